@@ -1,0 +1,170 @@
+# Cairn's build. `make help` lists the targets; everything that is built goes to build/.
+#
+#   CROSS=x86_64-elf-   prefix of the toolchain; found out when not given: x86_64-elf- if it is on the PATH, else the host's
+#   ACCEL=kvm           accelerator for QEMU (tcg when not given)
+#   V=1                 show the commands
+
+MAKEFLAGS += --no-builtin-rules --no-builtin-variables
+.SUFFIXES:
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := iso
+SHELL := /bin/bash
+
+B := build
+Q := $(if $(V),,@)
+
+# --- Tools ------------------------------------------------------------------------------------------------------------
+
+CROSS ?= $(if $(shell command -v x86_64-elf-gcc 2>/dev/null),x86_64-elf-)
+CC      := $(CROSS)gcc
+LD      := $(CROSS)ld
+OBJCOPY := $(CROSS)objcopy
+NASM    := nasm
+HOST_CC := gcc
+PYTHON  := python3
+export PYTHONDONTWRITEBYTECODE := 1
+
+# $(call need,TOOL=PACKAGE ...): a missing tool is named by the Debian package that holds it.
+need = scripts/need.sh $(1)
+
+# --- Flags ------------------------------------------------------------------------------------------------------------
+
+WARNINGS := -Wall -Wextra -Werror -Wshadow -Wundef -Wvla -Wpointer-arith -Wcast-align=strict -Wcast-qual \
+            -Wwrite-strings -Wstrict-prototypes -Wmissing-prototypes -Wmissing-declarations -Wredundant-decls \
+            -Wjump-misses-init -Wimplicit-fallthrough -Wformat=2 -Wlogical-op -Wduplicated-cond -Wduplicated-branches \
+            -Wnull-dereference -Wstack-usage=2048
+
+# The compiler's own freestanding headers are the only ones in reach: no host header can slip in.
+KERNEL_CFLAGS := -std=gnu17 -O2 -g $(WARNINGS) -nostdinc -isystem $(shell $(CC) -print-file-name=include) -Iinclude \
+    -ffreestanding -fno-pic -fno-pie -mno-red-zone -mgeneral-regs-only -mcmodel=kernel \
+    -fno-omit-frame-pointer -fno-optimize-sibling-calls -fno-asynchronous-unwind-tables -fno-stack-protector \
+    -fcf-protection=none -fno-common -ffunction-sections -fdata-sections -ffile-prefix-map=$(CURDIR)/=
+NASMFLAGS := -f elf64 -g -F dwarf -w+all -w-reloc-abs-dword -w-reloc-rel-dword -w+error -I include/
+LDFLAGS := -nostdlib -static -no-pie -z noexecstack -z max-page-size=4096 --build-id=none --gc-sections -T linker.ld
+HOST_CFLAGS := -std=gnu17 -O1 -g $(WARNINGS) -Iinclude -DDIRECT_MAP_BASE=0x200000000000u -fno-omit-frame-pointer -fsanitize=address,undefined \
+    -fno-sanitize-recover=all
+
+# --- Sources ----------------------------------------------------------------------------------------------------------
+
+ROOMS := lib boot kernel kernel/cpu kernel/log kernel/task mm kernel/fault drivers kernel/monitor
+C_SOURCES   := $(wildcard $(ROOMS:%=%/*.c))
+ASM_SOURCES := $(wildcard $(ROOMS:%=%/*.asm))
+TEST_SOURCES := tests/test.c $(wildcard tests/kernel/*.c)
+
+KERNEL_OBJECTS := $(C_SOURCES:%=$B/obj/%.o) $(ASM_SOURCES:%=$B/obj/%.o)
+TEST_OBJECTS   := $(TEST_SOURCES:%=$B/obj/%.o)
+
+# What knows no hardware runs on the host as it is, under the sanitizers.
+HOST_SOURCES := tests/test.c $(wildcard tests/host/*.c) $(wildcard lib/*.c) $(wildcard mm/bump.c mm/linked_list.c \
+    mm/fixed_block.c mm/frames.c)
+HOST_OBJECTS := $(HOST_SOURCES:%=$B/host/%.o)
+
+# --- The kernel -------------------------------------------------------------------------------------------------------
+
+.PHONY: all iso run test bench debug check fmt clean help screenshot need-build need-iso need-qemu FORCE
+all: iso $B/cairn-test.iso $B/host-tests
+
+# A change of compiler or flags rebuilds what it touches: the stamp's content is the command line.
+$B/flags: FORCE
+	@mkdir -p $B
+	@printf '%s\n' '$(CC) $(KERNEL_CFLAGS)' '$(NASMFLAGS)' '$(LD) $(LDFLAGS)' '$(HOST_CC) $(HOST_CFLAGS)' \
+	    '$(C_SOURCES) $(ASM_SOURCES) $(TEST_SOURCES) $(HOST_SOURCES)' | cmp -s - $@ || \
+	 printf '%s\n' '$(CC) $(KERNEL_CFLAGS)' '$(NASMFLAGS)' '$(LD) $(LDFLAGS)' '$(HOST_CC) $(HOST_CFLAGS)' \
+	    '$(C_SOURCES) $(ASM_SOURCES) $(TEST_SOURCES) $(HOST_SOURCES)' > $@
+
+$B/obj/lib/string.c.o: KERNEL_CFLAGS += -fno-tree-loop-distribute-patterns
+
+$B/obj/%.c.o: %.c $B/flags | need-build
+	@mkdir -p $(@D)
+	@echo "  CC    $<"
+	$Q$(CC) $(KERNEL_CFLAGS) -MMD -MP -c $< -o $@
+
+$B/obj/%.asm.o: %.asm $B/flags | need-build
+	@mkdir -p $(@D)
+	@echo "  NASM  $<"
+	$Q$(NASM) $(NASMFLAGS) -MD $(@:.o=.d) -MP -MT $@ $< -o $@
+
+# The file with debug information is for GDB; GRUB gets one without, for it would load every debug section into memory.
+$B/cairn.debug.elf: $(KERNEL_OBJECTS)
+$B/cairn-test.debug.elf: $(KERNEL_OBJECTS) $(TEST_OBJECTS)
+$B/%.debug.elf: linker.ld $B/flags | need-build
+	@echo "  LD    $@"
+	$Q$(LD) $(LDFLAGS) -Map=$B/$*.map -o $@ $(filter %.o,$^)
+
+$B/%.elf: $B/%.debug.elf
+	$Q$(OBJCOPY) --strip-debug $< $@
+	$Qgrub-file --is-x86-multiboot2 $@
+
+# --- The image --------------------------------------------------------------------------------------------------------
+
+# One hybrid image: CD, USB stick and disk; BIOS and UEFI. Only the modules that the boot needs travel on it.
+GRUB_MODULES := normal multiboot2 iso9660 fat part_gpt part_msdos configfile boot echo ls reboot halt serial terminal \
+                all_video
+iso: $B/cairn.iso
+$B/%.iso: $B/%.elf iso/grub.cfg | need-iso
+	@echo "  ISO   $@"
+	@rm -rf $B/iso/$* && mkdir -p $B/iso/$*/boot/grub
+	@cp $< $B/iso/$*/boot/cairn.elf
+	@cp iso/grub.cfg $B/iso/$*/boot/grub/grub.cfg
+	$Qgrub-mkrescue --compress=xz --install-modules="$(GRUB_MODULES)" --fonts= --themes= --locales= \
+	    -o $@ $B/iso/$* >$B/iso/$*.log 2>&1 || { cat $B/iso/$*.log >&2; rm -f $@; exit 1; }
+
+# --- Using it ---------------------------------------------------------------------------------------------------------
+
+run: $B/cairn.iso | need-qemu
+	$Qscripts/run.sh $<
+
+debug: $B/cairn.iso $B/cairn.debug.elf | need-qemu
+	$Qscripts/debug.sh $B/cairn.iso $B/cairn.debug.elf
+
+$B/host/lib/string.c.o: HOST_CFLAGS += -include tests/host/rename_string.h
+$B/host/tests/host/string.c.o: HOST_CFLAGS += -include tests/host/rename_string.h
+$B/host/%.c.o: %.c $B/flags
+	@mkdir -p $(@D)
+	@echo "  HOST  $<"
+	$Q$(HOST_CC) $(HOST_CFLAGS) -MMD -MP -c $< -o $@
+
+$B/host-tests: $(HOST_OBJECTS)
+	@echo "  LD    $@"
+	$Q$(HOST_CC) $(HOST_CFLAGS) -o $@ $^
+
+test: $B/cairn.iso $B/cairn-test.iso $B/host-tests | need-qemu
+	$Q$(PYTHON) tests/run.py $(TESTS)
+
+bench: $B/cairn.iso | need-qemu
+	$Q$(PYTHON) tests/bench.py $(BENCH)
+
+screenshot: $B/cairn.iso | need-qemu
+	$Q$(PYTHON) scripts/screenshot.py docs/images/prompt.png
+
+C_FILES = $(shell git ls-files -co --exclude-standard '*.c' '*.h')
+fmt:
+	$Qclang-format -i $(C_FILES)
+
+check:
+	$Qclang-format --dry-run -Werror $(C_FILES)
+	$Qscripts/check-floors.py
+
+clean:
+	$Qrm -rf $B
+
+help:
+	@echo "make            build the image, build/cairn.iso"
+	@echo "make all        build the image, the test image and the host tests"
+	@echo "make run        boot the image in QEMU and type to it"
+	@echo "make test       run every test; TESTS='NAME ...' runs the ones whose names begin so"
+	@echo "make bench      count instructions, into build/bench.json; BENCH=PREFIX for a part"
+	@echo "make debug      QEMU stopped, and GDB at kernel_main"
+	@echo "make screenshot take the README's picture again"
+	@echo "make check      static checks: formatting, floors"
+	@echo "make fmt        format the C files"
+	@echo "make clean      remove build/"
+
+need-build:
+	@$(call need,$(CC)=gcc $(LD)=binutils $(OBJCOPY)=binutils $(NASM)=nasm grub-file=grub-common)
+need-iso:
+	@$(call need,grub-mkrescue=grub-common xorriso=xorriso mformat=mtools)
+need-qemu:
+	@$(call need,qemu-system-x86_64=qemu-system-x86 $(PYTHON)=python3)
+
+-include $(KERNEL_OBJECTS:.o=.d) $(TEST_OBJECTS:.o=.d) $(HOST_OBJECTS:.o=.d)

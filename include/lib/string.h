@@ -1,0 +1,24 @@
+/*
+ * The parts of <string.h> that the kernel uses, with the standard's contracts, and the compiler's
+ * own calls to memcpy, memmove, memset and memcmp. Any context.
+ */
+#ifndef LIB_STRING_H
+#define LIB_STRING_H
+
+#include <types.h>
+
+void *memcpy(void *restrict to, const void *restrict from, size_t size);
+void *memmove(void *to, const void *from, size_t size);
+void *memset(void *to, int byte, size_t size);
+int memcmp(const void *a, const void *b, size_t size);
+size_t strlen(const char *string);
+size_t strnlen(const char *string, size_t limit);
+int strcmp(const char *a, const char *b);
+int strncmp(const char *a, const char *b, size_t limit);
+char *strchr(const char *string, int character);
+
+/* Copies `from` into the `size` bytes at `to`, cut if need be and always ended with a NUL (when
+ * size > 0). Returns strlen(from): a result >= size says that it was cut. */
+size_t string_copy(char *to, const char *from, size_t size);
+
+#endif

@@ -1,0 +1,127 @@
+/*
+ * Memory and string primitives, in plain C. The block operations go word by word: under QEMU's
+ * instruction counting a `rep` string instruction costs one per iteration, and on processors
+ * without fast string operations it is slow too. Words are read and written through
+ * __builtin_memcpy of a constant size, which the compiler turns into one unaligned load or store; a
+ * cast to uint64_t * would break the aliasing rules.
+ *
+ * This file is compiled with -fno-tree-loop-distribute-patterns: otherwise the compiler would
+ * recognise memcpy in memcpy's own loop and call it.
+ */
+#include <lib/string.h>
+
+static inline uint64_t load_word(const unsigned char *from)
+{
+    uint64_t word;
+    __builtin_memcpy(&word, from, sizeof(word));
+    return word;
+}
+
+static inline void store_word(unsigned char *to, uint64_t word)
+{
+    __builtin_memcpy(to, &word, sizeof(word));
+}
+
+void *memcpy(void *restrict to, const void *restrict from, size_t size)
+{
+    unsigned char *t = to;
+    const unsigned char *f = from;
+    for (; size >= 8; size -= 8, t += 8, f += 8)
+        store_word(t, load_word(f));
+    while (size--)
+        *t++ = *f++;
+    return to;
+}
+
+void *memmove(void *to, const void *from, size_t size)
+{
+    unsigned char *t = to;
+    const unsigned char *f = from;
+    /* Forwards is right unless the destination begins inside the source. */
+    if ((uintptr_t)t - (uintptr_t)f >= size) {
+        for (; size >= 8; size -= 8, t += 8, f += 8)
+            store_word(t, load_word(f));
+        while (size--)
+            *t++ = *f++;
+    } else {
+        for (; size >= 8; size -= 8)
+            store_word(t + size - 8, load_word(f + size - 8));
+        while (size--)
+            t[size] = f[size];
+    }
+    return to;
+}
+
+void *memset(void *to, int byte, size_t size)
+{
+    unsigned char *t = to;
+    uint64_t word = (unsigned char)byte * 0x0101010101010101u;
+    for (; size >= 8; size -= 8, t += 8)
+        store_word(t, word);
+    while (size--)
+        *t++ = (unsigned char)byte;
+    return to;
+}
+
+int memcmp(const void *a, const void *b, size_t size)
+{
+    const unsigned char *x = a, *y = b;
+    for (; size; size--, x++, y++) {
+        if (*x != *y)
+            return *x - *y;
+    }
+    return 0;
+}
+
+size_t strlen(const char *string)
+{
+    size_t length = 0;
+    while (string[length])
+        length++;
+    return length;
+}
+
+size_t strnlen(const char *string, size_t limit)
+{
+    size_t length = 0;
+    while (length < limit && string[length])
+        length++;
+    return length;
+}
+
+int strcmp(const char *a, const char *b)
+{
+    return strncmp(a, b, SIZE_MAX);
+}
+
+int strncmp(const char *a, const char *b, size_t limit)
+{
+    for (; limit; limit--, a++, b++) {
+        if (*a != *b)
+            return (unsigned char)*a - (unsigned char)*b;
+        if (!*a)
+            return 0;
+    }
+    return 0;
+}
+
+char *strchr(const char *string, int character)
+{
+    for (;; string++) {
+        if (*string == (char)character)
+            return (char *)(uintptr_t)string;
+        if (!*string)
+            return NULL;
+    }
+}
+
+size_t string_copy(char *to, const char *from, size_t size)
+{
+    size_t length = strlen(from);
+    if (size) {
+        size_t copied = MIN(length, size - 1);
+        memcpy(to, from, copied);
+        to[copied] = '\0';
+    }
+    return length;
+}

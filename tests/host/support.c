@@ -1,0 +1,89 @@
+/*
+ * What the kernel's files need from below when they run on the host: a panic that a test can
+ * expect, and KTAP on standard output.
+ *
+ *     host-tests            runs every suite
+ *     host-tests SUITE ...  runs those
+ */
+#include <assert.h>
+#include <kernel/log/panic.h>
+#include <setjmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../test.h"
+#include "support.h"
+
+extern const struct test __start_tests[], __stop_tests[];
+
+static jmp_buf *panic_return;
+static char panic_text[512];
+
+static void panicked(void)
+{
+    if (panic_return)
+        longjmp(*panic_return, 1);
+    fprintf(stderr, "PANIC: %s\n", panic_text);
+    abort();
+}
+
+void panic_at(const char *file, int line, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    int length = vsnprintf(panic_text, sizeof(panic_text), format, arguments);
+    va_end(arguments);
+    if (length >= 0 && (size_t)length < sizeof(panic_text))
+        snprintf(panic_text + length, sizeof(panic_text) - (size_t)length, " (%s:%d)", file, line);
+    panicked();
+    abort();
+}
+
+void assert_failed(const char *condition, const char *file, int line)
+{
+    panic_at(file, line, "ASSERT(%s)", condition);
+}
+
+const char *host_expect_panic(void (*run)(void *), void *argument)
+{
+    jmp_buf here;
+    panic_text[0] = '\0';
+    panic_return = &here;
+    bool did_panic = setjmp(here) != 0;
+    if (!did_panic)
+        run(argument);
+    panic_return = NULL;
+    return did_panic ? panic_text : NULL;
+}
+
+void test_print(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vprintf(format, arguments);
+    va_end(arguments);
+    putchar('\n');
+    fflush(stdout);
+}
+
+static bool first_of_its_suite(const struct test *test)
+{
+    for (const struct test *earlier = __start_tests; earlier < test; earlier++) {
+        if (strcmp(earlier->suite, test->suite) == 0)
+            return false;
+    }
+    return true;
+}
+
+int main(int argc, char **argv)
+{
+    unsigned failures = 0;
+    for (int i = 1; i < argc; i++)
+        failures += test_run_suite(argv[i]);
+    for (const struct test *test = __start_tests; argc == 1 && test < __stop_tests; test++) {
+        if (first_of_its_suite(test))
+            failures += test_run_suite(test->suite);
+    }
+    return failures != 0;
+}

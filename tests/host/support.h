@@ -1,0 +1,13 @@
+/*
+ * What host suites use beyond tests/test.h.
+ */
+#ifndef TESTS_HOST_SUPPORT_H
+#define TESTS_HOST_SUPPORT_H
+
+#include <types.h>
+
+/* Runs `run(argument)` and returns the text of the panic that ended it, or NULL when it returned.
+ */
+const char *host_expect_panic(void (*run)(void *), void *argument);
+
+#endif

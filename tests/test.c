@@ -1,0 +1,67 @@
+/*
+ * The part of the test harness that the kernel's suites and the host's share: running a suite and
+ * printing KTAP.
+ */
+#include <lib/string.h>
+
+#include "test.h"
+
+extern const struct test __start_tests[], __stop_tests[];
+
+static bool failed;
+
+void test_fail(const char *file, int line, const char *what)
+{
+    failed = true;
+    test_print("    # %s:%d: %s", file, line, what);
+}
+
+void test_fail_equal(const char *file, int line, const char *what, uint64_t actual,
+                     uint64_t expected)
+{
+    test_fail(file, line, what);
+    test_print("    #   is       %llu (0x%llx)", (unsigned long long)actual,
+               (unsigned long long)actual);
+    test_print("    #   expected %llu (0x%llx)", (unsigned long long)expected,
+               (unsigned long long)expected);
+}
+
+void test_fail_string(const char *file, int line, const char *what, const char *actual,
+                      const char *expected)
+{
+    test_fail(file, line, what);
+    test_print("    #   is       \"%s\"", actual);
+    test_print("    #   expected \"%s\"", expected);
+}
+
+bool test_failed(void)
+{
+    return failed;
+}
+
+unsigned test_run_suite(const char *suite)
+{
+    unsigned count = 0, failures = 0;
+    for (const struct test *test = __start_tests; test < __stop_tests; test++)
+        count += strcmp(test->suite, suite) == 0;
+
+    test_print("KTAP version 1");
+    test_print("1..1");
+    test_print("  KTAP version 1");
+    test_print("  # Subtest: %s", suite);
+    test_print("  1..%u", count);
+
+    unsigned number = 0;
+    for (const struct test *test = __start_tests; test < __stop_tests; test++) {
+        if (strcmp(test->suite, suite) != 0)
+            continue;
+        failed = false;
+        test->run();
+        failures += failed;
+        test_print("  %s %u %s", failed ? "not ok" : "ok", ++number, test->name);
+    }
+    if (count == 0)
+        failures = 1;
+    test_print("%s 1 %s", failures ? "not ok" : "ok", suite);
+    return failures;
+}
