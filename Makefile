@@ -7,6 +7,7 @@
 MAKEFLAGS += --no-builtin-rules --no-builtin-variables
 .SUFFIXES:
 .DELETE_ON_ERROR:
+.SECONDARY:
 .DEFAULT_GOAL := iso
 SHELL := /bin/bash
 
@@ -39,10 +40,10 @@ KERNEL_CFLAGS := -std=gnu17 -O2 -g $(WARNINGS) -nostdinc -isystem $(shell $(CC) 
     -ffreestanding -fno-pic -fno-pie -mno-red-zone -mgeneral-regs-only -mcmodel=kernel \
     -fno-omit-frame-pointer -fno-optimize-sibling-calls -fno-asynchronous-unwind-tables -fno-stack-protector \
     -fcf-protection=none -fno-common -ffunction-sections -fdata-sections -ffile-prefix-map=$(CURDIR)/=
-NASMFLAGS := -f elf64 -g -F dwarf -w+all -w-reloc-abs-dword -w-reloc-rel-dword -w+error -I include/
+NASMFLAGS := -f elf64 -g -F dwarf -w+all -w+error -I include/
 LDFLAGS := -nostdlib -static -no-pie -z noexecstack -z max-page-size=4096 --build-id=none --gc-sections -T linker.ld
 HOST_CFLAGS := -std=gnu17 -O1 -g $(WARNINGS) -Iinclude -DDIRECT_MAP_BASE=0x200000000000u -fno-omit-frame-pointer -fsanitize=address,undefined \
-    -fno-sanitize-recover=all
+    -fno-sanitize-recover=all -fno-toplevel-reorder
 
 # --- Sources ----------------------------------------------------------------------------------------------------------
 
@@ -55,7 +56,7 @@ KERNEL_OBJECTS := $(C_SOURCES:%=$B/obj/%.o) $(ASM_SOURCES:%=$B/obj/%.o)
 TEST_OBJECTS   := $(TEST_SOURCES:%=$B/obj/%.o)
 
 # What knows no hardware runs on the host as it is, under the sanitizers.
-HOST_SOURCES := tests/test.c $(wildcard tests/host/*.c) $(wildcard lib/*.c) $(wildcard mm/bump.c mm/linked_list.c \
+HOST_SOURCES := tests/test.c $(wildcard tests/host/*.c) $(wildcard lib/*.c) drivers/scancode.c $(wildcard mm/bump.c mm/linked_list.c \
     mm/fixed_block.c mm/frames.c)
 HOST_OBJECTS := $(HOST_SOURCES:%=$B/host/%.o)
 
@@ -72,6 +73,8 @@ $B/flags: FORCE
 	 printf '%s\n' '$(CC) $(KERNEL_CFLAGS)' '$(NASMFLAGS)' '$(LD) $(LDFLAGS)' '$(HOST_CC) $(HOST_CFLAGS)' \
 	    '$(C_SOURCES) $(ASM_SOURCES) $(TEST_SOURCES) $(HOST_SOURCES)' > $@
 
+# Tests run in the order in which they are written.
+$(TEST_SOURCES:%=$B/obj/%.o): KERNEL_CFLAGS += -fno-toplevel-reorder
 $B/obj/lib/string.c.o: KERNEL_CFLAGS += -fno-tree-loop-distribute-patterns
 
 $B/obj/%.c.o: %.c $B/flags | need-build
@@ -117,8 +120,8 @@ run: $B/cairn.iso | need-qemu
 debug: $B/cairn.iso $B/cairn.debug.elf | need-qemu
 	$Qscripts/debug.sh $B/cairn.iso $B/cairn.debug.elf
 
-$B/host/lib/string.c.o: HOST_CFLAGS += -include tests/host/rename_string.h
-$B/host/tests/host/string.c.o: HOST_CFLAGS += -include tests/host/rename_string.h
+RENAMED := lib/string.c lib/format.c tests/host/string.c tests/host/format.c
+$(RENAMED:%=$B/host/%.o): HOST_CFLAGS += -include tests/host/rename.h
 $B/host/%.c.o: %.c $B/flags
 	@mkdir -p $(@D)
 	@echo "  HOST  $<"

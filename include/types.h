@@ -20,8 +20,10 @@ typedef uint64_t virt_addr_t;
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 
-/* The struct that embeds `member` at `pointer`. */
-#define CONTAINER_OF(pointer, type, member) ((type *)((char *)(pointer)-offsetof(type, member)))
+/* The struct that embeds `member` at `pointer`. Through void: the struct's alignment is the
+ * embedder's affair. */
+#define CONTAINER_OF(pointer, type, member) \
+    ((type *)(void *)((char *)(pointer)-offsetof(type, member)))
 
 /* `alignment` is a power of two that the type of `value` can hold; so is the result's type. The
  * cast keeps a narrow alignment from cutting off the upper half of a wide value. */
@@ -30,8 +32,20 @@ typedef uint64_t virt_addr_t;
     ALIGN_DOWN((value) + ((__typeof__(value))(alignment)-1), alignment)
 #define IS_ALIGNED(value, alignment) (((value) & ((__typeof__(value))(alignment)-1)) == 0)
 
-#define MIN(a, b) ((a) < (b) ? (a) : (b))
-#define MAX(a, b) ((a) > (b) ? (a) : (b))
+/* Each operand is evaluated once. They do not nest: the compiler would warn of the shadowed names.
+ */
+#define MIN(a, b)                      \
+    ({                                 \
+        __auto_type min_a = (a);       \
+        __auto_type min_b = (b);       \
+        min_a < min_b ? min_a : min_b; \
+    })
+#define MAX(a, b)                      \
+    ({                                 \
+        __auto_type max_a = (a);       \
+        __auto_type max_b = (b);       \
+        max_a > max_b ? max_a : max_b; \
+    })
 
 #define PACKED                      __attribute__((packed))
 #define ALIGNED(n)                  __attribute__((aligned(n)))

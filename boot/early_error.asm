@@ -1,0 +1,82 @@
+; The last words of a boot that cannot go on: a sentence on the VGA text screen and on COM1, then a halt. Nothing is known
+; about the machine here, so each wait has a limit, and what is not there is written to in vain.
+
+%include "boot/layout.inc"
+
+global early_error
+
+VGA_TEXT      equ 0xb8000
+VGA_CELLS     equ 80 * 25
+WHITE_ON_RED  equ 0x4f
+
+COM1          equ 0x3f8
+INTERRUPTS    equ COM1 + 1                  ; also the divisor's upper half while DLAB is set
+LINE_CONTROL  equ COM1 + 3
+LINE_STATUS   equ COM1 + 5
+DLAB          equ 0x80
+EIGHT_N_ONE   equ 0x03
+THR_EMPTY     equ 0x20
+WAIT_LIMIT    equ 100000                    ; reads of about a microsecond; a byte takes 87 of them at 115200 baud
+
+section .text
+bits 32
+
+; Prints the NUL-terminated string at physical address esi and halts for ever.
+early_error:
+    mov edi, VGA_TEXT
+    mov ecx, VGA_CELLS
+    mov eax, ' ' | (WHITE_ON_RED << 8)
+    rep stosw
+
+    mov dx, INTERRUPTS
+    xor al, al
+    out dx, al                              ; no interrupts
+    mov dx, LINE_CONTROL
+    mov al, DLAB
+    out dx, al
+    mov dx, COM1
+    mov al, 1                               ; divisor 1: 115200 baud
+    out dx, al
+    mov dx, INTERRUPTS
+    xor al, al
+    out dx, al
+    mov dx, LINE_CONTROL
+    mov al, EIGHT_N_ONE
+    out dx, al
+
+    mov edi, VGA_TEXT
+.next:
+    lodsb
+    test al, al
+    jz .line_end
+    mov ah, WHITE_ON_RED
+    stosw
+    call .send
+    jmp .next
+
+.line_end:
+    mov al, 13
+    call .send
+    mov al, 10
+    call .send
+.halt:
+    cli
+    hlt
+    jmp .halt
+
+; Sends al on COM1, or gives up when the transmitter stays busy.
+.send:
+    mov bl, al
+    mov ecx, WAIT_LIMIT
+    mov dx, LINE_STATUS
+.wait:
+    in al, dx
+    test al, THR_EMPTY
+    jnz .ready
+    loop .wait
+    ret
+.ready:
+    mov dx, COM1
+    mov al, bl
+    out dx, al
+    ret

@@ -1,0 +1,56 @@
+; The first page tables, laid down by the assembler and the linker, so that no instruction is spent on filling them. They
+; show the first 4 GiB of physical memory in three places: at 0 (the boot code runs there until it has jumped), at the
+; direct map's base, and (its first GiB) at KERNEL_BASE. All is writable and executable here; mm/ builds the kernel's own
+; tables with proper permissions and leaves these behind.
+;
+; The first 2 MiB go page by page: boot/entry.asm takes the guard page below the boot stack out of them.
+
+%include "boot/layout.inc"
+
+global boot_pml4, boot_page_table
+
+PRESENT  equ 1 << 0
+WRITABLE equ 1 << 1
+LARGE    equ 1 << 7
+TABLE    equ PRESENT | WRITABLE
+
+DIRECT_MAP_SLOT equ 256                     ; PML4 slot of 0xffff800000000000
+KERNEL_SLOT     equ 511                     ; PML4 slot of KERNEL_BASE
+KERNEL_PDPT_SLOT equ 510
+
+section .data align=4096
+
+boot_pml4:
+    dq PHYSICAL(boot_pdpt) + TABLE
+    times DIRECT_MAP_SLOT - 1 dq 0
+    dq PHYSICAL(boot_pdpt) + TABLE
+    times KERNEL_SLOT - DIRECT_MAP_SLOT - 1 dq 0
+    dq PHYSICAL(boot_kernel_pdpt) + TABLE
+
+boot_pdpt:
+%assign gib 0
+%rep 4
+    dq PHYSICAL(boot_page_directories) + gib * 4096 + TABLE
+    %assign gib gib + 1
+%endrep
+    times 512 - 4 dq 0
+
+boot_kernel_pdpt:
+    times KERNEL_PDPT_SLOT dq 0
+    dq PHYSICAL(boot_page_directories) + TABLE
+    dq 0
+
+boot_page_directories:
+    dq PHYSICAL(boot_page_table) + TABLE
+%assign address 0x200000
+%rep 4 * 512 - 1
+    dq address | PRESENT | WRITABLE | LARGE
+    %assign address address + 0x200000
+%endrep
+
+boot_page_table:
+%assign address 0
+%rep 512
+    dq address | PRESENT | WRITABLE
+    %assign address address + 0x1000
+%endrep

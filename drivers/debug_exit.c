@@ -1,0 +1,9 @@
+#include <drivers/debug_exit.h>
+#include <io.h>
+
+enum { PORT = 0xf4 };
+
+void debug_exit(enum debug_exit_status status)
+{
+    outb(PORT, (uint8_t)status);
+}

@@ -1,0 +1,14 @@
+/*
+ * QEMU's isa-debug-exit device: ends QEMU with a status. It cannot be detected, so the caller has
+ * to know that it is there.
+ */
+#ifndef DRIVERS_DEBUG_EXIT_H
+#define DRIVERS_DEBUG_EXIT_H
+
+/* QEMU's own exit status is twice the value plus one: 33 and 35. */
+enum debug_exit_status { DEBUG_EXIT_SUCCESS = 0x10, DEBUG_EXIT_FAILURE = 0x11 };
+
+/* Ends QEMU, if the device is there; returns otherwise. Any context. */
+void debug_exit(enum debug_exit_status status);
+
+#endif

@@ -1,0 +1,34 @@
+/*
+ * Port input and output (Intel SDM 1, chapter 19). Any context.
+ */
+#ifndef IO_H
+#define IO_H
+
+#include <types.h>
+
+static inline uint8_t inb(uint16_t port)
+{
+    uint8_t value;
+    __asm__ volatile("inb %1, %0" : "=a"(value) : "Nd"(port));
+    return value;
+}
+
+static inline void outb(uint16_t port, uint8_t value)
+{
+    __asm__ volatile("outb %0, %1" : : "a"(value), "Nd"(port));
+}
+
+static inline void outw(uint16_t port, uint16_t value)
+{
+    __asm__ volatile("outw %0, %1" : : "a"(value), "Nd"(port));
+}
+
+/* Takes about a microsecond on every PC: a write to the POST code port, which goes out to the
+ * slowest bus. Old devices need the pause between two accesses, and a wait that counts these pauses
+ * has a limit without needing a clock. */
+static inline void io_delay(void)
+{
+    outb(0x80, 0);
+}
+
+#endif

@@ -1,0 +1,137 @@
+/*
+ * One function for each instruction that C has no word for: control registers, model-specific
+ * registers, CPUID, the interrupt flag. Intel SDM 2 describes each. Any context, unless said
+ * otherwise.
+ */
+#ifndef KERNEL_CPU_CONTROL_H
+#define KERNEL_CPU_CONTROL_H
+
+#include <types.h>
+
+/* The operand of LGDT and LIDT (Intel SDM 3A 2.4). */
+struct PACKED descriptor_table_pointer {
+    uint16_t limit; /* the table's last byte */
+    uint64_t base;
+};
+
+enum {
+    CR0_WP = 1 << 16, /* read-only pages hold for the kernel, too */
+    CR4_PGE = 1 << 7,
+    CR4_UMIP = 1 << 11,
+    CR4_SMEP = 1 << 20,
+    CR4_SMAP = 1 << 21,
+    MSR_EFER = (int)0xc0000080,
+    EFER_NXE = 1 << 11,
+    RFLAGS_IF = 1 << 9,
+};
+
+#define DEFINE_CONTROL_REGISTER(name)                                   \
+    static inline uint64_t read_##name(void)                            \
+    {                                                                   \
+        uint64_t value;                                                 \
+        __asm__ volatile("mov %%" #name ", %0" : "=r"(value));          \
+        return value;                                                   \
+    }                                                                   \
+    static inline void write_##name(uint64_t value)                     \
+    {                                                                   \
+        __asm__ volatile("mov %0, %%" #name : : "r"(value) : "memory"); \
+    }
+
+DEFINE_CONTROL_REGISTER(cr0)
+DEFINE_CONTROL_REGISTER(cr2)
+DEFINE_CONTROL_REGISTER(cr3)
+DEFINE_CONTROL_REGISTER(cr4)
+
+static inline uint64_t read_msr(uint32_t msr)
+{
+    uint32_t low, high;
+    __asm__ volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(msr));
+    return (uint64_t)high << 32 | low;
+}
+
+static inline void write_msr(uint32_t msr, uint64_t value)
+{
+    __asm__ volatile("wrmsr"
+                     :
+                     : "c"(msr), "a"((uint32_t)value), "d"((uint32_t)(value >> 32))
+                     : "memory");
+}
+
+/* Forgets what the TLB holds for the page of `address`. */
+static inline void invlpg(virt_addr_t address)
+{
+    __asm__ volatile("invlpg (%0)" : : "r"(address) : "memory");
+}
+
+struct cpuid_result {
+    uint32_t eax, ebx, ecx, edx;
+};
+
+static inline struct cpuid_result cpuid(uint32_t leaf, uint32_t subleaf)
+{
+    struct cpuid_result result;
+    __asm__ volatile("cpuid"
+                     : "=a"(result.eax), "=b"(result.ebx), "=c"(result.ecx), "=d"(result.edx)
+                     : "a"(leaf), "c"(subleaf));
+    return result;
+}
+
+static inline uint64_t read_tsc(void)
+{
+    uint32_t low, high;
+    __asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
+    return (uint64_t)high << 32 | low;
+}
+
+static inline uint64_t read_rflags(void)
+{
+    uint64_t flags;
+    __asm__ volatile("pushfq; popq %0" : "=r"(flags));
+    return flags;
+}
+
+static inline void interrupts_enable(void)
+{
+    __asm__ volatile("sti" : : : "memory");
+}
+
+static inline void interrupts_disable(void)
+{
+    __asm__ volatile("cli" : : : "memory");
+}
+
+static inline bool interrupts_enabled(void)
+{
+    return read_rflags() & RFLAGS_IF;
+}
+
+/* Masks interrupts and returns what interrupts_restore() needs to put things back; pairs nest. */
+static inline uint64_t interrupts_save(void)
+{
+    uint64_t flags = read_rflags();
+    interrupts_disable();
+    return flags;
+}
+
+static inline void interrupts_restore(uint64_t flags)
+{
+    if (flags & RFLAGS_IF)
+        interrupts_enable();
+}
+
+/* Sleeps until the next interrupt. Called with interrupts masked, returns with them enabled: `sti`
+ * takes effect only after the instruction that follows it (SDM 2, STI), so that an interrupt that
+ * is already waiting ends the `hlt` at once. */
+static inline void wait_for_interrupt(void)
+{
+    __asm__ volatile("sti; hlt" : : : "memory");
+}
+
+/* Stops this processor for good; not even an NMI goes on from here. */
+static inline NORETURN void halt_forever(void)
+{
+    for (;;)
+        __asm__ volatile("cli; hlt");
+}
+
+#endif

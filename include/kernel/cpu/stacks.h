@@ -1,0 +1,26 @@
+/*
+ * The stacks that are there from the start: the one of the boot, which the executor goes on using,
+ * and those that the processor switches to by itself (IST, Intel SDM 3A 6.14.5) because the current
+ * one may be what is broken.
+ */
+#ifndef KERNEL_CPU_STACKS_H
+#define KERNEL_CPU_STACKS_H
+
+#include <types.h>
+
+enum { STACK_BOOT, STACK_DOUBLE_FAULT, STACK_NMI, STACK_MACHINE_CHECK, STACK_COUNT };
+
+/* Page-aligned; the page below `bottom` and the page at `top` are guard pages: no memory is mapped
+ * there once the kernel's own page tables are in use. */
+struct stack {
+    const char *name;
+    virt_addr_t bottom;
+    virt_addr_t top;
+};
+
+extern const struct stack stacks[STACK_COUNT];
+
+/* The stack whose guard pages or memory hold `address`, or NULL. Any context. */
+const struct stack *stack_find(virt_addr_t address);
+
+#endif

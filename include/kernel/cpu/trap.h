@@ -1,0 +1,66 @@
+/*
+ * Traps: whatever makes the processor leave the running code for a handler (an exception, an
+ * interrupt, `int3`). Every vector has its gate and its stub; all end in one dispatcher, which
+ * calls the handler that is registered for the vector.
+ */
+#ifndef KERNEL_CPU_TRAP_H
+#define KERNEL_CPU_TRAP_H
+
+#include <types.h>
+
+enum trap_vector {
+    VECTOR_DIVIDE_ERROR = 0,
+    VECTOR_DEBUG = 1,
+    VECTOR_NMI = 2,
+    VECTOR_BREAKPOINT = 3,
+    VECTOR_INVALID_OPCODE = 6,
+    VECTOR_DOUBLE_FAULT = 8,
+    VECTOR_GENERAL_PROTECTION = 13,
+    VECTOR_PAGE_FAULT = 14,
+    VECTOR_MACHINE_CHECK = 18,
+    EXCEPTION_COUNT = 32, /* the vectors below belong to the processor (Intel SDM 3A 6.2) */
+    VECTOR_COUNT = 256,
+};
+
+/* What the stub saves, lowest address first. kernel/cpu/trap_stubs.asm pushes in the reverse order.
+ */
+struct trap_frame {
+    uint64_t r15, r14, r13, r12, r11, r10, r9, r8;
+    uint64_t rbp, rdi, rsi, rdx, rcx, rbx, rax;
+    uint64_t vector;
+    uint64_t error_code; /* 0 where the processor pushes none */
+    /* From here on the processor's own (SDM 3A figure 6-9). */
+    uint64_t rip, cs, rflags, rsp, ss;
+};
+
+/* Runs with interrupts masked, on the interrupted stack or the vector's IST stack. What it changes
+ * in the frame is what the interrupted code goes on with. */
+typedef void (*trap_handler)(struct trap_frame *frame);
+
+/* Loads an IDT with a gate for each of the 256 vectors. Vectors without a handler go to `fallback`.
+ * Called once, after gdt_init(). */
+void trap_init(trap_handler fallback);
+
+/* Has `handler` called for `vector`. One handler a vector: a second one is a bug. Only during
+ * set-up (the table becomes read-only). */
+void trap_set_handler(unsigned vector, trap_handler handler);
+
+/* Does the processor push an error code for this vector (SDM 3A table 6-1)? */
+bool trap_has_error_code(unsigned vector);
+
+/* The exception's name in the manual's words, "page fault"; "interrupt" from vector 32 on. Any
+ * context. */
+const char *trap_name(unsigned vector);
+
+/* How many traps have come through `vector` since the start. */
+uint64_t trap_count(unsigned vector);
+
+/* Is a trap handler running? Cheap; any context. What may not run in an interrupt handler asserts
+ * on this. */
+static inline bool in_interrupt(void)
+{
+    extern unsigned trap_depth;
+    return trap_depth != 0;
+}
+
+#endif

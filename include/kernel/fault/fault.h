@@ -1,0 +1,14 @@
+/*
+ * What happens on an exception, or on an interrupt that nobody expects.
+ */
+#ifndef KERNEL_FAULT_FAULT_H
+#define KERNEL_FAULT_FAULT_H
+
+struct trap_frame;
+
+/* The trap dispatcher's fallback. A breakpoint, a debug exception and an NMI are logged, and
+ * execution goes on; an unexpected interrupt is logged the first time; any other exception is a
+ * panic. */
+void fault_handle(struct trap_frame *frame);
+
+#endif

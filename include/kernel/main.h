@@ -1,0 +1,27 @@
+/*
+ * Where boot/ hands over, and what `key=value` on the command line can turn the kernel into.
+ */
+#ifndef KERNEL_MAIN_H
+#define KERNEL_MAIN_H
+
+#include <boot/boot_info.h>
+
+/* Sets everything up and runs the executor. Called once, by boot/entry.asm, with interrupts masked.
+ */
+NORETURN void kernel_main(const struct boot_info *info);
+
+/* Something to run instead of the monitor when the command line has `key=`: tests, benches. The
+ * linker collects these. */
+struct boot_mode {
+    const char *key;
+    /* Runs once everything is set up, outside of any task, with interrupts enabled. True is
+     * success. QEMU is ended with the result. */
+    bool (*run)(const char *value);
+};
+
+#define BOOT_MODE(mode_key, function)                                             \
+    static const struct boot_mode boot_mode_##mode_key                            \
+        __attribute__((used, section("boot_modes"), aligned(sizeof(void *)))) = { \
+            .key = #mode_key, .run = (function)}
+
+#endif

@@ -1,0 +1,41 @@
+/*
+ * A stream of bytes from an interrupt handler to one task: a ring, and the waker of who reads it.
+ * When the ring is full the handler stops its device from sending more, so that the device holds
+ * what comes next; the reader starts it again through the hook. What a device drops all the same is
+ * counted by its driver.
+ */
+#ifndef KERNEL_TASK_STREAM_H
+#define KERNEL_TASK_STREAM_H
+
+#include <kernel/task/task.h>
+#include <lib/ring.h>
+
+struct byte_stream {
+    struct ring ring;
+    struct wait_queue readers;
+    /* Called by the reader, in a task, when the ring has room again after the device was stopped.
+     */
+    void (*resume)(struct byte_stream *stream);
+    bool stopped;
+};
+
+/* For static initialisers: `storage` is an array of uint8_t whose size is a power of two. */
+#define BYTE_STREAM_INIT(stream, storage, resume_hook)                            \
+    {                                                                             \
+        .ring = RING_INIT(storage), .readers = WAIT_QUEUE_INIT((stream).readers), \
+        .resume = (resume_hook)                                                   \
+    }
+
+/* Is there room for one more byte? When not, the handler stops its device, and the reader will call
+ * resume. Interrupts are masked. */
+bool stream_has_room(struct byte_stream *stream);
+
+/* Adds a byte, for which there is room, and wakes the reader. Interrupts are masked. */
+void stream_push(struct byte_stream *stream, uint8_t byte);
+
+/* The future of the next byte: POLL_READY and the byte, or POLL_PENDING, and `waker` waits on
+ * behalf of `task`. */
+enum poll_result stream_poll(struct byte_stream *stream, struct waker *waker, struct task *task,
+                             uint8_t *byte);
+
+#endif

@@ -1,0 +1,40 @@
+/*
+ * The map of virtual memory, as powers of the four-level tables make natural (Intel SDM 3A 4.5).
+ * Everything below the hole of non-canonical addresses belongs to user programs to come.
+ *
+ *     0x0000000000000000  user programs; page 0 is never mapped
+ *     0xffff800000000000  the direct map: all physical memory, at this offset       64 TiB
+ *     0xffffc00000000000  the heap's window                                         16 TiB
+ *     0xffffd00000000000  stacks, each between two unmapped guard pages              1 TiB
+ *     0xffffffff80000000  the kernel image, linked 1 MiB above its start             2 GiB
+ */
+#ifndef LAYOUT_H
+#define LAYOUT_H
+
+#include <types.h>
+
+#define PAGE_SIZE UINT64_C(4096)
+
+/* The host tests put their physical memory elsewhere. */
+#ifndef DIRECT_MAP_BASE
+#define DIRECT_MAP_BASE 0xffff800000000000u
+#endif
+#define DIRECT_MAP_SIZE 0x0000400000000000u
+#define HEAP_BASE       0xffffc00000000000u
+#define HEAP_WINDOW     0x0000100000000000u
+#define STACKS_BASE     0xffffd00000000000u
+#define KERNEL_BASE     0xffffffff80000000u
+
+/* Where the direct map shows physical memory. `physical` is below DIRECT_MAP_SIZE. */
+static inline void *phys_to_virt(phys_addr_t physical)
+{
+    return (void *)(DIRECT_MAP_BASE + physical);
+}
+
+/* The physical address behind a pointer into the direct map (not into the kernel image). */
+static inline phys_addr_t virt_to_phys(const void *direct)
+{
+    return (virt_addr_t)direct - DIRECT_MAP_BASE;
+}
+
+#endif

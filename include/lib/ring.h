@@ -1,0 +1,58 @@
+/*
+ * A ring of bytes between one producer and one consumer, either of which may be an interrupt
+ * handler on the same processor: each index is written by one side only, and the data before the
+ * index that announces it. The indices run freely and are masked on use, so that all of the room is
+ * used and full differs from empty.
+ */
+#ifndef LIB_RING_H
+#define LIB_RING_H
+
+#include <types.h>
+
+struct ring {
+    uint8_t *bytes;
+    uint32_t mask;
+    uint32_t head; /* the consumer's */
+    uint32_t tail; /* the producer's */
+};
+
+/* For static initialisers: `storage` is an array of uint8_t whose size is a power of two. */
+#define RING_INIT(storage)                              \
+    {                                                   \
+        .bytes = (storage), .mask = sizeof(storage) - 1 \
+    }
+
+static inline uint32_t ring_count(const struct ring *ring)
+{
+    return __atomic_load_n(&ring->tail, __ATOMIC_ACQUIRE) -
+           __atomic_load_n(&ring->head, __ATOMIC_ACQUIRE);
+}
+
+static inline bool ring_full(const struct ring *ring)
+{
+    return ring_count(ring) == ring->mask + 1;
+}
+
+/* The producer's side. False, and nothing stored, when the ring is full. */
+static inline bool ring_push(struct ring *ring, uint8_t byte)
+{
+    if (ring_full(ring))
+        return false;
+    uint32_t tail = __atomic_load_n(&ring->tail, __ATOMIC_RELAXED);
+    ring->bytes[tail & ring->mask] = byte;
+    __atomic_store_n(&ring->tail, tail + 1, __ATOMIC_RELEASE);
+    return true;
+}
+
+/* The consumer's side. False when the ring is empty. */
+static inline bool ring_pop(struct ring *ring, uint8_t *byte)
+{
+    uint32_t head = __atomic_load_n(&ring->head, __ATOMIC_RELAXED);
+    if (head == __atomic_load_n(&ring->tail, __ATOMIC_ACQUIRE))
+        return false;
+    *byte = ring->bytes[head & ring->mask];
+    __atomic_store_n(&ring->head, head + 1, __ATOMIC_RELEASE);
+    return true;
+}
+
+#endif

@@ -1,0 +1,33 @@
+#include <kernel/cpu/stacks.h>
+#include <layout.h>
+
+enum { IST_STACK_SIZE = 8192 };
+
+struct guarded_stack {
+    unsigned char guard_below[PAGE_SIZE];
+    unsigned char memory[IST_STACK_SIZE];
+    unsigned char guard_above[PAGE_SIZE];
+} ALIGNED(4096);
+
+static struct guarded_stack double_fault, nmi, machine_check;
+
+/* boot/stack.asm */
+extern unsigned char boot_stack_bottom[], boot_stack_top[];
+
+#define GUARDED(stack) (virt_addr_t)(stack).memory, (virt_addr_t)(stack).guard_above
+
+const struct stack stacks[STACK_COUNT] = {
+    [STACK_BOOT] = {"boot", (virt_addr_t)boot_stack_bottom, (virt_addr_t)boot_stack_top},
+    [STACK_DOUBLE_FAULT] = {"double fault", GUARDED(double_fault)},
+    [STACK_NMI] = {"NMI", GUARDED(nmi)},
+    [STACK_MACHINE_CHECK] = {"machine check", GUARDED(machine_check)},
+};
+
+const struct stack *stack_find(virt_addr_t address)
+{
+    for (size_t i = 0; i < STACK_COUNT; i++) {
+        if (address >= stacks[i].bottom - PAGE_SIZE && address < stacks[i].top + PAGE_SIZE)
+            return &stacks[i];
+    }
+    return NULL;
+}

@@ -1,0 +1,143 @@
+/*
+ * The interrupt descriptor table and the dispatcher. The table is built in a loop from the
+ * addresses of the 256 stubs of trap_stubs.asm; every gate is an interrupt gate, so that handlers
+ * run with interrupts masked and never nest, but for exceptions that a handler itself causes.
+ */
+#include <assert.h>
+#include <kernel/cpu/control.h>
+#include <kernel/cpu/gdt.h>
+#include <kernel/cpu/trap.h>
+
+/* Intel SDM 3A figure 6-8. */
+struct PACKED gate {
+    uint16_t offset_low;
+    uint16_t selector;
+    uint8_t ist;
+    uint8_t type;
+    uint16_t offset_middle;
+    uint32_t offset_high;
+    uint32_t reserved;
+};
+_Static_assert(sizeof(struct gate) == 16, "SDM 3A figure 6-8");
+
+_Static_assert(offsetof(struct trap_frame, vector) == 15 * 8, "trap_stubs.asm pushes 15 registers");
+_Static_assert(offsetof(struct trap_frame, rip) == 17 * 8, "vector and error code, then the CPU's");
+
+enum { GATE_PRESENT = 0x80, GATE_INTERRUPT = 0x0e };
+
+/* trap_stubs.asm */
+extern void (*const trap_stubs[VECTOR_COUNT])(void);
+void trap_dispatch(struct trap_frame *frame);
+
+static RO_AFTER_INIT struct gate idt[VECTOR_COUNT] ALIGNED(16);
+static RO_AFTER_INIT trap_handler handlers[VECTOR_COUNT];
+static RO_AFTER_INIT trap_handler fallback_handler;
+static uint64_t counts[VECTOR_COUNT];
+unsigned trap_depth;
+
+static const char *const names[EXCEPTION_COUNT] = {
+    [0] = "divide error",
+    [1] = "debug exception",
+    [2] = "non-maskable interrupt",
+    [3] = "breakpoint",
+    [4] = "overflow",
+    [5] = "bound range exceeded",
+    [6] = "invalid opcode",
+    [7] = "device not available",
+    [8] = "double fault",
+    [9] = "coprocessor segment overrun",
+    [10] = "invalid TSS",
+    [11] = "segment not present",
+    [12] = "stack-segment fault",
+    [13] = "general protection fault",
+    [14] = "page fault",
+    [15] = "reserved exception 15",
+    [16] = "x87 floating-point error",
+    [17] = "alignment check",
+    [18] = "machine check",
+    [19] = "SIMD floating-point exception",
+    [20] = "virtualization exception",
+    [21] = "control protection exception",
+    [22] = "reserved exception 22",
+    [23] = "reserved exception 23",
+    [24] = "reserved exception 24",
+    [25] = "reserved exception 25",
+    [26] = "reserved exception 26",
+    [27] = "reserved exception 27",
+    [28] = "hypervisor injection exception",
+    [29] = "VMM communication exception",
+    [30] = "security exception",
+    [31] = "reserved exception 31",
+};
+
+/* trap_stubs.asm: bit N is set where the processor pushes an error code for vector N. */
+extern const uint32_t trap_error_code_vectors;
+
+bool trap_has_error_code(unsigned vector)
+{
+    return vector < EXCEPTION_COUNT && (trap_error_code_vectors >> vector & 1);
+}
+
+const char *trap_name(unsigned vector)
+{
+    return vector < EXCEPTION_COUNT ? names[vector] : "interrupt";
+}
+
+uint64_t trap_count(unsigned vector)
+{
+    ASSERT(vector < VECTOR_COUNT);
+    return counts[vector];
+}
+
+/* Called by every stub. The counter tells code that may not run in a handler that it does. */
+void trap_dispatch(struct trap_frame *frame)
+{
+    trap_depth++;
+    counts[frame->vector]++;
+    handlers[frame->vector](frame);
+    trap_depth--;
+}
+
+static struct gate make_gate(void (*stub)(void), unsigned ist)
+{
+    uint64_t offset = (uintptr_t)stub;
+    return (struct gate){
+        .offset_low = (uint16_t)offset,
+        .selector = KERNEL_CODE_SELECTOR,
+        .ist = (uint8_t)ist,
+        .type = GATE_PRESENT | GATE_INTERRUPT,
+        .offset_middle = (uint16_t)(offset >> 16),
+        .offset_high = (uint32_t)(offset >> 32),
+    };
+}
+
+static unsigned ist_of(unsigned vector)
+{
+    switch (vector) {
+    case VECTOR_DOUBLE_FAULT:
+        return IST_DOUBLE_FAULT;
+    case VECTOR_NMI:
+        return IST_NMI;
+    case VECTOR_MACHINE_CHECK:
+        return IST_MACHINE_CHECK;
+    default:
+        return IST_NONE;
+    }
+}
+
+void trap_init(trap_handler fallback)
+{
+    fallback_handler = fallback;
+    for (unsigned vector = 0; vector < VECTOR_COUNT; vector++) {
+        idt[vector] = make_gate(trap_stubs[vector], ist_of(vector));
+        handlers[vector] = fallback;
+    }
+    const struct descriptor_table_pointer pointer = {sizeof(idt) - 1, (uintptr_t)idt};
+    __asm__ volatile("lidt %0" : : "m"(pointer));
+}
+
+void trap_set_handler(unsigned vector, trap_handler handler)
+{
+    ASSERT(vector < VECTOR_COUNT && handlers[vector] == fallback_handler);
+    handlers[vector] = handler;
+}

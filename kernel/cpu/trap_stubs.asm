@@ -1,0 +1,78 @@
+; 256 entry points, one a vector. The processor does not tell a handler its vector, so each stub pushes its own, after a
+; zero where the processor has not pushed an error code; then one common tail saves the registers as struct trap_frame
+; (include/kernel/cpu/trap.h) and calls trap_dispatch.
+;
+; On the stack at the call: 5 words of the processor's, error code, vector, 15 registers, 22 words in all. The processor
+; aligns the stack to 16 bytes before its own (Intel SDM 3A 6.14.2), so that the call finds it aligned as the ABI wants.
+
+extern trap_dispatch
+global trap_stubs, trap_error_code_vectors
+
+; The vectors for which the processor pushes an error code (Intel SDM 3A table 6-1; 29 and 30 are AMD's, APM 2 8.2).
+%define ERROR_CODE_VECTORS ((1 << 8) | (1 << 10) | (1 << 11) | (1 << 12) | (1 << 13) | (1 << 14) | (1 << 17) \
+                            | (1 << 21) | (1 << 29) | (1 << 30))
+
+section .text
+
+%assign vector 0
+%rep 256
+    align 16
+stub_%+vector:
+%if vector >= 32 || !((ERROR_CODE_VECTORS >> vector) & 1)
+    push 0
+%endif
+    push vector
+    jmp trap_common
+    %assign vector vector + 1
+%endrep
+
+align 16
+trap_common:
+    push rax
+    push rbx
+    push rcx
+    push rdx
+    push rsi
+    push rdi
+    push rbp
+    push r8
+    push r9
+    push r10
+    push r11
+    push r12
+    push r13
+    push r14
+    push r15
+    cld                                     ; the C code counts on it
+    mov rdi, rsp
+    call trap_dispatch
+    pop r15
+    pop r14
+    pop r13
+    pop r12
+    pop r11
+    pop r10
+    pop r9
+    pop r8
+    pop rbp
+    pop rdi
+    pop rsi
+    pop rdx
+    pop rcx
+    pop rbx
+    pop rax
+    add rsp, 16                             ; vector and error code
+    iretq
+
+section .rodata
+
+align 8
+trap_stubs:
+%assign vector 0
+%rep 256
+    dq stub_%+vector
+    %assign vector vector + 1
+%endrep
+
+trap_error_code_vectors:
+    dd ERROR_CODE_VECTORS

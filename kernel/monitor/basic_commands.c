@@ -1,0 +1,52 @@
+/*
+ * The commands that need nothing but the console and the clock.
+ */
+#include <kernel/log/console.h>
+#include <kernel/monitor/command.h>
+#include <kernel/task/clock.h>
+#include <lib/format.h>
+#include <lib/string.h>
+
+/* For commands without parameters: true, and a line that says so, when there are some all the same.
+ */
+static bool refuse_arguments(const char *name, const char *arguments)
+{
+    if (!*arguments)
+        return false;
+    console_printf("%s: takes no arguments, but was given '%s'\n", name, arguments);
+    return true;
+}
+
+COMMAND(help, "", "list the commands")
+{
+    if (refuse_arguments("help", arguments))
+        return;
+    for (const struct command *command = __start_commands; command < __stop_commands; command++) {
+        char usage[32];
+        snprintf(usage, sizeof(usage), "%s %s", command->name, command->parameters);
+        console_printf("  %-20s %s\n", usage, command->summary);
+    }
+}
+
+COMMAND(echo, "TEXT", "print TEXT as it stands")
+{
+    console_printf("%s\n", arguments);
+}
+
+COMMAND(uptime, "", "time since the start")
+{
+    if (refuse_arguments("uptime", arguments))
+        return;
+    uint64_t milliseconds = clock_now() / 1000000;
+    uint64_t seconds = milliseconds / 1000;
+    console_printf("up %lu:%02lu:%02lu.%03lu\n", seconds / 3600, seconds / 60 % 60, seconds % 60,
+                   milliseconds % 1000);
+}
+
+COMMAND(clear, "", "clear the screen")
+{
+    if (refuse_arguments("clear", arguments))
+        return;
+    static const char clear_and_home[] = "\033[2J\033[H\r"; /* \r: see console_fresh_line() */
+    console_write(clear_and_home, sizeof(clear_and_home) - 1);
+}

@@ -1,0 +1,40 @@
+#include <assert.h>
+#include <kernel/task/stream.h>
+
+bool stream_has_room(struct byte_stream *stream)
+{
+    if (!ring_full(&stream->ring))
+        return true;
+    stream->stopped = true;
+    return false;
+}
+
+void stream_push(struct byte_stream *stream, uint8_t byte)
+{
+    bool pushed = ring_push(&stream->ring, byte);
+    ASSERT(pushed);
+    wait_queue_wake_one(&stream->readers);
+}
+
+static bool take(struct byte_stream *stream, uint8_t *byte)
+{
+    if (!ring_pop(&stream->ring, byte))
+        return false;
+    if (stream->stopped) {
+        stream->stopped = false;
+        stream->resume(stream);
+    }
+    return true;
+}
+
+enum poll_result stream_poll(struct byte_stream *stream, struct waker *waker, struct task *task,
+                             uint8_t *byte)
+{
+    if (take(stream, byte))
+        return POLL_READY;
+    waker_register(waker, &stream->readers, task);
+    if (!take(stream, byte)) /* the byte may have come before the waker was there */
+        return POLL_PENDING;
+    waker_cancel(waker);
+    return POLL_READY;
+}

@@ -1,0 +1,252 @@
+#include <lib/format.h>
+#include <lib/string.h>
+
+enum length_modifier { LENGTH_CHAR, LENGTH_SHORT, LENGTH_INT, LENGTH_LONG };
+
+/* One conversion as it is written: %-08.3lx */
+struct spec {
+    bool left;
+    bool zero;
+    int width;
+    int precision; /* -1 when not given */
+    enum length_modifier length;
+};
+
+struct output {
+    format_sink sink;
+    void *context;
+};
+
+static void emit(struct output *output, const char *text, size_t length)
+{
+    if (length)
+        output->sink(output->context, text, length);
+}
+
+static void emit_repeated(struct output *output, char character, int count)
+{
+    for (; count > 0; count--)
+        emit(output, &character, 1);
+}
+
+/* `prefix` (sign or 0x) and `text` within the width; zeros go between the two, blanks outside. */
+static void emit_padded(struct output *output, const struct spec *spec, const char *prefix,
+                        const char *text, size_t length)
+{
+    size_t prefix_length = strlen(prefix);
+    int padding = spec->width - (int)(prefix_length + length);
+    if (!spec->left && !spec->zero)
+        emit_repeated(output, ' ', padding);
+    emit(output, prefix, prefix_length);
+    if (!spec->left && spec->zero)
+        emit_repeated(output, '0', padding);
+    emit(output, text, length);
+    if (spec->left)
+        emit_repeated(output, ' ', padding);
+}
+
+static void emit_number(struct output *output, const struct spec *spec, const char *prefix,
+                        uint64_t value, unsigned base, const char *digits)
+{
+    char text[20]; /* the digits of 2^64 - 1 in base 10 */
+    size_t start = sizeof(text);
+    do {
+        text[--start] = digits[value % base];
+        value /= base;
+    } while (value);
+    emit_padded(output, spec, prefix, text + start, sizeof(text) - start);
+}
+
+static int64_t signed_argument(enum length_modifier length, va_list *arguments)
+{
+    switch (length) {
+    case LENGTH_CHAR:
+        return (signed char)va_arg(*arguments, int);
+    case LENGTH_SHORT:
+        return (short)va_arg(*arguments, int);
+    case LENGTH_INT:
+        return va_arg(*arguments, int);
+    default:
+        return va_arg(*arguments, long);
+    }
+}
+
+static uint64_t unsigned_argument(enum length_modifier length, va_list *arguments)
+{
+    switch (length) {
+    case LENGTH_CHAR:
+        return (unsigned char)va_arg(*arguments, unsigned);
+    case LENGTH_SHORT:
+        return (unsigned short)va_arg(*arguments, unsigned);
+    case LENGTH_INT:
+        return va_arg(*arguments, unsigned);
+    default:
+        return va_arg(*arguments, unsigned long);
+    }
+}
+
+static int parse_number(const char **format, va_list *arguments)
+{
+    if (**format == '*') {
+        (*format)++;
+        return va_arg(*arguments, int);
+    }
+    int number = 0;
+    for (; **format >= '0' && **format <= '9'; (*format)++)
+        number = MIN(number * 10 + (**format - '0'), 9999);
+    return number;
+}
+
+static enum length_modifier parse_length(const char **format)
+{
+    enum length_modifier length = LENGTH_INT;
+    for (;; (*format)++) {
+        switch (**format) {
+        case 'h':
+            length = length == LENGTH_SHORT ? LENGTH_CHAR : LENGTH_SHORT;
+            break;
+        case 'l':
+        case 'z':
+        case 't':
+        case 'j': /* all 64 bits wide here */
+            length = LENGTH_LONG;
+            break;
+        default:
+            return length;
+        }
+    }
+}
+
+static struct spec parse_spec(const char **format, va_list *arguments)
+{
+    struct spec spec = {.precision = -1};
+    for (;; (*format)++) {
+        if (**format == '-')
+            spec.left = true;
+        else if (**format == '0')
+            spec.zero = true;
+        else
+            break;
+    }
+    spec.width = parse_number(format, arguments);
+    if (spec.width < 0) {
+        spec.left = true;
+        spec.width = -spec.width;
+    }
+    if (**format == '.') {
+        (*format)++;
+        spec.precision = parse_number(format, arguments);
+    }
+    spec.length = parse_length(format);
+    return spec;
+}
+
+static void emit_string(struct output *output, struct spec *spec, const char *text)
+{
+    if (!text)
+        text = "(null)";
+    spec->zero = false;
+    emit_padded(output, spec, "", text,
+                spec->precision < 0 ? strlen(text) : strnlen(text, (size_t)spec->precision));
+}
+
+static void emit_signed(struct output *output, const struct spec *spec, int64_t value)
+{
+    /* Negating as unsigned is right for the smallest value, too. */
+    if (value < 0)
+        emit_number(output, spec, "-", -(uint64_t)value, 10, "0123456789");
+    else
+        emit_number(output, spec, "", (uint64_t)value, 10, "0123456789");
+}
+
+/* One conversion; returns what follows it. */
+static const char *convert(struct output *output, const char *format, va_list *arguments)
+{
+    static const char lower[] = "0123456789abcdef", upper[] = "0123456789ABCDEF";
+    const char *start = format++; /* at the % */
+    struct spec spec = parse_spec(&format, arguments);
+    switch (*format) {
+    case 'd':
+    case 'i':
+        emit_signed(output, &spec, signed_argument(spec.length, arguments));
+        break;
+    case 'u':
+        emit_number(output, &spec, "", unsigned_argument(spec.length, arguments), 10, lower);
+        break;
+    case 'x':
+        emit_number(output, &spec, "", unsigned_argument(spec.length, arguments), 16, lower);
+        break;
+    case 'X':
+        emit_number(output, &spec, "", unsigned_argument(spec.length, arguments), 16, upper);
+        break;
+    case 'p':
+        spec.zero = true;
+        spec.width = 18;
+        emit_number(output, &spec, "0x", (uintptr_t)va_arg(*arguments, void *), 16, lower);
+        break;
+    case 's':
+        emit_string(output, &spec, va_arg(*arguments, const char *));
+        break;
+    case 'c': {
+        char character = (char)va_arg(*arguments, int);
+        spec.zero = false;
+        emit_padded(output, &spec, "", &character, 1);
+        break;
+    }
+    case '%':
+        emit(output, "%", 1);
+        break;
+    default: /* not a conversion: shown as it stands, so that the mistake is seen */
+        emit(output, start, (size_t)(format - start));
+        return format;
+    }
+    return format + 1;
+}
+
+void format_to(format_sink sink, void *context, const char *format, va_list arguments)
+{
+    struct output output = {sink, context};
+    va_list rest;
+    va_copy(rest, arguments);
+    while (*format) {
+        const char *start = format;
+        while (*format && *format != '%')
+            format++;
+        emit(&output, start, (size_t)(format - start));
+        if (*format)
+            format = convert(&output, format, &rest);
+    }
+    va_end(rest);
+}
+
+struct buffer {
+    char *text;
+    size_t room; /* without the final NUL */
+    size_t length;
+};
+
+static void buffer_sink(void *context, const char *text, size_t length)
+{
+    struct buffer *buffer = context;
+    if (buffer->length < buffer->room)
+        memcpy(buffer->text + buffer->length, text, MIN(length, buffer->room - buffer->length));
+    buffer->length += length;
+}
+
+int vsnprintf(char *text, size_t size, const char *format, va_list arguments)
+{
+    struct buffer buffer = {text, size ? size - 1 : 0, 0};
+    format_to(buffer_sink, &buffer, format, arguments);
+    if (size)
+        text[MIN(buffer.length, buffer.room)] = '\0';
+    return (int)buffer.length;
+}
+
+int snprintf(char *text, size_t size, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    int length = vsnprintf(text, size, format, arguments);
+    va_end(arguments);
+    return length;
+}

@@ -1,0 +1,155 @@
+/*
+ * What is printed stands in the screen's cells. These tests read video memory back.
+ */
+#include <kernel/log/console.h>
+#include <kernel/log/log.h>
+#include <layout.h>
+#include <lib/format.h>
+#include <lib/string.h>
+
+#include "../test.h"
+
+enum { COLUMNS = 80, ROWS = 25, CELLS = 0xb8000 };
+
+static uint16_t cell(unsigned row, unsigned column)
+{
+    const volatile uint16_t *cells = phys_to_virt(CELLS);
+    return cells[row * COLUMNS + column];
+}
+
+/* A row as a string, blanks at its end cut off. */
+static const char *row_text(unsigned row)
+{
+    static char text[COLUMNS + 1];
+    size_t length = 0;
+    for (unsigned column = 0; column < COLUMNS; column++) {
+        text[column] = (char)cell(row, column);
+        if (text[column] != ' ')
+            length = column + 1;
+    }
+    text[length] = '\0';
+    return text;
+}
+
+static void print(const char *text)
+{
+    console_write(text, strlen(text));
+}
+
+static void clear(void)
+{
+    print("\033[0m\033[2J\033[H\r");
+}
+
+TEST(console, one_line)
+{
+    clear();
+    print("Hello World!\n");
+    EXPECT_STR(row_text(0), "Hello World!");
+    EXPECT_STR(row_text(1), "");
+}
+
+/* Post 4: 200 lines do not run off the screen. */
+TEST(console, two_hundred_lines_scroll)
+{
+    clear();
+    for (unsigned i = 1; i <= 200; i++)
+        console_printf("line %u\n", i);
+    char expected[16];
+    for (unsigned row = 0; row < ROWS - 1; row++) {
+        snprintf(expected, sizeof(expected), "line %u", 200 - (ROWS - 2) + row);
+        EXPECT_STR(row_text(row), expected);
+    }
+    EXPECT_STR(row_text(ROWS - 1), "");
+}
+
+TEST(console, wraps_at_the_last_column)
+{
+    clear();
+    for (unsigned i = 0; i < COLUMNS; i++)
+        print("x");
+    EXPECT_STR(row_text(1), "");
+    print("y");
+    EXPECT_STR(row_text(1), "y");
+    EXPECT_EQ(cell(0, COLUMNS - 1) & 0xff, 'x');
+}
+
+TEST(console, a_full_line_and_its_end_make_no_empty_line)
+{
+    clear();
+    for (unsigned i = 0; i < COLUMNS; i++)
+        print("x");
+    print("\nnext");
+    EXPECT_STR(row_text(1), "next");
+}
+
+TEST(console, unshowable_becomes_a_block)
+{
+    clear();
+    print("a\x01\xc3z");
+    EXPECT_EQ(cell(0, 0) & 0xff, 'a');
+    EXPECT_EQ(cell(0, 1) & 0xff, 0xfe);
+    EXPECT_EQ(cell(0, 2) & 0xff, 'z');
+}
+
+TEST(console, sixteen_colours)
+{
+    static const uint8_t vga[8] = {0, 4, 2, 6, 1, 5, 3, 7};
+    clear();
+    for (unsigned i = 0; i < 8; i++)
+        console_printf("\033[%u;%umx\033[%u;%umy", 30 + i, 40 + (7 - i), 90 + i, 100 + (7 - i));
+    print("\033[0mz");
+    for (unsigned i = 0; i < 8; i++) {
+        EXPECT_EQ(cell(0, 2 * i), (uint16_t)(vga[7 - i] << 12 | vga[i] << 8 | 'x'));
+        EXPECT_EQ(cell(0, 2 * i + 1), (uint16_t)((vga[7 - i] | 8) << 12 | (vga[i] | 8) << 8 | 'y'));
+    }
+    EXPECT_EQ(cell(0, 16), 0x0700 | 'z');
+}
+
+TEST(console, cursor_and_erase_sequences)
+{
+    clear();
+    print("abcdef\rX\033[2CY\033[1DZ\b\bW");
+    EXPECT_STR(row_text(0), "XbWZef");
+    print("\033[3;5Hhere\033[1Aup\033[99Ddone\033[K");
+    EXPECT_STR(row_text(2), "    here");
+    EXPECT_STR(row_text(1), "done");
+    print("\033[1;3H\033[J");
+    EXPECT_STR(row_text(0), "Xb");
+    EXPECT_STR(row_text(2), "");
+    print("a\tb");
+    EXPECT_STR(row_text(0), "Xba     b");
+}
+
+/* No sequence may lead outside of the cells: the row above and the rows below stay as they are. */
+TEST(console, positions_are_kept_on_the_screen)
+{
+    clear();
+    print("\033[999;999Hq\033[999B\033[999Cr\033[999A\033[999Dp");
+    EXPECT_EQ(cell(ROWS - 1, COLUMNS - 1) & 0xff, 'r');
+    EXPECT_EQ(cell(0, 0) & 0xff, 'p');
+}
+
+TEST(console, log_lines_have_time_and_text)
+{
+    clear();
+    log_info("test: a line");
+    const char *line = row_text(0);
+    EXPECT_EQ(line[0], '[');
+    EXPECT_EQ(line[5], '.');
+    EXPECT_STR(line + 12, "] test: a line");
+}
+
+TEST(console, a_log_line_that_is_too_long_is_cut)
+{
+    clear();
+    char text[2 * LOG_TEXT];
+    memset(text, 'x', sizeof(text) - 1);
+    text[sizeof(text) - 1] = '\0';
+    log_info("%s", text);
+    const char *last = row_text(3);
+    size_t length = strlen(last);
+    EXPECT(length > 4);
+    EXPECT_STR(last + length - 4, "x...");
+    EXPECT_STR(row_text(4), "");
+}
