@@ -56,7 +56,8 @@ KERNEL_OBJECTS := $(C_SOURCES:%=$B/obj/%.o) $(ASM_SOURCES:%=$B/obj/%.o)
 TEST_OBJECTS   := $(TEST_SOURCES:%=$B/obj/%.o)
 
 # What knows no hardware runs on the host as it is, under the sanitizers.
-HOST_SOURCES := tests/test.c $(wildcard tests/host/*.c) $(wildcard lib/*.c) drivers/scancode.c $(wildcard mm/bump.c mm/linked_list.c \
+HOST_SOURCES := tests/test.c $(wildcard tests/host/*.c) $(wildcard lib/*.c) boot/multiboot2.c drivers/scancode.c \
+    $(wildcard mm/bump.c mm/linked_list.c \
     mm/fixed_block.c mm/frames.c)
 HOST_OBJECTS := $(HOST_SOURCES:%=$B/host/%.o)
 

@@ -8,7 +8,7 @@
 
 extern early_error, boot_pml4, boot_page_table
 extern boot_stack_guard, boot_stack_top
-extern multiboot2_parse, kernel_main
+extern boot_info_collect, kernel_main
 global multiboot_entry
 
 LOADER_MAGIC equ 0x36d76289
@@ -105,7 +105,7 @@ higher_half:
     mov rsp, boot_stack_top
     xor ebp, ebp                            ; ends every backtrace
     mov edi, edi                            ; the information's physical address, upper half cleared
-    call multiboot2_parse
+    call boot_info_collect
     mov rdi, rax
     call kernel_main                        ; does not return
     ud2

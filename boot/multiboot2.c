@@ -5,8 +5,6 @@
  * to its room. Fields are fetched through memcpy into plain structs, so no alignment is assumed.
  */
 #include <boot/multiboot2.h>
-#include <image.h>
-#include <layout.h>
 #include <lib/string.h>
 
 enum tag_type {
@@ -277,16 +275,4 @@ void multiboot2_read(struct boot_info *info, const void *information, size_t siz
         read_tag(info, tag.type,
                  (struct body){all.bytes + offset + sizeof(tag), tag.size - sizeof(tag)});
     }
-}
-
-const struct boot_info *multiboot2_parse(uint32_t information)
-{
-    static struct boot_info info;
-    reserve(&info, (uintptr_t)kernel_image_start - KERNEL_BASE,
-            (uintptr_t)kernel_image_end - KERNEL_BASE);
-
-    struct information_header header;
-    memcpy(&header, phys_to_virt(information), sizeof(header));
-    multiboot2_read(&info, phys_to_virt(information), header.size, information);
-    return &info;
 }

@@ -36,6 +36,7 @@ static struct executor executor = EXECUTOR_INIT(executor);
 static void timer_tick(void)
 {
     clock_advance(tick_nanoseconds);
+    monitor_tick();
 }
 
 static void com1_interrupt(void)

@@ -87,4 +87,8 @@ struct boot_info {
     size_t rsdp_size;
 };
 
+/* Collects everything from the loader's information at physical address `information`. Called once,
+ * by boot/entry.asm, before anything else in C. The result lives for ever. */
+const struct boot_info *boot_info_collect(uint32_t information);
+
 #endif

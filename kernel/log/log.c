@@ -1,13 +1,13 @@
 /*
- * A ring of records of one size, numbered without end: record N lives in slot N % RECORDS, and the
- * newest ones overwrite the oldest. Two numbers say it all: `written` records exist, `shown` of
- * them have been shown. A writer fills its slot with interrupts masked; a reader copies the slot
- * out with interrupts masked and prints the copy at leisure.
+ * A ring of records of one size, numbered without end from 1: record N lies in slot N % RECORDS,
+ * and the newest ones overwrite the oldest. A writer takes its number in one atomic step and stamps
+ * the record with it when it is complete, so a writer that interrupts another one (an interrupt
+ * handler, even an NMI) just takes the next number. A reader copies the record and looks at the
+ * stamp before and after: another number means overwritten, none means incomplete.
  *
  * Records of one size waste room on short lines. In return nothing has to be parsed, wrapped or
- * kept aligned, and a line costs the same at any time.
+ * kept aligned, no lock is needed, and a line costs the same at any time.
  */
-#include <kernel/cpu/control.h>
 #include <kernel/cpu/trap.h>
 #include <kernel/log/console.h>
 #include <kernel/log/log.h>
@@ -17,19 +17,19 @@
 enum { RECORDS = 256 };
 
 struct record {
-    uint64_t time; /* nanoseconds */
+    uint64_t number; /* 0 while it is being written */
+    uint64_t time;   /* nanoseconds */
     enum log_level level;
     char text[LOG_TEXT];
 };
 
 static struct record ring[RECORDS];
-static volatile uint64_t written; /* interrupt handlers add to it */
-static uint64_t shown;
+static uint64_t newest; /* the last number taken */
+static uint64_t shown;  /* the last number shown */
 static bool flushing;
 static enum log_level shown_level = LOG_INFO;
 
 static uint64_t (*clock_hook)(void);
-static void (*pending_hook)(void);
 static void (*before_hook)(void);
 static void (*after_hook)(void);
 
@@ -61,34 +61,32 @@ void log_set_clock(uint64_t (*clock)(void))
     clock_hook = clock;
 }
 
-void log_set_pending_hook(void (*pending)(void))
-{
-    pending_hook = pending;
-}
-
 void log_set_line_hooks(void (*before)(void), void (*after)(void))
 {
     before_hook = before;
     after_hook = after;
 }
 
-/* Copies record `number` out; false when it is overwritten already or not yet written. */
-static bool read_record(uint64_t number, struct record *record)
+static uint64_t newest_record(void)
 {
-    uint64_t flags = interrupts_save();
-    bool there = number < written && written - number <= RECORDS;
-    if (there)
-        memcpy(record, &ring[number % RECORDS], sizeof(*record));
-    interrupts_restore(flags);
-    return there;
+    return __atomic_load_n(&newest, __ATOMIC_ACQUIRE);
 }
 
 static uint64_t oldest_record(void)
 {
-    uint64_t flags = interrupts_save();
-    uint64_t oldest = written > RECORDS ? written - RECORDS : 0;
-    interrupts_restore(flags);
-    return oldest;
+    uint64_t last = newest_record();
+    return last > RECORDS ? last - RECORDS + 1 : 1;
+}
+
+/* Copies record `number` out; false when it is incomplete, or overwritten already or meanwhile. */
+static bool read_record(uint64_t number, struct record *record)
+{
+    const struct record *slot = &ring[number % RECORDS];
+    if (__atomic_load_n(&slot->number, __ATOMIC_ACQUIRE) != number)
+        return false;
+    memcpy(record, slot, sizeof(*record));
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    return __atomic_load_n(&slot->number, __ATOMIC_ACQUIRE) == number;
 }
 
 enum { LINE = LOG_TEXT + 32 };
@@ -105,25 +103,29 @@ static void show_pending(void)
 {
     struct record record;
     char line[LINE];
-    while (shown < written) {
+    while (shown < newest_record()) {
         uint64_t oldest = oldest_record();
-        if (shown < oldest) {
-            console_printf("[log: %lu lines lost]\n", oldest - shown);
-            shown = oldest;
+        if (shown + 1 < oldest) {
+            console_printf("[log: %lu lines lost]\n", oldest - shown - 1);
+            shown = oldest - 1;
         }
-        if (!read_record(shown, &record))
-            continue; /* overwritten since the look: look again */
-        shown++;
-        if (record.level > shown_level)
+        /* Outside of handlers every record is complete; one that cannot be read has just been
+         * overwritten, or is what a panic has interrupted. */
+        if (!read_record(++shown, &record) || record.level > shown_level)
             continue;
         format_record(&record, line);
         console_printf("%s\n", line);
     }
 }
 
+bool log_pending(void)
+{
+    return shown != newest_record();
+}
+
 void log_flush(void)
 {
-    if (flushing || shown == written)
+    if (flushing || !log_pending())
         return;
     flushing = true;
     if (before_hook)
@@ -144,13 +146,14 @@ void log_flush_panic(void)
 
 static void append(enum log_level level, const char *text, size_t size)
 {
-    uint64_t flags = interrupts_save();
-    struct record *record = &ring[written % RECORDS];
+    uint64_t number = __atomic_add_fetch(&newest, 1, __ATOMIC_ACQ_REL);
+    struct record *record = &ring[number % RECORDS];
+    __atomic_store_n(&record->number, 0, __ATOMIC_RELEASE);
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
     record->time = clock_hook ? clock_hook() : 0;
     record->level = level;
     memcpy(record->text, text, size);
-    written++;
-    interrupts_restore(flags);
+    __atomic_store_n(&record->number, number, __ATOMIC_RELEASE);
 }
 
 void log_write(enum log_level level, const char *format, ...)
@@ -168,8 +171,6 @@ void log_write(enum log_level level, const char *format, ...)
 
     if (!in_interrupt())
         log_flush();
-    else if (pending_hook)
-        pending_hook();
 }
 
 void log_for_each(void (*show)(void *context, enum log_level level, const char *line),
@@ -177,7 +178,9 @@ void log_for_each(void (*show)(void *context, enum log_level level, const char *
 {
     struct record record;
     char line[LINE];
-    for (uint64_t number = oldest_record(); read_record(number, &record); number++) {
+    for (uint64_t number = oldest_record(); number <= newest_record(); number++) {
+        if (!read_record(number, &record))
+            continue;
         format_record(&record, line);
         show(context, record.level, line);
     }

@@ -104,17 +104,17 @@ static enum poll_result poll_log(struct task *task)
 
 static struct task log_task = {.name = "log", .poll = poll_log};
 
-static void wake_log(void)
-{
-    task_wake(&log_task);
-}
-
 void monitor_start(struct executor *executor)
 {
     log_set_line_hooks(line_hide, line_show);
     executor_spawn(executor, &log_task);
-    log_set_pending_hook(wake_log);
     executor_spawn(executor, &monitor);
+}
+
+void monitor_tick(void)
+{
+    if (log_pending())
+        task_wake(&log_task);
 }
 
 void monitor_read_keyboard(struct executor *executor, struct byte_stream *scancodes)

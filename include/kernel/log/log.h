@@ -2,9 +2,9 @@
  * The log: lines of the form `[   0.012345] area: text` on every console sink, kept in a ring as
  * well.
  *
- * Safe in any context, interrupt handlers included: a call copies its line into the ring with
- * interrupts masked for that long; showing it is left to code outside of handlers, which shows
- * whole lines in order. So no line is torn, and nothing waits for a device in a handler.
+ * Safe in any context, interrupt and NMI handlers included: a call copies its line into the ring,
+ * without a lock. Showing it is left to code outside of handlers, which shows whole lines in order.
+ * So no line is torn, and nothing waits for a device in a handler.
  */
 #ifndef KERNEL_LOG_LOG_H
 #define KERNEL_LOG_LOG_H
@@ -32,12 +32,13 @@ enum error log_parse_level(const char *word, enum log_level *level);
 
 /* What the log needs from above, as hooks; NULL (the start) is none.
  * clock: nanoseconds since the start; any context.
- * pending: called when an interrupt handler has logged a line, to have log_flush() called soon; any
- * context. before, after: called around lines that are shown, so that an input line can be hidden
- * and drawn again. */
+ * before, after: called around lines that are shown, so that an input line can be hidden and drawn
+ * again. */
 void log_set_clock(uint64_t (*clock)(void));
-void log_set_pending_hook(void (*pending)(void));
 void log_set_line_hooks(void (*before)(void), void (*after)(void));
+
+/* Has a handler logged lines that are not shown yet? Then log_flush() is due. Any context. */
+bool log_pending(void);
 
 /* Shows what is in the ring and not yet shown. Not in an interrupt handler. */
 void log_flush(void);

@@ -10,6 +10,11 @@
  * from interrupt handlers. */
 void monitor_start(struct executor *executor);
 
+/* Has lines that interrupt handlers have logged shown soon. For the timer's interrupt handler: a
+ * handler that logs may have interrupted anything, the executor's queue included, so it cannot wake
+ * the log task itself. */
+void monitor_tick(void);
+
 /* Spawns the task that decodes `scancodes` and types them. */
 void monitor_read_keyboard(struct executor *executor, struct byte_stream *scancodes);
 

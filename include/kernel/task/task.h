@@ -4,16 +4,19 @@
  * waiting and returns POLL_PENDING when it has left a waker with whoever will make it ready, or
  * POLL_READY when the task is over.
  *
- *               spawn                poll                     returns POLL_READY
- *      (new) ---------> READY ------------------> RUNNING ----------------------> DONE, release()
- *                         ^                        |   |
- *                         |   returns POLL_PENDING |   | wake
- *                         |                        v   v
- *                         +------ wake ----- WAITING   RUNNING_WOKEN --- returns POLL_PENDING --->
- * READY
+ *            spawn                poll                   POLL_READY
+ *      NEW ---------> READY ---------------> RUNNING --------------------> DONE, then release()
+ *                      ^ ^                    |   |                         ^
+ *                      | |                    |   | wake                    |
+ *                      | |       POLL_PENDING |   v         POLL_READY      |
+ *                      | |                    |  RUNNING_WOKEN -------------+
+ *                      | |                    |   |
+ *                      | +--------------------|---+ POLL_PENDING
+ *                      |                      v
+ *                      +------- wake ----- WAITING
  *
  * A wake during the poll is remembered (RUNNING_WOKEN), so a wake is never lost between a task's
- * last look and its return. Wakes while a task is ready already, or done, change nothing.
+ * last look and its return. Wakes of a task that is new, ready already, or done change nothing.
  */
 #ifndef KERNEL_TASK_TASK_H
 #define KERNEL_TASK_TASK_H
@@ -23,7 +26,8 @@
 
 enum poll_result { POLL_PENDING, POLL_READY };
 
-enum task_state { TASK_WAITING, TASK_READY, TASK_RUNNING, TASK_RUNNING_WOKEN, TASK_DONE };
+/* TASK_NEW: all zeros, not yet spawned; a wake changes nothing. */
+enum task_state { TASK_NEW, TASK_WAITING, TASK_READY, TASK_RUNNING, TASK_RUNNING_WOKEN, TASK_DONE };
 
 struct task {
     const char *name;

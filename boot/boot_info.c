@@ -1,0 +1,16 @@
+#include <boot/boot_info.h>
+#include <boot/multiboot2.h>
+#include <image.h>
+#include <layout.h>
+
+const struct boot_info *boot_info_collect(uint32_t information)
+{
+    static struct boot_info info;
+    info.reserved[info.reserved_count++] = (struct phys_range){
+        (uintptr_t)kernel_image_start - KERNEL_BASE,
+        (uintptr_t)kernel_image_end - KERNEL_BASE,
+    };
+    const uint32_t *size = phys_to_virt(information); /* the first field (Multiboot2 3.6.1) */
+    multiboot2_read(&info, size, *size, information);
+    return &info;
+}

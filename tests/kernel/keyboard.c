@@ -1,0 +1,94 @@
+/*
+ * The keyboard's way from the controller to the stream. The i8042's command 0xd2 puts a byte where
+ * the keyboard's would be, interrupt included, so no key has to be pressed.
+ */
+#include <drivers/ps2_keyboard.h>
+#include <io.h>
+#include <kernel/cpu/control.h>
+#include <kernel/task/task.h>
+
+#include "../test.h"
+
+enum {
+    DATA = 0x60,
+    STATUS = 0x64,
+    COMMAND = 0x64,
+    OUTPUT_FULL = 1,
+    INPUT_FULL = 2,
+    WRITE_KEYBOARD_OUTPUT = 0xd2
+};
+
+static bool wait_clear(uint8_t bits)
+{
+    for (unsigned i = 0; i < 100000; i++) {
+        if (!(inb(STATUS) & bits))
+            return true;
+        io_delay();
+    }
+    return false;
+}
+
+/* Injects a scancode once the controller is free; false when it does not become so. */
+static bool inject(uint8_t scancode)
+{
+    if (!wait_clear(INPUT_FULL | OUTPUT_FULL))
+        return false;
+    outb(COMMAND, WRITE_KEYBOARD_OUTPUT);
+    if (!wait_clear(INPUT_FULL))
+        return false;
+    outb(DATA, scancode);
+    return true;
+}
+
+struct reader {
+    struct task task;
+    struct waker waker;
+    unsigned received;
+    unsigned wrong;
+};
+
+static enum poll_result poll_reader(struct task *task)
+{
+    struct reader *reader = CONTAINER_OF(task, struct reader, task);
+    uint8_t byte;
+    while (stream_poll(&ps2_keyboard_scancodes, &reader->waker, task, &byte) == POLL_READY)
+        reader->wrong += byte != (uint8_t)reader->received++;
+    return POLL_PENDING;
+}
+
+/* Post 12 drops keys from the 101st on. Here 10,000 arrive before the task runs, and none is lost.
+ */
+TEST(keyboard, ten_thousand_scancodes_before_the_first_poll)
+{
+    enum { COUNT = 10000 };
+    struct executor executor = EXECUTOR_INIT(executor);
+    struct reader reader = {.task = {.name = "reader", .poll = poll_reader}};
+    for (unsigned i = 0; i < COUNT; i++)
+        EXPECT(inject((uint8_t)i));
+    EXPECT(wait_clear(OUTPUT_FULL));
+    executor_spawn(&executor, &reader.task);
+    executor_run_ready(&executor);
+    EXPECT_EQ(reader.received, COUNT);
+    EXPECT_EQ(reader.wrong, 0);
+    waker_cancel(&reader.waker);
+}
+
+/* When the ring is full, the controller holds the next byte, and it comes once there is room. */
+TEST(keyboard, a_full_ring_leaves_the_byte_in_the_controller)
+{
+    enum { RING = 16384 };
+    struct executor executor = EXECUTOR_INIT(executor);
+    struct reader reader = {.task = {.name = "reader", .poll = poll_reader}};
+    for (unsigned i = 0; i < RING; i++)
+        EXPECT(inject((uint8_t)i));
+    EXPECT(wait_clear(OUTPUT_FULL));
+    EXPECT(inject((uint8_t)RING));
+    EXPECT(!wait_clear(OUTPUT_FULL));
+    executor_spawn(&executor, &reader.task);
+    executor_run_ready(&executor);
+    EXPECT(wait_clear(OUTPUT_FULL));
+    executor_run_ready(&executor);
+    EXPECT_EQ(reader.received, RING + 1);
+    EXPECT_EQ(reader.wrong, 0);
+    waker_cancel(&reader.waker);
+}
