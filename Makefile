@@ -42,7 +42,7 @@ KERNEL_CFLAGS := -std=gnu17 -O2 -g $(WARNINGS) -nostdinc -isystem $(shell $(CC) 
     -fcf-protection=none -fno-common -ffunction-sections -fdata-sections -ffile-prefix-map=$(CURDIR)/=
 NASMFLAGS := -f elf64 -g -F dwarf -w+all -w+error -I include/
 LDFLAGS := -nostdlib -static -no-pie -z noexecstack -z max-page-size=4096 --build-id=none --gc-sections -T linker.ld
-HOST_CFLAGS := -std=gnu17 -O1 -g $(WARNINGS) -Iinclude -DDIRECT_MAP_BASE=0x200000000000u -fno-omit-frame-pointer -fsanitize=address,undefined \
+HOST_CFLAGS := -std=gnu17 -O1 -g $(WARNINGS) -Itests/host/include -Iinclude -DDIRECT_MAP_BASE=0x200000000000u -fno-omit-frame-pointer -fsanitize=address,undefined \
     -fno-sanitize-recover=all -fno-toplevel-reorder
 
 # --- Sources ----------------------------------------------------------------------------------------------------------
@@ -55,10 +55,11 @@ TEST_SOURCES := tests/test.c $(wildcard tests/kernel/*.c)
 KERNEL_OBJECTS := $(C_SOURCES:%=$B/obj/%.o) $(ASM_SOURCES:%=$B/obj/%.o)
 TEST_OBJECTS   := $(TEST_SOURCES:%=$B/obj/%.o)
 
-# What knows no hardware runs on the host as it is, under the sanitizers.
-HOST_SOURCES := tests/test.c $(wildcard tests/host/*.c) $(wildcard lib/*.c) boot/multiboot2.c drivers/scancode.c \
-    $(wildcard mm/bump.c mm/linked_list.c \
-    mm/fixed_block.c mm/frames.c)
+# What needs no real hardware runs on the host as it is, under the sanitizers.
+HOST_SOURCES := tests/test.c $(wildcard tests/host/*.c) $(wildcard lib/*.c) boot/multiboot2.c \
+    kernel/task/stream.c kernel/task/waker.c kernel/task/executor.c \
+    drivers/scancode.c drivers/i8042.c drivers/ps2_keyboard.c drivers/uart16550.c \
+    $(wildcard mm/bump.c mm/linked_list.c mm/fixed_block.c mm/frames.c)
 HOST_OBJECTS := $(HOST_SOURCES:%=$B/host/%.o)
 
 # --- The kernel -------------------------------------------------------------------------------------------------------
@@ -66,24 +67,24 @@ HOST_OBJECTS := $(HOST_SOURCES:%=$B/host/%.o)
 .PHONY: all iso run test bench debug check fmt clean help screenshot need-build need-iso need-qemu FORCE
 all: iso $B/cairn-test.iso $B/host-tests
 
-# A change of compiler or flags rebuilds what it touches: the stamp's content is the command line.
-$B/flags: FORCE
-	@mkdir -p $B
-	@printf '%s\n' '$(CC) $(KERNEL_CFLAGS)' '$(NASMFLAGS)' '$(LD) $(LDFLAGS)' '$(HOST_CC) $(HOST_CFLAGS)' \
-	    '$(C_SOURCES) $(ASM_SOURCES) $(TEST_SOURCES) $(HOST_SOURCES)' | cmp -s - $@ || \
-	 printf '%s\n' '$(CC) $(KERNEL_CFLAGS)' '$(NASMFLAGS)' '$(LD) $(LDFLAGS)' '$(HOST_CC) $(HOST_CFLAGS)' \
-	    '$(C_SOURCES) $(ASM_SOURCES) $(TEST_SOURCES) $(HOST_SOURCES)' > $@
+# A change of compiler or flags rebuilds what it touches, and a new or removed source links again: these files hold the
+# words of a variable and are written only when those change.
+STAMP_flags   := $(CC) $(KERNEL_CFLAGS) $(NASMFLAGS) $(HOST_CC) $(HOST_CFLAGS)
+STAMP_objects := $(LD) $(LDFLAGS) $(KERNEL_OBJECTS) $(TEST_OBJECTS) $(HOST_OBJECTS)
+$B/%.stamp: FORCE
+	@mkdir -p $(@D)
+	@echo '$(STAMP_$*)' | cmp -s - $@ || echo '$(STAMP_$*)' > $@
 
 # Tests run in the order in which they are written.
 $(TEST_SOURCES:%=$B/obj/%.o): KERNEL_CFLAGS += -fno-toplevel-reorder
 $B/obj/lib/string.c.o: KERNEL_CFLAGS += -fno-tree-loop-distribute-patterns
 
-$B/obj/%.c.o: %.c $B/flags | need-build
+$B/obj/%.c.o: %.c $B/flags.stamp | need-build
 	@mkdir -p $(@D)
 	@echo "  CC    $<"
 	$Q$(CC) $(KERNEL_CFLAGS) -MMD -MP -c $< -o $@
 
-$B/obj/%.asm.o: %.asm $B/flags | need-build
+$B/obj/%.asm.o: %.asm $B/flags.stamp | need-build
 	@mkdir -p $(@D)
 	@echo "  NASM  $<"
 	$Q$(NASM) $(NASMFLAGS) -MD $(@:.o=.d) -MP -MT $@ $< -o $@
@@ -91,7 +92,7 @@ $B/obj/%.asm.o: %.asm $B/flags | need-build
 # The file with debug information is for GDB; GRUB gets one without, for it would load every debug section into memory.
 $B/cairn.debug.elf: $(KERNEL_OBJECTS)
 $B/cairn-test.debug.elf: $(KERNEL_OBJECTS) $(TEST_OBJECTS)
-$B/%.debug.elf: linker.ld $B/flags | need-build
+$B/%.debug.elf: linker.ld $B/objects.stamp | need-build
 	@echo "  LD    $@"
 	$Q$(LD) $(LDFLAGS) -Map=$B/$*.map -o $@ $(filter %.o,$^)
 
@@ -123,14 +124,14 @@ debug: $B/cairn.iso $B/cairn.debug.elf | need-qemu
 
 RENAMED := lib/string.c lib/format.c tests/host/string.c tests/host/format.c
 $(RENAMED:%=$B/host/%.o): HOST_CFLAGS += -include tests/host/rename.h
-$B/host/%.c.o: %.c $B/flags
+$B/host/%.c.o: %.c $B/flags.stamp
 	@mkdir -p $(@D)
 	@echo "  HOST  $<"
 	$Q$(HOST_CC) $(HOST_CFLAGS) -MMD -MP -c $< -o $@
 
-$B/host-tests: $(HOST_OBJECTS)
+$B/host-tests: $(HOST_OBJECTS) $B/objects.stamp
 	@echo "  LD    $@"
-	$Q$(HOST_CC) $(HOST_CFLAGS) -o $@ $^
+	$Q$(HOST_CC) $(HOST_CFLAGS) -o $@ $(filter %.o,$^)
 
 test: $B/cairn.iso $B/cairn-test.iso $B/host-tests | need-qemu
 	$Q$(PYTHON) tests/run.py $(TESTS)

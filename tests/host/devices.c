@@ -1,0 +1,193 @@
+/*
+ * Drivers against devices that are absent, stuck, or liars: each costs a bounded wait and an error,
+ * never the boot.
+ */
+#include <drivers/i8042.h>
+#include <drivers/ps2_keyboard.h>
+#include <drivers/uart16550.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../test.h"
+#include "fake_ports.h"
+
+enum { SECOND = 1000000 /* accesses */ };
+
+static uint8_t read_zero(uint16_t port)
+{
+    (void)port;
+    return 0;
+}
+
+static uint8_t read_ones(uint16_t port)
+{
+    (void)port;
+    return 0xff;
+}
+
+static uint8_t read_random(uint16_t port)
+{
+    (void)port;
+    return (uint8_t)(rand() >> 8);
+}
+
+/* The status says that a byte waits, always. */
+static uint8_t read_always_full(uint16_t port)
+{
+    return port == 0x64 ? 0x01 : 0x55;
+}
+
+/* The status says that the controller is busy, always. */
+static uint8_t read_always_busy(uint16_t port)
+{
+    return port == 0x64 ? 0x02 : 0x00;
+}
+
+TEST(devices, i8042_absent)
+{
+    fake_ports_set((struct fake_device){0});
+    EXPECT_EQ(i8042_init(), ERROR_NO_DEVICE);
+    EXPECT(fake_ports_accesses() < 10);
+}
+
+TEST(devices, i8042_never_answers)
+{
+    fake_ports_set((struct fake_device){.read = read_zero});
+    EXPECT_EQ(ps2_keyboard_init(), ERROR_TIMEOUT);
+    EXPECT(fake_ports_accesses() < SECOND);
+}
+
+TEST(devices, i8042_always_busy)
+{
+    fake_ports_set((struct fake_device){.read = read_always_busy});
+    EXPECT_EQ(ps2_keyboard_init(), ERROR_TIMEOUT);
+    EXPECT(fake_ports_accesses() < SECOND);
+}
+
+TEST(devices, i8042_always_full)
+{
+    fake_ports_set((struct fake_device){.read = read_always_full});
+    EXPECT_EQ(ps2_keyboard_init(), ERROR_DEVICE);
+    EXPECT(fake_ports_accesses() < SECOND);
+}
+
+TEST(devices, i8042_answers_at_random)
+{
+    srand(42);
+    for (unsigned round = 0; round < 2000; round++) {
+        fake_ports_set((struct fake_device){.read = read_random});
+        ps2_keyboard_init();
+        EXPECT(fake_ports_accesses() < 4 * SECOND);
+    }
+}
+
+/* A controller that works, with a keyboard that is dead: what is written to the keyboard is never
+ * answered. */
+static uint8_t answer;
+static bool answer_waits, config_follows;
+
+static uint8_t read_controller(uint16_t port)
+{
+    if (port == 0x64)
+        return answer_waits;
+    answer_waits = false;
+    return answer;
+}
+
+static void give(uint8_t byte)
+{
+    answer = byte;
+    answer_waits = true;
+}
+
+static void write_controller(uint16_t port, uint8_t value)
+{
+    if (port != 0x64) {
+        config_follows = false;
+        return;
+    }
+    if (value == 0x20)
+        give(0x00);
+    else if (value == 0xaa)
+        give(0x55);
+    else if (value == 0xab)
+        give(0x00);
+    config_follows = value == 0x60;
+}
+
+TEST(devices, keyboard_dead_behind_a_good_controller)
+{
+    fake_ports_set((struct fake_device){.read = read_controller, .write = write_controller});
+    EXPECT_EQ(ps2_keyboard_init(), OK); /* it is listened to all the same */
+    EXPECT(fake_ports_accesses() < 2 * SECOND);
+    EXPECT(!config_follows);
+}
+
+static uint8_t uart_storage[16];
+static struct uart16550 uart;
+
+static struct uart16550 *fresh_uart(void)
+{
+    memset(&uart, 0, sizeof(uart));
+    uart.received =
+        (struct byte_stream)BYTE_STREAM_INIT(uart.received, uart_storage, uart16550_resume);
+    return &uart;
+}
+
+TEST(devices, uart_absent)
+{
+    fake_ports_set((struct fake_device){.read = read_ones});
+    EXPECT_EQ(uart16550_init(fresh_uart(), COM1_PORT), ERROR_NO_DEVICE);
+    fake_ports_set((struct fake_device){.read = read_zero});
+    EXPECT_EQ(uart16550_init(fresh_uart(), COM1_PORT), ERROR_NO_DEVICE);
+    EXPECT(fake_ports_accesses() < SECOND / 100);
+}
+
+/* A UART that passes the loopback test; `transmitter` is its "ready to send" bit. */
+static uint8_t uart_data, uart_modem, transmitter;
+static unsigned uart_sent;
+
+static uint8_t read_uart(uint16_t port)
+{
+    if (port == COM1_PORT + 5)
+        return (uint8_t)(transmitter | (uart_modem & 0x10 ? 1 : 0));
+    if (port == COM1_PORT + 2)
+        return 0xc1;
+    return uart_data;
+}
+
+static void write_uart(uint16_t port, uint8_t value)
+{
+    if (port == COM1_PORT) {
+        uart_data = value;
+        uart_sent++;
+    } else if (port == COM1_PORT + 4) {
+        uart_modem = value;
+    }
+}
+
+TEST(devices, uart_sends_a_fifo_full_for_each_look)
+{
+    fake_ports_set((struct fake_device){read_uart, write_uart});
+    transmitter = 0x20;
+    EXPECT_EQ(uart16550_init(fresh_uart(), COM1_PORT), OK);
+    EXPECT_EQ(uart.fifo, 16);
+    uart_sent = 0;
+    uint64_t before = fake_ports_accesses();
+    uart.sink.write(&uart.sink, "0123456789abcdef0123456789abcde\n", 32);
+    EXPECT_EQ(uart_sent, 33); /* \r\n */
+    EXPECT_EQ(fake_ports_accesses() - before, 33 + 3);
+}
+
+TEST(devices, uart_stuck)
+{
+    fake_ports_set((struct fake_device){read_uart, write_uart});
+    transmitter = 0;
+    EXPECT_EQ(uart16550_init(fresh_uart(), COM1_PORT), OK);
+    uart_sent = 0;
+    for (unsigned i = 0; i < 1000; i++)
+        uart.sink.write(&uart.sink, "a line\n", 7);
+    EXPECT(uart.stuck);
+    EXPECT_EQ(uart_sent, 0);
+    EXPECT(fake_ports_accesses() < SECOND / 10);
+}

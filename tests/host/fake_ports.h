@@ -1,0 +1,22 @@
+/*
+ * A bus with one fake device on it. Whatever the device answers, a driver has to come back after a
+ * bounded number of accesses; the bus counts them, and ends a test that goes on for ever.
+ */
+#ifndef TESTS_HOST_FAKE_PORTS_H
+#define TESTS_HOST_FAKE_PORTS_H
+
+#include <types.h>
+
+struct fake_device {
+    uint8_t (*read)(uint16_t port);
+    void (*write)(uint16_t port, uint8_t value);
+};
+
+/* Puts the device on the bus and sets the count to 0. Either function may be NULL: then reads give
+ * 0xff, as an empty bus does, and writes are lost. */
+void fake_ports_set(struct fake_device device);
+
+/* Accesses since then; each takes about a microsecond on a PC. */
+uint64_t fake_ports_accesses(void);
+
+#endif

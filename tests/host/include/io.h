@@ -1,0 +1,15 @@
+/*
+ * Stands in for include/io.h in the host tests: ports are what tests/host/fake_ports.c makes of
+ * them.
+ */
+#ifndef IO_H
+#define IO_H
+
+#include <types.h>
+
+uint8_t inb(uint16_t port);
+void outb(uint16_t port, uint8_t value);
+void outw(uint16_t port, uint16_t value);
+void io_delay(void);
+
+#endif
