@@ -4,6 +4,7 @@
  */
 #include <kernel/log/console.h>
 #include <kernel/monitor/line.h>
+#include <lib/ecma48.h>
 #include <lib/string.h>
 
 enum { COLUMNS = 80, DELETE = 0x7f };
@@ -85,13 +86,25 @@ static const char *end(void)
     return text;
 }
 
-const char *line_feed(char byte)
+static const char *control(char byte)
 {
     if (byte == '\n' || byte == '\r')
         return end();
     if (byte == '\b' || byte == DELETE)
         take_back();
-    else if ((unsigned char)byte >= ' ')
-        add(byte);
     return NULL;
+}
+
+const char *line_feed(char byte)
+{
+    static struct ecma48 parser; /* a terminal's cursor and function keys arrive as sequences */
+    switch (ecma48_feed(&parser, byte)) {
+    case ECMA48_PRINT:
+        add(byte);
+        return NULL;
+    case ECMA48_CONTROL:
+        return control(byte);
+    default:
+        return NULL;
+    }
 }

@@ -12,7 +12,8 @@ enum { LINE_MAX = 1024 };
 void line_begin(void);
 
 /* Takes a typed byte: printable ones are added, \b and DEL take the last one back, \n or \r ends
- * the line. Returns the line when it is complete, valid until the next line_begin(), else NULL. */
+ * the line; other control characters and the sequences of cursor and function keys do nothing.
+ * Returns the line when it is complete, valid until the next line_begin(), else NULL. */
 const char *line_feed(char byte);
 
 /* Takes prompt and input off the console, and puts them back, so that something else can be shown

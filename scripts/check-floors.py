@@ -1,0 +1,63 @@
+#!/usr/bin/env python3
+"""Fails when a file includes a header of a floor above its own, or when headers include each other in a circle.
+
+The floors are the rooms of the tree, ground floor first; a file may name its own floor and those below.
+"""
+
+import re
+import sys
+from pathlib import Path
+
+TOP = Path(__file__).resolve().parent.parent
+VOCABULARY = -1  # include/*.h: types, error, assert and the like; open to all
+FLOORS = ["lib", "boot", "kernel/cpu", "kernel/log", "kernel/task", "mm", "kernel/fault", "drivers",
+          "kernel/monitor", "kernel"]
+INCLUDE = re.compile(r'^\s*#\s*include\s*<([^>]+)>', re.MULTILINE)
+
+
+def floor_of(path):
+    """The floor of `lib/string.h` or `drivers/i8042.c`; a longer room name wins over a shorter one."""
+    rooms = [room for room in FLOORS if path.startswith(room + "/")]
+    return FLOORS.index(max(rooms, key=len)) if rooms else VOCABULARY
+
+
+def included(file):
+    """The project's headers that a file includes; the compiler's own do not count."""
+    names = INCLUDE.findall(file.read_text())
+    return [name for name in names if (TOP / "include" / name).is_file()]
+
+
+def upward_includes(files):
+    """Pairs of file and header in which the header is above the file."""
+    for path, file in files.items():
+        if floor_of(path) != VOCABULARY or file.parent == TOP / "include":
+            for name in included(file):
+                if floor_of(name) > floor_of(path):
+                    yield f"{file.relative_to(TOP)} includes <{name}>, which is a floor above it"
+
+
+def circles(headers):
+    """Headers that include themselves, directly or through others."""
+    direct = {path: included(file) for path, file in headers.items()}
+    for path in direct:
+        reached, frontier = set(), set(direct[path])
+        while frontier:
+            reached |= frontier
+            frontier = {name for header in frontier for name in direct.get(header, [])} - reached
+        if path in reached:
+            yield f"include/{path} includes itself through other headers"
+
+
+def main():
+    """Prints each offence; the exit status says whether there was one."""
+    headers = {str(file.relative_to(TOP / "include")): file for file in (TOP / "include").rglob("*.h")}
+    sources = {str(file.relative_to(TOP)): file
+               for room in ("lib", "boot", "kernel", "mm", "drivers") for file in (TOP / room).rglob("*.c")}
+    offences = [*upward_includes({**headers, **sources}), *circles(headers)]
+    for offence in offences:
+        print(offence, file=sys.stderr)
+    return bool(offences)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
