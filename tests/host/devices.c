@@ -189,5 +189,10 @@ TEST(devices, uart_stuck)
         uart.sink.write(&uart.sink, "a line\n", 7);
     EXPECT(uart.stuck);
     EXPECT_EQ(uart_sent, 0);
-    EXPECT(fake_ports_accesses() < SECOND / 10);
+    EXPECT_EQ(uart.unsent, 8000); /* with a \r each */
+    EXPECT(fake_ports_accesses() < SECOND);
+    transmitter = 0x20;
+    uart.sink.write(&uart.sink, "x", 1);
+    EXPECT(!uart.stuck);
+    EXPECT_EQ(uart_sent, 1);
 }
