@@ -11,7 +11,8 @@
 #include <types.h>
 
 /* A device that shows text; the driver embeds it. `write` must end in bounded time even if the
- * device is stuck. It is never entered twice at once, but for a panic. */
+ * device is stuck. It is entered again while it runs only when it logs something itself, and in a
+ * panic. */
 struct console_sink {
     void (*write)(struct console_sink *sink, const char *text, size_t length);
     struct console_sink *next;

@@ -1,0 +1,13 @@
+/*
+ * Numbers out of text that a person has typed. Any context.
+ */
+#ifndef LIB_NUMBER_H
+#define LIB_NUMBER_H
+
+#include <types.h>
+
+/* Reads `text`, all of it but blanks at its ends, as a hexadecimal number of at most 64 bits, with
+ * or without 0x. False, and *value as it was, when it is none. */
+bool parse_hexadecimal(const char *text, uint64_t *value);
+
+#endif

@@ -1,0 +1,24 @@
+#include <lib/number.h>
+
+#include "../test.h"
+
+TEST(number, hexadecimal)
+{
+    uint64_t value = 0;
+    EXPECT(parse_hexadecimal("b8000", &value));
+    EXPECT_EQ(value, 0xb8000);
+    EXPECT(parse_hexadecimal("  0xFFFFffff80100000 ", &value));
+    EXPECT_EQ(value, 0xffffffff80100000);
+    EXPECT(parse_hexadecimal("0", &value));
+    EXPECT_EQ(value, 0);
+}
+
+TEST(number, what_is_none)
+{
+    static const char *const texts[] = {
+        "", " ", "0x", "x", "12g", "1 2", "-1", "10000000000000000", "0x0x1"};
+    uint64_t value = 7;
+    for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
+        EXPECT(!parse_hexadecimal(texts[i], &value));
+    EXPECT_EQ(value, 7);
+}
