@@ -47,7 +47,7 @@ HOST_CFLAGS := -std=gnu17 -O1 -g $(WARNINGS) -Itests/host/include -Iinclude -DDI
 
 # --- Sources ----------------------------------------------------------------------------------------------------------
 
-ROOMS := lib boot kernel kernel/cpu kernel/log kernel/task mm kernel/fault drivers kernel/monitor
+ROOMS := lib boot kernel kernel/cpu kernel/log kernel/task mm kernel/fault drivers kernel/monitor kernel/bench
 C_SOURCES   := $(wildcard $(ROOMS:%=%/*.c))
 ASM_SOURCES := $(wildcard $(ROOMS:%=%/*.asm))
 TEST_SOURCES := tests/test.c $(wildcard tests/kernel/*.c)

@@ -11,7 +11,7 @@ from pathlib import Path
 TOP = Path(__file__).resolve().parent.parent
 VOCABULARY = -1  # include/*.h: types, error, assert and the like; open to all
 FLOORS = ["lib", "boot", "kernel/cpu", "kernel/log", "kernel/task", "mm", "kernel/fault", "drivers",
-          "kernel/monitor", "kernel"]
+          "kernel/monitor", "kernel", "kernel/bench"]
 INCLUDE = re.compile(r'^\s*#\s*include\s*<([^>]+)>', re.MULTILINE)
 
 

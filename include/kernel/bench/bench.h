@@ -1,0 +1,53 @@
+/*
+ * Measuring in guest instructions. Under QEMU's -icount shift=0 one tick of the TSC is one
+ * instruction, so a figure is the same on every run and every machine; elsewhere a figure is in TSC
+ * ticks and means little.
+ *
+ * A family of benches is one step: write
+ *
+ *     BENCH(paging_map, "paging.map")
+ *     {
+ *         uint64_t start = bench_start();
+ *         ...
+ *         bench_report("paging.map", bench_stop(start) / PAGES);
+ *     }
+ *
+ * in a file below kernel/bench/. `bench=PREFIX` on the command line and `bench PREFIX` in the
+ * monitor run the families that can have names that begin so, and show those names.
+ */
+#ifndef KERNEL_BENCH_BENCH_H
+#define KERNEL_BENCH_BENCH_H
+
+#include <kernel/cpu/control.h>
+#include <types.h>
+
+struct bench {
+    const char *family; /* what all its names begin with */
+    void (*run)(void);  /* with interrupts masked, in a task or before the executor runs */
+};
+
+#define BENCH(identifier, family_name)                                         \
+    static void bench_##identifier(void);                                      \
+    static const struct bench bench__##identifier                              \
+        __attribute__((used, section("benches"), aligned(sizeof(void *)))) = { \
+            .family = (family_name),                                           \
+            .run = bench_##identifier,                                         \
+    };                                                                         \
+    static void bench_##identifier(void)
+
+static inline uint64_t bench_start(void)
+{
+    return read_tsc();
+}
+
+/* Instructions since bench_start(), less what the two readings themselves cost. */
+uint64_t bench_stop(uint64_t start);
+
+/* Prints `bench: NAME VALUE instructions`. */
+void bench_report(const char *name, uint64_t value);
+
+/* The same for a name that ends in a number, "frame.alloc" and 1000; and for another unit. */
+void bench_report_at(const char *name, uint64_t at, uint64_t value);
+void bench_report_unit(const char *name, uint64_t value, const char *unit);
+
+#endif

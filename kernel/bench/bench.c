@@ -1,0 +1,65 @@
+#include <kernel/bench/bench.h>
+#include <kernel/log/console.h>
+#include <kernel/main.h>
+#include <kernel/monitor/command.h>
+#include <lib/format.h>
+#include <lib/string.h>
+
+extern const struct bench __start_benches[], __stop_benches[];
+
+static const char *wanted; /* the prefix of the names to show */
+
+static bool begins_with(const char *text, const char *prefix)
+{
+    return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+uint64_t bench_stop(uint64_t start)
+{
+    uint64_t stop = read_tsc();
+    uint64_t own_start = read_tsc();
+    uint64_t own_stop = read_tsc();
+    return stop - start - (own_stop - own_start);
+}
+
+void bench_report_unit(const char *name, uint64_t value, const char *unit)
+{
+    if (begins_with(name, wanted))
+        console_printf("bench: %s %lu %s\n", name, value, unit);
+}
+
+void bench_report(const char *name, uint64_t value)
+{
+    bench_report_unit(name, value, "instructions");
+}
+
+void bench_report_at(const char *name, uint64_t at, uint64_t value)
+{
+    char numbered[64];
+    snprintf(numbered, sizeof(numbered), "%s.%lu", name, at);
+    bench_report(numbered, value);
+}
+
+/* Runs what can have names that begin with `prefix`; false when there is nothing. */
+static bool run(const char *prefix)
+{
+    bool found = false;
+    wanted = prefix;
+    for (const struct bench *bench = __start_benches; bench < __stop_benches; bench++) {
+        if (!begins_with(bench->family, prefix) && !begins_with(prefix, bench->family))
+            continue;
+        found = true;
+        uint64_t flags = interrupts_save(); /* an interrupt's instructions are not the bench's */
+        bench->run();
+        interrupts_restore(flags);
+    }
+    return found;
+}
+
+BOOT_MODE(bench, run);
+
+COMMAND(bench, "PREFIX", "count the instructions of the benches named so")
+{
+    if (!run(arguments))
+        console_printf("bench: no bench has a name that begins with '%s'\n", arguments);
+}
