@@ -42,7 +42,7 @@ KERNEL_CFLAGS := -std=gnu17 -O2 -g $(WARNINGS) -nostdinc -isystem $(shell $(CC) 
     -fcf-protection=none -fno-common -ffunction-sections -fdata-sections -ffile-prefix-map=$(CURDIR)/=
 NASMFLAGS := -f elf64 -g -F dwarf -w+all -w+error -I include/
 LDFLAGS := -nostdlib -static -no-pie -z noexecstack -z max-page-size=4096 --build-id=none --gc-sections -T linker.ld
-HOST_CFLAGS := -std=gnu17 -O1 -g $(WARNINGS) -Itests/host/include -Iinclude -DDIRECT_MAP_BASE=0x200000000000u -fno-omit-frame-pointer -fsanitize=address,undefined \
+HOST_CFLAGS := -std=gnu17 -O1 -g $(WARNINGS) -Itests/host/include -Iinclude -DDIRECT_MAP_BASE=0x110000000000u -fno-omit-frame-pointer -fsanitize=address,undefined \
     -fno-sanitize-recover=all -fno-toplevel-reorder
 
 # --- Sources ----------------------------------------------------------------------------------------------------------
@@ -59,7 +59,7 @@ TEST_OBJECTS   := $(TEST_SOURCES:%=$B/obj/%.o)
 HOST_SOURCES := tests/test.c $(wildcard tests/host/*.c) $(wildcard lib/*.c) boot/multiboot2.c \
     kernel/task/stream.c kernel/task/waker.c kernel/task/executor.c \
     drivers/scancode.c drivers/i8042.c drivers/ps2_keyboard.c drivers/uart16550.c \
-    $(wildcard mm/bump.c mm/linked_list.c mm/fixed_block.c mm/frames.c)
+    $(filter-out mm/kernel_space.c,$(wildcard mm/*.c))
 HOST_OBJECTS := $(HOST_SOURCES:%=$B/host/%.o)
 
 # --- The kernel -------------------------------------------------------------------------------------------------------

@@ -21,6 +21,8 @@
 #include <kernel/options.h>
 #include <kernel/task/clock.h>
 #include <lib/string.h>
+#include <mm/frames.h>
+#include <mm/kernel_space.h>
 
 enum { TICKS_PER_SECOND = 1000 };
 
@@ -151,13 +153,17 @@ void kernel_main(const struct boot_info *info)
               info->loader[0] ? info->loader : "a nameless loader");
     gdt_init();
     trap_init(fault_handle);
-    symbols_init(info);
     apply_options(info);
     if (may_end_qemu())
         panic_set_end(end_qemu_with_failure);
+    frames_init(info);
+    kernel_space_init(info);
+    symbols_init(info);
     start_timer();
     start_serial_input();
     start_keyboard();
+
+    kernel_space_seal();
 
     const struct boot_mode *mode = find_boot_mode();
     if (mode)

@@ -7,19 +7,9 @@
 #include <lib/format.h>
 #include <lib/string.h>
 
-/* For commands without parameters: true, and a line that says so, when there are some all the same.
- */
-static bool refuse_arguments(const char *name, const char *arguments)
-{
-    if (!*arguments)
-        return false;
-    console_printf("%s: takes no arguments, but was given '%s'\n", name, arguments);
-    return true;
-}
-
 COMMAND(help, "", "list the commands")
 {
-    if (refuse_arguments("help", arguments))
+    if (command_refuse_arguments("help", arguments))
         return;
     for (const struct command *command = __start_commands; command < __stop_commands; command++) {
         char usage[32];
@@ -35,7 +25,7 @@ COMMAND(echo, "TEXT", "print TEXT as it stands")
 
 COMMAND(uptime, "", "time since the start")
 {
-    if (refuse_arguments("uptime", arguments))
+    if (command_refuse_arguments("uptime", arguments))
         return;
     uint64_t milliseconds = clock_now() / 1000000;
     uint64_t seconds = milliseconds / 1000;
@@ -45,7 +35,7 @@ COMMAND(uptime, "", "time since the start")
 
 COMMAND(clear, "", "clear the screen")
 {
-    if (refuse_arguments("clear", arguments))
+    if (command_refuse_arguments("clear", arguments))
         return;
     static const char clear_and_home[] = "\033[2J\033[H\r"; /* \r: see console_fresh_line() */
     console_write(clear_and_home, sizeof(clear_and_home) - 1);

@@ -27,3 +27,11 @@ void command_run(const char *line)
     else
         console_printf("%.*s: unknown command; 'help' lists the commands\n", (int)length, line);
 }
+
+bool command_refuse_arguments(const char *name, const char *arguments)
+{
+    if (!*arguments)
+        return false;
+    console_printf("%s: takes no arguments, but was given '%s'\n", name, arguments);
+    return true;
+}

@@ -40,4 +40,8 @@ extern const struct command __start_commands[], __stop_commands[];
  * line that says so. */
 void command_run(const char *line);
 
+/* For commands without parameters: true, and a line that says so, when there are arguments all the
+ * same. */
+bool command_refuse_arguments(const char *name, const char *arguments);
+
 #endif

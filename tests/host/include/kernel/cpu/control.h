@@ -28,4 +28,14 @@ static inline void wait_for_interrupt(void)
 {
 }
 
+/* How often invlpg was executed, and for what last; in tests/host/paging.c. */
+extern unsigned invlpg_count;
+extern virt_addr_t invlpg_last;
+
+static inline void invlpg(virt_addr_t address)
+{
+    invlpg_count++;
+    invlpg_last = address;
+}
+
 #endif

@@ -1,0 +1,25 @@
+/*
+ * The direct map: physical memory as the kernel sees it, at DIRECT_MAP_BASE plus its address.
+ * Nothing here may be called in an interrupt handler.
+ */
+#ifndef MM_DIRECT_MAP_H
+#define MM_DIRECT_MAP_H
+
+#include <boot/boot_info.h>
+#include <mm/paging.h>
+
+/* Maps the first MiB and all memory that `info` tells of, writable and not executable, with pages
+ * no larger than `largest`; but not `left_out` (whole pages), which the caller maps as it needs it.
+ * ERROR_OUT_OF_FRAMES; then a part is mapped. */
+enum error direct_map_init(struct address_space *space, const struct boot_info *info,
+                           struct phys_range left_out, enum page_size largest);
+
+/* Maps the pages of a device's memory to where phys_to_virt() expects them, with `caching`:
+ * PAGE_UNCACHED for registers, PAGE_WRITE_COMBINING for a framebuffer. What is mapped already stays
+ * as it is, so that asking twice, or for a framebuffer that lies in RAM, is no mistake.
+ * ERROR_INVALID for addresses that are not in the direct map, ERROR_OUT_OF_FRAMES; then a part may
+ * be mapped, and asking again goes on from there. */
+enum error direct_map_device(struct address_space *space, phys_addr_t address, uint64_t size,
+                             uint64_t caching);
+
+#endif

@@ -1,0 +1,48 @@
+/*
+ * The description of 512 adjacent frames: which are free, which are handed out. Part of
+ * mm/frames.h, which is what everyone else uses.
+ */
+#ifndef MM_FRAME_BLOCK_H
+#define MM_FRAME_BLOCK_H
+
+#include <lib/list.h>
+#include <layout.h>
+
+enum {
+    BLOCK_ORDER = 9,
+    BLOCK_FRAMES = 1 << BLOCK_ORDER,
+    BLOCK_WORD_ORDER = 6,
+    BLOCK_WORD_BITS = 1 << BLOCK_WORD_ORDER,
+    BLOCK_WORDS = BLOCK_FRAMES / BLOCK_WORD_BITS,
+    BLOCK_UNLISTED = -1,
+};
+
+#define BLOCK_SIZE (PAGE_SIZE * BLOCK_FRAMES)
+
+/* A frame with neither bit set is not to be handed out: a hole, or reserved. */
+struct frame_block {
+    phys_addr_t base;
+    struct list_node node;
+    uint16_t missing; /* how many of the frames are not free; 0: the block is whole */
+    uint8_t word;     /* where to look for a free frame first */
+    int8_t order;     /* the list that the block is on, or BLOCK_UNLISTED */
+    uint64_t free[BLOCK_WORDS];
+    uint64_t used[BLOCK_WORDS];
+};
+
+/* No frame is free, none is used, and the block is on no list. */
+void frame_block_init(struct frame_block *block, phys_addr_t base);
+
+/* Has free[word] not be 0. False when no frame is free. */
+bool frame_block_find_word(struct frame_block *block);
+
+/* Below, frames are counted from the block's first; `from` is in, `to` is not, and from < to. */
+
+void frame_block_mark_free(struct frame_block *block, size_t from, size_t to);
+void frame_block_mark_used(struct frame_block *block, size_t from, size_t to);
+bool frame_block_all_used(const struct frame_block *block, size_t from, size_t to);
+
+/* Looks for 2^order free frames, aligned to their number; order < BLOCK_ORDER. */
+bool frame_block_find_run(const struct frame_block *block, unsigned order, size_t *run);
+
+#endif

@@ -1,0 +1,45 @@
+/*
+ * Physical memory, frame by frame (4 KiB) and in naturally aligned runs of 2^order frames.
+ *
+ * Nothing here may be called in an interrupt handler. Memory is handed out as it is: not cleared.
+ */
+#ifndef MM_FRAMES_H
+#define MM_FRAMES_H
+
+#include <boot/boot_info.h>
+
+/* What stands for "none". Physical address 0 lies in the first MiB, which is never handed out. */
+#define NO_FRAME ((phys_addr_t)0)
+
+enum { FRAMES_MAX_ORDER = 18 }; /* 1 GiB */
+
+/* Takes over the memory that `info` tells of; `info` must stay as it is from now on. The
+ * bookkeeping (160 bytes for each 2 MiB) goes to the lowest usable range that has room for it, and
+ * is reached through the direct map. */
+void frames_init(const struct boot_info *info);
+
+/* One frame, or NO_FRAME when none is left. O(1). */
+phys_addr_t frame_alloc(void);
+
+/* Gives back a frame from frame_alloc, or one frame of a run. O(1). A frame that is not handed out
+ * right now (free already, foreign, misaligned) is a panic that names it. */
+void frame_free(phys_addr_t frame);
+
+/* 2^order adjacent frames, order <= FRAMES_MAX_ORDER, aligned to their size; NO_FRAME when there is
+ * no such run. O(1) amortised below 2 MiB; from there on a step for each 2 MiB. */
+phys_addr_t frames_alloc_run(unsigned order);
+
+/* Gives back a run; frame_free() on each of its frames does the same. Panics as frame_free(). */
+void frames_free_run(phys_addr_t run, unsigned order);
+
+/* In frames. `total` is what can be handed out: free + used. */
+struct frames_stats {
+    uint64_t total;
+    uint64_t free;
+    uint64_t used;
+    uint64_t bookkeeping; /* usable memory that keeps track of the rest; not in `total` */
+};
+
+void frames_stats(struct frames_stats *stats);
+
+#endif

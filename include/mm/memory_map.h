@@ -1,0 +1,22 @@
+/*
+ * Clean ranges out of the firmware's memory map. Any context: only reads what it is given.
+ */
+#ifndef MM_MEMORY_MAP_H
+#define MM_MEMORY_MAP_H
+
+#include <boot/boot_info.h>
+
+enum memory_kind {
+    MEMORY_USABLE, /* may be handed out: available, not reserved by anyone, above the first MiB */
+    MEMORY_RAM,    /* may be mapped as memory: what is available, reserved or not, and ACPI's */
+};
+
+/* Finds the first range of memory of that kind at or above `from`, as far as it goes: whole pages,
+ * below DIRECT_MAP_SIZE, never empty. Asked again from the range's end it gives the next one, so
+ * that the ranges come in ascending order and never touch. False when there is none.
+ *
+ * Where entries of the map overlap, the stricter one holds. Takes (entries)^2 steps at worst. */
+bool memory_map_next(const struct boot_info *info, enum memory_kind kind, phys_addr_t from,
+                     struct phys_range *range);
+
+#endif

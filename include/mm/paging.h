@@ -1,0 +1,92 @@
+/*
+ * Page tables: mapping, unmapping, protecting and looking up pages of 4 KiB, 2 MiB and 1 GiB.
+ *
+ * Tables are reached through the direct map and their frames come from mm/frames.h. Nothing here
+ * may be called in an interrupt handler, except paging_translate() and paging_walk(), which only
+ * read.
+ */
+#ifndef MM_PAGING_H
+#define MM_PAGING_H
+
+#include <error.h>
+#include <types.h>
+
+/* The page sizes, as the level of the table whose entry maps the page. */
+enum page_size { PAGE_4K = 1, PAGE_2M = 2, PAGE_1G = 3 };
+
+enum { PAGING_LEVELS = 4 };
+
+/* What a page may have set in its entry (Intel SDM 3A 4.5, tables 4-15 to 4-20). No page is both
+ * writable and executable: PAGE_WRITABLE goes with PAGE_NO_EXECUTE, or an ASSERT fails. */
+#define PAGE_WRITABLE        (UINT64_C(1) << 1)
+#define PAGE_USER            (UINT64_C(1) << 2)
+#define PAGE_WRITE_COMBINING (UINT64_C(1) << 3) /* as mm/kernel_space.c sets up the PAT */
+#define PAGE_UNCACHED        (UINT64_C(1) << 4)
+#define PAGE_GLOBAL          (UINT64_C(1) << 8)
+#define PAGE_NO_EXECUTE      (UINT64_C(1) << 63)
+
+/* What paging and the processor set. */
+#define PAGE_PRESENT      (UINT64_C(1) << 0)
+#define PAGE_ACCESSED     (UINT64_C(1) << 5)
+#define PAGE_DIRTY        (UINT64_C(1) << 6)
+#define PAGE_LARGE        (UINT64_C(1) << 7) /* above level 1: maps a page, leads to no table */
+#define PAGE_TABLE        (UINT64_C(1) << 9) /* ignored by the processor: leads to a table */
+#define PAGE_ADDRESS_MASK UINT64_C(0x000ffffffffff000)
+
+struct address_space {
+    phys_addr_t root;
+};
+
+static inline uint64_t page_size_bytes(enum page_size size)
+{
+    return UINT64_C(1) << (3 + 9 * (unsigned)size);
+}
+
+/* Gives `space` a root table with nothing in it. ERROR_OUT_OF_FRAMES. */
+enum error paging_init(struct address_space *space);
+
+/* Leaves `flags` out of all entries that are written from now on: a bit that the processor does not
+ * know is a reserved bit, and that faults. During set-up. */
+void paging_leave_out(uint64_t flags);
+
+/* All functions below refuse an address that is not canonical (ERROR_NOT_CANONICAL) or not a
+ * multiple of the page size (ERROR_MISALIGNED), and what they refuse they leave as it was. */
+
+/* Maps the page at `page` to the memory at `frame`, with `flags` of the first group above.
+ * ERROR_ALREADY_MAPPED (if only in part, for a large page), ERROR_PART_OF_LARGER_PAGE,
+ * ERROR_OUT_OF_FRAMES for a table; ERROR_INVALID for a frame beyond 2^52. */
+enum error paging_map(struct address_space *space, virt_addr_t page, phys_addr_t frame,
+                      enum page_size size, uint64_t flags);
+
+/* Maps `length` bytes of adjacent memory, a multiple of 4 KiB, with the largest pages that fit, but
+ * none larger than `largest`. Errors as paging_map(); then nothing is mapped. */
+enum error paging_map_range(struct address_space *space, virt_addr_t start, phys_addr_t memory,
+                            uint64_t length, enum page_size largest, uint64_t flags);
+
+/* Unmaps a page of that size and gives its tables back where they become empty. Says where the page
+ * was mapped to, unless `frame` is NULL. ERROR_NOT_MAPPED (also when there are smaller pages),
+ * ERROR_PART_OF_LARGER_PAGE. */
+enum error paging_unmap(struct address_space *space, virt_addr_t page, enum page_size size,
+                        phys_addr_t *frame);
+
+/* Gives a mapped page other flags. Errors as paging_unmap(). */
+enum error paging_protect(struct address_space *space, virt_addr_t page, enum page_size size,
+                          uint64_t flags);
+
+/* Where `address` leads. Need not be aligned. ERROR_NOT_MAPPED. */
+enum error paging_translate(const struct address_space *space, virt_addr_t address,
+                            phys_addr_t *physical);
+
+struct paging_step {
+    unsigned level; /* 4, the root's, down to 1 */
+    unsigned index;
+    uint64_t entry;
+};
+
+/* Writes down the entries that the processor meets on its way to `address`, to the last one that
+ * leads somewhere or the first that does not. Returns how many: 1 to 4, or 0 for an address that is
+ * not canonical. */
+size_t paging_walk(const struct address_space *space, virt_addr_t address,
+                   struct paging_step steps[PAGING_LEVELS]);
+
+#endif

@@ -1,0 +1,54 @@
+/*
+ * Only what the memory map calls RAM is mapped, and with cached pages: a stray access to anything
+ * else faults, and the processor does not read ahead into device memory. Devices are added when
+ * their driver asks. The first MiB is always there, for the VGA text window and the firmware's
+ * tables; what may be cached in it is in the hands of the fixed MTRRs (Intel SDM 3A 11.11.2.2).
+ */
+#include <layout.h>
+#include <mm/direct_map.h>
+#include <mm/memory_map.h>
+
+#define DATA (PAGE_WRITABLE | PAGE_NO_EXECUTE | PAGE_GLOBAL)
+
+static enum error map_ram(struct address_space *space, phys_addr_t start, phys_addr_t end,
+                          enum page_size largest)
+{
+    if (start >= end)
+        return OK;
+    virt_addr_t virt = (virt_addr_t)phys_to_virt(start);
+    return paging_map_range(space, virt, start, end - start, largest, DATA);
+}
+
+enum error direct_map_init(struct address_space *space, const struct boot_info *info,
+                           struct phys_range left_out, enum page_size largest)
+{
+    struct phys_range range = {0, MIB(1)};
+    enum error error;
+    do {
+        error = map_ram(space, range.start, MIN(range.end, left_out.start), largest);
+        if (!error)
+            error = map_ram(space, MAX(range.start, left_out.end), range.end, largest);
+    } while (!error && memory_map_next(info, MEMORY_RAM, range.end, &range));
+    return error;
+}
+
+enum error direct_map_device(struct address_space *space, phys_addr_t address, uint64_t size,
+                             uint64_t caching)
+{
+    if (size == 0 || address >= DIRECT_MAP_SIZE || size > DIRECT_MAP_SIZE - address)
+        return ERROR_INVALID;
+    phys_addr_t start = ALIGN_DOWN(address, PAGE_SIZE), end = ALIGN_UP(address + size, PAGE_SIZE);
+    virt_addr_t virt = (virt_addr_t)phys_to_virt(start);
+    uint64_t flags = DATA | caching;
+    enum error error = paging_map_range(space, virt, start, end - start, PAGE_2M, flags);
+    if (error != ERROR_ALREADY_MAPPED && error != ERROR_PART_OF_LARGER_PAGE)
+        return error;
+    /* A part of it is there: fill the gaps. */
+    for (; start < end; start += PAGE_SIZE) {
+        virt = (virt_addr_t)phys_to_virt(start);
+        error = paging_map(space, virt, start, PAGE_4K, flags);
+        if (error == ERROR_OUT_OF_FRAMES)
+            return error;
+    }
+    return OK;
+}

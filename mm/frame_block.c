@@ -1,0 +1,95 @@
+/*
+ * The two bitmaps of a block, worked on a word of 64 frames at a time. mm/frames.c handles single
+ * frames by itself: those are the ones that have to be fast.
+ */
+#include <assert.h>
+#include <mm/frame_block.h>
+
+void frame_block_init(struct frame_block *block, phys_addr_t base)
+{
+    *block = (struct frame_block){.base = base, .missing = BLOCK_FRAMES, .order = BLOCK_UNLISTED};
+    list_node_init(&block->node);
+}
+
+/* The bits of frames `from` up to `to` that lie in the same word as `from`. */
+static uint64_t bits_in_word(size_t from, size_t to)
+{
+    size_t count = MIN(to - from, BLOCK_WORD_BITS - from % BLOCK_WORD_BITS);
+    return UINT64_MAX >> (BLOCK_WORD_BITS - count) << from % BLOCK_WORD_BITS;
+}
+
+/* The first frame of the next word. */
+static size_t next_word(size_t at)
+{
+    return ALIGN_UP(at + 1, (size_t)BLOCK_WORD_BITS);
+}
+
+bool frame_block_find_word(struct frame_block *block)
+{
+    for (size_t i = 0; i < BLOCK_WORDS; i++) {
+        if (block->free[i]) {
+            block->word = (uint8_t)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool all_set(const uint64_t *bitmap, size_t from, size_t to)
+{
+    for (size_t at = from; at < to; at = next_word(at)) {
+        if (~bitmap[at / BLOCK_WORD_BITS] & bits_in_word(at, to))
+            return false;
+    }
+    return true;
+}
+
+void frame_block_mark_free(struct frame_block *block, size_t from, size_t to)
+{
+    for (size_t at = from; at < to; at = next_word(at)) {
+        block->free[at / BLOCK_WORD_BITS] |= bits_in_word(at, to);
+        block->used[at / BLOCK_WORD_BITS] &= ~bits_in_word(at, to);
+    }
+    ASSERT(block->missing >= to - from);
+    block->missing -= (uint16_t)(to - from);
+}
+
+void frame_block_mark_used(struct frame_block *block, size_t from, size_t to)
+{
+    for (size_t at = from; at < to; at = next_word(at)) {
+        block->used[at / BLOCK_WORD_BITS] |= bits_in_word(at, to);
+        block->free[at / BLOCK_WORD_BITS] &= ~bits_in_word(at, to);
+    }
+    block->missing += (uint16_t)(to - from);
+    ASSERT(block->missing <= BLOCK_FRAMES);
+}
+
+/* Where in `free` a run of 2^order frames begins, order < BLOCK_WORD_ORDER; a bit for each. */
+static uint64_t runs_in_word(uint64_t free, unsigned order)
+{
+    for (unsigned i = 0; i < order; i++)
+        free &= free >> (1u << i);
+    return free & UINT64_MAX / ((UINT64_C(1) << (1u << order)) - 1);
+}
+
+bool frame_block_find_run(const struct frame_block *block, unsigned order, size_t *run)
+{
+    size_t size = (size_t)1 << order;
+    for (size_t at = 0; at < BLOCK_FRAMES; at += MAX(size, (size_t)BLOCK_WORD_BITS)) {
+        if (order < BLOCK_WORD_ORDER) {
+            uint64_t runs = runs_in_word(block->free[at / BLOCK_WORD_BITS], order);
+            *run = at + (runs ? (size_t)__builtin_ctzll(runs) : 0);
+            if (runs)
+                return true;
+        } else if (all_set(block->free, at, at + size)) {
+            *run = at;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool frame_block_all_used(const struct frame_block *block, size_t from, size_t to)
+{
+    return all_set(block->used, from, to);
+}

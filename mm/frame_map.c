@@ -1,0 +1,159 @@
+/*
+ * Usable memory is cut into blocks of 2 MiB by address; the first and the last block of a range may
+ * be partly holes. Blocks that follow each other form a span, and the descriptions of all blocks
+ * form one array, placed with the spans at the start of the lowest usable range that is big enough.
+ *
+ * The array is not set up in advance. Blocks are opened one by one in ascending order, and a span
+ * knows how many of its blocks are: what lies beyond is whatever was in memory before. So set-up
+ * takes a few steps for each range, whatever its size. It also means that the memory map is read
+ * again, range by range, as blocks are opened.
+ *
+ * The way from an address to its block looks through the spans, starting with the one that held the
+ * last address: a PC has two, one below 4 GiB and one above. Hundreds would be slow, but correct.
+ */
+#include <assert.h>
+#include <kernel/log/log.h>
+#include <mm/frame_map.h>
+#include <mm/memory_map.h>
+
+static struct frame_span *spans;
+static size_t span_count;
+static struct frame_span no_span;
+const struct frame_span *frame_map_recent = &no_span;
+
+static const struct boot_info *boot_info;
+static phys_addr_t memory_end; /* memory above it is left alone */
+static struct phys_range bookkeeping;
+static uint64_t total;
+
+/* The frontier: the usable memory that comes next, and the span in which it lies. */
+static struct phys_range untouched;
+static size_t frontier;
+
+/* The first usable range from `from` on, without what the bookkeeping takes. Empty at the end. */
+static struct phys_range usable_from(phys_addr_t from)
+{
+    struct phys_range range;
+    while (from < memory_end && memory_map_next(boot_info, MEMORY_USABLE, from, &range)) {
+        if (range.start == bookkeeping.start)
+            range.start = bookkeeping.end;
+        range.end = MIN(range.end, memory_end);
+        if (range.start < range.end)
+            return range;
+        from = MAX(range.start, range.end);
+    }
+    return (struct phys_range){memory_end, memory_end};
+}
+
+struct survey {
+    uint64_t frames;
+    size_t spans;
+    size_t blocks;
+};
+
+/* Counts what usable memory amounts to; with `into`, writes the spans down there. */
+static struct survey survey(struct frame_span *into, struct frame_block *blocks)
+{
+    struct survey seen = {0};
+    uint64_t next = 0;
+    struct phys_range range = usable_from(0);
+    for (; range.start < range.end; range = usable_from(range.end)) {
+        uint64_t first = MAX(range.start / BLOCK_SIZE, next);
+        uint64_t end = (range.end - 1) / BLOCK_SIZE + 1;
+        if (seen.spans == 0 || first > next) {
+            if (into)
+                into[seen.spans] = (struct frame_span){first, 0, 0, blocks + seen.blocks};
+            seen.spans++;
+        }
+        if (into)
+            into[seen.spans - 1].count += end - first;
+        seen.blocks += end - first;
+        seen.frames += (range.end - range.start) / PAGE_SIZE;
+        next = end;
+    }
+    return seen;
+}
+
+/* Finds room for the bookkeeping and writes the spans there. False when no range is big enough. */
+static bool place_bookkeeping(void)
+{
+    struct survey seen = survey(NULL, NULL);
+    size_t size = seen.spans * sizeof(struct frame_span) + seen.blocks * sizeof(struct frame_block);
+    size = ALIGN_UP(size, PAGE_SIZE);
+    struct phys_range range = usable_from(0);
+    while (range.start < range.end && range.end - range.start < size)
+        range = usable_from(range.end);
+    if (range.end - range.start < size)
+        return false;
+    span_count = seen.spans;
+    if (seen.spans) {
+        spans = phys_to_virt(range.start);
+        survey(spans, (struct frame_block *)(spans + seen.spans));
+    }
+    bookkeeping = (struct phys_range){range.start, range.start + size};
+    total = seen.frames - size / PAGE_SIZE;
+    return true;
+}
+
+void frame_map_init(const struct boot_info *info)
+{
+    frame_map_recent = &no_span;
+    boot_info = info;
+    memory_end = DIRECT_MAP_SIZE;
+    bookkeeping = (struct phys_range){0, 0};
+    /* A map of many tiny ranges far apart can ask for more than its largest range can hold. */
+    while (!place_bookkeeping())
+        memory_end /= 2;
+    if (memory_end < DIRECT_MAP_SIZE)
+        log_warn("mm: no room to keep track of memory above 0x%lx", memory_end);
+    untouched = usable_from(0);
+    frontier = 0;
+}
+
+struct phys_range frame_map_bookkeeping(void)
+{
+    return bookkeeping;
+}
+
+uint64_t frame_map_total(void)
+{
+    return total;
+}
+
+struct frame_block *frame_map_open(void)
+{
+    while (frontier < span_count && spans[frontier].opened == spans[frontier].count)
+        frontier++;
+    if (frontier == span_count)
+        return NULL;
+
+    struct frame_span *span = &spans[frontier];
+    struct frame_block *block = &span->blocks[span->opened];
+    phys_addr_t base = (span->first + span->opened) * BLOCK_SIZE;
+    span->opened++;
+    frame_block_init(block, base);
+    while (untouched.start < base + BLOCK_SIZE) {
+        phys_addr_t end = MIN(untouched.end, base + BLOCK_SIZE);
+        ASSERT(untouched.start >= base && untouched.start < end);
+        frame_block_mark_free(block, (untouched.start - base) / PAGE_SIZE,
+                              (end - base) / PAGE_SIZE);
+        untouched.start = end;
+        if (untouched.start == untouched.end)
+            untouched = usable_from(end);
+    }
+    return block;
+}
+
+struct frame_block *frame_map_find(phys_addr_t address)
+{
+    if (frame_map_is_recent(address))
+        return frame_map_block(address);
+    uint64_t number = address / BLOCK_SIZE;
+    for (size_t i = 0; i < span_count; i++) {
+        if (number - spans[i].first < spans[i].opened) {
+            frame_map_recent = &spans[i];
+            return frame_map_block(address);
+        }
+    }
+    return NULL;
+}

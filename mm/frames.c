@@ -1,0 +1,300 @@
+/*
+ * Memory is seen as blocks of 512 frames, 2 MiB each (mm/frame_map.c). A block has one bit per
+ * frame that says "free" and one that says "used"; a frame with neither is not ours. So every wrong
+ * free shows in one bit, however it came about.
+ *
+ * Blocks that have something free are listed by the order of the largest run that they may hold:
+ *
+ *     lists[0..8]   blocks in part use (or with holes in them). The order is an upper bound: when a
+ *                   search finds that it was too high the block moves down, and the next free into
+ *                   it moves it back to the top. A search that fails is paid for by that free, so
+ *                   that runs cost O(1) amortised although a block is not kept sorted inside.
+ *     lists[9..18]  whole free blocks, as a binary buddy system: the first block of a run of
+ *                   2^(order-9) blocks is listed, the order is exact, two buddies become one.
+ *
+ * Single frames come from one block until it has no more, then from the next one of the lowest
+ * list, that is from the most broken block: whole blocks stay whole as long as possible. How much
+ * memory there is has no influence on what a single frame costs.
+ *
+ * The prices: 160 bytes for 2 MiB (0.008 %); a run of 2 MiB and more costs a step per 2 MiB, and
+ * the first one more for each block that it opens. There is no lock: one processor, and no calls
+ * from interrupt handlers.
+ */
+#include <assert.h>
+#include <kernel/log/log.h>
+#include <kernel/log/panic.h>
+#include <mm/frame_map.h>
+#include <mm/frames.h>
+
+#define NOINLINE __attribute__((noinline))
+
+#define PARTIAL_LISTS ((1u << BLOCK_ORDER) - 1) /* the bits of `listed` for lists[0..8] */
+
+static struct list lists[FRAMES_MAX_ORDER + 1];
+static uint32_t listed; /* bit i: lists[i] is not empty */
+static uint64_t free_frames;
+
+/* Where single frames come from: a partial block, left on its list until another one is needed; or
+ * a block that has no frames. */
+static struct frame_block no_block;
+static struct frame_block *current = &no_block;
+
+/* --- The lists ------------------------------------------------------------------------------ */
+
+static void enlist(struct frame_block *block, unsigned order)
+{
+    list_push_front(&lists[order], &block->node);
+    listed |= 1u << order;
+    block->order = (int8_t)order;
+}
+
+static void delist(struct frame_block *block)
+{
+    if (block->order == BLOCK_UNLISTED)
+        return;
+    list_remove(&block->node);
+    if (list_empty(&lists[block->order]))
+        listed &= ~(1u << block->order);
+    block->order = BLOCK_UNLISTED;
+}
+
+/* The first block of the lowest of the lists in `choice`, which are not all empty. */
+static struct frame_block *first_listed(uint32_t choice)
+{
+    ASSERT(choice);
+    struct list_node *node = list_first(&lists[__builtin_ctz(choice)]);
+    ASSERT(node);
+    return CONTAINER_OF(node, struct frame_block, node);
+}
+
+/* Lists a block that has become whole, merged with its buddy for as long as that is free too. */
+static void merge(struct frame_block *block)
+{
+    unsigned order = BLOCK_ORDER;
+    for (; order < FRAMES_MAX_ORDER; order++) {
+        struct frame_block *buddy = frame_map_find(block->base ^ PAGE_SIZE << order);
+        if (!buddy || buddy->order != (int)order)
+            break;
+        delist(buddy);
+        if (buddy->base < block->base)
+            block = buddy;
+    }
+    enlist(block, order);
+}
+
+/* Takes a whole run of `order` off the lists; one of that order or more is listed. */
+static struct frame_block *split(unsigned order)
+{
+    struct frame_block *block = first_listed(listed & ~0u << order);
+    unsigned have = (unsigned)block->order;
+    ASSERT(have >= order && block->missing == 0);
+    delist(block);
+    while (have > order) {
+        have--;
+        enlist(block + ((size_t)1 << (have - BLOCK_ORDER)), have);
+    }
+    return block;
+}
+
+/* Lists a block where it belongs after something has been given back to it. */
+static void settle(struct frame_block *block)
+{
+    delist(block);
+    if (!frame_block_find_word(block))
+        return;
+    if (block->missing) {
+        enlist(block, BLOCK_ORDER - 1);
+    } else {
+        if (block == current)
+            current = &no_block;
+        merge(block);
+    }
+}
+
+/* Opens another block and lists what it has. False when all blocks are open. */
+static bool open_block(void)
+{
+    struct frame_block *block = frame_map_open();
+    if (block)
+        settle(block);
+    return block != NULL;
+}
+
+/* Adds a block to the partial lists, or comes a step closer to that. False when there is none. */
+static bool add_partial(void)
+{
+    if (!(listed >> BLOCK_ORDER))
+        return open_block();
+    enlist(split(BLOCK_ORDER), BLOCK_ORDER - 1);
+    return true;
+}
+
+/* --- Single frames -------------------------------------------------------------------------- */
+
+/* Makes `current` a block with something free in its word. False when no frame is left. */
+static bool find_current(void)
+{
+    while (!frame_block_find_word(current)) {
+        delist(current);
+        while (!(listed & PARTIAL_LISTS)) {
+            if (!add_partial())
+                return false;
+        }
+        current = first_listed(listed);
+    }
+    return true;
+}
+
+phys_addr_t frame_alloc(void)
+{
+    if (!current->free[current->word] && !find_current())
+        return NO_FRAME;
+    struct frame_block *block = current;
+    size_t word = block->word;
+    uint64_t free = block->free[word], rest = free & (free - 1);
+    block->free[word] = rest;
+    block->used[word] |= free ^ rest;
+    block->missing++;
+    free_frames--;
+    size_t index = word * BLOCK_WORD_BITS + (size_t)__builtin_ctzll(free);
+    return block->base + index * PAGE_SIZE;
+}
+
+static NORETURN void bad_free(phys_addr_t frame, unsigned order)
+{
+    const struct frame_block *block = frame_map_find(frame);
+    size_t index = frame / PAGE_SIZE % BLOCK_FRAMES;
+    if (!IS_ALIGNED(frame, PAGE_SIZE << order))
+        PANIC("mm: freed frame 0x%lx is misaligned (order %u)", frame, order);
+    if (block && block->free[index / BLOCK_WORD_BITS] >> index % BLOCK_WORD_BITS & 1)
+        PANIC("mm: freed frame 0x%lx is free already (order %u)", frame, order);
+    PANIC("mm: freed frame 0x%lx is not handed out (order %u)", frame, order);
+}
+
+static inline void free_in_block(struct frame_block *block, phys_addr_t frame)
+{
+    size_t index = frame / PAGE_SIZE % BLOCK_FRAMES, word = index / BLOCK_WORD_BITS;
+    uint64_t bit = UINT64_C(1) << index % BLOCK_WORD_BITS;
+    if (!(block->used[word] & bit) || !IS_ALIGNED(frame, PAGE_SIZE))
+        bad_free(frame, 0);
+    block->used[word] ^= bit;
+    block->free[word] |= bit;
+    free_frames++;
+    if (--block->missing == 0 || block->order < BLOCK_ORDER - 1)
+        settle(block);
+}
+
+static NOINLINE void free_elsewhere(phys_addr_t frame)
+{
+    struct frame_block *block = frame_map_find(frame);
+    if (!block)
+        bad_free(frame, 0);
+    free_in_block(block, frame);
+}
+
+/* Compiled twice, because a call on the way to the block would cost the usual case, too. */
+void frame_free(phys_addr_t frame)
+{
+    if (frame_map_is_recent(frame))
+        free_in_block(frame_map_block(frame), frame);
+    else
+        free_elsewhere(frame);
+}
+
+/* --- Runs ----------------------------------------------------------------------------------- */
+
+/* A partial block with a run of `order`, 0 < order < BLOCK_ORDER, or NULL. */
+static struct frame_block *search_partial(unsigned order, size_t *run)
+{
+    uint32_t candidates;
+    while ((candidates = listed & PARTIAL_LISTS & ~0u << order)) {
+        struct frame_block *block = first_listed(candidates);
+        if (frame_block_find_run(block, order, run))
+            return block;
+        delist(block);
+        enlist(block, order - 1);
+    }
+    return NULL;
+}
+
+static phys_addr_t alloc_within_block(unsigned order)
+{
+    size_t run;
+    struct frame_block *block;
+    while (!(block = search_partial(order, &run))) {
+        if (!add_partial())
+            return NO_FRAME;
+    }
+    frame_block_mark_used(block, run, run + ((size_t)1 << order));
+    if (block->missing == BLOCK_FRAMES)
+        delist(block);
+    return block->base + run * PAGE_SIZE;
+}
+
+static phys_addr_t alloc_blocks(unsigned order)
+{
+    while (!(listed >> order)) {
+        if (!open_block())
+            return NO_FRAME;
+    }
+    struct frame_block *block = split(order);
+    for (size_t i = 0; i < (size_t)1 << (order - BLOCK_ORDER); i++)
+        frame_block_mark_used(&block[i], 0, BLOCK_FRAMES);
+    return block->base;
+}
+
+phys_addr_t frames_alloc_run(unsigned order)
+{
+    ASSERT(order <= FRAMES_MAX_ORDER);
+    if (order == 0)
+        return frame_alloc();
+    phys_addr_t run = order < BLOCK_ORDER ? alloc_within_block(order) : alloc_blocks(order);
+    if (run != NO_FRAME)
+        free_frames -= UINT64_C(1) << order;
+    ASSERT(IS_ALIGNED(run, PAGE_SIZE << order));
+    return run;
+}
+
+void frames_free_run(phys_addr_t run, unsigned order)
+{
+    ASSERT(order <= FRAMES_MAX_ORDER);
+    size_t first = run / PAGE_SIZE % BLOCK_FRAMES;
+    size_t end = first + MIN((size_t)1 << order, (size_t)BLOCK_FRAMES);
+    phys_addr_t run_end = run + (PAGE_SIZE << order);
+    if (!IS_ALIGNED(run, PAGE_SIZE << order))
+        bad_free(run, order);
+    for (phys_addr_t at = run; at < run_end; at += BLOCK_SIZE) {
+        const struct frame_block *block = frame_map_find(at);
+        if (!block || !frame_block_all_used(block, first, end))
+            bad_free(at, order);
+    }
+    for (phys_addr_t at = run; at < run_end; at += BLOCK_SIZE) {
+        struct frame_block *block = frame_map_find(at);
+        frame_block_mark_free(block, first, end);
+        settle(block);
+    }
+    free_frames += UINT64_C(1) << order;
+}
+
+/* -------------------------------------------------------------------------------------------- */
+
+void frames_stats(struct frames_stats *stats)
+{
+    struct phys_range bookkeeping = frame_map_bookkeeping();
+    stats->total = frame_map_total();
+    stats->free = free_frames;
+    stats->used = stats->total - free_frames;
+    stats->bookkeeping = (bookkeeping.end - bookkeeping.start) / PAGE_SIZE;
+}
+
+void frames_init(const struct boot_info *info)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
+        list_init(&lists[i]);
+    listed = 0;
+    frame_block_init(&no_block, NO_FRAME);
+    current = &no_block;
+    frame_map_init(info);
+    free_frames = frame_map_total();
+    log_info("mm: %lu KiB of memory to hand out", free_frames * PAGE_SIZE / KIB(1));
+}

@@ -1,0 +1,166 @@
+/*
+ * The kernel's own page tables: the image with each part's own permissions, every stack between two
+ * pages that are not mapped, and the direct map. No page is writable and executable, nor can it be
+ * written through its other address: text and constants are read-only in the direct map as well.
+ *
+ * The image goes page by page (4 KiB), so that permissions can be changed page by page. Its aliases
+ * do, too, where they are or become read-only; all other memory takes the largest pages there are.
+ *
+ * All mappings are global: they will be the same in every address space, so that a switch between
+ * two need not flush them from the TLB.
+ */
+#include <assert.h>
+#include <image.h>
+#include <kernel/cpu/control.h>
+#include <kernel/cpu/stacks.h>
+#include <kernel/log/log.h>
+#include <kernel/log/panic.h>
+#include <layout.h>
+#include <mm/direct_map.h>
+#include <mm/kernel_space.h>
+
+#define CODE      PAGE_GLOBAL
+#define CONSTANTS (PAGE_GLOBAL | PAGE_NO_EXECUTE)
+#define DATA      (PAGE_GLOBAL | PAGE_NO_EXECUTE | PAGE_WRITABLE)
+
+struct address_space kernel_space RO_AFTER_INIT;
+
+/* --- What the processor can do -------------------------------------------------------------- */
+
+enum cpuid_register { EAX, EBX, ECX, EDX };
+
+enum { FEATURE_NX, FEATURE_1G, FEATURE_PAT, FEATURE_PGE, FEATURE_SMEP, FEATURE_SMAP, FEATURE_UMIP };
+
+/* Where CPUID tells of it (Intel SDM 2, CPUID) and which bit of CR4 turns it on (SDM 3A 2.5). */
+static const struct feature {
+    const char *name;
+    uint32_t leaf;
+    enum cpuid_register reg;
+    unsigned bit;
+    uint64_t cr4;
+} features[] = {
+    [FEATURE_NX] = {"no-execute pages", 0x80000001, EDX, 20, 0},
+    [FEATURE_1G] = {"1 GiB pages", 0x80000001, EDX, 26, 0},
+    [FEATURE_PAT] = {"page attribute table", 1, EDX, 16, 0},
+    [FEATURE_PGE] = {"global pages", 1, EDX, 13, CR4_PGE},
+    [FEATURE_SMEP] = {"SMEP", 7, EBX, 7, CR4_SMEP},
+    [FEATURE_SMAP] = {"SMAP", 7, EBX, 20, CR4_SMAP},
+    [FEATURE_UMIP] = {"UMIP", 7, ECX, 2, CR4_UMIP},
+};
+
+static bool has(const struct feature *feature)
+{
+    /* Asked for a leaf that it does not have, a processor answers with another one's. */
+    if (cpuid(feature->leaf & 0x80000000, 0).eax < feature->leaf)
+        return false;
+    struct cpuid_result result = cpuid(feature->leaf, 0);
+    const uint32_t registers[] = {result.eax, result.ebx, result.ecx, result.edx};
+    return registers[feature->reg] >> feature->bit & 1;
+}
+
+enum { MSR_PAT = 0x277, PAT_WRITE_COMBINING = 1 };
+
+/* Entry 1 of the PAT, which PAGE_WRITE_COMBINING selects, is write-through otherwise. No page uses
+ * it yet, so that no cache has to be flushed (SDM 3A 11.12.4). */
+static void set_up_write_combining(void)
+{
+    uint64_t pat = read_msr(MSR_PAT) & ~UINT64_C(0xff00);
+    write_msr(MSR_PAT, pat | PAT_WRITE_COMBINING << 8);
+}
+
+static void turn_on_protections(void)
+{
+    uint64_t cr4 = read_cr4();
+    for (size_t i = 0; i < ARRAY_SIZE(features); i++) {
+        if (has(&features[i]))
+            cr4 |= features[i].cr4;
+        else
+            log_info("mm: this processor has no %s", features[i].name);
+    }
+    write_cr0(read_cr0() | CR0_WP);
+    write_cr4(cr4);
+    if (has(&features[FEATURE_NX]))
+        write_msr(MSR_EFER, read_msr(MSR_EFER) | EFER_NXE);
+    else
+        paging_leave_out(PAGE_NO_EXECUTE);
+    if (has(&features[FEATURE_PAT]))
+        set_up_write_combining();
+}
+
+/* --- The tables ----------------------------------------------------------------------------- */
+
+static phys_addr_t image_to_phys(const char *symbol)
+{
+    return (virt_addr_t)symbol - KERNEL_BASE;
+}
+
+static void must(enum error error, const char *what)
+{
+    if (error)
+        PANIC("mm: cannot map %s: %s", what, error_name(error));
+}
+
+/* Maps a part of the image, and its alias in the direct map with pages up to `largest`. */
+static void map_part(const char *name, const char *start, const char *end, uint64_t flags,
+                     enum page_size largest)
+{
+    virt_addr_t virt = (virt_addr_t)start;
+    phys_addr_t memory = image_to_phys(start);
+    uint64_t size = (uint64_t)(end - start);
+    ASSERT(IS_ALIGNED(virt | size, PAGE_SIZE));
+    must(paging_map_range(&kernel_space, virt, memory, size, PAGE_4K, flags), name);
+    must(paging_map_range(&kernel_space, (virt_addr_t)phys_to_virt(memory), memory, size, largest,
+                          flags | PAGE_NO_EXECUTE),
+         name);
+}
+
+static void map_image(enum page_size largest)
+{
+    map_part("text", text_start, text_end, CODE, PAGE_4K);
+    map_part("rodata", rodata_start, rodata_end, CONSTANTS, PAGE_4K);
+    map_part("ro_after_init", ro_after_init_start, ro_after_init_end, DATA, PAGE_4K);
+    map_part("data", data_start, data_end, DATA, largest);
+}
+
+/* Two stacks may have a guard page in common. */
+static void unmap_guard(virt_addr_t page)
+{
+    enum error error = paging_unmap(&kernel_space, page, PAGE_4K, NULL);
+    ASSERT(error == OK || error == ERROR_NOT_MAPPED);
+}
+
+void kernel_space_init(const struct boot_info *info)
+{
+    enum page_size largest = has(&features[FEATURE_1G]) ? PAGE_1G : PAGE_2M;
+    struct phys_range image = {image_to_phys(kernel_image_start), image_to_phys(kernel_image_end)};
+
+    turn_on_protections();
+    must(paging_init(&kernel_space), "anything");
+    map_image(largest);
+    for (size_t i = 0; i < STACK_COUNT; i++) {
+        unmap_guard(stacks[i].bottom - PAGE_SIZE);
+        unmap_guard(stacks[i].top);
+    }
+    must(direct_map_init(&kernel_space, info, image, largest), "memory");
+    /* The console may be writing there already. */
+    const struct boot_framebuffer *framebuffer = &info->framebuffer;
+    if (framebuffer->kind == FRAMEBUFFER_RGB &&
+        mmio_map(framebuffer->address, (uint64_t)framebuffer->pitch * framebuffer->height,
+                 PAGE_WRITE_COMBINING) != OK)
+        log_warn("mm: the framebuffer at 0x%lx cannot be mapped", framebuffer->address);
+    write_cr3(kernel_space.root);
+}
+
+void kernel_space_seal(void)
+{
+    for (char *page = ro_after_init_start; page < ro_after_init_end; page += PAGE_SIZE) {
+        virt_addr_t alias = (virt_addr_t)phys_to_virt(image_to_phys(page));
+        must(paging_protect(&kernel_space, (virt_addr_t)page, PAGE_4K, CONSTANTS), "constants");
+        must(paging_protect(&kernel_space, alias, PAGE_4K, CONSTANTS), "constants");
+    }
+}
+
+enum error mmio_map(phys_addr_t address, uint64_t size, uint64_t caching)
+{
+    return direct_map_device(&kernel_space, address, size, caching);
+}

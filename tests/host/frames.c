@@ -1,0 +1,493 @@
+/*
+ * The frame allocator on made-up memory. What it must never do is judged by a second opinion that
+ * shares no code with it: a page is usable when one look at every entry of the map says so.
+ */
+#include <layout.h>
+#include <mm/frame_map.h>
+#include <mm/frames.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../test.h"
+#include "physical_memory.h"
+#include "support.h"
+
+static struct boot_info info;
+
+static uint64_t state;
+
+static uint64_t next_random(void)
+{
+    state = state * 6364136223846793005u + 1442695040888963407u;
+    return state >> 32;
+}
+
+static uint64_t random_below(uint64_t limit)
+{
+    return (next_random() << 32 | next_random()) % limit;
+}
+
+/* Small numbers and big ones alike: up to 2^bits. */
+static uint64_t random_size(unsigned bits)
+{
+    return random_below(UINT64_C(1) << (1 + random_below(bits)));
+}
+
+static uint64_t free_frames(void)
+{
+    struct frames_stats stats;
+    frames_stats(&stats);
+    return stats.total == stats.free + stats.used ? stats.free : UINT64_MAX;
+}
+
+/* --- The second opinion --------------------------------------------------------------------- */
+
+static bool touches(uint64_t base, uint64_t length, phys_addr_t page)
+{
+    return base < page + PAGE_SIZE && (length > UINT64_MAX - base || base + length > page) &&
+           length;
+}
+
+/* Do available entries, perhaps several, cover the page without a gap? */
+static bool covered(phys_addr_t page)
+{
+    uint64_t at = page;
+    for (size_t i = 0; i < info.region_count; i++) {
+        const struct memory_region *region = &info.regions[i];
+        if (region->type == MEMORY_AVAILABLE && region->length <= UINT64_MAX - region->base &&
+            region->base <= at && at < region->base + region->length) {
+            at = region->base + region->length;
+            if (at >= page + PAGE_SIZE)
+                return true;
+            i = (size_t)-1; /* once more from the first entry */
+        }
+    }
+    return false;
+}
+
+static bool usable(phys_addr_t page)
+{
+    if (page < MIB(1) || page >= DIRECT_MAP_SIZE || !covered(page))
+        return false;
+    for (size_t i = 0; i < info.region_count; i++) {
+        const struct memory_region *region = &info.regions[i];
+        if (region->type != MEMORY_AVAILABLE && touches(region->base, region->length, page))
+            return false;
+    }
+    for (size_t i = 0; i < info.reserved_count; i++) {
+        const struct phys_range *range = &info.reserved[i];
+        if (range->start < range->end && touches(range->start, range->end - range->start, page))
+            return false;
+    }
+    return true;
+}
+
+static int compare(const void *a, const void *b)
+{
+    const uint64_t *x = a, *y = b;
+    return (*x > *y) - (*x < *y);
+}
+
+static size_t add_edge(uint64_t *edges, size_t count, uint64_t edge)
+{
+    edges[count] = MIN(ALIGN_DOWN(edge, PAGE_SIZE), DIRECT_MAP_SIZE);
+    edges[count + 1] = MIN(edges[count] + PAGE_SIZE, DIRECT_MAP_SIZE);
+    return count + 2;
+}
+
+/* Between two pages where something begins or ends, all pages are alike. */
+static uint64_t count_usable(void)
+{
+    static uint64_t edges[4 * (BOOT_MAX_REGIONS + BOOT_MAX_RESERVED) + 4];
+    size_t count = add_edge(edges, 0, 0);
+    count = add_edge(edges, count, DIRECT_MAP_SIZE);
+    for (size_t i = 0; i < info.region_count; i++) {
+        const struct memory_region *region = &info.regions[i];
+        count = add_edge(edges, count, region->base);
+        count = add_edge(edges, count, region->base + region->length);
+    }
+    for (size_t i = 0; i < info.reserved_count; i++) {
+        count = add_edge(edges, count, info.reserved[i].start);
+        count = add_edge(edges, count, info.reserved[i].end);
+    }
+    qsort(edges, count, sizeof(edges[0]), compare);
+    uint64_t frames = 0;
+    for (size_t i = 0; i + 1 < count; i++) {
+        phys_addr_t from = MAX(edges[i], MIB(1));
+        if (from < edges[i + 1] && usable(from))
+            frames += (edges[i + 1] - from) / PAGE_SIZE;
+    }
+    return frames;
+}
+
+/* --- Random maps ---------------------------------------------------------------------------- */
+
+static uint64_t maybe_aligned(uint64_t value)
+{
+    static const uint64_t alignments[] = {1, 1024, PAGE_SIZE, PAGE_SIZE, PAGE_SIZE, MIB(1), MIB(2)};
+    return ALIGN_DOWN(value, alignments[random_below(ARRAY_SIZE(alignments))]);
+}
+
+static void random_map(void)
+{
+    static const unsigned scales[] = {22, 23, 24, 25, 28, 30, 32, 34, 36, 40, 46, 47, 63};
+    unsigned bits = scales[random_below(ARRAY_SIZE(scales))];
+    physical_memory_no_map(&info);
+    for (uint64_t i = 1 + random_below(12); i > 0; i--) {
+        bool available = random_below(3);
+        uint64_t base = random_below(bits < 63 ? UINT64_C(2) << bits : UINT64_MAX);
+        uint64_t length = random_size(available ? bits : bits - 4);
+        if (random_below(100) == 0)
+            length = UINT64_MAX;
+        else if (available && random_below(2))
+            length = random_below(UINT64_C(1) << bits);
+        uint32_t type = available ? MEMORY_AVAILABLE : (uint32_t)random_below(6);
+        physical_memory_add(&info, maybe_aligned(base), maybe_aligned(length), type);
+    }
+    for (uint64_t i = random_below(6); i > 0; i--) {
+        uint64_t start = maybe_aligned(random_below(UINT64_C(1) << bits));
+        physical_memory_reserve(&info, start, start + maybe_aligned(random_size(bits - 4)));
+    }
+}
+
+struct run {
+    phys_addr_t start;
+    phys_addr_t end;
+    unsigned order;
+};
+
+enum { MAX_RUNS = 2048 };
+static struct run runs[MAX_RUNS];
+
+/* Is the run of usable memory (judged by its ends and its blocks), and not the bookkeeping's? */
+static bool good_run(const struct run *run)
+{
+    struct phys_range own = frame_map_bookkeeping();
+    if (!IS_ALIGNED(run->start, PAGE_SIZE << run->order))
+        return false;
+    if (run->start < own.end && run->end > own.start)
+        return false;
+    uint64_t step = run->order < 6 ? PAGE_SIZE : (PAGE_SIZE << run->order) / 16;
+    for (phys_addr_t page = run->start; page < run->end; page += step) {
+        if (!usable(page))
+            return false;
+    }
+    return usable(run->end - PAGE_SIZE);
+}
+
+static size_t allocate_some(size_t limit, bool single)
+{
+    size_t count = 0;
+    while (count < limit) {
+        unsigned order = single || random_below(4) ? 0 : (unsigned)random_below(12);
+        phys_addr_t start = order ? frames_alloc_run(order) : frame_alloc();
+        if (start != NO_FRAME)
+            runs[count++] = (struct run){start, start + (PAGE_SIZE << order), order};
+        else if (order == 0)
+            break;
+    }
+    return count;
+}
+
+static void free_in_random_order(size_t count)
+{
+    while (count) {
+        size_t i = random_below(count);
+        if (runs[i].order == 0)
+            frame_free(runs[i].start);
+        else
+            frames_free_run(runs[i].start, runs[i].order);
+        runs[i] = runs[--count];
+    }
+}
+
+static void check_runs(size_t count)
+{
+    qsort(runs, count, sizeof(runs[0]), compare);
+    for (size_t i = 0; i < count; i++) {
+        EXPECT(good_run(&runs[i]));
+        EXPECT(i == 0 || runs[i - 1].end <= runs[i].start);
+    }
+}
+
+/* Everything that one map is good for; `all` takes every single frame that there is. */
+static void check_map(uint64_t total, bool all)
+{
+    size_t count = allocate_some(all ? MAX_RUNS : 32, all);
+    uint64_t taken = 0;
+    for (size_t i = 0; i < count; i++)
+        taken += UINT64_C(1) << runs[i].order;
+    EXPECT_EQ(free_frames(), total - taken);
+    if (all)
+        EXPECT_EQ(count, total);
+    check_runs(count);
+    free_in_random_order(count);
+    EXPECT_EQ(free_frames(), total);
+}
+
+TEST(frames, hundred_thousand_random_maps)
+{
+    unsigned exhausted = 0, without_memory = 0;
+    state = 42;
+    for (unsigned map = 0; map < 100000; map++) {
+        if (map % 64 == 0)
+            physical_memory_reset();
+        random_map();
+        frames_init(&info);
+
+        struct frames_stats stats;
+        frames_stats(&stats);
+        EXPECT(stats.free == stats.total && stats.used == 0);
+        EXPECT_EQ(stats.total + stats.bookkeeping, count_usable());
+        bool all = stats.total < MAX_RUNS && map % 8 == 0;
+        check_map(stats.total, all);
+        if (test_failed())
+            return;
+        exhausted += all && stats.total;
+        without_memory += stats.total == 0;
+    }
+    /* The maps are of all kinds, as they are meant to be. */
+    EXPECT(exhausted > 1000 && without_memory > 1000 && without_memory < 20000);
+}
+
+TEST(frames, churn_on_one_machine)
+{
+    physical_memory_reset();
+    physical_memory_no_map(&info);
+    physical_memory_add(&info, 0, MIB(64), MEMORY_AVAILABLE);
+    frames_init(&info);
+    uint64_t total = free_frames();
+    state = 7;
+    size_t count = 0;
+    for (unsigned step = 0; step < 300000; step++) {
+        unsigned order = random_below(3) ? 0 : (unsigned)random_below(13);
+        phys_addr_t start = NO_FRAME;
+        if (count < MAX_RUNS && random_below(100) < 52)
+            start = order ? frames_alloc_run(order) : frame_alloc();
+        if (start != NO_FRAME) {
+            runs[count++] = (struct run){start, start + (PAGE_SIZE << order), order};
+        } else if (count) {
+            size_t i = random_below(count);
+            frames_free_run(runs[i].start, runs[i].order);
+            runs[i] = runs[--count];
+        }
+        if (step % 10000 == 0)
+            check_runs(count);
+        if (test_failed())
+            return;
+    }
+    free_in_random_order(count);
+    EXPECT_EQ(free_frames(), total);
+    /* Nothing is left in pieces: 64 MiB less the first one and the bookkeeping's. */
+    for (unsigned i = 0; i < 31; i++)
+        EXPECT(frames_alloc_run(9) != NO_FRAME);
+    EXPECT(frames_alloc_run(9) == NO_FRAME);
+    EXPECT(frames_alloc_run(7) != NO_FRAME);
+}
+
+/* --- What is freed wrongly ------------------------------------------------------------------ */
+
+struct wrong_free {
+    phys_addr_t frame;
+    unsigned order;
+};
+
+static void do_wrong_free(void *argument)
+{
+    const struct wrong_free *wrong = argument;
+    if (wrong->order == 0)
+        frame_free(wrong->frame);
+    else
+        frames_free_run(wrong->frame, wrong->order);
+}
+
+/* Does that free panic, name the address, and say `what`? And is nothing changed by it? */
+static void expect_wrong(phys_addr_t frame, unsigned order, const char *what)
+{
+    char address[32];
+    snprintf(address, sizeof(address), "0x%lx ", frame);
+    uint64_t before = free_frames();
+    const char *panic = host_expect_panic(do_wrong_free, &(struct wrong_free){frame, order});
+    EXPECT(panic != NULL);
+    EXPECT(strstr(panic, address) != NULL);
+    EXPECT(strstr(panic, what) != NULL);
+    EXPECT_EQ(free_frames(), before);
+}
+
+#define EXPECT_WRONG(...)          \
+    do {                           \
+        expect_wrong(__VA_ARGS__); \
+        if (test_failed())         \
+            return;                \
+    } while (0)
+
+TEST(frames, wrong_frees_panic_with_the_address)
+{
+    physical_memory_no_map(&info);
+    physical_memory_add(&info, 0, MIB(16), MEMORY_AVAILABLE);
+    physical_memory_add(&info, MIB(64), MIB(2), MEMORY_AVAILABLE);
+    physical_memory_reserve(&info, 0x300000, 0x302000);
+    physical_memory_reset();
+    frames_init(&info);
+    phys_addr_t frame = frame_alloc(), other = frame_alloc();
+
+    EXPECT_WRONG(frame + 8, 0, "misaligned");
+    EXPECT_WRONG(frame + PAGE_SIZE / 2, 0, "misaligned");
+    EXPECT_WRONG(0x1000, 0, "not handed out"); /* first MiB */
+    EXPECT_WRONG(frame_map_bookkeeping().start, 0, "not handed out");
+    EXPECT_WRONG(0x300000, 0, "not handed out"); /* reserved, its block not open yet */
+    EXPECT_WRONG(MIB(32), 0, "not handed out");  /* a hole */
+    EXPECT_WRONG(MIB(64), 0, "not handed out");  /* not open yet */
+    EXPECT_WRONG(MIB(66), 0, "not handed out");  /* behind the last */
+    EXPECT_WRONG(DIRECT_MAP_SIZE, 0, "not handed out");
+    EXPECT_WRONG(0xfffffffffffff000, 0, "not handed out");
+
+    frame_free(frame);
+    EXPECT_WRONG(frame, 0, "free already");
+    frame_free(other);
+    while (frame_alloc() != NO_FRAME)
+        continue;
+    EXPECT_WRONG(0x300000, 0, "not handed out"); /* reserved, amid frames that are handed out */
+}
+
+TEST(frames, wrong_frees_of_runs_panic_too)
+{
+    physical_memory_simple(MIB(32));
+    phys_addr_t small = frames_alloc_run(3), block = frames_alloc_run(9);
+    phys_addr_t large = frames_alloc_run(11);
+    EXPECT(small && block && large);
+    EXPECT_WRONG(small + PAGE_SIZE, 3, "misaligned");
+    EXPECT_WRONG(small, 4, IS_ALIGNED(small, PAGE_SIZE << 4) ? "not handed out" : "misaligned");
+    EXPECT_WRONG(MIB(40), 9, "not handed out");
+    EXPECT_WRONG(large + MIB(2), 11, "misaligned");
+    frame_free(block + 5 * PAGE_SIZE);
+    EXPECT_WRONG(block, 9, "not handed out");
+    frames_free_run(large, 11);
+    EXPECT_WRONG(large, 11, "free already");
+    EXPECT_WRONG(large, 0, "free already");
+}
+
+/* --- Runs ----------------------------------------------------------------------------------- */
+
+TEST(frames, a_run_may_be_given_back_in_pieces)
+{
+    physical_memory_simple(MIB(64));
+    uint64_t before = free_frames();
+    phys_addr_t run = frames_alloc_run(12);
+    EXPECT_EQ(before - free_frames(), 1 << 12);
+    for (phys_addr_t at = run; at < run + MIB(2); at += PAGE_SIZE)
+        frame_free(at);
+    frames_free_run(run + MIB(2), 8);
+    frames_free_run(run + MIB(3), 8);
+    frames_free_run(run + MIB(4), 10);
+    frames_free_run(run + MIB(8), 11);
+    EXPECT_EQ(free_frames(), before);
+    EXPECT_EQ(frames_alloc_run(12), run);
+}
+
+TEST(frames, runs_of_every_order)
+{
+    for (unsigned order = 0; order <= FRAMES_MAX_ORDER; order++) {
+        physical_memory_simple(GIB(4));
+        uint64_t before = free_frames();
+        phys_addr_t first = frames_alloc_run(order), second = frames_alloc_run(order);
+        EXPECT(first != NO_FRAME && second != NO_FRAME && first != second);
+        EXPECT(IS_ALIGNED(first | second, PAGE_SIZE << order));
+        EXPECT_EQ(before - free_frames(), UINT64_C(2) << order);
+        frames_free_run(first, order);
+        frames_free_run(second, order);
+        EXPECT_EQ(free_frames(), before);
+    }
+}
+
+TEST(frames, runs_are_found_in_broken_blocks)
+{
+    physical_memory_simple(MIB(4)); /* 1 MiB of it is half a block, 2 MiB are a whole one */
+    uint64_t count = free_frames();
+    for (uint64_t i = 0; i < count; i++)
+        EXPECT(frame_alloc() != NO_FRAME);
+    /* Every second frame of the whole block: no two of them make a run. */
+    for (phys_addr_t at = MIB(2); at < MIB(4); at += 2 * PAGE_SIZE)
+        frame_free(at);
+    EXPECT(frames_alloc_run(1) == NO_FRAME);
+    EXPECT(frames_alloc_run(8) == NO_FRAME);
+    frame_free(MIB(3) + PAGE_SIZE);
+    EXPECT(frames_alloc_run(2) == NO_FRAME);
+    EXPECT_EQ(frames_alloc_run(1), MIB(3));
+    for (phys_addr_t at = MIB(3) + 64 * PAGE_SIZE; at < MIB(3) + 192 * PAGE_SIZE; at += PAGE_SIZE) {
+        if (at / PAGE_SIZE % 2)
+            frame_free(at);
+    }
+    EXPECT(frames_alloc_run(7) == NO_FRAME);
+    EXPECT_EQ(frames_alloc_run(6), MIB(3) + 64 * PAGE_SIZE);
+    EXPECT_EQ(frames_alloc_run(6), MIB(3) + 128 * PAGE_SIZE);
+    EXPECT_EQ(free_frames(), 256 - 1 - 64);
+}
+
+/* --- Machines ------------------------------------------------------------------------------- */
+
+/* All the memory of a machine with `size` of it, in the PC's way: a hole below 4 GiB. */
+static void use_all(uint64_t size)
+{
+    physical_memory_no_map(&info);
+    physical_memory_add(&info, MIB(1), MIN(size, GIB(3)) - MIB(1), MEMORY_AVAILABLE);
+    if (size > GIB(3))
+        physical_memory_add(&info, GIB(4), size - GIB(3), MEMORY_AVAILABLE);
+    physical_memory_reserve(&info, MIB(1), MIB(1) + 345678);
+    physical_memory_reset();
+    memset(phys_to_virt(MIB(1)), 0xa5, MIB(8)); /* what the firmware left behind */
+    frames_init(&info);
+    uint64_t total = free_frames();
+    EXPECT(total * PAGE_SIZE > size - MIB(1) - KIB(400) - size / 10000);
+    phys_addr_t last = 0;
+    for (uint64_t i = 0; i < total; i++) {
+        phys_addr_t frame = frame_alloc();
+        EXPECT(frame > last);
+        last = frame;
+    }
+    EXPECT_EQ(last, (size > GIB(3) ? size + GIB(1) : size) - PAGE_SIZE);
+    EXPECT_EQ(frame_alloc(), NO_FRAME);
+    EXPECT_EQ(free_frames(), 0);
+    frame_free(last);
+    EXPECT_EQ(frame_alloc(), last);
+}
+
+TEST(frames, machines_from_16_mib_to_64_gib)
+{
+    static const uint64_t sizes[] = {MIB(16), MIB(128), GIB(1), GIB(8), GIB(64)};
+    for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+        use_all(sizes[i]);
+        if (test_failed())
+            return;
+    }
+}
+
+TEST(frames, no_memory)
+{
+    physical_memory_reset();
+    physical_memory_no_map(&info);
+    frames_init(&info);
+    EXPECT_EQ(free_frames(), 0);
+    EXPECT_EQ(frame_alloc(), NO_FRAME);
+    EXPECT_EQ(frames_alloc_run(4), NO_FRAME);
+    EXPECT_EQ(frames_alloc_run(FRAMES_MAX_ORDER), NO_FRAME);
+    EXPECT_WRONG(MIB(2), 0, "not handed out");
+}
+
+/* Single pages far apart need more room for their descriptions than there is in one place. */
+TEST(frames, memory_that_cannot_be_kept_track_of_is_left_alone)
+{
+    physical_memory_reset();
+    physical_memory_no_map(&info);
+    for (uint64_t i = 0; i < BOOT_MAX_REGIONS; i++)
+        physical_memory_add(&info, (i + 1) * MIB(16), PAGE_SIZE, MEMORY_AVAILABLE);
+    frames_init(&info);
+    uint64_t total = free_frames();
+    EXPECT(total > 10 && total < BOOT_MAX_REGIONS);
+    for (uint64_t i = 0; i < total; i++) {
+        phys_addr_t frame = frame_alloc();
+        EXPECT(usable(frame) && frame != frame_map_bookkeeping().start);
+    }
+    EXPECT_EQ(frame_alloc(), NO_FRAME);
+}

@@ -1,0 +1,45 @@
+#include "physical_memory.h"
+
+#include <assert.h>
+#include <layout.h>
+#include <mm/frames.h>
+#include <sys/mman.h>
+
+void physical_memory_reset(void)
+{
+    static bool mapped;
+    void *window = phys_to_virt(0);
+    if (mapped)
+        munmap(window, DIRECT_MAP_SIZE);
+    int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE;
+    void *got = mmap(window, DIRECT_MAP_SIZE, PROT_READ | PROT_WRITE, flags, -1, 0);
+    ASSERT(got == window);
+    mapped = true;
+}
+
+void physical_memory_no_map(struct boot_info *info)
+{
+    info->region_count = 0;
+    info->reserved_count = 0;
+}
+
+void physical_memory_add(struct boot_info *info, phys_addr_t base, uint64_t length, uint32_t type)
+{
+    ASSERT(info->region_count < BOOT_MAX_REGIONS);
+    info->regions[info->region_count++] = (struct memory_region){base, length, type};
+}
+
+void physical_memory_reserve(struct boot_info *info, phys_addr_t start, phys_addr_t end)
+{
+    ASSERT(info->reserved_count < BOOT_MAX_RESERVED);
+    info->reserved[info->reserved_count++] = (struct phys_range){start, end};
+}
+
+void physical_memory_simple(uint64_t size)
+{
+    static struct boot_info info;
+    physical_memory_reset();
+    physical_memory_no_map(&info);
+    physical_memory_add(&info, 0, size, MEMORY_AVAILABLE);
+    frames_init(&info);
+}

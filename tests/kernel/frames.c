@@ -1,0 +1,100 @@
+/*
+ * The frame allocator on the machine's own memory.
+ */
+#include <image.h>
+#include <layout.h>
+#include <lib/string.h>
+#include <mm/frames.h>
+
+#include "../test.h"
+
+static struct frames_stats stats_now(void)
+{
+    struct frames_stats stats;
+    frames_stats(&stats);
+    return stats;
+}
+
+/* The runs that a test holds, as a chain: in each lie the next one's address and its own order. */
+static phys_addr_t chain;
+
+static bool take(unsigned order)
+{
+    phys_addr_t run = frames_alloc_run(order);
+    if (run == NO_FRAME)
+        return false;
+    phys_addr_t *link = phys_to_virt(run);
+    link[0] = chain;
+    link[1] = order;
+    chain = run;
+    return true;
+}
+
+static void give_all_back(void)
+{
+    while (chain != NO_FRAME) {
+        phys_addr_t run = chain, *link = phys_to_virt(run);
+        chain = link[0];
+        frames_free_run(run, (unsigned)link[1]);
+    }
+}
+
+TEST(frames, counts_add_up)
+{
+    struct frames_stats before = stats_now();
+    EXPECT_EQ(before.total, before.free + before.used);
+    EXPECT(before.free > 0 && before.used > 0 && before.bookkeeping > 0);
+    phys_addr_t frame = frame_alloc(), run = frames_alloc_run(5);
+    EXPECT(frame != NO_FRAME && run != NO_FRAME);
+    EXPECT_EQ(stats_now().free, before.free - 33);
+    EXPECT_EQ(stats_now().used, before.used + 33);
+    frame_free(frame);
+    frames_free_run(run, 5);
+    EXPECT_EQ(stats_now().free, before.free);
+}
+
+TEST(frames, nothing_of_the_kernels_is_handed_out)
+{
+    phys_addr_t start = (virt_addr_t)kernel_image_start - KERNEL_BASE;
+    phys_addr_t end = (virt_addr_t)kernel_image_end - KERNEL_BASE;
+    uint64_t wrong = 0;
+    for (unsigned i = 0; i < 4096 && take(0); i++)
+        wrong += chain < MIB(1) || (chain >= start && chain < end) || chain % PAGE_SIZE != 0;
+    give_all_back();
+    EXPECT_EQ(wrong, 0);
+}
+
+/* Single frames, 1 GiB at most, each with its address in its last word: none is handed out twice.
+ * Then the rest of memory, however much that is, in runs as large as there are. */
+TEST(frames, all_of_memory)
+{
+    enum { LAST = PAGE_SIZE / sizeof(phys_addr_t) - 1 };
+    uint64_t before = stats_now().free, count = 0, wrong = 0;
+    for (; count < GIB(1) / PAGE_SIZE && take(0); count++)
+        *((phys_addr_t *)phys_to_virt(chain) + LAST) = chain;
+    for (phys_addr_t at = chain; at != NO_FRAME; at = *(phys_addr_t *)phys_to_virt(at))
+        wrong += *((phys_addr_t *)phys_to_virt(at) + LAST) != at;
+    for (unsigned order = FRAMES_MAX_ORDER + 1; order-- > 0;) {
+        while (take(order))
+            count += UINT64_C(1) << order;
+    }
+    uint64_t left = stats_now().free;
+    give_all_back();
+    EXPECT_EQ(wrong, 0);
+    EXPECT_EQ(count, before);
+    EXPECT_EQ(left, 0);
+    EXPECT_EQ(stats_now().free, before);
+}
+
+TEST(frames, runs_are_aligned_and_whole)
+{
+    uint64_t before = stats_now().free;
+    for (unsigned order = 0; order <= 10; order++) {
+        phys_addr_t run = frames_alloc_run(order);
+        EXPECT(run != NO_FRAME);
+        EXPECT_EQ(run % (PAGE_SIZE << order), 0);
+        memset(phys_to_virt(run), 0x5a, PAGE_SIZE << order);
+        frames_free_run(run, order);
+    }
+    EXPECT_EQ(stats_now().free, before);
+}
