@@ -85,11 +85,10 @@ static bool has_room(struct uart16550 *uart)
     if (uart->room)
         return true;
     if (!wait_status(uart, LSR_TRANSMITTER_READY, uart->stuck ? 1 : SEND_LIMIT)) {
-        bool was_stuck = uart->stuck;
-        uart->stuck = true; /* before the log line, which comes back here */
-        if (!was_stuck)
+        if (!uart->stuck)
             log_warn("uart: port 0x%x has stopped sending; until it goes on, output is lost",
                      uart->port);
+        uart->stuck = true;
         return false;
     }
     uart->stuck = false;

@@ -3,6 +3,7 @@
 
 static struct console_sink *sinks;
 static char last = '\n';
+static bool busy;
 
 void console_add_sink(struct console_sink *sink)
 {
@@ -14,9 +15,16 @@ void console_write(const char *text, size_t length)
 {
     if (!length)
         return;
+    busy = true;
     for (struct console_sink *sink = sinks; sink; sink = sink->next)
         sink->write(sink, text, length);
     last = text[length - 1];
+    busy = false;
+}
+
+bool console_busy(void)
+{
+    return busy;
 }
 
 static void format_sink_console(void *context, const char *text, size_t length)

@@ -125,7 +125,7 @@ bool log_pending(void)
 
 void log_flush(void)
 {
-    if (flushing || !log_pending())
+    if (flushing || console_busy() || !log_pending())
         return;
     flushing = true;
     if (before_hook)

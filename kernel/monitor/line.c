@@ -30,7 +30,7 @@ static void erase(void)
     console_write("\r", 1);
     if (rows_above)
         console_printf("\033[%zuA", rows_above);
-    console_write("\033[J", 3);
+    console_write("\033[J\r", 4); /* \r: see console_fresh_line() */
 }
 
 void line_begin(void)

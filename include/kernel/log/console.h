@@ -11,8 +11,8 @@
 #include <types.h>
 
 /* A device that shows text; the driver embeds it. `write` must end in bounded time even if the
- * device is stuck. It is entered again while it runs only when it logs something itself, and in a
- * panic. */
+ * device is stuck. It is never entered twice at once, but for a panic; what it logs itself is shown
+ * later. */
 struct console_sink {
     void (*write)(struct console_sink *sink, const char *text, size_t length);
     struct console_sink *next;
@@ -24,6 +24,10 @@ void console_add_sink(struct console_sink *sink);
 /* Shows text on every sink. Not in an interrupt handler, unless the system is ending in a panic. */
 void console_write(const char *text, size_t length);
 void console_printf(const char *format, ...) PRINTF(1, 2);
+
+/* Is text being written right now? Then this is a sink's own code, or a handler that interrupted
+ * it. */
+bool console_busy(void);
 
 /* Begins a new line, unless the last character shown was a line's end or a return to its start. */
 void console_fresh_line(void);

@@ -40,7 +40,8 @@ void log_set_line_hooks(void (*before)(void), void (*after)(void));
 /* Has a handler logged lines that are not shown yet? Then log_flush() is due. Any context. */
 bool log_pending(void);
 
-/* Shows what is in the ring and not yet shown. Not in an interrupt handler. */
+/* Shows what is in the ring and not yet shown; nothing while the console is writing, which is how a
+ * sink comes to log something. Not in an interrupt handler. */
 void log_flush(void);
 
 /* The same in a panic: at once, in any context, without hooks, even if it interrupted a flush. */
