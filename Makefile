@@ -134,10 +134,10 @@ $B/host-tests: $(HOST_OBJECTS) $B/objects.stamp
 	$Q$(HOST_CC) $(HOST_CFLAGS) -o $@ $(filter %.o,$^)
 
 test: $B/cairn.iso $B/cairn-test.iso $B/host-tests | need-qemu
-	$Q$(PYTHON) tests/run.py $(TESTS)
+	$QBUILD=$B $(PYTHON) tests/run.py $(TESTS)
 
 bench: $B/cairn.iso | need-qemu
-	$Q$(PYTHON) tests/bench.py $(BENCH)
+	$QBUILD=$B $(PYTHON) tests/bench.py $(BENCH)
 
 screenshot: $B/cairn.iso | need-qemu
 	$Q$(PYTHON) scripts/screenshot.py docs/images/prompt.png

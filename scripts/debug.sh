@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# debug.sh ISO ELF: QEMU, stopped before its first instruction, and a GDB with the kernel's symbols that goes on to
+# kernel_main. QEMU ends with GDB.
+#
+#   DEBUG_BATCH=1   only shows where it stopped, and ends
+#   ACCEL, QEMU_ARGS as in run.sh
+set -euo pipefail
+
+iso=$1 elf=$2
+build=$(dirname "$iso")
+gdb_socket=$build/gdb.$$.sock
+serial_log=$build/serial.log
+
+command -v gdb >/dev/null || {
+    echo "cairn: 'gdb' is missing: install the package 'gdb', or run ./scripts/setup.sh" >&2
+    exit 1
+}
+
+display=(-display none)
+if [[ -z ${DEBUG_BATCH:-} && -n ${WAYLAND_DISPLAY:-}${DISPLAY:-} ]]; then
+    display=() # QEMU's own choice of a window
+fi
+
+# In a session of its own, so that a Ctrl-C for GDB does not end it.
+read -ra more <<<"${QEMU_ARGS:-}"
+setsid qemu-system-x86_64 -machine "q35,accel=${ACCEL:-tcg}" -m 128M -no-user-config -cdrom "$iso" -S \
+    -chardev "socket,id=gdb,path=$gdb_socket,server=on,wait=off" -gdb chardev:gdb \
+    "${display[@]}" -serial "file:$serial_log" -monitor none "${more[@]}" </dev/null &
+qemu=$!
+trap 'kill $qemu 2>/dev/null || true; wait $qemu || true; rm -f "$gdb_socket"' EXIT
+
+for _ in {1..100}; do
+    [[ -S $gdb_socket ]] && break
+    kill -0 $qemu || exit 1
+    sleep 0.1
+done
+
+# A hardware breakpoint: GRUB has not loaded the kernel yet, and would overwrite one made of an instruction.
+commands=(-ex "target remote $gdb_socket" -ex "hbreak kernel_main" -ex continue)
+if [[ -n ${DEBUG_BATCH:-} ]]; then
+    timeout 120 gdb -batch -nx "${commands[@]}" -ex "info registers rip" -ex detach "$elf"
+else
+    echo "debug: COM1 goes to $serial_log; leave GDB with: quit"
+    gdb -q "${commands[@]}" "$elf"
+fi

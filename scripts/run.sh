@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# run.sh ISO: boots the image in QEMU, to be typed at: in a window where there is a display, else in this terminal, else
+# with COM1 on standard input and output.
+#
+#   ACCEL=kvm    the accelerator (tcg when not given)
+#   QEMU_ARGS    more options for QEMU
+set -euo pipefail
+
+iso=$1
+serial_log=$(dirname "$iso")/serial.log
+
+qemu_has_display() {
+    qemu-system-x86_64 -display help 2>/dev/null | grep -qx "$1"
+}
+
+window() {
+    [[ -n ${WAYLAND_DISPLAY:-}${DISPLAY:-} ]] || return 1
+    for window in gtk sdl; do
+        qemu_has_display $window && return 0
+    done
+    return 1
+}
+
+terminal() {
+    [[ -t 0 && -t 1 && ${TERM:-dumb} != dumb ]] && qemu_has_display curses
+}
+
+read -ra more <<<"${QEMU_ARGS:-}"
+options=(-machine "q35,accel=${ACCEL:-tcg}" -m 128M -no-user-config -cdrom "$iso")
+
+if window; then
+    echo "run: Cairn runs in the window, COM1 is here; close the window or press Ctrl-C here to end it"
+    options+=(-display "$window" -serial stdio)
+elif terminal; then
+    echo "run: Cairn runs in this terminal, COM1 goes to $serial_log; to end it press Alt-2, then type: quit"
+    sleep 2 # to be read before the screen is taken over
+    options+=(-display curses -serial "file:$serial_log")
+else
+    echo "run: no display and no terminal, so COM1 is on standard input and output; Ctrl-C or kill $$ ends it"
+    options+=(-display none -serial stdio -monitor none)
+fi
+exec qemu-system-x86_64 "${options[@]}" "${more[@]}"

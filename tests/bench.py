@@ -1,0 +1,112 @@
+#!/usr/bin/env python3
+"""Counts guest instructions: boots the image under QEMU's -icount, where one TSC tick is one instruction, collects the
+`bench:` lines, writes build/bench.json and prints them beside blog_os's figures.
+
+    tests/bench.py            every bench
+    tests/bench.py PREFIX     the ones whose names begin so
+
+Exits with 1 when a boot ends in anything but success. A figure is never judged here; tests do that.
+"""
+
+import json
+import re
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from runner import paths, qemu  # noqa: E402  (the path has to be set first)
+
+LIMIT = 600.0  # seconds for one boot; counting instructions is slow
+LINE = re.compile(r"^bench: (\S+) (\d+) (\S+)$", re.MULTILINE)
+
+COUNTED = ["-cpu", "qemu64", "-icount", "shift=0,sleep=off,align=off",
+           "-device", "isa-debug-exit,iobase=0xf4,iosize=0x04"]
+LARGE = ["-m", "8G", "-object", "memory-backend-ram,id=r,size=8G,reserve=off", "-machine", "memory-backend=r"]
+
+# Each boot: a name for its log, more options for QEMU, more words for the command line, and what its benches' names have
+# to begin with. Where two boots report one name, the first one counts.
+BOOTS = [
+    ("128m", [], "", ""),
+    ("bump", [], "heap=bump", "heap."),
+    ("linked-list", [], "heap=linked_list", "heap."),
+    ("8g", LARGE, "", ""),
+    ("8g-bump", LARGE, "heap=bump", "heap."),
+]
+
+# Guest instructions of blog_os (branch post-12), or its answer, for the same workload; see docs/benchmarks.md.
+BLOG_OS = {
+    "heap.pair.16": 57, "heap.pair.64": 69, "heap.pair.512": 87, "heap.pair.4096": 260,
+    "heap.lifo": 75, "heap.fifo": 76,
+    "heap.random.mean": 99.6, "heap.random.p99": 105, "heap.random.max": 262,
+    "heap.recovered": 15.8, "heap.refill": 0,
+    "heap.bump.pair.16": 41, "heap.bump.pair.64": 41, "heap.bump.pair.512": 41, "heap.bump.pair.4096": 41,
+    "heap.bump.random.mean": 45, "heap.bump.refill": 1,
+    "heap.linked_list.pair.16": 96, "heap.linked_list.lifo": 102, "heap.linked_list.fifo": 103,
+    "heap.linked_list.recovered": 0.012, "heap.linked_list.refill": 0,
+    "frame.alloc.1": 73, "frame.alloc.1000": 8147, "frame.alloc.10000": 80147,
+    "paging.map": 219, "paging.translate": 109, "paging.unmap": 105,
+    "task.spawn.1": 842, "task.spawn.50": 1066,
+    "task.wake.1": 181, "task.wake.10": 258, "task.wake.90": 334,
+    "task.ring.2": 216, "task.ring.10": 284, "task.ring.90": 359,
+    "trap.int3": 2, "trap.timer": 126, "vga.line": 10345,
+    "kbd.irq": 178, "kbd.char": 457, "kbd.echo": 870,
+    "kbd.burst.101": 1, "kbd.burst.1000": 901, "kbd.burst.10000": 9901,
+    "boot.entry_to_ready": 26391,
+}
+
+
+def run_boot(name, options, words):
+    """Boots once and gives what COM1 has said; raises when the kernel did not report success."""
+    with qemu.Qemu(["-cdrom", str(paths.ISO), *COUNTED, *options, *qemu.fw_cfg_cmdline(words)],
+                   paths.LOGS / f"bench.{name}.log") as machine:
+        deadline = time.monotonic() + LIMIT
+        while not machine.closed and time.monotonic() < deadline:
+            machine.read(deadline - time.monotonic())
+        status = machine.wait(1)
+        text = machine.received.decode("utf-8", "replace").replace("\r\n", "\n")
+        if status != qemu.SUCCESS:
+            raise qemu.QemuError(f"boot '{name}' ended with status {status}:\n{text[-2000:]}{machine.errors()}")
+        return text
+
+
+def collect(prefix):
+    """The figures of all boots that may have some whose names begin with `prefix`."""
+    figures = {}
+    for name, options, words, family in BOOTS:
+        if family.startswith(prefix) or prefix.startswith(family):
+            wanted = max(prefix, family, key=len)
+            for bench, value, unit in LINE.findall(run_boot(name, options, f"{words} bench={wanted}")):
+                figures.setdefault(bench, {"value": int(value), "unit": unit})
+    return figures
+
+
+def print_table(figures):
+    """One line a bench: blog_os's figure, Cairn's, and how many times less that is."""
+    print(f"{'bench':32} {'blog_os':>10} {'Cairn':>10}  {'unit':14} ratio")
+    for name, figure in sorted(figures.items()):
+        theirs, ours = BLOG_OS.get(name), figure["value"]
+        counted = figure["unit"] == "instructions" and theirs is not None and ours > 0
+        ratio = f"{theirs / ours:.1f}" if counted else ""
+        print(f"{name:32} {'-' if theirs is None else theirs:>10} {ours:>10}  {figure['unit']:14} {ratio}".rstrip())
+
+
+def main(arguments):
+    """Runs, writes, prints."""
+    prefix = arguments[0] if arguments else ""
+    try:
+        figures = collect(prefix)
+    except qemu.QemuError as error:
+        print(f"bench: {error}", file=sys.stderr)
+        return 1
+    if not figures:
+        print(f"bench: no bench has a name that begins with '{prefix}'", file=sys.stderr)
+        return 1
+    (paths.BUILD / "bench.json").write_text(json.dumps(figures, indent=2, sort_keys=True) + "\n")
+    print_table(figures)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,128 @@
+"""Booting: on the machines that Cairn promises to boot on, and on some that lack something."""
+
+import re
+import socket
+
+from runner import machine as machines
+from runner import paths, qemu
+from runner.machine import PROMPT, READY, MachineTest
+
+LOG_LINE = re.compile(r"^\[ {0,3}\d+\.\d{6}\] [a-z0-9_]+: \S.*$")
+
+
+class Boot(MachineTest):
+    """From firmware to prompt."""
+
+    def log(self, machine):
+        """The boot log as it came over COM1: from the kernel's first line to `ready`."""
+        lines = machine.output().replace("\r\n", "\n").split("\n")
+        starts = [number for number, line in enumerate(lines) if "] boot: Cairn" in line]
+        self.assertEqual(len(starts), 1, "the banner appears once")
+        return lines[starts[0]:lines.index(PROMPT)]
+
+    def test_log(self):
+        """Each line has its time and its area, time never runs backwards, `ready` is the last, and
+        the screen shows the same."""
+        machine = self.boot()
+        log = self.log(machine)
+        for line in log:
+            self.assertRegex(line, LOG_LINE)
+        times = [float(line[1:line.index("]")]) for line in log]
+        self.assertEqual(times, sorted(times))
+        self.assertIn(READY, log[-1])
+        shown = "".join(machine.screen().rows).replace(" ", "")
+        self.assertIn("".join(log[-3:]).replace(" ", ""), shown)
+
+    def test_ready_at_any_loglevel(self):
+        """Tools wait for it."""
+        for level in ("error", "debug"):
+            self.boot(options=qemu.fw_cfg_cmdline(f"loglevel={level}"))
+
+    def test_unknown_words(self):
+        """Words which the kernel does not know are logged and do no harm."""
+        machine = self.boot(options=qemu.fw_cfg_cmdline("frobnicate=1,2 quux"))
+        log = "\n".join(self.log(machine))
+        self.assertIn("frobnicate", log)
+        self.assertIn("quux", log)
+
+    def test_no_com1(self):
+        """A machine without a serial port says so, and answers the keyboard."""
+        machine = self.boot(com1=None)
+        self.assertIn("no COM1", machine.screen().text())
+        self.expect_answer_on_screen(machine)
+
+    def expect_answer_on_screen(self, machine):
+        """Keyboard and screen work."""
+        machine.type("echo hello\n")
+        machine.wait_screen(lambda now: now.used()[-3:] == [PROMPT + "echo hello", "hello",
+                                                            PROMPT.rstrip()])
+
+    def test_stuck_com1(self):
+        """Nobody takes what COM1 sends, so it stops sending: that costs the machine a moment. When
+        somebody reads again, COM1 works again."""
+        machine = self.boot(com1=socket.socketpair)  # is full after some 280 bytes
+        machine.reads_com1 = False
+        for _ in range(5):
+            machine.type("help\n")
+        self.expect_answer_on_screen(machine)
+        while machine.read(0.5):
+            pass
+        machine.answer("")  # whatever is left of the output ends with a prompt
+        self.assertEqual(machine.answer("echo again"), ["again"])
+
+    def test_log_line_while_typing(self):
+        """It goes above the line that is being typed, which is drawn again below it. A COM1 that
+        stops sending in the middle of the typing is what makes the kernel log something."""
+        machine = self.boot(com1=socket.socketpair)
+        before = machine.screen().used()
+        machine.reads_com1 = False
+        machine.type(400 * "a")
+        shown = machine.wait_screen(lambda now: now.text().replace("\n", "").endswith(
+            PROMPT + 400 * "a"))
+        typed = [PROMPT + 73 * "a"] + 4 * [80 * "a"] + [7 * "a"]
+        self.assertEqual(shown.used()[:len(before) - 1], before[:-1])
+        self.assertEqual(shown.used()[-len(typed):], typed)
+        log = "".join(row.ljust(80) for row in shown.used()[len(before) - 1:-len(typed)])
+        self.assertRegex(log.rstrip(), LOG_LINE)
+
+    def test_no_vga(self):
+        """A machine without a screen answers on COM1."""
+        machine = self.boot(options=["-vga", "none"])
+        self.assertEqual(machine.answer("echo hello"), ["hello"])
+
+    def test_no_i8042(self):
+        """A machine without a keyboard controller says so, and answers on COM1."""
+        machine = self.machine(options=["-machine", "i8042=off"])
+        try:
+            machine.wait_ready()
+        except AssertionError:
+            if "i8042" in machine.errors():
+                self.skipTest("this QEMU cannot leave the i8042 out")
+            raise
+        self.assertRegex("\n".join(self.log(machine)),
+                         r"(i8042|keyboard).*\b(no|not|none|without|absent|missing)\b")
+        self.assertEqual(machine.answer("echo hello"), ["hello"])
+
+    def test_usb_stick(self):
+        """The image boots as a USB stick."""
+        machine = self.boot(media=machines.usb_stick())
+        self.assertEqual(machine.ask("echo hello"), ["hello"])
+
+    def test_uefi(self):
+        """The image boots under UEFI, where COM1 is the console."""
+        machine = self.boot(options=machines.ovmf())
+        self.assertEqual(machine.answer("echo hello"), ["hello"])
+
+    def test_hard_disk(self):
+        """The image boots as a hard disk."""
+        machine = self.boot(media=["-drive", f"format=raw,snapshot=on,file={paths.ISO}"])
+        self.assertEqual(machine.ask("echo hello"), ["hello"])
+
+    def test_other_machines(self):
+        """An older chipset, a processor with everything that the emulator knows, little memory,
+        several processors."""
+        for options in (["-machine", "pc"], ["-cpu", "max"], ["-m", "32M"], ["-smp", "4"]):
+            with self.subTest(options):
+                machine = self.boot(options=options)
+                self.assertEqual(machine.ask("echo hello"), ["hello"])
+                machine.kill()

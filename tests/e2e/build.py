@@ -1,0 +1,157 @@
+"""The build itself: quiet, right about what has changed, and clear about what is missing. It runs
+in a copy of the tree, so that it disturbs nobody."""
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+from runner import paths
+
+BUILD_LIMIT = 900
+OUTER_MAKE = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "TESTS", "V", "B")
+
+
+def copy_tree(to):
+    """Copies what git tracks or would track."""
+    names = subprocess.run(["git", "ls-files", "-co", "--exclude-standard", "-z"], cwd=paths.ROOT,
+                           check=True, text=True, stdout=subprocess.PIPE).stdout
+    for name in filter(None, names.split("\0")):
+        source, target = paths.ROOT / name, to / name
+        if source.is_file():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(source, target)
+
+
+def environment(**changes):
+    """This process's environment without what a make above it has left there."""
+    env = {name: value for name, value in os.environ.items() if name not in OUTER_MAKE}
+    return {**env, **changes}
+
+
+def path_without(tool, directory):
+    """A PATH with everything but one tool: a directory of links."""
+    for place in reversed(os.environ["PATH"].split(os.pathsep)):
+        for program in Path(place).iterdir() if Path(place).is_dir() else ():
+            link = directory / program.name
+            link.unlink(missing_ok=True)
+            link.symlink_to(program)
+    (directory / tool).unlink()
+    return str(directory)
+
+
+class Build(unittest.TestCase):
+    """One copy, built once, for all tests of this file; each leaves it built."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.directory = tempfile.TemporaryDirectory(prefix="cairn-build-")
+        cls.addClassCleanup(cls.directory.cleanup)
+        cls.tree = Path(cls.directory.name) / "tree"
+        copy_tree(cls.tree)
+        cls.first = cls.make("-j4")
+
+    @classmethod
+    def make(cls, *arguments, **env):
+        """Runs make in the copy."""
+        return subprocess.run(["make", *arguments], cwd=cls.tree, env=environment(**env), text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=BUILD_LIMIT,
+                              check=False)
+
+    def expect_made(self, result):
+        """Make succeeded without a warning; gives what it did, as (verb, file)."""
+        self.assertEqual((result.returncode, result.stderr), (0, ""), result.stdout)
+        return [tuple(line.split()) for line in result.stdout.splitlines()]
+
+    def test_parallel(self):
+        """make -j builds the image from nothing, one short line a step, and nothing else."""
+        steps = self.expect_made(self.first)
+        self.assertTrue((self.tree / "build" / "cairn.iso").exists())
+        self.assertEqual([step for step in steps if len(step) != 2 or not step[0].isupper()], [])
+
+    def test_nothing_to_do(self):
+        """A second make does nothing and says at most so."""
+        image = self.tree / "build" / "cairn.iso"
+        before = image.stat().st_mtime_ns
+        self.expect_made(self.make("iso"))
+        result = self.make("iso")
+        self.expect_made(result)
+        self.assertNotRegex(result.stdout, r"^  [A-Z]+ ")
+        self.assertEqual(image.stat().st_mtime_ns, before)
+
+    def test_one_source_changed(self):
+        """It is compiled, and what contains it is linked."""
+        (self.tree / "lib" / "string.c").touch()
+        steps = self.expect_made(self.make("iso"))
+        self.assertEqual([file for verb, file in steps if verb in ("CC", "NASM")],
+                         ["lib/string.c"])
+        self.assertIn(("LD", "build/cairn.debug.elf"), steps)
+        self.assertIn(("ISO", "build/cairn.iso"), steps)
+
+    def test_header_changed(self):
+        """All that include it are compiled, and no others."""
+        (self.tree / "include" / "lib" / "string.h").touch()
+        steps = self.expect_made(self.make("iso"))
+        compiled = {file for verb, file in steps if verb == "CC"}
+        self.assertIn("lib/string.c", compiled)
+        self.assertEqual(compiled, self.including("include/lib/string.h"))
+
+    def including(self, header):
+        """The kernel's sources that depend on a header, by the compiler's own account."""
+        objects = self.tree / "build" / "obj"
+        return {str(path.relative_to(objects))[:-len(".d")] for path in objects.rglob("*.c.d")
+                if re.search(rf"\s{re.escape(header)}\b", path.read_text())}
+
+    def test_flags_changed(self):
+        """Other flags rebuild what they concern."""
+        steps = self.expect_made(self.make("iso", "NASMFLAGS=-f elf64 -w+all -I include/"))
+        self.assertTrue([file for verb, file in steps if verb == "NASM"])
+        self.expect_made(self.make("iso"))
+
+    def test_no_host_headers(self):
+        """What the compiler reads lies in the tree or is the compiler's own. It is asked with -M
+        and the build's own flags, because the build's .d files leave system headers out."""
+        command = self.compile_command("lib/string.c")
+        sources = {str(path.relative_to(self.tree / "build" / "obj"))[:-len(".o")]
+                   for path in (self.tree / "build" / "obj").rglob("*.c.o")}
+        read = self.run_tool(command[0], *command[1:command.index("-c")], "-M", *sources).split()
+        own = self.run_tool(command[0], "-print-file-name=include").strip() + "/"
+        self.assertLessEqual(sources, set(read))
+        self.assertIn(own + "stddef.h", read)
+        outside = {name for name in read if name.startswith("/") and not name.startswith(own)}
+        self.assertEqual(outside, set())
+
+    def compile_command(self, source):
+        """How make would compile a source."""
+        steps = self.make("-n", "-W", source, "iso", "V=1").stdout
+        (line,) = re.findall(rf"^.* -c {re.escape(source)} .*$", steps, re.M)
+        return [word for word in shlex.split(line) if word not in ("-MMD", "-MD", "-MP")]
+
+    def run_tool(self, *command):
+        """The output of a command in the copy."""
+        return subprocess.run(command, cwd=self.tree, check=True, text=True,
+                              stdout=subprocess.PIPE).stdout
+
+    def test_missing_tool(self):
+        """It is told which package to install, in one line."""
+        with tempfile.TemporaryDirectory(prefix="cairn-path-") as directory:
+            path = path_without("nasm", Path(directory))
+            result = self.make("B=build/bare", PATH=path)
+        self.assertNotEqual(result.returncode, 0)
+        told = [line for line in result.stderr.splitlines() if line.startswith("cairn: ")]
+        self.assertEqual(len(told), 1, result.stderr)
+        self.assertRegex(told[0], "'nasm'.* package 'nasm'")
+        self.assertNotRegex(result.stdout, r"^  (CC|NASM) ")
+
+    def test_help(self):
+        """Every target that a person calls has its line."""
+        lines = self.make("help").stdout.splitlines()
+        listed = [line.split()[1] for line in lines if re.match(r"make [a-z]", line)]
+        phony = re.search(r"^\.PHONY: (.*)$", (self.tree / "Makefile").read_text(), re.M)[1]
+        targets = [name for name in phony.split() if not name.startswith("need-")]
+        self.assertEqual(sorted(listed), sorted(set(targets) - {"FORCE", "iso", "help"}))
+        self.assertRegex(lines[0], r"^make  .*cairn\.iso")

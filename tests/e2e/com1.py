@@ -1,0 +1,146 @@
+"""The same session over COM1, and both inputs at once."""
+
+import string
+
+from runner import screen
+from runner.machine import PROMPT, MachineTest
+
+
+class Com1(MachineTest):
+    """Bytes in, bytes and VGA cells out."""
+
+    def test_commands(self):
+        """Each command works here as it does at the keyboard, and the screen shows it too."""
+        machine = self.boot()
+        names = [line.split()[0] for line in machine.answer("help")]
+        self.assertLessEqual({"help", "echo", "uptime", "clear"}, set(names))
+        self.assertRegex("\n".join(machine.answer("uptime")), r"^[^\n]*\d+\.\d+[^\n]*$")
+        self.assertEqual(machine.answer("echo hello"), ["hello"])
+        machine.wait_screen(lambda now: now.used()[-3:] == [PROMPT + "echo hello", "hello",
+                                                            PROMPT.rstrip()])
+        self.assertEqual(len(machine.answer("frobnicate")), 1)
+
+    def test_clear(self):
+        """Empties the screen, and leaves a prompt on both."""
+        machine = self.boot()
+        machine.send(b"clear\r")
+        machine.wait_screen(lambda now: now.used() == [PROMPT.rstrip()])
+        machine.wait_prompt()
+
+    def test_prompt_is_exact(self):
+        """Tools wait for these bytes: at the start of a line, and nothing after them."""
+        machine = self.boot()
+        machine.answer("echo a")
+        self.assertTrue(machine.output().endswith("\r\n" + PROMPT))
+
+    def test_line_ends(self):
+        """CR, LF and CR LF each end one line, not two and not none."""
+        machine = self.boot()
+        start = len(machine.received)
+        for number, end in enumerate(("\r", "\n", "\r\n", "\r", "\r\n", "\n", "\r", "\r\n")):
+            before = len(machine.received)
+            machine.send(f"echo {number}{end}".encode())
+            machine.wait_text(f"{number}\r\n{PROMPT}", before)
+        machine.answer("echo last")
+        lines = screen.rendered(machine.output(start)).split("\n")
+        expected = [line for number in range(8) for line in (f"{PROMPT}echo {number}", str(number))]
+        expected[0] = "echo 0"
+        self.assertEqual(lines, expected + [PROMPT + "echo last", "last", PROMPT.rstrip()])
+
+    def test_empty_lines(self):
+        """Two line ends of the same kind are two lines."""
+        machine = self.boot()
+        for end in ("\n", "\r\n", "\r"):  # in this order no CR meets an LF of the next round
+            start = len(machine.received)
+            machine.send(f"{3 * end}echo a{end}".encode())
+            machine.wait_text(f"a\r\n{PROMPT}", start)
+            self.assertEqual(machine.output(start).count(PROMPT), 4, repr(end))
+
+    def test_lines_end_in_cr_lf(self):
+        """Whatever is printed, a terminal's next line begins on the left."""
+        machine = self.boot()
+        machine.answer("help")
+        self.assertNotRegex(machine.output(), r"[^\r]\n")
+
+    def test_echo_is_verbatim(self):
+        """No character is special, and blanks stay as they are, wherever they are."""
+        machine = self.boot()
+        for text in ("a  b   c", "  a", "\"a\"", "#a", "-n a", "%s %n %d %%", "'\"'\"'",
+                     "\\n \\x41 $HOME `id` $(id)", ";|&<>*?~!#", string.punctuation):
+            self.assertEqual(machine.answer("echo " + text), [text])
+        machine.answer("echo a  ")
+        self.assertTrue(machine.output().endswith("\r\na  \r\n" + PROMPT))
+
+    def test_backspace_and_delete(self):
+        """Terminals send one or the other for the same key."""
+        machine = self.boot()
+        for erase in ("\b", "\x7f"):
+            self.assertEqual(machine.answer(f"echo hexx{2 * erase}llo"), ["hello"])
+            self.assertEqual(machine.answer(f"{3 * erase}echo a"), ["a"])
+
+    def test_bytes_beyond_ascii(self):
+        """They come back as they were sent; the screen, which knows no UTF-8, shows a square for
+        each."""
+        machine = self.boot()
+        for text in ("Grüße", "→"):
+            self.assertEqual(machine.answer("echo " + text), [text])
+            squares = "".join("\u25a0" * len(c.encode()) if c > "~" else c for c in text)
+            machine.wait_screen(lambda now, line=squares: now.used()[-2] == line)
+
+    def test_endless_line(self):
+        """A line that is too long is cut, and the next one is whole again."""
+        machine = self.boot()
+        (answer,) = machine.answer("echo " + 3000 * "x")
+        self.assertRegex(answer, "^x{200,2999}$")
+        self.assertEqual(machine.answer("echo a"), ["a"])
+
+    def test_typed_on_both(self):
+        """What is typed at one input is echoed at both, and they write one line together."""
+        machine = self.boot()
+        start = len(machine.received)
+        machine.type("ec")
+        machine.send(b"ho a")
+        machine.wait_screen(lambda now: now.used()[-1] == PROMPT + "echo a")
+        machine.wait_text("echo a", start)
+        machine.type("b\n")
+        machine.wait_text(f"ab\r\n{PROMPT}", start)
+
+    def test_both_at_once(self):
+        """Neither input loses a key to the other."""
+        machine = self.boot()
+        start = len(machine.received)
+        machine.type("echo ")
+        for _ in range(20):
+            machine.send(b"sss")
+            machine.type("kkk")
+        machine.wait_output(lambda: len(machine.received) - start >= len("echo ") + 120, "echo")
+        machine.send(b"\r")
+        machine.wait_prompt(start)
+        (line,) = machine.answer_since(start)
+        self.assertEqual(sorted(line), ["k"] * 60 + ["s"] * 60)
+
+    def test_paste(self):
+        """12 KiB pasted without a pause: every line is answered, whole and in order."""
+        machine = self.boot()
+        letters = string.ascii_letters + string.digits
+        lines = [f"{number:02} " + (letters * 5)[number:number + 180] for number in range(64)]
+        paste = "".join(f"echo {line}\r" for line in lines).encode()
+        self.assertGreater(len(paste), 12000)
+        start = len(machine.received)
+        machine.send(paste)
+        machine.wait_text(lines[-1] + "\r\n" + PROMPT, start)
+        shown = screen.rendered(machine.output(start)).split("\n")
+        self.assertEqual([line for line in shown if line in lines], lines)
+        self.assertEqual(len(shown), 2 * len(lines) + 1)
+
+    def test_long_line_is_erased(self):
+        """A terminal of 80 columns shows nothing any more when everything has been taken back."""
+        machine = self.boot()
+        machine.send(b"clear\r")
+        machine.wait_screen(lambda now: now.used() == [PROMPT.rstrip()])
+        text = string.ascii_lowercase * 6
+        machine.send(text.encode())
+        machine.wait_screen(lambda now: "".join(now.rows).rstrip() == PROMPT + text)
+        machine.send(b"\x7f" * len(text))
+        machine.wait_screen(lambda now: now.used() == [PROMPT.rstrip()])
+        self.assertEqual(machine.answer("echo a"), ["a"])

@@ -1,0 +1,152 @@
+"""A person at the keyboard: what is typed, what the screen shows, what COM1 sees of it."""
+
+import re
+import string
+import time
+
+from runner import qemu
+from runner.machine import PROMPT, MachineTest
+
+# Every character that a US keyboard can type.
+PRINTABLE = string.ascii_letters + string.digits + string.punctuation + " "
+
+
+class Keyboard(MachineTest):
+    """Keys in, VGA cells out."""
+
+    def expect_tail(self, machine, *lines):
+        """The screen's last used lines, the prompt included."""
+        expected = [line.rstrip() for line in lines] + [PROMPT.rstrip()]
+        machine.wait_screen(lambda now: now.used()[-len(expected):] == expected)
+
+    def test_help(self):
+        """Names every command of this system, on the screen and on COM1 alike."""
+        machine = self.boot()
+        answer = machine.ask("help")
+        for command in ("help", "echo", "uptime", "clear"):
+            self.assertTrue(any(line.split()[0] == command for line in answer), command)
+        self.expect_tail(machine, PROMPT + "help", *answer)
+
+    def test_echo(self):
+        """Says what it is told."""
+        machine = self.boot()
+        self.assertEqual(machine.ask("echo hello"), ["hello"])
+        self.expect_tail(machine, PROMPT + "echo hello", "hello")
+
+    def test_every_character(self):
+        """Every key of the typewriter's block, plain and with shift, makes what is printed on it;
+        no character is special to echo."""
+        machine = self.boot()
+        for start in range(0, len(PRINTABLE), 32):
+            part = "<" + PRINTABLE[start:start + 32] + ">"
+            self.assertEqual(machine.ask("echo " + part), [part])
+            self.expect_tail(machine, PROMPT + "echo " + part, part)
+
+    def test_uptime(self):
+        """One line with a time, which never runs backwards and keeps pace with ours: on a loaded
+        host a guest may lose ticks now and then, but not in each of many tries."""
+        machine = self.boot()
+
+        def keeps_pace():
+            start, first = time.monotonic(), self.seconds(machine.ask("uptime"))
+            time.sleep(0.5)
+            second, end = self.seconds(machine.ask("uptime")), time.monotonic()
+            self.assertGreaterEqual(second, first)
+            return 0.4 < second - first < end - start + 0.1
+
+        self.assertTrue(qemu.wait_until(keeps_pace, qemu.BOOT_LIMIT, lambda: None))
+
+    def seconds(self, answer):
+        """The time in a one-line answer, H:MM:SS.mmm."""
+        self.assertEqual(len(answer), 1, answer)
+        self.assertRegex(answer[0], r"\b\d+:\d\d:\d\d\.\d{3}\b")
+        hours, minutes, seconds = re.search(r"(\d+):(\d+):([\d.]+)", answer[0]).groups()
+        return 3600 * int(hours) + 60 * int(minutes) + float(seconds)
+
+    def test_clear(self):
+        """Only the prompt is left, in the uppermost line."""
+        machine = self.boot()
+        machine.ask("clear")
+        machine.wait_screen(lambda now: now.used() == [PROMPT.rstrip()])
+        self.assertEqual(machine.ask("echo hello"), ["hello"])
+        machine.wait_screen(lambda now: now.used() == [PROMPT + "echo hello", "hello",
+                                                       PROMPT.rstrip()])
+
+    def test_backspace(self):
+        """Takes back what was typed, and never the prompt."""
+        machine = self.boot()
+        machine.press("backspace")
+        self.assertEqual(machine.ask("x\becho hexx\b\bllo"), ["hello"])
+        machine.press("backspace")
+        self.assertEqual(machine.ask("echo a"), ["a"])
+        self.expect_tail(machine, PROMPT + "echo hello", "hello", PROMPT + "echo a", "a")
+
+    def test_caps_lock(self):
+        """Turns letters, and only letters; shift turns them back; a second stroke ends it."""
+        machine = self.boot()
+        machine.type("echo ")
+        machine.press("caps_lock")
+        machine.type("a1-A!")
+        machine.press("caps_lock")
+        self.assertEqual(machine.ask("a"), ["A1-a!a"])
+
+    def test_other_keys(self):
+        """Keys which type nothing do nothing; the keypad types when Num Lock is on."""
+        machine = self.boot()
+        machine.type("echo ")
+        for key in ("up", "left", "home", "delete", "f1", "f12", "pause", "print", "alt", "meta_l",
+                    "ctrl_r", "kp_5"):
+            machine.press(key)
+        machine.type("a")
+        machine.press("num_lock")
+        for key in ("kp_7", "kp_add", "kp_divide"):
+            machine.press(key)
+        start = len(machine.received)
+        machine.press("kp_enter")
+        machine.wait_prompt(start)
+        self.assertEqual(machine.output().split("\r\n")[-2], "a7+/")
+
+    def test_unknown_command(self):
+        """One clear line, which names it."""
+        machine = self.boot()
+        answer = machine.ask("frobnicate now")
+        self.assertEqual(len(answer), 1, answer)
+        self.assertIn("frobnicate", answer[0])
+        self.expect_tail(machine, PROMPT + "frobnicate now", *answer)
+
+    def test_empty_line(self):
+        """Just another prompt."""
+        machine = self.boot()
+        self.assertEqual(machine.ask(""), [])
+        self.assertEqual(machine.ask("   "), [])
+        self.assertEqual(machine.ask("echo"), [""])
+
+    def test_long_line(self):
+        """A line longer than the screen is wide wraps, is understood whole, and can be erased to
+        the last character."""
+        machine = self.boot()
+        machine.ask("clear")
+        text = (string.ascii_lowercase + string.digits) * 4
+        machine.type("echo " + text)
+        typed = PROMPT + "echo " + text
+        rows = [typed[start:start + 80] for start in range(0, len(typed), 80)]
+        machine.wait_screen(lambda now: now.used() == rows)
+        machine.type("\b" * (len(text) + len("echo ")))
+        machine.wait_screen(lambda now: now.used() == [PROMPT.rstrip()])
+        self.assertEqual(machine.ask("echo " + text), [text])
+
+    def test_fast_typing(self):
+        """500 keys in bursts without any pause between them, and not one is lost."""
+        machine = self.boot()
+        for number in range(5):
+            text = "".join(string.ascii_lowercase[(number + i) % 26] for i in range(100 - 6))
+            self.assertEqual(machine.ask("echo " + text), [text])
+
+    def test_scrolling(self):
+        """More lines than the screen has: the last ones stay, in order."""
+        machine = self.boot()
+        lines = []
+        for number in range(15):
+            machine.ask(f"echo {number}")
+            lines += [f"{PROMPT}echo {number}", str(number)]
+        self.expect_tail(machine, *lines[-24:])

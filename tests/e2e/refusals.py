@@ -1,0 +1,66 @@
+"""Where the kernel cannot run, it says in words why: on the screen and on COM1."""
+
+import subprocess
+import tempfile
+from pathlib import Path
+
+from runner import paths, qemu
+from runner.machine import MachineTest
+
+KERNEL_BASE = 0xffffffff80000000
+
+
+def physical(symbol):
+    """Where a symbol lies while paging is off."""
+    listing = subprocess.run([paths.tool("nm"), str(paths.KERNEL)], check=True, text=True,
+                             stdout=subprocess.PIPE).stdout
+    addresses = {line.split()[2]: int(line.split()[0], 16) for line in listing.splitlines()}
+    return addresses[symbol] - KERNEL_BASE
+
+
+class Refusals(MachineTest):
+    """The boot code's last words."""
+
+    def expect_words(self, machine, *words):
+        """The sentence is on COM1 and is all that the screen shows."""
+        machine.wait_output(lambda: "cairn: " in machine.output() and
+                            machine.output().endswith("\r\n"), "sentence")
+        sentence = machine.output()[machine.output().index("cairn: "):].rstrip()
+        for word in words:
+            self.assertIn(word, sentence)
+        shown = machine.wait_screen(lambda now: "cairn: " in now.text())
+        self.assertEqual("".join(shown.rows).rstrip(), sentence)
+
+    def boot_patched(self, label, command):
+        """Boots, has GDB stop at a label of boot/entry.asm and run a command there, and lets the
+        machine go on."""
+        directory = tempfile.TemporaryDirectory(prefix="cairn-gdb-")
+        self.addCleanup(directory.cleanup)
+        path = Path(directory.name) / "gdb.sock"
+        machine = self.machine(options=[
+            "-S", "-chardev", f"socket,id=gdb,path={path},server=on,wait=off",
+            "-gdb", "chardev:gdb"])
+        machine.execute("query-status")  # it answers: the socket is there
+        done = subprocess.run(
+            ["gdb", "-batch", "-nx", "-ex", f"target remote {path}",
+             "-ex", f"hbreak *{physical(label)}", "-ex", "continue", "-ex", command,
+             "-ex", "detach"],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            timeout=2 * qemu.BOOT_LIMIT, check=False)
+        self.assertIn("Breakpoint 1, ", done.stdout)
+        return machine
+
+    def test_no_long_mode(self):
+        """A 32-bit processor."""
+        machine = self.machine(options=["-cpu", "qemu64,-lm"])
+        self.expect_words(machine, "long mode", "64-bit")
+
+    def test_wrong_magic(self):
+        """Something that is not a Multiboot2 loader has jumped to the entry point."""
+        machine = self.boot_patched("multiboot_entry", "set $rax = 0x2badb002")
+        self.expect_words(machine, "Multiboot2")
+
+    def test_no_cpuid(self):
+        """EFLAGS.ID cannot be changed."""
+        machine = self.boot_patched("check_cpuid.compare", "set $rax = $rcx")
+        self.expect_words(machine, "CPUID")

@@ -1,0 +1,252 @@
+"""The scripts behind `make run`, `make debug` and `make screenshot`, and the set-up."""
+
+import os
+import select
+import signal
+import struct
+import subprocess
+import tempfile
+import time
+import unittest
+import zlib
+from pathlib import Path
+
+from runner import paths, qemu
+
+SCRIPTS = paths.ROOT / "scripts"
+
+# Stands in for a program: writes down its arguments.
+RECORDER = """#!/bin/sh
+case "$*" in '-display help') printf 'none\\ngtk\\ncurses\\n'; exit;; esac
+echo "$(basename "$0") $*" >>"$RECORD"
+"""
+
+
+class ScriptTest(unittest.TestCase):
+    """Has a directory of its own, whose programs go before the real ones."""
+
+    def setUp(self):
+        directory = tempfile.TemporaryDirectory(prefix="cairn-scripts-")
+        self.addCleanup(directory.cleanup)
+        self.directory = Path(directory.name)
+        self.bin = self.directory / "bin"
+        self.bin.mkdir()
+        self.record = self.directory / "record"
+        self.env = {**os.environ, "PATH": f"{self.bin}:{os.environ['PATH']}",
+                    "RECORD": str(self.record)}
+        for name in ("DISPLAY", "WAYLAND_DISPLAY", "QEMU_ARGS"):
+            self.env.pop(name, None)
+
+    def fake(self, *programs):
+        """Puts recorders in the place of programs."""
+        for program in programs:
+            (self.bin / program).write_text(RECORDER)
+            (self.bin / program).chmod(0o755)
+
+    def recorded(self):
+        """What the recorders were called with."""
+        return self.record.read_text().splitlines() if self.record.exists() else []
+
+    def run_script(self, *command, **env):
+        """Runs a script to its end without a terminal."""
+        return subprocess.run([str(part) for part in command], env={**self.env, **env}, text=True,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, timeout=2 * qemu.BOOT_LIMIT, check=False)
+
+
+def run_in_terminal(command, env):
+    """Starts a command with a terminal of its own: the process and the terminal's other end."""
+    end, terminal = os.openpty()
+    process = subprocess.Popen(command, env={**env, "TERM": "xterm"}, stdin=terminal,
+                               stdout=terminal, stderr=terminal, start_new_session=True)
+    os.close(terminal)
+    return process, end
+
+
+def read_terminal(end, condition):
+    """Reads a terminal until condition(text) holds, or it is closed, or the limit is reached."""
+    text = b""
+    deadline = time.monotonic() + qemu.BOOT_LIMIT
+    while not condition(text) and time.monotonic() < deadline:
+        if not select.select([end], [], [], 0.1)[0]:
+            continue
+        try:
+            text += os.read(end, 65536)
+        except OSError:  # closed
+            break
+    return text
+
+
+class Run(ScriptTest):
+    """The three ways to show the machine."""
+
+    def options_of(self, **env):
+        """QEMU's options as run.sh gives them without a terminal, and what it says."""
+        self.fake("qemu-system-x86_64")
+        result = self.run_script(SCRIPTS / "run.sh", "build/x.iso", **env)
+        (line,) = self.recorded()
+        return line, result.stdout
+
+    def test_window(self):
+        """Where there is a display."""
+        for display in ("DISPLAY", "WAYLAND_DISPLAY"):
+            self.record.unlink(missing_ok=True)
+            options, said = self.options_of(**{display: ":0"})
+            self.assertIn("-display gtk -serial stdio", options)
+            self.assertIn("close the window", said)
+
+    def test_terminal(self):
+        """Where there is only a terminal."""
+        self.fake("qemu-system-x86_64")
+        process, end = run_in_terminal([str(SCRIPTS / "run.sh"), "build/x.iso"], self.env)
+        said = read_terminal(end, lambda _: False)
+        os.close(end)
+        process.wait(qemu.BOOT_LIMIT)
+        self.assertIn(b"Alt-2", said)
+        self.assertIn("-display curses -serial file:build/serial.log", self.recorded()[0])
+
+    def test_neither(self):
+        """Where there is nothing: COM1 on standard output."""
+        options, said = self.options_of()
+        self.assertIn("-display none -serial stdio", options)
+        self.assertIn("Ctrl-C", said)
+
+    def test_options(self):
+        """128 MiB and TCG unless something else is wished for."""
+        options, _ = self.options_of()
+        self.assertIn("-machine q35,accel=tcg -m 128M ", options)
+        self.record.unlink()
+        options, _ = self.options_of(ACCEL="kvm", QEMU_ARGS="-m 64M  -snapshot")
+        self.assertIn("accel=kvm", options)
+        self.assertTrue(options.endswith(" -m 64M -snapshot"))
+
+    def test_typed_at_through_pipes(self):
+        """The real thing, typed at over standard input."""
+        process = subprocess.Popen([str(SCRIPTS / "run.sh"), str(paths.ISO)], env=self.env,
+                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.addCleanup(process.communicate)
+        self.addCleanup(process.kill)
+        out = process.stdout.fileno()
+        self.assertIn(b"cairn: ready", read_terminal(out, lambda text: b"cairn> " in text))
+        process.stdin.write(b"echo hello\r")
+        process.stdin.flush()
+        self.assertIn(b"hello\r\ncairn> ",
+                      read_terminal(out, lambda text: b"hello\r\ncairn> " in text))
+
+    def test_in_a_terminal(self):
+        """The real thing under curses: the prompt appears, and the advertised way leaves it."""
+        iso = self.directory / "cairn.iso"
+        iso.symlink_to(paths.ISO)
+        process, end = run_in_terminal([str(SCRIPTS / "run.sh"), str(iso)], self.env)
+        self.addCleanup(os.close, end)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        shown = read_terminal(end, lambda text: b"cairn>" in text)
+        self.assertIn(b"cairn>", shown)
+        self.assertIn("cairn: ready", (self.directory / "serial.log").read_text())
+        os.write(end, b"\x1b2")
+        self.assertIn(b"(qemu)", read_terminal(end, lambda text: b"(qemu)" in text))
+        os.write(end, b"quit\r")
+        read_terminal(end, lambda _: False)
+        self.assertEqual(process.wait(qemu.BOOT_LIMIT), 0)
+
+
+class Debug(ScriptTest):
+    """GDB."""
+
+    def test_stops_at_kernel_main(self):
+        """With symbols and source; nothing is left behind."""
+        process = subprocess.Popen(
+            [str(SCRIPTS / "debug.sh"), str(paths.ISO), str(paths.KERNEL_DEBUG)],
+            env={**self.env, "DEBUG_BATCH": "1"}, text=True, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        out, _ = process.communicate(timeout=2 * qemu.BOOT_LIMIT)
+        self.assertEqual(process.returncode, 0, out)
+        self.assertRegex(out, r"kernel/main\.c:\d+")
+        self.assertRegex(out, r"rip +0xffffffff\w+ +0xffffffff\w+ <kernel_main(\+\d+)?>")
+        socket = f"gdb.{process.pid}.sock"
+        left = self.processes_with(socket)
+        for pid in left:
+            os.kill(pid, signal.SIGKILL)
+        self.assertEqual(left, [])
+        self.assertFalse((paths.BUILD / socket).exists())
+
+    def processes_with(self, word):
+        """The processes that have a word on their command line."""
+        found = []
+        for place in Path("/proc").glob("[0-9]*"):
+            try:
+                if word.encode() in (place / "cmdline").read_bytes():
+                    found.append(int(place.name))
+            except OSError:
+                pass  # it has ended meanwhile
+        return found
+
+
+class Screenshot(ScriptTest):
+    """The README's picture."""
+
+    def test_picture(self):
+        """A well-formed PNG of the text screen's size, with more than one colour in it."""
+        out = self.directory / "a" / "out.png"
+        result = self.run_script(SCRIPTS / "screenshot.py", out)
+        self.assertEqual(result.returncode, 0, result.stdout)
+        data = out.read_bytes()
+        self.assertEqual(data[:16], b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + b"IHDR")
+        width, height = struct.unpack(">II", data[16:24])
+        self.assertEqual((width, height), (720, 400))
+        pixels = zlib.decompress(data[data.index(b"IDAT") + 4:])
+        self.assertEqual(len(pixels), height * (1 + 3 * width))
+        self.assertGreater(len(set(zip(pixels[1::3], pixels[2::3], pixels[3::3]))), 1)
+
+
+class SetUp(ScriptTest):
+    """setup.sh, without letting it install anything."""
+
+    def hide(self, *tools):
+        """A PATH with the usual programs except these and those that install; the set-up's own
+        needs stand in as recorders."""
+        self.fake("gcc", "objcopy", "make", "nasm", "grub-mkrescue", "xorriso", "mformat",
+                  "qemu-system-x86_64", "python3", "gdb", "git", "apt-get", "sudo")
+        for tool in ("bash", "sh", "env", "id", "basename", "dirname"):
+            (self.bin / tool).symlink_to(f"/usr/bin/{tool}")
+        for tool in tools:
+            (self.bin / tool).unlink()
+        self.env["PATH"] = str(self.bin)
+
+    def test_nothing_to_do(self):
+        """All is there: nothing is called, however often."""
+        self.hide()
+        for _ in range(2):
+            result = self.run_script(SCRIPTS / "setup.sh")
+            self.assertEqual((result.returncode, self.recorded()), (0, []), result.stdout)
+            self.assertIn("nothing to do", result.stdout)
+
+    def test_installs_what_is_missing(self):
+        """Only that, without a question."""
+        self.hide("nasm", "mformat")
+        result = self.run_script(SCRIPTS / "setup.sh")
+        self.assertEqual(result.returncode, 0, result.stdout)
+        calls = [line.removeprefix("sudo ").removeprefix("env DEBIAN_FRONTEND=noninteractive ")
+                 for line in self.recorded()]
+        self.assertRegex(calls[0], "^apt-get .*update$")
+        self.assertRegex(calls[1], "^apt-get .*-y .*install nasm mtools$")
+        self.assertEqual(len(calls), 2)
+
+    def test_another_system(self):
+        """Without apt-get the list is told in words."""
+        self.hide("nasm", "apt-get")
+        result = self.run_script(SCRIPTS / "setup.sh")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("    NASM\n", result.stdout)
+        self.assertEqual(self.recorded(), [])
+
+    def test_no_root_and_no_sudo(self):
+        """It says what root has to do."""
+        self.hide("nasm", "sudo", "id")
+        (self.bin / "id").write_text("#!/bin/sh\necho 1000\n")
+        (self.bin / "id").chmod(0o755)
+        result = self.run_script(SCRIPTS / "setup.sh")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("apt-get install nasm", result.stdout)
+        self.assertEqual(self.recorded(), [])

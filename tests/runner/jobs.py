@@ -1,0 +1,85 @@
+"""The list of everything that can be run, and the choice from it.
+
+A job is a suite: kernel/NAME, host/NAME, e2e/NAME, or runner. Whatever is there is found: suites
+from the ELF files' symbols, end-to-end tests from the files in tests/e2e/. Nothing is registered.
+"""
+
+import functools
+import subprocess
+from dataclasses import dataclass
+from typing import Callable
+
+from runner import boots, cases, ktap, paths, suites
+
+
+@dataclass
+class Job:
+    """Something to run: `run` returns a verdict."""
+
+    name: str
+    run: Callable
+
+
+def all_jobs(prefixes):
+    """The chosen jobs, long ones first so that two workers end at about the same time."""
+    jobs = _e2e_jobs(prefixes) + _kernel_jobs() + _host_jobs() + [_runner_job()]
+    return [job for job in jobs if chosen(job.name, prefixes)]
+
+
+def chosen(name, prefixes):
+    """Does one of the prefixes choose this name? With its group, or without: `kernel/heap` or
+    `heap`; no prefix at all chooses everything. `e2e/keyboard.shift` chooses single cases, and so
+    the job that holds them."""
+    short = name.split("/", 1)[-1]
+    return not prefixes or any(
+        name.startswith(prefix) or short.startswith(prefix)
+        or prefix.startswith((name + ".", short + ".")) for prefix in prefixes)
+
+
+def _ktap_jobs(group, program, run, known=()):
+    """One job for each suite of a program, and for each `known` one: if it got lost, it is
+    missed. A program that cannot be read is a failing job."""
+    try:
+        found = suites.read_suites(program)
+    except (OSError, subprocess.CalledProcessError) as error:
+        verdict = ktap.Verdict(ktap.NOT_STARTED, 0, 1, [f"{program}: {error}"])
+        return [Job(f"{group}/suites", lambda: verdict)]
+    found = {**dict.fromkeys(known, []), **found}
+    return [Job(f"{group}/{suite}", functools.partial(run, suite, names))
+            for suite, names in sorted(found.items())]
+
+
+def _kernel_jobs():
+    return _ktap_jobs("kernel", paths.TEST_KERNEL, boots.run_kernel_suite, boots.HARNESS)
+
+
+def _host_jobs():
+    return _ktap_jobs("host", paths.HOST_TESTS, boots.run_host_suite)
+
+
+def _runner_job():
+    modules = sorted((paths.ROOT / "tests" / "runner").glob("test_*.py"))
+    found = [case for module in modules for case in cases.load(f"runner.{module.stem}")]
+    return Job("runner", functools.partial(cases.run, found))
+
+
+def _e2e_jobs(prefixes):
+    modules = sorted((paths.ROOT / "tests" / "e2e").glob("[a-z]*.py"))
+    return [_e2e_job(module.stem, prefixes) for module in modules]
+
+
+def _e2e_job(module, prefixes):
+    """One file of tests/e2e, or the cases of it that were asked for by name."""
+    suite = f"e2e/{module}"
+    found = cases.load(f"e2e.{module}")
+    if prefixes and not any(chosen(suite, [p]) and "." not in p for p in prefixes):
+        found = [case for case in found if chosen(f"{suite}.{cases.name(case)}", prefixes)]
+    return Job(suite, functools.partial(cases.run, found))
+
+
+def run(job):
+    """Runs a job; an error in the runner itself is a failed test, not the end of all others."""
+    try:
+        return job.run()
+    except Exception as error:  # pylint: disable=broad-except
+        return ktap.Verdict(ktap.FAILED, 0, 1, [f"the runner failed: {error!r}"])

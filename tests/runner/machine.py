@@ -1,0 +1,185 @@
+"""A machine that runs the shipped image, used as a person uses it: keys, screen, COM1.
+
+Nothing here sleeps for a time and hopes. Keys are sent in bursts that fit into the keyboard's
+own buffer (16 bytes), and the next burst goes out when COM1 has echoed the last one: faster than
+any person types, and still nothing is lost on the way *to* the guest however slow it is.
+"""
+
+import tempfile
+import unittest
+from pathlib import Path
+
+from runner import keys, paths, qemu, screen
+
+PROMPT = "cairn> "
+READY = "cairn: ready"
+KEYBOARD_BUFFER = 15  # bytes; QEMU's keyboard drops what exceeds 16
+VGA_TEXT = 0xb8000
+
+
+def cd(iso=paths.ISO):
+    """The options that boot an image as a CD."""
+    return ["-cdrom", str(iso)]
+
+
+def usb_stick(iso=paths.ISO):
+    """The options that boot an image as a USB stick."""
+    return ["-device", "qemu-xhci",
+            "-drive", f"if=none,id=stick,format=raw,snapshot=on,file={iso}",
+            "-device", "usb-storage,drive=stick"]
+
+
+def ovmf():
+    """The options that replace the BIOS by UEFI firmware."""
+    for combined in ("/usr/share/ovmf/OVMF.fd", "/usr/share/qemu/OVMF.fd"):
+        if Path(combined).exists():
+            return ["-bios", combined]
+    code = "/usr/share/OVMF/OVMF_CODE_4M.fd"
+    return ["-drive", f"if=pflash,format=raw,readonly=on,file={code}"]
+
+
+class Machine(qemu.Qemu):
+    """A QEMU with the few verbs that a test of the shipped image needs."""
+
+    def __init__(self, log, media=None, options=(), com1=qemu.tcp_pair):
+        self.reads_com1 = com1 is not None
+        super().__init__([*(media or cd()), *options], log, com1=com1)
+
+    # --- COM1 -----------------------------------------------------------------------------------
+
+    def output(self, start=0):
+        """What COM1 has sent, from byte `start` on."""
+        return self.received[start:].decode("utf-8", "replace")
+
+    def wait_output(self, condition, what, limit=qemu.BOOT_LIMIT):
+        """Reads COM1 until condition() holds."""
+        met = qemu.wait_until(lambda: condition() or self.closed, limit, lambda: self.read(0.2))
+        if not met or not condition():
+            how = f"within {limit:g} s" if not met else "before QEMU ended " + self.errors()
+            raise AssertionError(f"COM1: no {what} {how}; it says:\n{self.output()[-2000:]}")
+
+    def wait_text(self, text, start=0):
+        """Reads COM1 until `text` has come after byte `start`."""
+        self.wait_output(lambda: text in self.output(start), repr(text))
+
+    def wait_prompt(self, start=0):
+        """Reads COM1 until it has sent something after byte `start` and stands at the prompt."""
+        self.wait_output(lambda: self.output(start).endswith(PROMPT), "prompt at the end")
+
+    def wait_ready(self):
+        """Waits until the machine can be typed at."""
+        if self.reads_com1:
+            self.wait_text(READY)
+            self.wait_prompt()
+        else:
+            self.wait_screen(lambda now: now.used()[-1] == PROMPT.rstrip() and
+                             READY in now.text())
+        return self
+
+    def answer(self, line):
+        """Sends a line to COM1 and gives the lines that come between its echo and the prompt."""
+        start = len(self.received)
+        self.send(line.encode() + b"\r")
+        self.wait_prompt(start)
+        return self.answer_since(start)
+
+    def answer_since(self, start):
+        """The lines of COM1 between the echoed line, which began at byte `start`, and the prompt,
+        as a terminal shows them."""
+        return screen.rendered(self.output(start)).split("\n")[1:-1]
+
+    # --- The keyboard ---------------------------------------------------------------------------
+
+    def press(self, *chord):
+        """One stroke, which need not show any echo."""
+        self.execute("input-send-event", events=keys.stroke(list(chord)))
+
+    def type(self, text):
+        """Types like a person who looks at the screen: waits for the echo of what was typed. Each
+        character has to show some echo; `\\n` is the enter key, `\\b` is backspace."""
+        chords = [keys.chord(character) for character in text]
+        if self.reads_com1:
+            for burst in bursts(chords):
+                self._type_burst(burst)
+        else:
+            for chord in chords:
+                self._type_watching(chord)
+
+    def _type_burst(self, burst):
+        """Sends strokes at once and waits until COM1 has sent at least a byte for each."""
+        goal = len(self.received) + len(burst)
+        for chord in burst:
+            self.press(*chord)
+        self.wait_output(lambda: len(self.received) >= goal, f"echo of {burst}")
+
+    def _type_watching(self, chord):
+        """One stroke, with an eye on the screen: where there is no COM1. Only a space cannot be
+        seen."""
+        before = self.screen()
+        self.press(*chord)
+        if chord != ["spc"]:
+            self.wait_screen(lambda now: now != before)
+
+    def ask(self, line):
+        """Types a line at the keyboard and gives the lines of its answer, from COM1."""
+        start = len(self.received)
+        self.type(line + "\n")
+        self.wait_prompt(start)
+        return self.answer_since(start)
+
+    # --- The screen -----------------------------------------------------------------------------
+
+    def screen(self):
+        """The VGA text screen as it is now."""
+        with tempfile.NamedTemporaryFile(prefix="cairn-cells-") as cells:
+            self.execute("pmemsave", val=self._screen_start(), size=screen.CELLS,
+                         filename=cells.name)
+            return screen.from_cells(cells.read())
+
+    def _screen_start(self):
+        """Where the shown part of VGA memory begins. The kernel leaves the CRTC's start address
+        at 0; one that scrolls in hardware has to be followed from here."""
+        return VGA_TEXT
+
+    def wait_screen(self, condition, limit=qemu.BOOT_LIMIT):
+        """Looks at the screen until condition(screen) holds; gives that screen."""
+        seen = []
+
+        def look():
+            seen[:] = [self.screen()]
+            return condition(seen[0])
+
+        idle = self.read if self.reads_com1 else self.wait
+        if not qemu.wait_until(look, limit, lambda: idle(0.05)):
+            raise AssertionError(f"the screen is not as expected after {limit:g} s:\n"
+                                 f"{seen[0].text()}")
+        return seen[0]
+
+
+def bursts(chords):
+    """Cuts strokes into portions which fit into the keyboard's buffer."""
+    portion, size = [], 0
+    for chord in chords:
+        cost = keys.scancode_bytes(chord)
+        if portion and size + cost > KEYBOARD_BUFFER:
+            yield portion
+            portion, size = [], 0
+        portion.append(chord)
+        size += cost
+    if portion:
+        yield portion
+
+
+class MachineTest(unittest.TestCase):
+    """A test that boots machines of its own, which end with it."""
+
+    def machine(self, **arguments):
+        """Starts a machine; its COM1 is kept in build/test-logs/ under the test's name."""
+        log = paths.LOGS / (self.id() + ".log")
+        machine = Machine(log, **arguments)
+        self.addCleanup(machine.kill)
+        return machine
+
+    def boot(self, **arguments):
+        """Starts a machine and waits for its prompt."""
+        return self.machine(**arguments).wait_ready()

@@ -1,0 +1,20 @@
+"""Where things are. BUILD in the environment names another build directory than build/."""
+
+import os
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+BUILD = ROOT / os.environ.get("BUILD", "build")
+LOGS = BUILD / "test-logs"
+
+ISO = BUILD / "cairn.iso"
+KERNEL = BUILD / "cairn.elf"
+KERNEL_DEBUG = BUILD / "cairn.debug.elf"
+TEST_ISO = BUILD / "cairn-test.iso"
+TEST_KERNEL = BUILD / "cairn-test.elf"
+HOST_TESTS = BUILD / "host-tests"
+
+
+def tool(name):
+    """A binutils program, by the same prefix that the build uses."""
+    return os.environ.get("CROSS", "") + name

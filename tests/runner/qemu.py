@@ -1,0 +1,196 @@
+"""One QEMU process: how it is started, talked to and surely ended.
+
+COM1 and the monitor (QMP) are connected sockets that QEMU inherits: no path to agree on, and no
+moment at which output is lost because nobody has connected yet. There is no reader thread: whoever
+waits for something reads meanwhile.
+
+COM1 is a TCP connection because that holds megabytes of single bytes. A pair of Unix sockets is
+full after some 280 of them, and the guest then sees a UART that has stopped sending, just because
+this process was not scheduled for a while.
+"""
+
+import atexit
+import contextlib
+import json
+import os
+import socket
+import subprocess
+import time
+
+# Generous: no test may depend on how fast the machine is. What is stuck is stuck after a minute.
+BOOT_LIMIT = 60.0
+
+SUCCESS = 33  # isa-debug-exit turns the written value v into 2 * v + 1: 0x10
+FAILURE = 35  # 0x11
+
+_running = set()
+
+
+class QemuError(Exception):
+    """QEMU did not start, went away, or refused a monitor command."""
+
+
+def base_options():
+    """The machine that every test boots. TCG, because KVM may be absent or slow; no default
+    devices, so that a test names what it has."""
+    return [
+        "-machine", f"q35,accel={os.environ.get('ACCEL', 'tcg')}",
+        "-m", "128M",
+        "-nodefaults", "-no-user-config",
+        "-vga", "std",
+        "-display", "none",
+    ]
+
+
+def tcp_pair():
+    """Two ends of a connection within this machine."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        ours = socket.create_connection(server.getsockname())
+        ours.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, True)
+        return ours, server.accept()[0]
+
+
+class Qemu:
+    """A running QEMU; a context manager that ends it. `log` is the file that keeps COM1's bytes;
+    `com1` makes COM1's two sockets, None leaves the port out."""
+
+    def __init__(self, options, log, com1=tcp_pair, program="qemu-system-x86_64"):
+        log.parent.mkdir(parents=True, exist_ok=True)
+        self.received = bytearray()
+        self.closed = False
+        with contextlib.ExitStack() as stack:
+            self._log = stack.enter_context(open(log, "wb"))
+            self._errors = stack.enter_context(open(log.with_suffix(".stderr"), "w+b"))
+            self._com1, com1_end = _enter(stack, (com1 or socket.socketpair)())
+            self._qmp, qmp_end = _enter(stack, socket.socketpair())
+            self._qmp_lines = stack.enter_context(self._qmp.makefile("r", encoding="utf-8"))
+            arguments = [program, *base_options(), *options]
+            arguments += _socket_options("qmp", qmp_end) + ["-mon", "chardev=qmp,mode=control"]
+            if com1:
+                arguments += _socket_options("com1", com1_end) + ["-serial", "chardev:com1"]
+            self.process = self._start(arguments, (com1_end, qmp_end))
+            self._files = stack.pop_all()
+        self._greeted = False
+
+    def _start(self, arguments, ends):
+        """Starts the process; its ends of the sockets are then its alone."""
+        try:
+            process = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=self._errors,
+                                       stderr=self._errors,
+                                       pass_fds=[end.fileno() for end in ends])
+        except OSError as error:
+            raise QemuError(f"{arguments[0]}: {error.strerror}") from error
+        for end in ends:
+            end.close()
+        _running.add(process)
+        return process
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.kill()
+
+    # --- COM1 -----------------------------------------------------------------------------------
+
+    def read(self, seconds):
+        """What has come on COM1, waiting for it at most so long: b"" after the end of the line
+        (`closed` is then set) or when nothing came. Everything is kept in `received` too."""
+        if self.closed:
+            return b""
+        self._com1.settimeout(max(seconds, 0.001))
+        try:
+            data = self._com1.recv(65536)
+        except socket.timeout:
+            return b""
+        except ConnectionError:
+            data = b""
+        self.closed = not data
+        self.received += data
+        self._log.write(data)
+        self._log.flush()
+        return data
+
+    def send(self, data):
+        """Types bytes at COM1. QEMU takes them as fast as the guest empties its receive FIFO."""
+        self._com1.settimeout(BOOT_LIMIT)
+        self._com1.sendall(data)
+
+    # --- The monitor ----------------------------------------------------------------------------
+
+    def execute(self, command, **arguments):
+        """Runs one QMP command and returns its answer."""
+        if not self._greeted:
+            self._greeted = True
+            self._answer()  # the greeting
+            self.execute("qmp_capabilities")
+        request = {"execute": command, "arguments": arguments}
+        self._qmp.sendall(json.dumps(request).encode() + b"\n")
+        while True:
+            answer = self._answer()
+            if "error" in answer:
+                raise QemuError(f"{command}: {answer['error']['desc']}")
+            if "return" in answer:
+                return answer["return"]
+
+    def _answer(self):
+        line = self._qmp_lines.readline()
+        if not line:
+            raise QemuError("QEMU went away: " + self.errors())
+        return json.loads(line)
+
+    # --- The end --------------------------------------------------------------------------------
+
+    def wait(self, seconds):
+        """The exit status, or None when QEMU still runs after so long."""
+        try:
+            return self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return None
+
+    def kill(self):
+        """Ends QEMU whatever it does; harmless when it has ended."""
+        self.process.kill()
+        self.process.wait()
+        _running.discard(self.process)
+        self._files.close()
+
+    def errors(self):
+        """What QEMU itself has complained about."""
+        self._errors.flush()
+        self._errors.seek(0)
+        return self._errors.read().decode("utf-8", "replace").strip()
+
+
+def _enter(stack, ends):
+    """Two connected sockets, which are then closed with everything else."""
+    return [stack.enter_context(end) for end in ends]
+
+
+def _socket_options(name, end):
+    return ["-chardev", f"socket,id={name},fd={end.fileno()}"]
+
+
+def fw_cfg_cmdline(words):
+    """The options that hand the kernel more command line; QEMU wants commas doubled."""
+    return ["-fw_cfg", "name=opt/cairn/cmdline,string=" + words.replace(",", ",,")]
+
+
+def wait_until(condition, limit, idle):
+    """Calls `condition` until it gives something true, `idle` between the calls; None when it has
+    not within `limit` seconds."""
+    deadline = time.monotonic() + limit
+    while True:
+        result = condition()
+        if result:
+            return result
+        if time.monotonic() > deadline:
+            return None
+        idle()
+
+
+@atexit.register
+def kill_all():
+    """An interrupted run leaves no QEMU behind. Any thread may call it."""
+    for process in list(_running):
+        process.kill()
