@@ -59,7 +59,7 @@ TEST_OBJECTS   := $(TEST_SOURCES:%=$B/obj/%.o)
 HOST_SOURCES := tests/test.c $(wildcard tests/host/*.c) $(wildcard lib/*.c) boot/multiboot2.c \
     kernel/task/stream.c kernel/task/waker.c kernel/task/executor.c \
     drivers/scancode.c drivers/i8042.c drivers/ps2_keyboard.c drivers/uart16550.c \
-    $(filter-out mm/kernel_space.c,$(wildcard mm/*.c))
+    $(filter-out mm/kernel_space.c mm/heap_window.c,$(wildcard mm/*.c))
 HOST_OBJECTS := $(HOST_SOURCES:%=$B/host/%.o)
 
 # --- The kernel -------------------------------------------------------------------------------------------------------

@@ -22,6 +22,8 @@
 #include <kernel/task/clock.h>
 #include <lib/string.h>
 #include <mm/frames.h>
+#include <mm/heap.h>
+#include <mm/heap_window.h>
 #include <mm/kernel_space.h>
 
 enum { TICKS_PER_SECOND = 1000 };
@@ -93,6 +95,19 @@ static void apply_options(const struct boot_info *info)
     options_log_unknown(known, ARRAY_SIZE(known));
 }
 
+static void start_heap(void)
+{
+    const char *name = options_get("heap");
+    bool debug = options_is_set("heap_debug");
+    enum error error = heap_init(name, debug, &heap_window);
+    if (error == ERROR_INVALID) {
+        log_warn("options: heap=%s is none of bump, linked_list, fixed_block", name);
+        error = heap_init(NULL, debug, &heap_window);
+    }
+    if (error)
+        PANIC("no memory for the heap (%s)", error_name(error));
+}
+
 static void end_qemu_with_failure(void)
 {
     debug_exit(DEBUG_EXIT_FAILURE);
@@ -158,6 +173,7 @@ void kernel_main(const struct boot_info *info)
         panic_set_end(end_qemu_with_failure);
     frames_init(info);
     kernel_space_init(info);
+    start_heap();
     symbols_init(info);
     start_timer();
     start_serial_input();

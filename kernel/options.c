@@ -54,6 +54,12 @@ const char *options_get(const char *key)
     return NULL;
 }
 
+bool options_is_set(const char *key)
+{
+    const char *value = options_get(key);
+    return value && strcmp(value, "0") != 0;
+}
+
 static bool is_known(const char *key, const char *const known[], size_t count)
 {
     for (size_t i = 0; i < count; i++) {

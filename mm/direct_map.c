@@ -4,6 +4,7 @@
  * their driver asks. The first MiB is always there, for the VGA text window and the firmware's
  * tables; what may be cached in it is in the hands of the fixed MTRRs (Intel SDM 3A 11.11.2.2).
  */
+#include <assert.h>
 #include <layout.h>
 #include <mm/direct_map.h>
 #include <mm/memory_map.h>
@@ -22,6 +23,7 @@ static enum error map_ram(struct address_space *space, phys_addr_t start, phys_a
 enum error direct_map_init(struct address_space *space, const struct boot_info *info,
                            struct phys_range left_out, enum page_size largest)
 {
+    ASSERT(IS_ALIGNED(left_out.start | left_out.end, PAGE_SIZE));
     struct phys_range range = {0, MIB(1)};
     enum error error;
     do {
@@ -37,6 +39,7 @@ enum error direct_map_device(struct address_space *space, phys_addr_t address, u
 {
     if (size == 0 || address >= DIRECT_MAP_SIZE || size > DIRECT_MAP_SIZE - address)
         return ERROR_INVALID;
+    ASSERT((caching & ~(PAGE_UNCACHED | PAGE_WRITE_COMBINING)) == 0);
     phys_addr_t start = ALIGN_DOWN(address, PAGE_SIZE), end = ALIGN_UP(address + size, PAGE_SIZE);
     virt_addr_t virt = (virt_addr_t)phys_to_virt(start);
     uint64_t flags = DATA | caching;

@@ -14,7 +14,7 @@ void frame_block_init(struct frame_block *block, phys_addr_t base)
 /* The bits of frames `from` up to `to` that lie in the same word as `from`. */
 static uint64_t bits_in_word(size_t from, size_t to)
 {
-    size_t count = MIN(to - from, BLOCK_WORD_BITS - from % BLOCK_WORD_BITS);
+    size_t count = MIN(to - from, (size_t)BLOCK_WORD_BITS);
     return UINT64_MAX >> (BLOCK_WORD_BITS - count) << from % BLOCK_WORD_BITS;
 }
 
@@ -46,6 +46,7 @@ static bool all_set(const uint64_t *bitmap, size_t from, size_t to)
 
 void frame_block_mark_free(struct frame_block *block, size_t from, size_t to)
 {
+    ASSERT(from < to && to <= BLOCK_FRAMES);
     for (size_t at = from; at < to; at = next_word(at)) {
         block->free[at / BLOCK_WORD_BITS] |= bits_in_word(at, to);
         block->used[at / BLOCK_WORD_BITS] &= ~bits_in_word(at, to);
@@ -56,6 +57,7 @@ void frame_block_mark_free(struct frame_block *block, size_t from, size_t to)
 
 void frame_block_mark_used(struct frame_block *block, size_t from, size_t to)
 {
+    ASSERT(from < to && to <= BLOCK_FRAMES);
     for (size_t at = from; at < to; at = next_word(at)) {
         block->used[at / BLOCK_WORD_BITS] |= bits_in_word(at, to);
         block->free[at / BLOCK_WORD_BITS] &= ~bits_in_word(at, to);
@@ -74,6 +76,7 @@ static uint64_t runs_in_word(uint64_t free, unsigned order)
 
 bool frame_block_find_run(const struct frame_block *block, unsigned order, size_t *run)
 {
+    ASSERT(order < BLOCK_ORDER);
     size_t size = (size_t)1 << order;
     for (size_t at = 0; at < BLOCK_FRAMES; at += MAX(size, (size_t)BLOCK_WORD_BITS)) {
         if (order < BLOCK_WORD_ORDER) {

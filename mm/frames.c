@@ -34,8 +34,8 @@ static struct list lists[FRAMES_MAX_ORDER + 1];
 static uint32_t listed; /* bit i: lists[i] is not empty */
 static uint64_t free_frames;
 
-/* Where single frames come from: a partial block, left on its list until another one is needed; or
- * a block that has no frames. */
+/* Where single frames come from: a partial block, or a block that has no frames. Like any block
+ * that becomes full it stays on its list until somebody looks there for more. */
 static struct frame_block no_block;
 static struct frame_block *current = &no_block;
 
@@ -43,6 +43,7 @@ static struct frame_block *current = &no_block;
 
 static void enlist(struct frame_block *block, unsigned order)
 {
+    ASSERT(block->order == BLOCK_UNLISTED && order <= FRAMES_MAX_ORDER);
     list_push_front(&lists[order], &block->node);
     listed |= 1u << order;
     block->order = (int8_t)order;
@@ -226,8 +227,6 @@ static phys_addr_t alloc_within_block(unsigned order)
             return NO_FRAME;
     }
     frame_block_mark_used(block, run, run + ((size_t)1 << order));
-    if (block->missing == BLOCK_FRAMES)
-        delist(block);
     return block->base + run * PAGE_SIZE;
 }
 

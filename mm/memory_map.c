@@ -5,34 +5,14 @@
  * answer gives the ranges. A real map has one or two dozen entries, so the squared cost stays below
  * that of anything that needs a buffer.
  *
- * Claims against memory count for every page that they touch, claims for it only for pages that
- * they (perhaps several together) cover: the first are rounded outwards, the second inwards.
+ * Ranges are found to the byte and then rounded inwards. So a page that several entries for memory
+ * cover together is in, and one that an entry against it touches is out.
  */
 #include <layout.h>
 #include <mm/memory_map.h>
 
 /* Multiboot2 3.6.8. Tables that are to be read, and memory that ACPI's own code works on. */
 enum { MEMORY_ACPI_TABLES = 3, MEMORY_ACPI_STORAGE = 4 };
-
-/* The range of an entry; one that runs past the end of the address space ends there. */
-static struct phys_range clip(phys_addr_t base, uint64_t length)
-{
-    phys_addr_t end = length <= UINT64_MAX - base ? base + length : UINT64_MAX;
-    return (struct phys_range){MIN(base, DIRECT_MAP_SIZE), MIN(end, DIRECT_MAP_SIZE)};
-}
-
-static struct phys_range round_outwards(struct phys_range range)
-{
-    if (range.start >= range.end)
-        return range;
-    return (struct phys_range){ALIGN_DOWN(range.start, PAGE_SIZE), ALIGN_UP(range.end, PAGE_SIZE)};
-}
-
-/* A length that wraps is the firmware's mistake: good enough to bar memory, not to claim it. */
-static bool makes_sense(const struct memory_region *region)
-{
-    return region->length <= UINT64_MAX - region->base;
-}
 
 static bool wanted(uint32_t type, enum memory_kind kind)
 {
@@ -46,12 +26,12 @@ struct outlook {
     phys_addr_t next; /* where the next claim begins */
 };
 
-static void add_claim(struct outlook *outlook, phys_addr_t at, struct phys_range claim)
+static void add_claim(struct outlook *outlook, phys_addr_t at, phys_addr_t start, phys_addr_t end)
 {
-    if (claim.start > at)
-        outlook->next = MIN(outlook->next, claim.start);
+    if (start > at)
+        outlook->next = MIN(outlook->next, start);
     else
-        outlook->end = MAX(outlook->end, claim.end);
+        outlook->end = MAX(outlook->end, end);
 }
 
 /* Is the memory at `at` of that kind? The answer holds up to `*end`, which is beyond `at`. */
@@ -61,17 +41,17 @@ static bool look(const struct boot_info *info, enum memory_kind kind, phys_addr_
     struct outlook in_favour = {at, DIRECT_MAP_SIZE}, against = {at, DIRECT_MAP_SIZE};
     for (size_t i = 0; i < info->region_count; i++) {
         const struct memory_region *region = &info->regions[i];
-        struct phys_range range = clip(region->base, region->length);
-        if (!wanted(region->type, kind))
-            add_claim(&against, at, round_outwards(range));
-        else if (makes_sense(region))
-            add_claim(&in_favour, at, range);
+        phys_addr_t start = region->base, end_of_region = start + region->length;
+        /* A length that wraps is the firmware's mistake: good enough to bar memory, but what it
+         * claims ends before it begins and is nothing. */
+        if (wanted(region->type, kind))
+            add_claim(&in_favour, at, start, end_of_region);
+        else
+            add_claim(&against, at, start, end_of_region < start ? UINT64_MAX : end_of_region);
     }
-    for (size_t i = 0; kind == MEMORY_USABLE && i < info->reserved_count; i++) {
-        const struct phys_range *range = &info->reserved[i];
-        if (range->start < range->end)
-            add_claim(&against, at, round_outwards(clip(range->start, range->end - range->start)));
-    }
+    for (size_t i = 0; kind == MEMORY_USABLE && i < info->reserved_count; i++)
+        add_claim(&against, at, info->reserved[i].start, info->reserved[i].end);
+
     bool is_wanted = in_favour.end > at && against.end == at;
     if (is_wanted)
         *end = MIN(in_favour.end, against.next);

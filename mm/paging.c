@@ -19,8 +19,8 @@
  *
  * There is no cache of walks and no lock: one processor, and no calls from interrupt handlers. The
  * processor never keeps what was not present (SDM 3A 4.10.2.3), so only taking away and changing
- * needs INVLPG; it also forgets every table on the way (4.10.4.1), which must come after the entry
- * that leads there is cleared.
+ * needs INVLPG. That also makes it forget the tables on the way (4.10.4.1), so it comes after these
+ * are unlinked.
  */
 #include <assert.h>
 #include <kernel/cpu/control.h>
@@ -110,6 +110,7 @@ static inline void set_entry(struct slot slot, uint64_t entry)
 static enum error add_tables(struct slot *slot, virt_addr_t address, unsigned level, bool will_fill)
 {
     phys_addr_t tables[PAGING_LEVELS];
+    ASSERT(slot->level > level && level >= PAGE_4K);
     unsigned needed = slot->level - level;
     if (*slot->entry)
         return ERROR_PART_OF_LARGER_PAGE;
@@ -198,6 +199,7 @@ static inline enum error map_page(struct address_space *space, virt_addr_t page,
 static NOINLINE enum error map_large(struct address_space *space, virt_addr_t page,
                                      phys_addr_t frame, enum page_size size, uint64_t flags)
 {
+    ASSERT(size == PAGE_2M || size == PAGE_1G);
     return map_page(space, page, frame, size, flags);
 }
 
@@ -217,7 +219,7 @@ static inline enum error find_page(const struct address_space *space, virt_addr_
     if (error)
         return error;
     *slot = walk(space, page, size);
-    if (!(*slot->entry & PAGE_PRESENT) || *slot->entry & (size == PAGE_4K ? 0 : PAGE_TABLE))
+    if ((*slot->entry & (PAGE_PRESENT | PAGE_TABLE)) != PAGE_PRESENT)
         return ERROR_NOT_MAPPED;
     return slot->level == size ? OK : ERROR_PART_OF_LARGER_PAGE;
 }
@@ -238,6 +240,7 @@ static inline enum error unmap_page(struct address_space *space, virt_addr_t pag
 static NOINLINE enum error unmap_large(struct address_space *space, virt_addr_t page,
                                        enum page_size size, phys_addr_t *frame)
 {
+    ASSERT(size == PAGE_2M || size == PAGE_1G);
     return unmap_page(space, page, size, frame);
 }
 
@@ -368,6 +371,7 @@ enum error paging_map_range(struct address_space *space, virt_addr_t start, phys
         return ERROR_NOT_CANONICAL;
     if (length > PAGE_ADDRESS_MASK + PAGE_SIZE - memory)
         return ERROR_INVALID;
+    ASSERT(largest >= PAGE_4K && largest <= PAGE_1G);
     uint64_t done = 0, mapped;
     while (done < length && !error) {
         virt_addr_t at = start + done;

@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from runner import paths, qemu  # noqa: E402  (the path has to be set first)
 
 LIMIT = 600.0  # seconds for one boot; counting instructions is slow
-LINE = re.compile(r"^bench: (\S+) (\d+) (\S+)$", re.MULTILINE)
+LINE = re.compile(r"^bench: (\S+) (\d+(?:\.\d)?) (\S+)$", re.MULTILINE)
 
 COUNTED = ["-cpu", "qemu64", "-icount", "shift=0,sleep=off,align=off",
            "-device", "isa-debug-exit,iobase=0xf4,iosize=0x04"]
@@ -78,7 +78,7 @@ def collect(prefix):
         if family.startswith(prefix) or prefix.startswith(family):
             wanted = max(prefix, family, key=len)
             for bench, value, unit in LINE.findall(run_boot(name, options, f"{words} bench={wanted}")):
-                figures.setdefault(bench, {"value": int(value), "unit": unit})
+                figures.setdefault(bench, {"value": json.loads(value), "unit": unit})
     return figures
 
 

@@ -13,6 +13,9 @@ void options_init(const struct boot_info *info);
  * when it is not given. Lives for ever. */
 const char *options_get(const char *key);
 
+/* Is the switch on: `key`, `key=1`? Off is `key=0`, and not given. */
+bool options_is_set(const char *key);
+
 /* Logs each word whose key is not in `known`. */
 void options_log_unknown(const char *const known[], size_t count);
 

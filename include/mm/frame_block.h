@@ -5,8 +5,8 @@
 #ifndef MM_FRAME_BLOCK_H
 #define MM_FRAME_BLOCK_H
 
-#include <lib/list.h>
 #include <layout.h>
+#include <lib/list.h>
 
 enum {
     BLOCK_ORDER = 9,

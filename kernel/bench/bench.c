@@ -7,6 +7,8 @@
 
 extern const struct bench __start_benches[], __stop_benches[];
 
+uint64_t bench_clock_cost;
+
 static const char *wanted; /* the prefix of the names to show */
 
 static bool begins_with(const char *text, const char *prefix)
@@ -14,18 +16,16 @@ static bool begins_with(const char *text, const char *prefix)
     return strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
-uint64_t bench_stop(uint64_t start)
-{
-    uint64_t stop = read_tsc();
-    uint64_t own_start = read_tsc();
-    uint64_t own_stop = read_tsc();
-    return stop - start - (own_stop - own_start);
-}
-
 void bench_report_unit(const char *name, uint64_t value, const char *unit)
 {
     if (begins_with(name, wanted))
         console_printf("bench: %s %lu %s\n", name, value, unit);
+}
+
+void bench_report_tenths(const char *name, uint64_t tenths, const char *unit)
+{
+    if (begins_with(name, wanted))
+        console_printf("bench: %s %lu.%lu %s\n", name, tenths / 10, tenths % 10, unit);
 }
 
 void bench_report(const char *name, uint64_t value)
@@ -40,11 +40,18 @@ void bench_report_at(const char *name, uint64_t at, uint64_t value)
     bench_report(numbered, value);
 }
 
+static void measure_clock(void)
+{
+    uint64_t start = bench_start();
+    bench_clock_cost = read_tsc() - start;
+}
+
 /* Runs what can have names that begin with `prefix`; false when there is nothing. */
 static bool run(const char *prefix)
 {
     bool found = false;
     wanted = prefix;
+    measure_clock();
     for (const struct bench *bench = __start_benches; bench < __stop_benches; bench++) {
         if (!begins_with(bench->family, prefix) && !begins_with(prefix, bench->family))
             continue;

@@ -117,6 +117,10 @@ TEST(direct_map, device_memory)
     EXPECT_EQ(page_at(MIB(1028) - 1), PAGE_SIZE);
     EXPECT_EQ(page_at(MIB(1028)), 0);
 
+    EXPECT_EQ(direct_map_device(&space, MIB(600) + PAGE_SIZE, MIB(1), PAGE_UNCACHED), OK);
+    EXPECT_EQ(page_at(MIB(600) + PAGE_SIZE), MIB(2));
+    EXPECT_EQ(entry_of(MIB(600)) & PAGE_UNCACHED, 0);
+
     EXPECT_EQ(direct_map_device(&space, GIB(3), 0, 0), ERROR_INVALID);
     EXPECT_EQ(direct_map_device(&space, DIRECT_MAP_SIZE, 1, 0), ERROR_INVALID);
     EXPECT_EQ(direct_map_device(&space, DIRECT_MAP_SIZE - 1, 2, 0), ERROR_INVALID);
@@ -124,4 +128,5 @@ TEST(direct_map, device_memory)
     while (frame_alloc() != NO_FRAME)
         continue;
     EXPECT_EQ(direct_map_device(&space, GIB(600), 1, 0), ERROR_OUT_OF_FRAMES);
+    EXPECT_EQ(direct_map_device(&space, 0xfd000000, MIB(16), 0), ERROR_OUT_OF_FRAMES);
 }

@@ -401,6 +401,19 @@ TEST(frames, runs_of_every_order)
     }
 }
 
+TEST(frames, a_block_that_becomes_whole_is_listed_as_whole)
+{
+    physical_memory_simple(MIB(8));
+    phys_addr_t frame, run;
+    do {
+        frame = frame_alloc();
+    } while (!IS_ALIGNED(frame, MIB(2))); /* the first one of a whole block */
+    frame_free(frame);
+    frame = frame_alloc();
+    while ((run = frames_alloc_run(9)) != NO_FRAME)
+        EXPECT(frame < run || frame >= run + MIB(2));
+}
+
 TEST(frames, runs_are_found_in_broken_blocks)
 {
     physical_memory_simple(MIB(4)); /* 1 MiB of it is half a block, 2 MiB are a whole one */

@@ -245,6 +245,18 @@ TEST(paging, walk_shows_each_level)
     EXPECT_EQ(paging_walk(&space, NOWHERE, steps), 0);
 }
 
+/* In a large page's entry bit 12 belongs to the PAT, not to the address. */
+TEST(paging, large_pages_have_the_pat_bit_among_the_address)
+{
+    struct paging_step steps[PAGING_LEVELS];
+    set_up(MIB(16));
+    EXPECT_EQ(paging_map(&space, WINDOW, MIB(8), PAGE_2M, DATA), OK);
+    EXPECT_EQ(paging_walk(&space, WINDOW, steps), 3);
+    uint64_t *table = phys_to_virt(steps[1].entry & PAGE_ADDRESS_MASK);
+    table[steps[2].index] |= UINT64_C(1) << 12;
+    EXPECT_EQ(translate(WINDOW + 5), MIB(8) + 5);
+}
+
 /* --- Tables come and go --------------------------------------------------------------------- */
 
 TEST(paging, tables_go_when_their_last_entry_goes)

@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <layout.h>
 #include <mm/frames.h>
+#include <string.h>
 #include <sys/mman.h>
 
 void physical_memory_reset(void)
@@ -41,5 +42,6 @@ void physical_memory_simple(uint64_t size)
     physical_memory_reset();
     physical_memory_no_map(&info);
     physical_memory_add(&info, 0, size, MEMORY_AVAILABLE);
+    memset(phys_to_virt(MIB(1)), 0xa5, MIN(size - MIB(1), MIB(4)));
     frames_init(&info);
 }

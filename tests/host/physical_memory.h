@@ -15,7 +15,8 @@ void physical_memory_no_map(struct boot_info *info);
 void physical_memory_add(struct boot_info *info, phys_addr_t base, uint64_t length, uint32_t type);
 void physical_memory_reserve(struct boot_info *info, phys_addr_t start, phys_addr_t end);
 
-/* Fresh memory from 0 to `size`, all available, and mm/frames.c on top of it. */
+/* Fresh memory from 0 to `size`, all available, the first MiBs full of what the firmware left
+ * there, and mm/frames.c on top of it. */
 void physical_memory_simple(uint64_t size);
 
 #endif

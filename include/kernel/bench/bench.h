@@ -35,16 +35,25 @@ struct bench {
     };                                                                         \
     static void bench_##identifier(void)
 
+/* What two readings of the clock, one right after the other, cost. */
+extern uint64_t bench_clock_cost;
+
 static inline uint64_t bench_start(void)
 {
     return read_tsc();
 }
 
 /* Instructions since bench_start(), less what the two readings themselves cost. */
-uint64_t bench_stop(uint64_t start);
+static inline uint64_t bench_stop(uint64_t start)
+{
+    return read_tsc() - start - bench_clock_cost;
+}
 
 /* Prints `bench: NAME VALUE instructions`. */
 void bench_report(const char *name, uint64_t value);
+
+/* The same for a value in tenths, printed as 12.3. */
+void bench_report_tenths(const char *name, uint64_t tenths, const char *unit);
 
 /* The same for a name that ends in a number, "frame.alloc" and 1000; and for another unit. */
 void bench_report_at(const char *name, uint64_t at, uint64_t value);

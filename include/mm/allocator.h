@@ -1,0 +1,140 @@
+/*
+ * What an allocator is: an instance with a few operations, over an arena, a range of addresses that
+ * its caller hands it. The kernel's arena is the heap's window, whose pages are mapped on demand;
+ * the host tests and the benches hand over whatever they like. mm/bump.c, mm/linked_list.c and
+ * mm/fixed_block.c are the three allocators; mm/heap_debug.c puts one in front of another.
+ *
+ * No operation may be called in an interrupt handler: nothing here takes a lock or masks
+ * interrupts.
+ */
+#ifndef MM_ALLOCATOR_H
+#define MM_ALLOCATOR_H
+
+#include <error.h>
+#include <layout.h>
+
+/* For what a fast function calls when it cannot be fast: inlined it would cost the fast way
+ * registers to save. */
+#define SLOW_PATH __attribute__((noinline))
+
+/* --- The arena ------------------------------------------------------------------------------ */
+
+/* Addresses, and the way to get memory behind them. A committed page holds anything; it is touched
+ * only until it is decommitted. The last two fields are the arena's own account, in bytes. */
+struct arena {
+    virt_addr_t base; /* page-aligned, as is `size` */
+    size_t size;
+    enum error (*commit)(void *context, virt_addr_t start, size_t pages); /* all of them or none */
+    void (*decommit)(void *context, virt_addr_t start, size_t pages);
+    void *context;
+    size_t committed;
+    size_t peak;
+};
+
+/* `start` is page-aligned; the pages lie in the arena and are not committed (are, to decommit). */
+enum error arena_commit(struct arena *arena, virt_addr_t start, size_t pages);
+void arena_decommit(struct arena *arena, virt_addr_t start, size_t pages);
+
+/* A part of an arena that is committed from its start up to a mark: a table that grows, or a heap
+ * that does. */
+struct extent {
+    virt_addr_t base; /* page-aligned, as are the others */
+    size_t size;
+    size_t committed;
+};
+
+/* Commits what is missing of the first `bytes` bytes. Fails without having changed anything. */
+enum error extent_reach(struct arena *arena, struct extent *extent, size_t bytes);
+
+/* Decommits the whole pages after the first `bytes` bytes. */
+void extent_shrink(struct arena *arena, struct extent *extent, size_t bytes);
+
+/* --- Allocators ----------------------------------------------------------------------------- */
+
+enum { ALLOCATOR_ALIGNMENT = 16 }; /* of every block, whatever was asked for */
+
+/* What an address is to an allocator. */
+enum block_state {
+    BLOCK_LIVE,    /* the start of a block that is handed out */
+    BLOCK_FREE,    /* in memory that is free: freed before, or never handed out */
+    BLOCK_INSIDE,  /* in a block or in bookkeeping: no block starts there */
+    BLOCK_FOREIGN, /* outside the arena */
+};
+
+enum region_state {
+    REGION_LIVE,
+    REGION_FREE,
+    REGION_BOOKKEEPING,
+    REGION_HOLE, /* free and not committed */
+};
+
+struct region {
+    virt_addr_t start;
+    size_t size;
+    enum region_state state;
+};
+
+typedef void (*region_visitor)(void *context, const struct region *region);
+
+struct size_class_count {
+    size_t block_size;
+    size_t live;
+    size_t free;
+};
+
+struct allocator {
+    /* A block of `size` bytes or more, aligned to ALLOCATOR_ALIGNMENT, its content undefined; a
+     * size of 0 is taken for 1. NULL when no memory is left. */
+    void *(*allocate)(struct allocator *allocator, size_t size);
+
+    /* Takes back a live block; NULL is ignored. Anything else is a panic that names the address,
+     * what is wrong with it and the call site, which is the place that called this operation. */
+    void (*free)(struct allocator *allocator, void *block);
+
+    /* As allocate, for an alignment that is a power of two up to PAGE_SIZE. */
+    void *(*allocate_aligned)(struct allocator *allocator, size_t size, size_t alignment);
+
+    /* Any address may be asked about. When it is BLOCK_LIVE, `usable` is the number of bytes that
+     * the block has room for. */
+    enum block_state (*inspect)(struct allocator *allocator, const void *block, size_t *usable);
+
+    /* Decommits all that is free; without it some of it is kept at hand for what comes next. */
+    void (*trim)(struct allocator *allocator);
+
+    /* Checks every invariant there is; a broken one is an ASSERT. Takes as long as it takes. */
+    void (*check)(struct allocator *allocator);
+
+    /* Shows the heap to `visit`, region by region, in ascending order and without a gap, from where
+     * its first block can be to the last one that is committed. */
+    void (*walk)(struct allocator *allocator, region_visitor visit, void *context);
+
+    /* Fills in up to `limit` size classes and returns how many there are; NULL where an allocator
+     * has none. */
+    size_t (*classes)(struct allocator *allocator, struct size_class_count *counts, size_t limit);
+
+    const char *name;
+    struct arena *arena;
+};
+
+/* The end of every bad free: panics with what `block` is, as inspect says, and `caller`. */
+NORETURN void allocator_bad_free(struct allocator *allocator, const void *block,
+                                 const void *caller);
+
+struct allocator_stats {
+    size_t live_blocks;
+    size_t live_bytes;      /* what the live blocks have room for */
+    size_t free_bytes;      /* committed, and ready to be handed out */
+    size_t committed_bytes; /* live, free and bookkeeping */
+    size_t peak_bytes;      /* the most that committed_bytes has been */
+};
+
+/* Takes a walk through the heap. */
+void allocator_stats(struct allocator *allocator, struct allocator_stats *stats);
+
+/* Draws the heap as `cells` characters, each for an equal share of it: ` ` not committed, `.` free,
+ * `-` up to half live, `+` more than half, `#` all live (bookkeeping counts as live). Takes two
+ * walks. */
+void allocator_picture(struct allocator *allocator, size_t cells,
+                       void (*emit)(void *context, char cell), void *context);
+
+#endif

@@ -1,0 +1,90 @@
+/*
+ * The kernel's heap: kmalloc and its kin, over the allocator that was chosen at boot.
+ *
+ * None of it is for interrupt handlers: calling it there is an ASSERT. It is there from heap_init()
+ * on.
+ */
+#ifndef MM_HEAP_H
+#define MM_HEAP_H
+
+#include <assert.h>
+#include <kernel/cpu/trap.h>
+#include <mm/bump.h>
+#include <mm/fixed_block.h>
+#include <mm/heap_debug.h>
+#include <mm/linked_list.h>
+
+/* The allocator in use, in the place that has room for any of them. That its address is known when
+ * the kernel is linked is worth two instructions to every kmalloc. */
+union heap {
+    struct allocator allocator;
+    struct bump bump;
+    struct linked_list linked_list;
+    struct fixed_block fixed_block;
+    struct heap_debug debug;
+};
+
+extern union heap kernel_heap;
+
+/* Sets the heap up over a copy of `arena`, with the allocator of that name: bump, linked_list or
+ * fixed_block; NULL is fixed_block. With `debug`, the debugging heap stands in front of it.
+ * ERROR_INVALID: there is no such allocator, or the arena is too small; ERROR_OUT_OF_FRAMES. */
+enum error heap_init(const char *allocator, bool debug, const struct arena *arena);
+
+/* `size` bytes or more, aligned to 16, their content undefined. A size of 0 is taken for 1. NULL
+ * when memory is out. */
+static inline void *kmalloc(size_t size)
+{
+    ASSERT(!in_interrupt());
+    return kernel_heap.allocator.allocate(&kernel_heap.allocator, size);
+}
+
+/* As kmalloc(), for an alignment that is a power of two up to PAGE_SIZE. */
+static inline void *kmalloc_aligned(size_t size, size_t alignment)
+{
+    ASSERT(!in_interrupt());
+    return kernel_heap.allocator.allocate_aligned(&kernel_heap.allocator, size, alignment);
+}
+
+/* Gives back what one of these functions returned, or NULL, which does nothing. Anything else is a
+ * panic that names the address, what is wrong with it, and the call site. */
+static inline void kfree(void *block)
+{
+    ASSERT(!in_interrupt());
+    kernel_heap.allocator.free(&kernel_heap.allocator, block);
+}
+
+/* As kmalloc(), all zeros. */
+void *kzalloc(size_t size);
+
+/* Makes the block `size` bytes long, and moves it if need be; what it held, it holds, as far as
+ * there is room. NULL for `block` is kmalloc(). When memory is out, NULL, and the block remains as
+ * it was. A block that is not one is a panic as with kfree(). */
+void *krealloc(void *block, size_t size);
+
+struct heap_stats {
+    const char *allocator;
+    bool debug;
+    size_t live_blocks;
+    size_t live_bytes;      /* what the live blocks have room for */
+    size_t free_bytes;      /* committed and not live */
+    size_t committed_bytes; /* live, free and bookkeeping */
+    size_t peak_bytes;      /* the most that committed_bytes has been */
+};
+
+/* Takes a walk through the whole heap. */
+void heap_stats(struct heap_stats *stats);
+
+/* Fills in up to `limit` size classes; returns how many there are, 0 if the allocator has none. */
+size_t heap_classes(struct size_class_count *counts, size_t limit);
+
+/* Draws the heap as `cells` characters: see allocator_picture(). */
+void heap_picture(size_t cells, void (*emit)(void *context, char cell), void *context);
+
+/* Checks every invariant that there is; a broken one is a panic. Takes a step for each block. */
+void heap_check(void);
+
+/* Gives back all memory that is only kept at hand. */
+void heap_trim(void);
+
+#endif

@@ -1,0 +1,12 @@
+/*
+ * The arena of the kernel's heap: the 16 TiB of addresses that include/layout.h sets aside for it.
+ */
+#ifndef MM_HEAP_WINDOW_H
+#define MM_HEAP_WINDOW_H
+
+#include <mm/allocator.h>
+
+/* Frames are mapped there on demand, once kernel_space_init() has run. */
+extern const struct arena heap_window;
+
+#endif

@@ -1,0 +1,400 @@
+/*
+ * Blocks of any size, the free ones on linked lists (mm/free_lists.c). The whole arena is one free
+ * block at the start; allocating splits a block, freeing merges it with both of its neighbours if
+ * they are free, so that no two free blocks ever touch.
+ *
+ * Merging a block only to split it again is what freeing and allocating small blocks would be all
+ * about. Therefore freed blocks of up to 4 KiB wait, one list for each size, to be handed out again
+ * as they are; to their neighbours they are not free. When an eighth of all memory waits, what is
+ * freed next is merged at once; when memory is out, all that waits is merged.
+ *
+ * Free memory is given back page by page: a free block may have a hole, whole pages in it that are
+ * not committed. Some pages on either side of it stay, so that allocating and freeing at the edge
+ * do not commit and decommit at every turn.
+ *
+ * A free is checked against a map of the addresses where live blocks begin (mm/live_map.c), which
+ * is exact: double, invalid and foreign frees are caught always. A write beyond a block's end
+ * spoils the next header: then the merge after it, or check(), runs into an ASSERT.
+ *
+ * The prices: 8 bytes a block and 1/128 of the memory for the map; small live blocks keep large
+ * free ones from merging; and free blocks are written to.
+ */
+#include <assert.h>
+#include <mm/linked_list.h>
+
+enum {
+    KEPT_PAGES = 8,   /* stay committed at the start of a free block */
+    SLACK_PAGES = 16, /* may be committed on either side of a hole */
+    RECENT_SHARE = 8, /* this part of all memory may wait */
+};
+
+#define RECENT_MIN KIB(256) /* so much may always wait */
+#define MAP_SLACK  KIB(64)  /* the map may be so much larger than it has to be */
+
+static struct linked_list *heap_of(struct allocator *allocator)
+{
+    return CONTAINER_OF(allocator, struct linked_list, allocator);
+}
+
+/* --- Holes ---------------------------------------------------------------------------------- */
+
+/* The whole pages of a free block that hold nothing which has to be read. */
+static struct hole widest_hole(virt_addr_t block)
+{
+    virt_addr_t end = (virt_addr_t)block_size_before(block_next(block));
+    return (struct hole){
+        .start = ALIGN_UP(block + sizeof(struct free_block), PAGE_SIZE),
+        .end = ALIGN_DOWN(end, PAGE_SIZE),
+    };
+}
+
+static void give_back(struct linked_list *heap, virt_addr_t start, virt_addr_t end)
+{
+    arena_decommit(&heap->arena, start, (end - start) / PAGE_SIZE);
+}
+
+/* Widens the block's hole until no more than `slack` pages that could be in it are still committed
+ * on either side; `kept` pages at the block's start remain. */
+static void punch_hole(struct linked_list *heap, virt_addr_t block, size_t kept, size_t slack)
+{
+    struct hole widest = widest_hole(block), *hole = &block_as_free(block)->hole;
+    if (widest.start >= widest.end)
+        return;
+    if (hole->start == hole->end)
+        hole->start = hole->end = widest.end;
+    ASSERT(widest.start <= hole->start && hole->end <= widest.end);
+    if (hole->start - widest.start > slack * PAGE_SIZE) {
+        give_back(heap, widest.start + kept * PAGE_SIZE, hole->start);
+        hole->start = widest.start + kept * PAGE_SIZE;
+    }
+    if (widest.end - hole->end > slack * PAGE_SIZE) {
+        give_back(heap, hole->end, widest.end);
+        hole->end = widest.end;
+    }
+}
+
+/* Commits what lies below `end` of the block's hole. */
+static enum error fill_hole(struct linked_list *heap, virt_addr_t block, virt_addr_t end)
+{
+    struct hole *hole = &block_as_free(block)->hole;
+    if (hole->start == hole->end || end <= hole->start)
+        return OK;
+    virt_addr_t filled = MIN(ALIGN_UP(end, PAGE_SIZE), hole->end);
+    enum error error = arena_commit(&heap->arena, hole->start, (filled - hole->start) / PAGE_SIZE);
+    if (error == OK)
+        hole->start = filled;
+    return error;
+}
+
+/* One hole of two, in ascending order. */
+static struct hole join_holes(struct linked_list *heap, struct hole a, struct hole b)
+{
+    if (a.start == a.end)
+        return b;
+    if (b.start == b.end)
+        return a;
+    give_back(heap, a.end, b.start);
+    return (struct hole){.start = a.start, .end = b.end};
+}
+
+/* --- Splitting and merging ------------------------------------------------------------------ */
+
+/* Makes a free block of what lies from `block` to the block at `end`. */
+static void make_free(struct linked_list *heap, virt_addr_t block, virt_addr_t end,
+                      struct hole hole)
+{
+    ASSERT(end - block >= BLOCK_SMALLEST);
+    *block_header(block) = (end - block) | BLOCK_FLAG_FREE;
+    block_as_free(block)->hole = hole;
+    *block_size_before(end) = end - block;
+    *block_header(end) |= BLOCK_FLAG_PREVIOUS_FREE;
+    free_lists_add(&heap->free, block);
+}
+
+/* Makes a live block of `size` bytes, header included, at `at` in the free block `block`; what is
+ * left of that before and after it, if it is enough for a block, is free. NULL: memory is out. */
+static void *split(struct linked_list *heap, virt_addr_t block, virt_addr_t at, size_t size)
+{
+    virt_addr_t end = block_next(block), rest = at + size;
+    ASSERT(block_has(block, BLOCK_FLAG_FREE) && rest <= end);
+    if (end - rest < BLOCK_SMALLEST)
+        rest = end;
+    virt_addr_t touched = rest < end ? rest + sizeof(struct free_block) : end;
+    if (live_map_reach(&heap->live, &heap->arena, at) != OK ||
+        fill_hole(heap, block, touched) != OK)
+        return NULL;
+
+    struct hole hole = block_as_free(block)->hole;
+    free_lists_remove(&heap->free, block);
+    *block_header(at) = rest - at;
+    if (at > block)
+        make_free(heap, block, at, (struct hole){0});
+    if (rest < end)
+        make_free(heap, rest, end, hole);
+    else
+        *block_header(end) &= ~(size_t)BLOCK_FLAG_PREVIOUS_FREE;
+    live_map_flip(&heap->live, at);
+    return (void *)at;
+}
+
+/* Makes a block free, together with its neighbours if they are. */
+static void merge(struct linked_list *heap, virt_addr_t block)
+{
+    struct hole hole = {0};
+    virt_addr_t start = block, end = block_next(block);
+    ASSERT(end - block >= BLOCK_SMALLEST && end <= heap->end);
+    if (block_has(block, BLOCK_FLAG_PREVIOUS_FREE)) {
+        start -= *block_size_before(block);
+        ASSERT(start >= heap->first && block_next(start) == block);
+        free_lists_remove(&heap->free, start);
+        hole = block_as_free(start)->hole;
+    }
+    if (block_has(end, BLOCK_FLAG_FREE)) {
+        virt_addr_t next = end;
+        free_lists_remove(&heap->free, next);
+        end = block_next(next);
+        hole = join_holes(heap, hole, block_as_free(next)->hole); /* `next` may be gone then */
+    }
+    make_free(heap, start, end, hole);
+    punch_hole(heap, start, KEPT_PAGES, SLACK_PAGES);
+    if (end == heap->end)
+        live_map_shrink(&heap->live, &heap->arena, start, MAP_SLACK);
+}
+
+/* --- Blocks that wait ----------------------------------------------------------------------- */
+
+static void merge_recent(struct linked_list *heap)
+{
+    for (size_t list = 0; list < ARRAY_SIZE(heap->recent); list++) {
+        for (struct free_block *block; (block = heap->recent[list]);) {
+            heap->recent[list] = block->next;
+            merge(heap, (virt_addr_t)block);
+        }
+    }
+    heap->recent_bytes = 0;
+}
+
+static void trim(struct allocator *allocator)
+{
+    struct linked_list *heap = heap_of(allocator);
+    merge_recent(heap);
+    virt_addr_t last = heap->first;
+    for (virt_addr_t block = heap->first; block < heap->end; block = block_next(block)) {
+        if (block_has(block, BLOCK_FLAG_FREE))
+            punch_hole(heap, block, 0, 0);
+        else
+            last = block_next(block);
+    }
+    live_map_shrink(&heap->live, &heap->arena, last == heap->first ? heap->base : last, 0);
+}
+
+static bool may_wait(const struct linked_list *heap)
+{
+    return heap->recent_bytes < RECENT_MIN ||
+           heap->recent_bytes < heap->arena.committed / RECENT_SHARE;
+}
+
+/* --- Allocating and freeing ----------------------------------------------------------------- */
+
+static size_t size_with_header(size_t size)
+{
+    return MAX(ALIGN_UP(size + BLOCK_HEADER_SIZE, ALLOCATOR_ALIGNMENT), BLOCK_SMALLEST);
+}
+
+static void *allocate_once(struct linked_list *heap, size_t size, size_t alignment)
+{
+    /* Skipping to an aligned address leaves either nothing or a free block. */
+    size_t skip = alignment > ALLOCATOR_ALIGNMENT ? alignment + BLOCK_SMALLEST : 0;
+    virt_addr_t block = free_lists_search(&heap->free, size + skip);
+    if (!block)
+        return NULL;
+    virt_addr_t at = ALIGN_UP(block, alignment);
+    while (at != block && at - block < BLOCK_SMALLEST)
+        at += alignment;
+    return split(heap, block, at, size);
+}
+
+/* Memory that is only kept at hand is not a reason to fail. */
+static void *allocate_aligned(struct allocator *allocator, size_t size, size_t alignment)
+{
+    ASSERT(alignment > 0 && IS_ALIGNED(PAGE_SIZE, alignment));
+    struct linked_list *heap = heap_of(allocator);
+    if (size > heap->end - heap->base)
+        return NULL;
+    size = size_with_header(size);
+    alignment = MAX(alignment, (size_t)ALLOCATOR_ALIGNMENT);
+    void *block = allocate_once(heap, size, alignment);
+    if (!block) {
+        trim(allocator);
+        block = allocate_once(heap, size, alignment);
+    }
+    return block;
+}
+
+SLOW_PATH static void *allocate_slowly(struct linked_list *heap, size_t size)
+{
+    return allocate_aligned(&heap->allocator, size, ALLOCATOR_ALIGNMENT);
+}
+
+static void *allocate(struct allocator *allocator, size_t size)
+{
+    struct linked_list *heap = heap_of(allocator);
+    if (size <= RECENT_LARGEST - BLOCK_HEADER_SIZE) {
+        size_t whole = size_with_header(size);
+        struct free_block *block = heap->recent[whole / ALLOCATOR_ALIGNMENT];
+        if (block) {
+            heap->recent[whole / ALLOCATOR_ALIGNMENT] = block->next;
+            heap->recent_bytes -= whole;
+            live_map_flip(&heap->live, (virt_addr_t)block);
+            return block;
+        }
+    }
+    return allocate_slowly(heap, size);
+}
+
+SLOW_PATH static void deallocate_slowly(struct linked_list *heap, void *pointer, const void *caller)
+{
+    virt_addr_t block = (virt_addr_t)pointer;
+    if (!pointer)
+        return;
+    if (!live_map_has(&heap->live, block))
+        allocator_bad_free(&heap->allocator, pointer, caller);
+    live_map_flip(&heap->live, block);
+    merge(heap, block);
+}
+
+static void deallocate(struct allocator *allocator, void *pointer)
+{
+    struct linked_list *heap = heap_of(allocator);
+    virt_addr_t block = (virt_addr_t)pointer;
+    if (live_map_has(&heap->live, block) && block_size(block) <= RECENT_LARGEST && may_wait(heap)) {
+        size_t size = block_size(block);
+        live_map_flip(&heap->live, block);
+        block_as_free(block)->next = heap->recent[size / ALLOCATOR_ALIGNMENT];
+        heap->recent[size / ALLOCATOR_ALIGNMENT] = block_as_free(block);
+        heap->recent_bytes += size;
+        return;
+    }
+    deallocate_slowly(heap, pointer, __builtin_return_address(0));
+}
+
+/* --- Looking -------------------------------------------------------------------------------- */
+
+static enum block_state inspect(struct allocator *allocator, const void *pointer, size_t *usable)
+{
+    struct linked_list *heap = heap_of(allocator);
+    virt_addr_t address = (virt_addr_t)pointer;
+    if (address - allocator->arena->base >= allocator->arena->size)
+        return BLOCK_FOREIGN;
+    if (live_map_has(&heap->live, address)) {
+        *usable = block_size(address) - BLOCK_HEADER_SIZE;
+        return BLOCK_LIVE;
+    }
+    for (virt_addr_t block = heap->first; block < heap->end; block = block_next(block)) {
+        if (address >= block && address < block_next(block) - BLOCK_HEADER_SIZE)
+            return live_map_has(&heap->live, block) ? BLOCK_INSIDE : BLOCK_FREE;
+    }
+    return BLOCK_INSIDE;
+}
+
+static void show(region_visitor visit, void *context, virt_addr_t start, virt_addr_t end,
+                 enum region_state state)
+{
+    if (start < end)
+        visit(context, &(struct region){.start = start, .size = end - start, .state = state});
+}
+
+static void walk(struct allocator *allocator, region_visitor visit, void *context)
+{
+    struct linked_list *heap = heap_of(allocator);
+    for (virt_addr_t block = heap->first; block < heap->end; block = block_next(block)) {
+        virt_addr_t end = block_next(block) - BLOCK_HEADER_SIZE;
+        struct hole hole = {.start = end, .end = end};
+        if (block_has(block, BLOCK_FLAG_FREE) && block_as_free(block)->hole.start != 0)
+            hole = block_as_free(block)->hole;
+        bool live = live_map_has(&heap->live, block);
+        show(visit, context, block - BLOCK_HEADER_SIZE, block, REGION_BOOKKEEPING);
+        show(visit, context, block, hole.start, live ? REGION_LIVE : REGION_FREE);
+        if (block_next(block) == heap->end && hole.start < hole.end)
+            return; /* behind it there is only the end's own page, and that may be 16 TiB away */
+        show(visit, context, hole.start, hole.end, REGION_HOLE);
+        show(visit, context, hole.end, end, REGION_FREE);
+    }
+}
+
+static size_t count_recent(const struct linked_list *heap)
+{
+    size_t bytes = 0;
+    for (size_t list = 0; list < ARRAY_SIZE(heap->recent); list++) {
+        for (struct free_block *block = heap->recent[list]; block; block = block->next) {
+            ASSERT(block_size((virt_addr_t)block) == list * ALLOCATOR_ALIGNMENT);
+            bytes += list * ALLOCATOR_ALIGNMENT;
+        }
+    }
+    return bytes;
+}
+
+static void check_free(const struct linked_list *heap, virt_addr_t block)
+{
+    free_lists_check(&heap->free, block);
+    struct hole hole = block_as_free(block)->hole, widest = widest_hole(block);
+    ASSERT(hole.start == hole.end || (widest.start <= hole.start && hole.end <= widest.end));
+}
+
+static void check(struct allocator *allocator)
+{
+    struct linked_list *heap = heap_of(allocator);
+    bool previous_free = false;
+    size_t recent_bytes = 0;
+    virt_addr_t block = heap->first;
+    for (; block < heap->end; block = block_next(block)) {
+        bool free = block_has(block, BLOCK_FLAG_FREE);
+        ASSERT(block_size(block) >= BLOCK_SMALLEST && block_size(block) <= heap->end - block);
+        ASSERT(block_has(block, BLOCK_FLAG_PREVIOUS_FREE) == previous_free);
+        ASSERT(!(free && previous_free) && !(free && live_map_has(&heap->live, block)));
+        if (free)
+            check_free(heap, block);
+        else if (!live_map_has(&heap->live, block))
+            recent_bytes += block_size(block);
+        previous_free = free;
+    }
+    ASSERT(block == heap->end && block_has(block, BLOCK_FLAG_PREVIOUS_FREE) == previous_free);
+    ASSERT(recent_bytes == heap->recent_bytes && recent_bytes == count_recent(heap));
+}
+
+enum error linked_list_init(struct linked_list *heap, const struct arena *arena)
+{
+    size_t map_size = live_map_size(arena->size);
+    if (arena->size < map_size + 2 * PAGE_SIZE)
+        return ERROR_INVALID;
+    ASSERT(IS_ALIGNED(arena->base, PAGE_SIZE));
+    *heap = (struct linked_list){
+        .allocator =
+            {
+                .allocate = allocate,
+                .free = deallocate,
+                .allocate_aligned = allocate_aligned,
+                .inspect = inspect,
+                .trim = trim,
+                .check = check,
+                .walk = walk,
+                .name = "linked_list",
+                .arena = &heap->arena,
+            },
+        .arena = *arena,
+        .base = arena->base + map_size,
+        .first = arena->base + map_size + ALLOCATOR_ALIGNMENT,
+        .end = arena->base + arena->size,
+    };
+    live_map_init(&heap->live, heap->base, arena->base, map_size);
+    struct hole hole = {.start = heap->base + PAGE_SIZE, .end = heap->end - PAGE_SIZE};
+    if (arena_commit(&heap->arena, heap->base, 1) != OK)
+        return ERROR_OUT_OF_FRAMES;
+    if (arena_commit(&heap->arena, hole.end, 1) != OK) {
+        give_back(heap, heap->base, heap->base + PAGE_SIZE);
+        return ERROR_OUT_OF_FRAMES;
+    }
+    *block_header(heap->end) = 0;
+    make_free(heap, heap->first, heap->end, hole);
+    return OK;
+}
