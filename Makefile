@@ -38,8 +38,11 @@ WARNINGS := -Wall -Wextra -Werror -Wshadow -Wundef -Wvla -Wpointer-arith -Wcast-
 # The compiler's own freestanding headers are the only ones in reach: no host header can slip in.
 KERNEL_CFLAGS := -std=gnu17 -O2 -g $(WARNINGS) -nostdinc -isystem $(shell $(CC) -print-file-name=include) -Iinclude \
     -ffreestanding -fno-pic -fno-pie -mno-red-zone -mgeneral-regs-only -mcmodel=kernel \
-    -fno-omit-frame-pointer -fno-optimize-sibling-calls -fno-asynchronous-unwind-tables -fno-stack-protector \
-    -fcf-protection=none -fno-common -ffunction-sections -fdata-sections -ffile-prefix-map=$(CURDIR)/=
+    -fno-omit-frame-pointer -fno-optimize-sibling-calls -fno-asynchronous-unwind-tables \
+    -fstack-protector-strong -mstack-protector-guard=global -fstack-clash-protection -fcf-protection=none \
+    -fno-common -ffunction-sections -fdata-sections -ffile-prefix-map=$(CURDIR)/=
+# The test kernel looks for undefined behaviour in all that it runs; kernel/log/ubsan.c tells of it.
+UBSAN_CFLAGS := -fsanitize=undefined -fno-sanitize-recover=all -DUBSAN -Wno-null-dereference -Wno-stack-usage
 NASMFLAGS := -f elf64 -g -F dwarf -w+all -w+error -I include/
 LDFLAGS := -nostdlib -static -no-pie -z noexecstack -z max-page-size=4096 --build-id=none --gc-sections -T linker.ld
 HOST_CFLAGS := -std=gnu17 -O1 -g $(WARNINGS) -Itests/host/include -Iinclude -DDIRECT_MAP_BASE=0x110000000000u -fno-omit-frame-pointer -fsanitize=address,undefined \
@@ -52,12 +55,14 @@ C_SOURCES   := $(wildcard $(ROOMS:%=%/*.c))
 ASM_SOURCES := $(wildcard $(ROOMS:%=%/*.asm))
 TEST_SOURCES := tests/test.c $(wildcard tests/kernel/*.c)
 
-KERNEL_OBJECTS := $(C_SOURCES:%=$B/obj/%.o) $(ASM_SOURCES:%=$B/obj/%.o)
-TEST_OBJECTS   := $(TEST_SOURCES:%=$B/obj/%.o)
+ASM_OBJECTS    := $(ASM_SOURCES:%=$B/obj/%.o)
+KERNEL_OBJECTS := $(C_SOURCES:%=$B/obj/%.o) $(ASM_OBJECTS)
+TEST_OBJECTS   := $(C_SOURCES:%=$B/obj-test/%.o) $(TEST_SOURCES:%=$B/obj-test/%.o) $(ASM_OBJECTS)
 
 # What needs no real hardware runs on the host as it is, under the sanitizers.
 HOST_SOURCES := tests/test.c $(wildcard tests/host/*.c) $(wildcard lib/*.c) boot/multiboot2.c \
-    kernel/task/stream.c kernel/task/waker.c kernel/task/executor.c \
+    $(filter-out kernel/task/watchdog.c,$(wildcard kernel/task/*.c)) \
+    kernel/fault/words.c kernel/fault/noncanonical.c drivers/pic8259.c \
     drivers/scancode.c drivers/i8042.c drivers/ps2_keyboard.c drivers/uart16550.c \
     $(filter-out mm/kernel_space.c mm/heap_window.c,$(wildcard mm/*.c))
 HOST_OBJECTS := $(HOST_SOURCES:%=$B/host/%.o)
@@ -69,20 +74,25 @@ all: iso $B/cairn-test.iso $B/host-tests
 
 # A change of compiler or flags rebuilds what it touches, and a new or removed source links again: these files hold the
 # words of a variable and are written only when those change.
-STAMP_flags   := $(CC) $(KERNEL_CFLAGS) $(NASMFLAGS) $(HOST_CC) $(HOST_CFLAGS)
+STAMP_flags   := $(CC) $(KERNEL_CFLAGS) $(UBSAN_CFLAGS) $(NASMFLAGS) $(HOST_CC) $(HOST_CFLAGS)
 STAMP_objects := $(LD) $(LDFLAGS) $(KERNEL_OBJECTS) $(TEST_OBJECTS) $(HOST_OBJECTS)
 $B/%.stamp: FORCE
 	@mkdir -p $(@D)
 	@echo '$(STAMP_$*)' | cmp -s - $@ || echo '$(STAMP_$*)' > $@
 
 # Tests run in the order in which they are written.
-$(TEST_SOURCES:%=$B/obj/%.o): KERNEL_CFLAGS += -fno-toplevel-reorder
-$B/obj/lib/string.c.o: KERNEL_CFLAGS += -fno-tree-loop-distribute-patterns
+$(TEST_SOURCES:%=$B/obj-test/%.o): KERNEL_CFLAGS += -fno-toplevel-reorder
+$B/obj/lib/string.c.o $B/obj-test/lib/string.c.o: KERNEL_CFLAGS += -fno-tree-loop-distribute-patterns
 
 $B/obj/%.c.o: %.c $B/flags.stamp | need-build
 	@mkdir -p $(@D)
 	@echo "  CC    $<"
 	$Q$(CC) $(KERNEL_CFLAGS) -MMD -MP -c $< -o $@
+
+$B/obj-test/%.c.o: %.c $B/flags.stamp | need-build
+	@mkdir -p $(@D)
+	@echo "  TEST  $<"
+	$Q$(CC) $(KERNEL_CFLAGS) $(UBSAN_CFLAGS) -MMD -MP -c $< -o $@
 
 $B/obj/%.asm.o: %.asm $B/flags.stamp | need-build
 	@mkdir -p $(@D)
@@ -91,7 +101,7 @@ $B/obj/%.asm.o: %.asm $B/flags.stamp | need-build
 
 # The file with debug information is for GDB; GRUB gets one without, for it would load every debug section into memory.
 $B/cairn.debug.elf: $(KERNEL_OBJECTS)
-$B/cairn-test.debug.elf: $(KERNEL_OBJECTS) $(TEST_OBJECTS)
+$B/cairn-test.debug.elf: $(TEST_OBJECTS)
 $B/%.debug.elf: linker.ld $B/objects.stamp | need-build
 	@echo "  LD    $@"
 	$Q$(LD) $(LDFLAGS) -Map=$B/$*.map -o $@ $(filter %.o,$^)

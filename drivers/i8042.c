@@ -1,9 +1,10 @@
 /*
  * IBM PS/2 Hardware Interface Technical Reference, "Keyboard and Auxiliary Device Controller". The
  * controller is often an imitation in firmware, so nothing that it says is relied on, every wait
- * has a limit, and a step that fails ends the set-up with an error instead of the boot.
+ * has a limit, and a step that fails ends the script with an error instead of the boot.
  *
- * Limits are counted in pauses of about a microsecond (io_delay).
+ * A device that is not ready at once is looked at again at the next tick: that costs a few
+ * milliseconds on a slow controller, and no time of anybody else's.
  */
 #include <drivers/i8042.h>
 #include <io.h>
@@ -16,85 +17,56 @@ enum status {
     STATUS_SECOND_PORT = 0x20, /* the byte that waits is the mouse's */
 };
 
-enum command {
-    READ_CONFIG = 0x20,
-    WRITE_CONFIG = 0x60,
-    DISABLE_SECOND_PORT = 0xa7,
-    SELF_TEST = 0xaa,
-    TEST_FIRST_PORT = 0xab,
-    DISABLE_FIRST_PORT = 0xad,
-    ENABLE_FIRST_PORT = 0xae,
-};
-
-enum answer { SELF_TEST_PASSED = 0x55, PORT_TEST_PASSED = 0x00 };
-
 enum config {
-    CONFIG_FIRST_INTERRUPT = 0x01,
-    CONFIG_SECOND_INTERRUPT = 0x02,
+    CONFIG_INTERRUPTS = 0x03,
     CONFIG_FIRST_CLOCK_OFF = 0x10,
     CONFIG_TRANSLATE = 0x40,
 };
 
 enum {
-    PER_MILLISECOND = 1000,
-    INPUT_LIMIT = 20 * PER_MILLISECOND,
-    ANSWER_MILLISECONDS = 50,
-    SELF_TEST_MILLISECONDS = 200,
+    RESEND = 0xfe,
+    REPEATS = 3,
+    INPUT_MILLISECONDS = 20,
     FLUSH_LIMIT = 64, /* bytes; the controller and the keyboard hold some twenty */
 };
 
 static uint8_t config;
 
-static bool wait_until_taken(void)
+bool i8042_present(void)
 {
-    for (unsigned limit = INPUT_LIMIT; limit; limit--) {
-        if (!(inb(STATUS) & STATUS_INPUT_FULL))
-            return true;
-        io_delay();
-    }
-    return false;
+    return inb(STATUS) != 0xff; /* what an empty bus reads as; the bits are never all set */
 }
+
+/* The following three return ERROR_TIMEOUT when the controller is not ready. */
 
 static enum error write_port(uint16_t port, uint8_t byte)
 {
-    if (!wait_until_taken())
+    if (inb(STATUS) & STATUS_INPUT_FULL)
         return ERROR_TIMEOUT;
     outb(port, byte);
     return OK;
 }
 
-static enum error read_answer(uint8_t *byte, unsigned milliseconds)
+static enum error read_answer(uint8_t *byte)
 {
-    for (unsigned limit = milliseconds * PER_MILLISECOND; limit; limit--) {
-        if (inb(STATUS) & STATUS_OUTPUT_FULL) {
-            *byte = inb(DATA);
-            return OK;
-        }
-        io_delay();
-    }
-    return ERROR_TIMEOUT;
+    if (!(inb(STATUS) & STATUS_OUTPUT_FULL))
+        return ERROR_TIMEOUT;
+    *byte = inb(DATA);
+    return OK;
 }
 
-/* A command that is answered with one byte, which has to be `expected`. */
-static enum error command_expect(uint8_t command, uint8_t expected, unsigned milliseconds)
+static enum error expect(struct i8042_script *script, uint8_t expected)
 {
     uint8_t answer;
-    enum error error = write_port(COMMAND, command);
-    if (!error)
-        error = read_answer(&answer, milliseconds);
-    if (!error && answer != expected)
-        error = ERROR_DEVICE;
-    return error;
-}
-
-static enum error write_config(uint8_t value)
-{
-    enum error error = write_port(COMMAND, WRITE_CONFIG);
-    if (!error)
-        error = write_port(DATA, value);
-    if (!error)
-        config = value;
-    return error;
+    if (read_answer(&answer))
+        return ERROR_TIMEOUT;
+    if (answer == expected)
+        return OK;
+    if (answer != RESEND || script->at == 0 || script->repeats == REPEATS)
+        return ERROR_DEVICE;
+    script->repeats++;
+    script->at -= 2; /* back to what was sent before; the caller goes one step on */
+    return OK;
 }
 
 static void flush(void)
@@ -105,59 +77,65 @@ static void flush(void)
     }
 }
 
-static enum error disable_ports(void)
+static enum error write_config(uint8_t more)
 {
-    enum error error = write_port(COMMAND, DISABLE_FIRST_PORT);
-    if (!error)
-        error = write_port(COMMAND, DISABLE_SECOND_PORT);
-    if (!error)
+    config &= (uint8_t) ~(CONFIG_INTERRUPTS | CONFIG_FIRST_CLOCK_OFF);
+    return write_port(DATA, config | CONFIG_TRANSLATE | more);
+}
+
+static enum error try_step(struct i8042_script *script, const struct i8042_step *step)
+{
+    switch (step->action) {
+    case I8042_COMMAND:
+        return write_port(COMMAND, step->byte);
+    case I8042_SEND:
+        return write_port(DATA, step->byte);
+    case I8042_EXPECT:
+        return expect(script, step->byte);
+    case I8042_READ_CONFIG:
+        return read_answer(&config);
+    case I8042_WRITE_CONFIG:
+        return write_config(step->byte);
+    case I8042_FLUSH:
         flush();
-    return error;
+        return OK;
+    }
+    return ERROR_INVALID;
 }
 
-static enum error read_config(uint8_t *value)
+void i8042_begin(struct i8042_script *script, const struct i8042_step *steps, size_t count)
 {
-    enum error error = write_port(COMMAND, READ_CONFIG);
-    return error ? error : read_answer(value, ANSWER_MILLISECONDS);
+    sleep_cancel(&script->pause);
+    *script = (struct i8042_script){.steps = steps, .count = count};
 }
 
-enum error i8042_init(void)
+/* The step is not done yet: may it have more time? */
+static bool may_wait(struct i8042_script *script, const struct i8042_step *step)
 {
-    if (inb(STATUS) == 0xff) /* what an empty bus reads as; a controller never has all bits set */
-        return ERROR_NO_DEVICE;
-    uint8_t value;
-    enum error error = disable_ports();
-    if (!error)
-        error = read_config(&value);
-    if (error)
-        return error;
-    value &= (uint8_t) ~(CONFIG_FIRST_INTERRUPT | CONFIG_SECOND_INTERRUPT | CONFIG_FIRST_CLOCK_OFF);
-    value |= CONFIG_TRANSLATE;
-
-    error = command_expect(SELF_TEST, SELF_TEST_PASSED, SELF_TEST_MILLISECONDS);
-    if (!error)
-        error = write_config(value); /* after the self-test, which resets it on some machines */
-    if (!error)
-        error = command_expect(TEST_FIRST_PORT, PORT_TEST_PASSED, ANSWER_MILLISECONDS);
-    if (!error)
-        error = write_port(COMMAND, ENABLE_FIRST_PORT);
-    return error;
+    if (!script->waiting) {
+        unsigned limit = step->milliseconds ? step->milliseconds : INPUT_MILLISECONDS;
+        script->deadline = clock_now() + limit * NANOSECONDS_PER_MILLISECOND;
+        script->waiting = true;
+    }
+    return clock_now() < script->deadline;
 }
 
-enum error i8042_send(uint8_t byte)
+enum poll_result i8042_poll(struct i8042_script *script, struct task *task, enum error *error)
 {
-    return write_port(DATA, byte);
-}
-
-enum error i8042_receive(uint8_t *byte, unsigned milliseconds)
-{
-    return read_answer(byte, milliseconds);
-}
-
-enum error i8042_start(void)
-{
-    flush();
-    return write_config(config | CONFIG_FIRST_INTERRUPT);
+    while (script->at < script->count) {
+        const struct i8042_step *step = &script->steps[script->at];
+        *error = try_step(script, step);
+        if (*error == ERROR_TIMEOUT && may_wait(script, step)) {
+            sleep_for(&script->pause, TIMER_TICK);
+            return sleep_poll(&script->pause, task);
+        }
+        if (*error)
+            return POLL_READY;
+        script->waiting = false;
+        script->at++;
+    }
+    *error = OK;
+    return POLL_READY;
 }
 
 bool i8042_fetch(uint8_t *byte)

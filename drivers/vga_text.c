@@ -76,7 +76,7 @@ static void new_line(void)
         screen.row++;
 }
 
-static void put(char byte)
+static inline void put(char byte)
 {
     if (screen.column == screen.columns)
         new_line();
@@ -187,6 +187,10 @@ static void write(struct console_sink *sink, const char *text, size_t length)
 {
     (void)sink;
     for (; length; length--, text++) {
+        if (screen.parser.state == ECMA48_GROUND && *text >= ' ' && *text <= '~') {
+            put(*text); /* nearly always; the parser would say the same */
+            continue;
+        }
         switch (ecma48_feed(&screen.parser, *text)) {
         case ECMA48_PRINT:
             put(*text);
@@ -215,6 +219,8 @@ enum error vga_text_init(const struct boot_framebuffer *framebuffer, struct cons
     screen.rows = framebuffer->height;
     screen.attribute = LIGHT_GREY;
     screen.sink.write = write;
+    screen.sink.rows = screen.rows;
+    screen.sink.columns = screen.columns;
     blank(0, screen.rows * screen.columns);
     /* An underline at the foot of the 16 scan lines that a character has; the loader may have left
      * the cursor off. */

@@ -7,12 +7,15 @@
 #include <drivers/pic8259.h>
 #include <drivers/pit8254.h>
 #include <drivers/ps2_keyboard.h>
+#include <drivers/reset.h>
 #include <drivers/uart16550.h>
 #include <drivers/vga_text.h>
+#include <kernel/cpu/canary.h>
 #include <kernel/cpu/control.h>
 #include <kernel/cpu/gdt.h>
 #include <kernel/cpu/trap.h>
 #include <kernel/fault/fault.h>
+#include <kernel/fault/machine_check.h>
 #include <kernel/log/log.h>
 #include <kernel/log/panic.h>
 #include <kernel/log/symbols.h>
@@ -20,6 +23,8 @@
 #include <kernel/monitor/monitor.h>
 #include <kernel/options.h>
 #include <kernel/task/clock.h>
+#include <kernel/task/sleep.h>
+#include <kernel/task/watchdog.h>
 #include <lib/string.h>
 #include <mm/frames.h>
 #include <mm/heap.h>
@@ -28,19 +33,35 @@
 
 enum { TICKS_PER_SECOND = 1000 };
 
+#define LOOK_INTERVAL (16 * NANOSECONDS_PER_MILLISECOND)
+
 extern const struct boot_mode __start_boot_modes[], __stop_boot_modes[];
 
 static uint8_t com1_storage[4096];
 static struct uart16550 com1 = {
     .received = BYTE_STREAM_INIT(com1.received, com1_storage, uart16550_resume),
 };
-static uint64_t tick_nanoseconds;
+static uint64_t next_look;
+uint64_t memory_set_up_ticks;
 static struct executor executor = EXECUTOR_INIT(executor);
 
-static void timer_tick(void)
+/* What is looked at several times a second, but not at every tick. */
+static void look_around(uint64_t time, const struct trap_frame *frame)
 {
-    clock_advance(tick_nanoseconds);
+    next_look = time + LOOK_INTERVAL;
+    clock_calibrate();
+    pic8259_renew_bursts();
+    watchdog_look(&executor, time, frame->rip);
     monitor_tick();
+}
+
+static void timer_interrupt(struct trap_frame *frame)
+{
+    uint64_t time = clock_tick();
+    timers_tick(time);
+    if (time >= next_look)
+        look_around(time, frame);
+    pic8259_end_timer_interrupt();
 }
 
 static void com1_interrupt(void)
@@ -95,6 +116,14 @@ static void apply_options(const struct boot_info *info)
     options_log_unknown(known, ARRAY_SIZE(known));
 }
 
+static void start_memory(const struct boot_info *info)
+{
+    uint64_t start = read_tsc();
+    frames_init(info);
+    kernel_space_init(info);
+    memory_set_up_ticks = read_tsc() - start;
+}
+
 static void start_heap(void)
 {
     const char *name = options_get("heap");
@@ -123,11 +152,36 @@ static bool may_end_qemu(void)
     return asked && fw_cfg_present();
 }
 
+/* What follows a panic. Whoever waits for a test's or a bench's result is not left waiting. */
+static void apply_panic_option(void)
+{
+    const char *word = options_get("panic");
+    if (!word)
+        word = may_end_qemu() ? "exit" : "halt";
+    if (strcmp(word, "reboot") == 0)
+        panic_set_end(machine_reset);
+    else if (strcmp(word, "exit") == 0 && may_end_qemu())
+        panic_set_end(end_qemu_with_failure);
+    else if (strcmp(word, "halt") != 0)
+        log_warn("options: panic=%s is none of halt, reboot, exit (under QEMU)", word);
+}
+
+/* Does the time stamp counter run at one rate, whatever the processor is doing (Intel SDM 3B 18.17.1)?
+ */
+static bool tsc_is_constant(void)
+{
+    enum { MAX_EXTENDED = (int)0x80000000, POWER = (int)0x80000007, INVARIANT_TSC = 1 << 8 };
+    if (cpuid((uint32_t)MAX_EXTENDED, 0).eax < (uint32_t)POWER)
+        return false;
+    return cpuid((uint32_t)POWER, 0).edx & INVARIANT_TSC;
+}
+
 static void start_timer(void)
 {
     pic8259_init();
-    tick_nanoseconds = pit8254_init(TICKS_PER_SECOND);
-    pic8259_set_handler(IRQ_TIMER, timer_tick);
+    clock_start(pit8254_init(TICKS_PER_SECOND), tsc_is_constant());
+    timers_start(&executor);
+    pic8259_set_timer_handler(timer_interrupt);
     log_set_clock(clock_now);
     interrupts_enable();
 }
@@ -135,7 +189,14 @@ static void start_timer(void)
 static void start_keyboard(void)
 {
     pic8259_set_handler(IRQ_KEYBOARD, ps2_keyboard_interrupt);
-    enum error error = ps2_keyboard_init();
+    executor_spawn(&executor, &ps2_keyboard_set_up);
+}
+
+/* Devices that take their time are set up by tasks, side by side. */
+static void wait_for_devices(void)
+{
+    executor_block_on(&executor, &ps2_keyboard_set_up);
+    enum error error = (enum error)ps2_keyboard_set_up.result;
     if (error)
         log_warn("keyboard: no PS/2 keyboard (%s)", error_name(error));
     else
@@ -163,16 +224,16 @@ static NORETURN void run_boot_mode(const struct boot_mode *mode)
 
 void kernel_main(const struct boot_info *info)
 {
+    canary_init();
     start_console(info);
     log_write(LOG_ALWAYS, "boot: Cairn, started by %s",
               info->loader[0] ? info->loader : "a nameless loader");
     gdt_init();
     trap_init(fault_handle);
+    machine_check_init();
     apply_options(info);
-    if (may_end_qemu())
-        panic_set_end(end_qemu_with_failure);
-    frames_init(info);
-    kernel_space_init(info);
+    apply_panic_option();
+    start_memory(info);
     start_heap();
     symbols_init(info);
     start_timer();
@@ -180,6 +241,7 @@ void kernel_main(const struct boot_info *info)
     start_keyboard();
 
     kernel_space_seal();
+    wait_for_devices();
 
     const struct boot_mode *mode = find_boot_mode();
     if (mode)

@@ -32,7 +32,7 @@
 
 enum {
     COMMIT_STEP = 16, /* pages that are committed at once, if there are as many */
-    RESET_KEEPS = 16, /* pages that stay committed when the heap starts afresh */
+    KEPT_PAGES = 16,  /* stay committed after `next` when others are given back */
 };
 
 static struct bump *heap_of(struct allocator *allocator)
@@ -110,7 +110,8 @@ static void set_bounds(struct bump *heap)
 {
     size_t committed = heap->heap.committed, slack = HEADER_SIZE + ALLOCATOR_ALIGNMENT;
     heap->limit = committed ? heap->heap.base + committed - slack : 0;
-    heap->reach = committed && heap->dead == 0 ? committed - ALLOCATOR_ALIGNMENT : 0;
+    heap->quick = heap->first + (committed > 2 * KEPT_PAGES * PAGE_SIZE ? committed / 2 : 0);
+    heap->reach = heap->dead == 0 && committed ? heap->heap.base + committed - heap->quick : 0;
 }
 
 /* Has everything below `end` committed. */
@@ -179,7 +180,8 @@ static void *allocate(struct allocator *allocator, size_t size)
 
 /* --- Freeing -------------------------------------------------------------------------------- */
 
-/* Makes one dead block of those before the first live one; without a live one, a fresh start. */
+/* Makes one dead block of those before the first live one; without a live one, a fresh start. Where
+ * more than half of the memory has become free, it is given back. */
 static void merge_dead(struct bump *heap)
 {
     virt_addr_t end = heap->first;
@@ -194,8 +196,10 @@ static void merge_dead(struct bump *heap)
     if (end == heap->next) {
         heap->next = heap->oldest = heap->first;
         heap->dead = 0;
-        extent_shrink(&heap->arena, &heap->heap, RESET_KEEPS * PAGE_SIZE);
     }
+    size_t used = heap->next - heap->heap.base;
+    if (used < heap->heap.committed / 2)
+        extent_shrink(&heap->arena, &heap->heap, used + KEPT_PAGES * PAGE_SIZE);
     set_bounds(heap);
 }
 
@@ -231,12 +235,13 @@ SLOW_PATH static void deallocate_slowly(struct bump *heap, void *pointer, const 
     bury(heap, pointer, caller);
 }
 
-/* The last block, while no block is dead. */
+/* The last block, while no block is dead and the others fill half of the memory: so a heap that is
+ * freed backwards comes by deallocate_slowly() now and then, and is given back piece by piece. */
 static void deallocate(struct allocator *allocator, void *pointer)
 {
     struct bump *heap = heap_of(allocator);
     virt_addr_t block = (virt_addr_t)pointer;
-    if (block - heap->first < heap->reach && read_header(block) == ~heap->next) {
+    if (block - heap->quick < heap->reach && read_header(block) == ~heap->next) {
         heap->next = block;
         write_header(block, 0);
         return;

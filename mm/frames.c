@@ -154,6 +154,8 @@ phys_addr_t frame_alloc(void)
     size_t word = block->word;
     uint64_t free = block->free[word], rest = free & (free - 1);
     block->free[word] = rest;
+    if (!rest && word < BLOCK_WORDS - 1)
+        block->word++; /* most likely the next one has some */
     block->used[word] |= free ^ rest;
     block->missing++;
     free_frames--;

@@ -70,8 +70,8 @@ static void init(struct slab *slab, size_t pages, size_t block_size)
     slab->slots = (uint8_t)MIN(fit, (size_t)SLAB_SLOTS_MAX);
     slab->pages = (uint8_t)pages;
 
-    /* The chain would give the last slots that a byte can name the links that mean something. */
-    chain_links(slab->links, MIN(fit + 1, (size_t)LINK_LIVE - 1));
+    chain_links(slab->links, fit + 1);
+    /* The links of the last slots that a byte can name would be the ones that mean something. */
     for (size_t slot = LINK_LIVE - 1; slot <= fit; slot++)
         slab->links[slot] = LINK_END;
     make_ready(slab, PAGE_SIZE);

@@ -23,7 +23,15 @@ LINE = re.compile(r"^bench: (\S+) (\d+(?:\.\d)?) (\S+)$", re.MULTILINE)
 
 COUNTED = ["-cpu", "qemu64", "-icount", "shift=0,sleep=off,align=off",
            "-device", "isa-debug-exit,iobase=0xf4,iosize=0x04"]
-LARGE = ["-m", "8G", "-object", "memory-backend-ram,id=r,size=8G,reserve=off", "-machine", "memory-backend=r"]
+
+
+def memory(gib):
+    """The options for so much RAM, which the build machine need not have."""
+    return ["-m", f"{gib}G", "-object", f"memory-backend-ram,id=r,size={gib}G,reserve=off",
+            "-machine", "memory-backend=r"]
+
+
+LARGE = memory(8)
 
 # Each boot: a name for its log, more options for QEMU, more words for the command line, and what its benches' names have
 # to begin with. Where two boots report one name, the first one counts.
@@ -82,6 +90,22 @@ def collect(prefix):
     return figures
 
 
+def memory_per_gib(cpu):
+    """What another GiB of RAM adds to the set-up of memory, from two machines on which only that differs."""
+    costs = [int(dict((name, value) for name, value, _ in LINE.findall(
+        run_boot(f"memory-{gib}g", [*memory(gib), "-cpu", cpu], "bench=memory.")))["memory.set_up"])
+        for gib in (4, 8)]
+    return {"value": round((costs[1] - costs[0]) / 4, 1), "unit": "instructions"}
+
+
+def add_memory_per_gib(figures, prefix):
+    """The two figures for larger machines, with pages of 1 GiB and without, when they are wanted."""
+    for name, cpu in (("memory.set_up_per_gib.1g_pages", "qemu64,+pdpe1gb"),
+                      ("memory.set_up_per_gib.2m_pages", "qemu64")):
+        if name.startswith(prefix):
+            figures[name] = memory_per_gib(cpu)
+
+
 def print_table(figures):
     """One line a bench: blog_os's figure, Cairn's, and how many times less that is."""
     print(f"{'bench':32} {'blog_os':>10} {'Cairn':>10}  {'unit':14} ratio")
@@ -97,6 +121,7 @@ def main(arguments):
     prefix = arguments[0] if arguments else ""
     try:
         figures = collect(prefix)
+        add_memory_per_gib(figures, prefix)
     except qemu.QemuError as error:
         print(f"bench: {error}", file=sys.stderr)
         return 1

@@ -39,6 +39,16 @@ bool test_failed(void)
     return failed;
 }
 
+static void run_test(const struct test *test)
+{
+    failed = false;
+    for (const char *const *text = test->panic; text && *text; text++)
+        test_print("    # expect-%s: %s", text == test->panic ? "backtrace" : "panic", *text);
+    test->run();
+    if (test->panic && !failed)
+        test_fail(test->suite, 0, "expected a panic, but the test came back");
+}
+
 unsigned test_run_suite(const char *suite)
 {
     unsigned count = 0, failures = 0;
@@ -55,8 +65,7 @@ unsigned test_run_suite(const char *suite)
     for (const struct test *test = __start_tests; test < __stop_tests; test++) {
         if (strcmp(test->suite, suite) != 0)
             continue;
-        failed = false;
-        test->run();
+        run_test(test);
         failures += failed;
         test_print("  %s %u %s", failed ? "not ok" : "ok", ++number, test->name);
     }

@@ -10,6 +10,16 @@
  * tests/host/ (runs on the build machine, under AddressSanitizer and UBSan). The linker collects
  * the tests in the section "tests"; nothing has to be registered. The first expectation that does
  * not hold ends its test: EXPECT returns from the function it stands in.
+ *
+ * What must end in a panic is a test as well, in a suite and so in a boot of its own:
+ *
+ *     TEST_PANIC(suite, name, "function_in_the_backtrace", "text that the report has to contain")
+ *     {
+ *         PANIC("...");
+ *     }
+ *
+ * It prints what it expects before it begins; the runner holds that against the report. Coming back
+ * is a failure.
  */
 #ifndef TESTS_TEST_H
 #define TESTS_TEST_H
@@ -20,17 +30,26 @@ struct test {
     const char *suite;
     const char *name;
     void (*run)(void);
+    /* For TEST_PANIC, else NULL: the function, the texts, and a NULL that ends them. */
+    const char *const *panic;
 };
 
 /* The runner reads the suites off the ELF file's symbols, so their form, test__SUITE__NAME,
  * matters. Aligned to its own size so that the section is an array without gaps. */
-#define TEST(suite_name, test_name)                                          \
+#define TEST(suite_name, test_name) DEFINE_TEST(suite_name, test_name, NULL)
+
+#define TEST_PANIC(suite_name, test_name, ...)                                           \
+    static const char *const panic__##suite_name##__##test_name[] = {__VA_ARGS__, NULL}; \
+    DEFINE_TEST(suite_name, test_name, panic__##suite_name##__##test_name)
+
+#define DEFINE_TEST(suite_name, test_name, expected_panic)                   \
     static void run__##suite_name##__##test_name(void);                      \
     static const struct test test__##suite_name##__##test_name               \
         __attribute__((used, section("tests"), aligned(sizeof(void *)))) = { \
             .suite = #suite_name,                                            \
             .name = #test_name,                                              \
             .run = run__##suite_name##__##test_name,                         \
+            .panic = (expected_panic),                                       \
     };                                                                       \
     static void run__##suite_name##__##test_name(void)
 

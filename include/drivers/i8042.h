@@ -1,29 +1,50 @@
 /*
  * The i8042 keyboard controller of a PC, as far as it stands between the processor and the keyboard
- * (its first port).
+ * (its first port). Setting it up is talk: a byte is sent, an answer is waited for. Such a talk is
+ * written down as a script, which a task goes through without holding anybody up.
  */
 #ifndef DRIVERS_I8042_H
 #define DRIVERS_I8042_H
 
 #include <error.h>
-#include <types.h>
+#include <kernel/task/sleep.h>
 
-/* Resets the controller, with its second port (mouse) and its interrupts off and translation to
- * scancode set 1 on. ERROR_NO_DEVICE: there is none. ERROR_TIMEOUT, ERROR_DEVICE: it does not
- * answer, or answers wrongly. Takes half a second at the very most. In set-up only; interrupts may
- * be on. */
-enum error i8042_init(void);
+enum i8042_action {
+    I8042_COMMAND,      /* sends the byte to the controller */
+    I8042_SEND,         /* sends the byte to the keyboard */
+    I8042_EXPECT,       /* waits for an answer, which has to be the byte */
+    I8042_READ_CONFIG,  /* waits for an answer, which is the controller's configuration */
+    I8042_WRITE_CONFIG, /* sends that back, translation to scancode set 1 on, and the byte's bits */
+    I8042_FLUSH,        /* throws away what waits to be read */
+};
 
-/* Sends a byte to the keyboard. ERROR_TIMEOUT when the controller does not take it. In set-up and
- * tasks. */
-enum error i8042_send(uint8_t byte);
+struct i8042_step {
+    enum i8042_action action;
+    uint8_t byte;
+    uint16_t milliseconds; /* how long an answer may take */
+};
 
-/* Waits up to `milliseconds` for a byte from the keyboard; only while the keyboard's interrupt is
- * off. */
-enum error i8042_receive(uint8_t *byte, unsigned milliseconds);
+enum { I8042_CONFIG_INTERRUPT = 0x01 };
 
-/* Throws away what waits to be read, then lets the keyboard raise interrupt line 1. */
-enum error i8042_start(void);
+struct i8042_script {
+    const struct i8042_step *steps;
+    size_t count;
+    size_t at;
+    unsigned repeats; /* how often the other side has asked to have something sent again */
+    bool waiting;     /* for the step's answer, until the deadline */
+    uint64_t deadline;
+    struct sleep pause;
+};
+
+/* Does something answer at the controller's ports? */
+bool i8042_present(void);
+
+/* Puts the script at its beginning. In set-up code and tasks. */
+void i8042_begin(struct i8042_script *script, const struct i8042_step *steps, size_t count);
+
+/* The future of the script's end: POLL_READY and OK, or what it failed with: ERROR_TIMEOUT, or
+ * ERROR_DEVICE for a wrong answer. */
+enum poll_result i8042_poll(struct i8042_script *script, struct task *task, enum error *error);
 
 /* Fetches a byte if there is one that came from the keyboard; bytes from the second port are thrown
  * away. Also in the interrupt handler. */

@@ -8,10 +8,11 @@
 #include <error.h>
 #include <kernel/task/stream.h>
 
-/* Resets controller and keyboard and starts the stream. On an error nothing comes from the stream.
- * Takes two seconds at the very most, if the keyboard does not answer. During set-up. The caller
- * has ps2_keyboard_interrupt() called on the keyboard's interrupt line. */
-enum error ps2_keyboard_init(void);
+/* The task that resets controller and keyboard and starts the stream, to be spawned once. Its
+ * result is an `enum error`; if that is not OK, nothing comes from the stream. Takes two seconds at
+ * the very most, if the keyboard does not answer. The caller has ps2_keyboard_interrupt() called on
+ * the keyboard's interrupt line from before it begins. */
+extern struct task ps2_keyboard_set_up;
 
 /* Fetches a scancode. In the interrupt handler. */
 void ps2_keyboard_interrupt(void);

@@ -10,6 +10,9 @@
  */
 NORETURN void kernel_main(const struct boot_info *info);
 
+/* What setting up frames and page tables took, in TSC ticks; for the benches. */
+extern uint64_t memory_set_up_ticks;
+
 /* Something to run instead of the monitor when the command line has `key=`: tests, benches. The
  * linker collects these. */
 struct boot_mode {

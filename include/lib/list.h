@@ -2,7 +2,8 @@
  * Intrusive doubly linked lists. A `struct list_node` lies inside the thing that is listed
  * (CONTAINER_OF leads back), so no operation allocates and each is O(1). A list is a node that
  * heads a circle; a node that is on no list points at itself, which makes removing twice harmless
- * and "is it listed?" a comparison.
+ * and "is it listed?" a comparison. Whoever changes a list looks first whether its neighbours agree
+ * about it: a list that something has written over ends the system before it does more harm.
  *
  * No function here masks interrupts: a list that an interrupt handler touches is guarded by whoever
  * owns it.
@@ -10,6 +11,7 @@
 #ifndef LIB_LIST_H
 #define LIB_LIST_H
 
+#include <assert.h>
 #include <types.h>
 
 struct list_node {
@@ -51,6 +53,7 @@ static inline bool list_node_linked(const struct list_node *node)
 /* Puts `node`, which is on no list, before `where`. */
 static inline void list_insert_before(struct list_node *where, struct list_node *node)
 {
+    ASSERT(where->previous->next == where);
     node->next = where;
     node->previous = where->previous;
     where->previous->next = node;
@@ -70,6 +73,7 @@ static inline void list_push_front(struct list *list, struct list_node *node)
 /* Takes the node off its list; harmless when it is on none. */
 static inline void list_remove(struct list_node *node)
 {
+    ASSERT(node->previous->next == node && node->next->previous == node);
     node->previous->next = node->next;
     node->next->previous = node->previous;
     list_node_init(node);

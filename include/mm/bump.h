@@ -16,7 +16,8 @@ struct bump {
     virt_addr_t next;   /* where the next block can be; its header lies in front of it */
     size_t dead;        /* blocks before `next` that are not live */
     virt_addr_t limit;  /* a block that ends above it may need more memory committed */
-    size_t reach;       /* 0, or no block is dead and so many bytes from the first are committed */
+    virt_addr_t quick; /* blocks in the `reach` bytes from here can be freed quickly; all of them */
+    size_t reach;      /* are committed. 0: none can, for some are dead */
 };
 
 /* Sets the instance up over a copy of `arena`. Nothing is committed yet. ERROR_INVALID: the arena

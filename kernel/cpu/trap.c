@@ -1,7 +1,8 @@
 /*
- * The interrupt descriptor table and the dispatcher. The table is built in a loop from the
- * addresses of the 256 stubs of trap_stubs.asm; every gate is an interrupt gate, so that handlers
- * run with interrupts masked and never nest, but for exceptions that a handler itself causes.
+ * The interrupt descriptor table and the handlers. The table is built in a loop from the addresses
+ * of the 256 stubs of trap_stubs.asm, which call the handlers; every gate is an interrupt gate, so
+ * that handlers run with interrupts masked and never nest, but for NMIs and the exceptions that a
+ * handler itself causes.
  */
 #include <assert.h>
 #include <kernel/cpu/control.h>
@@ -27,13 +28,16 @@ enum { GATE_PRESENT = 0x80, GATE_INTERRUPT = 0x0e };
 
 /* trap_stubs.asm */
 extern void (*const trap_stubs[VECTOR_COUNT])(void);
-void trap_dispatch(struct trap_frame *frame);
 
 static RO_AFTER_INIT struct gate idt[VECTOR_COUNT] ALIGNED(16);
-static RO_AFTER_INIT trap_handler handlers[VECTOR_COUNT];
 static RO_AFTER_INIT trap_handler fallback_handler;
-static uint64_t counts[VECTOR_COUNT];
-unsigned trap_depth;
+
+/* Written and read by trap_stubs.asm. */
+extern trap_handler trap_handlers[VECTOR_COUNT];
+extern uint64_t trap_counts[VECTOR_COUNT];
+RO_AFTER_INIT trap_handler trap_handlers[VECTOR_COUNT];
+uint64_t trap_counts[VECTOR_COUNT];
+uint8_t trap_depth;
 
 static const char *const names[EXCEPTION_COUNT] = {
     [0] = "divide error",
@@ -86,16 +90,7 @@ const char *trap_name(unsigned vector)
 uint64_t trap_count(unsigned vector)
 {
     ASSERT(vector < VECTOR_COUNT);
-    return counts[vector];
-}
-
-/* Called by every stub. The counter tells code that may not run in a handler that it does. */
-void trap_dispatch(struct trap_frame *frame)
-{
-    trap_depth++;
-    counts[frame->vector]++;
-    handlers[frame->vector](frame);
-    trap_depth--;
+    return trap_counts[vector];
 }
 
 static struct gate make_gate(void (*stub)(void), unsigned ist)
@@ -130,14 +125,16 @@ void trap_init(trap_handler fallback)
     fallback_handler = fallback;
     for (unsigned vector = 0; vector < VECTOR_COUNT; vector++) {
         idt[vector] = make_gate(trap_stubs[vector], ist_of(vector));
-        handlers[vector] = fallback;
+        trap_handlers[vector] = fallback;
     }
     const struct descriptor_table_pointer pointer = {sizeof(idt) - 1, (uintptr_t)idt};
     __asm__ volatile("lidt %0" : : "m"(pointer));
+    /* So that an SSE instruction is reported as one (#NM), not as an invalid opcode. */
+    write_cr4(read_cr4() | CR4_OSFXSR);
 }
 
 void trap_set_handler(unsigned vector, trap_handler handler)
 {
-    ASSERT(vector < VECTOR_COUNT && handlers[vector] == fallback_handler);
-    handlers[vector] = handler;
+    ASSERT(vector < VECTOR_COUNT && (!handler || trap_handlers[vector] == fallback_handler));
+    trap_handlers[vector] = handler ? handler : fallback_handler;
 }

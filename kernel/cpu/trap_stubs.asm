@@ -1,12 +1,14 @@
 ; 256 entry points, one a vector. The processor does not tell a handler its vector, so each stub pushes its own, after a
 ; zero where the processor has not pushed an error code; then one common tail saves the registers as struct trap_frame
-; (include/kernel/cpu/trap.h) and calls trap_dispatch.
+; (include/kernel/cpu/trap.h), counts, and calls the vector's handler. All that every interrupt pays for stands here.
 ;
 ; On the stack at the call: 5 words of the processor's, error code, vector, 15 registers, 22 words in all. The processor
 ; aligns the stack to 16 bytes before its own (Intel SDM 3A 6.14.2), so that the call finds it aligned as the ABI wants.
 
-extern trap_dispatch
-global trap_stubs, trap_error_code_vectors
+extern trap_depth, trap_counts, trap_handlers
+global trap_stubs, trap_error_code_vectors, trap_return
+
+%define FRAME_VECTOR (15 * 8)               ; offset in struct trap_frame
 
 ; The vectors for which the processor pushes an error code (Intel SDM 3A table 6-1; 29 and 30 are AMD's, APM 2 8.2).
 %define ERROR_CODE_VECTORS ((1 << 8) | (1 << 10) | (1 << 11) | (1 << 12) | (1 << 13) | (1 << 14) | (1 << 17) \
@@ -44,8 +46,13 @@ trap_common:
     push r14
     push r15
     cld                                     ; the C code counts on it
+    inc byte [trap_depth]                   ; code that may not run in a handler looks at this
+    mov rax, [rsp + FRAME_VECTOR]
+    inc qword [trap_counts + rax * 8]
     mov rdi, rsp
-    call trap_dispatch
+    call [trap_handlers + rax * 8]
+trap_return:                                ; by this return address a backtrace knows that a trap frame follows
+    dec byte [trap_depth]
     pop r15
     pop r14
     pop r13

@@ -1,51 +1,240 @@
+/*
+ * The handler of every vector that nobody has asked for. A report is made for somebody who learns:
+ * first what happened, in words, then what the processor said, then the state in which it happened.
+ * It allocates nothing and takes no lock, and it reads only memory of which it knows that it is
+ * mapped, for it runs where something is already broken.
+ */
+#include <image.h>
+#include <io.h>
 #include <kernel/cpu/control.h>
+#include <kernel/cpu/stacks.h>
 #include <kernel/cpu/trap.h>
 #include <kernel/fault/fault.h>
+#include <kernel/fault/machine_check.h>
+#include <kernel/fault/place.h>
+#include <kernel/fault/words.h>
+#include <kernel/log/console.h>
 #include <kernel/log/log.h>
 #include <kernel/log/panic.h>
+#include <kernel/log/symbols.h>
+#include <lib/format.h>
+#include <mm/paging.h>
 
-/* The page fault's error code (Intel SDM 3A 4.7). */
-enum page_fault {
-    PAGE_FAULT_PRESENT = 1 << 0,
-    PAGE_FAULT_WRITE = 1 << 1,
-    PAGE_FAULT_RESERVED_BIT = 1 << 3,
-    PAGE_FAULT_FETCH = 1 << 4,
-};
+enum { TEXT = 160, MAX_INSTRUCTION = 15, CODE_BYTES = 16 };
 
-static void log_and_continue(const struct trap_frame *frame)
+/* --- What is survived ------------------------------------------------------------------------ */
+
+static void spell_code_place(virt_addr_t rip, char *text, size_t size)
 {
-    log_info("fault: %s at %p; going on", trap_name((unsigned)frame->vector), (void *)frame->rip);
+    uint64_t offset;
+    const char *name = symbol_find(rip, &offset);
+    if (name)
+        snprintf(text, size, "%s+0x%lx", name, offset);
+    else
+        snprintf(text, size, "%p", (void *)rip);
 }
 
-static NORETURN void page_fault(const struct trap_frame *frame)
+static void log_and_continue(const struct trap_frame *frame, const char *cause)
 {
-    uint64_t code = frame->error_code;
-    const char *access = code & PAGE_FAULT_FETCH   ? "execution"
-                         : code & PAGE_FAULT_WRITE ? "write"
-                                                   : "read";
-    const char *reason = code & PAGE_FAULT_RESERVED_BIT ? "a reserved bit is set in its page tables"
-                         : code & PAGE_FAULT_PRESENT    ? "the page forbids it"
-                                                        : "no page is there";
-    panic_trap(frame, "page fault: %s at %p; %s", access, (void *)read_cr2(), reason);
+    char place[TEXT];
+    spell_code_place(frame->rip, place, sizeof(place));
+    log_info("fault: %s%s in %s (rip %p, rsp %p, rflags %08lx); going on",
+             trap_name((unsigned)frame->vector), cause, place, (void *)frame->rip,
+             (void *)frame->rsp, frame->rflags);
+}
+
+/* Why the last debug exception came (Intel SDM 3B 17.2.3). */
+enum { DR6_SINGLE_STEP = 1 << 14, DR6_BREAKPOINTS = 0xf };
+
+static void handle_debug(struct trap_frame *frame)
+{
+    uint64_t cause = read_dr6();
+    write_dr6(0);               /* the processor only ever sets its bits */
+    frame->rflags |= RFLAGS_RF; /* a breakpoint on this instruction has been reported */
+    log_and_continue(frame, cause & DR6_SINGLE_STEP   ? " (single step)"
+                            : cause & DR6_BREAKPOINTS ? " (hardware breakpoint)"
+                                                      : "");
+}
+
+/* PC system control port B: what pulled at the processor's NMI line. */
+enum { CONTROL_PORT_B = 0x61, MEMORY_PARITY = 1 << 7, IO_CHECK = 1 << 6 };
+
+static void handle_nmi(const struct trap_frame *frame)
+{
+    uint8_t reason = inb(CONTROL_PORT_B);
+    log_and_continue(frame, reason & MEMORY_PARITY ? " (memory parity or bus error)"
+                            : reason & IO_CHECK    ? " (a card reports an error)"
+                                                   : " (no known reason)");
+}
+
+static void handle_unexpected(unsigned vector)
+{
+    if (trap_count(vector) == 1)
+        log_warn("fault: unexpected interrupt on vector %u; further ones are only counted", vector);
+}
+
+/* --- What is not: the reason ------------------------------------------------------------------ */
+
+static void print_page_fault(const struct trap_frame *frame)
+{
+    char what[TEXT], place[TEXT];
+    virt_addr_t address = read_cr2();
+    fault_spell_page_fault(frame->error_code, address, stack_find(address), what, sizeof(what));
+    fault_spell_place(address, place, sizeof(place));
+    console_printf("%s at %p (%s)\n", what, (void *)address, place);
+}
+
+/* The instruction's bytes, as far as they can be read. */
+static size_t code_length(virt_addr_t rip)
+{
+    if (rip < (virt_addr_t)text_start || rip >= (virt_addr_t)text_end)
+        return 0;
+    return MIN((virt_addr_t)text_end - rip, (virt_addr_t)MAX_INSTRUCTION);
+}
+
+static void print_general_protection(const struct trap_frame *frame)
+{
+    virt_addr_t address = frame->rip;
+    if (frame->error_code == 0 &&
+        (!is_canonical(address) ||
+         fault_find_noncanonical((const uint8_t *)frame->rip, code_length(frame->rip), frame,
+                                 &address)))
+        console_printf("general protection fault: %s the non-canonical address %p\n",
+                       address == frame->rip ? "execution at" : "use of", (void *)address);
+    else
+        console_printf("general protection fault: %s\n", fault_meaning(VECTOR_GENERAL_PROTECTION));
+}
+
+/* A stack that has overflowed cannot take the page fault's frame either, and so that becomes a
+ * double fault. */
+static void print_double_fault(const struct trap_frame *frame)
+{
+    const struct stack *stack = stack_find(frame->rsp);
+    if (stack && frame->rsp <= stack->bottom)
+        console_printf("double fault: kernel stack overflow: the %s stack, %lu KiB, is full\n",
+                       stack->name, (stack->top - stack->bottom) / 1024);
+    else if (!stack)
+        console_printf("double fault: the stack pointer %p points into no stack\n",
+                       (void *)frame->rsp);
+    else
+        console_printf("double fault: %s\n", fault_meaning(VECTOR_DOUBLE_FAULT));
+}
+
+static void print_reason(const struct trap_frame *frame)
+{
+    unsigned vector = (unsigned)frame->vector;
+    switch (vector) {
+    case VECTOR_PAGE_FAULT:
+        print_page_fault(frame);
+        break;
+    case VECTOR_GENERAL_PROTECTION:
+        print_general_protection(frame);
+        break;
+    case VECTOR_DOUBLE_FAULT:
+        print_double_fault(frame);
+        break;
+    default:
+        console_printf("%s: %s\n", trap_name(vector), fault_meaning(vector));
+        break;
+    }
+}
+
+/* --- And what the processor says -------------------------------------------------------------- */
+
+static void print_exception(const struct trap_frame *frame)
+{
+    unsigned vector = (unsigned)frame->vector;
+    char words[TEXT];
+    console_printf("  exception %u, %s %s", vector, trap_name(vector), fault_mnemonic(vector));
+    if (trap_has_error_code(vector)) {
+        fault_spell_error_code(vector, frame->error_code, words, sizeof(words));
+        console_printf("; error code 0x%lx%s%s", frame->error_code, words[0] ? ": " : "", words);
+    }
+    console_printf("\n");
+}
+
+static void print_context(const struct trap_frame *frame)
+{
+    const struct stack *stack = stack_find(frame->rsp);
+    if (stack)
+        console_printf("  on the %s stack", stack->name);
+    else
+        console_printf("  on no known stack");
+    console_printf("%s\n", trap_depth > 1 ? ", in a trap handler" : "");
+}
+
+/* The tables in use, whoever made them. */
+static struct address_space current_space(void)
+{
+    return (struct address_space){.root = read_cr3() & PAGE_ADDRESS_MASK};
+}
+
+/* The walk through the page tables that the processor has made. */
+static void print_page_walk(virt_addr_t address)
+{
+    struct address_space space = current_space();
+    struct paging_step steps[PAGING_LEVELS];
+    size_t count = paging_walk(&space, address, steps);
+    console_printf("  page tables:");
+    for (size_t i = 0; i < count; i++)
+        console_printf("%s %u[%u] 0x%lx", i == 2 ? "\n   " : "", steps[i].level, steps[i].index,
+                       steps[i].entry);
+    uint64_t last = count ? steps[count - 1].entry : 0;
+    if (last & PAGE_PRESENT)
+        console_printf(", %s%s\n", last & PAGE_WRITABLE ? "writable" : "read-only",
+                       last & PAGE_NO_EXECUTE ? ", no-execute" : ", executable");
+    else
+        console_printf(", not present\n");
+}
+
+/* Reads a byte of code, whatever the instruction pointer is; false when nothing is mapped there. */
+static bool read_code(virt_addr_t address, uint8_t *byte)
+{
+    struct address_space space = current_space();
+    phys_addr_t physical;
+    if (!is_canonical(address) || paging_translate(&space, address, &physical) != OK)
+        return false;
+    *byte = *(const uint8_t *)address;
+    return true;
+}
+
+static void print_code(virt_addr_t rip)
+{
+    uint8_t byte;
+    console_printf("  code");
+    for (unsigned i = 0; i < CODE_BYTES && read_code(rip + i, &byte); i++)
+        console_printf(" %02x", byte);
+    console_printf(read_code(rip, &byte) ? "\n" : ": none can be read at rip\n");
+}
+
+static void describe(const struct trap_frame *frame)
+{
+    print_reason(frame);
+    print_exception(frame);
+    print_context(frame);
+    if (frame->vector == VECTOR_PAGE_FAULT)
+        print_page_walk(read_cr2());
+    if (frame->vector == VECTOR_MACHINE_CHECK)
+        machine_check_print();
+    print_code(frame->rip);
 }
 
 void fault_handle(struct trap_frame *frame)
 {
-    unsigned vector = (unsigned)frame->vector;
-    switch (vector) {
+    switch (frame->vector) {
     case VECTOR_DEBUG:
-    case VECTOR_NMI:
-    case VECTOR_BREAKPOINT:
-        log_and_continue(frame);
+        handle_debug(frame);
         break;
-    case VECTOR_PAGE_FAULT:
-        page_fault(frame);
+    case VECTOR_NMI:
+        handle_nmi(frame);
+        break;
+    case VECTOR_BREAKPOINT:
+        log_and_continue(frame, "");
+        break;
     default:
-        if (vector < EXCEPTION_COUNT)
-            panic_trap(frame, "%s", trap_name(vector));
-        if (trap_count(vector) == 1)
-            log_warn("fault: unexpected interrupt on vector %u; further ones are only counted",
-                     vector);
+        if (frame->vector < EXCEPTION_COUNT)
+            panic_trap(frame, describe);
+        handle_unexpected((unsigned)frame->vector);
         break;
     }
 }

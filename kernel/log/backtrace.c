@@ -1,10 +1,16 @@
+/*
+ * The chain is first written down, then all names are looked up at once, then it is printed. What
+ * is written down is static, for the stack may be what is short: one backtrace at a time.
+ */
+#include <image.h>
 #include <kernel/cpu/stacks.h>
+#include <kernel/cpu/trap.h>
 #include <kernel/log/backtrace.h>
 #include <kernel/log/console.h>
 #include <kernel/log/symbols.h>
 #include <lib/string.h>
 
-enum { MAX_FRAMES = 32 };
+enum { MAX_LINES = 32 };
 
 /* What `push rbp; mov rbp, rsp` leaves. */
 struct call_frame {
@@ -12,38 +18,151 @@ struct call_frame {
     virt_addr_t return_address;
 };
 
-static void print_frame(virt_addr_t address, bool is_return_address)
+/* A line of the trace. */
+struct line {
+    virt_addr_t address;
+    /* A call that never returns may be its function's last instruction: a return address belongs to
+     * what lies before it. */
+    bool is_return_address;
+    uint64_t repeats;      /* how often it came again, right after */
+    const char *trap_name; /* of the trap that interrupted this code, or NULL */
+};
+
+/* trap_stubs.asm: where handlers return to. The trap frame then lies above their call frame. */
+extern char trap_return[];
+
+static struct line lines[MAX_LINES];
+static size_t line_count;
+
+static void add_line(struct line line)
 {
-    uint64_t offset;
-    /* A call that never returns may be its function's last instruction: the return address belongs
-     * to the next one. */
-    const char *name = symbol_find(address - is_return_address, &offset);
-    if (name)
-        console_printf("    %p %s+0x%lx\n", (void *)address, name, offset + is_return_address);
-    else
-        console_printf("    %p\n", (void *)address);
+    if (line_count < MAX_LINES)
+        lines[line_count++] = line;
 }
 
-/* Reads the frame at `rbp`; false when it does not lie within the memory of a known stack. */
-static bool read_frame(virt_addr_t rbp, struct call_frame *frame)
+static void add_caller(virt_addr_t return_address)
 {
-    const struct stack *stack = stack_find(rbp);
-    if (!stack || rbp % sizeof(uint64_t) != 0 || rbp < stack->bottom ||
-        rbp > stack->top - sizeof(*frame))
+    add_line((struct line){.address = return_address, .is_return_address = true});
+}
+
+static const struct symbol_query *find_query(const struct symbol_query *queries,
+                                             const struct line *line)
+{
+    while (queries->address != line->address - line->is_return_address)
+        queries++;
+    return queries;
+}
+
+static void print_line(const struct line *line, const struct symbol_query *query)
+{
+    if (line->trap_name)
+        console_printf("    (%s)\n", line->trap_name);
+    if (query->name)
+        console_printf("    %p %s+0x%lx\n", (void *)line->address, query->name,
+                       query->offset + line->is_return_address);
+    else
+        console_printf("    %p\n", (void *)line->address);
+    if (line->repeats)
+        console_printf("    (%lu times more)\n", line->repeats);
+}
+
+static void print_lines(void)
+{
+    static struct symbol_query queries[MAX_LINES];
+    for (size_t i = 0; i < line_count; i++)
+        queries[i].address = lines[i].address - lines[i].is_return_address;
+    symbols_find(queries, line_count);
+    console_printf("  backtrace:\n");
+    for (size_t i = 0; i < line_count; i++)
+        print_line(&lines[i], find_query(queries, &lines[i]));
+}
+
+/* Copies what lies at `address`; false when that is not, as a whole, the memory of a known stack.
+ */
+static bool read_stack(virt_addr_t address, void *to, size_t size)
+{
+    const struct stack *stack = stack_find(address);
+    if (!stack || address % sizeof(uint64_t) != 0 || address < stack->bottom ||
+        address > stack->top - size)
         return false;
-    memcpy(frame, (const void *)rbp, sizeof(*frame));
+    memcpy(to, (const void *)address, size);
     return true;
 }
 
-void backtrace_print(virt_addr_t rip, virt_addr_t rbp)
+/* Adds the return address, or counts it when the line before is the same: a function that calls
+ * itself without end is to be one line. */
+static void add_or_count(virt_addr_t return_address)
+{
+    struct line *last = line_count ? &lines[line_count - 1] : NULL;
+    if (last && last->is_return_address && last->address == return_address)
+        last->repeats++;
+    else
+        add_caller(return_address);
+}
+
+static void add_chain(virt_addr_t rbp)
 {
     struct call_frame frame;
-    console_printf("  backtrace:\n");
-    print_frame(rip, false);
-    for (unsigned depth = 1; depth < MAX_FRAMES && read_frame(rbp, &frame); depth++) {
-        print_frame(frame.return_address, true);
-        if (frame.caller_rbp <= rbp && stack_find(frame.caller_rbp) == stack_find(rbp))
+    while (line_count < MAX_LINES && read_stack(rbp, &frame, sizeof(frame))) {
+        struct trap_frame trap;
+        add_or_count(frame.return_address);
+        if (frame.return_address == (virt_addr_t)trap_return &&
+            read_stack(rbp + sizeof(frame), &trap, sizeof(trap)))
+            add_line(
+                (struct line){.address = trap.rip, .trap_name = trap_name((unsigned)trap.vector)});
+        else if (frame.caller_rbp <= rbp && stack_find(frame.caller_rbp) == stack_find(rbp))
             break; /* callers lie higher up; anything else would go in circles */
         rbp = frame.caller_rbp;
     }
+}
+
+void backtrace_print(virt_addr_t return_address, virt_addr_t rbp)
+{
+    line_count = 0;
+    add_caller(return_address);
+    add_chain(rbp);
+    print_lines();
+}
+
+static bool is_code(virt_addr_t address)
+{
+    return address >= (virt_addr_t)text_start && address < (virt_addr_t)text_end;
+}
+
+/* Has the function that was interrupted at `rip` set up its frame, so that rbp is its own? That is
+ * done by `mov rbp, rsp`, which the compiler may put behind other instructions. */
+static bool has_own_frame(virt_addr_t rip)
+{
+    static const unsigned char mov_rbp_rsp[] = {0x48, 0x89, 0xe5};
+    uint64_t offset;
+    if (!is_code(rip) || !symbol_find(rip, &offset))
+        return false;
+    for (virt_addr_t at = rip - offset; at + sizeof(mov_rbp_rsp) <= rip; at++) {
+        if (memcmp((const void *)at, mov_rbp_rsp, sizeof(mov_rbp_rsp)) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* A function without its own frame has its return address on top of the stack, or below rbp, which
+ * it has pushed. */
+static void add_caller_of_frameless(virt_addr_t rsp)
+{
+    virt_addr_t top[2];
+    if (!read_stack(rsp, top, sizeof(top)))
+        return;
+    if (is_code(top[0]))
+        add_caller(top[0]);
+    else if (is_code(top[1]))
+        add_caller(top[1]);
+}
+
+void backtrace_print_trap(const struct trap_frame *frame)
+{
+    line_count = 0;
+    add_line((struct line){.address = frame->rip});
+    if (!has_own_frame(frame->rip))
+        add_caller_of_frameless(frame->rsp);
+    add_chain(frame->rbp);
+    print_lines();
 }

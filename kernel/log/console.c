@@ -1,9 +1,11 @@
 #include <kernel/log/console.h>
 #include <lib/format.h>
+#include <lib/string.h>
 
 static struct console_sink *sinks;
 static char last = '\n';
 static bool busy;
+static bool in_report;
 
 void console_add_sink(struct console_sink *sink)
 {
@@ -11,13 +13,56 @@ void console_add_sink(struct console_sink *sink)
     sinks = sink;
 }
 
+static size_t line_length(const char *text, size_t length)
+{
+    size_t at = 0;
+    while (at < length && text[at] != '\n')
+        at++;
+    return at;
+}
+
+/* How much of the text still fits on the sink. A newline in the last row would scroll, and so does
+ * not. A line that fills its row begins no new one until there is more of it. */
+static size_t length_that_fits(struct console_sink *sink, const char *text, size_t length)
+{
+    size_t fits = 0;
+    while (fits < length) {
+        size_t visible = line_length(text + fits, length - fits);
+        size_t room = (size_t)(sink->rows - sink->row) * sink->columns - sink->column;
+        unsigned cells = sink->column + (unsigned)MIN(visible, room);
+        bool ends = fits + visible < length;
+        sink->row += cells ? (cells - 1) / sink->columns : 0;
+        sink->column = cells ? (cells - 1) % sink->columns + 1 : 0;
+        if (visible > room || (ends && sink->row + 1 == sink->rows)) {
+            sink->row = sink->rows;
+            return fits + MIN(visible, room);
+        }
+        sink->row += ends;
+        sink->column = ends ? 0 : sink->column;
+        fits += visible + ends;
+    }
+    return fits;
+}
+
+static void write_report(struct console_sink *sink, const char *text, size_t length)
+{
+    if (sink->rows)
+        length = sink->row < sink->rows ? length_that_fits(sink, text, length) : 0;
+    if (length)
+        sink->write(sink, text, length);
+}
+
 void console_write(const char *text, size_t length)
 {
     if (!length)
         return;
     busy = true;
-    for (struct console_sink *sink = sinks; sink; sink = sink->next)
-        sink->write(sink, text, length);
+    for (struct console_sink *sink = sinks; sink; sink = sink->next) {
+        if (in_report)
+            write_report(sink, text, length);
+        else
+            sink->write(sink, text, length);
+    }
     last = text[length - 1];
     busy = false;
 }
@@ -27,18 +72,52 @@ bool console_busy(void)
     return busy;
 }
 
-static void format_sink_console(void *context, const char *text, size_t length)
+void console_begin_report(bool clear)
 {
-    (void)context;
-    console_write(text, length);
+    static const char clear_and_home[] = "\033[0m\033[2J\033[H";
+    console_fresh_line();
+    in_report = true;
+    for (struct console_sink *sink = sinks; sink; sink = sink->next) {
+        sink->row = sink->column = 0;
+        if (clear && sink->rows)
+            sink->write(sink, clear_and_home, sizeof(clear_and_home) - 1);
+    }
+}
+
+/* Formatted text is gathered, so that a sink gets a line as a whole, not in pieces. */
+struct gatherer {
+    size_t length;
+    char text[120];
+};
+
+static void flush_gathered(struct gatherer *gatherer)
+{
+    console_write(gatherer->text, gatherer->length);
+    gatherer->length = 0;
+}
+
+static void gather(void *context, const char *text, size_t length)
+{
+    struct gatherer *gatherer = context;
+    if (gatherer->length + length > sizeof(gatherer->text))
+        flush_gathered(gatherer);
+    if (length > sizeof(gatherer->text)) {
+        console_write(text, length);
+        return;
+    }
+    memcpy(gatherer->text + gatherer->length, text, length);
+    gatherer->length += length;
 }
 
 void console_printf(const char *format, ...)
 {
+    struct gatherer gatherer;
     va_list arguments;
+    gatherer.length = 0;
     va_start(arguments, format);
-    format_to(format_sink_console, NULL, format, arguments);
+    format_to(gather, &gatherer, format, arguments);
     va_end(arguments);
+    flush_gathered(&gatherer);
 }
 
 void console_fresh_line(void)

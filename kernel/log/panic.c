@@ -1,14 +1,17 @@
 /*
  * A panic may itself run into a fault, so each level prints less than the one before: the first
- * prints all, the second its reason only, the third just halts.
+ * prints all, the second its reason only, the third ends without a word, and the fourth, which can
+ * only come from that end, halts.
  */
 #include <assert.h>
+#include <kernel/cpu/canary.h>
 #include <kernel/cpu/control.h>
 #include <kernel/cpu/trap.h>
 #include <kernel/log/backtrace.h>
 #include <kernel/log/console.h>
 #include <kernel/log/log.h>
 #include <kernel/log/panic.h>
+#include <kernel/log/symbols.h>
 #include <lib/format.h>
 
 static unsigned level;
@@ -19,37 +22,19 @@ void panic_set_end(void (*end)(void))
     end_hook = end;
 }
 
-static void print_reason(const char *format, va_list arguments)
-{
-    char reason[LOG_TEXT];
-    vsnprintf(reason, sizeof(reason), format, arguments);
-    console_fresh_line();
-    console_printf("PANIC: %s", reason);
-}
-
 static void print_registers(const struct trap_frame *frame)
 {
-    console_printf("  rip %p  cs %04lx  rflags %08lx  error code 0x%lx\n", (void *)frame->rip,
-                   frame->cs, frame->rflags, frame->error_code);
-    console_printf("  rsp %p  ss %04lx  rbp %p  cr2 %p\n", (void *)frame->rsp, frame->ss,
-                   (void *)frame->rbp, (void *)read_cr2());
     console_printf("  rax %016lx  rbx %016lx  rcx %016lx\n", frame->rax, frame->rbx, frame->rcx);
     console_printf("  rdx %016lx  rsi %016lx  rdi %016lx\n", frame->rdx, frame->rsi, frame->rdi);
-    console_printf("  r8  %016lx  r9  %016lx  r10 %016lx\n", frame->r8, frame->r9, frame->r10);
-    console_printf("  r11 %016lx  r12 %016lx  r13 %016lx\n", frame->r11, frame->r12, frame->r13);
-    console_printf("  r14 %016lx  r15 %016lx  cr3 %016lx\n", frame->r14, frame->r15, read_cr3());
-}
-
-/* Returns only at the first two levels; true at the first, where everything is to be said. */
-static bool panic_begin(void)
-{
-    interrupts_disable();
-    level++;
-    if (level > 2)
-        halt_forever();
-    if (level == 1)
-        log_flush_panic();
-    return level == 1;
+    console_printf("  rbp %016lx  rsp %016lx  r8  %016lx\n", frame->rbp, frame->rsp, frame->r8);
+    console_printf("  r9  %016lx  r10 %016lx  r11 %016lx\n", frame->r9, frame->r10, frame->r11);
+    console_printf("  r12 %016lx  r13 %016lx  r14 %016lx\n", frame->r12, frame->r13, frame->r14);
+    console_printf("  r15 %016lx  rip %016lx  rflags %08lx\n", frame->r15, frame->rip,
+                   frame->rflags);
+    console_printf("  cr2 %016lx  cr3 %016lx  cs %04lx  ss %04lx\n", read_cr2(), read_cr3(),
+                   frame->cs, frame->ss);
+    console_printf("  cr0 %08lx  cr4 %08lx  efer %08lx\n", read_cr0(), read_cr4(),
+                   read_msr(MSR_EFER));
 }
 
 static NORETURN void panic_end(void)
@@ -59,34 +44,64 @@ static NORETURN void panic_end(void)
     halt_forever();
 }
 
+/* Returns only at the first two levels; true at the first, where everything is to be said. */
+static bool panic_begin(bool long_report)
+{
+    interrupts_disable();
+    level++;
+    if (level > 3)
+        halt_forever();
+    if (level == 3)
+        panic_end();
+    if (level == 1) {
+        log_flush_panic();
+        console_begin_report(long_report);
+    }
+    console_fresh_line();
+    console_printf("PANIC: ");
+    return level == 1;
+}
+
+static void print_reason(const char *file, int line, const char *format, va_list arguments)
+{
+    char reason[LOG_TEXT];
+    vsnprintf(reason, sizeof(reason), format, arguments);
+    console_printf("%s (%s:%d)\n", reason, file, line);
+}
+
 void panic_at(const char *file, int line, const char *format, ...)
 {
     /* Where rbp points lies the caller's (-fno-omit-frame-pointer). */
     virt_addr_t caller_rbp = *(const virt_addr_t *)__builtin_frame_address(0);
-    bool first = panic_begin();
+    bool first = panic_begin(false);
     va_list arguments;
     va_start(arguments, format);
-    print_reason(format, arguments);
+    print_reason(file, line, format, arguments);
     va_end(arguments);
-    console_printf(" (%s:%d)\n", file, line);
     if (first)
         backtrace_print((virt_addr_t)__builtin_return_address(0), caller_rbp);
     panic_end();
 }
 
-void panic_trap(const struct trap_frame *frame, const char *format, ...)
+void panic_trap(const struct trap_frame *frame, void (*describe)(const struct trap_frame *frame))
 {
-    bool first = panic_begin();
-    va_list arguments;
-    va_start(arguments, format);
-    print_reason(format, arguments);
-    va_end(arguments);
-    console_write("\n", 1);
-    if (first) {
+    if (panic_begin(true)) {
+        describe(frame);
         print_registers(frame);
-        backtrace_print(frame->rip, frame->rbp);
+        backtrace_print_trap(frame);
+    } else {
+        console_printf("%s at %p, address %p, during a panic\n", trap_name((unsigned)frame->vector),
+                       (void *)frame->rip, (void *)read_cr2());
     }
     panic_end();
+}
+
+void __stack_chk_fail(void)
+{
+    uint64_t offset;
+    const char *name = symbol_find((virt_addr_t)__builtin_return_address(0) - 1, &offset);
+    PANIC("stack smashed: %s has written past the end of an array of its own",
+          name ? name : "a function");
 }
 
 void assert_failed(const char *condition, const char *file, int line)

@@ -1,12 +1,12 @@
 /*
- * The symbol table is searched from end to end for each name: it holds some hundred entries and is
- * needed in a panic only, when a sorted index would be one more thing that could be broken. Every
- * index is checked; the tables are outside data.
+ * The symbol table is searched from end to end: it holds some thousand entries and is needed in a
+ * panic only, when a sorted index would be one more thing that could be broken. A backtrace, which
+ * wants many names, gets them all in one pass. Every index is checked; the tables are outside data.
  */
+#include <assert.h>
 #include <image.h>
 #include <kernel/log/symbols.h>
 #include <layout.h>
-#include <lib/string.h>
 
 /* ELF64 symbol (System V ABI). */
 struct elf_symbol {
@@ -20,14 +20,25 @@ struct elf_symbol {
 _Static_assert(sizeof(struct elf_symbol) == 24, "System V ABI: Elf64_Sym");
 
 enum {
-    TYPE_NONE = 0,
+    TYPE_NONE = 0, /* the labels of assembly, and what the linker script defines */
+    TYPE_OBJECT = 1,
     TYPE_FUNCTION = 2,
     TYPE_MASK = 0xf,
     SECTION_UNDEFINED = 0,
     SECTION_RESERVED = 0xff00
 };
 
-static const unsigned char *symbols;
+static const struct image_part {
+    const char *name;
+    const char *start, *end;
+} parts[] = {
+    {".text", text_start, text_end},
+    {".rodata", rodata_start, rodata_end},
+    {".ro_after_init", ro_after_init_start, ro_after_init_end},
+    {".data", data_start, data_end},
+};
+
+static const struct elf_symbol *symbols;
 static size_t symbol_count;
 static const char *names;
 static size_t names_size;
@@ -35,7 +46,7 @@ static size_t names_size;
 void symbols_init(const struct boot_info *info)
 {
     const struct phys_range *table = &info->symbols, *strings = &info->symbol_names;
-    if (strings->start == strings->end)
+    if (strings->start == strings->end || !IS_ALIGNED(table->start, _Alignof(struct elf_symbol)))
         return;
     const char *text = phys_to_virt(strings->start);
     size_t size = strings->end - strings->start;
@@ -47,31 +58,116 @@ void symbols_init(const struct boot_info *info)
     symbol_count = (table->end - table->start) / sizeof(struct elf_symbol);
 }
 
-/* Code labels: functions of C, and the untyped labels of assembly. */
-static bool is_code(const struct elf_symbol *symbol)
+static const struct image_part *part_of(virt_addr_t address)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+        if (address >= (virt_addr_t)parts[i].start && address < (virt_addr_t)parts[i].end)
+            return &parts[i];
+    }
+    return NULL;
+}
+
+const char *symbol_section(virt_addr_t address)
+{
+    const struct image_part *part = part_of(address);
+    return part ? part->name : NULL;
+}
+
+/* Can this symbol name an address? */
+static bool is_name(const struct elf_symbol *symbol)
 {
     unsigned type = symbol->info & TYPE_MASK;
-    return (type == TYPE_FUNCTION || type == TYPE_NONE) && symbol->section != SECTION_UNDEFINED &&
-           symbol->section < SECTION_RESERVED && symbol->name < names_size &&
-           symbol->value >= (uintptr_t)text_start && symbol->value < (uintptr_t)text_end;
+    return type <= TYPE_FUNCTION && symbol->section != SECTION_UNDEFINED &&
+           symbol->section < SECTION_RESERVED && symbol->name < names_size;
+}
+
+/* Of two at one address: one with a size is what its source calls it, one without may be the
+ * linker's mark between two things. */
+static bool is_better(const struct elf_symbol *symbol, const struct elf_symbol *than)
+{
+    return !than || symbol->value > than->value ||
+           (symbol->value == than->value && (symbol->size || !than->size));
+}
+
+/* Insertion sort: there are few, and callers lie near those they call. */
+static void sort(struct symbol_query *queries, size_t count)
+{
+    for (size_t i = 1; i < count; i++) {
+        struct symbol_query query = queries[i];
+        size_t at = i;
+        for (; at > 0 && queries[at - 1].address > query.address; at--)
+            queries[at] = queries[at - 1];
+        queries[at] = query;
+    }
+}
+
+/* The first query whose address is not below `value`; the last one's is not. */
+static size_t first_at_or_above(const struct symbol_query *queries, size_t count, uint64_t value)
+{
+    size_t low = 0, high = count - 1;
+    if (value <= queries[0].address) /* half of all symbols lie below everything */
+        return 0;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (value <= queries[middle].address)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return low;
+}
+
+/* For each query the symbol that begins last at or before its address and, if there is an earlier
+ * query, behind the address of that. */
+static void search(const struct symbol_query *queries, size_t count,
+                   const struct elf_symbol *best[SYMBOL_QUERIES])
+{
+    uint64_t best_value[SYMBOL_QUERIES] = {0};
+    const struct elf_symbol *end = symbols + symbol_count;
+    virt_addr_t highest = queries[count - 1].address;
+    for (const struct elf_symbol *symbol = symbols; symbol < end; symbol++) {
+        uint64_t value = symbol->value;
+        if (value > highest)
+            continue;
+        size_t i = first_at_or_above(queries, count, value);
+        if (value < best_value[i] || !is_name(symbol) || !is_better(symbol, best[i]))
+            continue;
+        best[i] = symbol;
+        best_value[i] = value;
+    }
+}
+
+static void answer(struct symbol_query *query, const struct elf_symbol *symbol)
+{
+    const struct image_part *part = part_of(query->address);
+    query->name = NULL;
+    if (!part || !symbol || symbol->value < (virt_addr_t)part->start)
+        return;
+    query->offset = query->address - symbol->value;
+    /* A string constant, for example, has no symbol, and is not part of what lies before it. */
+    if (symbol->size == 0 || query->offset < symbol->size)
+        query->name = names + symbol->name;
+}
+
+void symbols_find(struct symbol_query *queries, size_t count)
+{
+    const struct elf_symbol *best[SYMBOL_QUERIES] = {NULL};
+    ASSERT(count <= SYMBOL_QUERIES);
+    if (count == 0)
+        return;
+    sort(queries, count);
+    search(queries, count, best);
+    for (size_t i = 0; i < count; i++) {
+        if (i > 0 && !best[i]) /* nothing begins between the two */
+            best[i] = best[i - 1];
+        answer(&queries[i], best[i]);
+    }
 }
 
 const char *symbol_find(virt_addr_t address, uint64_t *offset)
 {
-    if (address < (uintptr_t)text_start || address >= (uintptr_t)text_end)
-        return NULL;
-    const char *best = NULL;
-    uint64_t best_value = 0;
-    for (size_t i = 0; i < symbol_count; i++) {
-        struct elf_symbol symbol;
-        memcpy(&symbol, symbols + i * sizeof(symbol), sizeof(symbol));
-        /* Of two labels at one address the one that comes later wins: globals follow locals in the
-         * table. */
-        if (is_code(&symbol) && symbol.value <= address && symbol.value >= best_value) {
-            best = names + symbol.name;
-            best_value = symbol.value;
-        }
-    }
-    *offset = address - best_value;
-    return best;
+    struct symbol_query query = {.address = address};
+    symbols_find(&query, 1);
+    *offset = query.offset;
+    return query.name;
 }

@@ -11,8 +11,8 @@
 #include <kernel/monitor/monitor.h>
 #include <kernel/task/channel.h>
 
-static uint8_t channel_storage[256];
-static struct byte_channel typed = BYTE_CHANNEL_INIT(typed, channel_storage);
+static char channel_storage[256];
+static struct channel typed = CHANNEL_INIT(typed, channel_storage);
 
 /* A task that reads a stream and types what it makes of it. */
 struct typist {
@@ -32,8 +32,9 @@ static enum poll_result poll_pending(struct typist *typist)
 {
     if (!typist->pending)
         return POLL_READY;
+    bool sent;
     enum poll_result result =
-        channel_poll_send(&typed, &typist->channel_waker, &typist->task, (uint8_t)typist->pending);
+        channel_poll_send(&typed, &typist->channel_waker, &typist->task, &typist->pending, &sent);
     if (result == POLL_READY)
         typist->pending = 0;
     return result;
@@ -70,8 +71,10 @@ static enum poll_result poll_serial(struct task *task)
     return POLL_PENDING;
 }
 
-static struct typist keyboard = {.task = {.name = "keyboard", .poll = poll_keyboard}};
-static struct typist serial = {.task = {.name = "serial", .poll = poll_serial}};
+static struct typist keyboard = {
+    .task = {.name = "keyboard", .poll = poll_keyboard, .priority = TASK_HIGH}};
+static struct typist serial = {
+    .task = {.name = "serial", .poll = poll_serial, .priority = TASK_HIGH}};
 
 static struct waker typed_waker;
 
@@ -79,16 +82,16 @@ static enum poll_result poll_monitor(struct task *task)
 {
     if (task->polls == 1)
         line_begin();
-    uint8_t byte;
-    while (channel_poll_receive(&typed, &typed_waker, task, &byte) == POLL_READY) {
-        const char *line = line_feed((char)byte);
+    char byte;
+    bool received;
+    while (channel_poll_receive(&typed, &typed_waker, task, &byte, &received) == POLL_READY) {
+        const char *line = line_feed(byte);
         if (!line)
             continue;
         command_run(line);
         line_begin();
         /* A command may have taken long: the other tasks get their turn before the next one. */
-        task_wake(task);
-        break;
+        return task_yield(task);
     }
     return POLL_PENDING;
 }
@@ -103,6 +106,11 @@ static enum poll_result poll_log(struct task *task)
 }
 
 static struct task log_task = {.name = "log", .poll = poll_log};
+
+const struct executor *monitor_executor(void)
+{
+    return monitor.executor;
+}
 
 void monitor_start(struct executor *executor)
 {

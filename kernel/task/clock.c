@@ -1,13 +1,78 @@
+/*
+ * Ticks that come while interrupts are masked for longer than a tick are lost to the clock as long
+ * as it counts ticks; that is the price of a timer that is not read. With the time stamp counter
+ * nothing is lost.
+ *
+ * At the change the new scale begins at the very tick at which it was measured, so the clock goes
+ * on from where it is: it neither jumps nor steps back.
+ */
+#include <assert.h>
+#include <kernel/cpu/control.h>
 #include <kernel/task/clock.h>
 
-static volatile uint64_t now;
+/* Nanoseconds for a tick of the time stamp counter, as a fraction of 2^32. */
+enum { FRACTION_BITS = 32 };
 
-void clock_advance(uint64_t nanoseconds)
+static uint64_t now; /* at the last tick */
+static uint64_t tick_length;
+static bool tsc_constant;
+
+/* A pair of times that belong together, and the rate at which the clock has gone on since. */
+static uint64_t base_tsc, base_time;
+static uint64_t measured_rate; /* as well as is known, for clock_from_tsc() */
+static uint64_t rate;          /* what clock_now() goes by; 0: it goes by ticks */
+
+static uint64_t scale(uint64_t tsc_ticks, uint64_t by)
 {
-    now += nanoseconds;
+    return (uint64_t)((unsigned __int128)tsc_ticks * by >> FRACTION_BITS);
+}
+
+void clock_start(uint64_t tick, bool constant_tsc)
+{
+    now = clock_now();
+    tick_length = tick;
+    tsc_constant = constant_tsc;
+    base_tsc = measured_rate = rate = 0;
 }
 
 uint64_t clock_now(void)
 {
-    return now;
+    uint64_t last = __atomic_load_n(&now, __ATOMIC_ACQUIRE);
+    if (!__atomic_load_n(&rate, __ATOMIC_ACQUIRE))
+        return last;
+    uint64_t fine = base_time + scale(read_tsc() - base_tsc, rate);
+    return fine > last ? fine : last;
+}
+
+uint64_t clock_tick(void)
+{
+    uint64_t time = rate ? clock_now() : now + tick_length;
+    __atomic_store_n(&now, time, __ATOMIC_RELEASE);
+    return time;
+}
+
+void clock_calibrate(void)
+{
+    if (rate)
+        return;
+    uint64_t tsc = read_tsc();
+    if (!base_tsc) {
+        base_tsc = tsc;
+        base_time = now;
+        return;
+    }
+    uint64_t time = now - base_time;
+    if (time == 0 || tsc <= base_tsc)
+        return;
+    measured_rate = (time << FRACTION_BITS) / (tsc - base_tsc);
+    if (!tsc_constant || time < NANOSECONDS_PER_SECOND)
+        return;
+    base_tsc = tsc;
+    base_time = now;
+    __atomic_store_n(&rate, measured_rate, __ATOMIC_RELEASE);
+}
+
+uint64_t clock_from_tsc(uint64_t ticks)
+{
+    return scale(ticks, measured_rate);
 }

@@ -13,7 +13,7 @@ void stream_push(struct byte_stream *stream, uint8_t byte)
 {
     bool pushed = ring_push(&stream->ring, byte);
     ASSERT(pushed);
-    wait_queue_wake_one(&stream->readers);
+    wait_queue_notify(&stream->readers);
 }
 
 static bool take(struct byte_stream *stream, uint8_t *byte)
@@ -32,9 +32,8 @@ enum poll_result stream_poll(struct byte_stream *stream, struct waker *waker, st
 {
     if (take(stream, byte))
         return POLL_READY;
-    waker_register(waker, &stream->readers, task);
-    if (!take(stream, byte)) /* the byte may have come before the waker was there */
+    if (waker->task)
         return POLL_PENDING;
-    waker_cancel(waker);
-    return POLL_READY;
+    waker_register(waker, &stream->readers, task);
+    return take(stream, byte) ? POLL_READY : POLL_PENDING; /* it may have come in between */
 }

@@ -1,40 +1,81 @@
+/*
+ * Interrupt handlers wake queues, so a queue's list is touched with interrupts masked. A task's
+ * list of wakers is touched by tasks only: waking leaves the waker on it, notified, until the task
+ * looks or ends.
+ */
 #include <assert.h>
 #include <kernel/cpu/control.h>
+#include <kernel/cpu/trap.h>
 #include <kernel/task/task.h>
+#include <kernel/task/waker.h>
+
+void wait_queue_init(struct wait_queue *queue)
+{
+    list_init(&queue->wakers);
+    queue->notified = 0;
+}
+
+/* Interrupts are masked. */
+static void settle(struct waker *waker)
+{
+    if (!waker->notified)
+        return;
+    waker->notified = false;
+    ASSERT(waker->queue->notified > 0);
+    waker->queue->notified--;
+}
 
 void waker_register(struct waker *waker, struct wait_queue *queue, struct task *task)
 {
-    uint64_t flags = interrupts_save();
+    ASSERT(!in_interrupt());
     if (!waker->task) {
-        waker->task = task;
-        list_push_back(&queue->wakers, &waker->queue_link);
-        list_push_back(&task->wakers, &waker->task_link);
+        waker_bind(waker, task);
+        waker->queue = queue;
+        list_node_init(&waker->queue_link);
     }
-    ASSERT(waker->task == task);
+    ASSERT(waker->task == task && waker->queue == queue);
+    uint64_t flags = interrupts_save();
+    settle(waker);
+    if (!list_node_linked(&waker->queue_link))
+        list_push_back(&queue->wakers, &waker->queue_link);
     interrupts_restore(flags);
+}
+
+/* Makes the waker idle; true when a wake had reached it that nobody has looked after. */
+static bool leave(struct waker *waker)
+{
+    ASSERT(!in_interrupt());
+    uint64_t flags = interrupts_save();
+    bool notified = waker->notified;
+    settle(waker);
+    list_remove(&waker->queue_link);
+    interrupts_restore(flags);
+    waker_unbind(waker);
+    return notified;
+}
+
+void waker_finish(struct waker *waker)
+{
+    if (waker->task)
+        leave(waker);
 }
 
 void waker_cancel(struct waker *waker)
 {
-    uint64_t flags = interrupts_save();
-    if (waker->task) {
-        waker->task = NULL;
-        list_remove(&waker->queue_link);
-        list_remove(&waker->task_link);
-    }
-    interrupts_restore(flags);
+    if (waker->task && leave(waker))
+        wait_queue_wake_one(waker->queue);
 }
 
 /* Wakes the queue's first task; false when there is none. */
 static bool wake_first(struct wait_queue *queue)
 {
     uint64_t flags = interrupts_save();
-    struct list_node *node = list_first(&queue->wakers);
+    struct list_node *node = list_pop_front(&queue->wakers);
     if (node) {
         struct waker *waker = CONTAINER_OF(node, struct waker, queue_link);
-        struct task *task = waker->task;
-        waker_cancel(waker);
-        task_wake(task);
+        waker->notified = true;
+        queue->notified++;
+        task_wake(waker->task);
     }
     interrupts_restore(flags);
     return node != NULL;
@@ -49,4 +90,11 @@ void wait_queue_wake_all(struct wait_queue *queue)
 {
     while (wake_first(queue))
         ;
+}
+
+void wait_queue_notify(struct wait_queue *queue)
+{
+    struct list_node *node = list_first(&queue->wakers);
+    if (node)
+        task_wake(CONTAINER_OF(node, struct waker, queue_link)->task);
 }

@@ -160,10 +160,12 @@ TEST(allocators, refuse_what_cannot_be)
         const size_t impossible[] = {SIZE_MAX,        SIZE_MAX - 7,   SIZE_MAX - 15, SIZE_MAX - 23,
                                      SIZE_MAX - 31,   SIZE_MAX / 2,   HEAP_WINDOW,   MIB(1),
                                      SIZE_MAX - 4095, SIZE_MAX - 4096};
+        void *block = allocate(1);
         for (size_t i = 0; i < ARRAY_SIZE(impossible); i++) {
             EXPECT(!allocate(impossible[i]));
             EXPECT(!allocate_aligned(impossible[i], 4096));
         }
+        deallocate(block);
         EXPECT(tear_down());
     }
 }
@@ -317,6 +319,63 @@ TEST(allocators, a_long_lived_block)
     }
 }
 
+/* The class's current slab cannot grow, but another one has a free block. */
+TEST(allocators, fixed_block_finds_the_last_free_block)
+{
+    EXPECT(set_up(&kinds[2], MIB(1)));
+    void *blocks[40];
+    size_t capacity = slab_capacity(size_classes[size_class_for(2048)].pages, 2048), count = 0;
+    for (; count < capacity + 1; count++) /* one slab, and one block of the next */
+        blocks[count] = allocate(2048);
+    deallocate(blocks[3]);
+    subject.arena->limit = subject.arena->committed;
+    EXPECT(allocate(2048) == blocks[3]);
+    EXPECT(!allocate(2048));
+    for (size_t i = 0; i < count; i++)
+        deallocate(blocks[i]);
+    EXPECT(tear_down());
+}
+
+/* A byte cannot name the last slots, and must not take them for something else. */
+TEST(allocators, a_slab_of_more_slots_than_a_byte_has_values)
+{
+    EXPECT(set_up(&kinds[2], MIB(1)));
+    struct page_runs *runs = &subject.heap.fixed_block.runs;
+    struct slab *slab = slab_create(runs, 2, 32);
+    EXPECT(slab && slab->ready < SLAB_SLOTS_MAX);
+    for (size_t slot = slab->first; slot < 256; slot++)
+        EXPECT_EQ(slab_slot_state(slab, slot), BLOCK_FREE);
+    size_t taken = 0;
+    for (; slab->free != LINK_END || slab_extend(slab, runs); taken++)
+        slab_take(slab);
+    EXPECT_EQ(taken, slab_capacity(2, 32));
+    EXPECT_EQ(slab_slot_state(slab, 253), BLOCK_LIVE);
+    EXPECT_EQ(slab_slot_state(slab, 254), BLOCK_FREE);
+    EXPECT_EQ(slab_slot_state(slab, 255), BLOCK_FREE);
+    slab_check(slab);
+    slab_release(slab, runs);
+    EXPECT(tear_down());
+}
+
+/* Many blocks that are too small hide the one that is not. */
+TEST(allocators, free_lists_find_the_only_block)
+{
+    enum { BLOCKS = 20, SMALL = 1024, LARGE = 1136 };
+    static struct free_lists lists;
+    static uint64_t memory[BLOCKS * LARGE / 8] ALIGNED(16);
+    for (size_t i = 0; i < BLOCKS; i++) {
+        virt_addr_t block = (virt_addr_t)memory + i * LARGE + 16;
+        *block_header(block) = (i == 0 ? LARGE : SMALL) | BLOCK_FLAG_FREE;
+        free_lists_add(&lists, block);
+    }
+    EXPECT_EQ(free_lists_search(&lists, LARGE), (virt_addr_t)memory + 16);
+    EXPECT_EQ(free_lists_search(&lists, LARGE + 16), 0);
+    EXPECT_EQ(free_lists_search(&lists, 8192), 0);
+    free_lists_remove(&lists, (virt_addr_t)memory + 16);
+    EXPECT_EQ(free_lists_search(&lists, LARGE), 0);
+    EXPECT(free_lists_search(&lists, SMALL) != 0);
+}
+
 TEST(allocators, bump_frees_the_last_block_and_starts_afresh)
 {
     EXPECT(set_up(&kinds[0], MIB(1)));
@@ -331,6 +390,8 @@ TEST(allocators, bump_frees_the_last_block_and_starts_afresh)
     deallocate(b);
     char *e = allocate(8);
     EXPECT(e > d);
+    deallocate(e);
+    EXPECT(allocate(80) == e);
     deallocate(d);
     deallocate(e);
     EXPECT(allocate(8) == a);
@@ -387,6 +448,8 @@ TEST(allocators, the_kernels_window)
         struct test_arena *arena = test_arena_create_huge();
         EXPECT(set_up_over(kind, arena));
         EXPECT(allocate(HEAP_WINDOW) == NULL);
+        deallocate(allocate(GIB(1)));
+        EXPECT(arena->committed < 100);
         struct model *model = model_create(subject.allocator, 4);
         for (size_t round = 0; round < 2; round++) {
             char *huge = allocate(GIB(1));

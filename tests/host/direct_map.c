@@ -1,7 +1,6 @@
 #include <layout.h>
 #include <mm/direct_map.h>
 #include <mm/frames.h>
-#include <mm/memory_map.h>
 
 #include "../test.h"
 #include "physical_memory.h"

@@ -6,6 +6,7 @@
  *     host-tests SUITE ...  runs those
  */
 #include <assert.h>
+#include <kernel/cpu/control.h>
 #include <kernel/cpu/trap.h>
 #include <kernel/log/log.h>
 #include <kernel/log/panic.h>
@@ -55,7 +56,10 @@ void log_write(enum log_level level, const char *format, ...)
     (void)format;
 }
 
-unsigned trap_depth;
+uint8_t trap_depth;
+uint64_t host_tsc;
+bool host_masked;
+void (*host_interrupt)(void);
 
 const char *host_expect_panic(void (*run)(void *), void *argument)
 {

@@ -2,11 +2,8 @@
  * The executor, run on instances of its own.
  */
 #include <kernel/cpu/control.h>
-#include <kernel/task/channel.h>
-#include <kernel/task/clock.h>
-#include <kernel/task/stream.h>
-#include <kernel/task/task.h>
-#include <lib/string.h>
+#include <kernel/task/executor.h>
+#include <kernel/task/join.h>
 
 #include "../test.h"
 
@@ -107,144 +104,241 @@ TEST(executor, a_wake_after_the_end_changes_nothing)
     EXPECT_EQ(counter.released, 1);
 }
 
-/* Post 12's example: an async function that awaits another one, "async number: 42". */
-struct example {
+/* A task spawns another one, which spawns another one, and so on. */
+struct spawner {
     struct task task;
-    struct waker waker;
-    struct byte_channel *numbers;
-    uint8_t number;
+    struct spawner *next;
 };
 
-static enum poll_result poll_example(struct task *task)
+static enum poll_result poll_spawner(struct task *task)
 {
-    struct example *example = CONTAINER_OF(task, struct example, task);
-    return channel_poll_receive(example->numbers, &example->waker, task, &example->number);
-}
-
-static enum poll_result poll_async_number(struct task *task)
-{
-    struct example *example = CONTAINER_OF(task, struct example, task);
-    return channel_poll_send(example->numbers, &example->waker, task, 42);
-}
-
-TEST(executor, async_number_42)
-{
-    uint8_t storage[1];
-    struct byte_channel numbers = BYTE_CHANNEL_INIT(numbers, storage);
-    struct executor executor = EXECUTOR_INIT(executor);
-    struct example receiver = {.task = {.name = "example", .poll = poll_example},
-                               .numbers = &numbers};
-    struct example sender = {.task = {.name = "async_number", .poll = poll_async_number},
-                             .numbers = &numbers};
-    executor_spawn(&executor, &receiver.task);
-    executor_spawn(&executor, &sender.task);
-    executor_run_ready(&executor);
-    EXPECT_EQ(executor.live, 0);
-    EXPECT_EQ(receiver.number, 42);
-    EXPECT_EQ(receiver.task.polls, 2);
-}
-
-TEST(executor, a_full_channel_holds_its_senders_back)
-{
-    uint8_t storage[1];
-    struct byte_channel numbers = BYTE_CHANNEL_INIT(numbers, storage);
-    struct executor executor = EXECUTOR_INIT(executor);
-    struct example senders[3];
-    for (size_t i = 0; i < ARRAY_SIZE(senders); i++) {
-        senders[i] = (struct example){.task = {.name = "sender", .poll = poll_async_number},
-                                      .numbers = &numbers};
-        executor_spawn(&executor, &senders[i].task);
-    }
-    executor_run_ready(&executor);
-    EXPECT_EQ(executor.live, 2);
-    for (size_t left = 3; left > 0; left--) {
-        struct example receiver = {.task = {.name = "receiver", .poll = poll_example},
-                                   .numbers = &numbers};
-        executor_spawn(&executor, &receiver.task);
-        executor_run_ready(&executor);
-        EXPECT_EQ(receiver.number, 42);
-    }
-    EXPECT_EQ(executor.live, 0);
-}
-
-/* A task that ends while its waker waits somewhere takes the waker along. */
-static enum poll_result poll_register_and_end(struct task *task)
-{
-    struct example *example = CONTAINER_OF(task, struct example, task);
-    uint8_t byte;
-    channel_poll_receive(example->numbers, &example->waker, task, &byte);
+    struct spawner *spawner = CONTAINER_OF(task, struct spawner, task);
+    if (spawner->next)
+        executor_spawn(task->executor, &spawner->next->task);
     return POLL_READY;
 }
 
-TEST(executor, an_ended_task_leaves_no_waker_behind)
+TEST(executor, tasks_spawn_tasks)
 {
-    uint8_t storage[1];
-    struct byte_channel numbers = BYTE_CHANNEL_INIT(numbers, storage);
+    static struct spawner spawners[101];
     struct executor executor = EXECUTOR_INIT(executor);
-    struct example receiver = {.task = {.name = "ends", .poll = poll_register_and_end},
-                               .numbers = &numbers};
-    executor_spawn(&executor, &receiver.task);
+    for (size_t i = 0; i < ARRAY_SIZE(spawners); i++) {
+        task_init(&spawners[i].task, "spawner", poll_spawner, NULL);
+        if (i > 0)
+            spawners[i].next = &spawners[i - 1];
+    }
+    executor_spawn(&executor, &spawners[100].task);
     executor_run_ready(&executor);
-    EXPECT(list_empty(&numbers.receivers.wakers));
-    memset(&receiver, 0xcc, sizeof(receiver)); /* as if its memory had been given back */
-    wait_queue_wake_all(&numbers.receivers);
+    EXPECT_EQ(executor.live, 0);
+    for (size_t i = 0; i < ARRAY_SIZE(spawners); i++)
+        EXPECT_EQ(spawners[i].task.polls, 1);
 }
 
-static void resume_nothing(struct byte_stream *stream)
+/* --- Cancelling and joining ------------------------------------------------------------------ */
+
+TEST(executor, a_cancelled_task_is_released_and_not_polled)
 {
-    (void)stream;
+    struct executor executor = EXECUTOR_INIT(executor);
+    struct counter new = make_counter(0, false), waiting = make_counter(1, false);
+    executor_spawn(&executor, &new.task);
+    task_cancel(&new.task);
+    executor_spawn(&executor, &waiting.task);
+    executor_run_ready(&executor);
+    EXPECT_EQ(new.pending, 0);
+    EXPECT_EQ(new.released, 1);
+    EXPECT_EQ(waiting.released, 0);
+    task_cancel(&waiting.task);
+    task_cancel(&waiting.task); /* a second time changes nothing */
+    task_wake(&waiting.task);
+    executor_run_ready(&executor);
+    EXPECT_EQ(waiting.released, 1);
+    EXPECT_EQ(executor.live, 0);
+    task_cancel(&waiting.task); /* nor does it when the task is over */
+    executor_run_ready(&executor);
+    EXPECT_EQ(waiting.released, 1);
 }
 
-struct reader {
+static enum poll_result poll_cancel_self(struct task *task)
+{
+    struct counter *counter = CONTAINER_OF(task, struct counter, task);
+    task_cancel(task);
+    return counter->pending ? POLL_PENDING : POLL_READY;
+}
+
+TEST(executor, a_task_cancels_itself_and_waits_or_ends)
+{
+    for (unsigned pending = 0; pending < 2; pending++) {
+        struct executor executor = EXECUTOR_INIT(executor);
+        struct counter counter = make_counter(pending, false);
+        counter.task.poll = poll_cancel_self;
+        executor_spawn(&executor, &counter.task);
+        executor_run_ready(&executor);
+        EXPECT_EQ(counter.released, 1);
+        EXPECT_EQ(executor.live, 0);
+    }
+}
+
+/* Its own wake has put the task into the queue when it ends: it is released when its turn comes. */
+static enum poll_result poll_wake_and_end(struct task *task)
+{
+    task_wake(task);
+    return POLL_READY;
+}
+
+TEST(executor, a_task_that_is_woken_in_its_last_poll)
+{
+    struct executor executor = EXECUTOR_INIT(executor);
+    struct counter counter = make_counter(0, false);
+    counter.task.poll = poll_wake_and_end;
+    executor_spawn(&executor, &counter.task);
+    executor_run_ready(&executor);
+    EXPECT_EQ(counter.released, 1);
+    executor_spawn(&executor, &counter.task); /* the memory can be used again */
+    executor_run_ready(&executor);
+    EXPECT_EQ(counter.released, 2);
+}
+
+struct joiner {
     struct task task;
-    struct waker waker;
-    struct byte_stream *stream;
-    unsigned wanted;
-    unsigned sum;
+    struct join join;
+    uint64_t result;
 };
 
-static enum poll_result poll_reader(struct task *task)
+static enum poll_result poll_joiner(struct task *task)
 {
-    struct reader *reader = CONTAINER_OF(task, struct reader, task);
-    uint8_t byte;
-    while (reader->wanted &&
-           stream_poll(reader->stream, &reader->waker, task, &byte) == POLL_READY) {
-        reader->sum += byte;
-        reader->wanted--;
-    }
-    return reader->wanted ? POLL_PENDING : POLL_READY;
+    struct joiner *joiner = CONTAINER_OF(task, struct joiner, task);
+    if (join_poll(&joiner->join, task) == POLL_PENDING)
+        return POLL_PENDING;
+    joiner->result = joiner->join.result;
+    return POLL_READY;
 }
 
-TEST(executor, a_stream_wakes_its_reader_and_stops_when_full)
+static enum poll_result poll_answer(struct task *task)
 {
-    static uint8_t storage[4];
-    static struct byte_stream stream = BYTE_STREAM_INIT(stream, storage, resume_nothing);
+    task->result = 42;
+    return POLL_READY;
+}
+
+TEST(executor, those_that_join_get_the_result)
+{
     struct executor executor = EXECUTOR_INIT(executor);
-    struct reader reader = {
-        .task = {.name = "reader", .poll = poll_reader}, .stream = &stream, .wanted = 5};
-    executor_spawn(&executor, &reader.task);
-    executor_run_ready(&executor);
-    for (uint8_t i = 1; i <= 4; i++) {
-        EXPECT(stream_has_room(&stream));
-        stream_push(&stream, i);
+    struct counter counter = make_counter(0, false);
+    struct joiner joiners[3] = {0};
+    counter.task.poll = poll_answer;
+    counter.task.priority = TASK_LOW;
+    executor_spawn(&executor, &counter.task);
+    for (size_t i = 0; i < ARRAY_SIZE(joiners); i++) {
+        task_init(&joiners[i].task, "joiner", poll_joiner, NULL);
+        join_begin(&joiners[i].join, &counter.task);
+        executor_spawn(&executor, &joiners[i].task);
     }
-    EXPECT(!stream_has_room(&stream));
-    EXPECT(stream.stopped);
+    join_end(&joiners[1].join); /* one gives up waiting */
+    joiners[1].join.result = 7;
     executor_run_ready(&executor);
-    EXPECT(!stream.stopped);
-    EXPECT_EQ(reader.sum, 10);
-    EXPECT_EQ(executor.live, 1);
-    stream_push(&stream, 32);
+    EXPECT_EQ(executor.live, 0);
+    EXPECT_EQ(joiners[0].result, 42);
+    EXPECT_EQ(joiners[1].result, 7);
+    EXPECT_EQ(joiners[2].result, 42);
+    EXPECT_EQ(joiners[2].task.polls, 2);
+
+    struct join late = {0};
+    join_begin(&late, &counter.task);
+    EXPECT(!late.target && late.result == 42 && !late.cancelled);
+}
+
+TEST(executor, joining_a_cancelled_task)
+{
+    struct executor executor = EXECUTOR_INIT(executor);
+    struct counter counter = make_counter(1, false);
+    struct joiner joiner = {.task = {.name = "joiner", .poll = poll_joiner}};
+    executor_spawn(&executor, &counter.task);
+    join_begin(&joiner.join, &counter.task);
+    executor_spawn(&executor, &joiner.task);
     executor_run_ready(&executor);
-    EXPECT_EQ(reader.sum, 42);
+    EXPECT_EQ(executor.live, 2);
+    task_cancel(&counter.task);
+    executor_run_ready(&executor);
+    EXPECT_EQ(executor.live, 0);
+    EXPECT(joiner.join.cancelled);
+}
+
+TEST(executor, block_on_returns_although_others_go_on)
+{
+    struct executor executor = EXECUTOR_INIT(executor);
+    struct counter busy = make_counter(1000000, true), one = make_counter(3, true);
+    executor_spawn(&executor, &busy.task);
+    executor_spawn(&executor, &one.task);
+    executor_block_on(&executor, &one.task);
+    EXPECT_EQ(one.released, 1);
+    EXPECT(busy.task.polls <= 5);
+    executor_block_on(&executor, &busy.task);
+    EXPECT_EQ(busy.released, 1);
+}
+
+/* --- Priorities ------------------------------------------------------------------------------ */
+
+/* Three tasks that always have something to do. All get their turns: the important one nearly all,
+ * the others the share that keeps them from starving. */
+TEST(executor, priorities_prefer_and_do_not_starve)
+{
+    enum { TURNS = 6400 };
+    static const enum task_priority priorities[] = {TASK_LOW, TASK_NORMAL, TASK_HIGH};
+    struct executor executor = EXECUTOR_INIT(executor);
+    struct counter counters[3];
+    for (size_t i = 0; i < 3; i++) {
+        counters[i] = make_counter(10 * TURNS, true);
+        counters[i].task.priority = priorities[i];
+        executor_spawn(&executor, &counters[i].task);
+    }
+    counters[2].pending = TURNS;
+    executor_block_on(&executor, &counters[2].task);
+    EXPECT_EQ(counters[2].released, 1);
+    EXPECT(counters[0].task.polls >= TURNS / 64);
+    EXPECT(counters[1].task.polls >= TURNS / 64 * 7);
+    EXPECT(counters[0].task.polls + counters[1].task.polls <= TURNS / 4);
+    task_cancel(&counters[0].task);
+    task_cancel(&counters[1].task);
+    executor_run_ready(&executor);
     EXPECT_EQ(executor.live, 0);
 }
 
-/* The timer's interrupts arrive while this code runs, and the clock moves on with them. */
-TEST(executor, clock_runs)
+static enum task_priority order[3];
+static unsigned polled;
+
+static enum poll_result poll_note_order(struct task *task)
 {
-    uint64_t start = clock_now();
-    while (clock_now() < start + 5 * NANOSECONDS_PER_SECOND / 1000)
-        wait_for_interrupt();
-    EXPECT(interrupts_enabled());
+    order[polled++] = task->priority;
+    return POLL_READY;
+}
+
+TEST(executor, the_highest_priority_comes_first)
+{
+    static const enum task_priority priorities[] = {TASK_LOW, TASK_NORMAL, TASK_HIGH};
+    struct executor executor = EXECUTOR_INIT(executor);
+    struct task tasks[3] = {0};
+    polled = 0;
+    for (size_t i = 0; i < 3; i++) {
+        task_init(&tasks[i], "noted", poll_note_order, NULL);
+        tasks[i].priority = priorities[i];
+        executor_spawn(&executor, &tasks[i]);
+    }
+    executor_run_ready(&executor);
+    EXPECT_EQ(order[0], TASK_HIGH);
+    EXPECT_EQ(order[1], TASK_NORMAL);
+    EXPECT_EQ(order[2], TASK_LOW);
+}
+
+/* --- Counting -------------------------------------------------------------------------------- */
+
+TEST(executor, polls_and_wakes_and_time_are_counted)
+{
+    struct executor executor = EXECUTOR_INIT(executor);
+    struct counter counter = make_counter(10, true);
+    executor_spawn(&executor, &counter.task);
+    executor_run_ready(&executor);
+    EXPECT_EQ(counter.task.polls, 11);
+    EXPECT_EQ(counter.task.wakes, 10);
+    EXPECT(counter.task.time > 0 && counter.task.longest_poll > 0);
+    EXPECT(counter.task.longest_poll <= counter.task.time);
+    EXPECT(list_empty(&executor.tasks) && !executor.current);
 }

@@ -1,4 +1,14 @@
+#include <drivers/pic8259.h>
+#include <kernel/cpu/control.h>
+#include <kernel/cpu/gdt.h>
+#include <kernel/cpu/stacks.h>
 #include <kernel/cpu/trap.h>
+#include <kernel/fault/place.h>
+#include <kernel/fault/trigger.h>
+#include <kernel/log/log.h>
+#include <kernel/log/symbols.h>
+#include <layout.h>
+#include <lib/string.h>
 
 #include "../test.h"
 
@@ -61,8 +71,166 @@ TEST(traps, unexpected_interrupts_are_counted)
     EXPECT(!in_interrupt());
 }
 
+/* Each of the 32 exceptions has a name of its own. */
 TEST(traps, names)
 {
     for (unsigned vector = 0; vector < VECTOR_COUNT; vector++)
         EXPECT(trap_name(vector) && trap_name(vector)[0]);
+    for (unsigned vector = 1; vector < EXCEPTION_COUNT; vector++) {
+        for (unsigned other = 0; other < vector; other++)
+            EXPECT(strcmp(trap_name(vector), trap_name(other)) != 0);
+    }
+}
+
+static void count_unexpected(void *context, enum log_level level, const char *line)
+{
+    unsigned *count = context;
+    for (const char *text = "unexpected interrupt on vector 77"; *line; line++)
+        *count += level == LOG_WARNING && strncmp(line, text, strlen(text)) == 0;
+}
+
+static const char *wanted;
+static bool found;
+
+static void look_for(void *context, enum log_level level, const char *line)
+{
+    (void)context;
+    (void)level;
+    for (; *line; line++)
+        found |= strncmp(line, wanted, strlen(wanted)) == 0;
+}
+
+/* Does a line of the log contain the text? */
+static bool logged(const char *text)
+{
+    wanted = text;
+    found = false;
+    log_for_each(look_for, NULL);
+    return found;
+}
+
+TEST(traps, breakpoint_is_reported)
+{
+    EXPECT(fault_trigger("breakpoint"));
+    EXPECT(logged("fault: breakpoint in fault_breakpoint+0x"));
+}
+
+TEST(traps, debug_exceptions_are_reported_and_continue)
+{
+    uint64_t before = trap_count(VECTOR_DEBUG);
+    EXPECT(fault_trigger("debug"));
+    uint64_t steps = trap_count(VECTOR_DEBUG) - before;
+    EXPECT(steps > 0 && steps < 10);
+    EXPECT(logged("fault: debug exception (single step) in fault_debug+0x"));
+    EXPECT(fault_trigger("hardware-breakpoint"));
+    EXPECT_EQ(trap_count(VECTOR_DEBUG), before + steps + 1);
+    EXPECT(logged("fault: debug exception (hardware breakpoint) in fault_hardware_breakpoint+0x"));
+}
+
+TEST(traps, nmi_is_reported_and_survived)
+{
+    EXPECT(fault_trigger("nmi"));
+    EXPECT_EQ(trap_count(VECTOR_NMI), 1);
+    EXPECT(logged("fault: non-maskable interrupt (no known reason) in fault_nmi+0x"));
+    EXPECT(!in_interrupt());
+}
+
+TEST(traps, a_fault_that_does_not_exist)
+{
+    EXPECT(!fault_trigger("no-such-fault"));
+}
+
+TEST(traps, ist_stacks_are_aligned)
+{
+    for (unsigned i = 0; i < STACK_COUNT; i++) {
+        EXPECT_EQ(stacks[i].top % 16, 0);
+        EXPECT_EQ(stacks[i].bottom % PAGE_SIZE, 0);
+        EXPECT(stacks[i].top - stacks[i].bottom >= PAGE_SIZE);
+    }
+}
+
+/* What the vector's gate says, read from where the processor reads it. */
+static unsigned ist_of_gate(unsigned vector)
+{
+    struct descriptor_table_pointer table;
+    __asm__ volatile("sidt %0" : "=m"(table));
+    const uint8_t *gate = (const uint8_t *)table.base + 16 * vector;
+    return gate[4];
+}
+
+TEST(traps, what_may_come_on_a_broken_stack_has_its_own)
+{
+    for (unsigned vector = 0; vector < VECTOR_COUNT; vector++) {
+        unsigned expected = vector == VECTOR_DOUBLE_FAULT    ? IST_DOUBLE_FAULT
+                            : vector == VECTOR_NMI           ? IST_NMI
+                            : vector == VECTOR_MACHINE_CHECK ? IST_MACHINE_CHECK
+                                                             : IST_NONE;
+        EXPECT_EQ(ist_of_gate(vector), expected);
+    }
+}
+
+/* Nothing has these lines in service, so each is a controller's "nobody". */
+TEST(traps, spurious_interrupts_are_told_apart)
+{
+    struct pic8259_line line;
+    RAISE(39);
+    RAISE(47);
+    RAISE(47);
+    pic8259_line(7, &line);
+    EXPECT_EQ(line.spurious, 1);
+    pic8259_line(15, &line);
+    EXPECT_EQ(line.spurious, 2);
+    EXPECT_EQ(line.interrupts, 0);
+    EXPECT(logged("pic: spurious interrupt on line 15"));
+}
+
+TEST(traps, unexpected_interrupts_are_logged_once)
+{
+    RAISE(77);
+    RAISE(77);
+    EXPECT(logged("fault: unexpected interrupt on vector 77;"));
+    unsigned count = 0;
+    EXPECT_EQ(trap_count(77), 2);
+    log_for_each(count_unexpected, &count);
+    EXPECT_EQ(count, 1);
+}
+
+/* The timer's interrupts come, whatever is raised besides. */
+TEST(traps, the_timer_ticks)
+{
+    uint64_t start = trap_count(PIC_FIRST_VECTOR + IRQ_TIMER);
+    for (unsigned i = 0; i < 10; i++)
+        wait_for_interrupt();
+    EXPECT(trap_count(PIC_FIRST_VECTOR + IRQ_TIMER) > start);
+}
+
+static const char message_table[] = "its name is looked for";
+
+TEST(traps, names_of_code_and_data)
+{
+    char place[80];
+    uint64_t offset;
+    EXPECT_STR(symbol_find((virt_addr_t)message_table + 4, &offset), "message_table");
+    EXPECT_EQ(offset, 4);
+    fault_spell_place((virt_addr_t)message_table, place, sizeof(place));
+    EXPECT_STR(place, "kernel .rodata, \"message_table\"");
+    fault_spell_place((virt_addr_t)&trap_depth, place, sizeof(place));
+    EXPECT_STR(place, "kernel .data, \"trap_depth\"");
+    fault_spell_place(stacks[STACK_NMI].top, place, sizeof(place));
+    EXPECT_STR(place, "guard page above the NMI stack");
+    fault_spell_place((virt_addr_t)phys_to_virt(0xb8000), place, sizeof(place));
+    EXPECT_STR(place, "direct map of physical 0xb8000");
+    fault_spell_place(0x123456, place, sizeof(place));
+    EXPECT_STR(place, "the half for user programs");
+    fault_spell_place(UINT64_C(0x1234567812345678), place, sizeof(place));
+    EXPECT_STR(place, "not a canonical address");
+    EXPECT(symbol_find(0x123456, &offset) == NULL);
+}
+
+/* The canary is not what it was linked as, and stops strings. */
+TEST(traps, the_canary_is_set)
+{
+    extern uintptr_t __stack_chk_guard;
+    EXPECT((__stack_chk_guard & 0xff) == 0);
+    EXPECT(__stack_chk_guard >> 8 != 0 && __stack_chk_guard != 0x00c0ffee0badcafe);
 }

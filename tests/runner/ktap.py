@@ -15,6 +15,7 @@ TRIPLE_FAULT = "triple fault"
 HANG = "hang"
 NOT_FINISHED = "plan not finished"
 WRONG_STATUS = "wrong exit status"
+WRONG_PANIC = "not the panic that was expected"
 WRONG_PLAN = "plan does not match the ELF file"
 NO_KTAP = "no KTAP"
 NOT_STARTED = "could not start"
@@ -26,6 +27,8 @@ NOTE = re.compile(r"^ +# (?!Subtest:)(?P<text>.*)$")
 VERSION = re.compile(r"^ *KTAP version 1\s*$")
 BANNER = re.compile(r"\[ *\d+\.\d+\] boot: Cairn")
 PANIC_LINE = re.compile(r"^PANIC: ")
+# A test that has to end in a panic says so before it begins: TEST_PANIC in tests/test.h.
+EXPECT = re.compile(r"^ +# expect-(?P<what>panic|backtrace): (?P<text>.*)$")
 
 
 @dataclass
@@ -59,6 +62,8 @@ class Transcript:
         self.suite = None
         self.banners = 0
         self.panic_at = None
+        self.expects_panic = False
+        self.report_patterns = []  # of lines that the report has to contain
         self._rest = b""
         self._notes = []
 
@@ -83,6 +88,12 @@ class Transcript:
         """The lines from the panic to the end of the log."""
         return self.lines[self.panic_at:] if self.panicked else []
 
+    def missing_in_report(self):
+        """What was expected of the panic's report and is not there."""
+        report = self.panic_report()
+        return [pattern.pattern for pattern in self.report_patterns
+                if not any(pattern.search(line) for line in report)]
+
     def _feed_line(self, raw):
         line = raw.decode("utf-8", "replace").rstrip("\r")
         self.lines.append(line)
@@ -95,6 +106,10 @@ class Transcript:
     def _feed_ktap(self, line):
         if VERSION.match(line):
             self.ktap = True
+            return
+        expected = EXPECT.match(line)
+        if expected and not self.panicked:
+            self._expect(expected["what"], expected["text"])
             return
         note = NOTE.match(line)
         if note:
@@ -109,6 +124,15 @@ class Transcript:
             self._add_case(result)
         elif result:
             self.suite = not result["not"]
+
+    def _expect(self, what, text):
+        """A text stands somewhere in a line; a function, in a line of the backtrace, where the
+        compiler may have added `.cold` or the like to its name."""
+        self.expects_panic = True
+        if what == "panic":
+            self.report_patterns.append(re.compile(re.escape(text)))
+        elif text:
+            self.report_patterns.append(re.compile(rf"^    0x[0-9a-f]{{16}} {re.escape(text)}(\.\w+)*\+0x"))
 
     def _add_case(self, result):
         case = Case(int(result["number"]), result["name"], not result["not"], self._notes)
@@ -129,6 +153,8 @@ def judge(transcript, ending, expected, success, failure):
     """Says what happened. `expected` are the test names that the ELF file holds, in any order;
     `success` and `failure` are the exit statuses that mean so."""
     kind, why = _classify(transcript, ending, expected, success, failure)
+    if transcript.expects_panic and kind == PASSED:
+        return Verdict(PASSED, len(expected), 0)
     passed = sum(case.passed for case in transcript.cases)
     failed = sum(not case.passed for case in transcript.cases)
     missing = set(expected) - {case.name for case in transcript.cases}
@@ -144,6 +170,8 @@ def _classify(transcript, ending, expected, success, failure):
         return NOT_STARTED, [ending.error or f"exit status {ending.status} and not a word"]
     if transcript.banners > 1:
         return TRIPLE_FAULT, ["the kernel started a second time", _how_far(transcript)]
+    if transcript.expects_panic and transcript.panicked:
+        return _classify_expected_panic(transcript, ending, expected, failure)
     if transcript.panicked:
         return PANIC, transcript.panic_report()
     if ending.status is None:
@@ -154,6 +182,19 @@ def _classify(transcript, ending, expected, success, failure):
         why = [f"exit status {ending.status}", _how_far(transcript)]
         return NOT_FINISHED, why + _last_words(transcript, ending)
     return _classify_finished(transcript, ending, expected, success, failure)
+
+
+def _classify_expected_panic(transcript, ending, expected, failure):
+    """The panic has to be the right one, to end the machine, and to be the last test's."""
+    missing = transcript.missing_in_report()
+    if missing:
+        return WRONG_PANIC, [f"no line matches: {pattern}" for pattern in missing] + \
+            transcript.panic_report()
+    if ending.status != failure:
+        return WRONG_STATUS, [f"exit status {ending.status}, expected {failure}, after the panic"]
+    if len(transcript.cases) != len(expected) - 1 or transcript.plan != len(expected):
+        return WRONG_PLAN, [_how_far(transcript)]
+    return (PASSED if all(case.passed for case in transcript.cases) else FAILED), []
 
 
 def _classify_finished(transcript, ending, expected, success, failure):

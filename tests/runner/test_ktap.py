@@ -11,7 +11,7 @@ SECOND = "  ok 2 shrinks\r\n"
 BROKEN = "    # tests/kernel/heap.c:7: expected: a\r\n    #   is 1 (0x1)\r\n  not ok 2 shrinks\r\n"
 TAIL = "ok 1 heap\r\n"
 NAMES = ["grows", "shrinks"]
-PANIC = "PANIC: ASSERT(a) (mm/heap.c:12)\r\n  heap_grow+0x1f\r\n"
+PANIC = "PANIC: ASSERT(a) (mm/heap.c:12)\r\n    0xffffffff80101234 heap_grow+0x1f\r\n"
 
 
 def judge(log, status=33, names=None, error=""):
@@ -46,7 +46,7 @@ class Verdicts(unittest.TestCase):
         """The test that was running, and all after it, count as failed; the report is shown."""
         verdict = judge(HEAD + FIRST + PANIC, status=35)
         self.expect(verdict, ktap.PANIC, 1, 1)
-        self.assertEqual(verdict.details, ["PANIC: ASSERT(a) (mm/heap.c:12)", "  heap_grow+0x1f"])
+        self.assertEqual(verdict.details, PANIC.splitlines())
 
     def test_panic_before_everything(self):
         """A panic during boot has no KTAP at all."""
@@ -60,6 +60,36 @@ class Verdicts(unittest.TestCase):
         """A test may talk about panics."""
         log = HEAD + "[   0.1] log: PANIC: not one\r\n" + FIRST + SECOND + TAIL
         self.expect(judge(log), ktap.PASSED, 2, 0)
+
+    def test_expected_panic(self):
+        """A panic that its test has announced, with its texts and its backtrace."""
+        expect = "    # expect-backtrace: heap_grow\r\n    # expect-panic: ASSERT(a)\r\n"
+        self.expect(judge(HEAD + FIRST + expect + PANIC, status=35), ktap.PASSED, 2, 0)
+        self.expect(judge(expect + HEAD + PANIC, status=35), ktap.WRONG_PLAN, 0, 2)
+        for status in (None, 33, 0):
+            verdict = judge(HEAD + FIRST + expect + PANIC, status=status)
+            self.expect(verdict, ktap.WRONG_STATUS, 1, 1)
+
+    def test_panic_other_than_expected(self):
+        """Another text, another function, or a function outside of the backtrace."""
+        for expect in ("panic: ASSERT(b)", "backtrace: heap", "backtrace: a", "panic: KTAP"):
+            verdict = judge(HEAD + FIRST + f"    # expect-{expect}\r\n" + PANIC, status=35)
+            self.expect(verdict, ktap.WRONG_PANIC, 1, 1)
+            self.assertIn("PANIC: ASSERT(a) (mm/heap.c:12)", verdict.details)
+
+    def test_expected_panic_announced_too_late(self):
+        """What a report says cannot make it the right one."""
+        log = HEAD + FIRST + PANIC + "    # expect-panic: ASSERT(a)\r\n"
+        self.expect(judge(log, status=35), ktap.PANIC, 1, 1)
+
+    def test_expected_panic_that_does_not_come(self):
+        """The test came back, and another one failed before the panic."""
+        expect = "    # expect-panic: ASSERT(a)\r\n"
+        log = HEAD + FIRST + expect + BROKEN + "not " + TAIL
+        self.expect(judge(log, status=35), ktap.FAILED, 1, 1)
+        self.expect(judge(HEAD + FIRST + expect, status=None), ktap.HANG, 1, 1)
+        broken = HEAD + "  not ok 1 grows\r\n" + expect + PANIC
+        self.expect(judge(broken, status=35), ktap.FAILED, 0, 2)
 
     def test_triple_fault(self):
         """A second banner is a triple fault, whatever came before and after it."""

@@ -16,13 +16,17 @@ struct PACKED descriptor_table_pointer {
 
 enum {
     CR0_WP = 1 << 16, /* read-only pages hold for the kernel, too */
+    CR4_MCE = 1 << 6, /* machine checks are exceptions, not a shutdown */
     CR4_PGE = 1 << 7,
+    CR4_OSFXSR = 1 << 9, /* SSE instructions are known, but CR0.TS stops them */
     CR4_UMIP = 1 << 11,
     CR4_SMEP = 1 << 20,
     CR4_SMAP = 1 << 21,
     MSR_EFER = (int)0xc0000080,
     EFER_NXE = 1 << 11,
+    RFLAGS_TF = 1 << 8,
     RFLAGS_IF = 1 << 9,
+    RFLAGS_RF = 1 << 16,
 };
 
 #define DEFINE_CONTROL_REGISTER(name)                                   \
@@ -41,6 +45,8 @@ DEFINE_CONTROL_REGISTER(cr0)
 DEFINE_CONTROL_REGISTER(cr2)
 DEFINE_CONTROL_REGISTER(cr3)
 DEFINE_CONTROL_REGISTER(cr4)
+DEFINE_CONTROL_REGISTER(dr6)
+DEFINE_CONTROL_REGISTER(dr7)
 
 static inline uint64_t read_msr(uint32_t msr)
 {

@@ -1,6 +1,6 @@
 /*
  * Traps: whatever makes the processor leave the running code for a handler (an exception, an
- * interrupt, `int3`). Every vector has its gate and its stub; all end in one dispatcher, which
+ * interrupt, `int3`). Every vector has its gate and its stub; all end in one common tail, which
  * calls the handler that is registered for the vector.
  */
 #ifndef KERNEL_CPU_TRAP_H
@@ -15,9 +15,13 @@ enum trap_vector {
     VECTOR_BREAKPOINT = 3,
     VECTOR_INVALID_OPCODE = 6,
     VECTOR_DOUBLE_FAULT = 8,
+    VECTOR_INVALID_TSS = 10,
+    VECTOR_SEGMENT_NOT_PRESENT = 11,
+    VECTOR_STACK_SEGMENT = 12,
     VECTOR_GENERAL_PROTECTION = 13,
     VECTOR_PAGE_FAULT = 14,
     VECTOR_MACHINE_CHECK = 18,
+    VECTOR_CONTROL_PROTECTION = 21,
     EXCEPTION_COUNT = 32, /* the vectors below belong to the processor (Intel SDM 3A 6.2) */
     VECTOR_COUNT = 256,
 };
@@ -41,8 +45,8 @@ typedef void (*trap_handler)(struct trap_frame *frame);
  * Called once, after gdt_init(). */
 void trap_init(trap_handler fallback);
 
-/* Has `handler` called for `vector`. One handler a vector: a second one is a bug. Only during
- * set-up (the table becomes read-only). */
+/* Has `handler` called for `vector`; NULL gives the vector back to the fallback. One handler a
+ * vector: a second one is a bug. Only during set-up (the table becomes read-only). */
 void trap_set_handler(unsigned vector, trap_handler handler);
 
 /* Does the processor push an error code for this vector (SDM 3A table 6-1)? */
@@ -55,11 +59,13 @@ const char *trap_name(unsigned vector);
 /* How many traps have come through `vector` since the start. */
 uint64_t trap_count(unsigned vector);
 
+/* How many trap handlers are running, one having interrupted the other. Only to be read. */
+extern uint8_t trap_depth; /* a byte, so that it is compared where it lies */
+
 /* Is a trap handler running? Cheap; any context. What may not run in an interrupt handler asserts
  * on this. */
 static inline bool in_interrupt(void)
 {
-    extern unsigned trap_depth;
     return trap_depth != 0;
 }
 

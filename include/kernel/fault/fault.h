@@ -6,9 +6,8 @@
 
 struct trap_frame;
 
-/* The trap dispatcher's fallback. A breakpoint, a debug exception and an NMI are logged, and
- * execution goes on; an unexpected interrupt is logged the first time; any other exception is a
- * panic. */
+/* The trap handlers' fallback. A breakpoint, a debug exception and an NMI are logged, and execution
+ * goes on; an unexpected interrupt is logged the first time; any other exception is a panic. */
 void fault_handle(struct trap_frame *frame);
 
 #endif

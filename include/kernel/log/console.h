@@ -16,6 +16,10 @@
 struct console_sink {
     void (*write)(struct console_sink *sink, const char *text, size_t length);
     struct console_sink *next;
+
+    /* What can be seen of it at a time; 0 rows: no limit, nothing is lost (a serial line). */
+    unsigned rows, columns;
+    unsigned row, column; /* the console's: how far it is in a report */
 };
 
 /* Adds a sink, for ever. During set-up. */
@@ -31,5 +35,10 @@ bool console_busy(void);
 
 /* Begins a new line, unless the last character shown was a line's end or a return to its start. */
 void console_fresh_line(void);
+
+/* Begins a report that has to be read from its first line on: a sink with a limit shows only as
+ * much of what follows as fits on it, the others show all. With `clear`, it begins at the top of a
+ * blank screen. For panics: there is no way back. */
+void console_begin_report(bool clear);
 
 #endif

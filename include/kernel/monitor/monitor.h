@@ -4,15 +4,18 @@
 #ifndef KERNEL_MONITOR_MONITOR_H
 #define KERNEL_MONITOR_MONITOR_H
 
+#include <kernel/task/executor.h>
 #include <kernel/task/stream.h>
 
 /* Spawns the monitor, which shows the prompt at its first poll, and a task that shows log lines
  * from interrupt handlers. */
 void monitor_start(struct executor *executor);
 
-/* Has lines that interrupt handlers have logged shown soon. For the timer's interrupt handler: a
- * handler that logs may have interrupted anything, the executor's queue included, so it cannot wake
- * the log task itself. */
+/* The executor that runs the monitor; NULL before it is started. */
+const struct executor *monitor_executor(void);
+
+/* Has lines that interrupt handlers have logged shown soon. For the timer's interrupt handler,
+ * every now and then. */
 void monitor_tick(void);
 
 /* Spawns the task that decodes `scancodes` and types them. */

@@ -33,8 +33,8 @@ bool stream_has_room(struct byte_stream *stream);
 /* Adds a byte, for which there is room, and wakes the reader. Interrupts are masked. */
 void stream_push(struct byte_stream *stream, uint8_t byte);
 
-/* The future of the next byte: POLL_READY and the byte, or POLL_PENDING, and `waker` waits on
- * behalf of `task`. */
+/* The future of the next byte: POLL_READY and the byte, or POLL_PENDING. The waker stays with the
+ * stream from then on, so that the next time costs less; waker_cancel() ends it. */
 enum poll_result stream_poll(struct byte_stream *stream, struct waker *waker, struct task *task,
                              uint8_t *byte);
 

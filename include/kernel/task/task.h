@@ -4,30 +4,35 @@
  * waiting and returns POLL_PENDING when it has left a waker with whoever will make it ready, or
  * POLL_READY when the task is over.
  *
- *            spawn                poll                   POLL_READY
- *      NEW ---------> READY ---------------> RUNNING --------------------> DONE, then release()
- *                      ^ ^                    |   |                         ^
- *                      | |                    |   | wake                    |
- *                      | |       POLL_PENDING |   v         POLL_READY      |
- *                      | |                    |  RUNNING_WOKEN -------------+
- *                      | |                    |   |
- *                      | +--------------------|---+ POLL_PENDING
- *                      |                      v
- *                      +------- wake ----- WAITING
+ *            spawn             the executor's turn             POLL_READY
+ *      NEW ---------> READY --------------------> being polled ----------> over, then release()
+ *                      ^ ^                          |     |                 ^
+ *                      | |           wake meanwhile |     | POLL_PENDING    |
+ *                      | +--------------------------+     v                 | cancel
+ *                      +------------------------------ WAITING -------------+
+ *                                    wake
  *
- * A wake during the poll is remembered (RUNNING_WOKEN), so a wake is never lost between a task's
- * last look and its return. Wakes of a task that is new, ready already, or done change nothing.
+ * A task that is polled counts as waiting already, so a wake during the poll puts it into the queue
+ * again, and none is lost between a task's last look and its return. Wakes of a task that is new,
+ * ready already, or over change nothing.
  */
 #ifndef KERNEL_TASK_TASK_H
 #define KERNEL_TASK_TASK_H
 
-#include <lib/list.h>
+#include <kernel/task/waker.h>
 #include <types.h>
 
 enum poll_result { POLL_PENDING, POLL_READY };
 
-/* TASK_NEW: all zeros, not yet spawned; a wake changes nothing. */
-enum task_state { TASK_NEW, TASK_WAITING, TASK_READY, TASK_RUNNING, TASK_RUNNING_WOKEN, TASK_DONE };
+enum task_priority { TASK_NORMAL, TASK_HIGH, TASK_LOW, TASK_PRIORITIES };
+
+/* Bits of task.state; a task that was not spawned yet has none. */
+enum task_state {
+    TASK_WAITING = 1, /* a wake makes it ready; while ready this is 0, so that the next does not */
+    TASK_LIVE = 2,    /* spawned, and not over */
+    TASK_CANCELLED = 4, /* does not run any more */
+    TASK_OVER = 8,
+};
 
 struct task {
     const char *name;
@@ -35,70 +40,68 @@ struct task {
     /* Called once when the task is over, as the executor's last touch of it: gives the memory back.
      * NULL for static tasks. */
     void (*release)(struct task *task);
+    enum task_priority priority;
+    uint64_t result; /* what those that join it get; set before POLL_READY is returned */
 
+    /* The executor's. */
+    enum poll_result (*turn)(struct task *task); /* poll, or what ends the task in its place */
+    unsigned state;                              /* changed by atomic steps only */
     struct executor *executor;
-    enum task_state state;
-    struct list_node ready_link; /* in the executor's queue while READY */
-    struct list wakers;          /* those that would wake this task, by their task_link */
+    struct ready_queue *queue; /* that of its priority */
+    struct task *next;         /* in that queue */
+    struct list_node link;     /* among the executor's tasks while live */
+    struct waker *wakers;      /* those that would wake it; a few, so the list is a plain one */
+    struct join *joins;        /* who waits for its end */
+
+    /* Counted from the spawn on. Times are in ticks of the processor's time stamp counter. */
     uint64_t polls;
     uint64_t wakes;
+    uint64_t time;         /* spent in polls */
+    uint64_t longest_poll; /* the time of the longest one */
 };
 
-/* The tasks that are ready, in the order in which they became so. */
-struct executor {
-    struct list ready;
-    size_t live; /* spawned and not yet done */
-};
+/* Prepares a task of normal priority in memory that is not all zeros. */
+static inline void task_init(struct task *task, const char *name,
+                             enum poll_result (*poll)(struct task *task),
+                             void (*release)(struct task *task))
+{
+    task->name = name;
+    task->poll = poll;
+    task->release = release;
+    task->priority = TASK_NORMAL;
+    task->state = 0;
+}
 
-#define EXECUTOR_INIT(executor)              \
-    {                                        \
-        .ready = LIST_INIT((executor).ready) \
-    }
-
-/* Makes `task` ready for its first poll. The caller has set name, poll and release, and keeps the
- * memory alive until release(). From tasks, from set-up code; not in an interrupt handler. */
-void executor_spawn(struct executor *executor, struct task *task);
-
-/* Polls tasks until none is ready. Interrupts are enabled, and no poll of this executor is running.
- */
-void executor_run_ready(struct executor *executor);
-
-/* Polls tasks for ever and halts the processor while none is ready. */
-NORETURN void executor_run(struct executor *executor);
-
-/* Makes the task ready. Allocates nothing, never fails, and may be repeated. Any context. */
+/* Makes the task ready. Allocates nothing, never fails, and may be repeated. Any context, an NMI
+ * included. */
 void task_wake(struct task *task);
 
-/*
- * Who waits for what. A source of events (a stream, a channel) has a wait queue; a future that
- * waits for it has a waker, which it puts into the queue. Both ends are linked, so a task that ends
- * takes its wakers out of every queue, and a late event finds nobody instead of freed memory.
- */
-struct wait_queue {
-    struct list wakers;
-};
+/* Lets the others have their turn: `return task_yield(task);` in a poll function. */
+enum poll_result task_yield(struct task *task);
 
-#define WAIT_QUEUE_INIT(queue)              \
-    {                                       \
-        .wakers = LIST_INIT((queue).wakers) \
-    }
+/* Has the task end without another poll; release() follows on
+ * its next turn. A
+ * task may cancel itself, which takes effect when its poll returns. Harmless for one that is over
+ * and whose memory is still there. In tasks and in set-up code. */
+void task_cancel(struct task *task);
 
-/* All zeros is a waker that is in no queue. */
-struct waker {
-    struct task *task;
-    struct list_node queue_link;
-    struct list_node task_link;
-};
+/* Makes the waker one of the task's, and ends that. For the wait queues, and for those who keep
+ * lists of their own by the wakers' queue_link. In tasks only. */
+static inline void waker_bind(struct waker *waker, struct task *task)
+{
+    waker->task = task;
+    waker->queue = NULL;
+    waker->next = task->wakers;
+    task->wakers = waker;
+}
 
-/* Puts the waker at the queue's end on behalf of `task`, unless it is in a queue already. Look for
- * the event once more after this: it may have come in between. In tasks only. */
-void waker_register(struct waker *waker, struct wait_queue *queue, struct task *task);
-
-/* Takes the waker out of its queue; harmless when it is in none. Any context. */
-void waker_cancel(struct waker *waker);
-
-/* Takes the first waker, or all of them, out of the queue and wakes their tasks. Any context. */
-void wait_queue_wake_one(struct wait_queue *queue);
-void wait_queue_wake_all(struct wait_queue *queue);
+static inline void waker_unbind(struct waker *waker)
+{
+    struct waker **link = &waker->task->wakers;
+    while (*link != waker)
+        link = &(*link)->next;
+    *link = waker->next;
+    waker->task = NULL;
+}
 
 #endif

@@ -1,31 +1,52 @@
 /*
- * Stands in for include/kernel/cpu/control.h in the host tests, which have no interrupts.
+ * Stands in for include/kernel/cpu/control.h in the host tests. Interrupts are a function that a
+ * test may set: it is called whenever interrupts are enabled, and decides whether one comes.
  */
 #ifndef KERNEL_CPU_CONTROL_H
 #define KERNEL_CPU_CONTROL_H
 
 #include <types.h>
 
-static inline uint64_t interrupts_save(void)
-{
-    return 0;
-}
-
-static inline void interrupts_restore(uint64_t flags)
-{
-    (void)flags;
-}
+/* In tests/host/support.c. */
+extern bool host_masked;
+extern void (*host_interrupt)(void);
 
 static inline void interrupts_enable(void)
 {
+    host_masked = false;
+    if (host_interrupt)
+        host_interrupt();
 }
 
 static inline void interrupts_disable(void)
 {
+    host_masked = true;
+}
+
+static inline uint64_t interrupts_save(void)
+{
+    bool enabled = !host_masked;
+    host_masked = true;
+    return enabled;
+}
+
+static inline void interrupts_restore(uint64_t flags)
+{
+    if (flags)
+        interrupts_enable();
 }
 
 static inline void wait_for_interrupt(void)
 {
+    interrupts_enable();
+}
+
+/* Stands still, unless a test moves it; in tests/host/support.c. */
+extern uint64_t host_tsc;
+
+static inline uint64_t read_tsc(void)
+{
+    return host_tsc;
 }
 
 /* How often invlpg was executed, and for what last; in tests/host/paging.c. */

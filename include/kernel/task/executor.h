@@ -1,0 +1,69 @@
+/*
+ * The executor: polls the tasks that are ready, and halts the processor while none is.
+ *
+ * Of the ready tasks those of the highest priority come first, among themselves in the order in
+ * which they became ready. So that nobody is kept waiting for ever, every 8th turn looks for a task
+ * of normal priority first, and every 64th for one of low priority: a task of high priority waits
+ * for two other polls at most, and a low one gets at least one poll in 64.
+ *
+ * One executor belongs to one processor. Its own interrupt handlers, NMIs included, may wake its
+ * tasks; another processor may not (see ready_push()).
+ */
+#ifndef KERNEL_TASK_EXECUTOR_H
+#define KERNEL_TASK_EXECUTOR_H
+
+#include <kernel/task/task.h>
+
+/* Tasks that are ready, in the order in which they became so. `tail` is where the next one's
+ * address goes. */
+struct ready_queue {
+    struct task *head;
+    struct task **tail;
+};
+
+struct executor {
+    struct ready_queue queues[TASK_PRIORITIES]; /* by priority */
+    struct list tasks;                          /* the live ones, by their link, in spawn order */
+    size_t live;                                /* how many */
+    struct task *current;                       /* the one that is being polled */
+    uint64_t idle;                              /* time stamp ticks spent halted */
+    /* Called between two polls when `attention` is set, which an interrupt handler does to have
+     * work done outside of interrupts before the next task gets its turn. */
+    void (*attend)(void);
+    bool attention;
+};
+
+#define READY_QUEUE_INIT(queue) \
+    {                           \
+        .tail = &(queue).head   \
+    }
+
+#define EXECUTOR_INIT(executor)                                                                    \
+    {                                                                                              \
+        .queues = {READY_QUEUE_INIT((executor).queues[0]), READY_QUEUE_INIT((executor).queues[1]), \
+                   READY_QUEUE_INIT((executor).queues[2])},                                        \
+        .tasks = LIST_INIT((executor).tasks)                                                       \
+    }
+
+/* Makes `task` ready for its first poll. The caller has set name, poll, release and priority, and
+ * keeps the memory alive until release(). From tasks, from set-up code; not in an interrupt
+ * handler. */
+void executor_spawn(struct executor *executor, struct task *task);
+
+/* Polls tasks until none is ready. Interrupts are enabled, and no poll of this executor is running.
+ */
+void executor_run_ready(struct executor *executor);
+
+/* Polls tasks, and halts while none is ready, until `task`, which has been spawned, is over. */
+void executor_block_on(struct executor *executor, struct task *task);
+
+/* Polls tasks for ever and halts the processor while none is ready. */
+NORETURN void executor_run(struct executor *executor);
+
+/* Has `attend` called soon. Any context. */
+static inline void executor_call_attention(struct executor *executor)
+{
+    __atomic_store_n(&executor->attention, true, __ATOMIC_RELEASE);
+}
+
+#endif

@@ -1,0 +1,27 @@
+/*
+ * A mutex for tasks: held across polls, waited for without blocking the processor. First come,
+ * first served: who comes while others wait, or while one that was woken has not had its turn yet,
+ * queues up behind them. For tasks only; within one poll nothing has to be locked.
+ */
+#ifndef KERNEL_TASK_MUTEX_H
+#define KERNEL_TASK_MUTEX_H
+
+#include <kernel/task/task.h>
+
+struct mutex {
+    const struct task *owner; /* NULL while free */
+    struct wait_queue waiting;
+};
+
+#define MUTEX_INIT(mutex)                           \
+    {                                               \
+        .waiting = WAIT_QUEUE_INIT((mutex).waiting) \
+    }
+
+/* The future of holding the mutex, which the task does not hold yet. */
+enum poll_result mutex_poll_lock(struct mutex *mutex, struct waker *waker, struct task *task);
+
+/* Gives the mutex up. A task that ends, or is cancelled, has to have done so. */
+void mutex_unlock(struct mutex *mutex, const struct task *task);
+
+#endif

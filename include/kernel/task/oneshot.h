@@ -1,0 +1,28 @@
+/*
+ * A one-shot: a value that is sent once and then stays. The answer to one question, the end of one
+ * transfer.
+ */
+#ifndef KERNEL_TASK_ONESHOT_H
+#define KERNEL_TASK_ONESHOT_H
+
+#include <kernel/task/task.h>
+
+struct oneshot {
+    uint64_t value;
+    bool sent;
+    struct wait_queue receivers;
+};
+
+#define ONESHOT_INIT(oneshot)                             \
+    {                                                     \
+        .receivers = WAIT_QUEUE_INIT((oneshot).receivers) \
+    }
+
+/* Sends the value; false when one has been sent already, which stays. Any context. */
+bool oneshot_send(struct oneshot *oneshot, uint64_t value);
+
+/* The future of the value. In tasks. */
+enum poll_result oneshot_poll(struct oneshot *oneshot, struct waker *waker, struct task *task,
+                              uint64_t *value);
+
+#endif

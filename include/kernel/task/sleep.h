@@ -1,0 +1,54 @@
+/*
+ * The kernel's timers, as futures: sleeping, and the stream of ticks of an interval.
+ */
+#ifndef KERNEL_TASK_SLEEP_H
+#define KERNEL_TASK_SLEEP_H
+
+#include <kernel/task/clock.h>
+#include <kernel/task/timer.h>
+
+/* Has timers fire between the polls of `executor`. Called once before anything sleeps; a later call
+ * moves the timers to another executor. */
+void timers_start(struct executor *executor);
+
+extern struct timer_wheel timers;
+extern struct executor *timers_executor;
+
+/* Looks whether a timer is due. For the timer's interrupt handler, with the clock's time. */
+static inline void timers_tick(uint64_t time)
+{
+    if (timer_wheel_due(&timers, time) && timers_executor)
+        executor_call_attention(timers_executor);
+}
+
+struct sleep {
+    struct timer timer;
+    uint64_t deadline; /* by the clock, in nanoseconds */
+};
+
+/* Begins a sleep; one that was under way is given up. In tasks and set-up code, like all of this.
+ */
+void sleep_until(struct sleep *sleep, uint64_t deadline);
+void sleep_for(struct sleep *sleep, uint64_t nanoseconds);
+
+/* The future of the deadline. Never early; see timer.h for how late. */
+enum poll_result sleep_poll(struct sleep *sleep, struct task *task);
+
+static inline void sleep_cancel(struct sleep *sleep)
+{
+    timer_cancel(&sleep->timer);
+}
+
+/* Ticks at every multiple of a period after the start. A reader that comes late gets all the ticks
+ * it has missed at once; the later ones still come on time. */
+struct interval {
+    struct sleep sleep;
+    uint64_t period;
+};
+
+void interval_start(struct interval *interval, uint64_t period);
+
+/* The future of the next tick: POLL_READY, and how many there were since the last time. */
+enum poll_result interval_poll(struct interval *interval, struct task *task, uint64_t *ticks);
+
+#endif

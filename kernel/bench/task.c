@@ -1,0 +1,114 @@
+/*
+ * The executor, on instances of its own. The tasks lie in memory from the heap: a million of them
+ * only where there is room.
+ */
+#include <assert.h>
+#include <kernel/bench/bench.h>
+#include <kernel/task/executor.h>
+#include <mm/heap.h>
+
+enum { ROUNDS = 1000 };
+
+static enum poll_result poll_ready(struct task *task)
+{
+    (void)task;
+    return POLL_READY;
+}
+
+static void release(struct task *task)
+{
+    kfree(task);
+}
+
+/* Spawning and completing `count` tasks that are ready at their first poll, each in memory of its
+ * own that is given back. */
+static void bench_spawn(unsigned count)
+{
+    struct executor executor = EXECUTOR_INIT(executor);
+    uint64_t start = bench_start();
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        for (unsigned i = 0; i < count; i++) {
+            struct task *task = kmalloc(sizeof(*task));
+            ASSERT(task);
+            task_init(task, "ready", poll_ready, release);
+            executor_spawn(&executor, task);
+        }
+        executor_run_ready(&executor);
+    }
+    uint64_t cost = bench_stop(start);
+    ASSERT(executor.live == 0);
+    bench_report_at("task.spawn", count, cost / ((uint64_t)ROUNDS * count));
+}
+
+BENCH(task_spawn, "task.spawn")
+{
+    bench_spawn(1);
+    bench_spawn(50);
+}
+
+/* A task that wakes another one, or itself, at each of its polls but the last. */
+struct link {
+    struct task task;
+    struct task *next;
+    uint64_t polls_left;
+};
+
+static enum poll_result poll_link(struct task *task)
+{
+    struct link *link = CONTAINER_OF(task, struct link, task);
+    if (--link->polls_left)
+        task_wake(link->next);
+    return POLL_PENDING;
+}
+
+static struct link *spawn_links(struct executor *executor, uint64_t count, uint64_t step,
+                                uint64_t rounds)
+{
+    struct link *links = kzalloc(count * sizeof(*links));
+    for (uint64_t i = 0; links && i < count; i++) {
+        links[i].task.name = "link";
+        links[i].task.poll = poll_link;
+        links[i].polls_left = 1;
+        executor_spawn(executor, &links[i].task);
+    }
+    executor_run_ready(executor);
+    for (uint64_t i = 0; links && i < count; i++) {
+        links[i].next = &links[(i + step) % count].task;
+        links[i].polls_left = rounds;
+    }
+    return links;
+}
+
+/* Each of `count` tasks wakes the one `step` behind it; `tokens` of them are awake at a time. */
+static void bench_wake(const char *name, uint64_t count, uint64_t step, uint64_t tokens)
+{
+    struct executor executor = EXECUTOR_INIT(executor);
+    uint64_t rounds = count < ROUNDS ? ROUNDS : 20;
+    struct link *links = spawn_links(&executor, count, step, rounds);
+    if (!links)
+        return;
+    uint64_t start = bench_start();
+    for (uint64_t i = 0; i < tokens; i++)
+        task_wake(&links[i].task);
+    executor_run_ready(&executor);
+    uint64_t cost = bench_stop(start);
+    uint64_t polls = 0;
+    for (uint64_t i = 0; i < count; i++)
+        polls += rounds - links[i].polls_left;
+    bench_report_at(name, count, cost / polls);
+    kfree(links);
+}
+
+BENCH(task_wake, "task.wake")
+{
+    static const uint64_t counts[] = {1, 10, 90, 1000, 1000000};
+    for (size_t i = 0; i < ARRAY_SIZE(counts); i++)
+        bench_wake("task.wake", counts[i], 0, counts[i]);
+}
+
+BENCH(task_ring, "task.ring")
+{
+    static const uint64_t counts[] = {2, 10, 90, 1000000};
+    for (size_t i = 0; i < ARRAY_SIZE(counts); i++)
+        bench_wake("task.ring", counts[i], 1, 1);
+}

@@ -1,0 +1,80 @@
+/*
+ * Faults on purpose: what programs do to their heap. The allocators notice a bad free by
+ * themselves; writes that go astray are noticed by the debugging heap only.
+ */
+#include <kernel/fault/trigger.h>
+#include <kernel/log/console.h>
+#include <mm/heap.h>
+
+enum { RET = 0xc3, SIZE = 40 };
+
+/* A block of the heap, or NULL and a line that says why not. The compiler does not learn where it
+ * comes from: it knows what may be done with one. */
+static uint8_t *allocate(void)
+{
+    uint8_t *block = kmalloc(SIZE);
+    if (!block)
+        console_printf("fault: the heap is out of memory\n");
+    __asm__ volatile("" : "+r"(block));
+    return block;
+}
+
+static bool has_debug_heap(void)
+{
+    struct heap_stats stats;
+    heap_stats(&stats);
+    if (!stats.debug)
+        console_printf("fault: only the debugging heap notices; boot with heap_debug=1\n");
+    return stats.debug;
+}
+
+FAULT(exec_heap, "exec-heap", "execute what lies in the heap")
+{
+    uint8_t *code = allocate();
+    if (!code)
+        return;
+    *code = RET;
+    __asm__ volatile("call *%0" : : "r"(code) : "memory", "cc");
+    console_printf("fault: the heap could be executed\n");
+}
+
+FAULT(double_free, "double-free", "free a block twice")
+{
+    uint8_t *block = allocate();
+    kfree(block);
+    __asm__ volatile("" : "+r"(block));
+    kfree(block);
+}
+
+FAULT(invalid_free, "invalid-free", "free an address inside a block")
+{
+    uint8_t *block = allocate();
+    if (block)
+        kfree(block + 8);
+}
+
+FAULT(foreign_free, "foreign-free", "free what never came from the heap")
+{
+    static uint8_t not_a_block[SIZE];
+    kfree(not_a_block);
+}
+
+FAULT(heap_overrun, "heap-overrun", "write past the end of a block")
+{
+    uint8_t *block = has_debug_heap() ? allocate() : NULL;
+    if (!block)
+        return;
+    block[SIZE] = 'A';
+    kfree(block);
+}
+
+FAULT(use_after_free, "use-after-free", "write to a block that has been freed")
+{
+    uint8_t *block = has_debug_heap() ? allocate() : NULL;
+    if (!block)
+        return;
+    kfree(block);
+    __asm__ volatile("" : "+r"(block));
+    *block = 'A';
+    heap_check();
+}

@@ -1,0 +1,153 @@
+/*
+ * A general protection fault does not say which address it was about. This reads the instruction as
+ * far as is needed to find out: prefixes, opcode, and the ModRM byte with what it calls for (Intel
+ * SDM 2A chapter 2). Not an instruction decoder: VEX-coded instructions and the few forms with an
+ * address of 64 bits in the code are not understood, and then the report names no address.
+ */
+#include <kernel/cpu/trap.h>
+#include <kernel/fault/words.h>
+#include <lib/string.h>
+
+enum { REX_B = 1, REX_X = 2, REX_R = 4, NO_REGISTER = 4, RIP_RELATIVE = 5, REGISTERS = 16 };
+enum { RSP = 4, RSI = 6, RDI = 7 };
+
+struct decoder {
+    const uint8_t *code;
+    size_t length;
+    size_t at;
+    bool ended; /* a byte was wanted that could not be read */
+    uint8_t rex;
+    uint64_t registers[REGISTERS]; /* in the order of their encoding */
+    uint64_t rip;                  /* of the instruction */
+};
+
+static uint8_t next_byte(struct decoder *decoder)
+{
+    decoder->ended |= decoder->at >= decoder->length;
+    return decoder->ended ? 0 : decoder->code[decoder->at++];
+}
+
+static int64_t next_displacement(struct decoder *decoder, unsigned bytes)
+{
+    uint32_t value = 0;
+    for (unsigned i = 0; i < bytes; i++)
+        value |= (uint32_t)next_byte(decoder) << (8 * i);
+    return bytes == 1 ? (int8_t)value : (int32_t)value;
+}
+
+static bool is_prefix(uint8_t byte)
+{
+    static const uint8_t prefixes[] = {0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65,
+                                       0x66, 0x67, 0xf0, 0xf2, 0xf3};
+    for (size_t i = 0; i < sizeof(prefixes); i++) {
+        if (byte == prefixes[i])
+            return true;
+    }
+    return false;
+}
+
+/* The opcode behind the prefixes; 0x0f00 is added to one of the two-byte map. */
+static unsigned next_opcode(struct decoder *decoder)
+{
+    uint8_t byte = next_byte(decoder);
+    while (is_prefix(byte))
+        byte = next_byte(decoder);
+    if ((byte & 0xf0) == 0x40) {
+        decoder->rex = byte;
+        byte = next_byte(decoder);
+    }
+    return byte == 0x0f ? 0x0f00u | next_byte(decoder) : byte;
+}
+
+/* SDM 2D appendix A: the opcodes that are followed by a ModRM byte, as far as kernels use them. */
+static bool has_modrm(unsigned opcode)
+{
+    if (opcode < 0x40)
+        return (opcode & 7) < 4;
+    if (opcode >= 0x0f00)
+        return opcode == 0x0f0d || (opcode >= 0x0f10 && opcode <= 0x0f2f) ||
+               (opcode >= 0x0f40 && opcode <= 0x0f6f) || (opcode >= 0x0f90 && opcode <= 0x0f9f) ||
+               (opcode >= 0x0fa3 && opcode <= 0x0fa5) || (opcode >= 0x0fab && opcode <= 0x0fc7);
+    return opcode == 0x63 || opcode == 0x69 || opcode == 0x6b ||
+           (opcode >= 0x80 && opcode <= 0x8f) || opcode == 0xc0 || opcode == 0xc1 ||
+           opcode == 0xc6 || opcode == 0xc7 || (opcode >= 0xd0 && opcode <= 0xd3) ||
+           opcode == 0xf6 || opcode == 0xf7 || opcode == 0xfe || opcode == 0xff;
+}
+
+static uint64_t extended(const struct decoder *decoder, unsigned number, uint8_t rex_bit)
+{
+    return decoder->registers[number | (decoder->rex & rex_bit ? 8u : 0u)];
+}
+
+/* Base, index and scale; `mod` says whether base 5 is a register. */
+static uint64_t sib_address(struct decoder *decoder, unsigned mod)
+{
+    uint8_t sib = next_byte(decoder);
+    unsigned base = sib & 7, index = sib >> 3 & 7;
+    bool has_index = index != NO_REGISTER || decoder->rex & REX_X;
+    uint64_t address = has_index ? extended(decoder, index, REX_X) << (sib >> 6) : 0;
+    if (base == RIP_RELATIVE && mod == 0)
+        return address + (uint64_t)next_displacement(decoder, 4);
+    return address + extended(decoder, base, REX_B);
+}
+
+/* The address of a ModRM byte's memory operand; `mod` is not 3. */
+static uint64_t operand_address(struct decoder *decoder, uint8_t modrm)
+{
+    unsigned mod = modrm >> 6, rm = modrm & 7;
+    uint64_t address;
+    if (rm == RSP)
+        address = sib_address(decoder, mod);
+    else if (rm == RIP_RELATIVE && mod == 0)
+        /* From the instruction's end: an immediate operand is left out, a few bytes of error. */
+        address = (uint64_t)next_displacement(decoder, 4) + decoder->rip + decoder->at;
+    else
+        address = extended(decoder, rm, REX_B);
+    if (mod == 1 || mod == 2)
+        address += (uint64_t)next_displacement(decoder, mod == 1 ? 1 : 4);
+    return address;
+}
+
+static bool is_string_instruction(unsigned opcode)
+{
+    return opcode >= 0xa4 && opcode <= 0xaf && opcode != 0xa8 && opcode != 0xa9;
+}
+
+static bool find_in_string_instruction(const struct decoder *decoder, virt_addr_t *address)
+{
+    *address =
+        is_canonical(decoder->registers[RDI]) ? decoder->registers[RSI] : decoder->registers[RDI];
+    return !is_canonical(*address);
+}
+
+static bool find_in_operand(struct decoder *decoder, unsigned opcode, virt_addr_t *address)
+{
+    uint8_t modrm = next_byte(decoder);
+    unsigned operation = modrm >> 3 & 7;
+    bool indirect_jump = opcode == 0xff && (operation == 2 || operation == 4);
+    if (modrm >> 6 != 3)
+        *address = operand_address(decoder, modrm);
+    else if (indirect_jump)
+        *address = extended(decoder, modrm & 7, REX_B);
+    else
+        return false;
+    return !is_canonical(*address);
+}
+
+bool fault_find_noncanonical(const uint8_t *code, size_t length, const struct trap_frame *frame,
+                             virt_addr_t *address)
+{
+    struct decoder decoder = {
+        .code = code,
+        .length = length,
+        .registers = {frame->rax, frame->rcx, frame->rdx, frame->rbx, frame->rsp, frame->rbp,
+                      frame->rsi, frame->rdi, frame->r8, frame->r9, frame->r10, frame->r11,
+                      frame->r12, frame->r13, frame->r14, frame->r15},
+        .rip = frame->rip,
+    };
+    unsigned opcode = next_opcode(&decoder);
+    bool found = is_string_instruction(opcode) ? find_in_string_instruction(&decoder, address)
+                 : has_modrm(opcode)           ? find_in_operand(&decoder, opcode, address)
+                                               : false;
+    return found && !decoder.ended;
+}

@@ -1,0 +1,22 @@
+/*
+ * Faults on purpose.
+ */
+#include <kernel/fault/trigger.h>
+#include <kernel/log/console.h>
+#include <kernel/monitor/command.h>
+
+static void list_faults(void)
+{
+    for (const struct fault *fault = __start_faults; fault < __stop_faults; fault++)
+        console_printf("  %-20s %s\n", fault->name, fault->summary);
+}
+
+COMMAND(fault, "NAME", "do what is forbidden; without NAME, list what can be done")
+{
+    if (!*arguments)
+        list_faults();
+    else if (!fault_trigger(arguments))
+        console_printf("fault: no fault is named '%s'; 'fault' lists them\n", arguments);
+    else
+        console_printf("fault: %s is over, and the system goes on\n", arguments);
+}

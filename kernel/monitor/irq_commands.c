@@ -1,0 +1,60 @@
+/*
+ * Interrupts and exceptions, counted.
+ */
+#include <drivers/pic8259.h>
+#include <kernel/cpu/trap.h>
+#include <kernel/log/console.h>
+#include <kernel/monitor/command.h>
+
+/* What a PC has at these lines, whether or not there is a driver for it. */
+static const char *const devices[PIC_LINES] = {
+    "timer",
+    "keyboard",
+    "second controller",
+    "COM2",
+    "COM1",
+    "LPT2",
+    "floppy disk",
+    "LPT1",
+    "real-time clock",
+    "",
+    "",
+    "",
+    "PS/2 mouse",
+    "x87",
+    "first disk",
+    "second disk",
+};
+
+/* Lines that nobody handles and that have never asked for anything are left out. */
+static void print_line(unsigned line)
+{
+    struct pic8259_line state;
+    pic8259_line(line, &state);
+    if (!state.handled && state.interrupts == 0 && state.spurious == 0)
+        return;
+    console_printf("  line %2u %12lu  %s", line, state.interrupts, devices[line]);
+    if (state.spurious)
+        console_printf(", spurious %lu", state.spurious);
+    if (state.storms)
+        console_printf(", storms %lu", state.storms);
+    console_printf("%s\n", state.masked ? ", masked" : "");
+}
+
+static void print_vector(unsigned vector)
+{
+    if (trap_count(vector))
+        console_printf("  vector %3u %9lu  %s\n", vector, trap_count(vector), trap_name(vector));
+}
+
+COMMAND(irq, "", "how often each interrupt line and vector was used")
+{
+    if (command_refuse_arguments("irq", arguments))
+        return;
+    for (unsigned line = 0; line < PIC_LINES; line++)
+        print_line(line);
+    for (unsigned vector = 0; vector < PIC_FIRST_VECTOR; vector++)
+        print_vector(vector);
+    for (unsigned vector = PIC_FIRST_VECTOR + PIC_LINES; vector < VECTOR_COUNT; vector++)
+        print_vector(vector);
+}

@@ -1,0 +1,21 @@
+#include <assert.h>
+#include <kernel/task/mutex.h>
+
+enum poll_result mutex_poll_lock(struct mutex *mutex, struct waker *waker, struct task *task)
+{
+    ASSERT(mutex->owner != task);
+    if (mutex->owner || (mutex->waiting.notified > 0 && !waker->notified)) {
+        waker_register(waker, &mutex->waiting, task);
+        return POLL_PENDING;
+    }
+    waker_finish(waker);
+    mutex->owner = task;
+    return POLL_READY;
+}
+
+void mutex_unlock(struct mutex *mutex, const struct task *task)
+{
+    ASSERT(mutex->owner == task);
+    mutex->owner = NULL;
+    wait_queue_wake_one(&mutex->waiting);
+}

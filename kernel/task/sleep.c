@@ -1,0 +1,61 @@
+#include <assert.h>
+#include <kernel/task/sleep.h>
+
+/* Timers fired, or moved, between two polls: enough to be worth the way, and over soon. */
+enum { BATCH = 64 };
+
+struct timer_wheel timers = TIMER_WHEEL_INIT(timers);
+struct executor *timers_executor;
+
+static void advance_timers(void)
+{
+    if (!timer_wheel_advance(&timers, clock_now(), BATCH))
+        executor_call_attention(timers_executor);
+}
+
+void timers_start(struct executor *executor)
+{
+    executor->attend = advance_timers;
+    timers_executor = executor;
+}
+
+void sleep_until(struct sleep *sleep, uint64_t deadline)
+{
+    sleep_cancel(sleep);
+    sleep->deadline = deadline;
+}
+
+void sleep_for(struct sleep *sleep, uint64_t nanoseconds)
+{
+    uint64_t now = clock_now();
+    bool for_ever = nanoseconds > UINT64_MAX - now;
+    sleep_until(sleep, for_ever ? UINT64_MAX : now + nanoseconds);
+}
+
+enum poll_result sleep_poll(struct sleep *sleep, struct task *task)
+{
+    if (clock_now() >= sleep->deadline) {
+        sleep_cancel(sleep);
+        return POLL_READY;
+    }
+    if (!sleep->timer.waker.task)
+        timer_wheel_set(&timers, &sleep->timer, task, sleep->deadline);
+    return POLL_PENDING;
+}
+
+void interval_start(struct interval *interval, uint64_t period)
+{
+    ASSERT(period > 0);
+    interval->period = period;
+    sleep_for(&interval->sleep, period);
+}
+
+enum poll_result interval_poll(struct interval *interval, struct task *task, uint64_t *ticks)
+{
+    if (sleep_poll(&interval->sleep, task) == POLL_PENDING)
+        return POLL_PENDING;
+    uint64_t late = clock_now() - interval->sleep.deadline;
+    *ticks = 1 + late / interval->period;
+    sleep_until(&interval->sleep, interval->sleep.deadline + *ticks * interval->period);
+    return POLL_READY;
+}

@@ -1,0 +1,36 @@
+/*
+ * A poll is known by its task and the number of polls that the task has had. Nothing is noted down
+ * when a poll begins, so it costs nothing; a poll is timed from the first look that finds it.
+ */
+#include <kernel/log/log.h>
+#include <kernel/log/symbols.h>
+#include <kernel/task/watchdog.h>
+
+static const struct task *watched;
+static uint64_t watched_poll, watched_since;
+static bool reported;
+
+static void report(const struct task *task, virt_addr_t rip)
+{
+    uint64_t offset;
+    const char *symbol = symbol_find(rip, &offset);
+    if (symbol)
+        log_warn("watchdog: task '%s' does not yield; it is at %s+0x%lx", task->name, symbol,
+                 offset);
+    else
+        log_warn("watchdog: task '%s' does not yield; it is at %p", task->name, (void *)rip);
+}
+
+void watchdog_look(const struct executor *executor, uint64_t time, virt_addr_t rip)
+{
+    const struct task *task = __atomic_load_n(&executor->current, __ATOMIC_ACQUIRE);
+    if (!task || task != watched || task->polls != watched_poll) {
+        watched = task;
+        watched_poll = task ? task->polls : 0;
+        watched_since = time;
+        reported = false;
+    } else if (!reported && time - watched_since >= WATCHDOG_LIMIT) {
+        reported = true;
+        report(task, rip);
+    }
+}

@@ -1,0 +1,182 @@
+"""Faults in the shipped kernel: what the monitor says about them, and what follows a panic."""
+
+import re
+import subprocess
+
+from runner import paths, qemu
+from runner.machine import READY, MachineTest
+
+KERNEL_BASE = 0xffffffff80000000
+EXIT = ["-device", "isa-debug-exit,iobase=0xf4,iosize=0x04"]
+
+# The names that people may rely on.
+NAMES = set("""breakpoint divide invalid-opcode null-read null-write null-call non-canonical
+    write-text write-rodata write-ro-after-init write-idt write-gdt exec-data exec-stack exec-heap
+    exec-rodata guard-page stack-overflow big-frame stack-smash double-free invalid-free
+    heap-overrun use-after-free list-corrupt assert ubsan sse nmi""".split())
+
+
+def address_of(symbol):
+    """The physical address of a symbol of the shipped kernel."""
+    listing = subprocess.run([paths.tool("nm"), str(paths.KERNEL)], check=True, text=True,
+                             stdout=subprocess.PIPE).stdout
+    return int(re.search(rf"^([0-9a-f]+) \w {symbol}$", listing, re.M)[1], 16) - KERNEL_BASE
+
+
+class Faults(MachineTest):
+    """`fault NAME` in the monitor, and `panic=`."""
+
+    def panic(self, machine, fault):
+        """Triggers a fault and gives the report as COM1 has it."""
+        start = len(machine.received)
+        machine.send(f"fault {fault}\r".encode())
+        machine.wait_text("higher_half+0x", start)  # the backtrace's last line
+        machine.wait_text("\n", len(machine.output()) - 2)
+        return machine.output(start).replace("\r\n", "\n").split("\n")
+
+    def command(self, machine, line):
+        """A line for QEMU's own monitor; its answer."""
+        return machine.execute("human-monitor-command", **{"command-line": line})
+
+    def test_list(self):
+        """`fault` lists the faults, and a wrong name is told in one line."""
+        machine = self.boot()
+        names = {line.split()[0] for line in machine.answer("fault")}
+        self.assertLessEqual(NAMES, names)
+        self.assertEqual(machine.answer("fault frobnicate"),
+                         ["fault: no fault is named 'frobnicate'; 'fault' lists them"])
+
+    def test_survived(self):
+        """What can be survived is told, and the monitor goes on; so is what this build lacks."""
+        machine = self.boot()
+        for name in ("breakpoint", "debug", "hardware-breakpoint", "nmi"):
+            answer = "\n".join(machine.answer(f"fault {name}"))
+            self.assertIn("going on", answer)
+            self.assertIn(f"fault: {name} is over", answer)
+        for name in ("ubsan", "ubsan-bounds", "ubsan-shift", "ubsan-null", "ubsan-alignment"):
+            self.assertIn("only the test kernel", "\n".join(machine.answer(f"fault {name}")))
+
+    def test_debug_heap(self):
+        """What only the debugging heap notices, with it and without."""
+        machine = self.boot()
+        for name, report in (("heap-overrun", "PANIC: heap: overrun of "),
+                             ("use-after-free", "PANIC: heap: write after free of ")):
+            self.assertIn("boot with heap_debug=1", "\n".join(machine.answer(f"fault {name}")))
+            debugging = self.boot(options=qemu.fw_cfg_cmdline("heap_debug=1"))
+            self.assertIn(report, "\n".join(self.panic(debugging, name)))
+
+    def test_injected_nmi(self):
+        """An NMI from outside, while the kernel sleeps."""
+        machine = self.boot()
+        start = len(machine.received)
+        machine.execute("inject-nmi")
+        machine.wait_text("non-maskable interrupt", start)
+        machine.wait_prompt(start)
+        self.assertEqual(machine.answer("echo hello"), ["hello"])
+        self.assertRegex("\n".join(machine.answer("irq")), r"vector +2 +1  non-maskable interrupt")
+
+    def test_injected_machine_check(self):
+        """The hardware reports an error in itself."""
+        machine = self.boot(options=["-cpu", "max"])
+        start = len(machine.received)
+        self.command(machine, "mce 0 1 0xbe00000000000001 0x4 0x12345000 0")
+        machine.wait_text("PANIC: machine check", start)
+        machine.wait_text("bank 1: status be00000000000001, address 0000000012345000", start)
+
+    def test_report_on_the_screen(self):
+        """The screen's 25 lines show the report from its first line on, as COM1 does."""
+        machine = self.boot()
+        report = self.panic(machine, "write-rodata")
+        report = report[[line.startswith("PANIC: ") for line in report].index(True):]
+        wrapped = [line[at:at + 80].rstrip() for line in report
+                   for at in range(0, max(len(line), 1), 80)]
+        self.assertIn('(kernel .rodata, "message_table")', report[0])
+        machine.wait_screen(lambda now: now.used() == wrapped[:25][:len(now.used())]
+                            and len(now.used()) >= min(len(wrapped) - 1, 25))
+
+    def test_panic_in_panic(self):
+        """The second one says less, and is the end."""
+        machine = self.boot(options=[*EXIT, *qemu.fw_cfg_cmdline("panic=exit")])
+        machine.send(b"fault panic-in-panic\r")
+        machine.wait_output(lambda: machine.closed, "end")
+        self.assertEqual(machine.output().count("PANIC: "), 2)
+        self.assertIn("during a panic", machine.output())
+
+    def test_halt(self):
+        """Without `panic=` the machine stands still, with the report on the screen."""
+        machine = self.boot()
+        self.panic(machine, "divide")
+        machine.wait(0.5)
+        self.assertEqual(machine.execute("query-status")["status"], "running")
+        self.assertEqual(machine.output().count(READY), 1)
+
+    def test_exit(self):
+        """`panic=exit` ends QEMU with the status of failure."""
+        machine = self.boot(options=[*EXIT, *qemu.fw_cfg_cmdline("panic=exit")])
+        machine.send(b"fault assert\r")
+        machine.wait_output(lambda: machine.closed, "end")
+        self.assertEqual(machine.wait(qemu.BOOT_LIMIT), qemu.FAILURE)
+        self.assertIn("PANIC: ASSERT(apples == 4)", machine.output())
+
+    def test_reboot(self):
+        """`panic=reboot` starts the machine again."""
+        machine = self.boot(options=qemu.fw_cfg_cmdline("panic=reboot"))
+        machine.send(b"fault assert\r")
+        machine.wait_output(lambda: machine.output().count(READY) == 2, "second boot")
+
+    def test_unknown_panic_option(self):
+        """A word that is none of the three is told, and does no harm."""
+        machine = self.boot(options=qemu.fw_cfg_cmdline("panic=later"))
+        self.assertIn("panic=later is none of", machine.output())
+
+    def test_canary_differs(self):
+        """From boot to boot, with a random generator and without."""
+        for cpu in ("qemu64", "max"):
+            canaries = {self.canary(cpu) for _ in range(2)}
+            self.assertEqual(len(canaries), 2, cpu)
+            for canary in canaries:
+                self.assertEqual(canary[0], 0)
+
+    def canary(self, cpu):
+        """The stack protector's canary of a fresh boot: eight bytes."""
+        machine = self.boot(options=["-cpu", cpu])
+        answer = self.command(machine, f"xp /8xb {address_of('__stack_chk_guard'):#x}")
+        machine.kill()
+        return bytes(int(word, 16) for word in re.findall(r"0x([0-9a-f]{2})\b", answer))
+
+    def test_irq(self):
+        """Lines and vectors with their counts, which move."""
+        machine = self.boot()
+        first = "\n".join(machine.answer("irq"))
+        for device in ("timer", "keyboard", "COM1"):
+            self.assertRegex(first, rf"line +\d+ +\d+  {device}")
+        machine.answer("fault breakpoint")
+        second = "\n".join(machine.answer("irq"))
+        self.assertRegex(second, r"vector +3 +1  breakpoint")
+        ticks = [int(re.search(r"line +0 +(\d+)", text)[1]) for text in (first, second)]
+        self.assertLess(ticks[0], ticks[1])
+
+    def test_log(self):
+        """The ring has what was logged, shown or not."""
+        machine = self.boot(options=qemu.fw_cfg_cmdline("loglevel=error"))
+        machine.answer("fault breakpoint")
+        self.assertNotIn("fault: breakpoint in", machine.output())
+        self.assertIn("fault: breakpoint in", "\n".join(machine.answer("log")))
+        self.assertNotIn("fault: breakpoint in", "\n".join(machine.answer("log warning")))
+        self.assertIn("is none of", "\n".join(machine.answer("log loud")))
+
+    def test_cost(self):
+        """A report is there within 200,000 instructions of the fault, counted by a trace."""
+        trace = paths.LOGS / f"{self.id()}.trace"
+        self.addCleanup(trace.unlink)
+        machine = self.boot(options=[*EXIT, *qemu.fw_cfg_cmdline("panic=exit"), "-D", str(trace),
+                                     "-dfilter", f"{KERNEL_BASE:#x}+0x200000"])
+        for command in ("singlestep on", "one-insn-per-tb on", "log exec,nochain"):
+            self.command(machine, command)  # the first two are one, in older and newer QEMUs
+        machine.send(b"fault write-rodata\r")
+        machine.wait_output(lambda: machine.closed, "end")
+        executed = [int(address, 16) for address in re.findall(
+            r"^Trace .*\[[0-9a-f]+/([0-9a-f]+)/", trace.read_text(), re.M)]
+        start = executed.index(address_of("fault_write_rodata") + KERNEL_BASE)
+        self.assertGreater(len(executed) - start, 50000)  # it was single steps that were traced
+        self.assertLess(len(executed) - start, 200000)

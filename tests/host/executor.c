@@ -1,0 +1,322 @@
+/*
+ * The executor under a storm: tasks that are spawned, woken, cancelled, joined and freed at random,
+ * and "interrupts" that wake them at every point where one can come. Each task lies in memory of
+ * its own, so that the sanitizer sees it when one is touched after its release.
+ *
+ * What is held against it: when nothing is ready, every live task has taken all that it was given;
+ * no task is polled after its end; each is released once.
+ */
+#define _GNU_SOURCE /* the names of the registers that a signal handler finds */
+
+#include <kernel/cpu/control.h>
+#include <kernel/cpu/trap.h>
+#include <kernel/task/channel.h>
+#include <kernel/task/executor.h>
+#include <kernel/task/join.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <ucontext.h>
+
+#include "../test.h"
+
+enum { SLOTS = 24, TOKENS = 3 };
+
+static struct executor executor;
+static struct channel channel; /* a few tokens go round in it: they may not get lost either */
+static uint8_t storage[TOKENS];
+static unsigned tokens_held;
+
+static struct actor {
+    struct task task;
+    struct waker waker;
+    struct join join;
+    unsigned slot;
+    unsigned given; /* by interrupts and other tasks */
+    unsigned taken;
+    bool over;
+    bool holds_token;
+    bool wants_token;
+} * actors[SLOTS];
+
+static uint64_t steps, looks, spawned, released, wrong;
+static uint64_t random_state;
+
+static unsigned random_below(unsigned limit)
+{
+    random_state = random_state * 6364136223846793005u + 1442695040888963407u;
+    return (unsigned)((random_state >> 33) % limit);
+}
+
+static void give(unsigned slot)
+{
+    struct actor *actor = __atomic_load_n(&actors[slot], __ATOMIC_ACQUIRE);
+    if (!actor)
+        return;
+    __atomic_fetch_add(&actor->given, 1, __ATOMIC_RELAXED);
+    task_wake(&actor->task);
+}
+
+static void interrupt(void)
+{
+    if (host_masked || trap_depth > 1 || random_below(4) != 0)
+        return;
+    steps++;
+    trap_depth++;
+    host_masked = true;
+    for (unsigned i = random_below(3); i > 0; i--)
+        give(random_below(SLOTS));
+    host_masked = false;
+    trap_depth--;
+}
+
+static enum poll_result poll_actor(struct task *task);
+
+static void release_actor(struct task *task)
+{
+    struct actor *actor = CONTAINER_OF(task, struct actor, task);
+    tokens_held -= actor->holds_token;
+    join_end(&actor->join);
+    __atomic_store_n(&actors[actor->slot], NULL, __ATOMIC_RELEASE);
+    released++;
+    if (actor->holds_token) { /* back into circulation, in somebody's stead */
+        struct waker waker = {0};
+        static const uint8_t token = 1;
+        bool sent;
+        if (channel_poll_send(&channel, &waker, task, &token, &sent) != POLL_READY)
+            wrong++;
+    }
+    free(actor);
+}
+
+static void spawn_into(unsigned slot)
+{
+    if (actors[slot])
+        return;
+    struct actor *actor = calloc(1, sizeof(*actor));
+    if (!actor)
+        abort();
+    actor->slot = slot;
+    task_init(&actor->task, "actor", poll_actor, release_actor);
+    actor->task.priority = (enum task_priority)random_below(TASK_PRIORITIES);
+    spawned++;
+    executor_spawn(&executor, &actor->task);
+    __atomic_store_n(&actors[slot], actor, __ATOMIC_RELEASE);
+}
+
+/* One of the things that a task may do to another one. */
+static void act_upon(struct actor *actor, unsigned slot)
+{
+    struct actor *other = actors[slot];
+    switch (random_below(16)) {
+    case 0:
+        spawn_into(slot);
+        break;
+    case 1:
+        if (other && random_below(4) == 0)
+            task_cancel(&other->task);
+        break;
+    case 2:
+        if (other && other != actor && !actor->join.target)
+            join_begin(&actor->join, &other->task);
+        break;
+    case 3:
+        actor->wants_token = !actor->holds_token;
+        task_wake(&actor->task); /* to ask for it */
+        break;
+    case 4:
+        actor->wants_token = false;
+        waker_cancel(&actor->waker);
+        break;
+    default:
+        give(slot);
+    }
+}
+
+static void pass_token(struct actor *actor)
+{
+    uint8_t token = 1;
+    bool done = false;
+    if (actor->holds_token) {
+        if (channel_poll_send(&channel, &actor->waker, &actor->task, &token, &done) == POLL_READY) {
+            actor->holds_token = false;
+            tokens_held--;
+        }
+    } else if (actor->wants_token && channel_poll_receive(&channel, &actor->waker, &actor->task,
+                                                          &token, &done) == POLL_READY) {
+        actor->holds_token = true;
+        actor->wants_token = false;
+        tokens_held++;
+        task_wake(&actor->task); /* to send it on */
+    }
+}
+
+static enum poll_result poll_actor(struct task *task)
+{
+    struct actor *actor = CONTAINER_OF(task, struct actor, task);
+    steps++;
+    wrong += actor->over;
+    interrupts_enable(); /* one may come at any time */
+    actor->taken = __atomic_load_n(&actor->given, __ATOMIC_RELAXED);
+    pass_token(actor);
+    if (random_below(3) != 0)
+        act_upon(actor, random_below(SLOTS));
+    if (actor->join.target || random_below(64) != 0) {
+        join_poll(&actor->join, task);
+        interrupts_enable();
+        return POLL_PENDING;
+    }
+    actor->over = true;
+    return POLL_READY;
+}
+
+static bool nothing_ready(void)
+{
+    for (unsigned i = 0; i < TASK_PRIORITIES; i++) {
+        if (executor.queues[i].head)
+            return false;
+    }
+    return true;
+}
+
+/* Has anybody missed something? Nothing is ready, and interrupts are masked. */
+static void look_for_lost_wakes(void)
+{
+    size_t live = 0;
+    for (unsigned i = 0; i < SLOTS; i++) {
+        if (!actors[i])
+            continue;
+        live++;
+        wrong += actors[i]->taken != actors[i]->given;
+        wrong += actors[i]->wants_token && channel.count > 0;
+        wrong += actors[i]->over;
+    }
+    wrong += live != executor.live;
+    wrong += tokens_held + channel.count != TOKENS;
+}
+
+static void begin(uint64_t seed)
+{
+    executor = (struct executor)EXECUTOR_INIT(executor);
+    channel = (struct channel)CHANNEL_INIT(channel, storage);
+    channel.count = TOKENS;
+    random_state = seed;
+    steps = looks = spawned = released = wrong = tokens_held = 0;
+}
+
+static void finish(void)
+{
+    for (unsigned i = 0; i < SLOTS; i++) {
+        if (actors[i])
+            task_cancel(&actors[i]->task);
+    }
+    executor_run_ready(&executor);
+    for (unsigned i = 0; i < SLOTS; i++) { /* what the last ones have spawned */
+        if (actors[i])
+            task_cancel(&actors[i]->task);
+    }
+    executor_run_ready(&executor);
+}
+
+/* Runs until nothing is ready, or until it seems so: an interrupt may come just after. */
+static void run_round(void)
+{
+    spawn_into(random_below(SLOTS));
+    give(random_below(SLOTS));
+    interrupts_enable();
+    executor_run_ready(&executor);
+    interrupts_disable();
+    if (nothing_ready()) {
+        looks++;
+        look_for_lost_wakes();
+    }
+    interrupts_enable();
+}
+
+TEST(executor, ten_million_steps_with_interrupts_in_between)
+{
+    begin(42);
+    host_interrupt = interrupt;
+    while (steps < 10000000 && wrong == 0)
+        run_round();
+    host_interrupt = NULL;
+    finish();
+    EXPECT_EQ(wrong, 0);
+    EXPECT(spawned > 50000 && looks > 100000);
+    EXPECT_EQ(spawned, released);
+    EXPECT_EQ(executor.live, 0);
+}
+
+/* --- One interrupt, at each machine instruction in turn -------------------------------------- */
+
+/* The trap flag has the processor stop after each instruction. */
+enum { TRAP_FLAG = 0x100 };
+
+static struct pair {
+    struct task task;
+    unsigned given, taken;
+} pair[2];
+
+static unsigned stops_left;
+
+static void interrupt_pair(void)
+{
+    trap_depth++;
+    for (unsigned i = 0; i < 2; i++) {
+        pair[i].given++;
+        task_wake(&pair[i].task);
+    }
+    trap_depth--;
+}
+
+static void stopped(int number, siginfo_t *info, void *context)
+{
+    (void)number;
+    (void)info;
+    if (stops_left == 0 || --stops_left > 0)
+        return;
+    interrupt_pair();
+    ((ucontext_t *)context)->uc_mcontext.gregs[REG_EFL] &= ~TRAP_FLAG;
+}
+
+/* Runs what is ready; true when the interrupt has come before that was done. */
+static bool run_with_interrupt_after(unsigned instructions)
+{
+    stops_left = instructions;
+    __asm__ volatile("pushfq; orq %0, (%%rsp); popfq" : : "i"(TRAP_FLAG) : "memory", "cc");
+    executor_run_ready(&executor);
+    __asm__ volatile("pushfq; andq %0, (%%rsp); popfq" : : "i"(~TRAP_FLAG) : "memory", "cc");
+    bool came = stops_left == 0;
+    stops_left = 0;
+    return came;
+}
+
+static enum poll_result poll_pair(struct task *task)
+{
+    struct pair *one = CONTAINER_OF(task, struct pair, task);
+    one->taken = __atomic_load_n(&one->given, __ATOMIC_RELAXED);
+    return POLL_PENDING;
+}
+
+TEST(executor, an_interrupt_at_each_instruction_of_a_turn)
+{
+    struct sigaction trap = {.sa_sigaction = stopped, .sa_flags = SA_SIGINFO}, before;
+    executor = (struct executor)EXECUTOR_INIT(executor);
+    for (unsigned i = 0; i < 2; i++) {
+        pair[i] = (struct pair){0};
+        task_init(&pair[i].task, "one of a pair", poll_pair, NULL);
+        executor_spawn(&executor, &pair[i].task);
+    }
+    executor_run_ready(&executor);
+    sigaction(SIGTRAP, &trap, &before);
+    unsigned instructions = 0;
+    do {
+        task_wake(&pair[0].task);
+        if (!run_with_interrupt_after(++instructions))
+            break;
+        executor_run_ready(&executor);
+    } while (pair[0].taken == pair[0].given && pair[1].taken == pair[1].given);
+    sigaction(SIGTRAP, &before, NULL);
+    EXPECT_EQ(pair[0].taken, pair[0].given);
+    EXPECT_EQ(pair[1].taken, pair[1].given);
+    EXPECT(instructions > 100);
+}

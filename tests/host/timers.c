@@ -1,0 +1,190 @@
+/*
+ * The timing wheel against what is simple: every timer fires once, at the first look after its
+ * time, in the order of the times, and, where they are equal, in the order of setting.
+ */
+#include <kernel/cpu/control.h>
+#include <kernel/task/clock.h>
+#include <kernel/task/executor.h>
+#include <kernel/task/timer.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../test.h"
+
+enum { ALARMS = 500 };
+
+static struct alarm {
+    struct task task;
+    struct timer timer;
+    uint64_t deadline;
+    uint64_t number; /* of the setting */
+    bool set;
+} alarms[ALARMS];
+
+static struct timer_wheel wheel;
+static struct executor executor;
+static uint64_t now, looked_at; /* of the last complete look */
+static uint64_t settings, fired, wrong;
+static uint64_t last_tick, last_number;
+
+static uint64_t random_state = 42;
+
+static uint64_t next_random(void)
+{
+    random_state = random_state * 6364136223846793005u + 1442695040888963407u;
+    return random_state >> 32;
+}
+
+static enum poll_result poll_alarm(struct task *task)
+{
+    struct alarm *alarm = CONTAINER_OF(task, struct alarm, task);
+    if (task->polls == 1)
+        return POLL_PENDING;
+    uint64_t tick = alarm->timer.tick;
+    wrong += !alarm->set || alarm->timer.waker.task;
+    wrong += now < alarm->deadline;
+    wrong += looked_at >> TIMER_TICK_BITS >= tick; /* it was due at the look before */
+    wrong += tick < last_tick || (tick == last_tick && alarm->number < last_number);
+    last_tick = tick;
+    last_number = alarm->number;
+    alarm->set = false;
+    fired++;
+    return POLL_PENDING;
+}
+
+static void set_alarm(struct alarm *alarm, uint64_t deadline)
+{
+    alarm->deadline = deadline;
+    alarm->number = settings++;
+    alarm->set = true;
+    timer_wheel_set(&wheel, &alarm->timer, &alarm->task, deadline);
+}
+
+static void begin(void)
+{
+    wheel = (struct timer_wheel)TIMER_WHEEL_INIT(wheel);
+    executor = (struct executor)EXECUTOR_INIT(executor);
+    now = looked_at = settings = fired = wrong = last_tick = last_number = 0;
+    memset(alarms, 0, sizeof(alarms));
+    for (unsigned i = 0; i < ALARMS; i++) {
+        task_init(&alarms[i].task, "alarm", poll_alarm, NULL);
+        executor_spawn(&executor, &alarms[i].task);
+    }
+    executor_run_ready(&executor);
+}
+
+static void end(void)
+{
+    for (unsigned i = 0; i < ALARMS; i++)
+        task_cancel(&alarms[i].task);
+    executor_run_ready(&executor);
+}
+
+/* Looks until nothing more is to be done, a few steps at a time. */
+static void look(void)
+{
+    bool done;
+    do {
+        done = timer_wheel_advance(&wheel, now, 1 + (unsigned)(next_random() % 100));
+        executor_run_ready(&executor);
+    } while (!done);
+    looked_at = now;
+    wrong += timer_wheel_due(&wheel, now);
+}
+
+/* Any length up to some 100 hours, short ones as often as long ones. */
+static uint64_t random_length(void)
+{
+    return (next_random() << 32 | next_random()) >> (16 + next_random() % 48);
+}
+
+TEST(timers, random_alarms_fire_once_and_in_order)
+{
+    begin();
+    uint64_t cancelled = 0;
+    for (uint64_t step = 0; step < 2000000 && wrong == 0; step++) {
+        struct alarm *alarm = &alarms[next_random() % ALARMS];
+        if (!alarm->set) {
+            set_alarm(alarm, now + random_length());
+        } else if (next_random() % 4 == 0) {
+            timer_cancel(&alarm->timer);
+            alarm->set = false;
+            cancelled++;
+        }
+        if (next_random() % 8 == 0) {
+            now += random_length() >> 8;
+            look();
+        }
+    }
+    now += UINT64_C(1) << 50;
+    look();
+    EXPECT_EQ(wrong, 0);
+    EXPECT(fired > 100000 && cancelled > 100000);
+    EXPECT_EQ(settings, fired + cancelled);
+    EXPECT_EQ(wheel.nearest, TIMER_NEVER);
+    end();
+}
+
+TEST(timers, a_thousand_for_the_same_moment_fire_in_the_order_of_setting)
+{
+    begin();
+    for (unsigned i = 0; i < ALARMS; i++)
+        set_alarm(&alarms[ALARMS - 1 - i], NANOSECONDS_PER_SECOND * 1000);
+    now = NANOSECONDS_PER_SECOND * 999;
+    look();
+    EXPECT_EQ(fired, 0);
+    now = NANOSECONDS_PER_SECOND * 1000 + TIMER_TICK;
+    look();
+    EXPECT_EQ(fired, ALARMS);
+    EXPECT_EQ(wrong, 0);
+    end();
+}
+
+TEST(timers, the_farthest_deadline_and_the_past)
+{
+    begin();
+    now = NANOSECONDS_PER_SECOND;
+    look();
+    set_alarm(&alarms[0], UINT64_MAX);
+    timer_wheel_set(&wheel, &alarms[1].timer, &alarms[1].task, 0);
+    alarms[1].set = true;
+    timer_wheel_advance(&wheel, now, 100);
+    EXPECT(!alarms[1].timer.waker.task && alarms[0].timer.waker.task);
+    end();
+    EXPECT(!alarms[0].timer.waker.task);
+}
+
+/* --- The clock ------------------------------------------------------------------------------- */
+
+enum { MILLISECOND = 1000000 };
+
+/* A second and more of ticks, during which the time stamp counter goes 3 times in a nanosecond. */
+TEST(timers, the_clock_changes_over_to_the_tsc_without_a_jump)
+{
+    uint64_t start = clock_now(), last = start;
+    clock_start(MILLISECOND, true);
+    for (unsigned tick = 0; tick < 3000; tick++) {
+        for (unsigned part = 0; part < 4; part++) {
+            host_tsc += 3 * MILLISECOND / 4;
+            if (part == 3)
+                clock_tick();
+            uint64_t time = clock_now();
+            EXPECT(time >= last && time - last <= MILLISECOND + 1000);
+            last = time;
+        }
+        if (tick % 16 == 0)
+            clock_calibrate();
+    }
+    uint64_t elapsed = last - start;
+    EXPECT(elapsed > 2999 * UINT64_C(1000000) && elapsed < 3001 * UINT64_C(1000000));
+    host_tsc += 300; /* finer than a tick now */
+    EXPECT(clock_now() - last >= 99 && clock_now() - last <= 101);
+    EXPECT(clock_from_tsc(3000) >= 999 && clock_from_tsc(3000) <= 1001);
+
+    clock_start(MILLISECOND, false);
+    uint64_t before = clock_now();
+    EXPECT(before >= last);
+    host_tsc += 1000000;
+    EXPECT_EQ(clock_now(), before);
+    EXPECT_EQ(clock_tick(), before + MILLISECOND);
+}

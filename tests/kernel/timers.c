@@ -1,0 +1,163 @@
+/*
+ * The clock, sleeping, intervals and time limits, with the timer's own interrupts.
+ */
+#include <kernel/cpu/control.h>
+#include <kernel/task/channel.h>
+#include <kernel/task/future.h>
+#include <kernel/task/watchdog.h>
+
+#include "../test.h"
+
+/* The timer's interrupts arrive while this code runs, and the clock moves on with them. */
+TEST(timers, the_clock_runs_and_never_steps_back)
+{
+    uint64_t start = clock_now();
+    while (clock_now() < start + 5 * NANOSECONDS_PER_SECOND / 1000)
+        wait_for_interrupt();
+    EXPECT(interrupts_enabled());
+}
+
+struct sleeper {
+    struct task task;
+    struct sleep sleep;
+    uint64_t length;
+    uint64_t woke;
+    unsigned place;
+};
+
+static unsigned places;
+
+static enum poll_result poll_sleeper(struct task *task)
+{
+    struct sleeper *sleeper = CONTAINER_OF(task, struct sleeper, task);
+    if (task->polls == 1)
+        sleep_for(&sleeper->sleep, sleeper->length);
+    if (sleep_poll(&sleeper->sleep, task) == POLL_PENDING)
+        return POLL_PENDING;
+    sleeper->woke = clock_now();
+    sleeper->place = places++;
+    return POLL_READY;
+}
+
+static void init_sleeper(struct sleeper *sleeper, uint64_t length)
+{
+    *sleeper = (struct sleeper){.length = length};
+    task_init(&sleeper->task, "sleeper", poll_sleeper, NULL);
+}
+
+TEST(timers, sleepers_wake_in_order_and_not_early)
+{
+    enum { COUNT = 8 };
+    struct executor executor = EXECUTOR_INIT(executor);
+    struct sleeper sleepers[COUNT];
+    timers_start(&executor);
+    places = 0;
+    for (unsigned i = 0; i < COUNT; i++) { /* 15, 13 ... 1 ms: the last one is the first to wake */
+        init_sleeper(&sleepers[i], (2 * (COUNT - i) - 1) * NANOSECONDS_PER_MILLISECOND);
+        executor_spawn(&executor, &sleepers[i].task);
+    }
+    executor_block_on(&executor, &sleepers[0].task);
+    EXPECT_EQ(executor.live, 0);
+    for (unsigned i = 0; i < COUNT; i++) {
+        EXPECT_EQ(sleepers[i].place, COUNT - 1 - i);
+        EXPECT(sleepers[i].woke >= sleepers[i].sleep.deadline);
+        EXPECT_EQ(sleepers[i].task.polls, 2);
+    }
+}
+
+TEST(timers, a_cancelled_sleeper_takes_its_timer_along)
+{
+    struct executor executor = EXECUTOR_INIT(executor);
+    struct sleeper gone, sleeper;
+    timers_start(&executor);
+    init_sleeper(&gone, 2 * NANOSECONDS_PER_MILLISECOND);
+    init_sleeper(&sleeper, 10 * NANOSECONDS_PER_MILLISECOND);
+    executor_spawn(&executor, &gone.task);
+    executor_spawn(&executor, &sleeper.task);
+    executor_run_ready(&executor);
+    task_cancel(&gone.task);
+    executor_block_on(&executor, &sleeper.task);
+    EXPECT_EQ(gone.task.polls, 2); /* the second one is its end */
+    EXPECT(!gone.sleep.timer.waker.task);
+    EXPECT_EQ(gone.woke, 0);
+}
+
+struct ticker {
+    struct task task;
+    struct interval interval;
+    uint64_t ticks;
+};
+
+static enum poll_result poll_ticker(struct task *task)
+{
+    struct ticker *ticker = CONTAINER_OF(task, struct ticker, task);
+    uint64_t ticks;
+    if (task->polls == 1)
+        interval_start(&ticker->interval, 3 * NANOSECONDS_PER_MILLISECOND);
+    while (interval_poll(&ticker->interval, task, &ticks) == POLL_READY)
+        ticker->ticks += ticks;
+    return ticker->ticks >= 5 ? POLL_READY : POLL_PENDING;
+}
+
+TEST(timers, an_interval_ticks_at_every_multiple_of_its_period)
+{
+    struct executor executor = EXECUTOR_INIT(executor);
+    struct ticker ticker = {.task = {.name = "ticker", .poll = poll_ticker}};
+    timers_start(&executor);
+    uint64_t start = clock_now();
+    executor_spawn(&executor, &ticker.task);
+    executor_block_on(&executor, &ticker.task);
+    EXPECT(clock_now() >= start + 15 * NANOSECONDS_PER_MILLISECOND);
+    EXPECT(ticker.ticks >= 5);
+}
+
+struct receive {
+    struct future future;
+    struct channel *channel;
+    uint8_t byte;
+    bool received;
+};
+
+static enum poll_result poll_receive(struct future *future, struct task *task)
+{
+    struct receive *receive = CONTAINER_OF(future, struct receive, future);
+    return channel_poll_receive(receive->channel, &future->waker, task, &receive->byte,
+                                &receive->received);
+}
+
+struct limited {
+    struct task task;
+    struct receive receive;
+    struct time_limit limit;
+};
+
+static enum poll_result poll_limited(struct task *task)
+{
+    struct limited *limited = CONTAINER_OF(task, struct limited, task);
+    if (task->polls == 1)
+        time_limit_begin(&limited->limit, &limited->receive.future,
+                         5 * NANOSECONDS_PER_MILLISECOND);
+    return future_poll(&limited->limit.future, task);
+}
+
+TEST(timers, a_time_limit_ends_what_takes_too_long)
+{
+    uint8_t storage[1];
+    struct channel channel = CHANNEL_INIT(channel, storage);
+    struct executor executor = EXECUTOR_INIT(executor);
+    struct limited limited = {
+        .task = {.name = "limited", .poll = poll_limited},
+        .receive = {.future = {.poll = poll_receive}, .channel = &channel},
+    };
+    timers_start(&executor);
+    executor_spawn(&executor, &limited.task);
+    executor_block_on(&executor, &limited.task);
+    EXPECT(limited.limit.expired && !limited.receive.received);
+    EXPECT(list_empty(&channel.receivers.wakers));
+
+    channel_close(&channel);
+    executor_spawn(&executor, &limited.task);
+    executor_block_on(&executor, &limited.task);
+    EXPECT(!limited.limit.expired);
+    EXPECT(!limited.limit.sleep.timer.waker.task);
+}
