@@ -9,7 +9,7 @@
 extern early_error, boot_pml4, boot_page_table
 extern boot_stack_guard, boot_stack_top
 extern boot_info_collect, kernel_main
-global multiboot_entry
+global multiboot_entry, boot_entry_tsc
 
 LOADER_MAGIC equ 0x36d76289
 
@@ -66,6 +66,11 @@ check_long_mode:
     cpuid
     test edx, EXTENDED_LONG_MODE
     jz fail
+
+note_time:                                  ; some 25 instructions late: a 486 has no RDTSC
+    rdtsc
+    mov [PHYSICAL(boot_entry_tsc)], eax
+    mov [PHYSICAL(boot_entry_tsc) + 4], edx
 
 punch_guard_page:                           ; a stack that overflows must fault, not overwrite its neighbour
     mov eax, PHYSICAL(boot_stack_guard)
@@ -127,3 +132,8 @@ message_cpuid:
     db "cairn: this processor has no CPUID instruction; Cairn needs a 64-bit x86 processor", 0
 message_long_mode:
     db "cairn: this processor has no long mode; Cairn needs a 64-bit x86 processor (x86_64)", 0
+
+section .bss
+
+boot_entry_tsc:                             ; when the kernel was entered
+    resq 1

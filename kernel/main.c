@@ -166,7 +166,8 @@ static void apply_panic_option(void)
         log_warn("options: panic=%s is none of halt, reboot, exit (under QEMU)", word);
 }
 
-/* Does the time stamp counter run at one rate, whatever the processor is doing (Intel SDM 3B 18.17.1)?
+/* Does the time stamp counter run at one rate, whatever the processor is doing (Intel SDM
+ * 3B 18.17.1)?
  */
 static bool tsc_is_constant(void)
 {
@@ -214,12 +215,35 @@ static void start_serial_input(void)
     monitor_read_serial(&executor, &com1.received);
 }
 
+uint64_t boot_mode_tsc;
+
 static NORETURN void run_boot_mode(const struct boot_mode *mode)
 {
+    boot_mode_tsc = read_tsc();
     bool success = mode->run(options_get(mode->key));
     if (may_end_qemu())
         debug_exit(success ? DEBUG_EXIT_SUCCESS : DEBUG_EXIT_FAILURE);
     halt_forever();
+}
+
+/* Whoever asks a kernel without tests for one is not left waiting. */
+static void refuse_missing_tests(void)
+{
+    if (!options_get("test"))
+        return;
+    log_error("options: test=%s: this kernel has no tests; the one on build/cairn-test.iso has",
+              options_get("test"));
+    if (may_end_qemu())
+        debug_exit(DEBUG_EXIT_FAILURE);
+}
+
+static void log_what_was_left_out(const struct boot_info *info)
+{
+    if (info->regions_left_out)
+        log_warn("boot: %zu entries of the memory map were too many; their memory stays unused",
+                 info->regions_left_out);
+    if (info->modules_left_out)
+        log_warn("boot: %zu modules were too many; ignored", info->modules_left_out);
 }
 
 void kernel_main(const struct boot_info *info)
@@ -233,6 +257,7 @@ void kernel_main(const struct boot_info *info)
     machine_check_init();
     apply_options(info);
     apply_panic_option();
+    log_what_was_left_out(info);
     start_memory(info);
     start_heap();
     symbols_init(info);
@@ -246,6 +271,7 @@ void kernel_main(const struct boot_info *info)
     const struct boot_mode *mode = find_boot_mode();
     if (mode)
         run_boot_mode(mode);
+    refuse_missing_tests();
     monitor_start(&executor);
     log_write(LOG_ALWAYS, "cairn: ready");
     executor_run(&executor);

@@ -91,4 +91,7 @@ struct boot_info {
  * by boot/entry.asm, before anything else in C. The result lives for ever. */
 const struct boot_info *boot_info_collect(uint32_t information);
 
+/* The time stamp counter at the kernel's first instructions (boot/entry.asm). */
+extern const uint64_t boot_entry_tsc;
+
 #endif

@@ -27,4 +27,8 @@ struct boot_mode {
         __attribute__((used, section("boot_modes"), aligned(sizeof(void *)))) = { \
             .key = #mode_key, .run = (function)}
 
+/* The time stamp counter when the boot mode was about to run, that is when everything was set up; 0
+ * when the monitor runs instead. */
+extern uint64_t boot_mode_tsc;
+
 #endif

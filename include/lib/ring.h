@@ -30,7 +30,15 @@ static inline uint32_t ring_count(const struct ring *ring)
 
 static inline bool ring_full(const struct ring *ring)
 {
-    return ring_count(ring) == ring->mask + 1;
+    return ring_count(ring) > ring->mask;
+}
+
+/* The producer's side, when it has found that the ring is not full. */
+static inline void ring_push_unchecked(struct ring *ring, uint8_t byte)
+{
+    uint32_t tail = __atomic_load_n(&ring->tail, __ATOMIC_RELAXED);
+    ring->bytes[tail & ring->mask] = byte;
+    __atomic_store_n(&ring->tail, tail + 1, __ATOMIC_RELEASE);
 }
 
 /* The producer's side. False, and nothing stored, when the ring is full. */
@@ -38,9 +46,7 @@ static inline bool ring_push(struct ring *ring, uint8_t byte)
 {
     if (ring_full(ring))
         return false;
-    uint32_t tail = __atomic_load_n(&ring->tail, __ATOMIC_RELAXED);
-    ring->bytes[tail & ring->mask] = byte;
-    __atomic_store_n(&ring->tail, tail + 1, __ATOMIC_RELEASE);
+    ring_push_unchecked(ring, byte);
     return true;
 }
 

@@ -17,24 +17,6 @@
 
 enum { NORMAL_TURN = 8, LOW_TURN = 64 };
 
-/* One exchange claims the place behind the last task; then the link to it is set. Between the two
- * the queue's end hangs loose. An interrupt handler that comes in there adds behind the loose end,
- * and the executor cannot come in: it is what was interrupted, or who is calling. That is why an
- * executor's tasks can be woken on its own processor only. */
-static void ready_push(struct ready_queue *queue, struct task *task)
-{
-    __atomic_store_n(&task->next, NULL, __ATOMIC_RELAXED);
-    struct task **link = __atomic_exchange_n(&queue->tail, &task->next, __ATOMIC_ACQ_REL);
-    __atomic_store_n(link, task, __ATOMIC_RELEASE);
-}
-
-void task_wake(struct task *task)
-{
-    __atomic_fetch_add(&task->wakes, 1, __ATOMIC_RELAXED);
-    if (__atomic_fetch_and(&task->state, ~(unsigned)TASK_WAITING, __ATOMIC_ACQ_REL) & TASK_WAITING)
-        ready_push(task->queue, task);
-}
-
 enum poll_result task_yield(struct task *task)
 {
     task_wake(task);
@@ -176,8 +158,13 @@ static uint64_t account(struct task *task, uint64_t start)
     return end;
 }
 
-/* Polls until no task is ready, or the join's target is over. */
-static void run(struct executor *executor, const struct join *until)
+/* The way out of the loop for executor_block_on(). */
+static bool may_stop(const struct executor *executor)
+{
+    return executor->awaited && !executor->awaited->target;
+}
+
+void executor_run_ready(struct executor *executor)
 {
     uint64_t time = read_tsc();
     for (unsigned turn = 1;; turn++) {
@@ -196,7 +183,7 @@ static void run(struct executor *executor, const struct join *until)
         }
         finish(task);
         time = read_tsc();
-        if (until && !until->target)
+        if (may_stop(executor))
             break;
     }
     executor->current = NULL;
@@ -217,27 +204,24 @@ static void halt_unless_busy(struct executor *executor)
     executor->idle += read_tsc() - start;
 }
 
-void executor_run_ready(struct executor *executor)
-{
-    run(executor, NULL);
-}
-
 void executor_block_on(struct executor *executor, struct task *task)
 {
     struct join end = {0};
+    ASSERT(!executor->awaited && !executor->current);
     join_begin(&end, task);
-    for (;;) {
-        run(executor, &end);
-        if (!end.target)
-            return;
-        halt_unless_busy(executor);
+    executor->awaited = &end;
+    while (end.target) {
+        executor_run_ready(executor);
+        if (end.target)
+            halt_unless_busy(executor);
     }
+    executor->awaited = NULL;
 }
 
 void executor_run(struct executor *executor)
 {
     for (;;) {
-        run(executor, NULL);
+        executor_run_ready(executor);
         halt_unless_busy(executor);
     }
 }

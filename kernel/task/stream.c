@@ -1,20 +1,4 @@
-#include <assert.h>
 #include <kernel/task/stream.h>
-
-bool stream_has_room(struct byte_stream *stream)
-{
-    if (!ring_full(&stream->ring))
-        return true;
-    stream->stopped = true;
-    return false;
-}
-
-void stream_push(struct byte_stream *stream, uint8_t byte)
-{
-    bool pushed = ring_push(&stream->ring, byte);
-    ASSERT(pushed);
-    wait_queue_notify(&stream->readers);
-}
 
 static bool take(struct byte_stream *stream, uint8_t *byte)
 {

@@ -91,10 +91,3 @@ void wait_queue_wake_all(struct wait_queue *queue)
     while (wake_first(queue))
         ;
 }
-
-void wait_queue_notify(struct wait_queue *queue)
-{
-    struct list_node *node = list_first(&queue->wakers);
-    if (node)
-        task_wake(CONTAINER_OF(node, struct waker, queue_link)->task);
-}

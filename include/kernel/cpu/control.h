@@ -84,9 +84,9 @@ static inline struct cpuid_result cpuid(uint32_t leaf, uint32_t subleaf)
 
 static inline uint64_t read_tsc(void)
 {
-    uint32_t low, high;
+    uint64_t low, high; /* the upper halves of both registers become 0 */
     __asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
-    return (uint64_t)high << 32 | low;
+    return high << 32 | low;
 }
 
 static inline uint64_t read_rflags(void)

@@ -14,19 +14,13 @@
 
 #include <kernel/task/task.h>
 
-/* Tasks that are ready, in the order in which they became so. `tail` is where the next one's
- * address goes. */
-struct ready_queue {
-    struct task *head;
-    struct task **tail;
-};
-
 struct executor {
     struct ready_queue queues[TASK_PRIORITIES]; /* by priority */
     struct list tasks;                          /* the live ones, by their link, in spawn order */
     size_t live;                                /* how many */
     struct task *current;                       /* the one that is being polled */
     uint64_t idle;                              /* time stamp ticks spent halted */
+    const struct join *awaited;                 /* by executor_block_on() */
     /* Called between two polls when `attention` is set, which an interrupt handler does to have
      * work done outside of interrupts before the next task gets its turn. */
     void (*attend)(void);

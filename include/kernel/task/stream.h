@@ -28,10 +28,20 @@ struct byte_stream {
 
 /* Is there room for one more byte? When not, the handler stops its device, and the reader will call
  * resume. Interrupts are masked. */
-bool stream_has_room(struct byte_stream *stream);
+static inline bool stream_has_room(struct byte_stream *stream)
+{
+    if (!ring_full(&stream->ring))
+        return true;
+    stream->stopped = true;
+    return false;
+}
 
 /* Adds a byte, for which there is room, and wakes the reader. Interrupts are masked. */
-void stream_push(struct byte_stream *stream, uint8_t byte);
+static inline void stream_push(struct byte_stream *stream, uint8_t byte)
+{
+    ring_push_unchecked(&stream->ring, byte);
+    wait_queue_notify(&stream->readers);
+}
 
 /* The future of the next byte: POLL_READY and the byte, or POLL_PENDING. The waker stays with the
  * stream from then on, so that the next time costs less; waker_cancel() ends it. */

@@ -60,6 +60,13 @@ struct task {
     uint64_t longest_poll; /* the time of the longest one */
 };
 
+/* Tasks that are ready, in the order in which they became so. `tail` is where the next one's
+ * address goes. */
+struct ready_queue {
+    struct task *head;
+    struct task **tail;
+};
+
 /* Prepares a task of normal priority in memory that is not all zeros. */
 static inline void task_init(struct task *task, const char *name,
                              enum poll_result (*poll)(struct task *task),
@@ -72,9 +79,26 @@ static inline void task_init(struct task *task, const char *name,
     task->state = 0;
 }
 
+/* One exchange claims the place behind the last task; then the link to it is set. Between the two
+ * the queue's end hangs loose. An interrupt handler that comes in there adds behind the loose end,
+ * and the executor cannot come in: it is what was interrupted, or who is calling. That is why an
+ * executor's tasks can be woken on its own processor only. */
+static inline void ready_push(struct ready_queue *queue, struct task *task)
+{
+    __atomic_store_n(&task->next, NULL, __ATOMIC_RELAXED);
+    struct task **link = __atomic_exchange_n(&queue->tail, &task->next, __ATOMIC_ACQ_REL);
+    __atomic_store_n(link, task, __ATOMIC_RELEASE);
+}
+
 /* Makes the task ready. Allocates nothing, never fails, and may be repeated. Any context, an NMI
- * included. */
-void task_wake(struct task *task);
+ * included; but who is woken by an NMI may have to wait for the timer's next tick. Inline, because
+ * every interrupt handler pays for it. */
+static inline void task_wake(struct task *task)
+{
+    __atomic_fetch_add(&task->wakes, 1, __ATOMIC_RELAXED);
+    if (__atomic_fetch_and(&task->state, ~(unsigned)TASK_WAITING, __ATOMIC_ACQ_REL) & TASK_WAITING)
+        ready_push(task->queue, task);
+}
 
 /* Lets the others have their turn: `return task_yield(task);` in a poll function. */
 enum poll_result task_yield(struct task *task);
@@ -102,6 +126,14 @@ static inline void waker_unbind(struct waker *waker)
         link = &(*link)->next;
     *link = waker->next;
     waker->task = NULL;
+}
+
+/* Wakes the first waiter and leaves it in the queue: for a source with one waiter that never stops
+ * waiting, and has to cost little. Any context. */
+static inline void wait_queue_notify(struct wait_queue *queue)
+{
+    if (!list_empty(&queue->wakers))
+        task_wake(CONTAINER_OF(queue->wakers.head.next, struct waker, queue_link)->task);
 }
 
 #endif

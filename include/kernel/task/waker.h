@@ -64,8 +64,4 @@ void waker_cancel(struct waker *waker);
 void wait_queue_wake_one(struct wait_queue *queue);
 void wait_queue_wake_all(struct wait_queue *queue);
 
-/* Wakes the first waiter and leaves it in the queue: for a source with one waiter that never stops
- * waiting, and has to cost little. Any context. */
-void wait_queue_notify(struct wait_queue *queue);
-
 #endif

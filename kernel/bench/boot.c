@@ -1,0 +1,39 @@
+/*
+ * From the kernel's first instruction to the monitor's first poll. In the boot that runs the
+ * benches the monitor is not started: up to there the figure is the boot's own, and the rest, which
+ * is to spawn the log task and the monitor and to come to the second one's poll, is done here with
+ * two stand-ins. Only `bench=` can measure it, and only with loglevel=error does the figure not
+ * contain log lines.
+ */
+#include <boot/boot_info.h>
+#include <kernel/bench/bench.h>
+#include <kernel/main.h>
+#include <kernel/task/executor.h>
+
+static uint64_t first_poll;
+
+static enum poll_result poll_note_time(struct task *task)
+{
+    (void)task;
+    first_poll = read_tsc();
+    return POLL_READY;
+}
+
+static uint64_t measure_rest(void)
+{
+    static struct task log, monitor;
+    struct executor executor = EXECUTOR_INIT(executor);
+    task_init(&log, "log", poll_note_time, NULL);
+    task_init(&monitor, "monitor", poll_note_time, NULL);
+    uint64_t start = bench_start();
+    executor_spawn(&executor, &log);
+    executor_spawn(&executor, &monitor);
+    executor_run_ready(&executor);
+    return first_poll - start;
+}
+
+BENCH(boot, "boot.")
+{
+    if (boot_mode_tsc)
+        bench_report("boot.entry_to_ready", boot_mode_tsc - boot_entry_tsc + measure_rest());
+}

@@ -1,0 +1,124 @@
+/*
+ * The keyboard, from the interrupt to the task that reads it. The controller's command 0xd2 has it
+ * hold a byte as if the keyboard had sent it, and the interrupt is raised by an instruction, which
+ * the figures contain: interrupts are masked while benches run.
+ */
+#include <assert.h>
+#include <drivers/pic8259.h>
+#include <drivers/ps2_keyboard.h>
+#include <drivers/scancode.h>
+#include <io.h>
+#include <kernel/bench/bench.h>
+#include <kernel/task/executor.h>
+
+enum { DATA = 0x60, STATUS = 0x64, COMMAND = 0x64, INPUT_FULL = 2, WRITE_KEYBOARD_OUTPUT = 0xd2 };
+
+enum { SCANCODE_A = 0x1e, ROUNDS = 100 };
+
+struct reader {
+    struct task task;
+    struct waker waker;
+    struct scancode_decoder decoder;
+    uint64_t received;
+    uint64_t decoded_at;
+};
+
+static enum poll_result poll_reader(struct task *task)
+{
+    struct reader *reader = CONTAINER_OF(task, struct reader, task);
+    uint8_t scancode;
+    while (stream_poll(&ps2_keyboard_scancodes, &reader->waker, task, &scancode) == POLL_READY) {
+        char character = scancode_decode(&reader->decoder, scancode);
+        reader->decoded_at = read_tsc();
+        reader->received += character != 0;
+    }
+    return POLL_PENDING;
+}
+
+static void wait_until_taken(void)
+{
+    for (unsigned i = 0; i < 1000 && (inb(STATUS) & INPUT_FULL); i++)
+        io_delay();
+}
+
+static void put_scancode(uint8_t scancode)
+{
+    wait_until_taken();
+    outb(COMMAND, WRITE_KEYBOARD_OUTPUT);
+    wait_until_taken();
+    outb(DATA, scancode);
+}
+
+static inline void raise_keyboard(void)
+{
+    __asm__ volatile("int %0" : : "i"(PIC_FIRST_VECTOR + IRQ_KEYBOARD) : "memory");
+}
+
+/* The reader takes the place of who reads the keyboard otherwise, for as long as it is measured. */
+static struct list_node *start_reader(struct executor *executor, struct reader *reader)
+{
+    struct list_node *other = list_pop_front(&ps2_keyboard_scancodes.readers.wakers);
+    task_init(&reader->task, "reader", poll_reader, NULL);
+    executor_spawn(executor, &reader->task);
+    executor_run_ready(executor);
+    reader->received = 0; /* without what was typed before */
+    return other;
+}
+
+static void end_reader(struct executor *executor, struct reader *reader, struct list_node *other)
+{
+    task_cancel(&reader->task);
+    executor_run_ready(executor);
+    if (other)
+        list_push_back(&ps2_keyboard_scancodes.readers.wakers, other);
+}
+
+static void bench_one(void)
+{
+    struct executor executor = EXECUTOR_INIT(executor);
+    struct reader reader = {0};
+    struct list_node *other = start_reader(&executor, &reader);
+    uint64_t interrupt = 0, character = 0;
+    for (unsigned i = 0; i < ROUNDS; i++) {
+        put_scancode(SCANCODE_A);
+        uint64_t start = bench_start();
+        raise_keyboard();
+        interrupt += bench_stop(start);
+        executor_run_ready(&executor);
+
+        put_scancode(SCANCODE_A);
+        start = bench_start();
+        raise_keyboard();
+        executor_run_ready(&executor);
+        character += reader.decoded_at - start - bench_clock_cost;
+    }
+    ASSERT(reader.received == 2 * ROUNDS);
+    bench_report("kbd.irq", interrupt / ROUNDS);
+    bench_report("kbd.char", character / ROUNDS);
+    end_reader(&executor, &reader, other);
+}
+
+/* How many scancodes are lost when so many arrive before the task runs. */
+static void bench_burst(const char *name, unsigned count)
+{
+    struct executor executor = EXECUTOR_INIT(executor);
+    struct reader reader = {0};
+    struct list_node *other = start_reader(&executor, &reader);
+    for (unsigned i = 0; i < count; i++) {
+        if (i % ROUNDS == 0)
+            pic8259_renew_bursts(); /* as time would have done it */
+        put_scancode(SCANCODE_A);
+        raise_keyboard();
+    }
+    executor_run_ready(&executor);
+    bench_report_unit(name, count - reader.received, "scancodes");
+    end_reader(&executor, &reader, other);
+}
+
+BENCH(keyboard, "kbd.")
+{
+    bench_one();
+    bench_burst("kbd.burst.101", 101);
+    bench_burst("kbd.burst.1000", 1000);
+    bench_burst("kbd.burst.10000", 10000);
+}
