@@ -36,7 +36,7 @@ WARNINGS := -Wall -Wextra -Werror -Wshadow -Wundef -Wvla -Wpointer-arith -Wcast-
             -Wnull-dereference -Wstack-usage=2048
 
 # The compiler's own freestanding headers are the only ones in reach: no host header can slip in.
-KERNEL_CFLAGS := -std=gnu17 -O2 -g $(WARNINGS) -nostdinc -isystem $(shell $(CC) -print-file-name=include) -Iinclude \
+KERNEL_CFLAGS := -std=gnu17 -O2 -g $(WARNINGS) -nostdinc -isystem $(shell $(CC) -print-file-name=include 2>/dev/null) -Iinclude \
     -ffreestanding -fno-pic -fno-pie -mno-red-zone -mgeneral-regs-only -mcmodel=kernel \
     -fno-omit-frame-pointer -fno-optimize-sibling-calls -fno-asynchronous-unwind-tables \
     -fstack-protector-strong -mstack-protector-guard=global -fstack-clash-protection -fcf-protection=none \
@@ -69,7 +69,7 @@ HOST_OBJECTS := $(HOST_SOURCES:%=$B/host/%.o)
 
 # --- The kernel -------------------------------------------------------------------------------------------------------
 
-.PHONY: all iso run test bench debug check fmt clean help screenshot need-build need-iso need-qemu FORCE
+.PHONY: all iso run test bench debug check fmt clean help screenshot need-build need-host need-fmt need-iso need-qemu FORCE
 all: iso $B/cairn-test.iso $B/host-tests
 
 # A change of compiler or flags rebuilds what it touches, and a new or removed source links again: these files hold the
@@ -134,7 +134,7 @@ debug: $B/cairn.iso $B/cairn.debug.elf | need-qemu
 
 RENAMED := lib/string.c lib/format.c tests/host/string.c tests/host/format.c
 $(RENAMED:%=$B/host/%.o): HOST_CFLAGS += -include tests/host/rename.h
-$B/host/%.c.o: %.c $B/flags.stamp
+$B/host/%.c.o: %.c $B/flags.stamp | need-host
 	@mkdir -p $(@D)
 	@echo "  HOST  $<"
 	$Q$(HOST_CC) $(HOST_CFLAGS) -MMD -MP -c $< -o $@
@@ -153,12 +153,13 @@ screenshot: $B/cairn.iso | need-qemu
 	$Q$(PYTHON) scripts/screenshot.py docs/images/prompt.png
 
 C_FILES = $(shell git ls-files -co --exclude-standard '*.c' '*.h')
-fmt:
+fmt: | need-fmt
 	$Qclang-format -i $(C_FILES)
 
-check:
+check: | need-fmt
 	$Qclang-format --dry-run -Werror $(C_FILES)
 	$Qscripts/check-floors.py
+	$Qscripts/check-models.sh
 
 clean:
 	$Qrm -rf $B
@@ -171,12 +172,16 @@ help:
 	@echo "make bench      count instructions, into build/bench.json; BENCH=PREFIX for a part"
 	@echo "make debug      QEMU stopped, and GDB at kernel_main"
 	@echo "make screenshot take the README's picture again"
-	@echo "make check      static checks: formatting, floors"
+	@echo "make check      static checks: formatting, floors, the models of the wake protocol"
 	@echo "make fmt        format the C files"
 	@echo "make clean      remove build/"
 
 need-build:
 	@$(call need,$(CC)=gcc $(LD)=binutils $(OBJCOPY)=binutils $(NASM)=nasm grub-file=grub-common)
+need-host:
+	@$(call need,$(HOST_CC)=gcc)
+need-fmt:
+	@$(call need,clang-format=clang-format)
 need-iso:
 	@$(call need,grub-mkrescue=grub-common xorriso=xorriso mformat=mtools)
 need-qemu:

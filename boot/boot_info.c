@@ -11,6 +11,6 @@ const struct boot_info *boot_info_collect(uint32_t information)
         (uintptr_t)kernel_image_end - KERNEL_BASE,
     };
     const uint32_t *size = phys_to_virt(information); /* the first field (Multiboot2 3.6.1) */
-    multiboot2_read(&info, size, *size, information);
+    multiboot2_read(&info, size, MIN(*size, GIB(4) - information), information);
     return &info;
 }

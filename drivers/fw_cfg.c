@@ -3,6 +3,7 @@
  * port, which is read byte by byte. Multi-byte fields of the file directory are big-endian. On
  * another machine nothing is at these ports.
  */
+#include <assert.h>
 #include <drivers/fw_cfg.h>
 #include <io.h>
 #include <lib/string.h>
@@ -55,6 +56,7 @@ static bool find_file(const char *name, uint16_t *key, uint32_t *size)
 
 enum error fw_cfg_read_file(const char *name, char *text, size_t room)
 {
+    ASSERT(room > 0);
     uint16_t key;
     uint32_t size;
     if (!fw_cfg_present() || !find_file(name, &key, &size))

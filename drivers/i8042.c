@@ -9,17 +9,15 @@
 #include <drivers/i8042.h>
 #include <io.h>
 
-enum port { DATA = 0x60, STATUS = 0x64, COMMAND = 0x64 };
+enum port { DATA = I8042_DATA, STATUS = I8042_STATUS, COMMAND = 0x64 };
 
 enum status {
-    STATUS_OUTPUT_FULL = 0x01, /* a byte waits to be read */
-    STATUS_INPUT_FULL = 0x02,  /* the last byte written is not taken yet */
-    STATUS_SECOND_PORT = 0x20, /* the byte that waits is the mouse's */
+    STATUS_OUTPUT_FULL = I8042_OUTPUT_FULL,
+    STATUS_INPUT_FULL = 0x02, /* the last byte written is not taken yet */
 };
 
 enum config {
     CONFIG_INTERRUPTS = 0x03,
-    CONFIG_FIRST_CLOCK_OFF = 0x10,
     CONFIG_TRANSLATE = 0x40,
 };
 
@@ -69,6 +67,15 @@ static enum error expect(struct i8042_script *script, uint8_t expected)
     return OK;
 }
 
+/* Keys that are pressed during the set-up send scancodes between the answers. */
+static enum error expect_keyboard(struct i8042_script *script, uint8_t expected)
+{
+    enum error error = ERROR_DEVICE;
+    for (unsigned i = 0; i < FLUSH_LIMIT && error == ERROR_DEVICE; i++)
+        error = expect(script, expected);
+    return error == ERROR_DEVICE ? ERROR_TIMEOUT : error;
+}
+
 static void flush(void)
 {
     for (unsigned i = 0; i < FLUSH_LIMIT && (inb(STATUS) & STATUS_OUTPUT_FULL); i++) {
@@ -79,7 +86,7 @@ static void flush(void)
 
 static enum error write_config(uint8_t more)
 {
-    config &= (uint8_t) ~(CONFIG_INTERRUPTS | CONFIG_FIRST_CLOCK_OFF);
+    config &= (uint8_t) ~(CONFIG_INTERRUPTS | I8042_CONFIG_CLOCK_OFF);
     return write_port(DATA, config | CONFIG_TRANSLATE | more);
 }
 
@@ -92,6 +99,8 @@ static enum error try_step(struct i8042_script *script, const struct i8042_step 
         return write_port(DATA, step->byte);
     case I8042_EXPECT:
         return expect(script, step->byte);
+    case I8042_EXPECT_KEYBOARD:
+        return expect_keyboard(script, step->byte);
     case I8042_READ_CONFIG:
         return read_answer(&config);
     case I8042_WRITE_CONFIG:
@@ -136,13 +145,4 @@ enum poll_result i8042_poll(struct i8042_script *script, struct task *task, enum
     }
     *error = OK;
     return POLL_READY;
-}
-
-bool i8042_fetch(uint8_t *byte)
-{
-    uint8_t status = inb(STATUS);
-    if (!(status & STATUS_OUTPUT_FULL))
-        return false;
-    *byte = inb(DATA);
-    return !(status & STATUS_SECOND_PORT);
 }

@@ -27,7 +27,8 @@ enum keyboard_answer { RESET_PASSED = 0xaa, ACKNOWLEDGE = 0xfa };
 enum { SCANCODE_SET_2 = 2 };
 
 /* The second port (mouse) goes off and stays so. The configuration is written after the self-test,
- * which resets it on some machines. */
+ * which resets it on some machines; the first port stays off until the tests are over, or a key
+ * that is pressed now would be taken for an answer. */
 static const struct i8042_step controller_steps[] = {
     {I8042_COMMAND, DISABLE_FIRST_PORT, 0},
     {I8042_COMMAND, DISABLE_SECOND_PORT, 0},
@@ -37,23 +38,18 @@ static const struct i8042_step controller_steps[] = {
     {I8042_COMMAND, SELF_TEST, 0},
     {I8042_EXPECT, SELF_TEST_PASSED, 200},
     {I8042_COMMAND, WRITE_CONFIG, 0},
-    {I8042_WRITE_CONFIG, 0, 0},
+    {I8042_WRITE_CONFIG, I8042_CONFIG_CLOCK_OFF, 0},
     {I8042_COMMAND, TEST_FIRST_PORT, 0},
     {I8042_EXPECT, PORT_TEST_PASSED, 50},
-    {I8042_COMMAND, ENABLE_FIRST_PORT, 0},
 };
 
 /* The controller translates scancode set 2 into set 1. */
 static const struct i8042_step keyboard_steps[] = {
-    {I8042_SEND, RESET, 0},
-    {I8042_EXPECT, ACKNOWLEDGE, 100},
-    {I8042_EXPECT, RESET_PASSED, 1000},
-    {I8042_SEND, SET_SCANCODE_SET, 0},
-    {I8042_EXPECT, ACKNOWLEDGE, 100},
-    {I8042_SEND, SCANCODE_SET_2, 0},
-    {I8042_EXPECT, ACKNOWLEDGE, 100},
-    {I8042_SEND, ENABLE_SCANNING, 0},
-    {I8042_EXPECT, ACKNOWLEDGE, 100},
+    {I8042_COMMAND, ENABLE_FIRST_PORT, 0},     {I8042_SEND, RESET, 0},
+    {I8042_EXPECT_KEYBOARD, ACKNOWLEDGE, 100}, {I8042_EXPECT_KEYBOARD, RESET_PASSED, 1000},
+    {I8042_SEND, SET_SCANCODE_SET, 0},         {I8042_EXPECT_KEYBOARD, ACKNOWLEDGE, 100},
+    {I8042_SEND, SCANCODE_SET_2, 0},           {I8042_EXPECT_KEYBOARD, ACKNOWLEDGE, 100},
+    {I8042_SEND, ENABLE_SCANNING, 0},          {I8042_EXPECT_KEYBOARD, ACKNOWLEDGE, 100},
 };
 
 static const struct i8042_step start_steps[] = {
@@ -106,10 +102,11 @@ static enum poll_result poll_set_up(struct task *task)
         begin(CONTROLLER);
     }
     while (i8042_poll(&script, task, &error) == POLL_READY) {
-        if (error && phase == KEYBOARD)
-            log_warn("keyboard: set-up failed (%s); listening to it as it is", error_name(error));
-        else if (error || phase == START)
+        bool no_controller = phase == CONTROLLER && error == ERROR_TIMEOUT;
+        if (phase == START || no_controller)
             return end(task, error);
+        if (error)
+            log_warn("keyboard: set-up failed (%s); listening to it as it is", error_name(error));
         begin(phase + 1);
     }
     return POLL_PENDING;

@@ -22,11 +22,11 @@ enum key {
     KEY_102ND = 0x56,
 };
 
-/* By code, from 0; what types nothing is \0. */
-static const char plain[] =
-    "\0\0331234567890-=\b\tqwertyuiop[]\n\0asdfghjkl;'`\0\\zxcvbnm,./\0*\0 ";
+/* By code, from 0; what types nothing is \0, and so is Escape. */
+static const char plain[] = "\0\0"
+                            "1234567890-=\b\tqwertyuiop[]\n\0asdfghjkl;'`\0\\zxcvbnm,./\0*\0 ";
 static const char shifted[] =
-    "\0\033!@#$%^&*()_+\b\tQWERTYUIOP{}\n\0ASDFGHJKL:\"~\0|ZXCVBNM<>?\0*\0 ";
+    "\0\0!@#$%^&*()_+\b\tQWERTYUIOP{}\n\0ASDFGHJKL:\"~\0|ZXCVBNM<>?\0*\0 ";
 static const char keypad[] = "789-456+1230.";
 
 _Static_assert(sizeof(plain) == 0x3a + 1 && sizeof(shifted) == sizeof(plain), "codes 0x00 to 0x39");

@@ -73,9 +73,13 @@ static bool answers(const struct uart16550 *uart)
 {
     set(uart, MODEM_CONTROL, MCR_LOOPBACK);
     set(uart, DATA, PROBE_BYTE);
-    /* Where no device is, every read gives 0xff: all status bits at once, and not the byte that was
-     * sent. */
-    return wait_status(uart, LSR_DATA_READY, PROBE_LIMIT) && get(uart, DATA) == PROBE_BYTE;
+    /* What was received before comes first. Where no device is, every read gives 0xff: all status
+     * bits at once, and never the byte that was sent. */
+    for (unsigned i = 0; i <= FIFO_SIZE && wait_status(uart, LSR_DATA_READY, PROBE_LIMIT); i++) {
+        if (get(uart, DATA) == PROBE_BYTE)
+            return true;
+    }
+    return false;
 }
 
 /* Has the transmitter room? It is waited for once; from then on, until it goes on, one look has to

@@ -212,7 +212,8 @@ enum error vga_text_init(const struct boot_framebuffer *framebuffer, struct cons
 {
     if (framebuffer->kind != FRAMEBUFFER_TEXT || framebuffer->width < 1 ||
         framebuffer->width > MAX_COLUMNS || framebuffer->height < 1 ||
-        framebuffer->height > MAX_ROWS || framebuffer->address >= GIB(4))
+        framebuffer->height > MAX_ROWS || framebuffer->pitch != 2 * framebuffer->width ||
+        framebuffer->address >= GIB(4))
         return ERROR_NO_DEVICE;
     screen.cells = phys_to_virt(framebuffer->address);
     screen.columns = framebuffer->width;

@@ -1,10 +1,12 @@
+#include <assert.h>
 #include <drivers/fw_cfg.h>
 #include <kernel/log/log.h>
 #include <kernel/options.h>
 #include <lib/command_line.h>
 #include <lib/string.h>
 
-enum { LINE = 2048, MAX_OPTIONS = 64 };
+/* A word and the blank after it are two characters, so the table cannot fill up. */
+enum { LINE = 2048, MAX_OPTIONS = LINE / 2 };
 
 static char line[LINE]; /* both lines; the words' ends are overwritten with NULs */
 
@@ -19,7 +21,8 @@ static void split(void)
 {
     struct command_line_word word;
     const char *cursor = line;
-    while (option_count < MAX_OPTIONS && command_line_next(&cursor, &word)) {
+    while (command_line_next(&cursor, &word)) {
+        ASSERT(option_count < MAX_OPTIONS);
         options[option_count].key = word.key;
         options[option_count].value = word.value;
         bool last = *cursor == '\0';
@@ -30,9 +33,6 @@ static void split(void)
             break;
         cursor++;
     }
-    if (option_count == MAX_OPTIONS)
-        log_warn("options: only the first %u words of the command line count",
-                 (unsigned)MAX_OPTIONS);
 }
 
 void options_init(const struct boot_info *info)

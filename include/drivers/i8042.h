@@ -7,13 +7,15 @@
 #define DRIVERS_I8042_H
 
 #include <error.h>
+#include <io.h>
 #include <kernel/task/sleep.h>
 
 enum i8042_action {
-    I8042_COMMAND,      /* sends the byte to the controller */
-    I8042_SEND,         /* sends the byte to the keyboard */
-    I8042_EXPECT,       /* waits for an answer, which has to be the byte */
-    I8042_READ_CONFIG,  /* waits for an answer, which is the controller's configuration */
+    I8042_COMMAND,         /* sends the byte to the controller */
+    I8042_SEND,            /* sends the byte to the keyboard */
+    I8042_EXPECT,          /* waits for an answer, which has to be the byte */
+    I8042_EXPECT_KEYBOARD, /* the same, past scancodes of keys that are pressed meanwhile */
+    I8042_READ_CONFIG,     /* waits for an answer, which is the controller's configuration */
     I8042_WRITE_CONFIG, /* sends that back, translation to scancode set 1 on, and the byte's bits */
     I8042_FLUSH,        /* throws away what waits to be read */
 };
@@ -24,7 +26,7 @@ struct i8042_step {
     uint16_t milliseconds; /* how long an answer may take */
 };
 
-enum { I8042_CONFIG_INTERRUPT = 0x01 };
+enum { I8042_CONFIG_INTERRUPT = 0x01, I8042_CONFIG_CLOCK_OFF = 0x10 };
 
 struct i8042_script {
     const struct i8042_step *steps;
@@ -46,8 +48,25 @@ void i8042_begin(struct i8042_script *script, const struct i8042_step *steps, si
  * ERROR_DEVICE for a wrong answer. */
 enum poll_result i8042_poll(struct i8042_script *script, struct task *task, enum error *error);
 
+enum {
+    I8042_DATA = 0x60, /* ports */
+    I8042_STATUS = 0x64,
+    I8042_OUTPUT_FULL = 0x01, /* status: a byte waits to be read */
+    I8042_SECOND_PORT = 0x20, /* ... and is the mouse's */
+};
+
 /* Fetches a byte if there is one that came from the keyboard; bytes from the second port are thrown
  * away. Also in the interrupt handler. */
-bool i8042_fetch(uint8_t *byte);
+static inline bool i8042_fetch(uint8_t *byte)
+{
+    uint8_t status = inb(I8042_STATUS) & (I8042_OUTPUT_FULL | I8042_SECOND_PORT);
+    if (status == I8042_OUTPUT_FULL) {
+        *byte = inb(I8042_DATA);
+        return true;
+    }
+    if (status & I8042_OUTPUT_FULL)
+        inb(I8042_DATA);
+    return false;
+}
 
 #endif

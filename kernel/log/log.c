@@ -25,7 +25,8 @@ struct record {
 
 static struct record ring[RECORDS];
 static uint64_t newest; /* the last number taken */
-static uint64_t shown;  /* the last number shown */
+static uint64_t shown;  /* the last number shown, or passed over */
+static uint64_t lost;   /* overwritten before they were shown, and not yet told of */
 static bool flushing;
 static enum log_level shown_level = LOG_INFO;
 
@@ -98,24 +99,31 @@ static void format_record(const struct record *record, char line[LINE])
              record->text);
 }
 
-/* Shows all that is pending. A line that an interrupt handler adds meanwhile is shown as well. */
-static void show_pending(void)
+/* Moves on to the next pending record that is to be shown; false when there is none. */
+static bool next_to_show(struct record *record)
 {
-    struct record record;
-    char line[LINE];
     while (shown < newest_record()) {
         uint64_t oldest = oldest_record();
         if (shown + 1 < oldest) {
-            console_printf("[log: %lu lines lost]\n", oldest - shown - 1);
+            lost += oldest - shown - 1;
             shown = oldest - 1;
         }
         /* Outside of handlers every record is complete; one that cannot be read has just been
          * overwritten, or is what a panic has interrupted. */
-        if (!read_record(++shown, &record) || record.level > shown_level)
-            continue;
-        format_record(&record, line);
-        console_printf("%s\n", line);
+        if (read_record(++shown, record) && record->level <= shown_level)
+            return true;
     }
+    return false;
+}
+
+static void show_record(const struct record *record)
+{
+    char line[LINE];
+    if (lost)
+        console_printf("[log: %lu lines lost]\n", lost);
+    lost = 0;
+    format_record(record, line);
+    console_printf("%s\n", line);
 }
 
 bool log_pending(void)
@@ -127,11 +135,16 @@ void log_flush(void)
 {
     if (flushing || console_busy() || !log_pending())
         return;
+    struct record record;
+    if (!next_to_show(&record))
+        return;
     flushing = true;
     if (before_hook)
         before_hook();
     console_fresh_line();
-    show_pending();
+    do
+        show_record(&record); /* a line that a handler adds meanwhile is shown as well */
+    while (next_to_show(&record));
     if (after_hook)
         after_hook();
     flushing = false;
@@ -139,9 +152,11 @@ void log_flush(void)
 
 void log_flush_panic(void)
 {
+    struct record record;
     flushing = true;
     console_fresh_line();
-    show_pending();
+    while (next_to_show(&record))
+        show_record(&record);
 }
 
 static void append(enum log_level level, const char *text, size_t size)

@@ -2,6 +2,8 @@
 #include <kernel/monitor/command.h>
 #include <lib/string.h>
 
+enum { SHOWN_NAME = 32 }; /* of an unknown command, so that the answer is one line */
+
 static const struct command *find(const char *name, size_t length)
 {
     for (const struct command *command = __start_commands; command < __stop_commands; command++) {
@@ -25,11 +27,15 @@ void command_run(const char *line)
     if (command)
         command->run(*end ? end + 1 : end);
     else
-        console_printf("%.*s: unknown command; 'help' lists the commands\n", (int)length, line);
+        console_printf("%.*s%s: unknown command; 'help' lists the commands\n",
+                       (int)MIN(length, (size_t)SHOWN_NAME), line,
+                       length > SHOWN_NAME ? "..." : "");
 }
 
 bool command_refuse_arguments(const char *name, const char *arguments)
 {
+    while (*arguments == ' ')
+        arguments++;
     if (!*arguments)
         return false;
     console_printf("%s: takes no arguments, but was given '%s'\n", name, arguments);

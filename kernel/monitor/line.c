@@ -4,7 +4,6 @@
  */
 #include <kernel/log/console.h>
 #include <kernel/monitor/line.h>
-#include <lib/ecma48.h>
 #include <lib/string.h>
 
 enum { COLUMNS = 80, DELETE = 0x7f };
@@ -63,10 +62,30 @@ static void add(char byte)
     console_write(&byte, 1);
 }
 
+/* The bytes of a UTF-8 character after its first. */
+static bool is_continuation(char byte)
+{
+    return ((unsigned char)byte & 0xc0) == 0x80;
+}
+
+/* How many columns such a character takes depends on who shows it, so the line is drawn again. */
+static void take_back_utf8(void)
+{
+    erase();
+    do
+        length--;
+    while (length && is_continuation(text[length]));
+    draw();
+}
+
 static void take_back(void)
 {
     if (length == 0)
         return;
+    if ((unsigned char)text[length - 1] >= 0x80) {
+        take_back_utf8();
+        return;
+    }
     /* At a row's edge the cursor's column does not tell where the character was (see erase()). */
     if ((PROMPT_LENGTH + length) % COLUMNS > 1) {
         console_write("\b \b", 3);
@@ -86,25 +105,13 @@ static const char *end(void)
     return text;
 }
 
-static const char *control(char byte)
+const char *line_feed(char byte)
 {
     if (byte == '\n' || byte == '\r')
         return end();
     if (byte == '\b' || byte == DELETE)
         take_back();
-    return NULL;
-}
-
-const char *line_feed(char byte)
-{
-    static struct ecma48 parser; /* a terminal's cursor and function keys arrive as sequences */
-    switch (ecma48_feed(&parser, byte)) {
-    case ECMA48_PRINT:
+    else if ((unsigned char)byte >= ' ')
         add(byte);
-        return NULL;
-    case ECMA48_CONTROL:
-        return control(byte);
-    default:
-        return NULL;
-    }
+    return NULL;
 }

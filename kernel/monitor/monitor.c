@@ -10,6 +10,7 @@
 #include <kernel/monitor/line.h>
 #include <kernel/monitor/monitor.h>
 #include <kernel/task/channel.h>
+#include <lib/ecma48.h>
 
 static char channel_storage[256];
 static struct channel typed = CHANNEL_INIT(typed, channel_storage);
@@ -23,7 +24,10 @@ struct typist {
     char pending; /* a character that is still to be sent; 0 for none */
     union {
         struct scancode_decoder decoder;
-        bool after_return;
+        struct {
+            struct ecma48 parser;
+            bool after_return;
+        } serial;
     };
 };
 
@@ -51,14 +55,18 @@ static enum poll_result poll_keyboard(struct task *task)
 }
 
 /* What a byte of the serial line types: CR and LF both end a line, but not CR and LF together. NUL
- * types nothing. */
+ * types nothing, nor do the sequences that a terminal sends for its cursor and function keys; a
+ * line's end ends a broken one, too. */
 static char serial_character(struct typist *typist, uint8_t byte)
 {
-    bool after_return = typist->after_return;
-    typist->after_return = byte == '\r';
+    bool after_return = typist->serial.after_return;
+    typist->serial.after_return = byte == '\r';
     if (byte == '\n' && after_return)
         return 0;
-    return (char)byte;
+    if (byte == '\r' || byte == '\n')
+        typist->serial.parser = (struct ecma48){0};
+    enum ecma48_event event = ecma48_feed(&typist->serial.parser, (char)byte);
+    return event == ECMA48_PRINT || event == ECMA48_CONTROL ? (char)byte : 0;
 }
 
 static enum poll_result poll_serial(struct task *task)

@@ -71,6 +71,19 @@ class Com1(MachineTest):
         machine.answer("echo a  ")
         self.assertTrue(machine.output().endswith("\r\na  \r\n" + PROMPT))
 
+    def test_terminal_keys(self):
+        """A terminal's cursor keys type nothing, and a broken sequence ends with its line."""
+        machine = self.boot()
+        self.assertEqual(machine.answer("ec\x1b[A\x1b[1;5Cho hi"), ["hi"])
+        machine.answer("\x1b[")
+        self.assertEqual(machine.ask("echo hello"), ["hello"])
+        self.assertEqual(machine.answer("echo hello"), ["hello"])
+
+    def test_erases_whole_characters(self):
+        """One backspace for one character, however many bytes it has."""
+        machine = self.boot()
+        self.assertEqual(machine.answer("echo a\u00e4\u20ac\x7f\x7fb"), ["ab"])
+
     def test_backspace_and_delete(self):
         """Terminals send one or the other for the same key."""
         machine = self.boot()

@@ -26,6 +26,8 @@ def address_of(symbol):
 class Faults(MachineTest):
     """`fault NAME` in the monitor, and `panic=`."""
 
+    MAY_PANIC = True
+
     def panic(self, machine, fault):
         """Triggers a fault and gives the report as COM1 has it."""
         start = len(machine.received)

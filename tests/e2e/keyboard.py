@@ -5,7 +5,7 @@ import string
 import time
 
 from runner import qemu
-from runner.machine import PROMPT, MachineTest
+from runner.machine import PROMPT, READY, MachineTest
 
 # Every character that a US keyboard can type.
 PRINTABLE = string.ascii_letters + string.digits + string.punctuation + " "
@@ -18,6 +18,21 @@ class Keyboard(MachineTest):
         """The screen's last used lines, the prompt included."""
         expected = [line.rstrip() for line in lines] + [PROMPT.rstrip()]
         machine.wait_screen(lambda now: now.used()[-len(expected):] == expected)
+
+    def test_keys_pressed_while_booting(self):
+        """What is pressed before the prompt is there does not confuse the keyboard's set-up."""
+        machine = self.machine()
+
+        def keep_pressing():
+            machine.press("a")
+            machine.read_alive(0.005)
+
+        self.assertTrue(qemu.wait_until(lambda: READY in machine.output(), qemu.BOOT_LIMIT,
+                                        keep_pressing))
+        start = len(machine.received)
+        machine.press("ret")
+        machine.wait_prompt(start)
+        self.assertEqual(machine.ask("echo hello"), ["hello"])
 
     def test_help(self):
         """Names every command of this system, on the screen and on COM1 alike."""

@@ -5,6 +5,7 @@ own buffer (16 bytes), and the next burst goes out when COM1 has echoed the last
 any person types, and still nothing is lost on the way *to* the guest however slow it is.
 """
 
+import re
 import tempfile
 import unittest
 from pathlib import Path
@@ -43,6 +44,7 @@ class Machine(qemu.Qemu):
 
     def __init__(self, log, media=None, options=(), com1=qemu.tcp_pair):
         self.reads_com1 = com1 is not None
+        self.may_panic = False
         super().__init__([*(media or cd()), *options], log, com1=com1)
 
     # --- COM1 -----------------------------------------------------------------------------------
@@ -51,9 +53,26 @@ class Machine(qemu.Qemu):
         """What COM1 has sent, from byte `start` on."""
         return self.received[start:].decode("utf-8", "replace")
 
+    def check_alive(self):
+        """Ends a test at once that waits in vain: the kernel has panicked or started again."""
+        if self.may_panic:
+            return
+        if re.search(r"^PANIC: ", self.output(), re.MULTILINE):
+            while self.read(1):  # the rest of the report
+                pass
+            raise AssertionError(f"the kernel panicked:\n{self.output()[-4000:]}")
+        if self.output().count("] boot: Cairn") > 1:
+            raise AssertionError(f"the kernel started a second time:\n{self.output()[-2000:]}")
+
+    def read_alive(self, seconds):
+        """Reads COM1, and makes sure that it is worth while to go on."""
+        self.read(seconds)
+        self.check_alive()
+
     def wait_output(self, condition, what, limit=qemu.BOOT_LIMIT):
         """Reads COM1 until condition() holds."""
-        met = qemu.wait_until(lambda: condition() or self.closed, limit, lambda: self.read(0.2))
+        met = qemu.wait_until(lambda: condition() or self.closed, limit,
+                              lambda: self.read_alive(0.2))
         if not met or not condition():
             how = f"within {limit:g} s" if not met else "before QEMU ended " + self.errors()
             raise AssertionError(f"COM1: no {what} {how}; it says:\n{self.output()[-2000:]}")
@@ -149,7 +168,7 @@ class Machine(qemu.Qemu):
             seen[:] = [self.screen()]
             return condition(seen[0])
 
-        idle = self.read if self.reads_com1 else self.wait
+        idle = self.read_alive if self.reads_com1 else self.wait
         if not qemu.wait_until(look, limit, lambda: idle(0.05)):
             raise AssertionError(f"the screen is not as expected after {limit:g} s:\n"
                                  f"{seen[0].text()}")
@@ -173,10 +192,13 @@ def bursts(chords):
 class MachineTest(unittest.TestCase):
     """A test that boots machines of its own, which end with it."""
 
+    MAY_PANIC = False  # a test of panics says that they are no disaster
+
     def machine(self, **arguments):
         """Starts a machine; its COM1 is kept in build/test-logs/ under the test's name."""
         log = paths.LOGS / (self.id() + ".log")
         machine = Machine(log, **arguments)
+        machine.may_panic = self.MAY_PANIC
         self.addCleanup(machine.kill)
         return machine
 

@@ -11,8 +11,8 @@ enum { LINE_MAX = 1024 };
 /* Begins an empty line: shows the prompt. In tasks only, like all of this. */
 void line_begin(void);
 
-/* Takes a typed byte: printable ones are added, \b and DEL take the last one back, \n or \r ends
- * the line; other control characters and the sequences of cursor and function keys do nothing.
+/* Takes a typed byte: printable ones are added, \b and DEL take the last character back (one of
+ * UTF-8 as a whole), \n or \r ends the line; other control characters do nothing.
  * Returns the line when it is complete, valid until the next line_begin(), else NULL. */
 const char *line_feed(char byte);
 
