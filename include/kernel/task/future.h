@@ -29,6 +29,8 @@ enum poll_result future_poll(struct future *future, struct task *task);
  * next in the queue. */
 void future_cancel(struct future *future);
 
+/* `*_begin` overwrites what it begins, which must not be under way; future_cancel() ends that. */
+
 /* The future of the first of two. The other one is given up; when both are ready, the first wins.
  */
 struct select {
