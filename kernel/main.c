@@ -10,6 +10,7 @@
 #include <drivers/reset.h>
 #include <drivers/uart16550.h>
 #include <drivers/vga_text.h>
+#include <io.h>
 #include <kernel/cpu/canary.h>
 #include <kernel/cpu/control.h>
 #include <kernel/cpu/gdt.h>
@@ -193,9 +194,25 @@ static void start_keyboard(void)
     executor_spawn(&executor, &ps2_keyboard_set_up);
 }
 
+/* Without a tick no time limit would ever run out, so this is asked before anything waits for one.
+ * The first tick is due within a millisecond. */
+static bool timer_ticks(void)
+{
+    enum { LIMIT = 50000 /* of about a microsecond */ };
+    for (unsigned i = 0; i < LIMIT && clock_now() == 0; i++)
+        io_delay();
+    return clock_now() != 0;
+}
+
 /* Devices that take their time are set up by tasks, side by side. */
 static void wait_for_devices(void)
 {
+    executor_run_ready(&executor);
+    if ((ps2_keyboard_set_up.state & TASK_LIVE) && !timer_ticks()) {
+        log_error("pit: no timer interrupt comes; a keyboard that is slow to answer is left alone");
+        task_cancel(&ps2_keyboard_set_up);
+        return;
+    }
     executor_block_on(&executor, &ps2_keyboard_set_up);
     enum error error = (enum error)ps2_keyboard_set_up.result;
     if (error)

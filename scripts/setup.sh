@@ -21,6 +21,8 @@ NEEDS=(
     "ovmf|/usr/share/[oO][vV][mM][fF]/OVMF*.fd|OVMF, the UEFI firmware for QEMU"
     "python3|python3|Python 3.9 or later"
     "gdb|gdb|GDB"
+    "spin|spin|SPIN, for make check"
+    "clang-format|clang-format|clang-format, for make fmt and make check"
     "git|git|git"
 )
 

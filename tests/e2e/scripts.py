@@ -207,7 +207,8 @@ class SetUp(ScriptTest):
         """A PATH with the usual programs except these and those that install; the set-up's own
         needs stand in as recorders."""
         self.fake("gcc", "objcopy", "make", "nasm", "grub-mkrescue", "xorriso", "mformat",
-                  "qemu-system-x86_64", "python3", "gdb", "git", "apt-get", "sudo")
+                  "qemu-system-x86_64", "python3", "gdb", "git", "spin",
+                  "clang-format", "apt-get", "sudo")
         for tool in ("bash", "sh", "env", "id", "basename", "dirname"):
             (self.bin / tool).symlink_to(f"/usr/bin/{tool}")
         for tool in tools:
