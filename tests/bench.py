@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Counts guest instructions: boots the image under QEMU's -icount, where one TSC tick is one instruction, collects the
-`bench:` lines, writes build/bench.json and prints them beside blog_os's figures.
+`bench:` lines, writes build/bench.json and prints them beside blog_os's figures. A run of every bench writes
+docs/benchmarks.md as well.
 
     tests/bench.py            every bench
     tests/bench.py PREFIX     the ones whose names begin so
@@ -106,14 +107,31 @@ def add_memory_per_gib(figures, prefix):
             figures[name] = memory_per_gib(cpu)
 
 
-def print_table(figures):
-    """One line a bench: blog_os's figure, Cairn's, and how many times less that is."""
-    print(f"{'bench':32} {'blog_os':>10} {'Cairn':>10}  {'unit':14} ratio")
+def rows(figures):
+    """For each bench: its name, blog_os's figure, Cairn's, the unit, and how many times less ours is."""
     for name, figure in sorted(figures.items()):
         theirs, ours = BLOG_OS.get(name), figure["value"]
         counted = figure["unit"] == "instructions" and theirs is not None and ours > 0
         ratio = f"{theirs / ours:.1f}" if counted else ""
-        print(f"{name:32} {'-' if theirs is None else theirs:>10} {ours:>10}  {figure['unit']:14} {ratio}".rstrip())
+        yield name, "-" if theirs is None else theirs, ours, figure["unit"], ratio
+
+
+def print_table(figures):
+    """One line a bench."""
+    print(f"{'bench':32} {'blog_os':>10} {'Cairn':>10}  {'unit':14} ratio")
+    for name, theirs, ours, unit, ratio in rows(figures):
+        print(f"{name:32} {theirs:>10} {ours:>10}  {unit:14} {ratio}".rstrip())
+
+
+def write_page(figures):
+    """The same table as a page of the documentation."""
+    lines = ["# Benchmarks", "",
+             "Written by `make bench`. Guest instructions per operation, counted by QEMU's `-icount shift=0`: the same on",
+             "every run and every machine. Each workload is described where it is run, below `kernel/bench/`; blog_os's",
+             "figures (branch post-12, release build) are for the same workloads.", "",
+             "| bench | blog_os | Cairn | unit | ratio |", "| --- | ---: | ---: | --- | ---: |"]
+    lines += [f"| `{name}` | {theirs} | {ours} | {unit} | {ratio} |" for name, theirs, ours, unit, ratio in rows(figures)]
+    (paths.ROOT / "docs" / "benchmarks.md").write_text("\n".join(lines) + "\n")
 
 
 def main(arguments):
@@ -130,6 +148,8 @@ def main(arguments):
         return 1
     (paths.BUILD / "bench.json").write_text(json.dumps(figures, indent=2, sort_keys=True) + "\n")
     print_table(figures)
+    if not prefix:
+        write_page(figures)
     return 0
 
 
