@@ -37,6 +37,7 @@ static void split(void)
 
 void options_init(const struct boot_info *info)
 {
+    option_count = 0;
     size_t length = string_copy(line, info->command_line, sizeof(line));
     line[length++] = ' ';
     enum error error = fw_cfg_read_file("opt/cairn/cmdline", line + length, sizeof(line) - length);
