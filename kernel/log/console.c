@@ -109,15 +109,20 @@ static void gather(void *context, const char *text, size_t length)
     gatherer->length += length;
 }
 
-void console_printf(const char *format, ...)
+void console_vprintf(const char *format, va_list arguments)
 {
     struct gatherer gatherer;
-    va_list arguments;
     gatherer.length = 0;
-    va_start(arguments, format);
     format_to(gather, &gatherer, format, arguments);
-    va_end(arguments);
     flush_gathered(&gatherer);
+}
+
+void console_printf(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    console_vprintf(format, arguments);
+    va_end(arguments);
 }
 
 void console_fresh_line(void)

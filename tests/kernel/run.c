@@ -4,15 +4,8 @@
 #include <kernel/log/console.h>
 #include <kernel/log/log.h>
 #include <kernel/main.h>
-#include <lib/format.h>
 
 #include "../test.h"
-
-static void print_piece(void *context, const char *text, size_t length)
-{
-    (void)context;
-    console_write(text, length);
-}
 
 void test_print(const char *format, ...)
 {
@@ -20,7 +13,7 @@ void test_print(const char *format, ...)
     va_start(arguments, format);
     log_flush(); /* what a trap handler has logged meanwhile */
     console_fresh_line();
-    format_to(print_piece, NULL, format, arguments);
+    console_vprintf(format, arguments);
     console_write("\n", 1);
     va_end(arguments);
 }

@@ -28,6 +28,7 @@ void console_add_sink(struct console_sink *sink);
 /* Shows text on every sink. Not in an interrupt handler, unless the system is ending in a panic. */
 void console_write(const char *text, size_t length);
 void console_printf(const char *format, ...) PRINTF(1, 2);
+void console_vprintf(const char *format, va_list arguments) PRINTF(1, 0);
 
 /* Is text being written right now? Then this is a sink's own code, or a handler that interrupted
  * it. */
