@@ -67,6 +67,31 @@ void console_write(const char *text, size_t length)
     busy = false;
 }
 
+void console_size(unsigned *rows, unsigned *columns)
+{
+    *rows = 0;
+    for (const struct console_sink *sink = sinks; sink; sink = sink->next) {
+        if (!sink->rows)
+            continue;
+        *columns = *rows ? MIN(*columns, sink->columns) : sink->columns;
+        *rows = *rows ? MIN(*rows, sink->rows) : sink->rows;
+    }
+    if (!*rows) {
+        *rows = 25;
+        *columns = 80;
+    }
+}
+
+void console_view(int halves)
+{
+    busy = true;
+    for (struct console_sink *sink = sinks; sink; sink = sink->next) {
+        if (sink->view)
+            sink->view(sink, halves * (int)MAX(sink->rows / 2, 1u));
+    }
+    busy = false;
+}
+
 bool console_busy(void)
 {
     return busy;

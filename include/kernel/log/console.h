@@ -15,6 +15,9 @@
  * later. */
 struct console_sink {
     void (*write)(struct console_sink *sink, const char *text, size_t length);
+    /* Moves what is seen by `lines` back into what has scrolled away, forward when negative. NULL:
+     * a sink without a view of its own. */
+    void (*view)(struct console_sink *sink, int lines);
     struct console_sink *next;
 
     /* What can be seen of it at a time; 0 rows: no limit, nothing is lost (a serial line). */
@@ -29,6 +32,13 @@ void console_add_sink(struct console_sink *sink);
 void console_write(const char *text, size_t length);
 void console_printf(const char *format, ...) PRINTF(1, 2);
 void console_vprintf(const char *format, va_list arguments) PRINTF(1, 0);
+
+/* The rows and columns of the smallest screen; 25 and 80 when there is none. */
+void console_size(unsigned *rows, unsigned *columns);
+
+/* Moves every screen's view of what has scrolled away by half a screen, `halves` times: back, or
+ * forward again when negative. Whatever is written next brings the view to the end again. */
+void console_view(int halves);
 
 /* Is text being written right now? Then this is a sink's own code, or a handler that interrupted
  * it. */
