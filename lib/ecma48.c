@@ -1,10 +1,37 @@
 #include <lib/ecma48.h>
+#include <lib/string.h>
 
-enum { ESCAPE = 0x1b, CANCEL = 0x18, SUBSTITUTE = 0x1a, DELETE = 0x7f };
+enum { BELL = 0x07, CANCEL = 0x18, SUBSTITUTE = 0x1a, ESCAPE = 0x1b, DELETE = 0x7f };
 
 static bool is_control(char byte)
 {
     return (unsigned char)byte < ' ' || byte == DELETE;
+}
+
+static bool is_intermediate(char byte)
+{
+    return byte >= 0x20 && byte <= 0x2f;
+}
+
+static bool is_final(char byte)
+{
+    return byte >= 0x40 && byte <= 0x7e;
+}
+
+static enum ecma48_event end(struct ecma48 *parser, enum ecma48_event event)
+{
+    parser->state = ECMA48_GROUND;
+    return event;
+}
+
+static void begin(struct ecma48 *parser)
+{
+    parser->state = ECMA48_ESCAPE;
+    parser->prefix = parser->intermediate = 0;
+    parser->count = 0;
+    parser->colons = 0;
+    parser->parameters[0] = 0;
+    parser->length = 0;
 }
 
 static void add_digit(struct ecma48 *parser, unsigned digit)
@@ -15,54 +42,100 @@ static void add_digit(struct ecma48 *parser, unsigned digit)
     *parameter = (uint16_t)MIN(*parameter * 10u + digit, (unsigned)ECMA48_PARAMETER_MAX);
 }
 
+/* False when there is no room for another parameter. */
+static bool add_parameter(struct ecma48 *parser, char separator)
+{
+    unsigned count = MAX(parser->count, 1u);
+    if (count == ECMA48_PARAMETERS)
+        return false;
+    parser->parameters[count] = 0;
+    parser->colons |= (uint16_t)((separator == ':') << count);
+    parser->count = (uint8_t)(count + 1);
+    return true;
+}
+
+/* A byte from 0x30 to 0x3f (5.4.1, 5.4.2). False when it is out of its place. */
+static bool parameter_byte(struct ecma48 *parser, char byte)
+{
+    if (parser->intermediate)
+        return false;
+    if (byte <= '9')
+        add_digit(parser, (unsigned)(byte - '0'));
+    else if (byte <= ';')
+        return add_parameter(parser, byte);
+    else if (parser->count || parser->prefix)
+        return false;
+    else
+        parser->prefix = byte;
+    return true;
+}
+
+static bool intermediate_byte(struct ecma48 *parser, char byte)
+{
+    bool first = !parser->intermediate; /* nobody uses two */
+    parser->intermediate = byte;
+    return first;
+}
+
 static enum ecma48_event sequence_byte(struct ecma48 *parser, char byte)
 {
-    if (byte >= '0' && byte <= '9') {
-        add_digit(parser, (unsigned)(byte - '0'));
-    } else if (byte == ';' && parser->count < ECMA48_PARAMETERS) {
-        parser->count = MAX(parser->count, 1u) + 1;
-        parser->parameters[parser->count - 1] = 0;
-    } else if (byte >= 0x40 && byte <= 0x7e) {
-        parser->state = ECMA48_GROUND;
-        return ECMA48_SEQUENCE;
-    } else { /* private or intermediate bytes: nothing that is known here */
+    if (is_final(byte))
+        return end(parser, ECMA48_SEQUENCE);
+    bool good = is_intermediate(byte)          ? intermediate_byte(parser, byte)
+                : byte >= 0x30 && byte <= 0x3f ? parameter_byte(parser, byte)
+                                               : false;
+    if (!good)
         parser->state = ECMA48_IGNORE;
-    }
     return ECMA48_NOTHING;
 }
 
 static enum ecma48_event escape_byte(struct ecma48 *parser, char byte)
 {
-    if (byte == '[') {
-        parser->state = ECMA48_CSI;
-        parser->count = 0;
-        parser->parameters[0] = 0;
-    } else if (byte < 0x20 || byte > 0x2f) { /* after an intermediate byte a final one follows */
-        parser->state = ECMA48_GROUND;
+    if ((unsigned char)byte >= 0x80) /* the ESC was a stray one */
+        return end(parser, ECMA48_PRINT);
+    if (is_intermediate(byte)) {
+        parser->intermediate = byte;
+        return ECMA48_NOTHING;
     }
+    if (!parser->intermediate && byte == '[') {
+        parser->state = ECMA48_CSI;
+        return ECMA48_NOTHING;
+    }
+    if (!parser->intermediate && strchr("]P_^X", byte)) { /* OSC DCS APC PM SOS (5.6) */
+        parser->state = ECMA48_STRING;
+        return ECMA48_NOTHING;
+    }
+    return end(parser, ECMA48_ESCAPE_SEQUENCE);
+}
+
+/* A string ends with ST (ESC \, which is an escape sequence like any other), or with BEL, as
+ * programs for xterm have it. */
+static enum ecma48_event string_byte(struct ecma48 *parser, char byte)
+{
+    if (byte == BELL || ++parser->length >= ECMA48_STRING_MAX)
+        parser->state = ECMA48_GROUND;
     return ECMA48_NOTHING;
 }
 
 enum ecma48_event ecma48_feed(struct ecma48 *parser, char byte)
 {
-    if (is_control(byte)) { /* acts in the midst of a sequence, too */
-        if (byte == ESCAPE)
-            parser->state = ECMA48_ESCAPE;
-        else if (byte == CANCEL || byte == SUBSTITUTE)
-            parser->state = ECMA48_GROUND;
-        else
-            return ECMA48_CONTROL;
+    if (byte == ESCAPE) {
+        begin(parser);
         return ECMA48_NOTHING;
     }
+    if (byte == CANCEL || byte == SUBSTITUTE)
+        return end(parser, ECMA48_NOTHING);
+    if (parser->state == ECMA48_STRING)
+        return string_byte(parser, byte);
+    if (is_control(byte)) /* acts in the midst of a sequence, too */
+        return ECMA48_CONTROL;
     switch (parser->state) {
     case ECMA48_ESCAPE:
         return escape_byte(parser, byte);
     case ECMA48_CSI:
         return sequence_byte(parser, byte);
     case ECMA48_IGNORE:
-        if (byte >= 0x40 && byte <= 0x7e)
-            parser->state = ECMA48_GROUND;
-        return ECMA48_NOTHING;
+        return is_final(byte) ? end(parser, ECMA48_NOTHING) : ECMA48_NOTHING;
     default:
         return ECMA48_PRINT;
     }

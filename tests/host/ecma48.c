@@ -16,6 +16,7 @@ TEST(ecma48, plain_text_and_controls)
     struct ecma48 parser = {0};
     EXPECT_EQ(feed(&parser, "a"), ECMA48_PRINT);
     EXPECT_EQ(feed(&parser, "\xc3"), ECMA48_PRINT);
+    EXPECT_EQ(feed(&parser, "\x9b"), ECMA48_PRINT); /* no CSI: the text is UTF-8 */
     EXPECT_EQ(feed(&parser, "\n"), ECMA48_CONTROL);
     EXPECT_EQ(feed(&parser, "\x7f"), ECMA48_CONTROL);
 }
@@ -36,16 +37,90 @@ TEST(ecma48, parameters)
     EXPECT_EQ(ecma48_parameter(&parser, 0, 1), ECMA48_PARAMETER_MAX);
 }
 
-TEST(ecma48, malformed_sequences_show_nothing)
+TEST(ecma48, prefixes_and_intermediates)
 {
     struct ecma48 parser = {0};
-    EXPECT_EQ(feed(&parser, "\x1b[?25h"), ECMA48_NOTHING);
+    EXPECT_EQ(feed(&parser, "\x1b[?25h"), ECMA48_SEQUENCE);
+    EXPECT_EQ(parser.prefix, '?');
+    EXPECT_EQ(ecma48_parameter(&parser, 0, 0), 25);
+    EXPECT_EQ(feed(&parser, "\x1b[3 q"), ECMA48_SEQUENCE);
+    EXPECT_EQ(parser.prefix, 0);
+    EXPECT_EQ(parser.intermediate, ' ');
+    EXPECT_EQ(feed(&parser, "\x1b[3q"), ECMA48_SEQUENCE);
+    EXPECT_EQ(parser.intermediate, 0);
+}
+
+TEST(ecma48, colons_tie_parameters_together)
+{
+    struct ecma48 parser = {0};
+    EXPECT_EQ(feed(&parser, "\x1b[1;38:2::7:8:9;4m"), ECMA48_SEQUENCE);
+    EXPECT_EQ(parser.count, 8);
+    EXPECT_EQ(parser.colons, 0x7c); /* all from the 2 on up to the 9 */
+    EXPECT_EQ(ecma48_parameter(&parser, 5, 0), 8);
+}
+
+TEST(ecma48, escape_sequences)
+{
+    struct ecma48 parser = {0};
+    EXPECT_EQ(feed(&parser, "\x1b"
+                            "7"),
+              ECMA48_ESCAPE_SEQUENCE);
+    EXPECT_EQ(parser.intermediate, 0);
+    EXPECT_EQ(feed(&parser, "\x1b(B"), ECMA48_ESCAPE_SEQUENCE);
+    EXPECT_EQ(parser.intermediate, '(');
     EXPECT_EQ(feed(&parser, "a"), ECMA48_PRINT);
-    EXPECT_EQ(feed(&parser, "\x1b[1;2;3;4;5;6;7;8;9m"), ECMA48_NOTHING);
+    EXPECT_EQ(feed(&parser, "\x1b[1\x1bM"), ECMA48_ESCAPE_SEQUENCE);
+    EXPECT_EQ(feed(&parser, "\x1b\xc3"), ECMA48_PRINT); /* a stray ESC costs no character */
+}
+
+/* After each of these the next character is shown, and nothing before it was. */
+TEST(ecma48, malformed_sequences_show_nothing)
+{
+    static const char *const malformed[] = {
+        "\x1b[1;2;3;4;5;6;7;8;9;10;11;12;13;14;15;16;17m",
+        "\x1b[1?25h",
+        "\x1b[??25h",
+        "\x1b[ 1q",
+        "\x1b[ !q",
+        "\x1b[1\xc3\xa4m",
+        "\x1b[1\x18",
+        "\x1b[1\x1a",
+        "\x1b\x18",
+    };
+    struct ecma48 parser = {0};
+    for (size_t i = 0; i < ARRAY_SIZE(malformed); i++) {
+        for (const char *byte = malformed[i]; *byte; byte++)
+            EXPECT_EQ(ecma48_feed(&parser, *byte), ECMA48_NOTHING);
+        EXPECT_EQ(feed(&parser, "a"), ECMA48_PRINT);
+    }
+    EXPECT_EQ(feed(&parser, "\x1b[1;2;3;4;5;6;7;8;9;10;11;12;13;14;15;16m"), ECMA48_SEQUENCE);
+}
+
+TEST(ecma48, strings_are_passed_over)
+{
+    static const char *const strings[] = {
+        "\x1b]0;a title\x07",
+        "\x1b]8;;http://x/\xc3\xa4\n",
+        "\x1bPq#0;2;0;0;0",
+        "\x1b_G1;m",
+        "\x1b^x",
+        "\x1bXx",
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(strings); i++) {
+        struct ecma48 parser = {0};
+        for (const char *byte = strings[i]; *byte; byte++)
+            EXPECT_EQ(ecma48_feed(&parser, *byte), ECMA48_NOTHING);
+        if (parser.state == ECMA48_STRING)
+            EXPECT_EQ(feed(&parser, "\x1b\\"), ECMA48_ESCAPE_SEQUENCE);
+        EXPECT_EQ(feed(&parser, "a"), ECMA48_PRINT);
+    }
+}
+
+TEST(ecma48, a_string_without_an_end_is_given_up)
+{
+    struct ecma48 parser = {0};
+    feed(&parser, "\x1b]");
+    for (unsigned i = 0; i < ECMA48_STRING_MAX; i++)
+        EXPECT_EQ(ecma48_feed(&parser, 'x'), ECMA48_NOTHING);
     EXPECT_EQ(feed(&parser, "a"), ECMA48_PRINT);
-    EXPECT_EQ(feed(&parser, "\x1b(B"), ECMA48_NOTHING);
-    EXPECT_EQ(feed(&parser, "a"), ECMA48_PRINT);
-    EXPECT_EQ(feed(&parser, "\x1b[1\x18"), ECMA48_NOTHING);
-    EXPECT_EQ(feed(&parser, "a"), ECMA48_PRINT);
-    EXPECT_EQ(feed(&parser, "\x1b[1;2;3;4;5;6;7;8m"), ECMA48_SEQUENCE);
 }
