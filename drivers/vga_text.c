@@ -201,6 +201,7 @@ static void write(struct console_sink *sink, const char *text, size_t length)
         case ECMA48_SEQUENCE:
             sequence(*text);
             break;
+        case ECMA48_ESCAPE_SEQUENCE:
         case ECMA48_NOTHING:
             break;
         }
