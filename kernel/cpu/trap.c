@@ -28,16 +28,11 @@ enum { GATE_PRESENT = 0x80, GATE_INTERRUPT = 0x0e };
 
 /* trap_stubs.asm */
 extern void (*const trap_stubs[VECTOR_COUNT])(void);
+extern trap_handler trap_handlers[VECTOR_COUNT]; /* read-only after set-up */
+extern const uint64_t trap_counts[VECTOR_COUNT];
 
 static RO_AFTER_INIT struct gate idt[VECTOR_COUNT] ALIGNED(16);
 static RO_AFTER_INIT trap_handler fallback_handler;
-
-/* Written and read by trap_stubs.asm. */
-extern trap_handler trap_handlers[VECTOR_COUNT];
-extern uint64_t trap_counts[VECTOR_COUNT];
-RO_AFTER_INIT trap_handler trap_handlers[VECTOR_COUNT];
-uint64_t trap_counts[VECTOR_COUNT];
-uint8_t trap_depth;
 
 static const char *const names[EXCEPTION_COUNT] = {
     [0] = "divide error",

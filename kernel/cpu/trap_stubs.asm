@@ -5,8 +5,7 @@
 ; On the stack at the call: 5 words of the processor's, error code, vector, 15 registers, 22 words in all. The processor
 ; aligns the stack to 16 bytes before its own (Intel SDM 3A 6.14.2), so that the call finds it aligned as the ABI wants.
 
-extern trap_depth, trap_counts, trap_handlers
-global trap_stubs, trap_error_code_vectors, trap_return
+global trap_stubs, trap_error_code_vectors, trap_return, trap_handlers, trap_counts, trap_depth
 
 %define FRAME_VECTOR (15 * 8)               ; offset in struct trap_frame
 
@@ -83,3 +82,15 @@ trap_stubs:
 
 trap_error_code_vectors:
     dd ERROR_CODE_VECTORS
+
+section .ro_after_init progbits alloc noexec write align=8
+
+trap_handlers:                              ; trap_set_handler() fills it
+    times 256 dq 0
+
+section .bss align=8
+
+trap_counts:
+    resq 256
+trap_depth:
+    resb 1
