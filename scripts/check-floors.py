@@ -8,17 +8,10 @@ import re
 import sys
 from pathlib import Path
 
+from floors import VOCABULARY, circles, floor_of
+
 TOP = Path(__file__).resolve().parent.parent
-VOCABULARY = -1  # include/*.h: types, error, assert and the like; open to all
-FLOORS = ["lib", "boot", "kernel/cpu", "kernel/log", "kernel/task", "mm", "kernel/fault", "drivers",
-          "kernel/monitor", "kernel", "kernel/bench"]
 INCLUDE = re.compile(r'^\s*#\s*include\s*<([^>]+)>', re.MULTILINE)
-
-
-def floor_of(path):
-    """The floor of `lib/string.h` or `drivers/i8042.c`; a longer room name wins over a shorter one."""
-    rooms = [room for room in FLOORS if path.startswith(room + "/")]
-    return FLOORS.index(max(rooms, key=len)) if rooms else VOCABULARY
 
 
 def included(file):
@@ -36,16 +29,10 @@ def upward_includes(files):
                     yield f"{file.relative_to(TOP)} includes <{name}>, which is a floor above it"
 
 
-def circles(headers):
-    """Headers that include themselves, directly or through others."""
-    direct = {path: included(file) for path, file in headers.items()}
-    for path in direct:
-        reached, frontier = set(), set(direct[path])
-        while frontier:
-            reached |= frontier
-            frontier = {name for header in frontier for name in direct.get(header, [])} - reached
-        if path in reached:
-            yield f"include/{path} includes itself through other headers"
+def include_circles(headers):
+    """Headers that include each other."""
+    for circle in circles({path: included(file) for path, file in headers.items()}):
+        yield f"{' -> '.join(circle)}: these headers include each other in a circle"
 
 
 def main():
@@ -53,7 +40,7 @@ def main():
     headers = {str(file.relative_to(TOP / "include")): file for file in (TOP / "include").rglob("*.h")}
     sources = {str(file.relative_to(TOP)): file
                for room in ("lib", "boot", "kernel", "mm", "drivers") for file in (TOP / room).rglob("*.c")}
-    offences = [*upward_includes({**headers, **sources}), *circles(headers)]
+    offences = [*upward_includes({**headers, **sources}), *include_circles(headers)]
     for offence in offences:
         print(offence, file=sys.stderr)
     return bool(offences)

@@ -1,0 +1,109 @@
+#!/usr/bin/env python3
+"""Checks what the linker knows of the built tree: `check-symbols.py BUILD`.
+
+Fails when a file names a symbol of a floor above its own, when files name each other's symbols in a circle, when a symbol is
+global that no other file names, and when a function or object is in neither of the two kernels (dead code).
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from floors import VOCABULARY, circles, floor_of
+
+# What the compiler calls by itself, and what ASSERT calls: declared for all floors, defined where the log is.
+HOOKS = {"__stack_chk_fail", "__stack_chk_guard", "assert_failed"}
+# The hand-over from assembly to C goes up from the lowest floor to the highest.
+HAND_OVER = ("boot/entry.asm", "kernel_main")
+# Named by the linker script, and by code that the compiler makes when it sees fit.
+ENTRIES = {"multiboot_entry", "memcpy", "memmove", "memset", "memcmp"}
+SANITIZER = "__ubsan_handle_"
+
+
+def symbols(folder):
+    """The symbols that each object below `folder` defines for others, and those that it names: {file: set}, twice."""
+    defined, named = {}, {}
+    for item in sorted(folder.rglob("*.o")):
+        file = str(item.relative_to(folder).with_suffix(""))
+        lines = subprocess.run(["nm", str(item)], check=True, capture_output=True, text=True).stdout.splitlines()
+        words = [line.split()[-2:] for line in lines]
+        defined[file] = {name for kind, name in words if kind.isupper() and kind != "U"}
+        named[file] = {name for kind, name in words if kind == "U"}
+    return defined, named
+
+
+def references(defined, named):
+    """Who names whose symbols: {(file, owner): set of names}."""
+    owner = {name: file for file, names in defined.items() for name in names}
+    found = {}
+    for file, names in named.items():
+        for name in names - HOOKS:
+            if name in owner and (file, name) != HAND_OVER:
+                found.setdefault((file, owner[name]), set()).add(name)
+    return found
+
+
+def upward(found):
+    """References to a floor above."""
+    for (file, owner), names in sorted(found.items()):
+        if VOCABULARY not in (floor_of(file), floor_of(owner)) and floor_of(owner) > floor_of(file):
+            yield f"{file} names {', '.join(sorted(names))} of {owner}, which is a floor above it"
+
+
+def rings(found):
+    """Files that name each other's symbols, directly or through others."""
+    direct = {}
+    for file, owner in found:
+        direct.setdefault(file, set()).add(owner)
+    for ring in circles(direct):
+        yield f"{' -> '.join(ring)}: these files name each other's symbols in a circle"
+
+
+def needless_globals(defined, builds):
+    """Global symbols that no other file names, in any of the builds."""
+    wanted = set(ENTRIES).union(*(names for _, named in builds for names in named.values()))
+    for file, names in sorted(defined.items()):
+        for name in sorted(names - wanted):
+            if not name.startswith(SANITIZER):
+                yield f"{file}: {name} is global, but no other file names it"
+
+
+def thrown_away(build, kernel):
+    """The sections that the linker left out of a kernel, as its map file lists them: {(file, section)}."""
+    found = set()
+    section = None
+    for line in (build / f"{kernel}.map").read_text().split("Memory Configuration")[0].splitlines():
+        words = line.split()
+        if words and words[0].startswith((".text.", ".data.", ".bss.", ".rodata.")):
+            section = words[0]
+        if section and words and words[-1].endswith(".o"):
+            size = int(words[-2], 16) if len(words) > 1 else 0
+            file = words[-1].split("/", 2)[-1].removesuffix(".o")
+            if size and ".str" not in section:
+                found.add((file, section.split(".", 2)[2]))
+            section = None
+    return found
+
+
+def dead_code(build):
+    """What neither kernel kept."""
+    for file, name in sorted(thrown_away(build, "cairn") & thrown_away(build, "cairn-test")):
+        if name not in ENTRIES and not name.startswith(SANITIZER):
+            yield f"{file}: {name} is in neither kernel"
+
+
+def main():
+    """Prints each offence; the exit status says whether there was one."""
+    build = Path(sys.argv[1])
+    defined, named = symbols(build / "obj")
+    others = [symbols(build / folder) for folder in ("obj-test", "host")]
+    found = references(defined, named)
+    offences = [*upward(found), *rings(found), *needless_globals(defined, [(defined, named), *others]),
+                *dead_code(build)]
+    for offence in offences:
+        print(offence, file=sys.stderr)
+    return bool(offences)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
