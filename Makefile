@@ -36,7 +36,7 @@ WARNINGS := -Wall -Wextra -Werror -Wshadow -Wundef -Wvla -Wpointer-arith -Wcast-
             -Wnull-dereference -Wstack-usage=2048
 
 # The compiler's own freestanding headers are the only ones in reach: no host header can slip in.
-KERNEL_CFLAGS := -std=gnu17 -O2 -g $(WARNINGS) -nostdinc -isystem $(shell $(CC) -print-file-name=include 2>/dev/null) -Iinclude \
+KERNEL_CFLAGS := -std=gnu17 -O2 -g $(WARNINGS) -nostdinc -isystem $(shell $(CC) -print-file-name=include 2>/dev/null) -Iinclude -I$B/gen \
     -ffreestanding -fno-pic -fno-pie -mno-red-zone -mgeneral-regs-only -mcmodel=kernel \
     -fno-omit-frame-pointer -fno-optimize-sibling-calls -fno-asynchronous-unwind-tables \
     -fstack-protector-strong -mstack-protector-guard=global -fstack-clash-protection -fcf-protection=none \
@@ -45,7 +45,7 @@ KERNEL_CFLAGS := -std=gnu17 -O2 -g $(WARNINGS) -nostdinc -isystem $(shell $(CC) 
 UBSAN_CFLAGS := -fsanitize=undefined -fno-sanitize-recover=all -DUBSAN -Wno-null-dereference -Wno-stack-usage
 NASMFLAGS := -f elf64 -g -F dwarf -w+all -w+error -I include/
 LDFLAGS := -nostdlib -static -no-pie -z noexecstack -z max-page-size=4096 --build-id=none --gc-sections -T linker.ld
-HOST_CFLAGS := -std=gnu17 -O1 -g $(WARNINGS) -Itests/host/include -Iinclude -DDIRECT_MAP_BASE=0x110000000000u -fno-omit-frame-pointer -fsanitize=address,undefined \
+HOST_CFLAGS := -std=gnu17 -O1 -g $(WARNINGS) -Itests/host/include -Iinclude -I$B/gen -DDIRECT_MAP_BASE=0x110000000000u -fno-omit-frame-pointer -fsanitize=address,undefined \
     -fno-sanitize-recover=all -fno-toplevel-reorder
 
 # --- Sources ----------------------------------------------------------------------------------------------------------
@@ -64,13 +64,13 @@ HOST_SOURCES := tests/test.c $(wildcard tests/host/*.c) $(wildcard lib/*.c) boot
     $(filter-out kernel/task/watchdog.c,$(wildcard kernel/task/*.c)) \
     kernel/fault/words.c kernel/fault/noncanonical.c drivers/pic8259.c \
     drivers/scancode.c drivers/i8042.c drivers/ps2_keyboard.c drivers/uart16550.c \
-    drivers/fw_cfg.c kernel/options.c \
+    drivers/fw_cfg.c drivers/framebuffer.c kernel/options.c \
     $(filter-out mm/kernel_space.c mm/heap_window.c,$(wildcard mm/*.c))
 HOST_OBJECTS := $(HOST_SOURCES:%=$B/host/%.o)
 
 # --- The kernel -------------------------------------------------------------------------------------------------------
 
-.PHONY: all iso run test bench debug check fmt clean help screenshot need-build need-host need-fmt need-iso need-qemu FORCE
+.PHONY: all iso run test bench debug check fmt clean help screenshot need-build need-font need-host need-fmt need-iso need-qemu FORCE
 all: iso $B/cairn-test.iso $B/host-tests
 
 # A change of compiler or flags rebuilds what it touches, and a new or removed source links again: these files hold the
@@ -99,6 +99,14 @@ $B/obj/%.asm.o: %.asm $B/flags.stamp | need-build
 	@mkdir -p $(@D)
 	@echo "  NASM  $<"
 	$Q$(NASM) $(NASMFLAGS) -MD $(@:.o=.d) -MP -MT $@ $< -o $@
+
+# The built-in font is cut out of GRUB's, on the machine that builds.
+FONT := $(firstword $(wildcard /usr/share/grub/unicode.pf2 /usr/share/grub2/unicode.pf2 /usr/share/grub2/fonts/unicode.pf2))
+$(foreach kind,obj obj-test host,$B/$(kind)/lib/font_builtin.c.o): $B/gen/font_builtin.inc
+$B/gen/font_builtin.inc: scripts/make-font.py $(FONT) | need-font
+	@mkdir -p $(@D)
+	@echo "  FONT  $@"
+	$Q$(PYTHON) scripts/make-font.py $(FONT) $@
 
 # The file with debug information is for GDB; GRUB gets one without, for it would load every debug section into memory.
 $B/cairn.debug.elf: $(KERNEL_OBJECTS)
@@ -179,6 +187,10 @@ help:
 
 need-build:
 	@$(call need,$(CC)=gcc $(LD)=binutils $(OBJCOPY)=binutils $(NASM)=nasm grub-file=grub-common)
+need-font:
+	@[ -n "$(FONT)" ] || { echo "cairn: the font unicode.pf2 is missing: install the package 'grub-common'," \
+	    "or run ./scripts/setup.sh" >&2; exit 1; }
+	@$(call need,$(PYTHON)=python3)
 need-host:
 	@$(call need,$(HOST_CC)=gcc)
 need-fmt:

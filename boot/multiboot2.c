@@ -56,7 +56,11 @@ struct framebuffer_tag {
     uint16_t reserved;
 };
 
-enum { FRAMEBUFFER_TYPE_RGB = 1, FRAMEBUFFER_TYPE_EGA_TEXT = 2 };
+enum {
+    FRAMEBUFFER_TYPE_INDEXED = 0,
+    FRAMEBUFFER_TYPE_RGB = 1,
+    FRAMEBUFFER_TYPE_EGA_TEXT = 2,
+};
 
 struct framebuffer_colours {
     uint8_t red_position, red_size;
@@ -167,11 +171,13 @@ static void read_framebuffer(struct boot_info *info, struct body body)
     struct boot_framebuffer *framebuffer = &info->framebuffer;
     if (tag.type == FRAMEBUFFER_TYPE_EGA_TEXT)
         framebuffer->kind = FRAMEBUFFER_TEXT;
+    else if (tag.type == FRAMEBUFFER_TYPE_INDEXED)
+        framebuffer->kind = FRAMEBUFFER_INDEXED;
     else if (tag.type == FRAMEBUFFER_TYPE_RGB &&
              body_read(body, sizeof(tag), &colours, sizeof(colours)))
         framebuffer->kind = FRAMEBUFFER_RGB;
     else
-        return; /* a palette of colours: nothing that Cairn draws on */
+        return;
     framebuffer->address = tag.address;
     framebuffer->pitch = tag.pitch;
     framebuffer->width = tag.width;

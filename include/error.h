@@ -18,6 +18,7 @@ enum error {
     ERROR_PART_OF_LARGER_PAGE, /* the address lies within a mapping of a larger page size */
     ERROR_MISALIGNED,          /* an address or length is not a multiple of the page size */
     ERROR_NOT_CANONICAL,       /* bits 63..47 of the virtual address are not all alike */
+    ERROR_UNSUPPORTED,         /* it makes sense, but is of a kind that Cairn cannot handle */
     ERROR_COUNT
 };
 

@@ -14,6 +14,7 @@ static const char *const names[ERROR_COUNT] = {
     [ERROR_PART_OF_LARGER_PAGE] = "part of a larger page",
     [ERROR_MISALIGNED] = "misaligned",
     [ERROR_NOT_CANONICAL] = "not canonical",
+    [ERROR_UNSUPPORTED] = "not supported",
 };
 
 const char *error_name(enum error error)

@@ -42,6 +42,7 @@ enum framebuffer_kind {
     FRAMEBUFFER_NONE,
     FRAMEBUFFER_TEXT, /* EGA text cells: two bytes each, character and attribute */
     FRAMEBUFFER_RGB,
+    FRAMEBUFFER_INDEXED, /* pixels that are numbers of a palette's colours */
 };
 
 struct boot_framebuffer {

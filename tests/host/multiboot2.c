@@ -192,6 +192,13 @@ TEST(multiboot2, framebuffer)
     EXPECT_EQ(info.framebuffer.red_position, 16);
     EXPECT_EQ(info.framebuffer.blue_size, 8);
 
+    rgb.type = 0; /* what GRUB tells of where there is no screen at all */
+    begin();
+    tag(FRAMEBUFFER, &rgb, sizeof(rgb));
+    read_all();
+    EXPECT_EQ(info.framebuffer.kind, FRAMEBUFFER_INDEXED);
+    rgb.type = 1;
+
     begin();
     tag(FRAMEBUFFER, &rgb, sizeof(rgb) - 1); /* the colours are cut off */
     read_all();

@@ -1,0 +1,319 @@
+/*
+ * Output changes `wanted` and notes where; flush() compares that part with `shown` and draws what
+ * is different. So a line that scrolls the screen draws the cells that changed, not all, and text
+ * that scrolls away before a flush is never drawn.
+ *
+ * A panic may interrupt any of this and draw itself: a cell counts as shown only when it has been
+ * drawn, and no state is such that the next call could write outside the arrays or the screen.
+ */
+#include <drivers/framebuffer.h>
+#include <layout.h>
+#include <lib/string.h>
+
+enum {
+    MAX_PIXELS = 16384, /* in each direction */
+    WIDE_SCREEN = 1600, /* pixels for each step of the scale: 4K is drawn at twice the size */
+    MAX_SCALE = MAX_PIXELS / WIDE_SCREEN,
+    FEW_COLUMNS = 80,
+    CURSOR_LINES = 2,
+};
+
+/* In `wanted`, for as long as flush() runs, and in `shown`: the cursor is in this cell. */
+enum { CELL_CURSOR = 1 << 22 };
+
+enum { GLYPH_BITS = CELL_CODE | CELL_RIGHT_HALF, REPLACEMENT = 0xfffd };
+
+/* The VGA's 16 colours, 0xrrggbb. */
+static const uint32_t colours[16] = {
+    0x000000, 0x0000aa, 0x00aa00, 0x00aaaa, 0xaa0000, 0xaa00aa, 0xaa5500, 0xaaaaaa,
+    0x555555, 0x5555ff, 0x55ff55, 0x55ffff, 0xff5555, 0xff55ff, 0xffff55, 0xffffff,
+};
+
+/* --- Glyphs --------------------------------------------------------------------------------- */
+
+static void unpack_glyph(const struct framebuffer *framebuffer, terminal_cell_t cell,
+                         struct framebuffer_glyph *to)
+{
+    struct glyph glyph;
+    if (!font_glyph(framebuffer->font, cell & CELL_CODE, &glyph) &&
+        !font_glyph(framebuffer->font, REPLACEMENT, &glyph))
+        memset(&glyph, 0xff, sizeof(glyph));
+    unsigned shift = cell & CELL_RIGHT_HALF ? 0 : GLYPH_WIDTH;
+    for (unsigned y = 0; y < GLYPH_HEIGHT; y++)
+        to->rows[y] = (uint8_t)(glyph.rows[y] >> shift);
+    to->cell = cell;
+}
+
+/* The glyphs that were used last are at hand; each has one place, so all of Latin fits. */
+static const uint8_t *find_glyph(struct framebuffer *framebuffer, terminal_cell_t cell)
+{
+    enum { HALF = FRAMEBUFFER_GLYPHS / 2 };
+    terminal_cell_t key = cell & GLYPH_BITS;
+    unsigned place = key % HALF + (key & CELL_RIGHT_HALF ? HALF : 0);
+    struct framebuffer_glyph *glyph = &framebuffer->glyphs[place];
+    if (glyph->cell != key)
+        unpack_glyph(framebuffer, key, glyph);
+    return glyph->rows;
+}
+
+/* --- Drawing -------------------------------------------------------------------------------- */
+
+static void select_colours(struct framebuffer *framebuffer, terminal_cell_t cell)
+{
+    terminal_cell_t wanted = cell & CELL_COLOURS_MASK;
+    if (wanted == framebuffer->colours)
+        return;
+    pixel_pairs_set(&framebuffer->pairs, framebuffer->pairs.bytes,
+                    framebuffer->palette[wanted >> CELL_FOREGROUND_SHIFT & 15],
+                    framebuffer->palette[wanted >> CELL_BACKGROUND_SHIFT & 15]);
+    framebuffer->colours = wanted;
+}
+
+/* Part number `part` of a row of eight pixels that is drawn `scale` times as wide. */
+static uint8_t stretch(uint8_t row, unsigned part, unsigned scale)
+{
+    unsigned stretched = 0;
+    for (unsigned i = part * 8; i < part * 8 + 8; i++)
+        stretched = stretched << 1 | (row >> (7 - i / scale) & 1);
+    return (uint8_t)stretched;
+}
+
+static void draw_enlarged(const struct framebuffer *framebuffer, uint8_t *to, const uint8_t *rows)
+{
+    uint8_t enlarged[GLYPH_HEIGHT * MAX_SCALE];
+    unsigned scale = framebuffer->scale;
+    for (unsigned part = 0; part < scale; part++) {
+        for (unsigned y = 0; y < GLYPH_HEIGHT; y++)
+            memset(enlarged + y * scale, stretch(rows[y], part, scale), scale);
+        pixels_draw(&framebuffer->pairs, to + part * 8 * framebuffer->pairs.bytes,
+                    framebuffer->pitch, enlarged, GLYPH_HEIGHT * scale);
+    }
+}
+
+static uint8_t *place_of(const struct framebuffer *framebuffer, unsigned row, unsigned column)
+{
+    unsigned width = framebuffer->scale * GLYPH_WIDTH * framebuffer->pairs.bytes;
+    size_t height = (size_t)framebuffer->scale * GLYPH_HEIGHT * framebuffer->pitch;
+    return framebuffer->pixels + row * height + column * width;
+}
+
+static void draw_cell(struct framebuffer *framebuffer, unsigned row, unsigned column,
+                      terminal_cell_t cell)
+{
+    const uint8_t *rows = find_glyph(framebuffer, cell);
+    uint8_t with_cursor[GLYPH_HEIGHT];
+    if (cell & CELL_CURSOR) {
+        memcpy(with_cursor, rows, GLYPH_HEIGHT);
+        memset(with_cursor + GLYPH_HEIGHT - CURSOR_LINES, 0xff, CURSOR_LINES);
+        rows = with_cursor;
+    }
+    select_colours(framebuffer, cell);
+    uint8_t *to = place_of(framebuffer, row, column);
+    if (framebuffer->scale == 1)
+        pixels_draw(&framebuffer->pairs, to, framebuffer->pitch, rows, GLYPH_HEIGHT);
+    else
+        draw_enlarged(framebuffer, to, rows);
+}
+
+/* --- What is wanted ------------------------------------------------------------------------- */
+
+static terminal_cell_t *wanted_row(const struct framebuffer *framebuffer, unsigned row)
+{
+    const struct terminal_display *display = &framebuffer->display;
+    unsigned place = framebuffer->first + row;
+    if (place >= display->rows)
+        place -= display->rows;
+    return framebuffer->wanted + (size_t)place * display->columns;
+}
+
+static void note_damage(struct framebuffer *framebuffer, unsigned row, unsigned rows,
+                        unsigned column, unsigned columns)
+{
+    framebuffer->damage.top = MIN(framebuffer->damage.top, row);
+    framebuffer->damage.bottom = MAX(framebuffer->damage.bottom, row + rows);
+    framebuffer->damage.left = MIN(framebuffer->damage.left, column);
+    framebuffer->damage.right = MAX(framebuffer->damage.right, column + columns);
+}
+
+static void no_damage(struct framebuffer *framebuffer)
+{
+    framebuffer->damage.top = framebuffer->display.rows;
+    framebuffer->damage.left = framebuffer->display.columns;
+    framebuffer->damage.bottom = framebuffer->damage.right = 0;
+}
+
+static struct framebuffer *from_display(struct terminal_display *display)
+{
+    return CONTAINER_OF(display, struct framebuffer, display);
+}
+
+/* --- The display's functions ---------------------------------------------------------------- */
+
+static void draw(struct terminal_display *display, unsigned row, unsigned column,
+                 const terminal_cell_t *cells, unsigned count)
+{
+    struct framebuffer *framebuffer = from_display(display);
+    note_damage(framebuffer, row, 1, column, count);
+    memcpy(wanted_row(framebuffer, row) + column, cells, count * sizeof(*cells));
+}
+
+static void fill(struct terminal_display *display, unsigned row, unsigned column,
+                 terminal_cell_t cell, unsigned count)
+{
+    struct framebuffer *framebuffer = from_display(display);
+    note_damage(framebuffer, row, 1, column, count);
+    terminal_cell_t *to = wanted_row(framebuffer, row) + column;
+    for (unsigned i = 0; i < count; i++)
+        to[i] = cell;
+}
+
+static void draw_ascii(struct terminal_display *display, unsigned row, unsigned column,
+                       const char *text, unsigned count, terminal_cell_t text_colours)
+{
+    struct framebuffer *framebuffer = from_display(display);
+    note_damage(framebuffer, row, 1, column, count);
+    terminal_cell_t *to = wanted_row(framebuffer, row) + column;
+    for (unsigned i = 0; i < count; i++)
+        to[i] = text_colours | (uint8_t)text[i];
+}
+
+static void scroll(struct terminal_display *display, unsigned lines)
+{
+    struct framebuffer *framebuffer = from_display(display);
+    note_damage(framebuffer, 0, display->rows, 0, display->columns);
+    framebuffer->first = (framebuffer->first + lines) % display->rows;
+}
+
+static void show_row(struct framebuffer *framebuffer, unsigned row)
+{
+    const terminal_cell_t *wanted = wanted_row(framebuffer, row);
+    terminal_cell_t *shown = framebuffer->shown + (size_t)row * framebuffer->display.columns;
+    unsigned end = framebuffer->damage.right;
+    for (unsigned column = framebuffer->damage.left; column < end; column++) {
+        if (wanted[column] == shown[column])
+            continue;
+        draw_cell(framebuffer, row, column, wanted[column]);
+        shown[column] = wanted[column];
+    }
+}
+
+static void flush(struct terminal_display *display, unsigned row, unsigned column,
+                  bool cursor_visible)
+{
+    struct framebuffer *framebuffer = from_display(display);
+    terminal_cell_t *under = wanted_row(framebuffer, row) + column;
+    note_damage(framebuffer, framebuffer->cursor_row, 1, framebuffer->cursor_column, 1);
+    note_damage(framebuffer, row, 1, column, 1);
+    if (cursor_visible)
+        *under |= CELL_CURSOR;
+    for (unsigned i = framebuffer->damage.top; i < framebuffer->damage.bottom; i++)
+        show_row(framebuffer, i);
+    *under &= ~(terminal_cell_t)CELL_CURSOR;
+    framebuffer->cursor_row = row;
+    framebuffer->cursor_column = column;
+    no_damage(framebuffer);
+}
+
+/* --- Set-up --------------------------------------------------------------------------------- */
+
+static struct pixel_format format_of(const struct boot_framebuffer *info)
+{
+    return (struct pixel_format){
+        .bits_per_pixel = info->bits_per_pixel,
+        .red = {info->red_position, info->red_size},
+        .green = {info->green_position, info->green_size},
+        .blue = {info->blue_position, info->blue_size},
+    };
+}
+
+static unsigned scale_of(const struct boot_framebuffer *info)
+{
+    return MAX(MIN(info->width / WIDE_SCREEN, info->height / GLYPH_HEIGHT), 1u);
+}
+
+enum error framebuffer_check(const struct boot_framebuffer *info)
+{
+    if (info->kind == FRAMEBUFFER_INDEXED)
+        return ERROR_UNSUPPORTED;
+    if (info->kind != FRAMEBUFFER_RGB)
+        return ERROR_NO_DEVICE;
+    struct pixel_format format = format_of(info);
+    enum error error = pixel_format_check(&format);
+    if (error)
+        return error;
+    if (info->address == 0 || info->address >= DIRECT_MAP_SIZE || info->width > MAX_PIXELS ||
+        info->height > MAX_PIXELS || info->width < 2 * GLYPH_WIDTH || info->height < GLYPH_HEIGHT ||
+        info->pitch < info->width * pixel_bytes(&format) ||
+        (uint64_t)info->pitch * info->height > DIRECT_MAP_SIZE - info->address)
+        return ERROR_INVALID;
+    return OK;
+}
+
+static unsigned columns_of(const struct boot_framebuffer *info)
+{
+    return info->width / (GLYPH_WIDTH * scale_of(info));
+}
+
+static unsigned rows_of(const struct boot_framebuffer *info)
+{
+    return info->height / (GLYPH_HEIGHT * scale_of(info));
+}
+
+/* What a cell takes in `wanted` and in `shown`. */
+enum { CELL_MEMORY = 2 * sizeof(terminal_cell_t) };
+
+size_t framebuffer_memory(const struct boot_framebuffer *info)
+{
+    return (size_t)rows_of(info) * columns_of(info) * CELL_MEMORY;
+}
+
+static void choose_grid(struct terminal_display *display, const struct boot_framebuffer *info,
+                        size_t size)
+{
+    display->rows = rows_of(info);
+    display->columns = columns_of(info);
+    if (size >= framebuffer_memory(info))
+        return;
+    display->columns = MIN(display->columns, (unsigned)FEW_COLUMNS);
+    display->rows = (unsigned)MIN(display->rows, size / (display->columns * CELL_MEMORY));
+}
+
+static void clear_screen(struct framebuffer *framebuffer, const struct boot_framebuffer *info)
+{
+    terminal_cell_t blank = CELL_COLOURS(LIGHT_GREY, BLACK) | ' ';
+    size_t cells = (size_t)framebuffer->display.rows * framebuffer->display.columns;
+    for (size_t i = 0; i < cells; i++)
+        framebuffer->wanted[i] = framebuffer->shown[i] = blank;
+    for (unsigned y = 0; y < info->height; y++)
+        memset(framebuffer->pixels + (size_t)y * info->pitch, 0,
+               (size_t)info->width * framebuffer->pairs.bytes);
+    no_damage(framebuffer);
+}
+
+enum error framebuffer_init(struct framebuffer *framebuffer, const struct boot_framebuffer *info,
+                            const struct font *font, void *memory, size_t size)
+{
+    struct pixel_format format = format_of(info);
+    struct terminal_display *display = &framebuffer->display;
+    memset(framebuffer, 0, sizeof(*framebuffer));
+    choose_grid(display, info, size);
+    if (display->rows == 0)
+        return ERROR_FULL;
+    display->draw = draw;
+    display->fill = fill;
+    display->draw_ascii = draw_ascii;
+    display->scroll = scroll;
+    display->flush = flush;
+    framebuffer->pixels = phys_to_virt(info->address);
+    framebuffer->pitch = info->pitch;
+    framebuffer->scale = scale_of(info);
+    framebuffer->font = font;
+    framebuffer->wanted = memory;
+    framebuffer->shown = framebuffer->wanted + (size_t)display->rows * display->columns;
+    for (unsigned i = 0; i < ARRAY_SIZE(colours); i++)
+        framebuffer->palette[i] = pixel_pack(&format, colours[i]);
+    pixel_pairs_set(&framebuffer->pairs, pixel_bytes(&format), framebuffer->palette[0],
+                    framebuffer->palette[0]);
+    clear_screen(framebuffer, info);
+    return OK;
+}

@@ -1,0 +1,127 @@
+/*
+ * A character is drawn by rows of eight pixels, and a row by 64-bit words: four of them for pixels
+ * of 4 bytes, three for 3, two for 2. They are put together from the patterns of two pixels, which
+ * are made once for a pair of colours. What a row of a character looks like is often what the one
+ * above looked like, and then its words are at hand.
+ */
+#include <assert.h>
+#include <lib/pixels.h>
+
+enum { COLOUR_BITS = 8, MAX_CHANNEL = 16 };
+
+/* Video memory has no types, and rows may begin anywhere in it. Volatile: somebody is looking. */
+typedef volatile uint64_t video_word __attribute__((aligned(1), may_alias));
+
+static uint32_t channel_mask(struct channel channel)
+{
+    return (uint32_t)(((UINT64_C(1) << channel.size) - 1) << channel.position);
+}
+
+static bool channel_fits(struct channel channel, unsigned bits)
+{
+    return channel.size >= 1 && channel.size <= MAX_CHANNEL && channel.position < bits &&
+           channel.size <= bits - channel.position;
+}
+
+enum error pixel_format_check(const struct pixel_format *format)
+{
+    unsigned bits = format->bits_per_pixel;
+    if (bits != 15 && bits != 16 && bits != 24 && bits != 32)
+        return ERROR_UNSUPPORTED;
+    if (!channel_fits(format->red, bits) || !channel_fits(format->green, bits) ||
+        !channel_fits(format->blue, bits))
+        return ERROR_INVALID;
+    uint32_t red = channel_mask(format->red), green = channel_mask(format->green),
+             blue = channel_mask(format->blue);
+    return (red & green) | (red & blue) | (green & blue) ? ERROR_INVALID : OK;
+}
+
+/* Wider channels repeat the colour's bits, so that white is white. */
+static uint32_t channel_pack(struct channel channel, uint32_t colour)
+{
+    uint32_t wide = colour << COLOUR_BITS | colour;
+    return wide >> (MAX_CHANNEL - channel.size) << channel.position;
+}
+
+uint32_t pixel_pack(const struct pixel_format *format, uint32_t rgb)
+{
+    return channel_pack(format->red, rgb >> 16 & 0xff) |
+           channel_pack(format->green, rgb >> 8 & 0xff) | channel_pack(format->blue, rgb & 0xff);
+}
+
+void pixel_pairs_set(struct pixel_pairs *pairs, unsigned bytes, uint32_t foreground,
+                     uint32_t background)
+{
+    ASSERT(bytes >= 2 && bytes <= 4);
+    unsigned bits = 8 * bytes;
+    pairs->bytes = bytes;
+    pairs->pairs[0] = background | (uint64_t)background << bits;
+    pairs->pairs[1] = background | (uint64_t)foreground << bits;
+    pairs->pairs[2] = foreground | (uint64_t)background << bits;
+    pairs->pairs[3] = foreground | (uint64_t)foreground << bits;
+}
+
+/* The patterns of a row's pixels 0 and 1, 2 and 3, 4 and 5, 6 and 7. */
+struct quarters {
+    uint64_t a, b, c, d;
+};
+
+static inline struct quarters split(const uint64_t pairs[4], uint8_t row)
+{
+    return (struct quarters){pairs[row >> 6], pairs[row >> 4 & 3], pairs[row >> 2 & 3],
+                             pairs[row & 3]};
+}
+
+static inline void put(uint8_t *to, unsigned word, uint64_t value)
+{
+    ((video_word *)(void *)to)[word] = value;
+}
+
+static void draw_32(const uint64_t pairs[4], uint8_t *to, size_t pitch, const uint8_t *rows,
+                    unsigned count)
+{
+    uint8_t row = rows[0];
+    struct quarters q = split(pairs, row);
+    for (unsigned i = 0; i < count; i++, to += pitch) {
+        if (rows[i] != row) {
+            row = rows[i];
+            q = split(pairs, row);
+        }
+        put(to, 0, q.a);
+        put(to, 1, q.b);
+        put(to, 2, q.c);
+        put(to, 3, q.d);
+    }
+}
+
+static void draw_24(const uint64_t pairs[4], uint8_t *to, size_t pitch, const uint8_t *rows,
+                    unsigned count)
+{
+    for (unsigned i = 0; i < count; i++, to += pitch) {
+        struct quarters q = split(pairs, rows[i]);
+        put(to, 0, q.a | q.b << 48);
+        put(to, 1, q.b >> 16 | q.c << 32);
+        put(to, 2, q.c >> 32 | q.d << 16);
+    }
+}
+
+static void draw_16(const uint64_t pairs[4], uint8_t *to, size_t pitch, const uint8_t *rows,
+                    unsigned count)
+{
+    for (unsigned i = 0; i < count; i++, to += pitch) {
+        struct quarters q = split(pairs, rows[i]);
+        put(to, 0, q.a | q.b << 32);
+        put(to, 1, q.c | q.d << 32);
+    }
+}
+
+void pixels_draw(const struct pixel_pairs *pairs, uint8_t *to, size_t pitch, const uint8_t *rows,
+                 unsigned count)
+{
+    if (pairs->bytes == 4)
+        draw_32(pairs->pairs, to, pitch, rows, count);
+    else if (pairs->bytes == 3)
+        draw_24(pairs->pairs, to, pitch, rows, count);
+    else
+        draw_16(pairs->pairs, to, pitch, rows, count);
+}
