@@ -388,3 +388,34 @@ TEST(futures, select_gives_up_the_other_one)
         EXPECT(list_empty(&channels[1].receivers.wakers) && channels[1].receivers.notified == 0);
     }
 }
+
+/* A wake that had reached the select goes on to a task that can use it. */
+TEST(futures, a_select_that_is_given_up_waits_for_nothing)
+{
+    uint8_t left[1], right[1];
+    struct channel channels[2] = {CHANNEL_INIT(channels[0], left),
+                                  CHANNEL_INIT(channels[1], right)};
+    struct executor executor = EXECUTOR_INIT(executor);
+    struct example sender = {.task = {.name = "sender", .poll = poll_async_number},
+                             .numbers = &channels[1]};
+    struct example receiver = {.task = {.name = "receiver", .poll = poll_example},
+                               .numbers = &channels[1]};
+    struct chooser chooser = {
+        .task = {.name = "chooser", .poll = poll_chooser},
+        .left = {.future = {.poll = poll_receive}, .numbers = &channels[0]},
+        .right = {.future = {.poll = poll_receive}, .numbers = &channels[1]},
+    };
+    select_begin(&chooser.select, &chooser.left.future, &chooser.right.future);
+    executor_spawn(&executor, &chooser.task);
+    executor_spawn(&executor, &receiver.task);
+    executor_run_ready(&executor);
+    executor_spawn(&executor, &sender.task);
+    EXPECT_EQ(sender.task.poll(&sender.task), POLL_READY);
+    future_cancel(&chooser.select.future);
+    EXPECT(!chooser.left.future.waker.task && !chooser.right.future.waker.task);
+    task_cancel(&chooser.task);
+    task_cancel(&sender.task);
+    executor_run_ready(&executor);
+    EXPECT_EQ(receiver.number, 42);
+    EXPECT_EQ(executor.live, 0);
+}

@@ -84,6 +84,32 @@ TEST(timers, a_cancelled_sleeper_takes_its_timer_along)
     EXPECT_EQ(gone.woke, 0);
 }
 
+static enum poll_result poll_sleep(struct task *task)
+{
+    return sleep_poll(&CONTAINER_OF(task, struct sleeper, task)->sleep, task);
+}
+
+TEST(timers, a_deadline_that_is_put_off_counts_from_the_clock_and_one_that_is_past_is_over)
+{
+    struct executor executor = EXECUTOR_INIT(executor);
+    struct sleeper sleeper = {.task = {.name = "sleeper", .poll = poll_sleep}};
+    timers_start(&executor);
+    uint64_t start = clock_now();
+    sleep_until(&sleeper.sleep, start + 2 * NANOSECONDS_PER_MILLISECOND);
+    executor_spawn(&executor, &sleeper.task);
+    executor_run_ready(&executor);
+    sleep_until(&sleeper.sleep, start + 9 * NANOSECONDS_PER_MILLISECOND);
+    EXPECT(!sleeper.sleep.timer.waker.task);
+    task_wake(&sleeper.task);
+    executor_block_on(&executor, &sleeper.task);
+    EXPECT(clock_now() >= start + 9 * NANOSECONDS_PER_MILLISECOND);
+
+    sleep_until(&sleeper.sleep, start);
+    executor_spawn(&executor, &sleeper.task);
+    executor_run_ready(&executor);
+    EXPECT_EQ(executor.live, 0);
+}
+
 struct ticker {
     struct task task;
     struct interval interval;
