@@ -6,6 +6,7 @@
 
 #include <types.h>
 
+/* Reads a byte from a port; 0xff, as a rule, where no device is. */
 static inline uint8_t inb(uint16_t port)
 {
     uint8_t value;
@@ -13,11 +14,13 @@ static inline uint8_t inb(uint16_t port)
     return value;
 }
 
+/* Writes a byte to a port; nothing happens where no device is. */
 static inline void outb(uint16_t port, uint8_t value)
 {
     __asm__ volatile("outb %0, %1" : : "a"(value), "Nd"(port));
 }
 
+/* Writes 16 bits to a port, which two 8-bit registers may share: the low byte goes to `port`. */
 static inline void outw(uint16_t port, uint16_t value)
 {
     __asm__ volatile("outw %0, %1" : : "a"(value), "Nd"(port));

@@ -29,16 +29,17 @@ struct list {
         .head = {.next = &(list).head, .previous = &(list).head } \
     }
 
+/* Makes a node that is on no list; makes an empty list. */
 static inline void list_node_init(struct list_node *node)
 {
     node->next = node->previous = node;
 }
-
 static inline void list_init(struct list *list)
 {
     list_node_init(&list->head);
 }
 
+/* Is there nothing on the list? */
 static inline bool list_empty(const struct list *list)
 {
     return list->head.next == &list->head;
@@ -60,11 +61,11 @@ static inline void list_insert_before(struct list_node *where, struct list_node 
     where->previous = node;
 }
 
+/* Puts `node`, which is on no list, at the end or at the start. */
 static inline void list_push_back(struct list *list, struct list_node *node)
 {
     list_insert_before(&list->head, node);
 }
-
 static inline void list_push_front(struct list *list, struct list_node *node)
 {
     list_insert_before(list->head.next, node);

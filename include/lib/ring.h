@@ -22,12 +22,14 @@ struct ring {
         .bytes = (storage), .mask = sizeof(storage) - 1 \
     }
 
+/* How many bytes wait. The other side may make it more, or less, at any time. */
 static inline uint32_t ring_count(const struct ring *ring)
 {
     return __atomic_load_n(&ring->tail, __ATOMIC_ACQUIRE) -
            __atomic_load_n(&ring->head, __ATOMIC_ACQUIRE);
 }
 
+/* Is there no room? Once false, it stays so for the producer until it pushes. */
 static inline bool ring_full(const struct ring *ring)
 {
     return ring_count(ring) > ring->mask;

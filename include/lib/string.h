@@ -7,6 +7,7 @@
 
 #include <types.h>
 
+/* As in ISO C17 7.24 (strnlen: POSIX.1-2017). */
 void *memcpy(void *restrict to, const void *restrict from, size_t size);
 void *memmove(void *to, const void *from, size_t size);
 void *memset(void *to, int byte, size_t size);

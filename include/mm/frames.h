@@ -40,6 +40,7 @@ struct frames_stats {
     uint64_t bookkeeping; /* usable memory that keeps track of the rest; not in `total` */
 };
 
+/* The figures of this moment. O(1). */
 void frames_stats(struct frames_stats *stats);
 
 #endif

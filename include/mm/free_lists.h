@@ -37,26 +37,25 @@ struct free_block {
 
 #define BLOCK_SMALLEST (BLOCK_HEADER_SIZE + sizeof(struct free_block) + sizeof(size_t))
 
+/* What a block's header says; `block` is a block's address, else the answer is rubbish. */
 static inline size_t *block_header(virt_addr_t block)
 {
     return (size_t *)(block - BLOCK_HEADER_SIZE);
 }
-
 static inline size_t block_size(virt_addr_t block)
 {
     return *block_header(block) & ~(size_t)BLOCK_FLAGS;
 }
-
 static inline bool block_has(virt_addr_t block, size_t flag)
 {
     return *block_header(block) & flag;
 }
-
 static inline virt_addr_t block_next(virt_addr_t block)
 {
     return block + block_size(block);
 }
 
+/* What a free block holds where the content of a live one would be. */
 static inline struct free_block *block_as_free(virt_addr_t block)
 {
     return (struct free_block *)block;

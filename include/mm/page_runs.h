@@ -91,6 +91,7 @@ static inline size_t page_runs_allowance(const struct page_runs *runs)
     return MAX(share, (size_t)IDLE_MIN);
 }
 
+/* Where page number `page` of the window begins. */
 static inline virt_addr_t page_runs_address(const struct page_runs *runs, size_t page)
 {
     return runs->base + page * PAGE_SIZE;

@@ -37,6 +37,7 @@ struct address_space {
     phys_addr_t root;
 };
 
+/* 4 KiB, 2 MiB or 1 GiB. */
 static inline uint64_t page_size_bytes(enum page_size size)
 {
     return UINT64_C(1) << (3 + 9 * (unsigned)size);

@@ -38,12 +38,12 @@ struct bench {
 /* What two readings of the clock, one right after the other, cost. */
 extern uint64_t bench_clock_cost;
 
+/* Begins to measure; and the instructions since then, less what the two readings themselves cost.
+ */
 static inline uint64_t bench_start(void)
 {
     return read_tsc();
 }
-
-/* Instructions since bench_start(), less what the two readings themselves cost. */
 static inline uint64_t bench_stop(uint64_t start)
 {
     return read_tsc() - start - bench_clock_cost;

@@ -48,13 +48,14 @@ DEFINE_CONTROL_REGISTER(cr4)
 DEFINE_CONTROL_REGISTER(dr6)
 DEFINE_CONTROL_REGISTER(dr7)
 
+/* Reads and writes a model-specific register. The caller knows from CPUID that it exists: if not,
+ * that is a general protection fault. */
 static inline uint64_t read_msr(uint32_t msr)
 {
     uint32_t low, high;
     __asm__ volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(msr));
     return (uint64_t)high << 32 | low;
 }
-
 static inline void write_msr(uint32_t msr, uint64_t value)
 {
     __asm__ volatile("wrmsr"
@@ -69,10 +70,11 @@ static inline void invlpg(virt_addr_t address)
     __asm__ volatile("invlpg (%0)" : : "r"(address) : "memory");
 }
 
+/* What the processor says of itself. The caller compares `leaf` with the highest one (leaf 0, or
+ * 0x80000000) first: beyond it, the answer is another leaf's. */
 struct cpuid_result {
     uint32_t eax, ebx, ecx, edx;
 };
-
 static inline struct cpuid_result cpuid(uint32_t leaf, uint32_t subleaf)
 {
     struct cpuid_result result;
@@ -82,6 +84,7 @@ static inline struct cpuid_result cpuid(uint32_t leaf, uint32_t subleaf)
     return result;
 }
 
+/* The time stamp counter. It may count while waiting instructions have yet to complete. */
 static inline uint64_t read_tsc(void)
 {
     uint64_t low, high; /* the upper halves of both registers become 0 */
@@ -89,6 +92,7 @@ static inline uint64_t read_tsc(void)
     return high << 32 | low;
 }
 
+/* The flags of the caller. */
 static inline uint64_t read_rflags(void)
 {
     uint64_t flags;
@@ -96,16 +100,18 @@ static inline uint64_t read_rflags(void)
     return flags;
 }
 
+/* Lets maskable interrupts in from after the next instruction on, and keeps them out. The compiler
+ * moves no access to memory across either. */
 static inline void interrupts_enable(void)
 {
     __asm__ volatile("sti" : : : "memory");
 }
-
 static inline void interrupts_disable(void)
 {
     __asm__ volatile("cli" : : : "memory");
 }
 
+/* Would a maskable interrupt be taken now? */
 static inline bool interrupts_enabled(void)
 {
     return read_rflags() & RFLAGS_IF;
@@ -119,6 +125,7 @@ static inline uint64_t interrupts_save(void)
     return flags;
 }
 
+/* Enables interrupts if they were enabled at the interrupts_save() that returned `flags`. */
 static inline void interrupts_restore(uint64_t flags)
 {
     if (flags & RFLAGS_IF)

@@ -12,7 +12,6 @@ struct trap_frame;
 
 /* Prints `PANIC: reason (file:line)` and the backtrace of the caller. */
 #define PANIC(...) panic_at(__FILE__, __LINE__, __VA_ARGS__)
-
 NORETURN void panic_at(const char *file, int line, const char *format, ...) PRINTF(3, 4);
 
 /* Prints `PANIC: `, what `describe` has to say, registers, and the backtrace of the code that was
