@@ -123,15 +123,21 @@ $B/%.elf: $B/%.debug.elf
 
 # One hybrid image: CD, USB stick and disk; BIOS and UEFI. Only the modules that the boot needs travel on it.
 GRUB_MODULES := normal multiboot2 iso9660 fat part_gpt part_msdos configfile boot echo ls reboot halt serial terminal \
-                all_video
+                all_video gzio test
 iso: $B/cairn.iso
-$B/%.iso: $B/%.elf iso/grub.cfg | need-iso
+$B/%.iso: $B/%.elf iso/grub.cfg $B/unicode.pf2.gz | need-iso
 	@echo "  ISO   $@"
 	@rm -rf $B/iso/$* && mkdir -p $B/iso/$*/boot/grub
 	@cp $< $B/iso/$*/boot/cairn.elf
+	@cp $B/unicode.pf2.gz $B/iso/$*/boot/unicode.pf2.gz
 	@cp iso/grub.cfg $B/iso/$*/boot/grub/grub.cfg
 	$Qgrub-mkrescue --compress=xz --install-modules="$(GRUB_MODULES)" --fonts= --themes= --locales= \
 	    -o $@ $B/iso/$* >$B/iso/$*.log 2>&1 || { cat $B/iso/$*.log >&2; rm -f $@; exit 1; }
+
+# The font for framebuffers, with all that Unicode has.
+$B/unicode.pf2.gz: $(FONT) | need-font
+	@mkdir -p $(@D)
+	$Qgzip -9n <$(FONT) >$@
 
 # --- Using it ---------------------------------------------------------------------------------------------------------
 
