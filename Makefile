@@ -64,7 +64,8 @@ HOST_SOURCES := tests/test.c $(wildcard tests/host/*.c) $(wildcard lib/*.c) boot
     $(filter-out kernel/task/watchdog.c,$(wildcard kernel/task/*.c)) \
     kernel/fault/words.c kernel/fault/noncanonical.c drivers/pic8259.c \
     drivers/scancode.c drivers/i8042.c drivers/ps2_keyboard.c drivers/uart16550.c \
-    drivers/fw_cfg.c drivers/framebuffer.c kernel/options.c \
+    drivers/fw_cfg.c drivers/framebuffer.c kernel/options.c kernel/log/console.c \
+    $(addprefix kernel/monitor/,line.c key_parser.c edit.c history.c completion.c picture.c) \
     $(filter-out mm/kernel_space.c mm/heap_window.c,$(wildcard mm/*.c))
 HOST_OBJECTS := $(HOST_SOURCES:%=$B/host/%.o)
 

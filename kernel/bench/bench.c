@@ -65,7 +65,13 @@ static bool run(const char *prefix)
 
 BOOT_MODE(bench, run);
 
-COMMAND(bench, "PREFIX", "count the instructions of the benches named so")
+static const char *bench_family(size_t index)
+{
+    const struct bench *bench = __start_benches + index;
+    return bench < __stop_benches ? bench->family : NULL;
+}
+
+COMMAND(bench, "PREFIX", "count the instructions of the benches named so", .words = bench_family)
 {
     if (!run(arguments))
         console_printf("bench: no bench has a name that begins with '%s'\n", arguments);

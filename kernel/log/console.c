@@ -67,6 +67,21 @@ void console_write(const char *text, size_t length)
     busy = false;
 }
 
+struct console_sink *console_sinks(void)
+{
+    return sinks;
+}
+
+void console_write_to(struct console_sink *sink, const char *text, size_t length)
+{
+    if (!length)
+        return;
+    busy = true;
+    sink->write(sink, text, length);
+    last = text[length - 1];
+    busy = false;
+}
+
 void console_size(unsigned *rows, unsigned *columns)
 {
     *rows = 0;

@@ -4,7 +4,9 @@
 
 enum { SHOWN_NAME = 32 }; /* of an unknown command, so that the answer is one line */
 
-static const struct command *find(const char *name, size_t length)
+static void (*running_stop)(void);
+
+const struct command *command_find(const char *name, size_t length)
 {
     for (const struct command *command = __start_commands; command < __stop_commands; command++) {
         if (strlen(command->name) == length && memcmp(command->name, name, length) == 0)
@@ -13,23 +15,62 @@ static const struct command *find(const char *name, size_t length)
     return NULL;
 }
 
+const char *command_name(size_t index)
+{
+    const struct command *command = __start_commands + index;
+    return command < __stop_commands ? command->name : NULL;
+}
+
+/* The word at or after `at`: where it starts and ends. */
+static void find_word(const char *line, size_t length, size_t at, size_t *start, size_t *end)
+{
+    while (at < length && line[at] == ' ')
+        at++;
+    *start = at;
+    while (at < length && line[at] != ' ')
+        at++;
+    *end = at;
+}
+
 void command_run(const char *line)
 {
-    while (*line == ' ')
-        line++;
-    const char *end = line;
-    while (*end && *end != ' ')
-        end++;
-    size_t length = (size_t)(end - line);
+    size_t start, end;
+    find_word(line, strlen(line), 0, &start, &end);
+    size_t length = end - start;
     if (length == 0)
         return;
-    const struct command *command = find(line, length);
+    const struct command *command = command_find(line + start, length);
     if (command)
-        command->run(*end ? end + 1 : end);
+        command->run(line[end] ? line + end + 1 : line + end);
     else
         console_printf("%.*s%s: unknown command; 'help' lists the commands\n",
-                       (int)MIN(length, (size_t)SHOWN_NAME), line,
+                       (int)MIN(length, (size_t)SHOWN_NAME), line + start,
                        length > SHOWN_NAME ? "..." : "");
+}
+
+completion_list command_words(const char *line, size_t length, size_t *start)
+{
+    size_t end;
+    find_word(line, length, 0, start, &end);
+    if (end == length)
+        return command_name;
+    const struct command *command = command_find(line + *start, end - *start);
+    find_word(line, length, end, start, &end);
+    return command && end == length ? command->words : NULL;
+}
+
+void command_set_stop(void (*stop)(void))
+{
+    command_stop();
+    running_stop = stop;
+}
+
+void command_stop(void)
+{
+    void (*stop)(void) = running_stop;
+    running_stop = NULL;
+    if (stop)
+        stop();
 }
 
 bool command_refuse_arguments(const char *name, const char *arguments)

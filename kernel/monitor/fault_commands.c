@@ -11,7 +11,14 @@ static void list_faults(void)
         console_printf("  %-20s %s\n", fault->name, fault->summary);
 }
 
-COMMAND(fault, "NAME", "do what is forbidden; without NAME, list what can be done")
+static const char *fault_name(size_t index)
+{
+    const struct fault *fault = __start_faults + index;
+    return fault < __stop_faults ? fault->name : NULL;
+}
+
+COMMAND(fault, "NAME", "do what is forbidden; without NAME, list what can be done",
+        .words = fault_name)
 {
     if (!*arguments)
         list_faults();

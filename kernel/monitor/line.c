@@ -1,49 +1,91 @@
 /*
- * A line longer than the screen is wide continues on the rows below its first. The console is taken
- * to be COLUMNS wide; both the VGA text screen and most serial terminals are.
+ * The pieces are apart: key_parser.c makes keys out of bytes, edit.c has the text, history.c the
+ * earlier ones, completion.c knows how a word can go on, picture.c what a terminal has to be sent.
+ * Here they are put together. A change of the text goes to each sink in two steps, before and after
+ * it; in between nothing is stored about what the sink shows.
  */
 #include <kernel/log/console.h>
+#include <kernel/monitor/command.h>
+#include <kernel/monitor/history.h>
+#include <kernel/monitor/key_parser.h>
 #include <kernel/monitor/line.h>
+#include <kernel/monitor/picture.h>
 #include <lib/string.h>
 
-enum { COLUMNS = 80, DELETE = 0x7f };
+enum { USUAL_COLUMNS = 80 };
 
-static const char prompt[] = "cairn> ";
-enum { PROMPT_LENGTH = sizeof(prompt) - 1 };
-
-static char text[LINE_MAX];
-static size_t length;
+static struct edit edit;
 static bool visible;
+static struct history history;
+static char draft[LINE_MAX]; /* what was typed before a line of the history took its place */
+static struct key_parser parsers[LINE_INPUTS];
+static bool width_asked;
+
+/* --- The sinks ------------------------------------------------------------------------------ */
+
+/* A sink gets a change in as few pieces as can be, for each makes it look after its cursor. */
+struct sink_picture {
+    struct picture picture;
+    struct console_sink *sink;
+    size_t gathered;
+    char text[128];
+};
+
+static void flush(struct sink_picture *picture)
+{
+    console_write_to(picture->sink, picture->text, picture->gathered);
+    picture->gathered = 0;
+}
+
+static void gather(struct picture *base, const char *text, size_t length)
+{
+    struct sink_picture *picture = CONTAINER_OF(base, struct sink_picture, picture);
+    if (picture->gathered + length > sizeof(picture->text))
+        flush(picture);
+    if (length > sizeof(picture->text)) {
+        console_write_to(picture->sink, text, length);
+        return;
+    }
+    memcpy(picture->text + picture->gathered, text, length);
+    picture->gathered += length;
+}
+
+/* Has `draw` done on every sink. */
+static void on_each_sink(void (*draw)(struct picture *picture, size_t position), size_t position)
+{
+    for (struct console_sink *sink = console_sinks(); sink; sink = sink->next) {
+        struct sink_picture picture;
+        picture.picture.send = gather;
+        picture.picture.edit = &edit;
+        picture.picture.columns = sink->columns < PICTURE_NARROWEST ? USUAL_COLUMNS : sink->columns;
+        picture.sink = sink;
+        picture.gathered = 0;
+        draw(&picture.picture, position);
+        flush(&picture);
+    }
+}
+
+static void draw_from_start(struct picture *picture, size_t position)
+{
+    (void)position;
+    picture_draw(picture);
+}
 
 static void draw(void)
 {
-    console_write(prompt, PROMPT_LENGTH);
-    console_write(text, length);
+    on_each_sink(draw_from_start, 0);
 }
 
-/* Erases what draw() drew: up to the row of the prompt, then everything below. A row that is just
- * full has not wrapped yet, so the cursor is on the row of the last character. */
-static void erase(void)
+static void erase_all(struct picture *picture, size_t position)
 {
-    size_t rows_above = (PROMPT_LENGTH + length - 1) / COLUMNS;
-    console_write("\r", 1);
-    if (rows_above)
-        console_printf("\033[%zuA", rows_above);
-    console_write("\033[J\r", 4); /* \r: see console_fresh_line() */
-}
-
-void line_begin(void)
-{
-    console_fresh_line();
-    length = 0;
-    visible = true;
-    draw();
+    (void)position;
+    picture_erase(picture);
 }
 
 void line_hide(void)
 {
     if (visible)
-        erase();
+        on_each_sink(erase_all, 0);
 }
 
 void line_show(void)
@@ -52,66 +94,249 @@ void line_show(void)
         draw();
 }
 
-static void add(char byte)
+static void bell(void)
 {
-    if (length == LINE_MAX - 1) {
-        console_write("\a", 1); /* full: the terminal's bell says that the key did nothing */
+    console_write("\a", 1);
+}
+
+/* --- Editing -------------------------------------------------------------------------------- */
+
+static void move(size_t to)
+{
+    if (to == edit.cursor)
+        return;
+    on_each_sink(picture_move, to);
+    edit.cursor = to;
+}
+
+static void replace(size_t from, size_t to, const char *bytes, size_t count)
+{
+    if (!edit_fits(&edit, to - from, count)) {
+        bell(); /* says that the key did nothing */
         return;
     }
-    text[length++] = byte;
-    console_write(&byte, 1);
-}
-
-/* The bytes of a UTF-8 character after its first. */
-static bool is_continuation(char byte)
-{
-    return ((unsigned char)byte & 0xc0) == 0x80;
-}
-
-/* How many columns such a character takes depends on who shows it, so the line is drawn again. */
-static void take_back_utf8(void)
-{
-    erase();
-    do
-        length--;
-    while (length && is_continuation(text[length]));
-    draw();
-}
-
-static void take_back(void)
-{
-    if (length == 0)
-        return;
-    if ((unsigned char)text[length - 1] >= 0x80) {
-        take_back_utf8();
+    if (from == edit.length) {
+        edit_replace(&edit, from, to, bytes, count);
+        console_write(bytes, count);
         return;
     }
-    /* At a row's edge the cursor's column does not tell where the character was (see erase()). */
-    if ((PROMPT_LENGTH + length) % COLUMNS > 1) {
-        console_write("\b \b", 3);
-        length--;
-    } else {
-        erase();
-        length--;
+    on_each_sink(picture_cut, from);
+    edit_replace(&edit, from, to, bytes, count);
+    on_each_sink(picture_paste, from);
+}
+
+static void insert(const char *bytes, size_t count)
+{
+    replace(edit.cursor, edit.cursor, bytes, count);
+}
+
+static void erase(size_t from, size_t to)
+{
+    if (from < to)
+        replace(from, to, "", 0);
+}
+
+/* --- History -------------------------------------------------------------------------------- */
+
+static void show_line(const char *line)
+{
+    replace(0, edit.length, line, strlen(line));
+}
+
+static void go_older(void)
+{
+    bool leaves_draft = history.at == history.used;
+    const char *line = history_older(&history);
+    if (!line) {
+        bell();
+        return;
+    }
+    if (leaves_draft)
+        string_copy(draft, edit_end(&edit), sizeof(draft));
+    show_line(line);
+}
+
+static void go_newer(void)
+{
+    const char *line = history_newer(&history);
+    if (!line)
+        bell();
+    else
+        show_line(history.at == history.used ? draft : line);
+}
+
+/* --- Completion ----------------------------------------------------------------------------- */
+
+static void list_words(completion_list list, const char *typed, size_t length)
+{
+    enum { WORDS_IN_A_ROW = 4, FIELD = USUAL_COLUMNS / WORDS_IN_A_ROW - 1 };
+    const char *word;
+    unsigned shown = 0;
+    for (size_t i = 0; (word = list(i)); i++) {
+        if (strncmp(word, typed, length) == 0)
+            console_printf("%-*s%s", FIELD, word, ++shown % WORDS_IN_A_ROW ? " " : "\n");
+    }
+    console_fresh_line();
+}
+
+static void complete(void)
+{
+    size_t start;
+    completion_list list = command_words(edit.text, edit.cursor, &start);
+    size_t length = edit.cursor - start;
+    struct completion found = {0};
+    if (list)
+        found = completion_find(list, edit.text + start, length);
+    if (found.matches == 0) {
+        bell();
+    } else if (found.common > length || found.matches == 1) {
+        insert(found.first + length, found.common - length);
+        if (found.matches == 1 && list == command_name)
+            insert(" ", 1);
+    } else if (found.matches > 1) {
+        move(edit.length);
+        console_write("\n", 1);
+        list_words(list, edit.text + start, length);
         draw();
     }
 }
 
-static const char *end(void)
+/* --- Screens -------------------------------------------------------------------------------- */
+
+/* A sink without rows of its own is a terminal of unknown size. From the far corner, where it
+ * cannot go, its cursor's position tells the size (ECMA-48 8.3.14, CPR, and 8.3.35, DSR). */
+static void clear_screens(void)
 {
-    visible = false;
-    text[length] = '\0';
-    console_write("\n", 1);
-    return text;
+    static const char clear[] = "\033[H\033[2J", corner[] = "\033[999;999H\033[6n\033[H";
+    for (struct console_sink *sink = console_sinks(); sink; sink = sink->next) {
+        console_write_to(sink, clear, sizeof(clear) - 1);
+        if (!sink->rows)
+            console_write_to(sink, corner, sizeof(corner) - 1);
+    }
+    width_asked = true;
+    draw();
 }
 
-const char *line_feed(char byte)
+static void set_width(unsigned columns)
 {
-    if (byte == '\n' || byte == '\r')
-        return end();
-    if (byte == '\b' || byte == DELETE)
-        take_back();
-    else if ((unsigned char)byte >= ' ')
-        add(byte);
+    if (!width_asked)
+        return;
+    width_asked = false;
+    for (struct console_sink *sink = console_sinks(); sink; sink = sink->next) {
+        if (!sink->rows)
+            sink->columns = columns;
+    }
+    line_hide();
+    line_show();
+}
+
+/* --- Lines ---------------------------------------------------------------------------------- */
+
+void line_begin(void)
+{
+    console_fresh_line();
+    edit.length = edit.cursor = 0;
+    visible = true;
+    draw();
+}
+
+static const char *end(void)
+{
+    move(edit.length);
+    visible = false;
+    console_write("\n", 1);
+    history_add(&history, edit_end(&edit));
+    return edit.text;
+}
+
+static void interrupt(void)
+{
+    move(edit.length);
+    console_write("^C\n", 3);
+    command_stop();
+    history_add(&history, "");
+    line_begin();
+}
+
+static void act(const struct key *key)
+{
+    switch ((enum key_code)key->code) {
+    case KEY_TEXT:
+        insert(key->text, key->length);
+        break;
+    case KEY_TAB:
+        complete();
+        break;
+    case KEY_BACKSPACE:
+        erase(edit_previous(&edit, edit.cursor), edit.cursor);
+        break;
+    case KEY_DELETE:
+        erase(edit.cursor, edit_next(&edit, edit.cursor));
+        break;
+    case KEY_LEFT:
+        move(edit_previous(&edit, edit.cursor));
+        break;
+    case KEY_RIGHT:
+        move(edit_next(&edit, edit.cursor));
+        break;
+    case KEY_WORD_LEFT:
+        move(edit_word_start(&edit, edit.cursor));
+        break;
+    case KEY_WORD_RIGHT:
+        move(edit_word_end(&edit, edit.cursor));
+        break;
+    case KEY_HOME:
+        move(0);
+        break;
+    case KEY_END:
+        move(edit.length);
+        break;
+    case KEY_OLDER:
+        go_older();
+        break;
+    case KEY_NEWER:
+        go_newer();
+        break;
+    case KEY_KILL_TO_START:
+        erase(0, edit.cursor);
+        break;
+    case KEY_KILL_TO_END:
+        erase(edit.cursor, edit.length);
+        break;
+    case KEY_KILL_WORD_LEFT:
+        erase(edit_word_start(&edit, edit.cursor), edit.cursor);
+        break;
+    case KEY_KILL_WORD_RIGHT:
+        erase(edit.cursor, edit_word_end(&edit, edit.cursor));
+        break;
+    case KEY_CLEAR:
+        clear_screens();
+        break;
+    case KEY_INTERRUPT:
+        interrupt();
+        break;
+    case KEY_VIEW_BACK:
+        console_view(1);
+        break;
+    case KEY_VIEW_FORWARD:
+        console_view(-1);
+        break;
+    case KEY_WIDTH:
+        set_width(key->columns);
+        break;
+    case KEY_ENTER: /* see line_feed() */
+        break;
+    }
+}
+
+const char *line_feed(enum line_input input, char byte)
+{
+    struct key keys[KEYS_PER_BYTE];
+    unsigned count = key_parser_feed(&parsers[input], byte, keys);
+    for (unsigned i = 0; i < count; i++) {
+        if (keys[i].code == KEY_ENTER) /* always the last */
+            return end();
+        act(&keys[i]);
+    }
     return NULL;
 }

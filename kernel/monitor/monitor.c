@@ -10,9 +10,14 @@
 #include <kernel/monitor/line.h>
 #include <kernel/monitor/monitor.h>
 #include <kernel/task/channel.h>
-#include <lib/ecma48.h>
 
-static char channel_storage[256];
+/* What is typed, at either input: each has sequences of its own. */
+struct typed_byte {
+    char byte;
+    uint8_t input; /* enum line_input */
+};
+
+static struct typed_byte channel_storage[256];
 static struct channel typed = CHANNEL_INIT(typed, channel_storage);
 
 /* A task that reads a stream and types what it makes of it. */
@@ -21,14 +26,9 @@ struct typist {
     struct byte_stream *stream;
     struct waker stream_waker;
     struct waker channel_waker;
+    enum line_input input;
     char pending; /* a character that is still to be sent; 0 for none */
-    union {
-        struct scancode_decoder decoder;
-        struct {
-            struct ecma48 parser;
-            bool after_return;
-        } serial;
-    };
+    struct scancode_decoder decoder;
 };
 
 /* Sends the pending character, if any. */
@@ -37,8 +37,9 @@ static enum poll_result poll_pending(struct typist *typist)
     if (!typist->pending)
         return POLL_READY;
     bool sent;
+    const struct typed_byte element = {typist->pending, (uint8_t)typist->input};
     enum poll_result result =
-        channel_poll_send(&typed, &typist->channel_waker, &typist->task, &typist->pending, &sent);
+        channel_poll_send(&typed, &typist->channel_waker, &typist->task, &element, &sent);
     if (result == POLL_READY)
         typist->pending = 0;
     return result;
@@ -54,35 +55,21 @@ static enum poll_result poll_keyboard(struct task *task)
     return POLL_PENDING;
 }
 
-/* What a byte of the serial line types: CR and LF both end a line, but not CR and LF together. NUL
- * types nothing, nor do the sequences that a terminal sends for its cursor and function keys; a
- * line's end ends a broken one, too. */
-static char serial_character(struct typist *typist, uint8_t byte)
-{
-    bool after_return = typist->serial.after_return;
-    typist->serial.after_return = byte == '\r';
-    if (byte == '\n' && after_return)
-        return 0;
-    if (byte == '\r' || byte == '\n')
-        typist->serial.parser = (struct ecma48){0};
-    enum ecma48_event event = ecma48_feed(&typist->serial.parser, (char)byte);
-    return event == ECMA48_PRINT || event == ECMA48_CONTROL ? (char)byte : 0;
-}
-
 static enum poll_result poll_serial(struct task *task)
 {
     struct typist *typist = CONTAINER_OF(task, struct typist, task);
     uint8_t byte;
     while (poll_pending(typist) == POLL_READY &&
            stream_poll(typist->stream, &typist->stream_waker, task, &byte) == POLL_READY)
-        typist->pending = serial_character(typist, byte);
+        typist->pending = (char)byte; /* a NUL types nothing */
     return POLL_PENDING;
 }
 
 static struct typist keyboard = {
-    .task = {.name = "keyboard", .poll = poll_keyboard, .priority = TASK_HIGH}};
+    .task = {.name = "keyboard", .poll = poll_keyboard, .priority = TASK_HIGH},
+    .input = LINE_KEYBOARD};
 static struct typist serial = {
-    .task = {.name = "serial", .poll = poll_serial, .priority = TASK_HIGH}};
+    .task = {.name = "serial", .poll = poll_serial, .priority = TASK_HIGH}, .input = LINE_SERIAL};
 
 static struct waker typed_waker;
 
@@ -90,10 +77,10 @@ static enum poll_result poll_monitor(struct task *task)
 {
     if (task->polls == 1)
         line_begin();
-    char byte;
+    struct typed_byte next;
     bool received;
-    while (channel_poll_receive(&typed, &typed_waker, task, &byte, &received) == POLL_READY) {
-        const char *line = line_feed(byte);
+    while (channel_poll_receive(&typed, &typed_waker, task, &next, &received) == POLL_READY) {
+        const char *line = line_feed((enum line_input)next.input, next.byte);
         if (!line)
             continue;
         command_run(line);

@@ -20,7 +20,8 @@ struct console_sink {
     void (*view)(struct console_sink *sink, int lines);
     struct console_sink *next;
 
-    /* What can be seen of it at a time; 0 rows: no limit, nothing is lost (a serial line). */
+    /* What can be seen of it at a time; 0 rows: no limit, nothing is lost (a serial line), and then
+     * 0 columns: not known. */
     unsigned rows, columns;
     unsigned row, column; /* the console's: how far it is in a report */
 };
@@ -32,6 +33,11 @@ void console_add_sink(struct console_sink *sink);
 void console_write(const char *text, size_t length);
 void console_printf(const char *format, ...) PRINTF(1, 2);
 void console_vprintf(const char *format, va_list arguments) PRINTF(1, 0);
+
+/* The sinks, the first of a list by their `next`; and shows text on one of them alone, for what
+ * depends on how wide it is. As console_write(). */
+struct console_sink *console_sinks(void);
+void console_write_to(struct console_sink *sink, const char *text, size_t length);
 
 /* The rows and columns of the smallest screen; 25 and 80 when there is none. */
 void console_size(unsigned *rows, unsigned *columns);

@@ -7,12 +7,12 @@
  *     }
  *
  * in a file below kernel/monitor/. The linker collects the commands, sorted by name; `help` lists
- * them.
+ * them. What is optional follows the summary: COMMAND(greet, "NAME", "...", .words = person_name).
  */
 #ifndef KERNEL_MONITOR_COMMAND_H
 #define KERNEL_MONITOR_COMMAND_H
 
-#include <types.h>
+#include <kernel/monitor/completion.h>
 
 struct command {
     const char *name;
@@ -21,9 +21,11 @@ struct command {
     /* `arguments` is the rest of the line behind the one blank that ends the name. Runs in the
      * monitor's task. */
     void (*run)(const char *arguments);
+    const char *details;   /* for `help NAME`: lines of at most 78 columns; NULL: none */
+    completion_list words; /* what the first argument can be, for completion; NULL: anything */
 };
 
-#define COMMAND(command_name, command_parameters, command_summary)                             \
+#define COMMAND(command_name, command_parameters, command_summary, ...)                        \
     static void command_##command_name(const char *arguments);                                 \
     static const struct command command__##command_name                                        \
         __attribute__((used, section("commands." #command_name), aligned(sizeof(void *)))) = { \
@@ -31,7 +33,7 @@ struct command {
             .parameters = (command_parameters),                                                \
             .summary = (command_summary),                                                      \
             .run = command_##command_name,                                                     \
-    };                                                                                         \
+            __VA_ARGS__};                                                                      \
     static void command_##command_name(const char *arguments)
 
 extern const struct command __start_commands[], __stop_commands[];
@@ -39,6 +41,21 @@ extern const struct command __start_commands[], __stop_commands[];
 /* Runs the command that `line` begins with. An empty line does nothing; an unknown command gets one
  * line that says so. */
 void command_run(const char *line);
+
+/* The command of that name, or NULL. */
+const struct command *command_find(const char *name, size_t length);
+
+/* The names of the commands, as a list. */
+const char *command_name(size_t index);
+
+/* What the word that ends with the `length` bytes of `line` can be, or NULL when that is anything;
+ * and where the word starts. */
+completion_list command_words(const char *line, size_t length, size_t *start);
+
+/* A command that goes on in tasks of its own says how it is stopped; one at a time, a new one stops
+ * the one before. command_stop() is for Ctrl-C, and harmless when there is none. */
+void command_set_stop(void (*stop)(void));
+void command_stop(void);
 
 /* For commands without parameters: true, and a line that says so, when there are arguments all the
  * same. */

@@ -21,7 +21,7 @@ void monitor_tick(void);
 /* Spawns the task that decodes `scancodes` and types them. */
 void monitor_read_keyboard(struct executor *executor, struct byte_stream *scancodes);
 
-/* Spawns the task that types the bytes of a serial line, where CR, LF or CR LF ends a line. */
+/* Spawns the task that types the bytes of a serial line. */
 void monitor_read_serial(struct executor *executor, struct byte_stream *bytes);
 
 #endif

@@ -1,0 +1,62 @@
+/*
+ * From bytes as a terminal sends them to what they ask the line editor to do: characters of UTF-8,
+ * control characters, and the sequences of cursor and function keys. Each source of bytes has a
+ * parser of its own, so that two that type at once do not break each other's sequences.
+ *
+ * Pure: knows neither the line nor the console.
+ */
+#ifndef KERNEL_MONITOR_KEY_PARSER_H
+#define KERNEL_MONITOR_KEY_PARSER_H
+
+#include <lib/ecma48.h>
+#include <lib/utf8.h>
+
+enum key_code {
+    KEY_TEXT, /* a character: `length` bytes in `text` */
+    KEY_ENTER,
+    KEY_TAB,
+    KEY_BACKSPACE,
+    KEY_DELETE,
+    KEY_LEFT,
+    KEY_RIGHT,
+    KEY_WORD_LEFT,
+    KEY_WORD_RIGHT,
+    KEY_HOME,
+    KEY_END,
+    KEY_OLDER, /* up */
+    KEY_NEWER, /* down */
+    KEY_KILL_TO_START,
+    KEY_KILL_TO_END,
+    KEY_KILL_WORD_LEFT,
+    KEY_KILL_WORD_RIGHT,
+    KEY_CLEAR,     /* the screen */
+    KEY_INTERRUPT, /* Ctrl-C */
+    KEY_VIEW_BACK, /* the console's, by half a screen */
+    KEY_VIEW_FORWARD,
+    KEY_WIDTH, /* a terminal's answer: it has `columns` */
+};
+
+struct key {
+    uint8_t code; /* enum key_code */
+    uint8_t length;
+    uint16_t columns;
+    char text[UTF8_MAX]; /* printable, but perhaps a malformed part of UTF-8 */
+};
+
+/* All zeros is the state at the start. */
+struct key_parser {
+    struct ecma48 sequence;
+    struct utf8 utf8;
+    struct key character; /* as much of it as has come */
+    bool after_return;    /* the byte before was CR */
+    bool after_ss3;       /* ESC O came before, which begins a few keys of some terminals */
+};
+
+enum { KEYS_PER_BYTE = 2 };
+
+/* Takes the next byte. Returns how many keys it completes, and which: 0, 1, or 2 when it both ends
+ * a broken character and is something itself. CR, LF and CR LF are one KEY_ENTER each, whatever was
+ * incomplete before. */
+unsigned key_parser_feed(struct key_parser *parser, char byte, struct key keys[KEYS_PER_BYTE]);
+
+#endif

@@ -1,0 +1,77 @@
+#include <assert.h>
+#include <kernel/monitor/edit.h>
+#include <lib/string.h>
+#include <lib/utf8.h>
+
+size_t edit_decode(const struct edit *edit, size_t at, unsigned *width)
+{
+    ASSERT(at < edit->length);
+    *width = 1;
+    if ((unsigned char)edit->text[at] < 0x80)
+        return 1;
+    struct utf8 decoder = {0};
+    uint32_t code = UTF8_REPLACEMENT;
+    enum utf8_event event = UTF8_PENDING;
+    size_t end = at;
+    while (event == UTF8_PENDING && end < edit->length)
+        event = utf8_feed(&decoder, (uint8_t)edit->text[end++], &code);
+    return end - at - (event == UTF8_BROKEN);
+}
+
+size_t edit_next(const struct edit *edit, size_t at)
+{
+    unsigned width;
+    if (at == edit->length)
+        return at;
+    at += edit_decode(edit, at, &width);
+    while (at < edit->length) {
+        size_t size = edit_decode(edit, at, &width);
+        if (width)
+            break;
+        at += size;
+    }
+    return at;
+}
+
+/* From the beginning, for only forwards it is certain where a malformed character ends. */
+size_t edit_previous(const struct edit *edit, size_t at)
+{
+    size_t previous = 0, next;
+    while ((next = edit_next(edit, previous)) < at)
+        previous = next;
+    return previous;
+}
+
+size_t edit_word_end(const struct edit *edit, size_t at)
+{
+    while (at < edit->length && edit->text[at] == ' ')
+        at++;
+    while (at < edit->length && edit->text[at] != ' ')
+        at++;
+    return at;
+}
+
+size_t edit_word_start(const struct edit *edit, size_t at)
+{
+    while (at > 0 && edit->text[at - 1] == ' ')
+        at--;
+    while (at > 0 && edit->text[at - 1] != ' ')
+        at--;
+    return at;
+}
+
+void edit_replace(struct edit *edit, size_t from, size_t to, const char *bytes, size_t count)
+{
+    ASSERT(from <= to && to <= edit->length && edit_fits(edit, to - from, count));
+    if (to < edit->length)
+        memmove(edit->text + from + count, edit->text + to, edit->length - to);
+    memcpy(edit->text + from, bytes, count);
+    edit->length += count - (to - from);
+    edit->cursor = from + count;
+}
+
+const char *edit_end(struct edit *edit)
+{
+    edit->text[edit->length] = '\0';
+    return edit->text;
+}

@@ -1,0 +1,169 @@
+#include <kernel/monitor/key_parser.h>
+#include <lib/string.h>
+
+enum { DELETE = 0x7f, NARROWEST = 20 /* columns of a terminal */ };
+
+#define CONTROL(letter) ((letter)&0x1f)
+
+/* What a control character asks for; KEY_TEXT, which none does, stands for nothing. */
+static const uint8_t controls[32] = {
+    [CONTROL('A')] = KEY_HOME,          [CONTROL('B')] = KEY_LEFT,
+    [CONTROL('C')] = KEY_INTERRUPT,     [CONTROL('D')] = KEY_DELETE,
+    [CONTROL('E')] = KEY_END,           [CONTROL('F')] = KEY_RIGHT,
+    [CONTROL('H')] = KEY_BACKSPACE,     [CONTROL('I')] = KEY_TAB,
+    [CONTROL('J')] = KEY_ENTER,         [CONTROL('K')] = KEY_KILL_TO_END,
+    [CONTROL('L')] = KEY_CLEAR,         [CONTROL('M')] = KEY_ENTER,
+    [CONTROL('N')] = KEY_NEWER,         [CONTROL('P')] = KEY_OLDER,
+    [CONTROL('U')] = KEY_KILL_TO_START, [CONTROL('W')] = KEY_KILL_WORD_LEFT,
+};
+
+/* The modifiers of a key are one more than the sum of these, as its second parameter (xterm). */
+enum { SHIFT = 1, ALT = 2, CTRL = 4 };
+
+/* What the sequence ESC [ ... final of a key asks for; `number` is its first parameter where the
+ * final is ~. */
+static const struct sequence {
+    char final;
+    uint8_t number;
+    uint8_t plain;   /* enum key_code; KEY_TEXT for nothing */
+    uint8_t by_word; /* with Ctrl or Alt */
+} sequences[] = {
+    {'A', 0, KEY_OLDER, KEY_TEXT},
+    {'B', 0, KEY_NEWER, KEY_TEXT},
+    {'C', 0, KEY_RIGHT, KEY_WORD_RIGHT},
+    {'D', 0, KEY_LEFT, KEY_WORD_LEFT},
+    {'F', 0, KEY_END, KEY_TEXT},
+    {'H', 0, KEY_HOME, KEY_TEXT},
+    /* The numbers of the VT220, and of the Linux console and rxvt. */
+    {'~', 1, KEY_HOME, KEY_TEXT},
+    {'~', 3, KEY_DELETE, KEY_KILL_WORD_RIGHT},
+    {'~', 4, KEY_END, KEY_TEXT},
+    {'~', 7, KEY_HOME, KEY_TEXT},
+    {'~', 8, KEY_END, KEY_TEXT},
+};
+
+static unsigned one(struct key keys[KEYS_PER_BYTE], uint8_t code)
+{
+    if (code == KEY_TEXT)
+        return 0;
+    keys[0] = (struct key){.code = code};
+    return 1;
+}
+
+static unsigned find_key(char final, unsigned number, unsigned modifiers,
+                         struct key keys[KEYS_PER_BYTE])
+{
+    if (final == '~' && modifiers == SHIFT && (number == 5 || number == 6))
+        return one(keys, number == 5 ? KEY_VIEW_BACK : KEY_VIEW_FORWARD);
+    for (size_t i = 0; i < ARRAY_SIZE(sequences); i++) {
+        if (sequences[i].final == final && (final != '~' || sequences[i].number == number))
+            return one(keys, modifiers & (CTRL | ALT) ? sequences[i].by_word : sequences[i].plain);
+    }
+    return 0;
+}
+
+static unsigned take_sequence(const struct ecma48 *sequence, char final,
+                              struct key keys[KEYS_PER_BYTE])
+{
+    if (sequence->prefix || sequence->intermediate)
+        return 0;
+    unsigned first = ecma48_parameter(sequence, 0, 0), second = ecma48_parameter(sequence, 1, 1);
+    if (final != 'R')
+        return find_key(final, first, second - 1, keys);
+    /* A cursor's position; or F3 with modifiers, which stays below 17. */
+    if (second < NARROWEST)
+        return 0;
+    keys[0] = (struct key){.code = KEY_WIDTH, .columns = (uint16_t)second};
+    return 1;
+}
+
+/* Alt and a letter. */
+static unsigned take_escape(struct key_parser *parser, char final, struct key keys[KEYS_PER_BYTE])
+{
+    switch (final) {
+    case 'O':
+        parser->after_ss3 = true;
+        return 0;
+    case 'b':
+        return one(keys, KEY_WORD_LEFT);
+    case 'f':
+        return one(keys, KEY_WORD_RIGHT);
+    case 'd':
+        return one(keys, KEY_KILL_WORD_RIGHT);
+    default:
+        return 0;
+    }
+}
+
+static unsigned take_control(struct key_parser *parser, char byte, struct key keys[KEYS_PER_BYTE])
+{
+    bool after_return = parser->after_return;
+    parser->after_return = byte == '\r';
+    if (byte == '\n' && after_return)
+        return 0;
+    uint8_t code = byte == DELETE ? KEY_BACKSPACE : controls[(unsigned char)byte];
+    if (code == KEY_ENTER)
+        parser->sequence = (struct ecma48){0}; /* a line's end ends a broken sequence, too */
+    return one(keys, code);
+}
+
+/* What has come of a character ends here. */
+static unsigned end_character(struct key_parser *parser, struct key *key)
+{
+    if (parser->character.length == 0)
+        return 0;
+    *key = parser->character;
+    parser->character.length = 0;
+    parser->utf8 = (struct utf8){0};
+    return 1;
+}
+
+static unsigned take_character(struct key_parser *parser, char byte, struct key keys[KEYS_PER_BYTE])
+{
+    struct key *character = &parser->character;
+    uint32_t code;
+    unsigned count = 0;
+    enum utf8_event event = utf8_feed(&parser->utf8, (uint8_t)byte, &code);
+    if (event == UTF8_BROKEN) {
+        count = end_character(parser, keys);
+        event = utf8_feed(&parser->utf8, (uint8_t)byte, &code);
+    }
+    character->text[character->length++] = byte;
+    if (event == UTF8_CHARACTER)
+        count += end_character(parser, &keys[count]);
+    return count;
+}
+
+/* Everything but plain ASCII in its plain place. */
+static unsigned take_special(struct key_parser *parser, char byte, struct key keys[KEYS_PER_BYTE])
+{
+    bool after_ss3 = parser->after_ss3;
+    parser->after_ss3 = false;
+    enum ecma48_event event = ecma48_feed(&parser->sequence, byte);
+    if (parser->sequence.state == ECMA48_STRING) /* no key begins one */
+        parser->sequence = (struct ecma48){0};
+    if (event != ECMA48_CONTROL)
+        parser->after_return = false;
+    if (event == ECMA48_PRINT && after_ss3)
+        return find_key(byte, 0, 0, keys);
+    if (event == ECMA48_PRINT)
+        return take_character(parser, byte, keys);
+    unsigned count = end_character(parser, keys);
+    if (event == ECMA48_CONTROL)
+        return count + take_control(parser, byte, &keys[count]);
+    if (event == ECMA48_SEQUENCE)
+        return count + take_sequence(&parser->sequence, byte, &keys[count]);
+    if (event == ECMA48_ESCAPE_SEQUENCE && !parser->sequence.intermediate)
+        return count + take_escape(parser, byte, &keys[count]);
+    return count;
+}
+
+unsigned key_parser_feed(struct key_parser *parser, char byte, struct key keys[KEYS_PER_BYTE])
+{
+    if (byte < ' ' || byte > '~' || parser->sequence.state != ECMA48_GROUND ||
+        parser->character.length || parser->after_ss3)
+        return take_special(parser, byte, keys);
+    parser->after_return = false;
+    keys[0] = (struct key){.code = KEY_TEXT, .length = 1, .text = {byte}};
+    return 1;
+}
