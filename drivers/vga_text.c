@@ -1,234 +1,212 @@
 /*
- * The screen is an array of cells in video memory: a character of code page 437 and an attribute
- * byte (foreground in the low four bits, background above). The cells are volatile: the compiler
- * may not know that somebody is looking.
+ * The screen is a part of the video memory's 16,384 cells, each a character of code page 437 and an
+ * attribute byte (foreground in the low four bits, background above). A register of the CRT
+ * controller says with which cell the screen begins, so scrolling is moving on by a row; at the end
+ * of the video memory the screen is copied back to its start. Whoever reads the cells from outside
+ * has to follow that register.
+ *
+ * Cells are written four at a time, as one word. The pointer is not volatile: each function here is
+ * called through a pointer from another file, so its stores are done when it returns.
  */
 #include <drivers/vga_text.h>
 #include <io.h>
 #include <layout.h>
-#include <lib/ecma48.h>
+#include <lib/cp437.h>
+#include <lib/string.h>
 
-enum colour { BLACK = 0, LIGHT_GREY = 7, BRIGHT = 8 };
+enum { VIDEO_MEMORY = 0xb8000, VIDEO_CELLS = 16384 /* 32 KiB */ };
 
-enum { TAB = 8, MAX_COLUMNS = 132, MAX_ROWS = 60, UNSHOWABLE = 0xfe /* ■ */ };
-
-/* The cursor's place and shape are registers of the CRT controller, behind an index port (VGA,
- * 3d4h/3d5h). */
+/* IBM VGA Technical Reference, "CRT Controller": an index port and a data port right above it, so
+ * that one 16-bit write does both. */
 enum crtc {
-    CRTC_INDEX = 0x3d4,
-    CRTC_DATA = 0x3d5,
-    CURSOR_START = 0x0a,
-    CURSOR_END = 0x0b,
+    CRTC = 0x3d4,
+    CURSOR_START = 0x0a, /* first scan line, and bit 5: no cursor */
+    CURSOR_END = 0x0b,   /* last scan line */
+    START_HIGH = 0x0c,
+    START_LOW = 0x0d,
     CURSOR_HIGH = 0x0e,
-    CURSOR_LOW = 0x0f
+    CURSOR_LOW = 0x0f,
+    CURSOR_OFF = 0x20,
+};
+
+/* "Attribute Controller": index and data go through one port in turns; reading the input status
+ * makes the next write an index. */
+enum attribute_controller {
+    ATTRIBUTE_WRITE = 0x3c0,
+    ATTRIBUTE_READ = 0x3c1,
+    INPUT_STATUS = 0x3da,
+    PALETTE_IN_USE = 0x20, /* with the index; without it the screen is blank */
+    MODE_CONTROL = 0x10,
+    MODE_BLINK = 0x08, /* bit 7 of an attribute blinks, instead of being the background's */
 };
 
 static struct vga_text {
-    struct console_sink sink;
-    volatile uint16_t *cells;
-    unsigned columns, rows;
-    unsigned column,
-        row; /* of the cursor; column == columns: the line is full, the next character wraps */
-    uint8_t attribute;
-    struct ecma48 parser;
-} screen;
+    struct terminal_display display;
+    unsigned char *memory;
+    unsigned start; /* the cell that the screen begins with */
+    /* What the registers hold. */
+    unsigned start_set, cursor_set;
+    bool cursor_shown;
+} vga;
 
-static void crtc_write(uint8_t index, uint8_t value)
+static unsigned char *cell_at(unsigned row, unsigned column)
 {
-    outb(CRTC_INDEX, index);
-    outb(CRTC_DATA, value);
+    return vga.memory + 2 * (vga.start + row * vga.display.columns + column);
 }
 
-static void update_cursor(void)
+static inline void store_four(unsigned char *to, uint64_t cells)
 {
-    unsigned column = MIN(screen.column, screen.columns - 1);
-    unsigned offset = screen.row * screen.columns + column;
-    crtc_write(CURSOR_HIGH, (uint8_t)(offset >> 8));
-    crtc_write(CURSOR_LOW, (uint8_t)offset);
+    __builtin_memcpy(to, &cells, sizeof(cells));
 }
 
-static uint16_t make_cell(uint8_t character)
+static inline void store_one(unsigned char *to, unsigned character, unsigned attribute)
 {
-    return (uint16_t)(screen.attribute << 8 | character);
+    uint16_t cell = (uint16_t)(attribute << 8 | character);
+    __builtin_memcpy(to, &cell, sizeof(cell));
 }
 
-/* Blanks the cells from `start` up to, not including, `end`. */
-static void blank(unsigned start, unsigned end)
+static inline unsigned attribute_of(terminal_cell_t cell)
 {
-    for (unsigned i = start; i < end; i++)
-        screen.cells[i] = make_cell(' ');
+    return cell >> CELL_FOREGROUND_SHIFT; /* the same layout */
 }
 
-static void scroll(void)
+static unsigned character_of(terminal_cell_t cell)
 {
-    unsigned last_row = (screen.rows - 1) * screen.columns;
-    for (unsigned i = 0; i < last_row; i++)
-        screen.cells[i] = screen.cells[i + screen.columns];
-    blank(last_row, last_row + screen.columns);
+    return cell & CELL_RIGHT_HALF ? ' ' : cp437_byte(cell & CELL_CODE);
 }
 
-static void new_line(void)
+static void draw(struct terminal_display *display, unsigned row, unsigned column,
+                 const terminal_cell_t *cells, unsigned count)
 {
-    screen.column = 0;
-    if (screen.row == screen.rows - 1)
-        scroll();
+    (void)display;
+    unsigned char *to = cell_at(row, column);
+    for (; count; count--, cells++, to += 2)
+        store_one(to, character_of(*cells), attribute_of(*cells));
+}
+
+static void fill(struct terminal_display *display, unsigned row, unsigned column,
+                 terminal_cell_t cell, unsigned count)
+{
+    (void)display;
+    unsigned char *to = cell_at(row, column);
+    unsigned character = character_of(cell), attribute = attribute_of(cell);
+    uint64_t four = (attribute << 8 | character) * UINT64_C(0x0001000100010001);
+#pragma GCC unroll 5
+    for (; count >= 4; count -= 4, to += 8)
+        store_four(to, four);
+    for (; count; count--, to += 2)
+        store_one(to, character, attribute);
+}
+
+/* Moves the four bytes 8 bits apart from each other. */
+static inline uint64_t spread(uint32_t bytes)
+{
+    uint64_t pairs = (bytes | (uint64_t)bytes << 16) & UINT64_C(0x0000ffff0000ffff);
+    return (pairs | pairs << 8) & UINT64_C(0x00ff00ff00ff00ff);
+}
+
+static void draw_ascii(struct terminal_display *display, unsigned row, unsigned column,
+                       const char *text, unsigned count, terminal_cell_t colours)
+{
+    (void)display;
+    unsigned char *to = cell_at(row, column);
+    uint64_t attributes = attribute_of(colours) * UINT64_C(0x0100010001000100);
+#pragma GCC unroll 4
+    for (; count >= 4; count -= 4, text += 4, to += 8) {
+        uint32_t four;
+        __builtin_memcpy(&four, text, sizeof(four));
+        store_four(to, spread(four) | attributes);
+    }
+    for (; count; count--, text++, to += 2)
+        store_one(to, (unsigned char)*text, attribute_of(colours));
+}
+
+/* What stays on the screen goes to the start of the video memory. */
+static void copy_back(unsigned lines)
+{
+    unsigned kept = (vga.display.rows - lines) * vga.display.columns;
+    memcpy(vga.memory, cell_at(lines, 0), 2 * kept);
+    vga.start = 0;
+}
+
+static void scroll(struct terminal_display *display, unsigned lines)
+{
+    unsigned start = vga.start + lines * display->columns;
+    if (start + display->rows * display->columns <= VIDEO_CELLS)
+        vga.start = start;
     else
-        screen.row++;
+        copy_back(lines);
 }
 
-static inline void put(char byte)
+static void crtc_write(uint8_t index, unsigned value)
 {
-    if (screen.column == screen.columns)
-        new_line();
-    uint8_t character = byte >= ' ' && byte <= '~' ? (uint8_t)byte : UNSHOWABLE;
-    screen.cells[screen.row * screen.columns + screen.column++] = make_cell(character);
+    outw(CRTC, (uint16_t)(value << 8 | index));
 }
 
-static void control(char byte)
+/* Sets two registers that hold the halves of a number, as far as they have changed. */
+static inline void crtc_update(uint8_t high, uint8_t low, unsigned *set, unsigned value)
 {
-    switch (byte) {
-    case '\n':
-        new_line();
-        break;
-    case '\r':
-        screen.column = 0;
-        break;
-    case '\b':
-        screen.column -= screen.column > 0;
-        break;
-    case '\t':
-        screen.column = MIN(ALIGN_UP(screen.column + 1, TAB), screen.columns - 1);
-        break;
-    default:
-        break;
-    }
+    unsigned changed = *set ^ value;
+    if (changed >> 8)
+        crtc_write(high, value >> 8);
+    if (changed & 0xff)
+        crtc_write(low, value & 0xff);
+    *set = value;
 }
 
-/* Erases before the cursor, after it, or both, within the cells from `start` to `end`
- * (ECMA-48 8.3.39, 8.3.41). */
-static void erase(unsigned mode, unsigned start, unsigned end)
+/* An underline at the foot of the 16 scan lines that a character has. */
+static void show_cursor(bool shown)
 {
-    unsigned cursor = screen.row * screen.columns + MIN(screen.column, screen.columns - 1);
-    if (mode == 0)
-        blank(cursor, end);
-    else if (mode == 1)
-        blank(start, cursor + 1);
-    else if (mode == 2)
-        blank(start, end);
+    crtc_write(CURSOR_START, shown ? 14 : 14 | CURSOR_OFF);
+    vga.cursor_shown = shown;
 }
 
-static void set_colour(unsigned code)
+static void flush(struct terminal_display *display, unsigned row, unsigned column,
+                  bool cursor_visible)
 {
-    /* ECMA-48 orders the colours red, green, blue from the lowest bit up; the VGA has blue lowest.
-     */
-    static const uint8_t vga_colour[8] = {0, 4, 2, 6, 1, 5, 3, 7};
-    unsigned colour = code % 10;
-    if (code == 0)
-        screen.attribute = LIGHT_GREY;
-    else if (colour > 7)
-        return;
-    else if (code / 10 == 3)
-        screen.attribute = (uint8_t)((screen.attribute & 0xf0) | vga_colour[colour]);
-    else if (code / 10 == 4)
-        screen.attribute = (uint8_t)((screen.attribute & 0x0f) | vga_colour[colour] << 4);
-    else if (code / 10 == 9)
-        screen.attribute = (uint8_t)((screen.attribute & 0xf0) | vga_colour[colour] | BRIGHT);
-    else if (code / 10 == 10)
-        screen.attribute =
-            (uint8_t)((screen.attribute & 0x0f) | (vga_colour[colour] | BRIGHT) << 4);
+    crtc_update(START_HIGH, START_LOW, &vga.start_set, vga.start);
+    crtc_update(CURSOR_HIGH, CURSOR_LOW, &vga.cursor_set,
+                vga.start + row * display->columns + column);
+    if (cursor_visible != vga.cursor_shown)
+        show_cursor(cursor_visible);
 }
 
-static void set_colours(void)
+static void use_bright_backgrounds(void)
 {
-    if (screen.parser.count == 0)
-        set_colour(0);
-    for (unsigned i = 0; i < screen.parser.count; i++)
-        set_colour(ecma48_parameter(&screen.parser, i, 0));
+    inb(INPUT_STATUS);
+    outb(ATTRIBUTE_WRITE, MODE_CONTROL | PALETTE_IN_USE);
+    outb(ATTRIBUTE_WRITE, inb(ATTRIBUTE_READ) & (uint8_t)~MODE_BLINK);
 }
 
-static void sequence(char final)
+/* The loader may have left anything in the registers. */
+static void set_registers(void)
 {
-    const struct ecma48 *parser = &screen.parser;
-    unsigned line = screen.row * screen.columns;
-    unsigned count = ecma48_parameter(parser, 0, 1);
-    unsigned last_column = screen.columns - 1, last_row = screen.rows - 1;
-    switch (final) {
-    case 'A':
-        screen.row -= MIN(count, screen.row);
-        break;
-    case 'B':
-        screen.row = MIN(screen.row + count, last_row);
-        break;
-    case 'C':
-        screen.column = MIN(screen.column + count, last_column);
-        break;
-    case 'D':
-        screen.column -= MIN(count, screen.column);
-        break;
-    case 'H':
-        screen.row = MIN(count - 1, last_row);
-        screen.column = MIN(ecma48_parameter(parser, 1, 1) - 1, last_column);
-        break;
-    case 'J':
-        erase(ecma48_parameter(parser, 0, 0), 0, screen.rows * screen.columns);
-        break;
-    case 'K':
-        erase(ecma48_parameter(parser, 0, 0), line, line + screen.columns);
-        break;
-    case 'm':
-        set_colours();
-        break;
-    default:
-        break;
-    }
-}
-
-static void write(struct console_sink *sink, const char *text, size_t length)
-{
-    (void)sink;
-    for (; length; length--, text++) {
-        if (screen.parser.state == ECMA48_GROUND && *text >= ' ' && *text <= '~') {
-            put(*text); /* nearly always; the parser would say the same */
-            continue;
-        }
-        switch (ecma48_feed(&screen.parser, *text)) {
-        case ECMA48_PRINT:
-            put(*text);
-            break;
-        case ECMA48_CONTROL:
-            control(*text);
-            break;
-        case ECMA48_SEQUENCE:
-            sequence(*text);
-            break;
-        case ECMA48_ESCAPE_SEQUENCE:
-        case ECMA48_NOTHING:
-            break;
-        }
-    }
-    update_cursor();
-}
-
-enum error vga_text_init(const struct boot_framebuffer *framebuffer, struct console_sink **sink)
-{
-    if (framebuffer->kind != FRAMEBUFFER_TEXT || framebuffer->width < 1 ||
-        framebuffer->width > MAX_COLUMNS || framebuffer->height < 1 ||
-        framebuffer->height > MAX_ROWS || framebuffer->pitch != 2 * framebuffer->width ||
-        framebuffer->address >= GIB(4))
-        return ERROR_NO_DEVICE;
-    screen.cells = phys_to_virt(framebuffer->address);
-    screen.columns = framebuffer->width;
-    screen.rows = framebuffer->height;
-    screen.attribute = LIGHT_GREY;
-    screen.sink.write = write;
-    screen.sink.rows = screen.rows;
-    screen.sink.columns = screen.columns;
-    blank(0, screen.rows * screen.columns);
-    /* An underline at the foot of the 16 scan lines that a character has; the loader may have left
-     * the cursor off. */
-    crtc_write(CURSOR_START, 14);
+    vga.start_set = vga.cursor_set = ~0u;
     crtc_write(CURSOR_END, 15);
-    update_cursor();
-    *sink = &screen.sink;
+    show_cursor(true);
+    use_bright_backgrounds();
+    flush(&vga.display, 0, 0, true);
+}
+
+enum error vga_text_init(const struct boot_framebuffer *framebuffer,
+                         struct terminal_display **display)
+{
+    if (framebuffer->kind != FRAMEBUFFER_TEXT || framebuffer->width < 2 ||
+        framebuffer->width > VGA_TEXT_MAX_COLUMNS || framebuffer->height < 1 ||
+        framebuffer->height > VGA_TEXT_MAX_ROWS || framebuffer->pitch != 2 * framebuffer->width ||
+        framebuffer->address != VIDEO_MEMORY)
+        return ERROR_NO_DEVICE;
+    vga.memory = phys_to_virt(framebuffer->address);
+    vga.display = (struct terminal_display){
+        .rows = framebuffer->height,
+        .columns = framebuffer->width,
+        .draw = draw,
+        .fill = fill,
+        .draw_ascii = draw_ascii,
+        .scroll = scroll,
+        .flush = flush,
+    };
+    set_registers();
+    *display = &vga.display;
     return OK;
 }

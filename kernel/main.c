@@ -19,6 +19,7 @@
 #include <kernel/fault/machine_check.h>
 #include <kernel/log/log.h>
 #include <kernel/log/panic.h>
+#include <kernel/log/screen.h>
 #include <kernel/log/symbols.h>
 #include <kernel/main.h>
 #include <kernel/monitor/monitor.h>
@@ -38,6 +39,8 @@ enum { TICKS_PER_SECOND = 1000 };
 
 extern const struct boot_mode __start_boot_modes[], __stop_boot_modes[];
 
+static struct screen screen;
+static uint8_t screen_storage[GRID_SIZE(VGA_TEXT_MAX_ROWS, VGA_TEXT_MAX_COLUMNS)] ALIGNED(8);
 static uint8_t com1_storage[4096];
 static struct uart16550 com1 = {
     .received = BYTE_STREAM_INIT(com1.received, com1_storage, uart16550_resume),
@@ -72,9 +75,10 @@ static void com1_interrupt(void)
 
 static void start_console(const struct boot_info *info)
 {
-    struct console_sink *screen;
-    if (vga_text_init(&info->framebuffer, &screen) == OK)
-        console_add_sink(screen);
+    struct terminal_display *display;
+    if (vga_text_init(&info->framebuffer, &display) == OK &&
+        screen_init(&screen, display, screen_storage, sizeof(screen_storage)) == OK)
+        console_add_sink(&screen.sink);
     if (uart16550_init(&com1, COM1_PORT) == OK)
         console_add_sink(&com1.sink);
 }

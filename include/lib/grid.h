@@ -66,8 +66,8 @@ void grid_insert(struct grid *grid, unsigned row, unsigned column, unsigned coun
 void grid_delete(struct grid *grid, unsigned row, unsigned column, unsigned count,
                  terminal_cell_t blank);
 
-/* Moves the rows from `top` up to, not including, `bottom` by any number of lines; what comes free
- * is blank. When the whole screen moves up, what leaves it becomes history. */
+/* Moves the rows from `top` up to, not including, `bottom` > `top` by any number of lines but 0;
+ * what comes free is blank. When the whole screen moves up, what leaves it becomes history. */
 void grid_scroll_up(struct grid *grid, unsigned top, unsigned bottom, unsigned lines,
                     terminal_cell_t blank);
 void grid_scroll_down(struct grid *grid, unsigned top, unsigned bottom, unsigned lines,
@@ -76,6 +76,9 @@ void grid_scroll_down(struct grid *grid, unsigned top, unsigned bottom, unsigned
 /* Moves the view: back into the history by `lines`, or forward when they are negative, as far as
  * there is something. */
 void grid_move_view(struct grid *grid, int lines);
+
+/* Drops what can be looked at besides the screen. The view is not moved. */
+void grid_forget_history(struct grid *grid);
 
 /* Draws every row of the view. */
 void grid_redraw(struct grid *grid);

@@ -20,12 +20,8 @@
 
 #include <lib/ecma48.h>
 #include <lib/grid.h>
+#include <lib/terminal_pen.h>
 #include <lib/utf8.h>
-
-struct terminal_pen {
-    uint8_t foreground, background; /* enum colour */
-    bool bold, inverse;
-};
 
 struct terminal_cursor {
     unsigned row;
@@ -36,10 +32,10 @@ struct terminal_cursor {
 struct terminal {
     struct grid grid;
     struct terminal_cursor cursor, saved;
-    terminal_cell_t colours; /* of the pen, as they lie in a cell */
-    terminal_cell_t blank;   /* what an erased cell becomes */
-    unsigned region_top;     /* the rows that scroll, up to, not including, region_bottom */
-    unsigned region_bottom;
+    terminal_cell_t colours; /* terminal_pen_colours(cursor.pen) */
+    terminal_cell_t blank;   /* terminal_pen_blank(cursor.pen) */
+    unsigned region_top;     /* the rows that scroll, up to, */
+    unsigned region_bottom;  /* not including, this one */
     bool autowrap, cursor_visible;
     struct ecma48 parser;
     struct utf8 utf8;

@@ -112,16 +112,22 @@ bool console_busy(void)
     return busy;
 }
 
+static void write_to_screens(const char *text)
+{
+    for (struct console_sink *sink = sinks; sink; sink = sink->next) {
+        if (sink->rows)
+            sink->write(sink, text, strlen(text));
+    }
+}
+
 void console_begin_report(bool clear)
 {
-    static const char clear_and_home[] = "\033[0m\033[2J\033[H";
+    /* The report may come in the midst of a sequence: CAN ends it. Then DECSTR, or RIS. */
+    write_to_screens(clear ? "\030\033c" : "\030\033[!p");
     console_fresh_line();
     in_report = true;
-    for (struct console_sink *sink = sinks; sink; sink = sink->next) {
+    for (struct console_sink *sink = sinks; sink; sink = sink->next)
         sink->row = sink->column = 0;
-        if (clear && sink->rows)
-            sink->write(sink, clear_and_home, sizeof(clear_and_home) - 1);
-    }
 }
 
 /* Formatted text is gathered, so that a sink gets a line as a whole, not in pieces. */

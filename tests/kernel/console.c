@@ -1,6 +1,7 @@
 /*
  * What is printed stands in the screen's cells. These tests read video memory back.
  */
+#include <io.h>
 #include <kernel/log/console.h>
 #include <kernel/log/log.h>
 #include <layout.h>
@@ -9,12 +10,20 @@
 
 #include "../test.h"
 
-enum { COLUMNS = 80, ROWS = 25, CELLS = 0xb8000 };
+enum { COLUMNS = 80, ROWS = 25, CELLS = 0xb8000, CRTC = 0x3d4 };
 
+static unsigned crtc_read(uint8_t index)
+{
+    outb(CRTC, index);
+    return inb(CRTC + 1);
+}
+
+/* The screen begins where the CRT controller's start address says. */
 static uint16_t cell(unsigned row, unsigned column)
 {
     const volatile uint16_t *cells = phys_to_virt(CELLS);
-    return cells[row * COLUMNS + column];
+    unsigned start = crtc_read(0x0c) << 8 | crtc_read(0x0d);
+    return cells[start + row * COLUMNS + column];
 }
 
 /* A row as a string, blanks at its end cut off. */

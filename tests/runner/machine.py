@@ -16,6 +16,7 @@ PROMPT = "cairn> "
 READY = "cairn: ready"
 KEYBOARD_BUFFER = 15  # bytes; QEMU's keyboard drops what exceeds 16
 VGA_TEXT = 0xb8000
+CRTC = 0x3d4
 
 
 def cd(iso=paths.ISO):
@@ -156,9 +157,26 @@ class Machine(qemu.Qemu):
             return screen.from_cells(cells.read())
 
     def _screen_start(self):
-        """Where the shown part of VGA memory begins. The kernel leaves the CRTC's start address
-        at 0; one that scrolls in hardware has to be followed from here."""
-        return VGA_TEXT
+        """Where the shown part of VGA memory begins: the kernel scrolls by moving on the CRT
+        controller's start address, which counts cells."""
+        while True:
+            start = self._crtc(0x0c) << 8 | self._crtc(0x0d)
+            if start == self._crtc(0x0c) << 8 | self._crtc(0x0d):
+                return VGA_TEXT + 2 * start
+
+    def _crtc(self, register):
+        """What a register of the CRT controller holds. The guest uses the index port, too: what is
+        read is good when the index is still ours afterwards."""
+        while True:
+            self._monitor(f"o /b {CRTC:#x} {register}")
+            value, index = (int(self._monitor(f"i /b {port:#x}").split("=")[1], 0)
+                            for port in (CRTC + 1, CRTC))
+            if index == register:
+                return value
+
+    def _monitor(self, command):
+        """QEMU's own monitor: the only way to a port."""
+        return self.execute("human-monitor-command", **{"command-line": command})
 
     def wait_screen(self, condition, limit=qemu.BOOT_LIMIT):
         """Looks at the screen until condition(screen) holds; gives that screen."""

@@ -27,9 +27,14 @@ class Screen:
         return "\n".join(self.lines()).rstrip("\n")
 
 
+# What the PC's font shows where code page 437 has control characters; a 0 byte is blank.
+PICTURES = "☺☻♥♦♣♠•◘○◙♂♀♪♫☼►◄↕‼¶§▬↨↑↓→←∟↔▲▼"
+_SHOWN = {**{1 + at: picture for at, picture in enumerate(PICTURES)}, 0: " ", 0x7f: "⌂"}
+
+
 def from_cells(cells):
     """Reads the bytes of VGA text memory: character and attribute in turns (code page 437)."""
-    characters = bytes(cells[0:CELLS:2]).replace(b"\0", b" ").decode("cp437")
+    characters = bytes(cells[0:CELLS:2]).decode("cp437").translate(_SHOWN)
     rows = [characters[start:start + COLUMNS] for start in range(0, len(characters), COLUMNS)]
     attributes = [bytes(cells[1 + 2 * start:2 * (start + COLUMNS):2])
                   for start in range(0, COLUMNS * ROWS, COLUMNS)]

@@ -1,0 +1,19 @@
+#include <kernel/log/screen.h>
+
+static void write(struct console_sink *sink, const char *text, size_t length)
+{
+    terminal_write(&CONTAINER_OF(sink, struct screen, sink)->terminal, text, length);
+}
+
+static void view(struct console_sink *sink, int lines)
+{
+    terminal_view(&CONTAINER_OF(sink, struct screen, sink)->terminal, lines);
+}
+
+enum error screen_init(struct screen *screen, struct terminal_display *display, void *memory,
+                       size_t size)
+{
+    screen->sink = (struct console_sink){
+        .write = write, .view = view, .rows = display->rows, .columns = display->columns};
+    return terminal_init(&screen->terminal, display, memory, size);
+}

@@ -1,0 +1,282 @@
+/*
+ * The rows that count are the ring's from `top - history` up to, not including, `top + rows`; the
+ * memory of the others has never been written. Whatever is interrupted, these hold: used <= columns
+ * in each of those rows, top < capacity, history <= capacity - rows, view <= history.
+ */
+#include <lib/grid.h>
+#include <lib/string.h>
+#include <lib/width.h>
+
+static inline struct grid_row *ring_row(const struct grid *grid, unsigned index)
+{
+    if (index >= grid->capacity)
+        index -= grid->capacity;
+    return (struct grid_row *)(void *)(grid->memory + (size_t)index * grid->stride);
+}
+
+static inline struct grid_row *screen_row(const struct grid *grid, unsigned row)
+{
+    return ring_row(grid, grid->top + row);
+}
+
+/* A row of what the display shows: of the screen, or of the history when the view is moved. */
+static struct grid_row *shown_row(const struct grid *grid, unsigned row)
+{
+    unsigned start = grid->top - grid->view + (grid->top < grid->view ? grid->capacity : 0);
+    return ring_row(grid, start + row);
+}
+
+static void blank_row(struct grid_row *row, terminal_cell_t blank)
+{
+    row->used = 0;
+    row->fill = blank;
+}
+
+/* Sees to it that the cells before `column` are all written. */
+static inline void extend(struct grid_row *row, unsigned column)
+{
+    for (; row->used < column; row->used++)
+        row->cells[row->used] = row->fill;
+}
+
+static void draw_row(struct grid *grid, unsigned row)
+{
+    struct terminal_display *display = grid->display;
+    const struct grid_row *content = shown_row(grid, row);
+    unsigned used = content->used;
+    if (used)
+        display->draw(display, row, 0, content->cells, used);
+    if (used < grid->columns)
+        display->fill(display, row, used, content->fill, grid->columns - used);
+}
+
+static void draw_rows(struct grid *grid, unsigned from, unsigned to)
+{
+    for (unsigned row = from; row < to; row++)
+        draw_row(grid, row);
+}
+
+void grid_redraw(struct grid *grid)
+{
+    draw_rows(grid, 0, grid->rows);
+}
+
+enum error grid_init(struct grid *grid, struct terminal_display *display, terminal_cell_t blank,
+                     void *memory, size_t size)
+{
+    size_t stride = GRID_STRIDE(display->columns);
+    if (size / stride < display->rows)
+        return ERROR_FULL;
+    *grid = (struct grid){
+        .display = display,
+        .rows = display->rows,
+        .columns = display->columns,
+        .memory = memory,
+        .stride = (uint32_t)stride,
+        .capacity = (unsigned)(size / stride),
+    };
+    for (unsigned row = 0; row < grid->rows; row++)
+        blank_row(screen_row(grid, row), blank);
+    return OK;
+}
+
+static void copy_row(struct grid_row *to, const struct grid_row *from)
+{
+    to->used = 0;
+    to->fill = from->fill;
+    memcpy(to->cells, from->cells, from->used * sizeof(from->cells[0]));
+    to->used = from->used;
+}
+
+enum error grid_move(struct grid *grid, void *memory, size_t size)
+{
+    struct grid moved = *grid;
+    moved.memory = memory;
+    moved.capacity = (unsigned)(size / grid->stride);
+    if (moved.capacity < grid->rows)
+        return ERROR_FULL;
+    moved.history = MIN(grid->history, moved.capacity - grid->rows);
+    moved.top = moved.history;
+    moved.view = MIN(grid->view, moved.history);
+    unsigned start = grid->top + grid->capacity - moved.history;
+    for (unsigned i = 0; i < moved.history + grid->rows; i++)
+        copy_row(ring_row(&moved, i), ring_row(grid, (start + i) % grid->capacity));
+    *grid = moved;
+    return OK;
+}
+
+terminal_cell_t grid_cell(const struct grid *grid, unsigned row, unsigned column)
+{
+    const struct grid_row *content = screen_row(grid, row);
+    return column < content->used ? content->cells[column] : content->fill;
+}
+
+static void blank_half(struct grid *grid, struct grid_row *content, unsigned row, unsigned column)
+{
+    content->cells[column] = (content->cells[column] & CELL_COLOURS_MASK) | ' ';
+    grid->display->draw(grid->display, row, column, &content->cells[column], 1);
+}
+
+/* What lies from `from` up to `to` is about to change: blanks the halves of wide characters that it
+ * leaves behind. */
+static inline void break_wide(struct grid *grid, struct grid_row *content, unsigned row,
+                              unsigned from, unsigned to)
+{
+    if (from && from < content->used && (content->cells[from] & CELL_RIGHT_HALF))
+        blank_half(grid, content, row, from - 1);
+    if (to < content->used && (content->cells[to] & CELL_RIGHT_HALF))
+        blank_half(grid, content, row, to);
+}
+
+void grid_put(struct grid *grid, unsigned row, unsigned column, const terminal_cell_t *cells,
+              unsigned count)
+{
+    struct grid_row *content = screen_row(grid, row);
+    break_wide(grid, content, row, column, column + count);
+    extend(content, column);
+    memcpy(content->cells + column, cells, count * sizeof(*cells));
+    content->used = MAX(content->used, column + count);
+    grid->display->draw(grid->display, row, column, cells, count);
+}
+
+void grid_put_ascii(struct grid *grid, unsigned row, unsigned column, const char *text,
+                    unsigned count, terminal_cell_t colours)
+{
+    struct terminal_display *display = grid->display;
+    struct grid_row *content = screen_row(grid, row);
+    break_wide(grid, content, row, column, column + count);
+    extend(content, column);
+    terminal_cell_t *cells = content->cells + column;
+#pragma GCC unroll 8
+    for (unsigned i = 0; i < count; i++)
+        cells[i] = colours | (unsigned char)text[i];
+    content->used = MAX(content->used, column + count);
+    if (display->draw_ascii)
+        display->draw_ascii(display, row, column, text, count, colours);
+    else
+        display->draw(display, row, column, cells, count);
+}
+
+void grid_erase(struct grid *grid, unsigned row, unsigned from, unsigned to, terminal_cell_t blank)
+{
+    if (from >= to)
+        return;
+    struct grid_row *content = screen_row(grid, row);
+    break_wide(grid, content, row, from, to);
+    extend(content, from);
+    if (to >= content->used && (to == grid->columns || content->fill == blank)) {
+        content->used = from;
+        content->fill = blank;
+    } else {
+        extend(content, to);
+        for (unsigned column = from; column < to; column++)
+            content->cells[column] = blank;
+    }
+    grid->display->fill(grid->display, row, from, blank, to - from);
+}
+
+/* Blanks each half of a wide character that has lost its other half. */
+static void mend_wide(struct grid_row *content)
+{
+    for (unsigned column = 0; column < content->used; column++) {
+        terminal_cell_t *cell = &content->cells[column];
+        bool wide = character_width(*cell & CELL_CODE) == 2;
+        bool whole = column + 1 < content->used && cell[1] == (cell[0] | CELL_RIGHT_HALF);
+        if (wide && !(*cell & CELL_RIGHT_HALF) && whole)
+            column++;
+        else if (wide)
+            *cell = (*cell & CELL_COLOURS_MASK) | ' ';
+    }
+}
+
+void grid_insert(struct grid *grid, unsigned row, unsigned column, unsigned count,
+                 terminal_cell_t blank)
+{
+    struct grid_row *content = screen_row(grid, row);
+    extend(content, grid->columns);
+    count = MIN(count, grid->columns - column);
+    memmove(content->cells + column + count, content->cells + column,
+            (grid->columns - column - count) * sizeof(content->cells[0]));
+    for (unsigned i = 0; i < count; i++)
+        content->cells[column + i] = blank;
+    mend_wide(content);
+    draw_row(grid, row);
+}
+
+void grid_delete(struct grid *grid, unsigned row, unsigned column, unsigned count,
+                 terminal_cell_t blank)
+{
+    struct grid_row *content = screen_row(grid, row);
+    extend(content, grid->columns);
+    count = MIN(count, grid->columns - column);
+    memmove(content->cells + column, content->cells + column + count,
+            (grid->columns - column - count) * sizeof(content->cells[0]));
+    for (unsigned i = grid->columns - count; i < grid->columns; i++)
+        content->cells[i] = blank;
+    mend_wide(content);
+    draw_row(grid, row);
+}
+
+/* The top row of the screen becomes history, and a blank one appears at the foot. */
+static void advance(struct grid *grid, terminal_cell_t blank)
+{
+    blank_row(screen_row(grid, grid->rows), blank); /* the oldest one of a ring that is full */
+    if (grid->history < grid->capacity - grid->rows)
+        grid->history++;
+    grid->top = grid->top + 1 == grid->capacity ? 0 : grid->top + 1;
+}
+
+static void scroll_screen(struct grid *grid, unsigned lines, terminal_cell_t blank)
+{
+    struct terminal_display *display = grid->display;
+    for (unsigned i = 0; i < lines; i++)
+        advance(grid, blank);
+    if (display->scroll) {
+        display->scroll(display, lines);
+        for (unsigned row = grid->rows - lines; row < grid->rows; row++)
+            display->fill(display, row, 0, blank, grid->columns);
+    } else {
+        grid_redraw(grid);
+    }
+}
+
+void grid_scroll_up(struct grid *grid, unsigned top, unsigned bottom, unsigned lines,
+                    terminal_cell_t blank)
+{
+    lines = MIN(lines, bottom - top);
+    if (top == 0 && bottom == grid->rows) {
+        scroll_screen(grid, lines, blank);
+        return;
+    }
+    for (unsigned row = top; row + lines < bottom; row++)
+        copy_row(screen_row(grid, row), screen_row(grid, row + lines));
+    for (unsigned row = bottom - lines; row < bottom; row++)
+        blank_row(screen_row(grid, row), blank);
+    draw_rows(grid, top, bottom);
+}
+
+void grid_scroll_down(struct grid *grid, unsigned top, unsigned bottom, unsigned lines,
+                      terminal_cell_t blank)
+{
+    lines = MIN(lines, bottom - top);
+    for (unsigned row = bottom; row-- > top + lines;)
+        copy_row(screen_row(grid, row), screen_row(grid, row - lines));
+    for (unsigned row = top; row < top + lines; row++)
+        blank_row(screen_row(grid, row), blank);
+    draw_rows(grid, top, bottom);
+}
+
+void grid_move_view(struct grid *grid, int lines)
+{
+    int64_t wanted = (int64_t)grid->view + lines;
+    unsigned view = (unsigned)MIN(MAX(wanted, 0), (int64_t)grid->history);
+    if (view == grid->view)
+        return;
+    grid->view = view;
+    grid_redraw(grid);
+}
+
+void grid_forget_history(struct grid *grid)
+{
+    grid->history = 0;
+}

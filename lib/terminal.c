@@ -1,0 +1,175 @@
+#include <lib/string.h>
+#include <lib/terminal.h>
+#include <lib/terminal_cursor.h>
+#include <lib/terminal_sequences.h>
+#include <lib/width.h>
+
+static void new_line(struct terminal *terminal)
+{
+    terminal->cursor.column = 0;
+    terminal_index(terminal);
+}
+
+/* Makes room for a character of `width` columns in the cursor's row. Without autowrap it takes the
+ * place of what stands in the last columns. */
+static void make_room(struct terminal *terminal, unsigned width)
+{
+    if (terminal->cursor.column + width <= terminal->grid.columns)
+        return;
+    if (terminal->autowrap)
+        new_line(terminal);
+    else
+        terminal->cursor.column = terminal->grid.columns - width;
+}
+
+static void put_ascii(struct terminal *terminal, const char *text, size_t length)
+{
+    while (length) {
+        make_room(terminal, 1);
+        unsigned column = terminal->cursor.column;
+        unsigned count = (unsigned)MIN(length, (size_t)(terminal->grid.columns - column));
+        grid_put_ascii(&terminal->grid, terminal->cursor.row, column, text, count,
+                       terminal->colours);
+        terminal->cursor.column = column + count;
+        text += count;
+        length -= count;
+    }
+}
+
+/* A wide character is two cells; a combining mark is none, for a cell holds one code point. */
+static void put(struct terminal *terminal, uint32_t code)
+{
+    unsigned width = character_width(code);
+    if (width == 0)
+        return;
+    terminal_cell_t cells[2] = {terminal->colours | code,
+                                terminal->colours | code | CELL_RIGHT_HALF};
+    make_room(terminal, width);
+    grid_put(&terminal->grid, terminal->cursor.row, terminal->cursor.column, cells, width);
+    terminal->cursor.column += width;
+}
+
+/* The control characters U+0080 to U+009F show nothing. */
+static void put_byte(struct terminal *terminal, char byte)
+{
+    enum utf8_event event;
+    do {
+        uint32_t code;
+        event = utf8_feed(&terminal->utf8, (uint8_t)byte, &code);
+        if (event != UTF8_PENDING && (code < 0x7f || code >= 0xa0))
+            put(terminal, code);
+    } while (event == UTF8_BROKEN);
+}
+
+static void control(struct terminal *terminal, char byte)
+{
+    switch (byte) {
+    case '\n':
+    case '\v':
+    case '\f':
+        new_line(terminal);
+        break;
+    case '\r':
+        terminal->cursor.column = 0;
+        break;
+    case '\b':
+        terminal->cursor.column = MAX(terminal_column(terminal), 1u) - 1;
+        break;
+    case '\t':
+        terminal_tab(terminal, 1);
+        break;
+    default:
+        break;
+    }
+}
+
+static void take(struct terminal *terminal, char byte)
+{
+    if (terminal->utf8.missing && ((unsigned char)byte & 0xc0) != 0x80) {
+        terminal->utf8.missing = 0;
+        put(terminal, UTF8_REPLACEMENT);
+    }
+    switch (ecma48_feed(&terminal->parser, byte)) {
+    case ECMA48_PRINT:
+        put_byte(terminal, byte);
+        break;
+    case ECMA48_CONTROL:
+        control(terminal, byte);
+        break;
+    case ECMA48_SEQUENCE:
+        terminal_sequence(terminal, byte);
+        break;
+    case ECMA48_ESCAPE_SEQUENCE:
+        terminal_escape_sequence(terminal, byte);
+        break;
+    case ECMA48_NOTHING:
+        break;
+    }
+}
+
+#define EACH_BYTE(value) ((value)*0x0101010101010101u)
+
+/* How many bytes at the start are printable ASCII. Eight at a time: taking 0x20 from each byte
+ * borrows from bit 7 of the first one that is less, adding 1 carries into it from 0x7f. */
+static size_t ascii_run(const char *text, size_t length)
+{
+    size_t at = 0;
+    for (; length - at >= 8; at += 8) {
+        uint64_t word;
+        __builtin_memcpy(&word, text + at, sizeof(word));
+        if ((word | (word - EACH_BYTE(0x20)) | (word + EACH_BYTE(0x01))) & EACH_BYTE(0x80))
+            break;
+    }
+    while (at < length && text[at] >= ' ' && text[at] <= '~')
+        at++;
+    return at;
+}
+
+static void flush(struct terminal *terminal)
+{
+    struct grid *grid = &terminal->grid;
+    grid->display->flush(grid->display, terminal->cursor.row, terminal_column(terminal),
+                         terminal->cursor_visible && grid->view == 0);
+}
+
+void terminal_write(struct terminal *terminal, const char *text, size_t length)
+{
+    if (terminal->grid.view)
+        grid_move_view(&terminal->grid, -(int)terminal->grid.view);
+    while (length) {
+        size_t run = 0;
+        if (terminal->parser.state == ECMA48_GROUND && !terminal->utf8.missing)
+            run = ascii_run(text, length);
+        if (run) {
+            put_ascii(terminal, text, run);
+        } else {
+            take(terminal, *text);
+            run = 1;
+        }
+        text += run;
+        length -= run;
+    }
+    flush(terminal);
+}
+
+void terminal_view(struct terminal *terminal, int lines)
+{
+    grid_move_view(&terminal->grid, lines);
+    flush(terminal);
+}
+
+enum error terminal_init(struct terminal *terminal, struct terminal_display *display, void *memory,
+                         size_t size)
+{
+    terminal->answer = NULL;
+    if (display->rows < 1 || display->columns < 2 || display->columns > TERMINAL_MAX_COLUMNS)
+        return ERROR_INVALID;
+    enum error error =
+        grid_init(&terminal->grid, display, terminal_pen_blank(TERMINAL_PEN_DEFAULT), memory, size);
+    if (error)
+        return error;
+    terminal_reset(terminal);
+    grid_redraw(&terminal->grid);
+    flush(terminal);
+    return OK;
+}

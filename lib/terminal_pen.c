@@ -1,0 +1,103 @@
+#include <lib/colour.h>
+#include <lib/terminal_pen.h>
+
+enum sgr {
+    SGR_RESET = 0,
+    SGR_BOLD = 1,
+    SGR_INVERSE = 7,
+    SGR_NOT_BOLD = 22,
+    SGR_NOT_INVERSE = 27,
+    SGR_FOREGROUND = 30, /* and the seven after it */
+    SGR_FOREGROUND_ANY = 38,
+    SGR_FOREGROUND_DEFAULT = 39,
+    SGR_BACKGROUND = 40,
+    SGR_BACKGROUND_ANY = 48,
+    SGR_BACKGROUND_DEFAULT = 49,
+    SGR_FOREGROUND_BRIGHT = 90,
+    SGR_BACKGROUND_BRIGHT = 100,
+};
+
+terminal_cell_t terminal_pen_colours(struct terminal_pen pen)
+{
+    unsigned foreground = pen.foreground | (pen.bold ? BRIGHT : 0u);
+    return pen.inverse ? CELL_COLOURS(pen.background, foreground)
+                       : CELL_COLOURS(foreground, pen.background);
+}
+
+terminal_cell_t terminal_pen_blank(struct terminal_pen pen)
+{
+    return CELL_COLOURS(pen.foreground, pen.background) | ' ';
+}
+
+/* Where the parameter's own values, tied to it by colons, end. */
+static unsigned end_of_group(const struct ecma48 *sequence, unsigned at)
+{
+    do
+        at++;
+    while (at < sequence->count && (sequence->colons >> at & 1));
+    return at;
+}
+
+/* 38 and 48 are followed by 5 and one of 256 colours, or by 2 and red, green and blue: after
+ * semicolons (xterm) or colons (ISO 8613-6; before the red there may be the number of a colour
+ * space). Returns where the next parameter is. */
+static unsigned select_any(uint8_t *colour, const struct ecma48 *sequence, unsigned at)
+{
+    unsigned end = end_of_group(sequence, at);
+    bool colons = end > at + 1;
+    unsigned kind = ecma48_parameter(sequence, at + 1, 0);
+    if (kind == 5) {
+        end = colons ? end : at + 3;
+        *colour = colour_of_256(ecma48_parameter(sequence, at + 2, 0) & 0xff);
+    } else if (kind == 2) {
+        unsigned red = colons ? end - 3 : at + 2;
+        end = colons ? end : at + 5;
+        *colour = colour_nearest((ecma48_parameter(sequence, red, 0) & 0xff) << 16 |
+                                 (ecma48_parameter(sequence, red + 1, 0) & 0xff) << 8 |
+                                 (ecma48_parameter(sequence, red + 2, 0) & 0xff));
+    }
+    return end;
+}
+
+static void select_one(struct terminal_pen *pen, unsigned code)
+{
+    unsigned colour = code % 10;
+    if (code == SGR_RESET)
+        *pen = TERMINAL_PEN_DEFAULT;
+    else if (code == SGR_BOLD || code == SGR_NOT_BOLD)
+        pen->bold = code == SGR_BOLD;
+    else if (code == SGR_INVERSE || code == SGR_NOT_INVERSE)
+        pen->inverse = code == SGR_INVERSE;
+    else if (code == SGR_FOREGROUND_DEFAULT)
+        pen->foreground = LIGHT_GREY;
+    else if (code == SGR_BACKGROUND_DEFAULT)
+        pen->background = BLACK;
+    else if (colour > 7)
+        return;
+    else if (code - colour == SGR_FOREGROUND)
+        pen->foreground = colour_of_ecma48(colour);
+    else if (code - colour == SGR_BACKGROUND)
+        pen->background = colour_of_ecma48(colour);
+    else if (code - colour == SGR_FOREGROUND_BRIGHT)
+        pen->foreground = colour_of_ecma48(colour) | BRIGHT;
+    else if (code - colour == SGR_BACKGROUND_BRIGHT)
+        pen->background = colour_of_ecma48(colour) | BRIGHT;
+}
+
+void terminal_pen_select(struct terminal_pen *pen, const struct ecma48 *sequence)
+{
+    unsigned at = 0;
+    do { /* no parameter at all is a 0 */
+        unsigned code = ecma48_parameter(sequence, at, 0);
+        if (code == SGR_FOREGROUND_ANY) {
+            at = select_any(&pen->foreground, sequence, at);
+        } else if (code == SGR_BACKGROUND_ANY) {
+            at = select_any(&pen->background, sequence, at);
+        } else {
+            unsigned end = end_of_group(sequence, at);
+            if (end == at + 1) /* with values of its own it is a kind of underline */
+                select_one(pen, code);
+            at = end;
+        }
+    } while (at < sequence->count);
+}

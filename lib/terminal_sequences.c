@@ -1,0 +1,295 @@
+/*
+ * The names in the comments are those of ECMA-48 (8.3) and, where it has none, of DEC's VT220.
+ */
+#include <lib/format.h>
+#include <lib/terminal_cursor.h>
+#include <lib/terminal_sequences.h>
+
+static void erase(struct terminal *terminal, unsigned row, unsigned from, unsigned to)
+{
+    grid_erase(&terminal->grid, row, from, to, terminal->blank);
+}
+
+static void erase_rows(struct terminal *terminal, unsigned from, unsigned to)
+{
+    for (unsigned row = from; row < to; row++)
+        erase(terminal, row, 0, terminal->grid.columns);
+}
+
+/* EL: from the cursor on (0), up to the cursor (1), all (2). */
+static void erase_in_line(struct terminal *terminal, unsigned mode)
+{
+    unsigned columns = terminal->grid.columns, column = terminal_column(terminal);
+    if (mode <= 2)
+        erase(terminal, terminal->cursor.row, mode == 0 ? column : 0,
+              mode == 1 ? column + 1 : columns);
+}
+
+/* ED: the same for the screen; 3, as in xterm, is what has scrolled away. */
+static void erase_in_display(struct terminal *terminal, unsigned mode)
+{
+    unsigned row = terminal->cursor.row, rows = terminal->grid.rows;
+    if (mode == 3) {
+        grid_forget_history(&terminal->grid);
+    } else if (mode == 2) {
+        erase_rows(terminal, 0, rows);
+    } else if (mode <= 1) {
+        erase_in_line(terminal, mode);
+        erase_rows(terminal, mode == 0 ? row + 1 : 0, mode == 0 ? rows : row);
+    }
+}
+
+/* ECH */
+static void erase_characters(struct terminal *terminal, unsigned count)
+{
+    unsigned column = terminal_column(terminal);
+    erase(terminal, terminal->cursor.row, column, MIN(column + count, terminal->grid.columns));
+}
+
+/* IL and DL: only within the scroll region; the cursor goes to the row's start. */
+static void shift_lines(struct terminal *terminal, unsigned count,
+                        void (*scroll)(struct grid *, unsigned, unsigned, unsigned,
+                                       terminal_cell_t))
+{
+    unsigned row = terminal->cursor.row;
+    if (row < terminal->region_top || row >= terminal->region_bottom)
+        return;
+    scroll(&terminal->grid, row, terminal->region_bottom, count, terminal->blank);
+    terminal->cursor.column = 0;
+}
+
+static void scroll_region(struct terminal *terminal, unsigned count,
+                          void (*scroll)(struct grid *, unsigned, unsigned, unsigned,
+                                         terminal_cell_t))
+{
+    scroll(&terminal->grid, terminal->region_top, terminal->region_bottom, count, terminal->blank);
+}
+
+/* DECSTBM: the first and the last row that scroll, at least two; the cursor goes home. */
+static void set_region(struct terminal *terminal)
+{
+    unsigned rows = terminal->grid.rows;
+    unsigned top = ecma48_parameter(&terminal->parser, 0, 1) - 1;
+    unsigned bottom = MIN(ecma48_parameter(&terminal->parser, 1, rows), rows);
+    if (top + 1 >= bottom)
+        return;
+    terminal->region_top = top;
+    terminal->region_bottom = bottom;
+    terminal_move_to(terminal, 0, 0);
+}
+
+/* TBC */
+static void clear_tabs(struct terminal *terminal, unsigned mode)
+{
+    if (mode == 0)
+        terminal_clear_tab(terminal);
+    else if (mode == 3)
+        terminal_clear_all_tabs(terminal);
+}
+
+static void answer(struct terminal *terminal, const char *format, ...) PRINTF(2, 3);
+
+static void answer(struct terminal *terminal, const char *format, ...)
+{
+    char text[32];
+    if (!terminal->answer)
+        return;
+    va_list arguments;
+    va_start(arguments, format);
+    int length = vsnprintf(text, sizeof(text), format, arguments);
+    va_end(arguments);
+    terminal->answer(terminal->answer_context, text, (size_t)length);
+}
+
+/* DSR: 5 asks whether all is well, 6 where the cursor is (CPR). */
+static void report_status(struct terminal *terminal, unsigned what)
+{
+    if (what == 5)
+        answer(terminal, "\033[0n");
+    else if (what == 6)
+        answer(terminal, "\033[%u;%uR", terminal->cursor.row + 1, terminal_column(terminal) + 1);
+}
+
+static bool cursor_sequence(struct terminal *terminal, char final)
+{
+    unsigned row = terminal->cursor.row, column = terminal_column(terminal);
+    unsigned count = ecma48_parameter(&terminal->parser, 0, 1);
+    switch (final) {
+    case 'A': /* CUU */
+        terminal_move_up(terminal, count);
+        return true;
+    case 'B': /* CUD */
+    case 'e': /* VPR */
+        terminal_move_down(terminal, count);
+        return true;
+    case 'C': /* CUF */
+    case 'a': /* HPR */
+        terminal_move_to(terminal, row, column + count);
+        return true;
+    case 'D': /* CUB */
+        terminal_move_to(terminal, row, column - MIN(count, column));
+        return true;
+    case 'E': /* CNL */
+        terminal_move_down(terminal, count);
+        terminal->cursor.column = 0;
+        return true;
+    case 'F': /* CPL */
+        terminal_move_up(terminal, count);
+        terminal->cursor.column = 0;
+        return true;
+    case 'G': /* CHA */
+    case '`': /* HPA */
+        terminal_move_to(terminal, row, count - 1);
+        return true;
+    case 'H': /* CUP */
+    case 'f': /* HVP */
+        terminal_move_to(terminal, count - 1, ecma48_parameter(&terminal->parser, 1, 1) - 1);
+        return true;
+    case 'I': /* CHT */
+        terminal_tab(terminal, count);
+        return true;
+    case 'Z': /* CBT */
+        terminal_tab_back(terminal, count);
+        return true;
+    case 'd': /* VPA */
+        terminal_move_to(terminal, count - 1, column);
+        return true;
+    case 's': /* SCOSC */
+        terminal_save(terminal);
+        return true;
+    case 'u': /* SCORC */
+        terminal_restore(terminal);
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool edit_sequence(struct terminal *terminal, char final)
+{
+    struct grid *grid = &terminal->grid;
+    unsigned row = terminal->cursor.row, column = terminal_column(terminal);
+    unsigned count = ecma48_parameter(&terminal->parser, 0, 1);
+    unsigned mode = ecma48_parameter(&terminal->parser, 0, 0);
+    switch (final) {
+    case 'J':
+        erase_in_display(terminal, mode);
+        return true;
+    case 'K':
+        erase_in_line(terminal, mode);
+        return true;
+    case 'X':
+        erase_characters(terminal, count);
+        return true;
+    case '@': /* ICH */
+        grid_insert(grid, row, column, count, terminal->blank);
+        return true;
+    case 'P': /* DCH */
+        grid_delete(grid, row, column, count, terminal->blank);
+        return true;
+    case 'L': /* IL */
+        shift_lines(terminal, count, grid_scroll_down);
+        return true;
+    case 'M': /* DL */
+        shift_lines(terminal, count, grid_scroll_up);
+        return true;
+    case 'S': /* SU */
+        scroll_region(terminal, count, grid_scroll_up);
+        return true;
+    case 'T': /* SD */
+        scroll_region(terminal, count, grid_scroll_down);
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void other_sequence(struct terminal *terminal, char final)
+{
+    unsigned mode = ecma48_parameter(&terminal->parser, 0, 0);
+    struct terminal_pen pen = terminal->cursor.pen;
+    switch (final) {
+    case 'm':
+        terminal_pen_select(&pen, &terminal->parser);
+        terminal_set_pen(terminal, pen);
+        break;
+    case 'r':
+        set_region(terminal);
+        break;
+    case 'g':
+        clear_tabs(terminal, mode);
+        break;
+    case 'n':
+        report_status(terminal, mode);
+        break;
+    case 'c': /* DA: a VT102 */
+        if (mode == 0)
+            answer(terminal, "\033[?6c");
+        break;
+    default:
+        break;
+    }
+}
+
+/* DECSET and DECRST */
+static void set_private_modes(struct terminal *terminal, bool on)
+{
+    for (unsigned i = 0; i < terminal->parser.count; i++) {
+        unsigned mode = terminal->parser.parameters[i];
+        if (mode == 7) /* DECAWM */
+            terminal->autowrap = on;
+        else if (mode == 25) /* DECTCEM */
+            terminal->cursor_visible = on;
+    }
+}
+
+void terminal_sequence(struct terminal *terminal, char final)
+{
+    const struct ecma48 *parser = &terminal->parser;
+    if (parser->prefix == '?' && !parser->intermediate && (final == 'h' || final == 'l'))
+        set_private_modes(terminal, final == 'h');
+    else if (!parser->prefix && parser->intermediate == '!' && final == 'p')
+        terminal_reset_modes(terminal); /* DECSTR */
+    else if (!parser->prefix && !parser->intermediate && !cursor_sequence(terminal, final) &&
+             !edit_sequence(terminal, final))
+        other_sequence(terminal, final);
+}
+
+/* RIS */
+static void reset(struct terminal *terminal)
+{
+    terminal_reset(terminal);
+    erase_rows(terminal, 0, terminal->grid.rows);
+}
+
+void terminal_escape_sequence(struct terminal *terminal, char final)
+{
+    if (terminal->parser.intermediate)
+        return;
+    switch (final) {
+    case '7': /* DECSC */
+        terminal_save(terminal);
+        break;
+    case '8': /* DECRC */
+        terminal_restore(terminal);
+        break;
+    case 'D': /* IND */
+        terminal_index(terminal);
+        break;
+    case 'E': /* NEL */
+        terminal->cursor.column = 0;
+        terminal_index(terminal);
+        break;
+    case 'H': /* HTS */
+        terminal_set_tab(terminal);
+        break;
+    case 'M': /* RI */
+        terminal_reverse_index(terminal);
+        break;
+    case 'c':
+        reset(terminal);
+        break;
+    default:
+        break;
+    }
+}
