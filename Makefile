@@ -21,6 +21,9 @@ CC      := $(CROSS)gcc
 LD      := $(CROSS)ld
 OBJCOPY := $(CROSS)objcopy
 NASM    := nasm
+# GRUB's tools have one of these prefixes: Debian's, Fedora's, Homebrew's.
+GRUB    := $(firstword $(foreach prefix,grub- grub2- x86_64-elf-grub- i686-elf-grub-,\
+               $(if $(shell command -v $(prefix)mkrescue 2>/dev/null),$(prefix))) grub-)
 HOST_CC := gcc
 PYTHON  := python3
 export PYTHONDONTWRITEBYTECODE := 1
@@ -118,21 +121,24 @@ $B/%.debug.elf: linker.ld $B/objects.stamp | need-build
 
 $B/%.elf: $B/%.debug.elf
 	$Q$(OBJCOPY) --strip-debug $< $@
-	$Qgrub-file --is-x86-multiboot2 $@
+	$Q$(GRUB)file --is-x86-multiboot2 $@
 
 # --- The image --------------------------------------------------------------------------------------------------------
 
-# One hybrid image: CD, USB stick and disk; BIOS and UEFI. Only the modules that the boot needs travel on it.
+# One hybrid image: CD, USB stick and disk; BIOS and UEFI. Only the modules that the boot needs travel on it. The image for
+# the tests has the same on it, but boots the test kernel at once.
 GRUB_MODULES := normal multiboot2 iso9660 fat part_gpt part_msdos configfile boot echo ls reboot halt serial terminal \
-                all_video gzio test
+                all_video smbios gzio test
 iso: $B/cairn.iso
-$B/%.iso: $B/%.elf iso/grub.cfg $B/unicode.pf2.gz | need-iso
+$B/cairn-test.iso: EDIT_MENU := s/timeout=1/timeout=0/; s/default=text/default=tests/
+$B/cairn.iso $B/cairn-test.iso: $B/%.iso: $B/cairn.elf $B/cairn-test.elf iso/grub.cfg $B/unicode.pf2.gz | need-iso
 	@echo "  ISO   $@"
 	@rm -rf $B/iso/$* && mkdir -p $B/iso/$*/boot/grub
-	@cp $< $B/iso/$*/boot/cairn.elf
+	@cp $B/cairn.elf $B/iso/$*/boot/cairn.elf
+	@gzip -9c $B/cairn-test.elf > $B/iso/$*/boot/cairn-test.elf.gz
 	@cp $B/unicode.pf2.gz $B/iso/$*/boot/unicode.pf2.gz
-	@cp iso/grub.cfg $B/iso/$*/boot/grub/grub.cfg
-	$Qgrub-mkrescue --compress=xz --install-modules="$(GRUB_MODULES)" --fonts= --themes= --locales= \
+	@sed -e '$(EDIT_MENU)' iso/grub.cfg > $B/iso/$*/boot/grub/grub.cfg
+	$Q$(GRUB)mkrescue --compress=xz --install-modules="$(GRUB_MODULES)" --fonts= --themes= --locales= \
 	    -o $@ $B/iso/$* >$B/iso/$*.log 2>&1 || { cat $B/iso/$*.log >&2; rm -f $@; exit 1; }
 
 # The font for framebuffers, with all that Unicode has.
@@ -193,7 +199,7 @@ help:
 	@echo "make clean      remove build/"
 
 need-build:
-	@$(call need,$(CC)=gcc $(LD)=binutils $(OBJCOPY)=binutils $(NASM)=nasm grub-file=grub-common)
+	@$(call need,$(CC)=gcc $(LD)=binutils $(OBJCOPY)=binutils $(NASM)=nasm $(GRUB)file=grub-common)
 need-font:
 	@[ -n "$(FONT)" ] || { echo "cairn: the font unicode.pf2 is missing: install the package 'grub-common'," \
 	    "or run ./scripts/setup.sh" >&2; exit 1; }
@@ -203,7 +209,7 @@ need-host:
 need-fmt:
 	@$(call need,clang-format=clang-format)
 need-iso:
-	@$(call need,grub-mkrescue=grub-common xorriso=xorriso mformat=mtools)
+	@$(call need,$(GRUB)mkrescue=grub-common xorriso=xorriso mformat=mtools)
 need-qemu:
 	@$(call need,qemu-system-x86_64=qemu-system-x86 $(PYTHON)=python3)
 

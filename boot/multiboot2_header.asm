@@ -6,6 +6,7 @@ ARCHITECTURE equ 0                          ; 32-bit protected mode of i386
 
 TAG_END                 equ 0
 TAG_INFORMATION_REQUEST equ 1
+TAG_FRAMEBUFFER         equ 5
 TAG_REQUIRED            equ 0
 TAG_OPTIONAL            equ 1
 
@@ -38,6 +39,15 @@ optional_request:
     dd .end - optional_request
     dd INFO_COMMAND_LINE, INFO_LOADER_NAME, INFO_MODULE, INFO_FRAMEBUFFER, INFO_ELF_SECTIONS
     dd INFO_ACPI_OLD, INFO_ACPI_NEW
+.end:
+    align 8, db 0
+
+; Pixels are welcome, in any size: without this tag GRUB offers none under BIOS. Text is welcome, too; iso/grub.cfg says
+; which.
+framebuffer:
+    dw TAG_FRAMEBUFFER, TAG_OPTIONAL
+    dd .end - framebuffer
+    dd 0, 0, 0                              ; width, height, depth: no preference
 .end:
     align 8, db 0
 

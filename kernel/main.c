@@ -252,7 +252,7 @@ static void refuse_missing_tests(void)
 {
     if (!options_get("test"))
         return;
-    log_error("options: test=%s: this kernel has no tests; the one on build/cairn-test.iso has",
+    log_error("options: test=%s: this kernel has no tests; the one of the menu's last entry has",
               options_get("test"));
     if (may_end_qemu())
         debug_exit(DEBUG_EXIT_FAILURE);

@@ -68,7 +68,7 @@ BLOG_OS = {
 
 def run_boot(name, options, words):
     """Boots once and gives what COM1 has said; raises when the kernel did not report success."""
-    with qemu.Qemu(["-cdrom", str(paths.ISO), *COUNTED, *options, *qemu.fw_cfg_cmdline(words)],
+    with qemu.Qemu(["-cdrom", str(paths.ISO), *COUNTED, *qemu.menu_entry("text"), *options, *qemu.fw_cfg_cmdline(words)],
                    paths.LOGS / f"bench.{name}.log") as machine:
         deadline = time.monotonic() + LIMIT
         while not machine.closed and time.monotonic() < deadline:

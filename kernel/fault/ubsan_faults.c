@@ -14,7 +14,7 @@ enum { LOOKED_FOR = false };
 static bool is_looked_for(void)
 {
     if (!LOOKED_FOR)
-        console_printf("fault: only the test kernel (cairn-test.iso) looks for this\n");
+        console_printf("fault: only the test kernel looks for this\n");
     return LOOKED_FOR;
 }
 

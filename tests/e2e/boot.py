@@ -4,7 +4,7 @@ import re
 import socket
 
 from runner import machine as machines
-from runner import paths, qemu
+from runner import qemu
 from runner.machine import PROMPT, READY, MachineTest
 
 LOG_LINE = re.compile(r"^\[ {0,3}\d+\.\d{6}\] [a-z0-9_]+: \S.*$")
@@ -103,20 +103,10 @@ class Boot(MachineTest):
                          r"(i8042|keyboard).*\b(no|not|none|without|absent|missing)\b")
         self.assertEqual(machine.answer("echo hello"), ["hello"])
 
-    def test_usb_stick(self):
-        """The image boots as a USB stick."""
-        machine = self.boot(media=machines.usb_stick())
-        self.assertEqual(machine.ask("echo hello"), ["hello"])
-
     def test_uefi(self):
         """The image boots under UEFI, where COM1 is the console."""
         machine = self.boot(options=machines.ovmf())
         self.assertEqual(machine.answer("echo hello"), ["hello"])
-
-    def test_hard_disk(self):
-        """The image boots as a hard disk."""
-        machine = self.boot(media=["-drive", f"format=raw,snapshot=on,file={paths.ISO}"])
-        self.assertEqual(machine.ask("echo hello"), ["hello"])
 
     def test_other_machines(self):
         """An older chipset, a processor with everything that the emulator knows, little memory,

@@ -1,11 +1,15 @@
 /*
- * `test=SUITE` on the command line runs that suite instead of the monitor.
+ * `test=SUITE` on the command line runs that suite instead of the monitor, `test=all` (GRUB's menu
+ * has an entry for it) every suite that comes back, one after the other.
  */
 #include <kernel/log/console.h>
 #include <kernel/log/log.h>
 #include <kernel/main.h>
+#include <lib/string.h>
 
 #include "../test.h"
+
+extern const struct test __start_tests[], __stop_tests[];
 
 void test_print(const char *format, ...)
 {
@@ -18,9 +22,40 @@ void test_print(const char *format, ...)
     va_end(arguments);
 }
 
+static bool is_first_of_suite(const struct test *test)
+{
+    for (const struct test *earlier = __start_tests; earlier < test; earlier++) {
+        if (strcmp(earlier->suite, test->suite) == 0)
+            return false;
+    }
+    return true;
+}
+
+/* Some suites are one panic each, and the harness's own ones are disasters. */
+static bool comes_back(const struct test *test)
+{
+    static const char harness[] = "harness_";
+    return !test->panic && strncmp(test->suite, harness, sizeof(harness) - 1) != 0;
+}
+
+static bool run_all(void)
+{
+    unsigned passed = 0, failed = 0;
+    for (const struct test *test = __start_tests; test < __stop_tests; test++) {
+        if (!is_first_of_suite(test) || !comes_back(test))
+            continue;
+        if (test_run_suite(test->suite) == 0)
+            passed++;
+        else
+            failed++;
+    }
+    test_print("tests: %u suites passed, %u failed", passed, failed);
+    return passed > 0 && failed == 0;
+}
+
 static bool run(const char *suite)
 {
-    return test_run_suite(suite) == 0;
+    return strcmp(suite, "all") == 0 ? run_all() : test_run_suite(suite) == 0;
 }
 
 BOOT_MODE(test, run);

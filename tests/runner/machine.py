@@ -43,10 +43,10 @@ def ovmf():
 class Machine(qemu.Qemu):
     """A QEMU with the few verbs that a test of the shipped image needs."""
 
-    def __init__(self, log, media=None, options=(), com1=qemu.tcp_pair):
+    def __init__(self, log, media=None, options=(), com1=qemu.tcp_pair, entry="text"):
         self.reads_com1 = com1 is not None
         self.may_panic = False
-        super().__init__([*(media or cd()), *options], log, com1=com1)
+        super().__init__([*(media or cd()), *qemu.menu_entry(entry), *options], log, com1=com1)
 
     # --- COM1 -----------------------------------------------------------------------------------
 

@@ -176,6 +176,12 @@ def fw_cfg_cmdline(words):
     return ["-fw_cfg", "name=opt/cairn/cmdline,string=" + words.replace(",", ",,")]
 
 
+def menu_entry(name):
+    """The options that have GRUB's menu boot an entry at once (iso/grub.cfg); none for no name: the
+    menu waits its second and boots its first."""
+    return ["-smbios", f"type=11,value=cairn:{name}"] if name else []
+
+
 def wait_until(condition, limit, idle):
     """Calls `condition` until it gives something true, `idle` between the calls; None when it has
     not within `limit` seconds."""

@@ -1,0 +1,85 @@
+"""The image: its size, the entries of its menu, and the media that it can be written to."""
+
+import shutil
+import tempfile
+
+from runner import machine as machines
+from runner import paths, qemu, suites
+from runner.machine import MachineTest
+
+MAX_SIZE = 6 << 20
+STICK_SIZE = 64 << 20
+
+# Suites that do not come back, and so are not for the menu's entry: the harness's own, and those that are one panic.
+ALONE = ("harness_", "fault_", "heap_double_free", "heap_inside_free", "heap_foreign_free")
+
+
+class Image(MachineTest):
+    """build/cairn.iso."""
+
+    def test_size(self):
+        """It may not outgrow what the project promises."""
+        self.assertLessEqual(paths.ISO.stat().st_size, MAX_SIZE)
+
+    def test_menu_boots_by_itself(self):
+        """Nobody presses a key, and after a second the first entry is booted."""
+        machine = self.boot(entry=None)
+        self.assertEqual(machine.answer("echo hello"), ["hello"])
+
+    def test_menu_can_be_walked(self):
+        """Two times down, and enter: safe mode. GRUB reads the keyboard through the BIOS, which
+        keeps what is pressed while it loads GRUB."""
+        machine = self.machine(entry=None)
+        machine.wait_screen(lambda now: "safe mode" in now.text())
+        for key in ("down", "down", "ret"):
+            machine.press(key)
+        self.expect_safe_mode(machine.wait_ready())
+
+    def expect_safe_mode(self, machine):
+        """The heap checks itself."""
+        self.assertIn("(debugging)", "\n".join(machine.answer("heap")))
+
+    def test_safe_mode(self):
+        """The same, chosen from outside."""
+        self.expect_safe_mode(self.boot(entry="safe"))
+
+    def test_framebuffer(self):
+        """The screen has been put into a mode with pixels."""
+        machine = self.boot(entry="framebuffer")
+        self.assertEqual(machine.answer("echo hello"), ["hello"])
+        with tempfile.NamedTemporaryFile(prefix="cairn-screen-") as dump:
+            machine.execute("screendump", filename=dump.name)
+            self.assertEqual(dump.read(15).split()[:3], [b"P6", b"1024", b"768"])
+
+    def test_tests(self):
+        """The kernel's own tests, all in one boot: as many suites as the test kernel has."""
+        machine = self.machine(entry="tests", options=qemu.fw_cfg_cmdline("panic=exit") + [
+            "-device", "isa-debug-exit,iobase=0xf4,iosize=0x04"])
+        machine.wait_output(lambda: machine.closed, "end of QEMU")
+        count = sum(not suite.startswith(ALONE) for suite in suites.read_suites(paths.TEST_KERNEL))
+        last_lines = machine.output()[-200:]
+        self.assertIn(f"tests: {count} suites passed, 0 failed", last_lines)
+        self.assertEqual(machine.wait(1), qemu.SUCCESS)
+
+    def expect_boot(self, media, options=()):
+        """It boots from there and answers."""
+        machine = self.boot(media=media, options=options)
+        self.assertEqual(machine.answer("echo hello"), ["hello"])
+
+    def test_hard_disk(self):
+        """The image as it is, as a hard disk."""
+        self.expect_boot(["-drive", f"format=raw,snapshot=on,file={paths.ISO}"])
+
+    def test_usb_stick(self):
+        """Written as `dd` does it, to a stick that is larger and had something else on it."""
+        with tempfile.NamedTemporaryFile(prefix="cairn-stick-") as stick:
+            stick.truncate(STICK_SIZE)
+            stick.seek(STICK_SIZE // 2)
+            stick.write(b"\xff" * (STICK_SIZE // 2))
+            stick.seek(0)
+            with open(paths.ISO, "rb") as iso:
+                shutil.copyfileobj(iso, stick)
+            stick.flush()
+            for firmware in ([], machines.ovmf()):
+                with self.subTest(firmware):
+                    self.expect_boot(machines.usb_stick(stick.name), firmware)
