@@ -233,20 +233,20 @@ static void buffer_sink(void *context, const char *text, size_t length)
     buffer->length += length;
 }
 
-int vsnprintf(char *text, size_t size, const char *format, va_list arguments)
+int vsnprintf(char *buffer, size_t size, const char *format, va_list arguments)
 {
-    struct buffer buffer = {text, size ? size - 1 : 0, 0};
-    format_to(buffer_sink, &buffer, format, arguments);
+    struct buffer filled = {buffer, size ? size - 1 : 0, 0};
+    format_to(buffer_sink, &filled, format, arguments);
     if (size)
-        text[MIN(buffer.length, buffer.room)] = '\0';
-    return (int)buffer.length;
+        buffer[MIN(filled.length, filled.room)] = '\0';
+    return (int)filled.length;
 }
 
-int snprintf(char *text, size_t size, const char *format, ...)
+int snprintf(char *buffer, size_t size, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    int length = vsnprintf(text, size, format, arguments);
+    int length = vsnprintf(buffer, size, format, arguments);
     va_end(arguments);
     return length;
 }

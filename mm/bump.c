@@ -110,7 +110,7 @@ static void set_bounds(struct bump *heap)
 {
     size_t committed = heap->heap.committed, slack = HEADER_SIZE + ALLOCATOR_ALIGNMENT;
     heap->limit = committed ? heap->heap.base + committed - slack : 0;
-    heap->quick = heap->first + (committed > 2 * KEPT_PAGES * PAGE_SIZE ? committed / 2 : 0);
+    heap->quick = heap->first + (committed > KEPT_PAGES * PAGE_SIZE * 2 ? committed / 2 : 0);
     heap->reach = heap->dead == 0 && committed ? heap->heap.base + committed - heap->quick : 0;
 }
 

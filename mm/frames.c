@@ -88,7 +88,8 @@ static struct frame_block *split(unsigned order)
 {
     struct frame_block *block = first_listed(listed & ~0u << order);
     unsigned have = (unsigned)block->order;
-    ASSERT(have >= order && block->missing == 0);
+    ASSERT(order >= BLOCK_ORDER && have >= order && have <= FRAMES_MAX_ORDER);
+    ASSERT(block->missing == 0);
     delist(block);
     while (have > order) {
         have--;

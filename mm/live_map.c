@@ -28,7 +28,8 @@ enum error live_map_reach(struct live_map *map, struct arena *arena, virt_addr_t
 
 void live_map_shrink(struct live_map *map, struct arena *arena, virt_addr_t end, size_t slack)
 {
-    size_t bytes = (end - map->base + 8 * ALLOCATOR_ALIGNMENT - 1) / ALLOCATOR_ALIGNMENT / 8;
+    size_t bytes =
+        (end - map->base + ALLOCATOR_ALIGNMENT * UINT64_C(8) - 1) / ALLOCATOR_ALIGNMENT / 8;
     if (map->extent.committed > bytes + slack)
         extent_shrink(arena, &map->extent, bytes);
 }

@@ -92,7 +92,7 @@ static void bench_one(void)
         executor_run_ready(&executor);
         character += reader.decoded_at - start - bench_clock_cost;
     }
-    ASSERT(reader.received == 2 * ROUNDS);
+    ASSERT(reader.received == UINT64_C(2) * ROUNDS);
     bench_report("kbd.irq", interrupt / ROUNDS);
     bench_report("kbd.char", character / ROUNDS);
     end_reader(&executor, &reader, other);

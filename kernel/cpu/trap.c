@@ -21,8 +21,10 @@ struct PACKED gate {
 };
 _Static_assert(sizeof(struct gate) == 16, "SDM 3A figure 6-8");
 
-_Static_assert(offsetof(struct trap_frame, vector) == 15 * 8, "trap_stubs.asm pushes 15 registers");
-_Static_assert(offsetof(struct trap_frame, rip) == 17 * 8, "vector and error code, then the CPU's");
+_Static_assert(offsetof(struct trap_frame, vector) == 15 * sizeof(uint64_t),
+               "trap_stubs.asm pushes 15 registers");
+_Static_assert(offsetof(struct trap_frame, rip) == 17 * sizeof(uint64_t),
+               "vector and error code, then the CPU's");
 
 enum { GATE_PRESENT = 0x80, GATE_INTERRUPT = 0x0e };
 

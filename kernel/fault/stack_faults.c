@@ -7,6 +7,7 @@
 #include <lib/string.h>
 
 /* The additions keep the compiler from making a loop of it, and noipa from renaming it. */
+/* NOLINTNEXTLINE(misc-no-recursion): it is what this fault is about */
 static __attribute__((noipa)) uint64_t recurse(uint64_t depth)
 {
     volatile uint64_t here = depth;

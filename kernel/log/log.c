@@ -180,7 +180,7 @@ void log_write(enum log_level level, const char *format, ...)
     va_end(arguments);
     if (length >= sizeof(text)) {
         length = sizeof(text) - 1;
-        memcpy(text + length - 3, "...", 3);
+        string_copy(text + length - strlen("..."), "...", sizeof("..."));
     }
     append(level, text, length + 1);
 
