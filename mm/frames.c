@@ -83,18 +83,16 @@ static void merge(struct frame_block *block)
     enlist(block, order);
 }
 
-/* Takes a whole run of `order` off the lists; one of that order or more is listed. */
+/* Takes a whole run of `order` off the lists; one of that order or more is listed. Of a larger one
+ * the upper half stays listed, and of the lower half that is left the upper one again. */
 static struct frame_block *split(unsigned order)
 {
     struct frame_block *block = first_listed(listed & ~0u << order);
     unsigned have = (unsigned)block->order;
-    ASSERT(order >= BLOCK_ORDER && have >= order && have <= FRAMES_MAX_ORDER);
-    ASSERT(block->missing == 0);
+    ASSERT(order >= BLOCK_ORDER && have >= order && block->missing == 0);
     delist(block);
-    while (have > order) {
-        have--;
-        enlist(block + ((size_t)1 << (have - BLOCK_ORDER)), have);
-    }
+    for (unsigned half = order; half < have; half++)
+        enlist(block + ((size_t)1 << (half - BLOCK_ORDER)), half);
     return block;
 }
 
