@@ -1,0 +1,25 @@
+/*
+ * A display that keeps what it shows, and notices what a terminal may not do to it.
+ */
+#ifndef TESTS_HOST_FAKE_DISPLAY_H
+#define TESTS_HOST_FAKE_DISPLAY_H
+
+#include <lib/terminal.h>
+
+enum { FAKE_MAX_CELLS = 80 * 60 };
+
+struct fake_display {
+    struct terminal_display display;
+    terminal_cell_t cells[FAKE_MAX_CELLS];
+    unsigned cursor_row, cursor_column;
+    bool cursor_visible;
+    unsigned flushes;
+};
+
+/* `all` or only what a display must be able to do. */
+void fake_display_init(struct fake_display *fake, unsigned rows, unsigned columns, bool all);
+
+/* Does it show exactly what the grid holds? */
+bool fake_display_agrees(const struct fake_display *fake, const struct grid *grid);
+
+#endif
