@@ -67,6 +67,7 @@ HOST_SOURCES := tests/test.c $(wildcard tests/host/*.c) $(wildcard lib/*.c) boot
     $(filter-out kernel/task/watchdog.c,$(wildcard kernel/task/*.c)) \
     kernel/fault/words.c kernel/fault/noncanonical.c drivers/pic8259.c \
     drivers/scancode.c drivers/i8042.c drivers/ps2_keyboard.c drivers/uart16550.c \
+    $(wildcard drivers/acpi*.c) \
     drivers/fw_cfg.c drivers/framebuffer.c kernel/options.c kernel/log/console.c \
     $(addprefix kernel/monitor/,line.c key_parser.c edit.c history.c completion.c picture.c) \
     $(filter-out mm/kernel_space.c mm/heap_window.c,$(wildcard mm/*.c))
@@ -74,7 +75,7 @@ HOST_OBJECTS := $(HOST_SOURCES:%=$B/host/%.o)
 
 # --- The kernel -------------------------------------------------------------------------------------------------------
 
-.PHONY: all iso run test bench debug check fmt clean help screenshot need-build need-font need-host need-fmt need-iso need-qemu FORCE
+.PHONY: all iso run test bench fuzz debug check fmt clean help screenshot need-build need-font need-host need-fmt need-fuzz need-iso need-qemu FORCE
 all: iso $B/cairn-test.iso $B/host-tests
 
 # A change of compiler or flags rebuilds what it touches, and a new or removed source links again: these files hold the
@@ -171,6 +172,24 @@ test: $B/cairn.iso $B/cairn-test.iso $B/host-tests | need-qemu
 bench: $B/cairn.iso | need-qemu
 	$QBUILD=$B $(PYTHON) tests/bench.py $(BENCH)
 
+# What reads outside data is fed with anything, by Clang's libFuzzer, a while for each file below tests/fuzz/. What is
+# found stays in build/fuzz/; FUZZ_SOURCES_x are the files under test of tests/fuzz/x.c.
+FUZZ_SECONDS := 60
+FUZZ_SOURCES_acpi := drivers/acpi_tables.c drivers/acpi_aml.c
+FUZZERS := $(patsubst tests/fuzz/%.c,$B/fuzz/%,$(wildcard tests/fuzz/*.c))
+FUZZ_CFLAGS := -std=gnu17 -O1 -g -Wall -Wextra -Werror -Itests/host/include -Iinclude \
+    -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
+
+.SECONDEXPANSION:
+$(FUZZERS): $B/fuzz/%: tests/fuzz/%.c $$(FUZZ_SOURCES_$$*) | need-fuzz
+	@mkdir -p $@.corpus
+	@echo "  FUZZ  $@"
+	$Qclang $(FUZZ_CFLAGS) -o $@ $^
+
+fuzz: $(FUZZERS)
+	$Qfor fuzzer in $^; do nice $$fuzzer -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 \
+	    -artifact_prefix=$$fuzzer. $$fuzzer.corpus || exit 1; done
+
 screenshot: $B/cairn.iso | need-qemu
 	$Q$(PYTHON) scripts/screenshot.py docs/images/prompt.png
 
@@ -192,6 +211,7 @@ help:
 	@echo "make run        boot the image in QEMU and type to it"
 	@echo "make test       run every test; TESTS='NAME ...' runs the ones whose names begin so"
 	@echo "make bench      count instructions, into build/bench.json; BENCH=PREFIX for a part"
+	@echo "make fuzz       feed the readers of outside data with anything; FUZZ_SECONDS=60 for each"
 	@echo "make debug      QEMU stopped, and GDB at kernel_main"
 	@echo "make screenshot take the README's picture again"
 	@echo "make check      static checks: formatting, floors, the models of the wake protocol"
@@ -206,6 +226,8 @@ need-font:
 	@$(call need,$(PYTHON)=python3)
 need-host:
 	@$(call need,$(HOST_CC)=gcc)
+need-fuzz:
+	@$(call need,clang=clang)
 need-fmt:
 	@$(call need,clang-format=clang-format)
 need-iso:

@@ -20,6 +20,13 @@ static inline void outb(uint16_t port, uint8_t value)
     __asm__ volatile("outb %0, %1" : : "a"(value), "Nd"(port));
 }
 
+static inline uint16_t inw(uint16_t port)
+{
+    uint16_t value;
+    __asm__ volatile("inw %1, %0" : "=a"(value) : "Nd"(port));
+    return value;
+}
+
 /* Writes 16 bits to a port, which two 8-bit registers may share: the low byte goes to `port`. */
 static inline void outw(uint16_t port, uint16_t value)
 {

@@ -2,6 +2,7 @@
  * The list of what is set up, in order. This is the only file that knows all the others: drivers
  * offer events, floors offer hooks, and here they are put together.
  */
+#include <drivers/acpi.h>
 #include <drivers/debug_exit.h>
 #include <drivers/fw_cfg.h>
 #include <drivers/pic8259.h>
@@ -73,10 +74,20 @@ static void com1_interrupt(void)
     uart16550_interrupt(&com1);
 }
 
+static bool has_i8042(void)
+{
+    return !acpi_fadt() || !acpi_fadt()->no_i8042;
+}
+
+static bool has_vga(void)
+{
+    return !acpi_fadt() || !acpi_fadt()->no_vga;
+}
+
 static void start_console(const struct boot_info *info)
 {
     struct terminal_display *display;
-    if (vga_text_init(&info->framebuffer, &display) == OK &&
+    if (has_vga() && vga_text_init(&info->framebuffer, &display) == OK &&
         screen_init(&screen, display, screen_storage, sizeof(screen_storage)) == OK)
         console_add_sink(&screen.sink);
     if (uart16550_init(&com1, COM1_PORT) == OK)
@@ -194,6 +205,8 @@ static void start_timer(void)
 
 static void start_keyboard(void)
 {
+    if (!has_i8042())
+        return;
     pic8259_set_handler(IRQ_KEYBOARD, ps2_keyboard_interrupt);
     executor_spawn(&executor, &ps2_keyboard_set_up);
 }
@@ -211,6 +224,8 @@ static bool timer_ticks(void)
 /* Devices that take their time are set up by tasks, side by side. */
 static void wait_for_devices(void)
 {
+    if (!has_i8042())
+        return;
     executor_run_ready(&executor);
     if ((ps2_keyboard_set_up.state & TASK_LIVE) && !timer_ticks()) {
         log_error("pit: no timer interrupt comes; a keyboard that is slow to answer is left alone");
@@ -267,12 +282,23 @@ static void log_what_was_left_out(const struct boot_info *info)
         log_warn("boot: %zu modules were too many; ignored", info->modules_left_out);
 }
 
+/* A machine that says that it has no such thing is believed: nobody looks for it. */
+static void log_what_the_machine_lacks(void)
+{
+    acpi_log_broken();
+    if (!has_i8042() || !has_vga() || !acpi_has_8259())
+        log_info("acpi: this machine says that it has no%s%s%s", has_i8042() ? "" : " i8042",
+                 has_vga() ? "" : " VGA", acpi_has_8259() ? "" : " 8259");
+}
+
 void kernel_main(const struct boot_info *info)
 {
     canary_init();
+    acpi_init(info);
     start_console(info);
     log_write(LOG_ALWAYS, "boot: Cairn, started by %s",
               info->loader[0] ? info->loader : "a nameless loader");
+    log_what_the_machine_lacks();
     gdt_init();
     trap_init(fault_handle);
     machine_check_init();
@@ -280,6 +306,7 @@ void kernel_main(const struct boot_info *info)
     apply_panic_option();
     log_what_was_left_out(info);
     start_memory(info);
+    machine_reset_init(acpi_fadt());
     start_heap();
     symbols_init(info);
     start_timer();

@@ -23,6 +23,7 @@ NEEDS=(
     "gdb|gdb|GDB"
     "spin|spin|SPIN, for make check"
     "clang-format|clang-format|clang-format, for make fmt and make check"
+    "clang|clang|Clang with libFuzzer, for make fuzz"
     "git|git|git"
 )
 

@@ -4,7 +4,11 @@
 #ifndef DRIVERS_RESET_H
 #define DRIVERS_RESET_H
 
-#include <types.h>
+#include <drivers/acpi_tables.h>
+
+/* Tells what the firmware says of resets; `fadt` may be NULL. During set-up, after
+ * kernel_space_init(). */
+void machine_reset_init(const struct acpi_fadt *fadt);
 
 /* Resets the machine, one way or the other. Any context; masks interrupts. */
 NORETURN void machine_reset(void);

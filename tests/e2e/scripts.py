@@ -208,7 +208,7 @@ class SetUp(ScriptTest):
         needs stand in as recorders."""
         self.fake("gcc", "objcopy", "make", "nasm", "grub-mkrescue", "xorriso", "mformat",
                   "qemu-system-x86_64", "python3", "gdb", "git", "spin",
-                  "clang-format", "apt-get", "sudo")
+                  "clang", "clang-format", "apt-get", "sudo")
         for tool in ("bash", "sh", "env", "id", "basename", "dirname"):
             (self.bin / tool).symlink_to(f"/usr/bin/{tool}")
         for tool in tools:

@@ -38,6 +38,12 @@ void outb(uint16_t port, uint8_t value)
         device.write(port, value);
 }
 
+uint16_t inw(uint16_t port)
+{
+    uint8_t low = inb(port);
+    return (uint16_t)(low | inb((uint16_t)(port + 1)) << 8);
+}
+
 void outw(uint16_t port, uint16_t value)
 {
     outb(port, (uint8_t)value);

@@ -1,0 +1,105 @@
+/*
+ * ACPI specification 6.5, 4.8.3.2 (PM1 control registers) and 4.8.3.7 (sleep control register). The
+ * fixed registers belong to the firmware until it has been asked, through an SMI, to hand them
+ * over. The type of sleep goes into both PM1 control registers; the second one, where there is one,
+ * completes what the first one begins.
+ */
+#include <drivers/acpi_power.h>
+#include <drivers/fw_cfg.h>
+#include <io.h>
+#include <kernel/cpu/control.h>
+
+enum pm1_control {
+    SCI_ENABLED = 1 << 0, /* the machine is in ACPI mode */
+    SLEEP_TYPE = 7 << 10,
+    SLEEP_TYPE_SHIFT = 10,
+    SLEEP_ENABLE = 1 << 13,
+};
+
+enum sleep_control { REDUCED_TYPE_SHIFT = 2, REDUCED_ENABLE = 1 << 5 };
+
+enum { QEMU_PM1_CONTROL = 0x604 };
+
+enum { LIMIT = 1000000 /* of about a microsecond */ };
+
+static bool is_port(const struct acpi_register *reg)
+{
+    return reg->space == ACPI_SPACE_IO && reg->address != 0 && reg->address <= UINT16_MAX;
+}
+
+static void wait_for_the_end(void)
+{
+    for (unsigned i = 0; i < LIMIT; i++)
+        io_delay();
+}
+
+static enum error enter_acpi_mode(const struct acpi_fadt *fadt)
+{
+    uint16_t control = (uint16_t)fadt->pm1a_control.address;
+    if (inw(control) & SCI_ENABLED)
+        return OK;
+    /* Without a way to change the mode, the machine is in the only one that it has. */
+    if (fadt->smi_command == 0 || fadt->smi_command > UINT16_MAX || fadt->acpi_enable == 0)
+        return OK;
+    outb((uint16_t)fadt->smi_command, fadt->acpi_enable);
+    for (unsigned i = 0; i < LIMIT; i++) {
+        if (inw(control) & SCI_ENABLED)
+            return OK;
+        io_delay();
+    }
+    return ERROR_TIMEOUT;
+}
+
+static void write_sleep_type(const struct acpi_register *reg, unsigned type, unsigned enable)
+{
+    if (!is_port(reg))
+        return;
+    uint16_t port = (uint16_t)reg->address;
+    unsigned others = inw(port) & ~(unsigned)(SLEEP_TYPE | SLEEP_ENABLE);
+    outw(port, (uint16_t)(others | type << SLEEP_TYPE_SHIFT | enable));
+}
+
+/* A machine without the fixed registers needs no mode and has one register for it all. */
+static enum error power_off_reduced(const struct acpi_fadt *fadt, unsigned type)
+{
+    if (!is_port(&fadt->sleep_control))
+        return ERROR_NO_DEVICE;
+    outb((uint16_t)fadt->sleep_control.address,
+         (uint8_t)(type << REDUCED_TYPE_SHIFT | REDUCED_ENABLE));
+    wait_for_the_end();
+    return ERROR_DEVICE;
+}
+
+static enum error power_off(const struct acpi_fadt *fadt, struct acpi_sleep_type s5)
+{
+    if (fadt->hardware_reduced)
+        return power_off_reduced(fadt, s5.a);
+    if (!is_port(&fadt->pm1a_control))
+        return ERROR_NO_DEVICE;
+    enum error error = enter_acpi_mode(fadt);
+    if (error)
+        return error;
+    /* The type first and then, apart from it, the word to go: some hardware wants it so. */
+    write_sleep_type(&fadt->pm1a_control, s5.a, 0);
+    write_sleep_type(&fadt->pm1b_control, s5.b, 0);
+    write_sleep_type(&fadt->pm1a_control, s5.a, SLEEP_ENABLE);
+    write_sleep_type(&fadt->pm1b_control, s5.b, SLEEP_ENABLE);
+    wait_for_the_end();
+    return ERROR_DEVICE;
+}
+
+enum error acpi_power_off(const struct acpi_fadt *fadt, struct acpi_sleep_type s5)
+{
+    uint64_t flags = interrupts_save();
+    enum error error = power_off(fadt, s5);
+    interrupts_restore(flags);
+    return error;
+}
+
+void acpi_power_off_qemu(void)
+{
+    if (!fw_cfg_present())
+        return;
+    outw(QEMU_PM1_CONTROL, SLEEP_ENABLE);
+    wait_for_the_end();
+}

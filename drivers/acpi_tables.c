@@ -1,0 +1,340 @@
+/*
+ * Fields are fetched byte by byte at offsets from the specification's tables: they are little
+ * endian and lie where they lie, aligned or not. A table ends where its header says, and what an
+ * older revision does not have is not looked at, even if bytes are there.
+ */
+#include <drivers/acpi_tables.h>
+#include <lib/string.h>
+
+/* --- Bytes ---------------------------------------------------------------------------------- */
+
+static inline uint16_t get16(const uint8_t *bytes)
+{
+    return (uint16_t)(bytes[0] | bytes[1] << 8);
+}
+
+static inline uint32_t get32(const uint8_t *bytes)
+{
+    return (uint32_t)get16(bytes) | (uint32_t)get16(bytes + 2) << 16;
+}
+
+static inline uint64_t get64(const uint8_t *bytes)
+{
+    return (uint64_t)get32(bytes) | (uint64_t)get32(bytes + 4) << 32;
+}
+
+/* Eight bytes at a time, in four lanes of 16 bits, for this is done at every boot. */
+bool acpi_checksum_holds(const uint8_t *bytes, size_t size)
+{
+    const uint64_t even = UINT64_C(0x00ff00ff00ff00ff);
+    uint64_t lanes = 0;
+    for (; size >= 8; size -= 8, bytes += 8) {
+        uint64_t word = get64(bytes);
+        lanes = (lanes + (word & even) + (word >> 8 & even)) & even;
+    }
+    uint64_t sum = lanes + (lanes >> 16) + (lanes >> 32) + (lanes >> 48);
+    for (; size; size--)
+        sum += *bytes++;
+    return (sum & 0xff) == 0;
+}
+
+/* Copies a text of fixed width, ends it with a NUL, and hides what no terminal should see. */
+static void copy_text(char *to, const uint8_t *from, size_t width)
+{
+    for (size_t i = 0; i < width; i++)
+        to[i] = from[i] >= ' ' && from[i] <= '~' ? (char)from[i] : '?';
+    to[width] = '\0';
+}
+
+/* --- The way to the tables ------------------------------------------------------------------ */
+
+enum rsdp {
+    RSDP_REVISION = 15,
+    RSDP_RSDT = 16,
+    RSDP_SIZE = 20, /* of revision 0, and what its checksum covers */
+    RSDP_XSDT = 24,
+    RSDP_NEW_SIZE = 36,
+};
+
+enum error acpi_read_rsdp(const uint8_t *bytes, size_t size, struct acpi_root *root)
+{
+    if (size < RSDP_SIZE || memcmp(bytes, "RSD PTR ", 8) != 0 ||
+        !acpi_checksum_holds(bytes, RSDP_SIZE))
+        return ERROR_INVALID;
+    *root = (struct acpi_root){.rsdt = get32(bytes + RSDP_RSDT)};
+    if (bytes[RSDP_REVISION] >= 2 && size >= RSDP_NEW_SIZE &&
+        acpi_checksum_holds(bytes, RSDP_NEW_SIZE))
+        root->xsdt = get64(bytes + RSDP_XSDT);
+    return root->rsdt || root->xsdt ? OK : ERROR_INVALID;
+}
+
+enum header {
+    HEADER_LENGTH = 4,
+    HEADER_REVISION = 8,
+    HEADER_OEM = 10,
+    HEADER_OEM_TABLE = 16,
+};
+
+enum error acpi_read_length(const uint8_t bytes[ACPI_HEADER_SIZE], uint32_t *length)
+{
+    *length = get32(bytes + HEADER_LENGTH);
+    return *length >= ACPI_HEADER_SIZE && *length <= ACPI_MAX_LENGTH ? OK : ERROR_INVALID;
+}
+
+void acpi_read_header(const uint8_t bytes[ACPI_HEADER_SIZE], struct acpi_header *header)
+{
+    header->revision = bytes[HEADER_REVISION];
+    copy_text(header->signature, bytes, 4);
+    copy_text(header->oem, bytes + HEADER_OEM, 6);
+    copy_text(header->oem_table, bytes + HEADER_OEM_TABLE, 8);
+}
+
+size_t acpi_root_count(size_t size, size_t entry_size)
+{
+    return (size - ACPI_HEADER_SIZE) / entry_size;
+}
+
+phys_addr_t acpi_root_entry(const uint8_t *bytes, size_t entry_size, size_t index)
+{
+    const uint8_t *entry = bytes + ACPI_HEADER_SIZE + index * entry_size;
+    return entry_size == 8 ? get64(entry) : get32(entry);
+}
+
+/* --- FADT (5.2.9) --------------------------------------------------------------------------- */
+
+enum fadt {
+    FADT_DSDT = 40,
+    FADT_SMI_COMMAND = 48,
+    FADT_ACPI_ENABLE = 52,
+    FADT_PM1A_CONTROL = 64,
+    FADT_PM1B_CONTROL = 68,
+    FADT_PM_TIMER = 76,
+    FADT_BOOT_ARCHITECTURE = 109,
+    FADT_FLAGS = 112,
+    FADT_SIZE = 116, /* of revision 1 */
+    FADT_RESET = 116,
+    FADT_RESET_VALUE = 128,
+    FADT_X_DSDT = 140,
+    FADT_X_PM1A_CONTROL = 172,
+    FADT_X_PM1B_CONTROL = 184,
+    FADT_X_PM_TIMER = 208,
+    FADT_SLEEP_CONTROL = 244,
+};
+
+enum fadt_flag {
+    FLAG_PM_TIMER_32_BITS = 1 << 8,
+    FLAG_RESET = 1 << 10,
+    FLAG_HARDWARE_REDUCED = 1 << 20,
+};
+
+enum boot_architecture {
+    BOOT_I8042 = 1 << 1,
+    BOOT_NO_VGA = 1 << 2,
+    BOOT_NO_CMOS_CLOCK = 1 << 5,
+};
+
+enum { GENERIC_ADDRESS_SIZE = 12, GENERIC_ADDRESS_ADDRESS = 4 };
+
+/* The register at `offset`, or none where the table ends before. */
+static struct acpi_register generic_address(const uint8_t *bytes, size_t size, size_t offset)
+{
+    if (size < offset + GENERIC_ADDRESS_SIZE)
+        return (struct acpi_register){0};
+    const uint8_t *address = bytes + offset;
+    return (struct acpi_register){address[0], get64(address + GENERIC_ADDRESS_ADDRESS)};
+}
+
+/* Revision 1 names ports; later ones have the register a second time, which wins if it is there. */
+static struct acpi_register either(const uint8_t *bytes, size_t size, size_t old, size_t new)
+{
+    struct acpi_register reg = generic_address(bytes, size, new);
+    if (!reg.address)
+        reg = (struct acpi_register){ACPI_SPACE_IO, get32(bytes + old)};
+    return reg;
+}
+
+/* The flags of IAPC_BOOT_ARCH (5.2.9.3) came one after the other. In ACPI 1.0 their bytes are
+ * reserved, which does not mean that the machine has no i8042. */
+static void read_boot_architecture(const uint8_t *bytes, struct acpi_fadt *fadt)
+{
+    uint16_t flags = get16(bytes + FADT_BOOT_ARCHITECTURE);
+    fadt->no_i8042 = fadt->revision >= 3 && !(flags & BOOT_I8042);
+    fadt->no_vga = fadt->revision >= 4 && flags & BOOT_NO_VGA;
+    fadt->no_cmos_clock = fadt->revision >= 5 && flags & BOOT_NO_CMOS_CLOCK;
+}
+
+enum error acpi_read_fadt(const uint8_t *bytes, size_t size, struct acpi_fadt *fadt)
+{
+    if (size < FADT_SIZE)
+        return ERROR_INVALID;
+    uint32_t flags = get32(bytes + FADT_FLAGS);
+    /* In revision 1 everything behind the flags is reserved. */
+    size_t limit = bytes[HEADER_REVISION] > 1 ? size : FADT_SIZE;
+    *fadt = (struct acpi_fadt){
+        .revision = bytes[HEADER_REVISION],
+        .dsdt = limit >= FADT_X_DSDT + 8 ? get64(bytes + FADT_X_DSDT) : 0,
+        .smi_command = get32(bytes + FADT_SMI_COMMAND),
+        .acpi_enable = bytes[FADT_ACPI_ENABLE],
+        .pm1a_control = either(bytes, limit, FADT_PM1A_CONTROL, FADT_X_PM1A_CONTROL),
+        .pm1b_control = either(bytes, limit, FADT_PM1B_CONTROL, FADT_X_PM1B_CONTROL),
+        .pm_timer = either(bytes, limit, FADT_PM_TIMER, FADT_X_PM_TIMER),
+        .pm_timer_has_32_bits = flags & FLAG_PM_TIMER_32_BITS,
+        .sleep_control = generic_address(bytes, limit, FADT_SLEEP_CONTROL),
+        .hardware_reduced = bytes[HEADER_REVISION] >= 5 && flags & FLAG_HARDWARE_REDUCED,
+    };
+    if (!fadt->dsdt)
+        fadt->dsdt = get32(bytes + FADT_DSDT);
+    if (limit > FADT_RESET_VALUE && flags & FLAG_RESET) {
+        fadt->reset = generic_address(bytes, limit, FADT_RESET);
+        fadt->reset_value = bytes[FADT_RESET_VALUE];
+    }
+    read_boot_architecture(bytes, fadt);
+    return OK;
+}
+
+/* --- MADT (5.2.12) -------------------------------------------------------------------------- */
+
+enum madt {
+    MADT_LOCAL_APIC = 36,
+    MADT_FLAGS = 40,
+    MADT_ENTRIES = 44,
+};
+
+enum { FLAG_HAS_8259 = 1 << 0 };
+
+enum madt_entry {
+    ENTRY_PROCESSOR = 0,
+    ENTRY_IO_APIC = 1,
+    ENTRY_OVERRIDE = 2,
+    ENTRY_LOCAL_NMI = 4,
+    ENTRY_LOCAL_APIC_ADDRESS = 5,
+    ENTRY_X2APIC_PROCESSOR = 9,
+    ENTRY_X2APIC_LOCAL_NMI = 10,
+};
+
+/* Enabled now, or to be enabled by the system: whichever, the processor can be used. */
+enum { PROCESSOR_USABLE = 3 };
+
+enum { ISA_BUS = 0 };
+
+/* MPS INTI flags (table 5.26): polarity and trigger mode, two bits each; what conforms to the bus
+ * is ISA's way. */
+static struct acpi_signal read_signal(uint16_t flags)
+{
+    enum { POLARITY = 3, ACTIVE_LOW = 3, TRIGGER = 3 << 2, LEVEL = 3 << 2 };
+    return (struct acpi_signal){
+        .active_low = (flags & POLARITY) == ACTIVE_LOW,
+        .level = (flags & TRIGGER) == LEVEL,
+    };
+}
+
+static void add_io_apic(struct acpi_madt *madt, const uint8_t *entry)
+{
+    if (madt->io_apic_count == ACPI_MAX_IO_APICS) {
+        madt->io_apics_left_out++;
+        return;
+    }
+    madt->io_apics[madt->io_apic_count++] =
+        (struct acpi_io_apic){entry[2], get32(entry + 4), get32(entry + 8)};
+}
+
+static void add_override(struct acpi_madt *madt, const uint8_t *entry)
+{
+    uint8_t bus = entry[2], line = entry[3];
+    if (bus != ISA_BUS || line >= ACPI_ISA_LINES)
+        return;
+    madt->lines[line] = (struct acpi_line){get32(entry + 4), read_signal(get16(entry + 8)), true};
+}
+
+/* Which processor's input it is does not matter: they are all wired alike. */
+static void add_local_nmi(struct acpi_madt *madt, uint8_t input, uint16_t flags)
+{
+    if (input < ACPI_LOCAL_INPUTS)
+        madt->local_inputs[input] = (struct acpi_local_input){true, read_signal(flags)};
+}
+
+/* The least that an entry of this type has; 2, type and length, for those that are passed over. */
+static uint8_t least_length(uint8_t type)
+{
+    static const uint8_t lengths[] = {
+        [ENTRY_PROCESSOR] = 8,           [ENTRY_IO_APIC] = 12,
+        [ENTRY_OVERRIDE] = 10,           [ENTRY_LOCAL_NMI] = 6,
+        [ENTRY_LOCAL_APIC_ADDRESS] = 12, [ENTRY_X2APIC_PROCESSOR] = 16,
+        [ENTRY_X2APIC_LOCAL_NMI] = 12,
+    };
+    return type < ARRAY_SIZE(lengths) && lengths[type] ? lengths[type] : 2;
+}
+
+static void read_madt_entry(struct acpi_madt *madt, const uint8_t *entry)
+{
+    switch (entry[0]) {
+    case ENTRY_PROCESSOR:
+        madt->processors += (get32(entry + 4) & PROCESSOR_USABLE) != 0;
+        break;
+    case ENTRY_X2APIC_PROCESSOR:
+        madt->processors += (get32(entry + 8) & PROCESSOR_USABLE) != 0;
+        break;
+    case ENTRY_IO_APIC:
+        add_io_apic(madt, entry);
+        break;
+    case ENTRY_OVERRIDE:
+        add_override(madt, entry);
+        break;
+    case ENTRY_LOCAL_NMI:
+        add_local_nmi(madt, entry[5], get16(entry + 3));
+        break;
+    case ENTRY_X2APIC_LOCAL_NMI:
+        add_local_nmi(madt, entry[8], get16(entry + 2));
+        break;
+    case ENTRY_LOCAL_APIC_ADDRESS:
+        madt->local_apic = get64(entry + 4);
+        break;
+    default:
+        break;
+    }
+}
+
+bool acpi_madt_has_8259(const uint8_t *bytes, size_t size)
+{
+    return size < MADT_ENTRIES || get32(bytes + MADT_FLAGS) & FLAG_HAS_8259;
+}
+
+enum error acpi_read_madt(const uint8_t *bytes, size_t size, struct acpi_madt *madt)
+{
+    if (size < MADT_ENTRIES)
+        return ERROR_INVALID;
+    *madt = (struct acpi_madt){.local_apic = get32(bytes + MADT_LOCAL_APIC),
+                               .has_8259 = acpi_madt_has_8259(bytes, size)};
+    for (unsigned line = 0; line < ACPI_ISA_LINES; line++)
+        madt->lines[line].gsi = line;
+    for (size_t at = MADT_ENTRIES; at < size; at += bytes[at + 1]) {
+        size_t left = size - at;
+        if (left < 2 || bytes[at + 1] > left || bytes[at + 1] < least_length(bytes[at]))
+            return ERROR_INVALID;
+        read_madt_entry(madt, bytes + at);
+    }
+    return OK;
+}
+
+/* --- MCFG ----------------------------------------------------------------------------------- */
+
+enum { MCFG_ENTRIES = 44, MCFG_ENTRY_SIZE = 16 };
+
+enum error acpi_read_mcfg(const uint8_t *bytes, size_t size, struct acpi_mcfg *mcfg)
+{
+    *mcfg = (struct acpi_mcfg){0};
+    if (size < MCFG_ENTRIES)
+        return ERROR_INVALID;
+    for (size_t at = MCFG_ENTRIES; size - at >= MCFG_ENTRY_SIZE; at += MCFG_ENTRY_SIZE) {
+        const uint8_t *entry = bytes + at;
+        if (mcfg->count == ACPI_MAX_PCI_SEGMENTS) {
+            mcfg->left_out++;
+            continue;
+        }
+        mcfg->segments[mcfg->count++] =
+            (struct acpi_pci_segment){get64(entry), get16(entry + 8), entry[10], entry[11]};
+        if (entry[10] > entry[11])
+            return ERROR_INVALID;
+    }
+    return OK;
+}

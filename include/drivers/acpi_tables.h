@@ -1,0 +1,143 @@
+/*
+ * ACPI's tables, read out of bytes (Advanced Configuration and Power Interface Specification 6.5,
+ * chapter 5.2). The tables are outside data: whatever the bytes are, nothing beyond them is read.
+ * Everything here is a pure function. Any context.
+ */
+#ifndef DRIVERS_ACPI_TABLES_H
+#define DRIVERS_ACPI_TABLES_H
+
+#include <error.h>
+#include <types.h>
+
+enum { ACPI_HEADER_SIZE = 36, ACPI_MAX_LENGTH = 16 << 20 /* of a table that is believed */ };
+
+/* The root pointer's answer: where the list of all tables is. */
+struct acpi_root {
+    phys_addr_t rsdt; /* 4 bytes an entry; 0: none */
+    phys_addr_t xsdt; /* 8 bytes an entry; 0: none */
+};
+
+/* Reads the root pointer (5.2.5.3). ERROR_INVALID when signature, checksum or size are wrong. */
+enum error acpi_read_rsdp(const uint8_t *bytes, size_t size, struct acpi_root *root);
+
+/* Does a table begin with these 4 characters? */
+static inline bool acpi_has_signature(const uint8_t *bytes, const char *signature)
+{
+    return bytes[0] == signature[0] && bytes[1] == signature[1] && bytes[2] == signature[2] &&
+           bytes[3] == signature[3];
+}
+
+/* Reads the length of a table, header and all, out of its first ACPI_HEADER_SIZE bytes (5.2.6).
+ * ERROR_INVALID for a length that no table has. */
+enum error acpi_read_length(const uint8_t bytes[ACPI_HEADER_SIZE], uint32_t *length);
+
+/* What all tables begin with, for people. */
+struct acpi_header {
+    char signature[5];
+    uint8_t revision;
+    char oem[7];
+    char oem_table[9];
+};
+
+/* Reads it; what is not printable becomes a question mark. */
+void acpi_read_header(const uint8_t bytes[ACPI_HEADER_SIZE], struct acpi_header *header);
+
+/* Is the sum of the bytes 0? */
+bool acpi_checksum_holds(const uint8_t *bytes, size_t size);
+
+/* The functions below take a whole table whose length and checksum hold. They return ERROR_INVALID
+ * for one that contradicts itself. */
+
+/* How many tables an RSDT or XSDT, with so many bytes an entry, lists, and the index'th one. */
+size_t acpi_root_count(size_t size, size_t entry_size);
+phys_addr_t acpi_root_entry(const uint8_t *bytes, size_t entry_size, size_t index);
+
+enum acpi_space { ACPI_SPACE_MEMORY = 0, ACPI_SPACE_IO = 1 };
+
+/* A hardware register (5.2.3.2); address 0: there is none. */
+struct acpi_register {
+    uint8_t space; /* enum acpi_space, or one that Cairn does not know */
+    uint64_t address;
+};
+
+/* The fixed description (5.2.9). What the table's revision does not have yet is 0 and false. */
+struct acpi_fadt {
+    uint8_t revision;
+    phys_addr_t dsdt;
+    uint32_t smi_command; /* port; 0: the machine is in ACPI mode for ever */
+    uint8_t acpi_enable;  /* what to write there */
+    struct acpi_register pm1a_control, pm1b_control;
+    struct acpi_register pm_timer;
+    bool pm_timer_has_32_bits; /* else 24 */
+    struct acpi_register reset;
+    uint8_t reset_value;
+    struct acpi_register sleep_control; /* of a machine that is `hardware_reduced` */
+    bool hardware_reduced;              /* has none of the registers above but this and reset */
+    bool no_i8042, no_vga, no_cmos_clock;
+};
+
+enum error acpi_read_fadt(const uint8_t *bytes, size_t size, struct acpi_fadt *fadt);
+
+enum { ACPI_ISA_LINES = 16, ACPI_MAX_IO_APICS = 8, ACPI_LOCAL_INPUTS = 2 };
+
+/* How a line asks for an interrupt; ISA's way is edges that go up. */
+struct acpi_signal {
+    bool active_low;
+    bool level;
+};
+
+/* The interrupt controllers (5.2.12). A global system interrupt (GSI) is a number that counts the
+ * inputs of all I/O APICs. */
+struct acpi_madt {
+    phys_addr_t local_apic;
+    bool has_8259;
+    unsigned processors; /* that can be used */
+    unsigned io_apic_count;
+    struct acpi_io_apic {
+        uint8_t id;
+        phys_addr_t address;
+        uint32_t first_gsi;
+    } io_apics[ACPI_MAX_IO_APICS];
+    unsigned io_apics_left_out;
+    struct acpi_line {
+        uint32_t gsi;
+        struct acpi_signal signal;
+        bool overridden; /* the table speaks of it; else it is where ISA has it */
+    } lines[ACPI_ISA_LINES];
+    struct acpi_local_input {
+        bool is_nmi;
+        struct acpi_signal signal;
+    } local_inputs[ACPI_LOCAL_INPUTS];
+};
+
+enum error acpi_read_madt(const uint8_t *bytes, size_t size, struct acpi_madt *madt);
+
+/* The part of acpi_read_madt() that is asked at every boot: has the machine two 8259s? */
+bool acpi_madt_has_8259(const uint8_t *bytes, size_t size);
+
+enum { ACPI_MAX_PCI_SEGMENTS = 8 };
+
+/* Where PCI Express configuration space is mapped (PCI Firmware Specification 3.0, 4.1.2). */
+struct acpi_mcfg {
+    unsigned count;
+    struct acpi_pci_segment {
+        phys_addr_t address;
+        uint16_t number;
+        uint8_t first_bus, last_bus;
+    } segments[ACPI_MAX_PCI_SEGMENTS];
+    unsigned left_out;
+};
+
+enum error acpi_read_mcfg(const uint8_t *bytes, size_t size, struct acpi_mcfg *mcfg);
+
+/* What to write into the two PM1 control registers for a sleeping state (7.4.2). */
+struct acpi_sleep_type {
+    uint8_t a, b;
+};
+
+/* Searches AML (a DSDT or SSDT) for the package \_S5_, which says how to switch the machine off.
+ * AML is not run: only a package of constants that stands as it is in the bytes is found.
+ * ERROR_NO_DEVICE when there is none. */
+enum error acpi_find_s5(const uint8_t *aml, size_t size, struct acpi_sleep_type *type);
+
+#endif

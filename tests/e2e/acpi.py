@@ -1,0 +1,70 @@
+"""What the machine says of itself, and the two ends of a session: off, and anew."""
+
+from runner import machine as machines
+from runner import qemu
+from runner.machine import READY, MachineTest
+
+PC = ["-machine", "pc"]
+NO_I8042 = ["-machine", "i8042=off"]
+
+
+class Acpi(MachineTest):
+    """On both of QEMU's chipsets, and under both firmwares."""
+
+    def test_tables(self):
+        """Every table is listed, whole; the facts are QEMU's."""
+        for options in ([], PC, machines.ovmf()):
+            with self.subTest(options):
+                machine = self.boot(options=[*options, "-smp", "3"])
+                answer = machine.answer("acpi")
+                tables = [line.split() for line in answer if " bytes " in line]
+                self.assertLessEqual({"FACP", "APIC", "HPET", "DSDT"}, {t[0] for t in tables})
+                self.assertEqual({t[-1] for t in tables}, {"good"}, answer)
+                text = "\n".join(answer)
+                self.assertIn("processors: 3; local APIC at 0xfee00000; 8259s, too", text)
+                self.assertIn("I/O APIC 0 at 0xfec00000, interrupts from 0 on", text)
+                self.assertIn("line 0 is interrupt 2 (edge, active high)", text)
+                self.assertIn("line 9 is interrupt 9 (level, active high)", text)
+                self.assertIn("local input 1 is the NMI", text)
+                self.assertEqual("PCI segment 0, buses 0 to 255" in text, options != PC)
+                machine.kill()
+
+    def test_no_acpi(self):
+        """A machine without tables says so, boots, and does not pretend to switch itself off."""
+        machine = self.boot(options=["-machine", "pc,acpi=off"])
+        self.assertIn("acpi: the loader tells of no ACPI", machine.output())
+        self.assertEqual(machine.answer("acpi"), ["acpi: this machine has no tables"])
+        self.assertRegex("\n".join(machine.answer("poweroff")), "does not switch off")
+        self.assertEqual(machine.answer("echo hello"), ["hello"])
+
+    def test_poweroff(self):
+        """QEMU ends, with the status of a machine that was switched off; with tables of QEMU's own,
+        of SeaBIOS's own, and through UEFI."""
+        for options in ([], PC, ["-machine", "acpi=off"], machines.ovmf()):
+            with self.subTest(options):
+                machine = self.boot(options=options)
+                machine.send(b"poweroff\r")
+                machine.wait_output(lambda: machine.closed, "end")
+                self.assertEqual(machine.wait(qemu.BOOT_LIMIT), 0)
+
+    def test_reboot(self):
+        """The machine starts anew: through the keyboard controller; where that is said to be
+        missing, through ACPI's register; and where neither is there, by a triple fault."""
+        for options in ([], PC, NO_I8042, PC + NO_I8042):
+            with self.subTest(options):
+                machine = self.boot(options=options)
+                machine.may_panic = True  # nor is it a disaster that the kernel starts again
+                machine.send(b"reboot\r")
+                machine.wait_output(lambda: machine.output().count(READY) == 2, "second start")
+                machine.wait_prompt()
+                self.assertEqual(machine.answer("echo hello"), ["hello"])
+                machine.kill()
+
+    def test_no_i8042_is_believed(self):
+        """The chipset with the newer table says it; with the older one it has to be found out."""
+        machine = self.boot(options=NO_I8042)
+        self.assertIn("acpi: this machine says that it has no i8042", machine.output())
+        self.assertNotIn("keyboard:", machine.output())
+        machine = self.boot(options=PC + NO_I8042)
+        self.assertNotIn("says that it has no", machine.output())
+        self.assertIn("keyboard: no PS/2 keyboard", machine.output())

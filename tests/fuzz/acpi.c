@@ -1,0 +1,40 @@
+/*
+ * ACPI's readers, fed with anything. Their functions take tables whose checksum holds, which is no
+ * reason to trust a table: firmware adds up its mistakes, too.
+ */
+#include <drivers/acpi_tables.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
+
+static void read_header_and_root(const uint8_t *bytes, size_t size)
+{
+    struct acpi_header header;
+    struct acpi_root root;
+    acpi_read_rsdp(bytes, size, &root);
+    acpi_checksum_holds(bytes, size);
+    if (size < ACPI_HEADER_SIZE)
+        return;
+    uint32_t length;
+    acpi_read_length(bytes, &length);
+    acpi_read_header(bytes, &header);
+    for (size_t entry_size = 4; entry_size <= 8; entry_size += 4) {
+        for (size_t i = 0; i < acpi_root_count(size, entry_size); i++)
+            acpi_root_entry(bytes, entry_size, i);
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+{
+    struct acpi_fadt fadt;
+    struct acpi_madt madt;
+    struct acpi_mcfg mcfg;
+    struct acpi_sleep_type type;
+    read_header_and_root(bytes, size);
+    acpi_read_fadt(bytes, size, &fadt);
+    acpi_read_mcfg(bytes, size, &mcfg);
+    if (acpi_read_madt(bytes, size, &madt) == OK && madt.io_apic_count > ACPI_MAX_IO_APICS)
+        __builtin_trap();
+    if (acpi_find_s5(bytes, size, &type) == OK && (type.a > 7 || type.b > 7))
+        __builtin_trap();
+    return 0;
+}

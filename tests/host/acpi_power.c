@@ -1,0 +1,93 @@
+/*
+ * Switching off, against a machine that notes what is written and stays on.
+ */
+#include <drivers/acpi_power.h>
+
+#include "../test.h"
+#include "fake_ports.h"
+
+static struct acpi_fadt fadt;
+static uint16_t pm1a, pm1b;
+static uint8_t pending; /* the low byte of a word that is being written */
+static uint8_t sleep_control;
+static bool smi_works;
+static unsigned written;
+
+static uint8_t read_port(uint16_t port)
+{
+    uint16_t word = port < 0x700 ? pm1a : pm1b;
+    return (uint8_t)(port & 1 ? word >> 8 : word);
+}
+
+static void write_port(uint16_t port, uint8_t value)
+{
+    if (port == 0xb2 && smi_works && value == 2)
+        pm1a |= 1;
+    if (port == 0x3f0)
+        sleep_control = value;
+    if (port == 0x604 || port == 0x704)
+        pending = value;
+    if (port == 0x605)
+        pm1a = (uint16_t)(value << 8 | pending);
+    if (port == 0x705)
+        pm1b = (uint16_t)(value << 8 | pending);
+    written += port == 0x605 || port == 0x705;
+}
+
+static void start_power(bool with_pm1b)
+{
+    fadt = (struct acpi_fadt){
+        .smi_command = 0xb2,
+        .acpi_enable = 2,
+        .pm1a_control = {ACPI_SPACE_IO, 0x604},
+        .pm1b_control = {ACPI_SPACE_IO, with_pm1b ? 0x704 : 0},
+    };
+    fake_ports_set((struct fake_device){.read = read_port, .write = write_port});
+    pm1a = pm1b = 0x8002; /* a bit that is none of ours */
+    smi_works = true;
+    written = 0;
+}
+
+TEST(acpi_power, both_registers_get_their_type)
+{
+    start_power(true);
+    EXPECT_EQ(acpi_power_off(&fadt, (struct acpi_sleep_type){5, 6}), ERROR_DEVICE);
+    EXPECT_EQ(pm1a, 0x8003 | 5 << 10 | 1 << 13);
+    EXPECT_EQ(pm1b, 0x8002 | 6 << 10 | 1 << 13);
+    EXPECT_EQ(written, 4);
+    start_power(false);
+    EXPECT_EQ(acpi_power_off(&fadt, (struct acpi_sleep_type){5, 6}), ERROR_DEVICE);
+    EXPECT_EQ(pm1b, 0x8002);
+    EXPECT(fake_ports_accesses() < 2000000);
+}
+
+TEST(acpi_power, a_machine_that_stays_out_of_acpi_mode)
+{
+    start_power(true);
+    smi_works = false;
+    EXPECT_EQ(acpi_power_off(&fadt, (struct acpi_sleep_type){5, 6}), ERROR_TIMEOUT);
+    EXPECT_EQ(written, 0);
+    EXPECT(fake_ports_accesses() < 4000000);
+    fadt.smi_command = 0; /* has no other mode */
+    EXPECT_EQ(acpi_power_off(&fadt, (struct acpi_sleep_type){5, 6}), ERROR_DEVICE);
+}
+
+TEST(acpi_power, registers_that_are_no_ports)
+{
+    start_power(true);
+    fadt.pm1a_control.address = 0x10000;
+    EXPECT_EQ(acpi_power_off(&fadt, (struct acpi_sleep_type){5, 6}), ERROR_NO_DEVICE);
+    fadt.pm1a_control = (struct acpi_register){ACPI_SPACE_MEMORY, 0x604};
+    EXPECT_EQ(acpi_power_off(&fadt, (struct acpi_sleep_type){5, 6}), ERROR_NO_DEVICE);
+    EXPECT_EQ(written, 0);
+}
+
+TEST(acpi_power, reduced_hardware_has_one_register)
+{
+    start_power(false);
+    fadt.hardware_reduced = true;
+    fadt.sleep_control = (struct acpi_register){ACPI_SPACE_IO, 0x3f0};
+    EXPECT_EQ(acpi_power_off(&fadt, (struct acpi_sleep_type){5, 6}), ERROR_DEVICE);
+    EXPECT_EQ(sleep_control, 5 << 2 | 1 << 5);
+    EXPECT_EQ(written, 0);
+}
