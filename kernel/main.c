@@ -153,6 +153,21 @@ static void start_heap(void)
         PANIC("no memory for the heap (%s)", error_name(error));
 }
 
+/* What scrolls off the screen is kept. Until this task has run, which can wait until all others do,
+ * there is room for a few rows only. */
+static enum poll_result poll_history(struct task *task)
+{
+    enum { LINES = 1000 };
+    size_t size = GRID_SIZE(screen.sink.rows + LINES, screen.sink.columns);
+    void *memory = kmalloc(size);
+    if (!memory || grid_move(&screen.terminal.grid, memory, size) != OK)
+        log_warn("console: no memory for the lines that scroll off the screen");
+    (void)task;
+    return POLL_READY;
+}
+
+static struct task history_task = {.name = "history", .poll = poll_history, .priority = TASK_LOW};
+
 static void end_qemu_with_failure(void)
 {
     debug_exit(DEBUG_EXIT_FAILURE);
@@ -321,6 +336,8 @@ void kernel_main(const struct boot_info *info)
         run_boot_mode(mode);
     refuse_missing_tests();
     monitor_start(&executor);
+    if (screen.sink.rows)
+        executor_spawn(&executor, &history_task);
     log_write(LOG_ALWAYS, "cairn: ready");
     executor_run(&executor);
 }

@@ -1,0 +1,45 @@
+"""The screen as a person uses it: what scrolled away, colours, the hardware's cursor."""
+
+from runner.machine import PROMPT, MachineTest
+
+PAGE_UP, PAGE_DOWN = b"\x1b[5;2~", b"\x1b[6;2~"  # with shift, as terminals send them
+ROWS, HISTORY = 25, 1000
+
+
+class Console(MachineTest):
+    """On the VGA text screen."""
+
+    def fill(self, machine, count):
+        """Makes `count` lines `line 1`, `line 2`, ..., each below the command that printed it."""
+        machine.send("".join(f"echo line {number}\r" for number in range(1, count + 1)).encode())
+        machine.wait_text(f"line {count}\r\n{PROMPT}")
+        machine.wait_screen(lambda now: now.used()[-2:] == [f"line {count}", PROMPT.rstrip()])
+
+    def test_scrollback(self):
+        """Shift+PageUp goes back half a screen, up to 1,000 lines; PageDown forward again."""
+        machine = self.boot()
+        self.fill(machine, 600)
+        bottom = machine.screen().rows
+        machine.send(PAGE_UP)
+        back = machine.wait_screen(lambda now: now.rows != bottom).rows
+        self.assertEqual(back[ROWS // 2:], bottom[:ROWS - ROWS // 2])
+        machine.send(PAGE_DOWN)
+        machine.wait_screen(lambda now: now.rows == bottom)
+        machine.send(PAGE_UP * (HISTORY // (ROWS // 2) + 5))
+        first = 2 * 600 + 1 - ROWS - HISTORY  # of the lines since the first command
+        machine.wait_screen(lambda now: now.lines()[:2] == self.line_pair(first))
+
+    def line_pair(self, first):
+        """Line `first` of what fill() makes, counted from 0, and the one after it."""
+        return [f"{PROMPT}echo line {number // 2 + 1}" if number % 2 == 0
+                else f"line {number // 2 + 1}" for number in (first, first + 1)]
+
+    def test_typing_returns_to_the_end(self):
+        """Whoever types sees what is typed."""
+        machine = self.boot()
+        self.fill(machine, 30)
+        bottom = machine.screen().used()
+        machine.send(PAGE_UP)
+        machine.wait_screen(lambda now: now.used() != bottom)
+        machine.send(b"x")
+        machine.wait_screen(lambda now: now.used() == bottom[:-1] + [PROMPT + "x"])
