@@ -36,7 +36,7 @@ for _ in {1..100}; do
 done
 
 # A hardware breakpoint: GRUB has not loaded the kernel yet, and would overwrite one made of an instruction.
-commands=(-ex "target remote $gdb_socket" -ex "hbreak kernel_main" -ex continue)
+commands=(-x "$(dirname "$0")/../.gdbinit" -ex "target remote $gdb_socket" -ex "hbreak kernel_main" -ex continue)
 if [[ -n ${DEBUG_BATCH:-} ]]; then
     timeout 120 gdb -batch -nx "${commands[@]}" -ex "info registers rip" -ex detach "$elf"
 else
