@@ -137,5 +137,5 @@ void picture_draw(struct picture *picture)
 void picture_erase(struct picture *picture)
 {
     go_back(picture, shown(picture, picture->edit->cursor), start);
-    send(picture, "\r\033[J");
+    send(picture, "\r\033[J\r"); /* the last one: see console_fresh_line() */
 }
