@@ -53,7 +53,7 @@ HOST_CFLAGS := -std=gnu17 -O1 -g $(WARNINGS) -Itests/host/include -Iinclude -I$B
 
 # --- Sources ----------------------------------------------------------------------------------------------------------
 
-ROOMS := lib boot kernel kernel/cpu kernel/log kernel/task mm kernel/fault drivers kernel/monitor kernel/bench
+ROOMS := lib boot kernel kernel/cpu kernel/log kernel/task mm kernel/fault drivers drivers/layouts kernel/monitor kernel/bench
 C_SOURCES   := $(wildcard $(ROOMS:%=%/*.c))
 ASM_SOURCES := $(wildcard $(ROOMS:%=%/*.asm))
 TEST_SOURCES := tests/test.c $(wildcard tests/kernel/*.c)
@@ -62,26 +62,32 @@ ASM_OBJECTS    := $(ASM_SOURCES:%=$B/obj/%.o)
 KERNEL_OBJECTS := $(C_SOURCES:%=$B/obj/%.o) $(ASM_OBJECTS)
 TEST_OBJECTS   := $(C_SOURCES:%=$B/obj-test/%.o) $(TEST_SOURCES:%=$B/obj-test/%.o) $(ASM_OBJECTS)
 
+# From a scancode to what it types.
+KEYBOARD_SOURCES := $(addprefix drivers/,scancode.c modifiers.c layout.c compose.c key_sequence.c keyboard.c) \
+    $(wildcard drivers/layouts/*.c)
+
 # What needs no real hardware runs on the host as it is, under the sanitizers.
 HOST_SOURCES := tests/test.c $(wildcard tests/host/*.c) $(wildcard lib/*.c) boot/multiboot2.c \
     $(filter-out kernel/task/watchdog.c,$(wildcard kernel/task/*.c)) \
     kernel/fault/words.c kernel/fault/noncanonical.c drivers/pic8259.c \
-    drivers/scancode.c drivers/i8042.c drivers/ps2_keyboard.c drivers/uart16550.c \
+    $(KEYBOARD_SOURCES) drivers/i8042.c drivers/ps2_keyboard.c drivers/uart16550.c \
     $(wildcard drivers/acpi*.c) \
     drivers/fw_cfg.c drivers/framebuffer.c kernel/options.c kernel/log/console.c \
     $(addprefix kernel/monitor/,line.c key_parser.c edit.c history.c completion.c picture.c) \
     $(filter-out mm/kernel_space.c mm/heap_window.c,$(wildcard mm/*.c))
 HOST_OBJECTS := $(HOST_SOURCES:%=$B/host/%.o)
+TYPE_KEYS_SOURCES := tests/tools/type_keys.c $(KEYBOARD_SOURCES) lib/letter_case.c lib/utf8.c
+TYPE_KEYS_OBJECTS := $(TYPE_KEYS_SOURCES:%=$B/host/%.o)
 
 # --- The kernel -------------------------------------------------------------------------------------------------------
 
 .PHONY: all iso run test bench fuzz debug check fmt clean help screenshot need-build need-font need-host need-fmt need-fuzz need-iso need-qemu FORCE
-all: iso $B/cairn-test.iso $B/host-tests
+all: iso $B/cairn-test.iso $B/host-tests $B/type-keys
 
 # A change of compiler or flags rebuilds what it touches, and a new or removed source links again: these files hold the
 # words of a variable and are written only when those change.
 STAMP_flags   := $(CC) $(KERNEL_CFLAGS) $(UBSAN_CFLAGS) $(NASMFLAGS) $(HOST_CC) $(HOST_CFLAGS)
-STAMP_objects := $(LD) $(LDFLAGS) $(KERNEL_OBJECTS) $(TEST_OBJECTS) $(HOST_OBJECTS)
+STAMP_objects := $(LD) $(LDFLAGS) $(KERNEL_OBJECTS) $(TEST_OBJECTS) $(HOST_OBJECTS) $(TYPE_KEYS_OBJECTS)
 $B/%.stamp: FORCE
 	@mkdir -p $(@D)
 	@echo '$(STAMP_$*)' | cmp -s - $@ || echo '$(STAMP_$*)' > $@
@@ -166,7 +172,11 @@ $B/host-tests: $(HOST_OBJECTS) $B/objects.stamp
 	@echo "  LD    $@"
 	$Q$(HOST_CC) $(HOST_CFLAGS) -o $@ $(filter %.o,$^)
 
-test: $B/cairn.iso $B/cairn-test.iso $B/host-tests | need-qemu
+$B/type-keys: $(TYPE_KEYS_OBJECTS) $B/objects.stamp
+	@echo "  LD    $@"
+	$Q$(HOST_CC) $(HOST_CFLAGS) -o $@ $(filter %.o,$^)
+
+test: $B/cairn.iso $B/cairn-test.iso $B/host-tests $B/type-keys | need-qemu
 	$QBUILD=$B $(PYTHON) tests/run.py $(TESTS)
 
 bench: $B/cairn.iso | need-qemu
@@ -235,4 +245,4 @@ need-iso:
 need-qemu:
 	@$(call need,qemu-system-x86_64=qemu-system-x86 $(PYTHON)=python3)
 
--include $(KERNEL_OBJECTS:.o=.d) $(TEST_OBJECTS:.o=.d) $(HOST_OBJECTS:.o=.d)
+-include $(KERNEL_OBJECTS:.o=.d) $(TEST_OBJECTS:.o=.d) $(HOST_OBJECTS:.o=.d) $(TYPE_KEYS_OBJECTS:.o=.d)

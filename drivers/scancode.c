@@ -1,125 +1,188 @@
 /*
- * Scancode set 1: a key sends its code when it goes down and the code with bit 7 set when it comes
- * up. Keys that the first PC did not have send E0 first; some of those wrap themselves in shift
- * codes with E0, which mean nothing.
+ * IBM PS/2 Hardware Interface Technical Reference, "Keyboards (101- and 102-key)", scan code sets 1
+ * and 2.
+ *
+ * In set 1, a key sends its code when it goes down and the code with bit 7 set when it comes up. In
+ * set 2, it sends its code, and F0 before the code when it comes up; which code belongs to which
+ * key differs. In both, keys that the first PC did not have send E0 before all that, and some wrap
+ * themselves in shift codes with E0, so that old programs took them for keys of the keypad; those
+ * shifts mean nothing. Pause sends E1 and the codes of Ctrl and Num Lock, down and up at once.
+ *
+ * So a byte of set 2 is turned into set 1's code first, and the rest is one for both. A sequence
+ * that is broken off is forgotten, and the byte that breaks it off counts.
  */
 #include <drivers/scancode.h>
 
-enum { RELEASED = 0x80, EXTENDED = 0xe0, PAUSE = 0xe1 };
+enum { RELEASED = 0x80, SET_2_RELEASED = 0xf0, EXTENDED = SCANCODE_PREFIXES, PAUSE };
 
-enum key {
-    KEY_CONTROL = 0x1d,
-    KEY_LEFT_SHIFT = 0x2a,
-    KEY_SLASH = 0x35,
-    KEY_RIGHT_SHIFT = 0x36,
-    KEY_CAPS_LOCK = 0x3a,
-    KEY_ENTER = 0x1c,
-    KEY_NUM_LOCK = 0x45,
-    KEYPAD_FIRST = 0x47,
-    KEYPAD_MINUS = 0x4a,
-    KEYPAD_PLUS = 0x4e,
-    KEYPAD_LAST = 0x53,
-    KEY_102ND = 0x56,
+/* The keyboard had no room left for what was typed. */
+enum { SET_1_OVERRUN = 0xff, SET_2_OVERRUN = 0x00 };
+
+enum sequence { START, AFTER_E0, AFTER_E1, AFTER_E1_CONTROL };
+
+static const uint8_t set_2_keys[] = {
+    [0x01] = KEY_F9,
+    [0x03] = KEY_F5,
+    [0x04] = KEY_F3,
+    [0x05] = KEY_F1,
+    [0x06] = KEY_F2,
+    [0x07] = KEY_F12,
+    [0x09] = KEY_F10,
+    [0x0a] = KEY_F8,
+    [0x0b] = KEY_F6,
+    [0x0c] = KEY_F4,
+    [0x0d] = KEY_TAB,
+    [0x0e] = KEY_GRAVE,
+    [0x11] = KEY_LEFT_ALT,
+    [0x12] = KEY_LEFT_SHIFT,
+    [0x13] = KEY_HIRAGANA,
+    [0x14] = KEY_LEFT_CONTROL,
+    [0x15] = KEY_Q,
+    [0x16] = KEY_1,
+    [0x1a] = KEY_Z,
+    [0x1b] = KEY_S,
+    [0x1c] = KEY_A,
+    [0x1d] = KEY_W,
+    [0x1e] = KEY_2,
+    [0x1f] = KEY_LEFT_META & ~KEY_EXTENDED,
+    [0x21] = KEY_C,
+    [0x22] = KEY_X,
+    [0x23] = KEY_D,
+    [0x24] = KEY_E,
+    [0x25] = KEY_4,
+    [0x26] = KEY_3,
+    [0x27] = KEY_RIGHT_META & ~KEY_EXTENDED,
+    [0x29] = KEY_SPACE,
+    [0x2a] = KEY_V,
+    [0x2b] = KEY_F,
+    [0x2c] = KEY_T,
+    [0x2d] = KEY_R,
+    [0x2e] = KEY_5,
+    [0x2f] = KEY_MENU & ~KEY_EXTENDED,
+    [0x31] = KEY_N,
+    [0x32] = KEY_B,
+    [0x33] = KEY_H,
+    [0x34] = KEY_G,
+    [0x35] = KEY_Y,
+    [0x36] = KEY_6,
+    [0x37] = KEY_POWER & ~KEY_EXTENDED,
+    [0x3a] = KEY_M,
+    [0x3b] = KEY_J,
+    [0x3c] = KEY_U,
+    [0x3d] = KEY_7,
+    [0x3e] = KEY_8,
+    [0x3f] = KEY_SLEEP & ~KEY_EXTENDED,
+    [0x41] = KEY_COMMA,
+    [0x42] = KEY_K,
+    [0x43] = KEY_I,
+    [0x44] = KEY_O,
+    [0x45] = KEY_0,
+    [0x46] = KEY_9,
+    [0x49] = KEY_DOT,
+    [0x4a] = KEY_SLASH,
+    [0x4b] = KEY_L,
+    [0x4c] = KEY_SEMICOLON,
+    [0x4d] = KEY_P,
+    [0x4e] = KEY_MINUS,
+    [0x51] = KEY_RO,
+    [0x52] = KEY_APOSTROPHE,
+    [0x54] = KEY_LEFT_BRACKET,
+    [0x55] = KEY_EQUALS,
+    [0x58] = KEY_CAPS_LOCK,
+    [0x59] = KEY_RIGHT_SHIFT,
+    [0x5a] = KEY_ENTER,
+    [0x5b] = KEY_RIGHT_BRACKET,
+    [0x5d] = KEY_BACKSLASH,
+    [0x5e] = KEY_WAKE & ~KEY_EXTENDED,
+    [0x61] = KEY_102ND,
+    [0x64] = KEY_HENKAN,
+    [0x66] = KEY_BACKSPACE,
+    [0x67] = KEY_MUHENKAN,
+    [0x69] = KEY_KEYPAD_1,
+    [0x6a] = KEY_YEN,
+    [0x6b] = KEY_KEYPAD_4,
+    [0x6c] = KEY_KEYPAD_7,
+    [0x70] = KEY_KEYPAD_0,
+    [0x71] = KEY_KEYPAD_DECIMAL,
+    [0x72] = KEY_KEYPAD_2,
+    [0x73] = KEY_KEYPAD_5,
+    [0x74] = KEY_KEYPAD_6,
+    [0x75] = KEY_KEYPAD_8,
+    [0x76] = KEY_ESCAPE,
+    [0x77] = KEY_NUM_LOCK,
+    [0x78] = KEY_F11,
+    [0x79] = KEY_KEYPAD_PLUS,
+    [0x7a] = KEY_KEYPAD_3,
+    [0x7b] = KEY_KEYPAD_MINUS,
+    [0x7c] = KEY_KEYPAD_STAR,
+    [0x7d] = KEY_KEYPAD_9,
+    [0x7e] = KEY_SCROLL_LOCK,
+    [0x83] = KEY_F7,
+    [0x84] = KEY_SYSTEM_REQUEST,
 };
 
-/* By code, from 0; what types nothing is \0, and so is Escape. */
-static const char plain[] = "\0\0"
-                            "1234567890-=\b\tqwertyuiop[]\n\0asdfghjkl;'`\0\\zxcvbnm,./\0*\0 ";
-static const char shifted[] =
-    "\0\0!@#$%^&*()_+\b\tQWERTYUIOP{}\n\0ASDFGHJKL:\"~\0|ZXCVBNM<>?\0*\0 ";
-static const char keypad[] = "789-456+1230.";
-
-_Static_assert(sizeof(plain) == 0x3a + 1 && sizeof(shifted) == sizeof(plain), "codes 0x00 to 0x39");
-_Static_assert(sizeof(keypad) == KEYPAD_LAST - KEYPAD_FIRST + 1 + 1, "codes 0x47 to 0x53");
-
-static bool is_letter(char character)
+static uint8_t extended_key(uint8_t code)
 {
-    return (character >= 'a' && character <= 'z') || (character >= 'A' && character <= 'Z');
+    if (code == KEY_NONE || code == KEY_LEFT_SHIFT || code == KEY_RIGHT_SHIFT)
+        return KEY_NONE;
+    return code | KEY_EXTENDED;
 }
 
-/* Keeps track of modifiers and locks; true when the key was one. */
-static bool take_modifier(struct scancode_decoder *decoder, uint8_t key, bool pressed)
+static bool is_set_1(const struct scancode_decoder *decoder)
 {
-    switch (key) {
-    case KEY_LEFT_SHIFT:
-        if (!decoder->extended)
-            decoder->left_shift = pressed;
-        return true;
-    case KEY_RIGHT_SHIFT:
-        if (!decoder->extended)
-            decoder->right_shift = pressed;
-        return true;
-    case KEY_CONTROL:
-        if (decoder->extended)
-            decoder->right_control = pressed;
-        else
-            decoder->left_control = pressed;
-        return true;
-    case KEY_CAPS_LOCK:
-        decoder->caps_lock ^= pressed;
-        return true;
-    case KEY_NUM_LOCK:
-        decoder->num_lock ^= pressed;
-        return true;
-    default:
-        return false;
+    return !(decoder->state & SCANCODE_SET_2);
+}
+
+static void set_sequence(struct scancode_decoder *decoder, enum sequence sequence)
+{
+    decoder->state = (uint8_t)((decoder->state & SCANCODE_SET_2) | sequence);
+}
+
+/* The key of a code behind what came before it. */
+static uint8_t find_key(struct scancode_decoder *decoder, uint8_t code)
+{
+    enum sequence sequence = decoder->state & ~SCANCODE_SET_2;
+    set_sequence(decoder, START);
+    if (sequence == AFTER_E0)
+        return extended_key(code);
+    if (sequence == AFTER_E1 && code == KEY_LEFT_CONTROL) {
+        set_sequence(decoder, AFTER_E1_CONTROL);
+        return KEY_NONE;
     }
+    if (sequence == AFTER_E1_CONTROL && code == KEY_NUM_LOCK)
+        return KEY_PAUSE;
+    return code;
 }
 
-static char extended_character(uint8_t key)
+static struct key_change begin(struct scancode_decoder *decoder, enum sequence sequence,
+                               uint8_t key)
 {
-    switch (key) {
-    case KEY_ENTER:
-        return '\n';
-    case KEY_SLASH:
-        return '/';
-    default:
-        return 0;
+    set_sequence(decoder, sequence);
+    decoder->released = false;
+    return (struct key_change){key, false};
+}
+
+static struct key_change decode_set_2(struct scancode_decoder *decoder, uint8_t byte)
+{
+    if (byte == SET_2_RELEASED) {
+        decoder->released = true;
+        return (struct key_change){KEY_NONE, false};
     }
+    bool pressed = !decoder->released;
+    decoder->released = false;
+    uint8_t code = byte < sizeof(set_2_keys) ? set_2_keys[byte] : KEY_NONE;
+    return (struct key_change){find_key(decoder, code), pressed};
 }
 
-static char keypad_character(const struct scancode_decoder *decoder, uint8_t key)
+struct key_change scancode_decode_other(struct scancode_decoder *decoder, uint8_t byte)
 {
-    if (key == KEYPAD_MINUS || key == KEYPAD_PLUS || decoder->num_lock)
-        return keypad[key - KEYPAD_FIRST];
-    return 0;
-}
-
-static char main_character(const struct scancode_decoder *decoder, uint8_t key)
-{
-    bool shift = decoder->left_shift || decoder->right_shift;
-    if (is_letter(plain[key]))
-        shift ^= decoder->caps_lock;
-    char character = shift ? shifted[key] : plain[key];
-    if ((decoder->left_control || decoder->right_control) && is_letter(character))
-        return character & 0x1f;
-    return character;
-}
-
-char scancode_decode(struct scancode_decoder *decoder, uint8_t scancode)
-{
-    if (decoder->skip) {
-        decoder->skip--;
-        return 0;
-    }
-    if (scancode == EXTENDED || scancode == PAUSE) {
-        decoder->extended = scancode == EXTENDED;
-        decoder->skip = scancode == PAUSE ? 2 : 0;
-        return 0;
-    }
-    uint8_t key = scancode & ~RELEASED;
-    bool pressed = !(scancode & RELEASED);
-    char character = 0;
-    if (take_modifier(decoder, key, pressed) || !pressed)
-        character = 0;
-    else if (decoder->extended)
-        character = extended_character(key);
-    else if (key < sizeof(plain) - 1)
-        character = main_character(decoder, key);
-    else if (key >= KEYPAD_FIRST && key <= KEYPAD_LAST)
-        character = keypad_character(decoder, key);
-    else if (key == KEY_102ND)
-        character = decoder->left_shift || decoder->right_shift ? '|' : '\\';
-    decoder->extended = false;
-    return character;
+    if (byte == EXTENDED)
+        return begin(decoder, AFTER_E0, KEY_NONE);
+    if (byte == PAUSE)
+        return begin(decoder, AFTER_E1, KEY_NONE);
+    if (byte == (is_set_1(decoder) ? SET_1_OVERRUN : SET_2_OVERRUN))
+        return begin(decoder, START, KEY_OVERRUN);
+    if (!is_set_1(decoder))
+        return decode_set_2(decoder, byte);
+    return (struct key_change){find_key(decoder, byte & ~RELEASED), !(byte & RELEASED)};
 }

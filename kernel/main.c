@@ -109,8 +109,16 @@ static void apply_loglevel(void)
 static void apply_keymap(void)
 {
     const char *name = options_get("keymap");
-    if (name && strcmp(name, "us") != 0)
-        log_warn("options: keymap=%s is not known; us is", name);
+    if (!name)
+        return;
+    const struct layout *layout = layout_find(name);
+    if (layout) {
+        monitor_set_layout(layout);
+        return;
+    }
+    char names[LAYOUT_NAMES_MAX];
+    layout_list_names(names, sizeof(names));
+    log_warn("options: keymap=%s is none of %s", name, names);
 }
 
 static const struct boot_mode *find_boot_mode(void)

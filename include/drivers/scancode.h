@@ -1,22 +1,32 @@
 /*
- * From scancodes (set 1) to characters of a US keyboard.
+ * From the bytes that a keyboard sends to the keys that go down and come up.
  */
 #ifndef DRIVERS_SCANCODE_H
 #define DRIVERS_SCANCODE_H
 
-#include <types.h>
+#include <drivers/key.h>
 
-/* What is held down and what is locked. All zeros is a keyboard that nobody has touched. */
+enum scancode_set { SCANCODE_SET_1 = 0, SCANCODE_SET_2 = 0x80 };
+
+/* All zeros is a decoder for set 1 at the start. */
 struct scancode_decoder {
-    bool extended; /* the byte before was E0 */
-    uint8_t skip;  /* bytes left of the Pause key's sequence, E1 and two more */
-    bool left_shift, right_shift;
-    bool left_control, right_control;
-    bool caps_lock, num_lock;
+    uint8_t state; /* the set, and what has come before: enum sequence in scancode.c */
+    bool released; /* set 2: the byte before was F0 */
 };
 
-/* Takes the next scancode. Returns the character that its key types (Enter types \n, backspace \b),
- * or 0 when it types none: a release, a modifier, a key without a character. Any value is fine. */
-char scancode_decode(struct scancode_decoder *decoder, uint8_t scancode);
+enum { SCANCODE_PREFIXES = 0xe0 /* the bytes that are no plain key begin here */ };
+
+/* scancode_decode() for everything but a plain key in set 1. */
+struct key_change scancode_decode_other(struct scancode_decoder *decoder, uint8_t byte);
+
+/* Takes the next byte, whatever it is and whatever came before it. Gives KEY_NONE for one that does
+ * not complete a key's sequence. Any context, one decoder a keyboard. Inline, like the first steps
+ * of all that a key goes through: each key pays for them. */
+static inline struct key_change scancode_decode(struct scancode_decoder *decoder, uint8_t byte)
+{
+    if (__builtin_expect(decoder->state != SCANCODE_SET_1 || byte >= SCANCODE_PREFIXES, 0))
+        return scancode_decode_other(decoder, byte);
+    return (struct key_change){byte & 0x7f, !(byte & 0x80)};
+}
 
 #endif

@@ -4,9 +4,9 @@
  * the figures contain: interrupts are masked while benches run.
  */
 #include <assert.h>
+#include <drivers/keyboard.h>
 #include <drivers/pic8259.h>
 #include <drivers/ps2_keyboard.h>
-#include <drivers/scancode.h>
 #include <io.h>
 #include <kernel/bench/bench.h>
 #include <kernel/task/executor.h>
@@ -18,7 +18,8 @@ enum { SCANCODE_A = 0x1e, ROUNDS = 100 };
 struct reader {
     struct task task;
     struct waker waker;
-    struct scancode_decoder decoder;
+    struct keyboard keyboard;
+    char bytes[KEYBOARD_BYTES];
     uint64_t received;
     uint64_t decoded_at;
 };
@@ -28,9 +29,9 @@ static enum poll_result poll_reader(struct task *task)
     struct reader *reader = CONTAINER_OF(task, struct reader, task);
     uint8_t scancode;
     while (stream_poll(&ps2_keyboard_scancodes, &reader->waker, task, &scancode) == POLL_READY) {
-        char character = scancode_decode(&reader->decoder, scancode);
+        unsigned length = keyboard_type(&reader->keyboard, scancode, reader->bytes);
         reader->decoded_at = read_tsc();
-        reader->received += character != 0;
+        reader->received += length;
     }
     return POLL_PENDING;
 }
@@ -76,7 +77,7 @@ static void end_reader(struct executor *executor, struct reader *reader, struct 
 static void bench_one(void)
 {
     struct executor executor = EXECUTOR_INIT(executor);
-    struct reader reader = {0};
+    struct reader reader = {.keyboard.layout = &layout_us};
     struct list_node *other = start_reader(&executor, &reader);
     uint64_t interrupt = 0, character = 0;
     for (unsigned i = 0; i < ROUNDS; i++) {
@@ -102,7 +103,7 @@ static void bench_one(void)
 static void bench_burst(const char *name, unsigned count)
 {
     struct executor executor = EXECUTOR_INIT(executor);
-    struct reader reader = {0};
+    struct reader reader = {.keyboard.layout = &layout_us};
     struct list_node *other = start_reader(&executor, &reader);
     for (unsigned i = 0; i < count; i++) {
         if (i % ROUNDS == 0)

@@ -102,8 +102,7 @@ static unsigned take_control(struct key_parser *parser, char byte, struct key ke
     if (byte == '\n' && after_return)
         return 0;
     uint8_t code = byte == DELETE ? KEY_BACKSPACE : controls[(unsigned char)byte];
-    if (code == KEY_ENTER)
-        parser->sequence = (struct ecma48){0}; /* a line's end ends a broken sequence, too */
+    parser->sequence = (struct ecma48){0}; /* a broken one, or Alt and this */
     return one(keys, code);
 }
 

@@ -1,10 +1,10 @@
 /*
- * Four tasks. The keyboard task and the serial task turn their device's stream into characters and
- * send them into one channel; the monitor task takes them out, edits the line and runs commands.
- * Both typists wait while the channel is full, and their streams, and in the end the devices, hold
- * what comes meanwhile. The log task shows what interrupt handlers have logged.
+ * Four tasks. The keyboard task and the serial task turn their device's stream into the bytes that
+ * a terminal sends and put them into one channel; the monitor task takes them out, edits the line
+ * and runs commands. Both typists wait while the channel is full, and their streams, and in the end
+ * the devices, hold what comes meanwhile. The log task shows what interrupt handlers have logged.
  */
-#include <drivers/scancode.h>
+#include <drivers/keyboard.h>
 #include <kernel/log/log.h>
 #include <kernel/monitor/command.h>
 #include <kernel/monitor/line.h>
@@ -27,23 +27,26 @@ struct typist {
     struct waker stream_waker;
     struct waker channel_waker;
     enum line_input input;
-    char pending; /* a character that is still to be sent; 0 for none */
-    struct scancode_decoder decoder;
+    /* What is still to be sent: `pending` bytes from `next` on. */
+    char bytes[KEYBOARD_BYTES];
+    unsigned next, pending;
 };
 
-/* Sends the pending character, if any. */
+/* Sends the pending bytes, if any. */
 static enum poll_result poll_pending(struct typist *typist)
 {
-    if (!typist->pending)
-        return POLL_READY;
-    bool sent;
-    const struct typed_byte element = {typist->pending, (uint8_t)typist->input};
-    enum poll_result result =
-        channel_poll_send(&typed, &typist->channel_waker, &typist->task, &element, &sent);
-    if (result == POLL_READY)
-        typist->pending = 0;
-    return result;
+    for (; typist->pending; typist->pending--, typist->next++) {
+        bool sent;
+        const struct typed_byte element = {typist->bytes[typist->next], (uint8_t)typist->input};
+        if (channel_poll_send(&typed, &typist->channel_waker, &typist->task, &element, &sent) ==
+            POLL_PENDING)
+            return POLL_PENDING;
+    }
+    typist->next = 0;
+    return POLL_READY;
 }
+
+static struct keyboard keyboard = {.layout = &layout_us};
 
 static enum poll_result poll_keyboard(struct task *task)
 {
@@ -51,7 +54,7 @@ static enum poll_result poll_keyboard(struct task *task)
     uint8_t scancode;
     while (poll_pending(typist) == POLL_READY &&
            stream_poll(typist->stream, &typist->stream_waker, task, &scancode) == POLL_READY)
-        typist->pending = scancode_decode(&typist->decoder, scancode);
+        typist->pending = keyboard_type(&keyboard, scancode, typist->bytes);
     return POLL_PENDING;
 }
 
@@ -60,15 +63,17 @@ static enum poll_result poll_serial(struct task *task)
     struct typist *typist = CONTAINER_OF(task, struct typist, task);
     uint8_t byte;
     while (poll_pending(typist) == POLL_READY &&
-           stream_poll(typist->stream, &typist->stream_waker, task, &byte) == POLL_READY)
-        typist->pending = (char)byte; /* a NUL types nothing */
+           stream_poll(typist->stream, &typist->stream_waker, task, &byte) == POLL_READY) {
+        typist->bytes[0] = (char)byte;
+        typist->pending = 1;
+    }
     return POLL_PENDING;
 }
 
-static struct typist keyboard = {
+static struct typist keyboard_typist = {
     .task = {.name = "keyboard", .poll = poll_keyboard, .priority = TASK_HIGH},
     .input = LINE_KEYBOARD};
-static struct typist serial = {
+static struct typist serial_typist = {
     .task = {.name = "serial", .poll = poll_serial, .priority = TASK_HIGH}, .input = LINE_SERIAL};
 
 static struct waker typed_waker;
@@ -120,14 +125,24 @@ void monitor_tick(void)
         task_wake(&log_task);
 }
 
+void monitor_set_layout(const struct layout *layout)
+{
+    keyboard_set_layout(&keyboard, layout);
+}
+
+const struct layout *monitor_layout(void)
+{
+    return keyboard.layout;
+}
+
 void monitor_read_keyboard(struct executor *executor, struct byte_stream *scancodes)
 {
-    keyboard.stream = scancodes;
-    executor_spawn(executor, &keyboard.task);
+    keyboard_typist.stream = scancodes;
+    executor_spawn(executor, &keyboard_typist.task);
 }
 
 void monitor_read_serial(struct executor *executor, struct byte_stream *bytes)
 {
-    serial.stream = bytes;
-    executor_spawn(executor, &serial.task);
+    serial_typist.stream = bytes;
+    executor_spawn(executor, &serial_typist.task);
 }

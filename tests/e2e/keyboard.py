@@ -29,9 +29,10 @@ class Keyboard(MachineTest):
 
         self.assertTrue(qemu.wait_until(lambda: READY in machine.output(), qemu.BOOT_LIMIT,
                                         keep_pressing))
+        machine.wait_text(PROMPT)
         start = len(machine.received)
         machine.press("ret")
-        machine.wait_prompt(start)
+        machine.wait_text("\n" + PROMPT, start)
         self.assertEqual(machine.ask("echo hello"), ["hello"])
 
     def test_help(self):
@@ -109,9 +110,10 @@ class Keyboard(MachineTest):
         """Keys which type nothing do nothing; the keypad types when Num Lock is on."""
         machine = self.boot()
         machine.type("echo ")
-        for key in ("up", "left", "home", "delete", "f1", "f12", "pause", "print", "alt", "meta_l",
-                    "ctrl_r", "kp_5"):
-            machine.press(key)
+        for chord in (["f1"], ["f12"], ["pause"], ["print"], ["alt", "print"], ["ctrl", "pause"],
+                      ["alt"], ["alt_r"], ["meta_l"], ["menu"], ["ctrl_r"], ["scroll_lock"],
+                      ["kp_5"], ["insert"], ["henkan"], ["yen"], ["ro"]):
+            machine.press(*chord)
         machine.type("a")
         machine.press("num_lock")
         for key in ("kp_7", "kp_add", "kp_divide"):

@@ -13,6 +13,7 @@ KERNEL_DEBUG = BUILD / "cairn.debug.elf"
 TEST_ISO = BUILD / "cairn-test.iso"
 TEST_KERNEL = BUILD / "cairn-test.elf"
 HOST_TESTS = BUILD / "host-tests"
+TYPE_KEYS = BUILD / "type-keys"
 
 
 def tool(name):

@@ -4,6 +4,7 @@
 #ifndef KERNEL_MONITOR_MONITOR_H
 #define KERNEL_MONITOR_MONITOR_H
 
+#include <drivers/layout.h>
 #include <kernel/task/executor.h>
 #include <kernel/task/stream.h>
 
@@ -20,6 +21,10 @@ void monitor_tick(void);
 
 /* Spawns the task that decodes `scancodes` and types them. */
 void monitor_read_keyboard(struct executor *executor, struct byte_stream *scancodes);
+
+/* What the keyboard's keys type; the US layout until it is set. In tasks and set-up code. */
+void monitor_set_layout(const struct layout *layout);
+const struct layout *monitor_layout(void);
 
 /* Spawns the task that types the bytes of a serial line. */
 void monitor_read_serial(struct executor *executor, struct byte_stream *bytes);

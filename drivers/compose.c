@@ -1,0 +1,69 @@
+/*
+ * An accent's letters are a string of pairs, the letter and what becomes of it. They are those that
+ * Unicode has as one character (for the accents) and that X11 has for the two that are none; the
+ * tests hold them against both.
+ */
+#include <drivers/compose.h>
+
+struct accent {
+    uint16_t dead;
+    uint16_t alone;
+    const uint16_t *pairs;
+};
+
+static const struct accent accents[] = {
+    {DEAD_GRAVE, '`', u"AÀEÈIÌNǸOÒUÙWẀYỲaàeèiìnǹoòuùwẁyỳ"},
+    {DEAD_ACUTE, u'´', u"AÁCĆEÉGǴIÍKḰLĹMḾNŃOÓPṔRŔSŚUÚWẂYÝZŹaácćeégǵiíkḱlĺmḿnńoópṕrŕsśuúwẃyýzź"},
+    {DEAD_CIRCUMFLEX, '^', u"AÂCĈEÊGĜHĤIÎJĴOÔSŜUÛWŴYŶZẐaâcĉeêgĝhĥiîjĵoôsŝuûwŵyŷzẑ"},
+    {DEAD_TILDE, '~', u"AÃEẼIĨNÑOÕUŨVṼYỸaãeẽiĩnñoõuũvṽyỹ"},
+    {DEAD_MACRON, u'¯', u"AĀEĒGḠIĪOŌUŪYȲaāeēgḡiīoōuūyȳ"},
+    {DEAD_BREVE, u'˘', u"AĂEĔGĞIĬOŎUŬaăeĕgğiĭoŏuŭ"},
+    {DEAD_DOT_ABOVE, u'˙',
+     u"AȦBḂCĊDḊEĖFḞGĠHḢIİMṀNṄOȮPṖRṘSṠTṪWẆXẊYẎZŻaȧbḃcċdḋeėfḟgġhḣiımṁnṅoȯpṗrṙsṡtṫwẇxẋyẏzż"},
+    {DEAD_DIAERESIS, u'¨', u"AÄEËHḦIÏOÖUÜWẄXẌYŸaäeëhḧiïoötẗuüwẅxẍyÿ"},
+    {DEAD_HOOK, DEAD_HOOK, u"AẢEẺIỈOỎUỦYỶaảeẻiỉoỏuủyỷ"},
+    {DEAD_RING_ABOVE, u'°', u"AÅUŮaåuůwẘyẙ"},
+    {DEAD_DOUBLE_ACUTE, u'˝', u"OŐUŰoőuű"},
+    {DEAD_CARON, u'ˇ', u"AǍCČDĎEĚGǦHȞIǏKǨLĽNŇOǑRŘSŠTŤUǓZŽaǎcčdďeěgǧhȟiǐjǰkǩlľnňoǒrřsštťuǔzž"},
+    {DEAD_HORN, DEAD_HORN, u"OƠUƯoơuư"},
+    {DEAD_DOT_BELOW, DEAD_DOT_BELOW,
+     u"AẠBḄDḌEẸHḤIỊKḲLḶMṂNṆOỌRṚSṢTṬUỤVṾWẈYỴZẒaạbḅdḍeẹhḥiịkḳlḷmṃnṇoọrṛsṣtṭuụvṿwẉyỵzẓ"},
+    {DEAD_COMMA_BELOW, ',', u"SȘTȚsștț"},
+    {DEAD_CEDILLA, u'¸', u"CÇDḐEȨGĢHḨKĶLĻNŅRŖSŞTŢcçdḑeȩgģhḩkķlļnņrŗsştţ"},
+    {DEAD_OGONEK, u'˛', u"AĄEĘIĮOǪUŲaąeęiįoǫuų"},
+    {DEAD_MACRON_BELOW, u'ˍ', u"BḆDḎKḴLḺNṈRṞTṮZẔbḇdḏhẖkḵlḻnṉrṟtṯzẕ"},
+    {DEAD_STROKE, '/', u"AȺBɃCȻDĐEɆGǤHĦIƗJɈLŁOØPⱣRɌTŦUɄYɎZƵaⱥbƀcȼdđeɇgǥhħiɨjɉlłoøpᵽrɍtŧuʉyɏzƶ"},
+    {DEAD_GREEK, u'µ',
+     u"AΑBΒDΔEΕFΦGΓHΗIΙJΘKΚLΛMΜNΝOΟPΠQΧRΡSΣTΤUΥWΩXΞYΨZΖaαbβdδeεfφgγhηiιjθkκlλmμnνoοpπqχrρsσtτuυwωxξ"
+     u"yψzζ"},
+    {DEAD_CURRENCY, u'¤', u"C₡D₯E₠F₣G₲H₴K₭L₤N₦P₧S$T₮W₩c¢d₫e€fƒg₲h₴k₭l£m₥n₦s₪w₩y¥"},
+};
+
+static const struct accent *find_accent(uint16_t dead)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(accents); i++) {
+        if (accents[i].dead == dead)
+            return &accents[i];
+    }
+    return NULL;
+}
+
+uint16_t compose_alone(uint16_t dead)
+{
+    const struct accent *accent = find_accent(dead);
+    return accent ? accent->alone : 0;
+}
+
+uint16_t compose(uint16_t dead, uint16_t symbol)
+{
+    const struct accent *accent = find_accent(dead);
+    if (!accent)
+        return 0;
+    if (symbol == ' ' || symbol == dead)
+        return accent->alone;
+    for (const uint16_t *pair = accent->pairs; *pair; pair += 2) {
+        if (pair[0] == symbol)
+            return pair[1];
+    }
+    return 0;
+}

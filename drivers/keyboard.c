@@ -1,0 +1,144 @@
+#include <drivers/compose.h>
+#include <drivers/key_sequence.h>
+#include <drivers/keyboard.h>
+#include <lib/utf8.h>
+
+enum { ESCAPE = 0x1b, DELETE = 0x7f };
+
+/* By key from KEY_KEYPAD_7 on. */
+static const char keypad[] = "789-456+1230.";
+
+/* The keypad's keys are cursor keys, unless Num Lock is on; Shift makes the one of the other. */
+static bool keypad_is_digits(unsigned modifiers)
+{
+    return !(modifiers & MODIFIER_NUM_LOCK) != !(modifiers & MODIFIERS_SHIFT);
+}
+
+static uint16_t keypad_symbol(const struct layout *layout, uint8_t key, unsigned modifiers)
+{
+    if (key == KEY_KEYPAD_STAR)
+        return '*';
+    if (key == KEY_KEYPAD_SLASH)
+        return '/';
+    if (key < KEY_KEYPAD_7 || key > KEY_KEYPAD_DECIMAL)
+        return 0;
+    if (key != KEY_KEYPAD_MINUS && key != KEY_KEYPAD_PLUS && !keypad_is_digits(modifiers))
+        return 0;
+    if (key == KEY_KEYPAD_DECIMAL)
+        return (uint16_t)layout->decimal;
+    return (uint16_t)keypad[key - KEY_KEYPAD_7];
+}
+
+/* What Ctrl makes of a symbol: the control characters, where there is one. */
+static uint16_t control(uint16_t symbol)
+{
+    if (symbol == '?')
+        return DELETE;
+    if (symbol == ' ')
+        return 0;
+    bool has_one = (symbol >= '@' && symbol <= '_') || (symbol >= 'a' && symbol <= 'z');
+    return has_one ? symbol & 0x1f : symbol;
+}
+
+/* The character after a dead key. What cannot be composed comes one after the other. */
+static unsigned type_accented(struct keyboard *keyboard, uint16_t symbol, char *bytes)
+{
+    uint16_t accent = keyboard->accent;
+    uint16_t composed = compose(accent, symbol);
+    keyboard->accent = 0;
+    if (composed)
+        return utf8_encode(composed, bytes);
+    unsigned length = utf8_encode(compose_alone(accent), bytes);
+    if (symbol_is_dead(symbol)) {
+        keyboard->accent = symbol;
+        return length;
+    }
+    return length + utf8_encode(symbol, bytes + length);
+}
+
+static unsigned type_symbol(struct keyboard *keyboard, uint16_t symbol, char *bytes)
+{
+    unsigned modifiers = keyboard->modifiers.active;
+    if (keyboard->accent)
+        return type_accented(keyboard, symbol, bytes);
+    if (symbol_is_dead(symbol)) {
+        keyboard->accent = symbol;
+        return 0;
+    }
+    unsigned alt = keyboard->layout->altgr ? MODIFIER_LEFT_ALT : MODIFIERS_ALT;
+    unsigned length = 0;
+    if (modifiers & alt)
+        bytes[length++] = ESCAPE;
+    if (modifiers & MODIFIERS_CONTROL)
+        symbol = control(symbol);
+    return length + utf8_encode(symbol, bytes + length);
+}
+
+/* A key without a symbol ends the wait for one. Backspace does no more: it takes the dead key back.
+ */
+static unsigned type_sequence(struct keyboard *keyboard, uint8_t key, char *bytes)
+{
+    unsigned modifiers = keyboard->modifiers.active;
+    bool takes_back = keyboard->accent && key == KEY_BACKSPACE;
+    keyboard->accent = 0;
+    if (takes_back)
+        return 0;
+    if (keyboard->layout->altgr)
+        modifiers &= ~(unsigned)MODIFIER_RIGHT_ALT;
+    bool on_keypad = key >= KEY_KEYPAD_7 && key <= KEY_KEYPAD_DECIMAL;
+    return key_sequence(on_keypad ? key | KEY_EXTENDED : key, modifiers, bytes);
+}
+
+static unsigned press(struct keyboard *keyboard, uint8_t key, char *bytes)
+{
+    unsigned modifiers = keyboard->modifiers.active;
+    uint16_t symbol = layout_symbol(keyboard->layout, key, modifiers);
+    if (!symbol)
+        symbol = keypad_symbol(keyboard->layout, key, modifiers);
+    if (symbol)
+        return type_symbol(keyboard, symbol, bytes);
+    return type_sequence(keyboard, key, bytes);
+}
+
+static unsigned take_modifier(struct keyboard *keyboard, struct key_change change, char *bytes)
+{
+    if (change.key == KEY_CAPS_LOCK && keyboard->layout->caps_is_backspace)
+        return change.pressed ? press(keyboard, KEY_BACKSPACE, bytes) : 0;
+    keyboard->overruns += change.key == KEY_OVERRUN;
+    modifiers_take(&keyboard->modifiers, change);
+    return 0;
+}
+
+/* Nearly every key: a printable character of ASCII, with nothing in the way but Shift. */
+static inline bool is_plain(const struct keyboard *keyboard, uint8_t key, uint16_t *symbol)
+{
+    unsigned others = MODIFIERS_CONTROL | MODIFIERS_ALT | MODIFIER_CAPS_LOCK;
+    unsigned modifiers = keyboard->modifiers.active;
+    if (key >= LAYOUT_KEYS || modifiers & others || keyboard->accent)
+        return false;
+    *symbol = keyboard->layout->keys[key][modifiers & MODIFIERS_SHIFT ? 1 : 0];
+    return *symbol >= ' ' && *symbol < DELETE;
+}
+
+unsigned keyboard_type(struct keyboard *keyboard, uint8_t scancode, char *bytes)
+{
+    struct key_change change = scancode_decode(&keyboard->decoder, scancode);
+    if (modifiers_of_keys[change.key])
+        return take_modifier(keyboard, change, bytes);
+    if (!change.pressed)
+        return 0;
+    uint16_t symbol;
+    if (is_plain(keyboard, change.key, &symbol)) {
+        bytes[0] = (char)symbol;
+        return 1;
+    }
+    return press(keyboard, change.key, bytes);
+}
+
+void keyboard_set_layout(struct keyboard *keyboard, const struct layout *layout)
+{
+    if (layout->caps_is_backspace) /* no key would turn it off again */
+        keyboard->modifiers.active &= (uint16_t)~MODIFIER_CAPS_LOCK;
+    keyboard->accent = 0;
+    keyboard->layout = layout;
+}

@@ -1,0 +1,72 @@
+/*
+ * What is printed on the keys: a table for each layout, in a file of its own below
+ * drivers/layouts/.
+ */
+#ifndef DRIVERS_LAYOUT_H
+#define DRIVERS_LAYOUT_H
+
+#include <drivers/key.h>
+
+/* A symbol is a code point, or 0 for nothing. A dead key, which types nothing but adds its accent
+ * to the next character, has the combining character for a symbol, and two have names of their own
+ * in the same block (they are no accents, but turn a letter into another). */
+enum dead_symbol {
+    DEAD_FIRST = 0x300,
+    DEAD_GRAVE = 0x300,
+    DEAD_ACUTE = 0x301,
+    DEAD_CIRCUMFLEX = 0x302,
+    DEAD_TILDE = 0x303,
+    DEAD_MACRON = 0x304,
+    DEAD_BREVE = 0x306,
+    DEAD_DOT_ABOVE = 0x307,
+    DEAD_DIAERESIS = 0x308,
+    DEAD_HOOK = 0x309,
+    DEAD_RING_ABOVE = 0x30a,
+    DEAD_DOUBLE_ACUTE = 0x30b,
+    DEAD_CARON = 0x30c,
+    DEAD_HORN = 0x31b,
+    DEAD_DOT_BELOW = 0x323,
+    DEAD_COMMA_BELOW = 0x326,
+    DEAD_CEDILLA = 0x327,
+    DEAD_OGONEK = 0x328,
+    DEAD_MACRON_BELOW = 0x331,
+    DEAD_STROKE = 0x335,
+    DEAD_GREEK = 0x36e,
+    DEAD_CURRENCY = 0x36f,
+    DEAD_LAST = 0x36f,
+};
+
+enum { LAYOUT_KEYS = KEY_YEN + 1 };
+
+struct layout {
+    const char *name;
+    bool altgr;             /* the right Alt key is AltGr: it chooses the third and fourth symbol */
+    bool caps_is_backspace; /* the Caps Lock key is another Backspace */
+    char decimal;           /* on the keypad */
+    /* Keys for which Caps Lock is Shift although they have no letter and its capital. */
+    uint8_t caps_is_shift[12];
+    /* Without anything, with Shift, with AltGr, with both. */
+    uint16_t keys[LAYOUT_KEYS][4];
+};
+
+/* What a key types while `modifiers` (enum modifier) are active. Caps Lock is Shift for letters
+ * whose capital is on the same key, and for the keys that the layout names; of other letters it
+ * makes the capital. Any context. */
+uint16_t layout_symbol(const struct layout *layout, uint8_t key, unsigned modifiers);
+
+/* The names of the layouts, from index 0 on; NULL behind the last. Any context, like all of this.
+ */
+const char *layout_name(size_t index);
+
+/* The one that a keyboard has which nobody has asked about. */
+extern const struct layout layout_us;
+
+/* NULL when there is none of that name. */
+const struct layout *layout_find(const char *name);
+
+enum { LAYOUT_NAMES_MAX = 128 };
+
+/* Writes all names, with a blank between them, as far as `size` (at least 1) bytes go. */
+void layout_list_names(char *text, size_t size);
+
+#endif

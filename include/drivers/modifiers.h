@@ -1,0 +1,43 @@
+/*
+ * Which modifiers are held, and which locks are on.
+ */
+#ifndef DRIVERS_MODIFIERS_H
+#define DRIVERS_MODIFIERS_H
+
+#include <drivers/key.h>
+
+enum modifier {
+    MODIFIER_LEFT_SHIFT = 1 << 0,
+    MODIFIER_RIGHT_SHIFT = 1 << 1,
+    MODIFIER_LEFT_CONTROL = 1 << 2,
+    MODIFIER_RIGHT_CONTROL = 1 << 3,
+    MODIFIER_LEFT_ALT = 1 << 4,
+    MODIFIER_RIGHT_ALT = 1 << 5,
+    MODIFIER_LEFT_META = 1 << 6,
+    MODIFIER_RIGHT_META = 1 << 7,
+    MODIFIERS_HELD = 0xff,
+
+    MODIFIER_SCROLL_LOCK = 1 << 8,
+    MODIFIER_NUM_LOCK = 1 << 9,
+    MODIFIER_CAPS_LOCK = 1 << 10,
+    MODIFIERS_LOCKED = 7 << 8,
+
+    MODIFIERS_SHIFT = MODIFIER_LEFT_SHIFT | MODIFIER_RIGHT_SHIFT,
+    MODIFIERS_CONTROL = MODIFIER_LEFT_CONTROL | MODIFIER_RIGHT_CONTROL,
+    MODIFIERS_ALT = MODIFIER_LEFT_ALT | MODIFIER_RIGHT_ALT,
+};
+
+/* All zeros is a keyboard that nobody has touched. */
+struct modifiers {
+    uint16_t active;     /* those that count now */
+    uint16_t locks_down; /* the lock keys that are held: they repeat, and do not toggle again */
+};
+
+/* What a key does to the modifiers: the one that it is, or 0. An overrun lets go of all: what
+ * has come up meanwhile is not known, and a key that sticks is worse than one let go too early. */
+extern const uint16_t modifiers_of_keys[KEY_COUNT];
+
+/* Takes a key with a modifier. */
+void modifiers_take(struct modifiers *modifiers, struct key_change change);
+
+#endif

@@ -1,0 +1,91 @@
+"""Keyboard layouts as people use them: `keymap`, the command line, and keys pressed in QEMU. What every key of every layout
+types is in tests/e2e/layouts.py."""
+
+from runner import qemu
+from runner.machine import PROMPT, MachineTest
+
+NAMES = "us uk de fr jp106 dvorak dvorak-programmer colemak no fi"
+
+
+class Keymaps(MachineTest):
+    """Layouts switched at the prompt."""
+
+    def echo(self, machine, *chords):
+        """What `echo` answers when it is given these strokes; sent over COM1 but for them."""
+        start = len(machine.received)
+        machine.send(b"echo ")
+        machine.wait_text("echo ", start)
+        for chord in chords:
+            machine.press(*chord.split("+"))
+        machine.press("ret")
+        machine.wait_prompt(start)
+        return machine.answer_since(start)[0]
+
+    def set_keymap(self, machine, name):
+        """Switches, and says nothing."""
+        self.assertEqual(machine.answer(f"keymap {name}"), [])
+
+    def test_german(self):
+        """y and z, umlauts, AltGr."""
+        machine = self.boot()
+        self.assertEqual(self.echo(machine, "y", "z"), "yz")
+        self.set_keymap(machine, "de")
+        self.assertEqual(self.echo(machine, "y", "z", "apostrophe", "semicolon", "shift+bracket_left", "minus"),
+                         "zyäöÜß")
+        self.assertEqual(self.echo(machine, "alt_r+q", "alt_r+e", "alt_r+7", "alt_r+less", "less"), "@€{|<")
+        self.assertEqual(self.echo(machine, "ctrl+alt+q", "a"), "a")  # which is not AltGr
+        self.set_keymap(machine, "us")
+        self.assertEqual(self.echo(machine, "y", "z", "alt_r"), "yz")
+
+    def test_dead_keys(self):
+        """Compose, stand alone before a blank, and come out as they are where there is no such letter."""
+        machine = self.boot()
+        self.set_keymap(machine, "de")
+        self.assertEqual(self.echo(machine, "equal", "e", "shift+equal", "a", "grave_accent", "shift+u"), "éàÛ")
+        self.assertEqual(self.echo(machine, "equal", "spc", "grave_accent", "grave_accent", "equal", "x"), "´^´x")
+
+    def test_french(self):
+        """Digits are shifted ones; capitals of accented letters come with Caps Lock."""
+        machine = self.boot()
+        self.set_keymap(machine, "fr")
+        self.assertEqual(self.echo(machine, "1", "2", "shift+1", "shift+2", "q", "a", "semicolon"), "&é12aqm")
+        self.assertEqual(self.echo(machine, "caps_lock", "2", "a", "caps_lock", "2"), "ÉQé")
+
+    def test_japanese(self):
+        """The keys that only Japanese keyboards have."""
+        machine = self.boot()
+        self.set_keymap(machine, "jp106")
+        self.assertEqual(self.echo(machine, "yen", "shift+yen", "ro", "shift+ro", "henkan", "shift+2"), "\\|\\_\"")
+
+    def test_every_name(self):
+        """Each is known, and switches at once: P and the key right of it."""
+        machine = self.boot()
+        typed = []
+        for name in NAMES.split():
+            self.set_keymap(machine, name)
+            typed.append(self.echo(machine, "bracket_left", "p"))
+        self.assertEqual(typed, ["[p", "[p", "üp", "^p", "@p", "/l", "/l", "[;", "åp", "åp"])
+
+    def test_wrong_name(self):
+        """One line each, which says what would be right."""
+        machine = self.boot()
+        self.assertEqual(machine.answer("keymap"), [f"keymap: it is us, of {NAMES}"])
+        self.assertEqual(machine.answer("keymap klingon"), [f"keymap: 'klingon' is none of {NAMES}"])
+        self.set_keymap(machine, "dvorak")
+        self.assertEqual(machine.answer("keymap"), [f"keymap: it is dvorak, of {NAMES}"])
+
+    def test_command_line(self):
+        """keymap= holds from the first key on."""
+        machine = self.boot(options=qemu.fw_cfg_cmdline("keymap=dvorak"))
+        start = len(machine.received)
+        for key in "dijs":  # e c h o
+            machine.press(key)
+        machine.wait_text(PROMPT + "echo", start - len(PROMPT))
+        machine.press("ret")
+        machine.wait_prompt(start)
+
+    def test_wrong_command_line(self):
+        """One line of the log; the keys are US ones."""
+        machine = self.boot(options=qemu.fw_cfg_cmdline("keymap=klingon"))
+        self.assertIn(f"options: keymap=klingon is none of {NAMES}\r\n", machine.output())
+        self.assertEqual(machine.ask("echo yz"), ["yz"])

@@ -1,0 +1,185 @@
+"""The keyboard layouts, key by key and level by level, against the data of Debian's xkb-data; and the dead keys' letters
+against X11's and Unicode's. The kernel's own code types, in build/type-keys."""
+
+import itertools
+import string
+import subprocess
+import unittest
+
+from runner import paths, xkb
+
+LAYOUTS = {  # ours: xkb's layout and variant
+    "us": ("us", ""), "uk": ("gb", ""), "de": ("de", ""), "fr": ("fr", ""), "jp106": ("jp", ""),
+    "dvorak": ("us", "dvorak"), "dvorak-programmer": ("us", "dvp"), "colemak": ("us", "colemak"),
+    "no": ("no", ""), "fi": ("fi", ""),
+}
+
+# Scancodes of set 1, which are Linux's key codes but for the keys that only Japanese keyboards have.
+LINUX = {0x70: 93, 0x73: 89, 0x79: 92, 0x7b: 94, 0x7d: 124}
+MAIN = [0x29, *range(0x02, 0x0e), 0x7d, *range(0x10, 0x1c), *range(0x1e, 0x29), 0x2b, 0x56,
+        *range(0x2c, 0x36), 0x73, 0x39, 0x70, 0x79, 0x7b]
+KEYPAD, SIGNS = [*range(0x47, 0x54), 0x37], (0x37, 0x4a, 0x4e)
+SHIFTS, RIGHT_ALT, CAPS_LOCK, NUM_LOCK = (0x2a, 0x36), 100, 0x3a, 0x45
+ESCAPE = "\x1b"
+CAPITAL_OF_MICRO = "0x0000039c"  # libxkbcommon makes this of µ with Caps Lock: no symbol at all
+
+
+def linux(scancode):
+    """Linux's code of a key."""
+    return LINUX.get(scancode, scancode)
+
+
+def type_all(questions):
+    """[(typed text, dead key that waits)] for each (layout, scancodes)."""
+    lines = "".join(f"{layout} 1 {bytes(codes).hex(' ')}\n" for layout, codes in questions)
+    answer = subprocess.run([paths.TYPE_KEYS], input=lines, text=True, check=True,
+                            stdout=subprocess.PIPE).stdout
+    results = []
+    for line in answer.splitlines():
+        typed, _, dead = line.partition("+")
+        results.append((bytes.fromhex(typed).decode("utf-8"), int(dead or "0", 16)))
+    return results
+
+
+def show(result):
+    """A result in words, for a failure."""
+    return f"{result[0]!r}" + (f" dead U+{result[1]:04x}" if result[1] else "")
+
+
+class Layout(unittest.TestCase):
+    """Ours beside xkb's."""
+
+    def altgr(self, theirs):
+        """Is the right Alt key AltGr there?"""
+        return theirs.name(RIGHT_ALT) == "ISO_Level3_Shift"
+
+    def expected(self, theirs, key, right_alt):
+        """What ours should answer, in the state in which theirs is."""
+        code, dead = theirs.symbol(linux(key))
+        if theirs.name(linux(key)) == CAPITAL_OF_MICRO:
+            code = ord("µ")
+        text = chr(code) if code else ""
+        return (ESCAPE + text if text and right_alt and not self.altgr(theirs) else text), dead
+
+    def compare(self, name, cases):
+        """Holds ours against theirs: `cases` are (how it is described, scancodes, expectation)."""
+        answers = type_all([(name, codes) for _, codes, _ in cases])
+        wrong = [f"{name}: {what}: {show(answer)}, xkb has {show(expectation)}"
+                 for (what, _, expectation), answer in zip(cases, answers) if answer != expectation]
+        self.assertEqual(wrong, [], "\n" + "\n".join(wrong))
+
+    def main_cases(self, name):
+        """Every key of the main block with every combination of either Shift, right Alt and Caps Lock."""
+        caps = name != "colemak"  # its Caps Lock is a Backspace
+        for shift, alt, lock in itertools.product((0, *SHIFTS), (False, True), (False, True)[:1 + caps]):
+            theirs, ours = xkb.Keyboard(*LAYOUTS[name]), []
+            if lock:  # with Shift, which is how a Japanese keyboard wants it
+                theirs.press(SHIFTS[0], CAPS_LOCK)
+                theirs.release(CAPS_LOCK, SHIFTS[0])
+                ours += [SHIFTS[0], CAPS_LOCK, CAPS_LOCK | 0x80, SHIFTS[0] | 0x80]
+            if shift:
+                theirs.press(shift)
+                ours += [shift]
+            if alt:
+                theirs.press(RIGHT_ALT)
+                ours += [0xe0, 0x38]
+            for key in MAIN:
+                what = f"key {key:#x}" + " Shift" * bool(shift) + " AltGr" * alt + " Caps" * lock
+                yield what, [*ours, key], self.expected(theirs, key, alt)
+
+    def keypad_cases(self, name):
+        """The keypad with Num Lock, without, and with Shift; cursor keys are for another test. Its signs are the same
+        with Shift, also where xkb has typographers' ones."""
+        for lock, shift in itertools.product((False, True), repeat=2):
+            theirs, ours = xkb.Keyboard(*LAYOUTS[name]), []
+            if lock:
+                theirs.press(69)
+                theirs.release(69)
+                ours += [NUM_LOCK, NUM_LOCK | 0x80]
+            if shift:
+                theirs.press(SHIFTS[0])
+                ours += [SHIFTS[0]]
+            for key in KEYPAD:
+                expectation = self.expected(theirs, key, False)
+                if expectation[0].isprintable() and expectation[0] and not (shift and key in SIGNS):
+                    yield f"keypad {key:#x}" + " Num" * lock + " Shift" * shift, [*ours, key], expectation
+
+    def test_every_layout_is_compared(self):
+        """A new layout has to be added here."""
+        files = {file.stem.replace("_", "-") for file in (paths.ROOT / "drivers" / "layouts").glob("*.c")}
+        self.assertEqual(files, set(LAYOUTS))
+
+    def test_colemak_caps_lock(self):
+        """Is another Backspace."""
+        self.assertEqual(xkb.Keyboard(*LAYOUTS["colemak"]).name(CAPS_LOCK), "BackSpace")
+        self.assertEqual(type_all([("colemak", [CAPS_LOCK]), ("us", [CAPS_LOCK])]), [("\b", 0), ("", 0)])
+
+
+def _add_layout_tests():
+    for name in LAYOUTS:
+        def test(self, name=name):
+            self.compare(name, [*self.main_cases(name), *self.keypad_cases(name)])
+        test.__doc__ = f"{name}: every key of the main block, with Shift, AltGr, Caps Lock; the keypad."
+        setattr(Layout, "test_" + name.replace("-", "_"), test)
+
+
+_add_layout_tests()
+
+
+class DeadKeys(unittest.TestCase):
+    """Every dead key that some layout has, before every ASCII character."""
+
+    ALONE = {"acute": "´", "diaeresis": "¨", "belowmacron": "ˍ"}  # with a blank: the accent itself, where X11 has ' and "
+
+    def dead_keys(self):
+        """{name: (layout, scancodes that leave it waiting)}."""
+        names = {code: name for name, code in xkb.DEAD.items()}
+        prefixes = [[], [0x2a], [0xe0, 0x38], [0x2a, 0xe0, 0x38]]
+        questions = [(layout, [*prefix, key]) for layout in LAYOUTS for prefix in prefixes for key in MAIN]
+        return {names[dead]: (layout, codes) for (layout, codes), (_, dead)
+                in zip(questions, type_all(questions)) if dead}
+
+    def released(self, codes):
+        """Scancodes that let the modifiers go."""
+        return [*codes, 0xaa, 0xe0, 0xb8]
+
+    def keys_of(self, layout):
+        """{character: scancodes} for the ASCII characters that the layout types without a dead key."""
+        questions = [(layout, [*prefix, key]) for prefix in ([], [0x2a], [0xe0, 0x38]) for key in MAIN]
+        answers = type_all(questions)
+        return {text: codes for (_, codes), (text, dead) in reversed(list(zip(questions, answers)))
+                if len(text) == 1 and text.isascii()}
+
+    def cases(self):
+        """(dead key's name, character, what they type)."""
+        cases, questions = [], []
+        for name, (layout, codes) in self.dead_keys().items():
+            for character, stroke in self.keys_of(layout).items():
+                cases.append((name, character))
+                questions.append((layout, [*self.released(codes), *stroke]))
+        return [(name, character, text) for (name, character), (text, _) in zip(cases, type_all(questions))]
+
+    def test_letters(self):
+        """What is composed is what X11 composes, and all is composed for which Unicode has a letter."""
+        composer, seen = xkb.Composer(), set()
+        for name, character, text in self.cases():
+            seen.add(name)
+            theirs = composer.compose(name, character)
+            if character == " ":
+                theirs = self.ALONE.get(name, theirs)
+            with self.subTest(dead=name, character=character):
+                if len(text) == 1:
+                    self.assertEqual(text, theirs)
+                else:
+                    self.assertTrue(text.endswith(character) and len(text) == 2, text)
+                    complete = name in ("greek", "stroke") and character in string.ascii_letters
+                    self.assertIsNone(theirs if complete else xkb.precomposed(name, character))
+        self.assertGreaterEqual(len(seen), 15)
+
+    def test_twice(self):
+        """The same dead key twice gives the accent by itself."""
+        composer = xkb.Composer()
+        for name, (layout, codes) in self.dead_keys().items():
+            with self.subTest(dead=name):
+                ((text, dead),) = type_all([(layout, [*codes, codes[-1]])])
+                self.assertEqual((text, dead), (self.ALONE.get(name, composer.compose(name, " ")), 0))

@@ -1,0 +1,238 @@
+/*
+ * From scancodes to bytes. What each key of each layout types is held against xkb's data by
+ * tests/e2e/layouts.py; here is what does not depend on tables.
+ */
+#include <drivers/compose.h>
+#include <drivers/keyboard.h>
+#include <lib/letter_case.h>
+#include <lib/string.h>
+#include <lib/utf8.h>
+#include <stdlib.h>
+
+#include "../test.h"
+
+static struct keyboard fresh(const char *layout)
+{
+    return (struct keyboard){.layout = layout_find(layout)};
+}
+
+/* What a row of scancodes (set 1) types. */
+static const char *type(struct keyboard *keyboard, const uint8_t *codes, size_t count)
+{
+    static char text[256];
+    size_t length = 0;
+    for (size_t i = 0; i < count && length < sizeof(text) - KEYBOARD_BYTES; i++)
+        length += keyboard_type(keyboard, codes[i], text + length);
+    text[length] = '\0';
+    return text;
+}
+
+#define EXPECT_TYPED(keyboard, expected, ...)                          \
+    do {                                                               \
+        const uint8_t codes[] = {__VA_ARGS__};                         \
+        EXPECT_STR(type(&(keyboard), codes, sizeof(codes)), expected); \
+    } while (0)
+
+enum { SHIFT = 0x2a, CONTROL = 0x1d, ALT = 0x38, CAPS = 0x3a, NUM = 0x45, UP = 0x80 };
+
+TEST(keyboard, letters_digits_and_editing_keys)
+{
+    struct keyboard us = fresh("us");
+    EXPECT_TYPED(us, "a1 \n\b\t\x1b", 0x1e, 0x9e, 0x02, 0x82, 0x39, 0xb9, 0x1c, 0x9c, 0x0e, 0x8e,
+                 0x0f, 0x8f, 0x01, 0x81);
+    EXPECT_TYPED(us, "aaa", 0x1e, 0x1e, 0x1e, 0x9e); /* it repeats */
+    EXPECT_TYPED(us, "A!", SHIFT, 0x1e, 0x02, SHIFT | UP);
+    EXPECT_TYPED(us, "A", 0x36, SHIFT, SHIFT | UP, 0x1e, 0xb6); /* one of two shifts let go */
+    EXPECT_TYPED(us, "a", 0x1e);
+}
+
+TEST(keyboard, locks_toggle_once_a_press_however_long)
+{
+    struct keyboard us = fresh("us");
+    EXPECT_TYPED(us, "A1", CAPS, CAPS, CAPS, CAPS, CAPS | UP, 0x1e, 0x02);
+    EXPECT_EQ(keyboard_lights(&us), 4);
+    EXPECT_TYPED(us, "a!", SHIFT, SHIFT, 0x1e, 0x02, SHIFT | UP);
+    EXPECT_TYPED(us, "a", CAPS, CAPS | UP, 0x1e);
+    EXPECT_TYPED(us, "", 0x46, 0xc6, NUM, NUM | UP);
+    EXPECT_EQ(keyboard_lights(&us), 3);
+}
+
+TEST(keyboard, control)
+{
+    struct keyboard us = fresh("us");
+    EXPECT_TYPED(us, "\x03\x03\x1b\x1f\x7f", CONTROL, 0x2e, SHIFT, 0x2e, SHIFT | UP, 0x1a, SHIFT,
+                 0x0c, 0x35, SHIFT | UP, CONTROL | UP);
+    EXPECT_TYPED(us,
+                 "\x15"
+                 "1",
+                 0xe0, CONTROL, 0x16, 0x02, 0xe0, CONTROL | UP);
+    char bytes[KEYBOARD_BYTES] = "x";
+    EXPECT_TYPED(us, "", CONTROL);
+    EXPECT_EQ(keyboard_type(&us, 0x39, bytes), 1); /* Ctrl+Space is NUL */
+    EXPECT_EQ(bytes[0], 0);
+    struct keyboard dvorak = fresh("dvorak");
+    EXPECT_TYPED(dvorak, "\x03", CONTROL, 0x17);
+}
+
+TEST(keyboard, alt_puts_escape_in_front)
+{
+    struct keyboard us = fresh("us"), de = fresh("de");
+    EXPECT_TYPED(us, "\033a\033B\033\b", ALT, 0x1e, SHIFT, 0x30, SHIFT | UP, 0x0e, ALT | UP);
+    EXPECT_TYPED(us, "\033a", 0xe0, ALT, 0x1e, 0xe0, ALT | UP); /* no AltGr here */
+    EXPECT_TYPED(de, "\033ä", ALT, 0x28, ALT | UP);
+}
+
+/* AltGr and Ctrl+Alt are two things. */
+TEST(keyboard, altgr)
+{
+    struct keyboard de = fresh("de");
+    EXPECT_TYPED(de, "@", 0xe0, ALT, 0x10, 0xe0, ALT | UP);
+    EXPECT_TYPED(de, "\033\x11", CONTROL, ALT, 0x10, ALT | UP, CONTROL | UP);
+    EXPECT_TYPED(de, "\x1d", CONTROL, 0xe0, ALT, 0x0a, 0xe0, ALT | UP, CONTROL | UP); /* Ctrl+] */
+    EXPECT_TYPED(de, "\033@", ALT, 0xe0, ALT, 0x10, 0xe0, ALT | UP, ALT | UP);
+    EXPECT_TYPED(de, "\033[A", 0xe0, ALT, 0xe0, 0x48, 0xe0, ALT | UP); /* it modifies no arrow */
+}
+
+TEST(keyboard, dead_keys)
+{
+    struct keyboard de = fresh("de");
+    enum { ACUTE = 0x0d, CIRCUMFLEX = 0x29 };
+    EXPECT_TYPED(de, "éÉ", ACUTE, 0x12, ACUTE, SHIFT, 0x12, SHIFT | UP);
+    EXPECT_TYPED(de, "´", ACUTE, 0x39);
+    EXPECT_TYPED(de, "^", CIRCUMFLEX, CIRCUMFLEX);
+    EXPECT_TYPED(de, "´x", ACUTE, 0x2d);              /* there is no such letter */
+    EXPECT_TYPED(de, "´ê", ACUTE, CIRCUMFLEX, 0x12);  /* another one waits now */
+    EXPECT_TYPED(de, "e", ACUTE, 0x0e, 0x8e, 0x12);   /* Backspace took it back */
+    EXPECT_TYPED(de, "\ne", ACUTE, 0x1c, 0x9c, 0x12); /* Enter comes through */
+    EXPECT_TYPED(de, "\033[Ae", ACUTE, 0xe0, 0x48, 0x12);
+    EXPECT_TYPED(de, "Ê", CIRCUMFLEX, CAPS, CAPS | UP, 0x12); /* a lock in between is no matter */
+}
+
+TEST(keyboard, keypad)
+{
+    struct keyboard de = fresh("de"), us = fresh("us");
+    EXPECT_TYPED(us, "*-+/\n", 0x37, 0x4a, 0x4e, 0xe0, 0x35, 0xe0, 0x1c);
+    EXPECT_TYPED(us, "\033[H\033[A\033[5~\033[3~", 0x47, 0x48, 0x49, 0x53);
+    EXPECT_TYPED(us, "", 0x4c);
+    EXPECT_TYPED(us, "75.", NUM, NUM | UP, 0x47, 0x4c, 0x53);
+    EXPECT_TYPED(us, "\033[1;2H", SHIFT, 0x47, SHIFT | UP);
+    EXPECT_TYPED(us, "\033[H", 0xe0, SHIFT | UP, 0xe0, 0x47, 0xe0, 0xc7, 0xe0,
+                 SHIFT); /* the other */
+    EXPECT_TYPED(de, "0,", NUM, NUM | UP, 0x52, 0x53);
+}
+
+TEST(keyboard, cursor_and_function_keys_are_xterms)
+{
+    struct keyboard us = fresh("us");
+    EXPECT_TYPED(us, "\033[A\033[B\033[C\033[D", 0xe0, 0x48, 0xe0, 0x50, 0xe0, 0x4d, 0xe0, 0x4b);
+    EXPECT_TYPED(us, "\033[H\033[F\033[2~\033[3~\033[5~\033[6~", 0xe0, 0x47, 0xe0, 0x4f, 0xe0, 0x52,
+                 0xe0, 0x53, 0xe0, 0x49, 0xe0, 0x51);
+    EXPECT_TYPED(us, "\033OP\033OS\033[15~\033[24~", 0x3b, 0x3e, 0x3f, 0x58);
+    EXPECT_TYPED(us, "\033[1;5C\033[1;5P\033[24;5~", CONTROL, 0xe0, 0x4d, 0x3b, 0x58, CONTROL | UP);
+    EXPECT_TYPED(us, "\033[5;2~\033[6;2~\033[Z", SHIFT, 0xe0, 0x49, 0xe0, 0x51, 0x0f, SHIFT | UP);
+    EXPECT_TYPED(us, "\033[1;8D", SHIFT, ALT, CONTROL, 0xe0, 0x4b, SHIFT | UP, ALT | UP,
+                 CONTROL | UP);
+}
+
+TEST(keyboard, keys_that_type_nothing)
+{
+    struct keyboard jp = fresh("jp106");
+    EXPECT_TYPED(jp, "a", 0xe1, 0x1d, 0x45, 0xe1, 0x9d, 0xc5, 0xe0, 0x2a, 0xe0, 0x37, 0xe0, 0xb7,
+                 0xe0, 0xaa, 0x54, 0xd4, 0xe0, 0x5b, 0xe0, 0xdb, 0xe0, 0x5d, 0x79, 0xf9, 0x7b, 0xfb,
+                 0x70, 0xf0, 0x29, 0xa9, 0x46, 0xc6, 0x1e);
+    EXPECT_EQ(jp.modifiers.active & MODIFIERS_HELD, 0);
+    EXPECT_EQ(keyboard_lights(&jp), 1);
+}
+
+/* What was held when the keyboard had no room left may have come up since. */
+TEST(keyboard, an_overrun_is_counted_and_lets_modifiers_go)
+{
+    struct keyboard us = fresh("us");
+    EXPECT_TYPED(us, "AA", CAPS, CAPS | UP, 0x1e, SHIFT, CONTROL, 0xff, 0x1e);
+    EXPECT_EQ(us.overruns, 1);
+}
+
+TEST(keyboard, layouts_switch_at_once)
+{
+    struct keyboard keyboard = fresh("us");
+    EXPECT_TYPED(keyboard, "yY", CAPS, CAPS | UP, SHIFT, 0x15, SHIFT | UP, 0x15);
+    keyboard_set_layout(&keyboard, layout_find("de"));
+    EXPECT_TYPED(keyboard, "Z", 0x15, 0x95, 0x0d);
+    keyboard_set_layout(&keyboard, layout_find("colemak"));
+    EXPECT_EQ(keyboard_lights(&keyboard), 0);
+    EXPECT_TYPED(keyboard, "j\b", 0x15, CAPS, CAPS | UP);
+    EXPECT(!layout_find("") && !layout_find("d") && !layout_find("dee"));
+    char names[LAYOUT_NAMES_MAX];
+    layout_list_names(names, sizeof(names));
+    EXPECT_STR(names, "us uk de fr jp106 dvorak dvorak-programmer colemak no fi");
+    layout_list_names(names, 6);
+    EXPECT_STR(names, "us uk");
+}
+
+static uint8_t random_byte(void)
+{
+    return (uint8_t)(rand() >> 8);
+}
+
+static const uint8_t modifier_keys[][2] = {{0, SHIFT}, {0, 0x36},   {0, CONTROL}, {0xe0, CONTROL},
+                                           {0, ALT},   {0xe0, ALT}, {0xe0, 0x5b}, {0xe0, 0x5c},
+                                           {0, CAPS},  {0, NUM},    {0, 0x46}};
+
+/* Presses and lets go every modifier, as set 1 has it. */
+static void stroke_modifiers(struct keyboard *keyboard, char *bytes)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(modifier_keys); i++) {
+        for (unsigned up = 0; up <= UP; up += UP) {
+            if (modifier_keys[i][0])
+                keyboard_type(keyboard, modifier_keys[i][0], bytes);
+            keyboard_type(keyboard, (uint8_t)(modifier_keys[i][1] | up), bytes);
+        }
+    }
+}
+
+/* Any bytes at all: no key types more than it may, all that is typed is UTF-8, and modifiers that
+ * are let go are let go. */
+TEST(keyboard, any_bytes)
+{
+    srand(7);
+    for (unsigned round = 0; round < 3000; round++) {
+        struct keyboard keyboard = {.layout = layout_find(layout_name(round % 10)),
+                                    .decoder.state = round & 1 ? SCANCODE_SET_2 : SCANCODE_SET_1};
+        struct utf8 utf8 = {0};
+        char bytes[KEYBOARD_BYTES];
+        for (unsigned i = 0; i < 300; i++) {
+            unsigned length = keyboard_type(&keyboard, random_byte(), bytes);
+            EXPECT(length <= KEYBOARD_BYTES);
+            for (unsigned j = 0; j < length; j++) {
+                uint32_t code = 0;
+                EXPECT(utf8_feed(&utf8, (uint8_t)bytes[j], &code) != UTF8_BROKEN);
+                EXPECT(code != UTF8_REPLACEMENT);
+            }
+            EXPECT_EQ(utf8.missing, 0);
+        }
+        if (round & 1)
+            continue;
+        stroke_modifiers(&keyboard, bytes);
+        EXPECT_EQ(keyboard.modifiers.active & MODIFIERS_HELD, 0);
+        EXPECT_EQ(keyboard.modifiers.locks_down, 0);
+    }
+}
+
+TEST(keyboard, capitals)
+{
+    static const uint16_t pairs[] = u"aAzZàÀöÖøØþÞÿŸāĀżŻĺĹňŇſSαΑωΩəƏʒƷßẞạẠ÷÷××µµıı1199";
+    for (const uint16_t *pair = pairs; *pair; pair += 2)
+        EXPECT_EQ(letter_to_upper(pair[0]), pair[1]);
+}
+
+/* Every dead key of every layout can be composed with, and has something that stands for it. */
+TEST(keyboard, every_dead_key_is_known)
+{
+    for (size_t index = 0; layout_name(index); index++) {
+        const struct layout *layout = layout_find(layout_name(index));
+        for (unsigned i = 0; i < LAYOUT_KEYS * 4; i++) {
+            uint16_t symbol = layout->keys[i / 4][i % 4];
+            EXPECT(!symbol_is_dead(symbol) || compose_alone(symbol));
+        }
+    }
+}
