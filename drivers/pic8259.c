@@ -1,17 +1,10 @@
 /*
  * Intel 8259A data sheet. Both controllers are programmed for edge-triggered, fully nested
  * operation with a specific end of interrupt. After a reset they sit at vectors 8 and 0x70, on top
- * of the processor's exceptions, hence the move.
- *
- * A line that raises interrupts without pause would leave no time for anything but its handler. So
- * each line has a number of interrupts that it may raise in a while, more than an honest device
- * needs; one that uses it up is masked until the while is over. Nothing is lost, for a masked
- * line's request waits. The timer's own line is not limited: it is what the others are measured by.
+ * of the processor's exceptions, hence the move. A masked line's request waits.
  */
-#include <assert.h>
 #include <drivers/pic8259.h>
 #include <kernel/cpu/trap.h>
-#include <kernel/log/log.h>
 
 enum port {
     MASTER_COMMAND = PIC_MASTER_COMMAND,
@@ -30,31 +23,28 @@ enum command {
 /* A controller that lost sight of who asked answers with its lowest line. */
 enum { SPURIOUS_MASTER = 7, SPURIOUS_SLAVE = 15 };
 
-enum {
-    BURST = 1600,       /* interrupts; in 16 ms, that is one every 10 microseconds */
-    STORM_IS_NEWS = 100 /* times; a text that is pasted into an emulator is none */
-};
+static uint16_t masks = 0xffff;
 
-static RO_AFTER_INIT void (*handlers[PIC_LINES])(void);
-static RO_AFTER_INIT uint16_t handled;
-static uint16_t mask = 0xffff;
-static uint64_t spurious[PIC_LINES];
-static uint64_t storms[PIC_LINES];
-
-static uint16_t burst_left[PIC_LINES];
-static uint16_t held_back; /* a bit for each line that is masked for a while */
-
-static void write_mask(void)
+static void write_masks(void)
 {
-    outb(MASTER_DATA, (uint8_t)mask);
-    outb(SLAVE_DATA, (uint8_t)(mask >> 8));
+    outb(MASTER_DATA, (uint8_t)masks);
+    outb(SLAVE_DATA, (uint8_t)(masks >> 8));
+}
+
+static void mask(unsigned line)
+{
+    masks |= (uint16_t)(1u << line);
+    write_masks();
 }
 
 static void unmask(unsigned line)
 {
-    mask &= (uint16_t) ~(1u << line);
-    write_mask();
+    masks &= (uint16_t) ~(1u << line);
+    write_masks();
 }
+
+static const struct irq_controller controller = {
+    .name = "8259", .mask = mask, .unmask = unmask, .forgets = false};
 
 static void end_of_interrupt(unsigned line)
 {
@@ -72,33 +62,10 @@ static bool in_service(unsigned line)
     return inb(port) >> (line & 7) & 1;
 }
 
-static void hold_back(unsigned line)
-{
-    mask |= (uint16_t)(1u << line);
-    write_mask();
-    held_back |= (uint16_t)(1u << line);
-    if (++storms[line] == STORM_IS_NEWS)
-        log_warn("pic: line %u raises interrupts without pause, and is held back", line);
-}
-
-void pic8259_renew_bursts(void)
-{
-    for (unsigned line = 0; line < PIC_LINES; line++)
-        burst_left[line] = BURST;
-    if (held_back) {
-        mask &= (uint16_t)~held_back;
-        held_back = 0;
-        write_mask();
-    }
-}
-
 static void handle_line(struct trap_frame *frame)
 {
-    unsigned line = (unsigned)frame->vector - PIC_FIRST_VECTOR;
-    if (__builtin_expect(--burst_left[line] == 0, 0))
-        hold_back(line);
-    if (handlers[line]) /* a masked line can still be pending from before it was masked */
-        handlers[line]();
+    unsigned line = (unsigned)frame->vector - IRQ_FIRST_VECTOR;
+    irq_run(line);
     end_of_interrupt(line);
 }
 
@@ -106,13 +73,12 @@ static void handle_line(struct trap_frame *frame)
  * gets no end of interrupt; but for the slave's, which did go through the master's cascade line. */
 static void handle_line_or_nobody(struct trap_frame *frame)
 {
-    unsigned line = (unsigned)frame->vector - PIC_FIRST_VECTOR;
+    unsigned line = (unsigned)frame->vector - IRQ_FIRST_VECTOR;
     if (in_service(line)) {
         handle_line(frame);
         return;
     }
-    if (spurious[line]++ == 0)
-        log_info("pic: spurious interrupt on line %u; further ones are only counted", line);
+    irq_note_spurious(line);
     if (line == SPURIOUS_SLAVE)
         end_of_interrupt(IRQ_CASCADE);
 }
@@ -126,47 +92,23 @@ static void write_both(uint16_t master_port, uint8_t master, uint16_t slave_port
     io_delay();
 }
 
-void pic8259_init(void)
+void pic8259_silence(void)
 {
     write_both(MASTER_COMMAND, ICW1_INIT | ICW1_ICW4, SLAVE_COMMAND, ICW1_INIT | ICW1_ICW4);
-    write_both(MASTER_DATA, PIC_FIRST_VECTOR, SLAVE_DATA, PIC_FIRST_VECTOR + 8);
+    write_both(MASTER_DATA, IRQ_FIRST_VECTOR, SLAVE_DATA, IRQ_FIRST_VECTOR + 8);
     write_both(MASTER_DATA, 1 << IRQ_CASCADE, SLAVE_DATA, IRQ_CASCADE);
     write_both(MASTER_DATA, ICW4_8086, SLAVE_DATA, ICW4_8086);
-    write_mask();
+    write_masks();
+}
 
-    for (unsigned line = 0; line < PIC_LINES; line++) {
+void pic8259_init(void)
+{
+    pic8259_silence();
+    irq_start(&controller);
+    for (unsigned line = IRQ_TIMER + 1; line < IRQ_LINES; line++) {
         bool maybe_nobody = line == SPURIOUS_MASTER || line == SPURIOUS_SLAVE;
-        burst_left[line] = BURST;
-        if (line != IRQ_TIMER)
-            trap_set_handler(PIC_FIRST_VECTOR + line,
-                             maybe_nobody ? handle_line_or_nobody : handle_line);
+        trap_set_handler(IRQ_FIRST_VECTOR + line,
+                         maybe_nobody ? handle_line_or_nobody : handle_line);
     }
     unmask(IRQ_CASCADE);
-}
-
-void pic8259_set_handler(unsigned line, void (*handler)(void))
-{
-    ASSERT(line < PIC_LINES && line != IRQ_CASCADE && line != IRQ_TIMER && !handlers[line]);
-    handlers[line] = handler;
-    handled |= (uint16_t)(1u << line);
-    unmask(line);
-}
-
-void pic8259_set_timer_handler(void (*handler)(struct trap_frame *frame))
-{
-    trap_set_handler(PIC_FIRST_VECTOR + IRQ_TIMER, handler);
-    handled |= 1u << IRQ_TIMER;
-    unmask(IRQ_TIMER);
-}
-
-void pic8259_line(unsigned line, struct pic8259_line *state)
-{
-    ASSERT(line < PIC_LINES);
-    *state = (struct pic8259_line){
-        .handled = handled >> line & 1,
-        .masked = mask >> line & 1,
-        .interrupts = trap_count(PIC_FIRST_VECTOR + line) - spurious[line],
-        .spurious = spurious[line],
-        .storms = storms[line],
-    };
 }

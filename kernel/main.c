@@ -5,6 +5,7 @@
 #include <drivers/acpi.h>
 #include <drivers/debug_exit.h>
 #include <drivers/fw_cfg.h>
+#include <drivers/irq.h>
 #include <drivers/pic8259.h>
 #include <drivers/pit8254.h>
 #include <drivers/ps2_keyboard.h>
@@ -55,7 +56,7 @@ static void look_around(uint64_t time, const struct trap_frame *frame)
 {
     next_look = time + LOOK_INTERVAL;
     clock_calibrate();
-    pic8259_renew_bursts();
+    irq_renew_bursts();
     watchdog_look(&executor, time, frame->rip);
     monitor_tick();
 }
@@ -221,7 +222,7 @@ static void start_timer(void)
     pic8259_init();
     clock_start(pit8254_init(TICKS_PER_SECOND), tsc_is_constant());
     timers_start(&executor);
-    pic8259_set_timer_handler(timer_interrupt);
+    irq_set_timer_handler(timer_interrupt);
     log_set_clock(clock_now);
     interrupts_enable();
 }
@@ -230,7 +231,7 @@ static void start_keyboard(void)
 {
     if (!has_i8042())
         return;
-    pic8259_set_handler(IRQ_KEYBOARD, ps2_keyboard_interrupt);
+    irq_set_handler(IRQ_KEYBOARD, ps2_keyboard_interrupt);
     executor_spawn(&executor, &ps2_keyboard_set_up);
 }
 
@@ -269,7 +270,7 @@ static void start_serial_input(void)
         log_warn("uart: no COM1 at port 0x%x", COM1_PORT);
         return;
     }
-    pic8259_set_handler(IRQ_COM1, com1_interrupt);
+    irq_set_handler(IRQ_COM1, com1_interrupt);
     uart16550_start(&com1);
     monitor_read_serial(&executor, &com1.received);
 }

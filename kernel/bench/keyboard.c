@@ -4,8 +4,8 @@
  * the figures contain: interrupts are masked while benches run.
  */
 #include <assert.h>
+#include <drivers/irq.h>
 #include <drivers/keyboard.h>
-#include <drivers/pic8259.h>
 #include <drivers/ps2_keyboard.h>
 #include <io.h>
 #include <kernel/bench/bench.h>
@@ -52,7 +52,7 @@ static void put_scancode(uint8_t scancode)
 
 static inline void raise_keyboard(void)
 {
-    __asm__ volatile("int %0" : : "i"(PIC_FIRST_VECTOR + IRQ_KEYBOARD) : "memory");
+    __asm__ volatile("int %0" : : "i"(IRQ_FIRST_VECTOR + IRQ_KEYBOARD) : "memory");
 }
 
 /* The reader takes the place of who reads the keyboard otherwise, for as long as it is measured. */
@@ -107,7 +107,7 @@ static void bench_burst(const char *name, unsigned count)
     struct list_node *other = start_reader(&executor, &reader);
     for (unsigned i = 0; i < count; i++) {
         if (i % ROUNDS == 0)
-            pic8259_renew_bursts(); /* as time would have done it */
+            irq_renew_bursts(); /* as time would have done it */
         put_scancode(SCANCODE_A);
         raise_keyboard();
     }

@@ -1,7 +1,7 @@
 /*
  * Traps and interrupts, from the instruction or the line that raises them to the next instruction.
  */
-#include <drivers/pic8259.h>
+#include <drivers/irq.h>
 #include <image.h>
 #include <kernel/bench/bench.h>
 #include <kernel/cpu/trap.h>
@@ -34,7 +34,7 @@ BENCH(trap_int3, "trap.int3")
 
 static inline void raise_timer(void)
 {
-    __asm__ volatile("int %0" : : "i"(PIC_FIRST_VECTOR + IRQ_TIMER) : "memory");
+    __asm__ volatile("int %0" : : "i"(IRQ_FIRST_VECTOR + IRQ_TIMER) : "memory");
 }
 
 /* The timer's vector, raised by an instruction, which the figure contains; apart from that all is

@@ -1,13 +1,13 @@
 /*
  * Interrupts and exceptions, counted.
  */
-#include <drivers/pic8259.h>
+#include <drivers/irq.h>
 #include <kernel/cpu/trap.h>
 #include <kernel/log/console.h>
 #include <kernel/monitor/command.h>
 
 /* What a PC has at these lines, whether or not there is a driver for it. */
-static const char *const devices[PIC_LINES] = {
+static const char *const devices[IRQ_LINES] = {
     "timer",
     "keyboard",
     "second controller",
@@ -29,8 +29,8 @@ static const char *const devices[PIC_LINES] = {
 /* Lines that nobody handles and that have never asked for anything are left out. */
 static void print_line(unsigned line)
 {
-    struct pic8259_line state;
-    pic8259_line(line, &state);
+    struct irq_line state;
+    irq_line(line, &state);
     if (!state.handled && state.interrupts == 0 && state.spurious == 0)
         return;
     console_printf("  line %2u %12lu  %s", line, state.interrupts, devices[line]);
@@ -51,10 +51,11 @@ COMMAND(irq, "", "how often each interrupt line and vector was used")
 {
     if (command_refuse_arguments("irq", arguments))
         return;
-    for (unsigned line = 0; line < PIC_LINES; line++)
+    console_printf("lines (%s):\n", irq_controller()->name);
+    for (unsigned line = 0; line < IRQ_LINES; line++)
         print_line(line);
-    for (unsigned vector = 0; vector < PIC_FIRST_VECTOR; vector++)
+    for (unsigned vector = 0; vector < IRQ_FIRST_VECTOR; vector++)
         print_vector(vector);
-    for (unsigned vector = PIC_FIRST_VECTOR + PIC_LINES; vector < VECTOR_COUNT; vector++)
+    for (unsigned vector = IRQ_FIRST_VECTOR + IRQ_LINES; vector < VECTOR_COUNT; vector++)
         print_vector(vector);
 }

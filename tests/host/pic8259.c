@@ -59,7 +59,7 @@ uint64_t trap_count(unsigned vector)
     return counts[vector];
 }
 
-static unsigned handled[PIC_LINES];
+static unsigned handled[IRQ_LINES];
 
 #define DEFINE_HANDLER(line)        \
     static void handle_##line(void) \
@@ -80,15 +80,15 @@ static void start(void)
         return;
     started = true;
     pic8259_init();
-    pic8259_set_handler(1, handle_1);
-    pic8259_set_handler(7, handle_7);
-    pic8259_set_handler(12, handle_12);
-    pic8259_set_handler(15, handle_15);
+    irq_set_handler(1, handle_1);
+    irq_set_handler(7, handle_7);
+    irq_set_handler(12, handle_12);
+    irq_set_handler(15, handle_15);
 }
 
 static void raise(unsigned line)
 {
-    struct trap_frame frame = {.vector = PIC_FIRST_VECTOR + line};
+    struct trap_frame frame = {.vector = IRQ_FIRST_VECTOR + line};
     counts[frame.vector]++;
     trap_handlers[frame.vector](&frame);
 }
@@ -113,15 +113,15 @@ static unsigned masks(void)
 TEST(pic8259, only_handled_lines_are_open)
 {
     start();
-    EXPECT_EQ(master.vector, PIC_FIRST_VECTOR);
-    EXPECT_EQ(slave.vector, PIC_FIRST_VECTOR + 8);
+    EXPECT_EQ(master.vector, IRQ_FIRST_VECTOR);
+    EXPECT_EQ(slave.vector, IRQ_FIRST_VECTOR + 8);
     EXPECT_EQ(masks(), 0xffffu & ~(1u << 1 | 1u << IRQ_CASCADE | 1u << 7 | 1u << 12 | 1u << 15));
 }
 
 TEST(pic8259, every_line_ends_at_its_controllers)
 {
     start();
-    for (unsigned line = 1; line < PIC_LINES; line++) {
+    for (unsigned line = 1; line < IRQ_LINES; line++) {
         ask(line);
         EXPECT_EQ(master.in_service, 0);
         EXPECT_EQ(slave.in_service, 0);
@@ -135,13 +135,13 @@ TEST(pic8259, every_line_ends_at_its_controllers)
 /* Nothing is in service, so nothing may be ended: not even what the line below has in service. */
 TEST(pic8259, spurious_interrupt_of_the_master)
 {
-    struct pic8259_line before, after;
+    struct irq_line before, after;
     start();
-    pic8259_line(7, &before);
+    irq_line(7, &before);
     unsigned calls = handled[7];
     master.in_service = 1 << 1;
     raise(7);
-    pic8259_line(7, &after);
+    irq_line(7, &after);
     EXPECT_EQ(master.in_service, 1 << 1);
     EXPECT_EQ(handled[7], calls);
     EXPECT_EQ(after.spurious, before.spurious + 1);
@@ -152,14 +152,14 @@ TEST(pic8259, spurious_interrupt_of_the_master)
 /* The slave has nothing in service, but it did ask through the master. */
 TEST(pic8259, spurious_interrupt_of_the_slave)
 {
-    struct pic8259_line before, after;
+    struct irq_line before, after;
     start();
-    pic8259_line(15, &before);
+    irq_line(15, &before);
     unsigned calls = handled[15];
     slave.in_service = 1 << 4;
     master.in_service = 1 << IRQ_CASCADE;
     raise(15);
-    pic8259_line(15, &after);
+    irq_line(15, &after);
     EXPECT_EQ(slave.in_service, 1 << 4);
     EXPECT_EQ(master.in_service, 0);
     EXPECT_EQ(handled[15], calls);
@@ -171,9 +171,9 @@ TEST(pic8259, spurious_interrupt_of_the_slave)
 /* A line that never stops asking is masked, and no other; it comes again when its while is over. */
 TEST(pic8259, a_storm_is_held_back)
 {
-    struct pic8259_line line;
+    struct irq_line line;
     start();
-    pic8259_renew_bursts();
+    irq_renew_bursts();
     unsigned open = masks(), before = handled[12];
     while (!(slave.mask & 1 << 4) && handled[12] < before + MANY)
         ask(12);
@@ -182,11 +182,11 @@ TEST(pic8259, a_storm_is_held_back)
     ask(1);
     ask(12); /* was asked for before the mask */
     EXPECT_EQ(masks(), open | 1u << 12);
-    pic8259_line(12, &line);
+    irq_line(12, &line);
     EXPECT(line.masked && line.handled);
     EXPECT_EQ(line.storms, 1);
 
-    pic8259_renew_bursts();
+    irq_renew_bursts();
     EXPECT_EQ(masks(), open);
     ask(12);
     EXPECT_EQ(masks(), open);
@@ -195,7 +195,7 @@ TEST(pic8259, a_storm_is_held_back)
 TEST(pic8259, the_timer_comes_right_from_the_stub)
 {
     start();
-    pic8259_set_timer_handler(trap_handlers[PIC_FIRST_VECTOR + 1]);
+    irq_set_timer_handler(trap_handlers[IRQ_FIRST_VECTOR + 1]);
     EXPECT(!(master.mask & 1 << IRQ_TIMER));
     master.in_service = 1 << IRQ_TIMER;
     pic8259_end_timer_interrupt();

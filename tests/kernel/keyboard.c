@@ -32,7 +32,7 @@ static bool wait_clear(uint8_t bits)
 /* A line that raises interrupts without pause is masked for a while: no faster than that. */
 static void keep_pace(unsigned injected)
 {
-    enum { A_TICK = 50 }; /* well below BURST of drivers/pic8259.c in 16 to 17 ticks */
+    enum { A_TICK = 50 }; /* well below BURST of drivers/irq.c in 16 to 17 ticks */
     uint64_t start = clock_now();
     while (injected % A_TICK == 0 && clock_now() == start)
         wait_for_interrupt();

@@ -1,4 +1,4 @@
-#include <drivers/pic8259.h>
+#include <drivers/irq.h>
 #include <kernel/cpu/control.h>
 #include <kernel/cpu/gdt.h>
 #include <kernel/cpu/stacks.h>
@@ -172,16 +172,16 @@ TEST(traps, what_may_come_on_a_broken_stack_has_its_own)
 /* Nothing has these lines in service, so each is a controller's "nobody". */
 TEST(traps, spurious_interrupts_are_told_apart)
 {
-    struct pic8259_line line;
+    struct irq_line line;
     RAISE(39);
     RAISE(47);
     RAISE(47);
-    pic8259_line(7, &line);
+    irq_line(7, &line);
     EXPECT_EQ(line.spurious, 1);
-    pic8259_line(15, &line);
+    irq_line(15, &line);
     EXPECT_EQ(line.spurious, 2);
     EXPECT_EQ(line.interrupts, 0);
-    EXPECT(logged("pic: spurious interrupt on line 15"));
+    EXPECT(logged("irq: spurious interrupt on line 15"));
 }
 
 TEST(traps, unexpected_interrupts_are_logged_once)
@@ -198,10 +198,10 @@ TEST(traps, unexpected_interrupts_are_logged_once)
 /* The timer's interrupts come, whatever is raised besides. */
 TEST(traps, the_timer_ticks)
 {
-    uint64_t start = trap_count(PIC_FIRST_VECTOR + IRQ_TIMER);
+    uint64_t start = trap_count(IRQ_FIRST_VECTOR + IRQ_TIMER);
     for (unsigned i = 0; i < 10; i++)
         wait_for_interrupt();
-    EXPECT(trap_count(PIC_FIRST_VECTOR + IRQ_TIMER) > start);
+    EXPECT(trap_count(IRQ_FIRST_VECTOR + IRQ_TIMER) > start);
 }
 
 static const char message_table[] = "its name is looked for";
