@@ -34,12 +34,13 @@
 #include <mm/heap.h>
 #include <mm/heap_window.h>
 #include <mm/kernel_space.h>
+#include <section.h>
 
 enum { TICKS_PER_SECOND = 1000 };
 
 #define LOOK_INTERVAL (16 * NANOSECONDS_PER_MILLISECOND)
 
-extern const struct boot_mode __start_boot_modes[], __stop_boot_modes[];
+SECTION_ARRAY(struct boot_mode, boot_modes);
 
 static struct screen screen;
 static uint8_t screen_storage[GRID_SIZE(VGA_TEXT_MAX_ROWS, VGA_TEXT_MAX_COLUMNS)] ALIGNED(8);
@@ -124,7 +125,7 @@ static void apply_keymap(void)
 
 static const struct boot_mode *find_boot_mode(void)
 {
-    for (const struct boot_mode *mode = __start_boot_modes; mode < __stop_boot_modes; mode++) {
+    section_for_each(struct boot_mode, mode, boot_modes) {
         if (options_get(mode->key))
             return mode;
     }

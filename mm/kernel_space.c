@@ -89,7 +89,7 @@ static void turn_on_protections(void)
 
 /* --- The tables ----------------------------------------------------------------------------- */
 
-static phys_addr_t image_to_phys(const char *symbol)
+static phys_addr_t image_to_phys(const void *symbol)
 {
     return (virt_addr_t)symbol - KERNEL_BASE;
 }
@@ -153,9 +153,10 @@ void kernel_space_init(const struct boot_info *info)
 
 void kernel_space_seal(void)
 {
-    for (char *page = ro_after_init_start; page < ro_after_init_end; page += PAGE_SIZE) {
-        virt_addr_t alias = (virt_addr_t)phys_to_virt(image_to_phys(page));
-        must(paging_protect(&kernel_space, (virt_addr_t)page, PAGE_4K, CONSTANTS), "constants");
+    const virt_addr_t end = (virt_addr_t)ro_after_init_end;
+    for (virt_addr_t page = (virt_addr_t)ro_after_init_start; page < end; page += PAGE_SIZE) {
+        virt_addr_t alias = (virt_addr_t)phys_to_virt(image_to_phys((const void *)page));
+        must(paging_protect(&kernel_space, page, PAGE_4K, CONSTANTS), "constants");
         must(paging_protect(&kernel_space, alias, PAGE_4K, CONSTANTS), "constants");
     }
 }

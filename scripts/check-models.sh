@@ -13,7 +13,7 @@ errors() {
     local model=$PWD/$1 define=${2:+-D$2}
     (
         cd "$work"
-        spin $define -a "$model" > spin.out || { cat spin.out >&2; exit 1; }
+        spin ${define:+"$define"} -a "$model" > spin.out || { cat spin.out >&2; exit 1; }
         gcc -O2 -w -DSAFETY -DCOLLAPSE -DMEMLIM=2048 -o pan pan.c
         ./pan -m1000000 > pan.out || { cat pan.out >&2; exit 1; }
         if grep -q "errors: 0" pan.out && grep -q "Search not completed" pan.out; then
@@ -29,7 +29,8 @@ for model in tests/models/*.pml; do
     found=$(errors "$model")
     echo "$model: $found errors"
     [ "$found" = 0 ] || failed=1
-    for define in $(sed -n '/\*\//q; s/^ \*  *\([A-Z_][A-Z_]*\)  .*/\1/p' "$model"); do
+    mapfile -t breaks < <(sed -n '/\*\//q; s/^ \*  *\([A-Z_][A-Z_]*\)  .*/\1/p' "$model")
+    for define in "${breaks[@]}"; do
         found=$(errors "$model" "$define")
         if [ "$found" = 0 ]; then
             echo "$model with $define: not found"

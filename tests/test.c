@@ -3,10 +3,11 @@
  * printing KTAP.
  */
 #include <lib/string.h>
+#include <section.h>
 
 #include "test.h"
 
-extern const struct test __start_tests[], __stop_tests[];
+SECTION_ARRAY(struct test, tests);
 
 static bool failed;
 
@@ -52,7 +53,7 @@ static void run_test(const struct test *test)
 unsigned test_run_suite(const char *suite)
 {
     unsigned count = 0, failures = 0;
-    for (const struct test *test = __start_tests; test < __stop_tests; test++)
+    section_for_each(struct test, test, tests)
         count += strcmp(test->suite, suite) == 0;
 
     test_print("KTAP version 1");
@@ -62,7 +63,7 @@ unsigned test_run_suite(const char *suite)
     test_print("  1..%u", count);
 
     unsigned number = 0;
-    for (const struct test *test = __start_tests; test < __stop_tests; test++) {
+    section_for_each(struct test, test, tests) {
         if (strcmp(test->suite, suite) != 0)
             continue;
         run_test(test);

@@ -4,8 +4,9 @@
 #include <kernel/monitor/command.h>
 #include <lib/format.h>
 #include <lib/string.h>
+#include <section.h>
 
-extern const struct bench __start_benches[], __stop_benches[];
+SECTION_ARRAY(struct bench, benches);
 
 uint64_t bench_clock_cost;
 
@@ -52,7 +53,7 @@ static bool run(const char *prefix)
     bool found = false;
     wanted = prefix;
     measure_clock();
-    for (const struct bench *bench = __start_benches; bench < __stop_benches; bench++) {
+    section_for_each(struct bench, bench, benches) {
         if (!begins_with(bench->family, prefix) && !begins_with(prefix, bench->family))
             continue;
         found = true;
@@ -67,8 +68,7 @@ BOOT_MODE(bench, run);
 
 static const char *bench_family(size_t index)
 {
-    const struct bench *bench = __start_benches + index;
-    return bench < __stop_benches ? bench->family : NULL;
+    return index < SECTION_COUNT(benches) ? __start_benches[index].family : NULL;
 }
 
 COMMAND(bench, "PREFIX", "count the instructions of the benches named so", .words = bench_family)

@@ -95,6 +95,7 @@ static void bench_wake(const char *name, uint64_t count, uint64_t step, uint64_t
     uint64_t polls = 0;
     for (uint64_t i = 0; i < count; i++)
         polls += rounds - links[i].polls_left;
+    ASSERT(polls);
     bench_report_at(name, count, cost / polls);
     kfree(links);
 }

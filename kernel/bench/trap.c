@@ -17,8 +17,9 @@ static void do_nothing(struct trap_frame *frame)
 static void replace_breakpoint_handler(trap_handler handler)
 {
     const uint64_t writable = PAGE_WRITABLE | PAGE_NO_EXECUTE | PAGE_GLOBAL;
-    for (char *page = ro_after_init_start; page < ro_after_init_end; page += PAGE_SIZE)
-        paging_protect(&kernel_space, (virt_addr_t)page, PAGE_4K, writable);
+    const virt_addr_t end = (virt_addr_t)ro_after_init_end;
+    for (virt_addr_t page = (virt_addr_t)ro_after_init_start; page < end; page += PAGE_SIZE)
+        paging_protect(&kernel_space, page, PAGE_4K, writable);
     trap_set_handler(VECTOR_BREAKPOINT, handler);
     kernel_space_seal();
 }

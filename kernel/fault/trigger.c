@@ -3,7 +3,7 @@
 
 bool fault_trigger(const char *name)
 {
-    for (const struct fault *fault = __start_faults; fault < __stop_faults; fault++) {
+    section_for_each(struct fault, fault, faults) {
         if (strcmp(fault->name, name) == 0) {
             fault->run();
             return true;

@@ -11,7 +11,7 @@ COMMAND(help, "", "list the commands")
 {
     if (command_refuse_arguments("help", arguments))
         return;
-    for (const struct command *command = __start_commands; command < __stop_commands; command++) {
+    section_for_each(struct command, command, commands) {
         char usage[32];
         snprintf(usage, sizeof(usage), "%s %s", command->name, command->parameters);
         console_printf("  %-20s %s\n", usage, command->summary);

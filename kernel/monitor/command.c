@@ -8,7 +8,7 @@ static void (*running_stop)(void);
 
 const struct command *command_find(const char *name, size_t length)
 {
-    for (const struct command *command = __start_commands; command < __stop_commands; command++) {
+    section_for_each(struct command, command, commands) {
         if (strlen(command->name) == length && memcmp(command->name, name, length) == 0)
             return command;
     }
@@ -17,8 +17,7 @@ const struct command *command_find(const char *name, size_t length)
 
 const char *command_name(size_t index)
 {
-    const struct command *command = __start_commands + index;
-    return command < __stop_commands ? command->name : NULL;
+    return index < SECTION_COUNT(commands) ? __start_commands[index].name : NULL;
 }
 
 /* The word at or after `at`: where it starts and ends. */

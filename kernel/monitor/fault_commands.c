@@ -7,14 +7,13 @@
 
 static void list_faults(void)
 {
-    for (const struct fault *fault = __start_faults; fault < __stop_faults; fault++)
+    section_for_each(struct fault, fault, faults)
         console_printf("  %-20s %s\n", fault->name, fault->summary);
 }
 
 static const char *fault_name(size_t index)
 {
-    const struct fault *fault = __start_faults + index;
-    return fault < __stop_faults ? fault->name : NULL;
+    return index < SECTION_COUNT(faults) ? __start_faults[index].name : NULL;
 }
 
 COMMAND(fault, "NAME", "do what is forbidden; without NAME, list what can be done",

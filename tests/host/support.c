@@ -10,6 +10,7 @@
 #include <kernel/cpu/trap.h>
 #include <kernel/log/log.h>
 #include <kernel/log/panic.h>
+#include <section.h>
 #include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +19,7 @@
 #include "../test.h"
 #include "support.h"
 
-extern const struct test __start_tests[], __stop_tests[];
+SECTION_ARRAY(struct test, tests);
 
 static jmp_buf *panic_return;
 static char panic_text[512];

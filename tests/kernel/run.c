@@ -6,10 +6,11 @@
 #include <kernel/log/log.h>
 #include <kernel/main.h>
 #include <lib/string.h>
+#include <section.h>
 
 #include "../test.h"
 
-extern const struct test __start_tests[], __stop_tests[];
+SECTION_ARRAY(struct test, tests);
 
 void test_print(const char *format, ...)
 {
@@ -41,7 +42,7 @@ static bool comes_back(const struct test *test)
 static bool run_all(void)
 {
     unsigned passed = 0, failed = 0;
-    for (const struct test *test = __start_tests; test < __stop_tests; test++) {
+    section_for_each(struct test, test, tests) {
         if (!is_first_of_suite(test) || !comes_back(test))
             continue;
         if (test_run_suite(test->suite) == 0)

@@ -14,6 +14,7 @@
 #ifndef KERNEL_FAULT_TRIGGER_H
 #define KERNEL_FAULT_TRIGGER_H
 
+#include <section.h>
 #include <types.h>
 
 struct fault {
@@ -29,7 +30,7 @@ struct fault {
             .name = (fault_name), .summary = (fault_summary), .run = fault_##identifier};  \
     static __attribute__((noinline)) void fault_##identifier(void)
 
-extern const struct fault __start_faults[], __stop_faults[];
+SECTION_ARRAY(struct fault, faults);
 
 /* Runs the fault of that name; false when there is none. In a task, or before the executor runs. */
 bool fault_trigger(const char *name);

@@ -13,6 +13,7 @@
 #define KERNEL_MONITOR_COMMAND_H
 
 #include <kernel/monitor/completion.h>
+#include <section.h>
 
 struct command {
     const char *name;
@@ -36,7 +37,7 @@ struct command {
             __VA_ARGS__};                                                                      \
     static void command_##command_name(const char *arguments)
 
-extern const struct command __start_commands[], __stop_commands[];
+SECTION_ARRAY(struct command, commands);
 
 /* Runs the command that `line` begins with. An empty line does nothing; an unknown command gets one
  * line that says so. */
