@@ -81,7 +81,7 @@ TYPE_KEYS_OBJECTS := $(TYPE_KEYS_SOURCES:%=$B/host/%.o)
 
 # --- The kernel -------------------------------------------------------------------------------------------------------
 
-.PHONY: all iso run test bench fuzz debug check fmt clean help screenshot need-build need-font need-host need-fmt need-fuzz need-iso need-qemu FORCE
+.PHONY: all iso run test bench fuzz debug check lint fmt clean help screenshot need-build need-font need-host need-fmt need-lint need-fuzz need-iso need-qemu FORCE
 all: iso $B/cairn-test.iso $B/host-tests $B/type-keys
 
 # A change of compiler or flags rebuilds what it touches, and a new or removed source links again: these files hold the
@@ -207,10 +207,26 @@ C_FILES = $(shell git ls-files -co --exclude-standard '*.c' '*.h')
 fmt: | need-fmt
 	$Qclang-format -i $(C_FILES)
 
+# What reads the code without running it. A file is read again when its object is newer.
+TIDY_CFLAGS := -std=gnu17 -O2 -Iinclude -I$B/gen -ffreestanding -mcmodel=kernel -mgeneral-regs-only
+$B/lint/%.c.ok: $B/obj/%.c.o .clang-tidy | need-lint
+	@mkdir -p $(@D)
+	@echo "  LINT  $*.c"
+	$Q$(CC) $(KERNEL_CFLAGS) -fanalyzer -c $*.c -o /dev/null
+	$Qclang-tidy --quiet $*.c -- $(TIDY_CFLAGS) >$@.log 2>&1 || { cat $@.log; exit 1; }
+	@touch $@
+
+lint: all $(C_SOURCES:%=$B/lint/%.ok) | need-lint
+	$Qcppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability -Iinclude -I$B/gen $(C_SOURCES)
+	$Qshellcheck scripts/*.sh .ci/run
+	$Qscripts/check-symbols.py $B
+	$Qscripts/check-contracts.py
+
 check: | need-fmt
 	$Qclang-format --dry-run -Werror $(C_FILES)
 	$Qscripts/check-floors.py
 	$Qscripts/check-models.sh
+	$Qscripts/report-sizes.py
 
 clean:
 	$Qrm -rf $B
@@ -224,7 +240,8 @@ help:
 	@echo "make fuzz       feed the readers of outside data with anything; FUZZ_SECONDS=60 for each"
 	@echo "make debug      QEMU stopped, and GDB at kernel_main"
 	@echo "make screenshot take the README's picture again"
-	@echo "make check      static checks: formatting, floors, the models of the wake protocol"
+	@echo "make check      what can be checked without running: format, floors, models, sizes"
+	@echo "make lint       linters, contracts of public functions, needless globals, dead code"
 	@echo "make fmt        format the C files"
 	@echo "make clean      remove build/"
 
@@ -240,6 +257,8 @@ need-fuzz:
 	@$(call need,clang=clang)
 need-fmt:
 	@$(call need,clang-format=clang-format)
+need-lint:
+	@$(call need,clang-tidy=clang-tidy cppcheck=cppcheck shellcheck=shellcheck)
 need-iso:
 	@$(call need,$(GRUB)mkrescue=grub-common xorriso=xorriso mformat=mtools)
 need-qemu:
