@@ -39,6 +39,13 @@ static inline void list_init(struct list *list)
     list_node_init(&list->head);
 }
 
+/* Makes a list of one node, which is on no list. */
+static inline void list_init_with(struct list *list, struct list_node *node)
+{
+    list->head.next = list->head.previous = node;
+    node->next = node->previous = &list->head;
+}
+
 /* Is there nothing on the list? */
 static inline bool list_empty(const struct list *list)
 {
@@ -54,10 +61,11 @@ static inline bool list_node_linked(const struct list_node *node)
 /* Puts `node`, which is on no list, before `where`. */
 static inline void list_insert_before(struct list_node *where, struct list_node *node)
 {
-    ASSERT(where->previous->next == where);
+    struct list_node *before = where->previous;
+    ASSERT(before->next == where);
     node->next = where;
-    node->previous = where->previous;
-    where->previous->next = node;
+    node->previous = before;
+    before->next = node;
     where->previous = node;
 }
 
@@ -89,9 +97,10 @@ static inline struct list_node *list_first(const struct list *list)
 /* Takes the first node off and returns it, or NULL when the list is empty. */
 static inline struct list_node *list_pop_front(struct list *list)
 {
-    struct list_node *node = list_first(list);
-    if (node)
-        list_remove(node);
+    if (list_empty(list))
+        return NULL;
+    struct list_node *node = list->head.next;
+    list_remove(node);
     return node;
 }
 

@@ -7,6 +7,7 @@
 #include <kernel/bench/bench.h>
 #include <kernel/task/clock.h>
 #include <kernel/task/timer.h>
+#include <lib/string.h>
 #include <mm/heap.h>
 
 enum { FIRES = 100000, UNLIMITED = 1 << 30 };
@@ -59,7 +60,8 @@ static void bench_fire(uint64_t count)
     struct alarm *alarms = kzalloc(count * sizeof(*alarms));
     if (!alarms)
         return;
-    *wheel = (struct timer_wheel)TIMER_WHEEL_INIT(*wheel);
+    memset(wheel, 0, sizeof(*wheel));
+    timer_wheel_init(wheel);
     executor = (struct executor)EXECUTOR_INIT(executor);
     now = 0;
     for (uint64_t i = 0; i < count; i++) {

@@ -4,7 +4,7 @@
 /* Timers fired, or moved, between two polls: enough to be worth the way, and over soon. */
 enum { BATCH = 64 };
 
-struct timer_wheel timers = TIMER_WHEEL_INIT(timers);
+struct timer_wheel timers;
 struct executor *timers_executor;
 
 static void advance_timers(void)
@@ -15,6 +15,8 @@ static void advance_timers(void)
 
 void timers_start(struct executor *executor)
 {
+    if (!timers_executor)
+        timer_wheel_init(&timers);
     executor->attend = advance_timers;
     timers_executor = executor;
 }

@@ -1,142 +1,277 @@
 /*
- * A hierarchical timing wheel. Level 0 has a slot for each of 64 ticks, level 1 for each of 64
- * times 64 ticks, and so on; eight levels are enough for 9,000 years. A timer lies on the level of
- * the highest digit, to the base of 64, in which its tick differs from `now`, in the slot of that
- * digit. So all timers of a lower level come before all of a higher one, in a level the slots come
- * in order, and no slot is ever used for two rounds at once: the first slot is always the lowest
- * bit of the lowest level.
+ * A hierarchical timing wheel. Timers for the next 4,096 ticks lie in the near slots, one for each
+ * tick, used round and round. Beyond, each of six far levels has 64 slots, and each slot is for as
+ * long as all that lies below its level: 4,096 ticks, then 64 times as many, and so on, 2,000 years
+ * in all. So a tick is a number of one digit to the base of 4,096 and six to the base of 64, and a
+ * timer that is not near lies on the level of the highest digit in which its tick differs from
+ * `now`, in the slot of that digit. All slots of a lower level come before those of a higher one.
  *
- * When the first slot's time comes, `now` moves there and its timers are dealt out anew: they are
- * due, or belong to a lower level. That time is the slot's beginning, or that of its first timer
- * where it is known. So setting a timer is O(1), and until it fires it moves once for each level at
- * most, and not at all where timers are few: one that is alone in its slot stays there.
+ * `now` moves to the time of the first slot in use, be it near or the beginning of a far one, when
+ * the clock has come there. The timers of a near slot are due then, and fire. Those of a far slot
+ * are dealt out to lower levels and near slots. So setting a timer is O(1), and it moves six times
+ * at most, and not at all when it is for the next seconds.
  *
- * `now` stands still between two slots, however much time passes. It lies behind the clock then,
+ * Between two slots `now` stands still, however much time passes. It lies behind the clock then,
  * which does no harm: a timer may come to lie on a higher level than needed.
  *
- * Moving and firing is done in steps of one timer, so that a thousand that are due at once do not
- * keep other work waiting. The lists are touched in tasks only; an interrupt handler looks at
- * `nearest`.
+ * Firing and dealing out is done in steps of one timer, so that a thousand at once do not keep
+ * other work waiting. A far slot is dealt out from its end to the front of others, for whatever is
+ * in those was set later, or in between: so timers of one tick stay in order.
+ *
+ * The lists are touched in tasks only; an interrupt handler looks at `nearest`.
  */
 #include <assert.h>
+#include <kernel/cpu/bitmap.h>
 #include <kernel/task/timer.h>
 
-enum { DIGIT_BITS = 6 };
-_Static_assert(1 << DIGIT_BITS == TIMER_SLOTS, "a digit chooses a slot");
-_Static_assert(DIGIT_BITS *TIMER_LEVELS >= 64 - TIMER_TICK_BITS, "every deadline has a level");
+enum { DIGIT_BITS = 6, NEAR_BITS = 2 * DIGIT_BITS };
+_Static_assert(1 << DIGIT_BITS == TIMER_GROUP && 1 << NEAR_BITS == TIMER_NEAR,
+               "a digit chooses a slot");
+_Static_assert(NEAR_BITS + DIGIT_BITS * TIMER_FAR_LEVELS > 64 - TIMER_TICK_BITS,
+               "every deadline has a level");
+
+void timer_wheel_init(struct timer_wheel *wheel)
+{
+    wheel->nearest = wheel->far_nearest = TIMER_NEVER;
+}
 
 static void set_nearest(struct timer_wheel *wheel, uint64_t tick)
 {
     __atomic_store_n(&wheel->nearest, tick, __ATOMIC_RELEASE);
 }
 
-static inline void insert(struct timer_wheel *wheel, struct timer *timer)
+static void lower_nearest(struct timer_wheel *wheel, uint64_t tick)
 {
-    uint64_t tick = timer->tick;
-    unsigned level = (63u - (unsigned)__builtin_clzll((tick ^ wheel->now) | 1)) / DIGIT_BITS;
-    unsigned digit = tick >> level * DIGIT_BITS & (TIMER_SLOTS - 1);
-    struct list *slot = &wheel->slots[level][digit];
-    uint64_t bit = UINT64_C(1) << digit;
-    if (!(wheel->used_slots[level] & bit)) {
-        list_init(slot);
-        wheel->used_slots[level] |= bit;
-        wheel->used_levels |= 1u << level;
-    }
-    list_push_back(slot, &timer->waker.queue_link);
     if (tick < wheel->nearest)
         set_nearest(wheel, tick);
+}
+
+static unsigned lowest_bit(uint64_t bits)
+{
+    return (unsigned)__builtin_ctzll(bits);
+}
+
+/* `by` is less than 64. */
+static uint64_t rotate_right(uint64_t bits, unsigned by)
+{
+    return bits >> by | bits << (-by % 64);
+}
+
+/* --- Setting --------------------------------------------------------------------------------- */
+
+static bool is_used(const struct list *slot)
+{
+    return slot->head.next != NULL;
+}
+
+static bool is_near(const struct timer_wheel *wheel, uint64_t tick)
+{
+    return tick - wheel->now < TIMER_NEAR;
+}
+
+static inline void set_near(struct timer_wheel *wheel, uint64_t tick, struct list_node *node)
+{
+    uint64_t index = tick % TIMER_NEAR;
+    struct list *slot = &wheel->near[index];
+    lower_nearest(wheel, tick);
+    if (is_used(slot)) {
+        list_push_back(slot, node);
+        return;
+    }
+    list_init_with(slot, node);
+    bitmap_set(wheel->near_used, index);
+    bitmap_set(&wheel->near_groups, index / TIMER_GROUP);
+}
+
+static unsigned far_shift(unsigned level)
+{
+    return NEAR_BITS + level * DIGIT_BITS;
+}
+
+static struct list *far_slot(struct timer_wheel *wheel, uint64_t tick)
+{
+    unsigned highest_bit = 63u - (unsigned)__builtin_clzll(tick ^ wheel->now);
+    unsigned level = (highest_bit - NEAR_BITS) / DIGIT_BITS;
+    uint64_t digits = tick >> far_shift(level), start = digits << far_shift(level);
+    struct list *slot = &wheel->far[level][digits % TIMER_GROUP];
+    if (!is_used(slot)) {
+        list_init(slot);
+        bitmap_set(&wheel->far_used[level], digits % TIMER_GROUP);
+    }
+    if (start < wheel->far_nearest) {
+        wheel->far_nearest = start;
+        lower_nearest(wheel, start);
+    }
+    return slot;
+}
+
+/* Kept out of timer_wheel_set(), which then has no register to save. */
+static __attribute__((noinline)) void set_far(struct timer_wheel *wheel, uint64_t tick,
+                                              struct list_node *node)
+{
+    list_push_back(far_slot(wheel, tick), node);
 }
 
 void timer_wheel_set(struct timer_wheel *wheel, struct timer *timer, struct task *task,
                      uint64_t deadline)
 {
     ASSERT(!timer->waker.task);
-    uint64_t tick = (deadline >> TIMER_TICK_BITS) + 1;
-    timer->tick = tick > wheel->now ? tick : wheel->now;
+    uint64_t tick = MAX((deadline >> TIMER_TICK_BITS) + 1, wheel->now);
+    timer->tick = tick;
     waker_bind(&timer->waker, task);
-    insert(wheel, timer);
+    if (is_near(wheel, tick))
+        set_near(wheel, tick, &timer->waker.queue_link);
+    else
+        set_far(wheel, tick, &timer->waker.queue_link);
 }
+
+/* --- Firing ---------------------------------------------------------------------------------- */
 
 static struct timer *timer_of(struct list_node *node)
 {
     return CONTAINER_OF(node, struct timer, waker.queue_link);
 }
 
-/* The first slot, and its level; there is one. */
-static struct list *first_slot(struct timer_wheel *wheel, unsigned *level)
+/* The tick of the first near slot in use. The bit of the group that `now` is in may be out of date.
+ */
+static inline uint64_t first_near(struct timer_wheel *wheel, uint64_t now)
 {
-    *level = (unsigned)__builtin_ctz(wheel->used_levels);
-    return &wheel->slots[*level][__builtin_ctzll(wheel->used_slots[*level])];
+    uint64_t group = now / TIMER_GROUP;
+    uint64_t used = wheel->near_used[group % TIMER_GROUP];
+    if (!used)
+        bitmap_clear(&wheel->near_groups, group % TIMER_GROUP);
+    else if (used >> now % TIMER_GROUP)
+        return now + lowest_bit(used >> now % TIMER_GROUP);
+    if (!wheel->near_groups)
+        return TIMER_NEVER;
+    group++;
+    group += lowest_bit(rotate_right(wheel->near_groups, group % TIMER_GROUP));
+    return group * TIMER_GROUP + lowest_bit(wheel->near_used[group % TIMER_GROUP]);
 }
 
-/* Does the slot hold one timer, and no more? */
-static bool is_alone(const struct list *slot)
+static inline void find_nearest(struct timer_wheel *wheel, uint64_t now)
 {
-    return slot->head.next == slot->head.previous && !list_empty(slot);
+    uint64_t tick = first_near(wheel, now);
+    set_nearest(wheel, MIN(tick, wheel->far_nearest));
 }
 
-/* Finds out when the first slot has to be looked at. */
-static void find_nearest(struct timer_wheel *wheel)
-{
-    if (!wheel->used_levels) {
-        set_nearest(wheel, TIMER_NEVER);
-        return;
-    }
-    unsigned level;
-    struct list *slot = first_slot(wheel, &level);
-    if (is_alone(slot)) {
-        set_nearest(wheel, timer_of(slot->head.next)->tick);
-        return;
-    }
-    unsigned shift = level * DIGIT_BITS;
-    uint64_t above = wheel->now >> shift >> DIGIT_BITS << DIGIT_BITS;
-    set_nearest(wheel, (above | (uint64_t)(slot - wheel->slots[level])) << shift);
-}
-
-/* The timer has been taken off its list. */
-static void fire(struct timer *timer)
+/* The timer's node is not on its list any more, or about to be left behind. */
+static inline void fire(struct timer *timer)
 {
     struct task *task = timer->waker.task;
     waker_unbind(&timer->waker);
     task_wake(task);
 }
 
-/* Empties the first slot, whose time has come: fires a timer that is alone in it, or takes what is
- * in it. It may turn out that nothing is: the timers were cancelled. */
-static void empty_first(struct timer_wheel *wheel)
+/* Fires the timers of the slot of `now` and takes their number from `most`. False when that has
+ * come to 0, and there may be more of them. */
+static inline bool fire_slot(struct timer_wheel *wheel, uint64_t now, unsigned *most)
 {
-    unsigned level;
-    struct list *slot = first_slot(wheel, &level), *taken = &wheel->taken;
-    struct list_node *first = slot->head.next;
-    ASSERT(wheel->nearest >= wheel->now);
-    wheel->now = wheel->nearest;
-    wheel->used_slots[level] &= wheel->used_slots[level] - 1;
-    if (!wheel->used_slots[level])
-        wheel->used_levels &= wheel->used_levels - 1;
-    if (is_alone(slot) && timer_of(first)->tick <= wheel->now) {
-        list_remove(first);
-        fire(timer_of(first));
-    } else if (!list_empty(slot)) {
-        *taken = *slot;
-        first->previous = taken->head.previous->next = &taken->head;
+    struct list *slot = &wheel->near[now % TIMER_NEAR];
+    struct list_node *node = slot->head.next;
+    while (node != &slot->head) {
+        fire(timer_of(node));
+        ASSERT(node->next->previous == node);
+        node = node->next;
+        if (--*most == 0) {
+            slot->head.next = node;
+            node->previous = &slot->head;
+            return false;
+        }
     }
-    find_nearest(wheel);
+    slot->head.next = NULL;
+    bitmap_clear(wheel->near_used, (uint64_t)(slot - wheel->near));
+    find_nearest(wheel, now);
+    return true;
+}
+
+/* Fires what is due before a far slot has to be dealt out. */
+static inline unsigned fire_due(struct timer_wheel *wheel, uint64_t tick, unsigned most)
+{
+    while (wheel->nearest <= tick && wheel->nearest < wheel->far_nearest) {
+        wheel->now = wheel->nearest;
+        if (!fire_slot(wheel, wheel->now, &most))
+            return 0;
+    }
+    return most;
+}
+
+/* The first far level that has a slot in use; TIMER_FAR_LEVELS when none has. */
+static unsigned first_far_level(const struct timer_wheel *wheel)
+{
+    unsigned level = 0;
+    while (level < TIMER_FAR_LEVELS && !wheel->far_used[level])
+        level++;
+    return level;
+}
+
+/* The beginning of the first far slot. */
+static uint64_t first_far(const struct timer_wheel *wheel)
+{
+    unsigned level = first_far_level(wheel), shift = far_shift(level);
+    if (level == TIMER_FAR_LEVELS)
+        return TIMER_NEVER;
+    uint64_t round = wheel->now >> shift >> DIGIT_BITS << DIGIT_BITS;
+    return (round + lowest_bit(wheel->far_used[level])) << shift;
+}
+
+static struct list *take_far_slot(struct timer_wheel *wheel)
+{
+    unsigned level = first_far_level(wheel);
+    ASSERT(level < TIMER_FAR_LEVELS);
+    unsigned digit = lowest_bit(wheel->far_used[level]);
+    bitmap_clear(&wheel->far_used[level], digit);
+    return &wheel->far[level][digit];
+}
+
+static void deal(struct timer_wheel *wheel, struct timer *timer)
+{
+    struct list_node *node = &timer->waker.queue_link;
+    uint64_t tick = timer->tick;
+    ASSERT(tick >= wheel->now);
+    list_remove(node);
+    if (!is_near(wheel, tick))
+        list_push_front(far_slot(wheel, tick), node);
+    else if (is_used(&wheel->near[tick % TIMER_NEAR]))
+        list_push_front(&wheel->near[tick % TIMER_NEAR], node);
+    else
+        set_near(wheel, tick, node);
+}
+
+/* Deals out the far slot whose time begins now. Returns what is left of `most`. */
+static unsigned deal_out(struct timer_wheel *wheel, unsigned most)
+{
+    if (!wheel->dealt)
+        wheel->dealt = take_far_slot(wheel);
+    struct list *slot = wheel->dealt;
+    while (!list_empty(slot)) {
+        deal(wheel, timer_of(slot->head.previous));
+        if (--most == 0)
+            return 0;
+    }
+    slot->head.next = NULL;
+    wheel->dealt = NULL;
+    wheel->far_nearest = first_far(wheel);
+    find_nearest(wheel, wheel->now);
+    return most;
+}
+
+/* The rare part of timer_wheel_advance(), which has no register to save without it. */
+static __attribute__((noinline)) bool advance_far(struct timer_wheel *wheel, uint64_t tick,
+                                                  unsigned most)
+{
+    while (wheel->nearest <= tick) {
+        wheel->now = wheel->nearest;
+        most = fire_due(wheel, tick, deal_out(wheel, most));
+        if (!most)
+            return false;
+    }
+    return true;
 }
 
 bool timer_wheel_advance(struct timer_wheel *wheel, uint64_t time, unsigned most)
 {
     uint64_t tick = time >> TIMER_TICK_BITS;
-    for (; most; most--) {
-        struct list_node *node = list_pop_front(&wheel->taken);
-        if (!node) {
-            if (wheel->nearest > tick)
-                return true;
-            empty_first(wheel);
-        } else if (timer_of(node)->tick <= wheel->now) {
-            fire(timer_of(node));
-        } else {
-            insert(wheel, timer_of(node));
-        }
-    }
-    return false;
+    most = fire_due(wheel, tick, most);
+    return wheel->nearest > tick || (most && advance_far(wheel, tick, most));
 }

@@ -103,10 +103,9 @@ static inline void task_wake(struct task *task)
 /* Lets the others have their turn: `return task_yield(task);` in a poll function. */
 enum poll_result task_yield(struct task *task);
 
-/* Has the task end without another poll; release() follows on
- * its next turn. A
- * task may cancel itself, which takes effect when its poll returns. Harmless for one that is over
- * and whose memory is still there. In tasks and in set-up code. */
+/* Has the task end without another poll; release() follows on its next turn. A task may cancel
+ * itself, which takes effect when its poll returns. Harmless for one that is over and whose memory
+ * is still there. In tasks and in set-up code. */
 void task_cancel(struct task *task);
 
 /* Makes the waker one of the task's, and ends that. For the wait queues, and for those who keep
@@ -114,7 +113,6 @@ void task_cancel(struct task *task);
 static inline void waker_bind(struct waker *waker, struct task *task)
 {
     waker->task = task;
-    waker->queue = NULL;
     waker->next = task->wakers;
     task->wakers = waker;
 }
@@ -122,7 +120,7 @@ static inline void waker_bind(struct waker *waker, struct task *task)
 static inline void waker_unbind(struct waker *waker)
 {
     struct waker **link = &waker->task->wakers;
-    while (*link != waker)
+    while (__builtin_expect(*link != waker, 0))
         link = &(*link)->next;
     *link = waker->next;
     waker->task = NULL;

@@ -20,31 +20,32 @@ struct timer {
     uint64_t tick; /* the deadline in TIMER_TICKs */
 };
 
-enum { TIMER_LEVELS = 8, TIMER_SLOTS = 64 };
+enum { TIMER_GROUP = 64, TIMER_NEAR = TIMER_GROUP * TIMER_GROUP, TIMER_FAR_LEVELS = 6 };
 
 struct timer_wheel {
-    uint64_t now;         /* TIMER_TICKs; all timers are set for this tick or later ones */
+    struct list near[TIMER_NEAR]; /* slots, all zeros while unused, like the far ones */
+    struct list far[TIMER_FAR_LEVELS][TIMER_GROUP];
+    struct list *dealt;   /* the far slot that is being dealt out, or NULL */
+    uint64_t now;         /* in TIMER_TICKs; all timers are set for this tick or later ones */
     uint64_t nearest;     /* no timer has to be looked at before this tick */
-    struct list taken;    /* timers on their way to a lower level, or due */
-    unsigned used_levels; /* a bit for each level that has a bit set in used_slots */
-    uint64_t used_slots[TIMER_LEVELS];            /* a bit for each slot with timers */
-    struct list slots[TIMER_LEVELS][TIMER_SLOTS]; /* initialised while its bit is set */
+    uint64_t far_nearest; /* nor one in a far slot before this */
+    uint64_t near_groups; /* a bit for each word of near_used that is not 0 */
+    uint64_t near_used[TIMER_GROUP];     /* a bit for each near slot in use */
+    uint64_t far_used[TIMER_FAR_LEVELS]; /* likewise */
 };
 
 #define TIMER_NEVER UINT64_MAX
 
-#define TIMER_WHEEL_INIT(wheel)                                   \
-    {                                                             \
-        .nearest = TIMER_NEVER, .taken = LIST_INIT((wheel).taken) \
-    }
+/* Makes memory that is all zeros an empty wheel. */
+void timer_wheel_init(struct timer_wheel *wheel);
 
 /* Has the timer wake `task` at `deadline`, in nanoseconds. The timer is not set. In tasks and
  * set-up code only, like all that follow unless they say otherwise. */
 void timer_wheel_set(struct timer_wheel *wheel, struct timer *timer, struct task *task,
                      uint64_t deadline);
 
-/* Fires timers whose time has come by `time`, in nanoseconds, at most `most` of them and of the
- * steps that sorting them takes. False when more is to be done. */
+/* Fires timers whose time has come by `time`, in nanoseconds: at most `most`, which is not 0, of
+ * them and of those that are moved. False when more is to be done. */
 bool timer_wheel_advance(struct timer_wheel *wheel, uint64_t time, unsigned most);
 
 /* Is a look at the wheel due? Any context. */

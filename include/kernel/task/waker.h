@@ -38,10 +38,10 @@ struct wait_queue {
 
 /* All zeros is an idle waker. */
 struct waker {
-    struct task *task; /* NULL while idle */
-    struct wait_queue *queue;
     struct list_node queue_link; /* in its queue while waiting */
-    struct waker *next;          /* among its task's wakers while not idle */
+    struct task *task;           /* NULL while idle */
+    struct wait_queue *queue;
+    struct waker *next; /* among its task's wakers while not idle */
     bool notified;
 };
 
