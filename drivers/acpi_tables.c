@@ -109,6 +109,7 @@ enum fadt {
     FADT_PM1A_CONTROL = 64,
     FADT_PM1B_CONTROL = 68,
     FADT_PM_TIMER = 76,
+    FADT_CENTURY = 108,
     FADT_BOOT_ARCHITECTURE = 109,
     FADT_FLAGS = 112,
     FADT_SIZE = 116, /* of revision 1 */
@@ -179,6 +180,7 @@ enum error acpi_read_fadt(const uint8_t *bytes, size_t size, struct acpi_fadt *f
         .pm1b_control = either(bytes, limit, FADT_PM1B_CONTROL, FADT_X_PM1B_CONTROL),
         .pm_timer = either(bytes, limit, FADT_PM_TIMER, FADT_X_PM_TIMER),
         .pm_timer_has_32_bits = flags & FLAG_PM_TIMER_32_BITS,
+        .century_register = bytes[FADT_CENTURY],
         .sleep_control = generic_address(bytes, limit, FADT_SLEEP_CONTROL),
         .hardware_reduced = bytes[HEADER_REVISION] >= 5 && flags & FLAG_HARDWARE_REDUCED,
     };

@@ -96,3 +96,14 @@ bool frame_block_all_used(const struct frame_block *block, size_t from, size_t t
 {
     return all_set(block->used, from, to);
 }
+
+size_t frame_block_count_used(const struct frame_block *block, size_t from, size_t to)
+{
+    size_t count = 0;
+    for (size_t at = from; at < to; at = next_word(at)) {
+        uint64_t used = block->used[at / BLOCK_WORD_BITS] & bits_in_word(at, to);
+        for (; used; used &= used - 1)
+            count++;
+    }
+    return count;
+}

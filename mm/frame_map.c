@@ -30,8 +30,7 @@ static uint64_t total;
 static struct phys_range untouched;
 static size_t frontier;
 
-/* The first usable range from `from` on, without what the bookkeeping takes. Empty at the end. */
-static struct phys_range usable_from(phys_addr_t from)
+struct phys_range frame_map_usable_from(phys_addr_t from)
 {
     struct phys_range range;
     while (from < memory_end && memory_map_next(boot_info, MEMORY_USABLE, from, &range)) {
@@ -56,8 +55,8 @@ static struct survey survey(struct frame_span *into, struct frame_block *blocks)
 {
     struct survey seen = {0};
     uint64_t next = 0;
-    struct phys_range range = usable_from(0);
-    for (; range.start < range.end; range = usable_from(range.end)) {
+    struct phys_range range = frame_map_usable_from(0);
+    for (; range.start < range.end; range = frame_map_usable_from(range.end)) {
         uint64_t first = MAX(range.start / BLOCK_SIZE, next);
         uint64_t end = (range.end - 1) / BLOCK_SIZE + 1;
         if (seen.spans == 0 || first > next) {
@@ -80,9 +79,9 @@ static bool place_bookkeeping(void)
     struct survey seen = survey(NULL, NULL);
     size_t size = seen.spans * sizeof(struct frame_span) + seen.blocks * sizeof(struct frame_block);
     size = ALIGN_UP(size, PAGE_SIZE);
-    struct phys_range range = usable_from(0);
+    struct phys_range range = frame_map_usable_from(0);
     while (range.start < range.end && range.end - range.start < size)
-        range = usable_from(range.end);
+        range = frame_map_usable_from(range.end);
     if (range.end - range.start < size)
         return false;
     span_count = seen.spans;
@@ -106,7 +105,7 @@ void frame_map_init(const struct boot_info *info)
         memory_end /= 2;
     if (memory_end < DIRECT_MAP_SIZE)
         log_warn("mm: no room to keep track of memory above 0x%lx", memory_end);
-    untouched = usable_from(0);
+    untouched = frame_map_usable_from(0);
     frontier = 0;
 }
 
@@ -139,7 +138,7 @@ struct frame_block *frame_map_open(void)
                               (end - base) / PAGE_SIZE);
         untouched.start = end;
         if (untouched.start == untouched.end)
-            untouched = usable_from(end);
+            untouched = frame_map_usable_from(end);
     }
     return block;
 }

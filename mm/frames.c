@@ -287,6 +287,22 @@ void frames_stats(struct frames_stats *stats)
     stats->bookkeeping = (bookkeeping.end - bookkeeping.start) / PAGE_SIZE;
 }
 
+bool frames_next_region(phys_addr_t from, struct frames_region *region)
+{
+    region->range = frame_map_usable_from(from);
+    region->used = 0;
+    for (phys_addr_t at = region->range.start; at < region->range.end;) {
+        phys_addr_t base = ALIGN_DOWN(at, BLOCK_SIZE);
+        phys_addr_t end = MIN(base + BLOCK_SIZE, region->range.end);
+        const struct frame_block *block = frame_map_find(at);
+        if (block) /* else it is not open yet, and nothing of it is used */
+            region->used +=
+                frame_block_count_used(block, (at - base) / PAGE_SIZE, (end - base) / PAGE_SIZE);
+        at = end;
+    }
+    return region->range.start < region->range.end;
+}
+
 void frames_init(const struct boot_info *info)
 {
     for (size_t i = 0; i < ARRAY_SIZE(lists); i++)

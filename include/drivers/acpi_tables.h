@@ -74,6 +74,7 @@ struct acpi_fadt {
     struct acpi_register sleep_control; /* of a machine that is `hardware_reduced` */
     bool hardware_reduced;              /* has none of the registers above but this and reset */
     bool no_i8042, no_vga, no_cmos_clock;
+    uint8_t century_register; /* of the CMOS clock; 0: it has none */
 };
 
 enum error acpi_read_fadt(const uint8_t *bytes, size_t size, struct acpi_fadt *fadt);

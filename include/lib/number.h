@@ -10,4 +10,7 @@
  * or without 0x. False, and *value as it was, when it is none. */
 bool parse_hexadecimal(const char *text, uint64_t *value);
 
+/* The same for a decimal number, or a hexadecimal one with 0x. */
+bool parse_number(const char *text, uint64_t *value);
+
 #endif

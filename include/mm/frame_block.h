@@ -42,6 +42,7 @@ bool frame_block_find_word(struct frame_block *block);
  * not to be handed out. */
 void frame_block_mark_free(struct frame_block *block, size_t from, size_t to);
 void frame_block_mark_used(struct frame_block *block, size_t from, size_t to);
+size_t frame_block_count_used(const struct frame_block *block, size_t from, size_t to);
 bool frame_block_all_used(const struct frame_block *block, size_t from, size_t to);
 
 /* Looks for 2^order free frames, aligned to their number; order < BLOCK_ORDER. */

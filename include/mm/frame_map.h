@@ -27,6 +27,10 @@ void frame_map_init(const struct boot_info *info);
 struct phys_range frame_map_bookkeeping(void);
 uint64_t frame_map_total(void);
 
+/* The first usable range from `from` on, without what the bookkeeping takes. Empty at the end.
+ * Takes its time: reads the memory map. */
+struct phys_range frame_map_usable_from(phys_addr_t from);
+
 /* Sets up the description of the next block, in ascending order, and marks its usable frames free;
  * there may be none. NULL when all blocks are open. */
 struct frame_block *frame_map_open(void);

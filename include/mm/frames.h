@@ -43,4 +43,14 @@ struct frames_stats {
 /* The figures of this moment. O(1). */
 void frames_stats(struct frames_stats *stats);
 
+/* A range of memory that frames are handed out of, and how many of them are. */
+struct frames_region {
+    struct phys_range range;
+    uint64_t used;
+};
+
+/* The first region at or above `from`; asked again from its end, the next one. False when there is
+ * none left. Takes a step for each 2 MiB. */
+bool frames_next_region(phys_addr_t from, struct frames_region *region);
+
 #endif

@@ -7,6 +7,7 @@
 #include <image.h>
 #include <io.h>
 #include <kernel/cpu/control.h>
+#include <kernel/cpu/safe_load.h>
 #include <kernel/cpu/stacks.h>
 #include <kernel/cpu/trap.h>
 #include <kernel/fault/fault.h>
@@ -232,6 +233,8 @@ void fault_handle(struct trap_frame *frame)
         log_and_continue(frame, "");
         break;
     default:
+        if (safe_load_fix_up(frame))
+            break;
         if (frame->vector < EXCEPTION_COUNT)
             panic_trap(frame, describe);
         handle_unexpected((unsigned)frame->vector);

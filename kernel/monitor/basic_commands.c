@@ -1,36 +1,41 @@
 /*
- * The commands that need nothing but the console and the clock.
+ * The commands that need nothing but the console.
  */
 #include <kernel/log/console.h>
 #include <kernel/monitor/command.h>
-#include <kernel/task/clock.h>
-#include <lib/format.h>
 #include <lib/string.h>
 
-COMMAND(help, "", "list the commands")
+static void list_commands(void)
 {
-    if (command_refuse_arguments("help", arguments))
+    section_for_each(struct command, command, commands)
+        console_printf("  %-9s %-9s %s\n", command->name, command->parameters, command->summary);
+}
+
+COMMAND(help, "NAME", "list the commands, or tell more about NAME", .words = command_name,
+        .details =
+            "In the line that is typed: arrows, Home, End and Ctrl-A/B/E/F move (with Ctrl\n"
+            "by words); Ctrl-W/U/K erase a word, to the start, to the end; up, down and\n"
+            "Ctrl-P/N bring earlier lines; Tab completes; Ctrl-C drops the line and ends\n"
+            "what runs; Ctrl-L clears the screen and asks a serial terminal how wide it is;\n"
+            "Shift+PageUp and PageDown show what has scrolled away.\n")
+{
+    char name[32];
+    if (!command_word(&arguments, name, sizeof(name))) {
+        list_commands();
         return;
-    section_for_each(struct command, command, commands) {
-        char usage[32];
-        snprintf(usage, sizeof(usage), "%s %s", command->name, command->parameters);
-        console_printf("  %-20s %s\n", usage, command->summary);
     }
+    const struct command *command = command_find(name, strlen(name));
+    if (command)
+        console_printf("%s%s%s: %s\n%s", command->name, *command->parameters ? " " : "",
+                       command->parameters, command->summary,
+                       command->details ? command->details : "");
+    else
+        console_printf("help: no command is named '%s'; 'help' lists them\n", name);
 }
 
 COMMAND(echo, "TEXT", "print TEXT as it stands")
 {
     console_printf("%s\n", arguments);
-}
-
-COMMAND(uptime, "", "time since the start")
-{
-    if (command_refuse_arguments("uptime", arguments))
-        return;
-    uint64_t milliseconds = clock_now() / 1000000;
-    uint64_t seconds = milliseconds / 1000;
-    console_printf("up %lu:%02lu:%02lu.%03lu\n", seconds / 3600, seconds / 60 % 60, seconds % 60,
-                   milliseconds % 1000);
 }
 
 COMMAND(clear, "", "clear the screen")
@@ -39,4 +44,21 @@ COMMAND(clear, "", "clear the screen")
         return;
     static const char clear_and_home[] = "\033[2J\033[H\r"; /* \r: see console_fresh_line() */
     console_write(clear_and_home, sizeof(clear_and_home) - 1);
+}
+
+static void show_colour_row(unsigned background)
+{
+    console_printf("  \033[%um", background < 8 ? 40 + background : 92 + background);
+    for (unsigned colour = 0; colour < 16; colour++)
+        console_printf("\033[%um %2u ", colour < 8 ? 30 + colour : 82 + colour, colour);
+    console_printf("\033[0m\n");
+}
+
+COMMAND(colors, "", "sixteen colours on sixteen, and text in many scripts")
+{
+    if (command_refuse_arguments("colors", arguments))
+        return;
+    for (unsigned background = 0; background < 16; background++)
+        show_colour_row(background);
+    console_printf("  Grüße éñå Ελληνικά русский 日本語 ╔═╗ ░▒▓█ π≈√∞ €£¥ →←↑↓ ☺♥♫\n");
 }

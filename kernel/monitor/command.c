@@ -72,6 +72,17 @@ void command_stop(void)
         stop();
 }
 
+bool command_word(const char **arguments, char *word, size_t size)
+{
+    size_t start, end;
+    find_word(*arguments, strlen(*arguments), 0, &start, &end);
+    size_t length = MIN(end - start, size - 1);
+    memcpy(word, *arguments + start, length);
+    word[length] = '\0';
+    *arguments += end;
+    return end > start;
+}
+
 bool command_refuse_arguments(const char *name, const char *arguments)
 {
     while (*arguments == ' ')

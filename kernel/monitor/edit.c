@@ -2,6 +2,7 @@
 #include <kernel/monitor/edit.h>
 #include <lib/string.h>
 #include <lib/utf8.h>
+#include <lib/width.h>
 
 size_t edit_decode(const struct edit *edit, size_t at, unsigned *width)
 {
@@ -15,6 +16,7 @@ size_t edit_decode(const struct edit *edit, size_t at, unsigned *width)
     size_t end = at;
     while (event == UTF8_PENDING && end < edit->length)
         event = utf8_feed(&decoder, (uint8_t)edit->text[end++], &code);
+    *width = character_width(code);
     return end - at - (event == UTF8_BROKEN);
 }
 

@@ -4,19 +4,51 @@
 #include <kernel/log/console.h>
 #include <kernel/log/log.h>
 #include <kernel/monitor/command.h>
+#include <lib/number.h>
+
+/* What of the log is wanted: lines up to a level, and of these the last ones. */
+struct selection {
+    enum log_level highest;
+    uint64_t count; /* lines of that level that there are */
+    uint64_t last;  /* so many of them are wanted */
+    uint64_t seen;
+};
+
+static void count_line(void *context, enum log_level level, const char *line)
+{
+    struct selection *selection = context;
+    (void)line;
+    selection->count += level <= selection->highest;
+}
 
 static void print_line(void *context, enum log_level level, const char *line)
 {
-    const enum log_level *highest = context;
-    if (level <= *highest)
+    struct selection *selection = context;
+    if (level > selection->highest)
+        return;
+    if (selection->seen++ + selection->last >= selection->count)
         console_printf("%s\n", line);
 }
 
-COMMAND(log, "LEVEL", "show the log again, or what of it is of LEVEL and graver")
+static const char *level_name(size_t index)
 {
-    enum log_level highest = LOG_DEBUG;
-    if (*arguments && log_parse_level(arguments, &highest) != OK)
-        console_printf("log: '%s' is none of error, warning, info, debug\n", arguments);
-    else
-        log_for_each(print_line, &highest);
+    static const char *const names[] = {"error", "warning", "info", "debug"};
+    return index < ARRAY_SIZE(names) ? names[index] : NULL;
+}
+
+COMMAND(log, "LEVEL N", "show the log again", .words = level_name,
+        .details = "With a LEVEL, error, warning, info or debug, only lines of that level and\n"
+                   "graver ones. With a number, the last N of them. Either may be left out.\n")
+{
+    struct selection selection = {.highest = LOG_DEBUG, .last = UINT64_MAX / 2};
+    char word[24];
+    bool given = command_word(&arguments, word, sizeof(word));
+    if (given && log_parse_level(word, &selection.highest) == OK)
+        given = command_word(&arguments, word, sizeof(word));
+    if (given && !parse_number(word, &selection.last)) {
+        console_printf("log: '%s' is neither error, warning, info, debug nor a number\n", word);
+        return;
+    }
+    log_for_each(count_line, &selection);
+    log_for_each(print_line, &selection);
 }

@@ -5,25 +5,51 @@
 #include <kernel/monitor/command.h>
 #include <layout.h>
 #include <lib/number.h>
+#include <lib/string.h>
 #include <mm/frames.h>
 #include <mm/kernel_space.h>
 #include <mm/paging.h>
 
-static void show_amount(const char *what, uint64_t frames)
+enum { BAR = 28 };
+
+/* In what share of a whole `part` is, as a bar and in percent; what is not nothing shows. */
+static void show_share(uint64_t part, uint64_t whole)
 {
-    console_printf("  %-12s %10lu frames  %8lu KiB\n", what, frames, frames * PAGE_SIZE / 1024);
+    char bar[BAR + 1];
+    size_t filled = whole ? (size_t)((part * BAR + whole - 1) / whole) : 0;
+    memset(bar, '#', filled);
+    memset(bar + filled, '.', BAR - filled);
+    bar[BAR] = '\0';
+    uint64_t per_mille = whole ? part * 1000 / whole : 0;
+    console_printf(" [%s] %3lu.%lu %%\n", bar, per_mille / 10, per_mille % 10);
 }
 
-COMMAND(mem, "", "how much memory there is, and how much is used")
+static uint64_t kib(uint64_t frames)
+{
+    return frames * PAGE_SIZE / KIB(1);
+}
+
+COMMAND(mem, "", "how much memory there is, and how much is used",
+        .details =
+            "Each region of memory that is handed out in frames of 4 KiB, with its size and\n"
+            "a bar for how much of it is used; then the sum. What the kernel image, the\n"
+            "loader's tables and the bookkeeping take is not in it.\n")
 {
     if (command_refuse_arguments("mem", arguments))
         return;
+    struct frames_region region = {0};
+    while (frames_next_region(region.range.end, &region)) {
+        uint64_t frames = (region.range.end - region.range.start) / PAGE_SIZE;
+        console_printf("  %09lx-%09lx %9lu KiB", region.range.start, region.range.end - 1,
+                       kib(frames));
+        show_share(region.used, frames);
+    }
     struct frames_stats stats;
     frames_stats(&stats);
-    show_amount("free", stats.free);
-    show_amount("used", stats.used);
-    show_amount("total", stats.total);
-    show_amount("bookkeeping", stats.bookkeeping);
+    console_printf("  %-19s %9lu KiB", "all of it", kib(stats.total));
+    show_share(stats.used, stats.total);
+    console_printf("  %lu KiB free, %lu KiB used; bookkeeping %lu KiB\n", kib(stats.free),
+                   kib(stats.used), kib(stats.bookkeeping));
 }
 
 struct flag {
@@ -69,7 +95,9 @@ static void show_step(const struct paging_step *step)
     console_printf("%s\n", is_page(step) && (step->entry & PAGE_DIRTY) ? " dirty" : "");
 }
 
-COMMAND(translate, "ADDR", "walk the page tables for a hexadecimal address")
+COMMAND(translate, "ADDR", "walk the page tables for a hexadecimal address",
+        .details = "Shows the entry of each level that the processor meets on its way, and where\n"
+                   "the address leads: translate ffffffff80100000\n")
 {
     uint64_t address;
     if (!parse_hexadecimal(arguments, &address)) {

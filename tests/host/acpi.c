@@ -83,6 +83,7 @@ static void make_fadt(uint8_t revision, size_t size)
     put_at(52, 0x02, 1);
     put_at(64, 0x604, 4);    /* PM1a control */
     put_at(76, 0x608, 4);    /* PM timer */
+    put_at(108, 0x32, 1);    /* the CMOS clock's century */
     put_at(112, 1 << 10, 4); /* flags: reset register */
     if (size >= 129) {
         put_at(116, 1, 1); /* in I/O space */
@@ -234,6 +235,7 @@ TEST(acpi, fadt_of_revision_1_says_nothing_of_the_i8042)
     EXPECT_EQ(fadt.dsdt, 0x7fe0040);
     EXPECT_EQ(fadt.smi_command, 0xb2);
     EXPECT_EQ(fadt.acpi_enable, 2);
+    EXPECT_EQ(fadt.century_register, 0x32);
     EXPECT(fadt.pm1a_control.space == ACPI_SPACE_IO && fadt.pm1a_control.address == 0x604);
     EXPECT_EQ(fadt.pm1b_control.address, 0);
     EXPECT(fadt.pm_timer.address == 0x608 && !fadt.pm_timer_has_32_bits);

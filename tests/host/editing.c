@@ -52,6 +52,27 @@ TEST(edit, steps_over_whole_characters)
     EXPECT_EQ(edit_previous(&edit, 0), 0);
 }
 
+TEST(edit, accents_belong_to_the_character_before)
+{
+    set("ae\xcc\x81\xcc\xa3z");
+    EXPECT_EQ(edit_next(&edit, 1), 6);
+    EXPECT_EQ(edit_previous(&edit, 6), 1);
+}
+
+TEST(edit, widths)
+{
+    unsigned width;
+    set("a\xe6\x97\xa5\xcc\x81\xff");
+    EXPECT_EQ(edit_decode(&edit, 0, &width), 1);
+    EXPECT_EQ(width, 1);
+    EXPECT_EQ(edit_decode(&edit, 1, &width), 3);
+    EXPECT_EQ(width, 2);
+    EXPECT_EQ(edit_decode(&edit, 4, &width), 2);
+    EXPECT_EQ(width, 0);
+    EXPECT_EQ(edit_decode(&edit, 6, &width), 1);
+    EXPECT_EQ(width, 1);
+}
+
 TEST(edit, steps_over_malformed_parts)
 {
     set("\xe2\x82z\xff\xe2");

@@ -504,3 +504,36 @@ TEST(frames, memory_that_cannot_be_kept_track_of_is_left_alone)
     }
     EXPECT_EQ(frame_alloc(), NO_FRAME);
 }
+
+/* The regions together are all memory that is handed out, and each knows its own part of that. */
+TEST(frames, regions_add_up)
+{
+    static phys_addr_t held[3000];
+    const struct phys_range ranges[] = {
+        {MIB(1), MIB(5) + KIB(12)}, {MIB(5) + KIB(40), MIB(64)}, {GIB(4), GIB(5)}};
+    physical_memory_reset();
+    physical_memory_no_map(&info);
+    for (size_t i = 0; i < ARRAY_SIZE(ranges); i++)
+        physical_memory_add(&info, ranges[i].start, ranges[i].end - ranges[i].start,
+                            MEMORY_AVAILABLE);
+    frames_init(&info);
+    phys_addr_t bookkeeping_end = frame_map_bookkeeping().end;
+    for (size_t i = 0; i < ARRAY_SIZE(held); i++)
+        held[i] = frame_alloc();
+    for (size_t i = 0; i < ARRAY_SIZE(held); i += 3)
+        frame_free(held[i]);
+    EXPECT(frames_alloc_run(FRAMES_MAX_ORDER) == GIB(4));
+
+    struct frames_region region;
+    phys_addr_t from = 0;
+    for (size_t i = 0; i < ARRAY_SIZE(ranges); i++, from = region.range.end) {
+        uint64_t used = i == 2 ? 1 << FRAMES_MAX_ORDER : 0;
+        for (size_t k = 0; k < ARRAY_SIZE(held); k++)
+            used += k % 3 && held[k] >= ranges[i].start && held[k] < ranges[i].end;
+        EXPECT(frames_next_region(from, &region));
+        EXPECT_EQ(region.range.start, i ? ranges[i].start : bookkeeping_end);
+        EXPECT_EQ(region.range.end, ranges[i].end);
+        EXPECT_EQ(region.used, used);
+    }
+    EXPECT(!frames_next_region(from, &region));
+}

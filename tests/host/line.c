@@ -46,11 +46,21 @@ static void feed_line(struct screen *screen)
     }
 }
 
+static const char *const wide_character = "\xe6\x97\xa5", *const right_half = "\xff";
+
+static void put(struct screen *screen, const char *character)
+{
+    string_copy(screen->cells[screen->row][screen->column++], character, 5);
+}
+
 static void show(struct screen *screen, const char *character)
 {
-    if (screen->column == screen->columns)
+    bool is_wide = strcmp(character, wide_character) == 0;
+    if (screen->column + is_wide >= screen->columns)
         feed_line(screen);
-    string_copy(screen->cells[screen->row][screen->column++], character, 5);
+    put(screen, character);
+    if (is_wide)
+        put(screen, right_half);
 }
 
 static void take_text(struct screen *screen, char byte)
@@ -235,26 +245,54 @@ static unsigned model_word_end(void)
     return at;
 }
 
+/* What a terminal of some width has to show. */
+static struct picture_expected {
+    unsigned row, column; /* of the cursor, from the prompt's first cell */
+    const char *cells[ROWS][MAX_COLUMNS];
+} expected;
+
+static void expect_text(unsigned columns)
+{
+    static const char prompt[][2] = {"c", "a", "i", "r", "n", ">", " "};
+    unsigned row = 0, column = 0;
+    memset(&expected, 0, sizeof(expected));
+    for (unsigned i = 0; i < ARRAY_SIZE(prompt) + model.length; i++) {
+        const char *character =
+            i < ARRAY_SIZE(prompt) ? prompt[i] : model.text[i - ARRAY_SIZE(prompt)];
+        bool is_wide = strcmp(character, wide_character) == 0;
+        if (column + is_wide >= columns) {
+            row++;
+            column = 0;
+        }
+        if (i == ARRAY_SIZE(prompt) + model.cursor) {
+            expected.row = row;
+            expected.column = column;
+        }
+        expected.cells[row][column++] = character;
+        if (is_wide)
+            expected.cells[row][column++] = right_half;
+    }
+    if (model.cursor == model.length) {
+        expected.row = row;
+        expected.column = column;
+    }
+}
+
 /* Does the terminal show prompt, text, and cursor, and nothing to their right and below? */
 static const char *compare(const struct screen *screen)
 {
-    static const char prompt[] = "cairn> ";
-    unsigned lead = sizeof(prompt) - 1, at = lead + model.cursor;
-    bool full = model.cursor == model.length && at % screen->columns == 0;
-    unsigned rows_above = full ? at / screen->columns - 1 : at / screen->columns;
     if (screen->complaint)
         return screen->complaint;
-    if (screen->column != (full ? screen->columns : at % screen->columns) ||
-        rows_above > screen->row)
+    expect_text(screen->columns);
+    if (screen->column != expected.column || screen->row < expected.row)
         return "the cursor is elsewhere";
-    unsigned top = screen->row - rows_above;
-    for (unsigned i = 0; i < (ROWS - top) * screen->columns; i++) {
-        const char *cell = screen->cells[top + i / screen->columns][i % screen->columns];
-        bool right = i < lead                  ? cell[0] == prompt[i]
-                     : i < lead + model.length ? strcmp(cell, model.text[i - lead]) == 0
-                                               : cell[0] == '\0';
-        if (!right)
-            return "a cell is wrong";
+    unsigned top = screen->row - expected.row;
+    for (unsigned row = 0; row + top < ROWS; row++) {
+        for (unsigned column = 0; column < screen->columns; column++) {
+            const char *cell = expected.cells[row][column];
+            if (strcmp(screen->cells[top + row][column], cell ? cell : "") != 0)
+                return "a cell is wrong";
+        }
     }
     return NULL;
 }
@@ -292,7 +330,8 @@ static unsigned random_below(unsigned limit)
 /* One key, of the editor and of the model. */
 static void random_key(void)
 {
-    static const char *const characters[] = {"a", "b", " ", "7", "\xc3\xa4", "\xe2\x82\xac"};
+    static const char *const characters[] = {"a",           "b", " ", "\xc3\xa4", "\xe2\x82\xac",
+                                             wide_character};
     const char *character = characters[random_below(ARRAY_SIZE(characters))];
     switch (random_below(24)) {
     case 0:

@@ -22,3 +22,19 @@ TEST(number, what_is_none)
         EXPECT(!parse_hexadecimal(texts[i], &value));
     EXPECT_EQ(value, 7);
 }
+
+TEST(number, decimal_unless_it_says_so)
+{
+    uint64_t value = 0;
+    EXPECT(parse_number(" 256 ", &value));
+    EXPECT_EQ(value, 256);
+    EXPECT(parse_number("0x10", &value));
+    EXPECT_EQ(value, 16);
+    EXPECT(parse_number("18446744073709551615", &value));
+    EXPECT_EQ(value, UINT64_MAX);
+    EXPECT(!parse_number("18446744073709551616", &value));
+    EXPECT(!parse_number("1f", &value));
+    EXPECT(!parse_number("", &value));
+    EXPECT(!parse_number("-1", &value));
+    EXPECT_EQ(value, UINT64_MAX);
+}

@@ -58,6 +58,10 @@ completion_list command_words(const char *line, size_t length, size_t *start);
 void command_set_stop(void (*stop)(void));
 void command_stop(void);
 
+/* Copies the next word of `*arguments` to `word`, cut to `size` with its NUL, and goes on behind
+ * it. False, and "", when there is none. */
+bool command_word(const char **arguments, char *word, size_t size);
+
 /* For commands without parameters: true, and a line that says so, when there are arguments all the
  * same. */
 bool command_refuse_arguments(const char *name, const char *arguments);

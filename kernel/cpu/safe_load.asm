@@ -1,0 +1,20 @@
+; The one instruction of safe_load() that may fault, and its entry in the table of those that may (see
+; include/kernel/cpu/safe_load.h). An entry is two addresses: of the instruction, and of where to go on when it faults.
+
+global safe_load
+
+section .text
+
+safe_load:                                  ; rdi: the address; rsi: where the byte goes
+.load:
+    mov al, [rdi]
+    mov [rsi], al
+    mov eax, 1
+    ret
+.fault:
+    xor eax, eax
+    ret
+
+section fixups progbits alloc noexec nowrite align=8
+
+    dq safe_load.load, safe_load.fault

@@ -1,0 +1,43 @@
+/*
+ * The time: since the start, and of the day.
+ */
+#include <drivers/acpi.h>
+#include <drivers/cmos_clock.h>
+#include <kernel/log/console.h>
+#include <kernel/monitor/command.h>
+#include <kernel/task/clock.h>
+
+COMMAND(uptime, "", "time since the start")
+{
+    if (command_refuse_arguments("uptime", arguments))
+        return;
+    uint64_t milliseconds = clock_now() / 1000000;
+    uint64_t seconds = milliseconds / 1000;
+    console_printf("up %lu:%02lu:%02lu.%03lu\n", seconds / 3600, seconds / 60 % 60, seconds % 60,
+                   milliseconds % 1000);
+}
+
+/* The firmware knows whether there is such a clock, and where it keeps the century. */
+static enum error read_clock(struct date_time *now)
+{
+    const struct acpi_fadt *fadt = acpi_fadt();
+    if (fadt && fadt->no_cmos_clock)
+        return ERROR_NO_DEVICE;
+    return cmos_clock_read(fadt ? fadt->century_register : 0, now);
+}
+
+COMMAND(date, "", "date and time, as the machine's own clock has them",
+        .details =
+            "The clock is read as it stands: whether that is local time or UTC, it does not\n"
+            "say.\n")
+{
+    struct date_time now;
+    if (command_refuse_arguments("date", arguments))
+        return;
+    enum error error = read_clock(&now);
+    if (error)
+        console_printf("date: the clock cannot be read: %s\n", error_name(error));
+    else
+        console_printf("%04u-%02u-%02u %02u:%02u:%02u\n", now.year, now.month, now.day, now.hour,
+                       now.minute, now.second);
+}

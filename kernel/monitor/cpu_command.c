@@ -1,0 +1,161 @@
+/*
+ * `cpu`: what the processor says of itself, in words (Intel SDM 2, CPUID; AMD APM 3, appendix E).
+ */
+#include <kernel/cpu/control.h>
+#include <kernel/log/console.h>
+#include <kernel/monitor/command.h>
+#include <lib/string.h>
+
+enum { EXTENDED = (int)0x80000000u };
+
+enum reg { EAX, EBX, ECX, EDX };
+
+struct feature {
+    uint32_t leaf;
+    enum reg reg;
+    unsigned bit;
+    const char *name;
+};
+
+static const struct feature features[] = {
+    {1, EDX, 0, "fpu"},
+    {1, EDX, 4, "tsc"},
+    {1, EDX, 5, "msr"},
+    {1, EDX, 7, "machine checks"},
+    {1, EDX, 9, "apic"},
+    {1, EDX, 12, "mtrr"},
+    {1, EDX, 13, "global pages"},
+    {1, EDX, 16, "pat"},
+    {1, EDX, 25, "sse"},
+    {1, EDX, 26, "sse2"},
+    {1, ECX, 0, "sse3"},
+    {1, ECX, 9, "ssse3"},
+    {1, ECX, 19, "sse4.1"},
+    {1, ECX, 20, "sse4.2"},
+    {1, ECX, 23, "popcnt"},
+    {1, ECX, 25, "aes"},
+    {1, ECX, 26, "xsave"},
+    {1, ECX, 28, "avx"},
+    {7, EBX, 5, "avx2"},
+    {7, EBX, 16, "avx512"},
+    {1, ECX, 30, "rdrand"},
+    {7, EBX, 18, "rdseed"},
+    {1, ECX, 17, "pcid"},
+    {1, ECX, 21, "x2apic"},
+    {1, ECX, 24, "tsc deadline"},
+    {7, EBX, 0, "fsgsbase"},
+    {7, EBX, 9, "fast strings"},
+    {7, EBX, 7, "smep"},
+    {7, EBX, 20, "smap"},
+    {7, ECX, 2, "umip"},
+    {7, ECX, 16, "57-bit addresses"},
+    {0x80000001, EDX, 11, "syscall"},
+    {0x80000001, EDX, 20, "no-execute"},
+    {0x80000001, EDX, 26, "1 GiB pages"},
+    {0x80000001, EDX, 27, "rdtscp"},
+    {0x80000001, ECX, 2, "svm"},
+    {1, ECX, 5, "vmx"},
+    {0x80000007, EDX, 8, "constant tsc"},
+    {1, ECX, 31, "hypervisor"},
+};
+
+/* All zeros for a leaf that the processor does not have: it would answer with another one's. */
+static struct cpuid_result leaf(uint32_t number, uint32_t subleaf)
+{
+    if (cpuid(number & (uint32_t)EXTENDED, 0).eax < number)
+        return (struct cpuid_result){0};
+    return cpuid(number, subleaf);
+}
+
+static bool has(const struct feature *feature)
+{
+    struct cpuid_result result = leaf(feature->leaf, 0);
+    const uint32_t registers[] = {result.eax, result.ebx, result.ecx, result.edx};
+    return registers[feature->reg] >> feature->bit & 1;
+}
+
+static void show_name(void)
+{
+    struct cpuid_result first = cpuid(0, 0);
+    uint32_t vendor[3] = {first.ebx, first.edx, first.ecx}, brand[12] = {0};
+    for (uint32_t i = 0; i < 3; i++) {
+        struct cpuid_result part = leaf(0x80000002 + i, 0);
+        memcpy(brand + (size_t)4 * i, &part, sizeof(part));
+    }
+    const char *name = (const char *)brand;
+    while (*name == ' ') /* some are right-aligned */
+        name++;
+    console_printf("  %.12s: %.48s\n", (const char *)vendor, *name ? name : "(no name)");
+}
+
+static void show_model(void)
+{
+    uint32_t signature = leaf(1, 0).eax;
+    uint32_t family = signature >> 8 & 0xf, model = signature >> 4 & 0xf;
+    if (family == 6 || family == 15)
+        model |= signature >> 12 & 0xf0;
+    if (family == 15)
+        family += signature >> 20 & 0xff;
+    console_printf("  family %u, model %u, stepping %u\n", family, model, signature & 0xf);
+}
+
+static void show_addresses(void)
+{
+    uint32_t sizes = leaf(0x80000008, 0).eax;
+    if (sizes)
+        console_printf("  addresses of %u bits, %u of them physical\n", sizes >> 8 & 0xff,
+                       sizes & 0xff);
+}
+
+/* Both vendors describe their caches alike, in leaves of their own. */
+static void show_cache(const struct cpuid_result *cache)
+{
+    static const char *const kinds[] = {"", "data", "instructions", "all"};
+    uint32_t kind = cache->eax & 0x1f, ways = (cache->ebx >> 22) + 1;
+    uint32_t partitions = (cache->ebx >> 12 & 0x3ff) + 1, line = (cache->ebx & 0xfff) + 1;
+    uint64_t size = (uint64_t)ways * partitions * line * ((uint64_t)cache->ecx + 1);
+    console_printf("  L%u cache for %s: %lu KiB, %u ways, lines of %u bytes\n", cache->eax >> 5 & 7,
+                   kind < ARRAY_SIZE(kinds) ? kinds[kind] : "?", size / 1024, ways, line);
+}
+
+static void show_caches(void)
+{
+    enum { MOST = 8 };
+    uint32_t number = leaf(4, 0).eax & 0x1f ? 4 : 0x8000001d;
+    for (uint32_t i = 0; i < MOST; i++) {
+        struct cpuid_result cache = leaf(number, i);
+        if (!(cache.eax & 0x1f))
+            break;
+        show_cache(&cache);
+    }
+}
+
+/* The features that it has, in rows that fit. */
+static void show_features(void)
+{
+    enum { WIDTH = 76 };
+    size_t column = 0;
+    for (size_t i = 0; i < ARRAY_SIZE(features); i++) {
+        if (!has(&features[i]))
+            continue;
+        size_t length = strlen(features[i].name) + 2;
+        if (column + length > WIDTH)
+            column = 0;
+        console_printf("%s%s", column ? ", " : i ? ",\n  " : "  ", features[i].name);
+        column += length;
+    }
+    console_fresh_line();
+}
+
+COMMAND(cpu, "", "what the processor says of itself",
+        .details = "Maker and name, family and model, the sizes of addresses, the caches, and\n"
+                   "those of its features that matter to a kernel.\n")
+{
+    if (command_refuse_arguments("cpu", arguments))
+        return;
+    show_name();
+    show_model();
+    show_addresses();
+    show_caches();
+    show_features();
+}

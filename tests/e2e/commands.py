@@ -1,0 +1,97 @@
+"""The monitor's commands: what they answer, and what they say to arguments that make no sense."""
+
+import re
+
+from runner.machine import PROMPT, MachineTest
+
+
+class Commands(MachineTest):
+    """One session over COM1 for each subject."""
+
+    def test_help(self):
+        """A line for each command that fits the screen, and more about each one that has more."""
+        machine = self.boot()
+        lines = machine.answer("help")
+        names = [line.split()[0] for line in lines]
+        self.assertLessEqual({"bench", "clear", "colors", "cpu", "date", "dump", "echo", "fault", "heap", "help",
+                              "irq", "log", "mem", "poweroff", "reboot", "tasks", "translate", "uptime"}, set(names))
+        self.assertEqual(names, sorted(names))
+        for name in names:
+            more = machine.answer(f"help {name}")
+            self.assertTrue(more[0].startswith(name), more)
+            lines += more
+        self.assertLess(max(map(len, lines)), 80, max(lines, key=len))
+
+    def test_bad_arguments(self):
+        """One line, which begins with the command's name."""
+        machine = self.boot()
+        for line in ("help nix", "mem x", "heap x", "tasks x", "irq x", "cpu x", "date x", "colors x", "uptime x",
+                     "clear x", "log x", "log info x", "translate", "translate xyz", "dump", "dump xyz", "dump 0 0",
+                     "dump 0 4097", "dump 0 x", "dump 0 1 x", "fault x", "bench x"):
+            answer = machine.answer(line)
+            self.assertEqual(len(answer), 1, (line, answer))
+            self.assertTrue(answer[0].startswith(line.split()[0] + ": "), answer)
+
+    def test_mem(self):
+        """The regions' sizes add up, and come to what the machine has."""
+        machine = self.boot(options=["-m", "4G"])
+        answer = machine.answer("mem")
+        sizes = [int(re.search(r"(\d+) KiB \[[#.]{28}\]", line)[1]) for line in answer[:-1]]
+        self.assertGreaterEqual(len(sizes), 3)
+        self.assertEqual(sum(sizes[:-1]), sizes[-1])
+        self.assertTrue(4 << 20 > sizes[-1] > (4 << 20) - 8192, answer)
+        free, used = map(int, re.search(r"(\d+) KiB free, (\d+) KiB used", answer[-1]).groups())
+        self.assertEqual(free + used, sizes[-1])
+
+    def test_dump(self):
+        """Shows memory; what cannot be read is a line, and what belongs to a device is left alone."""
+        machine = self.boot()
+        image = machine.answer("dump ffffffff80100000 0x21")
+        self.assertEqual(len(image), 3)
+        self.assertRegex(image[0], r"^ffffffff80100000  d650 52e8( [0-9a-f]{4}){6}  \.PR\..{12}$")
+        self.assertRegex(image[2], r"^ffffffff80100020  [0-9a-f]{2} +.$")
+        self.assertEqual(machine.answer("dump 0"), ["dump: 0000000000000000 cannot be read: not mapped"])
+        self.assertEqual(machine.answer("dump deadbeefdeadbeef"),
+                         ["dump: deadbeefdeadbeef cannot be read: not canonical"])
+        # The page below the image is not mapped in the image's window: the row breaks off where memory does.
+        beyond = machine.answer("dump ffffffff800ffff8 16")
+        self.assertEqual(beyond, ["dump: ffffffff800ffff8 cannot be read: not mapped"])
+        faults = [line for line in machine.answer("irq") if "page fault" in line]
+        self.assertEqual(len(faults), 1, "the page faults were real")
+
+    def test_cpu(self):
+        """What QEMU's models are known to have."""
+        machine = self.boot(options=["-cpu", "Skylake-Client-v1"])
+        answer = "\n".join(machine.answer("cpu"))
+        self.assertIn("GenuineIntel: Intel Core Processor (Skylake)", answer)
+        self.assertIn("family 6, model 94, stepping 3", answer)
+        self.assertRegex(answer, r"addresses of 48 bits, \d\d of them physical")
+        for feature in ("sse4.2", "avx2", "no-execute", "smep", "syscall", "hypervisor"):
+            self.assertRegex(answer, rf"\b{re.escape(feature)}\b")
+
+    def test_date(self):
+        """The machine's own clock, over the end of a leap year's February."""
+        machine = self.boot(options=["-rtc", "base=2028-02-29T12:34:56,clock=vm"])
+        self.assertRegex(machine.answer("date")[0], r"^2028-02-29 12:3[4-9]:\d\d$")
+        machine.kill()
+        machine = self.boot(options=["-rtc", "base=1999-12-31T23:00:00,clock=vm"])
+        self.assertRegex(machine.answer("date")[0], r"^1999-12-31 23:[0-5]\d:\d\d$")
+
+    def test_log(self):
+        """As many lines as are wanted, of the level that is."""
+        machine = self.boot()
+        last = machine.answer("log 2")
+        self.assertEqual(len(last), 2)
+        self.assertTrue(last[1].endswith("cairn: ready"))
+        self.assertEqual(machine.answer("log info 1"), last[1:])
+        self.assertEqual(machine.answer("log 0"), [])
+
+    def test_colors(self):
+        """All pairs of the sixteen stand on the screen."""
+        machine = self.boot()
+        machine.answer("colors")
+        shown = machine.wait_screen(lambda now: now.used()[-1] == PROMPT.rstrip())
+        rows = [pairs for row, pairs in zip(shown.rows, shown.attributes) if row.startswith("    0   1   2")]
+        self.assertEqual(len(rows), 16)
+        seen = {attribute for row in rows for attribute in row[2:66]}
+        self.assertEqual(seen, set(range(256)))
