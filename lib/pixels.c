@@ -1,8 +1,7 @@
 /*
- * A character is drawn by rows of eight pixels, and a row by 64-bit words: four of them for pixels
- * of 4 bytes, three for 3, two for 2. They are put together from the patterns of two pixels, which
- * are made once for a pair of colours. What a row of a character looks like is often what the one
- * above looked like, and then its words are at hand.
+ * A character is drawn by rows of eight pixels, and a row by 64-bit words. They are put together
+ * from the patterns of two pixels, which are made once for a pair of colours. What a row of a
+ * character looks like is often what the one above looked like, and then its words are at hand.
  */
 #include <assert.h>
 #include <lib/pixels.h>
@@ -61,67 +60,58 @@ void pixel_pairs_set(struct pixel_pairs *pairs, unsigned bytes, uint32_t foregro
     pairs->pairs[3] = foreground | (uint64_t)foreground << bits;
 }
 
-/* The patterns of a row's pixels 0 and 1, 2 and 3, 4 and 5, 6 and 7. */
-struct quarters {
-    uint64_t a, b, c, d;
-};
-
-static inline struct quarters split(const uint64_t pairs[4], uint8_t row)
-{
-    return (struct quarters){pairs[row >> 6], pairs[row >> 4 & 3], pairs[row >> 2 & 3],
-                             pairs[row & 3]};
-}
-
 static inline void put(uint8_t *to, unsigned word, uint64_t value)
 {
     ((video_word *)(void *)to)[word] = value;
 }
 
-static void draw_32(const uint64_t pairs[4], uint8_t *to, size_t pitch, const uint8_t *rows,
-                    unsigned count)
+/* The eight pixels of a row take as many words as a pixel has bytes. */
+static inline void make_words(uint64_t words[4], const uint64_t pairs[4], uint8_t row,
+                              unsigned bytes)
 {
+    uint64_t a = pairs[row >> 6], b = pairs[row >> 4 & 3], c = pairs[row >> 2 & 3],
+             d = pairs[row & 3];
+    if (bytes == 4) {
+        words[0] = a;
+        words[1] = b;
+        words[2] = c;
+        words[3] = d;
+    } else if (bytes == 3) {
+        words[0] = a | b << 48;
+        words[1] = b >> 16 | c << 32;
+        words[2] = c >> 32 | d << 16;
+    } else {
+        words[0] = a | b << 32;
+        words[1] = c | d << 32;
+    }
+}
+
+/* Inlined for each number of bytes, so that the words are in registers. */
+static inline __attribute__((always_inline)) void draw_rows(const uint64_t pairs[4], uint8_t *to,
+                                                            size_t pitch, const uint8_t *rows,
+                                                            unsigned count, unsigned bytes)
+{
+    uint64_t words[4];
     uint8_t row = rows[0];
-    struct quarters q = split(pairs, row);
+    make_words(words, pairs, row, bytes);
     for (unsigned i = 0; i < count; i++, to += pitch) {
         if (rows[i] != row) {
             row = rows[i];
-            q = split(pairs, row);
+            make_words(words, pairs, row, bytes);
         }
-        put(to, 0, q.a);
-        put(to, 1, q.b);
-        put(to, 2, q.c);
-        put(to, 3, q.d);
-    }
-}
-
-static void draw_24(const uint64_t pairs[4], uint8_t *to, size_t pitch, const uint8_t *rows,
-                    unsigned count)
-{
-    for (unsigned i = 0; i < count; i++, to += pitch) {
-        struct quarters q = split(pairs, rows[i]);
-        put(to, 0, q.a | q.b << 48);
-        put(to, 1, q.b >> 16 | q.c << 32);
-        put(to, 2, q.c >> 32 | q.d << 16);
-    }
-}
-
-static void draw_16(const uint64_t pairs[4], uint8_t *to, size_t pitch, const uint8_t *rows,
-                    unsigned count)
-{
-    for (unsigned i = 0; i < count; i++, to += pitch) {
-        struct quarters q = split(pairs, rows[i]);
-        put(to, 0, q.a | q.b << 32);
-        put(to, 1, q.c | q.d << 32);
+        for (unsigned word = 0; word < bytes; word++)
+            put(to, word, words[word]);
     }
 }
 
 void pixels_draw(const struct pixel_pairs *pairs, uint8_t *to, size_t pitch, const uint8_t *rows,
                  unsigned count)
 {
+    ASSERT(count > 0);
     if (pairs->bytes == 4)
-        draw_32(pairs->pairs, to, pitch, rows, count);
+        draw_rows(pairs->pairs, to, pitch, rows, count, 4);
     else if (pairs->bytes == 3)
-        draw_24(pairs->pairs, to, pitch, rows, count);
+        draw_rows(pairs->pairs, to, pitch, rows, count, 3);
     else
-        draw_16(pairs->pairs, to, pitch, rows, count);
+        draw_rows(pairs->pairs, to, pitch, rows, count, 2);
 }

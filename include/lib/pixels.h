@@ -41,8 +41,8 @@ struct pixel_pairs {
 void pixel_pairs_set(struct pixel_pairs *pairs, unsigned bytes, uint32_t foreground,
                      uint32_t background);
 
-/* Draws `count` rows of eight pixels, one below the other, each `pitch` bytes after the one before.
- * Bit 7 of a row is its left pixel. `to` need not be aligned, and is written only. */
+/* Draws `count` > 0 rows of eight pixels, one below the other, each `pitch` bytes after the one
+ * before. Bit 7 of a row is its left pixel. `to` need not be aligned, and is written only. */
 void pixels_draw(const struct pixel_pairs *pairs, uint8_t *to, size_t pitch, const uint8_t *rows,
                  unsigned count);
 
