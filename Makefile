@@ -187,6 +187,7 @@ bench: $B/cairn.iso | need-qemu
 # found stays in build/fuzz/; FUZZ_SOURCES_x are the files under test of tests/fuzz/x.c.
 FUZZ_SECONDS := 60
 FUZZ_SOURCES_acpi := drivers/acpi_tables.c drivers/acpi_aml.c
+FUZZ_SOURCES_font := lib/font.c
 FUZZERS := $(patsubst tests/fuzz/%.c,$B/fuzz/%,$(wildcard tests/fuzz/*.c))
 FUZZ_CFLAGS := -std=gnu17 -O1 -g -Wall -Wextra -Werror -Itests/host/include -Iinclude \
     -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all

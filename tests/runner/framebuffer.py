@@ -1,0 +1,57 @@
+"""Machines whose screen is a framebuffer, read off pictures that QEMU takes of it."""
+
+import functools
+import subprocess
+import tempfile
+from pathlib import Path
+
+from runner import machine, paths, pictures
+
+GRUB_CFG = """
+insmod all_video
+insmod gzio
+multiboot2 /boot/cairn.elf
+{font}
+set gfxpayload={mode}
+boot
+"""
+
+LOAD_FONT = "module2 /boot/unicode.pf2.gz font"
+
+
+@functools.lru_cache
+def reader():
+    """Reads pictures with the font that is on the image."""
+    return pictures.Reader(pictures.load_font(paths.BUILD / "unicode.pf2.gz"))
+
+
+class FramebufferMachine(machine.Machine):
+    """A machine whose screen() is what a person can read there."""
+
+    def picture(self):
+        """The screen as a PPM."""
+        with tempfile.NamedTemporaryFile(prefix="cairn-screen-") as dump:
+            self.execute("screendump", filename=dump.name)
+            return dump.read()
+
+    def screen(self):
+        return reader().read(*pictures.read_ppm(self.picture()))
+
+
+def image(directory, mode="auto", font=LOAD_FONT, files=()):
+    """The shipped image, as a CD for BIOS machines only, with another grub.cfg, which boots at once
+    in a graphics mode of GRUB's (1024x768x32), and with other files: pairs of a path on this
+    machine and one on the image."""
+    config = Path(directory) / "grub.cfg"
+    config.write_text(GRUB_CFG.format(mode=mode, font=font))
+    out = Path(directory) / "image.iso"
+    command = ["xorriso", "-indev", str(paths.ISO), "-outdev", str(out),
+               "-boot_image", "any", "discard", "-boot_image", "any", "system_area=/dev/zero",
+               "-boot_image", "any", "bin_path=/boot/grub/i386-pc/eltorito.img",
+               "-boot_image", "any", "boot_info_table=on", "-boot_image", "grub",
+               "grub2_boot_info=on", "-overwrite", "on"]
+    for source, target in [(config, "/boot/grub/grub.cfg"), *files]:
+        command += ["-rm", target, "--", "-map", str(source), target]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                   stdin=subprocess.DEVNULL)
+    return out
