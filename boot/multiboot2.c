@@ -189,6 +189,8 @@ static void read_framebuffer(struct boot_info *info, struct body body)
     framebuffer->green_size = colours.green_size;
     framebuffer->blue_position = colours.blue_position;
     framebuffer->blue_size = colours.blue_size;
+    if (framebuffer->kind == FRAMEBUFFER_RGB)
+        reserve(info, tag.address, tag.address + (uint64_t)tag.pitch * tag.height);
 }
 
 static bool read_section(struct body body, struct elf_sections_tag tag, size_t index,

@@ -9,6 +9,7 @@
 #include <drivers/framebuffer.h>
 #include <layout.h>
 #include <lib/string.h>
+#include <lib/width.h>
 
 enum {
     MAX_PIXELS = 16384, /* in each direction */
@@ -21,7 +22,7 @@ enum {
 /* In `wanted`, for as long as flush() runs, and in `shown`: the cursor is in this cell. */
 enum { CELL_CURSOR = 1 << 22 };
 
-enum { GLYPH_BITS = CELL_CODE | CELL_RIGHT_HALF, REPLACEMENT = 0xfffd };
+enum { GLYPH_BITS = CELL_CODE | CELL_RIGHT_HALF, UNSHOWABLE = 0x25a0 /* ■ */ };
 
 /* The VGA's 16 colours, 0xrrggbb. */
 static const uint32_t colours[16] = {
@@ -31,16 +32,35 @@ static const uint32_t colours[16] = {
 
 /* --- Glyphs --------------------------------------------------------------------------------- */
 
+/* A wide glyph's row for a narrow cell: two pixels become one. */
+static uint8_t squeeze(uint16_t row)
+{
+    unsigned pairs = row | row << 1, squeezed = 0;
+    for (unsigned i = 0; i < 8; i++)
+        squeezed |= (pairs >> (2 * i + 1) & 1) << i;
+    return (uint8_t)squeezed;
+}
+
+static bool is_wide(const struct glyph *glyph)
+{
+    unsigned right = 0;
+    for (unsigned y = 0; y < GLYPH_HEIGHT; y++)
+        right |= glyph->rows[y] & 0xff;
+    return right != 0;
+}
+
 static void unpack_glyph(const struct framebuffer *framebuffer, terminal_cell_t cell,
                          struct framebuffer_glyph *to)
 {
     struct glyph glyph;
-    if (!font_glyph(framebuffer->font, cell & CELL_CODE, &glyph) &&
-        !font_glyph(framebuffer->font, REPLACEMENT, &glyph))
+    uint32_t code = cell & CELL_CODE;
+    if (!font_glyph(framebuffer->font, code, &glyph) &&
+        !font_glyph(framebuffer->font, UNSHOWABLE, &glyph))
         memset(&glyph, 0xff, sizeof(glyph));
     unsigned shift = cell & CELL_RIGHT_HALF ? 0 : GLYPH_WIDTH;
+    bool squeezed = is_wide(&glyph) && character_width(code) < 2;
     for (unsigned y = 0; y < GLYPH_HEIGHT; y++)
-        to->rows[y] = (uint8_t)(glyph.rows[y] >> shift);
+        to->rows[y] = squeezed ? squeeze(glyph.rows[y]) : (uint8_t)(glyph.rows[y] >> shift);
     to->cell = cell;
 }
 
@@ -249,33 +269,22 @@ enum error framebuffer_check(const struct boot_framebuffer *info)
     return OK;
 }
 
-static unsigned columns_of(const struct boot_framebuffer *info)
+void framebuffer_size(const struct boot_framebuffer *info, unsigned *rows, unsigned *columns)
 {
-    return info->width / (GLYPH_WIDTH * scale_of(info));
-}
-
-static unsigned rows_of(const struct boot_framebuffer *info)
-{
-    return info->height / (GLYPH_HEIGHT * scale_of(info));
-}
-
-/* What a cell takes in `wanted` and in `shown`. */
-enum { CELL_MEMORY = 2 * sizeof(terminal_cell_t) };
-
-size_t framebuffer_memory(const struct boot_framebuffer *info)
-{
-    return (size_t)rows_of(info) * columns_of(info) * CELL_MEMORY;
+    unsigned scale = scale_of(info);
+    *rows = info->height / (GLYPH_HEIGHT * scale);
+    *columns = info->width / (GLYPH_WIDTH * scale);
+    *columns = MIN(*columns, (unsigned)TERMINAL_MAX_COLUMNS);
 }
 
 static void choose_grid(struct terminal_display *display, const struct boot_framebuffer *info,
                         size_t size)
 {
-    display->rows = rows_of(info);
-    display->columns = columns_of(info);
-    if (size >= framebuffer_memory(info))
+    framebuffer_size(info, &display->rows, &display->columns);
+    if (size >= FRAMEBUFFER_MEMORY(display->rows, display->columns))
         return;
     display->columns = MIN(display->columns, (unsigned)FEW_COLUMNS);
-    display->rows = (unsigned)MIN(display->rows, size / (display->columns * CELL_MEMORY));
+    display->rows = (unsigned)MIN(display->rows, size / FRAMEBUFFER_MEMORY(1, display->columns));
 }
 
 static void clear_screen(struct framebuffer *framebuffer, const struct boot_framebuffer *info)

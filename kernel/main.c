@@ -11,17 +11,16 @@
 #include <drivers/ps2_keyboard.h>
 #include <drivers/reset.h>
 #include <drivers/uart16550.h>
-#include <drivers/vga_text.h>
 #include <io.h>
 #include <kernel/cpu/canary.h>
 #include <kernel/cpu/control.h>
 #include <kernel/cpu/gdt.h>
 #include <kernel/cpu/trap.h>
+#include <kernel/displays.h>
 #include <kernel/fault/fault.h>
 #include <kernel/fault/machine_check.h>
 #include <kernel/log/log.h>
 #include <kernel/log/panic.h>
-#include <kernel/log/screen.h>
 #include <kernel/log/symbols.h>
 #include <kernel/main.h>
 #include <kernel/monitor/monitor.h>
@@ -42,8 +41,6 @@ enum { TICKS_PER_SECOND = 1000 };
 
 SECTION_ARRAY(struct boot_mode, boot_modes);
 
-static struct screen screen;
-static uint8_t screen_storage[GRID_SIZE(VGA_TEXT_MAX_ROWS, VGA_TEXT_MAX_COLUMNS)] ALIGNED(8);
 static uint8_t com1_storage[4096];
 static struct uart16550 com1 = {
     .received = BYTE_STREAM_INIT(com1.received, com1_storage, uart16550_resume),
@@ -88,10 +85,7 @@ static bool has_vga(void)
 
 static void start_console(const struct boot_info *info)
 {
-    struct terminal_display *display;
-    if (has_vga() && vga_text_init(&info->framebuffer, &display) == OK &&
-        screen_init(&screen, display, screen_storage, sizeof(screen_storage)) == OK)
-        console_add_sink(&screen.sink);
+    displays_start(info, has_vga());
     if (uart16550_init(&com1, COM1_PORT) == OK)
         console_add_sink(&com1.sink);
 }
@@ -162,21 +156,6 @@ static void start_heap(void)
     if (error)
         PANIC("no memory for the heap (%s)", error_name(error));
 }
-
-/* What scrolls off the screen is kept. Until this task has run, which can wait until all others do,
- * there is room for a few rows only. */
-static enum poll_result poll_history(struct task *task)
-{
-    enum { LINES = 1000 };
-    size_t size = GRID_SIZE(screen.sink.rows + LINES, screen.sink.columns);
-    void *memory = kmalloc(size);
-    if (!memory || grid_move(&screen.terminal.grid, memory, size) != OK)
-        log_warn("console: no memory for the lines that scroll off the screen");
-    (void)task;
-    return POLL_READY;
-}
-
-static struct task history_task = {.name = "history", .poll = poll_history, .priority = TASK_LOW};
 
 static void end_qemu_with_failure(void)
 {
@@ -333,6 +312,7 @@ void kernel_main(const struct boot_info *info)
     start_memory(info);
     machine_reset_init(acpi_fadt());
     start_heap();
+    displays_complete(info);
     symbols_init(info);
     start_timer();
     start_serial_input();
@@ -346,8 +326,7 @@ void kernel_main(const struct boot_info *info)
         run_boot_mode(mode);
     refuse_missing_tests();
     monitor_start(&executor);
-    if (screen.sink.rows)
-        executor_spawn(&executor, &history_task);
+    displays_keep_history(&executor);
     log_write(LOG_ALWAYS, "cairn: ready");
     executor_run(&executor);
 }

@@ -71,7 +71,8 @@ struct boot_info {
     size_t modules_left_out;
 
     /* What must never be handed out although the memory map calls it available: the kernel image,
-     * the loader's information, modules, and the symbol table. */
+     * the loader's information, modules, the symbol table, and the framebuffer, which may lie in
+     * RAM. */
     struct phys_range reserved[BOOT_MAX_RESERVED];
     size_t reserved_count;
 

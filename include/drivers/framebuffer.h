@@ -49,9 +49,11 @@ struct framebuffer {
  * contradict each other. */
 enum error framebuffer_check(const struct boot_framebuffer *info);
 
-/* The bytes of memory with which framebuffer_init() makes use of the whole screen. `info` has
- * passed the check. */
-size_t framebuffer_memory(const struct boot_framebuffer *info);
+/* How many characters the whole screen has room for. `info` has passed the check. */
+void framebuffer_size(const struct boot_framebuffer *info, unsigned *rows, unsigned *columns);
+
+/* The bytes of memory that so many characters take. */
+#define FRAMEBUFFER_MEMORY(rows, columns) ((size_t)(rows) * (columns)*2 * sizeof(terminal_cell_t))
 
 /* Clears the screen and makes `framebuffer` its display, with `size` bytes of memory (aligned to 8)
  * for the cells; with fewer than for the whole screen, 80 columns or less in its upper left corner.

@@ -159,6 +159,20 @@ void log_flush_panic(void)
         show_record(&record);
 }
 
+void log_show_again(struct console_sink *sink)
+{
+    struct record record;
+    char line[LINE + 1];
+    for (uint64_t number = oldest_record(); number <= shown; number++) {
+        if (!read_record(number, &record) || record.level > shown_level)
+            continue;
+        format_record(&record, line);
+        size_t length = strlen(line);
+        line[length] = '\n';
+        console_write_to(sink, line, length + 1);
+    }
+}
+
 static void append(enum log_level level, const char *text, size_t size)
 {
     uint64_t number = __atomic_add_fetch(&newest, 1, __ATOMIC_ACQ_REL);

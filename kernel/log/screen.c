@@ -13,7 +13,9 @@ static void view(struct console_sink *sink, int lines)
 enum error screen_init(struct screen *screen, struct terminal_display *display, void *memory,
                        size_t size)
 {
-    screen->sink = (struct console_sink){
-        .write = write, .view = view, .rows = display->rows, .columns = display->columns};
+    screen->sink.write = write;
+    screen->sink.view = view;
+    screen->sink.rows = display->rows;
+    screen->sink.columns = display->columns;
     return terminal_init(&screen->terminal, display, memory, size);
 }

@@ -143,7 +143,7 @@ TEST(framebuffer, wide_screens_are_enlarged)
     try_screen(rgb(3840, 2160, 32, 3840 * 4), 67, 240);
     try_screen(rgb(5120, 1440, 24, 5120 * 3 + 5), 30, 213);
     try_screen(rgb(7680, 4320, 16, 7680 * 2), 67, 240);
-    try_screen(rgb(16384, 40, 32, 16384 * 4), 1, 1024);
+    try_screen(rgb(16384, 40, 32, 16384 * 4), 1, 512);
 }
 
 TEST(framebuffer, other_orders_of_colours)
@@ -197,7 +197,7 @@ TEST(framebuffer, refusals)
 TEST(framebuffer, little_memory_is_a_corner_of_the_screen)
 {
     struct boot_framebuffer info = rgb(1024, 768, 32, 4096);
-    EXPECT_EQ(framebuffer_memory(&info), 128 * 48 * 8);
+    EXPECT_EQ(FRAMEBUFFER_MEMORY(48, 128), 128 * 48 * 8);
     EXPECT_EQ(start(&info, 128 * 48 * 8), OK);
     EXPECT_EQ(framebuffer.display.columns, 128);
     EXPECT_EQ(start(&info, 80 * 25 * 8 + 79 * 8), OK);
@@ -271,21 +271,26 @@ TEST(framebuffer, cells_that_stay_are_not_drawn)
 
 TEST(framebuffer, wide_glyphs_and_glyphs_that_are_not_there)
 {
+    /* U+25A0 with all its eight pixels, and U+4E00 and U+FFFD with 0xff01 as their only row. */
     static const uint8_t wide[] = "FILE\0\0\0\4PFF2ASCE\0\0\0\2\0\16DESC\0\0\0\2\0\2"
-                                  "CHIX\0\0\0\22\0\0\116\0\0\0\0\0\102\0\0\377\375\0\0\0\0\116"
-                                  "DATA\377\377\377\377\0\20\0\1\0\0\0\0\0\20\377\1"
-                                  "\0\10\0\1\0\0\0\0\0\10\360";
+                                  "CHIX\0\0\0\33\0\0\45\240\0\0\0\0\113"
+                                  "\0\0\116\0\0\0\0\0\126\0\0\377\375\0\0\0\0\126"
+                                  "DATA\377\377\377\377\0\10\0\1\0\0\0\0\0\10\377"
+                                  "\0\20\0\1\0\0\0\0\0\20\377\1";
     struct boot_framebuffer info = rgb(320, 80, 32, 1280);
     EXPECT_EQ(start(&info, sizeof(cells)), OK);
     EXPECT_EQ(font_open(&font, wide, sizeof(wide) - 1), OK);
     const terminal_cell_t colours = CELL_COLOURS(LIGHT_GREY, BLACK);
     const terminal_cell_t row[] = {colours | 0x4e00, colours | 0x4e00 | CELL_RIGHT_HALF,
-                                   colours | 0x4e01};
-    framebuffer.display.draw(&framebuffer.display, 1, 4, row, 3);
+                                   colours | 0x4e01, colours | 0xfffd};
+    framebuffer.display.draw(&framebuffer.display, 1, 4, row, 4);
     flush(0, 0, false);
     EXPECT(shows(&info, 1, 4, 0x4e00, false, false));
     EXPECT(shows(&info, 1, 5, 0x4e00, true, false));
-    EXPECT(shows(&info, 1, 6, 0xfffd, false, false));
+    EXPECT(shows(&info, 1, 6, 0x25a0, false, false));
+    for (unsigned x = 0; x < 8; x++) /* U+FFFD is narrow: 0xff01, two pixels in one */
+        EXPECT_EQ(pixel_at(&info, 7 * 8 + x, 16 + 13),
+                  framebuffer.palette[0xf1 >> (7 - x) & 1 ? LIGHT_GREY : BLACK]);
     font.count = 0;
     framebuffer.display.draw(&framebuffer.display, 1, 4, &(terminal_cell_t){colours | 'x'}, 1);
     flush(0, 0, false);

@@ -191,6 +191,9 @@ TEST(multiboot2, framebuffer)
     EXPECT_EQ(info.framebuffer.address, 0xfd000000);
     EXPECT_EQ(info.framebuffer.red_position, 16);
     EXPECT_EQ(info.framebuffer.blue_size, 8);
+    EXPECT_EQ(info.reserved_count, 2); /* with the information itself */
+    EXPECT_EQ(info.reserved[1].start, 0xfd000000);
+    EXPECT_EQ(info.reserved[1].end, 0xfd000000 + 3200 * 600);
 
     rgb.type = 0; /* what GRUB tells of where there is no screen at all */
     begin();

@@ -10,6 +10,7 @@
 #define KERNEL_LOG_LOG_H
 
 #include <error.h>
+#include <kernel/log/console.h>
 #include <types.h>
 
 enum log_level { LOG_ALWAYS, LOG_ERROR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
@@ -46,6 +47,10 @@ void log_flush(void);
 
 /* The same in a panic: at once, in any context, without hooks, even if it interrupted a flush. */
 void log_flush_panic(void);
+
+/* Shows on one sink what has been shown on the others before it was there, as far as the ring still
+ * has it. Not in an interrupt handler. */
+void log_show_again(struct console_sink *sink);
 
 /* Calls `show` for every line in the ring, oldest first, formatted and without its end. Not in an
  * interrupt handler. */

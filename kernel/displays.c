@@ -1,0 +1,162 @@
+/*
+ * A framebuffer takes two steps. At first there is no memory for all of its characters, and the
+ * boot's page tables show no framebuffer beyond 4 GiB. So the console begins in a corner of the
+ * screen, in the built-in font; or not at all. When the heap is there, it gets the whole screen and
+ * the font that the loader brought, and shows again what has been logged by then.
+ */
+#include <assert.h>
+#include <drivers/framebuffer.h>
+#include <drivers/vga_text.h>
+#include <kernel/displays.h>
+#include <kernel/log/log.h>
+#include <kernel/log/screen.h>
+#include <layout.h>
+#include <lib/string.h>
+#include <mm/heap.h>
+
+enum { HISTORY = 1000 /* lines */ };
+
+/* What a framebuffer's corner takes of the memory at the start; the rest is the screen's. */
+enum { CORNER = FRAMEBUFFER_MEMORY(25, 80) };
+
+static struct screen screen;
+static uint8_t first_memory[GRID_SIZE(VGA_TEXT_MAX_ROWS, VGA_TEXT_MAX_COLUMNS)] ALIGNED(8);
+static uint8_t *heap_memory; /* of the screen, when it has some */
+static struct framebuffer framebuffer;
+static struct font font;
+static bool on_console;
+
+static void add_to_console(void)
+{
+    if (!on_console)
+        console_add_sink(&screen.sink);
+    on_console = true;
+}
+
+static void use_built_in_font(void)
+{
+    enum error error = font_open(&font, font_builtin, font_builtin_size);
+    ASSERT(!error);
+}
+
+static bool is_reachable_at_start(const struct boot_framebuffer *info)
+{
+    return info->address < GIB(4) && (uint64_t)info->pitch * info->height <= GIB(4) - info->address;
+}
+
+static enum error start_in_corner(const struct boot_framebuffer *info)
+{
+    enum error error = framebuffer_check(info);
+    if (error)
+        return error;
+    if (!is_reachable_at_start(info))
+        return ERROR_NOT_MAPPED;
+    use_built_in_font();
+    error = framebuffer_init(&framebuffer, info, &font, first_memory, CORNER);
+    if (error)
+        return error;
+    return screen_init(&screen, &framebuffer.display, first_memory + CORNER,
+                       sizeof(first_memory) - CORNER);
+}
+
+static enum error start_vga_text(const struct boot_framebuffer *info)
+{
+    struct terminal_display *display;
+    enum error error = vga_text_init(info, &display);
+    if (error)
+        return error;
+    return screen_init(&screen, display, first_memory, sizeof(first_memory));
+}
+
+void displays_start(const struct boot_info *info, bool has_vga)
+{
+    if ((has_vga && start_vga_text(&info->framebuffer) == OK) ||
+        start_in_corner(&info->framebuffer) == OK)
+        add_to_console();
+}
+
+/* The loader calls the module "font". One that is missing or broken is no reason to stop. */
+static void choose_font(const struct boot_info *info)
+{
+    for (size_t i = 0; i < info->module_count; i++) {
+        const struct boot_module *module = &info->modules[i];
+        if (strcmp(module->name, "font") != 0)
+            continue;
+        size_t size = module->range.end - module->range.start;
+        if (font_open(&font, phys_to_virt(module->range.start), size) == OK)
+            return;
+        log_warn("font: the font that was loaded is no PF2 font of at most %d lines; "
+                 "only Latin characters can be shown",
+                 GLYPH_HEIGHT);
+        use_built_in_font();
+        return;
+    }
+    log_warn("font: none was loaded; only Latin characters can be shown");
+    use_built_in_font();
+}
+
+static void use_whole_framebuffer(const struct boot_framebuffer *info)
+{
+    unsigned rows, columns;
+    framebuffer_size(info, &rows, &columns);
+    size_t cells_size = FRAMEBUFFER_MEMORY(rows, columns), size = GRID_SIZE(rows, columns);
+    void *cells = kmalloc(cells_size);
+    heap_memory = kmalloc(size);
+    if (!cells || !heap_memory) {
+        kfree(cells);
+        kfree(heap_memory);
+        heap_memory = NULL;
+        log_warn("screen: no memory for its %u rows of %u characters", rows, columns);
+        return;
+    }
+    enum error error = framebuffer_init(&framebuffer, info, &font, cells, cells_size);
+    if (!error)
+        error = screen_init(&screen, &framebuffer.display, heap_memory, size);
+    ASSERT(!error); /* there is room for all of it */
+    log_show_again(&screen.sink);
+    add_to_console();
+}
+
+static void log_unusable(const struct boot_framebuffer *info, enum error error)
+{
+    if (info->kind == FRAMEBUFFER_NONE)
+        log_warn("screen: the loader has none to show anything on");
+    else
+        log_warn("screen: %ux%u, %u bits a pixel, %u bytes a row: cannot be drawn on (%s)",
+                 info->width, info->height, info->bits_per_pixel, info->pitch, error_name(error));
+}
+
+void displays_complete(const struct boot_info *info)
+{
+    if (info->framebuffer.kind == FRAMEBUFFER_TEXT)
+        return;
+    enum error error = framebuffer_check(&info->framebuffer);
+    if (error) {
+        log_unusable(&info->framebuffer, error);
+        return;
+    }
+    choose_font(info);
+    use_whole_framebuffer(&info->framebuffer);
+}
+
+static enum poll_result poll_history(struct task *task)
+{
+    size_t size = GRID_SIZE(screen.sink.rows + HISTORY, screen.sink.columns);
+    void *memory = kmalloc(size);
+    (void)task;
+    if (!memory || grid_move(&screen.terminal.grid, memory, size) != OK) {
+        log_warn("screen: no memory for the lines that scroll off it");
+        return POLL_READY;
+    }
+    kfree(heap_memory);
+    heap_memory = memory;
+    return POLL_READY;
+}
+
+static struct task history_task = {.name = "history", .poll = poll_history, .priority = TASK_LOW};
+
+void displays_keep_history(struct executor *executor)
+{
+    if (on_console)
+        executor_spawn(executor, &history_task);
+}

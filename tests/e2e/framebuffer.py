@@ -1,0 +1,124 @@
+"""Text on a framebuffer: typed at the keyboard, read off pictures of the screen."""
+
+import tempfile
+from pathlib import Path
+
+from runner import framebuffer, machine, paths, qemu, screen
+from runner.machine import PROMPT, MachineTest
+
+NO_VGA = ["-vga", "none"]
+
+
+class Framebuffer(MachineTest):
+    """UEFI machines, and BIOS ones in a graphics mode."""
+
+    MAY_PANIC = True
+
+    def machine(self, **arguments):
+        log = paths.LOGS / (self.id() + ".log")
+        started = framebuffer.FramebufferMachine(log, **arguments)
+        started.may_panic = self.MAY_PANIC
+        self.addCleanup(started.kill)
+        return started
+
+    def image(self, **arguments):
+        """The options that boot an image made for this test."""
+        directory = tempfile.TemporaryDirectory(prefix="cairn-image-")
+        self.addCleanup(directory.cleanup)
+        return machine.cd(framebuffer.image(directory.name, **arguments))
+
+    def expect_session(self, started, size=None):
+        """The prompt is on the screen, and what is typed is answered there."""
+        started.wait_screen(lambda now: now.used()[-1] == PROMPT.rstrip())
+        if started.reads_com1:
+            self.assertEqual(started.ask("echo hello"), ["hello"])
+        else:
+            started.type("echo hello\n")
+        shown = started.wait_screen(lambda now: now.used()[-3:] == [
+            PROMPT + "echo hello", "hello", PROMPT.rstrip()])
+        self.assertIn("] boot: Cairn", shown.lines()[0])
+        if size:
+            columns, rows = size
+            self.assertEqual({len(row) for row in shown.rows}, {columns})
+            self.assertEqual(len(shown.rows), rows)
+
+    def test_uefi(self):
+        """A session on a UEFI machine, in every script that the font has."""
+        started = self.boot(options=machine.ovmf())
+        self.expect_session(started)
+        for text in ("Grüße", "Ψλφω ЖЩюя שלום", "漢字かな 한글", "∀x∈ℝ→⠓⠇ ░▒▓╬"):
+            self.assertEqual(started.answer("echo " + text), [text])
+            started.wait_screen(lambda now, line=text: now.used()[-2] == line)
+
+    def test_uefi_without_com1(self):
+        """Screen and keyboard are all there is."""
+        self.expect_session(self.machine(options=machine.ovmf(), com1=None))
+
+    def test_uefi_displays(self):
+        """Other makes of display."""
+        for device in ("bochs-display", "ramfb"):
+            with self.subTest(device):
+                started = self.boot(options=[*machine.ovmf(), *NO_VGA, "-device", device])
+                self.expect_session(started)
+                started.kill()
+
+    def test_modes(self):
+        """Several sizes and depths, on a BIOS machine."""
+        for mode, columns, rows in (("1024x768x32", 128, 48), ("800x600x24", 100, 37),
+                                    ("640x480x16", 80, 30), ("640x480x15", 80, 30),
+                                    ("1280x1024x16", 160, 64)):
+            with self.subTest(mode):
+                started = self.boot(media=self.image(mode=mode))
+                self.expect_session(started, (columns, rows))
+                started.kill()
+
+    def test_scrolling(self):
+        """After more lines than the screen has, it shows the last ones, as COM1 does."""
+        started = self.boot(media=self.image(mode="800x600x32"))
+        for command in ("help", "mem", "heap", "help", "tasks", "log"):
+            started.answer(command)
+        lines = screen.rendered(started.output(), columns=100).split("\n")
+        started.wait_screen(lambda now: now.lines() == [line.rstrip() for line in lines[-37:]])
+
+    def test_broken_font(self):
+        """It is told of in one line, and the built-in font does."""
+        for content in (b"PFF2 no font", Path(paths.KERNEL).read_bytes()[:100000]):
+            with tempfile.NamedTemporaryFile(prefix="cairn-font-") as font:
+                font.write(content)
+                font.flush()
+                started = self.boot(media=self.image(
+                    mode="800x600x32", files=[(font.name, "/boot/unicode.pf2.gz")]))
+            self.assertEqual(started.output().count("font: "), 1)
+            self.expect_session(started)
+            started.kill()
+
+    def test_missing_font(self):
+        """The same where none was loaded; for what the built-in font lacks there is a square."""
+        started = self.boot(media=self.image(mode="800x600x32", font=""))
+        self.assertEqual(started.output().count("font: none was loaded"), 1)
+        self.expect_session(started)
+        self.assertEqual(started.answer("echo é字é"), ["é字é"])
+        started.wait_screen(lambda now: now.used()[-2] == "é■ é")
+
+    def test_panic(self):
+        """The report is on the screen from its first line on."""
+        started = self.boot(media=self.image(mode="1024x768x32"))
+        started.type("fault divide\n")
+        shown = started.wait_screen(lambda now: "PANIC: " in now.text() and
+                                    "kernel_main+" in now.text())
+        self.assertIn("divide", shown.text())
+
+    def test_no_screen(self):
+        """Where there is none, that is said, and COM1 answers."""
+        for media, why in ((None, "screen: the loader has none"),
+                           (self.image(), "screen: .* cannot be drawn on")):
+            started = self.boot(media=media, options=NO_VGA)
+            self.assertRegex(started.output(), why)
+            self.assertEqual(started.answer("echo hello"), ["hello"])
+            started.kill()
+
+    def test_no_memory_for_the_whole(self):
+        """A screen for which the heap has no room stays in its corner."""
+        started = self.boot(media=self.image(mode="1920x1080x32"),
+                            options=["-m", "8M", *qemu.fw_cfg_cmdline("loglevel=debug")])
+        self.expect_session(started)
