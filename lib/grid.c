@@ -7,6 +7,9 @@
 #include <lib/string.h>
 #include <lib/width.h>
 
+/* Kept out of the functions that are called for nearly everything. */
+#define SLOW_PATH __attribute__((noinline))
+
 static inline struct grid_row *ring_row(const struct grid *grid, unsigned index)
 {
     if (index >= grid->capacity)
@@ -30,11 +33,28 @@ static void blank_row(struct grid_row *row, terminal_cell_t blank)
 {
     row->used = 0;
     row->fill = blank;
+    row->is_text = false;
 }
 
-/* Sees to it that the cells before `column` are all written. */
-static inline void extend(struct grid_row *row, unsigned column)
+static inline char *text_of(struct grid_row *row)
 {
+    return (char *)row->cells;
+}
+
+/* Turns a row of text into cells, the last one first, since they take the same memory. */
+static void make_cells(struct grid_row *row)
+{
+    if (!row->is_text)
+        return;
+    for (unsigned column = row->used; column-- > 0;)
+        row->cells[column] = row->colours | (unsigned char)text_of(row)[column];
+    row->is_text = false;
+}
+
+/* Sees to it that the cells before `column` are all written, as cells. */
+static void extend(struct grid_row *row, unsigned column)
+{
+    make_cells(row);
     for (; row->used < column; row->used++)
         row->cells[row->used] = row->fill;
 }
@@ -42,9 +62,11 @@ static inline void extend(struct grid_row *row, unsigned column)
 static void draw_row(struct grid *grid, unsigned row)
 {
     struct terminal_display *display = grid->display;
-    const struct grid_row *content = shown_row(grid, row);
+    struct grid_row *content = shown_row(grid, row);
     unsigned used = content->used;
-    if (used)
+    if (content->is_text && used)
+        display->draw_ascii(display, row, 0, text_of(content), used, content->colours);
+    else if (used)
         display->draw(display, row, 0, content->cells, used);
     if (used < grid->columns)
         display->fill(display, row, used, content->fill, grid->columns - used);
@@ -82,10 +104,8 @@ enum error grid_init(struct grid *grid, struct terminal_display *display, termin
 
 static void copy_row(struct grid_row *to, const struct grid_row *from)
 {
-    to->used = 0;
-    to->fill = from->fill;
-    memcpy(to->cells, from->cells, from->used * sizeof(from->cells[0]));
-    to->used = from->used;
+    size_t size = from->is_text ? 1 : sizeof(from->cells[0]);
+    memcpy(to, from, sizeof(*from) + from->used * size);
 }
 
 enum error grid_move(struct grid *grid, void *memory, size_t size)
@@ -107,8 +127,11 @@ enum error grid_move(struct grid *grid, void *memory, size_t size)
 
 terminal_cell_t grid_cell(const struct grid *grid, unsigned row, unsigned column)
 {
-    const struct grid_row *content = screen_row(grid, row);
-    return column < content->used ? content->cells[column] : content->fill;
+    struct grid_row *content = screen_row(grid, row);
+    if (column >= content->used)
+        return content->fill;
+    return content->is_text ? content->colours | (unsigned char)text_of(content)[column]
+                            : content->cells[column];
 }
 
 static void blank_half(struct grid *grid, struct grid_row *content, unsigned row, unsigned column)
@@ -119,9 +142,11 @@ static void blank_half(struct grid *grid, struct grid_row *content, unsigned row
 
 /* What lies from `from` up to `to` is about to change: blanks the halves of wide characters that it
  * leaves behind. */
-static inline void break_wide(struct grid *grid, struct grid_row *content, unsigned row,
-                              unsigned from, unsigned to)
+static void break_wide(struct grid *grid, struct grid_row *content, unsigned row, unsigned from,
+                       unsigned to)
 {
+    if (content->is_text)
+        return;
     if (from && from < content->used && (content->cells[from] & CELL_RIGHT_HALF))
         blank_half(grid, content, row, from - 1);
     if (to < content->used && (content->cells[to] & CELL_RIGHT_HALF))
@@ -135,26 +160,42 @@ void grid_put(struct grid *grid, unsigned row, unsigned column, const terminal_c
     break_wide(grid, content, row, column, column + count);
     extend(content, column);
     memcpy(content->cells + column, cells, count * sizeof(*cells));
-    content->used = MAX(content->used, column + count);
+    content->used = (uint16_t)MAX(content->used, column + count);
     grid->display->draw(grid->display, row, column, cells, count);
 }
 
-void grid_put_ascii(struct grid *grid, unsigned row, unsigned column, const char *text,
-                    unsigned count, terminal_cell_t colours)
+/* Into a row of cells. */
+static SLOW_PATH unsigned put_ascii_cells(struct grid *grid, struct grid_row *content, unsigned row,
+                                          unsigned column, const char *text, unsigned limit,
+                                          terminal_cell_t colours)
 {
-    struct terminal_display *display = grid->display;
-    struct grid_row *content = screen_row(grid, row);
+    unsigned count = 0;
+    while (count < limit && text[count] >= ' ' && text[count] <= '~')
+        count++;
     break_wide(grid, content, row, column, column + count);
     extend(content, column);
-    terminal_cell_t *cells = content->cells + column;
-#pragma GCC unroll 8
     for (unsigned i = 0; i < count; i++)
-        cells[i] = colours | (unsigned char)text[i];
-    content->used = MAX(content->used, column + count);
-    if (display->draw_ascii)
-        display->draw_ascii(display, row, column, text, count, colours);
-    else
-        display->draw(display, row, column, cells, count);
+        content->cells[column + i] = colours | (unsigned char)text[i];
+    content->used = (uint16_t)MAX(content->used, column + count);
+    grid->display->draw_ascii(grid->display, row, column, text, count, colours);
+    return count;
+}
+
+unsigned grid_put_ascii(struct grid *grid, unsigned row, unsigned column, const char *text,
+                        size_t length, terminal_cell_t colours)
+{
+    struct grid_row *content = screen_row(grid, row);
+    unsigned limit = (unsigned)MIN(length, (size_t)(grid->columns - column));
+    if (content->used == 0) {
+        content->is_text = true;
+        content->colours = colours;
+    }
+    if (!content->is_text || content->colours != colours || column > content->used)
+        return put_ascii_cells(grid, content, row, column, text, limit, colours);
+    unsigned count = (unsigned)copy_printable(text_of(content) + column, text, limit);
+    content->used = (uint16_t)MAX(content->used, column + count);
+    grid->display->draw_ascii(grid->display, row, column, text, count, colours);
+    return count;
 }
 
 void grid_erase(struct grid *grid, unsigned row, unsigned from, unsigned to, terminal_cell_t blank)
@@ -163,9 +204,10 @@ void grid_erase(struct grid *grid, unsigned row, unsigned from, unsigned to, ter
         return;
     struct grid_row *content = screen_row(grid, row);
     break_wide(grid, content, row, from, to);
-    extend(content, from);
+    if (from > content->used)
+        extend(content, from);
     if (to >= content->used && (to == grid->columns || content->fill == blank)) {
-        content->used = from;
+        content->used = (uint16_t)from;
         content->fill = blank;
     } else {
         extend(content, to);
@@ -229,30 +271,35 @@ static void advance(struct grid *grid, terminal_cell_t blank)
 static void scroll_screen(struct grid *grid, unsigned lines, terminal_cell_t blank)
 {
     struct terminal_display *display = grid->display;
-    for (unsigned i = 0; i < lines; i++)
+    for (; lines; lines--) {
         advance(grid, blank);
-    if (display->scroll) {
-        display->scroll(display, lines);
-        for (unsigned row = grid->rows - lines; row < grid->rows; row++)
-            display->fill(display, row, 0, blank, grid->columns);
-    } else {
-        grid_redraw(grid);
+        if (!display->scroll)
+            continue;
+        display->scroll(display, 1);
+        display->fill(display, grid->rows - 1, 0, blank, grid->columns);
     }
+    if (!display->scroll)
+        grid_redraw(grid);
+}
+
+static SLOW_PATH void scroll_rows_up(struct grid *grid, unsigned top, unsigned bottom,
+                                     unsigned lines, terminal_cell_t blank)
+{
+    for (unsigned row = top; row + lines < bottom; row++)
+        copy_row(screen_row(grid, row), screen_row(grid, row + lines));
+    for (unsigned row = bottom - lines; row < bottom; row++)
+        blank_row(screen_row(grid, row), blank);
+    draw_rows(grid, top, bottom);
 }
 
 void grid_scroll_up(struct grid *grid, unsigned top, unsigned bottom, unsigned lines,
                     terminal_cell_t blank)
 {
     lines = MIN(lines, bottom - top);
-    if (top == 0 && bottom == grid->rows) {
+    if (top == 0 && bottom == grid->rows)
         scroll_screen(grid, lines, blank);
-        return;
-    }
-    for (unsigned row = top; row + lines < bottom; row++)
-        copy_row(screen_row(grid, row), screen_row(grid, row + lines));
-    for (unsigned row = bottom - lines; row < bottom; row++)
-        blank_row(screen_row(grid, row), blank);
-    draw_rows(grid, top, bottom);
+    else
+        scroll_rows_up(grid, top, bottom, lines, blank);
 }
 
 void grid_scroll_down(struct grid *grid, unsigned top, unsigned bottom, unsigned lines,

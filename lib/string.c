@@ -115,6 +115,33 @@ char *strchr(const char *string, int character)
     }
 }
 
+#define EACH_BYTE(value) ((value)*0x0101010101010101u)
+
+/* Bit 7 of some byte is set unless all eight are printable. Of those that are not, take the lowest:
+ * no carry comes up to it. If it is below 0x20, or 0xff, taking 0x20 away sets bit 7; else adding 1
+ * leaves or sets it. */
+static inline uint64_t unprintable(uint64_t word)
+{
+    return ((word - EACH_BYTE(0x20)) | (word + EACH_BYTE(0x01))) & EACH_BYTE(0x80);
+}
+
+size_t copy_printable(char *restrict to, const char *restrict from, size_t limit)
+{
+    unsigned char *t = (unsigned char *)to;
+    const unsigned char *f = (const unsigned char *)from;
+    size_t count = 0;
+    for (; count + 16 <= limit; count += 16) {
+        uint64_t first = load_word(f + count), second = load_word(f + count + 8);
+        if (unprintable(first) | unprintable(second))
+            break;
+        store_word(t + count, first);
+        store_word(t + count + 8, second);
+    }
+    for (; count < limit && f[count] >= ' ' && f[count] <= '~'; count++)
+        t[count] = f[count];
+    return count;
+}
+
 size_t string_copy(char *to, const char *from, size_t size)
 {
     size_t length = strlen(from);

@@ -4,6 +4,10 @@
 #include <lib/terminal_sequences.h>
 #include <lib/width.h>
 
+/* What is not printable ASCII: kept out of the short way, whose registers would have to be saved.
+ */
+#define SLOW_PATH __attribute__((noinline))
+
 static void new_line(struct terminal *terminal)
 {
     terminal->cursor.column = 0;
@@ -22,18 +26,14 @@ static void make_room(struct terminal *terminal, unsigned width)
         terminal->cursor.column = terminal->grid.columns - width;
 }
 
-static void put_ascii(struct terminal *terminal, const char *text, size_t length)
+/* Returns how many bytes were printable ASCII, for which there was room in the row. */
+static inline size_t put_ascii(struct terminal *terminal, const char *text, size_t length)
 {
-    while (length) {
-        make_room(terminal, 1);
-        unsigned column = terminal->cursor.column;
-        unsigned count = (unsigned)MIN(length, (size_t)(terminal->grid.columns - column));
-        grid_put_ascii(&terminal->grid, terminal->cursor.row, column, text, count,
-                       terminal->colours);
-        terminal->cursor.column = column + count;
-        text += count;
-        length -= count;
-    }
+    make_room(terminal, 1);
+    unsigned count = grid_put_ascii(&terminal->grid, terminal->cursor.row, terminal->cursor.column,
+                                    text, length, terminal->colours);
+    terminal->cursor.column += count;
+    return count;
 }
 
 /* A wide character is two cells; a combining mark is none, for a cell holds one code point. */
@@ -83,7 +83,7 @@ static void control(struct terminal *terminal, char byte)
     }
 }
 
-static void take(struct terminal *terminal, char byte)
+static SLOW_PATH void take(struct terminal *terminal, char byte)
 {
     if (terminal->utf8.missing && ((unsigned char)byte & 0xc0) != 0x80) {
         terminal->utf8.missing = 0;
@@ -107,25 +107,21 @@ static void take(struct terminal *terminal, char byte)
     }
 }
 
-#define EACH_BYTE(value) ((value)*0x0101010101010101u)
-
-/* How many bytes at the start are printable ASCII. Eight at a time: taking 0x20 from each byte
- * borrows from bit 7 of the first one that is less, adding 1 carries into it from 0x7f. */
-static size_t ascii_run(const char *text, size_t length)
+/* Takes as much of the text as can be taken at once. Returns how much. */
+static inline size_t take_some(struct terminal *terminal, const char *text, size_t length)
 {
-    size_t at = 0;
-    for (; length - at >= 8; at += 8) {
-        uint64_t word;
-        __builtin_memcpy(&word, text + at, sizeof(word));
-        if ((word | (word - EACH_BYTE(0x20)) | (word + EACH_BYTE(0x01))) & EACH_BYTE(0x80))
-            break;
-    }
-    while (at < length && text[at] >= ' ' && text[at] <= '~')
-        at++;
-    return at;
+    bool between_characters =
+        terminal->parser.state == ECMA48_GROUND && terminal->utf8.missing == 0;
+    if (between_characters && *text >= ' ' && *text <= '~')
+        return put_ascii(terminal, text, length);
+    if (between_characters && *text == '\n')
+        new_line(terminal);
+    else
+        take(terminal, *text);
+    return 1;
 }
 
-static void flush(struct terminal *terminal)
+static inline void flush(struct terminal *terminal)
 {
     struct grid *grid = &terminal->grid;
     grid->display->flush(grid->display, terminal->cursor.row, terminal_column(terminal),
@@ -137,17 +133,9 @@ void terminal_write(struct terminal *terminal, const char *text, size_t length)
     if (terminal->grid.view)
         grid_move_view(&terminal->grid, -(int)terminal->grid.view);
     while (length) {
-        size_t run = 0;
-        if (terminal->parser.state == ECMA48_GROUND && !terminal->utf8.missing)
-            run = ascii_run(text, length);
-        if (run) {
-            put_ascii(terminal, text, run);
-        } else {
-            take(terminal, *text);
-            run = 1;
-        }
-        text += run;
-        length -= run;
+        size_t taken = take_some(terminal, text, length);
+        text += taken;
+        length -= taken;
     }
     flush(terminal);
 }

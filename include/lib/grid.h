@@ -16,8 +16,10 @@
 #include <lib/terminal_display.h>
 
 struct grid_row {
-    terminal_cell_t fill; /* what the cells from `used` on look like */
-    uint32_t used;
+    terminal_cell_t fill;    /* what the cells from `used` on look like */
+    terminal_cell_t colours; /* of a row that is text */
+    uint16_t used;
+    bool is_text; /* all that is written is ASCII in one pair of colours: a byte for each cell */
     terminal_cell_t cells[];
 };
 
@@ -49,12 +51,15 @@ enum error grid_move(struct grid *grid, void *memory, size_t size);
 /* The cell at a place of the screen (not of the view). */
 terminal_cell_t grid_cell(const struct grid *grid, unsigned row, unsigned column);
 
-/* Writes `count` cells, or characters of printable ASCII, from (row, column) on; they fit into the
- * row. A wide character that loses one half loses the other too. */
+/* Writes `count` cells from (row, column) on; they fit into the row. A wide character that loses
+ * one half loses the other too. */
 void grid_put(struct grid *grid, unsigned row, unsigned column, const terminal_cell_t *cells,
               unsigned count);
-void grid_put_ascii(struct grid *grid, unsigned row, unsigned column, const char *text,
-                    unsigned count, terminal_cell_t colours);
+
+/* The same for text whose first character is printable ASCII: writes what is, up to what is not, as
+ * far as the row has room (at least one column). Returns how many. */
+unsigned grid_put_ascii(struct grid *grid, unsigned row, unsigned column, const char *text,
+                        size_t length, terminal_cell_t colours);
 
 /* Blanks the columns from `from` up to, not including, `to` <= columns. */
 void grid_erase(struct grid *grid, unsigned row, unsigned from, unsigned to, terminal_cell_t blank);

@@ -52,8 +52,8 @@ struct terminal_display {
     void (*fill)(struct terminal_display *display, unsigned row, unsigned column,
                  terminal_cell_t cell, unsigned count);
 
-    /* The short way for what is printed most: a run of printable ASCII in one pair of colours
-     * (CELL_COLOURS). NULL: the display has none, and draw() is called. */
+    /* Shows a run of printable ASCII in one pair of colours (CELL_COLOURS): what is printed most.
+     */
     void (*draw_ascii)(struct terminal_display *display, unsigned row, unsigned column,
                        const char *text, unsigned count, terminal_cell_t colours);
 

@@ -64,7 +64,7 @@ static void flush(struct terminal_display *display, unsigned row, unsigned colum
     fake->flushes++;
 }
 
-void fake_display_init(struct fake_display *fake, unsigned rows, unsigned columns, bool all)
+void fake_display_init(struct fake_display *fake, unsigned rows, unsigned columns, bool scrolls)
 {
     ASSERT(rows * columns <= FAKE_MAX_CELLS);
     fake->display = (struct terminal_display){
@@ -72,8 +72,8 @@ void fake_display_init(struct fake_display *fake, unsigned rows, unsigned column
         .columns = columns,
         .draw = draw,
         .fill = fill,
-        .draw_ascii = all ? draw_ascii : NULL,
-        .scroll = all ? scroll : NULL,
+        .draw_ascii = draw_ascii,
+        .scroll = scrolls ? scroll : NULL,
         .flush = flush,
     };
     for (size_t i = 0; i < FAKE_MAX_CELLS; i++)

@@ -16,8 +16,8 @@ struct fake_display {
     unsigned flushes;
 };
 
-/* `all` or only what a display must be able to do. */
-void fake_display_init(struct fake_display *fake, unsigned rows, unsigned columns, bool all);
+/* `scrolls`: it can, as it need not. */
+void fake_display_init(struct fake_display *fake, unsigned rows, unsigned columns, bool scrolls);
 
 /* Does it show exactly what the grid holds? */
 bool fake_display_agrees(const struct fake_display *fake, const struct grid *grid);

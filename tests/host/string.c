@@ -75,3 +75,21 @@ TEST(string, string_copy_cuts_and_says_so)
     EXPECT_EQ(string_copy(small, "abc", 0), 3);
     EXPECT_EQ(small[0], 'x');
 }
+
+TEST(string, copy_printable)
+{
+    char to[32], from[24];
+    for (unsigned byte = 0; byte < 256; byte++) {
+        for (size_t at = 0; at < sizeof(from); at++) {
+            memset(from, '~', sizeof(from));
+            memset(to, 0, sizeof(to));
+            from[at] = (char)byte;
+            bool printable = byte >= 0x20 && byte <= 0x7e;
+            size_t expected = printable ? sizeof(from) : at;
+            EXPECT_EQ(copy_printable(to, from, sizeof(from)), expected);
+            EXPECT(memcmp(to, from, expected) == 0);
+            EXPECT_EQ(to[expected], 0);
+            EXPECT_EQ(copy_printable(to, from, at), at);
+        }
+    }
+}

@@ -365,7 +365,7 @@ TEST(terminal, refuses_what_it_cannot_hold)
     EXPECT_EQ(terminal_init(&terminal, &fake.display, storage, SIZE_MAX), ERROR_INVALID);
 }
 
-/* Random text, rich in sequences, on a display that can do all and on one that can only draw. */
+/* Random text, rich in sequences, on a display that can scroll and on one that cannot. */
 TEST(terminal, any_display_shows_the_same)
 {
     static const char alphabet[] =

@@ -1,0 +1,25 @@
+/*
+ * Text on the VGA screen: a line of 80 characters and its end, scrolling, over and over. The screen
+ * alone is measured, as the serial line costs what the device takes.
+ */
+#include <kernel/bench/bench.h>
+#include <kernel/log/console.h>
+
+enum { LINES = 1000, COLUMNS = 80 };
+
+BENCH(vga_line, "vga.line")
+{
+    struct console_sink *screen = console_sinks();
+    char line[COLUMNS + 1];
+    while (screen && !screen->rows)
+        screen = screen->next;
+    if (!screen)
+        return;
+    for (unsigned i = 0; i < COLUMNS; i++)
+        line[i] = (char)('!' + i);
+    line[COLUMNS] = '\n';
+    uint64_t start = bench_start();
+    for (unsigned i = 0; i < LINES; i++)
+        screen->write(screen, line, sizeof(line));
+    bench_report("vga.line", bench_stop(start) / LINES);
+}
