@@ -70,7 +70,7 @@ KEYBOARD_SOURCES := $(addprefix drivers/,scancode.c modifiers.c layout.c compose
 HOST_SOURCES := tests/test.c $(wildcard tests/host/*.c) $(wildcard lib/*.c) boot/multiboot2.c \
     $(filter-out kernel/task/watchdog.c,$(wildcard kernel/task/*.c)) \
     kernel/fault/words.c kernel/fault/noncanonical.c drivers/irq.c drivers/pic8259.c \
-    $(KEYBOARD_SOURCES) drivers/i8042.c drivers/ps2_keyboard.c drivers/uart16550.c \
+    $(KEYBOARD_SOURCES) drivers/i8042.c drivers/ps2_keyboard.c drivers/ps2_lights.c drivers/uart16550.c \
     $(wildcard drivers/acpi*.c) \
     drivers/fw_cfg.c drivers/framebuffer.c kernel/options.c kernel/log/console.c \
     drivers/cmos_clock.c \

@@ -16,10 +16,7 @@ enum status {
     STATUS_INPUT_FULL = 0x02, /* the last byte written is not taken yet */
 };
 
-enum config {
-    CONFIG_INTERRUPTS = 0x03,
-    CONFIG_TRANSLATE = 0x40,
-};
+enum { CONFIG_INTERRUPTS = 0x03 };
 
 enum {
     RESEND = 0xfe,
@@ -87,7 +84,23 @@ static void flush(void)
 static enum error write_config(uint8_t more)
 {
     config &= (uint8_t) ~(CONFIG_INTERRUPTS | I8042_CONFIG_CLOCK_OFF);
-    return write_port(DATA, config | CONFIG_TRANSLATE | more);
+    config |= more;
+    return write_port(DATA, config);
+}
+
+bool i8042_translates(void)
+{
+    return config & I8042_CONFIG_TRANSLATE;
+}
+
+void i8042_stop_translating(void)
+{
+    config &= (uint8_t)~I8042_CONFIG_TRANSLATE;
+}
+
+enum error i8042_send(uint8_t byte)
+{
+    return write_port(DATA, byte);
 }
 
 static enum error try_step(struct i8042_script *script, const struct i8042_step *step)
@@ -101,6 +114,8 @@ static enum error try_step(struct i8042_script *script, const struct i8042_step 
         return expect(script, step->byte);
     case I8042_EXPECT_KEYBOARD:
         return expect_keyboard(script, step->byte);
+    case I8042_READ:
+        return read_answer(&script->answer);
     case I8042_READ_CONFIG:
         return read_answer(&config);
     case I8042_WRITE_CONFIG:

@@ -2,9 +2,16 @@
  * IBM PS/2 Hardware Interface Technical Reference, "Keyboards (101- and 102-key)". Each byte sent
  * is acknowledged, or asked for again. A keyboard that does not answer is logged and listened to
  * all the same: some imitations send scancodes but know no command.
+ *
+ * Keyboards speak set 2, and the controller translates that into set 1, which is what everybody
+ * expects, so that is asked for. What has come of it is found out: the keyboard is asked which set
+ * it speaks, and its answer goes through the translation, too. Where that leaves a doubt (one
+ * emulator translates keys but not answers, other controllers say that they translate and do not),
+ * the decoder decides by the first key that comes up.
  */
 #include <drivers/i8042.h>
 #include <drivers/ps2_keyboard.h>
+#include <drivers/scancode.h>
 #include <kernel/cpu/control.h>
 #include <kernel/log/log.h>
 
@@ -20,11 +27,14 @@ enum controller_command {
 
 enum controller_answer { SELF_TEST_PASSED = 0x55, PORT_TEST_PASSED = 0x00 };
 
-enum keyboard_command { SET_SCANCODE_SET = 0xf0, ENABLE_SCANNING = 0xf4, RESET = 0xff };
+enum keyboard_command { SCANCODE_SET = 0xf0, ENABLE_SCANNING = 0xf4, RESET = 0xff };
 
-enum keyboard_answer { RESET_PASSED = 0xaa, ACKNOWLEDGE = 0xfa };
+enum keyboard_answer { RESET_PASSED = 0xaa };
 
-enum { SCANCODE_SET_2 = 2 };
+enum scancode_set_choice { TELL_SET = 0, CHOOSE_SET_2 = 2 };
+
+/* The answer to TELL_SET, as the keyboard sends it and as translation makes it. */
+enum scancode_set_answer { RAW_SET_1 = 0x01, TRANSLATED_SET_1 = 0x43, TRANSLATED_SET_2 = 0x41 };
 
 /* The second port (mouse) goes off and stays so. The configuration is written after the self-test,
  * which resets it on some machines; the first port stays off until the tests are over, or a key
@@ -38,18 +48,31 @@ static const struct i8042_step controller_steps[] = {
     {I8042_COMMAND, SELF_TEST, 0},
     {I8042_EXPECT, SELF_TEST_PASSED, 200},
     {I8042_COMMAND, WRITE_CONFIG, 0},
-    {I8042_WRITE_CONFIG, I8042_CONFIG_CLOCK_OFF, 0},
+    {I8042_WRITE_CONFIG, I8042_CONFIG_CLOCK_OFF | I8042_CONFIG_TRANSLATE, 0},
+    {I8042_COMMAND, READ_CONFIG, 0},
+    {I8042_READ_CONFIG, 0, 50}, /* what it has made of that */
     {I8042_COMMAND, TEST_FIRST_PORT, 0},
     {I8042_EXPECT, PORT_TEST_PASSED, 50},
 };
 
-/* The controller translates scancode set 2 into set 1. */
 static const struct i8042_step keyboard_steps[] = {
-    {I8042_COMMAND, ENABLE_FIRST_PORT, 0},     {I8042_SEND, RESET, 0},
-    {I8042_EXPECT_KEYBOARD, ACKNOWLEDGE, 100}, {I8042_EXPECT_KEYBOARD, RESET_PASSED, 1000},
-    {I8042_SEND, SET_SCANCODE_SET, 0},         {I8042_EXPECT_KEYBOARD, ACKNOWLEDGE, 100},
-    {I8042_SEND, SCANCODE_SET_2, 0},           {I8042_EXPECT_KEYBOARD, ACKNOWLEDGE, 100},
-    {I8042_SEND, ENABLE_SCANNING, 0},          {I8042_EXPECT_KEYBOARD, ACKNOWLEDGE, 100},
+    {I8042_COMMAND, ENABLE_FIRST_PORT, 0},
+    {I8042_SEND, RESET, 0},
+    {I8042_EXPECT_KEYBOARD, PS2_ACKNOWLEDGE, 100},
+    {I8042_EXPECT_KEYBOARD, RESET_PASSED, 1000},
+};
+
+static const struct i8042_step set_steps[] = {
+    {I8042_SEND, SCANCODE_SET, 0}, {I8042_EXPECT_KEYBOARD, PS2_ACKNOWLEDGE, 100},
+    {I8042_SEND, CHOOSE_SET_2, 0}, {I8042_EXPECT_KEYBOARD, PS2_ACKNOWLEDGE, 100},
+    {I8042_SEND, SCANCODE_SET, 0}, {I8042_EXPECT_KEYBOARD, PS2_ACKNOWLEDGE, 100},
+    {I8042_SEND, TELL_SET, 0},     {I8042_EXPECT_KEYBOARD, PS2_ACKNOWLEDGE, 100},
+    {I8042_READ, 0, 100},
+};
+
+static const struct i8042_step scan_steps[] = {
+    {I8042_SEND, ENABLE_SCANNING, 0},
+    {I8042_EXPECT_KEYBOARD, PS2_ACKNOWLEDGE, 100},
 };
 
 static const struct i8042_step start_steps[] = {
@@ -58,15 +81,18 @@ static const struct i8042_step start_steps[] = {
     {I8042_WRITE_CONFIG, I8042_CONFIG_INTERRUPT, 0},
 };
 
-enum phase { CONTROLLER, KEYBOARD, START, PHASES };
+enum phase { CONTROLLER, KEYBOARD, SET, SCAN, START, PHASES };
 
 static const struct {
+    const char *name; /* for what can fail without being the end */
     const struct i8042_step *steps;
     size_t count;
 } phases[PHASES] = {
-    [CONTROLLER] = {controller_steps, ARRAY_SIZE(controller_steps)},
-    [KEYBOARD] = {keyboard_steps, ARRAY_SIZE(keyboard_steps)},
-    [START] = {start_steps, ARRAY_SIZE(start_steps)},
+    [CONTROLLER] = {"controller test", controller_steps, ARRAY_SIZE(controller_steps)},
+    [KEYBOARD] = {"reset", keyboard_steps, ARRAY_SIZE(keyboard_steps)},
+    [SET] = {"choice of scancodes", set_steps, ARRAY_SIZE(set_steps)},
+    [SCAN] = {"start", scan_steps, ARRAY_SIZE(scan_steps)},
+    [START] = {NULL, start_steps, ARRAY_SIZE(start_steps)},
 };
 
 enum { SCANCODES = 16384 };
@@ -78,12 +104,17 @@ struct byte_stream ps2_keyboard_scancodes =
 
 static enum phase phase;
 static struct i8042_script script;
-static bool listening; /* until then what arrives are answers, and not the handler's */
+static uint8_t set;
+
+/* What arrives is: answers to the set-up, scancodes, or scancodes and the answer to one byte. */
+static enum { SETTING_UP, LISTENING, TALKING } mode;
+static uint8_t answer;
+static struct event answered = EVENT_INIT(answered);
 
 static void begin(enum phase new_phase)
 {
     phase = new_phase;
-    listening = phase == START;
+    mode = phase == START ? LISTENING : SETTING_UP;
     i8042_begin(&script, phases[phase].steps, phases[phase].count);
 }
 
@@ -91,6 +122,30 @@ static enum poll_result end(struct task *task, enum error error)
 {
     task->result = error;
     return POLL_READY;
+}
+
+/* The set that arrives, as far as it is known; a keyboard that speaks set 1 itself is not to be
+ * translated. */
+static uint8_t find_set(enum error error)
+{
+    if (!error && script.answer == TRANSLATED_SET_2)
+        return SCANCODE_SET_1;
+    if (!error && (script.answer == TRANSLATED_SET_1 || script.answer == RAW_SET_1))
+        i8042_stop_translating();
+    else if (!i8042_translates())
+        return SCANCODE_SET_2 | SCANCODE_UNSURE;
+    return SCANCODE_SET_1 | SCANCODE_UNSURE;
+}
+
+/* A keyboard that is not even there for its reset is asked for nothing more. */
+static enum phase phase_after(enum error error)
+{
+    if (error)
+        log_warn("keyboard: %s failed (%s); listening to it as it is", phases[phase].name,
+                 error_name(error));
+    if (phase == SET || (phase == KEYBOARD && error))
+        set = find_set(phase == SET ? error : ERROR_NO_DEVICE);
+    return phase == KEYBOARD && error == ERROR_TIMEOUT ? START : phase + 1;
 }
 
 static enum poll_result poll_set_up(struct task *task)
@@ -105,21 +160,41 @@ static enum poll_result poll_set_up(struct task *task)
         bool no_controller = phase == CONTROLLER && error == ERROR_TIMEOUT;
         if (phase == START || no_controller)
             return end(task, error);
-        if (error)
-            log_warn("keyboard: set-up failed (%s); listening to it as it is", error_name(error));
-        begin(phase + 1);
+        begin(phase_after(error));
     }
     return POLL_PENDING;
 }
 
 struct task ps2_keyboard_set_up = {.name = "keyboard set-up", .poll = poll_set_up};
 
+uint8_t ps2_keyboard_scancode_set(void)
+{
+    return set;
+}
+
+static __attribute__((noinline)) void interrupt_while_talking(void)
+{
+    uint8_t byte;
+    if (mode == SETTING_UP || !stream_has_room(&ps2_keyboard_scancodes) || !i8042_fetch(&byte))
+        return;
+    if (byte == PS2_ACKNOWLEDGE || byte == PS2_RESEND) {
+        answer = byte;
+        event_set(&answered);
+    } else {
+        stream_push(&ps2_keyboard_scancodes, byte);
+    }
+}
+
 void ps2_keyboard_interrupt(void)
 {
     uint8_t scancode;
+    if (__builtin_expect(mode != LISTENING, 0)) {
+        interrupt_while_talking();
+        return;
+    }
     /* A full stream leaves the byte in the controller, which sends no further interrupt until it is
      * fetched. */
-    if (listening && stream_has_room(&ps2_keyboard_scancodes) && i8042_fetch(&scancode))
+    if (stream_has_room(&ps2_keyboard_scancodes) && i8042_fetch(&scancode))
         stream_push(&ps2_keyboard_scancodes, scancode);
 }
 
@@ -130,4 +205,24 @@ static void resume(struct byte_stream *stream)
     uint64_t flags = interrupts_save();
     ps2_keyboard_interrupt();
     interrupts_restore(flags);
+}
+
+enum error ps2_keyboard_send(uint8_t byte)
+{
+    event_clear(&answered);
+    mode = TALKING;
+    return i8042_send(byte);
+}
+
+enum poll_result ps2_keyboard_poll_answer(struct waker *waker, struct task *task, uint8_t *byte)
+{
+    enum poll_result result = event_poll(&answered, waker, task);
+    if (result == POLL_READY)
+        *byte = answer;
+    return result;
+}
+
+void ps2_keyboard_end_talk(void)
+{
+    mode = LISTENING;
 }

@@ -19,6 +19,7 @@ enum { RELEASED = 0x80, SET_2_RELEASED = 0xf0, EXTENDED = SCANCODE_PREFIXES, PAU
 enum { SET_1_OVERRUN = 0xff, SET_2_OVERRUN = 0x00 };
 
 enum sequence { START, AFTER_E0, AFTER_E1, AFTER_E1_CONTROL };
+enum { SEQUENCE = 3 }; /* the bits of those in the state */
 
 static const uint8_t set_2_keys[] = {
     [0x01] = KEY_F9,
@@ -135,13 +136,13 @@ static bool is_set_1(const struct scancode_decoder *decoder)
 
 static void set_sequence(struct scancode_decoder *decoder, enum sequence sequence)
 {
-    decoder->state = (uint8_t)((decoder->state & SCANCODE_SET_2) | sequence);
+    decoder->state = (uint8_t)((decoder->state & ~SEQUENCE) | sequence);
 }
 
 /* The key of a code behind what came before it. */
 static uint8_t find_key(struct scancode_decoder *decoder, uint8_t code)
 {
-    enum sequence sequence = decoder->state & ~SCANCODE_SET_2;
+    enum sequence sequence = decoder->state & SEQUENCE;
     set_sequence(decoder, START);
     if (sequence == AFTER_E0)
         return extended_key(code);
@@ -174,8 +175,24 @@ static struct key_change decode_set_2(struct scancode_decoder *decoder, uint8_t 
     return (struct key_change){find_key(decoder, code), pressed};
 }
 
+/* Which set it is, is told by how the first key comes up: F0 announces that in set 2, and in set 1
+ * comes at the end of a key only that nobody strikes first. The two of set 2's codes that look like
+ * set 1's releases tell nothing, nor does what a keyboard says when it has been plugged in. */
+static void settle(struct scancode_decoder *decoder, uint8_t byte)
+{
+    enum { F7 = 0x83, PRINT_SCREEN_WITH_ALT = 0x84, PLUGGED_IN = 0xaa };
+    uint8_t sequence = decoder->state & SEQUENCE;
+    if (byte == SET_2_RELEASED)
+        decoder->state = SCANCODE_SET_2 | sequence;
+    else if (byte > RELEASED && byte < EXTENDED && byte != F7 && byte != PRINT_SCREEN_WITH_ALT &&
+             byte != PLUGGED_IN)
+        decoder->state = SCANCODE_SET_1 | sequence;
+}
+
 struct key_change scancode_decode_other(struct scancode_decoder *decoder, uint8_t byte)
 {
+    if (decoder->state & SCANCODE_UNSURE)
+        settle(decoder, byte);
     if (byte == EXTENDED)
         return begin(decoder, AFTER_E0, KEY_NONE);
     if (byte == PAUSE)

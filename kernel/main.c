@@ -9,6 +9,7 @@
 #include <drivers/pic8259.h>
 #include <drivers/pit8254.h>
 #include <drivers/ps2_keyboard.h>
+#include <drivers/ps2_lights.h>
 #include <drivers/reset.h>
 #include <drivers/uart16550.h>
 #include <io.h>
@@ -225,6 +226,12 @@ static bool timer_ticks(void)
     return clock_now() != 0;
 }
 
+static void start_typing(void)
+{
+    ps2_lights_start(&executor);
+    monitor_read_keyboard(&executor, &ps2_keyboard_scancodes, ps2_keyboard_scancode_set());
+}
+
 /* Devices that take their time are set up by tasks, side by side. */
 static void wait_for_devices(void)
 {
@@ -241,7 +248,7 @@ static void wait_for_devices(void)
     if (error)
         log_warn("keyboard: no PS/2 keyboard (%s)", error_name(error));
     else
-        monitor_read_keyboard(&executor, &ps2_keyboard_scancodes);
+        start_typing();
 }
 
 static void start_serial_input(void)

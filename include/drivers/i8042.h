@@ -15,8 +15,9 @@ enum i8042_action {
     I8042_SEND,            /* sends the byte to the keyboard */
     I8042_EXPECT,          /* waits for an answer, which has to be the byte */
     I8042_EXPECT_KEYBOARD, /* the same, past scancodes of keys that are pressed meanwhile */
+    I8042_READ,            /* waits for an answer, whatever it is; it goes to script.answer */
     I8042_READ_CONFIG,     /* waits for an answer, which is the controller's configuration */
-    I8042_WRITE_CONFIG, /* sends that back, translation to scancode set 1 on, and the byte's bits */
+    I8042_WRITE_CONFIG, /* sends that back, interrupts off and the clock on, and the byte's bits */
     I8042_FLUSH,        /* throws away what waits to be read */
 };
 
@@ -26,12 +27,17 @@ struct i8042_step {
     uint16_t milliseconds; /* how long an answer may take */
 };
 
-enum { I8042_CONFIG_INTERRUPT = 0x01, I8042_CONFIG_CLOCK_OFF = 0x10 };
+enum {
+    I8042_CONFIG_INTERRUPT = 0x01,
+    I8042_CONFIG_CLOCK_OFF = 0x10,
+    I8042_CONFIG_TRANSLATE = 0x40, /* scancodes from set 2 to set 1; other bytes stay as they are */
+};
 
 struct i8042_script {
     const struct i8042_step *steps;
     size_t count;
     size_t at;
+    uint8_t answer;   /* to the last I8042_READ */
     unsigned repeats; /* how often the other side has asked to have something sent again */
     bool waiting;     /* for the step's answer, until the deadline */
     uint64_t deadline;
@@ -47,6 +53,15 @@ void i8042_begin(struct i8042_script *script, const struct i8042_step *steps, si
 /* The future of the script's end: POLL_READY and OK, or what it failed with: ERROR_TIMEOUT, or
  * ERROR_DEVICE for a wrong answer. */
 enum poll_result i8042_poll(struct i8042_script *script, struct task *task, enum error *error);
+
+/* Does the controller translate, as the configuration has it that it was asked for last? */
+bool i8042_translates(void);
+
+/* Has the next I8042_WRITE_CONFIG turn translation off. */
+void i8042_stop_translating(void);
+
+/* Sends a byte to the keyboard; ERROR_TIMEOUT when the controller has no room now. In tasks. */
+enum error i8042_send(uint8_t byte);
 
 enum {
     I8042_DATA = 0x60, /* ports */

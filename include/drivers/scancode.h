@@ -6,7 +6,8 @@
 
 #include <drivers/key.h>
 
-enum scancode_set { SCANCODE_SET_1 = 0, SCANCODE_SET_2 = 0x80 };
+/* SCANCODE_UNSURE beside a set: it is a guess, till the first key that comes up tells. */
+enum scancode_set { SCANCODE_SET_1 = 0, SCANCODE_SET_2 = 0x80, SCANCODE_UNSURE = 0x40 };
 
 /* All zeros is a decoder for set 1 at the start. */
 struct scancode_decoder {

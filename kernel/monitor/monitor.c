@@ -5,6 +5,7 @@
  * the devices, hold what comes meanwhile. The log task shows what interrupt handlers have logged.
  */
 #include <drivers/keyboard.h>
+#include <drivers/ps2_lights.h>
 #include <kernel/log/log.h>
 #include <kernel/monitor/command.h>
 #include <kernel/monitor/line.h>
@@ -48,6 +49,16 @@ static enum poll_result poll_pending(struct typist *typist)
 
 static struct keyboard keyboard = {.layout = &layout_us};
 
+static void show_locks(void)
+{
+    static uint8_t shown;
+    uint8_t lights = keyboard_lights(&keyboard);
+    if (lights == shown)
+        return;
+    shown = lights;
+    ps2_lights_set(lights);
+}
+
 static enum poll_result poll_keyboard(struct task *task)
 {
     struct typist *typist = CONTAINER_OF(task, struct typist, task);
@@ -55,6 +66,7 @@ static enum poll_result poll_keyboard(struct task *task)
     while (poll_pending(typist) == POLL_READY &&
            stream_poll(typist->stream, &typist->stream_waker, task, &scancode) == POLL_READY)
         typist->pending = keyboard_type(&keyboard, scancode, typist->bytes);
+    show_locks();
     return POLL_PENDING;
 }
 
@@ -135,8 +147,15 @@ const struct layout *monitor_layout(void)
     return keyboard.layout;
 }
 
-void monitor_read_keyboard(struct executor *executor, struct byte_stream *scancodes)
+uint64_t monitor_keyboard_overruns(void)
 {
+    return keyboard.overruns;
+}
+
+void monitor_read_keyboard(struct executor *executor, struct byte_stream *scancodes,
+                           uint8_t scancode_set)
+{
+    keyboard.decoder.state = scancode_set;
     keyboard_typist.stream = scancodes;
     executor_spawn(executor, &keyboard_typist.task);
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "../test.h"
+#include "ps2_machine.h"
 
 /* The last change that a row of scancodes makes; what comes before it must change nothing. */
 static struct key_change decode(struct scancode_decoder *decoder, const uint8_t *codes,
@@ -25,19 +26,8 @@ static struct key_change decode(struct scancode_decoder *decoder, const uint8_t 
         EXPECT_EQ(change.pressed, expected_pressed);                             \
     } while (0)
 
-/* What an i8042 makes of set 2's codes (00 to 7f) when it translates: the hardware's own link
- * between the sets. */
-static const uint8_t translation[] =
-    "\xff\x43\x41\x3f\x3d\x3b\x3c\x58\x64\x44\x42\x40\x3e\x0f\x29\x59"
-    "\x65\x38\x2a\x70\x1d\x10\x02\x5a\x66\x71\x2c\x1f\x1e\x11\x03\x5b"
-    "\x67\x2e\x2d\x20\x12\x05\x04\x5c\x68\x39\x2f\x21\x14\x13\x06\x5d"
-    "\x69\x31\x30\x23\x22\x15\x07\x5e\x6a\x72\x32\x24\x16\x08\x09\x5f"
-    "\x6b\x33\x25\x17\x18\x0b\x0a\x60\x6c\x34\x35\x26\x27\x19\x0c\x61"
-    "\x6d\x73\x28\x74\x1a\x0d\x62\x6e\x3a\x36\x1c\x1b\x75\x2b\x63\x76"
-    "\x55\x56\x77\x78\x79\x7a\x0e\x7b\x7c\x4f\x7d\x4b\x47\x7e\x7f\x6f"
-    "\x52\x53\x50\x4c\x4d\x48\x01\x45\x57\x4e\x51\x4a\x37\x49\x46\x54";
-
-/* Set 2's code of a key; F7 and Alt+Print Screen have one beyond the translation's table. */
+/* Set 2's code of a key, by the hardware's own link between the sets; F7 and Alt+Print Screen have
+ * one beyond the translation's table. */
 static uint8_t set_2_code(uint8_t key)
 {
     uint8_t code = key & 0x7f;
@@ -45,8 +35,8 @@ static uint8_t set_2_code(uint8_t key)
         return 0x83;
     if (code == KEY_SYSTEM_REQUEST)
         return 0x84;
-    for (uint8_t i = 1; i < sizeof(translation) - 1; i++) {
-        if (translation[i] == code)
+    for (uint8_t i = 1; i < sizeof(ps2_machine_translation); i++) {
+        if (ps2_machine_translation[i] == code)
             return i;
     }
     return 0;

@@ -19,8 +19,13 @@ const struct executor *monitor_executor(void);
  * every now and then. */
 void monitor_tick(void);
 
-/* Spawns the task that decodes `scancodes` and types them. */
-void monitor_read_keyboard(struct executor *executor, struct byte_stream *scancodes);
+/* Spawns the task that decodes `scancodes`, which begin as `scancode_set` (enum scancode_set) says,
+ * and types them. */
+void monitor_read_keyboard(struct executor *executor, struct byte_stream *scancodes,
+                           uint8_t scancode_set);
+
+/* How often the keyboard has had no room left for what was typed. */
+uint64_t monitor_keyboard_overruns(void);
 
 /* What the keyboard's keys type; the US layout until it is set. In tasks and set-up code. */
 void monitor_set_layout(const struct layout *layout);

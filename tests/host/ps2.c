@@ -1,0 +1,207 @@
+/*
+ * The PS/2 keyboard's set-up, its lights, and what arrives, with machines of all kinds.
+ */
+#include <drivers/keyboard.h>
+#include <drivers/ps2_keyboard.h>
+#include <drivers/ps2_lights.h>
+#include <kernel/task/executor.h>
+#include <kernel/task/sleep.h>
+#include <string.h>
+
+#include "../test.h"
+#include "fake_ports.h"
+#include "ps2_machine.h"
+
+static struct executor executor;
+static struct keyboard keyboard;
+static char typed[64];
+static size_t typed_length;
+
+static void fetch_bytes(void)
+{
+    struct waker waker = {0};
+    struct task nobody = {0};
+    uint8_t byte;
+    while (ps2_machine_interrupts()) {
+        uint64_t before = fake_ports_accesses();
+        ps2_keyboard_interrupt();
+        if (fake_ports_accesses() - before < 2)
+            break;
+    }
+    while (stream_poll(&ps2_keyboard_scancodes, &waker, &nobody, &byte) == POLL_READY)
+        typed_length += keyboard_type(&keyboard, byte, typed + typed_length);
+    waker_cancel(&waker);
+    typed[typed_length] = '\0';
+}
+
+/* Time goes by, in ticks of a millisecond. */
+static void run(unsigned milliseconds)
+{
+    for (unsigned i = 0; i < milliseconds; i++) {
+        executor_run_ready(&executor);
+        fetch_bytes();
+        executor_run_ready(&executor);
+        timers_tick(clock_tick());
+    }
+}
+
+/* Begins again: nothing is left of the machine that was there before. */
+static enum error set_up(struct ps2_faults faults)
+{
+    executor = (struct executor)EXECUTOR_INIT(executor);
+    ps2_machine_start(faults);
+    clock_start(NANOSECONDS_PER_MILLISECOND, false);
+    timers_start(&executor);
+    executor_spawn(&executor, &ps2_keyboard_set_up);
+    executor_run_ready(&executor);
+    while (executor.live) {
+        timers_tick(clock_tick());
+        executor_run_ready(&executor);
+    }
+    keyboard =
+        (struct keyboard){.layout = &layout_us, .decoder.state = ps2_keyboard_scancode_set()};
+    typed_length = 0;
+    return (enum error)ps2_keyboard_set_up.result;
+}
+
+/* The keys b, shifted b, and cursor up are struck. */
+static const char *strike(void)
+{
+    static const uint8_t set_1[] = {0x30, 0xb0, 0x2a, 0x30, 0xb0, 0xaa, 0xe0, 0x48, 0xe0, 0xc8};
+    static const uint8_t set_2[] = {0x32, 0xf0, 0x32, 0x12, 0x32, 0xf0, 0x32,
+                                    0xf0, 0x12, 0xe0, 0x75, 0xe0, 0xf0, 0x75};
+    typed_length = 0;
+    ps2_machine_key(set_1, set_2, sizeof(set_1), sizeof(set_2));
+    run(2);
+    return typed;
+}
+
+TEST(ps2, an_ordinary_machine)
+{
+    EXPECT_EQ(set_up((struct ps2_faults){0}), OK);
+    EXPECT_EQ(keyboard.decoder.state, SCANCODE_SET_1);
+    EXPECT_STR(strike(), "bB\033[A");
+}
+
+TEST(ps2, set_2_where_nothing_translates)
+{
+    EXPECT_EQ(set_up((struct ps2_faults){.no_translation = true}), OK);
+    EXPECT_EQ(keyboard.decoder.state, SCANCODE_SET_2 | SCANCODE_UNSURE);
+    EXPECT_STR(strike(), "bB\033[A");
+    EXPECT_EQ(keyboard.decoder.state, SCANCODE_SET_2);
+}
+
+/* Bochs, for one. */
+TEST(ps2, answers_that_are_not_translated)
+{
+    EXPECT_EQ(set_up((struct ps2_faults){.raw_answers = true}), OK);
+    EXPECT_STR(strike(), "bB\033[A");
+    EXPECT_EQ(keyboard.decoder.state, SCANCODE_SET_1);
+}
+
+/* The very first key may be wrong; from when it comes up on, all is right. */
+TEST(ps2, a_controller_that_lies_about_translation)
+{
+    EXPECT_EQ(set_up((struct ps2_faults){.false_translation = true}), OK);
+    strike();
+    EXPECT_EQ(keyboard.decoder.state, SCANCODE_SET_2);
+    EXPECT_STR(strike(), "bB\033[A");
+}
+
+TEST(ps2, a_keyboard_that_speaks_set_1)
+{
+    EXPECT_EQ(set_up((struct ps2_faults){.speaks_set_1 = true}), OK);
+    EXPECT_STR(strike(), "bB\033[A");
+    EXPECT_EQ(set_up((struct ps2_faults){.speaks_set_1 = true, .no_translation = true}), OK);
+    EXPECT_STR(strike(), "bB\033[A");
+}
+
+TEST(ps2, a_keyboard_that_knows_no_sets)
+{
+    EXPECT_EQ(set_up((struct ps2_faults){.knows_no_sets = true}), OK);
+    EXPECT_STR(strike(), "bB\033[A");
+    EXPECT_EQ(set_up((struct ps2_faults){.knows_no_sets = true, .no_translation = true}), OK);
+    EXPECT_STR(strike(), "bB\033[A");
+}
+
+static void start_lights(struct ps2_faults faults)
+{
+    set_up(faults);
+    ps2_lights_start(&executor);
+    run(1);
+}
+
+static void end_lights(void)
+{
+    run(500);
+    while (executor.live) {
+        task_cancel(CONTAINER_OF(executor.tasks.head.next, struct task, link));
+        executor_run_ready(&executor);
+    }
+}
+
+TEST(ps2, lights_are_set_while_keys_are_typed)
+{
+    start_lights((struct ps2_faults){0});
+    ps2_lights_set(4);
+    EXPECT_STR(strike(), "bB\033[A");
+    run(10);
+    EXPECT_EQ(ps2_machine_lights(), 4);
+    ps2_lights_set(3);
+    ps2_lights_set(7);
+    run(10);
+    EXPECT_EQ(ps2_machine_lights(), 7);
+    ps2_lights_set(0);
+    run(10);
+    EXPECT_EQ(ps2_machine_lights(), 0);
+    unsigned commands = ps2_machine_commands();
+    run(1000);
+    EXPECT_EQ(ps2_machine_commands(), commands); /* and then all is quiet */
+    EXPECT_STR(strike(), "bB\033[A");
+    end_lights();
+}
+
+TEST(ps2, lights_are_said_again_when_asked_for)
+{
+    start_lights((struct ps2_faults){0});
+    ps2_machine_resend(3);
+    ps2_lights_set(2);
+    run(20);
+    EXPECT_EQ(ps2_machine_lights(), 2);
+    ps2_machine_resend(1000);
+    unsigned commands = ps2_machine_commands();
+    ps2_lights_set(3);
+    run(200);
+    EXPECT_EQ(ps2_machine_commands(), commands + 4); /* there is an end to it */
+    EXPECT_EQ(ps2_machine_lights(), 2);
+    ps2_machine_resend(0);
+    ps2_lights_set(0);
+    run(20);
+    EXPECT_EQ(ps2_machine_lights(), 0);
+    end_lights();
+}
+
+TEST(ps2, a_keyboard_without_lights_is_left_alone)
+{
+    start_lights((struct ps2_faults){.knows_no_lights = true});
+    unsigned commands = ps2_machine_commands();
+    ps2_lights_set(1);
+    EXPECT_STR(strike(), "bB\033[A");
+    run(500);
+    EXPECT_EQ(ps2_machine_commands(), commands + 1);
+    EXPECT_STR(strike(), "bB\033[A");
+    end_lights();
+}
+
+/* Waiting for the lights it would send no keys. */
+TEST(ps2, a_keyboard_that_stops_over_its_lights_goes_on)
+{
+    start_lights((struct ps2_faults){.stops_after_lights = true});
+    ps2_lights_set(5);
+    run(10);
+    EXPECT(!ps2_machine_scans());
+    run(200);
+    EXPECT(ps2_machine_scans());
+    EXPECT_STR(strike(), "bB\033[A");
+    end_lights();
+}
