@@ -1,6 +1,8 @@
 # Cairn's build. `make help` lists the targets; everything that is built goes to build/.
 #
 #   CROSS=x86_64-elf-   prefix of the toolchain; found out when not given: x86_64-elf- if it is on the PATH, else the host's
+#   LLVM=1              Clang, LLD and llvm-objcopy instead; builds to build/llvm/
+#   B=DIRECTORY         builds to there, so that several builds can stand side by side
 #   ACCEL=kvm           accelerator for QEMU (tcg when not given)
 #   V=1                 show the commands
 
@@ -11,15 +13,21 @@ MAKEFLAGS += --no-builtin-rules --no-builtin-variables
 .DEFAULT_GOAL := iso
 SHELL := /bin/bash
 
-B := build
+B := build$(if $(LLVM),/llvm)
 Q := $(if $(V),,@)
 
 # --- Tools ------------------------------------------------------------------------------------------------------------
 
 CROSS ?= $(if $(shell command -v x86_64-elf-gcc 2>/dev/null),x86_64-elf-)
+ifdef LLVM
+CC      := clang
+LD      := ld.lld
+OBJCOPY := llvm-objcopy
+else
 CC      := $(CROSS)gcc
 LD      := $(CROSS)ld
 OBJCOPY := $(CROSS)objcopy
+endif
 NASM    := nasm
 # GRUB's tools have one of these prefixes: Debian's, Fedora's, Homebrew's.
 GRUB    := $(firstword $(foreach prefix,grub- grub2- x86_64-elf-grub- i686-elf-grub-,\
@@ -33,22 +41,37 @@ need = scripts/need.sh $(1)
 
 # --- Flags ------------------------------------------------------------------------------------------------------------
 
-WARNINGS := -Wall -Wextra -Werror -Wshadow -Wundef -Wvla -Wpointer-arith -Wcast-align=strict -Wcast-qual \
-            -Wwrite-strings -Wstrict-prototypes -Wmissing-prototypes -Wmissing-declarations -Wredundant-decls \
-            -Wjump-misses-init -Wimplicit-fallthrough -Wformat=2 -Wlogical-op -Wduplicated-cond -Wduplicated-branches \
-            -Wnull-dereference -Wstack-usage=2048
+WARNINGS := -Wall -Wextra -Werror -Wshadow -Wundef -Wvla -Wpointer-arith -Wcast-qual -Wwrite-strings \
+            -Wstrict-prototypes -Wmissing-prototypes -Wmissing-declarations -Wredundant-decls -Wimplicit-fallthrough \
+            -Wformat=2 -Wnull-dereference
+# What only one of the two compilers knows.
+GCC_WARNINGS   := -Wcast-align=strict -Wjump-misses-init -Wlogical-op -Wduplicated-cond -Wduplicated-branches \
+                  -Wstack-usage=2048
+CLANG_WARNINGS := -Wcast-align -Wframe-larger-than=2048 -Wcomma -Wloop-analysis \
+                  -Wconditional-uninitialized -Wextra-semi
 
 # The compiler's own freestanding headers are the only ones in reach: no host header can slip in.
-KERNEL_CFLAGS := -std=gnu17 -O2 -g $(WARNINGS) -nostdinc -isystem $(shell $(CC) -print-file-name=include 2>/dev/null) -Iinclude -I$B/gen \
+# Clang needs no word to keep tests in their order, nor to keep memset from calling itself.
+ifdef LLVM
+COMPILER_FLAGS := $(CLANG_WARNINGS) --target=x86_64-elf -mno-implicit-float -Xclang -fstack-clash-protection \
+                  -gdwarf-4 -grecord-command-line
+LARGE_FRAMES   := -Wno-frame-larger-than
+else
+COMPILER_FLAGS := $(GCC_WARNINGS) -fstack-clash-protection
+LARGE_FRAMES   := -Wno-stack-usage
+KEEP_ORDER     := -fno-toplevel-reorder
+KEEP_LOOPS     := -fno-tree-loop-distribute-patterns
+endif
+KERNEL_CFLAGS := -std=gnu17 -O2 -g $(WARNINGS) $(COMPILER_FLAGS) -nostdinc -isystem $(shell $(CC) -print-file-name=include 2>/dev/null) -Iinclude -I$B/gen \
     -ffreestanding -fno-pic -fno-pie -mno-red-zone -mgeneral-regs-only -mcmodel=kernel \
     -fno-omit-frame-pointer -fno-optimize-sibling-calls -fno-asynchronous-unwind-tables \
-    -fstack-protector-strong -mstack-protector-guard=global -fstack-clash-protection -fcf-protection=none \
+    -fstack-protector-strong -mstack-protector-guard=global -fcf-protection=none \
     -fno-common -ffunction-sections -fdata-sections -ffile-prefix-map=$(CURDIR)/=
 # The test kernel looks for undefined behaviour in all that it runs; kernel/log/ubsan.c tells of it.
-UBSAN_CFLAGS := -fsanitize=undefined -fno-sanitize-recover=all -DUBSAN -Wno-null-dereference -Wno-stack-usage
+UBSAN_CFLAGS := -fsanitize=undefined -fno-sanitize-recover=all -DUBSAN -Wno-null-dereference $(LARGE_FRAMES)
 NASMFLAGS := -f elf64 -g -F dwarf -w+all -w+error -I include/
 LDFLAGS := -nostdlib -static -no-pie -z noexecstack -z max-page-size=4096 --build-id=none --gc-sections -T linker.ld
-HOST_CFLAGS := -std=gnu17 -O1 -g $(WARNINGS) -Itests/host/include -Iinclude -I$B/gen -DDIRECT_MAP_BASE=0x110000000000u -fno-omit-frame-pointer -fsanitize=address,undefined \
+HOST_CFLAGS := -std=gnu17 -O1 -g $(WARNINGS) $(GCC_WARNINGS) -Itests/host/include -Iinclude -I$B/gen -DDIRECT_MAP_BASE=0x110000000000u -fno-omit-frame-pointer -fsanitize=address,undefined \
     -fno-sanitize-recover=all -fno-toplevel-reorder
 
 # --- Sources ----------------------------------------------------------------------------------------------------------
@@ -94,8 +117,9 @@ $B/%.stamp: FORCE
 	@echo '$(STAMP_$*)' | cmp -s - $@ || echo '$(STAMP_$*)' > $@
 
 # Tests run in the order in which they are written.
-$(TEST_SOURCES:%=$B/obj-test/%.o): KERNEL_CFLAGS += -fno-toplevel-reorder
-$B/obj/lib/string.c.o $B/obj-test/lib/string.c.o: KERNEL_CFLAGS += -fno-tree-loop-distribute-patterns
+$(TEST_SOURCES:%=$B/obj-test/%.o): KERNEL_CFLAGS += $(KEEP_ORDER)
+$B/obj/kernel/fault/stack_faults.c.o: KERNEL_CFLAGS += $(LARGE_FRAMES)
+$B/obj/lib/string.c.o $B/obj-test/lib/string.c.o: KERNEL_CFLAGS += $(KEEP_LOOPS)
 
 $B/obj/%.c.o: %.c $B/flags.stamp | need-build
 	@mkdir -p $(@D)
@@ -248,7 +272,7 @@ help:
 	@echo "make clean      remove build/"
 
 need-build:
-	@$(call need,$(CC)=gcc $(LD)=binutils $(OBJCOPY)=binutils $(NASM)=nasm $(GRUB)file=grub-common)
+	@$(call need,$(if $(LLVM),clang=clang ld.lld=lld llvm-objcopy=llvm,$(CC)=gcc $(LD)=binutils $(OBJCOPY)=binutils) $(NASM)=nasm $(GRUB)file=grub-common)
 need-font:
 	@[ -n "$(FONT)" ] || { echo "cairn: the font unicode.pf2 is missing: install the package 'grub-common'," \
 	    "or run ./scripts/setup.sh" >&2; exit 1; }

@@ -52,6 +52,13 @@ typedef uint64_t virt_addr_t;
 #define NORETURN                    __attribute__((noreturn))
 #define PRINTF(format_index, first) __attribute__((format(printf, format_index, first)))
 
+/* Not inlined, cloned or renamed. */
+#ifdef __clang__
+#define AS_WRITTEN __attribute__((noinline, optnone))
+#else
+#define AS_WRITTEN __attribute__((noipa))
+#endif
+
 /* What is constant once set-up is over: lies with .rodata and is made read-only before the first
  * task runs. */
 #define RO_AFTER_INIT __attribute__((section(".ro_after_init")))

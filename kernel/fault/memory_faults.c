@@ -16,7 +16,7 @@ enum { RET = 0xc3 };
 static const char message_table[] = "this may not be overwritten";
 static RO_AFTER_INIT uint64_t sealed = 1;
 static uint8_t data_code[16] = {RET};
-static const uint8_t rodata_code[16] = {RET};
+static const __attribute__((used)) uint8_t rodata_code[16] = {RET};
 
 /* Done by instructions of their own, so that no compiler looks into it; inlined, so that the
  * function in the report is the one that asked. */

@@ -6,9 +6,9 @@
 #include <kernel/log/console.h>
 #include <lib/string.h>
 
-/* The additions keep the compiler from making a loop of it, and noipa from renaming it. */
+/* The additions keep the compiler from making a loop of it. */
 /* NOLINTNEXTLINE(misc-no-recursion): it is what this fault is about */
-static __attribute__((noipa)) uint64_t recurse(uint64_t depth)
+static AS_WRITTEN uint64_t recurse(uint64_t depth)
 {
     volatile uint64_t here = depth;
     return here == 0 ? 0 : recurse(here + 1) + here;
@@ -19,19 +19,15 @@ FAULT(stack_overflow, "stack-overflow", "recurse for ever")
     recurse(1);
 }
 
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wstack-usage="
-
 /* Its frame reaches far beyond the guard page. -fstack-clash-protection has it touch every page on
  * the way. */
 FAULT(big_frame, "big-frame", "call a function with a frame of 64 KiB")
 {
     volatile uint8_t frame[KIB(64)];
-    frame[0] = 1; /* the far end */
+    __asm__ volatile("" : : "r"(frame) : "memory"); /* all of it is wanted */
+    frame[0] = 1;                                   /* the far end */
     console_printf("fault: a frame of %lu bytes found room\n", sizeof(frame) * frame[0]);
 }
-
-#pragma GCC diagnostic pop
 
 /* Not inlined: the compiler would see the overrun. */
 static __attribute__((noinline)) void fill(char *buffer, size_t size)

@@ -62,7 +62,8 @@ static bool panic_begin(bool long_report)
     return level == 1;
 }
 
-static void print_reason(const char *file, int line, const char *format, va_list arguments)
+static PRINTF(3, 0) void print_reason(const char *file, int line, const char *format,
+                                      va_list arguments)
 {
     char reason[LOG_TEXT];
     vsnprintf(reason, sizeof(reason), format, arguments);

@@ -13,7 +13,7 @@ from pathlib import Path
 from runner import paths
 
 BUILD_LIMIT = 900
-OUTER_MAKE = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "TESTS", "V", "B")
+OUTER_MAKE = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "TESTS", "V", "B", "LLVM")
 
 
 def copy_tree(to):
@@ -146,6 +146,15 @@ class Build(unittest.TestCase):
         self.assertEqual(len(told), 1, result.stderr)
         self.assertRegex(told[0], "'nasm'.* package 'nasm'")
         self.assertNotRegex(result.stdout, r"^  (CC|NASM) ")
+
+    def test_clang(self):
+        """The other compiler has no warning either, and builds to a place of its own."""
+        if not shutil.which("clang") or not shutil.which("ld.lld"):
+            self.skipTest("no clang and lld here")
+        before = (self.tree / "build" / "cairn.elf").stat().st_mtime_ns
+        self.expect_made(self.make("-j2", "LLVM=1", "build/llvm/cairn.elf"))
+        self.assertTrue((self.tree / "build" / "llvm" / "cairn.elf").exists())
+        self.assertEqual((self.tree / "build" / "cairn.elf").stat().st_mtime_ns, before)
 
     def test_help(self):
         """Every target that a person calls has its line."""

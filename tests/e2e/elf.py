@@ -82,7 +82,7 @@ class Elf(unittest.TestCase):
         """Every C file was compiled with the flags that keep the red zone and SSE out."""
         objects = kernel_objects()
         listing = run("readelf", "--debug-dump=info", "--dwarf-depth=1", *objects)
-        producers = re.findall(r"DW_AT_producer\s*:.*?(GNU C\d*\b.*)$", listing, re.M)
+        producers = re.findall(r"DW_AT_producer\s*:.*?((?:GNU C|.*clang )\S.*)$", listing, re.M)
         self.assertTrue(objects)
         self.assertEqual(len(producers), len(objects))
         for producer in producers:

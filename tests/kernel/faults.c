@@ -124,8 +124,8 @@ FAULT_TEST(ubsan, overflow_signed, "ubsan",
            "PANIC: undefined behaviour: 2147483647 + 1 cannot be represented in type 'int' "
            "(kernel/fault/ubsan_faults.c:")
 FAULT_TEST(ubsan_bounds, array_bounds, "ubsan-bounds",
-           "PANIC: undefined behaviour: index 4 is out of range for type 'int [4]' "
-           "(kernel/fault/ubsan_faults.c:")
+           "PANIC: undefined behaviour: index 4 is out of range for type 'int",
+           "[4]' (kernel/fault/ubsan_faults.c:")
 FAULT_TEST(ubsan_shift, shift, "ubsan-shift",
            "PANIC: undefined behaviour: shift of type 'int' by 32 (of the value 1) "
            "(kernel/fault/ubsan_faults.c:")
