@@ -96,7 +96,7 @@ HOST_SOURCES := tests/test.c $(wildcard tests/host/*.c) $(wildcard lib/*.c) boot
     $(KEYBOARD_SOURCES) drivers/i8042.c drivers/ps2_keyboard.c drivers/ps2_lights.c drivers/uart16550.c \
     $(wildcard drivers/acpi*.c) \
     drivers/fw_cfg.c drivers/framebuffer.c kernel/options.c kernel/log/console.c \
-    drivers/cmos_clock.c \
+    drivers/cmos_clock.c drivers/pit8254.c \
     $(addprefix kernel/monitor/,line.c key_parser.c edit.c history.c completion.c picture.c) \
     $(filter-out mm/kernel_space.c mm/heap_window.c,$(wildcard mm/*.c))
 HOST_OBJECTS := $(HOST_SOURCES:%=$B/host/%.o)

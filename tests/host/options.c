@@ -7,6 +7,7 @@
 
 #include "../test.h"
 #include "fake_ports.h"
+#include "support.h"
 
 enum { SELECTOR_LOW = 0x510, SELECTOR_HIGH = 0x511, DATA = 0x511 };
 enum { KEY_DIRECTORY = 0x19, KEY_FILE = 0x20 };
@@ -77,4 +78,16 @@ TEST(options, as_many_words_as_fit)
     start(words, "x=1 last");
     EXPECT_STR(options_get("x"), "1");
     EXPECT_STR(options_get("last"), "");
+}
+
+TEST(options, a_line_that_is_too_long_is_told_of)
+{
+    static char words[3000];
+    memset(words, 'x', sizeof(words) - 1);
+    host_log[0] = '\0';
+    start("first", "second");
+    EXPECT_STR(host_log, "");
+    start("first", words);
+    EXPECT_STR(host_log, "options: the command line is too long and was cut");
+    EXPECT_STR(options_get("first"), "");
 }

@@ -10,4 +10,7 @@
  */
 const char *host_expect_panic(void (*run)(void *), void *argument);
 
+/* The last line that was logged; a test that wants to know empties it first. */
+extern char host_log[256];
+
 #endif
