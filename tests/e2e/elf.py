@@ -116,6 +116,16 @@ class Elf(unittest.TestCase):
         self.assertEqual(sum(struct.unpack("<4I", header[:16])) % 2**32, 0)
         self.assertEqual(struct.unpack("<HHI", header[-8:]), (0, 0, 8))  # the tag that ends it
 
+    def test_what_the_loader_must_give(self):
+        """Of all that the kernel asks for, only the memory map is needed (specification 3.1.4)."""
+        header, needed, at = multiboot2_header(), [], 16
+        while at < len(header):
+            kind, flags, size = struct.unpack_from("<HHI", header, at)
+            if flags == 0 and kind != 0:
+                needed.append((kind, *struct.unpack_from(f"<{(size - 8) // 4}I", header, at + 8)))
+            at += -(-size // 8) * 8
+        self.assertEqual(needed, [(1, 6)])
+
     def test_symbols_without_debug(self):
         """GRUB would load debug sections into memory; the symbols stay, for backtraces."""
         sections = run("readelf", "-SW", paths.KERNEL)

@@ -36,10 +36,6 @@ class Faults(MachineTest):
         machine.wait_text("\n", len(machine.output()) - 2)
         return machine.output(start).replace("\r\n", "\n").split("\n")
 
-    def command(self, machine, line):
-        """A line for QEMU's own monitor; its answer."""
-        return machine.execute("human-monitor-command", **{"command-line": line})
-
     def test_list(self):
         """`fault` lists the faults, and a wrong name is told in one line."""
         machine = self.boot()
@@ -81,7 +77,7 @@ class Faults(MachineTest):
         """The hardware reports an error in itself."""
         machine = self.boot(options=["-cpu", "max"])
         start = len(machine.received)
-        self.command(machine, "mce 0 1 0xbe00000000000001 0x4 0x12345000 0")
+        machine.hmp("mce 0 1 0xbe00000000000001 0x4 0x12345000 0")
         machine.wait_text("PANIC: machine check", start)
         machine.wait_text("bank 1: status be00000000000001, address 0000000012345000", start)
 
@@ -106,7 +102,7 @@ class Faults(MachineTest):
 
     def test_halt(self):
         """Without `panic=` the machine stands still, with the report on the screen."""
-        machine = self.boot()
+        machine = self.boot(options=EXIT)
         self.panic(machine, "divide")
         machine.wait(0.5)
         self.assertEqual(machine.execute("query-status")["status"], "running")
@@ -142,7 +138,7 @@ class Faults(MachineTest):
     def canary(self, cpu):
         """The stack protector's canary of a fresh boot: eight bytes."""
         machine = self.boot(options=["-cpu", cpu])
-        answer = self.command(machine, f"xp /8xb {address_of('__stack_chk_guard'):#x}")
+        answer = machine.hmp(f"xp /8xb {address_of('__stack_chk_guard'):#x}")
         machine.kill()
         return bytes(int(word, 16) for word in re.findall(r"0x([0-9a-f]{2})\b", answer))
 
@@ -174,7 +170,7 @@ class Faults(MachineTest):
         machine = self.boot(options=[*EXIT, *qemu.fw_cfg_cmdline("panic=exit"), "-D", str(trace),
                                      "-dfilter", f"{KERNEL_BASE:#x}+0x200000"])
         for command in ("singlestep on", "one-insn-per-tb on", "log exec,nochain"):
-            self.command(machine, command)  # the first two are one, in older and newer QEMUs
+            machine.hmp(command)  # the first two are one, in older and newer QEMUs
         machine.send(b"fault write-rodata\r")
         machine.wait_output(lambda: machine.closed, "end")
         executed = [int(address, 16) for address in re.findall(

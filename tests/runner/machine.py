@@ -168,14 +168,14 @@ class Machine(qemu.Qemu):
         """What a register of the CRT controller holds. The guest uses the index port, too: what is
         read is good when the index is still ours afterwards."""
         while True:
-            self._monitor(f"o /b {CRTC:#x} {register}")
-            value, index = (int(self._monitor(f"i /b {port:#x}").split("=")[1], 0)
+            self.hmp(f"o /b {CRTC:#x} {register}")
+            value, index = (int(self.hmp(f"i /b {port:#x}").split("=")[1], 0)
                             for port in (CRTC + 1, CRTC))
             if index == register:
                 return value
 
-    def _monitor(self, command):
-        """QEMU's own monitor: the only way to a port."""
+    def hmp(self, command):
+        """A line for QEMU's human monitor, which is the only way to a port; its answer."""
         return self.execute("human-monitor-command", **{"command-line": command})
 
     def wait_screen(self, condition, limit=qemu.BOOT_LIMIT):
