@@ -161,7 +161,7 @@ class Faults(MachineTest):
         self.assertNotIn("fault: breakpoint in", machine.output())
         self.assertIn("fault: breakpoint in", "\n".join(machine.answer("log")))
         self.assertNotIn("fault: breakpoint in", "\n".join(machine.answer("log warning")))
-        self.assertIn("is none of", "\n".join(machine.answer("log loud")))
+        self.assertIn("is neither error, warning, info, debug nor a number", "\n".join(machine.answer("log loud")))
 
     def test_cost(self):
         """A report is there within 200,000 instructions of the fault, counted by a trace."""
