@@ -227,7 +227,8 @@ fuzz: $(FUZZERS)
 	    -artifact_prefix=$$fuzzer. $$fuzzer.corpus || exit 1; done
 
 screenshot: $B/cairn.iso | need-qemu
-	$Q$(PYTHON) scripts/screenshot.py docs/images/prompt.png
+	$Q$(PYTHON) scripts/screenshot.py text docs/images/prompt.png
+	$Q$(PYTHON) scripts/screenshot.py framebuffer docs/images/framebuffer.png
 
 C_FILES = $(shell git ls-files -co --exclude-standard '*.c' '*.h')
 fmt: | need-fmt
@@ -265,7 +266,7 @@ help:
 	@echo "make bench      count instructions, into build/bench.json; BENCH=PREFIX for a part"
 	@echo "make fuzz       feed the readers of outside data with anything; FUZZ_SECONDS=60 for each"
 	@echo "make debug      QEMU stopped, and GDB at kernel_main"
-	@echo "make screenshot take the README's picture again"
+	@echo "make screenshot take the README's pictures again"
 	@echo "make check      what can be checked without running: format, floors, models, sizes"
 	@echo "make lint       linters, contracts of public functions, needless globals, dead code"
 	@echo "make fmt        format the C files"

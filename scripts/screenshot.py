@@ -1,24 +1,22 @@
 #!/usr/bin/env python3
-"""screenshot.py OUT.png: boots the image, types at it, and keeps the picture of its screen."""
+"""screenshot.py text|framebuffer OUT.png: boots the image, types at it, and keeps the picture of its screen."""
 
-import re
 import struct
 import sys
-import tempfile
 import zlib
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
-from runner import machine, paths  # noqa: E402  (the path has to be set first)
+from runner import framebuffer, machine, paths, pictures  # noqa: E402  (the path has to be set first)
 
 
-def read_ppm(data):
-    """Width, height and the RGB bytes of a binary PPM, the format of QEMU's screen dumps."""
-    header = re.match(rb"P6\s(\d+)\s(\d+)\s255\s", data)
-    if not header:
-        raise ValueError("not a PPM with 8 bits a colour")
-    return int(header[1]), int(header[2]), data[header.end():]
+# What a machine is started with, and the lines that are sent to it.
+SESSIONS = {
+    "text": ({}, ["help", "echo hello"]),
+    "framebuffer": ({"options": machine.ovmf(), "entry": "framebuffer"},
+                    ["colors", "mem", "uptime", "echo Grüße, Καλημέρα, Здравствуйте, 你好, こんにちは, 안녕"]),
+}
 
 
 def png(width, height, pixels):
@@ -35,25 +33,24 @@ def _chunk(kind, data):
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
-def take(lines):
-    """Boots, types the lines and gives the screen as a PPM."""
-    with machine.Machine(paths.LOGS / "screenshot.log") as cairn:
-        cairn.wait_ready()
+def take(arguments, lines):
+    """Boots, sends the lines and gives the screen as a PPM."""
+    with framebuffer.FramebufferMachine(paths.LOGS / "screenshot.log", **arguments) as cairn:
+        cairn.wait_text(machine.READY)
+        cairn.wait_prompt()
         for line in lines:
-            cairn.ask(line)
-        with tempfile.NamedTemporaryFile(prefix="cairn-screen-") as dump:
-            cairn.execute("screendump", filename=dump.name)
-            return dump.read()
+            cairn.answer(line)
+        return cairn.picture()
 
 
-def main(out):
+def main(session, out):
     """Takes the picture."""
-    picture = png(*read_ppm(take(["help", "echo hello"])))
+    picture = png(*pictures.read_ppm(take(*SESSIONS[session])))
     Path(out).parent.mkdir(parents=True, exist_ok=True)
     Path(out).write_bytes(picture)
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
+    if len(sys.argv) != 3 or sys.argv[1] not in SESSIONS:
         sys.exit(__doc__)
-    main(sys.argv[1])
+    main(*sys.argv[1:])

@@ -1,5 +1,6 @@
 """Text on a framebuffer: typed at the keyboard, read off pictures of the screen."""
 
+import subprocess
 import tempfile
 from pathlib import Path
 
@@ -107,6 +108,26 @@ class Framebuffer(MachineTest):
         shown = started.wait_screen(lambda now: "PANIC: " in now.text() and
                                     "kernel_main+" in now.text())
         self.assertIn("divide", shown.text())
+
+    def test_early_panic(self):
+        """Before the kernel has memory or page tables of its own, its words are on the screen as
+        well: GDB stops where memory is to be set up and sends it elsewhere."""
+        directory = tempfile.TemporaryDirectory(prefix="cairn-gdb-")
+        self.addCleanup(directory.cleanup)
+        path = Path(directory.name) / "gdb.sock"
+        started = self.machine(media=self.image(mode="1024x768x32"), options=[
+            "-S", "-chardev", f"socket,id=gdb,path={path},server=on,wait=off",
+            "-gdb", "chardev:gdb"])
+        started.execute("query-status")  # it answers: the socket is there
+        done = subprocess.run(
+            ["gdb", "-batch", "-nx", str(paths.KERNEL_DEBUG), "-ex", f"target remote {path}",
+             "-ex", "hbreak frames_init", "-ex", "continue",
+             "-ex", "set $rip = (unsigned long)__stack_chk_fail", "-ex", "detach"],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            timeout=2 * qemu.BOOT_LIMIT, check=False)
+        self.assertIn("Breakpoint 1, ", done.stdout)
+        shown = started.wait_screen(lambda now: "PANIC: stack smashed" in now.text())
+        self.assertIn("] boot: Cairn", shown.lines()[0])
 
     def test_no_screen(self):
         """Where there is none, that is said, and COM1 answers."""

@@ -187,17 +187,18 @@ class Screenshot(ScriptTest):
     """The README's picture."""
 
     def test_picture(self):
-        """A well-formed PNG of the text screen's size, with more than one colour in it."""
-        out = self.directory / "a" / "out.png"
-        result = self.run_script(SCRIPTS / "screenshot.py", out)
-        self.assertEqual(result.returncode, 0, result.stdout)
-        data = out.read_bytes()
-        self.assertEqual(data[:16], b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + b"IHDR")
-        width, height = struct.unpack(">II", data[16:24])
-        self.assertEqual((width, height), (720, 400))
-        pixels = zlib.decompress(data[data.index(b"IDAT") + 4:])
-        self.assertEqual(len(pixels), height * (1 + 3 * width))
-        self.assertGreater(len(set(zip(pixels[1::3], pixels[2::3], pixels[3::3]))), 1)
+        """A well-formed PNG of each screen's size, with more than one colour in it."""
+        for session, size in (("text", (720, 400)), ("framebuffer", (1024, 768))):
+            out = self.directory / session / "out.png"
+            result = self.run_script(SCRIPTS / "screenshot.py", session, out)
+            self.assertEqual(result.returncode, 0, result.stdout)
+            data = out.read_bytes()
+            self.assertEqual(data[:16], b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + b"IHDR")
+            width, height = struct.unpack(">II", data[16:24])
+            self.assertEqual((width, height), size)
+            pixels = zlib.decompress(data[data.index(b"IDAT") + 4:])
+            self.assertEqual(len(pixels), height * (1 + 3 * width))
+            self.assertGreater(len(set(zip(pixels[1::3], pixels[2::3], pixels[3::3]))), 1)
 
 
 class SetUp(ScriptTest):
