@@ -72,15 +72,19 @@ static bool busy(const struct executor *executor)
     return __atomic_load_n(&executor->attention, __ATOMIC_ACQUIRE);
 }
 
-static void attend(struct executor *executor)
+/* Does what somebody has called for. False when the loop has to be left. */
+static bool attend(struct executor *executor)
 {
     __atomic_store_n(&executor->attention, false, __ATOMIC_RELAXED);
-    executor->attend();
+    if (executor->attend)
+        executor->attend();
+    return !executor->awaited || executor->awaited->target;
 }
 
 /* The task whose turn it is, or NULL. Not a loop: this is looked through for every poll. */
-static struct task *next_task(const struct executor *executor, unsigned turn)
+static struct task *next_task(struct executor *executor)
 {
+    unsigned turn = ++executor->turn;
     const struct ready_queue *queues = executor->queues;
     struct task *task = NULL;
     if (turn % NORMAL_TURN == 0)
@@ -104,6 +108,8 @@ static __attribute__((noinline)) void part(struct task *task)
         join->result = task->result;
         join->cancelled = (task->state & TASK_CANCELLED) != 0;
         wait_queue_wake_one(&join->queue);
+        if (join == task->executor->awaited)
+            executor_call_attention(task->executor);
     }
 }
 
@@ -133,9 +139,8 @@ void task_cancel(struct task *task)
 }
 
 /* The task's turn was its last: it has ended, was cancelled, or is over and was in the queue still.
- * If a wake has put it into the queue meanwhile, it comes back here on its next turn. Kept out of
- * the run loop, which is 5 instructions a poll shorter without its registers. */
-static __attribute__((noinline)) void finish(struct task *task)
+ * If a wake has put it into the queue meanwhile, it comes back here on its next turn. */
+static inline void finish(struct task *task)
 {
     if (__builtin_expect(task->state & TASK_LIVE, 1))
         leave_executor(task);
@@ -146,30 +151,25 @@ static __attribute__((noinline)) void finish(struct task *task)
         task->release(task);
 }
 
-/* Counts a turn that began at `start` and ended now. */
-static uint64_t account(struct task *task, uint64_t start)
+/* Counts as the task's what has passed since executor->time. */
+static inline void account(struct executor *executor, struct task *task)
 {
     uint64_t end = read_tsc();
-    uint64_t spent = end - start;
+    uint64_t spent = end - executor->time;
     task->time += spent;
     if (spent > task->longest_poll)
         task->longest_poll = spent;
-    return end;
-}
-
-/* The way out of the loop for executor_block_on(). */
-static bool may_stop(const struct executor *executor)
-{
-    return executor->awaited && !executor->awaited->target;
+    executor->time = end;
 }
 
 void executor_run_ready(struct executor *executor)
 {
-    uint64_t time = read_tsc();
-    for (unsigned turn = 1;; turn++) {
-        if (__atomic_load_n(&executor->attention, __ATOMIC_ACQUIRE))
-            attend(executor);
-        struct task *task = next_task(executor, turn);
+    struct task *task;
+    executor->time = read_tsc();
+    for (;;) {
+        if (__atomic_load_n(&executor->attention, __ATOMIC_ACQUIRE) && !attend(executor))
+            break;
+        task = next_task(executor);
         if (!task)
             break;
         ready_pop(task);
@@ -177,13 +177,11 @@ void executor_run_ready(struct executor *executor)
         task->polls++;
         __atomic_fetch_or(&task->state, TASK_WAITING, __ATOMIC_ACQ_REL);
         if (task->turn(task) == POLL_PENDING) {
-            time = account(task, time);
-            continue;
+            account(executor, task);
+        } else {
+            finish(task);
+            executor->time = read_tsc();
         }
-        finish(task);
-        time = read_tsc();
-        if (may_stop(executor))
-            break;
     }
     executor->current = NULL;
 }

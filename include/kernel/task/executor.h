@@ -15,16 +15,19 @@
 #include <kernel/task/task.h>
 
 struct executor {
+    /* Somebody wants something done before the next task gets its turn: an interrupt handler has
+     * set it to have attend() called, outside of interrupts, or the awaited task is over. It is
+     * looked at for every poll, and comes first so that it needs no register of its own. */
+    bool attention;
     struct ready_queue queues[TASK_PRIORITIES]; /* by priority */
     struct list tasks;                          /* the live ones, by their link, in spawn order */
     size_t live;                                /* how many */
     struct task *current;                       /* the one that is being polled */
-    uint64_t idle;                              /* time stamp ticks spent halted */
-    const struct join *awaited;                 /* by executor_block_on() */
-    /* Called between two polls when `attention` is set, which an interrupt handler does to have
-     * work done outside of interrupts before the next task gets its turn. */
+    unsigned turn;                              /* counts the polls, and the looks in vain */
+    uint64_t time;              /* in time stamp ticks: all before is counted as somebody's */
+    uint64_t idle;              /* time stamp ticks spent halted */
+    const struct join *awaited; /* by executor_block_on() */
     void (*attend)(void);
-    bool attention;
 };
 
 #define READY_QUEUE_INIT(queue) \

@@ -35,6 +35,8 @@ enum task_state {
 };
 
 struct task {
+    /* The executor's, changed by atomic steps only. It comes first because it is used most. */
+    unsigned state;
     const char *name;
     enum poll_result (*poll)(struct task *task);
     /* Called once when the task is over, as the executor's last touch of it: gives the memory back.
@@ -45,7 +47,6 @@ struct task {
 
     /* The executor's. */
     enum poll_result (*turn)(struct task *task); /* poll, or what ends the task in its place */
-    unsigned state;                              /* changed by atomic steps only */
     struct executor *executor;
     struct ready_queue *queue; /* that of its priority */
     struct task *next;         /* in that queue */
