@@ -212,6 +212,7 @@ bench: $B/cairn.iso | need-qemu
 FUZZ_SECONDS := 60
 FUZZ_SOURCES_acpi := drivers/acpi_tables.c drivers/acpi_aml.c
 FUZZ_SOURCES_font := lib/font.c
+FUZZ_SOURCES_keyboard := $(KEYBOARD_SOURCES) lib/letter_case.c lib/utf8.c
 FUZZERS := $(patsubst tests/fuzz/%.c,$B/fuzz/%,$(wildcard tests/fuzz/*.c))
 FUZZ_CFLAGS := -std=gnu17 -O1 -g -Wall -Wextra -Werror -Itests/host/include -Iinclude \
     -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all

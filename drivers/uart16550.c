@@ -147,7 +147,7 @@ void uart16550_interrupt(struct uart16550 *uart)
 {
     uint8_t status;
     while ((status = get(uart, LINE_STATUS)) & LSR_DATA_READY) {
-        uart->overruns += (status & LSR_OVERRUN) != 0;
+        uart->received.lost += (status & LSR_OVERRUN) != 0;
         if (!stream_has_room(&uart->received)) {
             set(uart, INTERRUPT_ENABLE, 0);
             return;

@@ -18,9 +18,8 @@ struct uart16550 {
     uint8_t fifo; /* how many bytes the transmitter takes at once */
     uint8_t room; /* how many it can still take, at least */
     bool present;
-    bool stuck;        /* the transmitter has stopped: output is lost until it goes on */
-    uint64_t unsent;   /* bytes lost so */
-    uint64_t overruns; /* bytes that the device dropped because nobody fetched them in time */
+    bool stuck;      /* the transmitter has stopped: output is lost until it goes on */
+    uint64_t unsent; /* bytes lost so */
 };
 
 /* Sets the port to 115200 8N1, still without interrupts. ERROR_NO_DEVICE when nothing answers like

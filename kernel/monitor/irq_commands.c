@@ -5,6 +5,7 @@
 #include <kernel/cpu/trap.h>
 #include <kernel/log/console.h>
 #include <kernel/monitor/command.h>
+#include <kernel/monitor/monitor.h>
 
 /* What a PC has at these lines, whether or not there is a driver for it. */
 static const char *const devices[IRQ_LINES] = {
@@ -41,6 +42,14 @@ static void print_line(unsigned line)
     console_printf("%s\n", state.masked ? ", masked" : "");
 }
 
+static void print_losses(void)
+{
+    struct monitor_losses losses;
+    monitor_losses(&losses);
+    console_printf("  lost %12lu  keyboard\n", losses.keyboard);
+    console_printf("  lost %12lu  COM1\n", losses.serial);
+}
+
 static void print_vector(unsigned vector)
 {
     if (trap_count(vector))
@@ -54,6 +63,7 @@ COMMAND(irq, "", "how often each interrupt line and vector was used")
     console_printf("lines (%s):\n", irq_controller()->name);
     for (unsigned line = 0; line < IRQ_LINES; line++)
         print_line(line);
+    print_losses();
     for (unsigned vector = 0; vector < IRQ_FIRST_VECTOR; vector++)
         print_vector(vector);
     for (unsigned vector = IRQ_FIRST_VECTOR + IRQ_LINES; vector < VECTOR_COUNT; vector++)

@@ -147,9 +147,10 @@ const struct layout *monitor_layout(void)
     return keyboard.layout;
 }
 
-uint64_t monitor_keyboard_overruns(void)
+void monitor_losses(struct monitor_losses *losses)
 {
-    return keyboard.overruns;
+    losses->keyboard = keyboard.overruns;
+    losses->serial = serial_typist.stream ? serial_typist.stream->lost : 0;
 }
 
 void monitor_read_keyboard(struct executor *executor, struct byte_stream *scancodes,

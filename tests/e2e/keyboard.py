@@ -2,6 +2,7 @@
 
 import re
 import string
+import tempfile
 import time
 
 from runner import qemu
@@ -105,6 +106,34 @@ class Keyboard(MachineTest):
         machine.type("a1-A!")
         machine.press("caps_lock")
         self.assertEqual(machine.ask("a"), ["A1-a!a"])
+
+    def test_lights(self):
+        """Follow the locks, and typing goes on meanwhile."""
+        with tempfile.NamedTemporaryFile(prefix="cairn-trace-") as trace:
+            machine = self.boot(options=["-trace", f"ps2_set_ledstate,file={trace.name}"])
+            machine.type("echo ")
+            for key in ("caps_lock", "num_lock", "scroll_lock", "num_lock", "caps_lock"):
+                machine.press(key)
+                machine.type("ab")
+            self.assertEqual(machine.ask("c"), ["ABABABABabc"])
+            self.wait_lights(trace, [4, 6, 7, 5, 1])
+
+    def wait_lights(self, trace, expected):
+        """Waits until QEMU says that these lights were set, one after another."""
+        def lights():
+            trace.seek(0)
+            return [int(light) for light in re.findall(rb"ledstate .*?(\d+)$", trace.read(), re.M)
+                    if int(light)]  # QEMU turns all off whenever it is told to change them
+        if not qemu.wait_until(lambda: lights() == expected, qemu.BOOT_LIMIT,
+                               lambda: time.sleep(0.05)):
+            self.assertEqual(lights(), expected)
+
+    def test_losses_are_shown(self):
+        """`irq` says how much was lost: nothing, however fast one types."""
+        machine = self.boot()
+        machine.ask("a" * 200)
+        lost = [line.split() for line in machine.answer("irq") if "lost" in line]
+        self.assertEqual(lost, [["lost", "0", "keyboard"], ["lost", "0", "COM1"]])
 
     def test_other_keys(self):
         """Keys which type nothing do nothing; the keypad types when Num Lock is on."""

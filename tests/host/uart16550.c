@@ -113,7 +113,7 @@ TEST(uart16550, a_full_stream_keeps_the_rest_in_the_chip)
             uart16550_interrupt(&uart);
     }
     EXPECT_EQ(chip.registers[INTERRUPT_ENABLE], 1);
-    EXPECT_EQ(uart.overruns, 0);
+    EXPECT_EQ(uart.received.lost, 0);
 }
 
 TEST(uart16550, what_the_chip_has_dropped_is_counted)
@@ -122,5 +122,5 @@ TEST(uart16550, what_the_chip_has_dropped_is_counted)
     for (uint8_t i = 0; i < 17; i++)
         arrive(i);
     uart16550_interrupt(&uart);
-    EXPECT_EQ(uart.overruns, 1);
+    EXPECT_EQ(uart.received.lost, 1);
 }

@@ -2,7 +2,9 @@
  * The keyboard's way from the controller to the stream. The i8042's command 0xd2 puts a byte where
  * the keyboard's would be, interrupt included, so no key has to be pressed.
  */
+#include <drivers/i8042.h>
 #include <drivers/ps2_keyboard.h>
+#include <drivers/scancode.h>
 #include <io.h>
 #include <kernel/cpu/control.h>
 #include <kernel/task/clock.h>
@@ -105,4 +107,44 @@ TEST(keyboard, a_full_ring_leaves_the_byte_in_the_controller)
     EXPECT_EQ(reader.received, RING + 1);
     EXPECT_EQ(reader.wrong, 0);
     waker_cancel(&reader.waker);
+}
+
+/* What the keyboard answers when it is asked which scancode set it speaks. */
+static enum error ask_set(bool translate, uint8_t *set)
+{
+    enum { WRITE_CONFIG = 0x60, SCANCODE_SET = 0xf0, TELL = 0 };
+    uint8_t config = I8042_CONFIG_INTERRUPT | (translate ? I8042_CONFIG_TRANSLATE : 0);
+    const struct i8042_step steps[] = {
+        {I8042_COMMAND, WRITE_CONFIG, 0},
+        {I8042_WRITE_CONFIG, config, 0},
+        {I8042_SEND, SCANCODE_SET, 0},
+        {I8042_EXPECT_KEYBOARD, PS2_ACKNOWLEDGE, 0},
+        {I8042_SEND, TELL, 0},
+        {I8042_EXPECT_KEYBOARD, PS2_ACKNOWLEDGE, 0},
+        {I8042_READ, 0, 0},
+    };
+    struct i8042_script script = {0};
+    struct task nobody = {0};
+    enum error error;
+    i8042_stop_translating();
+    i8042_begin(&script, steps, ARRAY_SIZE(steps));
+    uint64_t flags = interrupts_save(); /* or the driver would fetch the answers */
+    enum poll_result result = i8042_poll(&script, &nobody, &error);
+    interrupts_restore(flags);
+    sleep_cancel(&script.pause);
+    *set = script.answer;
+    return result == POLL_READY ? error : ERROR_TIMEOUT;
+}
+
+/* What the driver believes about translation, held against an emulator that does it. */
+TEST(keyboard_set, is_told_through_the_translation)
+{
+    uint8_t set;
+    EXPECT_EQ(ps2_keyboard_scancode_set(), SCANCODE_SET_1); /* and no doubt about it */
+    EXPECT_EQ(ask_set(true, &set), OK);
+    EXPECT_EQ(set, 0x41);
+    EXPECT_EQ(ask_set(false, &set), OK);
+    EXPECT_EQ(set, 0x02);
+    EXPECT_EQ(ask_set(true, &set), OK);
+    EXPECT_EQ(set, 0x41);
 }

@@ -24,8 +24,14 @@ void monitor_tick(void);
 void monitor_read_keyboard(struct executor *executor, struct byte_stream *scancodes,
                            uint8_t scancode_set);
 
-/* How often the keyboard has had no room left for what was typed. */
-uint64_t monitor_keyboard_overruns(void);
+/* What was typed and did not arrive, as far as the devices say so. */
+struct monitor_losses {
+    uint64_t keyboard; /* times when the keyboard had no room left */
+    uint64_t serial;   /* bytes that came before the last one was fetched */
+};
+
+/* Any context. */
+void monitor_losses(struct monitor_losses *losses);
 
 /* What the keyboard's keys type; the US layout until it is set. In tasks and set-up code. */
 void monitor_set_layout(const struct layout *layout);

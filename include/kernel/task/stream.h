@@ -2,7 +2,7 @@
  * A stream of bytes from an interrupt handler to one task: a ring, and the waker of who reads it.
  * When the ring is full the handler stops its device from sending more, so that the device holds
  * what comes next; the reader starts it again through the hook. What a device drops all the same is
- * counted by its driver.
+ * counted.
  */
 #ifndef KERNEL_TASK_STREAM_H
 #define KERNEL_TASK_STREAM_H
@@ -17,6 +17,7 @@ struct byte_stream {
      */
     void (*resume)(struct byte_stream *stream);
     bool stopped;
+    uint64_t lost; /* bytes that the device has dropped, as far as it says so; its driver's */
 };
 
 /* For static initialisers: `storage` is an array of uint8_t whose size is a power of two. */

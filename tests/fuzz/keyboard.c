@@ -1,0 +1,74 @@
+/*
+ * The keyboard, fed with any scancodes: the first byte says which set, whether that is sure, and
+ * which layout; now and then another layout is chosen. Whatever comes, no key types more than it
+ * may, what is typed is UTF-8, and what is let go of is let go.
+ */
+#include <drivers/keyboard.h>
+#include <lib/utf8.h>
+#include <stdlib.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
+
+static void require(bool holds)
+{
+    if (!holds)
+        __builtin_trap();
+}
+
+void assert_failed(const char *condition, const char *file, int line);
+
+void assert_failed(const char *condition, const char *file, int line)
+{
+    (void)condition, (void)file, (void)line;
+    abort();
+}
+
+static const struct layout *nth_layout(unsigned index)
+{
+    enum { LAYOUTS = 10 };
+    return layout_find(layout_name(index % LAYOUTS));
+}
+
+static void check_utf8(const char *text, unsigned length)
+{
+    struct utf8 utf8 = {0};
+    uint32_t code;
+    require(length <= KEYBOARD_BYTES);
+    for (unsigned i = 0; i < length; i++) {
+        enum utf8_event event = utf8_feed(&utf8, (uint8_t)text[i], &code);
+        require(event == UTF8_PENDING || (event == UTF8_CHARACTER && code != UTF8_REPLACEMENT));
+    }
+    require(utf8.missing == 0);
+}
+
+/* Left Shift is struck: twice, for the first stroke may fall victim to a sequence begun before. */
+static void strike_shift(struct keyboard *keyboard, char *text)
+{
+    bool set_2 = keyboard->decoder.state & SCANCODE_SET_2;
+    for (unsigned i = 0; i < 2; i++) {
+        keyboard_type(keyboard, set_2 ? 0x12 : 0x2a, text);
+        if (set_2)
+            keyboard_type(keyboard, 0xf0, text);
+        keyboard_type(keyboard, set_2 ? 0x12 : 0xaa, text);
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+{
+    enum { NEXT_LAYOUT = 0x6f /* no key in either set */ };
+    if (!size)
+        return 0;
+    struct keyboard keyboard = {.decoder.state = bytes[0] & (SCANCODE_SET_2 | SCANCODE_UNSURE),
+                                .layout = nth_layout(bytes[0])};
+    char text[KEYBOARD_BYTES];
+    for (size_t i = 1; i < size; i++) {
+        if (bytes[i] == NEXT_LAYOUT)
+            keyboard_set_layout(&keyboard, nth_layout((unsigned)i));
+        check_utf8(text, keyboard_type(&keyboard, bytes[i], text));
+    }
+    if (keyboard.decoder.state & SCANCODE_UNSURE)
+        return 0;
+    strike_shift(&keyboard, text);
+    require(!(keyboard.modifiers.active & MODIFIER_LEFT_SHIFT));
+    return 0;
+}
