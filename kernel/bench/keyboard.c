@@ -9,7 +9,8 @@
 #include <drivers/ps2_keyboard.h>
 #include <io.h>
 #include <kernel/bench/bench.h>
-#include <kernel/task/executor.h>
+#include <kernel/log/console.h>
+#include <kernel/monitor/monitor.h>
 
 enum { DATA = 0x60, STATUS = 0x64, COMMAND = 0x64, INPUT_FULL = 2, WRITE_KEYBOARD_OUTPUT = 0xd2 };
 
@@ -116,8 +117,33 @@ static void bench_burst(const char *name, unsigned count)
     end_reader(&executor, &reader, other);
 }
 
+/* From the interrupt to the character on the screen and on COM1, through the monitor itself: its
+ * tasks run, on the executor that they have. */
+static void bench_echo(void)
+{
+    struct executor *executor = monitor_executor();
+    if (!executor || executor->current) {
+        console_printf("bench: kbd.echo needs the monitor idle: boot with bench=kbd.echo\n");
+        return;
+    }
+    monitor_start(executor);
+    executor_run_ready(executor); /* the prompt */
+    irq_renew_bursts();
+    uint64_t total = 0;
+    for (unsigned i = 0; i < ROUNDS; i++) {
+        put_scancode(SCANCODE_A);
+        uint64_t start = bench_start();
+        raise_keyboard();
+        executor_run_ready(executor);
+        total += bench_stop(start);
+    }
+    console_printf("\n");
+    bench_report("kbd.echo", total / ROUNDS);
+}
+
 BENCH(keyboard, "kbd.")
 {
+    bench_echo();
     bench_one();
     bench_burst("kbd.burst.101", 101);
     bench_burst("kbd.burst.1000", 1000);

@@ -159,10 +159,12 @@ static unsigned take_special(struct key_parser *parser, char byte, struct key ke
 
 unsigned key_parser_feed(struct key_parser *parser, char byte, struct key keys[KEYS_PER_BYTE])
 {
-    if (byte < ' ' || byte > '~' || parser->sequence.state != ECMA48_GROUND ||
-        parser->character.length || parser->after_ss3)
-        return take_special(parser, byte, keys);
-    parser->after_return = false;
-    keys[0] = (struct key){.code = KEY_TEXT, .length = 1, .text = {byte}};
-    return 1;
+    if (key_parser_is_plain(parser, byte)) {
+        keys[0] = (struct key){.code = KEY_TEXT, .length = 1, .text = {byte}};
+        return 1;
+    }
+    unsigned count = take_special(parser, byte, keys);
+    parser->special = parser->sequence.state != ECMA48_GROUND || parser->character.length ||
+                      parser->after_return || parser->after_ss3;
+    return count;
 }

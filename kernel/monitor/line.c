@@ -329,7 +329,7 @@ static void act(const struct key *key)
     }
 }
 
-const char *line_feed(enum line_input input, char byte)
+static const char *feed_keys(enum line_input input, char byte)
 {
     struct key keys[KEYS_PER_BYTE];
     unsigned count = key_parser_feed(&parsers[input], byte, keys);
@@ -339,4 +339,14 @@ const char *line_feed(enum line_input input, char byte)
         act(&keys[i]);
     }
     return NULL;
+}
+
+const char *line_feed(enum line_input input, char byte)
+{
+    /* By far the most frequent case, and the one that a person at the keyboard waits for. */
+    if (key_parser_is_plain(&parsers[input], byte) && edit_append(&edit, byte)) {
+        console_write(edit.text + edit.length - 1, 1);
+        return NULL;
+    }
+    return feed_keys(input, byte);
 }

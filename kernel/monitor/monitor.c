@@ -1,8 +1,8 @@
 /*
  * Four tasks. The keyboard task and the serial task turn their device's stream into the bytes that
- * a terminal sends and put them into one channel; the monitor task takes them out, edits the line
- * and runs commands. Both typists wait while the channel is full, and their streams, and in the end
- * the devices, hold what comes meanwhile. The log task shows what interrupt handlers have logged.
+ * a terminal sends and feed them to the line editor, which echoes them. When a line is complete
+ * they stop, and the monitor task runs the command; meanwhile the streams, and in the end the
+ * devices, hold what comes. The log task shows what interrupt handlers have logged.
  */
 #include <drivers/keyboard.h>
 #include <drivers/ps2_lights.h>
@@ -10,41 +10,43 @@
 #include <kernel/monitor/command.h>
 #include <kernel/monitor/line.h>
 #include <kernel/monitor/monitor.h>
-#include <kernel/task/channel.h>
-
-/* What is typed, at either input: each has sequences of its own. */
-struct typed_byte {
-    char byte;
-    uint8_t input; /* enum line_input */
-};
-
-static struct typed_byte channel_storage[256];
-static struct channel typed = CHANNEL_INIT(typed, channel_storage);
 
 /* A task that reads a stream and types what it makes of it. */
 struct typist {
     struct task task;
     struct byte_stream *stream;
     struct waker stream_waker;
-    struct waker channel_waker;
     enum line_input input;
-    /* What is still to be sent: `pending` bytes from `next` on. */
+    /* What is still to be typed: `pending` bytes from `next` on. */
     char bytes[KEYBOARD_BYTES];
     unsigned next, pending;
 };
 
-/* Sends the pending bytes, if any. */
-static enum poll_result poll_pending(struct typist *typist)
+enum { BATCH = 64 }; /* so many items of a stream, and then the other tasks get their turn */
+
+static struct task monitor;
+static bool prompting;      /* the line editor takes bytes */
+static const char *entered; /* the line that is to be run next */
+
+/* Types the pending bytes. False when that has to wait. */
+static bool type_pending(struct typist *typist)
 {
-    for (; typist->pending; typist->pending--, typist->next++) {
-        bool sent;
-        const struct typed_byte element = {typist->bytes[typist->next], (uint8_t)typist->input};
-        if (channel_poll_send(&typed, &typist->channel_waker, &typist->task, &element, &sent) ==
-            POLL_PENDING)
-            return POLL_PENDING;
+    while (typist->pending && prompting) {
+        typist->pending--;
+        entered = line_feed(typist->input, typist->bytes[typist->next++]);
+        if (entered) {
+            prompting = false;
+            task_wake(&monitor);
+        }
     }
-    typist->next = 0;
-    return POLL_READY;
+    return prompting;
+}
+
+/* The next item of the stream, once what the one before types is out. False when there is none. */
+static inline bool read_stream(struct typist *typist, uint8_t *item)
+{
+    return type_pending(typist) &&
+           stream_poll(typist->stream, &typist->stream_waker, &typist->task, item) == POLL_READY;
 }
 
 static struct keyboard keyboard = {.layout = &layout_us};
@@ -62,24 +64,27 @@ static void show_locks(void)
 static enum poll_result poll_keyboard(struct task *task)
 {
     struct typist *typist = CONTAINER_OF(task, struct typist, task);
+    unsigned count = 0;
     uint8_t scancode;
-    while (poll_pending(typist) == POLL_READY &&
-           stream_poll(typist->stream, &typist->stream_waker, task, &scancode) == POLL_READY)
+    for (; count < BATCH && read_stream(typist, &scancode); count++) {
+        typist->next = 0;
         typist->pending = keyboard_type(&keyboard, scancode, typist->bytes);
+    }
     show_locks();
-    return POLL_PENDING;
+    return count < BATCH ? POLL_PENDING : task_yield(task);
 }
 
 static enum poll_result poll_serial(struct task *task)
 {
     struct typist *typist = CONTAINER_OF(task, struct typist, task);
+    unsigned count = 0;
     uint8_t byte;
-    while (poll_pending(typist) == POLL_READY &&
-           stream_poll(typist->stream, &typist->stream_waker, task, &byte) == POLL_READY) {
-        typist->bytes[0] = (char)byte;
+    for (; count < BATCH && read_stream(typist, &byte); count++) {
+        typist->next = 0;
         typist->pending = 1;
+        typist->bytes[0] = (char)byte;
     }
-    return POLL_PENDING;
+    return count < BATCH ? POLL_PENDING : task_yield(task);
 }
 
 static struct typist keyboard_typist = {
@@ -88,23 +93,19 @@ static struct typist keyboard_typist = {
 static struct typist serial_typist = {
     .task = {.name = "serial", .poll = poll_serial, .priority = TASK_HIGH}, .input = LINE_SERIAL};
 
-static struct waker typed_waker;
-
+/* Woken for the first prompt, and by who has typed a line's end. */
 static enum poll_result poll_monitor(struct task *task)
 {
-    if (task->polls == 1)
-        line_begin();
-    struct typed_byte next;
-    bool received;
-    while (channel_poll_receive(&typed, &typed_waker, task, &next, &received) == POLL_READY) {
-        const char *line = line_feed((enum line_input)next.input, next.byte);
-        if (!line)
-            continue;
-        command_run(line);
-        line_begin();
-        /* A command may have taken long: the other tasks get their turn before the next one. */
-        return task_yield(task);
-    }
+    (void)task;
+    if (prompting)
+        return POLL_PENDING;
+    if (entered)
+        command_run(entered);
+    entered = NULL;
+    line_begin();
+    prompting = true;
+    task_wake(&keyboard_typist.task);
+    task_wake(&serial_typist.task);
     return POLL_PENDING;
 }
 
@@ -119,9 +120,10 @@ static enum poll_result poll_log(struct task *task)
 
 static struct task log_task = {.name = "log", .poll = poll_log};
 
-const struct executor *monitor_executor(void)
+struct executor *monitor_executor(void)
 {
-    return monitor.executor;
+    return keyboard_typist.task.executor ? keyboard_typist.task.executor
+                                         : serial_typist.task.executor;
 }
 
 void monitor_start(struct executor *executor)

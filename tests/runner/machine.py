@@ -14,6 +14,7 @@ from runner import keys, paths, qemu, screen
 
 PROMPT = "cairn> "
 READY = "cairn: ready"
+ERASURE = "\b\x1b[J"
 KEYBOARD_BUFFER = 15  # bytes; QEMU's keyboard drops what exceeds 16
 VGA_TEXT = 0xb8000
 CRTC = 0x3d4
@@ -126,8 +127,9 @@ class Machine(qemu.Qemu):
                 self._type_watching(chord)
 
     def _type_burst(self, burst):
-        """Sends strokes at once and waits until COM1 has sent at least a byte for each."""
-        goal = len(self.received) + len(burst)
+        """Sends strokes at once and waits until COM1 has sent at least a byte for each, and for a
+        backspace what it takes to erase a character."""
+        goal = len(self.received) + sum(len(ERASURE) if chord == ["backspace"] else 1 for chord in burst)
         for chord in burst:
             self.press(*chord)
         self.wait_output(lambda: len(self.received) >= goal, f"echo of {burst}")

@@ -41,6 +41,17 @@ static inline bool edit_fits(const struct edit *edit, size_t removed, size_t add
  * the cursor behind them. */
 void edit_replace(struct edit *edit, size_t from, size_t to, const char *bytes, size_t count);
 
+/* Adds a character of ASCII at the end. False, and nothing done, when the cursor is not there or
+ * there is no room. */
+static inline bool edit_append(struct edit *edit, char character)
+{
+    if (edit->cursor != edit->length || edit->length == LINE_MAX - 1)
+        return false;
+    edit->text[edit->length++] = character;
+    edit->cursor = edit->length;
+    return true;
+}
+
 /* The text with a NUL behind it. */
 const char *edit_end(struct edit *edit);
 

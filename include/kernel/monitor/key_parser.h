@@ -50,9 +50,17 @@ struct key_parser {
     struct key character; /* as much of it as has come */
     bool after_return;    /* the byte before was CR */
     bool after_ss3;       /* ESC O came before, which begins a few keys of some terminals */
+    bool special;         /* one of the above is not as it was at the start */
 };
 
 enum { KEYS_PER_BYTE = 2 };
+
+/* Is the next byte a printable character of ASCII, a key by itself and nothing else? Then it need
+ * not be fed. Inline, for that is what nearly all bytes are. */
+static inline bool key_parser_is_plain(const struct key_parser *parser, char byte)
+{
+    return byte >= ' ' && byte <= '~' && !parser->special;
+}
 
 /* Takes the next byte. Returns how many keys it completes, and which: 0, 1, or 2 when it both ends
  * a broken character and is something itself. CR, LF and CR LF are one KEY_ENTER each, whatever was

@@ -12,8 +12,8 @@
  * from interrupt handlers. */
 void monitor_start(struct executor *executor);
 
-/* The executor that runs the monitor; NULL before it is started. */
-const struct executor *monitor_executor(void);
+/* The executor of the monitor's tasks; NULL while nothing is read. */
+struct executor *monitor_executor(void);
 
 /* Has lines that interrupt handlers have logged shown soon. For the timer's interrupt handler,
  * every now and then. */
