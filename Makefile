@@ -208,11 +208,15 @@ bench: $B/cairn.iso | need-qemu
 	$QBUILD=$B $(PYTHON) tests/bench.py $(BENCH)
 
 # What reads outside data is fed with anything, by Clang's libFuzzer, a while for each file below tests/fuzz/. What is
-# found stays in build/fuzz/; FUZZ_SOURCES_x are the files under test of tests/fuzz/x.c.
+# found stays in build/fuzz/; FUZZ_SOURCES_x are the files under test of tests/fuzz/x.c, FUZZ_FLAGS_x are for libFuzzer.
 FUZZ_SECONDS := 60
+FUZZ_LIMIT = -max_total_time=$(FUZZ_SECONDS)
 FUZZ_SOURCES_acpi := drivers/acpi_tables.c drivers/acpi_aml.c
 FUZZ_SOURCES_font := lib/font.c
 FUZZ_SOURCES_keyboard := $(KEYBOARD_SOURCES) lib/letter_case.c lib/utf8.c
+FUZZ_SOURCES_terminal := tests/host/fake_display.c lib/terminal.c lib/terminal_cursor.c lib/terminal_pen.c \
+    lib/terminal_sequences.c lib/grid.c lib/ecma48.c lib/utf8.c lib/width.c lib/colour.c lib/string.c lib/format.c
+FUZZ_FLAGS_terminal := -max_len=400 -len_control=0 -dict=tests/fuzz/terminal.dict
 FUZZERS := $(patsubst tests/fuzz/%.c,$B/fuzz/%,$(wildcard tests/fuzz/*.c))
 FUZZ_CFLAGS := -std=gnu17 -O1 -g -Wall -Wextra -Werror -Itests/host/include -Iinclude \
     -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
@@ -223,9 +227,11 @@ $(FUZZERS): $B/fuzz/%: tests/fuzz/%.c $$(FUZZ_SOURCES_$$*) | need-fuzz
 	@echo "  FUZZ  $@"
 	$Qclang $(FUZZ_CFLAGS) -o $@ $^
 
-fuzz: $(FUZZERS)
-	$Qfor fuzzer in $^; do nice $$fuzzer -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 \
-	    -artifact_prefix=$$fuzzer. $$fuzzer.corpus || exit 1; done
+.PHONY: $(FUZZERS:%=%.run)
+$(FUZZERS:%=%.run): %.run: %
+	$Qnice $< $(FUZZ_FLAGS_$(notdir $<)) $(FUZZ_LIMIT) -print_final_stats=1 -artifact_prefix=$<. $<.corpus
+
+fuzz: $(FUZZERS:%=%.run)
 
 screenshot: $B/cairn.iso | need-qemu
 	$Q$(PYTHON) scripts/screenshot.py text docs/images/prompt.png

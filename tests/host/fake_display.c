@@ -10,11 +10,19 @@ static struct fake_display *fake_of(struct terminal_display *display)
     return CONTAINER_OF(display, struct fake_display, display);
 }
 
+static void call(struct fake_display *fake)
+{
+    fake->calls++;
+    if (fake->hook)
+        fake->hook(fake);
+}
+
 static terminal_cell_t *place(struct terminal_display *display, unsigned row, unsigned column,
                               unsigned count)
 {
     ASSERT(row < display->rows && column < display->columns);
     ASSERT(count >= 1 && count <= display->columns - column);
+    call(fake_of(display));
     return &fake_of(display)->cells[row * display->columns + column];
 }
 
@@ -46,6 +54,7 @@ static void scroll(struct terminal_display *display, unsigned lines)
 {
     ASSERT(lines >= 1 && lines <= display->rows);
     struct fake_display *fake = fake_of(display);
+    call(fake);
     size_t gone = (size_t)lines * display->columns;
     size_t kept = (size_t)display->rows * display->columns - gone;
     memmove(fake->cells, fake->cells + gone, kept * sizeof(fake->cells[0]));
@@ -58,6 +67,7 @@ static void flush(struct terminal_display *display, unsigned row, unsigned colum
 {
     struct fake_display *fake = fake_of(display);
     ASSERT(row < display->rows && column < display->columns);
+    call(fake);
     fake->cursor_row = row;
     fake->cursor_column = column;
     fake->cursor_visible = cursor_visible;
@@ -78,7 +88,8 @@ void fake_display_init(struct fake_display *fake, unsigned rows, unsigned column
     };
     for (size_t i = 0; i < FAKE_MAX_CELLS; i++)
         fake->cells[i] = UNDEFINED;
-    fake->flushes = 0;
+    fake->flushes = fake->calls = 0;
+    fake->hook = NULL;
 }
 
 bool fake_display_agrees(const struct fake_display *fake, const struct grid *grid)

@@ -14,6 +14,8 @@ struct fake_display {
     unsigned cursor_row, cursor_column;
     bool cursor_visible;
     unsigned flushes;
+    unsigned calls, call_of_interest;
+    void (*hook)(struct fake_display *fake); /* at the start of each call; NULL: none */
 };
 
 /* `scrolls`: it can, as it need not. */

@@ -1,0 +1,29 @@
+"""The fuzzers, for a moment: `make fuzz` lets them run longer."""
+
+import shutil
+import subprocess
+import unittest
+
+from e2e.build import environment
+from runner import paths
+
+RUNS = 3000
+LIMIT = 300  # seconds; for a machine that is busy with other things
+
+
+class Fuzz(unittest.TestCase):
+    """Each program below tests/fuzz/."""
+
+    @unittest.skipUnless(shutil.which("clang"), "there is no clang")
+    def test_a_few_inputs(self):
+        """Nothing is found. What is there from longer runs is tried again first."""
+        for source in sorted((paths.ROOT / "tests" / "fuzz").glob("*.c")):
+            with self.subTest(source.stem):
+                target = f"{paths.BUILD.relative_to(paths.ROOT)}/fuzz/{source.stem}.run"
+                command = ["make", "--no-print-directory", target, f"FUZZ_LIMIT=-runs={RUNS}"]
+                done = subprocess.run(command,
+                                      cwd=paths.ROOT, env=environment(), timeout=LIMIT, text=True,
+                                      stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                      errors="replace", check=False)
+                self.assertEqual(done.returncode, 0, done.stdout[-3000:])
+                self.assertRegex(done.stdout, r"Done \d+ runs")
