@@ -340,3 +340,16 @@ enum error acpi_read_mcfg(const uint8_t *bytes, size_t size, struct acpi_mcfg *m
     }
     return OK;
 }
+
+/* --- HPET ----------------------------------------------------------------------------------- */
+
+enum { HPET_BASE = 40, HPET_TABLE_SIZE = 56 };
+
+enum error acpi_read_hpet(const uint8_t *bytes, size_t size, phys_addr_t *address)
+{
+    struct acpi_register base = generic_address(bytes, size, HPET_BASE);
+    *address = base.address;
+    return size >= HPET_TABLE_SIZE && base.space == ACPI_SPACE_MEMORY && base.address
+               ? OK
+               : ERROR_INVALID;
+}

@@ -32,6 +32,12 @@ static void unmask(unsigned line)
     controller->unmask(line);
 }
 
+static void mask(unsigned line)
+{
+    open &= (uint16_t) ~(1u << line);
+    controller->mask(line);
+}
+
 void irq_start(const struct irq_controller *chosen)
 {
     controller = chosen;
@@ -59,12 +65,15 @@ void irq_set_timer_handler(void (*handler)(struct trap_frame *frame))
     unmask(IRQ_TIMER);
 }
 
+void irq_mask_timer(void)
+{
+    mask(IRQ_TIMER);
+}
+
 void irq_hold_back(unsigned line)
 {
-    uint16_t bit = (uint16_t)(1u << line);
-    controller->mask(line);
-    open &= (uint16_t)~bit;
-    held_back |= bit;
+    mask(line);
+    held_back |= (uint16_t)(1u << line);
     if (++storms[line] == STORM_IS_NEWS)
         log_warn("irq: line %u raises interrupts without pause, and is held back", line);
 }

@@ -43,8 +43,7 @@ static void unmask(unsigned line)
     write_masks();
 }
 
-static const struct irq_controller controller = {
-    .name = "8259", .mask = mask, .unmask = unmask, .forgets = false};
+static const struct irq_controller controller = {.name = "8259", .mask = mask, .unmask = unmask};
 
 static void end_of_interrupt(unsigned line)
 {

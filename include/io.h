@@ -1,5 +1,5 @@
 /*
- * Port input and output (Intel SDM 1, chapter 19). Any context.
+ * Port input and output (Intel SDM 1, chapter 19), and registers in memory. Any context.
  */
 #ifndef IO_H
 #define IO_H
@@ -27,6 +27,13 @@ static inline uint16_t inw(uint16_t port)
     return value;
 }
 
+static inline uint32_t inl(uint16_t port)
+{
+    uint32_t value;
+    __asm__ volatile("inl %1, %0" : "=a"(value) : "Nd"(port));
+    return value;
+}
+
 /* Writes 16 bits to a port, which two 8-bit registers may share: the low byte goes to `port`. */
 static inline void outw(uint16_t port, uint16_t value)
 {
@@ -39,6 +46,17 @@ static inline void outw(uint16_t port, uint16_t value)
 static inline void io_delay(void)
 {
     outb(0x80, 0);
+}
+
+/* A device's register of 32 bits in memory, aligned: one access of that width, as they want it. */
+static inline uint32_t mmio_read(const volatile void *address)
+{
+    return *(const volatile uint32_t *)address;
+}
+
+static inline void mmio_write(volatile void *address, uint32_t value)
+{
+    *(volatile uint32_t *)address = value;
 }
 
 #endif

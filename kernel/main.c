@@ -6,8 +6,6 @@
 #include <drivers/debug_exit.h>
 #include <drivers/fw_cfg.h>
 #include <drivers/irq.h>
-#include <drivers/pic8259.h>
-#include <drivers/pit8254.h>
 #include <drivers/ps2_keyboard.h>
 #include <drivers/ps2_lights.h>
 #include <drivers/reset.h>
@@ -20,6 +18,7 @@
 #include <kernel/displays.h>
 #include <kernel/fault/fault.h>
 #include <kernel/fault/machine_check.h>
+#include <kernel/interrupts.h>
 #include <kernel/log/log.h>
 #include <kernel/log/panic.h>
 #include <kernel/log/symbols.h>
@@ -29,6 +28,7 @@
 #include <kernel/task/clock.h>
 #include <kernel/task/sleep.h>
 #include <kernel/task/watchdog.h>
+#include <kernel/ticks.h>
 #include <lib/string.h>
 #include <mm/frames.h>
 #include <mm/heap.h>
@@ -36,37 +36,22 @@
 #include <mm/kernel_space.h>
 #include <section.h>
 
-enum { TICKS_PER_SECOND = 1000 };
-
-#define LOOK_INTERVAL (16 * NANOSECONDS_PER_MILLISECOND)
-
 SECTION_ARRAY(struct boot_mode, boot_modes);
 
 static uint8_t com1_storage[4096];
 static struct uart16550 com1 = {
     .received = BYTE_STREAM_INIT(com1.received, com1_storage, uart16550_resume),
 };
-static uint64_t next_look;
 uint64_t memory_set_up_ticks;
 static struct executor executor = EXECUTOR_INIT(executor);
 
 /* What is looked at several times a second, but not at every tick. */
 static void look_around(uint64_t time, const struct trap_frame *frame)
 {
-    next_look = time + LOOK_INTERVAL;
     clock_calibrate();
     irq_renew_bursts();
     watchdog_look(&executor, time, frame->rip);
     monitor_tick();
-}
-
-static void timer_interrupt(struct trap_frame *frame)
-{
-    uint64_t time = clock_tick();
-    timers_tick(time);
-    if (time >= next_look)
-        look_around(time, frame);
-    pic8259_end_timer_interrupt();
 }
 
 static void com1_interrupt(void)
@@ -129,8 +114,8 @@ static const struct boot_mode *find_boot_mode(void)
 
 static void apply_options(const struct boot_info *info)
 {
-    static const char *const known[] = {"heap", "heap_debug", "keymap", "loglevel",
-                                        "test", "bench",      "panic"};
+    static const char *const known[] = {"irq",      "heap", "heap_debug", "keymap",
+                                        "loglevel", "test", "bench",      "panic"};
     options_init(info);
     apply_loglevel();
     apply_keymap();
@@ -187,23 +172,11 @@ static void apply_panic_option(void)
         log_warn("options: panic=%s is none of halt, reboot, exit (under QEMU)", word);
 }
 
-/* Does the time stamp counter run at one rate, whatever the processor is doing (Intel SDM
- * 3B 18.17.1)?
- */
-static bool tsc_is_constant(void)
-{
-    enum { MAX_EXTENDED = (int)0x80000000, POWER = (int)0x80000007, INVARIANT_TSC = 1 << 8 };
-    if (cpuid((uint32_t)MAX_EXTENDED, 0).eax < (uint32_t)POWER)
-        return false;
-    return cpuid((uint32_t)POWER, 0).edx & INVARIANT_TSC;
-}
-
 static void start_timer(void)
 {
-    pic8259_init();
-    clock_start(pit8254_init(TICKS_PER_SECOND), tsc_is_constant());
+    interrupts_start();
+    ticks_start(look_around);
     timers_start(&executor);
-    irq_set_timer_handler(timer_interrupt);
     log_set_clock(clock_now);
     interrupts_enable();
 }
@@ -216,16 +189,6 @@ static void start_keyboard(void)
     executor_spawn(&executor, &ps2_keyboard_set_up);
 }
 
-/* Without a tick no time limit would ever run out, so this is asked before anything waits for one.
- * The first tick is due within a millisecond. */
-static bool timer_ticks(void)
-{
-    enum { LIMIT = 50000 /* of about a microsecond */ };
-    for (unsigned i = 0; i < LIMIT && clock_now() == 0; i++)
-        io_delay();
-    return clock_now() != 0;
-}
-
 static void start_typing(void)
 {
     ps2_lights_start(&executor);
@@ -235,14 +198,16 @@ static void start_typing(void)
 /* Devices that take their time are set up by tasks, side by side. */
 static void wait_for_devices(void)
 {
-    if (!has_i8042())
-        return;
     executor_run_ready(&executor);
-    if ((ps2_keyboard_set_up.state & TASK_LIVE) && !timer_ticks()) {
-        log_error("pit: no timer interrupt comes; a keyboard that is slow to answer is left alone");
+    bool waits = ps2_keyboard_set_up.state & TASK_LIVE;
+    /* Without a tick no time limit would ever run out. */
+    if (!ticks_come(waits) && waits) {
+        log_error("keyboard: slow to answer, and there is no time; left alone");
         task_cancel(&ps2_keyboard_set_up);
         return;
     }
+    if (!has_i8042())
+        return;
     executor_block_on(&executor, &ps2_keyboard_set_up);
     enum error error = (enum error)ps2_keyboard_set_up.result;
     if (error)

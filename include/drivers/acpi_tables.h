@@ -131,6 +131,10 @@ struct acpi_mcfg {
 
 enum error acpi_read_mcfg(const uint8_t *bytes, size_t size, struct acpi_mcfg *mcfg);
 
+/* Where the HPET's registers are (IA-PC HPET Specification 1.0a, 3.2.4). ERROR_INVALID also when
+ * they are not in memory. */
+enum error acpi_read_hpet(const uint8_t *bytes, size_t size, phys_addr_t *address);
+
 /* What to write into the two PM1 control registers for a sleeping state (7.4.2). */
 struct acpi_sleep_type {
     uint8_t a, b;

@@ -26,6 +26,9 @@ void irq_set_handler(unsigned line, void (*handler)(void));
  * second, and sends the end of interrupt itself, in its controller's way. During set-up. */
 void irq_set_timer_handler(void (*handler)(struct trap_frame *frame));
 
+/* The timer's line is not used any more. */
+void irq_mask_timer(void);
+
 /* Lets every line have its full number of interrupts again. For the timer's handler, every 16 ms;
  * lines that ask too often are masked from one call to the next. */
 void irq_renew_bursts(void);
@@ -47,7 +50,8 @@ struct irq_controller {
     const char *name;
     void (*mask)(unsigned line);
     void (*unmask)(unsigned line);
-    bool forgets; /* a request that comes while its line is masked is lost, not kept */
+    bool at_local_apic; /* so the end of an interrupt goes there: local_apic_end() */
+    bool forgets;       /* a request that comes while its line is masked is lost, not kept */
 };
 
 /* Has the lines end at `controller`; all are masked. It has its handlers called for the vectors

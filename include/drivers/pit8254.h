@@ -10,4 +10,8 @@
  * the tick's true length in nanoseconds. The caller handles the line. */
 uint64_t pit8254_init(unsigned rate);
 
+/* Has it counted since pit8254_init()? To be asked some microseconds later; a "no" may be chance,
+ * once in a thousand times. Any context. */
+bool pit8254_counts(void);
+
 #endif

@@ -2,6 +2,7 @@
  * Interrupts and exceptions, counted.
  */
 #include <drivers/irq.h>
+#include <drivers/local_apic.h>
 #include <kernel/cpu/trap.h>
 #include <kernel/log/console.h>
 #include <kernel/monitor/command.h>
@@ -50,10 +51,22 @@ static void print_losses(void)
     console_printf("  lost %12lu  COM1\n", losses.serial);
 }
 
+static const char *vector_name(unsigned vector)
+{
+    switch (vector) {
+    case LOCAL_APIC_TIMER_VECTOR:
+        return "timer of the local APIC";
+    case LOCAL_APIC_SPURIOUS_VECTOR:
+        return "spurious, of the local APIC";
+    default:
+        return trap_name(vector);
+    }
+}
+
 static void print_vector(unsigned vector)
 {
     if (trap_count(vector))
-        console_printf("  vector %3u %9lu  %s\n", vector, trap_count(vector), trap_name(vector));
+        console_printf("  vector %3u %9lu  %s\n", vector, trap_count(vector), vector_name(vector));
 }
 
 COMMAND(irq, "", "how often each interrupt line and vector was used")

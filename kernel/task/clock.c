@@ -44,11 +44,21 @@ uint64_t clock_now(void)
     return fine > last ? fine : last;
 }
 
-uint64_t clock_tick(void)
+static inline uint64_t move_on(uint64_t nanoseconds)
 {
-    uint64_t time = rate ? clock_now() : now + tick_length;
+    uint64_t time = rate ? clock_now() : now + nanoseconds;
     __atomic_store_n(&now, time, __ATOMIC_RELEASE);
     return time;
+}
+
+uint64_t clock_tick(void)
+{
+    return move_on(tick_length);
+}
+
+uint64_t clock_tick_after(uint64_t nanoseconds)
+{
+    return move_on(nanoseconds);
 }
 
 void clock_calibrate(void)

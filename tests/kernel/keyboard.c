@@ -3,6 +3,7 @@
  * the keyboard's would be, interrupt included, so no key has to be pressed.
  */
 #include <drivers/i8042.h>
+#include <drivers/irq.h>
 #include <drivers/ps2_keyboard.h>
 #include <drivers/scancode.h>
 #include <io.h>
@@ -147,4 +148,28 @@ TEST(keyboard_set, is_told_through_the_translation)
     EXPECT_EQ(set, 0x02);
     EXPECT_EQ(ask_set(true, &set), OK);
     EXPECT_EQ(set, 0x41);
+}
+
+/* Scancodes as fast as the controller takes them: the line is masked for a while, again and again,
+ * and what comes meanwhile is not forgotten, whichever interrupt controller it is. */
+TEST(keyboard, a_storm_loses_nothing)
+{
+    enum { COUNT = 6000 };
+    struct executor executor = EXECUTOR_INIT(executor);
+    struct reader reader = {.task = {.name = "reader", .poll = poll_reader}};
+    struct irq_line before, after;
+    irq_line(IRQ_KEYBOARD, &before);
+    for (unsigned i = 0; i < COUNT; i++) {
+        uint64_t limit = clock_now() + NANOSECONDS_PER_SECOND;
+        while (!inject((uint8_t)i))
+            EXPECT(clock_now() < limit);
+    }
+    EXPECT(wait_clear(OUTPUT_FULL) || wait_clear(OUTPUT_FULL));
+    executor_spawn(&executor, &reader.task);
+    executor_run_ready(&executor);
+    EXPECT_EQ(reader.received, COUNT);
+    EXPECT_EQ(reader.wrong, 0);
+    irq_line(IRQ_KEYBOARD, &after);
+    EXPECT(after.storms > before.storms);
+    waker_cancel(&reader.waker);
 }

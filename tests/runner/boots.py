@@ -8,7 +8,7 @@ expected, and as one failed test otherwise.
 import subprocess
 import time
 
-from runner import ktap, paths, qemu
+from runner import ktap, modes, paths, qemu
 
 HANG_LIMIT = 10.0  # of harness_hang, which is sure to reach it
 PANIC_GRACE = 3.0  # for the rest of the report, after the line that begins it
@@ -23,18 +23,20 @@ HARNESS = {
 }
 
 
-def run_kernel_suite(suite, names):
-    """Boots the test image for one suite and gives its verdict."""
+def run_kernel_suite(suite, names, mode=None):
+    """Boots the test image for one suite, in one of the modes if need be, and gives its verdict."""
     if suite.startswith("harness_"):
         return judge_harness(suite, HARNESS.get(suite), boot_suite(suite, names))
-    return boot_suite(suite, names)
+    return boot_suite(suite, names, mode=mode)
 
 
-def boot_suite(suite, names, start=qemu.Qemu):
+def boot_suite(suite, names, start=qemu.Qemu, mode=None):
     """One suite, one boot through GRUB; `start` starts the machine."""
+    mode = mode or modes.USUAL
     limit = HANG_LIMIT if suite == "harness_hang" else qemu.BOOT_LIMIT
     transcript = ktap.Transcript()
-    options = ["-cdrom", str(paths.TEST_ISO), *qemu.fw_cfg_cmdline(f"test={suite}"),
+    options = ["-cdrom", str(paths.TEST_ISO), *mode.options,
+               *qemu.fw_cfg_cmdline(f"test={suite} {mode.words}"),
                "-device", "isa-debug-exit,iobase=0xf4,iosize=0x04"]
     try:
         with start(options, paths.LOGS / f"kernel.{suite}.log") as machine:

@@ -9,7 +9,7 @@ import subprocess
 from dataclasses import dataclass
 from typing import Callable
 
-from runner import boots, cases, ktap, paths, suites
+from runner import boots, cases, ktap, modes, paths, suites
 
 
 @dataclass
@@ -50,7 +50,14 @@ def _ktap_jobs(group, program, run, known=()):
 
 
 def _kernel_jobs():
-    return _ktap_jobs("kernel", paths.TEST_KERNEL, boots.run_kernel_suite, boots.HARNESS)
+    jobs = _ktap_jobs("kernel", paths.TEST_KERNEL, boots.run_kernel_suite, boots.HARNESS)
+    return jobs + [_in_mode(job, mode) for mode in modes.MODES for job in jobs
+                   if job.name.split("/")[1] in modes.MODES[mode].suites]
+
+
+def _in_mode(job, mode):
+    """The same suite in another of the runner's modes: kernel/traps and kernel/traps-apic."""
+    return Job(f"{job.name}-{mode}", functools.partial(job.run, mode=modes.MODES[mode]))
 
 
 def _host_jobs():

@@ -19,6 +19,9 @@ void clock_start(uint64_t tick, bool constant_tsc);
 /* Moves the clock on and returns the time. For the timer's interrupt handler. */
 uint64_t clock_tick(void);
 
+/* The same for a tick whose length was measured. */
+uint64_t clock_tick_after(uint64_t nanoseconds);
+
 /* Has the time stamp counter measured. For the timer's interrupt handler, right after clock_tick()
  * and every now and then; without effect when the counter is not constant, or is in use already. */
 void clock_calibrate(void);

@@ -12,5 +12,7 @@ void outb(uint16_t port, uint8_t value);
 uint16_t inw(uint16_t port);
 void outw(uint16_t port, uint16_t value);
 void io_delay(void);
+uint32_t mmio_read(const volatile void *address);
+void mmio_write(volatile void *address, uint32_t value);
 
 #endif

@@ -1,0 +1,145 @@
+/*
+ * Intel 82093AA data sheet. A register is read and written through a window: its number goes into
+ * one address, its value through another. Each input has two: who gets its interrupts, and how.
+ *
+ * The sixteen lines end at inputs that the firmware's table names; the same line may be number 0 on
+ * an ISA bus and input 2 here. An edge that comes while its input is masked is forgotten, which
+ * drivers/irq.c makes up for.
+ */
+#include <drivers/io_apic.h>
+#include <drivers/irq.h>
+#include <drivers/local_apic.h>
+#include <kernel/cpu/trap.h>
+#include <layout.h>
+#include <mm/kernel_space.h>
+
+enum { SELECT = 0x00, WINDOW = 0x10, REGISTERS_SIZE = 0x20 };
+
+enum reg {
+    VERSION = 0x01,
+    REDIRECTION = 0x10, /* low half of input 0; its high half, input 1's low half, and so on */
+};
+
+enum redirection {
+    ACTIVE_LOW = 1 << 13,
+    LEVEL = 1 << 15,
+    MASKED = 1 << 16,
+    DESTINATION_SHIFT = 24, /* in the high half */
+};
+
+/* Where a line ends; without registers it ends nowhere. */
+struct input {
+    volatile uint8_t *registers;
+    unsigned number;
+    uint32_t low; /* the entry's low half, not masked */
+};
+
+static struct input inputs[IRQ_LINES] RO_AFTER_INIT;
+
+static uint32_t get(volatile uint8_t *registers, unsigned reg)
+{
+    mmio_write(registers + SELECT, reg);
+    return mmio_read(registers + WINDOW);
+}
+
+static void set(volatile uint8_t *registers, unsigned reg, uint32_t value)
+{
+    mmio_write(registers + SELECT, reg);
+    mmio_write(registers + WINDOW, value);
+}
+
+static void set_low(const struct input *input, uint32_t value)
+{
+    if (input->registers)
+        set(input->registers, REDIRECTION + 2 * input->number, value);
+}
+
+static void mask(unsigned line)
+{
+    set_low(&inputs[line], inputs[line].low | MASKED);
+}
+
+static void unmask(unsigned line)
+{
+    set_low(&inputs[line], inputs[line].low);
+}
+
+static const struct irq_controller controller = {
+    .name = "I/O APIC", .mask = mask, .unmask = unmask, .at_local_apic = true, .forgets = true};
+
+static void handle_line(struct trap_frame *frame)
+{
+    irq_run((unsigned)frame->vector - IRQ_FIRST_VECTOR);
+    local_apic_end();
+}
+
+/* Nothing is in service, so nothing is ended (SDM 3A 11.9); trap_count() knows how many. */
+static void ignore_spurious(struct trap_frame *frame)
+{
+    (void)frame;
+}
+
+/* --- Set-up --------------------------------------------------------------------------------- */
+
+/* Maps an I/O APIC and masks all of its inputs. */
+static enum error open(phys_addr_t address, unsigned *count)
+{
+    if (mmio_map(address, REGISTERS_SIZE, PAGE_UNCACHED) != OK)
+        return ERROR_DEVICE;
+    volatile uint8_t *registers = phys_to_virt(address);
+    uint32_t version = get(registers, VERSION);
+    if (version == 0 || version == UINT32_MAX)
+        return ERROR_DEVICE;
+    *count = (version >> 16 & 0xff) + 1;
+    for (unsigned i = 0; i < *count; i++)
+        set(registers, REDIRECTION + 2 * i, MASKED);
+    return OK;
+}
+
+/* Does a line that the table speaks of end at the input where this one has always been? */
+static bool is_taken(const struct acpi_madt *madt, unsigned line)
+{
+    for (unsigned other = 0; other < IRQ_LINES; other++) {
+        if (other != line && madt->lines[other].overridden && !madt->lines[line].overridden &&
+            madt->lines[other].gsi == madt->lines[line].gsi)
+            return true;
+    }
+    return false;
+}
+
+/* Has those lines end at an I/O APIC that are among its inputs. */
+static void connect(const struct acpi_madt *madt, const struct acpi_io_apic *io_apic,
+                    unsigned count)
+{
+    for (unsigned line = 0; line < IRQ_LINES; line++) {
+        const struct acpi_line *there = &madt->lines[line];
+        if (there->gsi < io_apic->first_gsi || there->gsi - io_apic->first_gsi >= count ||
+            is_taken(madt, line))
+            continue;
+        struct input *input = &inputs[line];
+        input->registers = phys_to_virt(io_apic->address);
+        input->number = there->gsi - io_apic->first_gsi;
+        input->low = (IRQ_FIRST_VECTOR + line) | (there->signal.active_low ? ACTIVE_LOW : 0) |
+                     (there->signal.level ? LEVEL : 0);
+        set(input->registers, REDIRECTION + 2 * input->number + 1,
+            local_apic_id() << DESTINATION_SHIFT);
+    }
+}
+
+enum error io_apic_init(const struct acpi_madt *madt)
+{
+    for (unsigned i = 0; i < madt->io_apic_count; i++) {
+        unsigned count;
+        enum error error = open(madt->io_apics[i].address, &count);
+        if (error)
+            return error;
+        connect(madt, &madt->io_apics[i], count);
+    }
+    if (!inputs[IRQ_TIMER].registers || !inputs[IRQ_KEYBOARD].registers)
+        return ERROR_NO_DEVICE;
+    irq_start(&controller);
+    for (unsigned line = IRQ_TIMER + 1; line < IRQ_LINES; line++)
+        trap_set_handler(IRQ_FIRST_VECTOR + line, handle_line);
+    trap_set_handler(LOCAL_APIC_SPURIOUS_VECTOR, ignore_spurious);
+    return OK;
+}

@@ -1,0 +1,17 @@
+/*
+ * I/O APICs (Intel 82093AA data sheet): each takes interrupts at its inputs and sends them to local
+ * APICs.
+ */
+#ifndef DRIVERS_IO_APIC_H
+#define DRIVERS_IO_APIC_H
+
+#include <drivers/acpi_tables.h>
+
+/* Masks every input of every I/O APIC, puts lines 0-15 at vectors 32-47, where `madt` says that
+ * they end, and has them end here: irq_start(). They are sent to the local APIC that has been
+ * started. ERROR_NO_DEVICE when there is no I/O APIC, or none for the timer's or the keyboard's
+ * line; ERROR_DEVICE when one does not look like one; then nothing is changed but for masks. During
+ * set-up, after kernel_space_init() and local_apic_find(). */
+enum error io_apic_init(const struct acpi_madt *madt);
+
+#endif

@@ -1,0 +1,47 @@
+/*
+ * The local APIC of the running processor (Intel SDM 3A, chapter 11): takes interrupts from I/O
+ * APICs and from its own two inputs and timer, and hands them to the processor one by one.
+ */
+#ifndef DRIVERS_LOCAL_APIC_H
+#define DRIVERS_LOCAL_APIC_H
+
+#include <drivers/acpi_tables.h>
+#include <io.h>
+#include <kernel/cpu/control.h>
+
+enum { LOCAL_APIC_TIMER_VECTOR = 0xf0, LOCAL_APIC_SPURIOUS_VECTOR = 0xff };
+
+/* Finds it and maps its registers. ERROR_NO_DEVICE when the processor has none, or the firmware
+ * keeps it switched off; ERROR_DEVICE when it does not look like one. During set-up, after
+ * kernel_space_init(); does not change anything. May be called twice. */
+enum error local_apic_find(void);
+
+/* Switches it on, with its inputs wired as `madt` says and nothing that an 8259 could ask through;
+ * or, when `madt` is NULL, beside 8259s, which go on asking through it. In both cases its timer is
+ * off. After local_apic_find(). */
+void local_apic_start(const struct acpi_madt *madt);
+
+/* Its number, by which an I/O APIC addresses it. */
+uint32_t local_apic_id(void);
+
+/* Has its timer raise LOCAL_APIC_TIMER_VECTOR each `count` ticks of a rate that nobody knows (the
+ * bus clock's sixteenth). Any context. */
+void local_apic_start_timer(uint32_t count);
+
+/* --- The end of an interrupt ---------------------------------------------------------------- */
+
+enum { LOCAL_APIC_END = 0x0b0, MSR_X2APIC = 0x800 /* + register / 16 */ };
+
+/* Where the registers are mapped; NULL when they are MSRs (x2APIC mode). Only to be read. */
+extern volatile uint8_t *local_apic_registers;
+
+/* The last thing that a handler of an APIC's interrupt does; not after a spurious one. */
+static inline void local_apic_end(void)
+{
+    if (local_apic_registers)
+        mmio_write(local_apic_registers + LOCAL_APIC_END, 0);
+    else
+        write_msr(MSR_X2APIC + LOCAL_APIC_END / 16, 0);
+}
+
+#endif

@@ -1,0 +1,22 @@
+/*
+ * The timer's interrupt, a thousand times a second: it moves the clock on and lets timers fire.
+ */
+#ifndef KERNEL_TICKS_H
+#define KERNEL_TICKS_H
+
+#include <types.h>
+
+struct trap_frame;
+
+/* Starts the clock and has the PIT tick. `look` is called at a tick every 16 ms or so, with the
+ * time in nanoseconds and what was interrupted. During set-up, after interrupts_start(). */
+void ticks_start(void (*look)(uint64_t time, const struct trap_frame *frame));
+
+/* Do ticks come? If the PIT's do not, the local APIC's timer is made to tick, if there is a clock
+ * to measure it by. `now`: somebody is going to wait for a tick. If not, it is taken as proof that
+ * the PIT counts, which costs no time; else, and if it does not count, up to half a second is
+ * waited for a tick. After the set-up, with interrupts enabled. False when there is no tick to be
+ * had, which is logged. */
+bool ticks_come(bool now);
+
+#endif

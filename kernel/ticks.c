@@ -1,0 +1,142 @@
+/*
+ * As a rule the PIT ticks, and the clock goes on by a tick's length each time. Newer machines may
+ * have it switched off: its ports are there, but no interrupt ever comes. Then the local APIC's own
+ * timer takes its place. That one runs at a rate which nobody knows, so the clock goes on by what a
+ * reference clock says has passed since the last tick, and there is nothing to calibrate before
+ * time can go on. That the ticks come at about a thousand a second is seen to later: after the
+ * first few it is known how long they really took.
+ */
+#include <drivers/irq.h>
+#include <drivers/local_apic.h>
+#include <drivers/pic8259.h>
+#include <drivers/pit8254.h>
+#include <drivers/reference_clock.h>
+#include <kernel/cpu/control.h>
+#include <kernel/cpu/trap.h>
+#include <kernel/cpu/tsc.h>
+#include <kernel/log/log.h>
+#include <kernel/task/clock.h>
+#include <kernel/task/sleep.h>
+#include <kernel/ticks.h>
+
+enum { TICKS_PER_SECOND = 1000 };
+
+#define LOOK_INTERVAL (16 * NANOSECONDS_PER_MILLISECOND)
+
+static void (*look)(uint64_t time, const struct trap_frame *frame) RO_AFTER_INIT;
+static uint64_t next_look;
+
+static inline void tick(uint64_t time, const struct trap_frame *frame)
+{
+    timers_tick(time);
+    if (time >= next_look) {
+        next_look = time + LOOK_INTERVAL;
+        look(time, frame);
+    }
+}
+
+/* One for each controller, for the end of interrupt is part of what a tick costs. */
+
+static void tick_at_8259(struct trap_frame *frame)
+{
+    tick(clock_tick(), frame);
+    pic8259_end_timer_interrupt();
+}
+
+static void tick_at_apic(struct trap_frame *frame)
+{
+    tick(clock_tick(), frame);
+    local_apic_end();
+}
+
+/* --- The local APIC's timer ----------------------------------------------------------------- */
+
+enum {
+    FIRST_COUNT =
+        6250, /* a millisecond at a bus clock of 100 MHz; from 24 MHz to 1 GHz are usual */
+    LEAST_COUNT = 64,
+    MEASURED_TICKS = 16,
+};
+
+static uint64_t local_count = FIRST_COUNT;
+static unsigned ticks_measured;
+static uint64_t time_measured;
+
+/* Brings the ticks' length nearer to what it should be, unless it is near enough. A tick that was
+ * lost to a busy host spoils one measurement, and the next one mends it. */
+static void adjust_local_timer(uint64_t elapsed)
+{
+    const uint64_t wanted = MEASURED_TICKS * NANOSECONDS_PER_SECOND / TICKS_PER_SECOND;
+    time_measured += elapsed;
+    if (++ticks_measured < MEASURED_TICKS)
+        return;
+    uint64_t measured = MAX(time_measured, UINT64_C(1));
+    ticks_measured = 0;
+    time_measured = 0;
+    if (measured > wanted * 3 / 4 && measured < wanted * 5 / 4)
+        return;
+    uint64_t count = local_count * wanted / measured;
+    local_count = MIN(MAX(count, (uint64_t)LEAST_COUNT), (uint64_t)UINT32_MAX);
+    local_apic_start_timer((uint32_t)local_count);
+}
+
+static void local_tick(struct trap_frame *frame)
+{
+    uint64_t elapsed = reference_clock_elapsed();
+    adjust_local_timer(elapsed);
+    tick(clock_tick_after(elapsed), frame);
+    local_apic_end();
+}
+
+static enum error start_local_timer(void)
+{
+    enum error error = reference_clock_start();
+    if (!error && !irq_controller()->at_local_apic)
+        error = local_apic_find();
+    if (error)
+        return error;
+    uint64_t flags = interrupts_save();
+    irq_mask_timer();
+    if (!irq_controller()->at_local_apic)
+        local_apic_start(NULL);
+    local_apic_start_timer(FIRST_COUNT);
+    interrupts_restore(flags);
+    return OK;
+}
+
+/* -------------------------------------------------------------------------------------------- */
+
+void ticks_start(void (*look_around)(uint64_t time, const struct trap_frame *frame))
+{
+    look = look_around;
+    clock_start(pit8254_init(TICKS_PER_SECOND), tsc_is_constant());
+    irq_set_timer_handler(irq_controller()->at_local_apic ? tick_at_apic : tick_at_8259);
+    trap_set_handler(LOCAL_APIC_TIMER_VECTOR, local_tick);
+}
+
+/* The first tick is due within a millisecond, or within a few of the local APIC's; but an emulator
+ * on a busy host may be late with it, while its ports answer at once. */
+static bool wait_for_tick(void)
+{
+    enum { LIMIT = 500000 /* of about a microsecond */ };
+    for (unsigned i = 0; i < LIMIT && clock_now() == 0; i++)
+        io_delay();
+    return clock_now() != 0;
+}
+
+bool ticks_come(bool now)
+{
+    if (clock_now() != 0 || (!now && pit8254_counts()) || wait_for_tick())
+        return true;
+    enum error error = start_local_timer();
+    if (!error && !wait_for_tick())
+        error = ERROR_TIMEOUT;
+    if (error) {
+        log_error("pit: no timer interrupt comes, nor can the local APIC's timer be used (%s)",
+                  error_name(error));
+        return false;
+    }
+    log_warn("pit: no timer interrupt comes; the local APIC's timer ticks instead, by the %s",
+             reference_clock_name());
+    return true;
+}

@@ -1,0 +1,82 @@
+"""The sessions at the keyboard and at COM1 again, with interrupts through the APICs; and machines
+without a timer that ticks."""
+
+from e2e import com1, keyboard
+from runner import machine as machines
+from runner import qemu
+from runner.machine import MachineTest
+
+IRQ_APIC = "irq=apic"
+NO_PIT = ["-machine", "pit=off"]
+
+
+class ThroughApics:
+    """Boots every machine of a test with irq=apic."""
+
+    def machine(self, options=(), **arguments):
+        """Starts a machine with the word on its command line."""
+        return super().machine(options=[*options, *qemu.fw_cfg_cmdline(IRQ_APIC)], **arguments)
+
+
+class Keyboard(ThroughApics, keyboard.Keyboard):
+    """All that is tested at the keyboard."""
+
+
+class Com1(ThroughApics, com1.Com1):
+    """All that is tested at COM1."""
+
+
+class Apic(MachineTest):
+    """What differs."""
+
+    def test_the_controller_is_shown(self):
+        """`irq` says which one it is; lines that have been used are counted."""
+        for words, name in (("irq=pic", "8259"), (IRQ_APIC, "I/O APIC")):
+            machine = self.boot(options=qemu.fw_cfg_cmdline(words))
+            machine.ask("echo hello")
+            answer = machine.answer("irq")
+            self.assertEqual(answer[0], f"lines ({name}):")
+            self.assertRegex("\n".join(answer), r"line  1 +[1-9]\d*  keyboard")
+
+    def test_injected_nmi(self):
+        """The local APIC's input 1 is wired as the table says."""
+        machine = self.boot(options=qemu.fw_cfg_cmdline(IRQ_APIC))
+        start = len(machine.received)
+        machine.execute("inject-nmi")
+        machine.wait_text("non-maskable interrupt", start)
+        machine.wait_prompt(start)
+        self.assertEqual(machine.answer("echo hello"), ["hello"])
+
+    def test_without_the_tables(self):
+        """Asked for what is not there, the kernel says so and takes the 8259s."""
+        machine = self.boot(options=["-machine", "pc,acpi=off", *qemu.fw_cfg_cmdline(IRQ_APIC)])
+        self.assertIn("irq: the APICs cannot be used (no such device)", machine.output())
+        self.assertEqual(machine.answer("irq")[0], "lines (8259):")
+        machine = self.boot(options=qemu.fw_cfg_cmdline("irq=maybe"))
+        self.assertIn("irq=maybe is none of pic, apic", machine.output())
+
+    def test_no_pit(self):
+        """The local APIC's timer ticks, in both modes, with a keyboard controller and without."""
+        for options in (NO_PIT, NO_PIT + ["-machine", "i8042=off"], NO_PIT + machines.ovmf()):
+            for words in ("irq=pic", IRQ_APIC):
+                with self.subTest(options=options, words=words):
+                    machine = self.boot(options=[*options, *qemu.fw_cfg_cmdline(words)])
+                    self.assertIn("the local APIC's timer ticks instead, by the ACPI timer",
+                                  machine.output())
+                    self.assertEqual(machine.answer("echo hello"), ["hello"])
+                    machine.kill()
+
+    def test_no_pit_and_no_acpi(self):
+        """Without tables there is nothing to measure time by, unless the processor knows its own
+        rate: it is said, and the machine can be used all the same."""
+        machine = self.boot(options=["-machine", "pc,pit=off,acpi=off"])
+        self.assertIn("pit: no timer interrupt comes, nor can", machine.output())
+        self.assertEqual(machine.answer("echo hello"), ["hello"])
+
+
+class KeyboardWithoutPit(keyboard.Keyboard):
+    """The pace of the clock, and keys, when the local APIC's timer ticks."""
+
+    def machine(self, options=(), **arguments):
+        """Starts a machine without the PIT."""
+        return super().machine(options=[*options, *NO_PIT], **arguments)

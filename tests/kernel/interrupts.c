@@ -1,0 +1,99 @@
+/*
+ * Interrupt controllers and the clock. The runner boots this suite in several ways: `irq=apic`, no
+ * PIT, other chipsets, UEFI.
+ */
+#include <drivers/acpi.h>
+#include <drivers/irq.h>
+#include <drivers/local_apic.h>
+#include <io.h>
+#include <kernel/cpu/control.h>
+#include <kernel/cpu/trap.h>
+#include <kernel/log/log.h>
+#include <kernel/options.h>
+#include <kernel/task/clock.h>
+#include <lib/string.h>
+
+#include "../test.h"
+
+static bool wants_apic(void)
+{
+    const char *word = options_get("irq");
+    return word && strcmp(word, "apic") == 0;
+}
+
+TEST(interrupts, the_controller_is_the_one_that_was_asked_for)
+{
+    EXPECT_STR(irq_controller()->name, wants_apic() ? "I/O APIC" : "8259");
+    EXPECT_EQ(irq_controller()->at_local_apic, wants_apic());
+}
+
+/* Only one of the two controllers may have open lines: an interrupt must not come twice. */
+TEST(interrupts, the_8259s_are_masked_where_the_apics_are_used)
+{
+    enum { MASTER_DATA = 0x21, SLAVE_DATA = 0xa1 };
+    bool all_masked = inb(MASTER_DATA) == 0xff && inb(SLAVE_DATA) == 0xff;
+    EXPECT_EQ(all_masked, wants_apic());
+}
+
+/* One interrupt for each tick, not two and not none, however the line is wired. */
+TEST(interrupts, ticks_come_one_by_one)
+{
+    struct irq_line line;
+    for (unsigned i = 0; i < 20; i++) {
+        uint64_t before = clock_now();
+        wait_for_interrupt();
+        EXPECT(clock_now() >= before);
+    }
+    irq_line(IRQ_TIMER, &line);
+    uint64_t others = trap_count(LOCAL_APIC_TIMER_VECTOR);
+    EXPECT(line.handled);
+    EXPECT_EQ(line.masked, others != 0);
+    EXPECT(line.masked || line.interrupts >= 15);
+    EXPECT_EQ(line.spurious, 0);
+}
+
+static void count_unexpected(void *context, enum log_level level, const char *text)
+{
+    unsigned *count = context;
+    (void)level;
+    for (; *text; text++)
+        *count += strncmp(text, "unexpected", strlen("unexpected")) == 0;
+}
+
+TEST(interrupts, a_spurious_one_of_the_local_apic_is_no_news)
+{
+    unsigned count = 0;
+    if (!wants_apic())
+        return;
+    __asm__ volatile("int %0" : : "i"(LOCAL_APIC_SPURIOUS_VECTOR) : "memory");
+    log_for_each(count_unexpected, &count);
+    EXPECT_EQ(count, 0);
+    EXPECT_EQ(trap_count(LOCAL_APIC_SPURIOUS_VECTOR), 1);
+}
+
+/* How many nanoseconds the clock and ACPI's timer see passing in the same while. */
+static void pass_a_while(uint64_t *by_clock, uint64_t *by_acpi)
+{
+    enum { A_WHILE = 100000 /* of ACPI's timer, about 28 ms */ };
+    const uint64_t frequency = 3579545;
+    uint16_t port = (uint16_t)acpi_fadt()->pm_timer.address;
+    uint64_t start = clock_now();
+    uint32_t first = inl(port), passed;
+    do {
+        wait_for_interrupt();
+        passed = (inl(port) - first) & 0xffffff;
+    } while (passed < A_WHILE);
+    *by_clock = clock_now() - start;
+    *by_acpi = passed * NANOSECONDS_PER_SECOND / frequency;
+}
+
+/* A host that is busy lets a guest lose ticks now and then, but not in each of many tries. */
+TEST(interrupts, the_clock_keeps_pace_with_acpis_timer)
+{
+    uint64_t clock = 0, acpi = 1;
+    EXPECT(acpi_fadt() != NULL && acpi_fadt()->pm_timer.space == ACPI_SPACE_IO);
+    for (unsigned i = 0; i < 50 && (clock < acpi * 9 / 10 || clock > acpi * 11 / 10); i++)
+        pass_a_while(&clock, &acpi);
+    EXPECT(clock >= acpi * 9 / 10);
+    EXPECT(clock <= acpi * 11 / 10);
+}
