@@ -16,6 +16,7 @@ static struct executor executor;
 static struct keyboard keyboard;
 static char typed[64];
 static size_t typed_length;
+static unsigned fetched;
 
 static void fetch_bytes(void)
 {
@@ -28,7 +29,7 @@ static void fetch_bytes(void)
         if (fake_ports_accesses() - before < 2)
             break;
     }
-    while (stream_poll(&ps2_keyboard_scancodes, &waker, &nobody, &byte) == POLL_READY)
+    for (; stream_poll(&ps2_keyboard_scancodes, &waker, &nobody, &byte) == POLL_READY; fetched++)
         typed_length += keyboard_type(&keyboard, byte, typed + typed_length);
     waker_cancel(&waker);
     typed[typed_length] = '\0';
@@ -148,7 +149,8 @@ TEST(ps2, lights_are_set_while_keys_are_typed)
     run(10);
     EXPECT_EQ(ps2_machine_lights(), 4);
     ps2_lights_set(3);
-    ps2_lights_set(7);
+    executor_run_ready(&executor);
+    ps2_lights_set(7); /* while that is being said */
     run(10);
     EXPECT_EQ(ps2_machine_lights(), 7);
     ps2_lights_set(0);
@@ -157,6 +159,11 @@ TEST(ps2, lights_are_set_while_keys_are_typed)
     unsigned commands = ps2_machine_commands();
     run(1000);
     EXPECT_EQ(ps2_machine_commands(), commands); /* and then all is quiet */
+    static const uint8_t late[] = {PS2_ACKNOWLEDGE};
+    fetched = 0;
+    ps2_machine_key(late, late, sizeof(late), sizeof(late));
+    run(1);
+    EXPECT_EQ(fetched, 1); /* nobody waits for answers any more */
     EXPECT_STR(strike(), "bB\033[A");
     end_lights();
 }
@@ -203,5 +210,28 @@ TEST(ps2, a_keyboard_that_stops_over_its_lights_goes_on)
     run(200);
     EXPECT(ps2_machine_scans());
     EXPECT_STR(strike(), "bB\033[A");
+    end_lights();
+}
+
+TEST(ps2, a_controller_that_takes_nothing_is_given_up)
+{
+    start_lights((struct ps2_faults){0});
+    unsigned commands = ps2_machine_commands();
+    ps2_machine_busy(true);
+    ps2_lights_set(1);
+    EXPECT_STR(strike(), "bB\033[A");
+    run(200);
+    ps2_machine_busy(false);
+    run(200);
+    EXPECT_EQ(ps2_machine_commands(), commands);
+    ps2_lights_set(2);
+    run(20);
+    EXPECT_EQ(ps2_machine_lights(), 2);
+    ps2_machine_busy(true);
+    ps2_lights_set(0);
+    run(20);
+    ps2_machine_busy(false); /* in time */
+    run(20);
+    EXPECT_EQ(ps2_machine_lights(), 0);
     end_lights();
 }

@@ -31,6 +31,7 @@ static struct {
     uint8_t set, lights;
     bool scans;
     unsigned commands, resends;
+    bool busy;
 } machine;
 
 static void put(uint8_t byte)
@@ -106,7 +107,7 @@ static void to_keyboard(uint8_t byte)
 static uint8_t read_port(uint16_t port)
 {
     if (port == STATUS)
-        return machine.queued > 0;
+        return (machine.queued ? 1 : 0) | (machine.busy ? 2 : 0);
     uint8_t byte = machine.queue[0];
     if (machine.queued)
         memmove(machine.queue, machine.queue + 1, --machine.queued);
@@ -162,6 +163,11 @@ bool ps2_machine_interrupts(void)
 void ps2_machine_resend(unsigned count)
 {
     machine.resends = count;
+}
+
+void ps2_machine_busy(bool busy)
+{
+    machine.busy = busy;
 }
 
 uint8_t ps2_machine_lights(void)

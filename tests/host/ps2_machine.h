@@ -28,6 +28,9 @@ bool ps2_machine_interrupts(void);
 /* The keyboard wants the next `count` bytes again. */
 void ps2_machine_resend(unsigned count);
 
+/* The controller takes nothing, until it does again. */
+void ps2_machine_busy(bool busy);
+
 uint8_t ps2_machine_lights(void);    /* 0xff: never set */
 bool ps2_machine_scans(void);        /* the keyboard sends keys */
 unsigned ps2_machine_commands(void); /* bytes that the keyboard has got */

@@ -142,6 +142,28 @@ TEST(scancode, overrun)
     EXPECT_CHANGE(two, KEY_A, true, 0x1c);
 }
 
+/* Where the set is a guess, the first key that comes up tells; what might be either does not. */
+TEST(scancode, a_doubt_is_settled)
+{
+    struct scancode_decoder decoder = {.state = SCANCODE_SET_2 | SCANCODE_UNSURE};
+    EXPECT_CHANGE(decoder, KEY_F7, true, 0x83);
+    EXPECT_CHANGE(decoder, KEY_PRINT_SCREEN, true, 0xe0, 0x7c);
+    scancode_decode(&decoder, 0xaa);
+    scancode_decode(&decoder, 0x84);
+    EXPECT_EQ(decoder.state, SCANCODE_SET_2 | SCANCODE_UNSURE);
+    EXPECT_CHANGE(decoder, KEY_UP, false, 0xe0, 0xc8); /* of set 1, after all */
+    EXPECT_EQ(decoder.state, SCANCODE_SET_1);
+    decoder.state = SCANCODE_SET_1 | SCANCODE_UNSURE;
+    EXPECT_CHANGE(decoder, KEY_UP, false, 0xe0, 0xf0, 0x75);
+    EXPECT_EQ(decoder.state, SCANCODE_SET_2);
+    EXPECT_CHANGE(decoder, KEY_A, false, 0xf0, 0x1c);
+    decoder.state = SCANCODE_SET_1 | SCANCODE_UNSURE;
+    EXPECT_CHANGE(decoder, KEY_A, true, 0x1e);
+    EXPECT_EQ(decoder.state, SCANCODE_SET_1 | SCANCODE_UNSURE);
+    EXPECT_CHANGE(decoder, KEY_A, false, 0x9e);
+    EXPECT_CHANGE(decoder, KEY_HIRAGANA, false, 0xf0); /* now this is a key */
+}
+
 /* Whatever has come before: a key that is pressed and let go is seen to come up. */
 TEST(scancode, a_release_is_seen_after_any_bytes)
 {
