@@ -39,7 +39,7 @@ static void print_share(uint64_t time, uint64_t total)
 
 static void print_task(const struct executor *executor, const struct task *task, uint64_t total)
 {
-    console_printf("  %-16s %-9s %-8s %10lu %10lu ", task->name, state_name(executor, task),
+    console_printf("  %-15s %-9s %-8s %9lu %9lu ", task->name, state_name(executor, task),
                    priority_name(task), task->polls, task->wakes);
     print_share(task->time, total);
     console_printf(" %9lu us\n", clock_from_tsc(task->longest_poll) / 1000);
@@ -51,11 +51,11 @@ COMMAND(tasks, "", "the tasks: polls, wakes, share of time, longest poll")
         return;
     const struct executor *executor = monitor_executor();
     uint64_t total = total_time(executor);
-    console_printf("  %-16s %-9s %-8s %10s %10s %8s %12s\n", "name", "state", "priority", "polls",
+    console_printf("  %-15s %-9s %-8s %9s %9s %8s %12s\n", "name", "state", "priority", "polls",
                    "wakes", "time", "longest poll");
     list_for_each(node, &executor->tasks)
         print_task(executor, CONTAINER_OF(node, struct task, link), total);
-    console_printf("  %-16s %-9s %-8s %10s %10s ", "(idle)", "", "", "", "");
+    console_printf("  %-15s %-9s %-8s %9s %9s ", "(idle)", "", "", "", "");
     print_share(executor->idle, total);
     console_printf("\n");
 }

@@ -14,7 +14,7 @@ class Commands(MachineTest):
         lines = machine.answer("help")
         names = [line.split()[0] for line in lines]
         self.assertLessEqual({"bench", "clear", "colors", "cpu", "date", "dump", "echo", "fault", "heap", "help",
-                              "irq", "log", "mem", "poweroff", "reboot", "tasks", "translate", "uptime"}, set(names))
+                              "irq", "log", "mem", "poweroff", "reboot", "show", "tasks", "translate", "uptime"}, set(names))
         self.assertEqual(names, sorted(names))
         for name in names:
             more = machine.answer(f"help {name}")
@@ -27,7 +27,8 @@ class Commands(MachineTest):
         machine = self.boot()
         for line in ("help nix", "mem x", "heap x", "tasks x", "irq x", "cpu x", "date x", "colors x", "uptime x",
                      "clear x", "log x", "log info x", "translate", "translate xyz", "dump", "dump xyz", "dump 0 0",
-                     "dump 0 4097", "dump 0 x", "dump 0 1 x", "fault x", "bench x"):
+                     "dump 0 4097", "dump 0 x", "dump 0 1 x", "fault x", "bench x",
+                     "show x", "show stop"):
             answer = machine.answer(line)
             self.assertEqual(len(answer), 1, (line, answer))
             self.assertTrue(answer[0].startswith(line.split()[0] + ": "), answer)
@@ -76,6 +77,35 @@ class Commands(MachineTest):
         machine.kill()
         machine = self.boot(options=["-rtc", "base=1999-12-31T23:00:00,clock=vm"])
         self.assertRegex(machine.answer("date")[0], r"^1999-12-31 23:[0-5]\d:\d\d$")
+
+    def test_tasks_fit_the_screen(self):
+        """A row for each task."""
+        machine = self.boot()
+        answer = machine.answer("tasks")
+        self.assertLessEqual({"keyboard", "serial", "monitor", "log", "(idle)"},
+                             {line.split()[0] for line in answer})
+        self.assertLess(max(map(len, answer)), 80)
+
+    def test_show(self):
+        """Five tasks move above, the prompt answers below and scrolls there alone; a word and Ctrl-C
+        stop them, and then nothing moves any more."""
+        machine = self.boot()
+        movers = ("ticker", "ball", "planet", "bar", "clock")
+        for end, last in ((b"show stop\r", PROMPT + "show stop"), (b"\x03", PROMPT + "^C")):
+            machine.send(b"show\r")
+            first = machine.wait_screen(lambda now: "moves" in now.rows[6] and "tasks of" in now.rows[0])
+            for row in (0, 6):
+                machine.wait_screen(lambda now, row=row: now.rows[row] != first.rows[row])
+            machine.wait_screen(lambda now: now.rows[1:6] != first.rows[1:6])
+            machine.send(30 * b"echo still here\r" + b"tasks\r")
+            shown = machine.wait_screen(lambda now: all(any(name in line for line in now.rows) for name in movers))
+            self.assertIn("moves", shown.rows[6])
+            machine.send(end)
+            machine.wait_screen(lambda now, last=last: now.used()[-2:] == [last, PROMPT.rstrip()])
+            machine.wait_screen(lambda now: not "".join(now.rows[:7]).strip())
+            names = {line.split()[0] for line in machine.answer("tasks")}
+            self.assertFalse(names & set(movers), names)
+            self.assertFalse("moves" in machine.screen().text())
 
     def test_log(self):
         """As many lines as are wanted, of the level that is."""

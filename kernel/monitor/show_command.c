@@ -1,0 +1,182 @@
+/*
+ * `show`: five tasks on one screen. Each sleeps, moves its own thing a step, and sleeps again, all
+ * at their own pace, while the prompt below them goes on answering; nobody knows of the others.
+ * They draw in the rows above the part that scrolls, and put the cursor back where it was.
+ */
+#include <kernel/log/console.h>
+#include <kernel/monitor/command.h>
+#include <kernel/monitor/monitor.h>
+#include <kernel/task/sleep.h>
+#include <lib/string.h>
+
+enum {
+    FIRST_FREE_ROW = 8,
+    BALL_SPAN = 34,
+    BALL_DEPTH = 3,
+    ORBIT_ROW = 4,
+    ORBIT_COLUMN = 60,
+    BAR_SPAN = 30,
+    TICKER_WIDTH = 76,
+};
+
+struct mover {
+    struct task task;
+    void (*move)(unsigned step);
+    unsigned milliseconds; /* from one step to the next */
+    struct sleep sleep;
+    unsigned step;
+};
+
+static bool running;
+static unsigned moves; /* of all of them */
+
+static void put(unsigned row, unsigned column, const char *text)
+{
+    console_printf("\0337\033[%u;%uH%s\0338", row, column, text);
+}
+
+/* From 0 up to `span` and back again, without end. */
+static unsigned swing(unsigned step, unsigned span)
+{
+    step %= 2 * span;
+    return step < span ? step : 2 * span - step;
+}
+
+static void move_ticker(unsigned step)
+{
+    static const char text[] =
+        "These are five tasks of one executor. Each sleeps, moves a step and "
+        "sleeps again; none has a stack of its own. The prompt is a task as "
+        "well, so go on typing, and look at 'tasks'. 'show stop' or Ctrl-C "
+        "ends it.          ";
+    char window[TICKER_WIDTH + 1];
+    for (unsigned i = 0; i < TICKER_WIDTH; i++)
+        window[i] = text[(step + i) % (sizeof(text) - 1)];
+    window[TICKER_WIDTH] = '\0';
+    put(1, 3, window);
+}
+
+static void put_ball(unsigned step, const char *text)
+{
+    put(3 + swing(step, BALL_DEPTH), 3 + swing(step, BALL_SPAN), text);
+}
+
+static void move_ball(unsigned step)
+{
+    if (step)
+        put_ball(step - 1, " ");
+    put_ball(step, "\033[93mo\033[0m");
+}
+
+static void put_planet(unsigned step, const char *text)
+{
+    static const int8_t circle[][2] = {{0, -8}, {-1, -7}, {-1, -4}, {-2, 0}, {-1, 4}, {-1, 7},
+                                       {0, 8},  {1, 7},   {1, 4},   {2, 0},  {1, -4}, {1, -7}};
+    const int8_t *place = circle[step % ARRAY_SIZE(circle)];
+    put((unsigned)(ORBIT_ROW + place[0]), (unsigned)(ORBIT_COLUMN + place[1]), text);
+}
+
+static void move_planet(unsigned step)
+{
+    if (step)
+        put_planet(step - 1, " ");
+    else
+        put(ORBIT_ROW, ORBIT_COLUMN, "\033[33m*\033[0m");
+    put_planet(step, "\033[96m@\033[0m");
+}
+
+static void move_bar(unsigned step)
+{
+    char bar[BAR_SPAN + 2];
+    memset(bar, '-', BAR_SPAN + 1);
+    bar[swing(step, BAR_SPAN)] = '#';
+    bar[BAR_SPAN + 1] = '\0';
+    put(FIRST_FREE_ROW - 1, 3, bar);
+}
+
+static void move_clock(unsigned step)
+{
+    (void)step;
+    console_printf("\0337\033[%u;%uH%6lu.%lu s %8u moves\0338", FIRST_FREE_ROW - 1,
+                   ORBIT_COLUMN - 12, clock_now() / NANOSECONDS_PER_SECOND,
+                   clock_now() / (NANOSECONDS_PER_SECOND / 10) % 10, moves);
+}
+
+static enum poll_result poll_mover(struct task *task)
+{
+    struct mover *mover = CONTAINER_OF(task, struct mover, task);
+    if (!running) {
+        sleep_cancel(&mover->sleep);
+        return POLL_READY;
+    }
+    if (sleep_poll(&mover->sleep, task) == POLL_PENDING)
+        return POLL_PENDING;
+    mover->move(mover->step++);
+    moves++;
+    sleep_for(&mover->sleep, mover->milliseconds * NANOSECONDS_PER_MILLISECOND);
+    return sleep_poll(&mover->sleep, task) == POLL_READY ? task_yield(task) : POLL_PENDING;
+}
+
+#define MOVER(task_name, move_hook, period)                                      \
+    {                                                                            \
+        .task = {.name = (task_name), .poll = poll_mover, .priority = TASK_LOW}, \
+        .move = (move_hook), .milliseconds = (period)                            \
+    }
+
+static struct mover movers[] = {
+    MOVER("ticker", move_ticker, 120), MOVER("ball", move_ball, 70),
+    MOVER("planet", move_planet, 150), MOVER("bar", move_bar, 50),
+    MOVER("clock", move_clock, 100),
+};
+
+/* A task that has been told to end, and has not yet, just goes on. */
+static void start(struct mover *mover)
+{
+    mover->step = 0;
+    sleep_for(&mover->sleep, 0);
+    if (mover->task.state & TASK_LIVE)
+        task_wake(&mover->task);
+    else
+        executor_spawn(monitor_executor(), &mover->task);
+}
+
+static void stop(void)
+{
+    running = false;
+    for (size_t i = 0; i < ARRAY_SIZE(movers); i++)
+        task_wake(&movers[i].task);
+    /* All rows scroll again, and those above are cleared. */
+    console_printf("\0337\033[r\033[%u;80H\033[1J\0338\r", FIRST_FREE_ROW - 1);
+}
+
+static void start_all(void)
+{
+    command_set_stop(stop);
+    running = true;
+    moves = 0;
+    /* The rows from the first free one to the last are those that scroll. */
+    console_printf("\033[2J\033[%ur\033[%u;1H\r", FIRST_FREE_ROW, FIRST_FREE_ROW);
+    for (size_t i = 0; i < ARRAY_SIZE(movers); i++)
+        start(&movers[i]);
+}
+
+static const char *word(size_t index)
+{
+    return index == 0 ? "stop" : NULL;
+}
+
+COMMAND(show, "stop", "five tasks at play; with 'stop', no more", .words = word,
+        .details = "Five tasks move something in the upper rows, each at its own pace. The prompt\n"
+                   "goes on answering; 'tasks' shows them at work. Ctrl-C stops them as well.\n")
+{
+    char given[16];
+    bool has_word = command_word(&arguments, given, sizeof(given));
+    if (has_word && strcmp(given, "stop") != 0)
+        console_printf("show: '%s' is not 'stop', the only word that it takes\n", given);
+    else if (has_word && !running)
+        console_printf("show: nothing is going on\n");
+    else if (has_word)
+        command_stop();
+    else
+        start_all();
+}
