@@ -121,7 +121,10 @@ enum error grid_move(struct grid *grid, void *memory, size_t size)
     unsigned start = grid->top + grid->capacity - moved.history;
     for (unsigned i = 0; i < moved.history + grid->rows; i++)
         copy_row(ring_row(&moved, i), ring_row(grid, (start + i) % grid->capacity));
+    bool view_lost = moved.view != grid->view;
     *grid = moved;
+    if (view_lost)
+        grid_redraw(grid);
     return OK;
 }
 

@@ -44,8 +44,8 @@ struct grid {
 enum error grid_init(struct grid *grid, struct terminal_display *display, terminal_cell_t blank,
                      void *memory, size_t size);
 
-/* Moves rows and history to another, larger memory; the old one is the caller's again. ERROR_FULL,
- * and nothing changed, when it does not hold the rows of the screen. */
+/* Moves rows and history to another memory, the newest ones if that is smaller; the old one is the
+ * caller's again. ERROR_FULL, and nothing changed, when it does not hold the rows of the screen. */
 enum error grid_move(struct grid *grid, void *memory, size_t size);
 
 /* The cell at a place of the screen (not of the view). */

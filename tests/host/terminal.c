@@ -350,7 +350,10 @@ TEST(terminal, moves_to_larger_memory)
         EXPECT(fake_display_agrees(&fake, &terminal.grid));
         EXPECT_EQ(terminal.grid.history, MIN(MIN(lines, 16u) + 95 - ROWS, 94u));
     }
+    terminal_view(&terminal, 50);
     EXPECT_EQ(grid_move(&terminal.grid, storage, GRID_SIZE(ROWS - 1, COLUMNS)), ERROR_FULL);
+    EXPECT_EQ(grid_move(&terminal.grid, storage, GRID_SIZE(ROWS, COLUMNS)), OK);
+    EXPECT(fake_display_agrees(&fake, &terminal.grid)); /* there is no view any more */
 }
 
 TEST(terminal, refuses_what_it_cannot_hold)
