@@ -112,7 +112,7 @@ bool console_busy(void)
     return busy;
 }
 
-static void write_to_screens(const char *text)
+void console_write_to_screens(const char *text)
 {
     for (struct console_sink *sink = sinks; sink; sink = sink->next) {
         if (sink->rows)
@@ -123,7 +123,7 @@ static void write_to_screens(const char *text)
 void console_begin_report(bool clear)
 {
     /* The report may come in the midst of a sequence: CAN ends it. Then DECSTR, or RIS. */
-    write_to_screens(clear ? "\030\033c" : "\030\033[!p");
+    console_write_to_screens(clear ? "\030\033c" : "\030\033[!p");
     console_fresh_line();
     in_report = true;
     for (struct console_sink *sink = sinks; sink; sink = sink->next)

@@ -116,6 +116,26 @@ static bool next_to_show(struct record *record)
     return false;
 }
 
+/* NULL: the usual one. */
+static const char *colour_of(enum log_level level)
+{
+    static const char *const colours[] = {
+        [LOG_ERROR] = "\033[91m", [LOG_WARNING] = "\033[93m", [LOG_DEBUG] = "\033[90m"};
+    return level < ARRAY_SIZE(colours) ? colours[level] : NULL;
+}
+
+static const char usual_colour[] = "\033[0m";
+
+void log_print(enum log_level level, const char *line)
+{
+    const char *colour = colour_of(level);
+    if (colour)
+        console_write_to_screens(colour);
+    console_printf("%s\n", line);
+    if (colour)
+        console_write_to_screens(usual_colour);
+}
+
 static void show_record(const struct record *record)
 {
     char line[LINE];
@@ -123,7 +143,7 @@ static void show_record(const struct record *record)
         console_printf("[log: %lu lines lost]\n", lost);
     lost = 0;
     format_record(record, line);
-    console_printf("%s\n", line);
+    log_print(record->level, line);
 }
 
 bool log_pending(void)
@@ -159,17 +179,26 @@ void log_flush_panic(void)
         show_record(&record);
 }
 
+static void print_on(struct console_sink *sink, enum log_level level, const char *line)
+{
+    const char *colour = sink->rows ? colour_of(level) : NULL;
+    if (colour)
+        console_write_to(sink, colour, strlen(colour));
+    console_write_to(sink, line, strlen(line));
+    if (colour)
+        console_write_to(sink, usual_colour, strlen(usual_colour));
+    console_write_to(sink, "\n", 1);
+}
+
 void log_show_again(struct console_sink *sink)
 {
     struct record record;
-    char line[LINE + 1];
+    char line[LINE];
     for (uint64_t number = oldest_record(); number <= shown; number++) {
         if (!read_record(number, &record) || record.level > shown_level)
             continue;
         format_record(&record, line);
-        size_t length = strlen(line);
-        line[length] = '\n';
-        console_write_to(sink, line, length + 1);
+        print_on(sink, record.level, line);
     }
 }
 

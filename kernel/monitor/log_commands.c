@@ -27,7 +27,7 @@ static void print_line(void *context, enum log_level level, const char *line)
     if (level > selection->highest)
         return;
     if (selection->seen++ + selection->last >= selection->count)
-        console_printf("%s\n", line);
+        log_print(level, line);
 }
 
 static const char *level_name(size_t index)

@@ -1,5 +1,6 @@
 """The screen as a person uses it: what scrolled away, colours, the hardware's cursor."""
 
+from runner import qemu
 from runner.machine import PROMPT, MachineTest
 
 PAGE_UP, PAGE_DOWN = b"\x1b[5;2~", b"\x1b[6;2~"  # with shift, as terminals send them
@@ -33,6 +34,18 @@ class Console(MachineTest):
         """Line `first` of what fill() makes, counted from 0, and the one after it."""
         return [f"{PROMPT}echo line {number // 2 + 1}" if number % 2 == 0
                 else f"line {number // 2 + 1}" for number in (first, first + 1)]
+
+    def test_log_colours(self):
+        """A warning stands out on the screen; COM1 gets the bare text."""
+        machine = self.boot(options=qemu.fw_cfg_cmdline("loglevel=bogus"))
+        now = machine.screen()
+        attributes = {line: row[0] for line, row in zip(now.lines(), now.attributes) if line}
+        warning, = (line for line in attributes if "loglevel=bogus" in line)
+        self.assertEqual(attributes[warning], 0x0e)
+        self.assertEqual({attributes[line] for line in attributes
+                          if "mm: " in line or line == PROMPT.rstrip()}, {0x07})
+        self.assertIn("\n" + warning, machine.output())
+        self.assertNotIn("\x1b", machine.output().split("] cairn: ready")[0].split("] boot: ")[1])
 
     def test_typing_returns_to_the_end(self):
         """Whoever types sees what is typed."""

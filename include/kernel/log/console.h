@@ -1,7 +1,6 @@
 /*
- * The console: one stream of text that every sink (screen, serial line) shows. Sinks take the
- * control sequences of a terminal: \r, \n, \b, and the few of ECMA-48 that drivers/vga_text.h
- * lists.
+ * The console: one stream of text, UTF-8, that every sink (screen, serial line) shows. Sinks take
+ * the control sequences of a terminal, those that lib/terminal.h lists.
  *
  * For code that runs in tasks and during set-up; an interrupt handler uses the log, which can wait.
  */
@@ -38,6 +37,10 @@ void console_vprintf(const char *format, va_list arguments) PRINTF(1, 0);
  * depends on how wide it is. As console_write(). */
 struct console_sink *console_sinks(void);
 void console_write_to(struct console_sink *sink, const char *text, size_t length);
+
+/* Shows a string on the screens alone: colours, which a serial line's readers would stumble over.
+ * It begins no line and ends none. As console_write(). */
+void console_write_to_screens(const char *text);
 
 /* The rows and columns of the smallest screen; 25 and 80 when there is none. */
 void console_size(unsigned *rows, unsigned *columns);

@@ -57,4 +57,8 @@ void log_show_again(struct console_sink *sink);
 void log_for_each(void (*show)(void *context, enum log_level level, const char *line),
                   void *context);
 
+/* Shows a line on the console, on screens in the colour of its level: red for errors, yellow for
+ * warnings, grey for what helps to debug. A serial line gets the bare text. */
+void log_print(enum log_level level, const char *line);
+
 #endif
