@@ -17,6 +17,8 @@ enum {
     ORBIT_COLUMN = 60,
     BAR_SPAN = 30,
     TICKER_WIDTH = 76,
+    LEAST_ROWS = 16,
+    LEAST_COLUMNS = 80,
 };
 
 struct mover {
@@ -160,6 +162,13 @@ static void start_all(void)
         start(&movers[i]);
 }
 
+static bool fits(void)
+{
+    unsigned rows, columns;
+    console_size(&rows, &columns);
+    return rows >= LEAST_ROWS && columns >= LEAST_COLUMNS;
+}
+
 static const char *word(size_t index)
 {
     return index == 0 ? "stop" : NULL;
@@ -177,6 +186,9 @@ COMMAND(show, "stop", "five tasks at play; with 'stop', no more", .words = word,
         console_printf("show: nothing is going on\n");
     else if (has_word)
         command_stop();
-    else
+    else if (fits())
         start_all();
+    else
+        console_printf("show: this takes a screen of at least %d rows and %d columns\n", LEAST_ROWS,
+                       LEAST_COLUMNS);
 }

@@ -71,8 +71,11 @@ static void take_text(struct screen *screen, char byte)
             complain(screen, "an incomplete character");
         screen->missing = value < 0x80 ? 0 : value < 0xe0 ? 1 : value < 0xf0 ? 2 : 3;
         screen->character[0] = '\0';
-    } else if (screen->missing-- == 0) {
+    } else if (screen->missing == 0) {
         complain(screen, "a stray continuation");
+        return;
+    } else {
+        screen->missing--;
     }
     size_t length = strlen(screen->character);
     screen->character[length] = byte;
@@ -581,4 +584,34 @@ TEST(line, a_full_line)
     const char *line = type("\r");
     EXPECT_EQ(strlen(line), LINE_MAX - 1);
     EXPECT(!wide.complaint && !narrow.complaint);
+}
+
+/* Whatever comes, from both inputs: the sanitizers are the expectation, and that a line typed
+ * afterwards is shown as it is. */
+TEST(line, any_bytes)
+{
+    static const char likely[] =
+        "\x1b[O;15~ABCDHFR\t\b\x7f\x01\x05\x0b\x15\x17\x10\x0e\x0c\x03 he\xc3\xa4";
+    begin(80, 37);
+    for (unsigned i = 0; i < 200000; i++) {
+        char byte =
+            random_below(8) ? likely[random_below(sizeof(likely) - 1)] : (char)random_below(256);
+        if (random_below(1000) == 0)
+            byte = '\r';
+        const char *line = line_feed(random_below(2) ? LINE_KEYBOARD : LINE_SERIAL, byte);
+        if (line) {
+            EXPECT(strlen(line) < LINE_MAX);
+            line_begin();
+        }
+        if (random_below(100) == 0) {
+            line_hide();
+            line_show();
+        }
+    }
+    line_feed(LINE_SERIAL, '\r');
+    begin(80, 37);
+    type("\x0c");
+    wide.complaint = narrow.complaint = NULL; /* about the malformed characters that came back */
+    type("ok");
+    EXPECT_SHOWN("ok");
 }
