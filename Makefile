@@ -105,7 +105,7 @@ TYPE_KEYS_OBJECTS := $(TYPE_KEYS_SOURCES:%=$B/host/%.o)
 
 # --- The kernel -------------------------------------------------------------------------------------------------------
 
-.PHONY: all iso run test bench fuzz debug check lint fmt clean help screenshot need-build need-font need-host need-fmt need-lint need-fuzz need-iso need-qemu FORCE
+.PHONY: all iso run test bench fuzz debug check lint fmt clean help screenshot session need-build need-font need-host need-fmt need-lint need-fuzz need-iso need-qemu FORCE
 all: iso $B/cairn-test.iso $B/host-tests $B/type-keys
 
 # A change of compiler or flags rebuilds what it touches, and a new or removed source links again: these files hold the
@@ -237,6 +237,9 @@ screenshot: $B/cairn.iso | need-qemu
 	$Q$(PYTHON) scripts/screenshot.py text docs/images/prompt.png
 	$Q$(PYTHON) scripts/screenshot.py framebuffer docs/images/framebuffer.png
 
+session: $B/cairn.iso | need-qemu
+	$Q$(PYTHON) scripts/session.py docs/session.md
+
 C_FILES = $(shell git ls-files -co --exclude-standard '*.c' '*.h')
 fmt: | need-fmt
 	$Qclang-format -i $(C_FILES)
@@ -274,6 +277,7 @@ help:
 	@echo "make fuzz       feed the readers of outside data with anything; FUZZ_SECONDS=60 for each"
 	@echo "make debug      QEMU stopped, and GDB at kernel_main"
 	@echo "make screenshot take the README's pictures again"
+	@echo "make session    type at the image and write docs/session.md anew"
 	@echo "make check      what can be checked without running: format, floors, models, sizes"
 	@echo "make lint       linters, contracts of public functions, needless globals, dead code"
 	@echo "make fmt        format the C files"

@@ -41,7 +41,7 @@ COMMAND(heap, "", "the heap's account, and a map of it")
         return;
     struct heap_stats stats;
     heap_stats(&stats);
-    console_printf("  %s%s: %zu live blocks with %zu bytes, %zu bytes free\n", stats.allocator,
+    console_printf("  %s%s: live blocks: %zu, with %zu bytes; %zu bytes free\n", stats.allocator,
                    stats.debug ? " (debugging)" : "", stats.live_blocks, stats.live_bytes,
                    stats.free_bytes);
     console_printf("  %zu KiB of memory in use, %zu KiB at most so far\n",

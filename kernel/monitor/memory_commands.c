@@ -101,8 +101,9 @@ COMMAND(translate, "ADDR", "walk the page tables for a hexadecimal address",
 {
     uint64_t address;
     if (!parse_hexadecimal(arguments, &address)) {
-        console_printf("translate: '%s' is no hexadecimal address; try: translate b8000\n",
-                       arguments);
+        console_printf(
+            "translate: '%s' is no hexadecimal address; try: translate ffffffff80100000\n",
+            arguments);
         return;
     }
     struct paging_step steps[PAGING_LEVELS];
