@@ -36,29 +36,40 @@ enum scancode_set_choice { TELL_SET = 0, CHOOSE_SET_2 = 2 };
 /* The answer to TELL_SET, as the keyboard sends it and as translation makes it. */
 enum scancode_set_answer { RAW_SET_1 = 0x01, TRANSLATED_SET_1 = 0x43, TRANSLATED_SET_2 = 0x41 };
 
-/* The second port (mouse) goes off and stays so. The configuration is written after the self-test,
- * which resets it on some machines; the first port stays off until the tests are over, or a key
- * that is pressed now would be taken for an answer. */
+/* The second port (mouse) goes off and stays so. The first one stays off until the tests are over,
+ * or a key that is pressed now would be taken for an answer. */
 static const struct i8042_step controller_steps[] = {
     {I8042_COMMAND, DISABLE_FIRST_PORT, 0},
     {I8042_COMMAND, DISABLE_SECOND_PORT, 0},
     {I8042_FLUSH, 0, 0},
     {I8042_COMMAND, READ_CONFIG, 0},
     {I8042_READ_CONFIG, 0, 50},
+};
+
+static const struct i8042_step self_test_steps[] = {
     {I8042_COMMAND, SELF_TEST, 0},
     {I8042_EXPECT, SELF_TEST_PASSED, 200},
+};
+
+/* After the self-test, which resets the configuration on some machines. */
+static const struct i8042_step config_steps[] = {
     {I8042_COMMAND, WRITE_CONFIG, 0},
     {I8042_WRITE_CONFIG, I8042_CONFIG_CLOCK_OFF | I8042_CONFIG_TRANSLATE, 0},
     {I8042_COMMAND, READ_CONFIG, 0},
     {I8042_READ_CONFIG, 0, 50}, /* what it has made of that */
+};
+
+static const struct i8042_step port_steps[] = {
     {I8042_COMMAND, TEST_FIRST_PORT, 0},
     {I8042_EXPECT, PORT_TEST_PASSED, 50},
 };
 
+enum { RESET_ACKNOWLEDGE = 2 };
+
 static const struct i8042_step keyboard_steps[] = {
     {I8042_COMMAND, ENABLE_FIRST_PORT, 0},
     {I8042_SEND, RESET, 0},
-    {I8042_EXPECT_KEYBOARD, PS2_ACKNOWLEDGE, 100},
+    [RESET_ACKNOWLEDGE] = {I8042_EXPECT_KEYBOARD, PS2_ACKNOWLEDGE, 100},
     {I8042_EXPECT_KEYBOARD, RESET_PASSED, 1000},
 };
 
@@ -81,18 +92,23 @@ static const struct i8042_step start_steps[] = {
     {I8042_WRITE_CONFIG, I8042_CONFIG_INTERRUPT, 0},
 };
 
-enum phase { CONTROLLER, KEYBOARD, SET, SCAN, START, PHASES };
+enum phase { CONTROLLER, CONTROLLER_TEST, CONFIG, PORT, KEYBOARD, SET, SCAN, START, PHASES };
 
+/* Without the first one there is no controller, without the last one nothing arrives; anything else
+ * may fail. */
 static const struct {
-    const char *name; /* for what can fail without being the end */
+    const char *name;
     const struct i8042_step *steps;
     size_t count;
 } phases[PHASES] = {
-    [CONTROLLER] = {"controller test", controller_steps, ARRAY_SIZE(controller_steps)},
+    [CONTROLLER] = {"controller", controller_steps, ARRAY_SIZE(controller_steps)},
+    [CONTROLLER_TEST] = {"controller's test", self_test_steps, ARRAY_SIZE(self_test_steps)},
+    [CONFIG] = {"controller's configuration", config_steps, ARRAY_SIZE(config_steps)},
+    [PORT] = {"port's test", port_steps, ARRAY_SIZE(port_steps)},
     [KEYBOARD] = {"reset", keyboard_steps, ARRAY_SIZE(keyboard_steps)},
     [SET] = {"choice of scancodes", set_steps, ARRAY_SIZE(set_steps)},
     [SCAN] = {"start", scan_steps, ARRAY_SIZE(scan_steps)},
-    [START] = {NULL, start_steps, ARRAY_SIZE(start_steps)},
+    [START] = {"interrupts", start_steps, ARRAY_SIZE(start_steps)},
 };
 
 enum { SCANCODES = 16384 };
@@ -137,15 +153,22 @@ static uint8_t find_set(enum error error)
     return SCANCODE_SET_1 | SCANCODE_UNSURE;
 }
 
-/* A keyboard that is not even there for its reset is asked for nothing more. */
+/* Who does not even acknowledge its reset is asked for nothing more. */
+static bool nobody_answers(enum error error)
+{
+    return phase == KEYBOARD && error && script.at == RESET_ACKNOWLEDGE;
+}
+
 static enum phase phase_after(enum error error)
 {
     if (error)
-        log_warn("keyboard: %s failed (%s); listening to it as it is", phases[phase].name,
-                 error_name(error));
-    if (phase == SET || (phase == KEYBOARD && error))
-        set = find_set(phase == SET ? error : ERROR_NO_DEVICE);
-    return phase == KEYBOARD && error == ERROR_TIMEOUT ? START : phase + 1;
+        log_warn("keyboard: %s failed (%s); going on", phases[phase].name, error_name(error));
+    if (phase == SET)
+        set = find_set(error);
+    if (!nobody_answers(error))
+        return phase + 1;
+    set = find_set(error);
+    return START;
 }
 
 static enum poll_result poll_set_up(struct task *task)
@@ -157,8 +180,7 @@ static enum poll_result poll_set_up(struct task *task)
         begin(CONTROLLER);
     }
     while (i8042_poll(&script, task, &error) == POLL_READY) {
-        bool no_controller = phase == CONTROLLER && error == ERROR_TIMEOUT;
-        if (phase == START || no_controller)
+        if (phase == START || (phase == CONTROLLER && error))
             return end(task, error);
         begin(phase_after(error));
     }

@@ -125,6 +125,16 @@ TEST(ps2, a_keyboard_that_knows_no_sets)
     EXPECT_STR(strike(), "bB\033[A");
 }
 
+TEST(ps2, tests_that_fail_are_no_reason_to_stop)
+{
+    EXPECT_EQ(set_up((struct ps2_faults){.fails_its_test = true}), OK);
+    EXPECT_STR(strike(), "bB\033[A");
+    EXPECT_EQ(set_up((struct ps2_faults){.fails_port_test = true}), OK);
+    EXPECT_STR(strike(), "bB\033[A");
+    EXPECT_EQ(set_up((struct ps2_faults){.silent_reset = true, .no_translation = true}), OK);
+    EXPECT_STR(strike(), "bB\033[A");
+}
+
 static void start_lights(struct ps2_faults faults)
 {
     set_up(faults);

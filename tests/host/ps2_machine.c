@@ -82,10 +82,10 @@ static void take_command(uint8_t byte)
         machine.argument_of = byte;
         machine.scans = byte != 0xed;
     }
-    if (byte == 0xff) {
+    if (byte == 0xff && !machine.faults.silent_reset)
         from_keyboard(0xaa, true);
+    if (byte == 0xff)
         machine.lights = 0;
-    }
     if (byte == 0xf4 || byte == 0xff)
         machine.scans = true;
 }
@@ -118,10 +118,10 @@ static void controller_command(uint8_t command)
 {
     if (command == 0x20)
         put(machine.config);
-    else if (command == 0xaa)
+    else if (command == 0xaa && !machine.faults.fails_its_test)
         put(0x55);
     else if (command == 0xab)
-        put(0x00);
+        put(machine.faults.fails_port_test);
     machine.to_config = command == 0x60;
 }
 

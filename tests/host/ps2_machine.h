@@ -10,6 +10,9 @@ struct ps2_faults {
     bool no_translation;     /* the controller's bit for it cannot be set */
     bool false_translation;  /* it can, but nothing is translated */
     bool raw_answers;        /* what the keyboard answers is not translated, keys are */
+    bool fails_its_test;     /* the controller says nothing when it is to test itself */
+    bool fails_port_test;    /* it says that its port is broken */
+    bool silent_reset;       /* the keyboard acknowledges its reset, and says no more */
     bool speaks_set_1;       /* the keyboard does not change to set 2 */
     bool knows_no_sets;      /* the keyboard does not know the command for sets */
     bool knows_no_lights;    /* nor the one for the lights: no answer at all */
