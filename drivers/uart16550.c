@@ -95,6 +95,9 @@ static bool has_room(struct uart16550 *uart)
         uart->stuck = true;
         return false;
     }
+    if (uart->stuck)
+        log_warn("uart: port 0x%x sends again; it has lost %lu bytes of output", uart->port,
+                 uart->unsent);
     uart->stuck = false;
     uart->room = uart->fifo;
     return true;

@@ -39,7 +39,7 @@
 SECTION_ARRAY(struct boot_mode, boot_modes);
 
 static uint8_t com1_storage[4096];
-static struct uart16550 com1 = {
+struct uart16550 com1 = {
     .received = BYTE_STREAM_INIT(com1.received, com1_storage, uart16550_resume),
 };
 uint64_t memory_set_up_ticks;

@@ -5,6 +5,7 @@
 #define KERNEL_MAIN_H
 
 #include <boot/boot_info.h>
+#include <drivers/uart16550.h>
 
 /* Sets everything up and runs the executor. Called once, by boot/entry.asm, with interrupts masked.
  */
@@ -12,6 +13,9 @@ NORETURN void kernel_main(const struct boot_info *info);
 
 /* What setting up frames and page tables took, in TSC ticks; for the benches. */
 extern uint64_t memory_set_up_ticks;
+
+/* The first serial port, for a boot mode that reads its bytes itself. */
+extern struct uart16550 com1;
 
 /* Something to run instead of the monitor when the command line has `key=`: tests, benches. The
  * linker collects these. */

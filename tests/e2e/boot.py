@@ -67,7 +67,10 @@ class Boot(MachineTest):
         self.expect_answer_on_screen(machine)
         while machine.read(0.5):
             pass
+        start = len(machine.received)
         machine.answer("")  # whatever is left of the output ends with a prompt
+        machine.wait_text("sends again; it has lost")
+        machine.wait_prompt(start)
         self.assertEqual(machine.answer("echo again"), ["again"])
 
     def test_log_line_while_typing(self):

@@ -1,8 +1,10 @@
 """The same session over COM1, and both inputs at once."""
 
+import random
 import string
+import zlib
 
-from runner import screen
+from runner import qemu, screen
 from runner.machine import PROMPT, MachineTest
 
 
@@ -144,6 +146,16 @@ class Com1(MachineTest):
         shown = screen.rendered(machine.output(start)).split("\n")
         self.assertEqual([line for line in shown if line in lines], lines)
         self.assertEqual(len(shown), 2 * len(lines) + 1)
+
+    def test_mebibyte(self):
+        """1 MiB at full speed arrives whole (tests/kernel/receive.c counts it)."""
+        data = random.Random(6).randbytes(1 << 20)
+        machine = self.machine(entry="tests",
+                               options=qemu.fw_cfg_cmdline(f"receive={len(data):x}"))
+        machine.wait_text("receive: go on")
+        machine.send(data)
+        machine.wait_text("lost\r\n")
+        self.assertIn(f"receive: CRC-32 {zlib.crc32(data):08x}, 0 lost", machine.output())
 
     def test_long_line_is_erased(self):
         """A terminal of 80 columns shows nothing any more when everything has been taken back."""

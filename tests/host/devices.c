@@ -215,3 +215,23 @@ TEST(devices, uart_stuck)
     EXPECT(!uart.stuck);
     EXPECT_EQ(uart_sent, 1);
 }
+
+/* An overrun that the line status tells of, with the byte after it. */
+static uint8_t read_overrun(uint16_t port)
+{
+    static bool fetched;
+    if (port != COM1_PORT + 5) {
+        fetched = true;
+        return 'x';
+    }
+    return fetched ? 0x20 : 0x23;
+}
+
+TEST(devices, uart_overrun_is_counted)
+{
+    fake_ports_set((struct fake_device){.read = read_overrun});
+    fresh_uart()->port = COM1_PORT;
+    uart16550_interrupt(&uart);
+    EXPECT_EQ(uart.received.lost, 1);
+    EXPECT_EQ(ring_count(&uart.received.ring), 1);
+}
