@@ -7,7 +7,7 @@
 
 #include <types.h>
 
-enum key {
+enum key_position {
     KEY_NONE = 0,
     KEY_EXTENDED = 0x80,
 

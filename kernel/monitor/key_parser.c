@@ -5,16 +5,16 @@ enum { DELETE = 0x7f, NARROWEST = 20 /* columns of a terminal */ };
 
 #define CONTROL(letter) ((letter)&0x1f)
 
-/* What a control character asks for; KEY_TEXT, which none does, stands for nothing. */
+/* What a control character asks for; EDIT_TEXT, which none does, stands for nothing. */
 static const uint8_t controls[32] = {
-    [CONTROL('A')] = KEY_HOME,          [CONTROL('B')] = KEY_LEFT,
-    [CONTROL('C')] = KEY_INTERRUPT,     [CONTROL('D')] = KEY_DELETE,
-    [CONTROL('E')] = KEY_END,           [CONTROL('F')] = KEY_RIGHT,
-    [CONTROL('H')] = KEY_BACKSPACE,     [CONTROL('I')] = KEY_TAB,
-    [CONTROL('J')] = KEY_ENTER,         [CONTROL('K')] = KEY_KILL_TO_END,
-    [CONTROL('L')] = KEY_CLEAR,         [CONTROL('M')] = KEY_ENTER,
-    [CONTROL('N')] = KEY_NEWER,         [CONTROL('P')] = KEY_OLDER,
-    [CONTROL('U')] = KEY_KILL_TO_START, [CONTROL('W')] = KEY_KILL_WORD_LEFT,
+    [CONTROL('A')] = EDIT_HOME,          [CONTROL('B')] = EDIT_LEFT,
+    [CONTROL('C')] = EDIT_INTERRUPT,     [CONTROL('D')] = EDIT_DELETE,
+    [CONTROL('E')] = EDIT_END,           [CONTROL('F')] = EDIT_RIGHT,
+    [CONTROL('H')] = EDIT_BACKSPACE,     [CONTROL('I')] = EDIT_TAB,
+    [CONTROL('J')] = EDIT_ENTER,         [CONTROL('K')] = EDIT_KILL_TO_END,
+    [CONTROL('L')] = EDIT_CLEAR,         [CONTROL('M')] = EDIT_ENTER,
+    [CONTROL('N')] = EDIT_NEWER,         [CONTROL('P')] = EDIT_OLDER,
+    [CONTROL('U')] = EDIT_KILL_TO_START, [CONTROL('W')] = EDIT_KILL_WORD_LEFT,
 };
 
 /* The modifiers of a key are one more than the sum of these, as its second parameter (xterm). */
@@ -25,26 +25,26 @@ enum { SHIFT = 1, ALT = 2, CTRL = 4 };
 static const struct sequence {
     char final;
     uint8_t number;
-    uint8_t plain;   /* enum key_code; KEY_TEXT for nothing */
+    uint8_t plain;   /* enum edit_code; EDIT_TEXT for nothing */
     uint8_t by_word; /* with Ctrl or Alt */
 } sequences[] = {
-    {'A', 0, KEY_OLDER, KEY_TEXT},
-    {'B', 0, KEY_NEWER, KEY_TEXT},
-    {'C', 0, KEY_RIGHT, KEY_WORD_RIGHT},
-    {'D', 0, KEY_LEFT, KEY_WORD_LEFT},
-    {'F', 0, KEY_END, KEY_TEXT},
-    {'H', 0, KEY_HOME, KEY_TEXT},
+    {'A', 0, EDIT_OLDER, EDIT_TEXT},
+    {'B', 0, EDIT_NEWER, EDIT_TEXT},
+    {'C', 0, EDIT_RIGHT, EDIT_WORD_RIGHT},
+    {'D', 0, EDIT_LEFT, EDIT_WORD_LEFT},
+    {'F', 0, EDIT_END, EDIT_TEXT},
+    {'H', 0, EDIT_HOME, EDIT_TEXT},
     /* The numbers of the VT220, and of the Linux console and rxvt. */
-    {'~', 1, KEY_HOME, KEY_TEXT},
-    {'~', 3, KEY_DELETE, KEY_KILL_WORD_RIGHT},
-    {'~', 4, KEY_END, KEY_TEXT},
-    {'~', 7, KEY_HOME, KEY_TEXT},
-    {'~', 8, KEY_END, KEY_TEXT},
+    {'~', 1, EDIT_HOME, EDIT_TEXT},
+    {'~', 3, EDIT_DELETE, EDIT_KILL_WORD_RIGHT},
+    {'~', 4, EDIT_END, EDIT_TEXT},
+    {'~', 7, EDIT_HOME, EDIT_TEXT},
+    {'~', 8, EDIT_END, EDIT_TEXT},
 };
 
 static unsigned one(struct key keys[KEYS_PER_BYTE], uint8_t code)
 {
-    if (code == KEY_TEXT)
+    if (code == EDIT_TEXT)
         return 0;
     keys[0] = (struct key){.code = code};
     return 1;
@@ -54,7 +54,7 @@ static unsigned find_key(char final, unsigned number, unsigned modifiers,
                          struct key keys[KEYS_PER_BYTE])
 {
     if (final == '~' && modifiers == SHIFT && (number == 5 || number == 6))
-        return one(keys, number == 5 ? KEY_VIEW_BACK : KEY_VIEW_FORWARD);
+        return one(keys, number == 5 ? EDIT_VIEW_BACK : EDIT_VIEW_FORWARD);
     for (size_t i = 0; i < ARRAY_SIZE(sequences); i++) {
         if (sequences[i].final == final && (final != '~' || sequences[i].number == number))
             return one(keys, modifiers & (CTRL | ALT) ? sequences[i].by_word : sequences[i].plain);
@@ -73,7 +73,7 @@ static unsigned take_sequence(const struct ecma48 *sequence, char final,
     /* A cursor's position; or F3 with modifiers, which stays below 17. */
     if (second < NARROWEST)
         return 0;
-    keys[0] = (struct key){.code = KEY_WIDTH, .columns = (uint16_t)second};
+    keys[0] = (struct key){.code = EDIT_WIDTH, .columns = (uint16_t)second};
     return 1;
 }
 
@@ -85,11 +85,11 @@ static unsigned take_escape(struct key_parser *parser, char final, struct key ke
         parser->after_ss3 = true;
         return 0;
     case 'b':
-        return one(keys, KEY_WORD_LEFT);
+        return one(keys, EDIT_WORD_LEFT);
     case 'f':
-        return one(keys, KEY_WORD_RIGHT);
+        return one(keys, EDIT_WORD_RIGHT);
     case 'd':
-        return one(keys, KEY_KILL_WORD_RIGHT);
+        return one(keys, EDIT_KILL_WORD_RIGHT);
     default:
         return 0;
     }
@@ -101,7 +101,7 @@ static unsigned take_control(struct key_parser *parser, char byte, struct key ke
     parser->after_return = byte == '\r';
     if (byte == '\n' && after_return)
         return 0;
-    uint8_t code = byte == DELETE ? KEY_BACKSPACE : controls[(unsigned char)byte];
+    uint8_t code = byte == DELETE ? EDIT_BACKSPACE : controls[(unsigned char)byte];
     parser->sequence = (struct ecma48){0}; /* a broken one, or Alt and this */
     return one(keys, code);
 }
@@ -160,7 +160,7 @@ static unsigned take_special(struct key_parser *parser, char byte, struct key ke
 unsigned key_parser_feed(struct key_parser *parser, char byte, struct key keys[KEYS_PER_BYTE])
 {
     if (key_parser_is_plain(parser, byte)) {
-        keys[0] = (struct key){.code = KEY_TEXT, .length = 1, .text = {byte}};
+        keys[0] = (struct key){.code = EDIT_TEXT, .length = 1, .text = {byte}};
         return 1;
     }
     unsigned count = take_special(parser, byte, keys);

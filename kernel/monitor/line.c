@@ -260,71 +260,71 @@ static void interrupt(void)
 
 static void act(const struct key *key)
 {
-    switch ((enum key_code)key->code) {
-    case KEY_TEXT:
+    switch ((enum edit_code)key->code) {
+    case EDIT_TEXT:
         insert(key->text, key->length);
         break;
-    case KEY_TAB:
+    case EDIT_TAB:
         complete();
         break;
-    case KEY_BACKSPACE:
+    case EDIT_BACKSPACE:
         erase(edit_previous(&edit, edit.cursor), edit.cursor);
         break;
-    case KEY_DELETE:
+    case EDIT_DELETE:
         erase(edit.cursor, edit_next(&edit, edit.cursor));
         break;
-    case KEY_LEFT:
+    case EDIT_LEFT:
         move(edit_previous(&edit, edit.cursor));
         break;
-    case KEY_RIGHT:
+    case EDIT_RIGHT:
         move(edit_next(&edit, edit.cursor));
         break;
-    case KEY_WORD_LEFT:
+    case EDIT_WORD_LEFT:
         move(edit_word_start(&edit, edit.cursor));
         break;
-    case KEY_WORD_RIGHT:
+    case EDIT_WORD_RIGHT:
         move(edit_word_end(&edit, edit.cursor));
         break;
-    case KEY_HOME:
+    case EDIT_HOME:
         move(0);
         break;
-    case KEY_END:
+    case EDIT_END:
         move(edit.length);
         break;
-    case KEY_OLDER:
+    case EDIT_OLDER:
         go_older();
         break;
-    case KEY_NEWER:
+    case EDIT_NEWER:
         go_newer();
         break;
-    case KEY_KILL_TO_START:
+    case EDIT_KILL_TO_START:
         erase(0, edit.cursor);
         break;
-    case KEY_KILL_TO_END:
+    case EDIT_KILL_TO_END:
         erase(edit.cursor, edit.length);
         break;
-    case KEY_KILL_WORD_LEFT:
+    case EDIT_KILL_WORD_LEFT:
         erase(edit_word_start(&edit, edit.cursor), edit.cursor);
         break;
-    case KEY_KILL_WORD_RIGHT:
+    case EDIT_KILL_WORD_RIGHT:
         erase(edit.cursor, edit_word_end(&edit, edit.cursor));
         break;
-    case KEY_CLEAR:
+    case EDIT_CLEAR:
         clear_screens();
         break;
-    case KEY_INTERRUPT:
+    case EDIT_INTERRUPT:
         interrupt();
         break;
-    case KEY_VIEW_BACK:
+    case EDIT_VIEW_BACK:
         console_view(1);
         break;
-    case KEY_VIEW_FORWARD:
+    case EDIT_VIEW_FORWARD:
         console_view(-1);
         break;
-    case KEY_WIDTH:
+    case EDIT_WIDTH:
         set_width(key->columns);
         break;
-    case KEY_ENTER: /* see line_feed() */
+    case EDIT_ENTER: /* see line_feed() */
         break;
     }
 }
@@ -334,7 +334,7 @@ static const char *feed_keys(enum line_input input, char byte)
     struct key keys[KEYS_PER_BYTE];
     unsigned count = key_parser_feed(&parsers[input], byte, keys);
     for (unsigned i = 0; i < count; i++) {
-        if (keys[i].code == KEY_ENTER) /* always the last */
+        if (keys[i].code == EDIT_ENTER) /* always the last */
             return end();
         act(&keys[i]);
     }

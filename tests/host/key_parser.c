@@ -4,27 +4,27 @@
 #include "../test.h"
 
 static const char *const names[] = {
-    [KEY_ENTER] = "enter",
-    [KEY_TAB] = "tab",
-    [KEY_BACKSPACE] = "backspace",
-    [KEY_DELETE] = "delete",
-    [KEY_LEFT] = "left",
-    [KEY_RIGHT] = "right",
-    [KEY_WORD_LEFT] = "word-left",
-    [KEY_WORD_RIGHT] = "word-right",
-    [KEY_HOME] = "home",
-    [KEY_END] = "end",
-    [KEY_OLDER] = "older",
-    [KEY_NEWER] = "newer",
-    [KEY_KILL_TO_START] = "kill-start",
-    [KEY_KILL_TO_END] = "kill-end",
-    [KEY_KILL_WORD_LEFT] = "kill-word",
-    [KEY_KILL_WORD_RIGHT] = "kill-next",
-    [KEY_CLEAR] = "clear",
-    [KEY_INTERRUPT] = "interrupt",
-    [KEY_VIEW_BACK] = "back",
-    [KEY_VIEW_FORWARD] = "forward",
-    [KEY_WIDTH] = "width",
+    [EDIT_ENTER] = "enter",
+    [EDIT_TAB] = "tab",
+    [EDIT_BACKSPACE] = "backspace",
+    [EDIT_DELETE] = "delete",
+    [EDIT_LEFT] = "left",
+    [EDIT_RIGHT] = "right",
+    [EDIT_WORD_LEFT] = "word-left",
+    [EDIT_WORD_RIGHT] = "word-right",
+    [EDIT_HOME] = "home",
+    [EDIT_END] = "end",
+    [EDIT_OLDER] = "older",
+    [EDIT_NEWER] = "newer",
+    [EDIT_KILL_TO_START] = "kill-start",
+    [EDIT_KILL_TO_END] = "kill-end",
+    [EDIT_KILL_WORD_LEFT] = "kill-word",
+    [EDIT_KILL_WORD_RIGHT] = "kill-next",
+    [EDIT_CLEAR] = "clear",
+    [EDIT_INTERRUPT] = "interrupt",
+    [EDIT_VIEW_BACK] = "back",
+    [EDIT_VIEW_FORWARD] = "forward",
+    [EDIT_WIDTH] = "width",
 };
 
 /* Feeds the bytes and spells the keys: "<a>" for a character, names for the others. */
@@ -36,7 +36,7 @@ static const char *spell(struct key_parser *parser, const char *bytes, size_t le
         struct key keys[KEYS_PER_BYTE];
         unsigned count = key_parser_feed(parser, bytes[i], keys);
         for (unsigned k = 0; k < count && at < sizeof(text) - 16; k++) {
-            if (keys[k].code != KEY_TEXT) {
+            if (keys[k].code != EDIT_TEXT) {
                 at += string_copy(text + at, names[keys[k].code], sizeof(text) - at);
                 continue;
             }
@@ -134,7 +134,7 @@ TEST(key_parser, the_width_of_a_terminal)
     struct key keys[KEYS_PER_BYTE];
     EXPECT_STR(spell(&parser, "\x1b[24;132", 8), "");
     EXPECT_EQ(key_parser_feed(&parser, 'R', keys), 1);
-    EXPECT_EQ(keys[0].code, KEY_WIDTH);
+    EXPECT_EQ(keys[0].code, EDIT_WIDTH);
     EXPECT_EQ(keys[0].columns, 132);
     EXPECT_KEYS("\x1b[1;5R", ""); /* Ctrl-F3 */
 }
@@ -152,9 +152,9 @@ TEST(key_parser, any_bytes)
             unsigned count = key_parser_feed(&parser, bytes[rest % KINDS], keys);
             EXPECT(count <= KEYS_PER_BYTE);
             for (unsigned k = 0; k < count; k++) {
-                EXPECT(keys[k].code != KEY_ENTER || k == count - 1);
-                EXPECT(keys[k].code != KEY_TEXT || (keys[k].length > 0 && keys[k].length <= 4));
-                text += keys[k].code == KEY_TEXT ? keys[k].length : 0;
+                EXPECT(keys[k].code != EDIT_ENTER || k == count - 1);
+                EXPECT(keys[k].code != EDIT_TEXT || (keys[k].length > 0 && keys[k].length <= 4));
+                text += keys[k].code == EDIT_TEXT ? keys[k].length : 0;
             }
         }
         EXPECT(text <= LENGTH);

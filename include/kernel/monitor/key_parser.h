@@ -11,33 +11,33 @@
 #include <lib/ecma48.h>
 #include <lib/utf8.h>
 
-enum key_code {
-    KEY_TEXT, /* a character: `length` bytes in `text` */
-    KEY_ENTER,
-    KEY_TAB,
-    KEY_BACKSPACE,
-    KEY_DELETE,
-    KEY_LEFT,
-    KEY_RIGHT,
-    KEY_WORD_LEFT,
-    KEY_WORD_RIGHT,
-    KEY_HOME,
-    KEY_END,
-    KEY_OLDER, /* up */
-    KEY_NEWER, /* down */
-    KEY_KILL_TO_START,
-    KEY_KILL_TO_END,
-    KEY_KILL_WORD_LEFT,
-    KEY_KILL_WORD_RIGHT,
-    KEY_CLEAR,     /* the screen */
-    KEY_INTERRUPT, /* Ctrl-C */
-    KEY_VIEW_BACK, /* the console's, by half a screen */
-    KEY_VIEW_FORWARD,
-    KEY_WIDTH, /* a terminal's answer: it has `columns` */
+enum edit_code {
+    EDIT_TEXT, /* a character: `length` bytes in `text` */
+    EDIT_ENTER,
+    EDIT_TAB,
+    EDIT_BACKSPACE,
+    EDIT_DELETE,
+    EDIT_LEFT,
+    EDIT_RIGHT,
+    EDIT_WORD_LEFT,
+    EDIT_WORD_RIGHT,
+    EDIT_HOME,
+    EDIT_END,
+    EDIT_OLDER, /* up */
+    EDIT_NEWER, /* down */
+    EDIT_KILL_TO_START,
+    EDIT_KILL_TO_END,
+    EDIT_KILL_WORD_LEFT,
+    EDIT_KILL_WORD_RIGHT,
+    EDIT_CLEAR,     /* the screen */
+    EDIT_INTERRUPT, /* Ctrl-C */
+    EDIT_VIEW_BACK, /* the console's, by half a screen */
+    EDIT_VIEW_FORWARD,
+    EDIT_WIDTH, /* a terminal's answer: it has `columns` */
 };
 
 struct key {
-    uint8_t code; /* enum key_code */
+    uint8_t code; /* enum edit_code */
     uint8_t length;
     uint16_t columns;
     char text[UTF8_MAX]; /* printable, but perhaps a malformed part of UTF-8 */
@@ -63,8 +63,8 @@ static inline bool key_parser_is_plain(const struct key_parser *parser, char byt
 }
 
 /* Takes the next byte. Returns how many keys it completes, and which: 0, 1, or 2 when it both ends
- * a broken character and is something itself. CR, LF and CR LF are one KEY_ENTER each, whatever was
- * incomplete before. */
+ * a broken character and is something itself. CR, LF and CR LF are one EDIT_ENTER each, whatever
+ * was incomplete before. */
 unsigned key_parser_feed(struct key_parser *parser, char byte, struct key keys[KEYS_PER_BYTE]);
 
 #endif
