@@ -1,7 +1,7 @@
-; The one instruction of safe_load() that may fault, and its entry in the table of those that may (see
+; The instructions that may fault, each with its entry in the table of those that may (see
 ; include/kernel/cpu/safe_load.h). An entry is two addresses: of the instruction, and of where to go on when it faults.
 
-global safe_load
+global safe_load, safe_load_word
 
 section .text
 
@@ -11,10 +11,19 @@ safe_load:                                  ; rdi: the address; rsi: where the b
     mov [rsi], al
     mov eax, 1
     ret
-.fault:
+
+safe_load_word:                             ; the same for 32 bits
+.load:
+    mov eax, [rdi]
+    mov [rsi], eax
+    mov eax, 1
+    ret
+
+fault:
     xor eax, eax
     ret
 
 section fixups progbits alloc noexec nowrite align=8
 
-    dq safe_load.load, safe_load.fault
+    dq safe_load.load, fault
+    dq safe_load_word.load, fault

@@ -42,32 +42,55 @@ static void show_row(virt_addr_t address, const uint8_t *bytes, size_t count)
     console_printf("%016lx  %-*.*s %.*s\n", address, ROW / 2 * 5, (int)at, hex, (int)count, text);
 }
 
-static void dump(virt_addr_t address, uint64_t length, bool devices)
+/* Reads up to `count` bytes, and says how many could be read. */
+static size_t load_memory(virt_addr_t address, uint8_t *bytes, size_t count)
+{
+    size_t got = 0;
+    while (got < count && safe_load(address + got, &bytes[got]))
+        got++;
+    return got;
+}
+
+/* The same for a device's registers, all of 32 bits. */
+static size_t load_registers(virt_addr_t address, uint8_t *bytes, size_t count)
+{
+    size_t got = 0;
+    uint32_t word;
+    for (; got < count && safe_load_word(address + got, &word); got += sizeof(word))
+        memcpy(bytes + got, &word, sizeof(word));
+    return got;
+}
+
+/* False when that was the last row that can be shown. */
+static bool dump_row(virt_addr_t start, size_t count, bool registers)
 {
     uint8_t row[ROW];
+    if (!registers && (is_device(start) || is_device(start + count - 1))) {
+        console_printf("dump: %016lx is a device's, and reading may change it; 'device' does it\n",
+                       start);
+        return false;
+    }
+    size_t got = registers ? load_registers(start, row, count) : load_memory(start, row, count);
+    if (got)
+        show_row(start, row, got);
+    if (got < count)
+        console_printf("dump: %016lx cannot be read: %s\n", start + got, reason(start + got));
+    return got == count;
+}
+
+static void dump(virt_addr_t address, uint64_t length, bool registers)
+{
     for (uint64_t done = 0; done < length; done += ROW) {
-        size_t count = (size_t)MIN(length - done, (uint64_t)ROW), got = 0;
-        virt_addr_t start = address + done;
-        bool device = !devices && (is_device(start) || is_device(start + count - 1));
-        while (!device && got < count && safe_load(start + got, &row[got]))
-            got++;
-        if (got)
-            show_row(start, row, got);
-        if (device)
-            console_printf("dump: %016lx belongs to a device, and reading it may change something; "
-                           "add 'device'\n",
-                           start);
-        else if (got < count)
-            console_printf("dump: %016lx cannot be read: %s\n", start + got, reason(start + got));
-        if (got < count)
+        if (!dump_row(address + done, (size_t)MIN(length - done, (uint64_t)ROW), registers))
             return;
     }
 }
 
 COMMAND(dump, "ADDR LEN", "memory from a hexadecimal address on",
-        .details = "LEN, up to 4096, is decimal, or hexadecimal with 0x; 64 when it is left out.\n"
-                   "Physical address P is at ffff800000000000 + P: dump ffff8000000b8000 160\n"
-                   "A device's registers are read only with 'device' behind LEN.\n")
+        .details =
+            "LEN, up to 4096, is decimal, or hexadecimal with 0x; 64 when it is left out.\n"
+            "Physical address P is at ffff800000000000 + P: dump ffff8000000b8000 160\n"
+            "A device's registers are read only with 'device' behind LEN, 32 bits at a time.\n")
 {
     char word[24];
     virt_addr_t address;
@@ -82,9 +105,12 @@ COMMAND(dump, "ADDR LEN", "memory from a hexadecimal address on",
         console_printf("dump: '%s' is no length from 1 to %d\n", word, MAX_LENGTH);
         return;
     }
-    bool devices = command_word(&arguments, word, sizeof(word));
-    if (devices && strcmp(word, "device") != 0)
+    bool registers = command_word(&arguments, word, sizeof(word));
+    if (registers && strcmp(word, "device") != 0)
         console_printf("dump: behind the length comes 'device' or nothing, not '%s'\n", word);
+    else if (registers && !IS_ALIGNED(address | length, sizeof(uint32_t)))
+        console_printf(
+            "dump: a device's registers have 32 bits: ADDR and LEN are multiples of 4\n");
     else
-        dump(address, length, devices);
+        dump(address, length, registers);
 }

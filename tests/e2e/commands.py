@@ -2,6 +2,7 @@
 
 import re
 
+from runner import qemu
 from runner.machine import PROMPT, MachineTest
 
 
@@ -59,6 +60,17 @@ class Commands(MachineTest):
         self.assertEqual(beyond, ["dump: ffffffff800ffff8 cannot be read: not mapped"])
         faults = [line for line in machine.answer("irq") if "page fault" in line]
         self.assertEqual(len(faults), 1, "the page faults were real")
+
+    def test_dump_of_a_device(self):
+        """The local APIC's registers are left alone, but for him who asks: QEMU's is version 0x14 with six
+        entries."""
+        machine = self.boot(options=qemu.fw_cfg_cmdline("irq=apic"))
+        version = "ffff8000fee00030"
+        (refusal,) = machine.answer(f"dump {version} 16")
+        self.assertIn(f"dump: {version} is a device's", refusal)
+        self.assertIn("multiples of 4", machine.answer(f"dump {version} 3 device")[0])
+        (row,) = machine.answer(f"dump {version} 4 device")
+        self.assertTrue(row.startswith(f"{version}  1400 0500 "), row)
 
     def test_cpu(self):
         """What QEMU's models are known to have."""

@@ -1,6 +1,7 @@
 """The line editor, at the keyboard and over COM1."""
 
-from runner import screen
+from runner import framebuffer, paths, screen
+from runner import machine as machines
 from runner.machine import PROMPT, MachineTest
 
 UP, DOWN, RIGHT, LEFT = "\x1b[A", "\x1b[B", "\x1b[C", "\x1b[D"
@@ -95,3 +96,16 @@ class LineEditor(MachineTest):
         self.assertEqual(machine.ask("!"), ["before!"])
         machine.type("ec\t")
         self.assertEqual(machine.ask("tabbed"), ["tabbed"])
+
+    def test_screens_of_two_widths(self):
+        """A framebuffer of more columns than the terminal on COM1 has: the same line, each in its own way."""
+        machine = framebuffer.FramebufferMachine(paths.LOGS / (self.id() + ".log"), options=machines.ovmf())
+        self.addCleanup(machine.kill)
+        machine.wait_ready()
+        start = len(machine.received) - len(PROMPT)
+        machine.send((85 * "x" + HOME + "ab" + END + "\x02\b").encode())
+        line = PROMPT + "ab" + 84 * "x"
+        shown = machine.wait_screen(lambda now: now.used()[-1] == line)
+        self.assertGreater(len(shown.rows[0]), len(line))
+        machine.wait_output(lambda: screen.rendered(machine.output(start), 80).split("\n")
+                            == [line[:80], line[80:]], "line in two rows")

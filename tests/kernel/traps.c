@@ -257,6 +257,16 @@ TEST(traps, safe_load_reads_what_is_there)
     EXPECT(safe_load((virt_addr_t)phys_to_virt(0xb8000), &loaded));
 }
 
+TEST(traps, safe_load_word_does_the_same)
+{
+    static const uint32_t there = 0x12345678;
+    uint32_t word = 0x5a5a5a5a;
+    EXPECT(!safe_load_word(0, &word) && !safe_load_word(0x0000800000000000, &word));
+    EXPECT_EQ(word, 0x5a5a5a5a);
+    EXPECT(safe_load_word((virt_addr_t)&there, &word));
+    EXPECT_EQ(word, 0x12345678);
+}
+
 TEST(traps, safe_load_refuses_what_is_not)
 {
     EXPECT(refuses(0, VECTOR_PAGE_FAULT));

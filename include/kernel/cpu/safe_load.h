@@ -15,6 +15,10 @@ struct trap_frame;
  * check's or a double fault's. */
 bool safe_load(virt_addr_t address, uint8_t *byte);
 
+/* The same for the 32 bits at an address that is a multiple of 4, in one access, as the registers
+ * of devices want to be read. */
+bool safe_load_word(virt_addr_t address, uint32_t *word);
+
 /* For the handler of exceptions: if `frame` is such a fault of code that expects it, has the frame
  * go on where that code wants to, and returns true. */
 bool safe_load_fix_up(struct trap_frame *frame);
