@@ -22,6 +22,7 @@ struct pixel_format {
  * of the pixel, or in the way of another. The other functions want a format that has passed. */
 enum error pixel_format_check(const struct pixel_format *format);
 
+/* The bytes that a pixel takes in memory. */
 static inline unsigned pixel_bytes(const struct pixel_format *format)
 {
     return (format->bits_per_pixel + 7) / 8;
@@ -38,6 +39,7 @@ struct pixel_pairs {
         pairs[4]; /* bit 1 of the index: the left pixel is of the foreground; bit 0: the right */
 };
 
+/* Makes the patterns for two pixels of `bytes` bytes, 2 to 4. */
 void pixel_pairs_set(struct pixel_pairs *pairs, unsigned bytes, uint32_t foreground,
                      uint32_t background);
 
