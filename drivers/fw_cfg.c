@@ -12,20 +12,21 @@ enum port { SELECTOR = 0x510, DATA = 0x511 };
 
 enum key { KEY_SIGNATURE = 0x00, KEY_DIRECTORY = 0x19 };
 
-enum { NAME_SIZE = 56, MAX_FILES = 1024 };
+enum { MAX_FILES = 1024 };
 
-static void read_bytes(void *to, size_t size)
-{
-    uint8_t *bytes = to;
-    for (; size; size--)
-        *bytes++ = inb(DATA);
-}
+struct directory_entry {
+    uint8_t size[4];
+    uint8_t key[2];
+    uint8_t reserved[2];
+    char name[56];
+};
+_Static_assert(sizeof(struct directory_entry) == 64, "docs/specs/fw_cfg, file directory");
 
-static uint32_t read_big_endian(unsigned bytes)
+static uint32_t big_endian(const uint8_t *bytes, size_t count)
 {
     uint32_t value = 0;
-    for (; bytes; bytes--)
-        value = value << 8 | inb(DATA);
+    while (count--)
+        value = value << 8 | *bytes++;
     return value;
 }
 
@@ -33,22 +34,20 @@ bool fw_cfg_present(void)
 {
     char signature[4];
     outw(SELECTOR, KEY_SIGNATURE);
-    read_bytes(signature, sizeof(signature));
+    inb_many(DATA, signature, sizeof(signature));
     return memcmp(signature, "QEMU", sizeof(signature)) == 0;
 }
 
-/* Finds a file's key and size in the directory. */
-static bool find_file(const char *name, uint16_t *key, uint32_t *size)
+/* Finds a file in the directory, which begins with the number of its entries. */
+static bool find_file(const char *name, struct directory_entry *entry)
 {
+    uint8_t count[4];
     outw(SELECTOR, KEY_DIRECTORY);
-    uint32_t count = MIN(read_big_endian(4), (uint32_t)MAX_FILES);
-    for (; count; count--) {
-        char entry_name[NAME_SIZE];
-        *size = read_big_endian(4);
-        *key = (uint16_t)read_big_endian(2);
-        read_big_endian(2); /* reserved */
-        read_bytes(entry_name, sizeof(entry_name));
-        if (strncmp(entry_name, name, sizeof(entry_name)) == 0)
+    inb_many(DATA, count, sizeof(count));
+    uint32_t left = MIN(big_endian(count, sizeof(count)), (uint32_t)MAX_FILES);
+    for (; left; left--) {
+        inb_many(DATA, entry, sizeof(*entry));
+        if (strncmp(entry->name, name, sizeof(entry->name)) == 0)
             return true;
     }
     return false;
@@ -57,13 +56,13 @@ static bool find_file(const char *name, uint16_t *key, uint32_t *size)
 enum error fw_cfg_read_file(const char *name, char *text, size_t room)
 {
     ASSERT(room > 0);
-    uint16_t key;
-    uint32_t size;
-    if (!fw_cfg_present() || !find_file(name, &key, &size))
+    struct directory_entry entry;
+    if (!fw_cfg_present() || !find_file(name, &entry))
         return ERROR_NO_DEVICE;
-    size_t length = MIN((size_t)size, room - 1);
-    outw(SELECTOR, key);
-    read_bytes(text, length);
+    size_t size = big_endian(entry.size, sizeof(entry.size));
+    size_t length = MIN(size, room - 1);
+    outw(SELECTOR, (uint16_t)big_endian(entry.key, sizeof(entry.key)));
+    inb_many(DATA, text, length);
     text[length] = '\0';
     return length < size ? ERROR_FULL : OK;
 }

@@ -14,6 +14,12 @@ static inline uint8_t inb(uint16_t port)
     return value;
 }
 
+/* Reads `size` bytes from one port, one after the other, to `to`. */
+static inline void inb_many(uint16_t port, void *to, size_t size)
+{
+    __asm__ volatile("rep insb" : "+D"(to), "+c"(size) : "d"(port) : "memory");
+}
+
 /* Writes a byte to a port; nothing happens where no device is. */
 static inline void outb(uint16_t port, uint8_t value)
 {

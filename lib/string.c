@@ -22,11 +22,30 @@ static inline void store_word(unsigned char *to, uint64_t word)
     __builtin_memcpy(to, &word, sizeof(word));
 }
 
+/* Blocks of words, so that the loop itself costs little. */
+enum { WORD = 8, BLOCK = 8 * WORD };
+
+static inline void copy_block(unsigned char *to, const unsigned char *from)
+{
+#pragma GCC unroll 8
+    for (size_t at = 0; at < BLOCK; at += WORD)
+        store_word(to + at, load_word(from + at));
+}
+
+static inline void fill_block(unsigned char *to, uint64_t word)
+{
+#pragma GCC unroll 8
+    for (size_t at = 0; at < BLOCK; at += WORD)
+        store_word(to + at, word);
+}
+
 void *memcpy(void *restrict to, const void *restrict from, size_t size)
 {
     unsigned char *t = to;
     const unsigned char *f = from;
-    for (; size >= 8; size -= 8, t += 8, f += 8)
+    for (; size >= BLOCK; size -= BLOCK, t += BLOCK, f += BLOCK)
+        copy_block(t, f);
+    for (; size >= WORD; size -= WORD, t += WORD, f += WORD)
         store_word(t, load_word(f));
     while (size--)
         *t++ = *f++;
@@ -39,13 +58,13 @@ void *memmove(void *to, const void *from, size_t size)
     const unsigned char *f = from;
     /* Forwards is right unless the destination begins inside the source. */
     if ((uintptr_t)t - (uintptr_t)f >= size) {
-        for (; size >= 8; size -= 8, t += 8, f += 8)
+        for (; size >= WORD; size -= WORD, t += WORD, f += WORD)
             store_word(t, load_word(f));
         while (size--)
             *t++ = *f++;
     } else {
-        for (; size >= 8; size -= 8)
-            store_word(t + size - 8, load_word(f + size - 8));
+        for (; size >= WORD; size -= WORD)
+            store_word(t + size - WORD, load_word(f + size - WORD));
         while (size--)
             t[size] = f[size];
     }
@@ -56,7 +75,9 @@ void *memset(void *to, int byte, size_t size)
 {
     unsigned char *t = to;
     uint64_t word = (unsigned char)byte * 0x0101010101010101u;
-    for (; size >= 8; size -= 8, t += 8)
+    for (; size >= BLOCK; size -= BLOCK, t += BLOCK)
+        fill_block(t, word);
+    for (; size >= WORD; size -= WORD, t += WORD)
         store_word(t, word);
     while (size--)
         *t++ = (unsigned char)byte;
@@ -91,7 +112,9 @@ size_t strnlen(const char *string, size_t limit)
 
 int strcmp(const char *a, const char *b)
 {
-    return strncmp(a, b, SIZE_MAX);
+    for (; *a && *a == *b; a++, b++)
+        ;
+    return (unsigned char)*a - (unsigned char)*b;
 }
 
 int strncmp(const char *a, const char *b, size_t limit)

@@ -52,12 +52,13 @@ static bool look(const struct boot_info *info, enum memory_kind kind, phys_addr_
     for (size_t i = 0; kind == MEMORY_USABLE && i < info->reserved_count; i++)
         add_claim(&against, at, info->reserved[i].start, info->reserved[i].end);
 
-    bool is_wanted = in_favour.end > at && against.end == at;
-    if (is_wanted)
-        *end = MIN(in_favour.end, against.next);
-    else
-        *end = against.end > at ? against.end : in_favour.next;
-    return is_wanted;
+    if (in_favour.end == at) {
+        *end = in_favour.next;
+        return false;
+    }
+    bool barred = against.end > at;
+    *end = barred ? against.end : MIN(in_favour.end, against.next);
+    return !barred;
 }
 
 bool memory_map_next(const struct boot_info *info, enum memory_kind kind, phys_addr_t from,

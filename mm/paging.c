@@ -105,9 +105,18 @@ static inline void set_entry(struct slot slot, uint64_t entry)
         *slot.parent += COUNT_ONE;
 }
 
-/* Goes on from where a walk ended early, down to `level`, through new tables. The lowest one is
- * left uncleared if `will_fill` says that all its entries are about to be written. */
-static enum error add_tables(struct slot *slot, virt_addr_t address, unsigned level, bool will_fill)
+/* Clears a table but for `count` entries from `first` on. */
+static void clear_but(uint64_t *table, size_t first, size_t count)
+{
+    size_t end = first + count;
+    ASSERT(end <= ENTRIES);
+    memset(table, 0, first * sizeof(*table));
+    memset(table + end, 0, (ENTRIES - end) * sizeof(*table));
+}
+
+/* Goes on from where a walk ended early, down to `level`, through new tables. In the lowest one the
+ * `count` entries from `address` on are left uncleared: the caller is about to write them. */
+static enum error add_tables(struct slot *slot, virt_addr_t address, unsigned level, size_t count)
 {
     phys_addr_t tables[PAGING_LEVELS];
     ASSERT(slot->level > level && level >= PAGE_4K);
@@ -126,12 +135,12 @@ static enum error add_tables(struct slot *slot, virt_addr_t address, unsigned le
     uint64_t bits = PAGE_PRESENT | PAGE_TABLE | PAGE_WRITABLE | (address >> 63 ? 0 : PAGE_USER);
     for (unsigned i = 0; i < needed; i++) {
         uint64_t *table = phys_to_virt(tables[i]);
-        if (!will_fill || i < needed - 1)
-            memset(table, 0, PAGE_SIZE);
+        size_t first = index_at(address, slot->level - 1);
+        clear_but(table, first, i == needed - 1 ? count : 0);
         set_entry(*slot, tables[i] | bits);
         slot->parent = slot->entry;
         slot->level--;
-        slot->entry = &table[index_at(address, slot->level)];
+        slot->entry = &table[first];
     }
     return OK;
 }
@@ -174,7 +183,7 @@ static NOINLINE enum error map_with_tables(struct address_space *space, virt_add
                                            uint64_t entry, enum page_size size)
 {
     struct slot slot = walk(space, page, size);
-    enum error error = add_tables(&slot, page, size, false);
+    enum error error = add_tables(&slot, page, size, 0);
     if (!error)
         set_entry(slot, entry);
     return error;
@@ -324,6 +333,15 @@ static enum page_size fitting_size(virt_addr_t start, phys_addr_t memory, uint64
     return size;
 }
 
+static bool any_used(const uint64_t *entries, size_t count)
+{
+    uint64_t bits = 0;
+#pragma GCC unroll 8
+    for (size_t i = 0; i < count; i++)
+        bits |= entries[i];
+    return bits != 0;
+}
+
 /* Maps pages of one size up to the end of their table, or of the range. */
 static enum error map_stretch(struct address_space *space, virt_addr_t start, phys_addr_t memory,
                               uint64_t length, enum page_size size, uint64_t flags,
@@ -332,14 +350,11 @@ static enum error map_stretch(struct address_space *space, virt_addr_t start, ph
     size_t count = MIN(ENTRIES - index_at(start, size), length / page_size_bytes(size));
     struct slot slot = walk(space, start, size);
     if (slot.level != size) {
-        enum error error = add_tables(&slot, start, size, count == ENTRIES);
+        enum error error = add_tables(&slot, start, size, count);
         if (error)
             return error;
-    } else {
-        for (size_t i = 0; i < count; i++) {
-            if (slot.entry[i])
-                return ERROR_ALREADY_MAPPED;
-        }
+    } else if (any_used(slot.entry, count)) {
+        return ERROR_ALREADY_MAPPED;
     }
     uint64_t entry = memory | page_bits(size, flags);
 #pragma GCC unroll 8

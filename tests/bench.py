@@ -37,6 +37,7 @@ LARGE = memory(8)
 # Each boot: a name for its log, more options for QEMU, more words for the command line, and what its benches' names have
 # to begin with. Where two boots report one name, the first one counts.
 BOOTS = [
+    ("quiet", [], "loglevel=error", "boot."),
     ("128m", [], "", ""),
     ("bump", [], "heap=bump", "heap."),
     ("linked-list", [], "heap=linked_list", "heap."),

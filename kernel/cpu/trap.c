@@ -1,5 +1,5 @@
 /*
- * The interrupt descriptor table and the handlers. The table is built in a loop from the addresses
+ * The interrupt descriptor table and the handlers. The table is built in a loop from the address
  * of the 256 stubs of trap_stubs.asm, which call the handlers; every gate is an interrupt gate, so
  * that handlers run with interrupts masked and never nest, but for NMIs and the exceptions that a
  * handler itself causes.
@@ -29,8 +29,9 @@ _Static_assert(offsetof(struct trap_frame, rip) == 17 * sizeof(uint64_t),
 enum { GATE_PRESENT = 0x80, GATE_INTERRUPT = 0x0e };
 
 /* trap_stubs.asm */
-extern void (*const trap_stubs[VECTOR_COUNT])(void);
-extern trap_handler trap_handlers[VECTOR_COUNT]; /* read-only after set-up */
+enum { STUB_SIZE = 16 };
+extern const char trap_stubs[VECTOR_COUNT][STUB_SIZE]; /* code, in one page */
+extern trap_handler trap_handlers[VECTOR_COUNT];       /* read-only after set-up */
 extern const uint64_t trap_counts[VECTOR_COUNT];
 
 static RO_AFTER_INIT struct gate idt[VECTOR_COUNT] ALIGNED(16);
@@ -90,40 +91,40 @@ uint64_t trap_count(unsigned vector)
     return trap_counts[vector];
 }
 
-static struct gate make_gate(void (*stub)(void), unsigned ist)
+static struct gate make_gate(const char *stub)
 {
     uint64_t offset = (uintptr_t)stub;
     return (struct gate){
         .offset_low = (uint16_t)offset,
         .selector = KERNEL_CODE_SELECTOR,
-        .ist = (uint8_t)ist,
+        .ist = IST_NONE,
         .type = GATE_PRESENT | GATE_INTERRUPT,
         .offset_middle = (uint16_t)(offset >> 16),
         .offset_high = (uint32_t)(offset >> 32),
     };
 }
 
-static unsigned ist_of(unsigned vector)
+/* The stubs lie in one page, so their addresses differ in the lowest bits alone. */
+static void fill_idt(void)
 {
-    switch (vector) {
-    case VECTOR_DOUBLE_FAULT:
-        return IST_DOUBLE_FAULT;
-    case VECTOR_NMI:
-        return IST_NMI;
-    case VECTOR_MACHINE_CHECK:
-        return IST_MACHINE_CHECK;
-    default:
-        return IST_NONE;
+    idt[0] = make_gate(trap_stubs[0]);
+#pragma GCC unroll 4
+    for (struct gate *gate = &idt[1]; gate < &idt[VECTOR_COUNT]; gate++) {
+        *gate = gate[-1];
+        gate->offset_low += STUB_SIZE;
     }
+    idt[VECTOR_DOUBLE_FAULT].ist = IST_DOUBLE_FAULT;
+    idt[VECTOR_NMI].ist = IST_NMI;
+    idt[VECTOR_MACHINE_CHECK].ist = IST_MACHINE_CHECK;
 }
 
 void trap_init(trap_handler fallback)
 {
     fallback_handler = fallback;
-    for (unsigned vector = 0; vector < VECTOR_COUNT; vector++) {
-        idt[vector] = make_gate(trap_stubs[vector], ist_of(vector));
+    fill_idt();
+#pragma GCC unroll 8
+    for (unsigned vector = 0; vector < VECTOR_COUNT; vector++)
         trap_handlers[vector] = fallback;
-    }
     const struct descriptor_table_pointer pointer = {sizeof(idt) - 1, (uintptr_t)idt};
     __asm__ volatile("lidt %0" : : "m"(pointer));
     /* So that an SSE instruction is reported as one (#NM), not as an invalid opcode. */

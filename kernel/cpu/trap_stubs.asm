@@ -13,12 +13,15 @@ global trap_stubs, trap_error_code_vectors, trap_return, trap_handlers, trap_cou
 %define ERROR_CODE_VECTORS ((1 << 8) | (1 << 10) | (1 << 11) | (1 << 12) | (1 << 13) | (1 << 14) | (1 << 17) \
                             | (1 << 21) | (1 << 29) | (1 << 30))
 
+STUB_SIZE equ 16                            ; kernel/cpu/trap.c counts on it, and on all lying in one page
+
 section .text
 
+align 256 * STUB_SIZE
+trap_stubs:
 %assign vector 0
 %rep 256
-    align 16
-stub_%+vector:
+    align STUB_SIZE
 %if vector >= 32 || !((ERROR_CODE_VECTORS >> vector) & 1)
     push 0
 %endif
@@ -26,6 +29,9 @@ stub_%+vector:
     jmp trap_common
     %assign vector vector + 1
 %endrep
+%if $ - trap_stubs > 256 * STUB_SIZE
+    %error "a stub is longer than STUB_SIZE"
+%endif
 
 align 16
 trap_common:
@@ -72,14 +78,7 @@ trap_return:                                ; by this return address a backtrace
 
 section .rodata
 
-align 8
-trap_stubs:
-%assign vector 0
-%rep 256
-    dq stub_%+vector
-    %assign vector vector + 1
-%endrep
-
+align 4
 trap_error_code_vectors:
     dd ERROR_CODE_VECTORS
 

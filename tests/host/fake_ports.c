@@ -31,6 +31,12 @@ uint8_t inb(uint16_t port)
     return device.read ? device.read(port) : 0xff;
 }
 
+void inb_many(uint16_t port, void *to, size_t size)
+{
+    for (uint8_t *bytes = to; size; size--)
+        *bytes++ = inb(port);
+}
+
 void outb(uint16_t port, uint8_t value)
 {
     count();

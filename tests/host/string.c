@@ -24,7 +24,7 @@ TEST(string, memmove_overlaps)
 
 TEST(string, memcpy_memset_memcmp)
 {
-    for (size_t size = 0; size < 40; size++) {
+    for (size_t size = 0; size < 200; size++) {
         unsigned char *from = malloc(size + 1), *to = malloc(size + 1);
         for (size_t i = 0; i <= size; i++) {
             from[i] = (unsigned char)(200 + i);

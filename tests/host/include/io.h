@@ -8,6 +8,7 @@
 #include <types.h>
 
 uint8_t inb(uint16_t port);
+void inb_many(uint16_t port, void *to, size_t size);
 void outb(uint16_t port, uint8_t value);
 uint16_t inw(uint16_t port);
 void outw(uint16_t port, uint16_t value);
