@@ -105,7 +105,7 @@ TYPE_KEYS_OBJECTS := $(TYPE_KEYS_SOURCES:%=$B/host/%.o)
 
 # --- The kernel -------------------------------------------------------------------------------------------------------
 
-.PHONY: all iso run test bench fuzz debug check lint fmt clean help screenshot session need-build need-font need-host need-fmt need-lint need-fuzz need-iso need-qemu FORCE
+.PHONY: all iso run test bench fuzz debug breaks check lint fmt clean help screenshot session need-build need-font need-host need-fmt need-lint need-fuzz need-iso need-qemu FORCE
 all: iso $B/cairn-test.iso $B/host-tests $B/type-keys
 
 # A change of compiler or flags rebuilds what it touches, and a new or removed source links again: these files hold the
@@ -244,6 +244,9 @@ C_FILES = $(shell git ls-files -co --exclude-standard '*.c' '*.h')
 fmt: | need-fmt
 	$Qclang-format -i $(C_FILES)
 
+breaks: | need-build need-host need-qemu
+	$Q$(PYTHON) tests/breaks.py $(BREAKS)
+
 # What reads the code without running it. A file is read again when its object is newer.
 TIDY_CFLAGS := -std=gnu17 -O2 -Iinclude -I$B/gen -ffreestanding -mcmodel=kernel -mgeneral-regs-only
 $B/lint/%.c.ok: $B/obj/%.c.o .clang-tidy | need-lint
@@ -279,6 +282,7 @@ help:
 	@echo "make screenshot take the README's pictures again"
 	@echo "make session    type at the image and write docs/session.md anew"
 	@echo "make check      what can be checked without running: format, floors, models, sizes"
+	@echo "make breaks     break the kernel in some fifty places, and see a test notice each; BREAKS=WORD for a part"
 	@echo "make lint       linters, contracts of public functions, needless globals, dead code"
 	@echo "make fmt        format the C files"
 	@echo "make clean      remove build/"

@@ -1,0 +1,122 @@
+#!/usr/bin/env python3
+"""Breaks the kernel on purpose, one place at a time, and sees whether a test notices.
+
+    tests/breaks.py            all breaks; writes docs/breaks.md
+    tests/breaks.py WORD ...   those whose file has one of the words in its path
+
+Each break is a small edit of a kind that people make. It is made in a copy of the tree below build/breaks/, built, and the
+suites that ought to notice are run. A break that nothing notices, or that cannot be made any more because the code has
+changed, is an error.
+"""
+
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from breaks_list import BREAKS
+from runner import paths
+
+TREE = paths.ROOT / "build" / "breaks" / "tree"
+PAGE = paths.ROOT / "docs" / "breaks.md"
+
+INTRODUCTION = """# Breaks
+
+Written by `make breaks`. Each line is a small edit that breaks the kernel, made one at a time, and what noticed it: the
+first test that failed (of the suites that the break names; others may notice as well). The edits themselves are in
+[tests/breaks_list.py](../tests/breaks_list.py).
+
+| file | what was broken | what noticed it |
+| --- | --- | --- |
+"""
+
+
+@dataclass
+class Outcome:
+    """What became of a break: the test that noticed it, or what went wrong."""
+
+    noticed: str = ""
+    error: str = ""
+
+
+def copy_tree():
+    """A copy of the tree's sources; what was built there before stays, so that little has to be built again."""
+    listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], cwd=paths.ROOT, check=True, text=True,
+                            stdout=subprocess.PIPE).stdout.splitlines()
+    sources = {Path(name) for name in listed if (paths.ROOT / name).is_file()}
+    copies = {file.relative_to(TREE) for file in TREE.rglob("*") if file.is_file()}
+    for name in copies - sources:
+        if name.parts[0] != "build":
+            (TREE / name).unlink()
+    for name in sources:
+        target = TREE / name
+        if not target.exists() or target.read_bytes() != (paths.ROOT / name).read_bytes():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(paths.ROOT / name, target)
+
+
+def run(*command):
+    """Runs a command in the copy; its exit status and what it printed."""
+    done = subprocess.run(command, cwd=TREE, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          stdin=subprocess.DEVNULL, check=False)
+    return done.returncode, done.stdout
+
+
+def first_failure(output):
+    """The first failing test in the runner's output: its suite and its name, or how the suite ended."""
+    suite = re.search(r"^FAIL (\S+) +(.*?) \(", output, re.MULTILINE)
+    if not suite:
+        return ""
+    details = output[suite.end():]
+    name = re.search(r"^\s+not ok (?:\d+ )?(\S+)", details, re.MULTILINE)
+    following = re.search(r"^(?:ok|FAIL) ", details, re.MULTILINE)
+    if name and not (following and following.start() < name.start()):
+        return f"{suite[1]}: {name[1]}"
+    return f"{suite[1]}: {suite[2]}"
+
+
+def try_break(item):
+    """Makes one break, builds, runs its suites, and takes the break back."""
+    file = TREE / item.file
+    text = file.read_text()
+    if text.count(item.before) != 1:
+        return Outcome(error=f"the text to edit is there {text.count(item.before)} times")
+    file.write_text(text.replace(item.before, item.after))
+    try:
+        status, output = run("make", "all")
+        if status:
+            return Outcome(error="does not build: " + output[-600:])
+        status, output = run("make", "test", f"TESTS={item.tests}")
+    finally:
+        file.write_text(text)
+    if status == 0:
+        return Outcome(error=f"nothing in {item.tests} has noticed")
+    noticed = first_failure(output)
+    return Outcome(noticed=noticed) if noticed else Outcome(error="the tests did not run: " + output[-600:])
+
+
+def chosen(words):
+    """The breaks to try."""
+    return [item for item in BREAKS if not words or any(word in item.file for word in words)]
+
+
+def main(words):
+    """Tries the breaks, and writes the page when they were all tried and all noticed."""
+    copy_tree()
+    rows, failed = [], 0
+    for item in chosen(words):
+        outcome = try_break(item)
+        print(f"{'ok  ' if outcome.noticed else 'MISS'} {item.file}: {item.what}: {outcome.noticed or outcome.error}",
+              flush=True)
+        failed += not outcome.noticed
+        rows.append(f"| `{item.file}` | {item.what} | {outcome.noticed} |\n")
+    print(f"{len(rows) - failed} noticed, {failed} not")
+    if not words and not failed:
+        PAGE.write_text(INTRODUCTION + "".join(rows))
+    return 1 if failed or not rows else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
