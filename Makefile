@@ -261,6 +261,7 @@ lint: all $(C_SOURCES:%=$B/lint/%.ok) | need-lint
 	$Qshellcheck scripts/*.sh .ci/run
 	$Qscripts/check-symbols.py $B
 	$Qscripts/check-contracts.py
+	$Qscripts/check-docs.py $(CC) $(KERNEL_CFLAGS)
 
 check: | need-fmt
 	$Qclang-format --dry-run -Werror $(C_FILES)
