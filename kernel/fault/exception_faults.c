@@ -101,6 +101,24 @@ FAULT(panic, "panic", "a plain panic")
     PANIC("somebody asked for it");
 }
 
+static void write_nowhere(struct console_sink *sink, const char *text, size_t length)
+{
+    (void)sink;
+    (void)text;
+    (void)length;
+    PANIC("a sink that cannot be written to");
+}
+
+FAULT(panic_in_every_panic, "panic-in-every-panic", "a screen whose driver panics at each write")
+{
+    static struct console_sink sink = {.write = write_nowhere};
+    struct console_sink *last = console_sinks();
+    while (last->next)
+        last = last->next;
+    last->next = &sink;
+    PANIC("somebody asked for it");
+}
+
 FAULT(panic_in_panic, "panic-in-panic", "a panic whose own message cannot be read")
 {
     const char *message = (const char *)UINT64_C(0x10);

@@ -40,7 +40,10 @@ uint64_t clock_now(void)
     uint64_t last = __atomic_load_n(&now, __ATOMIC_ACQUIRE);
     if (!__atomic_load_n(&rate, __ATOMIC_ACQUIRE))
         return last;
-    uint64_t fine = base_time + scale(read_tsc() - base_tsc, rate);
+    uint64_t tsc = read_tsc();
+    if (tsc <= base_tsc) /* firmware has set it back */
+        return last;
+    uint64_t fine = base_time + scale(tsc - base_tsc, rate);
     return fine > last ? fine : last;
 }
 

@@ -100,6 +100,14 @@ class Faults(MachineTest):
         self.assertEqual(machine.output().count("PANIC: "), 2)
         self.assertIn("during a panic", machine.output())
 
+    def test_panic_in_every_panic(self):
+        """The third one says nothing any more, and is the end all the same."""
+        machine = self.boot(options=[*EXIT, *qemu.fw_cfg_cmdline("panic=exit")])
+        machine.send(b"fault panic-in-every-panic\r")
+        machine.wait_output(lambda: machine.closed, "end")
+        self.assertEqual(machine.wait(qemu.BOOT_LIMIT), qemu.FAILURE)
+        self.assertEqual(machine.output().count("PANIC: "), 2)
+
     def test_halt(self):
         """Without `panic=` the machine stands still, with the report on the screen."""
         machine = self.boot(options=EXIT)

@@ -192,6 +192,25 @@ TEST(futures, a_closed_channel_gives_what_is_in_it_and_no_more)
     EXPECT_EQ(executor.live, 0);
 }
 
+TEST(futures, closing_a_full_channel_ends_the_wait_of_its_senders)
+{
+    uint8_t storage[1];
+    struct channel numbers = CHANNEL_INIT(numbers, storage);
+    struct executor executor = EXECUTOR_INIT(executor);
+    struct example senders[2] = {
+        {.task = {.name = "sender", .poll = poll_async_number}, .numbers = &numbers},
+        {.task = {.name = "sender", .poll = poll_async_number}, .numbers = &numbers, .done = true},
+    };
+    executor_spawn(&executor, &senders[0].task);
+    executor_spawn(&executor, &senders[1].task);
+    executor_run_ready(&executor);
+    EXPECT_EQ(executor.live, 1);
+    channel_close(&numbers);
+    executor_run_ready(&executor);
+    EXPECT_EQ(executor.live, 0);
+    EXPECT(senders[0].done && !senders[1].done);
+}
+
 /* Two wait for one element; the one that was woken is cancelled before its turn. The other one must
  * get it. */
 TEST(futures, a_wake_is_handed_on_by_who_cannot_use_it)
