@@ -75,24 +75,31 @@ void displays_start(const struct boot_info *info, bool has_vga)
         add_to_console();
 }
 
-/* The loader calls the module "font". One that is missing or broken is no reason to stop. */
-static void choose_font(const struct boot_info *info)
+/* The module that the loader was told to call so, or NULL. */
+static const struct boot_module *find_module(const struct boot_info *info, const char *name)
 {
     for (size_t i = 0; i < info->module_count; i++) {
-        const struct boot_module *module = &info->modules[i];
-        if (strcmp(module->name, "font") != 0)
-            continue;
-        size_t size = module->range.end - module->range.start;
-        if (font_open(&font, phys_to_virt(module->range.start), size) == OK)
-            return;
-        log_warn("font: the font that was loaded is no PF2 font of at most %d lines; "
-                 "only Latin characters can be shown",
-                 GLYPH_HEIGHT);
-        use_built_in_font();
-        return;
+        if (strcmp(info->modules[i].name, name) == 0)
+            return &info->modules[i];
     }
-    log_warn("font: none was loaded; only Latin characters can be shown");
+    return NULL;
+}
+
+/* A font that is missing or broken is no reason to stop. */
+static void choose_font(const struct boot_info *info)
+{
+    const struct boot_module *module = find_module(info, "font");
+    struct font loaded;
     use_built_in_font();
+    if (!module)
+        log_warn("font: none was loaded; only Latin characters can be shown");
+    else if (font_open(&loaded, phys_to_virt(module->range.start),
+                       module->range.end - module->range.start) == OK)
+        font = loaded;
+    else
+        log_warn("font: what was loaded is no PF2 font of at most %d lines; only Latin characters "
+                 "can be shown",
+                 GLYPH_HEIGHT);
 }
 
 static void use_whole_framebuffer(const struct boot_framebuffer *info)

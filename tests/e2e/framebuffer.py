@@ -92,6 +92,7 @@ class Framebuffer(MachineTest):
                     mode="800x600x32", files=[(font.name, "/boot/unicode.pf2.gz")]))
             self.assertEqual(started.output().count("font: "), 1)
             self.expect_session(started)
+            self.assertIn("font: what was loaded is no PF2 font", started.screen().text())
             started.kill()
 
     def test_missing_font(self):
@@ -101,6 +102,15 @@ class Framebuffer(MachineTest):
         self.expect_session(started)
         self.assertEqual(started.answer("echo é字é"), ["é字é"])
         started.wait_screen(lambda now: now.used()[-2] == "é■ é")
+
+    def test_write_combining(self):
+        """Video memory is mapped so that pixels go there in bursts."""
+        started = self.boot(media=self.image(mode="1024x768x32"))
+        addresses = [region["address"] for bus in started.execute("query-pci")
+                     for device in bus["devices"] if device["class_info"]["class"] == 0x300
+                     for region in device["regions"] if region["type"] == "memory"]
+        walk = started.answer(f"translate {0xffff800000000000 + addresses[0]:x}")
+        self.assertIn("write-combining", walk[-2])
 
     def test_panic(self):
         """The report is on the screen from its first line on."""
