@@ -94,7 +94,7 @@ HOST_SOURCES := tests/test.c $(wildcard tests/host/*.c) $(wildcard lib/*.c) boot
     $(filter-out kernel/task/watchdog.c,$(wildcard kernel/task/*.c)) \
     kernel/fault/words.c kernel/fault/noncanonical.c drivers/irq.c drivers/pic8259.c \
     $(KEYBOARD_SOURCES) drivers/i8042.c drivers/ps2_keyboard.c drivers/ps2_lights.c drivers/uart16550.c \
-    $(wildcard drivers/acpi*.c) \
+    $(wildcard drivers/acpi*.c) drivers/local_apic.c drivers/io_apic.c \
     drivers/fw_cfg.c drivers/framebuffer.c kernel/options.c kernel/log/console.c \
     drivers/cmos_clock.c drivers/pit8254.c \
     $(addprefix kernel/monitor/,line.c key_parser.c edit.c history.c completion.c picture.c) \

@@ -42,7 +42,7 @@ bool acpi_checksum_holds(const uint8_t *bytes, size_t size)
 static void copy_text(char *to, const uint8_t *from, size_t width)
 {
     for (size_t i = 0; i < width; i++)
-        to[i] = from[i] >= ' ' && from[i] <= '~' ? (char)from[i] : '?';
+        to[i] = (char)(from[i] >= ' ' && from[i] <= '~' ? from[i] : '?');
     to[width] = '\0';
 }
 

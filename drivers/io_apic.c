@@ -11,6 +11,7 @@
 #include <drivers/local_apic.h>
 #include <kernel/cpu/trap.h>
 #include <layout.h>
+#include <lib/string.h>
 #include <mm/kernel_space.h>
 
 enum { SELECT = 0x00, WINDOW = 0x10, REGISTERS_SIZE = 0x20 };
@@ -128,6 +129,7 @@ static void connect(const struct acpi_madt *madt, const struct acpi_io_apic *io_
 
 enum error io_apic_init(const struct acpi_madt *madt)
 {
+    memset(inputs, 0, sizeof(inputs));
     for (unsigned i = 0; i < madt->io_apic_count; i++) {
         unsigned count;
         enum error error = open(madt->io_apics[i].address, &count);

@@ -16,7 +16,7 @@ enum {
     STORM_IS_NEWS = 100 /* times; a text that is pasted into an emulator is none */
 };
 
-static RO_AFTER_INIT const struct irq_controller *controller;
+static RO_AFTER_INIT const struct irq_controller *lines_end_at;
 RO_AFTER_INIT void (*irq_handlers[IRQ_LINES])(void);
 uint16_t irq_bursts_left[IRQ_LINES];
 
@@ -29,25 +29,25 @@ static uint64_t storms[IRQ_LINES];
 static void unmask(unsigned line)
 {
     open |= (uint16_t)(1u << line);
-    controller->unmask(line);
+    lines_end_at->unmask(line);
 }
 
 static void mask(unsigned line)
 {
     open &= (uint16_t) ~(1u << line);
-    controller->mask(line);
+    lines_end_at->mask(line);
 }
 
-void irq_start(const struct irq_controller *chosen)
+void irq_start(const struct irq_controller *controller)
 {
-    controller = chosen;
+    lines_end_at = controller;
     for (unsigned line = 0; line < IRQ_LINES; line++)
         irq_bursts_left[line] = BURST;
 }
 
 const struct irq_controller *irq_controller(void)
 {
-    return controller;
+    return lines_end_at;
 }
 
 void irq_set_handler(unsigned line, void (*handler)(void))
@@ -81,7 +81,7 @@ void irq_hold_back(unsigned line)
 static void let_go(unsigned line)
 {
     unmask(line);
-    if (controller->forgets && irq_handlers[line])
+    if (lines_end_at->forgets && irq_handlers[line])
         irq_handlers[line]();
 }
 

@@ -31,6 +31,14 @@ static void write_masks(void)
     outb(SLAVE_DATA, (uint8_t)(masks >> 8));
 }
 
+bool pic8259_present(void)
+{
+    const uint8_t all_but_cascade = (uint8_t) ~(1u << IRQ_CASCADE);
+    outb(SLAVE_DATA, 0xff);
+    outb(MASTER_DATA, all_but_cascade);
+    return inb(MASTER_DATA) == all_but_cascade;
+}
+
 static void mask(unsigned line)
 {
     masks |= (uint16_t)(1u << line);

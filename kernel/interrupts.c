@@ -1,6 +1,6 @@
 /*
  * The 8259s are what is taken unless something else is asked for, or the machine says that it has
- * none. What cannot be had is logged, and the other one taken.
+ * none, or none answers. What cannot be had is logged, and the other one taken.
  */
 #include <drivers/acpi.h>
 #include <drivers/io_apic.h>
@@ -32,6 +32,10 @@ static bool wants_apics(void)
     const char *word = options_get("irq");
     if (!acpi_has_8259())
         return true;
+    if (!pic8259_present()) {
+        log_info("irq: no 8259 answers");
+        return true;
+    }
     if (!word || strcmp(word, "pic") == 0)
         return false;
     if (strcmp(word, "apic") == 0)

@@ -23,8 +23,7 @@ enum error acpi_read_rsdp(const uint8_t *bytes, size_t size, struct acpi_root *r
 /* Does a table begin with these 4 characters? */
 static inline bool acpi_has_signature(const uint8_t *bytes, const char *signature)
 {
-    return bytes[0] == signature[0] && bytes[1] == signature[1] && bytes[2] == signature[2] &&
-           bytes[3] == signature[3];
+    return __builtin_memcmp(bytes, signature, 4) == 0; /* a single comparison */
 }
 
 /* Reads the length of a table, header and all, out of its first ACPI_HEADER_SIZE bytes (5.2.6).

@@ -7,6 +7,10 @@
 #include <drivers/irq.h>
 #include <io.h>
 
+/* Does the first one keep what is written to it? Leaves all lines masked, but for the cascade's.
+ * During set-up. */
+bool pic8259_present(void);
+
 /* Puts lines 0-15 at vectors 32-47, all masked, and has them end here: irq_start(). */
 void pic8259_init(void);
 

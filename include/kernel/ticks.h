@@ -8,9 +8,9 @@
 
 struct trap_frame;
 
-/* Starts the clock and has the PIT tick. `look` is called at a tick every 16 ms or so, with the
- * time in nanoseconds and what was interrupted. During set-up, after interrupts_start(). */
-void ticks_start(void (*look)(uint64_t time, const struct trap_frame *frame));
+/* Starts the clock and has the PIT tick. `look_around` is called at a tick every 16 ms or so, with
+ * the time in nanoseconds and what was interrupted. During set-up, after interrupts_start(). */
+void ticks_start(void (*look_around)(uint64_t time, const struct trap_frame *frame));
 
 /* Do ticks come? If the PIT's do not, the local APIC's timer is made to tick, if there is a clock
  * to measure it by. `now`: somebody is going to wait for a tick. If not, it is taken as proof that

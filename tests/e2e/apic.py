@@ -55,6 +55,13 @@ class Apic(MachineTest):
         machine = self.boot(options=qemu.fw_cfg_cmdline("irq=maybe"))
         self.assertIn("irq=maybe is none of pic, apic", machine.output())
 
+    def test_no_8259(self):
+        """Where none answers, whatever the tables say, the APICs are used unasked."""
+        machine = self.boot(options=["-machine", "pic=off"])
+        self.assertIn("irq: no 8259 answers", machine.output())
+        self.assertEqual(machine.answer("irq")[0], "lines (I/O APIC):")
+        self.assertEqual(machine.ask("echo hello"), ["hello"])
+
     def test_no_pit(self):
         """The local APIC's timer ticks, in both modes, with a keyboard controller and without."""
         for options in (NO_PIT, NO_PIT + ["-machine", "i8042=off"], NO_PIT + machines.ovmf()):

@@ -14,7 +14,7 @@
 
 /* What drivers/acpi.c needs of mm/kernel_space.c: root 0 is the time before it. */
 struct address_space kernel_space;
-static phys_addr_t out_of_reach; /* from here on nothing can be mapped */
+static phys_addr_t out_of_reach = UINT64_MAX; /* from here on nothing can be mapped */
 
 enum error mmio_map(phys_addr_t address, uint64_t size, uint64_t caching)
 {

@@ -42,6 +42,8 @@ static void write_port(uint16_t port, uint8_t value)
 
 static uint8_t read_port(uint16_t port)
 {
+    if (port & 1)
+        return chip_at(port)->mask;
     return chip_at(port)->in_service;
 }
 
@@ -108,6 +110,14 @@ static void ask(unsigned line)
 static unsigned masks(void)
 {
     return (unsigned)slave.mask << 8 | master.mask;
+}
+
+TEST(pic8259, is_known_by_what_it_keeps)
+{
+    fake_ports_set((struct fake_device){.read = read_port, .write = write_port});
+    EXPECT(pic8259_present());
+    fake_ports_set((struct fake_device){0}); /* an empty bus */
+    EXPECT(!pic8259_present());
 }
 
 TEST(pic8259, only_handled_lines_are_open)

@@ -41,6 +41,14 @@ static inline void wait_for_interrupt(void)
     interrupts_enable();
 }
 
+/* What a processor answers; in tests/host/apic.c. */
+struct cpuid_result {
+    uint32_t eax, ebx, ecx, edx;
+};
+struct cpuid_result cpuid(uint32_t leaf, uint32_t subleaf);
+uint64_t read_msr(uint32_t msr);
+void write_msr(uint32_t msr, uint64_t value);
+
 /* Stands still, unless a test moves it; in tests/host/support.c. */
 extern uint64_t host_tsc;
 

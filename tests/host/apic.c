@@ -1,0 +1,254 @@
+/*
+ * Local APIC and I/O APIC against models of the chips: what they were told, in both of the local
+ * APIC's modes, and with tables that wire the lines in odd ways.
+ */
+#include <drivers/io_apic.h>
+#include <drivers/irq.h>
+#include <drivers/local_apic.h>
+#include <kernel/cpu/control.h>
+#include <kernel/cpu/trap.h>
+#include <layout.h>
+#include <string.h>
+
+#include "../test.h"
+
+enum { LOCAL_APIC = 0xfee00000, IO_APIC = 0xfec00000, INPUTS = 24 };
+
+enum { ID = 0x20, VERSION = 0x30, END = 0xb0, SPURIOUS = 0xf0, LVT_TIMER = 0x320, LVT_0 = 0x350 };
+
+/* --- The local APIC ------------------------------------------------------------------------- */
+
+static uint64_t apic_base;
+static uint32_t features;
+static uint32_t local[0x400 / 16]; /* a register each 16 bytes */
+static unsigned ends;
+
+static void write_local(unsigned reg, uint32_t value)
+{
+    ends += reg == END;
+    local[reg / 16] = value;
+}
+
+struct cpuid_result cpuid(uint32_t leaf, uint32_t subleaf)
+{
+    (void)subleaf;
+    return (struct cpuid_result){.edx = leaf == 1 ? features : 0};
+}
+
+uint64_t read_msr(uint32_t msr)
+{
+    return msr == 0x1b ? apic_base : local[msr - 0x800];
+}
+
+void write_msr(uint32_t msr, uint64_t value)
+{
+    write_local((msr - 0x800) * 16, (uint32_t)value);
+}
+
+/* --- The I/O APICs, as many as there are pages ---------------------------------------------- */
+
+static struct chip {
+    uint32_t selected;
+    uint32_t version;
+    uint32_t entries[2 * INPUTS];
+} chips[3];
+
+static uint32_t *chip_register(struct chip *chip)
+{
+    static uint32_t nothing;
+    if (chip->selected == 1)
+        return &chip->version;
+    unsigned entry = chip->selected - 0x10;
+    return entry < ARRAY_SIZE(chip->entries) ? &chip->entries[entry] : &nothing;
+}
+
+static struct chip *chip_at(phys_addr_t address)
+{
+    return &chips[(address - IO_APIC) / 0x1000 % ARRAY_SIZE(chips)];
+}
+
+uint32_t mmio_read(const volatile void *address)
+{
+    phys_addr_t physical = (uintptr_t)address - DIRECT_MAP_BASE;
+    if (physical >= LOCAL_APIC)
+        return local[(physical - LOCAL_APIC) / 16];
+    return *chip_register(chip_at(physical));
+}
+
+void mmio_write(volatile void *address, uint32_t value)
+{
+    phys_addr_t physical = (uintptr_t)address - DIRECT_MAP_BASE;
+    if (physical >= LOCAL_APIC)
+        write_local((unsigned)(physical - LOCAL_APIC), value);
+    else if (physical & 0x10)
+        *chip_register(chip_at(physical)) = value;
+    else
+        chip_at(physical)->selected = value;
+}
+
+/* --- A machine ------------------------------------------------------------------------------ */
+
+static struct acpi_madt madt;
+
+/* As on a PC: line 0 is interrupt 2, line 9 a level, local input 1 the NMI. */
+static void start(bool x2apic)
+{
+    features = 1 << 9;
+    apic_base = LOCAL_APIC | 1 << 11 | (x2apic ? 1 << 10 : 0);
+    memset(local, 0, sizeof(local));
+    local[VERSION / 16] = 5 << 16 | 0x14;
+    local[ID / 16] = x2apic ? 3 : 3u << 24;
+    ends = 0;
+    for (size_t i = 0; i < ARRAY_SIZE(chips); i++) {
+        memset(&chips[i], 0, sizeof(chips[i]));
+        chips[i].version = (INPUTS - 1) << 16 | 0x20;
+    }
+    madt = (struct acpi_madt){.has_8259 = true, .io_apic_count = 1};
+    madt.io_apics[0] = (struct acpi_io_apic){0, IO_APIC, 0};
+    for (unsigned line = 0; line < ACPI_ISA_LINES; line++)
+        madt.lines[line].gsi = line;
+    madt.lines[0] = (struct acpi_line){2, {false, false}, true};
+    madt.lines[9] = (struct acpi_line){9, {true, true}, true};
+    madt.local_inputs[1] = (struct acpi_local_input){true, {true, false}};
+}
+
+TEST(local_apic, as_the_table_says)
+{
+    for (int x2apic = 0; x2apic < 2; x2apic++) {
+        start(x2apic);
+        EXPECT_EQ(local_apic_find(), OK);
+        EXPECT_EQ(local_apic_registers == NULL, x2apic);
+        EXPECT_EQ(local_apic_id(), 3);
+        local_apic_start(&madt);
+        EXPECT_EQ(local[SPURIOUS / 16], 1 << 8 | LOCAL_APIC_SPURIOUS_VECTOR);
+        EXPECT_EQ(local[LVT_0 / 16], 1 << 16);              /* nothing but an 8259 is there */
+        EXPECT_EQ(local[LVT_0 / 16 + 1], 4 << 8 | 1 << 13); /* NMI, active low */
+        EXPECT_EQ(local[LVT_TIMER / 16], 1 << 16);
+        local_apic_end();
+        EXPECT_EQ(ends, 1);
+        local_apic_start_timer(1000);
+        EXPECT_EQ(local[LVT_TIMER / 16], 1 << 17 | LOCAL_APIC_TIMER_VECTOR);
+        EXPECT_EQ(local[0x380 / 16], 1000);
+    }
+}
+
+/* Beside 8259s: one that was off gets their way opened, one that was on keeps what it has. */
+TEST(local_apic, beside_8259s)
+{
+    start(false);
+    EXPECT_EQ(local_apic_find(), OK);
+    local_apic_start(NULL);
+    EXPECT_EQ(local[LVT_0 / 16], 7 << 8);
+    EXPECT_EQ(local[LVT_0 / 16 + 1], 4 << 8);
+    start(false);
+    local[SPURIOUS / 16] = 1 << 8 | 15;
+    local[LVT_0 / 16] = 0x1234;
+    EXPECT_EQ(local_apic_find(), OK);
+    local_apic_start(NULL);
+    EXPECT_EQ(local[LVT_0 / 16], 0x1234);
+}
+
+TEST(local_apic, none_or_no_good_one)
+{
+    start(false);
+    features = 0;
+    EXPECT_EQ(local_apic_find(), ERROR_NO_DEVICE);
+    start(false);
+    apic_base = LOCAL_APIC;
+    EXPECT_EQ(local_apic_find(), ERROR_NO_DEVICE);
+    start(false);
+    local[VERSION / 16] = UINT32_MAX;
+    EXPECT_EQ(local_apic_find(), ERROR_DEVICE);
+    local[VERSION / 16] = 0;
+    EXPECT_EQ(local_apic_find(), ERROR_DEVICE);
+}
+
+/* --- The I/O APIC --------------------------------------------------------------------------- */
+
+static unsigned handled;
+
+static void handle(void)
+{
+    handled++;
+}
+
+static uint32_t low(unsigned chip, unsigned input)
+{
+    return chips[chip].entries[2 * input];
+}
+
+static uint32_t high(unsigned chip, unsigned input)
+{
+    return chips[chip].entries[2 * input + 1];
+}
+
+TEST(io_apic, lines_end_where_the_table_says)
+{
+    start(false);
+    EXPECT_EQ(local_apic_find(), OK);
+    EXPECT_EQ(io_apic_init(&madt), OK);
+    EXPECT(irq_controller()->at_local_apic);
+    for (unsigned input = 0; input < INPUTS; input++)
+        EXPECT(low(0, input) & 1 << 16);
+    irq_set_handler(9, handle);
+    EXPECT_EQ(low(0, 9), (IRQ_FIRST_VECTOR + 9) | 1 << 13 | 1 << 15); /* level, active low */
+    EXPECT_EQ(high(0, 9), 3u << 24);
+    irq_set_handler(4, handle);
+    EXPECT_EQ(low(0, 4), IRQ_FIRST_VECTOR + 4);
+    irq_controller()->unmask(IRQ_TIMER);
+    EXPECT_EQ(low(0, 2), IRQ_FIRST_VECTOR + IRQ_TIMER);
+    EXPECT(low(0, 0) & 1 << 16);
+    irq_controller()->unmask(IRQ_CASCADE); /* its input is the timer's */
+    EXPECT_EQ(low(0, 2), IRQ_FIRST_VECTOR + IRQ_TIMER);
+    irq_controller()->mask(4);
+    EXPECT_EQ(low(0, 4), (IRQ_FIRST_VECTOR + 4) | 1 << 16);
+}
+
+/* The lines are spread over two controllers, and an entry is of neither. */
+TEST(io_apic, more_than_one)
+{
+    start(false);
+    madt.io_apic_count = 2;
+    madt.io_apics[1] = (struct acpi_io_apic){1, IO_APIC + 0x1000, INPUTS};
+    madt.lines[3] = (struct acpi_line){INPUTS + 5, {false, false}, true};
+    madt.lines[5] = (struct acpi_line){1000, {false, false}, true};
+    EXPECT_EQ(local_apic_find(), OK);
+    EXPECT_EQ(io_apic_init(&madt), OK);
+    irq_controller()->unmask(3);
+    EXPECT_EQ(low(1, 5), IRQ_FIRST_VECTOR + 3);
+    EXPECT(low(0, 3) & 1 << 16);
+    irq_controller()->unmask(5);
+    for (unsigned input = 0; input < INPUTS; input++)
+        EXPECT(low(0, input) & 1 << 16);
+}
+
+TEST(io_apic, none_or_no_good_one)
+{
+    start(false);
+    madt.io_apic_count = 0;
+    EXPECT_EQ(local_apic_find(), OK);
+    EXPECT_EQ(io_apic_init(&madt), ERROR_NO_DEVICE);
+    start(false);
+    chips[0].version = UINT32_MAX;
+    EXPECT_EQ(io_apic_init(&madt), ERROR_DEVICE);
+    start(false);
+    chips[0].version = 0x11; /* a single input: not even the timer's line ends there */
+    EXPECT_EQ(io_apic_init(&madt), ERROR_NO_DEVICE);
+}
+
+/* An edge that came to a masked input is not known to it: the handler is called to look. */
+TEST(io_apic, a_line_that_was_held_back_is_looked_at)
+{
+    start(false);
+    EXPECT_EQ(local_apic_find(), OK);
+    EXPECT_EQ(io_apic_init(&madt), OK);
+    irq_set_handler(10, handle);
+    irq_hold_back(10);
+    EXPECT(low(0, 10) & 1 << 16);
+    handled = 0;
+    irq_renew_bursts();
+    EXPECT_EQ(low(0, 10), IRQ_FIRST_VECTOR + 10);
+    EXPECT_EQ(handled, 1);
+    irq_renew_bursts();
+    EXPECT_EQ(handled, 1);
+}
