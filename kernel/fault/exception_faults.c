@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <kernel/cpu/control.h>
 #include <kernel/fault/trigger.h>
+#include <kernel/log/console.h>
 #include <kernel/log/panic.h>
 
 FAULT(breakpoint, "breakpoint", "int3; is reported, and execution goes on")
