@@ -75,6 +75,6 @@ unsigned key_sequence(uint8_t key, unsigned modifiers, char *bytes)
         bytes[length++] = ';';
         length += put_number(bytes + length, parameter);
     }
-    bytes[length++] = letter ? (char)code : '~';
+    bytes[length++] = (char)(letter ? code : '~');
     return length;
 }
