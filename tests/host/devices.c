@@ -39,6 +39,12 @@ static uint8_t read_always_full(uint16_t port)
     return port == 0x64 ? 0x01 : 0x55;
 }
 
+/* Whatever it is sent, it has not understood. */
+static uint8_t read_always_again(uint16_t port)
+{
+    return port == 0x64 ? 0x01 : 0xfe;
+}
+
 /* The status says that the controller is busy, always. */
 static uint8_t read_always_busy(uint16_t port)
 {
@@ -87,6 +93,13 @@ TEST(devices, i8042_always_full)
 {
     fake_ports_set((struct fake_device){.read = read_always_full});
     EXPECT_EQ(set_up_keyboard(), OK); /* what answers wrongly is listened to all the same */
+    EXPECT(milliseconds < 1000 && fake_ports_accesses() < 10000);
+}
+
+TEST(devices, i8042_asks_again_for_ever)
+{
+    fake_ports_set((struct fake_device){.read = read_always_again});
+    set_up_keyboard();
     EXPECT(milliseconds < 1000 && fake_ports_accesses() < 10000);
 }
 

@@ -19,11 +19,15 @@ static unsigned crtc_read(uint8_t index)
 }
 
 /* The screen begins where the CRT controller's start address says. */
+static unsigned screen_start(void)
+{
+    return crtc_read(0x0c) << 8 | crtc_read(0x0d);
+}
+
 static uint16_t cell(unsigned row, unsigned column)
 {
     const volatile uint16_t *cells = phys_to_virt(CELLS);
-    unsigned start = crtc_read(0x0c) << 8 | crtc_read(0x0d);
-    return cells[start + row * COLUMNS + column];
+    return cells[screen_start() + row * COLUMNS + column];
 }
 
 /* A row as a string, blanks at its end cut off. */
@@ -70,6 +74,19 @@ TEST(console, two_hundred_lines_scroll)
         EXPECT_STR(row_text(row), expected);
     }
     EXPECT_STR(row_text(ROWS - 1), "");
+}
+
+/* Text mode has 32 KiB of video memory, and the screen is never beyond its end. */
+TEST(console, the_screen_stays_in_the_video_memory)
+{
+    char expected[16];
+    clear();
+    for (unsigned i = 1; i <= 1000; i++) {
+        console_printf("line %u\n", i);
+        snprintf(expected, sizeof(expected), "line %u", i);
+        EXPECT(screen_start() + ROWS * COLUMNS <= 16384);
+        EXPECT_STR(row_text(i < ROWS ? i - 1 : ROWS - 2), expected);
+    }
 }
 
 TEST(console, wraps_at_the_last_column)
