@@ -274,15 +274,15 @@ static void advance(struct grid *grid, terminal_cell_t blank)
 static void scroll_screen(struct grid *grid, unsigned lines, terminal_cell_t blank)
 {
     struct terminal_display *display = grid->display;
-    for (; lines; lines--) {
+    for (unsigned i = 0; i < lines; i++)
         advance(grid, blank);
-        if (!display->scroll)
-            continue;
-        display->scroll(display, 1);
-        display->fill(display, grid->rows - 1, 0, blank, grid->columns);
-    }
-    if (!display->scroll)
+    if (!display->scroll) {
         grid_redraw(grid);
+        return;
+    }
+    display->scroll(display, lines);
+    for (unsigned row = grid->rows - lines; row < grid->rows; row++)
+        display->fill(display, row, 0, blank, grid->columns);
 }
 
 static SLOW_PATH void scroll_rows_up(struct grid *grid, unsigned top, unsigned bottom,

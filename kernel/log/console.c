@@ -122,9 +122,11 @@ void console_write_to_screens(const char *text)
 
 void console_begin_report(bool clear)
 {
-    /* The report may come in the midst of a sequence: CAN ends it. Then DECSTR, or RIS. */
+    /* The report may come in the midst of a sequence: CAN ends it. Then RIS, or DECSTR and, once
+     * the line is over, ED: where the cursor is there may be text below. */
     console_write_to_screens(clear ? "\030\033c" : "\030\033[!p");
     console_fresh_line();
+    console_write_to_screens("\033[J");
     in_report = true;
     for (struct console_sink *sink = sinks; sink; sink = sink->next)
         sink->row = sink->column = 0;

@@ -56,3 +56,19 @@ class Console(MachineTest):
         machine.wait_screen(lambda now: now.used() != bottom)
         machine.send(b"x")
         machine.wait_screen(lambda now: now.used() == bottom[:-1] + [PROMPT + "x"])
+
+
+class Panic(MachineTest):
+    """A report that interrupts other output."""
+
+    MAY_PANIC = True
+
+    def test_in_the_midst_of_a_sequence(self):
+        """It can be read in whole, whatever the terminal was about to do."""
+        machine = self.machine(entry="tests",
+                               options=qemu.fw_cfg_cmdline("test=console_panic panic=halt"))
+        seen = machine.wait_screen(lambda now: any(line.startswith("PANIC: the report")
+                                                   for line in now.lines()))
+        row, = (number for number, line in enumerate(seen.lines()) if line.startswith("PANIC: "))
+        self.assertEqual(set(seen.attributes[row]), {0x07})
+        machine.wait_screen(lambda now: "run__console_panic" in now.text())

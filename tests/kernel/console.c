@@ -4,6 +4,7 @@
 #include <io.h>
 #include <kernel/log/console.h>
 #include <kernel/log/log.h>
+#include <kernel/log/panic.h>
 #include <layout.h>
 #include <lib/format.h>
 #include <lib/string.h>
@@ -156,6 +157,66 @@ TEST(console, positions_are_kept_on_the_screen)
     EXPECT_EQ(cell(0, 0) & 0xff, 'p');
 }
 
+/* The CRT controller's cursor, as a cell of the screen; ROWS * COLUMNS and more: it is not there.
+ */
+static unsigned cursor(void)
+{
+    unsigned start = crtc_read(0x0c) << 8 | crtc_read(0x0d);
+    return (crtc_read(0x0e) << 8 | crtc_read(0x0f)) - start;
+}
+
+TEST(console, the_hardware_cursor_follows)
+{
+    clear();
+    print("\033[3;5Hab");
+    EXPECT_EQ(cursor(), 2 * COLUMNS + 6);
+    for (unsigned i = 0; i < 300; i++)
+        print("\n");
+    EXPECT_EQ(cursor(), (ROWS - 1) * COLUMNS);
+    print("\033[?25l");
+    EXPECT(crtc_read(0x0a) & 0x20);
+    print("\033[?25h");
+    EXPECT(!(crtc_read(0x0a) & 0x20));
+}
+
+/* Bit 7 of an attribute is the background's, not a blink: bit 3 of the attribute controller's mode.
+ */
+TEST(console, bright_backgrounds_do_not_blink)
+{
+    enum { INPUT_STATUS = 0x3da, WRITE = 0x3c0, READ = 0x3c1, MODE = 0x10, PALETTE_IN_USE = 0x20 };
+    inb(INPUT_STATUS);
+    outb(WRITE, MODE | PALETTE_IN_USE);
+    EXPECT(!(inb(READ) & 0x08));
+}
+
+TEST(console, code_page_437)
+{
+    clear();
+    print("\u00e4\u2500\u2588\u263a\u4e2dx");
+    EXPECT_EQ(cell(0, 0) & 0xff, 0x84);
+    EXPECT_EQ(cell(0, 1) & 0xff, 0xc4);
+    EXPECT_EQ(cell(0, 2) & 0xff, 0xdb);
+    EXPECT_EQ(cell(0, 3) & 0xff, 0x01);
+    EXPECT_EQ(cell(0, 4) & 0xff, 0xfe); /* a wide character: a block and a blank */
+    EXPECT_EQ(cell(0, 5) & 0xff, ' ');
+    EXPECT_EQ(cell(0, 6) & 0xff, 'x');
+}
+
+/* Each line is distinct, so that one copied wrongly at the end of video memory shows. */
+TEST(console, many_screens_scroll_through_video_memory)
+{
+    clear();
+    for (unsigned i = 1; i <= 1000; i++) {
+        console_printf("%u\n", i);
+        char expected[16];
+        unsigned first = i < ROWS ? 1 : i - (ROWS - 2);
+        snprintf(expected, sizeof(expected), "%u", first);
+        EXPECT_STR(row_text(0), expected);
+        snprintf(expected, sizeof(expected), "%u", i);
+        EXPECT_STR(row_text(MIN(i, ROWS - 1u) - 1), expected);
+    }
+}
+
 TEST(console, log_lines_have_time_and_text)
 {
     clear();
@@ -178,4 +239,12 @@ TEST(console, a_log_line_that_is_too_long_is_cut)
     EXPECT(length > 4);
     EXPECT_STR(last + length - 4, "x...");
     EXPECT_STR(row_text(4), "");
+}
+
+/* It is seen on the screen all the same: tests/e2e/console.py. */
+TEST_PANIC(console_panic, in_the_midst_of_a_sequence,
+           "run__console_panic__in_the_midst_of_a_sequence", "PANIC: the report")
+{
+    print("\033[5;6r\033[?7l\033[8;30;40m\033]0;a title without an end ");
+    PANIC("the report");
 }
