@@ -1,6 +1,7 @@
 """What other systems' keyboards type: libxkbcommon, over the data of Debian's xkb-data and libx11-data."""
 
 import ctypes
+import ctypes.util
 import unicodedata
 
 _DOWN, _UP = 1, 0
@@ -21,7 +22,10 @@ class _Names(ctypes.Structure):  # pylint: disable=too-few-public-methods
 
 
 def _library():
-    library = ctypes.CDLL("libxkbcommon.so.0")
+    name = ctypes.util.find_library("xkbcommon")
+    if not name:
+        raise RuntimeError("there is no libxkbcommon; scripts/setup.sh installs it")
+    library = ctypes.CDLL(name)
     for name in ("context_new", "keymap_new_from_names", "state_new",
                  "compose_table_new_from_locale", "compose_state_new"):
         getattr(library, "xkb_" + name).restype = ctypes.c_void_p
