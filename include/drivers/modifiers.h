@@ -33,8 +33,8 @@ struct modifiers {
     uint16_t locks_down; /* the lock keys that are held: they repeat, and do not toggle again */
 };
 
-/* What a key does to the modifiers: the one that it is, or 0. An overrun lets go of all: what
- * has come up meanwhile is not known, and a key that sticks is worse than one let go too early. */
+/* Which modifier a key is, or 0. An overrun comes up as all of them at once: what has come up
+ * meanwhile is not known, and a key that sticks is worse than one that is let go too early. */
 extern const uint16_t modifiers_of_keys[KEY_COUNT];
 
 /* Takes a key with a modifier. */

@@ -150,6 +150,9 @@ TEST(keyboard, an_overrun_is_counted_and_lets_modifiers_go)
     struct keyboard us = fresh("us");
     EXPECT_TYPED(us, "AA", CAPS, CAPS | UP, 0x1e, SHIFT, CONTROL, 0xff, 0x1e);
     EXPECT_EQ(us.overruns, 1);
+    EXPECT_TYPED(us, "a", CAPS, 0xff, CAPS, CAPS | UP, CAPS, CAPS | UP,
+                 0x1e); /* it came up unseen */
+    EXPECT_EQ(us.overruns, 2);
 }
 
 TEST(keyboard, layouts_switch_at_once)
