@@ -1,64 +1,15 @@
-"""Text on a framebuffer: typed at the keyboard, read off pictures of the screen."""
+"""Text on the framebuffer of BIOS machines: typed at the keyboard, read off pictures of the screen."""
 
 import subprocess
 import tempfile
 from pathlib import Path
 
-from runner import framebuffer, machine, paths, qemu, screen
-from runner.machine import PROMPT, MachineTest
-
-NO_VGA = ["-vga", "none"]
+from runner import paths, qemu, screen
+from runner.framebuffer import FramebufferTest
 
 
-class Framebuffer(MachineTest):
-    """UEFI machines, and BIOS ones in a graphics mode."""
-
-    MAY_PANIC = True
-
-    def machine(self, **arguments):
-        log = paths.LOGS / (self.id() + ".log")
-        started = framebuffer.FramebufferMachine(log, **arguments)
-        started.may_panic = self.MAY_PANIC
-        self.addCleanup(started.kill)
-        return started
-
-    def image(self, **arguments):
-        """The options that boot an image made for this test."""
-        directory = tempfile.TemporaryDirectory(prefix="cairn-image-")
-        self.addCleanup(directory.cleanup)
-        return machine.cd(framebuffer.image(directory.name, **arguments))
-
-    def expect_session(self, started, size=None):
-        """The prompt is on the screen, and what is typed is answered there."""
-        started.wait_screen(lambda now: now.used()[-1] == PROMPT.rstrip())
-        if started.reads_com1:
-            self.assertEqual(started.ask("echo hello"), ["hello"])
-        else:
-            started.type("echo hello\n")
-        shown = started.wait_screen(lambda now: now.used()[-3:] == [
-            PROMPT + "echo hello", "hello", PROMPT.rstrip()])
-        self.assertIn("] boot: Cairn", shown.lines()[0])
-        if size:
-            columns, rows = size
-            self.assertEqual({len(row) for row in shown.rows}, {columns})
-            self.assertEqual(len(shown.rows), rows)
-
-    def test_uefi(self):
-        """A session on a UEFI machine, in every script that the font has."""
-        started = self.boot(options=machine.ovmf())
-        self.expect_session(started)
-        for text in ("Grüße", "Ψλφω ЖЩюя שלום", "漢字かな 한글", "∀x∈ℝ→⠓⠇ ░▒▓╬"):
-            self.assertEqual(started.answer("echo " + text), [text])
-            started.wait_screen(lambda now, line=text: now.used()[-2] == line)
-
-    def test_uefi_displays(self):
-        """Other makes of display, and a machine that has screen and keyboard alone."""
-        for device, com1 in (("bochs-display", qemu.tcp_pair), ("ramfb", None)):
-            with self.subTest(device):
-                options = [*machine.ovmf(), *NO_VGA, "-device", device]
-                started = self.boot(options=options, com1=com1)
-                self.expect_session(started)
-                started.kill()
+class Framebuffer(FramebufferTest):
+    """Graphics modes of BIOS machines."""
 
     def test_modes(self):
         """Several sizes and depths, on a BIOS machine."""
@@ -73,7 +24,7 @@ class Framebuffer(MachineTest):
         """After more lines than the screen has, it shows the last ones, as COM1 does; and half a
         screen back, and the last ones again."""
         started = self.boot(media=self.image(mode="800x600x32"))
-        for command in ("help", "mem", "heap", "help", "tasks", "log"):
+        for command in ("help", "mem", "heap", "help", "tasks", "cpu"):
             started.answer(command)
         lines = screen.rendered(started.output(), columns=100).split("\n")
         started.wait_screen(lambda now: now.lines() == lines[-37:])
@@ -115,6 +66,7 @@ class Framebuffer(MachineTest):
     def test_panic(self):
         """The report is on the screen from its first line on."""
         started = self.boot(media=self.image(mode="1024x768x32"))
+        started.may_panic = True
         started.type("fault divide\n")
         shown = started.wait_screen(lambda now: "PANIC: " in now.text() and
                                     "kernel_main+" in now.text())
@@ -129,6 +81,7 @@ class Framebuffer(MachineTest):
         started = self.machine(media=self.image(mode="1024x768x32"), options=[
             "-S", "-chardev", f"socket,id=gdb,path={path},server=on,wait=off",
             "-gdb", "chardev:gdb"])
+        started.may_panic = True
         started.execute("query-status")  # it answers: the socket is there
         done = subprocess.run(
             ["gdb", "-batch", "-nx", str(paths.KERNEL_DEBUG), "-ex", f"target remote {path}",
@@ -144,7 +97,7 @@ class Framebuffer(MachineTest):
         """Where there is none, that is said, and COM1 answers."""
         for media, why in ((None, "screen: the loader has none"),
                            (self.image(), "screen: .* cannot be drawn on")):
-            started = self.boot(media=media, options=NO_VGA)
+            started = self.boot(media=media, options=["-vga", "none"])
             self.assertRegex(started.output(), why)
             self.assertEqual(started.answer("echo hello"), ["hello"])
             started.kill()

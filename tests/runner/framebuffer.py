@@ -55,3 +55,34 @@ def image(directory, mode="auto", font=LOAD_FONT, files=()):
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
                    stdin=subprocess.DEVNULL)
     return out
+
+
+class FramebufferTest(machine.MachineTest):
+    """A test that boots machines whose screen is a framebuffer."""
+
+    def machine(self, **arguments):
+        log = paths.LOGS / (self.id() + ".log")
+        started = FramebufferMachine(log, **arguments)
+        self.addCleanup(started.kill)
+        return started
+
+    def image(self, **arguments):
+        """The options that boot an image made for this test."""
+        directory = tempfile.TemporaryDirectory(prefix="cairn-image-")
+        self.addCleanup(directory.cleanup)
+        return machine.cd(image(directory.name, **arguments))
+
+    def expect_session(self, started, size=None):
+        """The prompt is on the screen, and what is typed is answered there."""
+        started.wait_screen(lambda now: now.used()[-1] == machine.PROMPT.rstrip())
+        if started.reads_com1:
+            self.assertEqual(started.ask("echo hello"), ["hello"])
+        else:
+            started.type("echo hello\n")
+        shown = started.wait_screen(lambda now: now.used()[-3:] == [
+            machine.PROMPT + "echo hello", "hello", machine.PROMPT.rstrip()])
+        self.assertIn("] boot: Cairn", shown.lines()[0])
+        if size:
+            columns, rows = size
+            self.assertEqual({len(row) for row in shown.rows}, {columns})
+            self.assertEqual(len(shown.rows), rows)
