@@ -5,6 +5,7 @@
  * to its room. Fields are fetched through memcpy into plain structs, so no alignment is assumed.
  */
 #include <boot/multiboot2.h>
+#include <layout.h>
 #include <lib/string.h>
 
 enum tag_type {
@@ -101,12 +102,13 @@ struct body {
     size_t size;
 };
 
-/* Copies `size` bytes at `offset`; false when the body ends before. */
-static bool body_read(struct body body, size_t offset, void *to, size_t size)
+/* Copies `size` bytes at `offset`; false when the body ends before. The size is a constant, and the
+ * compiler makes a few moves of it. */
+static inline bool body_read(struct body body, size_t offset, void *to, size_t size)
 {
     if (offset > body.size || size > body.size - offset)
         return false;
-    memcpy(to, body.bytes + offset, size);
+    __builtin_memcpy(to, body.bytes + offset, size);
     return true;
 }
 
@@ -124,10 +126,29 @@ static bool body_string(struct body body, size_t offset, char *to, size_t room)
     return copied == length;
 }
 
+/* Do two ranges share a page, or lie on adjacent ones? */
+static bool touch(struct phys_range a, struct phys_range b)
+{
+    return ALIGN_DOWN(a.start, PAGE_SIZE) <= ALIGN_UP(b.end, PAGE_SIZE) &&
+           ALIGN_DOWN(b.start, PAGE_SIZE) <= ALIGN_UP(a.end, PAGE_SIZE);
+}
+
+/* What the loader has put side by side becomes one range: whoever looks for memory looks at fewer.
+ */
 static void reserve(struct boot_info *info, phys_addr_t start, phys_addr_t end)
 {
-    if (start < end && info->reserved_count < BOOT_MAX_RESERVED)
-        info->reserved[info->reserved_count++] = (struct phys_range){start, end};
+    struct phys_range range = {start, end};
+    if (start >= end)
+        return;
+    for (size_t i = 0; i < info->reserved_count; i++) {
+        struct phys_range *other = &info->reserved[i];
+        if (touch(*other, range)) {
+            *other = (struct phys_range){MIN(other->start, start), MAX(other->end, end)};
+            return;
+        }
+    }
+    if (info->reserved_count < BOOT_MAX_RESERVED)
+        info->reserved[info->reserved_count++] = range;
 }
 
 static void read_module(struct boot_info *info, struct body body)

@@ -162,13 +162,12 @@ static bool may_end_qemu(void)
 static void apply_panic_option(void)
 {
     const char *word = options_get("panic");
-    if (!word)
-        word = may_end_qemu() ? "exit" : "halt";
-    if (strcmp(word, "reboot") == 0)
-        panic_set_end(machine_reset);
-    else if (strcmp(word, "exit") == 0 && may_end_qemu())
+    bool can_exit = may_end_qemu();
+    if (word ? strcmp(word, "exit") == 0 && can_exit : can_exit)
         panic_set_end(end_qemu_with_failure);
-    else if (strcmp(word, "halt") != 0)
+    else if (word && strcmp(word, "reboot") == 0)
+        panic_set_end(machine_reset);
+    else if (word && strcmp(word, "halt") != 0)
         log_warn("options: panic=%s is none of halt, reboot, exit (under QEMU)", word);
 }
 

@@ -16,8 +16,10 @@
 #include <kernel/log/log.h>
 #include <kernel/log/panic.h>
 #include <layout.h>
+#include <lib/string.h>
 #include <mm/direct_map.h>
 #include <mm/kernel_space.h>
+#include <mm/table_frames.h>
 
 #define CODE      PAGE_GLOBAL
 #define CONSTANTS (PAGE_GLOBAL | PAGE_NO_EXECUTE)
@@ -48,7 +50,14 @@ static const struct feature {
     [FEATURE_UMIP] = {"UMIP", 7, ECX, 2, CR4_UMIP},
 };
 
-static bool has(const struct feature *feature)
+static unsigned found RO_AFTER_INIT; /* a bit for each of them that the processor has */
+
+static bool has(unsigned feature)
+{
+    return found >> feature & 1;
+}
+
+static bool look_for(const struct feature *feature)
 {
     /* Asked for a leaf that it does not have, a processor answers with another one's. */
     if (cpuid(feature->leaf & 0x80000000, 0).eax < feature->leaf)
@@ -56,6 +65,22 @@ static bool has(const struct feature *feature)
     struct cpuid_result result = cpuid(feature->leaf, 0);
     const uint32_t registers[] = {result.eax, result.ebx, result.ecx, result.edx};
     return registers[feature->reg] >> feature->bit & 1;
+}
+
+static void find_features(void)
+{
+    char missing[LOG_TEXT];
+    size_t length = 0;
+    for (unsigned i = 0; i < ARRAY_SIZE(features); i++) {
+        if (look_for(&features[i])) {
+            found |= 1u << i;
+            continue;
+        }
+        length += string_copy(missing + length, length ? ", " : "", sizeof(missing) - length);
+        length += string_copy(missing + length, features[i].name, sizeof(missing) - length);
+    }
+    if (length)
+        log_info("mm: this processor has no %s", missing);
 }
 
 enum { MSR_PAT = 0x277, PAT_WRITE_COMBINING = 1 };
@@ -71,23 +96,23 @@ static void set_up_write_combining(void)
 static void turn_on_protections(void)
 {
     uint64_t cr4 = read_cr4();
-    for (size_t i = 0; i < ARRAY_SIZE(features); i++) {
-        if (has(&features[i]))
-            cr4 |= features[i].cr4;
-        else
-            log_info("mm: this processor has no %s", features[i].name);
-    }
+    for (unsigned i = 0; i < ARRAY_SIZE(features); i++)
+        cr4 |= has(i) ? features[i].cr4 : 0;
     write_cr0(read_cr0() | CR0_WP);
     write_cr4(cr4);
-    if (has(&features[FEATURE_NX]))
+    if (has(FEATURE_NX))
         write_msr(MSR_EFER, read_msr(MSR_EFER) | EFER_NXE);
     else
         paging_leave_out(PAGE_NO_EXECUTE);
-    if (has(&features[FEATURE_PAT]))
+    if (has(FEATURE_PAT))
         set_up_write_combining();
 }
 
 /* --- The tables ----------------------------------------------------------------------------- */
+
+/* The root, and for the image and for its alias in the direct map a table of each level: no machine
+ * does with fewer, and here the loader has cleared them. */
+static uint64_t first_tables[7][PAGE_SIZE / sizeof(uint64_t)] ALIGNED(PAGE_SIZE);
 
 static phys_addr_t image_to_phys(const void *symbol)
 {
@@ -131,10 +156,12 @@ static void unmap_guard(virt_addr_t page)
 
 void kernel_space_init(const struct boot_info *info)
 {
-    enum page_size largest = has(&features[FEATURE_1G]) ? PAGE_1G : PAGE_2M;
+    find_features();
+    enum page_size largest = has(FEATURE_1G) ? PAGE_1G : PAGE_2M;
     struct phys_range image = {image_to_phys(kernel_image_start), image_to_phys(kernel_image_end)};
 
     turn_on_protections();
+    table_frames_stock(image_to_phys(first_tables), ARRAY_SIZE(first_tables));
     must(paging_init(&kernel_space), "anything");
     map_image(largest);
     for (size_t i = 0; i < STACK_COUNT; i++) {

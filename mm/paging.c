@@ -25,9 +25,9 @@
 #include <assert.h>
 #include <kernel/cpu/control.h>
 #include <layout.h>
-#include <lib/string.h>
 #include <mm/frames.h>
 #include <mm/paging.h>
+#include <mm/table_frames.h>
 
 #define NOINLINE    __attribute__((noinline))
 #define UNLIKELY(x) __builtin_expect(x, 0)
@@ -105,15 +105,6 @@ static inline void set_entry(struct slot slot, uint64_t entry)
         *slot.parent += COUNT_ONE;
 }
 
-/* Clears a table but for `count` entries from `first` on. */
-static void clear_but(uint64_t *table, size_t first, size_t count)
-{
-    size_t end = first + count;
-    ASSERT(end <= ENTRIES);
-    memset(table, 0, first * sizeof(*table));
-    memset(table + end, 0, (ENTRIES - end) * sizeof(*table));
-}
-
 /* Goes on from where a walk ended early, down to `level`, through new tables. In the lowest one the
  * `count` entries from `address` on are left uncleared: the caller is about to write them. */
 static enum error add_tables(struct slot *slot, virt_addr_t address, unsigned level, size_t count)
@@ -124,10 +115,10 @@ static enum error add_tables(struct slot *slot, virt_addr_t address, unsigned le
     if (*slot->entry)
         return ERROR_PART_OF_LARGER_PAGE;
     for (unsigned i = 0; i < needed; i++) {
-        tables[i] = frame_alloc();
+        tables[i] = table_frame_alloc();
         if (tables[i] == NO_FRAME) {
             while (i > 0)
-                frame_free(tables[--i]);
+                table_frame_free(tables[--i]);
             return ERROR_OUT_OF_FRAMES;
         }
     }
@@ -136,7 +127,7 @@ static enum error add_tables(struct slot *slot, virt_addr_t address, unsigned le
     for (unsigned i = 0; i < needed; i++) {
         uint64_t *table = phys_to_virt(tables[i]);
         size_t first = index_at(address, slot->level - 1);
-        clear_but(table, first, i == needed - 1 ? count : 0);
+        table_frame_clear(tables[i], first, i == needed - 1 ? count : 0);
         set_entry(*slot, tables[i] | bits);
         slot->parent = slot->entry;
         slot->level--;
@@ -155,7 +146,7 @@ static NOINLINE void drop_table(const struct address_space *space, virt_addr_t a
         level++;
         slot = walk(space, address, level);
         ASSERT(slot.level == level && !(*slot.entry & COUNT_MASK));
-        frame_free(*slot.entry & PAGE_ADDRESS_MASK);
+        table_frame_free(*slot.entry & PAGE_ADDRESS_MASK);
         *slot.entry = 0;
         if (slot.parent)
             *slot.parent -= COUNT_ONE;
@@ -307,10 +298,10 @@ size_t paging_walk(const struct address_space *space, virt_addr_t address,
 
 enum error paging_init(struct address_space *space)
 {
-    phys_addr_t root = frame_alloc();
+    phys_addr_t root = table_frame_alloc();
     if (root == NO_FRAME)
         return ERROR_OUT_OF_FRAMES;
-    memset(phys_to_virt(root), 0, PAGE_SIZE);
+    table_frame_clear(root, 0, 0);
     space->root = root;
     return OK;
 }

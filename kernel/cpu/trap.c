@@ -1,8 +1,8 @@
 /*
- * The interrupt descriptor table and the handlers. The table is built in a loop from the address
- * of the 256 stubs of trap_stubs.asm, which call the handlers; every gate is an interrupt gate, so
- * that handlers run with interrupts masked and never nest, but for NMIs and the exceptions that a
- * handler itself causes.
+ * The interrupt descriptor table and the handlers. Its gates lead to the 256 stubs of
+ * trap_stubs.asm, which call the handlers; every gate is an interrupt gate, so that handlers run
+ * with interrupts masked and never nest, but for NMIs and the exceptions that a handler itself
+ * causes.
  */
 #include <assert.h>
 #include <kernel/cpu/control.h>
@@ -26,16 +26,16 @@ _Static_assert(offsetof(struct trap_frame, vector) == 15 * sizeof(uint64_t),
 _Static_assert(offsetof(struct trap_frame, rip) == 17 * sizeof(uint64_t),
                "vector and error code, then the CPU's");
 
-enum { GATE_PRESENT = 0x80, GATE_INTERRUPT = 0x0e };
+_Static_assert(KERNEL_CODE_SELECTOR == 8, "trap_stubs.asm has it in the gates");
 
 /* trap_stubs.asm */
-enum { STUB_SIZE = 16 };
-extern const char trap_stubs[VECTOR_COUNT][STUB_SIZE]; /* code, in one page */
-extern trap_handler trap_handlers[VECTOR_COUNT];       /* read-only after set-up */
+extern struct gate trap_idt[VECTOR_COUNT]; /* read-only after set-up, like trap_handlers */
+void trap_unhandled(struct trap_frame *frame);
+extern trap_handler trap_handlers[VECTOR_COUNT]; /* read-only after set-up */
 extern const uint64_t trap_counts[VECTOR_COUNT];
 
-static RO_AFTER_INIT struct gate idt[VECTOR_COUNT] ALIGNED(16);
-static RO_AFTER_INIT trap_handler fallback_handler;
+extern trap_handler trap_fallback; /* where trap_unhandled() goes on */
+RO_AFTER_INIT trap_handler trap_fallback;
 
 static const char *const names[EXCEPTION_COUNT] = {
     [0] = "divide error",
@@ -91,41 +91,13 @@ uint64_t trap_count(unsigned vector)
     return trap_counts[vector];
 }
 
-static struct gate make_gate(const char *stub)
-{
-    uint64_t offset = (uintptr_t)stub;
-    return (struct gate){
-        .offset_low = (uint16_t)offset,
-        .selector = KERNEL_CODE_SELECTOR,
-        .ist = IST_NONE,
-        .type = GATE_PRESENT | GATE_INTERRUPT,
-        .offset_middle = (uint16_t)(offset >> 16),
-        .offset_high = (uint32_t)(offset >> 32),
-    };
-}
-
-/* The stubs lie in one page, so their addresses differ in the lowest bits alone. */
-static void fill_idt(void)
-{
-    idt[0] = make_gate(trap_stubs[0]);
-#pragma GCC unroll 4
-    for (struct gate *gate = &idt[1]; gate < &idt[VECTOR_COUNT]; gate++) {
-        *gate = gate[-1];
-        gate->offset_low += STUB_SIZE;
-    }
-    idt[VECTOR_DOUBLE_FAULT].ist = IST_DOUBLE_FAULT;
-    idt[VECTOR_NMI].ist = IST_NMI;
-    idt[VECTOR_MACHINE_CHECK].ist = IST_MACHINE_CHECK;
-}
-
 void trap_init(trap_handler fallback)
 {
-    fallback_handler = fallback;
-    fill_idt();
-#pragma GCC unroll 8
-    for (unsigned vector = 0; vector < VECTOR_COUNT; vector++)
-        trap_handlers[vector] = fallback;
-    const struct descriptor_table_pointer pointer = {sizeof(idt) - 1, (uintptr_t)idt};
+    trap_fallback = fallback;
+    trap_idt[VECTOR_DOUBLE_FAULT].ist = IST_DOUBLE_FAULT;
+    trap_idt[VECTOR_NMI].ist = IST_NMI;
+    trap_idt[VECTOR_MACHINE_CHECK].ist = IST_MACHINE_CHECK;
+    const struct descriptor_table_pointer pointer = {sizeof(trap_idt) - 1, (uintptr_t)trap_idt};
     __asm__ volatile("lidt %0" : : "m"(pointer));
     /* So that an SSE instruction is reported as one (#NM), not as an invalid opcode. */
     write_cr4(read_cr4() | CR4_OSFXSR);
@@ -133,6 +105,6 @@ void trap_init(trap_handler fallback)
 
 void trap_set_handler(unsigned vector, trap_handler handler)
 {
-    ASSERT(vector < VECTOR_COUNT && (!handler || trap_handlers[vector] == fallback_handler));
-    trap_handlers[vector] = handler ? handler : fallback_handler;
+    ASSERT(vector < VECTOR_COUNT && (!handler || trap_handlers[vector] == trap_unhandled));
+    trap_handlers[vector] = handler ? handler : trap_unhandled;
 }

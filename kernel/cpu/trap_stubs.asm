@@ -4,8 +4,16 @@
 ;
 ; On the stack at the call: 5 words of the processor's, error code, vector, 15 registers, 22 words in all. The processor
 ; aligns the stack to 16 bytes before its own (Intel SDM 3A 6.14.2), so that the call finds it aligned as the ABI wants.
+;
+; The IDT stands here as well, so that no instruction is spent on filling it. A gate holds its stub's address in three
+; pieces, and a linker cannot cut up an address; but all stubs lie in one page, so linker.ld gives the pieces of the page's
+; address, and the assembler adds the place in the page.
 
-global trap_stubs, trap_error_code_vectors, trap_return, trap_handlers, trap_counts, trap_depth
+%include "boot/layout.inc"
+
+extern trap_stubs_low, trap_stubs_middle    ; linker.ld: bits 15 to 0 and 31 to 16 of trap_stubs
+extern trap_fallback                        ; kernel/cpu/trap.c
+global trap_error_code_vectors, trap_return, trap_unhandled, trap_handlers, trap_counts, trap_depth, trap_idt, trap_stubs
 
 %define FRAME_VECTOR (15 * 8)               ; offset in struct trap_frame
 
@@ -13,7 +21,10 @@ global trap_stubs, trap_error_code_vectors, trap_return, trap_handlers, trap_cou
 %define ERROR_CODE_VECTORS ((1 << 8) | (1 << 10) | (1 << 11) | (1 << 12) | (1 << 13) | (1 << 14) | (1 << 17) \
                             | (1 << 21) | (1 << 29) | (1 << 30))
 
-STUB_SIZE equ 16                            ; kernel/cpu/trap.c counts on it, and on all lying in one page
+STUB_SIZE equ 16
+
+KERNEL_CODE_SELECTOR equ 8                  ; include/kernel/cpu/gdt.h; kernel/cpu/trap.c compares
+GATE_INTERRUPT       equ 0x8e               ; present, for the kernel alone (Intel SDM 3A figure 6-8)
 
 section .text
 
@@ -76,16 +87,33 @@ trap_return:                                ; by this return address a backtrace
     add rsp, 16                             ; vector and error code
     iretq
 
+trap_unhandled:                             ; what handles a vector that has no handler of its own
+    jmp [trap_fallback]
+
 section .rodata
 
 align 4
 trap_error_code_vectors:
     dd ERROR_CODE_VECTORS
 
-section .ro_after_init progbits alloc noexec write align=8
+section .ro_after_init progbits alloc noexec write align=16
 
-trap_handlers:                              ; trap_set_handler() fills it
-    times 256 dq 0
+trap_handlers:
+    times 256 dq trap_unhandled
+
+align 16
+trap_idt:                                   ; kernel/cpu/trap.c gives some gates a stack of their own
+%assign vector 0
+%rep 256
+    dw trap_stubs_low + vector * STUB_SIZE
+    dw KERNEL_CODE_SELECTOR
+    db 0                                    ; no IST stack
+    db GATE_INTERRUPT
+    dw trap_stubs_middle
+    dd KERNEL_BASE >> 32
+    dd 0
+    %assign vector vector + 1
+%endrep
 
 section .bss align=8
 

@@ -172,7 +172,9 @@ TEST(multiboot2, symbols)
     EXPECT_EQ(info.symbols.end, 0x150000 + 240);
     EXPECT_EQ(info.symbol_names.start, 0x151000);
     EXPECT_EQ(info.symbol_names.end, 0x151000 + 100);
-    EXPECT_EQ(info.reserved_count, 3);
+    EXPECT_EQ(info.reserved_count, 2); /* the two tables, side by side, and the information */
+    EXPECT_EQ(info.reserved[1].start, 0x150000);
+    EXPECT_EQ(info.reserved[1].end, 0x151000 + 100);
 }
 
 TEST(multiboot2, framebuffer)

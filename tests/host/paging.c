@@ -7,6 +7,7 @@
 #include <mm/direct_map.h>
 #include <mm/frames.h>
 #include <mm/paging.h>
+#include <mm/table_frames.h>
 #include <string.h>
 
 #include "../test.h"
@@ -453,4 +454,25 @@ TEST(paging, random_operations_against_a_model)
     }
     for (uint64_t i = 0; i < PAGES; i++)
         EXPECT_EQ(translate(start + i * PAGE_SIZE), model[i] ? model[i] : UINT64_MAX);
+}
+
+/* --- The stock of cleared tables ------------------------------------------------------------- */
+
+TEST(paging, tables_from_the_stock_go_back_to_it)
+{
+    physical_memory_simple(MIB(64));
+    phys_addr_t stock = frames_alloc_run(1); /* out of the way */
+    memset(phys_to_virt(stock), 0, 2 * PAGE_SIZE);
+    table_frames_stock(stock, 2);
+    paging_init(&space); /* takes the one, and the first mapping the other and two frames */
+    uint64_t before = free_frames();
+    for (unsigned round = 0; round < 3; round++) {
+        EXPECT_EQ(paging_map(&space, WINDOW, MIB(1), PAGE_4K, DATA), OK);
+        EXPECT_EQ(before - free_frames(), 2);
+        EXPECT_EQ(look().bad, 0);
+        EXPECT_EQ(look().pages[PAGE_4K], 1);
+        EXPECT_EQ(paging_unmap(&space, WINDOW, PAGE_4K, NULL), OK);
+        EXPECT_EQ(free_frames(), before);
+    }
+    table_frames_stock(0, 0);
 }

@@ -1,0 +1,27 @@
+/*
+ * Frames for page tables. A few of the first come from a stock of pages that hold zeros already, so
+ * that set-up need not clear them. Nothing here may be called in an interrupt handler.
+ */
+#ifndef MM_TABLE_FRAMES_H
+#define MM_TABLE_FRAMES_H
+
+#include <types.h>
+
+enum { TABLE_STOCK_MAX = 8 };
+
+/* Makes `count` adjacent pages from `start` on, at most TABLE_STOCK_MAX, all zeros and not from
+ * frame_alloc(), the stock. Once, before any table is made. */
+void table_frames_stock(phys_addr_t start, size_t count);
+
+/* A frame for a table, from the stock while that lasts; NO_FRAME when memory is out. To be cleared
+ * before use. */
+phys_addr_t table_frame_alloc(void);
+
+/* Has the frame's 512 entries be 0, but for `count` of them from number `first` on, which the
+ * caller is about to write. */
+void table_frame_clear(phys_addr_t frame, size_t first, size_t count);
+
+/* Gives back a frame whose entries are all 0 again, or that was not touched. */
+void table_frame_free(phys_addr_t frame);
+
+#endif

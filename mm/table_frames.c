@@ -1,0 +1,58 @@
+/*
+ * A table that is given back is empty: every entry of it has been cleared. So a page of the stock
+ * is as clear when it comes back as it was at first.
+ */
+#include <assert.h>
+#include <layout.h>
+#include <lib/string.h>
+#include <mm/frames.h>
+#include <mm/table_frames.h>
+
+static struct {
+    phys_addr_t start;
+    size_t count;
+} stock RO_AFTER_INIT;
+
+static phys_addr_t left[TABLE_STOCK_MAX];
+static size_t left_count;
+
+void table_frames_stock(phys_addr_t start, size_t count)
+{
+    ASSERT(IS_ALIGNED(start, PAGE_SIZE) && count <= TABLE_STOCK_MAX);
+    stock.start = start;
+    stock.count = count;
+    for (left_count = 0; left_count < count; left_count++)
+        left[left_count] = start + left_count * PAGE_SIZE;
+}
+
+phys_addr_t table_frame_alloc(void)
+{
+    return left_count ? left[--left_count] : frame_alloc();
+}
+
+static bool is_from_stock(phys_addr_t frame)
+{
+    return frame - stock.start < stock.count * PAGE_SIZE;
+}
+
+void table_frame_clear(phys_addr_t frame, size_t first, size_t count)
+{
+    enum { ENTRY = sizeof(uint64_t), ENTRIES = PAGE_SIZE / ENTRY };
+    unsigned char *table = phys_to_virt(frame);
+    size_t end = first + count;
+    ASSERT(end <= ENTRIES);
+    if (is_from_stock(frame))
+        return;
+    memset(table, 0, first * ENTRY);
+    memset(table + end * ENTRY, 0, (ENTRIES - end) * ENTRY);
+}
+
+void table_frame_free(phys_addr_t frame)
+{
+    if (!is_from_stock(frame)) {
+        frame_free(frame);
+        return;
+    }
+    ASSERT(left_count < stock.count);
+    left[left_count++] = frame;
+}
