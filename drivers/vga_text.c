@@ -51,7 +51,8 @@ static struct vga_text {
 
 static unsigned char *cell_at(unsigned row, unsigned column)
 {
-    return vga.memory + 2 * (vga.start + row * vga.display.columns + column);
+    size_t cell = vga.start + row * vga.display.columns + column;
+    return vga.memory + 2 * cell;
 }
 
 static inline void store_four(unsigned char *to, uint64_t cells)
@@ -143,7 +144,7 @@ static void draw_ascii(struct terminal_display *display, unsigned row, unsigned 
 /* What stays on the screen goes to the start of the video memory. */
 static void copy_back(unsigned lines)
 {
-    unsigned kept = (vga.display.rows - lines) * vga.display.columns;
+    size_t kept = (size_t)(vga.display.rows - lines) * vga.display.columns;
     memcpy(vga.memory, cell_at(lines, 0), 2 * kept);
     vga.start = 0;
 }

@@ -128,15 +128,6 @@ enum error grid_move(struct grid *grid, void *memory, size_t size)
     return OK;
 }
 
-terminal_cell_t grid_cell(const struct grid *grid, unsigned row, unsigned column)
-{
-    struct grid_row *content = screen_row(grid, row);
-    if (column >= content->used)
-        return content->fill;
-    return content->is_text ? content->colours | (unsigned char)text_of(content)[column]
-                            : content->cells[column];
-}
-
 static void blank_half(struct grid *grid, struct grid_row *content, unsigned row, unsigned column)
 {
     content->cells[column] = (content->cells[column] & CELL_COLOURS_MASK) | ' ';

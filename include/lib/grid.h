@@ -48,9 +48,6 @@ enum error grid_init(struct grid *grid, struct terminal_display *display, termin
  * caller's again. ERROR_FULL, and nothing changed, when it does not hold the rows of the screen. */
 enum error grid_move(struct grid *grid, void *memory, size_t size);
 
-/* The cell at a place of the screen (not of the view). */
-terminal_cell_t grid_cell(const struct grid *grid, unsigned row, unsigned column);
-
 /* Writes `count` cells from (row, column) on; they fit into the row. A wide character that loses
  * one half loses the other too. */
 void grid_put(struct grid *grid, unsigned row, unsigned column, const terminal_cell_t *cells,

@@ -13,6 +13,7 @@ void terminal_reset(struct terminal *terminal);
  * cursor's visibility, and the place saved (DECSTR). */
 void terminal_reset_modes(struct terminal *terminal);
 
+/* Writes and erases in these colours from now on. */
 void terminal_set_pen(struct terminal *terminal, struct terminal_pen pen);
 
 /* The cursor's column; a full row's cursor stands on its last one. */

@@ -92,6 +92,16 @@ void fake_display_init(struct fake_display *fake, unsigned rows, unsigned column
     fake->hook = NULL;
 }
 
+terminal_cell_t grid_cell(const struct grid *grid, unsigned row, unsigned column)
+{
+    size_t index = (grid->top + row) % grid->capacity;
+    const struct grid_row *content = (const void *)(grid->memory + index * grid->stride);
+    if (column >= content->used)
+        return content->fill;
+    return content->is_text ? content->colours | ((const uint8_t *)content->cells)[column]
+                            : content->cells[column];
+}
+
 bool fake_display_agrees(const struct fake_display *fake, const struct grid *grid)
 {
     for (unsigned row = 0; row < grid->rows; row++) {

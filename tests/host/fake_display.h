@@ -21,6 +21,9 @@ struct fake_display {
 /* `scrolls`: it can, as it need not. */
 void fake_display_init(struct fake_display *fake, unsigned rows, unsigned columns, bool scrolls);
 
+/* The cell at a place of the screen (not of the view). */
+terminal_cell_t grid_cell(const struct grid *grid, unsigned row, unsigned column);
+
 /* Does it show exactly what the grid holds? */
 bool fake_display_agrees(const struct fake_display *fake, const struct grid *grid);
 
