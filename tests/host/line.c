@@ -1,8 +1,9 @@
 /*
  * The line editor against a simple model: what is typed goes into an array of characters with a
- * cursor, and the model says what two terminals of different widths have to show. The terminals
- * here take no liberties: what real ones do not agree about (an erasure or \b in a row that is just
- * full) is a failure, and so is every sequence that they do not know.
+ * cursor, and the model says what terminals of different widths have to show. Two of them are made
+ * here and take no liberties: what real ones do not agree about (an erasure or \b in a row that is
+ * just full) is a failure, and so is every sequence that they do not know. The third is the
+ * kernel's.
  */
 #include <kernel/log/console.h>
 #include <kernel/monitor/command.h>
@@ -11,6 +12,7 @@
 #include <lib/string.h>
 
 #include "../test.h"
+#include "fake_display.h"
 
 /* --- Terminals ------------------------------------------------------------------------------ */
 
@@ -143,6 +145,30 @@ static void write_screen(struct console_sink *sink, const char *text, size_t len
     }
 }
 
+/* And the kernel's own. */
+enum { OWN_ROWS = 60, OWN_COLUMNS = 80 };
+
+static struct own {
+    struct console_sink sink;
+    struct fake_display display;
+    struct terminal terminal;
+    uint64_t storage[GRID_SIZE(OWN_ROWS + 10, OWN_COLUMNS) / 8];
+} own;
+
+static void write_own(struct console_sink *sink, const char *text, size_t length)
+{
+    (void)sink;
+    terminal_write(&own.terminal, text, length);
+}
+
+static void add_own(void)
+{
+    own.sink = (struct console_sink){.write = write_own, .rows = OWN_ROWS, .columns = OWN_COLUMNS};
+    fake_display_init(&own.display, OWN_ROWS, OWN_COLUMNS, true);
+    terminal_init(&own.terminal, &own.display.display, own.storage, sizeof(own.storage));
+    console_add_sink(&own.sink);
+}
+
 static void begin(unsigned wide_columns, unsigned narrow_columns)
 {
     static bool added;
@@ -155,6 +181,7 @@ static void begin(unsigned wide_columns, unsigned narrow_columns)
     if (!added) {
         console_add_sink(&wide.sink);
         console_add_sink(&narrow.sink);
+        add_own();
     }
     added = true;
     wide.complaint = narrow.complaint = NULL;
@@ -300,10 +327,44 @@ static const char *compare(const struct screen *screen)
     return NULL;
 }
 
-static const char *compare_both(void)
+/* The code point of a character that is expected in a cell; NULL: nothing stands there. */
+static uint32_t code_of(const char *character)
+{
+    uint32_t code = ' ';
+    struct utf8 decoder = {0};
+    for (; character && *character; character++)
+        utf8_feed(&decoder, (uint8_t)*character, &code);
+    return code;
+}
+
+/* The same for the kernel's own terminal. */
+static const char *compare_own(void)
+{
+    const struct terminal_cursor *cursor = &own.terminal.cursor;
+    expect_text(OWN_COLUMNS);
+    if (cursor->column != expected.column || cursor->row < expected.row)
+        return "our own terminal: the cursor is elsewhere";
+    unsigned top = cursor->row - expected.row;
+    for (unsigned row = 0; row + top < OWN_ROWS; row++) {
+        for (unsigned column = 0; column < OWN_COLUMNS; column++) {
+            terminal_cell_t cell = own.display.cells[(top + row) * OWN_COLUMNS + column];
+            const char *character = expected.cells[row][column];
+            bool right = character == right_half
+                             ? cell & CELL_RIGHT_HALF
+                             : (cell & (CELL_CODE | CELL_RIGHT_HALF)) == code_of(character);
+            if (!right)
+                return "our own terminal: a cell is wrong";
+        }
+    }
+    return NULL;
+}
+
+static const char *compare_all(void)
 {
     const char *difference = compare(&wide);
-    return difference ? difference : compare(&narrow);
+    if (!difference)
+        difference = compare(&narrow);
+    return difference ? difference : compare_own();
 }
 
 static const char *type(const char *bytes)
@@ -418,7 +479,7 @@ static const char *random_line(unsigned keys)
     line_begin();
     for (unsigned i = 0; i < keys; i++) {
         random_key();
-        const char *difference = compare_both();
+        const char *difference = compare_all();
         if (difference)
             return difference;
     }
@@ -451,7 +512,7 @@ static const char *show_model(const char *text)
     reset_model();
     for (; *text; text++)
         model_insert((const char[]){*text, '\0'});
-    return compare_both();
+    return compare_all();
 }
 
 #define EXPECT_SHOWN(text)                            \
@@ -528,7 +589,7 @@ TEST(line, two_inputs)
     model_insert("A");
     model.cursor--;
     model_insert("!");
-    const char *difference = compare_both();
+    const char *difference = compare_all();
     EXPECT_STR(difference ? difference : "", "");
 }
 
