@@ -8,6 +8,8 @@ import unittest
 
 from runner import paths, xkb
 
+NO_XKB = "there is no libxkbcommon; scripts/setup.sh installs it where there is one"
+
 LAYOUTS = {  # ours: xkb's layout and variant
     "us": ("us", ""), "uk": ("gb", ""), "de": ("de", ""), "fr": ("fr", ""), "jp106": ("jp", ""),
     "dvorak": ("us", "dvorak"), "dvorak-programmer": ("us", "dvp"), "colemak": ("us", "colemak"),
@@ -46,6 +48,7 @@ def show(result):
     return f"{result[0]!r}" + (f" dead U+{result[1]:04x}" if result[1] else "")
 
 
+@unittest.skipUnless(xkb.is_there(), NO_XKB)
 class Layout(unittest.TestCase):
     """Ours beside xkb's."""
 
@@ -126,6 +129,7 @@ def _add_layout_tests():
 _add_layout_tests()
 
 
+@unittest.skipUnless(xkb.is_there(), NO_XKB)
 class DeadKeys(unittest.TestCase):
     """Every dead key that some layout has, before every ASCII character."""
 

@@ -24,7 +24,7 @@ class _Names(ctypes.Structure):  # pylint: disable=too-few-public-methods
 def _library():
     name = ctypes.util.find_library("xkbcommon")
     if not name:
-        raise RuntimeError("there is no libxkbcommon; scripts/setup.sh installs it")
+        return None
     library = ctypes.CDLL(name)
     for name in ("context_new", "keymap_new_from_names", "state_new",
                  "compose_table_new_from_locale", "compose_state_new"):
@@ -34,7 +34,12 @@ def _library():
 
 
 _xkb = _library()
-_context = ctypes.c_void_p(_xkb.xkb_context_new(0))
+_context = ctypes.c_void_p(_xkb.xkb_context_new(0)) if _xkb else None
+
+
+def is_there():
+    """Is libxkbcommon installed?"""
+    return _xkb is not None
 
 
 def _dead_of(keysym):
