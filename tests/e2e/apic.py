@@ -14,8 +14,10 @@ class ThroughApics:
     """Boots every machine of a test with irq=apic."""
 
     def machine(self, options=(), **arguments):
-        """Starts a machine with the word on its command line."""
-        return super().machine(options=[*options, *qemu.fw_cfg_cmdline(IRQ_APIC)], **arguments)
+        """Starts a machine with the word on its command line, before those that the test has there."""
+        start, word = "name=opt/cairn/cmdline,string=", qemu.fw_cfg_cmdline(IRQ_APIC)
+        given = [option.replace(start, f"{word[1]} ") for option in options]
+        return super().machine(options=given if given != list(options) else [*given, *word], **arguments)
 
 
 class Keyboard(ThroughApics, keyboard.Keyboard):
