@@ -23,26 +23,27 @@ static void emit(struct output *output, const char *text, size_t length)
         output->sink(output->context, text, length);
 }
 
-static void emit_repeated(struct output *output, char character, int count)
+static void emit_repeated(struct output *output, const char sixteen[16], int count)
 {
-    for (; count > 0; count--)
-        emit(output, &character, 1);
+    for (; count > 0; count -= 16)
+        emit(output, sixteen, (size_t)MIN(count, 16));
 }
 
 /* `prefix` (sign or 0x) and `text` within the width; zeros go between the two, blanks outside. */
 static void emit_padded(struct output *output, const struct spec *spec, const char *prefix,
                         const char *text, size_t length)
 {
+    static const char blanks[] = "                ", zeros[] = "0000000000000000";
     size_t prefix_length = strlen(prefix);
     int padding = spec->width - (int)(prefix_length + length);
     if (!spec->left && !spec->zero)
-        emit_repeated(output, ' ', padding);
+        emit_repeated(output, blanks, padding);
     emit(output, prefix, prefix_length);
     if (!spec->left && spec->zero)
-        emit_repeated(output, '0', padding);
+        emit_repeated(output, zeros, padding);
     emit(output, text, length);
     if (spec->left)
-        emit_repeated(output, ' ', padding);
+        emit_repeated(output, blanks, padding);
 }
 
 static void emit_number(struct output *output, const struct spec *spec, const char *prefix,

@@ -13,6 +13,7 @@
  */
 #include <assert.h>
 #include <kernel/log/log.h>
+#include <lib/string.h>
 #include <mm/frame_map.h>
 #include <mm/memory_map.h>
 
@@ -45,26 +46,27 @@ struct phys_range frame_map_usable_from(phys_addr_t from)
 }
 
 struct survey {
+    struct phys_range first; /* the lowest usable range */
     uint64_t frames;
     size_t spans;
     size_t blocks;
 };
 
-/* Counts what usable memory amounts to; with `into`, writes the spans down there. */
-static struct survey survey(struct frame_span *into, struct frame_block *blocks)
+/* Counts what usable memory amounts to, and writes down the spans, as many as there is room for. */
+static struct survey survey(struct frame_span *into, size_t room)
 {
-    struct survey seen = {0};
-    uint64_t next = 0;
     struct phys_range range = frame_map_usable_from(0);
+    struct survey seen = {.first = range};
+    uint64_t next = 0;
     for (; range.start < range.end; range = frame_map_usable_from(range.end)) {
         uint64_t first = MAX(range.start / BLOCK_SIZE, next);
         uint64_t end = (range.end - 1) / BLOCK_SIZE + 1;
         if (seen.spans == 0 || first > next) {
-            if (into)
-                into[seen.spans] = (struct frame_span){first, 0, 0, blocks + seen.blocks};
+            if (seen.spans < room)
+                into[seen.spans] = (struct frame_span){.first = first};
             seen.spans++;
         }
-        if (into)
+        if (seen.spans <= room)
             into[seen.spans - 1].count += end - first;
         seen.blocks += end - first;
         seen.frames += (range.end - range.start) / PAGE_SIZE;
@@ -73,24 +75,43 @@ static struct survey survey(struct frame_span *into, struct frame_block *blocks)
     return seen;
 }
 
+/* Puts the spans, and behind them the descriptions of their blocks, at `start`. */
+static void write_spans(phys_addr_t start, const struct survey *seen, const struct frame_span *few,
+                        size_t few_count)
+{
+    spans = phys_to_virt(start);
+    span_count = seen->spans;
+    if (span_count <= few_count)
+        memcpy(spans, few, span_count * sizeof(*spans));
+    else
+        survey(spans, span_count);
+    struct frame_block *blocks = (struct frame_block *)(spans + span_count);
+    for (size_t i = 0; i < span_count; i++) {
+        spans[i].blocks = blocks;
+        blocks += spans[i].count;
+    }
+}
+
 /* Finds room for the bookkeeping and writes the spans there. False when no range is big enough. */
 static bool place_bookkeeping(void)
 {
-    struct survey seen = survey(NULL, NULL);
+    struct frame_span few[4]; /* that is what most machines have, and then one survey is enough */
+    struct survey seen = survey(few, ARRAY_SIZE(few));
     size_t size = seen.spans * sizeof(struct frame_span) + seen.blocks * sizeof(struct frame_block);
     size = ALIGN_UP(size, PAGE_SIZE);
-    struct phys_range range = frame_map_usable_from(0);
+    struct phys_range range = seen.first;
     while (range.start < range.end && range.end - range.start < size)
         range = frame_map_usable_from(range.end);
     if (range.end - range.start < size)
         return false;
-    span_count = seen.spans;
-    if (seen.spans) {
-        spans = phys_to_virt(range.start);
-        survey(spans, (struct frame_block *)(spans + seen.spans));
-    }
+    write_spans(range.start, &seen, few, ARRAY_SIZE(few));
     bookkeeping = (struct phys_range){range.start, range.start + size};
     total = seen.frames - size / PAGE_SIZE;
+    untouched = seen.first;
+    if (untouched.start == bookkeeping.start)
+        untouched.start = bookkeeping.end;
+    if (untouched.start == untouched.end)
+        untouched = frame_map_usable_from(untouched.end);
     return true;
 }
 
@@ -105,7 +126,6 @@ void frame_map_init(const struct boot_info *info)
         memory_end /= 2;
     if (memory_end < DIRECT_MAP_SIZE)
         log_warn("mm: no room to keep track of memory above 0x%lx", memory_end);
-    untouched = frame_map_usable_from(0);
     frontier = 0;
 }
 

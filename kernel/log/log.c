@@ -95,8 +95,9 @@ enum { LINE = LOG_TEXT + 32 };
 static void format_record(const struct record *record, char line[LINE])
 {
     uint64_t microseconds = record->time / 1000;
-    snprintf(line, LINE, "[%4lu.%06lu] %s", microseconds / 1000000, microseconds % 1000000,
-             record->text);
+    size_t length = (size_t)snprintf(line, LINE, "[%4lu.%06lu] ", microseconds / 1000000,
+                                     microseconds % 1000000);
+    string_copy(line + length, record->text, LINE - length);
 }
 
 /* Moves on to the next pending record that is to be shown; false when there is none. */
@@ -131,7 +132,8 @@ void log_print(enum log_level level, const char *line)
     const char *colour = colour_of(level);
     if (colour)
         console_write_to_screens(colour);
-    console_printf("%s\n", line);
+    console_write(line, strlen(line));
+    console_write("\n", 1);
     if (colour)
         console_write_to_screens(usual_colour);
 }
