@@ -8,6 +8,9 @@ global early_error
 VGA_TEXT      equ 0xb8000
 VGA_CELLS     equ 80 * 25
 WHITE_ON_RED  equ 0x4f
+CRTC          equ 0x3d4                     ; the index in the low byte, the register's new value (0) in the high one
+START_HIGH    equ 0x0c
+START_LOW     equ 0x0d
 
 COM1          equ 0x3f8
 INTERRUPTS    equ COM1 + 1                  ; also the divisor's upper half while DLAB is set
@@ -23,6 +26,11 @@ bits 32
 
 ; Prints the NUL-terminated string at physical address esi and halts for ever.
 early_error:
+    mov dx, CRTC                            ; the screen begins with the first cell, wherever the loader had scrolled to
+    mov ax, START_HIGH
+    out dx, ax
+    mov ax, START_LOW
+    out dx, ax
     mov edi, VGA_TEXT
     mov ecx, VGA_CELLS
     mov eax, ' ' | (WHITE_ON_RED << 8)
