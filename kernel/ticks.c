@@ -54,16 +54,20 @@ static void tick_at_apic(struct trap_frame *frame)
 enum {
     FIRST_COUNT =
         6250, /* a millisecond at a bus clock of 100 MHz; from 24 MHz to 1 GHz are usual */
-    LEAST_COUNT = 64,
+    LEAST_COUNT = 1500,  /* a millisecond at 24 MHz */
+    MOST_COUNT = 250000, /* a millisecond at 4 GHz */
     MEASURED_TICKS = 16,
 };
 
 static uint64_t local_count = FIRST_COUNT;
+static bool local_count_measured;
 static unsigned ticks_measured;
 static uint64_t time_measured;
 
-/* Brings the ticks' length nearer to what it should be, unless it is near enough. A tick that was
- * lost to a busy host spoils one measurement, and the next one mends it. */
+/* Brings the ticks' length nearer to what it should be. Ticks that a busy host holds up make the
+ * timer look slow, never fast. So after the first time they are only made longer: the other way
+ * round, a moment's delay would bring more ticks, these more delay, and so on until nothing else is
+ * done. */
 static void adjust_local_timer(uint64_t elapsed)
 {
     const uint64_t wanted = MEASURED_TICKS * NANOSECONDS_PER_SECOND / TICKS_PER_SECOND;
@@ -73,10 +77,11 @@ static void adjust_local_timer(uint64_t elapsed)
     uint64_t measured = MAX(time_measured, UINT64_C(1));
     ticks_measured = 0;
     time_measured = 0;
-    if (measured > wanted * 3 / 4 && measured < wanted * 5 / 4)
+    if (local_count_measured && measured > wanted * 3 / 4)
         return;
     uint64_t count = local_count * wanted / measured;
-    local_count = MIN(MAX(count, (uint64_t)LEAST_COUNT), (uint64_t)UINT32_MAX);
+    local_count = MIN(MAX(count, (uint64_t)LEAST_COUNT), (uint64_t)MOST_COUNT);
+    local_count_measured = true;
     local_apic_start_timer((uint32_t)local_count);
 }
 
