@@ -37,7 +37,9 @@ static void show_row(virt_addr_t address, const uint8_t *bytes, size_t count)
     size_t at = 0;
     for (size_t i = 0; i < count; i++) {
         at += (size_t)snprintf(hex + at, sizeof(hex) - at, i % 2 ? "%02x " : "%02x", bytes[i]);
-        text[i] = bytes[i] >= ' ' && bytes[i] <= '~' ? (char)bytes[i] : '.';
+        text[i] = '.';
+        if (bytes[i] >= ' ' && bytes[i] <= '~')
+            text[i] = (char)bytes[i];
     }
     console_printf("%016lx  %-*.*s %.*s\n", address, ROW / 2 * 5, (int)at, hex, (int)count, text);
 }

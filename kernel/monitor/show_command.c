@@ -23,9 +23,9 @@ enum {
 
 struct mover {
     struct task task;
+    struct sleep sleep;
     void (*move)(unsigned step);
     unsigned milliseconds; /* from one step to the next */
-    struct sleep sleep;
     unsigned step;
 };
 
