@@ -236,6 +236,7 @@ fuzz: $(FUZZERS:%=%.run)
 screenshot: $B/cairn.iso | need-qemu
 	$Q$(PYTHON) scripts/screenshot.py text docs/images/prompt.png
 	$Q$(PYTHON) scripts/screenshot.py framebuffer docs/images/framebuffer.png
+	$Q$(PYTHON) scripts/screenshot.py fault docs/images/fault.png
 
 session: $B/cairn.iso | need-qemu
 	$Q$(PYTHON) scripts/session.py docs/session.md

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""screenshot.py text|framebuffer OUT.png: boots the image, types at it, and keeps the picture of its screen."""
+"""screenshot.py text|framebuffer|fault OUT.png: boots the image, types at it, and keeps the picture of its screen."""
 
 import struct
 import sys
@@ -11,11 +11,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 from runner import framebuffer, machine, paths, pictures  # noqa: E402  (the path has to be set first)
 
 
-# What a machine is started with, and the lines that are sent to it.
+# What a machine is started with, and the lines that are sent to it. From a fault it does not come back.
 SESSIONS = {
     "text": ({}, ["help", "echo hello"]),
     "framebuffer": ({"options": machine.ovmf(), "entry": "framebuffer"},
                     ["colors", "mem", "uptime", "echo Grüße, Καλημέρα, Здравствуйте, 你好, こんにちは, 안녕"]),
+    "fault": ({}, ["fault write-rodata"]),
 }
 
 
@@ -39,8 +40,20 @@ def take(arguments, lines):
         cairn.wait_text(machine.READY)
         cairn.wait_prompt()
         for line in lines:
-            cairn.answer(line)
+            if line.startswith("fault "):
+                crash(cairn, line)
+            else:
+                cairn.answer(line)
         return cairn.picture()
+
+
+def crash(cairn, line):
+    """Sends a line that ends in a panic, and waits for the whole report."""
+    cairn.may_panic = True
+    cairn.send(line.encode() + b"\r")
+    cairn.wait_text("PANIC: ")
+    while cairn.read(1):
+        pass
 
 
 def main(session, out):
