@@ -41,7 +41,7 @@ static const struct feature {
     unsigned bit;
     uint64_t cr4;
 } features[] = {
-    [FEATURE_NX] = {"no-execute pages", 0x80000001, EDX, 20, 0},
+    [FEATURE_NX] = {"NX", 0x80000001, EDX, 20, 0},
     [FEATURE_1G] = {"1 GiB pages", 0x80000001, EDX, 26, 0},
     [FEATURE_PAT] = {"page attribute table", 1, EDX, 16, 0},
     [FEATURE_PGE] = {"global pages", 1, EDX, 13, CR4_PGE},

@@ -36,11 +36,18 @@ static uint64_t entry_of(virt_addr_t address)
     return count && steps[count - 1].entry & PAGE_PRESENT ? steps[count - 1].entry : 0;
 }
 
+/* PAGE_NO_EXECUTE where the processor knows it (CPUID 80000001, EDX bit 20); else no page has it.
+ */
+static uint64_t no_execute(void)
+{
+    return cpuid(0x80000001, 0).edx >> 20 & 1 ? PAGE_NO_EXECUTE : 0;
+}
+
 /* --- What the tables allow ------------------------------------------------------------------ */
 
 struct seen {
     uint64_t pages;
-    uint64_t writable_and_executable;
+    uint64_t writable_and_executable; /* as far as the processor can tell the two apart */
     uint64_t user;
     uint64_t empty_tables;
 };
@@ -60,7 +67,7 @@ static void look_through(phys_addr_t table, unsigned level, struct seen *seen)
             continue;
         }
         seen->pages++;
-        seen->writable_and_executable += entry & PAGE_WRITABLE && !(entry & PAGE_NO_EXECUTE);
+        seen->writable_and_executable += (entry & DATA) == PAGE_WRITABLE && no_execute();
         seen->user += (entry & PAGE_USER) != 0;
     }
     seen->empty_tables += present == 0;
@@ -96,7 +103,7 @@ TEST(paging, stacks_lie_between_guard_pages)
         EXPECT_EQ(translate(stack->top), UINT64_MAX);
         EXPECT_EQ(translate(stack->top + PAGE_SIZE - 1), UINT64_MAX);
         for (virt_addr_t page = stack->bottom; page < stack->top; page += PAGE_SIZE)
-            EXPECT_EQ(entry_of(page) & DATA, DATA);
+            EXPECT_EQ(entry_of(page) & DATA, PAGE_WRITABLE | no_execute());
     }
     virt_addr_t here = (virt_addr_t)__builtin_frame_address(0);
     EXPECT(here > stacks[STACK_BOOT].bottom && here < stacks[STACK_BOOT].top);
@@ -118,14 +125,14 @@ static void expect_rights(const char *start, const char *end, uint64_t image, ui
 
 TEST(paging, text_cannot_be_written_nor_its_alias)
 {
-    expect_rights(text_start, text_end, 0, PAGE_NO_EXECUTE);
+    expect_rights(text_start, text_end, 0, no_execute());
 }
 
 TEST(paging, constants_cannot_be_written_nor_their_alias)
 {
-    expect_rights(rodata_start, rodata_end, PAGE_NO_EXECUTE, PAGE_NO_EXECUTE);
+    expect_rights(rodata_start, rodata_end, no_execute(), no_execute());
     if (!test_failed())
-        expect_rights(ro_after_init_start, ro_after_init_end, PAGE_NO_EXECUTE, PAGE_NO_EXECUTE);
+        expect_rights(ro_after_init_start, ro_after_init_end, no_execute(), no_execute());
 }
 
 TEST(paging, protections_are_on)
@@ -134,7 +141,7 @@ TEST(paging, protections_are_on)
     bool has_7 = cpuid(0, 0).eax >= 7;
     uint64_t cr4 = read_cr4();
     EXPECT(read_cr0() & CR0_WP);
-    EXPECT(read_msr(MSR_EFER) & EFER_NXE);
+    EXPECT_EQ(!!(read_msr(MSR_EFER) & EFER_NXE), !!no_execute());
     EXPECT_EQ(!!(cr4 & CR4_PGE), basic.edx >> 13 & 1);
     EXPECT_EQ(!!(cr4 & CR4_SMEP), has_7 && extended.ebx >> 7 & 1);
     EXPECT_EQ(!!(cr4 & CR4_SMAP), has_7 && extended.ebx >> 20 & 1);
