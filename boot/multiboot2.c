@@ -214,6 +214,13 @@ static void read_framebuffer(struct boot_info *info, struct body body)
         reserve(info, tag.address, tag.address + (uint64_t)tag.pitch * tag.height);
 }
 
+static bool read_section_type(struct body body, struct elf_sections_tag tag, size_t index,
+                              uint32_t *type)
+{
+    size_t offset = sizeof(tag) + index * tag.entry_size + offsetof(struct elf_section, type);
+    return index < tag.count && body_read(body, offset, type, sizeof(*type));
+}
+
 static bool read_section(struct body body, struct elf_sections_tag tag, size_t index,
                          struct elf_section *section)
 {
@@ -235,14 +242,17 @@ static void read_elf_sections(struct boot_info *info, struct body body)
 {
     struct elf_sections_tag tag;
     struct elf_section symbols, names;
+    uint32_t type;
     if (!body_read(body, 0, &tag, sizeof(tag)) || tag.entry_size < sizeof(struct elf_section))
         return;
-    for (size_t i = 0; read_section(body, tag, i, &symbols); i++) {
-        if (symbols.type != SECTION_SYMBOL_TABLE && symbols.type != SECTION_STRING_TABLE)
+    for (size_t i = 0; read_section_type(body, tag, i, &type); i++) {
+        if (type != SECTION_SYMBOL_TABLE && type != SECTION_STRING_TABLE)
             continue;
+        if (!read_section(body, tag, i, &symbols))
+            return;
         struct phys_range range = section_range(&symbols);
         reserve(info, range.start, range.end);
-        if (symbols.type == SECTION_SYMBOL_TABLE && read_section(body, tag, symbols.link, &names)) {
+        if (type == SECTION_SYMBOL_TABLE && read_section(body, tag, symbols.link, &names)) {
             info->symbols = range;
             info->symbol_names = section_range(&names);
         }

@@ -109,9 +109,11 @@ static bool next_to_show(struct record *record)
             lost += oldest - shown - 1;
             shown = oldest - 1;
         }
+        if (ring[++shown % RECORDS].level > shown_level)
+            continue; /* not worth a copy */
         /* Outside of handlers every record is complete; one that cannot be read has just been
          * overwritten, or is what a panic has interrupted. */
-        if (read_record(++shown, record) && record->level <= shown_level)
+        if (read_record(shown, record) && record->level <= shown_level)
             return true;
     }
     return false;
