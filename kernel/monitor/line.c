@@ -208,6 +208,7 @@ static void complete(void)
 static void clear_screens(void)
 {
     static const char clear[] = "\033[H\033[2J", corner[] = "\033[999;999H\033[6n\033[H";
+    command_stop(); /* what plays on the screen has had its rows there */
     for (struct console_sink *sink = console_sinks(); sink; sink = sink->next) {
         console_write_to(sink, clear, sizeof(clear) - 1);
         if (!sink->rows)

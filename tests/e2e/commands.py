@@ -119,6 +119,18 @@ class Commands(MachineTest):
             self.assertFalse(names & set(movers), names)
             self.assertFalse("moves" in machine.screen().text())
 
+    def test_clear_ends_the_show(self):
+        """A clear screen stays clear."""
+        machine = self.boot()
+        for clear in (b"clear\r", b"\x0c"):
+            machine.send(b"show\r")
+            machine.wait_screen(lambda now: "moves" in now.rows[6])
+            machine.send(clear)
+            machine.wait_screen(lambda now: now.used() == [PROMPT.rstrip()])
+            machine.send(b"tasks\r")
+            shown = machine.wait_screen(lambda now: now.used()[-1] == PROMPT.rstrip() and "(idle)" in now.text())
+            self.assertNotIn("planet", shown.text())
+
     def test_log(self):
         """As many lines as are wanted, of the level that is."""
         machine = self.boot()

@@ -54,7 +54,8 @@ const char *command_name(size_t index);
 completion_list command_words(const char *line, size_t length, size_t *start);
 
 /* A command that goes on in tasks of its own says how it is stopped; one at a time, a new one stops
- * the one before. command_stop() is for Ctrl-C, and harmless when there is none. */
+ * the one before. command_stop() is for Ctrl-C and for who clears the screen, and harmless when
+ * there is none. */
 void command_set_stop(void (*stop)(void));
 void command_stop(void);
 
