@@ -26,13 +26,13 @@ static inline void outb(uint16_t port, uint8_t value)
     __asm__ volatile("outb %0, %1" : : "a"(value), "Nd"(port));
 }
 
+/* Read 16 and 32 bits; all ones, as a rule, where no device is. */
 static inline uint16_t inw(uint16_t port)
 {
     uint16_t value;
     __asm__ volatile("inw %1, %0" : "=a"(value) : "Nd"(port));
     return value;
 }
-
 static inline uint32_t inl(uint16_t port)
 {
     uint32_t value;
@@ -59,7 +59,6 @@ static inline uint32_t mmio_read(const volatile void *address)
 {
     return *(const volatile uint32_t *)address;
 }
-
 static inline void mmio_write(volatile void *address, uint32_t value)
 {
     *(volatile uint32_t *)address = value;

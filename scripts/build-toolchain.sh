@@ -66,7 +66,7 @@ make_quietly() {
     make -j"$JOBS" MAKEINFO=true "$@"
 }
 
-options=(--target=$TARGET --prefix="$place" --disable-nls --disable-werror)
+options=("--target=$TARGET" --prefix="$place" --disable-nls --disable-werror)
 
 step "unpacking $(basename "$binutils")" tar -C "$work/binutils" --strip-components=1 -xf "$binutils"
 cd "$work/build-binutils"

@@ -76,6 +76,8 @@ struct acpi_fadt {
     uint8_t century_register; /* of the CMOS clock; 0: it has none */
 };
 
+/* Reads the FADT, `size` bytes whose checksum holds. ERROR_INVALID: it is too short. Any context,
+ * as the two below. */
 enum error acpi_read_fadt(const uint8_t *bytes, size_t size, struct acpi_fadt *fadt);
 
 enum { ACPI_ISA_LINES = 16, ACPI_MAX_IO_APICS = 8, ACPI_LOCAL_INPUTS = 2 };
@@ -110,6 +112,7 @@ struct acpi_madt {
     } local_inputs[ACPI_LOCAL_INPUTS];
 };
 
+/* The same for the MADT; also ERROR_INVALID: an entry reaches beyond the end. */
 enum error acpi_read_madt(const uint8_t *bytes, size_t size, struct acpi_madt *madt);
 
 /* The part of acpi_read_madt() that is asked at every boot: has the machine two 8259s? */
@@ -128,6 +131,7 @@ struct acpi_mcfg {
     unsigned left_out;
 };
 
+/* The same for the MCFG; also ERROR_INVALID: a range of buses ends before it begins. */
 enum error acpi_read_mcfg(const uint8_t *bytes, size_t size, struct acpi_mcfg *mcfg);
 
 /* Where the HPET's registers are (IA-PC HPET Specification 1.0a, 3.2.4). ERROR_INVALID also when

@@ -48,6 +48,6 @@ COMMAND(heap, "", "the heap's account, and a map of it")
                    stats.committed_bytes / 1024, stats.peak_bytes / 1024);
     show_classes();
     unsigned column = 0;
-    heap_picture(MAP_COLUMNS * MAP_ROWS, show_cell, &column);
+    heap_picture((size_t)MAP_COLUMNS * MAP_ROWS, show_cell, &column);
     console_printf("  '#' live, '+' more than half, '-' up to half, '.' free, ' ' no memory\n");
 }

@@ -12,7 +12,6 @@ static inline void bitmap_set(uint64_t *bitmap, uint64_t index)
 {
     __asm__("bts %1, %0" : "+m"(*bitmap) : "r"(index) : "cc", "memory");
 }
-
 static inline void bitmap_clear(uint64_t *bitmap, uint64_t index)
 {
     __asm__("btr %1, %0" : "+m"(*bitmap) : "r"(index) : "cc", "memory");

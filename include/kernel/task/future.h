@@ -23,6 +23,7 @@ struct future {
     struct waker waker;
 };
 
+/* Polls any future on behalf of `task`. */
 enum poll_result future_poll(struct future *future, struct task *task);
 
 /* Gives the future up: it waits for nothing any more, and a wake that has reached it goes on to the
@@ -39,6 +40,7 @@ struct select {
     struct future *winner; /* once it is ready */
 };
 
+/* Makes `select` the future of the first of two that have begun and are not under way. */
 void select_begin(struct select *select, struct future *first, struct future *second);
 
 /* A future with a limit to the time that it may take. When that is over, it is given up. */
@@ -49,6 +51,7 @@ struct time_limit {
     bool expired; /* once it is ready: the time was over first */
 };
 
+/* Makes `limit` the future of `inner`, which has begun, within so many nanoseconds from now. */
 void time_limit_begin(struct time_limit *limit, struct future *inner, uint64_t nanoseconds);
 
 #endif

@@ -34,6 +34,7 @@ void sleep_for(struct sleep *sleep, uint64_t nanoseconds);
 /* The future of the deadline. Never early; see timer.h for how late. */
 enum poll_result sleep_poll(struct sleep *sleep, struct task *task);
 
+/* Ends a sleep that may be under way: nobody is woken by it any more. */
 static inline void sleep_cancel(struct sleep *sleep)
 {
     timer_cancel(&sleep->timer);
@@ -46,6 +47,7 @@ struct interval {
     uint64_t period;
 };
 
+/* The first tick comes `period` nanoseconds from now. */
 void interval_start(struct interval *interval, uint64_t period);
 
 /* The future of the next tick: POLL_READY, and how many there were since the last time. */

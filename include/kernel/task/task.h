@@ -117,7 +117,6 @@ static inline void waker_bind(struct waker *waker, struct task *task)
     waker->next = task->wakers;
     task->wakers = waker;
 }
-
 static inline void waker_unbind(struct waker *waker)
 {
     struct waker **link = &waker->task->wakers;
