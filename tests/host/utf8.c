@@ -57,6 +57,8 @@ TEST(utf8, malformed_parts_are_replaced_one_by_one)
         {"\xed\xa0\x80\xed\xbf\xbf\xed\xaf\x41", 8},
         {"\xf4\x91\x92\x93\xff\x41", 5},
         {"\xe1\x80\xe2\xf0\x91\x92\xf1\xbf\x41", 4},
+        {"\xe0\x9f\xbf\x41", 3},     /* U+07FF in three bytes */
+        {"\xf0\x8f\xbf\xbf\x41", 4}, /* U+FFFF in four */
         {"\x80\xbf\x41", 2},
         {"\xc3\x41", 1},
         {"\xf5\x41", 1},
