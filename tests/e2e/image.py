@@ -11,7 +11,7 @@ MAX_SIZE = 6 << 20
 STICK_SIZE = 64 << 20
 
 # Suites that do not come back, and so are not for the menu's entry: the harness's own, and those that are one panic.
-ALONE = ("harness_", "fault_", "heap_double_free", "heap_inside_free", "heap_foreign_free")
+ALONE = ("harness_", "fault_", "console_panic", "heap_double_free", "heap_inside_free", "heap_foreign_free")
 
 
 class Image(MachineTest):
