@@ -29,9 +29,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     struct acpi_madt madt;
     struct acpi_mcfg mcfg;
     struct acpi_sleep_type type;
+    phys_addr_t hpet;
     read_header_and_root(bytes, size);
     acpi_read_fadt(bytes, size, &fadt);
     acpi_read_mcfg(bytes, size, &mcfg);
+    acpi_read_hpet(bytes, size, &hpet);
     if (acpi_read_madt(bytes, size, &madt) == OK && madt.io_apic_count > ACPI_MAX_IO_APICS)
         __builtin_trap();
     if (acpi_find_s5(bytes, size, &type) == OK && (type.a > 7 || type.b > 7))

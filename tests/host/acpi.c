@@ -463,6 +463,27 @@ TEST(acpi, mcfg)
     EXPECT_EQ(read_mcfg(used), ERROR_INVALID);
 }
 
+TEST(acpi, hpet)
+{
+    phys_addr_t address;
+    begin("HPET", 1);
+    put(0, 4);
+    put(0, 4); /* in memory */
+    put(0xfed00000, 8);
+    put(0, 4);
+    end();
+    EXPECT_EQ(used, 56);
+    for (size_t size = ACPI_HEADER_SIZE; size <= used; size++) {
+        uint8_t *copy = malloc(size);
+        memcpy(copy, table, size);
+        EXPECT_EQ(acpi_read_hpet(copy, size, &address), size < used ? ERROR_INVALID : OK);
+        free(copy);
+    }
+    EXPECT_EQ(address, 0xfed00000);
+    put_at(40, 1, 1); /* no, in I/O space */
+    EXPECT_EQ(acpi_read_hpet(table, used, &address), ERROR_INVALID);
+}
+
 /* --- \_S5_ ---------------------------------------------------------------------------------- */
 
 #define S5(...) ((const uint8_t[]){__VA_ARGS__}), sizeof((const uint8_t[]){__VA_ARGS__})
@@ -670,4 +691,5 @@ TEST(acpi, tables_out_of_reach)
     out_of_reach = AT_ROOT;
     EXPECT_EQ(acpi_madt(&madt), ERROR_NO_DEVICE);
     ask_everything();
+    out_of_reach = UINT64_MAX;
 }

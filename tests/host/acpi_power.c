@@ -91,3 +91,22 @@ TEST(acpi_power, reduced_hardware_has_one_register)
     EXPECT_EQ(sleep_control, 5 << 2 | 1 << 5);
     EXPECT_EQ(written, 0);
 }
+
+/* Answers as QEMU's fw_cfg does when it is asked for its signature. */
+static uint8_t read_fw_cfg(uint16_t port)
+{
+    static const char signature[] = "QEMU";
+    static unsigned at;
+    return port == 0x511 ? (uint8_t)signature[at++ % 4] : 0xff;
+}
+
+TEST(acpi_power, qemus_port_is_written_under_qemu_only)
+{
+    start_power(false);
+    acpi_power_off_qemu();
+    EXPECT_EQ(written, 0);
+    fake_ports_set((struct fake_device){.read = read_fw_cfg, .write = write_port});
+    acpi_power_off_qemu();
+    EXPECT_EQ(written, 1);
+    EXPECT_EQ(pm1a, 1 << 13);
+}
