@@ -29,8 +29,8 @@ LD      := $(CROSS)ld
 OBJCOPY := $(CROSS)objcopy
 endif
 NASM    := nasm
-# GRUB's tools have one of these prefixes: Debian's, Fedora's, Homebrew's.
-GRUB    := $(firstword $(foreach prefix,grub- grub2- x86_64-elf-grub- i686-elf-grub-,\
+# GRUB's tools have one of these prefixes: Debian's, Fedora's, Homebrew's for BIOS and for UEFI.
+GRUB    := $(firstword $(foreach prefix,grub- grub2- i686-elf-grub- x86_64-elf-grub-,\
                $(if $(shell command -v $(prefix)mkrescue 2>/dev/null),$(prefix))) grub-)
 HOST_CC := gcc
 PYTHON  := python3
@@ -95,7 +95,7 @@ HOST_SOURCES := tests/test.c $(wildcard tests/host/*.c) $(wildcard lib/*.c) boot
     kernel/fault/words.c kernel/fault/noncanonical.c drivers/irq.c drivers/pic8259.c \
     $(KEYBOARD_SOURCES) drivers/i8042.c drivers/ps2_keyboard.c drivers/ps2_lights.c drivers/uart16550.c \
     $(wildcard drivers/acpi*.c) drivers/local_apic.c drivers/io_apic.c \
-    drivers/fw_cfg.c drivers/framebuffer.c kernel/options.c kernel/log/console.c \
+    drivers/fw_cfg.c drivers/debug_console.c drivers/framebuffer.c kernel/options.c kernel/log/console.c \
     drivers/cmos_clock.c drivers/pit8254.c \
     $(addprefix kernel/monitor/,line.c key_parser.c edit.c history.c completion.c picture.c) \
     $(filter-out mm/kernel_space.c mm/heap_window.c,$(wildcard mm/*.c))
@@ -105,7 +105,7 @@ TYPE_KEYS_OBJECTS := $(TYPE_KEYS_SOURCES:%=$B/host/%.o)
 
 # --- The kernel -------------------------------------------------------------------------------------------------------
 
-.PHONY: all iso run test bench fuzz debug breaks check lint fmt clean help screenshot session need-build need-font need-host need-fmt need-lint need-fuzz need-iso need-qemu FORCE
+.PHONY: all iso run test matrix bench fuzz debug breaks check lint fmt clean help screenshot session need-build need-font need-host need-fmt need-lint need-fuzz need-iso need-matrix need-qemu FORCE
 all: iso $B/cairn-test.iso $B/host-tests $B/type-keys
 
 # A change of compiler or flags rebuilds what it touches, and a new or removed source links again: these files hold the
@@ -137,7 +137,8 @@ $B/obj/%.asm.o: %.asm $B/flags.stamp | need-build
 	$Q$(NASM) $(NASMFLAGS) -MD $(@:.o=.d) -MP -MT $@ $< -o $@
 
 # The built-in font is cut out of GRUB's, on the machine that builds.
-FONT := $(firstword $(wildcard /usr/share/grub/unicode.pf2 /usr/share/grub2/unicode.pf2 /usr/share/grub2/fonts/unicode.pf2))
+FONT := $(firstword $(wildcard /usr/share/grub/unicode.pf2 /usr/share/grub2/unicode.pf2 /usr/share/grub2/fonts/unicode.pf2 \
+            /opt/homebrew/share/*grub*/unicode.pf2 /usr/local/share/*grub*/unicode.pf2))
 $(foreach kind,obj obj-test host,$B/$(kind)/lib/font_builtin.c.o): $B/gen/font_builtin.inc
 $B/gen/font_builtin.inc: scripts/make-font.py $(FONT) | need-font
 	@mkdir -p $(@D)
@@ -159,8 +160,10 @@ $B/%.elf: $B/%.debug.elf
 
 # One hybrid image: CD, USB stick and disk; BIOS and UEFI. Only the modules that the boot needs travel on it. The image for
 # the tests has the same on it, but boots the test kernel at once.
+# GRUB's own start looks for more kinds of partitions, and complains of each that is missing.
+GRUB_LOOKS_FOR := acorn amiga apple bsd dfly dvh plan sun sunpc
 GRUB_MODULES := normal multiboot2 iso9660 fat part_gpt part_msdos configfile boot echo ls reboot halt serial terminal \
-                all_video smbios gzio test
+                all_video smbios gzio test $(addprefix part_,$(GRUB_LOOKS_FOR))
 iso: $B/cairn.iso
 $B/cairn-test.iso: EDIT_MENU := s/timeout=1/timeout=0/; s/default=text/default=tests/
 $B/cairn.iso $B/cairn-test.iso: $B/%.iso: $B/cairn.elf $B/cairn-test.elf iso/grub.cfg $B/unicode.pf2.gz | need-iso
@@ -203,6 +206,9 @@ $B/type-keys: $(TYPE_KEYS_OBJECTS) $B/objects.stamp
 
 test: $B/cairn.iso $B/cairn-test.iso $B/host-tests $B/type-keys | need-qemu
 	$QBUILD=$B $(PYTHON) tests/run.py $(TESTS)
+
+matrix: $B/cairn.iso | need-qemu need-matrix
+	$QBUILD=$B $(PYTHON) tests/matrix.py $(MATRIX)
 
 bench: $B/cairn.iso | need-qemu
 	$QBUILD=$B $(PYTHON) tests/bench.py $(BENCH)
@@ -278,6 +284,7 @@ help:
 	@echo "make all        build the image, the test image and the host tests"
 	@echo "make run        boot the image in QEMU and type to it"
 	@echo "make test       run every test; TESTS='NAME ...' runs the ones whose names begin so"
+	@echo "make matrix     boot the image on many machines and type at each; MATRIX='WORD ...' for some of them"
 	@echo "make bench      count instructions, into build/bench.json; BENCH=PREFIX for a part"
 	@echo "make fuzz       feed the readers of outside data with anything; FUZZ_SECONDS=60 for each"
 	@echo "make debug      QEMU stopped, and GDB at kernel_main"
@@ -305,6 +312,8 @@ need-lint:
 	@$(call need,clang-tidy=clang-tidy cppcheck=cppcheck shellcheck=shellcheck)
 need-iso:
 	@$(call need,$(GRUB)mkrescue=grub-common xorriso=xorriso mformat=mtools)
+need-matrix:
+	@$(call need,bochs=bochs)
 need-qemu:
 	@$(call need,qemu-system-x86_64=qemu-system-x86 $(PYTHON)=python3)
 

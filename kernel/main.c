@@ -3,6 +3,7 @@
  * offer events, floors offer hooks, and here they are put together.
  */
 #include <drivers/acpi.h>
+#include <drivers/debug_console.h>
 #include <drivers/debug_exit.h>
 #include <drivers/fw_cfg.h>
 #include <drivers/irq.h>
@@ -74,6 +75,9 @@ static void start_console(const struct boot_info *info)
     displays_start(info, has_vga());
     if (uart16550_init(&com1, COM1_PORT) == OK)
         console_add_sink(&com1.sink);
+    struct console_sink *debug_console;
+    if (debug_console_init(&debug_console) == OK)
+        console_add_sink(debug_console);
 }
 
 static void apply_loglevel(void)
@@ -188,8 +192,11 @@ static void start_keyboard(void)
     executor_spawn(&executor, &ps2_keyboard_set_up);
 }
 
+static bool can_be_typed_at;
+
 static void start_typing(void)
 {
+    can_be_typed_at = true;
     ps2_lights_start(&executor);
     monitor_read_keyboard(&executor, &ps2_keyboard_scancodes, ps2_keyboard_scancode_set());
 }
@@ -215,12 +222,20 @@ static void wait_for_devices(void)
         start_typing();
 }
 
+/* A machine that nobody can type at still runs, and whoever reads this knows why it is silent. */
+static void log_missing_input(void)
+{
+    if (!can_be_typed_at)
+        log_error("input: no keyboard and no COM1: nothing can be typed");
+}
+
 static void start_serial_input(void)
 {
     if (!com1.present) {
         log_warn("uart: no COM1 at port 0x%x", COM1_PORT);
         return;
     }
+    can_be_typed_at = true;
     irq_set_handler(IRQ_COM1, com1_interrupt);
     uart16550_start(&com1);
     monitor_read_serial(&executor, &com1.received);
@@ -296,6 +311,7 @@ void kernel_main(const struct boot_info *info)
     if (mode)
         run_boot_mode(mode);
     refuse_missing_tests();
+    log_missing_input();
     monitor_start(&executor);
     displays_keep_history(&executor);
     log_write(LOG_ALWAYS, "cairn: ready");

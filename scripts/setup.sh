@@ -1,72 +1,140 @@
 #!/usr/bin/env bash
-# Installs what building, running and testing Cairn needs and what is not there yet (Debian, Ubuntu and their kin); on
-# another system it says in words what to install.
+# Installs what building, running and testing Cairn needs and what is not there yet: on Debian, Ubuntu, Fedora, Arch and
+# their kin, and on macOS with Homebrew. On another system it says in words what to install.
+#
+#   OS_RELEASE    the file that tells which Linux this is (/etc/os-release)
+#
+# It has to run under the bash 3.2 of macOS, where an empty array counts as unset: hence ${array[@]+...}.
 set -euo pipefail
 
-# PACKAGE|WHERE IT SHOWS|IN WORDS. What is looked for is the thing itself, not the package: a tool of one's own building
-# counts. A name without a slash is a command, otherwise it is a file's pattern.
-NEEDS=(
-    "gcc|gcc|GCC"
-    "libc6-dev|/usr/include/stdlib.h|the C library's headers, for the tests that run on this machine"
-    "binutils|objcopy|GNU binutils"
-    "make|make|GNU make"
-    "nasm|nasm|NASM"
-    "grub-common|grub-mkrescue|GRUB's grub-mkrescue and grub-file"
-    "grub-pc-bin|/usr/lib/grub/i386-pc/multiboot2.mod|GRUB's modules for BIOS (i386-pc)"
-    "grub-efi-amd64-bin|/usr/lib/grub/x86_64-efi/multiboot2.mod|GRUB's modules for UEFI (x86_64-efi)"
-    "xorriso|xorriso|xorriso"
-    "mtools|mformat|mtools"
-    "qemu-system-x86|qemu-system-x86_64|QEMU for x86_64"
-    "qemu-system-gui|/usr/lib/*/qemu/ui-gtk.so|QEMU's window (GTK)"
-    "ovmf|/usr/share/[oO][vV][mM][fF]/OVMF*.fd|OVMF, the UEFI firmware for QEMU"
-    "python3|python3|Python 3.9 or later"
-    "libxkbcommon0|/usr/lib/*/libxkbcommon.so.0|libxkbcommon, for the tests of keyboard layouts"
-    "xkb-data|/usr/share/X11/xkb/symbols/us|the X keyboard layouts (xkeyboard-config), for the same"
-    "libx11-data|/usr/share/X11/locale/en_US.UTF-8/Compose|X11's compose table, for the same"
-    "gdb|gdb|GDB"
-    "spin|spin|SPIN, for make check"
-    "clang-format|clang-format|clang-format, for make fmt and make check"
-    "clang|clang|Clang with libFuzzer, for make fuzz"
-    "git|git|git"
-)
-
-is_there() {
-    case $1 in
-        */*) compgen -G "$1" >/dev/null ;;
-        *) command -v "$1" >/dev/null ;;
+# Which row of package names is this system's: debian, fedora, arch, brew; nothing when it is none of them.
+find_system() {
+    local file=${OS_RELEASE:-/etc/os-release} names=
+    if [[ $(uname) == Darwin ]]; then
+        names=brew
+    elif [[ -r $file ]]; then
+        # shellcheck source=/dev/null
+        names=$(. "$file" && echo "${ID:-} ${ID_LIKE:-}")
+    fi
+    case " $names " in
+        *" debian "* | *" ubuntu "*) echo debian ;;
+        *" fedora "*) echo fedora ;;
+        *" arch "*) echo arch ;;
+        *" brew "*) echo brew ;;
     esac
 }
 
+# What is looked for is the thing itself, not the package: a tool of one's own building counts. One of the places where
+# it shows is enough: a name without a slash is a command, otherwise it is a file's pattern. Then the package's name in
+# the four systems; "-" where it is not needed, comes with another one, or cannot be had. On macOS the kernel is built
+# with a cross compiler, and the tests are not run.
+#
+# IN WORDS | WHERE IT SHOWS | DEBIAN | FEDORA | ARCH | BREW
+NEEDS="
+GCC|gcc|gcc|gcc|gcc|-
+GCC for x86_64-elf|x86_64-elf-gcc|-|-|-|x86_64-elf-gcc
+the C library's headers, for the tests that run on this machine|/usr/include/stdlib.h|libc6-dev|glibc-devel|glibc|-
+GNU binutils|objcopy|binutils|binutils|binutils|-
+GNU binutils for x86_64-elf|x86_64-elf-objcopy|-|-|-|x86_64-elf-binutils
+GNU make|make|make|make|make|make
+NASM|nasm|nasm|nasm|nasm|nasm
+GRUB's grub-mkrescue and grub-file|grub-mkrescue|grub-common|-|grub|-
+GRUB's grub2-mkrescue and grub2-file|grub2-mkrescue|-|grub2-tools-extra|-|-
+GRUB for BIOS, with its tools (i386-pc)|i686-elf-grub-mkrescue|-|-|-|i686-elf-grub
+GRUB for UEFI, with its tools (x86_64-efi)|x86_64-elf-grub-mkrescue|-|-|-|x86_64-elf-grub
+GRUB's modules for BIOS (i386-pc)|/usr/lib/grub/i386-pc/multiboot2.mod|grub-pc-bin|grub2-pc-modules|-|-
+GRUB's modules for UEFI (x86_64-efi)|/usr/lib/grub/x86_64-efi/multiboot2.mod|grub-efi-amd64-bin|grub2-efi-x64-modules|-|-
+xorriso|xorriso|xorriso|xorriso|libisoburn|xorriso
+mtools|mformat|mtools|mtools|mtools|mtools
+QEMU for x86_64|qemu-system-x86_64|qemu-system-x86|qemu-system-x86|qemu-system-x86|qemu
+QEMU's window (GTK)|/usr/lib/*/qemu/ui-gtk.so /usr/lib*/qemu/ui-gtk.so|qemu-system-gui|qemu-ui-gtk|qemu-ui-gtk|-
+OVMF, the UEFI firmware for QEMU|/usr/share/[oO][vV][mM][fF]/OVMF*.fd /usr/share/edk2*/*/OVMF*.fd|ovmf|edk2-ovmf|edk2-ovmf|-
+Python 3.9 or later|python3|python3|python3|python|python3
+libxkbcommon, for the tests of keyboard layouts|/usr/lib/*/libxkbcommon.so.0 /usr/lib*/libxkbcommon.so.0|libxkbcommon0|libxkbcommon|libxkbcommon|-
+the X keyboard layouts (xkeyboard-config), for the same|/usr/share/X11/xkb/symbols/us|xkb-data|xkeyboard-config|xkeyboard-config|-
+X11's compose table, for the same|/usr/share/X11/locale/en_US.UTF-8/Compose|libx11-data|libX11-common|libx11|-
+GDB|gdb|gdb|gdb|gdb|-
+SPIN, for make check|spin|spin|-|-|-
+clang-format, for make fmt and make check|clang-format|clang-format|clang-tools-extra|clang|clang-format
+Clang with libFuzzer, for make fuzz and make LLVM=1|clang|clang|clang|clang|-
+LLD, for make LLVM=1|ld.lld|lld|lld|lld|-
+llvm-objcopy, for the same|llvm-objcopy|llvm|llvm|llvm|-
+Bochs, for make matrix|bochs|bochs|bochs|-|-
+Bochs's displays, for the same|/usr/lib/*/bochs/plugins/libbx_x_gui.so|bochs-x|-|-|-
+Bochs's BIOS, for the same|/usr/share/bochs/BIOS-bochs-latest|bochsbios|-|-|-
+Bochs's VGA BIOS, for the same|/usr/share/vgabios/vgabios.bin|vgabios|-|-|-
+git|git|git|git|git|git
+"
+
+# is_there PLACES: unquoted, so that the patterns become the files that there are.
+is_there() {
+    local place
+    for place in $1; do
+        case $place in
+            */*) [[ -e $place ]] && return 0 ;;
+            *) command -v "$place" >/dev/null && return 0 ;;
+        esac
+    done
+    return 1
+}
+
+system=$(find_system)
 packages=() words=()
-for need in "${NEEDS[@]}"; do
-    IFS='|' read -r package shows text <<<"$need"
+while IFS='|' read -r text shows debian fedora arch brew; do
+    [[ -n $text ]] || continue
+    case $system in
+        debian) package=$debian ;;
+        fedora) package=$fedora ;;
+        arch) package=$arch ;;
+        brew) package=$brew ;;
+        *) package=$debian ;; # only to know what is needed at all
+    esac
+    [[ $package == - ]] && continue
     is_there "$shows" && continue
     packages+=("$package")
     words+=("$text")
-done
+done <<<"$NEEDS"
 
 if ((${#packages[@]} == 0)); then
     echo "setup: everything is there, nothing to do"
     exit 0
 fi
 
-if ! command -v apt-get >/dev/null; then
-    echo "setup: this system has no apt-get; please install:" >&2
+case $system in
+    debian) installer=apt-get install="apt-get install ${packages[*]}" ;;
+    fedora) installer=dnf install="dnf install ${packages[*]}" ;;
+    arch) installer=pacman install="pacman -S ${packages[*]}" ;;
+    brew) installer=brew install="brew install ${packages[*]}" ;;
+    *) installer="a package manager that this script knows" install= ;;
+esac
+
+if ! command -v "$installer" >/dev/null; then
+    echo "setup: this system has no $installer; please install:" >&2
     printf '    %s\n' "${words[@]}" >&2
     exit 1
 fi
 
 as_root=()
-if [[ $(id -u) != 0 ]]; then
+if [[ $system != brew && $(id -u) != 0 ]]; then
     command -v sudo >/dev/null || {
-        echo "setup: installing needs root, and there is no sudo; as root: apt-get install ${packages[*]}" >&2
+        echo "setup: installing needs root, and there is no sudo; as root: $install" >&2
         exit 1
     }
     as_root=(sudo)
 fi
 
+run() {
+    ${as_root[@]+"${as_root[@]}"} "$@"
+}
+
 echo "setup: installing ${packages[*]}"
-"${as_root[@]}" apt-get -qq update
-"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install "${packages[@]}" \
-    >/dev/null
+case $system in
+    debian)
+        run apt-get -qq update
+        run env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install "${packages[@]}" >/dev/null
+        ;;
+    fedora) run dnf -q -y install "${packages[@]}" ;;
+    arch) run pacman -S --needed --noconfirm "${packages[@]}" ;;
+    brew) brew install "${packages[@]}" ;;
+esac
 echo "setup: done"

@@ -2,6 +2,8 @@
 
 import re
 import socket
+import tempfile
+from pathlib import Path
 
 from runner import machine as machines
 from runner import qemu
@@ -92,6 +94,32 @@ class Boot(MachineTest):
         """A machine without a screen answers on COM1."""
         machine = self.boot(options=["-vga", "none"])
         self.assertEqual(machine.answer("echo hello"), ["hello"])
+
+    def test_debug_console_alone(self):
+        """Neither screen nor COM1: what there is to say goes to the debug console, and the keyboard
+        is answered there."""
+        with tempfile.NamedTemporaryFile(prefix="cairn-debugcon-") as shown:
+            machine = self.machine(com1=None, options=[
+                "-vga", "none", "-debugcon", f"file:{shown.name}"])
+
+            def text():
+                return Path(shown.name).read_text(errors="replace")
+
+            def wait(condition):
+                met = qemu.wait_until(lambda: condition(text()), qemu.BOOT_LIMIT,
+                                      lambda: machine.wait(0.1))
+                self.assertTrue(met, text())
+
+            wait(lambda now: now.endswith(PROMPT))
+            for key in (*"help", "ret"):
+                machine.press(key)
+            wait(lambda now: now.endswith(PROMPT) and "list the commands" in now)
+
+    def test_nothing_to_type_at(self):
+        """Neither keyboard nor COM1: that is said in one line, and the machine is ready."""
+        machine = self.machine(com1=None, options=["-machine", "i8042=off"])
+        shown = machine.wait_screen(lambda now: READY in now.text())
+        self.assertIn("nothing can be typed", shown.text())
 
     def test_no_i8042(self):
         """A machine without a keyboard controller says so, and answers on COM1."""

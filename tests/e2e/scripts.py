@@ -2,6 +2,7 @@
 
 import os
 import select
+import shutil
 import signal
 import struct
 import subprocess
@@ -210,8 +211,8 @@ class SetUp(ScriptTest):
         needs stand in as recorders."""
         self.fake("gcc", "objcopy", "make", "nasm", "grub-mkrescue", "xorriso", "mformat",
                   "qemu-system-x86_64", "python3", "gdb", "git", "spin",
-                  "clang", "clang-format", "apt-get", "sudo")
-        for tool in ("bash", "sh", "env", "id", "basename", "dirname"):
+                  "clang", "ld.lld", "llvm-objcopy", "clang-format", "bochs", "apt-get", "sudo")
+        for tool in ("bash", "sh", "env", "id", "uname", "basename", "dirname"):
             (self.bin / tool).symlink_to(f"/usr/bin/{tool}")
         for tool in tools:
             (self.bin / tool).unlink()
@@ -236,13 +237,74 @@ class SetUp(ScriptTest):
         self.assertRegex(calls[1], "^apt-get .*-y .*install nasm mtools$")
         self.assertEqual(len(calls), 2)
 
-    def test_another_system(self):
-        """Without apt-get the list is told in words."""
-        self.hide("nasm", "apt-get")
-        result = self.run_script(SCRIPTS / "setup.sh")
+    def expect_words(self, **env):
+        """The list of what is missing is told in words, and nothing is called."""
+        result = self.run_script(SCRIPTS / "setup.sh", **env)
         self.assertEqual(result.returncode, 1)
         self.assertIn("    NASM\n", result.stdout)
         self.assertEqual(self.recorded(), [])
+
+    def test_no_package_manager(self):
+        """A Debian without apt-get."""
+        self.hide("nasm", "apt-get")
+        self.expect_words()
+
+    def test_another_system(self):
+        """It is not taken for a Debian because it has something of that name."""
+        self.hide("nasm")
+        self.expect_words(OS_RELEASE=self.os_release("ID=plan9"))
+
+    def os_release(self, text):
+        """A file that says which Linux this is."""
+        path = self.directory / "os-release"
+        path.write_text(text + "\n")
+        return str(path)
+
+    def installed(self, **env):
+        """The words of the one call that installs."""
+        result = self.run_script(SCRIPTS / "setup.sh", **env)
+        self.assertEqual(result.returncode, 0, result.stdout)
+        return self.recorded()[-1].removeprefix("sudo ").split()
+
+    def test_kin(self):
+        """Ubuntu is a kind of Debian, and so is what says that it is like Ubuntu."""
+        for release in ("ID=ubuntu\nID_LIKE=debian", 'ID=linuxmint\nID_LIKE="ubuntu debian"'):
+            self.hide("nasm")
+            self.assertEqual(self.installed(OS_RELEASE=self.os_release(release))[-2:],
+                             ["install", "nasm"])
+            shutil.rmtree(self.bin)
+            self.bin.mkdir()
+
+    def test_fedora(self):
+        """dnf, and Fedora's names."""
+        self.hide("nasm", "mformat", "python3", "clang-format", "apt-get")
+        self.fake("dnf")
+        words = self.installed(OS_RELEASE=self.os_release("ID=fedora"))
+        self.assertEqual(words[0], "dnf")
+        self.assertIn("-y", words)
+        self.assertLessEqual({"nasm", "mtools", "python3", "clang-tools-extra",
+                              "grub2-tools-extra"}, set(words))
+        self.assertLessEqual({"grub-common", "gcc", "-"} & set(words), set())
+
+    def test_arch(self):
+        """pacman, and Arch's names; it has no SPIN to install."""
+        self.hide("nasm", "xorriso", "python3", "spin", "apt-get")
+        self.fake("pacman")
+        words = self.installed(OS_RELEASE=self.os_release("ID=arch"))
+        self.assertEqual(words[:2], ["pacman", "-S"])
+        self.assertIn("--noconfirm", words)
+        self.assertEqual(words[-3:], ["nasm", "libisoburn", "python"])
+
+    def test_macos(self):
+        """Homebrew, never as root; a cross compiler, and GRUB for both firmwares."""
+        self.hide("nasm", "apt-get", "sudo", "uname", "id")
+        self.fake("brew")
+        for tool, says in (("uname", "Darwin"), ("id", "501")):
+            (self.bin / tool).write_text(f"#!/bin/sh\necho {says}\n")
+            (self.bin / tool).chmod(0o755)
+        self.assertEqual(self.installed(), [
+            "brew", "install", "x86_64-elf-gcc", "x86_64-elf-binutils", "nasm", "i686-elf-grub",
+            "x86_64-elf-grub"])
 
     def test_no_root_and_no_sudo(self):
         """It says what root has to do."""

@@ -2,6 +2,7 @@
  * Drivers against devices that are absent, stuck, or liars: each costs a bounded wait and an error,
  * never the boot.
  */
+#include <drivers/debug_console.h>
 #include <drivers/i8042.h>
 #include <drivers/ps2_keyboard.h>
 #include <drivers/uart16550.h>
@@ -247,4 +248,30 @@ TEST(devices, uart_overrun_is_counted)
     uart16550_interrupt(&uart);
     EXPECT_EQ(uart.received.lost, 1);
     EXPECT_EQ(ring_count(&uart.received.ring), 1);
+}
+
+static char shown[16];
+static unsigned shown_length;
+
+static uint8_t read_debug_console(uint16_t port)
+{
+    return port == 0xe9 ? 0xe9 : 0xff;
+}
+
+static void write_debug_console(uint16_t port, uint8_t value)
+{
+    if (port == 0xe9 && shown_length < sizeof(shown))
+        shown[shown_length++] = (char)value;
+}
+
+TEST(devices, debug_console)
+{
+    struct console_sink *sink;
+    fake_ports_set((struct fake_device){0});
+    EXPECT_EQ(debug_console_init(&sink), ERROR_NO_DEVICE);
+    fake_ports_set((struct fake_device){read_debug_console, write_debug_console});
+    EXPECT_EQ(debug_console_init(&sink), OK);
+    sink->write(sink, "a line\n", 7);
+    EXPECT_EQ(shown_length, 7);
+    EXPECT_EQ(memcmp(shown, "a line\n", 7), 0);
 }

@@ -1,0 +1,336 @@
+#!/usr/bin/env python3
+"""Boots the very same image on many machines, types at each, and writes down which ones answer: the full table to
+docs/machines.md, a short one between two marks in README.md.
+
+    tests/matrix.py             every machine; writes the tables
+    tests/matrix.py WORD ...    those whose row has one of the words in it; writes nothing
+
+The machines do not form a product of everything with everything: each property has its values, on a machine that is
+plain otherwise, and firmware, chipset and medium are crossed. A machine that fails is named and shown with its last
+output, and the run ends with 1.
+"""
+
+import os
+import re
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Callable
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+from runner import bochs, framebuffer, ktap, machine, paths, qemu, report  # noqa: E402  (the path has to be set first)
+
+LIMIT = 2 * qemu.BOOT_LIMIT  # seconds for one machine
+AT_A_TIME = 2
+MARKS = ("<!-- machines: written by make matrix -->", "<!-- machines: end -->")
+
+
+# --- How a machine is typed at ----------------------------------------------------------------------------------------
+
+class Failure(Exception):
+    """A machine has not done what it should; the text says what."""
+
+
+def expect(condition, what):
+    """Fails with words."""
+    if not condition:
+        raise Failure(what)
+
+
+def over_com1(started):
+    """Ready, and a line typed at COM1 is answered."""
+    started.wait_ready()
+    expect(started.answer("echo over COM1") == ["over COM1"], "no answer on COM1")
+
+
+def by_keyboard_and_com1(started):
+    """The same, and a line typed at the keyboard is answered, on COM1."""
+    over_com1(started)
+    expect(started.ask("echo by keyboard") == ["by keyboard"], "no answer to the keyboard")
+
+
+def by_keyboard_on_screen(started):
+    """A line typed at the keyboard is answered on the screen, whatever kind of screen it is. One with pixels is read off
+    its picture."""
+    started.wait_screen(lambda now: now.used()[-1] == machine.PROMPT.rstrip())
+    started.type("echo on screen\n")
+    started.wait_screen(lambda now: now.used()[-3:] == [
+        machine.PROMPT + "echo on screen", "on screen", machine.PROMPT.rstrip()])
+
+
+def everything(started):
+    """COM1, keyboard and screen."""
+    over_com1(started)
+    by_keyboard_on_screen(started)
+
+
+HOW = {over_com1: "COM1", by_keyboard_and_com1: "keyboard, COM1", by_keyboard_on_screen: "keyboard, screen",
+       everything: "keyboard, COM1, screen"}
+
+
+# --- What else has to hold --------------------------------------------------------------------------------------------
+
+def nothing_more(_started):
+    """The prompt answers: that is all."""
+
+
+def has_memory(mib):
+    """Nearly all of the memory is there to be handed out."""
+    def check(started):
+        kib = int(re.search(r"mm: (\d+) KiB of memory to hand out", started.output())[1])
+        expect(mib * 1024 * 0.85 < kib <= mib * 1024, f"{kib} KiB to hand out, of {mib} MiB")
+    return check
+
+
+def says(pattern):
+    """A line of the log."""
+    def check(started):
+        expect(re.search(pattern, started.output()), f"the log does not say '{pattern}'")
+    return check
+
+
+def gets_what_it_asked_for(started):
+    """No option is unknown, or cannot be met."""
+    expect(not re.search(r"is not known|is none of|cannot be used", started.output()), "an option was refused")
+
+
+def others_are_parked(count):
+    """The processors that are not used halt; the first one does, too, while nobody types."""
+    def check(started):
+        halted = started.hmp("info registers -a").count("HLT=1")
+        expect(halted >= count - 1, f"{count - halted} of {count} processors run")
+    return check
+
+
+# --- The machines -----------------------------------------------------------------------------------------------------
+
+@dataclass
+class Row:
+    """One machine. `options` go to QEMU; `start` starts something else."""
+
+    axis: str
+    name: str
+    options: list = field(default_factory=list)
+    media: list = None
+    entry: str = "text"
+    typed: Callable = by_keyboard_and_com1
+    check: Callable = nothing_more
+    com1: Callable = qemu.tcp_pair
+    start: Callable = None
+
+    def boot(self, log):
+        """The running machine."""
+        if self.start:
+            return self.start(log)
+        kind = framebuffer.FramebufferMachine if self.has_pixels() else machine.Machine
+        return kind(log, media=self.media, options=self.options, entry=self.entry, com1=self.com1)
+
+    def has_pixels(self):
+        """Is its screen a framebuffer?"""
+        return "-bios" in self.options or self.entry not in ("text", "safe", None)
+
+
+UEFI = machine.ovmf()
+NO_VGA = ["-vga", "none"]
+
+
+def usb_stick(controller):
+    """The image as a stick on a USB controller."""
+    return ["-device", controller, "-drive", f"if=none,id=stick,format=raw,snapshot=on,file={paths.ISO}",
+            "-device", "usb-storage,drive=stick"]
+
+
+def disk(device):
+    """The image as a disk."""
+    return ["-drive", f"if=none,id=disk,format=raw,snapshot=on,file={paths.ISO}", "-device", f"{device},drive=disk"]
+
+
+def memory(size):
+    """So much RAM, which the build machine need not have."""
+    return ["-m", size, "-object", f"memory-backend-ram,id=r,size={size},reserve=off", "-machine", "memory-backend=r"]
+
+
+def boot_rows():
+    """Chipset, firmware and medium."""
+    media = {
+        "CD": None, "USB stick on xHCI": usb_stick("qemu-xhci"), "USB stick on EHCI": usb_stick("usb-ehci"),
+        "NVMe disk": disk("nvme,serial=1"), "virtio disk": disk("virtio-blk-pci"),
+    }
+    for firmware, options in (("BIOS", []), ("UEFI", UEFI)):
+        for chipset, own_disk in (("pc", "ide-hd"), ("q35", "ide-hd")):
+            kind = "IDE" if chipset == "pc" else "AHCI"
+            for medium, device in {**media, f"{kind} disk": disk(own_disk)}.items():
+                if chipset == "pc" and medium not in ("CD", "IDE disk", "USB stick on EHCI"):
+                    continue
+                yield Row("chipset, firmware, medium", f"{chipset}, {firmware}, {medium}",
+                          ["-machine", chipset, *options], device)
+
+
+def memory_rows():
+    """Amounts of RAM."""
+    for mib, name in ((16, "16 MiB"), (32, "32 MiB"), (128, "128 MiB"), (3072, "3 GiB"), (5120, "5 GiB"),
+                      (65536, "64 GiB")):
+        yield Row("memory", name, memory(f"{mib}M"), check=has_memory(mib))
+    yield Row("memory", "64 GiB with pages of 1 GiB", memory("64G") + ["-cpu", "qemu64,+pdpe1gb"],
+              check=has_memory(65536))
+    yield Row("memory", "5 GiB, UEFI", memory("5G") + UEFI, check=has_memory(5120))
+
+
+def cpu_rows():
+    """Processors, and what some of them lack."""
+    for cpu in ("qemu64", "core2duo", "Nehalem", "Skylake-Client", "EPYC", "max"):
+        yield Row("processor", cpu, ["-cpu", cpu])
+    yield Row("processor", "without NX", ["-cpu", "qemu64,-nx"], check=says("no NX|no-execute"))
+    yield Row("processor", "without 1 GiB pages", ["-cpu", "max,-pdpe1gb"], check=says("no 1 GiB pages"))
+    yield Row("processor", "without SMEP, SMAP and UMIP", ["-cpu", "max,-smep,-smap,-umip"], check=says("no SMEP"))
+    for count in (1, 2, 8):
+        yield Row("processors", str(count), ["-smp", str(count)], check=others_are_parked(count))
+    yield Row("processors", "8, UEFI", ["-smp", "8", *UEFI], check=others_are_parked(8))
+
+
+def missing_rows():
+    """Machines without something."""
+    yield Row("missing", "no COM1", typed=by_keyboard_on_screen, com1=None)
+    yield Row("missing", "no COM1, UEFI", UEFI, typed=by_keyboard_on_screen, com1=None)
+    yield Row("missing", "no VGA", NO_VGA)
+    yield Row("missing", "no VGA, UEFI", UEFI + NO_VGA, typed=over_com1)
+    yield Row("missing", "no i8042", ["-machine", "q35,i8042=off"], typed=over_com1)
+    yield Row("missing", "no i8042, UEFI", ["-machine", "q35,i8042=off", *UEFI], typed=over_com1)
+
+
+def screen_rows():
+    """Kinds of screen, sizes and depths."""
+    for mode in ("640x480x16", "800x600x15", "800x600x24", "1024x768x24", "1280x1024x16", "1280x1024x32",
+                 "1920x1080x32"):
+        yield Row("screen", f"BIOS, {mode}", entry=mode, typed=everything)
+    for mode in ("framebuffer", "1280x1024x32"):
+        yield Row("screen", f"UEFI, {mode.replace('framebuffer', '1024x768x32')}", UEFI, entry=mode, typed=everything)
+    yield Row("screen", "VGA text", typed=everything)
+    yield Row("screen", "Cirrus, VGA text", ["-vga", "cirrus"], typed=everything)
+    yield Row("screen", "VMware, VGA text", ["-vga", "vmware"], typed=everything)
+    for device in ("bochs-display", "ramfb", "virtio-vga", "qxl-vga"):
+        yield Row("screen", f"{device}, UEFI", [*UEFI, *NO_VGA, "-device", device], typed=everything)
+
+
+def menu_rows():
+    """The menu."""
+    yield Row("menu", "waits a second", entry=None, typed=everything)
+    yield Row("menu", "safe mode", entry="safe", typed=everything)
+    yield Row("menu", "safe mode, UEFI", UEFI, entry="safe", typed=everything)
+
+
+def interrupt_rows():
+    """The two kinds of interrupt controller."""
+    for controller in ("pic", "apic"):
+        for name, options in (("pc", ["-machine", "pc"]), ("q35", []), ("q35, UEFI", UEFI)):
+            yield Row("interrupts", f"irq={controller}, {name}",
+                      [*options, *qemu.fw_cfg_cmdline(f"irq={controller}")], check=gets_what_it_asked_for)
+
+
+def bochs_rows():
+    """The strict one."""
+    yield Row("Bochs", "VGA text", typed=over_com1, start=bochs.Bochs)
+    yield Row("Bochs", "Cirrus", typed=over_com1, start=lambda log: bochs.Bochs(log, display=bochs.CIRRUS))
+
+
+def all_rows():
+    """Every machine."""
+    return [*boot_rows(), *memory_rows(), *cpu_rows(), *missing_rows(), *screen_rows(), *menu_rows(), *interrupt_rows(),
+            *bochs_rows()]
+
+
+def slow_first(row):
+    """The order in which they are run, so that both workers end at about the same time."""
+    return row.start is None, "-bios" not in row.options
+
+
+# --- Running ----------------------------------------------------------------------------------------------------------
+
+def run(row):
+    """Boots a machine and types at it; says why not, or nothing."""
+    name = re.sub(r"[^A-Za-z0-9]+", "-", f"matrix.{row.axis}.{row.name}")
+    try:
+        with row.boot(paths.LOGS / f"{name}.log") as started:
+            end = threading.Timer(LIMIT, started.process.kill)
+            end.start()
+            try:
+                row.typed(started)
+                row.check(started)
+                return []
+            except Exception as error:
+                last = started.output()[-600:] if started.reads_com1 else ""
+                raise Failure(f"{error}\n{last}") from error
+            finally:
+                end.cancel()
+    except (Failure, qemu.QemuError, OSError) as error:
+        return [line for line in str(error).splitlines() if line.strip()]
+
+
+def run_and_report(row, results):
+    """The same, and a line about it."""
+    start = time.monotonic()
+    why = run(row)
+    verdict = ktap.Verdict(ktap.FAILED, 0, 1, why) if why else ktap.Verdict(ktap.PASSED, 1, 0)
+    results.add(f"{row.axis}: {row.name}", verdict, time.monotonic() - start)
+    return not why
+
+
+def run_rows(rows, results):
+    """Runs them, and tells for each whether it passed."""
+    with ThreadPoolExecutor(max_workers=AT_A_TIME) as pool:
+        futures = {id(row): pool.submit(run_and_report, row, results) for row in sorted(rows, key=slow_first)}
+        return [futures[id(row)].result() for row in rows]
+
+
+# --- The tables -------------------------------------------------------------------------------------------------------
+
+def write_page(rows, passed):
+    """docs/machines.md: a line for each machine."""
+    lines = ["# Machines", "",
+             "Written by `make matrix`, which boots the very same `build/cairn.iso` on each of these and types at it. What is",
+             "not named is QEMU's `q35` with a BIOS (SeaBIOS), 128 MiB, the CD, one `qemu64`, VGA text, COM1 and a PS/2",
+             "keyboard. UEFI is OVMF. That the prompt answers is shown over what the third column names.", "",
+             "| what differs | machine | answers over | result |", "| --- | --- | --- | --- |"]
+    lines += [f"| {row.axis} | {row.name} | {HOW[row.typed]} | {'passes' if good else '**fails**'} |"
+              for row, good in zip(rows, passed)]
+    (paths.ROOT / "docs" / "machines.md").write_text("\n".join(lines) + "\n")
+
+
+def short_table(rows, passed):
+    """A line for each property, with the values that pass, and one for what fails."""
+    lines = ["| what differs | passes |", "| --- | --- |"]
+    for axis in dict.fromkeys(row.axis for row in rows):
+        lines.append(f"| {axis} | " + "; ".join(
+            row.name for row, good in zip(rows, passed) if row.axis == axis and good) + " |")
+    fails = [f"{row.axis}: {row.name}" for row, good in zip(rows, passed) if not good]
+    if fails:
+        lines.append("| **fails** | " + "; ".join(fails) + " |")
+    return lines
+
+
+def write_readme(rows, passed):
+    """The short table in README.md."""
+    path = paths.ROOT / "README.md"
+    before, rest = path.read_text().split(MARKS[0])
+    _, after = rest.split(MARKS[1])
+    path.write_text("\n".join([before + MARKS[0], *short_table(rows, passed), MARKS[1]]) + after)
+
+
+def main(words):
+    """Runs, writes, prints."""
+    rows = [row for row in all_rows() if not words or any(word in f"{row.axis}: {row.name}" for word in words)]
+    results = report.Report(write=lambda line: print(line, flush=True))
+    start = time.monotonic()
+    passed = run_rows(rows, results)
+    print(f"matrix: {len(rows)} machines in {time.monotonic() - start:.0f} s")
+    if not words:
+        write_page(rows, passed)
+        write_readme(rows, passed)
+    return results.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
