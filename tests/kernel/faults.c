@@ -62,7 +62,7 @@ FAULT_TEST(write_alias, write_kern, "write-alias",
            "PANIC: write to a read-only page at 0xffff800000100000",
            "(direct map of physical 0x100000, kernel .text")
 FAULT_TEST(write_idt, write_idt, "write-idt", "PANIC: write to a read-only page at 0x",
-           "(kernel .ro_after_init, \"idt\")")
+           "(kernel .ro_after_init, \"trap_idt\")")
 FAULT_TEST(write_gdt, write_gdt, "write-gdt", "PANIC: write to a read-only page at 0x",
            "(kernel .ro_after_init, \"gdt\")")
 FAULT_TEST(exec_data, exec_data, "exec-data", "PANIC: execution of a no-execute page at 0x",
@@ -119,7 +119,7 @@ TEST_PANIC(fault_stack_overflow, exhaust_stack, "recurse",
 FAULT_TEST(list_corrupt, corrupt_list_del, "list-corrupt",
            "PANIC: ASSERT(node->previous->next == node && node->next->previous == node)")
 FAULT_TEST(list_corrupt_add, corrupt_list_add, "list-corrupt-add",
-           "PANIC: ASSERT(where->previous->next == where)")
+           "PANIC: ASSERT(before->next == where)")
 FAULT_TEST(ubsan, overflow_signed, "ubsan",
            "PANIC: undefined behaviour: 2147483647 + 1 cannot be represented in type 'int' "
            "(kernel/fault/ubsan_faults.c:")
