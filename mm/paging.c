@@ -43,10 +43,14 @@ enum { ENTRIES = 512, COUNT_SHIFT = 52 };
 
 static uint64_t known_flags RO_AFTER_INIT = FLAGS_MASK;
 
+/* What leads to the root is no entry, but counts like one, so that every slot has a parent. Nobody
+ * asks how many there are: the root stays. */
+static uint64_t root_count;
+
 /* Where a walk has ended: at `entry`, in a table of `level`, to which `parent` leads. */
 struct slot {
     uint64_t *entry;
-    uint64_t *parent; /* NULL for the root */
+    uint64_t *parent;
     unsigned level;
 };
 
@@ -64,7 +68,7 @@ static inline struct slot walk(const struct address_space *space, virt_addr_t ad
                                unsigned level)
 {
     uint64_t *table = phys_to_virt(space->root);
-    struct slot slot = {&table[index_at(address, PAGING_LEVELS)], NULL, PAGING_LEVELS};
+    struct slot slot = {&table[index_at(address, PAGING_LEVELS)], &root_count, PAGING_LEVELS};
 #pragma GCC unroll 3
     for (unsigned next = PAGING_LEVELS - 1; next >= level; next--) {
         if (!(*slot.entry & PAGE_TABLE))
@@ -101,8 +105,7 @@ static inline uint64_t page_bits(enum page_size size, uint64_t flags)
 static inline void set_entry(struct slot slot, uint64_t entry)
 {
     *slot.entry = entry;
-    if (slot.parent)
-        *slot.parent += COUNT_ONE;
+    *slot.parent += COUNT_ONE;
 }
 
 /* Goes on from where a walk ended early, down to `level`, through new tables. In the lowest one the
@@ -148,9 +151,8 @@ static NOINLINE void drop_table(const struct address_space *space, virt_addr_t a
         ASSERT(slot.level == level && !(*slot.entry & COUNT_MASK));
         table_frame_free(*slot.entry & PAGE_ADDRESS_MASK);
         *slot.entry = 0;
-        if (slot.parent)
-            *slot.parent -= COUNT_ONE;
-    } while (slot.parent && !(*slot.parent & COUNT_MASK));
+        *slot.parent -= COUNT_ONE;
+    } while (slot.level < PAGING_LEVELS && !(*slot.parent & COUNT_MASK));
 }
 
 /* Clears the entry of the page at `page`, and forgets what the processor knows of it. The tables
