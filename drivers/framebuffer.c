@@ -172,14 +172,24 @@ static void draw(struct terminal_display *display, unsigned row, unsigned column
     memcpy(wanted_row(framebuffer, row) + column, cells, count * sizeof(*cells));
 }
 
-static void fill(struct terminal_display *display, unsigned row, unsigned column,
-                 terminal_cell_t cell, unsigned count)
+static void fill_in_row(struct framebuffer *framebuffer, unsigned row, unsigned column,
+                        terminal_cell_t cell, unsigned count)
 {
-    struct framebuffer *framebuffer = from_display(display);
     note_damage(framebuffer, row, 1, column, count);
     terminal_cell_t *to = wanted_row(framebuffer, row) + column;
     for (unsigned i = 0; i < count; i++)
         to[i] = cell;
+}
+
+static void fill(struct terminal_display *display, unsigned row, unsigned column,
+                 terminal_cell_t cell, unsigned count)
+{
+    struct framebuffer *framebuffer = from_display(display);
+    for (; count > display->columns - column; row++, column = 0) {
+        fill_in_row(framebuffer, row, column, cell, display->columns - column);
+        count -= display->columns - column;
+    }
+    fill_in_row(framebuffer, row, column, cell, count);
 }
 
 static void draw_ascii(struct terminal_display *display, unsigned row, unsigned column,

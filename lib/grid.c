@@ -99,6 +99,7 @@ enum error grid_init(struct grid *grid, struct terminal_display *display, termin
     };
     for (unsigned row = 0; row < grid->rows; row++)
         blank_row(screen_row(grid, row), blank);
+    display->fill(display, 0, 0, blank, grid->rows * grid->columns);
     return OK;
 }
 
@@ -272,8 +273,7 @@ static void scroll_screen(struct grid *grid, unsigned lines, terminal_cell_t bla
         return;
     }
     display->scroll(display, lines);
-    for (unsigned row = grid->rows - lines; row < grid->rows; row++)
-        display->fill(display, row, 0, blank, grid->columns);
+    display->fill(display, grid->rows - lines, 0, blank, lines * grid->columns);
 }
 
 static SLOW_PATH void scroll_rows_up(struct grid *grid, unsigned top, unsigned bottom,

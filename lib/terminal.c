@@ -157,7 +157,6 @@ enum error terminal_init(struct terminal *terminal, struct terminal_display *dis
     if (error)
         return error;
     terminal_reset(terminal);
-    grid_redraw(&terminal->grid);
     flush(terminal);
     return OK;
 }

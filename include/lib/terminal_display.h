@@ -38,9 +38,9 @@ enum colour {
 };
 
 /* The driver embeds it and fills it in. All of it is called with every place on the display, 0 <=
- * row < rows, column + count <= columns, in a task or during set-up, or in a panic that may have
- * interrupted any of these calls: a driver's state has to be usable at every moment, and no call
- * may wait without a limit. */
+ * row < rows, column < columns, and except by fill() column + count <= columns, in a task or during
+ * set-up, or in a panic that may have interrupted any of these calls: a driver's state has to be
+ * usable at every moment, and no call may wait without a limit. */
 struct terminal_display {
     unsigned rows, columns; /* at least 1 row of 2 columns, at most TERMINAL_MAX_COLUMNS */
 
@@ -48,7 +48,8 @@ struct terminal_display {
     void (*draw)(struct terminal_display *display, unsigned row, unsigned column,
                  const terminal_cell_t *cells, unsigned count);
 
-    /* Shows `count` times the same cell. */
+    /* Shows `count` times the same cell. What does not fit into the row goes on in the ones below,
+     * so that a screen is blanked at once; it never goes beyond the last row. */
     void (*fill)(struct terminal_display *display, unsigned row, unsigned column,
                  terminal_cell_t cell, unsigned count);
 

@@ -17,13 +17,21 @@ static void call(struct fake_display *fake)
         fake->hook(fake);
 }
 
+/* The place of `count` cells that stand before `end`. */
+static terminal_cell_t *place_before(unsigned end, struct terminal_display *display, unsigned row,
+                                     unsigned column, unsigned count)
+{
+    unsigned place = row * display->columns + column;
+    ASSERT(row < display->rows && column < display->columns);
+    ASSERT(count >= 1 && count <= end - place);
+    call(fake_of(display));
+    return &fake_of(display)->cells[place];
+}
+
 static terminal_cell_t *place(struct terminal_display *display, unsigned row, unsigned column,
                               unsigned count)
 {
-    ASSERT(row < display->rows && column < display->columns);
-    ASSERT(count >= 1 && count <= display->columns - column);
-    call(fake_of(display));
-    return &fake_of(display)->cells[row * display->columns + column];
+    return place_before((row + 1) * display->columns, display, row, column, count);
 }
 
 static void draw(struct terminal_display *display, unsigned row, unsigned column,
@@ -35,7 +43,8 @@ static void draw(struct terminal_display *display, unsigned row, unsigned column
 static void fill(struct terminal_display *display, unsigned row, unsigned column,
                  terminal_cell_t cell, unsigned count)
 {
-    terminal_cell_t *to = place(display, row, column, count);
+    unsigned end = display->rows * display->columns;
+    terminal_cell_t *to = place_before(end, display, row, column, count);
     for (unsigned i = 0; i < count; i++)
         to[i] = cell;
 }

@@ -206,6 +206,23 @@ TEST(framebuffer, little_memory_is_a_corner_of_the_screen)
     EXPECT_EQ(start(&info, 80 * 8 - 1), ERROR_FULL);
 }
 
+TEST(framebuffer, fills_on_in_the_rows_below)
+{
+    struct boot_framebuffer info = rgb(320, 80, 32, 1280);
+    EXPECT_EQ(start(&info, sizeof(cells)), OK);
+    struct terminal_display *display = &framebuffer.display;
+    display->scroll(display, 2); /* so that the third row is the last one in memory */
+    display->fill(display, 1, 38, CELL_COLOURS(LIGHT_GREY, BLACK) | '#', 40 + 4);
+    flush(0, 0, false);
+    expect_text(&info, 0, 0, " ");
+    EXPECT(shows(&info, 1, 37, ' ', false, false));
+    EXPECT(shows(&info, 1, 38, '#', false, false));
+    EXPECT(shows(&info, 2, 0, '#', false, false));
+    EXPECT(shows(&info, 2, 39, '#', false, false));
+    EXPECT(shows(&info, 3, 1, '#', false, false));
+    EXPECT(shows(&info, 3, 2, ' ', false, false));
+}
+
 TEST(framebuffer, scrolling)
 {
     struct boot_framebuffer info = rgb(320, 80, 32, 1280);
@@ -216,8 +233,7 @@ TEST(framebuffer, scrolling)
         write(i, 0, lines[i]);
     flush(4, 4, true);
     display->scroll(display, 2);
-    display->fill(display, 3, 0, CELL_COLOURS(LIGHT_GREY, BLACK) | ' ', 40);
-    display->fill(display, 4, 0, CELL_COLOURS(LIGHT_GREY, BLACK) | ' ', 40);
+    display->fill(display, 3, 0, CELL_COLOURS(LIGHT_GREY, BLACK) | ' ', 80);
     expect_text(&info, 0, 0, "one  "); /* not before the flush */
     flush(3, 0, true);
     expect_text(&info, 0, 0, "three");
