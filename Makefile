@@ -270,7 +270,7 @@ lint: all $(C_SOURCES:%=$B/lint/%.ok) | need-lint
 	$Qscripts/check-contracts.py
 	$Qscripts/check-docs.py $(CC) $(KERNEL_CFLAGS)
 
-check: | need-fmt
+check: lint | need-fmt
 	$Qclang-format --dry-run -Werror $(C_FILES)
 	$Qscripts/check-floors.py
 	$Qscripts/check-models.sh
@@ -290,9 +290,9 @@ help:
 	@echo "make debug      QEMU stopped, and GDB at kernel_main"
 	@echo "make screenshot take the README's pictures again"
 	@echo "make session    type at the image and write docs/session.md anew"
-	@echo "make check      what can be checked without running: format, floors, models, sizes"
+	@echo "make check      what can be checked without running: format, floors, linters, contracts, dead code, models"
 	@echo "make breaks     break the kernel in some fifty places, and see a test notice each; BREAKS=WORD for a part"
-	@echo "make lint       linters, contracts of public functions, needless globals, dead code"
+	@echo "make lint       the part of make check that needs a build: linters, contracts, needless globals, dead code"
 	@echo "make fmt        format the C files"
 	@echo "make clean      remove build/"
 

@@ -143,7 +143,8 @@ static void reserve(struct boot_info *info, phys_addr_t start, phys_addr_t end)
     for (size_t i = 0; i < info->reserved_count; i++) {
         struct phys_range *other = &info->reserved[i];
         if (touch(*other, range)) {
-            *other = (struct phys_range){MIN(other->start, start), MAX(other->end, end)};
+            other->start = MIN(other->start, start);
+            other->end = MAX(other->end, end);
             return;
         }
     }

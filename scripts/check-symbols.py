@@ -16,7 +16,7 @@ HOOKS = {"__stack_chk_fail", "__stack_chk_guard", "assert_failed"}
 # The hand-over from assembly to C goes up from the lowest floor to the highest.
 HAND_OVER = ("boot/entry.asm", "kernel_main")
 # Named by the linker script, and by code that the compiler makes when it sees fit.
-ENTRIES = {"multiboot_entry", "memcpy", "memmove", "memset", "memcmp"}
+ENTRIES = {"multiboot_entry", "trap_stubs", "memcpy", "memmove", "memset", "memcmp"}
 SANITIZER = "__ubsan_handle_"
 
 

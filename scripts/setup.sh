@@ -56,6 +56,9 @@ X11's compose table, for the same|/usr/share/X11/locale/en_US.UTF-8/Compose|libx
 GDB|gdb|gdb|gdb|gdb|-
 SPIN, for make check|spin|spin|-|-|-
 clang-format, for make fmt and make check|clang-format|clang-format|clang-tools-extra|clang|clang-format
+clang-tidy, for make check|clang-tidy|clang-tidy|clang-tools-extra|clang|-
+Cppcheck, for make check|cppcheck|cppcheck|cppcheck|cppcheck|-
+ShellCheck, for make check|shellcheck|shellcheck|ShellCheck|shellcheck|-
 Clang with libFuzzer, for make fuzz and make LLVM=1|clang|clang|clang|clang|-
 LLD, for make LLVM=1|ld.lld|lld|lld|lld|-
 llvm-objcopy, for the same|llvm-objcopy|llvm|llvm|llvm|-

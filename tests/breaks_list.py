@@ -38,9 +38,9 @@ BREAKS = [
     Break("kernel/cpu/trap_stubs.asm", "    pop r9\n    pop r8\n", "    pop r8\n    pop r9\n",
           "two registers change places in a trap", "kernel/traps"),
     Break("kernel/cpu/trap_stubs.asm", "    dec byte [trap_depth]\n", "", "no trap is ever over", "kernel/traps"),
-    Break("kernel/cpu/trap.c", "GATE_INTERRUPT = 0x0e", "GATE_INTERRUPT = 0x0f",
+    Break("kernel/cpu/trap_stubs.asm", "equ 0x8e ", "equ 0x8f ",
           "trap gates: handlers run with interrupts on", "kernel/state"),
-    Break("kernel/cpu/trap.c", "        return IST_DOUBLE_FAULT;\n", "        return IST_NONE;\n",
+    Break("kernel/cpu/trap.c", "    trap_idt[VECTOR_DOUBLE_FAULT].ist = IST_DOUBLE_FAULT;\n", "",
           "the double fault on the stack that overflowed", "kernel/"),
     Break("kernel/cpu/canary.c", "    __stack_chk_guard = number << 8;\n", "", "the same canary at every boot", "e2e/faults"),
     # --- kernel/log/

@@ -32,10 +32,8 @@ _Static_assert(KERNEL_CODE_SELECTOR == 8, "trap_stubs.asm has it in the gates");
 extern struct gate trap_idt[VECTOR_COUNT]; /* read-only after set-up, like trap_handlers */
 void trap_unhandled(struct trap_frame *frame);
 extern trap_handler trap_handlers[VECTOR_COUNT]; /* read-only after set-up */
+extern trap_handler trap_fallback;               /* where trap_unhandled() goes on */
 extern const uint64_t trap_counts[VECTOR_COUNT];
-
-extern trap_handler trap_fallback; /* where trap_unhandled() goes on */
-RO_AFTER_INIT trap_handler trap_fallback;
 
 static const char *const names[EXCEPTION_COUNT] = {
     [0] = "divide error",

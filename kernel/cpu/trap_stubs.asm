@@ -12,8 +12,8 @@
 %include "boot/layout.inc"
 
 extern trap_stubs_low, trap_stubs_middle    ; linker.ld: bits 15 to 0 and 31 to 16 of trap_stubs
-extern trap_fallback                        ; kernel/cpu/trap.c
-global trap_error_code_vectors, trap_return, trap_unhandled, trap_handlers, trap_counts, trap_depth, trap_idt, trap_stubs
+global trap_stubs, trap_idt, trap_error_code_vectors, trap_return, trap_counts, trap_depth
+global trap_handlers, trap_unhandled, trap_fallback
 
 %define FRAME_VECTOR (15 * 8)               ; offset in struct trap_frame
 
@@ -100,6 +100,9 @@ section .ro_after_init progbits alloc noexec write align=16
 
 trap_handlers:
     times 256 dq trap_unhandled
+
+trap_fallback:                              ; trap_init() sets it
+    dq 0
 
 align 16
 trap_idt:                                   ; kernel/cpu/trap.c gives some gates a stack of their own
