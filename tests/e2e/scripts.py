@@ -209,7 +209,7 @@ class SetUp(ScriptTest):
     def hide(self, *tools):
         """A PATH with the usual programs except these and those that install; the set-up's own
         needs stand in as recorders."""
-        self.fake("gcc", "objcopy", "make", "nasm", "grub-mkrescue", "xorriso", "mformat",
+        self.fake("gcc", "objcopy", "clang-tidy", "cppcheck", "shellcheck", "make", "nasm", "grub-mkrescue", "xorriso", "mformat",
                   "qemu-system-x86_64", "python3", "gdb", "git", "spin",
                   "clang", "ld.lld", "llvm-objcopy", "clang-format", "bochs", "apt-get", "sudo")
         for tool in ("bash", "sh", "env", "id", "uname", "basename", "dirname"):
