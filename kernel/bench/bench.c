@@ -11,27 +11,41 @@ SECTION_ARRAY(struct bench, benches);
 uint64_t bench_clock_cost;
 
 static const char *wanted; /* the prefix of the names to show */
+static bool found;         /* something has such a name */
 
 static bool begins_with(const char *text, const char *prefix)
 {
     return strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
+static bool is_wanted(const char *name)
+{
+    bool is = begins_with(name, wanted);
+    found |= is;
+    return is;
+}
+
 void bench_report_unit(const char *name, uint64_t value, const char *unit)
 {
-    if (begins_with(name, wanted))
+    if (is_wanted(name))
         console_printf("bench: %s %lu %s\n", name, value, unit);
 }
 
 void bench_report_tenths(const char *name, uint64_t tenths, const char *unit)
 {
-    if (begins_with(name, wanted))
+    if (is_wanted(name))
         console_printf("bench: %s %lu.%lu %s\n", name, tenths / 10, tenths % 10, unit);
 }
 
 void bench_report(const char *name, uint64_t value)
 {
     bench_report_unit(name, value, "instructions");
+}
+
+void bench_report_missing(const char *name, const char *reason)
+{
+    if (is_wanted(name))
+        console_printf("bench: %s %s\n", name, reason);
 }
 
 void bench_report_at(const char *name, uint64_t at, uint64_t value)
@@ -47,20 +61,21 @@ static void measure_clock(void)
     bench_clock_cost = read_tsc() - start;
 }
 
-/* Runs what can have names that begin with `prefix`; false when there is nothing. */
+/* Runs what can have names that begin with `prefix`; false, and a line, when nothing has. */
 static bool run(const char *prefix)
 {
-    bool found = false;
+    found = false;
     wanted = prefix;
     measure_clock();
     section_for_each(struct bench, bench, benches) {
         if (!begins_with(bench->family, prefix) && !begins_with(prefix, bench->family))
             continue;
-        found = true;
         uint64_t flags = interrupts_save(); /* an interrupt's instructions are not the bench's */
         bench->run();
         interrupts_restore(flags);
     }
+    if (!found)
+        console_printf("bench: no bench has a name that begins with '%s'\n", prefix);
     return found;
 }
 
@@ -71,8 +86,11 @@ static const char *bench_family(size_t index)
     return index < SECTION_COUNT(benches) ? __start_benches[index].family : NULL;
 }
 
-COMMAND(bench, "PREFIX", "count the instructions of the benches named so", .words = bench_family)
+COMMAND(bench, "PREFIX", "count the instructions of the benches named so", .words = bench_family,
+        .details = "Instructions under QEMU's -icount shift=0, elsewhere ticks of the TSC.\n")
 {
-    if (!run(arguments))
-        console_printf("bench: no bench has a name that begins with '%s'\n", arguments);
+    static char prefix[32]; /* the reports look at it */
+    command_word(&arguments, prefix, sizeof(prefix));
+    if (!command_refuse_rest("bench", arguments))
+        run(prefix);
 }

@@ -24,6 +24,8 @@ COMMAND(help, "NAME", "list the commands, or tell more about NAME", .words = com
         list_commands();
         return;
     }
+    if (command_refuse_rest("help", arguments))
+        return;
     const struct command *command = command_find(name, strlen(name));
     if (command)
         console_printf("%s%s%s: %s\n%s", command->name, *command->parameters ? " " : "",

@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <kernel/log/console.h>
 #include <kernel/monitor/command.h>
 #include <lib/string.h>
@@ -76,11 +77,24 @@ bool command_word(const char **arguments, char *word, size_t size)
 {
     size_t start, end;
     find_word(*arguments, strlen(*arguments), 0, &start, &end);
+    static const char cut[] = "...";
+    ASSERT(size >= sizeof(cut));
     size_t length = MIN(end - start, size - 1);
     memcpy(word, *arguments + start, length);
     word[length] = '\0';
+    if (length < end - start)
+        memcpy(word + size - sizeof(cut), cut, sizeof(cut));
     *arguments += end;
     return end > start;
+}
+
+bool command_refuse_rest(const char *name, const char *arguments)
+{
+    char word[SHOWN_NAME];
+    bool has_more = command_word(&arguments, word, sizeof(word));
+    if (has_more)
+        console_printf("%s: '%s' is one word too many\n", name, word);
+    return has_more;
 }
 
 bool command_refuse_arguments(const char *name, const char *arguments)

@@ -113,6 +113,6 @@ COMMAND(dump, "ADDR LEN", "memory from a hexadecimal address on",
     else if (registers && !IS_ALIGNED(address | length, sizeof(uint32_t)))
         console_printf(
             "dump: a device's registers have 32 bits: ADDR and LEN are multiples of 4\n");
-    else
+    else if (!command_refuse_rest("dump", arguments))
         dump(address, length, registers);
 }

@@ -19,10 +19,14 @@ static const char *fault_name(size_t index)
 COMMAND(fault, "NAME", "do what is forbidden; without NAME, list what can be done",
         .words = fault_name)
 {
-    if (!*arguments)
+    char name[32];
+    bool given = command_word(&arguments, name, sizeof(name));
+    if (command_refuse_rest("fault", arguments))
+        return;
+    if (!given)
         list_faults();
-    else if (!fault_trigger(arguments))
-        console_printf("fault: no fault is named '%s'; 'fault' lists them\n", arguments);
+    else if (!fault_trigger(name))
+        console_printf("fault: no fault is named '%s'; 'fault' lists them\n", name);
     else
-        console_printf("fault: %s is over, and the system goes on\n", arguments);
+        console_printf("fault: %s is over, and the system goes on\n", name);
 }

@@ -49,6 +49,8 @@ COMMAND(log, "LEVEL N", "show the log again", .words = level_name,
         console_printf("log: '%s' is neither error, warning, info, debug nor a number\n", word);
         return;
     }
+    if (command_refuse_rest("log", arguments))
+        return;
     log_for_each(count_line, &selection);
     log_for_each(print_line, &selection);
 }

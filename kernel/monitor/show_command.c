@@ -182,6 +182,8 @@ COMMAND(show, "stop", "five tasks at play; with 'stop', no more", .words = word,
     bool has_word = command_word(&arguments, given, sizeof(given));
     if (has_word && strcmp(given, "stop") != 0)
         console_printf("show: '%s' is not 'stop', the only word that it takes\n", given);
+    else if (command_refuse_rest("show", arguments))
+        return;
     else if (has_word && !running)
         console_printf("show: nothing is going on\n");
     else if (has_word)

@@ -28,11 +28,25 @@ class Commands(MachineTest):
         machine = self.boot()
         for line in ("help nix", "mem x", "heap x", "tasks x", "irq x", "cpu x", "date x", "colors x", "uptime x",
                      "clear x", "log x", "log info x", "translate", "translate xyz", "dump", "dump xyz", "dump 0 0",
-                     "dump 0 4097", "dump 0 x", "dump 0 1 x", "fault x", "bench x",
-                     "show x", "show stop"):
+                     "dump 0 4097", "dump 0 x", "dump 0 1 x", "fault x", "bench x", "bench paging.x", "bench x y",
+                     "fault breakpoint x", "log 3 error", "log info 3 4", "dump 0 4 device x", "help dump x",
+                     "show x", "show stop", "show stop x"):
             answer = machine.answer(line)
             self.assertEqual(len(answer), 1, (line, answer))
             self.assertTrue(answer[0].startswith(line.split()[0] + ": "), answer)
+
+    def test_blanks(self):
+        """More of them than one, or some at the end, do not matter."""
+        machine = self.boot()
+        self.assertEqual(machine.answer("fault  breakpoint ")[0], "fault: breakpoint is over, and the system goes on")
+        self.assertEqual(machine.answer("fault  "), machine.answer("fault"))
+        self.assertEqual(len(machine.answer("bench  paging.unmap ")), 1)
+
+    def test_long_words(self):
+        """A word that is longer than any good one is not taken for its beginning."""
+        machine = self.boot()
+        self.assertEqual(machine.answer("dump 0000000000000000ffff8000000b8000 16"),
+                         ["dump: '0000000000000000ffff...' is no hexadecimal address; try: dump ffff8000000b8000 160"])
 
     def test_mem(self):
         """The regions' sizes add up, and come to what the machine has."""

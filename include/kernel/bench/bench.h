@@ -59,4 +59,7 @@ void bench_report_tenths(const char *name, uint64_t tenths, const char *unit);
 void bench_report_at(const char *name, uint64_t at, uint64_t value);
 void bench_report_unit(const char *name, uint64_t value, const char *unit);
 
+/* Prints `bench: NAME REASON`: why there is no value. */
+void bench_report_missing(const char *name, const char *reason);
+
 #endif

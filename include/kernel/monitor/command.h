@@ -59,9 +59,14 @@ completion_list command_words(const char *line, size_t length, size_t *start);
 void command_set_stop(void (*stop)(void));
 void command_stop(void);
 
-/* Copies the next word of `*arguments` to `word`, cut to `size` with its NUL, and goes on behind
- * it. False, and "", when there is none. */
+/* Copies the next word of `*arguments` to `word`, and goes on behind it. One that is too long for
+ * `size`, at least 4 and its NUL counted, is cut and ends in "...", so that it is never taken for a
+ * shorter one. False, and "", when there is none. */
 bool command_word(const char **arguments, char *word, size_t size);
+
+/* For who has taken all the words that it knows: true, and a line that says so, when there are
+ * more. */
+bool command_refuse_rest(const char *name, const char *arguments);
 
 /* For commands without parameters: true, and a line that says so, when there are arguments all the
  * same. */
