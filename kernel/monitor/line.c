@@ -194,9 +194,11 @@ static void complete(void)
         if (found.matches == 1 && list == command_name)
             insert(" ", 1);
     } else if (found.matches > 1) {
+        size_t cursor = edit.cursor;
         move(edit.length);
         console_write("\n", 1);
         list_words(list, edit.text + start, length);
+        edit.cursor = cursor;
         draw();
     }
 }

@@ -561,6 +561,13 @@ TEST(line, completion)
     EXPECT_SHOWN("help x");
 }
 
+TEST(line, completion_leaves_the_cursor)
+{
+    begin(80, 40);
+    type("he x\x02\x02\tl\x05");
+    EXPECT_SHOWN("hel x");
+}
+
 TEST(line, ctrl_c_drops_the_line)
 {
     begin(80, 40);
