@@ -8,6 +8,7 @@
  */
 #include <assert.h>
 #include <drivers/irq.h>
+#include <kernel/cpu/control.h>
 #include <kernel/cpu/trap.h>
 #include <kernel/log/log.h>
 
@@ -53,9 +54,11 @@ const struct irq_controller *irq_controller(void)
 void irq_set_handler(unsigned line, void (*handler)(void))
 {
     ASSERT(line < IRQ_LINES && line != IRQ_CASCADE && line != IRQ_TIMER && !irq_handlers[line]);
+    uint64_t flags = interrupts_save(); /* the timer's handler masks and unmasks, too */
     irq_handlers[line] = handler;
     handled |= (uint16_t)(1u << line);
     unmask(line);
+    interrupts_restore(flags);
 }
 
 void irq_set_timer_handler(void (*handler)(struct trap_frame *frame))

@@ -59,14 +59,16 @@ static unsigned type_accented(struct keyboard *keyboard, uint16_t symbol, char *
 static unsigned type_symbol(struct keyboard *keyboard, uint16_t symbol, char *bytes)
 {
     unsigned modifiers = keyboard->modifiers.active;
+    unsigned alt = keyboard->layout->altgr ? MODIFIER_LEFT_ALT : MODIFIERS_ALT;
+    unsigned length = 0;
+    if (modifiers & (alt | MODIFIERS_CONTROL)) /* a command ends the wait for a character */
+        keyboard->accent = 0;
     if (keyboard->accent)
         return type_accented(keyboard, symbol, bytes);
     if (symbol_is_dead(symbol)) {
         keyboard->accent = symbol;
         return 0;
     }
-    unsigned alt = keyboard->layout->altgr ? MODIFIER_LEFT_ALT : MODIFIERS_ALT;
-    unsigned length = 0;
     if (modifiers & alt)
         bytes[length++] = ESCAPE;
     if (modifiers & MODIFIERS_CONTROL)

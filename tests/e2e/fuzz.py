@@ -20,7 +20,8 @@ class Fuzz(unittest.TestCase):
         for source in sorted((paths.ROOT / "tests" / "fuzz").glob("*.c")):
             with self.subTest(source.stem):
                 target = f"{paths.BUILD.relative_to(paths.ROOT)}/fuzz/{source.stem}.run"
-                command = ["make", "--no-print-directory", target, f"FUZZ_LIMIT=-runs={RUNS}"]
+                command = ["make", "--no-print-directory", f"B={paths.BUILD.relative_to(paths.ROOT)}", target,
+                           f"FUZZ_LIMIT=-runs={RUNS}"]
                 done = subprocess.run(command,
                                       cwd=paths.ROOT, env=environment(), timeout=LIMIT, text=True,
                                       stdout=subprocess.PIPE, stderr=subprocess.STDOUT,

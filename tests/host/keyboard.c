@@ -105,6 +105,10 @@ TEST(keyboard, dead_keys)
     EXPECT_TYPED(de, "e", ACUTE, 0x0e, 0x8e, 0x12);   /* Backspace took it back */
     EXPECT_TYPED(de, "\ne", ACUTE, 0x1c, 0x9c, 0x12); /* Enter comes through */
     EXPECT_TYPED(de, "\033[Ae", ACUTE, 0xe0, 0x48, 0x12);
+    EXPECT_TYPED(de,
+                 "\x03"
+                 "e",
+                 CIRCUMFLEX, CONTROL, 0x2e, CONTROL | UP, 0x12); /* Ctrl+C is no accented letter */
     EXPECT_TYPED(de, "Ê", CIRCUMFLEX, CAPS, CAPS | UP, 0x12); /* a lock in between is no matter */
 }
 
