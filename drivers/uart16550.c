@@ -103,24 +103,31 @@ static bool has_room(struct uart16550 *uart)
     return true;
 }
 
-static void send(struct uart16550 *uart, char byte)
+static void send(struct uart16550 *uart, const char *text, size_t length)
 {
-    if (!has_room(uart)) {
-        uart->unsent++;
-        return;
+    while (length && has_room(uart)) {
+        uint8_t count = (uint8_t)MIN(length, (size_t)uart->room);
+        /* Counted first, so that a panic in the midst of it does not overrun the FIFO. */
+        uart->room -= count;
+        outb_many((uint16_t)(uart->port + DATA), text, count);
+        text += count;
+        length -= count;
     }
-    set(uart, DATA, (uint8_t)byte);
-    uart->room--;
+    uart->unsent += length;
 }
 
 static void write(struct console_sink *sink, const char *text, size_t length)
 {
     struct uart16550 *uart = CONTAINER_OF(sink, struct uart16550, sink);
-    for (; length; length--, text++) {
-        if (*text == '\n')
-            send(uart, '\r');
-        send(uart, *text);
+    const char *end = text + length, *line = text;
+    for (; text < end; text++) {
+        if (*text != '\n')
+            continue;
+        send(uart, line, (size_t)(text - line));
+        send(uart, "\r\n", 2);
+        line = text + 1;
     }
+    send(uart, line, (size_t)(end - line));
 }
 
 enum error uart16550_init(struct uart16550 *uart, uint16_t port)

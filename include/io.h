@@ -26,6 +26,12 @@ static inline void outb(uint16_t port, uint8_t value)
     __asm__ volatile("outb %0, %1" : : "a"(value), "Nd"(port));
 }
 
+/* Writes `size` bytes from `from` to one port, one after the other. */
+static inline void outb_many(uint16_t port, const void *from, size_t size)
+{
+    __asm__ volatile("rep outsb" : "+S"(from), "+c"(size) : "d"(port) : "memory");
+}
+
 /* Read 16 and 32 bits; all ones, as a rule, where no device is. */
 static inline uint16_t inw(uint16_t port)
 {

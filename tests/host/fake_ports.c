@@ -44,6 +44,12 @@ void outb(uint16_t port, uint8_t value)
         device.write(port, value);
 }
 
+void outb_many(uint16_t port, const void *from, size_t size)
+{
+    for (const uint8_t *bytes = from; size; size--)
+        outb(port, *bytes++);
+}
+
 uint16_t inw(uint16_t port)
 {
     uint8_t low = inb(port);

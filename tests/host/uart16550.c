@@ -17,6 +17,9 @@ static struct {
     uint8_t fifo[16];
     unsigned waiting;
     bool overrun;
+    char sent[64];
+    unsigned sent_count;
+    unsigned room; /* in the transmitter's FIFO, until its status is read again */
 } chip;
 
 static void arrive(uint8_t byte)
@@ -25,6 +28,13 @@ static void arrive(uint8_t byte)
         chip.overrun = true;
     else
         chip.fifo[chip.waiting++] = byte;
+}
+
+static void send(uint8_t byte)
+{
+    EXPECT(chip.room > 0 && chip.sent_count < sizeof(chip.sent));
+    chip.room--;
+    chip.sent[chip.sent_count++] = (char)byte;
 }
 
 static uint8_t read_data(void)
@@ -39,6 +49,7 @@ static uint8_t read_status(void)
 {
     uint8_t status = TRANSMITTER_EMPTY | (chip.waiting ? READY : 0) | (chip.overrun ? OVERRUN : 0);
     chip.overrun = false;
+    chip.room = sizeof(chip.fifo);
     return status;
 }
 
@@ -58,8 +69,12 @@ static void write(uint16_t port, uint8_t value)
         chip.divisor[reg] = value;
     else
         chip.registers[reg] = value;
-    if (reg == DATA && chip.registers[MODEM_CONTROL] & LOOPBACK)
+    if (reg != DATA || chip.registers[LINE_CONTROL] & DLAB)
+        return;
+    if (chip.registers[MODEM_CONTROL] & LOOPBACK)
         arrive(value);
+    else
+        send(value);
 }
 
 static uint8_t storage[8];
@@ -85,6 +100,24 @@ TEST(uart16550, is_set_to_115200_8n1)
     EXPECT_EQ(chip.registers[INTERRUPT_ENABLE], 0);
     uart16550_start(&uart);
     EXPECT_EQ(chip.registers[INTERRUPT_ENABLE], 1);
+}
+
+static void expect_sent(const char *text, const char *sent)
+{
+    start();
+    uart.sink.write(&uart.sink, text, strlen(text));
+    EXPECT_EQ(chip.sent_count, strlen(sent));
+    EXPECT_EQ(memcmp(chip.sent, sent, strlen(sent)), 0);
+    EXPECT_EQ(uart.unsent, 0);
+}
+
+TEST(uart16550, sends_lines_a_fifo_at_a_time)
+{
+    expect_sent("no line", "no line");
+    expect_sent("\n", "\r\n");
+    expect_sent("a\n\nb", "a\r\n\r\nb");
+    expect_sent("fifteen letters\nand more than the FIFO takes",
+                "fifteen letters\r\nand more than the FIFO takes");
 }
 
 static enum poll_result poll_nothing(struct task *task)

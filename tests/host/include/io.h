@@ -10,6 +10,7 @@
 uint8_t inb(uint16_t port);
 void inb_many(uint16_t port, void *to, size_t size);
 void outb(uint16_t port, uint8_t value);
+void outb_many(uint16_t port, const void *from, size_t size);
 uint16_t inw(uint16_t port);
 void outw(uint16_t port, uint16_t value);
 void io_delay(void);
