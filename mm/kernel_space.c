@@ -3,8 +3,8 @@
  * pages that are not mapped, and the direct map. No page is writable and executable, nor can it be
  * written through its other address: text and constants are read-only in the direct map as well.
  *
- * The image goes page by page (4 KiB), so that permissions can be changed page by page. Its aliases
- * do, too, where they are or become read-only; all other memory takes the largest pages there are.
+ * The image and its alias go page by page (4 KiB), so that permissions can be changed page by page;
+ * all other memory takes the largest pages there are.
  *
  * All mappings are global: they will be the same in every address space, so that a switch between
  * two need not flush them from the TLB.
@@ -125,26 +125,36 @@ static void must(enum error error, const char *what)
         PANIC("mm: cannot map %s: %s", what, error_name(error));
 }
 
-/* Maps a part of the image, and its alias in the direct map with pages up to `largest`. */
-static void map_part(const char *name, const char *start, const char *end, uint64_t flags,
-                     enum page_size largest)
+/* Maps a part of the image. */
+static void map_part(const char *name, const char *start, const char *end, uint64_t flags)
 {
-    virt_addr_t virt = (virt_addr_t)start;
-    phys_addr_t memory = image_to_phys(start);
     uint64_t size = (uint64_t)(end - start);
-    ASSERT(IS_ALIGNED(virt | size, PAGE_SIZE));
-    must(paging_map_range(&kernel_space, virt, memory, size, PAGE_4K, flags), name);
-    must(paging_map_range(&kernel_space, (virt_addr_t)phys_to_virt(memory), memory, size, largest,
-                          flags | PAGE_NO_EXECUTE),
+    must(paging_map_range(&kernel_space, (virt_addr_t)start, image_to_phys(start), size, PAGE_4K,
+                          flags),
          name);
 }
 
-static void map_image(enum page_size largest)
+static void map_image(void)
 {
-    map_part("text", text_start, text_end, CODE, PAGE_4K);
-    map_part("rodata", rodata_start, rodata_end, CONSTANTS, PAGE_4K);
-    map_part("ro_after_init", ro_after_init_start, ro_after_init_end, DATA, PAGE_4K);
-    map_part("data", data_start, data_end, DATA, largest);
+    map_part("text", text_start, text_end, CODE);
+    map_part("rodata", rodata_start, rodata_end, CONSTANTS);
+    map_part("ro_after_init", ro_after_init_start, ro_after_init_end, DATA);
+    map_part("data", data_start, data_end, DATA);
+}
+
+/* Maps the memory of a part of the image where the direct map has it. */
+static void map_alias(const char *name, const char *start, const char *end, uint64_t flags)
+{
+    phys_addr_t memory = image_to_phys(start);
+    must(paging_map_range(&kernel_space, (virt_addr_t)phys_to_virt(memory), memory,
+                          (uint64_t)(end - start), PAGE_4K, flags),
+         name);
+}
+
+static void map_aliases(void)
+{
+    map_alias("the alias of text and rodata", text_start, rodata_end, CONSTANTS);
+    map_alias("the alias of data", ro_after_init_start, data_end, DATA);
 }
 
 /* Two stacks may have a guard page in common. */
@@ -163,12 +173,13 @@ void kernel_space_init(const struct boot_info *info)
     turn_on_protections();
     table_frames_stock(image_to_phys(first_tables), ARRAY_SIZE(first_tables));
     must(paging_init(&kernel_space), "anything");
-    map_image(largest);
+    map_image();
     for (size_t i = 0; i < STACK_COUNT; i++) {
         unmap_guard(stacks[i].bottom - PAGE_SIZE);
         unmap_guard(stacks[i].top);
     }
     must(direct_map_init(&kernel_space, info, image, largest), "memory");
+    map_aliases();
     /* The console may be writing there already. */
     const struct boot_framebuffer *framebuffer = &info->framebuffer;
     if (framebuffer->kind == FRAMEBUFFER_RGB &&
