@@ -39,6 +39,23 @@ static inline void fill_block(unsigned char *to, uint64_t word)
         store_word(to + at, word);
 }
 
+/* Copies less than a word, in pieces whose sizes are the bits of `size`. */
+static inline void copy_tail(unsigned char *to, const unsigned char *from, size_t size)
+{
+    if (size & 4) {
+        __builtin_memcpy(to, from, 4);
+        to += 4;
+        from += 4;
+    }
+    if (size & 2) {
+        __builtin_memcpy(to, from, 2);
+        to += 2;
+        from += 2;
+    }
+    if (size & 1)
+        *to = *from;
+}
+
 void *memcpy(void *restrict to, const void *restrict from, size_t size)
 {
     unsigned char *t = to;
@@ -47,8 +64,7 @@ void *memcpy(void *restrict to, const void *restrict from, size_t size)
         copy_block(t, f);
     for (; size >= WORD; size -= WORD, t += WORD, f += WORD)
         store_word(t, load_word(f));
-    while (size--)
-        *t++ = *f++;
+    copy_tail(t, f, size);
     return to;
 }
 
