@@ -78,7 +78,8 @@ static void draw_rows(struct grid *grid, unsigned from, unsigned to)
         draw_row(grid, row);
 }
 
-void grid_redraw(struct grid *grid)
+/* Draws every row of the view. */
+static void redraw(struct grid *grid)
 {
     draw_rows(grid, 0, grid->rows);
 }
@@ -125,7 +126,7 @@ enum error grid_move(struct grid *grid, void *memory, size_t size)
     bool view_lost = moved.view != grid->view;
     *grid = moved;
     if (view_lost)
-        grid_redraw(grid);
+        redraw(grid);
     return OK;
 }
 
@@ -269,7 +270,7 @@ static void scroll_screen(struct grid *grid, unsigned lines, terminal_cell_t bla
     for (unsigned i = 0; i < lines; i++)
         advance(grid, blank);
     if (!display->scroll) {
-        grid_redraw(grid);
+        redraw(grid);
         return;
     }
     display->scroll(display, lines);
@@ -314,7 +315,7 @@ void grid_move_view(struct grid *grid, int lines)
     if (view == grid->view)
         return;
     grid->view = view;
-    grid_redraw(grid);
+    redraw(grid);
 }
 
 void grid_forget_history(struct grid *grid)

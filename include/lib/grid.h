@@ -82,7 +82,4 @@ void grid_move_view(struct grid *grid, int lines);
 /* Drops what can be looked at besides the screen. The view is not moved. */
 void grid_forget_history(struct grid *grid);
 
-/* Draws every row of the view. */
-void grid_redraw(struct grid *grid);
-
 #endif
