@@ -93,9 +93,17 @@ static void fill(struct terminal_display *display, unsigned row, unsigned column
                  terminal_cell_t cell, unsigned count)
 {
     (void)display;
+    unsigned char *to = cell_at(row, column);
     unsigned character = character_of(cell), attribute = attribute_of(cell);
     uint64_t four = (attribute << 8 | character) * UINT64_C(0x0001000100010001);
-    fill_words(cell_at(row, column), four, 2 * (size_t)count);
+    for (; count >= 16; count -= 16, to += 32) {
+        store_four(to, four);
+        store_four(to + 8, four);
+        store_four(to + 16, four);
+        store_four(to + 24, four);
+    }
+    for (; count; count--, to += 2)
+        store_one(to, character, attribute);
 }
 
 /* For moving four bytes 8 bits apart in two steps: first two and two, then each. A multiplication

@@ -87,25 +87,17 @@ void *memmove(void *to, const void *from, size_t size)
     return to;
 }
 
-static inline void fill(unsigned char *to, uint64_t word, size_t size)
-{
-    for (; size >= BLOCK; size -= BLOCK, to += BLOCK)
-        fill_block(to, word);
-    for (; size >= WORD; size -= WORD, to += WORD)
-        store_word(to, word);
-    for (; size; size--, word >>= 8)
-        *to++ = (unsigned char)word;
-}
-
 void *memset(void *to, int byte, size_t size)
 {
-    fill(to, (unsigned char)byte * 0x0101010101010101u, size);
+    unsigned char *t = to;
+    uint64_t word = (unsigned char)byte * 0x0101010101010101u;
+    for (; size >= BLOCK; size -= BLOCK, t += BLOCK)
+        fill_block(t, word);
+    for (; size >= WORD; size -= WORD, t += WORD)
+        store_word(t, word);
+    for (; size; size--)
+        *t++ = (unsigned char)byte;
     return to;
-}
-
-void fill_words(void *to, uint64_t word, size_t size)
-{
-    fill(to, word, size);
 }
 
 int memcmp(const void *a, const void *b, size_t size)

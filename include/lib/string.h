@@ -23,9 +23,6 @@ char *strchr(const char *string, int character);
  */
 size_t copy_printable(char *restrict to, const char *restrict from, size_t limit);
 
-/* Fills `size` bytes with copies of the word, the last one cut where they end. */
-void fill_words(void *to, uint64_t word, size_t size);
-
 /* Copies `from` into the `size` bytes at `to`, cut if need be and always ended with a NUL (when
  * size > 0). Returns strlen(from): a result >= size says that it was cut. */
 size_t string_copy(char *to, const char *from, size_t size);

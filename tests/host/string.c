@@ -46,20 +46,6 @@ TEST(string, memcpy_memset_memcmp)
     EXPECT_EQ(memcmp("a", "b", 0), 0);
 }
 
-TEST(string, fill_words)
-{
-    for (size_t size = 0; size < 200; size++) {
-        unsigned char *to = malloc(size + 1);
-        to[size] = 0x55;
-        fill_words(to, 0x0807060504030201, size);
-        bool filled = to[size] == 0x55;
-        for (size_t i = 0; i < size; i++)
-            filled = filled && to[i] == i % 8 + 1;
-        free(to);
-        EXPECT(filled);
-    }
-}
-
 TEST(string, compare_and_search)
 {
     EXPECT_EQ(strlen(""), 0);
