@@ -29,11 +29,13 @@ void machine_reset_init(const struct acpi_fadt *fadt)
         return;
     no_i8042 = fadt->no_i8042;
     reset_value = fadt->reset_value;
+    if (!fadt->reset.address)
+        return;
     bool usable = fadt->reset.space == ACPI_SPACE_IO
                       ? fadt->reset.address <= UINT16_MAX
                       : fadt->reset.space == ACPI_SPACE_MEMORY &&
                             mmio_map(fadt->reset.address, 1, PAGE_UNCACHED) == OK;
-    if (fadt->reset.address && usable)
+    if (usable)
         reset_register = fadt->reset;
 }
 
