@@ -105,7 +105,7 @@ TYPE_KEYS_OBJECTS := $(TYPE_KEYS_SOURCES:%=$B/host/%.o)
 
 # --- The kernel -------------------------------------------------------------------------------------------------------
 
-.PHONY: all iso run test matrix bench fuzz debug breaks check lint fmt clean help screenshot session need-build need-font need-host need-fmt need-lint need-fuzz need-iso need-matrix need-qemu FORCE
+.PHONY: all iso run test matrix bench fuzz debug breaks check check-docs lint fmt clean help screenshot docs need-build need-font need-host need-fmt need-lint need-fuzz need-iso need-matrix need-qemu FORCE
 all: iso $B/cairn-test.iso $B/host-tests $B/type-keys
 
 # A change of compiler or flags rebuilds what it touches, and a new or removed source links again: these files hold the
@@ -244,8 +244,18 @@ screenshot: $B/cairn.iso | need-qemu
 	$Q$(PYTHON) scripts/screenshot.py framebuffer docs/images/framebuffer.png
 	$Q$(PYTHON) scripts/screenshot.py fault docs/images/fault.png
 
-session: $B/cairn.iso | need-qemu
-	$Q$(PYTHON) scripts/session.py docs/session.md
+# What programs write in the documents; the benches' and the machines' tables come from `make bench` and `make matrix`.
+docs: $B/cairn.iso | need-qemu
+	$Qscripts/draw-docs.py
+	$QBUILD=$B scripts/boot-profile.py
+	$QBUILD=$B scripts/session.py
+
+# Figures and transcripts are those of the usual compiler.
+check-docs: $B/cairn.iso | need-qemu
+	$Qscripts/check-docs.py $(CC) $(KERNEL_CFLAGS)
+	$Qscripts/draw-docs.py --check
+	$(if $(LLVM)$(CROSS),,$QBUILD=$B scripts/boot-profile.py --check)
+	$(if $(LLVM)$(CROSS),,$QBUILD=$B scripts/session.py --check)
 
 C_FILES = $(shell git ls-files -co --exclude-standard '*.c' '*.h')
 fmt: | need-fmt
@@ -268,9 +278,8 @@ lint: all $(C_SOURCES:%=$B/lint/%.ok) | need-lint
 	$Qshellcheck scripts/*.sh .ci/run
 	$Qscripts/check-symbols.py $B
 	$Qscripts/check-contracts.py
-	$Qscripts/check-docs.py $(CC) $(KERNEL_CFLAGS)
 
-check: lint | need-fmt
+check: lint check-docs | need-fmt
 	$Qclang-format --dry-run -Werror $(C_FILES)
 	$Qscripts/check-floors.py
 	$Qscripts/check-models.sh
@@ -289,7 +298,7 @@ help:
 	@echo "make fuzz       feed the readers of outside data with anything; FUZZ_SECONDS=60 for each"
 	@echo "make debug      QEMU stopped, and GDB at kernel_main"
 	@echo "make screenshot take the README's pictures again"
-	@echo "make session    type at the image and write docs/session.md anew"
+	@echo "make docs       write anew what programs write in docs/: pictures, the boot's instructions, a session"
 	@echo "make check      what can be checked without running: format, floors, linters, contracts, dead code, models"
 	@echo "make breaks     break the kernel in some fifty places, and see a test notice each; BREAKS=WORD for a part"
 	@echo "make lint       the part of make check that needs a build: linters, contracts, needless globals, dead code"

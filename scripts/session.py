@@ -1,16 +1,24 @@
 #!/usr/bin/env python3
-"""session.py OUT.md: boots the image, types at it over COM1, and keeps what the monitor answers."""
+"""Boots the image, types at it over COM1, and keeps what the monitor answers.
 
+    scripts/session.py            writes docs/session.md
+    scripts/session.py --check    fails when that page differs in more than numbers from what is answered now
+"""
+
+import difflib
+import re
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
-from runner import machine, paths  # noqa: E402  (the path has to be set first)
+from runner import machine, paths, screen  # noqa: E402  (the path has to be set first)
+
+PAGE = paths.ROOT / "docs" / "session.md"
 
 HEAD = """# A session
 
-Written by `make session`: what a terminal on COM1 shows when these lines are typed at the image in QEMU.
+Written by `make docs`: what a terminal on COM1 shows when these lines are typed at the image in QEMU.
 """
 
 # Each part of the page, and the lines that are typed for it.
@@ -21,7 +29,22 @@ PARTS = [
     ("Memory", ["translate ffffffff80100000", "dump ffffffff80100000 48", "dump 0", "dump deadbeefdeadbeef"]),
     ("What is wrong says why", ["frobnicate", "translate here", "dump 0 1000000", "keymap klingon"]),
     ("A fault that is survived", ["fault breakpoint"]),
+    ("And one that is not", ["fault write-rodata"]),
 ]
+LAST = PARTS[-1][1][-1]  # there is no prompt after it
+
+NUMBER = re.compile(r"\b(0x)?[0-9a-f]*\d[0-9a-f]*\b|\b[0-9a-f]{2}\b|\b[0-9a-f]{4}\b|\b[0-9a-f]{16}\b|\[[#+. -]+\]")
+
+
+def crash(cairn, line):
+    """The lines that COM1 shows when a command does not come back."""
+    start = len(cairn.received)
+    cairn.may_panic = True
+    cairn.send(line.encode() + b"\r")
+    cairn.wait_text("PANIC: ", start)
+    while cairn.read(1):
+        pass
+    return screen.rendered(cairn.output(start)).rstrip("\n").split("\n")[1:]
 
 
 def type_part(cairn, title, lines):
@@ -29,20 +52,39 @@ def type_part(cairn, title, lines):
     yield f"\n## {title}\n"
     for line in lines:
         yield f"    {machine.PROMPT}{line}"
-        yield from (f"    {answer}".rstrip() for answer in cairn.answer(line))
+        answer = crash if line == LAST else type(cairn).answer
+        yield from (f"    {shown}".rstrip() for shown in answer(cairn, line))
 
 
-def main(out):
-    """Types the parts and writes the page."""
+def session():
+    """The page's lines."""
     with machine.Machine(paths.LOGS / "session.log", options=["-rtc", "base=2028-02-29T12:34:56,clock=vm"]) as cairn:
         cairn.wait_ready()
-        text = [HEAD.rstrip()]
+        text = HEAD.rstrip()
         for title, lines in PARTS:
-            text += type_part(cairn, title, lines)
-    Path(out).write_text("\n".join(text) + "\n")
+            text += "\n" + "\n".join(type_part(cairn, title, lines))
+    return (text + "\n").splitlines()
+
+
+def without_numbers(lines):
+    """What has to stay the same: addresses, times, counts and bars do not, nor how wide their columns are."""
+    return [" ".join(NUMBER.sub("#", line).split()) for line in lines]
+
+
+def main(arguments):
+    """Types the parts, and writes or checks the page."""
+    lines = session()
+    if arguments != ["--check"]:
+        PAGE.write_text("".join(f"{line}\n" for line in lines))
+        return 0
+    differing = [line for line in difflib.unified_diff(without_numbers(PAGE.read_text().splitlines()),
+                                                       without_numbers(lines), "docs/session.md", "now", lineterm="", n=0)]
+    if differing:
+        print("\n".join(differing), "'make docs' writes docs/session.md anew", sep="\n", file=sys.stderr)
+    return bool(differing)
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
+    if sys.argv[1:] not in ([], ["--check"]):
         sys.exit(__doc__)
-    main(sys.argv[1])
+    sys.exit(main(sys.argv[1:]))

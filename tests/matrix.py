@@ -21,11 +21,11 @@ from typing import Callable
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from runner import bochs, framebuffer, ktap, machine, paths, qemu, report  # noqa: E402  (the path has to be set first)
+# The path has to be set first.
+from runner import bochs, framebuffer, ktap, machine, pages, paths, qemu, report  # noqa: E402
 
 LIMIT = 2 * qemu.BOOT_LIMIT  # seconds for one machine
 AT_A_TIME = 2
-MARKS = ("<!-- machines: written by make matrix -->", "<!-- machines: end -->")
 
 
 # --- How a machine is typed at ----------------------------------------------------------------------------------------
@@ -311,14 +311,6 @@ def short_table(rows, passed):
     return lines
 
 
-def write_readme(rows, passed):
-    """The short table in README.md."""
-    path = paths.ROOT / "README.md"
-    before, rest = path.read_text().split(MARKS[0])
-    _, after = rest.split(MARKS[1])
-    path.write_text("\n".join([before + MARKS[0], *short_table(rows, passed), MARKS[1]]) + after)
-
-
 def main(words):
     """Runs, writes, prints."""
     rows = [row for row in all_rows() if not words or any(word in f"{row.axis}: {row.name}" for word in words)]
@@ -328,7 +320,7 @@ def main(words):
     print(f"matrix: {len(rows)} machines in {time.monotonic() - start:.0f} s")
     if not words:
         write_page(rows, passed)
-        write_readme(rows, passed)
+        pages.write(paths.ROOT / "README.md", "machines", short_table(rows, passed))
     return results.close()
 
 

@@ -1,0 +1,114 @@
+#!/usr/bin/env python3
+"""Draws the pictures in docs/architecture.md from the code that they are of, so that their numbers are the code's.
+
+    scripts/draw-docs.py            writes them
+    scripts/draw-docs.py --check    fails when one is not what it would be written as
+"""
+
+import re
+import sys
+import textwrap
+from pathlib import Path
+
+TOP = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(TOP / "tests"))
+
+from runner import pages  # noqa: E402  (the path has to be set first)
+
+PAGE = TOP / "docs" / "architecture.md"
+TASK = TOP / "include" / "kernel" / "task"
+UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
+PERMISSIONS = {"CODE": "r-x", "CONSTANTS": "r--", "DATA": "rw-"}
+
+
+def number(file, name):
+    """A number that a C file or the linker script gives a name."""
+    text = (TOP / file).read_text()
+    found = re.search(rf"\b{name}\s*(?:= )?\s*(0x[0-9a-fA-F]+)", text)
+    return int(found[1], 16)
+
+
+def size(count):
+    """A power of two in words."""
+    unit = (count.bit_length() - 1) // 10
+    return f"{count >> 10 * unit} {UNITS[unit]}"
+
+
+def line(address, text, extent=""):
+    """A line of a map."""
+    place = "" if address is None else f"{address:016x}"
+    return f"    {place:16}  {text:62}{extent:>8}".rstrip()
+
+
+def image_parts():
+    """The parts of the image with the permissions that they are mapped with, in order."""
+    calls = re.findall(r'map_part\("(\w+)", [^;]*, (\w+)\);', (TOP / "mm/kernel_space.c").read_text())
+    for part, flags in calls:
+        sealed = "  r-- once kernel_space_seal() has run" if part == "ro_after_init" else ""
+        yield line(None, f"  .{part:15}{PERMISSIONS[flags]}{sealed}")
+
+
+def virtual_map():
+    """Virtual memory, from below."""
+    layout = "include/layout.h"
+    direct, heap = number(layout, "DIRECT_MAP_BASE"), number(layout, "HEAP_BASE")
+    kernel = number(layout, "KERNEL_BASE")
+    half = 1 << 47
+    image = kernel + (1 << 20) * int(re.search(r"\. = KERNEL_BASE \+ (\d+)M", (TOP / "linker.ld").read_text())[1])
+    yield line(0, "page 0: never mapped")
+    yield line(4096, "user programs to come", size(half))
+    yield line(half, "addresses that are not canonical")
+    yield line(direct, "rw-  the direct map: physical memory at this offset", size(number(layout, "DIRECT_MAP_SIZE")))
+    yield line(heap, "rw-  the heap's window: addresses, with a frame where needed", size(number(layout, "HEAP_WINDOW")))
+    yield line(number(layout, "STACKS_BASE"), "stacks of tasks to come, each between two guard pages")
+    yield line(kernel, "the last 2 GiB, where code may use signed 32-bit addresses", size((1 << 64) - kernel))
+    yield line(image, "the image")
+    yield from image_parts()
+
+
+def physical_map():
+    """Physical memory, from below; what has no address is where firmware and loader put it."""
+    image = 1 << 20
+    yield line(0, "firmware and video; mapped, never handed out", size(image))
+    yield line(number("drivers/vga_text.c", "VIDEO_MEMORY"), "  VGA's text cells")
+    yield line(image, "the image, as it is linked; reserved")
+    yield line(None, "GRUB's information, symbols, modules; reserved")
+    yield line(None, "the frames' bookkeeping, at the start of usable memory")
+    yield line(None, "all else that the memory map calls available: frames")
+    yield line(None, "ACPI's tables; mapped, never handed out")
+    yield line(None, "holes and devices; mapped only when a driver asks for it")
+
+
+def picture(header):
+    """The indented lines of a header's opening comment."""
+    comment = header.read_text().split("*/")[0]
+    lines = [text[2:] for text in comment.splitlines()[1:] if text.startswith(" *     ")]
+    return textwrap.indent(textwrap.dedent("\n".join(lines)), "    ").splitlines()
+
+
+PARTS = {
+    "virtual memory": lambda: list(virtual_map()),
+    "physical memory": lambda: list(physical_map()),
+    "task states": lambda: picture(TASK / "task.h"),
+    "waker states": lambda: picture(TASK / "waker.h"),
+}
+
+
+def main(arguments):
+    """Draws, and writes or checks."""
+    failed = False
+    for name, draw in PARTS.items():
+        lines = ["", *draw(), ""]
+        if arguments != ["--check"]:
+            pages.write(PAGE, name, lines)
+        elif pages.read(PAGE, name) != lines:
+            print(f"{PAGE.relative_to(TOP)}: the picture '{name}' is not the code's; 'make docs' draws it anew",
+                  file=sys.stderr)
+            failed = True
+    return failed
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] not in ([], ["--check"]):
+        sys.exit(__doc__)
+    sys.exit(main(sys.argv[1:]))
