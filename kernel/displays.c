@@ -7,6 +7,7 @@
 #include <assert.h>
 #include <drivers/framebuffer.h>
 #include <drivers/vga_text.h>
+#include <kernel/cpu/control.h>
 #include <kernel/displays.h>
 #include <kernel/log/log.h>
 #include <kernel/log/screen.h>
@@ -151,8 +152,12 @@ static enum poll_result poll_history(struct task *task)
     size_t size = GRID_SIZE(screen.sink.rows + HISTORY, screen.sink.columns);
     void *memory = kmalloc(size);
     (void)task;
-    if (!memory || grid_move(&screen.terminal.grid, memory, size) != OK) {
+    uint64_t flags = interrupts_save(); /* the timer's handler may write, too: see log_flush() */
+    bool moved = memory && grid_move(&screen.terminal.grid, memory, size) == OK;
+    interrupts_restore(flags);
+    if (!moved) {
         log_warn("screen: no memory for the lines that scroll off it");
+        kfree(memory);
         return POLL_READY;
     }
     kfree(heap_memory);

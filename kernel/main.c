@@ -51,8 +51,9 @@ static void look_around(uint64_t time, const struct trap_frame *frame)
 {
     clock_calibrate();
     irq_renew_bursts();
-    watchdog_look(&executor, time, frame->rip);
     monitor_tick();
+    if (watchdog_look(&executor, time, frame->rip))
+        log_flush(); /* the task that does so otherwise may never get a turn again */
 }
 
 static void com1_interrupt(void)

@@ -64,7 +64,7 @@ BREAKS = [
           "MAX(deadline >> TIMER_TICK_BITS, wheel->now)", "timers fire early", "host/timers kernel/timers"),
     Break("kernel/task/clock.c", "return fine > last ? fine : last;", "return fine;", "the clock can step back",
           "host/ kernel/timers"),
-    Break("kernel/task/watchdog.c", "        reported = true;\n", "", "a hog is named again and again", "kernel/timers"),
+    Break("kernel/task/watchdog.c", "        reported = true;\n", "", "a hog is named again and again", "kernel/watchdog"),
     Break("kernel/task/channel.c", "    channel->closed = true;\n    wait_queue_wake_all(&channel->senders);\n",
           "    channel->closed = true;\n", "who waits to send sleeps on when the channel closes", "kernel/futures"),
     # --- mm/

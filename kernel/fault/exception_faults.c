@@ -1,5 +1,6 @@
 /*
- * Faults on purpose: exceptions that an instruction raises by itself.
+ * Faults on purpose: exceptions that an instruction raises by itself, and bugs that the kernel's
+ * own checks find.
  */
 #include <assert.h>
 #include <kernel/cpu/control.h>
@@ -95,6 +96,12 @@ FAULT(assert, "assert", "an ASSERT that does not hold")
     unsigned apples = 3;
     __asm__("" : "+r"(apples)); /* or the compiler would know */
     ASSERT(apples == 4);
+}
+
+FAULT(hang, "hang", "a task that lets no other one run, for ever; the watchdog names it")
+{
+    for (;;)
+        wait_for_interrupt();
 }
 
 FAULT(panic, "panic", "a plain panic")

@@ -114,10 +114,12 @@ bool console_busy(void)
 
 void console_write_to_screens(const char *text)
 {
+    busy = true;
     for (struct console_sink *sink = sinks; sink; sink = sink->next) {
         if (sink->rows)
             sink->write(sink, text, strlen(text));
     }
+    busy = false;
 }
 
 void console_begin_report(bool clear)

@@ -24,9 +24,10 @@ struct record {
 };
 
 static struct record ring[RECORDS];
-static uint64_t newest; /* the last number taken */
-static uint64_t shown;  /* the last number shown, or passed over */
-static uint64_t lost;   /* overwritten before they were shown, and not yet told of */
+static uint64_t newest;   /* the last number taken */
+static uint64_t complete; /* how many records were written to their end */
+static uint64_t shown;    /* the last number shown, or passed over */
+static uint64_t lost;     /* overwritten before they were shown, and not yet told of */
 static bool flushing;
 static enum log_level shown_level = LOG_INFO;
 
@@ -111,8 +112,8 @@ static bool next_to_show(struct record *record)
         }
         if (ring[++shown % RECORDS].level > shown_level)
             continue; /* not worth a copy */
-        /* Outside of handlers every record is complete; one that cannot be read has just been
-         * overwritten, or is what a panic has interrupted. */
+        /* One that cannot be read has just been overwritten, or is what a panic has interrupted.
+         */
         if (read_record(shown, record) && record->level <= shown_level)
             return true;
     }
@@ -155,14 +156,11 @@ bool log_pending(void)
     return shown != newest_record();
 }
 
-void log_flush(void)
+static void show_pending(void)
 {
-    if (flushing || console_busy() || !log_pending())
-        return;
     struct record record;
     if (!next_to_show(&record))
         return;
-    flushing = true;
     if (before_hook)
         before_hook();
     console_fresh_line();
@@ -171,7 +169,25 @@ void log_flush(void)
     while (next_to_show(&record));
     if (after_hook)
         after_hook();
-    flushing = false;
+}
+
+/* Is whoever was interrupted in the midst of adding a line, or of showing something? Who was not
+ * interrupted by anything never is. */
+static bool in_the_midst(void)
+{
+    return flushing || console_busy() ||
+           __atomic_load_n(&complete, __ATOMIC_ACQUIRE) != newest_record();
+}
+
+void log_flush(void)
+{
+    if (in_the_midst() || !log_pending())
+        return;
+    __atomic_store_n(&flushing, true, __ATOMIC_RELAXED);
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    show_pending();
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    __atomic_store_n(&flushing, false, __ATOMIC_RELAXED);
 }
 
 void log_flush_panic(void)
@@ -216,6 +232,7 @@ static void append(enum log_level level, const char *text, size_t size)
     record->level = level;
     memcpy(record->text, text, size);
     __atomic_store_n(&record->number, number, __ATOMIC_RELEASE);
+    __atomic_add_fetch(&complete, 1, __ATOMIC_ACQ_REL);
 }
 
 void log_write(enum log_level level, const char *format, ...)

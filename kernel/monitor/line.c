@@ -16,6 +16,7 @@ enum { USUAL_COLUMNS = 80 };
 
 static struct edit edit;
 static bool visible;
+static bool changing; /* text and cursor, or what the sinks show of them, are not as one by now */
 static struct history history;
 static char draft[LINE_MAX]; /* what was typed before a line of the history took its place */
 static struct key_parser parsers[LINE_INPUTS];
@@ -82,15 +83,23 @@ static void erase_all(struct picture *picture, size_t position)
     picture_erase(picture);
 }
 
+/* The timer's interrupt may come at any time, and hides the line when its task has become a hog. */
+static void set_changing(bool is)
+{
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    changing = is;
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+}
+
 void line_hide(void)
 {
-    if (visible)
+    if (visible && !changing)
         on_each_sink(erase_all, 0);
 }
 
 void line_show(void)
 {
-    if (visible)
+    if (visible && !changing)
         draw();
 }
 
@@ -229,18 +238,25 @@ static void set_width(unsigned columns)
         if (!sink->rows)
             sink->columns = columns;
     }
-    line_hide();
-    line_show();
+    on_each_sink(erase_all, 0);
+    draw();
 }
 
 /* --- Lines ---------------------------------------------------------------------------------- */
 
-void line_begin(void)
+static void begin(void)
 {
     console_fresh_line();
     edit.length = edit.cursor = 0;
     visible = true;
     draw();
+}
+
+void line_begin(void)
+{
+    set_changing(true);
+    begin();
+    set_changing(false);
 }
 
 static const char *end(void)
@@ -258,7 +274,7 @@ static void interrupt(void)
     console_write("^C\n", 3);
     command_stop();
     history_add(&history, "");
-    line_begin();
+    begin();
 }
 
 static void act(const struct key *key)
@@ -346,10 +362,13 @@ static const char *feed_keys(enum line_input input, char byte)
 
 const char *line_feed(enum line_input input, char byte)
 {
+    const char *line = NULL;
+    set_changing(true);
     /* By far the most frequent case, and the one that a person at the keyboard waits for. */
-    if (key_parser_is_plain(&parsers[input], byte) && edit_append(&edit, byte)) {
+    if (key_parser_is_plain(&parsers[input], byte) && edit_append(&edit, byte))
         console_write(edit.text + edit.length - 1, 1);
-        return NULL;
-    }
-    return feed_keys(input, byte);
+    else
+        line = feed_keys(input, byte);
+    set_changing(false);
+    return line;
 }

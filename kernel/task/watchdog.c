@@ -1,14 +1,15 @@
 /*
- * A poll is known by its task and the number of polls that the task has had. Nothing is noted down
- * when a poll begins, so it costs nothing; a poll is timed from the first look that finds it.
+ * A poll is known by the executor's turn: two looks that find the same turn have found the same
+ * poll. Nothing is noted down when a poll begins, so it costs nothing; a poll is timed from the
+ * first look that finds it.
  */
 #include <kernel/log/log.h>
 #include <kernel/log/symbols.h>
 #include <kernel/task/watchdog.h>
 
-static const struct task *watched;
-static uint64_t watched_poll, watched_since;
-static bool reported;
+static unsigned watched_turn;
+static uint64_t watched_since;
+static bool reported; /* that poll was */
 
 static void report(const struct task *task, virt_addr_t rip)
 {
@@ -21,16 +22,16 @@ static void report(const struct task *task, virt_addr_t rip)
         log_warn("watchdog: task '%s' does not yield; it is at %p", task->name, (void *)rip);
 }
 
-void watchdog_look(const struct executor *executor, uint64_t time, virt_addr_t rip)
+bool watchdog_look(const struct executor *executor, uint64_t time, virt_addr_t rip)
 {
     const struct task *task = __atomic_load_n(&executor->current, __ATOMIC_ACQUIRE);
-    if (!task || task != watched || task->polls != watched_poll) {
-        watched = task;
-        watched_poll = task ? task->polls : 0;
+    if (!task || executor->turn != watched_turn) {
+        watched_turn = executor->turn;
         watched_since = time;
         reported = false;
     } else if (!reported && time - watched_since >= WATCHDOG_LIMIT) {
         reported = true;
         report(task, rip);
     }
+    return reported;
 }

@@ -13,7 +13,7 @@ EXIT = ["-device", "isa-debug-exit,iobase=0xf4,iosize=0x04"]
 NAMES = set("""breakpoint divide invalid-opcode null-read null-write null-call non-canonical
     write-text write-rodata write-ro-after-init write-idt write-gdt exec-data exec-stack exec-heap
     exec-rodata guard-page stack-overflow big-frame stack-smash double-free invalid-free
-    heap-overrun use-after-free list-corrupt assert ubsan sse nmi""".split())
+    heap-overrun use-after-free list-corrupt assert hang ubsan sse nmi""".split())
 
 
 def address_of(symbol):
@@ -53,6 +53,15 @@ class Faults(MachineTest):
             self.assertIn(f"fault: {name} is over", answer)
         for name in ("ubsan", "ubsan-bounds", "ubsan-shift", "ubsan-null", "ubsan-alignment"):
             self.assertIn("only the test kernel", "\n".join(machine.answer(f"fault {name}")))
+
+    def test_hang(self):
+        """A task that never comes back is named all the same, on COM1 and on the screen."""
+        machine = self.boot()
+        start = len(machine.received)
+        machine.send(b"fault hang\r")
+        named = "watchdog: task 'monitor' does not yield; it is at fault_hang+0x"
+        machine.wait_text(named, start)
+        machine.wait_screen(lambda now: named in now.text())
 
     def test_debug_heap(self):
         """What only the debugging heap notices, with it and without."""

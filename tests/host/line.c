@@ -131,9 +131,25 @@ static void take_sequence(struct screen *screen, char final)
     }
 }
 
+static unsigned random_below(unsigned limit);
+
+/* What the log does around the lines that it shows. */
+static void show_log(void)
+{
+    static bool showing;
+    if (showing)
+        return;
+    showing = true;
+    line_hide();
+    line_show();
+    showing = false;
+}
+
 static void write_screen(struct console_sink *sink, const char *text, size_t length)
 {
     struct screen *screen = CONTAINER_OF(sink, struct screen, sink);
+    if (random_below(10) == 0)
+        show_log(); /* the timer's interrupt may come between any two writes */
     for (; length; length--, text++) {
         enum ecma48_event event = ecma48_feed(&screen->parser, *text);
         if (event == ECMA48_PRINT)
@@ -437,8 +453,7 @@ static void random_key(void)
         model_erase(model_word_start(), model.cursor);
         break;
     case 9:
-        line_hide();
-        line_show();
+        show_log();
         break;
     case 10:
         if (random_below(40))
@@ -671,10 +686,8 @@ TEST(line, any_bytes)
             EXPECT(strlen(line) < LINE_MAX);
             line_begin();
         }
-        if (random_below(100) == 0) {
-            line_hide();
-            line_show();
-        }
+        if (random_below(100) == 0)
+            show_log();
     }
     line_feed(LINE_SERIAL, '\r');
     begin(80, 37);

@@ -8,12 +8,12 @@
 #include <io.h>
 #include <kernel/cpu/control.h>
 #include <kernel/cpu/trap.h>
-#include <kernel/log/log.h>
 #include <kernel/options.h>
 #include <kernel/task/clock.h>
 #include <lib/string.h>
 
 #include "../test.h"
+#include "record.h"
 
 static bool wants_apic(void)
 {
@@ -52,22 +52,12 @@ TEST(interrupts, ticks_come_one_by_one)
     EXPECT_EQ(line.spurious, 0);
 }
 
-static void count_unexpected(void *context, enum log_level level, const char *text)
-{
-    unsigned *count = context;
-    (void)level;
-    for (; *text; text++)
-        *count += strncmp(text, "unexpected", strlen("unexpected")) == 0;
-}
-
 TEST(interrupts, a_spurious_one_of_the_local_apic_is_no_news)
 {
-    unsigned count = 0;
     if (!wants_apic())
         return;
     __asm__ volatile("int %0" : : "i"(LOCAL_APIC_SPURIOUS_VECTOR) : "memory");
-    log_for_each(count_unexpected, &count);
-    EXPECT_EQ(count, 0);
+    EXPECT_EQ(log_count("unexpected"), 0);
     EXPECT_EQ(trap_count(LOCAL_APIC_SPURIOUS_VECTOR), 1);
 }
 

@@ -2,11 +2,8 @@
  * The clock, sleeping, intervals and time limits, with the timer's own interrupts.
  */
 #include <kernel/cpu/control.h>
-#include <kernel/log/log.h>
 #include <kernel/task/channel.h>
 #include <kernel/task/future.h>
-#include <kernel/task/watchdog.h>
-#include <lib/string.h>
 
 #include "../test.h"
 
@@ -188,54 +185,4 @@ TEST(timers, a_time_limit_ends_what_takes_too_long)
     executor_block_on(&executor, &limited.task);
     EXPECT(!limited.limit.expired);
     EXPECT(!limited.limit.sleep.timer.waker.task);
-}
-
-/* --- The watchdog ---------------------------------------------------------------------------- */
-
-static unsigned warnings;
-
-static void count_warning(void *context, enum log_level level, const char *line)
-{
-    (void)context;
-    (void)level;
-    static const char expected[] = "watchdog: task 'hog' does not yield; it is at poll_ticker+0x";
-    for (; *line; line++)
-        warnings += strncmp(line, expected, sizeof(expected) - 1) == 0;
-}
-
-static unsigned count_warnings(void)
-{
-    warnings = 0;
-    log_for_each(count_warning, NULL);
-    return warnings;
-}
-
-static void watch_a_hog(void)
-{
-    struct task hog = {.name = "hog"};
-    struct executor executor = EXECUTOR_INIT(executor);
-    virt_addr_t rip = (virt_addr_t)poll_ticker + 1;
-    executor.current = &hog;
-    for (unsigned poll = 1; poll <= 2; poll++) {
-        hog.polls++;
-        for (uint64_t time = 0; time < WATCHDOG_LIMIT; time += WATCHDOG_LIMIT / 8)
-            watchdog_look(&executor, time, rip);
-        EXPECT_EQ(count_warnings(), poll - 1);
-        watchdog_look(&executor, WATCHDOG_LIMIT, rip);
-        EXPECT_EQ(count_warnings(), poll);
-        watchdog_look(&executor, 3 * WATCHDOG_LIMIT, rip);
-        EXPECT_EQ(count_warnings(), poll);
-    }
-    executor.current = NULL;
-    watchdog_look(&executor, 5 * WATCHDOG_LIMIT, rip);
-    watchdog_look(&executor, 7 * WATCHDOG_LIMIT, rip);
-    EXPECT_EQ(count_warnings(), 2);
-}
-
-/* The timer interrupt would have the watchdog look at another executor in between. */
-TEST(timers, the_watchdog_names_a_hog_once)
-{
-    uint64_t flags = interrupts_save();
-    watch_a_hog();
-    interrupts_restore(flags);
 }

@@ -1,3 +1,7 @@
+/*
+ * What makes the processor leave the running code: exceptions and interrupts, the gates and stacks
+ * that they come through, and what the log says of them.
+ */
 #include <drivers/irq.h>
 #include <kernel/cpu/control.h>
 #include <kernel/cpu/gdt.h>
@@ -6,12 +10,12 @@
 #include <kernel/cpu/trap.h>
 #include <kernel/fault/place.h>
 #include <kernel/fault/trigger.h>
-#include <kernel/log/log.h>
 #include <kernel/log/symbols.h>
 #include <layout.h>
 #include <lib/string.h>
 
 #include "../test.h"
+#include "record.h"
 
 /* Post 5: a breakpoint is reported, and execution goes on behind it. */
 TEST(traps, breakpoint_continues)
@@ -83,37 +87,10 @@ TEST(traps, names)
     }
 }
 
-static void count_unexpected(void *context, enum log_level level, const char *line)
-{
-    unsigned *count = context;
-    for (const char *text = "unexpected interrupt on vector 77"; *line; line++)
-        *count += level == LOG_WARNING && strncmp(line, text, strlen(text)) == 0;
-}
-
-static const char *wanted;
-static bool found;
-
-static void look_for(void *context, enum log_level level, const char *line)
-{
-    (void)context;
-    (void)level;
-    for (; *line; line++)
-        found |= strncmp(line, wanted, strlen(wanted)) == 0;
-}
-
-/* Does a line of the log contain the text? */
-static bool logged(const char *text)
-{
-    wanted = text;
-    found = false;
-    log_for_each(look_for, NULL);
-    return found;
-}
-
 TEST(traps, breakpoint_is_reported)
 {
     EXPECT(fault_trigger("breakpoint"));
-    EXPECT(logged("fault: breakpoint in fault_breakpoint+0x"));
+    EXPECT(log_count("fault: breakpoint in fault_breakpoint+0x"));
 }
 
 TEST(traps, debug_exceptions_are_reported_and_continue)
@@ -122,17 +99,18 @@ TEST(traps, debug_exceptions_are_reported_and_continue)
     EXPECT(fault_trigger("debug"));
     uint64_t steps = trap_count(VECTOR_DEBUG) - before;
     EXPECT(steps > 0 && steps < 10);
-    EXPECT(logged("fault: debug exception (single step) in fault_debug+0x"));
+    EXPECT(log_count("fault: debug exception (single step) in fault_debug+0x"));
     EXPECT(fault_trigger("hardware-breakpoint"));
     EXPECT_EQ(trap_count(VECTOR_DEBUG), before + steps + 1);
-    EXPECT(logged("fault: debug exception (hardware breakpoint) in fault_hardware_breakpoint+0x"));
+    EXPECT(
+        log_count("fault: debug exception (hardware breakpoint) in fault_hardware_breakpoint+0x"));
 }
 
 TEST(traps, nmi_is_reported_and_survived)
 {
     EXPECT(fault_trigger("nmi"));
     EXPECT_EQ(trap_count(VECTOR_NMI), 1);
-    EXPECT(logged("fault: non-maskable interrupt (no known reason) in fault_nmi+0x"));
+    EXPECT(log_count("fault: non-maskable interrupt (no known reason) in fault_nmi+0x"));
     EXPECT(!in_interrupt());
 }
 
@@ -184,18 +162,16 @@ TEST(traps, spurious_interrupts_are_told_apart)
     irq_line(15, &line);
     EXPECT_EQ(line.spurious, 2);
     EXPECT_EQ(line.interrupts, 0);
-    EXPECT(logged("irq: spurious interrupt on line 15"));
+    EXPECT(log_count("irq: spurious interrupt on line 15"));
 }
 
 TEST(traps, unexpected_interrupts_are_logged_once)
 {
     RAISE(77);
     RAISE(77);
-    EXPECT(logged("fault: unexpected interrupt on vector 77;"));
-    unsigned count = 0;
+    EXPECT(log_count("fault: unexpected interrupt on vector 77;"));
     EXPECT_EQ(trap_count(77), 2);
-    log_for_each(count_unexpected, &count);
-    EXPECT_EQ(count, 1);
+    EXPECT_EQ(log_count("unexpected interrupt on vector 77"), 1);
 }
 
 /* The timer's interrupts come, whatever is raised besides. */

@@ -33,8 +33,8 @@ enum error log_parse_level(const char *word, enum log_level *level);
 
 /* What the log needs from above, as hooks; NULL (the start) is none.
  * clock: nanoseconds since the start; any context.
- * before, after: called around lines that are shown, so that an input line can be hidden and drawn
- * again. */
+ * before, after: called around lines that are shown, in whatever context log_flush() is, so that an
+ * input line can be hidden and drawn again. */
 void log_set_clock(uint64_t (*clock)(void));
 void log_set_line_hooks(void (*before)(void), void (*after)(void));
 
@@ -42,7 +42,10 @@ void log_set_line_hooks(void (*before)(void), void (*after)(void));
 bool log_pending(void);
 
 /* Shows what is in the ring and not yet shown; nothing while the console is writing, which is how a
- * sink comes to log something. Not in an interrupt handler. */
+ * sink comes to log something. As a rule not in an interrupt handler, which has no time to wait for
+ * devices. The timer's does it all the same when the task that it has interrupted lets no other one
+ * run: then nothing is shown if that task is just adding or showing something itself, and the next
+ * tick may try again. */
 void log_flush(void);
 
 /* The same in a panic: at once, in any context, without hooks, even if it interrupted a flush. */

@@ -11,7 +11,8 @@
  *                                                 its width, which is taken to be 80 until then
  *     Shift+PageUp, Shift+PageDown                move the view of what has scrolled away
  *
- * A character typed at the line's end is echoed as just that character. In tasks only, all of it.
+ * A character typed at the line's end is echoed as just that character. In tasks only, all of it,
+ * but for line_hide() and line_show(), which may interrupt the others.
  */
 #ifndef KERNEL_MONITOR_LINE_H
 #define KERNEL_MONITOR_LINE_H
@@ -29,7 +30,8 @@ void line_begin(void);
 const char *line_feed(enum line_input input, char byte);
 
 /* Takes prompt and input off the console, and puts them back, so that something else can be shown
- * above them. Without effect between a line's end and the next line_begin(). */
+ * above them. Without effect between a line's end and the next line_begin(), and when what they
+ * have interrupted is just changing the line. */
 void line_hide(void);
 void line_show(void);
 

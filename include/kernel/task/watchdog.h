@@ -4,13 +4,15 @@
 #ifndef KERNEL_TASK_WATCHDOG_H
 #define KERNEL_TASK_WATCHDOG_H
 
+#include <kernel/task/clock.h>
 #include <kernel/task/executor.h>
 
-#define WATCHDOG_LIMIT UINT64_C(1000000000) /* nanoseconds that a poll may take */
+#define WATCHDOG_LIMIT NANOSECONDS_PER_SECOND /* that a poll may take */
 
-/* Looks at what `executor` is doing at `time`, in nanoseconds; `rip` is the address that was
- * interrupted. A poll that is found at work for longer than the limit is logged, once. For the
- * timer's interrupt handler, several times a second. */
-void watchdog_look(const struct executor *executor, uint64_t time, virt_addr_t rip);
+/* Looks at what `executor`, always the same one, is doing at `time`, in nanoseconds; `rip` is the
+ * address that was interrupted. A poll that is found at work for longer than the limit is logged,
+ * once, as is where it is then. Returns whether there is such a poll: no task gets its turn now,
+ * that of the log neither. For the timer's interrupt handler, several times a second. */
+bool watchdog_look(const struct executor *executor, uint64_t time, virt_addr_t rip);
 
 #endif
