@@ -1,8 +1,10 @@
 /*
  * An accent's letters are a string of pairs, the letter and what becomes of it. They are those that
  * Unicode has as one character (for the accents) and that X11 has for the two that are none; the
- * tests hold them against both.
+ * tests hold them against both. Two accents pair a blank with the quotation mark of ASCII that they
+ * look like, as X11 does, for that is what is wanted at a prompt.
  */
+#include <assert.h>
 #include <drivers/compose.h>
 
 struct accent {
@@ -13,14 +15,14 @@ struct accent {
 
 static const struct accent accents[] = {
     {DEAD_GRAVE, '`', u"AÀEÈIÌNǸOÒUÙWẀYỲaàeèiìnǹoòuùwẁyỳ"},
-    {DEAD_ACUTE, u'´', u"AÁCĆEÉGǴIÍKḰLĹMḾNŃOÓPṔRŔSŚUÚWẂYÝZŹaácćeégǵiíkḱlĺmḿnńoópṕrŕsśuúwẃyýzź"},
+    {DEAD_ACUTE, u'´', u" 'AÁCĆEÉGǴIÍKḰLĹMḾNŃOÓPṔRŔSŚUÚWẂYÝZŹaácćeégǵiíkḱlĺmḿnńoópṕrŕsśuúwẃyýzź"},
     {DEAD_CIRCUMFLEX, '^', u"AÂCĈEÊGĜHĤIÎJĴOÔSŜUÛWŴYŶZẐaâcĉeêgĝhĥiîjĵoôsŝuûwŵyŷzẑ"},
     {DEAD_TILDE, '~', u"AÃEẼIĨNÑOÕUŨVṼYỸaãeẽiĩnñoõuũvṽyỹ"},
     {DEAD_MACRON, u'¯', u"AĀEĒGḠIĪOŌUŪYȲaāeēgḡiīoōuūyȳ"},
     {DEAD_BREVE, u'˘', u"AĂEĔGĞIĬOŎUŬaăeĕgğiĭoŏuŭ"},
     {DEAD_DOT_ABOVE, u'˙',
      u"AȦBḂCĊDḊEĖFḞGĠHḢIİMṀNṄOȮPṖRṘSṠTṪWẆXẊYẎZŻaȧbḃcċdḋeėfḟgġhḣiımṁnṅoȯpṗrṙsṡtṫwẇxẋyẏzż"},
-    {DEAD_DIAERESIS, u'¨', u"AÄEËHḦIÏOÖUÜWẄXẌYŸaäeëhḧiïoötẗuüwẅxẍyÿ"},
+    {DEAD_DIAERESIS, u'¨', u" \"AÄEËHḦIÏOÖUÜWẄXẌYŸaäeëhḧiïoötẗuüwẅxẍyÿ"},
     {DEAD_HOOK, DEAD_HOOK, u"AẢEẺIỈOỎUỦYỶaảeẻiỉoỏuủyỷ"},
     {DEAD_RING_ABOVE, u'°', u"AÅUŮaåuůwẘyẙ"},
     {DEAD_DOUBLE_ACUTE, u'˝', u"OŐUŰoőuű"},
@@ -41,29 +43,24 @@ static const struct accent accents[] = {
 
 static const struct accent *find_accent(uint16_t dead)
 {
-    for (size_t i = 0; i < ARRAY_SIZE(accents); i++) {
-        if (accents[i].dead == dead)
-            return &accents[i];
-    }
-    return NULL;
+    size_t i = 0;
+    while (i < ARRAY_SIZE(accents) && accents[i].dead != dead)
+        i++;
+    ASSERT(i < ARRAY_SIZE(accents));
+    return &accents[i];
 }
 
 uint16_t compose_alone(uint16_t dead)
 {
-    const struct accent *accent = find_accent(dead);
-    return accent ? accent->alone : 0;
+    return find_accent(dead)->alone;
 }
 
 uint16_t compose(uint16_t dead, uint16_t symbol)
 {
     const struct accent *accent = find_accent(dead);
-    if (!accent)
-        return 0;
-    if (symbol == ' ' || symbol == dead)
-        return accent->alone;
     for (const uint16_t *pair = accent->pairs; *pair; pair += 2) {
         if (pair[0] == symbol)
             return pair[1];
     }
-    return 0;
+    return symbol == ' ' || symbol == dead ? accent->alone : 0;
 }

@@ -1,9 +1,18 @@
+/*
+ * A scancode becomes a change of a key; a key that goes down has a symbol on the layout, or on the
+ * keypad, or else a sequence of its own. A symbol may be dead and wait for the next, Ctrl makes a
+ * control character of it, and Alt puts ESC in front. Most keys are none of that: is_plain() lets
+ * them pass all of it by.
+ */
 #include <drivers/compose.h>
 #include <drivers/key_sequence.h>
 #include <drivers/keyboard.h>
 #include <lib/utf8.h>
 
 enum { ESCAPE = 0x1b, DELETE = 0x7f };
+
+_Static_assert((int)KEY_SEQUENCE_MAX <= KEYBOARD_BYTES && 2 * UTF8_MAX <= (int)KEYBOARD_BYTES,
+               "a key's sequence, or an accent and the symbol that it does not fit, has room");
 
 /* By key from KEY_KEYPAD_7 on. */
 static const char keypad[] = "789-456+1230.";

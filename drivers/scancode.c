@@ -122,9 +122,11 @@ static const uint8_t set_2_keys[] = {
     [0x84] = KEY_SYSTEM_REQUEST,
 };
 
+/* The key of a code behind E0. The last code there is would look like an overrun. */
 static uint8_t extended_key(uint8_t code)
 {
-    if (code == KEY_NONE || code == KEY_LEFT_SHIFT || code == KEY_RIGHT_SHIFT)
+    if (code == KEY_NONE || code == KEY_LEFT_SHIFT || code == KEY_RIGHT_SHIFT ||
+        (code | KEY_EXTENDED) == KEY_OVERRUN)
         return KEY_NONE;
     return code | KEY_EXTENDED;
 }

@@ -12,11 +12,14 @@ static inline bool symbol_is_dead(uint16_t symbol)
     return symbol >= DEAD_FIRST && symbol <= DEAD_LAST;
 }
 
-/* The accent by itself, as a character that stands alone; 0 when it has none. */
+/* Both take a dead symbol of a layout (enum dead_symbol). Any context. */
+
+/* The accent by itself, as a character that stands alone. */
 uint16_t compose_alone(uint16_t dead);
 
 /* The dead key `dead` and then `symbol`, which may be dead itself: a code point, or 0 when the two
- * make none. A blank, and the same dead key again, give the accent by itself. Any context. */
+ * make none. A blank gives the accent by itself, or the ASCII character that is wanted in its
+ * place; the same dead key again gives the accent by itself. */
 uint16_t compose(uint16_t dead, uint16_t symbol);
 
 #endif

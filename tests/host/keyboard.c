@@ -98,8 +98,8 @@ TEST(keyboard, dead_keys)
     struct keyboard de = fresh("de");
     enum { ACUTE = 0x0d, CIRCUMFLEX = 0x29 };
     EXPECT_TYPED(de, "éÉ", ACUTE, 0x12, ACUTE, SHIFT, 0x12, SHIFT | UP);
-    EXPECT_TYPED(de, "´", ACUTE, 0x39);
-    EXPECT_TYPED(de, "^", CIRCUMFLEX, CIRCUMFLEX);
+    EXPECT_TYPED(de, "'´", ACUTE, 0x39, ACUTE, ACUTE);
+    EXPECT_TYPED(de, "^^", CIRCUMFLEX, 0x39, CIRCUMFLEX, CIRCUMFLEX);
     EXPECT_TYPED(de, "´x", ACUTE, 0x2d);              /* there is no such letter */
     EXPECT_TYPED(de, "´ê", ACUTE, CIRCUMFLEX, 0x12);  /* another one waits now */
     EXPECT_TYPED(de, "e", ACUTE, 0x0e, 0x8e, 0x12);   /* Backspace took it back */
@@ -195,6 +195,15 @@ static void stroke_modifiers(struct keyboard *keyboard, char *bytes)
             keyboard_type(keyboard, (uint8_t)(modifier_keys[i][1] | up), bytes);
         }
     }
+}
+
+/* Set 1 has no such key; its code behind E0 is not that of an overrun. */
+TEST(keyboard, a_code_without_a_key_holds_no_modifiers)
+{
+    struct keyboard us = fresh("us");
+    EXPECT_TYPED(us, "a", 0xe0, 0x7f, 0x1e);
+    EXPECT_EQ(us.overruns, 0);
+    EXPECT_EQ(keyboard_lights(&us), 0);
 }
 
 /* Any bytes at all: no key types more than it may, all that is typed is UTF-8, and modifiers that

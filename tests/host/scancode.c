@@ -139,6 +139,7 @@ TEST(scancode, overrun)
     struct scancode_decoder one = {0}, two = {.state = SCANCODE_SET_2};
     EXPECT_CHANGE(one, KEY_OVERRUN, false, 0xff);
     EXPECT_CHANGE(two, KEY_OVERRUN, false, 0xf0, 0x00);
+    EXPECT_CHANGE(one, KEY_NONE, true, 0xe0, 0x7f); /* its code, but no such key */
     EXPECT_CHANGE(two, KEY_A, true, 0x1c);
 }
 

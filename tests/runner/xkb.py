@@ -94,15 +94,25 @@ class Composer:
 
     def compose(self, dead, character):
         """What the dead key of that name and the character become; None when nothing."""
+        return self._compose(_dead_keysym(dead), ord(character))  # Latin-1's keysyms are its codes
+
+    def twice(self, dead):
+        """What the dead key becomes when it is struck twice; None when nothing."""
+        return self._compose(_dead_keysym(dead), _dead_keysym(dead))
+
+    def _compose(self, *keysyms):
         _xkb.xkb_compose_state_reset(self._state)
-        name = f"dead_{dead}".encode()
-        _xkb.xkb_compose_state_feed(self._state, _xkb.xkb_keysym_from_name(name, 0))
-        _xkb.xkb_compose_state_feed(self._state, ord(character))  # Latin-1's keysyms are its codes
+        for keysym in keysyms:
+            _xkb.xkb_compose_state_feed(self._state, keysym)
         if _xkb.xkb_compose_state_get_status(self._state) != _COMPOSED:
             return None
         text = ctypes.create_string_buffer(64)
         _xkb.xkb_compose_state_get_utf8(self._state, text, len(text))
         return text.value.decode()
+
+
+def _dead_keysym(name):
+    return _xkb.xkb_keysym_from_name(f"dead_{name}".encode(), 0)
 
 
 def precomposed(dead, character):
