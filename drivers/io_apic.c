@@ -6,10 +6,12 @@
  * an ISA bus and input 2 here. An edge that comes while its input is masked is forgotten, which
  * drivers/irq.c makes up for.
  */
+#include <assert.h>
 #include <drivers/io_apic.h>
 #include <drivers/irq.h>
 #include <drivers/local_apic.h>
 #include <kernel/cpu/trap.h>
+#include <kernel/log/log.h>
 #include <layout.h>
 #include <lib/string.h>
 #include <mm/kernel_space.h>
@@ -19,13 +21,17 @@ enum { SELECT = 0x00, WINDOW = 0x10, REGISTERS_SIZE = 0x20 };
 enum reg {
     VERSION = 0x01,
     REDIRECTION = 0x10, /* low half of input 0; its high half, input 1's low half, and so on */
+    REGISTERS = 0x100,  /* their numbers have eight bits */
 };
+
+enum { MAX_INPUTS = (REGISTERS - REDIRECTION) / 2 };
 
 enum redirection {
     ACTIVE_LOW = 1 << 13,
     LEVEL = 1 << 15,
     MASKED = 1 << 16,
     DESTINATION_SHIFT = 24, /* in the high half */
+    EVERYBODY = 0xff,       /* as a destination (SDM 3A 11.6.2.1) */
 };
 
 /* Where a line ends; without registers it ends nowhere. */
@@ -39,12 +45,14 @@ static struct input inputs[IRQ_LINES] RO_AFTER_INIT;
 
 static uint32_t get(volatile uint8_t *registers, unsigned reg)
 {
+    ASSERT(reg < REGISTERS);
     mmio_write(registers + SELECT, reg);
     return mmio_read(registers + WINDOW);
 }
 
 static void set(volatile uint8_t *registers, unsigned reg, uint32_t value)
 {
+    ASSERT(reg < REGISTERS);
     mmio_write(registers + SELECT, reg);
     mmio_write(registers + WINDOW, value);
 }
@@ -82,19 +90,20 @@ static void ignore_spurious(struct trap_frame *frame)
 
 /* --- Set-up --------------------------------------------------------------------------------- */
 
-/* Maps an I/O APIC and masks all of its inputs. */
-static enum error open(phys_addr_t address, unsigned *count)
+/* Maps an I/O APIC and masks all of its inputs. Returns how many it has; 0: it is none. */
+static unsigned open(phys_addr_t address)
 {
-    if (mmio_map(address, REGISTERS_SIZE, PAGE_UNCACHED) != OK)
-        return ERROR_DEVICE;
+    if (address == 0 || !IS_ALIGNED(address, WINDOW) ||
+        mmio_map(address, REGISTERS_SIZE, PAGE_UNCACHED) != OK)
+        return 0;
     volatile uint8_t *registers = phys_to_virt(address);
     uint32_t version = get(registers, VERSION);
     if (version == 0 || version == UINT32_MAX)
-        return ERROR_DEVICE;
-    *count = (version >> 16 & 0xff) + 1;
-    for (unsigned i = 0; i < *count; i++)
+        return 0;
+    unsigned count = MIN((version >> 16 & 0xff) + 1, (unsigned)MAX_INPUTS);
+    for (unsigned i = 0; i < count; i++)
         set(registers, REDIRECTION + 2 * i, MASKED);
-    return OK;
+    return count;
 }
 
 /* Does a line that the table speaks of end at the input where this one has always been? */
@@ -127,17 +136,42 @@ static void connect(const struct acpi_madt *madt, const struct acpi_io_apic *io_
     }
 }
 
+/* The lines that Cairn has drivers for have to end somewhere. */
+static bool all_needed_end_here(void)
+{
+    static const uint8_t needed[] = {IRQ_TIMER, IRQ_KEYBOARD, IRQ_COM1};
+    for (size_t i = 0; i < sizeof(needed); i++) {
+        if (!inputs[needed[i]].registers)
+            return false;
+    }
+    return true;
+}
+
+/* In x2APIC mode a local APIC's number has 32 bits, and it takes interrupt remapping, which Cairn
+ * does not do, to get more than eight of them across (SDM 3A 11.12.7). */
+static bool is_out_of_reach(uint32_t local_apic)
+{
+    if (local_apic < EVERYBODY)
+        return false;
+    log_warn("irq: no I/O APIC can send to local APIC %u: destinations end at %u", local_apic,
+             EVERYBODY - 1);
+    return true;
+}
+
 enum error io_apic_init(const struct acpi_madt *madt)
 {
     memset(inputs, 0, sizeof(inputs));
+    if (is_out_of_reach(local_apic_id()))
+        return ERROR_UNSUPPORTED;
     for (unsigned i = 0; i < madt->io_apic_count; i++) {
-        unsigned count;
-        enum error error = open(madt->io_apics[i].address, &count);
-        if (error)
-            return error;
-        connect(madt, &madt->io_apics[i], count);
+        const struct acpi_io_apic *io_apic = &madt->io_apics[i];
+        unsigned count = open(io_apic->address);
+        if (count)
+            connect(madt, io_apic, count);
+        else
+            log_warn("irq: no I/O APIC at 0x%lx, where ACPI has one", io_apic->address);
     }
-    if (!inputs[IRQ_TIMER].registers || !inputs[IRQ_KEYBOARD].registers)
+    if (!all_needed_end_here())
         return ERROR_NO_DEVICE;
     irq_start(&controller);
     for (unsigned line = IRQ_TIMER + 1; line < IRQ_LINES; line++)

@@ -27,21 +27,26 @@ static enum error start_apics(void)
     return OK;
 }
 
-static bool wants_apics(void)
+static bool are_asked_for(void)
 {
     const char *word = options_get("irq");
+    if (word && strcmp(word, "apic") == 0)
+        return true;
+    if (word && strcmp(word, "pic") != 0)
+        log_warn("options: irq=%s is none of pic, apic", word);
+    return false;
+}
+
+static bool wants_apics(void)
+{
+    bool asked = are_asked_for();
     if (!acpi_has_8259())
         return true;
     if (!pic8259_present()) {
         log_info("irq: no 8259 answers");
         return true;
     }
-    if (!word || strcmp(word, "pic") == 0)
-        return false;
-    if (strcmp(word, "apic") == 0)
-        return true;
-    log_warn("options: irq=%s is none of pic, apic", word);
-    return false;
+    return asked;
 }
 
 void interrupts_start(void)

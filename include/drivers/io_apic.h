@@ -9,9 +9,10 @@
 
 /* Masks every input of every I/O APIC, puts lines 0-15 at vectors 32-47, where `madt` says that
  * they end, and has them end here: irq_start(). They are sent to the local APIC that has been
- * started. ERROR_NO_DEVICE when there is no I/O APIC, or none for the timer's or the keyboard's
- * line; ERROR_DEVICE when one does not look like one; then nothing is changed but for masks. During
- * set-up, after kernel_space_init() and local_apic_find(). */
+ * found. An I/O APIC that does not answer is logged and left out. ERROR_NO_DEVICE when the timer's,
+ * the keyboard's or COM1's line ends at none that answers, ERROR_UNSUPPORTED when the local APIC's
+ * number is beyond what they can address (logged); then nothing is changed but entries that are
+ * masked. During set-up, after kernel_space_init() and local_apic_find(). */
 enum error io_apic_init(const struct acpi_madt *madt);
 
 #endif

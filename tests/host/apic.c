@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "../test.h"
+#include "support.h"
 
 enum { LOCAL_APIC = 0xfee00000, IO_APIC = 0xfec00000, INPUTS = 24 };
 
@@ -48,17 +49,17 @@ void write_msr(uint32_t msr, uint64_t value)
 /* --- The I/O APICs, as many as there are pages ---------------------------------------------- */
 
 static struct chip {
-    uint32_t selected;
-    uint32_t version;
+    uint8_t selected;
+    uint32_t id, version;
     uint32_t entries[2 * INPUTS];
 } chips[3];
 
 static uint32_t *chip_register(struct chip *chip)
 {
     static uint32_t nothing;
-    if (chip->selected == 1)
-        return &chip->version;
-    unsigned entry = chip->selected - 0x10;
+    if (chip->selected <= 1)
+        return chip->selected ? &chip->version : &chip->id;
+    unsigned entry = chip->selected - 0x10u;
     return entry < ARRAY_SIZE(chip->entries) ? &chip->entries[entry] : &nothing;
 }
 
@@ -83,7 +84,7 @@ void mmio_write(volatile void *address, uint32_t value)
     else if (physical & 0x10)
         *chip_register(chip_at(physical)) = value;
     else
-        chip_at(physical)->selected = value;
+        chip_at(physical)->selected = (uint8_t)value;
 }
 
 /* --- A machine ------------------------------------------------------------------------------ */
@@ -222,18 +223,68 @@ TEST(io_apic, more_than_one)
         EXPECT(low(0, input) & 1 << 16);
 }
 
+/* Starts with what a test has made of the machine. */
+static enum error find_and_init(void)
+{
+    enum error error = local_apic_find();
+    return error ? error : io_apic_init(&madt);
+}
+
 TEST(io_apic, none_or_no_good_one)
 {
     start(false);
     madt.io_apic_count = 0;
-    EXPECT_EQ(local_apic_find(), OK);
-    EXPECT_EQ(io_apic_init(&madt), ERROR_NO_DEVICE);
+    EXPECT_EQ(find_and_init(), ERROR_NO_DEVICE);
     start(false);
     chips[0].version = UINT32_MAX;
-    EXPECT_EQ(io_apic_init(&madt), ERROR_DEVICE);
+    EXPECT_EQ(find_and_init(), ERROR_NO_DEVICE);
     start(false);
     chips[0].version = 0x11; /* a single input: not even the timer's line ends there */
+    EXPECT_EQ(find_and_init(), ERROR_NO_DEVICE);
+    start(false);
+    madt.io_apics[0].address++; /* registers lie at multiples of 16 */
+    EXPECT_EQ(find_and_init(), ERROR_NO_DEVICE);
+    start(false);
+    madt.lines[IRQ_COM1] = (struct acpi_line){1000, {false, false}, true};
+    EXPECT_EQ(find_and_init(), ERROR_NO_DEVICE);
+}
+
+/* Registers have numbers of eight bits. Who counts on would come round to those below the inputs.
+ */
+TEST(io_apic, more_inputs_than_numbers)
+{
+    start(false);
+    chips[0].version = 239 << 16 | 0x20;
+    chips[0].id = 7;
+    EXPECT_EQ(find_and_init(), OK);
+    EXPECT_EQ(chips[0].id, 7);
+}
+
+/* The dead one is told of; it is no harm unless a line that is needed ends there. */
+TEST(io_apic, a_dead_one_of_two)
+{
+    start(false);
+    madt.io_apic_count = 2;
+    madt.io_apics[1] = (struct acpi_io_apic){1, IO_APIC + 0x1000, INPUTS};
+    chips[1].version = 0;
+    host_log[0] = '\0';
+    EXPECT_EQ(find_and_init(), OK);
+    EXPECT(strstr(host_log, "no I/O APIC at 0xfec01000"));
+    irq_controller()->unmask(IRQ_KEYBOARD);
+    EXPECT_EQ(low(0, 1), IRQ_FIRST_VECTOR + IRQ_KEYBOARD);
+    madt.lines[IRQ_KEYBOARD] = (struct acpi_line){INPUTS + 5, {false, false}, true};
     EXPECT_EQ(io_apic_init(&madt), ERROR_NO_DEVICE);
+}
+
+/* A destination has eight bits, and 255 is everybody (SDM 3A 11.6.2.1). */
+TEST(io_apic, local_apics_beyond_its_reach)
+{
+    for (uint32_t id = 253; id < 300; id++) {
+        start(true);
+        local[ID / 16] = id;
+        EXPECT_EQ(find_and_init(), id < 255 ? OK : ERROR_UNSUPPORTED);
+        EXPECT(id >= 255 || high(0, 1) == id << 24);
+    }
 }
 
 /* An edge that came to a masked input is not known to it: the handler is called to look. */
