@@ -95,7 +95,8 @@ HOST_SOURCES := tests/test.c $(wildcard tests/host/*.c) $(wildcard lib/*.c) boot
     kernel/fault/words.c kernel/fault/noncanonical.c drivers/irq.c drivers/pic8259.c \
     $(KEYBOARD_SOURCES) drivers/i8042.c drivers/ps2_keyboard.c drivers/ps2_lights.c drivers/uart16550.c \
     $(wildcard drivers/acpi*.c) drivers/local_apic.c drivers/io_apic.c \
-    drivers/fw_cfg.c drivers/debug_console.c drivers/framebuffer.c kernel/options.c kernel/log/console.c \
+    drivers/fw_cfg.c drivers/debug_console.c drivers/framebuffer.c kernel/options.c kernel/displays.c \
+    kernel/log/console.c kernel/log/screen.c \
     drivers/cmos_clock.c drivers/pit8254.c \
     $(addprefix kernel/monitor/,line.c key_parser.c edit.c history.c completion.c picture.c) \
     $(filter-out mm/kernel_space.c mm/heap_window.c,$(wildcard mm/*.c))

@@ -3,6 +3,9 @@
  * boot's page tables show no framebuffer beyond 4 GiB. So the console begins in a corner of the
  * screen, in the built-in font; or not at all. When the heap is there, it gets the whole screen and
  * the font that the loader brought, and shows again what has been logged by then.
+ *
+ * A panic may come in between, and wants to be seen. So the whole screen is made ready beside the
+ * corner, which stays as it is, and takes its place on the console with a single store.
  */
 #include <assert.h>
 #include <drivers/framebuffer.h>
@@ -20,23 +23,34 @@ enum { HISTORY = 1000 /* lines */ };
 /* What a framebuffer's corner takes of the memory at the start; the rest is the screen's. */
 enum { CORNER = FRAMEBUFFER_MEMORY(25, 80) };
 
-static struct screen screen;
+static struct screen first_screen;
 static uint8_t first_memory[GRID_SIZE(VGA_TEXT_MAX_ROWS, VGA_TEXT_MAX_COLUMNS)] ALIGNED(8);
-static uint8_t *heap_memory; /* of the screen, when it has some */
-static struct framebuffer framebuffer;
-static struct font font;
-static bool on_console;
+static struct framebuffer corner;
+static struct font built_in_font;
 
-static void add_to_console(void)
+/* All of a framebuffer; from the heap. */
+struct whole_screen {
+    struct screen screen;
+    struct framebuffer framebuffer;
+    struct font font;
+    terminal_cell_t cells[] ALIGNED(8);
+};
+
+static struct screen *screen; /* the one on the console, or NULL */
+static uint8_t *heap_memory;  /* of its rows, when they have some */
+
+static void put_on_console(struct screen *new)
 {
-    if (!on_console)
-        console_add_sink(&screen.sink);
-    on_console = true;
+    if (screen)
+        console_replace_sink(&screen->sink, &new->sink);
+    else
+        console_add_sink(&new->sink);
+    screen = new;
 }
 
-static void use_built_in_font(void)
+static void open_built_in_font(struct font *font)
 {
-    enum error error = font_open(&font, font_builtin, font_builtin_size);
+    enum error error = font_open(font, font_builtin, font_builtin_size);
     ASSERT(!error);
 }
 
@@ -52,11 +66,11 @@ static enum error start_in_corner(const struct boot_framebuffer *info)
         return error;
     if (!is_reachable_at_start(info))
         return ERROR_NOT_MAPPED;
-    use_built_in_font();
-    error = framebuffer_init(&framebuffer, info, &font, first_memory, CORNER);
+    open_built_in_font(&built_in_font);
+    error = framebuffer_init(&corner, info, &built_in_font, first_memory, CORNER);
     if (error)
         return error;
-    return screen_init(&screen, &framebuffer.display, first_memory + CORNER,
+    return screen_init(&first_screen, &corner.display, first_memory + CORNER,
                        sizeof(first_memory) - CORNER);
 }
 
@@ -66,14 +80,14 @@ static enum error start_vga_text(const struct boot_framebuffer *info)
     enum error error = vga_text_init(info, &display);
     if (error)
         return error;
-    return screen_init(&screen, display, first_memory, sizeof(first_memory));
+    return screen_init(&first_screen, display, first_memory, sizeof(first_memory));
 }
 
 void displays_start(const struct boot_info *info, bool has_vga)
 {
     if ((has_vga && start_vga_text(&info->framebuffer) == OK) ||
         start_in_corner(&info->framebuffer) == OK)
-        add_to_console();
+        put_on_console(&first_screen);
 }
 
 /* The module that the loader was told to call so, or NULL. */
@@ -87,42 +101,43 @@ static const struct boot_module *find_module(const struct boot_info *info, const
 }
 
 /* A font that is missing or broken is no reason to stop. */
-static void choose_font(const struct boot_info *info)
+static void open_font(struct font *font, const struct boot_info *info)
 {
     const struct boot_module *module = find_module(info, "font");
-    struct font loaded;
-    use_built_in_font();
-    if (!module)
-        log_warn("font: none was loaded; only Latin characters can be shown");
-    else if (font_open(&loaded, phys_to_virt(module->range.start),
-                       module->range.end - module->range.start) == OK)
-        font = loaded;
-    else
+    if (module && font_open(font, phys_to_virt(module->range.start),
+                            module->range.end - module->range.start) == OK)
+        return;
+    if (module)
         log_warn("font: what was loaded is no PF2 font of at most %d lines; only Latin characters "
                  "can be shown",
                  GLYPH_HEIGHT);
+    else
+        log_warn("font: none was loaded; only Latin characters can be shown");
+    open_built_in_font(font);
 }
 
-static void use_whole_framebuffer(const struct boot_framebuffer *info)
+static void use_whole_framebuffer(const struct boot_info *info)
 {
     unsigned rows, columns;
-    framebuffer_size(info, &rows, &columns);
+    framebuffer_size(&info->framebuffer, &rows, &columns);
     size_t cells_size = FRAMEBUFFER_MEMORY(rows, columns), size = GRID_SIZE(rows, columns);
-    void *cells = kmalloc(cells_size);
+    struct whole_screen *whole = kzalloc(sizeof(*whole) + cells_size);
     heap_memory = kmalloc(size);
-    if (!cells || !heap_memory) {
-        kfree(cells);
+    if (!whole || !heap_memory) {
+        kfree(whole);
         kfree(heap_memory);
         heap_memory = NULL;
         log_warn("screen: no memory for its %u rows of %u characters", rows, columns);
         return;
     }
-    enum error error = framebuffer_init(&framebuffer, info, &font, cells, cells_size);
+    open_font(&whole->font, info);
+    enum error error = framebuffer_init(&whole->framebuffer, &info->framebuffer, &whole->font,
+                                        whole->cells, cells_size);
     if (!error)
-        error = screen_init(&screen, &framebuffer.display, heap_memory, size);
+        error = screen_init(&whole->screen, &whole->framebuffer.display, heap_memory, size);
     ASSERT(!error); /* there is room for all of it */
-    log_show_again(&screen.sink);
-    add_to_console();
+    put_on_console(&whole->screen);
+    log_show_again(&whole->screen.sink);
 }
 
 static void log_unusable(const struct boot_framebuffer *info, enum error error)
@@ -143,17 +158,16 @@ void displays_complete(const struct boot_info *info)
         log_unusable(&info->framebuffer, error);
         return;
     }
-    choose_font(info);
-    use_whole_framebuffer(&info->framebuffer);
+    use_whole_framebuffer(info);
 }
 
 static enum poll_result poll_history(struct task *task)
 {
-    size_t size = GRID_SIZE(screen.sink.rows + HISTORY, screen.sink.columns);
+    size_t size = GRID_SIZE(screen->sink.rows + HISTORY, screen->sink.columns);
     void *memory = kmalloc(size);
     (void)task;
     uint64_t flags = interrupts_save(); /* the timer's handler may write, too: see log_flush() */
-    bool moved = memory && grid_move(&screen.terminal.grid, memory, size) == OK;
+    bool moved = memory && grid_move(&screen->terminal.grid, memory, size) == OK;
     interrupts_restore(flags);
     if (!moved) {
         log_warn("screen: no memory for the lines that scroll off it");
@@ -169,6 +183,6 @@ static struct task history_task = {.name = "history", .poll = poll_history, .pri
 
 void displays_keep_history(struct executor *executor)
 {
-    if (on_console)
+    if (screen)
         executor_spawn(executor, &history_task);
 }

@@ -57,8 +57,8 @@ void framebuffer_size(const struct boot_framebuffer *info, unsigned *rows, unsig
 
 /* Clears the screen and makes `framebuffer` its display, with `size` bytes of memory (aligned to 8)
  * for the cells; with fewer than for the whole screen, 80 columns or less in its upper left corner.
- * `info` has passed the check, and its memory is mapped in the direct map. During set-up; may be
- * called again, with other memory. ERROR_FULL when there is not even room for a row. */
+ * `info` has passed the check, and its memory is mapped in the direct map. `font` and the memory
+ * are kept. During set-up. ERROR_FULL when there is not even room for a row. */
 enum error framebuffer_init(struct framebuffer *framebuffer, const struct boot_framebuffer *info,
                             const struct font *font, void *memory, size_t size);
 

@@ -10,7 +10,16 @@ static bool in_report;
 void console_add_sink(struct console_sink *sink)
 {
     sink->next = sinks;
-    sinks = sink;
+    __atomic_store_n(&sinks, sink, __ATOMIC_RELEASE);
+}
+
+void console_replace_sink(const struct console_sink *old, struct console_sink *new)
+{
+    struct console_sink **link = &sinks;
+    while (*link != old)
+        link = &(*link)->next;
+    new->next = old->next;
+    __atomic_store_n(link, new, __ATOMIC_RELEASE);
 }
 
 static size_t line_length(const char *text, size_t length)

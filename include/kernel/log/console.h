@@ -25,8 +25,10 @@ struct console_sink {
     unsigned row, column; /* the console's: how far it is in a report */
 };
 
-/* Adds a sink, for ever. During set-up. */
+/* Adds a sink, and puts one in the place of another that was added. During set-up; a panic at any
+ * moment finds all sinks or, in the second case, the one or the other. */
 void console_add_sink(struct console_sink *sink);
+void console_replace_sink(const struct console_sink *old, struct console_sink *new);
 
 /* Shows text on every sink. Not in an interrupt handler, unless the system is ending in a panic. */
 void console_write(const char *text, size_t length);

@@ -13,8 +13,7 @@ struct screen {
 };
 
 /* Clears the display and makes `screen->sink` ready to be added to the console. The memory is as
- * for terminal_init(), which may fail. During set-up; may be called again, with another display or
- * memory, when the sink is on the console. */
+ * for terminal_init(), which may fail. During set-up. */
 enum error screen_init(struct screen *screen, struct terminal_display *display, void *memory,
                        size_t size);
 
