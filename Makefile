@@ -62,7 +62,8 @@ LARGE_FRAMES   := -Wno-stack-usage
 KEEP_ORDER     := -fno-toplevel-reorder
 KEEP_LOOPS     := -fno-tree-loop-distribute-patterns
 endif
-KERNEL_CFLAGS := -std=gnu17 -O2 -g $(WARNINGS) $(COMPILER_FLAGS) -nostdinc -isystem $(shell $(CC) -print-file-name=include 2>/dev/null) -Iinclude -I$B/gen \
+COMPILER_INCLUDE := $(shell $(CC) -print-file-name=include 2>/dev/null)
+KERNEL_CFLAGS := -std=gnu17 -O2 -g $(WARNINGS) $(COMPILER_FLAGS) -nostdinc -isystem $(COMPILER_INCLUDE) -Iinclude -I$B/gen \
     -ffreestanding -fno-pic -fno-pie -mno-red-zone -mgeneral-regs-only -mcmodel=kernel \
     -fno-omit-frame-pointer -fno-optimize-sibling-calls -fno-asynchronous-unwind-tables \
     -fstack-protector-strong -mstack-protector-guard=global -fcf-protection=none \
@@ -157,6 +158,17 @@ $B/%.elf: $B/%.debug.elf
 	$Q$(OBJCOPY) --strip-debug $< $@
 	$Q$(GRUB)file --is-x86-multiboot2 $@
 
+# How each file is compiled, for clangd, which looks for this in build/, and for clang-tidy: less what is GCC's alone, its
+# own headers among it.
+CLANG_CFLAGS = $(filter-out -Werror -nostdinc -isystem $(COMPILER_INCLUDE) $(GCC_WARNINGS) $(LARGE_FRAMES) -fno-toplevel-reorder,$(1))
+$B/compile_commands.json: $B/flags.stamp $B/objects.stamp Makefile scripts/compile-commands.py
+	$Q$(PYTHON) scripts/compile-commands.py $@ \
+	    -- $(CC) $(call CLANG_CFLAGS,$(KERNEL_CFLAGS)) -- $(C_SOURCES) \
+	    -- $(CC) $(call CLANG_CFLAGS,$(KERNEL_CFLAGS) $(UBSAN_CFLAGS)) -- $(TEST_SOURCES) \
+	    -- $(HOST_CC) $(call CLANG_CFLAGS,$(HOST_CFLAGS)) -include tests/host/rename.h -- $(filter tests/%,$(RENAMED)) \
+	    -- $(HOST_CC) $(call CLANG_CFLAGS,$(HOST_CFLAGS)) -- $(HOST_SOURCES) $(TYPE_KEYS_SOURCES) \
+	    -- clang $(FUZZ_CFLAGS) -- $(wildcard tests/fuzz/*.c)
+
 # --- The image --------------------------------------------------------------------------------------------------------
 
 # One hybrid image: CD, USB stick and disk; BIOS and UEFI. Only the modules that the boot needs travel on it. The image for
@@ -165,7 +177,7 @@ $B/%.elf: $B/%.debug.elf
 GRUB_LOOKS_FOR := acorn amiga apple bsd dfly dvh plan sun sunpc
 GRUB_MODULES := normal multiboot2 iso9660 fat part_gpt part_msdos configfile boot echo ls reboot halt serial terminal \
                 all_video smbios gzio test $(addprefix part_,$(GRUB_LOOKS_FOR))
-iso: $B/cairn.iso
+iso: $B/cairn.iso $B/compile_commands.json
 $B/cairn-test.iso: EDIT_MENU := s/timeout=1/timeout=0/; s/default=text/default=tests/
 $B/cairn.iso $B/cairn-test.iso: $B/%.iso: $B/cairn.elf $B/cairn-test.elf iso/grub.cfg $B/unicode.pf2.gz | need-iso
 	@echo "  ISO   $@"
@@ -213,6 +225,7 @@ matrix: $B/cairn.iso | need-qemu need-matrix
 
 bench: $B/cairn.iso | need-qemu
 	$QBUILD=$B $(PYTHON) tests/bench.py $(BENCH)
+	$Qscripts/draw-docs.py
 
 # What reads outside data is fed with anything, by Clang's libFuzzer, a while for each file below tests/fuzz/. What is
 # found stays in build/fuzz/; FUZZ_SOURCES_x are the files under test of tests/fuzz/x.c, FUZZ_FLAGS_x are for libFuzzer.
@@ -266,12 +279,11 @@ breaks: | need-build need-host need-qemu
 	$Q$(PYTHON) tests/breaks.py $(BREAKS)
 
 # What reads the code without running it. A file is read again when its object is newer.
-TIDY_CFLAGS := -std=gnu17 -O2 -Iinclude -I$B/gen -ffreestanding -mcmodel=kernel -mgeneral-regs-only
-$B/lint/%.c.ok: $B/obj/%.c.o .clang-tidy | need-lint
+$B/lint/%.c.ok: $B/obj/%.c.o .clang-tidy | need-lint $B/compile_commands.json
 	@mkdir -p $(@D)
 	@echo "  LINT  $*.c"
 	$Q$(CC) $(KERNEL_CFLAGS) -Wno-stack-usage -fanalyzer -c $*.c -o /dev/null
-	$Qclang-tidy --quiet $*.c -- $(TIDY_CFLAGS) >$@.log 2>&1 || { cat $@.log; exit 1; }
+	$Qclang-tidy --quiet -p $B $*.c >$@.log 2>&1 || { cat $@.log; exit 1; }
 	@touch $@
 
 lint: all $(C_SOURCES:%=$B/lint/%.ok) | need-lint

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Draws the pictures in docs/architecture.md from the code that they are of, so that their numbers are the code's.
+"""Draws the pictures in docs/architecture.md from the code that they are of, so that their numbers are the code's, and the
+README's short table of benchmarks from the long one.
 
     scripts/draw-docs.py            writes them
     scripts/draw-docs.py --check    fails when one is not what it would be written as
@@ -15,7 +16,7 @@ sys.path.insert(0, str(TOP / "tests"))
 
 from runner import pages  # noqa: E402  (the path has to be set first)
 
-PAGE = TOP / "docs" / "architecture.md"
+ARCHITECTURE, README = TOP / "docs" / "architecture.md", TOP / "README.md"
 TASK = TOP / "include" / "kernel" / "task"
 UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
 PERMISSIONS = {"CODE": "r-x", "CONSTANTS": "r--", "DATA": "rw-"}
@@ -86,23 +87,63 @@ def picture(header):
     return textwrap.indent(textwrap.dedent("\n".join(lines)), "    ").splitlines()
 
 
+# What the README tells of docs/benchmarks.md, in words.
+BENCHES = {
+    "boot.entry_to_ready": "the boot, up to the monitor's first poll (blog_os: without its loader's work)",
+    "vga.line": "print a line of 80 characters, which scrolls",
+    "kbd.irq": "a key: its interrupt",
+    "kbd.char": "a key: from the interrupt to the character",
+    "kbd.echo": "a key: to its echo on the screen (Cairn: and on COM1)",
+    "kbd.burst.10000": "of 10,000 scancodes before anybody looks, so many are lost",
+    "trap.timer": "the timer's interrupt",
+    "trap.int3": "a breakpoint's trap, whose handler does nothing (blog_os: a bare `iretq`)",
+    "task.spawn.1": "spawn and complete a task",
+    "task.wake.1": "wake and poll a task, one of 1",
+    "task.wake.90": "wake and poll a task, one of 90 (blog_os panics beyond 100)",
+    "task.wake.1000000": "wake and poll a task, one of a million",
+    "heap.pair.16": "allocate and free 16 bytes",
+    "heap.pair.4096": "allocate and free 4096 bytes",
+    "heap.random.mean": "free and allocate at random, the mean",
+    "heap.random.max": "free and allocate at random, the worst",
+    "heap.recovered": "percent of the heap in one piece after that",
+    "frame.alloc.1": "the first frame",
+    "frame.alloc.10000": "the 10,000th frame",
+    "frame.alloc.1000000": "the millionth frame",
+    "frame.free.1": "give a frame back",
+    "paging.map": "map a page",
+    "paging.translate": "translate an address",
+    "paging.unmap": "unmap a page",
+}
+
+
+def benchmarks():
+    """The README's table, a row for each of BENCHES."""
+    page = (TOP / "docs" / "benchmarks.md").read_text()
+    rows = {row[0]: row[1:] for row in re.findall(r"^\| `([\w.]+)` \| (\S+) \| (\S+) \|", page, re.MULTILINE)}
+    yield from ("| what | bench | blog_os | Cairn |", "| --- | --- | ---: | ---: |")
+    for name, words in BENCHES.items():
+        theirs, ours = rows[name]
+        yield f"| {words} | `{name}` | {theirs} | {ours} |"
+
+
 PARTS = {
-    "virtual memory": lambda: list(virtual_map()),
-    "physical memory": lambda: list(physical_map()),
-    "task states": lambda: picture(TASK / "task.h"),
-    "waker states": lambda: picture(TASK / "waker.h"),
+    (ARCHITECTURE, "virtual memory"): virtual_map,
+    (ARCHITECTURE, "physical memory"): physical_map,
+    (ARCHITECTURE, "task states"): lambda: picture(TASK / "task.h"),
+    (ARCHITECTURE, "waker states"): lambda: picture(TASK / "waker.h"),
+    (README, "benchmarks"): benchmarks,
 }
 
 
 def main(arguments):
     """Draws, and writes or checks."""
     failed = False
-    for name, draw in PARTS.items():
+    for (page, name), draw in PARTS.items():
         lines = ["", *draw(), ""]
         if arguments != ["--check"]:
-            pages.write(PAGE, name, lines)
-        elif pages.read(PAGE, name) != lines:
-            print(f"{PAGE.relative_to(TOP)}: the picture '{name}' is not the code's; 'make docs' draws it anew",
+            pages.write(page, name, lines)
+        elif pages.read(page, name) != lines:
+            print(f"{page.relative_to(TOP)}: '{name}' is not what it is drawn from; 'make docs' draws it anew",
                   file=sys.stderr)
             failed = True
     return failed
