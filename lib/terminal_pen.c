@@ -38,24 +38,30 @@ static unsigned end_of_group(const struct ecma48 *sequence, unsigned at)
     return at;
 }
 
+/* A part of a colour: the low byte of what is written there. */
+static unsigned byte_parameter(const struct ecma48 *sequence, unsigned index)
+{
+    return ecma48_parameter(sequence, index, 0) & 0xff;
+}
+
 /* 38 and 48 are followed by 5 and one of 256 colours, or by 2 and red, green and blue: after
  * semicolons (xterm) or colons (ISO 8613-6; before the red there may be the number of a colour
- * space). Returns where the next parameter is. */
+ * space). A colour that is cut off is none. Returns where the next parameter is. */
 static unsigned select_any(uint8_t *colour, const struct ecma48 *sequence, unsigned at)
 {
-    unsigned end = end_of_group(sequence, at);
-    bool colons = end > at + 1;
+    unsigned group_end = end_of_group(sequence, at);
+    bool colons = group_end > at + 1;
     unsigned kind = ecma48_parameter(sequence, at + 1, 0);
-    if (kind == 5) {
-        end = colons ? end : at + 3;
-        *colour = colour_of_256(ecma48_parameter(sequence, at + 2, 0) & 0xff);
-    } else if (kind == 2) {
-        unsigned red = colons ? end - 3 : at + 2;
-        end = colons ? end : at + 5;
-        *colour = colour_nearest((ecma48_parameter(sequence, red, 0) & 0xff) << 16 |
-                                 (ecma48_parameter(sequence, red + 1, 0) & 0xff) << 8 |
-                                 (ecma48_parameter(sequence, red + 2, 0) & 0xff));
-    }
+    unsigned values = kind == 5 ? 1 : kind == 2 ? 3 : 0;
+    unsigned end = colons || !values ? group_end : at + 2 + values;
+    if (!values || at + 2 + values > (colons ? group_end : sequence->count))
+        return end;
+    if (kind == 5)
+        *colour = colour_of_256(byte_parameter(sequence, at + 2));
+    else
+        *colour = colour_nearest(byte_parameter(sequence, end - 3) << 16 |
+                                 byte_parameter(sequence, end - 2) << 8 |
+                                 byte_parameter(sequence, end - 1));
     return end;
 }
 

@@ -168,8 +168,23 @@ TEST(terminal, other_colours)
     static const uint8_t expected[] = {0x0c, 0x1c, 0x1e, 0x02, 0x06, 0x00, 0x07, 0x0f, 0x0f};
     for (unsigned i = 0; i < ARRAY_SIZE(expected); i++)
         EXPECT_EQ(colours(0, i), expected[i]);
-    begin("\033[38;5mx\033[38;2;1my\033[38:2mz\033[38mw");
-    EXPECT_STR(shown(), "xyzw");
+}
+
+/* A colour that is cut off is none, and what follows it counts for itself. */
+TEST(terminal, broken_colours)
+{
+    static const char *const broken[] = {"38",     "38;5",     "38:5",    "38;2;1",
+                                         "38;2;1;2", "38:2",   "38:2::1", "48;2;0;0"};
+    for (unsigned i = 0; i < ARRAY_SIZE(broken); i++) {
+        begin("\033[31m\033[");
+        feed(broken[i]);
+        feed("mx");
+        EXPECT_STR(shown(), "x");
+        EXPECT_EQ(colours(0, 0), 0x04);
+    }
+    begin("\033[31m\033[38:5;1mx\033[38:2:9;7my");
+    EXPECT_EQ(colours(0, 0), 0x0c);
+    EXPECT_EQ(colours(0, 1), 0xc0);
 }
 
 TEST(terminal, scroll_region)
