@@ -133,8 +133,9 @@ static bool touch(struct phys_range a, struct phys_range b)
            ALIGN_DOWN(b.start, PAGE_SIZE) <= ALIGN_UP(a.end, PAGE_SIZE);
 }
 
-/* What the loader has put side by side becomes one range: whoever looks for memory looks at fewer.
- */
+/* Keeps a range from being handed out. What the loader has put side by side becomes one range:
+ * whoever looks for memory looks at fewer. Where there is no room for another range, the last one
+ * grows to hold it: rather too much is kept than too little. */
 static void reserve(struct boot_info *info, phys_addr_t start, phys_addr_t end)
 {
     struct phys_range range = {start, end};
@@ -142,14 +143,13 @@ static void reserve(struct boot_info *info, phys_addr_t start, phys_addr_t end)
         return;
     for (size_t i = 0; i < info->reserved_count; i++) {
         struct phys_range *other = &info->reserved[i];
-        if (touch(*other, range)) {
+        if (touch(*other, range) || i == BOOT_MAX_RESERVED - 1) {
             other->start = MIN(other->start, start);
             other->end = MAX(other->end, end);
             return;
         }
     }
-    if (info->reserved_count < BOOT_MAX_RESERVED)
-        info->reserved[info->reserved_count++] = range;
+    info->reserved[info->reserved_count++] = range;
 }
 
 static void read_module(struct boot_info *info, struct body body)
@@ -157,6 +157,7 @@ static void read_module(struct boot_info *info, struct body body)
     struct module_tag tag;
     if (!body_read(body, 0, &tag, sizeof(tag)) || tag.start >= tag.end)
         return;
+    reserve(info, tag.start, tag.end);
     if (info->module_count == BOOT_MAX_MODULES) {
         info->modules_left_out++;
         return;
@@ -164,7 +165,6 @@ static void read_module(struct boot_info *info, struct body body)
     struct boot_module *module = &info->modules[info->module_count++];
     module->range = (struct phys_range){tag.start, tag.end};
     body_string(body, sizeof(tag), module->name, sizeof(module->name));
-    reserve(info, tag.start, tag.end);
 }
 
 static void read_memory_map(struct boot_info *info, struct body body)
@@ -184,35 +184,46 @@ static void read_memory_map(struct boot_info *info, struct body body)
     }
 }
 
+static enum framebuffer_kind framebuffer_kind(uint8_t type)
+{
+    switch (type) {
+    case FRAMEBUFFER_TYPE_INDEXED:
+        return FRAMEBUFFER_INDEXED;
+    case FRAMEBUFFER_TYPE_RGB:
+        return FRAMEBUFFER_RGB;
+    case FRAMEBUFFER_TYPE_EGA_TEXT:
+        return FRAMEBUFFER_TEXT;
+    default:
+        return FRAMEBUFFER_NONE;
+    }
+}
+
 static void read_framebuffer(struct boot_info *info, struct body body)
 {
     struct framebuffer_tag tag;
     struct framebuffer_colours colours = {0};
     if (!body_read(body, 0, &tag, sizeof(tag)))
         return;
-    struct boot_framebuffer *framebuffer = &info->framebuffer;
-    if (tag.type == FRAMEBUFFER_TYPE_EGA_TEXT)
-        framebuffer->kind = FRAMEBUFFER_TEXT;
-    else if (tag.type == FRAMEBUFFER_TYPE_INDEXED)
-        framebuffer->kind = FRAMEBUFFER_INDEXED;
-    else if (tag.type == FRAMEBUFFER_TYPE_RGB &&
-             body_read(body, sizeof(tag), &colours, sizeof(colours)))
-        framebuffer->kind = FRAMEBUFFER_RGB;
-    else
+    enum framebuffer_kind kind = framebuffer_kind(tag.type);
+    if (kind == FRAMEBUFFER_NONE ||
+        (kind == FRAMEBUFFER_RGB && !body_read(body, sizeof(tag), &colours, sizeof(colours))))
         return;
-    framebuffer->address = tag.address;
-    framebuffer->pitch = tag.pitch;
-    framebuffer->width = tag.width;
-    framebuffer->height = tag.height;
-    framebuffer->bits_per_pixel = tag.bits_per_pixel;
-    framebuffer->red_position = colours.red_position;
-    framebuffer->red_size = colours.red_size;
-    framebuffer->green_position = colours.green_position;
-    framebuffer->green_size = colours.green_size;
-    framebuffer->blue_position = colours.blue_position;
-    framebuffer->blue_size = colours.blue_size;
-    if (framebuffer->kind == FRAMEBUFFER_RGB)
+    if (kind == FRAMEBUFFER_RGB)
         reserve(info, tag.address, tag.address + (uint64_t)tag.pitch * tag.height);
+    info->framebuffer = (struct boot_framebuffer){
+        .kind = kind,
+        .address = tag.address,
+        .pitch = tag.pitch,
+        .width = tag.width,
+        .height = tag.height,
+        .bits_per_pixel = tag.bits_per_pixel,
+        .red_position = colours.red_position,
+        .red_size = colours.red_size,
+        .green_position = colours.green_position,
+        .green_size = colours.green_size,
+        .blue_position = colours.blue_position,
+        .blue_size = colours.blue_size,
+    };
 }
 
 static bool read_section_type(struct body body, struct elf_sections_tag tag, size_t index,
@@ -242,18 +253,19 @@ static struct phys_range section_range(const struct elf_section *section)
 static void read_elf_sections(struct boot_info *info, struct body body)
 {
     struct elf_sections_tag tag;
-    struct elf_section symbols, names;
+    struct elf_section section, names;
     uint32_t type;
     if (!body_read(body, 0, &tag, sizeof(tag)) || tag.entry_size < sizeof(struct elf_section))
         return;
     for (size_t i = 0; read_section_type(body, tag, i, &type); i++) {
         if (type != SECTION_SYMBOL_TABLE && type != SECTION_STRING_TABLE)
             continue;
-        if (!read_section(body, tag, i, &symbols))
+        if (!read_section(body, tag, i, &section))
             return;
-        struct phys_range range = section_range(&symbols);
+        struct phys_range range = section_range(&section);
         reserve(info, range.start, range.end);
-        if (type == SECTION_SYMBOL_TABLE && read_section(body, tag, symbols.link, &names)) {
+        if (type == SECTION_SYMBOL_TABLE && read_section(body, tag, section.link, &names) &&
+            names.type == SECTION_STRING_TABLE) {
             info->symbols = range;
             info->symbol_names = section_range(&names);
         }

@@ -8,8 +8,8 @@
 
 /* Reads the `size` bytes at `information` (8-byte aligned) into `info`, which is all zeros but for
  * `reserved`. The loader has placed them at physical address `physical`; that range and those of
- * modules and symbol tables are added to `reserved`. Tags that run over the end or make no sense
- * are left out. Any context. */
+ * modules, symbol and string tables and pixels are added to `reserved`. Tags that run over the end
+ * or make no sense are left out. Any context. */
 void multiboot2_read(struct boot_info *info, const void *information, size_t size,
                      phys_addr_t physical);
 

@@ -129,16 +129,38 @@ TEST(multiboot2, modules_are_reserved)
     EXPECT(info.reserved[0].end == 0x201234 || info.reserved[1].end == 0x201234);
 }
 
+static bool is_reserved(struct phys_range range)
+{
+    for (size_t i = 0; i < info.reserved_count; i++) {
+        if (info.reserved[i].start <= range.start && range.end <= info.reserved[i].end)
+            return true;
+    }
+    return false;
+}
+
+/* Modules of one byte, far apart. */
+static struct phys_range module_range(uint32_t number)
+{
+    return (struct phys_range){0x100000 * (number + 1), 0x100000 * (number + 1) + 1};
+}
+
+static void put_module(uint32_t number)
+{
+    const uint32_t body[2] = {(uint32_t)module_range(number).start,
+                              (uint32_t)module_range(number).end};
+    tag(MODULE, body, sizeof(body));
+}
+
 TEST(multiboot2, more_modules_than_there_is_room_for)
 {
     begin();
-    for (uint32_t i = 0; i < BOOT_MAX_MODULES + 3; i++) {
-        const uint32_t module[2] = {0x100000 * (i + 1), 0x100000 * (i + 1) + 1};
-        tag(MODULE, module, sizeof(module));
-    }
+    for (uint32_t i = 0; i < BOOT_MAX_MODULES + 3; i++)
+        put_module(i);
     read_all();
     EXPECT_EQ(info.module_count, BOOT_MAX_MODULES);
     EXPECT_EQ(info.modules_left_out, 3);
+    for (uint32_t i = 0; i < BOOT_MAX_MODULES + 3; i++)
+        EXPECT(is_reserved(module_range(i)));
 }
 
 static void put_section(uint32_t type, uint64_t address, uint64_t size, uint32_t link)
@@ -155,18 +177,29 @@ static void put_section(uint32_t type, uint64_t address, uint64_t size, uint32_t
     put64(24);
 }
 
+/* Begins the tag of so many sections, which are to follow. */
+static void begin_sections(uint32_t count)
+{
+    put32(ELF_SECTIONS);
+    put32(20 + count * 64);
+    put32(count);
+    put32(64);
+    put32(2);
+}
+
+static void end_sections(void)
+{
+    used = (used + 7) & ~(size_t)7;
+}
+
 TEST(multiboot2, symbols)
 {
     begin();
-    put32(ELF_SECTIONS);
-    put32(20 + 3 * 64);
-    put32(3);
-    put32(64);
-    put32(2);
+    begin_sections(3);
     put_section(1, 0xffffffff80100000, 0x1000, 0);
     put_section(2, 0x150000, 240, 2);
     put_section(3, 0x151000, 100, 0);
-    used = (used + 7) & ~(size_t)7;
+    end_sections();
     read_all();
     EXPECT_EQ(info.symbols.start, 0x150000);
     EXPECT_EQ(info.symbols.end, 0x150000 + 240);
@@ -177,15 +210,62 @@ TEST(multiboot2, symbols)
     EXPECT_EQ(info.reserved[1].end, 0x151000 + 100);
 }
 
+/* What is not a string table is not reserved, and may be overwritten. */
+TEST(multiboot2, names_that_are_no_string_table)
+{
+    begin();
+    begin_sections(2);
+    put_section(2, 0x150000, 240, 1);
+    put_section(1, 0x151000, 100, 0);
+    end_sections();
+    read_all();
+    EXPECT_EQ(info.symbols.end, 0);
+    EXPECT_EQ(info.symbol_names.end, 0);
+}
+
+static const struct framebuffer_body {
+    uint64_t address;
+    uint32_t pitch, width, height;
+    uint8_t bits, type;
+    uint16_t reserved;
+    uint8_t colours[6];
+} __attribute__((packed)) rgb_framebuffer = {.address = 0xfd000000,
+                                             .pitch = 3200,
+                                             .width = 800,
+                                             .height = 600,
+                                             .bits = 32,
+                                             .type = 1,
+                                             .colours = {16, 8, 8, 8, 0, 8}};
+
+/* More ranges than there is room for: all that the loader has put somewhere is kept all the same. */
+TEST(multiboot2, everything_is_reserved)
+{
+    for (uint32_t tables = BOOT_MAX_RESERVED - 5; tables <= BOOT_MAX_RESERVED + 5; tables++) {
+        begin();
+        begin_sections(tables);
+        for (uint32_t i = 0; i < tables - 1; i++)
+            put_section(3, 0x10000000 + 0x10000 * i, 100, 0);
+        put_section(2, 0x20000000, 240, tables - 2);
+        end_sections();
+        for (uint32_t i = 0; i < 3; i++)
+            put_module(i);
+        tag(FRAMEBUFFER, &rgb_framebuffer, sizeof(rgb_framebuffer));
+        read_all();
+        EXPECT_EQ(info.symbols.start, 0x20000000);
+        EXPECT(is_reserved(info.symbols));
+        EXPECT(is_reserved(info.symbol_names));
+        for (uint32_t i = 0; i < tables - 1; i++)
+            EXPECT(is_reserved(
+                (struct phys_range){0x10000000 + 0x10000 * i, 0x10000000 + 0x10000 * i + 100}));
+        for (uint32_t i = 0; i < 3; i++)
+            EXPECT(is_reserved(module_range(i)));
+        EXPECT(is_reserved((struct phys_range){0xfd000000, 0xfd000000 + 3200 * 600}));
+    }
+}
+
 TEST(multiboot2, framebuffer)
 {
-    struct __attribute__((packed)) {
-        uint64_t address;
-        uint32_t pitch, width, height;
-        uint8_t bits, type;
-        uint16_t reserved;
-        uint8_t colours[6];
-    } rgb = {0xfd000000, 3200, 800, 600, 32, 1, 0, {16, 8, 8, 8, 0, 8}};
+    struct framebuffer_body rgb = rgb_framebuffer;
     begin();
     tag(FRAMEBUFFER, &rgb, sizeof(rgb));
     read_all();
