@@ -10,7 +10,7 @@
 #include <kernel/log/symbols.h>
 #include <lib/string.h>
 
-enum { MAX_LINES = 32 };
+enum { MAX_LINES = SYMBOL_QUERIES };
 
 /* What `push rbp; mov rbp, rsp` leaves. */
 struct call_frame {
@@ -100,6 +100,7 @@ static void add_or_count(virt_addr_t return_address)
         add_caller(return_address);
 }
 
+/* Ends, whatever lies on the stacks: each step adds a line for a trap, or leads upwards. */
 static void add_chain(virt_addr_t rbp)
 {
     struct call_frame frame;
@@ -110,8 +111,8 @@ static void add_chain(virt_addr_t rbp)
             read_stack(rbp + sizeof(frame), &trap, sizeof(trap)))
             add_line(
                 (struct line){.address = trap.rip, .trap_name = trap_name((unsigned)trap.vector)});
-        else if (frame.caller_rbp <= rbp && stack_find(frame.caller_rbp) == stack_find(rbp))
-            break; /* callers lie higher up; anything else would go in circles */
+        else if (frame.caller_rbp <= rbp) /* callers lie higher up; only a trap changes the stack */
+            break;
         rbp = frame.caller_rbp;
     }
 }

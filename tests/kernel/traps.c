@@ -9,6 +9,7 @@
 #include <kernel/cpu/stacks.h>
 #include <kernel/cpu/trap.h>
 #include <kernel/fault/place.h>
+#include <kernel/log/backtrace.h>
 #include <kernel/fault/trigger.h>
 #include <kernel/log/symbols.h>
 #include <layout.h>
@@ -204,6 +205,19 @@ TEST(traps, names_of_code_and_data)
     fault_spell_place(UINT64_C(0x1234567812345678), place, sizeof(place));
     EXPECT_STR(place, "not a canonical address");
     EXPECT(symbol_find(0x123456, &offset) == NULL);
+}
+
+/* Two frames, each the other's caller, on two stacks, with one return address. */
+TEST(traps, the_backtrace_of_a_circle_ends)
+{
+    virt_addr_t *one = (virt_addr_t *)stacks[STACK_NMI].bottom;
+    virt_addr_t *other = (virt_addr_t *)stacks[STACK_MACHINE_CHECK].bottom;
+    one[0] = (virt_addr_t)other;
+    other[0] = (virt_addr_t)one;
+    one[1] = other[1] = (virt_addr_t)&ist_of_gate + 1;
+    backtrace_print((virt_addr_t)&ist_of_gate + 1, (virt_addr_t)one);
+    one[0] = (virt_addr_t)one;
+    backtrace_print((virt_addr_t)&ist_of_gate + 1, (virt_addr_t)one);
 }
 
 /* The canary is not what it was linked as, and stops strings. */

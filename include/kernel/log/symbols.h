@@ -11,7 +11,7 @@
  * name. The tables must stay reachable through the direct map. */
 void symbols_init(const struct boot_info *info);
 
-enum { SYMBOL_QUERIES = 40 }; /* at a time, at most */
+enum { SYMBOL_QUERIES = 32 }; /* at a time, at most */
 
 /* An address, and what is found out about it. */
 struct symbol_query {
