@@ -52,6 +52,10 @@ typedef uint64_t virt_addr_t;
 #define NORETURN                    __attribute__((noreturn))
 #define PRINTF(format_index, first) __attribute__((format(printf, format_index, first)))
 
+/* For what a fast function calls when it cannot be fast: inlined it would cost the fast way
+ * registers to save. */
+#define SLOW_PATH __attribute__((noinline))
+
 /* Not inlined, cloned or renamed. */
 #ifdef __clang__
 #define AS_WRITTEN __attribute__((noinline, optnone))

@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <lib/colour.h>
 
 const uint32_t colour_rgb[16] = {
@@ -27,12 +28,14 @@ uint8_t colour_nearest(uint32_t rgb)
 
 uint8_t colour_of_ecma48(unsigned index)
 {
+    ASSERT(index < 16);
     return (uint8_t)((index & (BRIGHT | GREEN)) | (index & 1) << 2 | (index & 4) >> 2);
 }
 
 uint8_t colour_of_256(unsigned index)
 {
     static const uint8_t levels[6] = {0, 95, 135, 175, 215, 255};
+    ASSERT(index < 256);
     if (index < 16)
         return colour_of_ecma48(index);
     if (index < 232) {

@@ -8,6 +8,12 @@ static bool is_control(char byte)
     return (unsigned char)byte < ' ' || byte == DELETE;
 }
 
+/* The three kinds of bytes that a sequence consists of (ECMA-48 5.4). */
+static bool is_parameter(char byte)
+{
+    return byte >= 0x30 && byte <= 0x3f;
+}
+
 static bool is_intermediate(char byte)
 {
     return byte >= 0x20 && byte <= 0x2f;
@@ -54,7 +60,7 @@ static bool add_parameter(struct ecma48 *parser, char separator)
     return true;
 }
 
-/* A byte from 0x30 to 0x3f (5.4.1, 5.4.2). False when it is out of its place. */
+/* This and the next one: false when the byte is out of its place. */
 static bool parameter_byte(struct ecma48 *parser, char byte)
 {
     if (parser->intermediate)
@@ -77,14 +83,19 @@ static bool intermediate_byte(struct ecma48 *parser, char byte)
     return first;
 }
 
+/* A byte before the final one. False when it is none of those, or out of its place. */
+static bool inner_byte(struct ecma48 *parser, char byte)
+{
+    if (is_intermediate(byte))
+        return intermediate_byte(parser, byte);
+    return is_parameter(byte) && parameter_byte(parser, byte);
+}
+
 static enum ecma48_event sequence_byte(struct ecma48 *parser, char byte)
 {
     if (is_final(byte))
         return end(parser, ECMA48_SEQUENCE);
-    bool good = is_intermediate(byte)          ? intermediate_byte(parser, byte)
-                : byte >= 0x30 && byte <= 0x3f ? parameter_byte(parser, byte)
-                                               : false;
-    if (!good)
+    if (!inner_byte(parser, byte))
         parser->state = ECMA48_IGNORE;
     return ECMA48_NOTHING;
 }

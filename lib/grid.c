@@ -3,12 +3,10 @@
  * memory of the others has never been written. Whatever is interrupted, these hold: used <= columns
  * in each of those rows, top < capacity, history <= capacity - rows, view <= history.
  */
+#include <assert.h>
 #include <lib/grid.h>
 #include <lib/string.h>
 #include <lib/width.h>
-
-/* Kept out of the functions that are called for nearly everything. */
-#define SLOW_PATH __attribute__((noinline))
 
 static inline struct grid_row *ring_row(const struct grid *grid, unsigned index)
 {
@@ -88,6 +86,7 @@ enum error grid_init(struct grid *grid, struct terminal_display *display, termin
                      void *memory, size_t size)
 {
     size_t stride = GRID_STRIDE(display->columns);
+    ASSERT(IS_ALIGNED((uintptr_t)memory, 8));
     if (size / stride < display->rows)
         return ERROR_FULL;
     *grid = (struct grid){
@@ -113,6 +112,7 @@ static void copy_row(struct grid_row *to, const struct grid_row *from)
 enum error grid_move(struct grid *grid, void *memory, size_t size)
 {
     struct grid moved = *grid;
+    ASSERT(IS_ALIGNED((uintptr_t)memory, 8));
     moved.memory = memory;
     moved.capacity = (unsigned)(size / grid->stride);
     if (moved.capacity < grid->rows)
@@ -153,6 +153,7 @@ void grid_put(struct grid *grid, unsigned row, unsigned column, const terminal_c
               unsigned count)
 {
     struct grid_row *content = screen_row(grid, row);
+    ASSERT(row < grid->rows && column + count <= grid->columns);
     break_wide(grid, content, row, column, column + count);
     extend(content, column);
     memcpy(content->cells + column, cells, count * sizeof(*cells));
@@ -198,6 +199,7 @@ void grid_erase(struct grid *grid, unsigned row, unsigned from, unsigned to, ter
 {
     if (from >= to)
         return;
+    ASSERT(row < grid->rows && to <= grid->columns);
     struct grid_row *content = screen_row(grid, row);
     break_wide(grid, content, row, from, to);
     if (from > content->used)
@@ -231,6 +233,7 @@ void grid_insert(struct grid *grid, unsigned row, unsigned column, unsigned coun
                  terminal_cell_t blank)
 {
     struct grid_row *content = screen_row(grid, row);
+    ASSERT(row < grid->rows && column < grid->columns);
     extend(content, grid->columns);
     count = MIN(count, grid->columns - column);
     memmove(content->cells + column + count, content->cells + column,
@@ -245,6 +248,7 @@ void grid_delete(struct grid *grid, unsigned row, unsigned column, unsigned coun
                  terminal_cell_t blank)
 {
     struct grid_row *content = screen_row(grid, row);
+    ASSERT(row < grid->rows && column < grid->columns);
     extend(content, grid->columns);
     count = MIN(count, grid->columns - column);
     memmove(content->cells + column, content->cells + column + count,
@@ -280,6 +284,7 @@ static void scroll_screen(struct grid *grid, unsigned lines, terminal_cell_t bla
 static SLOW_PATH void scroll_rows_up(struct grid *grid, unsigned top, unsigned bottom,
                                      unsigned lines, terminal_cell_t blank)
 {
+    ASSERT(top < bottom && bottom <= grid->rows);
     for (unsigned row = top; row + lines < bottom; row++)
         copy_row(screen_row(grid, row), screen_row(grid, row + lines));
     for (unsigned row = bottom - lines; row < bottom; row++)
@@ -300,6 +305,7 @@ void grid_scroll_up(struct grid *grid, unsigned top, unsigned bottom, unsigned l
 void grid_scroll_down(struct grid *grid, unsigned top, unsigned bottom, unsigned lines,
                       terminal_cell_t blank)
 {
+    ASSERT(top < bottom && bottom <= grid->rows);
     lines = MIN(lines, bottom - top);
     for (unsigned row = bottom; row-- > top + lines;)
         copy_row(screen_row(grid, row), screen_row(grid, row - lines));

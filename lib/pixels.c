@@ -44,6 +44,7 @@ static uint32_t channel_pack(struct channel channel, uint32_t colour)
 
 uint32_t pixel_pack(const struct pixel_format *format, uint32_t rgb)
 {
+    ASSERT(pixel_format_check(format) == OK);
     return channel_pack(format->red, rgb >> 16 & 0xff) |
            channel_pack(format->green, rgb >> 8 & 0xff) | channel_pack(format->blue, rgb & 0xff);
 }

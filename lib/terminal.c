@@ -4,10 +4,6 @@
 #include <lib/terminal_sequences.h>
 #include <lib/width.h>
 
-/* What is not printable ASCII: kept out of the short way, whose registers would have to be saved.
- */
-#define SLOW_PATH __attribute__((noinline))
-
 static void new_line(struct terminal *terminal)
 {
     terminal->cursor.column = 0;
@@ -83,6 +79,7 @@ static void control(struct terminal *terminal, char byte)
     }
 }
 
+/* A byte that is not printable ASCII, or comes in the midst of something. */
 static SLOW_PATH void take(struct terminal *terminal, char byte)
 {
     if (terminal->utf8.missing && ((unsigned char)byte & 0xc0) != 0x80) {
@@ -149,13 +146,13 @@ void terminal_view(struct terminal *terminal, int lines)
 enum error terminal_init(struct terminal *terminal, struct terminal_display *display, void *memory,
                          size_t size)
 {
-    terminal->answer = NULL;
     if (display->rows < 1 || display->columns < 2 || display->columns > TERMINAL_MAX_COLUMNS)
         return ERROR_INVALID;
     enum error error =
         grid_init(&terminal->grid, display, terminal_pen_blank(TERMINAL_PEN_DEFAULT), memory, size);
     if (error)
         return error;
+    terminal->answer = NULL;
     terminal_reset(terminal);
     flush(terminal);
     return OK;

@@ -46,10 +46,12 @@ static void erase_characters(struct terminal *terminal, unsigned count)
     erase(terminal, terminal->cursor.row, column, MIN(column + count, terminal->grid.columns));
 }
 
+/* grid_scroll_up() or grid_scroll_down(). */
+typedef void (*scroll_function)(struct grid *grid, unsigned top, unsigned bottom, unsigned lines,
+                                terminal_cell_t blank);
+
 /* IL and DL: only within the scroll region; the cursor goes to the row's start. */
-static void shift_lines(struct terminal *terminal, unsigned count,
-                        void (*scroll)(struct grid *, unsigned, unsigned, unsigned,
-                                       terminal_cell_t))
+static void shift_lines(struct terminal *terminal, unsigned count, scroll_function scroll)
 {
     unsigned row = terminal->cursor.row;
     if (row < terminal->region_top || row >= terminal->region_bottom)
@@ -58,9 +60,8 @@ static void shift_lines(struct terminal *terminal, unsigned count,
     terminal->cursor.column = 0;
 }
 
-static void scroll_region(struct terminal *terminal, unsigned count,
-                          void (*scroll)(struct grid *, unsigned, unsigned, unsigned,
-                                         terminal_cell_t))
+/* SU and SD. */
+static void scroll_region(struct terminal *terminal, unsigned count, scroll_function scroll)
 {
     scroll(&terminal->grid, terminal->region_top, terminal->region_bottom, count, terminal->blank);
 }
@@ -172,13 +173,13 @@ static bool edit_sequence(struct terminal *terminal, char final)
     unsigned count = ecma48_parameter(&terminal->parser, 0, 1);
     unsigned mode = ecma48_parameter(&terminal->parser, 0, 0);
     switch (final) {
-    case 'J':
+    case 'J': /* ED */
         erase_in_display(terminal, mode);
         return true;
-    case 'K':
+    case 'K': /* EL */
         erase_in_line(terminal, mode);
         return true;
-    case 'X':
+    case 'X': /* ECH */
         erase_characters(terminal, count);
         return true;
     case '@': /* ICH */
@@ -209,17 +210,17 @@ static void other_sequence(struct terminal *terminal, char final)
     unsigned mode = ecma48_parameter(&terminal->parser, 0, 0);
     struct terminal_pen pen = terminal->cursor.pen;
     switch (final) {
-    case 'm':
+    case 'm': /* SGR */
         terminal_pen_select(&pen, &terminal->parser);
         terminal_set_pen(terminal, pen);
         break;
-    case 'r':
+    case 'r': /* DECSTBM */
         set_region(terminal);
         break;
-    case 'g':
+    case 'g': /* TBC */
         clear_tabs(terminal, mode);
         break;
-    case 'n':
+    case 'n': /* DSR */
         report_status(terminal, mode);
         break;
     case 'c': /* DA: a VT102 */
@@ -286,7 +287,7 @@ void terminal_escape_sequence(struct terminal *terminal, char final)
     case 'M': /* RI */
         terminal_reverse_index(terminal);
         break;
-    case 'c':
+    case 'c': /* RIS */
         reset(terminal);
         break;
     default:

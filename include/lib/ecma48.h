@@ -31,7 +31,7 @@ struct ecma48 {
     /* Of the sequence just completed. */
     char prefix;       /* what marks it as private, one of < = > ?; 0 for none */
     char intermediate; /* the byte (0x20-0x2f) before its final one; 0 for none */
-    uint8_t count;     /* parameters begun */
+    uint8_t count;     /* of parameters that were begun */
     uint16_t colons;   /* bit i: parameter i follows a colon, it belongs to the one before it */
     uint16_t parameters[ECMA48_PARAMETERS];
 
@@ -41,7 +41,8 @@ struct ecma48 {
 /* Takes the next byte. Any context, one parser a stream. */
 enum ecma48_event ecma48_feed(struct ecma48 *parser, char byte);
 
-/* Parameter `index` of the sequence just completed; `otherwise` when it was left out or zero. */
+/* Parameter `index` of the sequence just completed; `otherwise` when it was left out or zero. Any
+ * context. */
 unsigned ecma48_parameter(const struct ecma48 *parser, unsigned index, unsigned otherwise);
 
 #endif

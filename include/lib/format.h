@@ -1,8 +1,8 @@
 /*
- * Formatted text, the part of printf that a kernel uses: flags `-` and `0`, width and precision
- * (numbers or `*`), lengths hh h l ll z t j, conversions d i u x X p s c %. `%p` prints 0x and 16
- * digits, so that addresses line up. No floating point. A NULL for %s prints (null). Any context:
- * nothing is allocated and nothing is shared.
+ * Formatted text, the part of printf that a kernel uses: flags `-` and `0`, width and, for %s, a
+ * precision (numbers or `*`), lengths hh h l ll z t j, conversions d i u x X p s c %. `%p` prints
+ * 0x and 16 digits, so that addresses line up. No floating point. A NULL for %s prints (null). Any
+ * context: nothing is allocated and nothing is shared.
  */
 #ifndef LIB_FORMAT_H
 #define LIB_FORMAT_H

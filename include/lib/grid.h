@@ -7,7 +7,8 @@
  *
  * The display always shows what the grid holds: each function draws what it changes.
  *
- * For one task at a time. A panic may interrupt any of it and write to the grid all the same.
+ * For one task at a time. A panic may interrupt any of it and write to the grid all the same, but
+ * for the few instructions in which grid_move() changes from one memory to the other.
  */
 #ifndef LIB_GRID_H
 #define LIB_GRID_H

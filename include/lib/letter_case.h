@@ -7,7 +7,8 @@
 
 #include <types.h>
 
-/* The capital of a small letter; the code point itself when it has none, or is none. */
+/* The capital of a small letter; the code point itself when it has none, or is none. Any
+ * context. */
 uint32_t letter_to_upper(uint32_t code);
 
 #endif

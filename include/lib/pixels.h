@@ -35,8 +35,8 @@ uint32_t pixel_pack(const struct pixel_format *format, uint32_t rgb);
  * the left one lowest, as that is the order of their bytes in memory. */
 struct pixel_pairs {
     unsigned bytes; /* of a pixel */
-    uint64_t
-        pairs[4]; /* bit 1 of the index: the left pixel is of the foreground; bit 0: the right */
+    /* Bit 1 of the index: the left pixel is of the foreground; bit 0: the right one is. */
+    uint64_t pairs[4];
 };
 
 /* Makes the patterns for two pixels of `bytes` bytes, 2 to 4. */

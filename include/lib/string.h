@@ -18,9 +18,8 @@ int strcmp(const char *a, const char *b);
 int strncmp(const char *a, const char *b, size_t limit);
 char *strchr(const char *string, int character);
 
-/* Copies printable ASCII, at most `limit` bytes, up to the first byte that is none. Returns how
- * many.
- */
+/* Copies printable ASCII, at most `limit` bytes, up to the first byte that is none. Returns the
+ * number of bytes. */
 size_t copy_printable(char *restrict to, const char *restrict from, size_t limit);
 
 /* Copies `from` into the `size` bytes at `to`, cut if need be and always ended with a NUL (when

@@ -26,7 +26,8 @@ enum utf8_event {
  * a stream. */
 enum utf8_event utf8_feed(struct utf8 *decoder, uint8_t byte, uint32_t *code);
 
-/* Writes the 1 to 4 bytes of a code point (not a surrogate, <= 0x10ffff) and returns how many. */
+/* Writes the 1 to 4 bytes of a code point (not a surrogate, <= 0x10ffff) and returns how many. Any
+ * context. */
 unsigned utf8_encode(uint32_t code, char bytes[UTF8_MAX]);
 
 #endif

@@ -13,10 +13,6 @@
 #include <error.h>
 #include <layout.h>
 
-/* For what a fast function calls when it cannot be fast: inlined it would cost the fast way
- * registers to save. */
-#define SLOW_PATH __attribute__((noinline))
-
 /* --- The arena ------------------------------------------------------------------------------ */
 
 /* Addresses, and the way to get memory behind them. A committed page holds anything; it is touched

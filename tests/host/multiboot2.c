@@ -237,7 +237,8 @@ static const struct framebuffer_body {
                                              .type = 1,
                                              .colours = {16, 8, 8, 8, 0, 8}};
 
-/* More ranges than there is room for: all that the loader has put somewhere is kept all the same. */
+/* More ranges than there is room for: all that the loader has put somewhere is kept all the same.
+ */
 TEST(multiboot2, everything_is_reserved)
 {
     for (uint32_t tables = BOOT_MAX_RESERVED - 5; tables <= BOOT_MAX_RESERVED + 5; tables++) {

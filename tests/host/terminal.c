@@ -173,8 +173,8 @@ TEST(terminal, other_colours)
 /* A colour that is cut off is none, and what follows it counts for itself. */
 TEST(terminal, broken_colours)
 {
-    static const char *const broken[] = {"38",     "38;5",     "38:5",    "38;2;1",
-                                         "38;2;1;2", "38:2",   "38:2::1", "48;2;0;0"};
+    static const char *const broken[] = {"38",       "38;5", "38:5",    "38;2;1",
+                                         "38;2;1;2", "38:2", "38:2::1", "48;2;0;0"};
     for (unsigned i = 0; i < ARRAY_SIZE(broken); i++) {
         begin("\033[31m\033[");
         feed(broken[i]);

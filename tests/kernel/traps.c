@@ -9,8 +9,8 @@
 #include <kernel/cpu/stacks.h>
 #include <kernel/cpu/trap.h>
 #include <kernel/fault/place.h>
-#include <kernel/log/backtrace.h>
 #include <kernel/fault/trigger.h>
+#include <kernel/log/backtrace.h>
 #include <kernel/log/symbols.h>
 #include <layout.h>
 #include <lib/string.h>
