@@ -1,3 +1,15 @@
+/*
+ *               [             final byte
+ *     ESCAPE -------> CSI -----------------> a sequence
+ *      | |             | out of its place
+ *      | | ] P _ ^ X   +-------> IGNORE ---> nothing, at the final byte
+ *      | +--------> STRING ----------------> nothing, at BEL, or at ESC \ as at any ESC
+ *      +-----------------------------------> an escape sequence
+ *
+ * ESC begins anew wherever it comes, CAN and SUB end everything, and any other control character
+ * acts at once and leaves the state as it is. So no input, whatever it is, leads to a state that an
+ * ESC does not lead out of.
+ */
 #include <lib/ecma48.h>
 #include <lib/string.h>
 

@@ -1,3 +1,9 @@
+/*
+ * A conversion is read into a `struct spec`, its argument is fetched as wide as its length says,
+ * and its text is handed on piece by piece: prefix, digits, and padding, sixteen characters at a
+ * time. Where the pieces go is the sink's business, so nothing here has a buffer that could be too
+ * short; snprintf()'s buffer is a sink that cuts, the console's one that gathers.
+ */
 #include <lib/format.h>
 #include <lib/string.h>
 

@@ -1,3 +1,12 @@
+/*
+ * A terminal is two parsers in front of a grid: lib/ecma48.c takes the control sequences out
+ * (lib/terminal_sequences.c has what they mean), lib/utf8.c makes characters of the rest. Both are
+ * passed by for nearly all that is ever printed: between characters, a run of printable ASCII goes
+ * to the grid as it is, as much as there is room for in the row.
+ *
+ * The cursor's column may be one beyond the last: the row is full, and whether the next character
+ * begins a new one is decided when it comes. terminal_column() is where the cursor is shown then.
+ */
 #include <lib/string.h>
 #include <lib/terminal.h>
 #include <lib/terminal_cursor.h>

@@ -1,3 +1,8 @@
+/*
+ * The words are tables where the manual has tables: a meaning for each exception, and for each bit
+ * of an error code. A page fault gets a sentence instead: what the page forbids, where there is
+ * one, else what the address gives away, a null pointer or a stack that is full.
+ */
 #include <assert.h>
 #include <kernel/cpu/stacks.h>
 #include <kernel/cpu/trap.h>

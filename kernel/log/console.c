@@ -1,3 +1,11 @@
+/*
+ * The sinks are a list, and each gets the same bytes; only the line editor writes to each its own.
+ * In a report, after which nobody scrolls back, a sink with rows gets no more than fits. Where the
+ * text would come to stand is reckoned, not asked for, so that it works on a display that is half
+ * broken; a byte counts as a column, as it is one in a report.
+ *
+ * Formatted text is gathered first: a sink has a price for each call, its cursor among it.
+ */
 #include <kernel/log/console.h>
 #include <lib/format.h>
 #include <lib/string.h>

@@ -1,3 +1,11 @@
+/*
+ * Two parsers in a row: lib/ecma48.c takes the control sequences out, and what is left goes through
+ * lib/utf8.c. Beside their states there are two bits: after ESC O one more letter belongs to the
+ * key, and after CR an LF does not count.
+ *
+ * A byte can complete two keys: it shows that the character before it is broken, which is then
+ * handed over as it is, and it may be a key of its own.
+ */
 #include <kernel/monitor/key_parser.h>
 #include <lib/string.h>
 

@@ -1,7 +1,7 @@
 /*
  * A command of the monitor is one step: write
  *
- *     COMMAND(greet, "NAME", "says hello to NAME")
+ *     COMMAND(greet, "NAME", "say hello to NAME")
  *     {
  *         console_printf("hello, %s\n", arguments);
  *     }
