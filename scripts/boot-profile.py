@@ -34,7 +34,8 @@ TOLERANCE = 0.05     # of all instructions: more than this a row must not be off
 COUNT_MASK = 0x1ff   # of a block's flags: it was cut to so many instructions, and is executed in another one's place
 
 EXECUTED = re.compile(r"^Trace \d+: (0x[0-9a-f]+) \[[0-9a-f]+/([0-9a-f]{16})/[0-9a-f]+/([0-9a-f]{8})\]")
-INSTRUCTION = re.compile(r"^0x([0-9a-f]{16}):")
+# A long instruction has a second line, of bytes alone.
+INSTRUCTION = re.compile(r"^0x([0-9a-f]{16}):  (?:[0-9a-f]{2} )+ +[a-z]")
 
 
 def boot(log):
