@@ -93,7 +93,7 @@ KEYBOARD_SOURCES := $(addprefix drivers/,scancode.c modifiers.c layout.c compose
 # What needs no real hardware runs on the host as it is, under the sanitizers.
 HOST_SOURCES := tests/test.c $(wildcard tests/host/*.c) $(wildcard lib/*.c) boot/multiboot2.c \
     $(filter-out kernel/task/watchdog.c,$(wildcard kernel/task/*.c)) \
-    kernel/fault/words.c kernel/fault/noncanonical.c drivers/irq.c drivers/pic8259.c \
+    $(addprefix kernel/fault/,words.c noncanonical.c machine_check.c) drivers/irq.c drivers/pic8259.c \
     $(KEYBOARD_SOURCES) drivers/i8042.c drivers/ps2_keyboard.c drivers/ps2_lights.c drivers/uart16550.c \
     $(wildcard drivers/acpi*.c) drivers/local_apic.c drivers/io_apic.c \
     drivers/fw_cfg.c drivers/debug_console.c drivers/framebuffer.c kernel/options.c kernel/displays.c \

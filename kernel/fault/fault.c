@@ -49,8 +49,9 @@ enum { DR6_SINGLE_STEP = 1 << 14, DR6_BREAKPOINTS = 0xf };
 
 static void handle_debug(struct trap_frame *frame)
 {
+    const uint64_t nothing = 0xffff0ff0; /* as after a reset: some bits tell by being 0 */
     uint64_t cause = read_dr6();
-    write_dr6(0);               /* the processor only ever sets its bits */
+    write_dr6(nothing);         /* the processor never takes back what it has said */
     frame->rflags |= RFLAGS_RF; /* a breakpoint on this instruction has been reported */
     log_and_continue(frame, cause & DR6_SINGLE_STEP   ? " (single step)"
                             : cause & DR6_BREAKPOINTS ? " (hardware breakpoint)"

@@ -1,6 +1,7 @@
 /*
  * The machine-check architecture, as far as a report needs it (Intel SDM 3B 15.3): each bank of
- * registers stands for a part of the hardware and keeps its last error.
+ * registers stands for a part of the hardware and keeps its last error. Nothing is cleared here: a
+ * bank may hold an error from before the boot, and shows it in the report as well.
  */
 #include <kernel/cpu/control.h>
 #include <kernel/fault/machine_check.h>
@@ -11,9 +12,12 @@ enum {
     CPUID_EDX_MCA = 1 << 14,
     MSR_MCG_CAP = 0x179,
     MSR_MCG_STATUS = 0x17a,
+    MSR_MCG_CTL = 0x17b,
     MSR_MC0_CTL = 0x400, /* then status, address and more; four registers a bank */
-    MAX_BANKS = 32,
+    MAX_BANKS = 32,      /* behind those, other registers begin */
 };
+
+enum { CAP_COUNT = 0xff, CAP_HAS_MCG_CTL = 1 << 8 };
 
 #define BANK_VALID        (UINT64_C(1) << 63)
 #define BANK_HAS_ADDRESS  (UINT64_C(1) << 58)
@@ -22,25 +26,41 @@ enum {
 #define BANK_STATUS(bank) (BANK_CTL(bank) + 1)
 #define BANK_ADDR(bank)   (BANK_CTL(bank) + 2)
 
-static unsigned bank_count(void)
+static uint64_t read_cap(void)
 {
-    if (!(cpuid(1, 0).edx & CPUID_EDX_MCA))
-        return 0;
-    return MIN((unsigned)(read_msr(MSR_MCG_CAP) & 0xff), (unsigned)MAX_BANKS);
+    return cpuid(1, 0).edx & CPUID_EDX_MCA ? read_msr(MSR_MCG_CAP) : 0;
+}
+
+static unsigned bank_count(uint64_t cap)
+{
+    return MIN((unsigned)(cap & CAP_COUNT), (unsigned)MAX_BANKS);
+}
+
+/* The first bank that may be told what to report. In family 6 before model 1AH, a Core 2 or older,
+ * bank 0's control register is another name for one that the firmware sets (15.3.2.1). */
+static unsigned first_bank(void)
+{
+    uint32_t signature = cpuid(1, 0).eax; /* SDM 2, CPUID, figure 3-6 */
+    unsigned family = signature >> 8 & 0xf;
+    unsigned model = (signature >> 4 & 0xf) | (signature >> 12 & 0xf0);
+    return family == 6 && model < 0x1a ? 1 : 0;
 }
 
 void machine_check_init(void)
 {
     if (!(cpuid(1, 0).edx & CPUID_EDX_MCE))
         return;
-    for (unsigned bank = 0; bank < bank_count(); bank++)
+    uint64_t cap = read_cap();
+    if (cap & CAP_HAS_MCG_CTL)
+        write_msr(MSR_MCG_CTL, ALL_KINDS);
+    for (unsigned bank = first_bank(); bank < bank_count(cap); bank++)
         write_msr(BANK_CTL(bank), ALL_KINDS);
     write_cr4(read_cr4() | CR4_MCE);
 }
 
 void machine_check_print(void)
 {
-    unsigned count = bank_count();
+    unsigned count = bank_count(read_cap());
     if (count)
         console_printf("  machine check status 0x%lx\n", read_msr(MSR_MCG_STATUS));
     for (unsigned bank = 0; bank < count; bank++) {

@@ -8,8 +8,13 @@
 #include <kernel/fault/words.h>
 #include <lib/string.h>
 
-enum { REX_B = 1, REX_X = 2, REX_R = 4, NO_REGISTER = 4, RIP_RELATIVE = 5, REGISTERS = 16 };
-enum { RSP = 4, RSI = 6, RDI = 7 };
+enum { RSP = 4, RSI = 6, RDI = 7, REGISTERS = 16 };
+
+/* The REX prefix's bits that make a register's number longer: for a base, and for an index. */
+enum { REX_B = 1, REX_X = 2 };
+
+/* What some registers' numbers mean in place of the register (SDM 2A tables 2-2 and 2-3). */
+enum { NO_INDEX = 4, SIB_FOLLOWS = 4, RIP_RELATIVE = 5 };
 
 struct decoder {
     const uint8_t *code;
@@ -74,7 +79,8 @@ static bool has_modrm(unsigned opcode)
            opcode == 0xf6 || opcode == 0xf7 || opcode == 0xfe || opcode == 0xff;
 }
 
-static uint64_t extended(const struct decoder *decoder, unsigned number, uint8_t rex_bit)
+/* The register of a number of three bits, to which the prefix may add a fourth. */
+static uint64_t register_value(const struct decoder *decoder, unsigned number, uint8_t rex_bit)
 {
     return decoder->registers[number | (decoder->rex & rex_bit ? 8u : 0u)];
 }
@@ -84,11 +90,11 @@ static uint64_t sib_address(struct decoder *decoder, unsigned mod)
 {
     uint8_t sib = next_byte(decoder);
     unsigned base = sib & 7, index = sib >> 3 & 7;
-    bool has_index = index != NO_REGISTER || decoder->rex & REX_X;
-    uint64_t address = has_index ? extended(decoder, index, REX_X) << (sib >> 6) : 0;
+    bool has_index = index != NO_INDEX || decoder->rex & REX_X;
+    uint64_t address = has_index ? register_value(decoder, index, REX_X) << (sib >> 6) : 0;
     if (base == RIP_RELATIVE && mod == 0)
         return address + (uint64_t)next_displacement(decoder, 4);
-    return address + extended(decoder, base, REX_B);
+    return address + register_value(decoder, base, REX_B);
 }
 
 /* The address of a ModRM byte's memory operand; `mod` is not 3. */
@@ -96,27 +102,32 @@ static uint64_t operand_address(struct decoder *decoder, uint8_t modrm)
 {
     unsigned mod = modrm >> 6, rm = modrm & 7;
     uint64_t address;
-    if (rm == RSP)
+    if (rm == SIB_FOLLOWS)
         address = sib_address(decoder, mod);
     else if (rm == RIP_RELATIVE && mod == 0)
-        /* From the instruction's end: an immediate operand is left out, a few bytes of error. */
-        address = (uint64_t)next_displacement(decoder, 4) + decoder->rip + decoder->at;
+        address = decoder->rip; /* within 2 GiB of it: canonical, which is all that matters */
     else
-        address = extended(decoder, rm, REX_B);
+        address = register_value(decoder, rm, REX_B);
     if (mod == 1 || mod == 2)
         address += (uint64_t)next_displacement(decoder, mod == 1 ? 1 : 4);
     return address;
 }
 
+/* The string instructions, two opcodes each, among which test stands. */
+enum { MOVS = 0xa4, TEST = 0xa8, STOS = 0xaa, LODS = 0xac, SCAS = 0xae };
+
 static bool is_string_instruction(unsigned opcode)
 {
-    return opcode >= 0xa4 && opcode <= 0xaf && opcode != 0xa8 && opcode != 0xa9;
+    return opcode >= MOVS && opcode <= SCAS + 1 && (opcode & ~1u) != TEST;
 }
 
-static bool find_in_string_instruction(const struct decoder *decoder, virt_addr_t *address)
+static bool find_in_string_instruction(const struct decoder *decoder, unsigned opcode,
+                                       virt_addr_t *address)
 {
-    *address =
-        is_canonical(decoder->registers[RDI]) ? decoder->registers[RSI] : decoder->registers[RDI];
+    bool has_rsi = (opcode & ~1u) != STOS && (opcode & ~1u) != SCAS;
+    bool has_rdi = (opcode & ~1u) != LODS;
+    uint64_t rdi = decoder->registers[RDI];
+    *address = has_rdi && !(has_rsi && is_canonical(rdi)) ? rdi : decoder->registers[RSI];
     return !is_canonical(*address);
 }
 
@@ -128,7 +139,7 @@ static bool find_in_operand(struct decoder *decoder, unsigned opcode, virt_addr_
     if (modrm >> 6 != 3)
         *address = operand_address(decoder, modrm);
     else if (indirect_jump)
-        *address = extended(decoder, modrm & 7, REX_B);
+        *address = register_value(decoder, modrm & 7, REX_B);
     else
         return false;
     return !is_canonical(*address);
@@ -146,8 +157,9 @@ bool fault_find_noncanonical(const uint8_t *code, size_t length, const struct tr
         .rip = frame->rip,
     };
     unsigned opcode = next_opcode(&decoder);
-    bool found = is_string_instruction(opcode) ? find_in_string_instruction(&decoder, address)
-                 : has_modrm(opcode)           ? find_in_operand(&decoder, opcode, address)
-                                               : false;
+    bool found = is_string_instruction(opcode)
+                     ? find_in_string_instruction(&decoder, opcode, address)
+                 : has_modrm(opcode) ? find_in_operand(&decoder, opcode, address)
+                                     : false;
     return found && !decoder.ended;
 }

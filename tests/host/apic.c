@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "../test.h"
+#include "fake_processor.h"
 #include "support.h"
 
 enum { LOCAL_APIC = 0xfee00000, IO_APIC = 0xfec00000, INPUTS = 24 };
@@ -30,18 +31,17 @@ static void write_local(unsigned reg, uint32_t value)
     local[reg / 16] = value;
 }
 
-struct cpuid_result cpuid(uint32_t leaf, uint32_t subleaf)
+static struct cpuid_result answer(uint32_t leaf)
 {
-    (void)subleaf;
     return (struct cpuid_result){.edx = leaf == 1 ? features : 0};
 }
 
-uint64_t read_msr(uint32_t msr)
+static uint64_t read_register(uint32_t msr)
 {
     return msr == 0x1b ? apic_base : local[msr - 0x800];
 }
 
-void write_msr(uint32_t msr, uint64_t value)
+static void write_register(uint32_t msr, uint64_t value)
 {
     write_local((msr - 0x800) * 16, (uint32_t)value);
 }
@@ -94,6 +94,7 @@ static struct acpi_madt madt;
 /* As on a PC: line 0 is interrupt 2, line 9 a level, local input 1 the NMI. */
 static void start(bool x2apic)
 {
+    fake_processor_set((struct fake_processor){answer, read_register, write_register});
     features = 1 << 9;
     apic_base = LOCAL_APIC | 1 << 11 | (x2apic ? 1 << 10 : 0);
     memset(local, 0, sizeof(local));

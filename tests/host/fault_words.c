@@ -132,10 +132,14 @@ TEST(fault_words, operands_with_an_index)
 
 TEST(fault_words, jumps_and_strings)
 {
-    EXPECT_EQ(FIND("\xff\xd0", .rax = BAD), BAD);             /* call *%rax */
-    EXPECT_EQ(FIND("\x41\xff\xe3", .r11 = BAD), BAD);         /* jmp *%r11 */
-    EXPECT_EQ(FIND("\xf3\x48\xa5", .rsi = BAD), BAD);         /* rep movsq */
-    EXPECT_EQ(FIND("\xf3\x48\xab", .rdi = BAD + 1), BAD + 1); /* rep stosq */
+    EXPECT_EQ(FIND("\xff\xd0", .rax = BAD), BAD);                 /* call *%rax */
+    EXPECT_EQ(FIND("\x41\xff\xe3", .r11 = BAD), BAD);             /* jmp *%r11 */
+    EXPECT_EQ(FIND("\xf3\x48\xa5", .rsi = BAD), BAD);             /* rep movsq */
+    EXPECT_EQ(FIND("\xf3\x48\xab", .rdi = BAD + 1), BAD + 1);     /* rep stosq */
+    EXPECT_EQ(FIND("\xac", .rsi = BAD, .rdi = BAD + 1), BAD);     /* lodsb, which has no rdi */
+    EXPECT_EQ(FIND("\xaa", .rsi = BAD), 0);                       /* stosb, which has no rsi */
+    EXPECT_EQ(FIND("\xf2\xae", .rsi = BAD), 0);                   /* repne scasb, neither */
+    EXPECT_EQ(FIND("\xa6", .rsi = BAD, .rdi = BAD + 1), BAD + 1); /* cmpsb: one of the two */
 }
 
 TEST(fault_words, instructions_without_a_bad_address)

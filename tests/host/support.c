@@ -62,6 +62,7 @@ void log_write(enum log_level level, const char *format, ...)
 
 uint8_t trap_depth;
 uint64_t host_tsc;
+uint64_t host_cr4;
 bool host_masked;
 void (*host_interrupt)(void);
 

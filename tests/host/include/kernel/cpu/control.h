@@ -41,13 +41,28 @@ static inline void wait_for_interrupt(void)
     interrupts_enable();
 }
 
-/* What a processor answers; in tests/host/apic.c. */
+/* What a processor answers; in tests/host/fake_processor.c. */
 struct cpuid_result {
     uint32_t eax, ebx, ecx, edx;
 };
 struct cpuid_result cpuid(uint32_t leaf, uint32_t subleaf);
 uint64_t read_msr(uint32_t msr);
 void write_msr(uint32_t msr, uint64_t value);
+
+/* In tests/host/support.c. */
+extern uint64_t host_cr4;
+
+enum { CR4_MCE = 1 << 6 };
+
+static inline uint64_t read_cr4(void)
+{
+    return host_cr4;
+}
+
+static inline void write_cr4(uint64_t value)
+{
+    host_cr4 = value;
+}
 
 /* Stands still, unless a test moves it; in tests/host/support.c. */
 extern uint64_t host_tsc;

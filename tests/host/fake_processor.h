@@ -1,0 +1,18 @@
+/*
+ * What the processor answers to CPUID and to accesses of its model-specific registers.
+ */
+#ifndef TESTS_HOST_FAKE_PROCESSOR_H
+#define TESTS_HOST_FAKE_PROCESSOR_H
+
+#include <kernel/cpu/control.h>
+
+struct fake_processor {
+    struct cpuid_result (*cpuid)(uint32_t leaf);
+    uint64_t (*read_msr)(uint32_t msr);
+    void (*write_msr)(uint32_t msr, uint64_t value);
+};
+
+/* Has these functions asked from now on. */
+void fake_processor_set(struct fake_processor processor);
+
+#endif
