@@ -25,6 +25,13 @@
 #define STACKS_BASE     0xffffd00000000000u
 #define KERNEL_BASE     0xffffffff80000000u
 
+/* Are bits 63 to 47 all alike, that is, is it within 2^47 of 0 on either side (Intel SDM 1
+ * 3.3.7.1)? The processor follows no other address. */
+static inline bool is_canonical(virt_addr_t address)
+{
+    return address + (UINT64_C(1) << 47) < UINT64_C(1) << 48;
+}
+
 /* Where the direct map shows physical memory. `physical` is below DIRECT_MAP_SIZE. */
 static inline void *phys_to_virt(phys_addr_t physical)
 {

@@ -79,15 +79,9 @@ static inline struct slot walk(const struct address_space *space, virt_addr_t ad
     return slot;
 }
 
-/* Bits 63 to 47 all alike: within 2^47 of 0, on either side. */
-static bool canonical(virt_addr_t address)
-{
-    return address + (UINT64_C(1) << 47) < UINT64_C(1) << 48;
-}
-
 static inline enum error check(virt_addr_t page, phys_addr_t frame, enum page_size size)
 {
-    if (!canonical(page))
+    if (!is_canonical(page))
         return ERROR_NOT_CANONICAL;
     if (!IS_ALIGNED(page | frame, page_size_bytes(size)))
         return ERROR_MISALIGNED;
@@ -270,7 +264,7 @@ enum error paging_protect(struct address_space *space, virt_addr_t page, enum pa
 enum error paging_translate(const struct address_space *space, virt_addr_t address,
                             phys_addr_t *physical)
 {
-    if (UNLIKELY(!canonical(address)))
+    if (UNLIKELY(!is_canonical(address)))
         return ERROR_NOT_CANONICAL;
     struct slot slot = walk(space, address, PAGE_4K);
     if (UNLIKELY(!(*slot.entry & PAGE_PRESENT)))
@@ -288,7 +282,7 @@ size_t paging_walk(const struct address_space *space, virt_addr_t address,
                    struct paging_step steps[PAGING_LEVELS])
 {
     size_t count = 0;
-    for (unsigned level = PAGING_LEVELS; canonical(address) && level > 0; level--) {
+    for (unsigned level = PAGING_LEVELS; is_canonical(address) && level > 0; level--) {
         struct slot slot = walk(space, address, level);
         if (slot.level != level)
             break;
@@ -375,7 +369,7 @@ enum error paging_map_range(struct address_space *space, virt_addr_t start, phys
     enum error error = check(start, memory | length, PAGE_4K);
     if (error)
         return error;
-    if (length && (!canonical(start + length - 1) || (start ^ (start + length - 1)) >> 63))
+    if (length && (!is_canonical(start + length - 1) || (start ^ (start + length - 1)) >> 63))
         return ERROR_NOT_CANONICAL;
     if (length > PAGE_ADDRESS_MASK + PAGE_SIZE - memory)
         return ERROR_INVALID;

@@ -12,12 +12,14 @@
 #include <kernel/cpu/trap.h>
 #include <kernel/fault/fault.h>
 #include <kernel/fault/machine_check.h>
+#include <kernel/fault/noncanonical.h>
 #include <kernel/fault/place.h>
 #include <kernel/fault/words.h>
 #include <kernel/log/console.h>
 #include <kernel/log/log.h>
 #include <kernel/log/panic.h>
 #include <kernel/log/symbols.h>
+#include <layout.h>
 #include <lib/format.h>
 #include <mm/paging.h>
 
@@ -194,7 +196,7 @@ static bool read_code(virt_addr_t address, uint8_t *byte)
 {
     struct address_space space = current_space();
     phys_addr_t physical;
-    if (!is_canonical(address) || paging_translate(&space, address, &physical) != OK)
+    if (paging_translate(&space, address, &physical) != OK)
         return false;
     *byte = *(const uint8_t *)address;
     return true;

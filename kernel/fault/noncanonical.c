@@ -5,8 +5,8 @@
  * address of 64 bits in the code are not understood, and then the report names no address.
  */
 #include <kernel/cpu/trap.h>
-#include <kernel/fault/words.h>
-#include <lib/string.h>
+#include <kernel/fault/noncanonical.h>
+#include <layout.h>
 
 enum { RSP = 4, RSI = 6, RDI = 7, REGISTERS = 16 };
 

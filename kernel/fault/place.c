@@ -1,7 +1,6 @@
 #include <image.h>
 #include <kernel/cpu/stacks.h>
 #include <kernel/fault/place.h>
-#include <kernel/fault/words.h>
 #include <kernel/log/symbols.h>
 #include <layout.h>
 #include <lib/format.h>

@@ -61,6 +61,18 @@ const char *fault_meaning(unsigned vector)
 
 /* --- Error codes ---------------------------------------------------------------------------- */
 
+/* The page fault's error code (Intel SDM 3A 4.7). */
+enum page_fault_bit {
+    PAGE_FAULT_PRESENT = 1 << 0,
+    PAGE_FAULT_WRITE = 1 << 1,
+    PAGE_FAULT_USER = 1 << 2,
+    PAGE_FAULT_RESERVED_BIT = 1 << 3,
+    PAGE_FAULT_FETCH = 1 << 4,
+    PAGE_FAULT_PROTECTION_KEY = 1 << 5,
+    PAGE_FAULT_SHADOW_STACK = 1 << 6,
+    PAGE_FAULT_SGX = 1 << 15,
+};
+
 static const char *access_of(uint64_t code)
 {
     if (code & PAGE_FAULT_FETCH)

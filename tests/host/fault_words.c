@@ -4,7 +4,9 @@
  */
 #include <kernel/cpu/stacks.h>
 #include <kernel/cpu/trap.h>
+#include <kernel/fault/noncanonical.h>
 #include <kernel/fault/words.h>
+#include <layout.h>
 #include <string.h>
 
 #include "../test.h"
