@@ -4,6 +4,7 @@
  * over. The type of sleep goes into both PM1 control registers; the second one, where there is one,
  * completes what the first one begins.
  */
+#include <assert.h>
 #include <drivers/acpi_power.h>
 #include <drivers/fw_cfg.h>
 #include <io.h>
@@ -20,16 +21,11 @@ enum sleep_control { REDUCED_TYPE_SHIFT = 2, REDUCED_ENABLE = 1 << 5 };
 
 enum { QEMU_PM1_CONTROL = 0x604 };
 
-enum { LIMIT = 1000000 /* of about a microsecond */ };
-
-static bool is_port(const struct acpi_register *reg)
-{
-    return reg->space == ACPI_SPACE_IO && reg->address != 0 && reg->address <= UINT16_MAX;
-}
+enum { WAIT_LIMIT = 1000000 /* of about a microsecond */ };
 
 static void wait_for_the_end(void)
 {
-    for (unsigned i = 0; i < LIMIT; i++)
+    for (unsigned i = 0; i < WAIT_LIMIT; i++)
         io_delay();
 }
 
@@ -42,7 +38,7 @@ static enum error enter_acpi_mode(const struct acpi_fadt *fadt)
     if (fadt->smi_command == 0 || fadt->smi_command > UINT16_MAX || fadt->acpi_enable == 0)
         return OK;
     outb((uint16_t)fadt->smi_command, fadt->acpi_enable);
-    for (unsigned i = 0; i < LIMIT; i++) {
+    for (unsigned i = 0; i < WAIT_LIMIT; i++) {
         if (inw(control) & SCI_ENABLED)
             return OK;
         io_delay();
@@ -52,7 +48,8 @@ static enum error enter_acpi_mode(const struct acpi_fadt *fadt)
 
 static void write_sleep_type(const struct acpi_register *reg, unsigned type, unsigned enable)
 {
-    if (!is_port(reg))
+    ASSERT(type <= SLEEP_TYPE >> SLEEP_TYPE_SHIFT);
+    if (!acpi_is_port(reg))
         return;
     uint16_t port = (uint16_t)reg->address;
     unsigned others = inw(port) & ~(unsigned)(SLEEP_TYPE | SLEEP_ENABLE);
@@ -62,7 +59,7 @@ static void write_sleep_type(const struct acpi_register *reg, unsigned type, uns
 /* A machine without the fixed registers needs no mode and has one register for it all. */
 static enum error power_off_reduced(const struct acpi_fadt *fadt, unsigned type)
 {
-    if (!is_port(&fadt->sleep_control))
+    if (!acpi_is_port(&fadt->sleep_control))
         return ERROR_NO_DEVICE;
     outb((uint16_t)fadt->sleep_control.address,
          (uint8_t)(type << REDUCED_TYPE_SHIFT | REDUCED_ENABLE));
@@ -74,7 +71,7 @@ static enum error power_off(const struct acpi_fadt *fadt, struct acpi_sleep_type
 {
     if (fadt->hardware_reduced)
         return power_off_reduced(fadt, s5.a);
-    if (!is_port(&fadt->pm1a_control))
+    if (!acpi_is_port(&fadt->pm1a_control))
         return ERROR_NO_DEVICE;
     enum error error = enter_acpi_mode(fadt);
     if (error)

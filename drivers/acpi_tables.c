@@ -3,6 +3,7 @@
  * endian and lie where they lie, aligned or not. A table ends where its header says, and what an
  * older revision does not have is not looked at, even if bytes are there.
  */
+#include <assert.h>
 #include <drivers/acpi_tables.h>
 #include <lib/string.h>
 
@@ -91,6 +92,7 @@ void acpi_read_header(const uint8_t bytes[ACPI_HEADER_SIZE], struct acpi_header 
 
 size_t acpi_root_count(size_t size, size_t entry_size)
 {
+    ASSERT(size >= ACPI_HEADER_SIZE && (entry_size == 4 || entry_size == 8));
     return (size - ACPI_HEADER_SIZE) / entry_size;
 }
 

@@ -4,6 +4,7 @@
  * look at the flag and the last register read more time than that may pass (an emulator or SMM may
  * stop the processor anywhere), so the time counts only when it is read twice the same.
  */
+#include <assert.h>
 #include <drivers/cmos_clock.h>
 #include <io.h>
 #include <kernel/cpu/control.h>
@@ -39,6 +40,7 @@ struct reading {
 /* The index must be this reader's when the data are read. */
 static uint8_t get(uint8_t reg)
 {
+    ASSERT(reg <= LAST_REGISTER);
     uint64_t flags = interrupts_save();
     outb(INDEX, reg);
     uint8_t value = inb(DATA);
@@ -110,6 +112,7 @@ static uint8_t number(uint8_t value, uint8_t status)
 static uint8_t days_in_month(unsigned year, unsigned month)
 {
     static const uint8_t days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    ASSERT(month >= 1 && month <= 12);
     bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     return (uint8_t)(days[month - 1] + (month == 2 && leap));
 }

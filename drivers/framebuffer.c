@@ -6,6 +6,7 @@
  * A panic may interrupt any of this and draw itself: a cell counts as shown only when it has been
  * drawn, and no state is such that the next call could write outside the arrays or the screen.
  */
+#include <assert.h>
 #include <drivers/framebuffer.h>
 #include <layout.h>
 #include <lib/colour.h>
@@ -144,6 +145,8 @@ static terminal_cell_t *wanted_row(const struct framebuffer *framebuffer, unsign
 static void note_damage(struct framebuffer *framebuffer, unsigned row, unsigned rows,
                         unsigned column, unsigned columns)
 {
+    ASSERT(row + rows <= framebuffer->display.rows);
+    ASSERT(column + columns <= framebuffer->display.columns);
     framebuffer->damage.top = MIN(framebuffer->damage.top, row);
     framebuffer->damage.bottom = MAX(framebuffer->damage.bottom, row + rows);
     framebuffer->damage.left = MIN(framebuffer->damage.left, column);
@@ -319,6 +322,7 @@ enum error framebuffer_init(struct framebuffer *framebuffer, const struct boot_f
 {
     struct pixel_format format = format_of(info);
     struct terminal_display *display = &framebuffer->display;
+    ASSERT(framebuffer_check(info) == OK && IS_ALIGNED((uintptr_t)memory, 8));
     memset(framebuffer, 0, sizeof(*framebuffer));
     choose_grid(display, info, size);
     if (display->rows == 0)

@@ -6,37 +6,36 @@
  * A device that is not ready at once is looked at again at the next tick: that costs a few
  * milliseconds on a slow controller, and no time of anybody else's.
  */
+#include <assert.h>
 #include <drivers/i8042.h>
 #include <io.h>
 
-enum port { DATA = I8042_DATA, STATUS = I8042_STATUS, COMMAND = 0x64 };
+enum { COMMAND_PORT = 0x64 };
 
-enum status {
-    STATUS_OUTPUT_FULL = I8042_OUTPUT_FULL,
-    STATUS_INPUT_FULL = 0x02, /* the last byte written is not taken yet */
-};
+enum { INPUT_FULL = 0x02 /* status: the last byte written is not taken yet */ };
 
-enum { CONFIG_INTERRUPTS = 0x03 };
+enum { CONFIG_INTERRUPTS = 0x03, PULSE_RESET_LINE = 0xfe };
 
 enum {
     RESEND = 0xfe,
     REPEATS = 3,
     INPUT_MILLISECONDS = 20,
-    FLUSH_LIMIT = 64, /* bytes; the controller and the keyboard hold some twenty */
+    FLUSH_LIMIT = 64,    /* bytes; the controller and the keyboard hold some twenty */
+    RESET_LIMIT = 50000, /* of about a microsecond */
 };
 
 static uint8_t config;
 
 bool i8042_present(void)
 {
-    return inb(STATUS) != 0xff; /* what an empty bus reads as; the bits are never all set */
+    return inb(I8042_STATUS) != 0xff; /* what an empty bus reads as; the bits are never all set */
 }
 
 /* The following three return ERROR_TIMEOUT when the controller is not ready. */
 
 static enum error write_port(uint16_t port, uint8_t byte)
 {
-    if (inb(STATUS) & STATUS_INPUT_FULL)
+    if (inb(I8042_STATUS) & INPUT_FULL)
         return ERROR_TIMEOUT;
     outb(port, byte);
     return OK;
@@ -44,9 +43,9 @@ static enum error write_port(uint16_t port, uint8_t byte)
 
 static enum error read_answer(uint8_t *byte)
 {
-    if (!(inb(STATUS) & STATUS_OUTPUT_FULL))
+    if (!(inb(I8042_STATUS) & I8042_OUTPUT_FULL))
         return ERROR_TIMEOUT;
-    *byte = inb(DATA);
+    *byte = inb(I8042_DATA);
     return OK;
 }
 
@@ -75,8 +74,8 @@ static enum error expect_keyboard(struct i8042_script *script, uint8_t expected)
 
 static void flush(void)
 {
-    for (unsigned i = 0; i < FLUSH_LIMIT && (inb(STATUS) & STATUS_OUTPUT_FULL); i++) {
-        inb(DATA);
+    for (unsigned i = 0; i < FLUSH_LIMIT && (inb(I8042_STATUS) & I8042_OUTPUT_FULL); i++) {
+        inb(I8042_DATA);
         io_delay();
     }
 }
@@ -85,7 +84,7 @@ static enum error write_config(uint8_t more)
 {
     config &= (uint8_t) ~(CONFIG_INTERRUPTS | I8042_CONFIG_CLOCK_OFF);
     config |= more;
-    return write_port(DATA, config);
+    return write_port(I8042_DATA, config);
 }
 
 bool i8042_translates(void)
@@ -100,16 +99,25 @@ void i8042_stop_translating(void)
 
 enum error i8042_send(uint8_t byte)
 {
-    return write_port(DATA, byte);
+    return write_port(I8042_DATA, byte);
+}
+
+void i8042_reset_machine(void)
+{
+    for (unsigned i = 0; i < RESET_LIMIT && inb(I8042_STATUS) & INPUT_FULL; i++)
+        io_delay();
+    outb(COMMAND_PORT, PULSE_RESET_LINE); /* even if it is not ready: there is nothing to lose */
+    for (unsigned i = 0; i < RESET_LIMIT; i++)
+        io_delay();
 }
 
 static enum error try_step(struct i8042_script *script, const struct i8042_step *step)
 {
     switch (step->action) {
     case I8042_COMMAND:
-        return write_port(COMMAND, step->byte);
+        return write_port(COMMAND_PORT, step->byte);
     case I8042_SEND:
-        return write_port(DATA, step->byte);
+        return write_port(I8042_DATA, step->byte);
     case I8042_EXPECT:
         return expect(script, step->byte);
     case I8042_EXPECT_KEYBOARD:
@@ -129,6 +137,7 @@ static enum error try_step(struct i8042_script *script, const struct i8042_step 
 
 void i8042_begin(struct i8042_script *script, const struct i8042_step *steps, size_t count)
 {
+    ASSERT(steps && count > 0);
     sleep_cancel(&script->pause);
     *script = (struct i8042_script){.steps = steps, .count = count};
 }

@@ -41,6 +41,7 @@ static void mask(unsigned line)
 
 void irq_start(const struct irq_controller *controller)
 {
+    ASSERT(controller->name && controller->mask && controller->unmask);
     lines_end_at = controller;
     for (unsigned line = 0; line < IRQ_LINES; line++)
         irq_bursts_left[line] = BURST;
@@ -63,6 +64,7 @@ void irq_set_handler(unsigned line, void (*handler)(void))
 
 void irq_set_timer_handler(void (*handler)(struct trap_frame *frame))
 {
+    ASSERT(lines_end_at);
     trap_set_handler(IRQ_FIRST_VECTOR + IRQ_TIMER, handler);
     handled |= 1u << IRQ_TIMER;
     unmask(IRQ_TIMER);
@@ -75,6 +77,7 @@ void irq_mask_timer(void)
 
 void irq_hold_back(unsigned line)
 {
+    ASSERT(line < IRQ_LINES && line != IRQ_TIMER); /* the timer's would never be let go */
     mask(line);
     held_back |= (uint16_t)(1u << line);
     if (++storms[line] == STORM_IS_NEWS)

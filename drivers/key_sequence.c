@@ -3,6 +3,7 @@
  * (ESC [ 2 ~); F1 to F4 say ESC O in place of ESC [. Modifiers make the second parameter, 1 and a
  * bit for each; a first parameter 1 stands where there was none.
  */
+#include <assert.h>
 #include <drivers/key_sequence.h>
 #include <drivers/modifiers.h>
 
@@ -76,5 +77,6 @@ unsigned key_sequence(uint8_t key, unsigned modifiers, char *bytes)
         length += put_number(bytes + length, parameter);
     }
     bytes[length++] = (char)(letter ? code : '~');
+    ASSERT(length <= KEY_SEQUENCE_MAX);
     return length;
 }

@@ -8,6 +8,7 @@
  * leaves it so, or leaves the local APIC switched off, which amounts to the same; switching it on
  * must keep that way open.
  */
+#include <assert.h>
 #include <drivers/local_apic.h>
 #include <layout.h>
 #include <mm/kernel_space.h>
@@ -109,6 +110,7 @@ uint32_t local_apic_id(void)
 
 void local_apic_start_timer(uint32_t count)
 {
+    ASSERT(count); /* 0 would stop it */
     set(TIMER_DIVIDE, DIVIDE_BY_16);
     set(LVT_TIMER, LVT_PERIODIC | LOCAL_APIC_TIMER_VECTOR);
     set(TIMER_INITIAL_COUNT, count);

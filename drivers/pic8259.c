@@ -3,6 +3,7 @@
  * operation with a specific end of interrupt. After a reset they sit at vectors 8 and 0x70, on top
  * of the processor's exceptions, hence the move. A masked line's request waits.
  */
+#include <assert.h>
 #include <drivers/pic8259.h>
 #include <kernel/cpu/trap.h>
 
@@ -41,12 +42,14 @@ bool pic8259_present(void)
 
 static void mask(unsigned line)
 {
+    ASSERT(line < IRQ_LINES);
     masks |= (uint16_t)(1u << line);
     write_masks();
 }
 
 static void unmask(unsigned line)
 {
+    ASSERT(line < IRQ_LINES);
     masks &= (uint16_t) ~(1u << line);
     write_masks();
 }

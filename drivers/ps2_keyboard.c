@@ -9,6 +9,7 @@
  * emulator translates keys but not answers, other controllers say that they translate and do not),
  * the decoder decides by the first key that comes up.
  */
+#include <assert.h>
 #include <drivers/i8042.h>
 #include <drivers/ps2_keyboard.h>
 #include <drivers/scancode.h>
@@ -129,6 +130,7 @@ static struct event answered = EVENT_INIT(answered);
 
 static void begin(enum phase new_phase)
 {
+    ASSERT(new_phase < PHASES);
     phase = new_phase;
     mode = phase == START ? LISTENING : SETTING_UP;
     i8042_begin(&script, phases[phase].steps, phases[phase].count);
@@ -231,6 +233,7 @@ static void resume(struct byte_stream *stream)
 
 enum error ps2_keyboard_send(uint8_t byte)
 {
+    ASSERT(mode != SETTING_UP);
     event_clear(&answered);
     mode = TALKING;
     return i8042_send(byte);

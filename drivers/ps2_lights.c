@@ -12,6 +12,7 @@
  * When the time is up, or the keyboard asks too often, the lights stay as they are until the next
  * change.
  */
+#include <assert.h>
 #include <drivers/ps2_keyboard.h>
 #include <drivers/ps2_lights.h>
 #include <kernel/log/log.h>
@@ -35,6 +36,7 @@ static struct {
 
 static void begin_byte(unsigned at)
 {
+    ASSERT(at < sizeof(talk.bytes));
     talk.at = at;
     talk.repeats = 0;
     talk.deadline = clock_now() + LIMIT_MILLISECONDS * NANOSECONDS_PER_MILLISECOND;

@@ -3,6 +3,7 @@
  * carrier, with 24 or 32 bits. IA-PC HPET specification 1.0a: the HPET tells its period, in
  * femtoseconds, and counts once it is told to.
  */
+#include <assert.h>
 #include <drivers/acpi.h>
 #include <drivers/reference_clock.h>
 #include <io.h>
@@ -19,7 +20,10 @@ enum hpet {
     HPET_COUNTER = 0x0f0, /* its low half */
     HPET_SIZE = 0x400,
     HPET_ENABLE = 1,
-    HPET_LONGEST_PERIOD = 100000000, /* femtoseconds; what is longer is no HPET */
+    /* In femtoseconds. What is longer is no HPET; what is shorter would go round in a few seconds.
+     */
+    HPET_SHORTEST_PERIOD = 1000000,
+    HPET_LONGEST_PERIOD = 100000000,
 };
 
 #define FEMTOSECONDS UINT64_C(1000000000000000)
@@ -74,8 +78,7 @@ static enum error take(const char *name, uint64_t (*read)(void), uint64_t mask, 
 static enum error take_pm_timer(void)
 {
     const struct acpi_fadt *fadt = acpi_fadt();
-    if (!fadt || fadt->hardware_reduced || fadt->pm_timer.space != ACPI_SPACE_IO ||
-        fadt->pm_timer.address == 0 || fadt->pm_timer.address > UINT16_MAX)
+    if (!fadt || fadt->hardware_reduced || !acpi_is_port(&fadt->pm_timer))
         return ERROR_NO_DEVICE;
     pm_timer_port = (uint16_t)fadt->pm_timer.address;
     return take("ACPI timer", read_pm_timer, fadt->pm_timer_has_32_bits ? UINT32_MAX : 0xffffff,
@@ -92,7 +95,7 @@ static enum error take_hpet(void)
         return ERROR_NO_DEVICE;
     hpet = phys_to_virt(address);
     uint32_t period = mmio_read(hpet + HPET_PERIOD);
-    if (period == 0 || period > HPET_LONGEST_PERIOD)
+    if (period < HPET_SHORTEST_PERIOD || period > HPET_LONGEST_PERIOD)
         return ERROR_NO_DEVICE;
     mmio_write(hpet + HPET_CONFIGURATION, mmio_read(hpet + HPET_CONFIGURATION) | HPET_ENABLE);
     return take("HPET", read_hpet, UINT32_MAX, FEMTOSECONDS / period);
@@ -119,6 +122,7 @@ const char *reference_clock_name(void)
 uint64_t reference_clock_elapsed(void)
 {
     const uint64_t longest = UINT64_C(1) << 33; /* so that the product fits into 64 bits */
+    ASSERT(reference.read);
     uint64_t now = reference.read();
     uint64_t ticks = MIN((now - reference.last) & reference.mask, longest);
     uint64_t product = ticks * NANOSECONDS + reference.rest;

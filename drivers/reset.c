@@ -5,19 +5,14 @@
  * exception that the processor finds no handler for, nor for the faults that follow from it (a
  * triple fault), resets it as well.
  */
+#include <drivers/i8042.h>
 #include <drivers/reset.h>
 #include <io.h>
 #include <kernel/cpu/control.h>
 #include <layout.h>
 #include <mm/kernel_space.h>
 
-enum {
-    I8042_STATUS = 0x64,
-    I8042_COMMAND = 0x64,
-    INPUT_FULL = 1 << 1,
-    PULSE_RESET_LINE = 0xfe,
-    LONG_ENOUGH = 50000, /* microseconds */
-};
+enum { RESET_LIMIT = 50000 /* of about a microsecond */ };
 
 static bool no_i8042 RO_AFTER_INIT;
 static struct acpi_register reset_register RO_AFTER_INIT;
@@ -29,28 +24,11 @@ void machine_reset_init(const struct acpi_fadt *fadt)
         return;
     no_i8042 = fadt->no_i8042;
     reset_value = fadt->reset_value;
-    if (!fadt->reset.address)
-        return;
-    bool usable = fadt->reset.space == ACPI_SPACE_IO
-                      ? fadt->reset.address <= UINT16_MAX
-                      : fadt->reset.space == ACPI_SPACE_MEMORY &&
-                            mmio_map(fadt->reset.address, 1, PAGE_UNCACHED) == OK;
+    const struct acpi_register *reg = &fadt->reset;
+    bool usable = acpi_is_port(reg) || (reg->space == ACPI_SPACE_MEMORY && reg->address != 0 &&
+                                        mmio_map(reg->address, 1, PAGE_UNCACHED) == OK);
     if (usable)
-        reset_register = fadt->reset;
-}
-
-static void wait(void)
-{
-    for (unsigned i = 0; i < LONG_ENOUGH; i++)
-        io_delay();
-}
-
-static void pulse_reset_line(void)
-{
-    for (unsigned i = 0; i < LONG_ENOUGH && inb(I8042_STATUS) & INPUT_FULL; i++)
-        io_delay();
-    outb(I8042_COMMAND, PULSE_RESET_LINE);
-    wait();
+        reset_register = *reg;
 }
 
 static void write_reset_register(void)
@@ -59,7 +37,8 @@ static void write_reset_register(void)
         outb((uint16_t)reset_register.address, reset_value);
     else
         *(volatile uint8_t *)phys_to_virt(reset_register.address) = reset_value;
-    wait();
+    for (unsigned i = 0; i < RESET_LIMIT; i++)
+        io_delay();
 }
 
 void machine_reset(void)
@@ -67,7 +46,7 @@ void machine_reset(void)
     const struct descriptor_table_pointer nothing = {0, 0};
     interrupts_disable();
     if (!no_i8042)
-        pulse_reset_line();
+        i8042_reset_machine();
     if (reset_register.address)
         write_reset_register();
     __asm__ volatile("lidt %0; int3" : : "m"(nothing));

@@ -21,6 +21,9 @@ enum { SET_1_OVERRUN = 0xff, SET_2_OVERRUN = 0x00 };
 enum sequence { START, AFTER_E0, AFTER_E1, AFTER_E1_CONTROL };
 enum { SEQUENCE = 3 }; /* the bits of those in the state */
 
+_Static_assert(((int)SCANCODE_SET_2 & SEQUENCE) == 0 && ((int)SCANCODE_UNSURE & SEQUENCE) == 0,
+               "the set and the sequence share a byte");
+
 static const uint8_t set_2_keys[] = {
     [0x01] = KEY_F9,
     [0x03] = KEY_F5,

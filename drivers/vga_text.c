@@ -142,6 +142,9 @@ static void draw_ascii(struct terminal_display *display, unsigned row, unsigned 
         store_one(to, (unsigned char)*text, attribute_of(colours));
 }
 
+_Static_assert(2 * VGA_TEXT_MAX_ROWS * VGA_TEXT_MAX_COLUMNS <= VIDEO_CELLS,
+               "copy_back() copies out of the second half into the first");
+
 /* What stays on the screen goes to the start of the video memory. */
 static void copy_back(unsigned lines)
 {

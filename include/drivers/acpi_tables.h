@@ -44,10 +44,10 @@ void acpi_read_header(const uint8_t bytes[ACPI_HEADER_SIZE], struct acpi_header 
 /* Is the sum of the bytes 0? */
 bool acpi_checksum_holds(const uint8_t *bytes, size_t size);
 
-/* The functions below take a whole table whose length and checksum hold. They return ERROR_INVALID
- * for one that contradicts itself. */
+/* The functions below take a whole table, ACPI_HEADER_SIZE bytes or more, whose length and checksum
+ * hold. They return ERROR_INVALID for one that contradicts itself. */
 
-/* How many tables an RSDT or XSDT, with so many bytes an entry, lists, and the index'th one. */
+/* How many tables an RSDT (4 bytes an entry) or XSDT (8) lists, and the index'th one. */
 size_t acpi_root_count(size_t size, size_t entry_size);
 phys_addr_t acpi_root_entry(const uint8_t *bytes, size_t entry_size, size_t index);
 
@@ -58,6 +58,12 @@ struct acpi_register {
     uint8_t space; /* enum acpi_space, or one that Cairn does not know */
     uint64_t address;
 };
+
+/* Is the register there, and at a port? */
+static inline bool acpi_is_port(const struct acpi_register *reg)
+{
+    return reg->space == ACPI_SPACE_IO && reg->address != 0 && reg->address <= UINT16_MAX;
+}
 
 /* The fixed description (5.2.9). What the table's revision does not have yet is 0 and false. */
 struct acpi_fadt {
@@ -76,8 +82,7 @@ struct acpi_fadt {
     uint8_t century_register; /* of the CMOS clock; 0: it has none */
 };
 
-/* Reads the FADT, `size` bytes whose checksum holds. ERROR_INVALID: it is too short. Any context,
- * as the two below. */
+/* Reads the FADT. ERROR_INVALID: it is too short. */
 enum error acpi_read_fadt(const uint8_t *bytes, size_t size, struct acpi_fadt *fadt);
 
 enum { ACPI_ISA_LINES = 16, ACPI_MAX_IO_APICS = 8, ACPI_LOCAL_INPUTS = 2 };
@@ -112,10 +117,11 @@ struct acpi_madt {
     } local_inputs[ACPI_LOCAL_INPUTS];
 };
 
-/* The same for the MADT; also ERROR_INVALID: an entry reaches beyond the end. */
+/* Reads the MADT. ERROR_INVALID: it is too short, or an entry reaches beyond the end. */
 enum error acpi_read_madt(const uint8_t *bytes, size_t size, struct acpi_madt *madt);
 
-/* The part of acpi_read_madt() that is asked at every boot: has the machine two 8259s? */
+/* The part of acpi_read_madt() that is asked at every boot: has the machine two 8259s? True also
+ * when the table is too short to tell. */
 bool acpi_madt_has_8259(const uint8_t *bytes, size_t size);
 
 enum { ACPI_MAX_PCI_SEGMENTS = 8 };
@@ -131,11 +137,11 @@ struct acpi_mcfg {
     unsigned left_out;
 };
 
-/* The same for the MCFG; also ERROR_INVALID: a range of buses ends before it begins. */
+/* Reads the MCFG. ERROR_INVALID: it is too short, or a range of buses ends before it begins. */
 enum error acpi_read_mcfg(const uint8_t *bytes, size_t size, struct acpi_mcfg *mcfg);
 
-/* Where the HPET's registers are (IA-PC HPET Specification 1.0a, 3.2.4). ERROR_INVALID also when
- * they are not in memory. */
+/* Where the HPET's registers are (IA-PC HPET Specification 1.0a, 3.2.4). ERROR_INVALID: the table
+ * is too short, or they are not in memory. */
 enum error acpi_read_hpet(const uint8_t *bytes, size_t size, phys_addr_t *address);
 
 /* What to write into the two PM1 control registers for a sleeping state (7.4.2). */
@@ -143,7 +149,7 @@ struct acpi_sleep_type {
     uint8_t a, b;
 };
 
-/* Searches AML (a DSDT or SSDT) for the package \_S5_, which says how to switch the machine off.
+/* Searches AML (a DSDT or SSDT, of any size) for the package \_S5_, which says how to switch off.
  * AML is not run: only a package of constants that stands as it is in the bytes is found.
  * ERROR_NO_DEVICE when there is none. */
 enum error acpi_find_s5(const uint8_t *aml, size_t size, struct acpi_sleep_type *type);

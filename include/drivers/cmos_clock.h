@@ -15,8 +15,9 @@ struct date_time {
 
 /* Reads the clock. `century_register` is where the firmware says that the century is (ACPI's FADT),
  * or 0: then years are 20xx. ERROR_NO_DEVICE: nothing answers there; ERROR_TIMEOUT: the clock does
- * not hold still, though it was given a hundredth of a second; ERROR_DEVICE: what it says is no
- * date and time. In tasks and during set-up. */
+ * not hold still (one that stands in the midst of an update is given some hundredths of a second,
+ * one that is never the same twice half a second); ERROR_DEVICE: what it says is no date and time.
+ * Interrupts are masked for one register at a time. In tasks and during set-up. */
 enum error cmos_clock_read(uint8_t century_register, struct date_time *now);
 
 #endif

@@ -46,10 +46,10 @@ struct framebuffer {
 
 /* Can it be drawn on? ERROR_NO_DEVICE: there is none, or it is a text screen; ERROR_UNSUPPORTED:
  * its pixels are numbers of a palette, or of another width; ERROR_INVALID: sizes or colours that
- * contradict each other. */
+ * contradict each other. Any context. */
 enum error framebuffer_check(const struct boot_framebuffer *info);
 
-/* How many characters the whole screen has room for. `info` has passed the check. */
+/* How many characters the whole screen has room for. `info` has passed the check. Any context. */
 void framebuffer_size(const struct boot_framebuffer *info, unsigned *rows, unsigned *columns);
 
 /* The bytes of memory that so many characters take. */

@@ -44,17 +44,19 @@ struct i8042_script {
     struct sleep pause;
 };
 
-/* Does something answer at the controller's ports? */
+/* Does something answer at the controller's ports? Any context. */
 bool i8042_present(void);
 
 /* Puts the script at its beginning. In set-up code and tasks. */
 void i8042_begin(struct i8042_script *script, const struct i8042_step *steps, size_t count);
 
 /* The future of the script's end: POLL_READY and OK, or what it failed with: ERROR_TIMEOUT, or
- * ERROR_DEVICE for a wrong answer. */
+ * ERROR_DEVICE for a wrong answer. No step waits longer than its time, and at most three are
+ * repeated. In tasks. */
 enum poll_result i8042_poll(struct i8042_script *script, struct task *task, enum error *error);
 
-/* Does the controller translate, as the configuration has it that it was asked for last? */
+/* Does the controller translate, as the configuration has it that it was asked for last? In tasks,
+ * like the one below. */
 bool i8042_translates(void);
 
 /* Has the next I8042_WRITE_CONFIG turn translation off. */
@@ -62,6 +64,10 @@ void i8042_stop_translating(void);
 
 /* Sends a byte to the keyboard; ERROR_TIMEOUT when the controller has no room now. In tasks. */
 enum error i8042_send(uint8_t byte);
+
+/* Pulses the processor's reset line, which the controller has been given for want of a better
+ * place, and waits a while for what comes of it: 0.1 seconds at the most. Any context. */
+void i8042_reset_machine(void);
 
 enum {
     I8042_DATA = 0x60, /* ports */

@@ -26,7 +26,7 @@ void irq_set_handler(unsigned line, void (*handler)(void));
  * second, and sends the end of interrupt itself, in its controller's way. During set-up. */
 void irq_set_timer_handler(void (*handler)(struct trap_frame *frame));
 
-/* The timer's line is not used any more. */
+/* The timer's line is not used any more. With interrupts masked. */
 void irq_mask_timer(void);
 
 /* Lets every line have its full number of interrupts again. For the timer's handler, every 16 ms;
@@ -56,13 +56,13 @@ struct irq_controller {
 
 /* Has the lines end at `controller`; all are masked. It has its handlers called for the vectors
  * from IRQ_FIRST_VECTOR on, one for each line but the timer's. Such a handler calls irq_run() and
- * then ends the interrupt in the controller's way. Called once. */
+ * then ends the interrupt in the controller's way. During set-up, once. */
 void irq_start(const struct irq_controller *controller);
 
-/* What irq_start() was given; NULL before. */
+/* What irq_start() was given; NULL before. Any context. */
 const struct irq_controller *irq_controller(void);
 
-/* Counts an interrupt of a line that did not ask for it. */
+/* Counts an interrupt of a line that did not ask for it. In the controller's handler. */
 void irq_note_spurious(unsigned line);
 
 /* Only for irq_run(). */
@@ -70,7 +70,7 @@ extern void (*irq_handlers[IRQ_LINES])(void);
 extern uint16_t irq_bursts_left[IRQ_LINES];
 void irq_hold_back(unsigned line);
 
-/* Runs the line's handler. In the controller's. */
+/* Runs the line's handler, from within the controller's. */
 static inline void irq_run(unsigned line)
 {
     if (__builtin_expect(--irq_bursts_left[line] == 0, 0))

@@ -26,11 +26,12 @@ struct keyboard {
  * Backspace \b; cursor and function keys are xterm's. Any context, one at a time. */
 unsigned keyboard_type(struct keyboard *keyboard, uint8_t scancode, char *bytes);
 
-/* Has the keys type what `layout` says, from the next one on. */
+/* Has the keys type what `layout` says, from the next one on: a dead key that waits is forgotten.
+ * Any context, but not during keyboard_type(). */
 void keyboard_set_layout(struct keyboard *keyboard, const struct layout *layout);
 
 /* The lights that should be on, in bits as the keyboard's command for them has them: 0 is Scroll
- * Lock, 1 is Num Lock, 2 is Caps Lock. */
+ * Lock, 1 is Num Lock, 2 is Caps Lock. Any context. */
 static inline uint8_t keyboard_lights(const struct keyboard *keyboard)
 {
     return keyboard->modifiers.active / MODIFIER_SCROLL_LOCK & 7;

@@ -12,20 +12,22 @@
 enum { LOCAL_APIC_TIMER_VECTOR = 0xf0, LOCAL_APIC_SPURIOUS_VECTOR = 0xff };
 
 /* Finds it and maps its registers. ERROR_NO_DEVICE when the processor has none, or the firmware
- * keeps it switched off; ERROR_DEVICE when it does not look like one. During set-up, after
- * kernel_space_init(); does not change anything. May be called twice. */
+ * keeps it switched off; ERROR_DEVICE when it does not look like one; else what mmio_map() has.
+ * Does not change anything, and may be called twice. After kernel_space_init(); not in an interrupt
+ * handler. */
 enum error local_apic_find(void);
 
 /* Switches it on, with its inputs wired as `madt` says and nothing that an 8259 could ask through;
  * or, when `madt` is NULL, beside 8259s, which go on asking through it. In both cases its timer is
- * off. After local_apic_find(). */
+ * off. After local_apic_find(), with interrupts masked. */
 void local_apic_start(const struct acpi_madt *madt);
 
-/* Its number, by which an I/O APIC addresses it. */
+/* Its number, by which an I/O APIC addresses it; up to 255, or in x2APIC mode of 32 bits. After
+ * local_apic_find(). */
 uint32_t local_apic_id(void);
 
 /* Has its timer raise LOCAL_APIC_TIMER_VECTOR each `count` ticks of a rate that nobody knows (the
- * bus clock's sixteenth). Any context. */
+ * bus clock's sixteenth); not 0. Any context. */
 void local_apic_start_timer(uint32_t count);
 
 /* --- The end of an interrupt ---------------------------------------------------------------- */

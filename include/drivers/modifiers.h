@@ -37,7 +37,7 @@ struct modifiers {
  * meanwhile is not known, and a key that sticks is worse than one that is let go too early. */
 extern const uint16_t modifiers_of_keys[KEY_COUNT];
 
-/* Takes a key with a modifier. */
+/* Takes a key with a modifier. Any context, one at a time. */
 void modifiers_take(struct modifiers *modifiers, struct key_change change);
 
 #endif

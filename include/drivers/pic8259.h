@@ -11,10 +11,12 @@
  * During set-up. */
 bool pic8259_present(void);
 
-/* Puts lines 0-15 at vectors 32-47, all masked, and has them end here: irq_start(). */
+/* Puts lines 0-15 at vectors 32-47, all masked, and has them end here: irq_start(). During set-up.
+ */
 void pic8259_init(void);
 
-/* Puts them there as well and masks them for good, for another controller takes their lines. */
+/* Puts them there as well and masks them for good, for another controller takes their lines. During
+ * set-up. */
 void pic8259_silence(void);
 
 enum { PIC_MASTER_COMMAND = 0x20, PIC_SPECIFIC_EOI = 0x60 /* | line */ };

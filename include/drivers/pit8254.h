@@ -7,7 +7,7 @@
 #include <types.h>
 
 /* Starts ticking `rate` times a second (19 to 100,000), as nearly as the divisor allows. Returns
- * the tick's true length in nanoseconds. The caller handles the line. */
+ * the tick's true length in nanoseconds. The caller handles the line. During set-up. */
 uint64_t pit8254_init(unsigned rate);
 
 /* Has it counted since pit8254_init()? To be asked some microseconds later; a "no" may be chance,

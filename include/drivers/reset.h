@@ -10,7 +10,8 @@
  * kernel_space_init(). */
 void machine_reset_init(const struct acpi_fadt *fadt);
 
-/* Resets the machine, one way or the other. Any context; masks interrupts. */
+/* Resets the machine, one way or the other. Any context; masks interrupts. Without
+ * machine_reset_init() it knows the ways that need no firmware. */
 NORETURN void machine_reset(void);
 
 #endif

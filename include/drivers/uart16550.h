@@ -23,16 +23,18 @@ struct uart16550 {
 };
 
 /* Sets the port to 115200 8N1, still without interrupts. ERROR_NO_DEVICE when nothing answers like
- * a UART. `uart->received` is initialised by the caller; its resume hook is uart16550_resume. */
+ * a UART: each wait for it ends after some milliseconds. `uart->received` is initialised by the
+ * caller; its resume hook is uart16550_resume. During set-up. */
 enum error uart16550_init(struct uart16550 *uart, uint16_t port);
 
-/* Starts receiving. The caller has uart16550_interrupt() called on the port's interrupt line. */
+/* Starts receiving. The caller has uart16550_interrupt() called on the port's interrupt line. After
+ * uart16550_init(). */
 void uart16550_start(struct uart16550 *uart);
 
 /* Fetches what has arrived. In the interrupt handler. */
 void uart16550_interrupt(struct uart16550 *uart);
 
-/* The received stream's resume hook. */
+/* The received stream's resume hook: see stream.h. */
 void uart16550_resume(struct byte_stream *stream);
 
 #endif

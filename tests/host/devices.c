@@ -76,6 +76,28 @@ TEST(devices, i8042_absent)
     EXPECT(fake_ports_accesses() < 10);
 }
 
+static uint8_t last_command;
+
+static void note_command(uint16_t port, uint8_t value)
+{
+    if (port == 0x64)
+        last_command = value;
+}
+
+/* It is asked even if it is busy for ever: there is nothing to lose. */
+TEST(devices, i8042_is_asked_to_reset)
+{
+    fake_ports_set((struct fake_device){.read = read_always_busy, .write = note_command});
+    i8042_reset_machine();
+    EXPECT_EQ(last_command, 0xfe);
+    EXPECT(fake_ports_accesses() < SECOND / 4);
+    last_command = 0;
+    fake_ports_set((struct fake_device){.read = read_zero, .write = note_command});
+    i8042_reset_machine();
+    EXPECT_EQ(last_command, 0xfe);
+    EXPECT(fake_ports_accesses() < SECOND / 10);
+}
+
 TEST(devices, i8042_never_answers)
 {
     fake_ports_set((struct fake_device){.read = read_zero});

@@ -8,7 +8,8 @@
  * word. Called once, after trap_init(). */
 void machine_check_init(void);
 
-/* Prints what the processor's banks hold about such an error; a line for each. For a panic. */
+/* Prints what the processor's banks hold about such an error, a line for each, on the console. For
+ * a panic. */
 void machine_check_print(void);
 
 #endif
