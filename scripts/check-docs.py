@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 """Holds the documents against the tree: links lead somewhere, `file:function` names a function of that file, the steps of a
-journey follow each other in the code, C code in a fence is complete and compiles, and where a figure of a bench is quoted
-it is the one of docs/benchmarks.md. `check-docs.py COMPILER FLAG ...`
+journey follow each other in the code, and C code in a fence is complete and compiles. `check-docs.py COMPILER FLAG ...`
 """
 
 import re
@@ -15,8 +14,6 @@ TOP = Path(__file__).resolve().parent.parent
 LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)(?:#[^)]*)?\)")
 FUNCTION = re.compile(r"`([\w/.-]+\.(?:c|h|asm|py|sh)):(\w+)(?:\(\))?`")
 FENCE = re.compile(r"^```c\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-QUOTED = re.compile(r"([\d,.]+) instructions\s+\(`([\w.]+)`\)")
-MEASURED = re.compile(r"^\| `([\w.]+)` \| \S+ \| (\S+) \|", re.MULTILINE)
 LONGEST_EXAMPLE = 10
 
 
@@ -56,21 +53,13 @@ def bad_examples(text, compiler):
             yield f"an example does not compile: {done.stdout}"
 
 
-def old_figures(text, measured):
-    """Quoted figures that are not what was measured last."""
-    for figure, name in QUOTED.findall(text):
-        if figure.replace(",", "") != measured.get(name):
-            yield f"`{name}` is {measured.get(name, 'no bench')}, not {figure}"
-
-
 def main(compiler):
     """Prints each offence; the exit status says whether there was one."""
     failed = False
     code = journeys.sources(TOP)
-    measured = dict(MEASURED.findall((TOP / "docs" / "benchmarks.md").read_text()))
     for file, text in documents().items():
         for offence in (*dead_links(file, text), *unknown_functions(text), *journeys.offences(code, text),
-                        *old_figures(text, measured), *bad_examples(text, compiler)):
+                        *bad_examples(text, compiler)):
             print(f"{file.relative_to(TOP)}: {offence}", file=sys.stderr)
             failed = True
     return failed

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""Draws the pictures in docs/architecture.md from the code that they are of, so that their numbers are the code's, and the
-README's short table of benchmarks from the long one.
+"""Draws the pictures in docs/architecture.md from the code that they are of, so that their numbers are the code's; the
+README's short table of benchmarks from the long one; and brings figures up to date that the text quotes from there, which
+look so: 98 instructions (`kbd.irq`).
 
     scripts/draw-docs.py            writes them
     scripts/draw-docs.py --check    fails when one is not what it would be written as
@@ -14,12 +15,34 @@ from pathlib import Path
 TOP = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(TOP / "tests"))
 
-from runner import pages  # noqa: E402  (the path has to be set first)
+from floors import FLOORS  # noqa: E402  (the path has to be set first)
+from runner import pages  # noqa: E402
 
 ARCHITECTURE, README = TOP / "docs" / "architecture.md", TOP / "README.md"
 TASK = TOP / "include" / "kernel" / "task"
 UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
+QUOTED = re.compile(r"([\d,.]+)( instructions\s+\(`([\w.]+)`\))")
 PERMISSIONS = {"CODE": "r-x", "CONSTANTS": "r--", "DATA": "rw-"}
+
+
+FLOOR_WORDS = {
+    "kernel/bench": "counts what things cost",
+    "kernel": "main.c puts all together; displays, options, interrupts and ticks choose among drivers",
+    "kernel/monitor": "the input line and the commands",
+    "drivers": "one device a file",
+    "kernel/fault": "what an exception means, in words",
+    "mm": "frames, page tables, the heap",
+    "kernel/task": "executor, wakers, timers, channels",
+    "kernel/log": "console, log, panic, symbols, backtraces",
+    "kernel/cpu": "descriptor tables, trap stubs, control registers",
+    "boot": "from GRUB to C",
+    "lib": "plain C that knows no hardware",
+}
+
+
+def house():
+    """The floors, the highest first, in the order that scripts/check-floors.py holds."""
+    return [f"    {floor + '/':16}  {FLOOR_WORDS[floor]}" for floor in reversed(FLOORS)]
 
 
 def number(file, name):
@@ -116,10 +139,27 @@ BENCHES = {
 }
 
 
+def measured():
+    """docs/benchmarks.md, as {bench: (blog_os's figure, Cairn's)}."""
+    page = (TOP / "docs" / "benchmarks.md").read_text()
+    return {row[0]: row[1:] for row in re.findall(r"^\| `([\w.]+)` \| (\S+) \| (\S+) \|", page, re.MULTILINE)}
+
+
+def grouped(figure):
+    """A figure as the text writes it."""
+    whole, point, rest = figure.partition(".")
+    return f"{int(whole):,}{point}{rest}"
+
+
+def with_figures(text):
+    """A text with the figures of now."""
+    figures = measured()
+    return QUOTED.sub(lambda quote: grouped(figures[quote[3]][1]) + quote[2], text)
+
+
 def benchmarks():
     """The README's table, a row for each of BENCHES."""
-    page = (TOP / "docs" / "benchmarks.md").read_text()
-    rows = {row[0]: row[1:] for row in re.findall(r"^\| `([\w.]+)` \| (\S+) \| (\S+) \|", page, re.MULTILINE)}
+    rows = measured()
     yield from ("| what | bench | blog_os | Cairn |", "| --- | --- | ---: | ---: |")
     for name, words in BENCHES.items():
         theirs, ours = rows[name]
@@ -127,6 +167,7 @@ def benchmarks():
 
 
 PARTS = {
+    (ARCHITECTURE, "floors"): house,
     (ARCHITECTURE, "virtual memory"): virtual_map,
     (ARCHITECTURE, "physical memory"): physical_map,
     (ARCHITECTURE, "task states"): lambda: picture(TASK / "task.h"),
@@ -135,18 +176,31 @@ PARTS = {
 }
 
 
-def main(arguments):
-    """Draws, and writes or checks."""
-    failed = False
+def write():
+    """Puts all of it into the pages."""
     for (page, name), draw in PARTS.items():
-        lines = ["", *draw(), ""]
-        if arguments != ["--check"]:
-            pages.write(page, name, lines)
-        elif pages.read(page, name) != lines:
-            print(f"{page.relative_to(TOP)}: '{name}' is not what it is drawn from; 'make docs' draws it anew",
-                  file=sys.stderr)
-            failed = True
-    return failed
+        pages.write(page, name, ["", *draw(), ""])
+    ARCHITECTURE.write_text(with_figures(ARCHITECTURE.read_text()))
+
+
+def outdated():
+    """What in the pages is not as it would be written."""
+    for (page, name), draw in PARTS.items():
+        if pages.read(page, name) != ["", *draw(), ""]:
+            yield f"{page.relative_to(TOP)}: '{name}' is not what it is drawn from"
+    if ARCHITECTURE.read_text() != with_figures(ARCHITECTURE.read_text()):
+        yield f"{ARCHITECTURE.relative_to(TOP)} quotes figures that are not those of docs/benchmarks.md"
+
+
+def main(arguments):
+    """Writes or checks."""
+    if arguments != ["--check"]:
+        write()
+        return 0
+    found = list(outdated())
+    for offence in found:
+        print(f"{offence}; 'make docs' mends it", file=sys.stderr)
+    return bool(found)
 
 
 if __name__ == "__main__":
