@@ -1,5 +1,8 @@
 /*
- * The names in the comments are those of ECMA-48 (8.3) and, where it has none, of DEC's VT220.
+ * What a sequence does, by its final byte; the names in the comments are those of ECMA-48 (8.3)
+ * and, where it has none, of DEC's VT220. The parameters are the sender's and may be anything up to
+ * ECMA48_PARAMETER_MAX: whatever is done with one is bounded by the screen first. A final byte with
+ * a prefix or an intermediate that is not known here is another sequence, and does nothing.
  */
 #include <lib/format.h>
 #include <lib/terminal_cursor.h>
