@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""Holds the documents against the tree: links lead somewhere, `file:function` names a function of that file, the steps of a
-journey follow each other in the code, and C code in a fence is complete and compiles. `check-docs.py COMPILER FLAG ...`
+"""Holds the documents against the tree: links and paths lead somewhere, `file:function` names a function of that file, the
+steps of a journey follow each other in the code, C code in a fence is complete and compiles, and each machine of the matrix
+and each bench is told of. `check-docs.py COMPILER FLAG ...`
 """
 
 import re
@@ -11,7 +12,12 @@ from pathlib import Path
 import journeys
 
 TOP = Path(__file__).resolve().parent.parent
-LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)(?:#[^)]*)?\)")
+sys.path.insert(0, str(TOP / "tests"))
+
+import matrix  # noqa: E402  (the path has to be set first)
+
+LINK = re.compile(r"\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)")
+PATH = re.compile(r"`((?!build/|~?/)(?:[\w.-]+/)+(?:[\w.-]+\.\w+)?)`")
 FUNCTION = re.compile(r"`([\w/.-]+\.(?:c|h|asm|py|sh)):(\w+)(?:\(\))?`")
 FENCE = re.compile(r"^```c\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LONGEST_EXAMPLE = 10
@@ -23,11 +29,34 @@ def documents():
     return {file: file.read_text() for file in sorted(files)}
 
 
+def anchors(text):
+    """What a link to a heading can be, as the usual viewers have it."""
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in re.findall(r"^#+ (.*)$", text, re.MULTILINE)}
+
+
 def dead_links(file, text):
-    """Links within the tree that lead nowhere."""
-    for target in LINK.findall(text):
-        if not (file.parent / target).exists():
+    """Links within the tree that lead nowhere, and paths of files and folders that are not there."""
+    for target, anchor in LINK.findall(text):
+        page = file.parent / target if target else file
+        if not page.exists():
             yield f"the link to {target} leads nowhere"
+        elif anchor and anchor not in anchors(page.read_text()):
+            yield f"the link to {target}#{anchor} leads to no heading"
+    for path in PATH.findall(text):
+        if not (TOP / path).exists() and not (TOP / "include" / path).exists():
+            yield f"there is no {path}"
+
+
+def untold():
+    """Machines and benches that the tables, which are written by runs of minutes, do not have yet."""
+    machines, benches = ((TOP / "docs" / name).read_text() for name in ("machines.md", "benchmarks.md"))
+    for row in matrix.all_rows():
+        if f"| {row.axis} | {row.name} |" not in machines:
+            yield f"docs/machines.md: nothing about '{row.axis}: {row.name}'; 'make matrix' writes it anew"
+    for file in sorted((TOP / "kernel" / "bench").glob("*.c")):
+        for name in re.findall(r'^BENCH\(\w+, "([\w.]+)"\)', file.read_text(), re.MULTILINE):
+            if f"| `{name}" not in benches:
+                yield f"docs/benchmarks.md: nothing about '{name}'; 'make bench' writes it anew"
 
 
 def unknown_functions(text):
@@ -55,14 +84,15 @@ def bad_examples(text, compiler):
 
 def main(compiler):
     """Prints each offence; the exit status says whether there was one."""
-    failed = False
+    found = list(untold())
     code = journeys.sources(TOP)
     for file, text in documents().items():
-        for offence in (*dead_links(file, text), *unknown_functions(text), *journeys.offences(code, text),
-                        *bad_examples(text, compiler)):
-            print(f"{file.relative_to(TOP)}: {offence}", file=sys.stderr)
-            failed = True
-    return failed
+        offences = (*dead_links(file, text), *unknown_functions(text), *journeys.offences(code, text),
+                    *bad_examples(text, compiler))
+        found += [f"{file.relative_to(TOP)}: {offence}" for offence in offences]
+    for offence in found:
+        print(offence, file=sys.stderr)
+    return bool(found)
 
 
 if __name__ == "__main__":
