@@ -72,7 +72,7 @@ KERNEL_CFLAGS := -std=gnu17 -O2 -g $(WARNINGS) $(COMPILER_FLAGS) -nostdinc -isys
 UBSAN_CFLAGS := -fsanitize=undefined -fno-sanitize-recover=all -DUBSAN -Wno-null-dereference $(LARGE_FRAMES)
 NASMFLAGS := -f elf64 -g -F dwarf -w+all -w+error -I include/
 LDFLAGS := -nostdlib -static -no-pie -z noexecstack -z max-page-size=4096 --build-id=none --gc-sections -T linker.ld
-HOST_CFLAGS := -std=gnu17 -O1 -g $(WARNINGS) $(GCC_WARNINGS) -Itests/host/include -Iinclude -I$B/gen -DDIRECT_MAP_BASE=0x110000000000u -fno-omit-frame-pointer -fsanitize=address,undefined \
+HOST_CFLAGS := -std=gnu17 -O1 -g $(WARNINGS) $(GCC_WARNINGS) -Itests/host/include -Iinclude -I$B/gen -DDIRECT_MAP_BASE=0x110000000000u -DKERNEL_BASE=0u -fno-omit-frame-pointer -fsanitize=address,undefined \
     -fno-sanitize-recover=all -fno-toplevel-reorder
 
 # --- Sources ----------------------------------------------------------------------------------------------------------

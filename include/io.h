@@ -14,12 +14,6 @@ static inline uint8_t inb(uint16_t port)
     return value;
 }
 
-/* Reads `size` bytes from one port, one after the other, to `to`. */
-static inline void inb_many(uint16_t port, void *to, size_t size)
-{
-    __asm__ volatile("rep insb" : "+D"(to), "+c"(size) : "d"(port) : "memory");
-}
-
 /* Writes a byte to a port; nothing happens where no device is. */
 static inline void outb(uint16_t port, uint8_t value)
 {
@@ -46,10 +40,15 @@ static inline uint32_t inl(uint16_t port)
     return value;
 }
 
-/* Writes 16 bits to a port, which two 8-bit registers may share: the low byte goes to `port`. */
+/* Write 16 and 32 bits to a port, which several 8-bit registers may share: the low byte goes to
+ * `port`. */
 static inline void outw(uint16_t port, uint16_t value)
 {
     __asm__ volatile("outw %0, %1" : : "a"(value), "Nd"(port));
+}
+static inline void outl(uint16_t port, uint32_t value)
+{
+    __asm__ volatile("outl %0, %1" : : "a"(value), "Nd"(port));
 }
 
 /* Takes about a microsecond on every PC: a write to the POST code port, which goes out to the

@@ -15,7 +15,7 @@
 
 #define PAGE_SIZE UINT64_C(4096)
 
-/* The host tests put their physical memory elsewhere. */
+/* The host tests put their physical memory, and themselves, elsewhere. */
 #ifndef DIRECT_MAP_BASE
 #define DIRECT_MAP_BASE 0xffff800000000000u
 #endif
@@ -23,7 +23,9 @@
 #define HEAP_BASE       0xffffc00000000000u
 #define HEAP_WINDOW     0x0000100000000000u
 #define STACKS_BASE     0xffffd00000000000u
-#define KERNEL_BASE     0xffffffff80000000u
+#ifndef KERNEL_BASE
+#define KERNEL_BASE 0xffffffff80000000u
+#endif
 
 /* Are bits 63 to 47 all alike, that is, is it within 2^47 of 0 on either side (Intel SDM 1
  * 3.3.7.1)? The processor follows no other address. */
@@ -42,6 +44,12 @@ static inline void *phys_to_virt(phys_addr_t physical)
 static inline phys_addr_t virt_to_phys(const void *direct)
 {
     return (virt_addr_t)direct - DIRECT_MAP_BASE;
+}
+
+/* The physical address behind a pointer into the kernel image (not into the direct map). */
+static inline phys_addr_t image_to_phys(const void *symbol)
+{
+    return (virt_addr_t)symbol - KERNEL_BASE;
 }
 
 #endif

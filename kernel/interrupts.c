@@ -27,13 +27,14 @@ static enum error start_apics(void)
     return OK;
 }
 
+OPTION(irq);
+
 static bool are_asked_for(void)
 {
-    const char *word = options_get("irq");
-    if (word && strcmp(word, "apic") == 0)
+    if (option_irq && strcmp(option_irq, "apic") == 0)
         return true;
-    if (word && strcmp(word, "pic") != 0)
-        log_warn("options: irq=%s is none of pic, apic", word);
+    if (option_irq && strcmp(option_irq, "pic") != 0)
+        log_warn("options: irq=%s is none of pic, apic", option_irq);
     return false;
 }
 

@@ -39,6 +39,14 @@
 
 SECTION_ARRAY(struct boot_mode, boot_modes);
 
+OPTION(bench);
+OPTION(heap);
+OPTION(heap_debug);
+OPTION(keymap);
+OPTION(loglevel);
+OPTION(panic);
+OPTION(test);
+
 static uint8_t com1_storage[4096];
 struct uart16550 com1 = {
     .received = BYTE_STREAM_INIT(com1.received, com1_storage, uart16550_resume),
@@ -83,35 +91,33 @@ static void start_console(const struct boot_info *info)
 
 static void apply_loglevel(void)
 {
-    const char *word = options_get("loglevel");
     enum log_level level;
-    if (!word)
+    if (!option_loglevel)
         return;
-    if (log_parse_level(word, &level) == OK)
+    if (log_parse_level(option_loglevel, &level) == OK)
         log_set_level(level);
     else
-        log_warn("options: loglevel=%s is none of error, warning, info, debug", word);
+        log_warn("options: loglevel=%s is none of error, warning, info, debug", option_loglevel);
 }
 
 static void apply_keymap(void)
 {
-    const char *name = options_get("keymap");
-    if (!name)
+    if (!option_keymap)
         return;
-    const struct layout *layout = layout_find(name);
+    const struct layout *layout = layout_find(option_keymap);
     if (layout) {
         monitor_set_layout(layout);
         return;
     }
     char names[LAYOUT_NAMES_MAX];
     layout_list_names(names, sizeof(names));
-    log_warn("options: keymap=%s is none of %s", name, names);
+    log_warn("options: keymap=%s is none of %s", option_keymap, names);
 }
 
 static const struct boot_mode *find_boot_mode(void)
 {
     section_for_each(struct boot_mode, mode, boot_modes) {
-        if (options_get(mode->key))
+        if (*mode->value)
             return mode;
     }
     return NULL;
@@ -119,12 +125,10 @@ static const struct boot_mode *find_boot_mode(void)
 
 static void apply_options(const struct boot_info *info)
 {
-    static const char *const known[] = {"irq",      "heap", "heap_debug", "keymap",
-                                        "loglevel", "test", "bench",      "panic"};
     options_init(info);
     apply_loglevel();
     apply_keymap();
-    options_log_unknown(known, ARRAY_SIZE(known));
+    options_log_unknown();
 }
 
 static void start_memory(const struct boot_info *info)
@@ -137,11 +141,10 @@ static void start_memory(const struct boot_info *info)
 
 static void start_heap(void)
 {
-    const char *name = options_get("heap");
-    bool debug = options_is_set("heap_debug");
-    enum error error = heap_init(name, debug, &heap_window);
+    bool debug = option_is_on(option_heap_debug);
+    enum error error = heap_init(option_heap, debug, &heap_window);
     if (error == ERROR_INVALID) {
-        log_warn("options: heap=%s is none of bump, linked_list, fixed_block", name);
+        log_warn("options: heap=%s is none of bump, linked_list, fixed_block", option_heap);
         error = heap_init(NULL, debug, &heap_window);
     }
     if (error)
@@ -157,16 +160,14 @@ static void end_qemu_with_failure(void)
  * it is used only under QEMU, and only when somebody waits for a result. */
 static bool may_end_qemu(void)
 {
-    const char *panic = options_get("panic");
-    bool asked =
-        options_get("test") || options_get("bench") || (panic && strcmp(panic, "exit") == 0);
+    bool asked = option_test || option_bench || (option_panic && strcmp(option_panic, "exit") == 0);
     return asked && fw_cfg_present();
 }
 
 /* What follows a panic. Whoever waits for a test's or a bench's result is not left waiting. */
 static void apply_panic_option(void)
 {
-    const char *word = options_get("panic");
+    const char *word = option_panic;
     bool can_exit = may_end_qemu();
     if (word ? strcmp(word, "exit") == 0 && can_exit : can_exit)
         panic_set_end(end_qemu_with_failure);
@@ -247,7 +248,7 @@ uint64_t boot_mode_tsc;
 static NORETURN void run_boot_mode(const struct boot_mode *mode)
 {
     boot_mode_tsc = read_tsc();
-    bool success = mode->run(options_get(mode->key));
+    bool success = mode->run(*mode->value);
     if (may_end_qemu())
         debug_exit(success ? DEBUG_EXIT_SUCCESS : DEBUG_EXIT_FAILURE);
     halt_forever();
@@ -256,10 +257,10 @@ static NORETURN void run_boot_mode(const struct boot_mode *mode)
 /* Whoever asks a kernel without tests for one is not left waiting. */
 static void refuse_missing_tests(void)
 {
-    if (!options_get("test"))
+    if (!option_test)
         return;
     log_error("options: test=%s: this kernel has no tests; the one of the menu's last entry has",
-              options_get("test"));
+              option_test);
     if (may_end_qemu())
         debug_exit(DEBUG_EXIT_FAILURE);
 }

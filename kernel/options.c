@@ -9,17 +9,30 @@
 #include <kernel/options.h>
 #include <lib/command_line.h>
 #include <lib/string.h>
+#include <section.h>
 
-/* A word and the blank after it are two characters, so the table cannot fill up. */
-enum { LINE = 2048, MAX_OPTIONS = LINE / 2 };
+/* A word and the blank after it are two characters, so there are not more words. */
+enum { LINE = 2048, MAX_WORDS = LINE / 2 };
+
+SECTION_ARRAY(struct option, options);
 
 static char line[LINE]; /* both lines; the words' ends are overwritten with NULs */
+static const char *unknown[MAX_WORDS];
+static size_t unknown_count;
 
-static struct {
-    const char *key;
-    const char *value;
-} options[MAX_OPTIONS];
-static size_t option_count;
+static void set(const char *key, const char *value)
+{
+    bool known = false;
+    section_for_each(struct option, option, options) {
+        if (strcmp(option->key, key) == 0) {
+            *option->value = value;
+            known = true;
+        }
+    }
+    ASSERT(unknown_count < MAX_WORDS);
+    if (!known)
+        unknown[unknown_count++] = key;
+}
 
 /* Splits the line up. A word is cut off in place, once the one behind it has been found. */
 static void split(void)
@@ -27,13 +40,10 @@ static void split(void)
     struct command_line_word word;
     const char *cursor = line;
     while (command_line_next(&cursor, &word)) {
-        ASSERT(option_count < MAX_OPTIONS);
-        options[option_count].key = word.key;
-        options[option_count].value = word.value;
         bool last = *cursor == '\0';
         line[word.key + word.key_length - line] = '\0';
         line[word.value + word.value_length - line] = '\0';
-        option_count++;
+        set(word.key, word.value);
         if (last)
             break;
         cursor++;
@@ -42,43 +52,25 @@ static void split(void)
 
 void options_init(const struct boot_info *info)
 {
-    option_count = 0;
     size_t length = string_copy(line, info->command_line, sizeof(line));
     line[length++] = ' ';
     enum error error = fw_cfg_read_file("opt/cairn/cmdline", line + length, sizeof(line) - length);
     split();
     if (info->command_line_cut || error == ERROR_FULL)
         log_warn("options: the command line is too long and was cut");
+    else if (error && error != ERROR_NO_DEVICE)
+        log_warn("options: opt/cairn/cmdline cannot be read (%s)", error_name(error));
 }
 
-const char *options_get(const char *key)
+void options_log_unknown(void)
 {
-    for (size_t i = option_count; i > 0; i--) {
-        if (strcmp(options[i - 1].key, key) == 0)
-            return options[i - 1].value;
-    }
-    return NULL;
+    for (size_t i = 0; i < unknown_count; i++)
+        log_warn("options: '%s' is not known; ignored", unknown[i]);
+    unknown_count = 0;
+
 }
 
-bool options_is_set(const char *key)
+bool option_is_on(const char *value)
 {
-    const char *value = options_get(key);
     return value && strcmp(value, "0") != 0;
-}
-
-static bool is_known(const char *key, const char *const known[], size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (strcmp(key, known[i]) == 0)
-            return true;
-    }
-    return false;
-}
-
-void options_log_unknown(const char *const known[], size_t count)
-{
-    for (size_t i = 0; i < option_count; i++) {
-        if (!is_known(options[i].key, known, count))
-            log_warn("options: '%s' is not known; ignored", options[i].key);
-    }
 }

@@ -114,11 +114,6 @@ static void turn_on_protections(void)
  * does with fewer, and here the loader has cleared them. */
 static uint64_t first_tables[7][PAGE_SIZE / sizeof(uint64_t)] ALIGNED(PAGE_SIZE);
 
-static phys_addr_t image_to_phys(const void *symbol)
-{
-    return (virt_addr_t)symbol - KERNEL_BASE;
-}
-
 static void must(enum error error, const char *what)
 {
     if (error)

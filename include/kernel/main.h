@@ -6,6 +6,7 @@
 
 #include <boot/boot_info.h>
 #include <drivers/uart16550.h>
+#include <kernel/options.h>
 
 /* Sets everything up and runs the executor. Called once, by boot/entry.asm, with interrupts masked.
  */
@@ -20,16 +21,17 @@ extern struct uart16550 com1;
 /* Something to run instead of the monitor when the command line has `key=`: tests, benches. The
  * linker collects these. */
 struct boot_mode {
-    const char *key;
+    const char **value; /* of its option */
     /* Runs once everything is set up, outside of any task, with interrupts enabled. True is
      * success. QEMU is ended with the result. */
     bool (*run)(const char *value);
 };
 
-#define BOOT_MODE(mode_key, function)                                             \
-    static const struct boot_mode boot_mode_##mode_key                            \
+#define BOOT_MODE(key, function)                                                  \
+    OPTION(key);                                                                  \
+    static const struct boot_mode boot_mode_##key                                 \
         __attribute__((used, section("boot_modes"), aligned(sizeof(void *)))) = { \
-            .key = #mode_key, .run = (function)}
+            .value = &option_##key, .run = (function)}
 
 /* The time stamp counter when the boot mode was about to run, that is when everything was set up; 0
  * when the monitor runs instead. */

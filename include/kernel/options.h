@@ -1,22 +1,33 @@
 /*
- * The kernel's options: GRUB's command line, and after it QEMU's fw_cfg file opt/cairn/cmdline.
+ * The kernel's options: the words on GRUB's command line, `key=value` or `key` alone, and after
+ * them those in QEMU's fw_cfg file opt/cairn/cmdline. A file that understands a key says so with
+ * OPTION(); the linker collects these.
  */
 #ifndef KERNEL_OPTIONS_H
 #define KERNEL_OPTIONS_H
 
 #include <boot/boot_info.h>
 
-/* Joins both lines. Called once, before the first options_get(). */
+struct option {
+    const char *key;
+    const char **value;
+};
+
+/* Declares `option_KEY`, a string that lives for ever: the value of the last word with that key, ""
+ * if that is the key alone, NULL when there is none. */
+#define OPTION(name)                                                           \
+    static const char *option_##name RO_AFTER_INIT;                            \
+    static const struct option option_entry_##name                             \
+        __attribute__((used, section("options"), aligned(sizeof(void *)))) = { \
+            .key = #name, .value = &option_##name}
+
+/* Reads both lines and sets the options. Called once. */
 void options_init(const struct boot_info *info);
 
-/* The value of `key`, the last one if it is given more than once; "" for a word without =; NULL
- * when it is not given. Lives for ever. */
-const char *options_get(const char *key);
+/* Logs each word that is nobody's option. Once, after options_init(). */
+void options_log_unknown(void);
 
-/* Is the switch on: `key`, `key=1`? Off is `key=0`, and not given. */
-bool options_is_set(const char *key);
-
-/* Logs each word whose key is not in `known`. */
-void options_log_unknown(const char *const known[], size_t count);
+/* Is a switch on: `key`, `key=1`? Off is `key=0`, and NULL. */
+bool option_is_on(const char *value);
 
 #endif

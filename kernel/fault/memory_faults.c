@@ -79,7 +79,7 @@ FAULT(write_ro_after_init, "write-ro-after-init", "write to what is constant sin
 
 FAULT(write_alias, "write-alias", "write to code through the direct map")
 {
-    try_write((virt_addr_t)phys_to_virt((virt_addr_t)text_start - KERNEL_BASE));
+    try_write((virt_addr_t)phys_to_virt(image_to_phys(text_start)));
 }
 
 FAULT(write_idt, "write-idt", "write to the interrupt descriptor table")
@@ -114,7 +114,7 @@ FAULT(exec_rodata, "exec-rodata", "execute what lies in .rodata")
 
 FAULT(exec_alias, "exec-alias", "execute code through the direct map")
 {
-    try_execute((virt_addr_t)phys_to_virt((virt_addr_t)text_start - KERNEL_BASE));
+    try_execute((virt_addr_t)phys_to_virt(image_to_phys(text_start)));
 }
 
 FAULT(guard_page, "guard-page", "write below the stack")

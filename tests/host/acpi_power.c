@@ -95,9 +95,8 @@ TEST(acpi_power, reduced_hardware_has_one_register)
 /* Answers as QEMU's fw_cfg does when it is asked for its signature. */
 static uint8_t read_fw_cfg(uint16_t port)
 {
-    static const char signature[] = "QEMU";
-    static unsigned at;
-    return port == 0x511 ? (uint8_t)signature[at++ % 4] : 0xff;
+    static const char signature[] = "QEMU CFG";
+    return port >= 0x514 && port < 0x51c ? (uint8_t)signature[port - 0x514] : 0xff;
 }
 
 TEST(acpi_power, qemus_port_is_written_under_qemu_only)

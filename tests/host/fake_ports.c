@@ -31,12 +31,6 @@ uint8_t inb(uint16_t port)
     return device.read ? device.read(port) : 0xff;
 }
 
-void inb_many(uint16_t port, void *to, size_t size)
-{
-    for (uint8_t *bytes = to; size; size--)
-        *bytes++ = inb(port);
-}
-
 void outb(uint16_t port, uint8_t value)
 {
     count();
@@ -56,10 +50,22 @@ uint16_t inw(uint16_t port)
     return (uint16_t)(low | inb((uint16_t)(port + 1)) << 8);
 }
 
+uint32_t inl(uint16_t port)
+{
+    uint32_t low = inw(port);
+    return low | (uint32_t)inw((uint16_t)(port + 2)) << 16;
+}
+
 void outw(uint16_t port, uint16_t value)
 {
     outb(port, (uint8_t)value);
     outb((uint16_t)(port + 1), (uint8_t)(value >> 8));
+}
+
+void outl(uint16_t port, uint32_t value)
+{
+    outw(port, (uint16_t)value);
+    outw((uint16_t)(port + 2), (uint16_t)(value >> 16));
 }
 
 void io_delay(void)

@@ -55,8 +55,8 @@ TEST(frames, counts_add_up)
 
 TEST(frames, nothing_of_the_kernels_is_handed_out)
 {
-    phys_addr_t start = (virt_addr_t)kernel_image_start - KERNEL_BASE;
-    phys_addr_t end = (virt_addr_t)kernel_image_end - KERNEL_BASE;
+    phys_addr_t start = image_to_phys(kernel_image_start);
+    phys_addr_t end = image_to_phys(kernel_image_end);
     uint64_t wrong = 0;
     for (unsigned i = 0; i < 4096 && take(0); i++)
         wrong += chain < MIB(1) || (chain >= start && chain < end) || chain % PAGE_SIZE != 0;

@@ -15,10 +15,11 @@
 #include "../test.h"
 #include "record.h"
 
+OPTION(irq);
+
 static bool wants_apic(void)
 {
-    const char *word = options_get("irq");
-    return word && strcmp(word, "apic") == 0;
+    return option_irq && strcmp(option_irq, "apic") == 0;
 }
 
 TEST(interrupts, the_controller_is_the_one_that_was_asked_for)

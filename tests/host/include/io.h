@@ -8,11 +8,12 @@
 #include <types.h>
 
 uint8_t inb(uint16_t port);
-void inb_many(uint16_t port, void *to, size_t size);
 void outb(uint16_t port, uint8_t value);
 void outb_many(uint16_t port, const void *from, size_t size);
 uint16_t inw(uint16_t port);
+uint32_t inl(uint16_t port);
 void outw(uint16_t port, uint16_t value);
+void outl(uint16_t port, uint32_t value);
 void io_delay(void);
 uint32_t mmio_read(const volatile void *address);
 void mmio_write(volatile void *address, uint32_t value);
