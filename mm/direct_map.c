@@ -25,12 +25,13 @@ enum error direct_map_init(struct address_space *space, const struct boot_info *
 {
     ASSERT(IS_ALIGNED(left_out.start | left_out.end, PAGE_SIZE));
     struct phys_range range = {0, MIB(1)};
+    phys_addr_t from = range.end;
     enum error error;
     do {
         error = map_ram(space, range.start, MIN(range.end, left_out.start), largest);
         if (!error)
             error = map_ram(space, MAX(range.start, left_out.end), range.end, largest);
-    } while (!error && memory_map_next(info, MEMORY_RAM, range.end, &range));
+    } while (!error && memory_map_next(info, MEMORY_RAM, &from, &range));
     return error;
 }
 

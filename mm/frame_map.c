@@ -31,16 +31,15 @@ static uint64_t total;
 static struct phys_range untouched;
 static size_t frontier;
 
-struct phys_range frame_map_usable_from(phys_addr_t from)
+struct phys_range frame_map_next_usable(phys_addr_t *from)
 {
     struct phys_range range;
-    while (from < memory_end && memory_map_next(boot_info, MEMORY_USABLE, from, &range)) {
+    while (*from < memory_end && memory_map_next(boot_info, MEMORY_USABLE, from, &range)) {
         if (range.start == bookkeeping.start)
             range.start = bookkeeping.end;
         range.end = MIN(range.end, memory_end);
         if (range.start < range.end)
             return range;
-        from = MAX(range.start, range.end);
     }
     return (struct phys_range){memory_end, memory_end};
 }
@@ -55,10 +54,11 @@ struct survey {
 /* Counts what usable memory amounts to, and writes down the spans, as many as there is room for. */
 static struct survey survey(struct frame_span *into, size_t room)
 {
-    struct phys_range range = frame_map_usable_from(0);
+    phys_addr_t from = 0;
+    struct phys_range range = frame_map_next_usable(&from);
     struct survey seen = {.first = range};
     uint64_t next = 0;
-    for (; range.start < range.end; range = frame_map_usable_from(range.end)) {
+    for (; range.start < range.end; range = frame_map_next_usable(&from)) {
         uint64_t first = MAX(range.start / BLOCK_SIZE, next);
         uint64_t end = (range.end - 1) / BLOCK_SIZE + 1;
         if (seen.spans == 0 || first > next) {
@@ -92,6 +92,14 @@ static void write_spans(phys_addr_t start, const struct survey *seen, const stru
     }
 }
 
+/* Has the frontier not be at the end of a range. */
+static void leave_range(void)
+{
+    phys_addr_t from = untouched.end;
+    if (untouched.start == untouched.end)
+        untouched = frame_map_next_usable(&from);
+}
+
 /* Finds room for the bookkeeping and writes the spans there. False when no range is big enough. */
 static bool place_bookkeeping(void)
 {
@@ -100,8 +108,9 @@ static bool place_bookkeeping(void)
     size_t size = seen.spans * sizeof(struct frame_span) + seen.blocks * sizeof(struct frame_block);
     size = ALIGN_UP(size, PAGE_SIZE);
     struct phys_range range = seen.first;
+    phys_addr_t from = range.end;
     while (range.start < range.end && range.end - range.start < size)
-        range = frame_map_usable_from(range.end);
+        range = frame_map_next_usable(&from);
     if (range.end - range.start < size)
         return false;
     write_spans(range.start, &seen, few, ARRAY_SIZE(few));
@@ -110,8 +119,7 @@ static bool place_bookkeeping(void)
     untouched = seen.first;
     if (untouched.start == bookkeeping.start)
         untouched.start = bookkeeping.end;
-    if (untouched.start == untouched.end)
-        untouched = frame_map_usable_from(untouched.end);
+    leave_range();
     return true;
 }
 
@@ -157,8 +165,7 @@ struct frame_block *frame_map_open(void)
         frame_block_mark_free(block, (untouched.start - base) / PAGE_SIZE,
                               (end - base) / PAGE_SIZE);
         untouched.start = end;
-        if (untouched.start == untouched.end)
-            untouched = frame_map_usable_from(end);
+        leave_range();
     }
     return block;
 }

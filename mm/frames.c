@@ -289,7 +289,7 @@ void frames_stats(struct frames_stats *stats)
 
 bool frames_next_region(phys_addr_t from, struct frames_region *region)
 {
-    region->range = frame_map_usable_from(from);
+    region->range = frame_map_next_usable(&from);
     region->used = 0;
     for (phys_addr_t at = region->range.start; at < region->range.end;) {
         phys_addr_t base = ALIGN_DOWN(at, BLOCK_SIZE);

@@ -61,19 +61,19 @@ static bool look(const struct boot_info *info, enum memory_kind kind, phys_addr_
     return !barred;
 }
 
-bool memory_map_next(const struct boot_info *info, enum memory_kind kind, phys_addr_t from,
+bool memory_map_next(const struct boot_info *info, enum memory_kind kind, phys_addr_t *from,
                      struct phys_range *range)
 {
-    phys_addr_t at = kind == MEMORY_USABLE ? MAX(from, MIB(1)) : from;
+    phys_addr_t at = kind == MEMORY_USABLE ? MAX(*from, MIB(1)) : *from;
     while (at < DIRECT_MAP_SIZE) {
         phys_addr_t start = at, end = at;
         while (at < DIRECT_MAP_SIZE && look(info, kind, at, &end))
             at = end;
         range->start = ALIGN_UP(start, PAGE_SIZE);
         range->end = ALIGN_DOWN(at, PAGE_SIZE);
+        *from = at = end; /* nothing begins before this */
         if (range->start < range->end)
             return true;
-        at = end;
     }
     return false;
 }

@@ -27,9 +27,9 @@ void frame_map_init(const struct boot_info *info);
 struct phys_range frame_map_bookkeeping(void);
 uint64_t frame_map_total(void);
 
-/* The first usable range from `from` on, without what the bookkeeping takes. Empty at the end.
- * Takes its time: reads the memory map. */
-struct phys_range frame_map_usable_from(phys_addr_t from);
+/* The first usable range from `*from` on, without what the bookkeeping takes; moves `*from` on to
+ * where the next one may begin. Empty at the end. Takes its time: reads the memory map. */
+struct phys_range frame_map_next_usable(phys_addr_t *from);
 
 /* Sets up the description of the next block, in ascending order, and marks its usable frames free;
  * there may be none. NULL when all blocks are open. */

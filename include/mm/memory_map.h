@@ -11,12 +11,12 @@ enum memory_kind {
     MEMORY_RAM,    /* may be mapped as memory: what is available, reserved or not, and ACPI's */
 };
 
-/* Finds the first range of memory of that kind at or above `from`, as far as it goes: whole pages,
- * below DIRECT_MAP_SIZE, never empty. Asked again from the range's end it gives the next one, so
- * that the ranges come in ascending order and never touch. False when there is none.
+/* Finds the first range of memory of that kind at or above `*from`, as far as it goes: whole pages,
+ * below DIRECT_MAP_SIZE, never empty. Moves `*from` on to where the next one may begin, so that the
+ * ranges come in ascending order and never touch. False when there is none.
  *
  * Where entries of the map overlap, the stricter one holds. Takes (entries)^2 steps at worst. */
-bool memory_map_next(const struct boot_info *info, enum memory_kind kind, phys_addr_t from,
+bool memory_map_next(const struct boot_info *info, enum memory_kind kind, phys_addr_t *from,
                      struct phys_range *range);
 
 #endif

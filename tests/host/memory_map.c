@@ -6,16 +6,22 @@
 
 static struct boot_info info;
 
-/* Does the map give these usable ranges, and no others? The list ends with an empty one. */
+/* Does the map give these usable ranges, and no others? The list ends with an empty one. Asked from
+ * a range's end on, it gives the same as from where it says itself. */
 static void expect_ranges(enum memory_kind kind, const struct phys_range *expected)
 {
-    struct phys_range range = {0, 0};
+    struct phys_range range = {0, 0}, again;
+    phys_addr_t from = 0;
     for (; expected->start < expected->end; expected++) {
-        EXPECT(memory_map_next(&info, kind, range.end, &range));
+        phys_addr_t end = range.end;
+        EXPECT(memory_map_next(&info, kind, &from, &range));
         EXPECT_EQ(range.start, expected->start);
         EXPECT_EQ(range.end, expected->end);
+        EXPECT(from >= range.end);
+        EXPECT(memory_map_next(&info, kind, &end, &again));
+        EXPECT(again.start == range.start && again.end == range.end);
     }
-    EXPECT(!memory_map_next(&info, kind, range.end, &range));
+    EXPECT(!memory_map_next(&info, kind, &from, &range));
 }
 
 #define EXPECT_RANGES(kind, ...)                                               \
@@ -112,9 +118,8 @@ TEST(memory_map, acpi_memory_is_mapped_but_not_handed_out)
 
 TEST(memory_map, no_memory_at_all)
 {
-    struct phys_range range;
     physical_memory_no_map(&info);
-    EXPECT(!memory_map_next(&info, MEMORY_USABLE, 0, &range));
+    EXPECT_RANGES(MEMORY_USABLE, {0, 0});
     physical_memory_add(&info, 0, MIB(1), MEMORY_AVAILABLE);
-    EXPECT(!memory_map_next(&info, MEMORY_USABLE, 0, &range));
+    EXPECT_RANGES(MEMORY_USABLE, {0, 0});
 }
