@@ -1,36 +1,34 @@
 /*
  * Only what the memory map calls RAM is mapped, and with cached pages: a stray access to anything
  * else faults, and the processor does not read ahead into device memory. Devices are added when
- * their driver asks. The first MiB is always there, for the VGA text window and the firmware's
- * tables; what may be cached in it is in the hands of the fixed MTRRs (Intel SDM 3A 11.11.2.2).
+ * their driver asks. What lies below the kernel is always there, for the VGA text window and the
+ * firmware's tables; what may be cached in the first MiB is in the hands of the fixed MTRRs (Intel
+ * SDM 3A 11.11.2.2).
  */
 #include <assert.h>
 #include <layout.h>
 #include <mm/direct_map.h>
 #include <mm/memory_map.h>
 
-#define DATA (PAGE_WRITABLE | PAGE_NO_EXECUTE | PAGE_GLOBAL)
+#define CONSTANTS (PAGE_NO_EXECUTE | PAGE_GLOBAL)
+#define DATA      (PAGE_NO_EXECUTE | PAGE_GLOBAL | PAGE_WRITABLE)
 
-static enum error map_ram(struct address_space *space, phys_addr_t start, phys_addr_t end,
-                          enum page_size largest)
+static enum error map(struct address_space *space, struct phys_range range, enum page_size largest,
+                      uint64_t flags)
 {
-    if (start >= end)
-        return OK;
-    virt_addr_t virt = (virt_addr_t)phys_to_virt(start);
-    return paging_map_range(space, virt, start, end - start, largest, DATA);
+    virt_addr_t virt = (virt_addr_t)phys_to_virt(range.start);
+    return paging_map_range(space, virt, range.start, range.end - range.start, largest, flags);
 }
 
 enum error direct_map_init(struct address_space *space, const struct boot_info *info,
-                           struct phys_range left_out, enum page_size largest)
+                           struct phys_range constants, enum page_size largest)
 {
-    ASSERT(IS_ALIGNED(left_out.start | left_out.end, PAGE_SIZE));
-    struct phys_range range = {0, MIB(1)};
-    phys_addr_t from = range.end;
-    enum error error;
+    phys_addr_t from = constants.end;
+    struct phys_range range = {0, constants.start};
+    enum error error = map(space, constants, largest, CONSTANTS);
     do {
-        error = map_ram(space, range.start, MIN(range.end, left_out.start), largest);
         if (!error)
-            error = map_ram(space, MAX(range.start, left_out.end), range.end, largest);
+            error = map(space, range, largest, DATA);
     } while (!error && memory_map_next(info, MEMORY_RAM, &from, &range));
     return error;
 }

@@ -1,10 +1,11 @@
 /*
  * The kernel's own page tables: the image with each part's own permissions, every stack between two
  * pages that are not mapped, and the direct map. No page is writable and executable, nor can it be
- * written through its other address: text and constants are read-only in the direct map as well.
+ * written through its other address: text and constants are read-only in the direct map, those that
+ * set-up has yet to write included.
  *
- * The image and its alias go page by page (4 KiB), so that permissions can be changed page by page;
- * all other memory takes the largest pages there are.
+ * The image goes page by page (4 KiB), so that permissions can be changed page by page; the direct
+ * map takes the largest pages there are.
  *
  * All mappings are global: they will be the same in every address space, so that a switch between
  * two need not flush them from the TLB.
@@ -137,19 +138,13 @@ static void map_image(void)
     map_part("data", data_start, data_end, DATA);
 }
 
-/* Maps the memory of a part of the image where the direct map has it. */
-static void map_alias(const char *name, const char *start, const char *end, uint64_t flags)
+/* The loader has put the image where its memory map says that there is memory: all of it, constants
+ * or not, becomes part of the direct map. */
+static void map_memory(const struct boot_info *info)
 {
-    phys_addr_t memory = image_to_phys(start);
-    must(paging_map_range(&kernel_space, (virt_addr_t)phys_to_virt(memory), memory,
-                          (uint64_t)(end - start), PAGE_4K, flags),
-         name);
-}
-
-static void map_aliases(void)
-{
-    map_alias("the alias of text and rodata", text_start, rodata_end, CONSTANTS);
-    map_alias("the alias of data", ro_after_init_start, data_end, DATA);
+    struct phys_range constants = {image_to_phys(text_start), image_to_phys(ro_after_init_end)};
+    enum page_size largest = has(FEATURE_1G) ? PAGE_1G : PAGE_2M;
+    must(direct_map_init(&kernel_space, info, constants, largest), "memory");
 }
 
 /* Two stacks may have a guard page in common. */
@@ -162,9 +157,6 @@ static void unmap_guard(virt_addr_t page)
 void kernel_space_init(const struct boot_info *info)
 {
     find_features();
-    enum page_size largest = has(FEATURE_1G) ? PAGE_1G : PAGE_2M;
-    struct phys_range image = {image_to_phys(kernel_image_start), image_to_phys(kernel_image_end)};
-
     turn_on_protections();
     table_frames_stock(image_to_phys(first_tables), ARRAY_SIZE(first_tables));
     must(paging_init(&kernel_space), "anything");
@@ -173,8 +165,7 @@ void kernel_space_init(const struct boot_info *info)
         unmap_guard(stacks[i].bottom - PAGE_SIZE);
         unmap_guard(stacks[i].top);
     }
-    must(direct_map_init(&kernel_space, info, image, largest), "memory");
-    map_aliases();
+    map_memory(info);
     /* The console may be writing there already. */
     const struct boot_framebuffer *framebuffer = &info->framebuffer;
     if (framebuffer->kind == FRAMEBUFFER_RGB &&
@@ -187,11 +178,8 @@ void kernel_space_init(const struct boot_info *info)
 void kernel_space_seal(void)
 {
     const virt_addr_t end = (virt_addr_t)ro_after_init_end;
-    for (virt_addr_t page = (virt_addr_t)ro_after_init_start; page < end; page += PAGE_SIZE) {
-        virt_addr_t alias = (virt_addr_t)phys_to_virt(image_to_phys((const void *)page));
+    for (virt_addr_t page = (virt_addr_t)ro_after_init_start; page < end; page += PAGE_SIZE)
         must(paging_protect(&kernel_space, page, PAGE_4K, CONSTANTS), "constants");
-        must(paging_protect(&kernel_space, alias, PAGE_4K, CONSTANTS), "constants");
-    }
 }
 
 enum error mmio_map(phys_addr_t address, uint64_t size, uint64_t caching)

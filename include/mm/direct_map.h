@@ -8,11 +8,11 @@
 #include <boot/boot_info.h>
 #include <mm/paging.h>
 
-/* Maps the first MiB and all memory that `info` tells of, writable and not executable, with pages
- * no larger than `largest`; but not `left_out` (whole pages), which the caller maps as it needs it.
- * ERROR_OUT_OF_FRAMES; then a part is mapped. */
+/* Maps, not executable and with pages no larger than `largest`, what lies below `constants` (whole
+ * pages) and, but for these, all memory that `info` tells of: writable; and `constants` themselves:
+ * not writable. ERROR_OUT_OF_FRAMES; then a part is mapped. */
 enum error direct_map_init(struct address_space *space, const struct boot_info *info,
-                           struct phys_range left_out, enum page_size largest);
+                           struct phys_range constants, enum page_size largest);
 
 /* Maps the pages of a device's memory to where phys_to_virt() expects them, with `caching`:
  * PAGE_UNCACHED for registers, PAGE_WRITE_COMBINING for a framebuffer. What is mapped already stays

@@ -15,7 +15,7 @@ extern struct address_space kernel_space;
  * of `info`; what lies at its physical address (identity mapping) is gone. */
 void kernel_space_init(const struct boot_info *info);
 
-/* Makes .ro_after_init read-only, in the image and in the direct map. */
+/* Makes .ro_after_init read-only. */
 void kernel_space_seal(void);
 
 /* Maps a device's memory, for phys_to_virt(); see direct_map_device(). Not in an interrupt handler.

@@ -8,7 +8,7 @@
 static struct boot_info info;
 static struct address_space space;
 
-static const struct phys_range image = {MIB(1), MIB(1) + 77 * PAGE_SIZE};
+static const struct phys_range constants = {MIB(1), MIB(1) + 77 * PAGE_SIZE};
 
 static void a_pc(uint64_t low, uint64_t high)
 {
@@ -21,7 +21,7 @@ static void a_pc(uint64_t low, uint64_t high)
     physical_memory_add(&info, low - 0x20000, 0x20000, 2);
     if (high)
         physical_memory_add(&info, GIB(4), high, MEMORY_AVAILABLE);
-    physical_memory_reserve(&info, image.start, image.end);
+    physical_memory_reserve(&info, constants.start, constants.end);
     physical_memory_reserve(&info, MIB(8), MIB(8) + 12345); /* a module */
     frames_init(&info);
     paging_init(&space);
@@ -37,7 +37,9 @@ static uint64_t page_at(phys_addr_t memory)
         return 0;
     size_t count = paging_walk(&space, virt, steps);
     uint64_t rights = PAGE_WRITABLE | PAGE_USER | PAGE_NO_EXECUTE | PAGE_GLOBAL;
-    if ((steps[count - 1].entry & rights) != (PAGE_WRITABLE | PAGE_NO_EXECUTE | PAGE_GLOBAL))
+    bool constant = memory >= constants.start && memory < constants.end;
+    if ((steps[count - 1].entry & rights) !=
+        (PAGE_NO_EXECUTE | PAGE_GLOBAL | (constant ? 0 : PAGE_WRITABLE)))
         return UINT64_MAX;
     return page_size_bytes((enum page_size)steps[count - 1].level);
 }
@@ -46,13 +48,13 @@ TEST(direct_map, shows_memory_and_nothing_else)
 {
     for (enum page_size largest = PAGE_2M; largest <= PAGE_1G; largest++) {
         a_pc(GIB(3) - MIB(1), GIB(2) + MIB(3));
-        EXPECT_EQ(direct_map_init(&space, &info, image, largest), OK);
+        EXPECT_EQ(direct_map_init(&space, &info, constants, largest), OK);
         phys_addr_t low_end = GIB(3) - MIB(1) - 0x20000;
         for (phys_addr_t at = 0; at < MIB(1); at += PAGE_SIZE)
             EXPECT_EQ(page_at(at), PAGE_SIZE);
-        EXPECT_EQ(page_at(image.start), 0);
-        EXPECT_EQ(page_at(image.end - 1), 0);
-        EXPECT_EQ(page_at(image.end), PAGE_SIZE);
+        EXPECT_EQ(page_at(constants.start), PAGE_SIZE);
+        EXPECT_EQ(page_at(constants.end - 1), PAGE_SIZE);
+        EXPECT_EQ(page_at(constants.end), PAGE_SIZE);
         EXPECT_EQ(page_at(MIB(2)), MIB(2));
         EXPECT_EQ(page_at(MIB(8)), MIB(2)); /* what is reserved in RAM is RAM */
         EXPECT_EQ(page_at(GIB(1)), page_size_bytes(largest));
@@ -70,7 +72,7 @@ TEST(direct_map, shows_memory_and_nothing_else)
 TEST(direct_map, every_frame_can_be_reached)
 {
     a_pc(MIB(16), 0);
-    EXPECT_EQ(direct_map_init(&space, &info, image, PAGE_2M), OK);
+    EXPECT_EQ(direct_map_init(&space, &info, constants, PAGE_2M), OK);
     for (phys_addr_t frame; (frame = frame_alloc()) != NO_FRAME;)
         EXPECT(page_at(frame) == PAGE_SIZE || page_at(frame) == MIB(2));
 }
@@ -80,7 +82,7 @@ TEST(direct_map, too_little_memory_is_an_error)
     a_pc(MIB(16), 0);
     while (frame_alloc() != NO_FRAME)
         continue;
-    EXPECT_EQ(direct_map_init(&space, &info, image, PAGE_2M), ERROR_OUT_OF_FRAMES);
+    EXPECT_EQ(direct_map_init(&space, &info, constants, PAGE_2M), ERROR_OUT_OF_FRAMES);
 }
 
 static uint64_t entry_of(phys_addr_t memory)
@@ -93,7 +95,7 @@ static uint64_t entry_of(phys_addr_t memory)
 TEST(direct_map, device_memory)
 {
     a_pc(GIB(1), 0);
-    EXPECT_EQ(direct_map_init(&space, &info, image, PAGE_1G), OK);
+    EXPECT_EQ(direct_map_init(&space, &info, constants, PAGE_1G), OK);
     EXPECT_EQ(page_at(GIB(3)), 0);
     EXPECT_EQ(direct_map_device(&space, GIB(3) + 0x10, 0x20, PAGE_UNCACHED), OK);
     EXPECT_EQ(page_at(GIB(3)), PAGE_SIZE);
