@@ -25,7 +25,6 @@ from runner import machine, pages, paths, qemu  # noqa: E402  (the path has to b
 
 PAGE, PART = TOP / "docs" / "architecture.md", "boot"
 MAIN = TOP / "kernel" / "main.c"
-LIMIT = 60.0  # seconds
 KERNEL = range(0xffffffff80100000, 0xffffffff80200000)
 START, END = "higher_half", "poll_monitor"
 ENTRY = (0, "boot/entry.asm")
@@ -44,13 +43,13 @@ def boot(log):
                "-cpu", "qemu64", "-icount", "shift=0,sleep=off,align=off",
                "-d", "in_asm,exec,nochain", "-dfilter", f"{KERNEL.start:#x}..{KERNEL.stop - 1:#x}", "-D", str(log)]
     with qemu.Qemu(options, log.with_suffix(".com1")) as cairn:
-        deadline = time.monotonic() + LIMIT
+        deadline = time.monotonic() + qemu.BOOT_LIMIT
         while machine.PROMPT.encode() not in cairn.received:
             if cairn.closed or time.monotonic() > deadline:
-                raise qemu.QemuError(f"no prompt within {LIMIT:g} s: {cairn.errors()}")
+                raise qemu.QemuError(f"no prompt within {qemu.BOOT_LIMIT:g} s: {cairn.errors()}")
             cairn.read(1)
         cairn.execute("quit")
-        cairn.wait(LIMIT)
+        cairn.wait(qemu.BOOT_LIMIT)
 
 
 def blocks(log):
@@ -117,7 +116,9 @@ def statement_lines(elf, addresses):
 def count(log, elf):
     """Instructions by statement and callee: {(line, statement): {callee: count}}, the callee '' for the statement itself."""
     symbols, main = Symbols(elf), statements()
-    executed = list(blocks(log))
+    executed = [block for block in blocks(log) if block]
+    if not executed:
+        raise qemu.QemuError("QEMU's log lists no instructions; was it built without a disassembler?")
     own = sorted({address for block in executed for address in block if symbols.at(address) == "kernel_main"})
     lines = statement_lines(elf, own)
     counts = defaultdict(lambda: defaultdict(int))
@@ -183,7 +184,7 @@ def main(arguments):
         return 0
     found = list(offences(lines))
     for offence in found:
-        print(f"{PAGE.relative_to(TOP)}: {offence}; 'make boot-profile' writes it anew", file=sys.stderr)
+        print(f"{PAGE.relative_to(TOP)}: {offence}; 'make docs' writes it anew", file=sys.stderr)
     return bool(found)
 
 
