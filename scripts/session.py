@@ -32,8 +32,20 @@ PARTS = [
     ("And one that is not", ["fault write-rodata"]),
 ]
 LAST = PARTS[-1][1][-1]  # there is no prompt after it
+LOGGED = {"fault breakpoint": "going on"}  # what the log shows by and by, before the prompt or above it
 
 NUMBER = re.compile(r"\b(0x)?[0-9a-f]*\d[0-9a-f]*\b|\b[0-9a-f]{2}\b|\b[0-9a-f]{4}\b|\b[0-9a-f]{16}\b|\[[#+. -]+\]")
+
+
+def answer(cairn, line):
+    """The lines that COM1 shows for a command, what the log says of it included."""
+    start = len(cairn.received)
+    shown = cairn.answer(line)
+    if line in LOGGED:
+        cairn.wait_text(LOGGED[line], start)
+        cairn.wait_prompt(start)
+        shown = cairn.answer_since(start)
+    return shown
 
 
 def crash(cairn, line):
@@ -52,8 +64,8 @@ def type_part(cairn, title, lines):
     yield f"\n## {title}\n"
     for line in lines:
         yield f"    {machine.PROMPT}{line}"
-        answer = crash if line == LAST else type(cairn).answer
-        yield from (f"    {shown}".rstrip() for shown in answer(cairn, line))
+        shown = crash(cairn, line) if line == LAST else answer(cairn, line)
+        yield from (f"    {text}".rstrip() for text in shown)
 
 
 def session():
