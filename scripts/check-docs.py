@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Holds the documents against the tree: links and paths lead somewhere, `file:function` names a function of that file, the
-steps of a journey follow each other in the code, C code in a fence is complete and compiles, and each machine of the matrix
-and each bench is told of. `check-docs.py COMPILER FLAG ...`
+steps of a journey follow each other in the code, C code in a fence is complete and compiles, each claim of the README names
+a test, and each machine of the matrix and each bench is told of. `check-docs.py COMPILER FLAG ...`
 """
 
 import re
@@ -59,6 +59,15 @@ def untold():
                 yield f"docs/benchmarks.md: nothing about '{name}'; 'make bench' writes it anew"
 
 
+def bare_claims():
+    """What the README says that Cairn does without a link to a test that shows it."""
+    part = (TOP / "README.md").read_text().partition("\n## What it does\n")[2].partition("\n## ")[0]
+    rows = [line for line in part.splitlines() if line.startswith("| **")]
+    if not rows:
+        yield "README.md: no table of what it does"
+    yield from (f"README.md: no test is named for {row.split('|')[1].strip()}" for row in rows if "](tests/" not in row)
+
+
 def unknown_functions(text):
     """Functions that are not defined where the text says."""
     for name, function in FUNCTION.findall(text):
@@ -84,7 +93,7 @@ def bad_examples(text, compiler):
 
 def main(compiler):
     """Prints each offence; the exit status says whether there was one."""
-    found = list(untold())
+    found = [*untold(), *bare_claims()]
     code = journeys.sources(TOP)
     for file, text in documents().items():
         offences = (*dead_links(file, text), *unknown_functions(text), *journeys.offences(code, text),
