@@ -23,8 +23,6 @@ TASK = TOP / "include" / "kernel" / "task"
 UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
 QUOTED = re.compile(r"([\d,.]+)( instructions\s+\(`([\w.]+)`\))")
 PERMISSIONS = {"CODE": "r-x", "CONSTANTS": "r--", "DATA": "rw-"}
-
-
 FLOOR_WORDS = {
     "kernel/bench": "counts what things cost",
     "kernel": "main.c puts all together; displays, options, interrupts and ticks choose among drivers",
@@ -46,10 +44,13 @@ def house():
 
 
 def number(file, name):
-    """A number that a C file or the linker script gives a name."""
-    text = (TOP / file).read_text()
-    found = re.search(rf"\b{name}\s*(?:= )?\s*(0x[0-9a-fA-F]+)", text)
-    return int(found[1], 16)
+    """A number that a C file gives a name, by #define or in an enum."""
+    return int(re.search(rf"\b{name}\s+(?:= )?(0x[0-9a-f]+)", (TOP / file).read_text())[1], 16)
+
+
+def image_offset():
+    """How far behind KERNEL_BASE the image is linked, and behind 0 loaded."""
+    return int(re.search(r"\. = KERNEL_BASE \+ (\d+)M;", (TOP / "linker.ld").read_text())[1]) << 20
 
 
 def size(count):
@@ -78,24 +79,23 @@ def virtual_map():
     direct, heap = number(layout, "DIRECT_MAP_BASE"), number(layout, "HEAP_BASE")
     kernel = number(layout, "KERNEL_BASE")
     half = 1 << 47
-    image = kernel + (1 << 20) * int(re.search(r"\. = KERNEL_BASE \+ (\d+)M", (TOP / "linker.ld").read_text())[1])
     yield line(0, "page 0: never mapped")
     yield line(4096, "user programs to come", size(half))
     yield line(half, "addresses that are not canonical")
     yield line(direct, "rw-  the direct map: physical memory at this offset", size(number(layout, "DIRECT_MAP_SIZE")))
+    yield line(None, "r--  ... but read-only where it shows code and constants")
     yield line(heap, "rw-  the heap's window: addresses, with a frame where needed", size(number(layout, "HEAP_WINDOW")))
     yield line(number(layout, "STACKS_BASE"), "stacks of tasks to come, each between two guard pages")
     yield line(kernel, "the last 2 GiB, where code may use signed 32-bit addresses", size((1 << 64) - kernel))
-    yield line(image, "the image")
+    yield line(kernel + image_offset(), "the image")
     yield from image_parts()
 
 
 def physical_map():
     """Physical memory, from below; what has no address is where firmware and loader put it."""
-    image = 1 << 20
-    yield line(0, "firmware and video; mapped, never handed out", size(image))
+    yield line(0, "firmware and video; mapped, never handed out", size(image_offset()))
     yield line(number("drivers/vga_text.c", "VIDEO_MEMORY"), "  VGA's text cells")
-    yield line(image, "the image, as it is linked; reserved")
+    yield line(image_offset(), "the image, as it is linked; reserved")
     yield line(None, "GRUB's information, symbols, modules; reserved")
     yield line(None, "the frames' bookkeeping, at the start of usable memory")
     yield line(None, "all else that the memory map calls available: frames")
