@@ -67,7 +67,6 @@ void options_log_unknown(void)
     for (size_t i = 0; i < unknown_count; i++)
         log_warn("options: '%s' is not known; ignored", unknown[i]);
     unknown_count = 0;
-
 }
 
 bool option_is_on(const char *value)

@@ -69,24 +69,23 @@ static void write_report(struct console_sink *sink, const char *text, size_t len
         sink->write(sink, text, length);
 }
 
+static inline void show(struct console_sink *sink, const char *text, size_t length)
+{
+    if (in_report)
+        write_report(sink, text, length);
+    else
+        sink->write(sink, text, length);
+}
+
 void console_write(const char *text, size_t length)
 {
     if (!length)
         return;
     busy = true;
-    for (struct console_sink *sink = sinks; sink; sink = sink->next) {
-        if (in_report)
-            write_report(sink, text, length);
-        else
-            sink->write(sink, text, length);
-    }
+    for (struct console_sink *sink = sinks; sink; sink = sink->next)
+        show(sink, text, length);
     last = text[length - 1];
     busy = false;
-}
-
-struct console_sink *console_sinks(void)
-{
-    return sinks;
 }
 
 void console_write_to(struct console_sink *sink, const char *text, size_t length)
@@ -94,9 +93,14 @@ void console_write_to(struct console_sink *sink, const char *text, size_t length
     if (!length)
         return;
     busy = true;
-    sink->write(sink, text, length);
+    show(sink, text, length);
     last = text[length - 1];
     busy = false;
+}
+
+struct console_sink *console_sinks(void)
+{
+    return sinks;
 }
 
 void console_size(unsigned *rows, unsigned *columns)
@@ -129,23 +133,21 @@ bool console_busy(void)
     return busy;
 }
 
-void console_write_to_screens(const char *text)
+static void write_to_screens(const char *text)
 {
-    busy = true;
     for (struct console_sink *sink = sinks; sink; sink = sink->next) {
         if (sink->rows)
             sink->write(sink, text, strlen(text));
     }
-    busy = false;
 }
 
 void console_begin_report(bool clear)
 {
     /* The report may come in the midst of a sequence: CAN ends it. Then RIS, or DECSTR and, once
      * the line is over, ED: where the cursor is there may be text below. */
-    console_write_to_screens(clear ? "\030\033c" : "\030\033[!p");
+    write_to_screens(clear ? "\030\033c" : "\030\033[!p");
     console_fresh_line();
-    console_write_to_screens("\033[J");
+    write_to_screens("\033[J");
     in_report = true;
     for (struct console_sink *sink = sinks; sink; sink = sink->next)
         sink->row = sink->column = 0;

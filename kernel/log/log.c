@@ -20,6 +20,7 @@ struct record {
     uint64_t number; /* 0 while it is being written */
     uint64_t time;   /* nanoseconds */
     enum log_level level;
+    unsigned length; /* of the text, which a NUL ends */
     char text[LOG_TEXT];
 };
 
@@ -93,12 +94,17 @@ static bool read_record(uint64_t number, struct record *record)
 
 enum { LINE = LOG_TEXT + 32 };
 
-static void format_record(const struct record *record, char line[LINE])
+/* Returns the line's length. */
+static size_t format_record(const struct record *record, char line[LINE])
 {
     uint64_t microseconds = record->time / 1000;
     size_t length = (size_t)snprintf(line, LINE, "[%4lu.%06lu] ", microseconds / 1000000,
                                      microseconds % 1000000);
-    string_copy(line + length, record->text, LINE - length);
+    memcpy(line + length, record->text, record->length);
+    length += record->length;
+    line[length++] = '\n';
+    line[length] = '\0';
+    return length;
 }
 
 /* Moves on to the next pending record that is to be shown; false when there is none. */
@@ -128,17 +134,23 @@ static const char *colour_of(enum log_level level)
     return level < ARRAY_SIZE(colours) ? colours[level] : NULL;
 }
 
-static const char usual_colour[] = "\033[0m";
-
-void log_print(enum log_level level, const char *line)
+/* Colours begin no line and end none, so the console need not know of them. */
+static void print_on(struct console_sink *sink, enum log_level level, const char *line,
+                     size_t length)
 {
-    const char *colour = colour_of(level);
+    static const char usual_colour[] = "\033[0m";
+    const char *colour = sink->rows ? colour_of(level) : NULL;
     if (colour)
-        console_write_to_screens(colour);
-    console_write(line, strlen(line));
-    console_write("\n", 1);
+        sink->write(sink, colour, strlen(colour));
+    console_write_to(sink, line, length);
     if (colour)
-        console_write_to_screens(usual_colour);
+        sink->write(sink, usual_colour, strlen(usual_colour));
+}
+
+void log_print(enum log_level level, const char *line, size_t length)
+{
+    for (struct console_sink *sink = console_sinks(); sink; sink = sink->next)
+        print_on(sink, level, line, length);
 }
 
 static void show_record(const struct record *record)
@@ -147,8 +159,7 @@ static void show_record(const struct record *record)
     if (lost)
         console_printf("[log: %lu lines lost]\n", lost);
     lost = 0;
-    format_record(record, line);
-    log_print(record->level, line);
+    log_print(record->level, line, format_record(record, line));
 }
 
 bool log_pending(void)
@@ -199,17 +210,6 @@ void log_flush_panic(void)
         show_record(&record);
 }
 
-static void print_on(struct console_sink *sink, enum log_level level, const char *line)
-{
-    const char *colour = sink->rows ? colour_of(level) : NULL;
-    if (colour)
-        console_write_to(sink, colour, strlen(colour));
-    console_write_to(sink, line, strlen(line));
-    if (colour)
-        console_write_to(sink, usual_colour, strlen(usual_colour));
-    console_write_to(sink, "\n", 1);
-}
-
 void log_show_again(struct console_sink *sink)
 {
     struct record record;
@@ -217,12 +217,11 @@ void log_show_again(struct console_sink *sink)
     for (uint64_t number = oldest_record(); number <= shown; number++) {
         if (!read_record(number, &record) || record.level > shown_level)
             continue;
-        format_record(&record, line);
-        print_on(sink, record.level, line);
+        print_on(sink, record.level, line, format_record(&record, line));
     }
 }
 
-static void append(enum log_level level, const char *text, size_t size)
+static void append(enum log_level level, const char *text, size_t length)
 {
     uint64_t number = __atomic_add_fetch(&newest, 1, __ATOMIC_ACQ_REL);
     struct record *record = &ring[number % RECORDS];
@@ -230,13 +229,15 @@ static void append(enum log_level level, const char *text, size_t size)
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
     record->time = clock_hook ? clock_hook() : 0;
     record->level = level;
-    memcpy(record->text, text, size);
+    record->length = (unsigned)length;
+    memcpy(record->text, text, length + 1);
     __atomic_store_n(&record->number, number, __ATOMIC_RELEASE);
     __atomic_add_fetch(&complete, 1, __ATOMIC_ACQ_REL);
 }
 
 void log_write(enum log_level level, const char *format, ...)
 {
+    static const char more[] = "...";
     char text[LOG_TEXT];
     va_list arguments;
     va_start(arguments, format);
@@ -244,15 +245,16 @@ void log_write(enum log_level level, const char *format, ...)
     va_end(arguments);
     if (length >= sizeof(text)) {
         length = sizeof(text) - 1;
-        string_copy(text + length - strlen("..."), "...", sizeof("..."));
+        memcpy(text + sizeof(text) - sizeof(more), more, sizeof(more));
     }
-    append(level, text, length + 1);
+    append(level, text, length);
 
     if (!in_interrupt())
         log_flush();
 }
 
-void log_for_each(void (*show)(void *context, enum log_level level, const char *line),
+void log_for_each(void (*show)(void *context, enum log_level level, const char *line,
+                               size_t length),
                   void *context)
 {
     struct record record;
@@ -260,7 +262,6 @@ void log_for_each(void (*show)(void *context, enum log_level level, const char *
     for (uint64_t number = oldest_record(); number <= newest_record(); number++) {
         if (!read_record(number, &record))
             continue;
-        format_record(&record, line);
-        show(context, record.level, line);
+        show(context, record.level, line, format_record(&record, line));
     }
 }

@@ -14,20 +14,21 @@ struct selection {
     uint64_t seen;
 };
 
-static void count_line(void *context, enum log_level level, const char *line)
+static void count_line(void *context, enum log_level level, const char *line, size_t length)
 {
     struct selection *selection = context;
     (void)line;
+    (void)length;
     selection->count += level <= selection->highest;
 }
 
-static void print_line(void *context, enum log_level level, const char *line)
+static void print_line(void *context, enum log_level level, const char *line, size_t length)
 {
     struct selection *selection = context;
     if (level > selection->highest)
         return;
     if (selection->seen++ + selection->last >= selection->count)
-        log_print(level, line);
+        log_print(level, line, length);
 }
 
 static const char *level_name(size_t index)

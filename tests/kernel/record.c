@@ -61,10 +61,11 @@ struct search {
     unsigned lines;
 };
 
-static void look(void *context, enum log_level level, const char *line)
+static void look(void *context, enum log_level level, const char *line, size_t length)
 {
     struct search *search = context;
     (void)level;
+    (void)length;
     search->lines += count(line, search->text) > 0;
 }
 

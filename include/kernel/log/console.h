@@ -40,10 +40,6 @@ void console_vprintf(const char *format, va_list arguments) PRINTF(1, 0);
 struct console_sink *console_sinks(void);
 void console_write_to(struct console_sink *sink, const char *text, size_t length);
 
-/* Shows a string on the screens alone: colours, which a serial line's readers would stumble over.
- * It begins no line and ends none. As console_write(). */
-void console_write_to_screens(const char *text);
-
 /* The rows and columns of the smallest screen; 25 and 80 when there is none. */
 void console_size(unsigned *rows, unsigned *columns);
 

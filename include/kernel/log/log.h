@@ -55,13 +55,14 @@ void log_flush_panic(void);
  * has it. Not in an interrupt handler. */
 void log_show_again(struct console_sink *sink);
 
-/* Calls `show` for every line in the ring, oldest first, formatted and without its end. Not in an
- * interrupt handler. */
-void log_for_each(void (*show)(void *context, enum log_level level, const char *line),
+/* Calls `show` for every line in the ring, oldest first: formatted, with its end, which counts for
+ * its length, and a NUL behind it. Not in an interrupt handler. */
+void log_for_each(void (*show)(void *context, enum log_level level, const char *line,
+                               size_t length),
                   void *context);
 
-/* Shows a line on the console, on screens in the colour of its level: red for errors, yellow for
- * warnings, grey for what helps to debug. A serial line gets the bare text. */
-void log_print(enum log_level level, const char *line);
+/* Shows such a line on the console, on screens in the colour of its level: red for errors, yellow
+ * for warnings, grey for what helps to debug. A serial line gets the bare text. */
+void log_print(enum log_level level, const char *line, size_t length);
 
 #endif
