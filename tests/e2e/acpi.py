@@ -12,7 +12,8 @@ class Acpi(MachineTest):
     """On both of QEMU's chipsets, and under both firmwares."""
 
     def test_tables(self):
-        """Every table is listed, whole; the facts are QEMU's."""
+        """Every table is listed, whole; the facts are QEMU's; and by them the machine is switched
+        off."""
         for options in ([], PC, machines.ovmf()):
             with self.subTest(options):
                 machine = self.boot(options=[*options, "-smp", "3"])
@@ -27,7 +28,7 @@ class Acpi(MachineTest):
                 self.assertIn("line 9 is interrupt 9 (level, active high)", text)
                 self.assertIn("local input 1 is the NMI", text)
                 self.assertEqual("PCI segment 0, buses 0 to 255" in text, options != PC)
-                machine.kill()
+                self.expect_poweroff(machine)
 
     def test_no_acpi(self):
         """A machine without tables says so, boots, and does not pretend to switch itself off."""
@@ -38,14 +39,16 @@ class Acpi(MachineTest):
         self.assertEqual(machine.answer("echo hello"), ["hello"])
 
     def test_poweroff(self):
-        """QEMU ends, with the status of a machine that was switched off; with tables of QEMU's own,
-        of SeaBIOS's own, and through UEFI."""
-        for options in ([], PC, ["-machine", "acpi=off"], machines.ovmf()):
+        """With one processor; and with tables of SeaBIOS's own instead of QEMU's."""
+        for options in ([], PC, ["-machine", "acpi=off"]):
             with self.subTest(options):
-                machine = self.boot(options=options)
-                machine.send(b"poweroff\r")
-                machine.wait_output(lambda: machine.closed, "end")
-                self.assertEqual(machine.wait(qemu.BOOT_LIMIT), 0)
+                self.expect_poweroff(self.boot(options=options))
+
+    def expect_poweroff(self, machine):
+        """QEMU ends, with the status of a machine that was switched off."""
+        machine.send(b"poweroff\r")
+        machine.wait_output(lambda: machine.closed, "end")
+        self.assertEqual(machine.wait(qemu.BOOT_LIMIT), 0)
 
     def test_reboot(self):
         """The machine starts anew: through the keyboard controller; where that is said to be

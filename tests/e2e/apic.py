@@ -4,10 +4,9 @@ without a timer that ticks."""
 from e2e import com1, keyboard
 from runner import machine as machines
 from runner import qemu
-from runner.machine import MachineTest
+from runner.machine import NO_PIT, MachineTest
 
 IRQ_APIC = "irq=apic"
-NO_PIT = ["-machine", "pit=off"]
 
 
 class ThroughApics:
@@ -26,6 +25,8 @@ class Keyboard(ThroughApics, keyboard.Keyboard):
 
 class Com1(ThroughApics, com1.Com1):
     """All that is tested at COM1."""
+
+    MANY = 1 << 17
 
 
 class Apic(MachineTest):

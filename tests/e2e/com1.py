@@ -11,6 +11,8 @@ from runner.machine import PROMPT, MachineTest
 class Com1(MachineTest):
     """Bytes in, bytes and VGA cells out."""
 
+    MANY = 1 << 20
+
     def test_commands(self):
         """Each command works here as it does at the keyboard, and the screen shows it too."""
         machine = self.boot()
@@ -147,9 +149,9 @@ class Com1(MachineTest):
         self.assertEqual([line for line in shown if line in lines], lines)
         self.assertEqual(len(shown), 2 * len(lines) + 1)
 
-    def test_mebibyte(self):
+    def test_many_bytes(self):
         """1 MiB at full speed arrives whole (tests/kernel/receive.c counts it)."""
-        data = random.Random(6).randbytes(1 << 20)
+        data = random.Random(6).randbytes(self.MANY)
         machine = self.machine(entry="tests",
                                options=qemu.fw_cfg_cmdline(f"receive={len(data):x}"))
         machine.wait_text("receive: go on")

@@ -38,7 +38,10 @@ class Commands(MachineTest):
     def test_blanks(self):
         """More of them than one, or some at the end, do not matter."""
         machine = self.boot()
+        start = len(machine.received)
         self.assertEqual(machine.answer("fault  breakpoint ")[0], "fault: breakpoint is over, and the system goes on")
+        machine.wait_text("; going on", start)  # the log's line may come later
+        machine.wait_prompt(start)
         self.assertEqual(machine.answer("fault  "), machine.answer("fault"))
         self.assertEqual(len(machine.answer("bench  paging.unmap ")), 1)
 

@@ -1,10 +1,9 @@
 """Text on the framebuffer of BIOS machines: typed at the keyboard, read off pictures of the screen."""
 
-import subprocess
 import tempfile
 from pathlib import Path
 
-from runner import paths, qemu, screen
+from runner import gdb, paths, screen
 from runner.framebuffer import FramebufferTest
 
 
@@ -77,19 +76,13 @@ class Framebuffer(FramebufferTest):
         well: GDB stops where memory is to be set up and sends it elsewhere."""
         directory = tempfile.TemporaryDirectory(prefix="cairn-gdb-")
         self.addCleanup(directory.cleanup)
-        path = Path(directory.name) / "gdb.sock"
-        started = self.machine(media=self.image(mode="1024x768x32"), options=[
-            "-S", "-chardev", f"socket,id=gdb,path={path},server=on,wait=off",
-            "-gdb", "chardev:gdb"])
+        socket = Path(directory.name) / "gdb.sock"
+        started = self.machine(media=self.image(mode="1024x768x32"), options=gdb.server(socket))
         started.may_panic = True
-        started.execute("query-status")  # it answers: the socket is there
-        done = subprocess.run(
-            ["gdb", "-batch", "-nx", str(paths.KERNEL_DEBUG), "-ex", f"target remote {path}",
-             "-ex", "hbreak frames_init", "-ex", "continue",
-             "-ex", "set $rip = (unsigned long)__stack_chk_fail", "-ex", "detach"],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-            timeout=2 * qemu.BOOT_LIMIT, check=False)
-        self.assertIn("Breakpoint 1, ", done.stdout)
+        said = gdb.run(started, socket, *gdb.stop_at(
+            "frames_init", "set $rip = (unsigned long)__stack_chk_fail", "detach"),
+            arguments=[str(paths.KERNEL_DEBUG)])
+        self.assertIn("Breakpoint 1, ", said)
         shown = started.wait_screen(lambda now: "PANIC: stack smashed" in now.text())
         self.assertIn("] boot: Cairn", shown.lines()[0])
 

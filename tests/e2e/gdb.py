@@ -1,8 +1,6 @@
 """GDB's own commands for the kernel, which `make debug` loads."""
 
-import subprocess
-
-from runner import paths, qemu
+from runner import gdb, paths
 from runner.machine import MachineTest
 
 
@@ -12,20 +10,17 @@ class Commands(MachineTest):
     def setUp(self):
         self.socket = paths.BUILD / f"{self.id()}.gdb.sock"
         self.addCleanup(self.socket.unlink, missing_ok=True)
-        self.options = ["-chardev", f"socket,id=gdb,path={self.socket},server=on,wait=off", "-gdb", "chardev:gdb"]
+        self.stopped = self.machine(options=gdb.server(self.socket))
 
     def gdb(self, *commands):
         """What GDB prints for commands, attached to the machine."""
-        arguments = [word for command in commands for word in ("-ex", command)]
-        result = subprocess.run(
-            ["gdb", "-batch", "-nx", "-x", ".gdbinit", "-ex", f"target remote {self.socket}", *arguments,
-             str(paths.KERNEL_DEBUG)], cwd=paths.ROOT, text=True, stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=qemu.BOOT_LIMIT, check=False)
-        return result.stdout
+        return gdb.run(self.stopped, self.socket, *commands,
+                       arguments=["-x", ".gdbinit", str(paths.KERNEL_DEBUG)])
 
     def test_commands(self):
         """The tasks with their poll functions, the heap's allocator, the log, the way to an address."""
-        self.boot(options=self.options)
+        self.stopped.execute("cont")
+        self.stopped.wait_ready()
         shown = self.gdb("tasks", "heap", "klog", "walk kernel_main", "walk 0", "walk")
         self.assertRegex(shown, r"(?m)^monitor +\d+ +\d+  0x\w+ <poll_monitor>$")
         self.assertRegex(shown, r"(?m)^fixed_block, from 0x\w+ on: \d+ bytes committed now, \d+ at most so far$")
@@ -37,9 +32,7 @@ class Commands(MachineTest):
 
     def test_first_guard_page(self):
         """The page below the boot stack is unmapped from the very first page tables on."""
-        machine = self.machine(options=[*self.options, "-S"])
-        machine.execute("query-status")  # it answers: the socket is there
-        shown = self.gdb("hbreak kernel_main", "continue", "walk &boot_stack_guard",
-                         "walk &boot_stack_bottom")
+        shown = self.gdb(*gdb.stop_at("kernel_main", "walk &boot_stack_guard",
+                                      "walk &boot_stack_bottom"))
         self.assertRegex(shown, r"PT\[\d+\] = 0x0000000000000000: not present")
         self.assertRegex(shown, r"(?m)^physical 0x1\w{5}$")

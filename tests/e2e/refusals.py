@@ -1,21 +1,11 @@
 """Where the kernel cannot run, it says in words why: on the screen and on COM1."""
 
-import subprocess
 import tempfile
 from pathlib import Path
 
-from runner import paths, qemu
+from runner import gdb
 from runner.machine import MachineTest
-
-KERNEL_BASE = 0xffffffff80000000
-
-
-def physical(symbol):
-    """Where a symbol lies while paging is off."""
-    listing = subprocess.run([paths.tool("nm"), str(paths.KERNEL)], check=True, text=True,
-                             stdout=subprocess.PIPE).stdout
-    addresses = {line.split()[2]: int(line.split()[0], 16) for line in listing.splitlines()}
-    return addresses[symbol] - KERNEL_BASE
+from runner.symbols import physical_address
 
 
 class Refusals(MachineTest):
@@ -46,18 +36,11 @@ class Refusals(MachineTest):
         machine go on."""
         directory = tempfile.TemporaryDirectory(prefix="cairn-gdb-")
         self.addCleanup(directory.cleanup)
-        path = Path(directory.name) / "gdb.sock"
-        machine = self.machine(options=[
-            "-S", "-chardev", f"socket,id=gdb,path={path},server=on,wait=off",
-            "-gdb", "chardev:gdb"])
-        machine.execute("query-status")  # it answers: the socket is there
-        done = subprocess.run(
-            ["gdb", "-batch", "-nx", "-ex", f"target remote {path}",
-             "-ex", f"hbreak *{physical(label)}", "-ex", "continue", "-ex", command,
-             "-ex", "detach"],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-            timeout=2 * qemu.BOOT_LIMIT, check=False)
-        self.assertIn("Breakpoint 1, ", done.stdout)
+        socket = Path(directory.name) / "gdb.sock"
+        machine = self.machine(options=gdb.server(socket))
+        said = gdb.run(machine, socket,
+                       *gdb.stop_at(f"*{physical_address(label)}", command, "detach"))
+        self.assertIn("Breakpoint 1, ", said)
         return machine
 
     def test_no_long_mode(self):

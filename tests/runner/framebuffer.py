@@ -60,11 +60,7 @@ def image(directory, mode="auto", font=LOAD_FONT, files=()):
 class FramebufferTest(machine.MachineTest):
     """A test that boots machines whose screen is a framebuffer."""
 
-    def machine(self, **arguments):
-        log = paths.LOGS / (self.id() + ".log")
-        started = FramebufferMachine(log, **arguments)
-        self.addCleanup(started.kill)
-        return started
+    MACHINE = FramebufferMachine
 
     def image(self, **arguments):
         """The options that boot an image made for this test."""

@@ -142,10 +142,10 @@ class Transcript:
 
 @dataclass
 class Ending:
-    """How the run came to its end: `status` is None when the time limit ended it."""
+    """How the run came to its end: `status` is None when the limit ended it, which is in words."""
 
     status: int = None
-    limit: float = None
+    limit: str = ""
     error: str = ""
 
 
@@ -175,7 +175,7 @@ def _classify(transcript, ending, expected, success, failure):
     if transcript.panicked:
         return PANIC, transcript.panic_report()
     if ending.status is None:
-        return HANG, [f"nothing ended it within {ending.limit:g} s", _how_far(transcript)]
+        return HANG, [f"nothing ended it within {ending.limit}", _how_far(transcript)]
     if not transcript.ktap:
         return NO_KTAP, [f"exit status {ending.status}"] + _last_words(transcript, ending)
     if not _finished(transcript):

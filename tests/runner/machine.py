@@ -10,7 +10,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from runner import keys, paths, qemu, screen
+from runner import keys, loaded, paths, qemu, screen
 
 PROMPT = "cairn> "
 READY = "cairn: ready"
@@ -41,13 +41,24 @@ def ovmf():
     return ["-drive", f"if=pflash,format=raw,readonly=on,file={code}"]
 
 
-class Machine(qemu.Qemu):
-    """A QEMU with the few verbs that a test of the shipped image needs."""
+NO_PIT = ["-machine", "pit=off"]
 
-    def __init__(self, log, media=None, options=(), com1=qemu.tcp_pair, entry="text"):
+# The kinds of machines that so many tests start that it pays to keep them as the loader leaves them.
+KEPT = {loaded.kind([*cd(), *qemu.menu_entry("text"), *options])
+        for options in ([], NO_PIT, ovmf())}
+
+
+class Machine(qemu.Qemu):
+    """A QEMU with the few verbs that a test of the shipped image needs. It goes through firmware
+    and loader if `whole`; otherwise, if that saves time, it goes on from where they end."""
+
+    def __init__(self, log, media=None, options=(), com1=qemu.tcp_pair, entry="text", whole=True):
         self.reads_com1 = com1 is not None
         self.may_panic = False
-        super().__init__([*(media or cd()), *qemu.menu_entry(entry), *options], log, com1=com1)
+        options = [*(media or cd()), *qemu.menu_entry(entry), *options]
+        kept = com1 and not whole and loaded.kind(options) in KEPT
+        super().__init__(options, log, com1=com1,
+                         state=loaded.state(options, paths.KERNEL) if kept else None)
 
     # --- COM1 -----------------------------------------------------------------------------------
 
@@ -213,11 +224,13 @@ class MachineTest(unittest.TestCase):
     """A test that boots machines of its own, which end with it."""
 
     MAY_PANIC = False  # a test of panics says that they are no disaster
+    WHOLE_BOOT = False  # a test of firmware and loader says that it means them, too
+    MACHINE = Machine
 
     def machine(self, **arguments):
         """Starts a machine; its COM1 is kept in build/test-logs/ under the test's name."""
         log = paths.LOGS / (self.id() + ".log")
-        machine = Machine(log, **arguments)
+        machine = self.MACHINE(log, **{"whole": self.WHOLE_BOOT, **arguments})
         machine.may_panic = self.MAY_PANIC
         self.addCleanup(machine.kill)
         return machine

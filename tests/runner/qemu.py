@@ -10,6 +10,7 @@ this process was not scheduled for a while.
 """
 
 import atexit
+import calendar
 import contextlib
 import json
 import os
@@ -20,6 +21,12 @@ import time
 # Generous: no test may depend on how fast the machine is. What is stuck is stuck after a minute, or
 # after BOOT_LIMIT seconds on a machine that has much else to do.
 BOOT_LIMIT = float(os.environ.get("BOOT_LIMIT", "60"))
+
+ACCEL = os.environ.get("ACCEL", "tcg")
+
+# The guest's time is what it does: 8 ns for each instruction, and when it waits for an interrupt, time
+# leaps there. Only the emulator can count.
+COUNTED = ["-icount", "shift=3,sleep=off", "-rtc", "clock=vm"] if ACCEL == "tcg" else []
 
 SUCCESS = 33  # isa-debug-exit turns the written value v into 2 * v + 1: 0x10
 FAILURE = 35  # 0x11
@@ -35,7 +42,7 @@ def base_options():
     """The machine that every test boots. TCG, because KVM may be absent or slow; no default
     devices, so that a test names what it has."""
     return [
-        "-machine", f"q35,accel={os.environ.get('ACCEL', 'tcg')}",
+        "-machine", f"q35,accel={ACCEL}",
         "-m", "128M",
         "-nodefaults", "-no-user-config",
         "-vga", "std",
@@ -47,15 +54,18 @@ def tcp_pair():
     """Two ends of a connection within this machine."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         ours = socket.create_connection(server.getsockname())
-        ours.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, True)
-        return ours, server.accept()[0]
+        theirs = server.accept()[0]
+        for end in (ours, theirs):
+            end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, True)
+        return ours, theirs
 
 
 class Qemu:
     """A running QEMU; a context manager that ends it. `log` is the file that keeps COM1's bytes;
-    `com1` makes COM1's two sockets, None leaves the port out."""
+    `com1` makes COM1's two sockets, None leaves the port out; `state` is a file with the state of a
+    stopped machine, from which this one goes on."""
 
-    def __init__(self, options, log, com1=tcp_pair, program="qemu-system-x86_64"):
+    def __init__(self, options, log, com1=tcp_pair, state=None, program="qemu-system-x86_64"):
         log.parent.mkdir(parents=True, exist_ok=True)
         self.received = bytearray()
         self.closed = False
@@ -69,9 +79,13 @@ class Qemu:
             arguments += _socket_options("qmp", qmp_end) + ["-mon", "chardev=qmp,mode=control"]
             if com1:
                 arguments += _socket_options("com1", com1_end) + ["-serial", "chardev:com1"]
+            if state:
+                arguments += ["-incoming", f"exec:cat {state}"]
             self.process = self._start(arguments, (com1_end, qmp_end))
             self._files = stack.pop_all()
         self._greeted = False
+        if state:
+            self._go_on()
 
     def _start(self, arguments, ends):
         """Starts the process; its ends of the sockets are then its alone."""
@@ -85,6 +99,28 @@ class Qemu:
             end.close()
         _running.add(process)
         return process
+
+    def save_state(self, path):
+        """Stops the machine and writes all of it to a file, for another one to go on from."""
+        self.execute("migrate", uri=f"exec:cat >{path}")
+
+        def ended():
+            status = self.execute("query-migrate")["status"]
+            return status if status in ("completed", "failed") else None
+
+        if wait_until(ended, BOOT_LIMIT, lambda: time.sleep(0.002)) != "completed":
+            raise QemuError("the machine's state cannot be saved: " + self.errors())
+
+    def _go_on(self):
+        """Waits until the state has been read: what is typed at the machine earlier is lost."""
+        try:
+            read = wait_until(lambda: self.execute("query-status")["status"] == "running",
+                              BOOT_LIMIT, lambda: time.sleep(0.002))
+            if not read:
+                raise QemuError(f"a state is not read within {BOOT_LIMIT:g} s")
+        except QemuError:
+            self.kill()
+            raise
 
     def __enter__(self):
         return self
@@ -126,7 +162,8 @@ class Qemu:
             self._answer()  # the greeting
             self.execute("qmp_capabilities")
         request = {"execute": command, "arguments": arguments}
-        self._qmp.sendall(json.dumps(request).encode() + b"\n")
+        with contextlib.suppress(ConnectionError):  # the answer will not come, either
+            self._qmp.sendall(json.dumps(request).encode() + b"\n")
         while True:
             answer = self._answer()
             if "error" in answer:
@@ -135,10 +172,21 @@ class Qemu:
                 return answer["return"]
 
     def _answer(self):
-        line = self._qmp_lines.readline()
+        line = ""
+        with contextlib.suppress(ConnectionError):
+            line = self._qmp_lines.readline()
         if not line:
             raise QemuError("QEMU went away: " + self.errors())
         return json.loads(line)
+
+    def guest_time(self):
+        """What the clock of the guest's mainboard shows, in seconds; 0 when QEMU has ended. With
+        `-rtc clock=vm` it goes with the guest's time, not with the host's."""
+        try:
+            now = self.execute("qom-get", path="/machine", property="rtc-time")
+        except QemuError:
+            return 0
+        return calendar.timegm([now[f"tm_{part}"] for part in ("year", "mon", "mday", "hour", "min", "sec")])
 
     # --- The end --------------------------------------------------------------------------------
 

@@ -19,7 +19,7 @@ def judge(log, status=33, names=None, error=""):
     transcript = ktap.Transcript()
     transcript.feed(log.encode())
     transcript.close()
-    ending = ktap.Ending(status=status, limit=60.0, error=error)
+    ending = ktap.Ending(status=status, limit="60 s", error=error)
     return ktap.judge(transcript, ending, NAMES if names is None else names, 33, 35)
 
 

@@ -1,0 +1,26 @@
+"""GDB at a machine, without a person: it stops it somewhere, does something to it, and leaves."""
+
+import subprocess
+
+from runner import paths, qemu
+
+
+def server(socket):
+    """The options of a machine that listens for GDB there, and has not begun yet."""
+    return ["-S", "-chardev", f"socket,id=gdb,path={socket},server=on,wait=off",
+            "-gdb", "chardev:gdb"]
+
+
+def run(machine, socket, *commands, arguments=()):
+    """What GDB prints for commands, attached to the machine; `arguments` are its own."""
+    machine.execute("query-status")  # it answers: the socket is there
+    words = [word for command in (f"target remote {socket}", *commands) for word in ("-ex", command)]
+    return subprocess.run(["gdb", "-batch", "-nx", *arguments, *words], cwd=paths.ROOT, text=True,
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          timeout=qemu.BOOT_LIMIT, check=False).stdout
+
+
+def stop_at(place, *commands):
+    """The commands to run the machine up to a place and then do these. The breakpoint is the
+    processor's: one made of an instruction would be overwritten by the loader."""
+    return [f"hbreak {place}", "continue", *commands]
