@@ -112,8 +112,11 @@ all: iso $B/cairn-test.iso $B/host-tests $B/type-keys
 
 # A change of compiler or flags rebuilds what it touches, and a new or removed source links again: these files hold the
 # words of a variable and are written only when those change.
-STAMP_flags   := $(CC) $(KERNEL_CFLAGS) $(UBSAN_CFLAGS) $(NASMFLAGS) $(HOST_CC) $(HOST_CFLAGS)
-STAMP_objects := $(LD) $(LDFLAGS) $(KERNEL_OBJECTS) $(TEST_OBJECTS) $(HOST_OBJECTS) $(TYPE_KEYS_OBJECTS)
+STAMP_kernel-flags := $(CC) $(KERNEL_CFLAGS)
+STAMP_test-flags   := $(STAMP_kernel-flags) $(UBSAN_CFLAGS)
+STAMP_nasm-flags   := $(NASM) $(NASMFLAGS)
+STAMP_host-flags   := $(HOST_CC) $(HOST_CFLAGS)
+STAMP_objects      := $(LD) $(LDFLAGS) $(KERNEL_OBJECTS) $(TEST_OBJECTS) $(HOST_OBJECTS) $(TYPE_KEYS_OBJECTS)
 $B/%.stamp: FORCE
 	@mkdir -p $(@D)
 	@echo '$(STAMP_$*)' | cmp -s - $@ || echo '$(STAMP_$*)' > $@
@@ -123,17 +126,17 @@ $(TEST_SOURCES:%=$B/obj-test/%.o): KERNEL_CFLAGS += $(KEEP_ORDER)
 $B/obj/kernel/fault/stack_faults.c.o: KERNEL_CFLAGS += $(LARGE_FRAMES)
 $B/obj/lib/string.c.o $B/obj-test/lib/string.c.o: KERNEL_CFLAGS += $(KEEP_LOOPS)
 
-$B/obj/%.c.o: %.c $B/flags.stamp | need-build
+$B/obj/%.c.o: %.c $B/kernel-flags.stamp | need-build
 	@mkdir -p $(@D)
 	@echo "  CC    $<"
 	$Q$(CC) $(KERNEL_CFLAGS) -MMD -MP -c $< -o $@
 
-$B/obj-test/%.c.o: %.c $B/flags.stamp | need-build
+$B/obj-test/%.c.o: %.c $B/test-flags.stamp | need-build
 	@mkdir -p $(@D)
 	@echo "  TEST  $<"
 	$Q$(CC) $(KERNEL_CFLAGS) $(UBSAN_CFLAGS) -MMD -MP -c $< -o $@
 
-$B/obj/%.asm.o: %.asm $B/flags.stamp | need-build
+$B/obj/%.asm.o: %.asm $B/nasm-flags.stamp | need-build
 	@mkdir -p $(@D)
 	@echo "  NASM  $<"
 	$Q$(NASM) $(NASMFLAGS) -MD $(@:.o=.d) -MP -MT $@ $< -o $@
@@ -204,7 +207,7 @@ debug: $B/cairn.iso $B/cairn.debug.elf | need-qemu
 
 RENAMED := lib/string.c lib/format.c tests/host/string.c tests/host/format.c
 $(RENAMED:%=$B/host/%.o): HOST_CFLAGS += -include tests/host/rename.h
-$B/host/%.c.o: %.c $B/flags.stamp | need-host
+$B/host/%.c.o: %.c $B/host-flags.stamp | need-host
 	@mkdir -p $(@D)
 	@echo "  HOST  $<"
 	$Q$(HOST_CC) $(HOST_CFLAGS) -MMD -MP -c $< -o $@
@@ -218,7 +221,7 @@ $B/type-keys: $(TYPE_KEYS_OBJECTS) $B/objects.stamp
 	$Q$(HOST_CC) $(HOST_CFLAGS) -o $@ $(filter %.o,$^)
 
 test: $B/cairn.iso $B/cairn-test.iso $B/host-tests $B/type-keys | need-qemu
-	$QBUILD=$B $(PYTHON) tests/run.py $(TESTS)
+	$QBUILD=$B $(PYTHON) tests/run.py $(if $(TIMES),--times $(TIMES)) $(TESTS)
 
 matrix: $B/cairn.iso | need-qemu need-matrix
 	$QBUILD=$B $(PYTHON) tests/matrix.py $(MATRIX)
@@ -305,7 +308,7 @@ help:
 	@echo "make            build the image, build/cairn.iso"
 	@echo "make all        build the image, the test image and the host tests"
 	@echo "make run        boot the image in QEMU and type to it"
-	@echo "make test       run every test; TESTS='NAME ...' runs the ones whose names begin so"
+	@echo "make test       run every test; TESTS='NAME ...' those whose names begin so, TIMES=50 as often in a row"
 	@echo "make matrix     boot the image on many machines and type at each; MATRIX='WORD ...' for some of them"
 	@echo "make bench      count instructions, into build/bench.json; BENCH=PREFIX for a part"
 	@echo "make fuzz       feed the readers of outside data with anything; FUZZ_SECONDS=60 for each"

@@ -4,12 +4,15 @@
     tests/run.py              everything
     tests/run.py PREFIX ...   the suites whose names begin so: kernel/heap, heap, e2e/keyboard,
                               e2e/keyboard.shift, host/, runner
+    tests/run.py --times N    again and again, up to N times; the first failure ends it
 
 Kinds of suites: kernel/ (each in a boot of its own, in QEMU), host/ (hardware-free code on this
 machine, under sanitizers), e2e/ (the shipped image, used as a person uses it) and runner (this
 runner's own logic). COM1's output is kept in build/test-logs/.
 """
 
+import argparse
+import json
 import os
 import signal
 import sys
@@ -19,31 +22,69 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from runner import jobs, qemu, report  # noqa: E402  (the path has to be set first)
+from runner import jobs, paths, qemu, report  # noqa: E402  (the path has to be set first)
+
+SECONDS = paths.LOGS / "seconds.json"  # what each job took when it ran last
+
+# Some jobs wait for a while; meanwhile the others have a processor each.
+WORKERS = (os.cpu_count() or 1) + 1
 
 
-def run_job(job, results):
+def read_seconds():
+    """What is known of earlier runs."""
+    try:
+        return json.loads(SECONDS.read_text())
+    except (OSError, ValueError):
+        return {}
+
+
+def run_job(job, results, seconds):
     """Runs one job and reports it."""
     start = time.monotonic()
     verdict = jobs.run(job)
-    results.add(job.name, verdict, time.monotonic() - start)
+    seconds[job.name] = time.monotonic() - start
+    results.add(job.name, verdict, seconds[job.name])
 
 
-def main(prefixes):
-    """Runs what was chosen, as many suites at a time as there are processors."""
+def run_all(chosen):
+    """Runs all jobs, what takes longest first, so that all workers end at about the same time."""
     results = report.Report(write=lambda line: print(line, flush=True))
-    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+    seconds = read_seconds()
+    chosen = sorted(chosen, key=lambda job: -seconds.get(job.name, float("inf")))
+    with ThreadPoolExecutor(max_workers=WORKERS) as pool:
         try:
-            futures = [pool.submit(run_job, job, results) for job in jobs.all_jobs(prefixes)]
-            for future in futures:
+            for future in [pool.submit(run_job, job, results, seconds) for job in chosen]:
                 future.result()
         except KeyboardInterrupt:
             pool.shutdown(wait=False, cancel_futures=True)
             qemu.kill_all()
             results.interrupted()
+    SECONDS.parent.mkdir(parents=True, exist_ok=True)
+    SECONDS.write_text(json.dumps(seconds, indent=0))
     return results.close()
+
+
+def main(prefixes, times):
+    """Runs what was chosen, and gives the exit status."""
+    unknown = [prefix for prefix in prefixes if not jobs.all_jobs([prefix])]
+    if unknown:
+        print(f"no test is called {' or '.join(unknown)}; names are like kernel/heap, e2e/keyboard, host/ and runner",
+              file=sys.stderr)
+        return 1
+    for run in range(times):
+        status = run_all(jobs.all_jobs(prefixes))
+        if times > 1:
+            print(f"{run} runs in a row were good, then one was not" if status else f"good runs in a row: {run + 1}",
+                  flush=True)
+        if status:
+            return status
+    return 0
 
 
 if __name__ == "__main__":
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    sys.exit(main(sys.argv[1:]))
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("prefixes", metavar="PREFIX", nargs="*")
+    parser.add_argument("--times", metavar="N", type=int, default=1)
+    arguments = parser.parse_args()
+    sys.exit(main(arguments.prefixes, arguments.times))

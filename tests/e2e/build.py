@@ -94,11 +94,11 @@ class Build(unittest.TestCase):
 
     def test_header_changed(self):
         """All that include it are compiled, and no others."""
-        (self.tree / "include" / "lib" / "string.h").touch()
+        (self.tree / "include" / "lib" / "number.h").touch()
         steps = self.expect_made(self.make("iso"))
         compiled = {file for verb, file in steps if verb == "CC"}
-        self.assertIn("lib/string.c", compiled)
-        self.assertEqual(compiled, self.including("include/lib/string.h"))
+        self.assertIn("lib/number.c", compiled)
+        self.assertEqual(compiled, self.including("include/lib/number.h"))
 
     def including(self, header):
         """The kernel's sources that depend on a header, by the compiler's own account."""
@@ -107,10 +107,14 @@ class Build(unittest.TestCase):
                 if re.search(rf"\s{re.escape(header)}\b", path.read_text())}
 
     def test_flags_changed(self):
-        """Other flags rebuild what they concern."""
-        steps = self.expect_made(self.make("iso", "NASMFLAGS=-f elf64 -w+all -I include/"))
-        self.assertTrue([file for verb, file in steps if verb == "NASM"])
-        self.expect_made(self.make("iso"))
+        """Other flags rebuild what they concern, and nothing else."""
+        nasm, compiler = "NASMFLAGS=-f elf64 -w+all -I include/", "WARNINGS=-Wall"
+        for words, verbs in (((), {"CC", "NASM"}), ((nasm,), {"NASM"}), ((nasm, compiler), {"CC"}),
+                             ((nasm, compiler), set())):
+            steps = self.expect_made(self.make(
+                "B=build/flags", "build/flags/obj/lib/number.c.o", "build/flags/obj/boot/entry.asm.o",
+                *words))
+            self.assertEqual({verb for verb, _ in steps if verb.isupper()}, verbs, words)
 
     def test_no_host_headers(self):
         """What the compiler reads lies in the tree or is the compiler's own. It is asked with -M

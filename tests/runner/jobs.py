@@ -21,7 +21,7 @@ class Job:
 
 
 def all_jobs(prefixes):
-    """The chosen jobs, long ones first so that two workers end at about the same time."""
+    """The chosen jobs; where nothing is known of their length, this is their order."""
     jobs = _e2e_jobs(prefixes) + _kernel_jobs() + _host_jobs() + [_runner_job()]
     return [job for job in jobs if chosen(job.name, prefixes)]
 
@@ -71,17 +71,19 @@ def _runner_job():
 
 
 def _e2e_jobs(prefixes):
+    """One for each file of tests/e2e that has something to run."""
     modules = sorted((paths.ROOT / "tests" / "e2e").glob("[a-z]*.py"))
-    return [_e2e_job(module.stem, prefixes) for module in modules]
+    found = {f"e2e/{module.stem}": _e2e_cases(module.stem, prefixes) for module in modules}
+    return [Job(suite, functools.partial(cases.run, found[suite])) for suite in found if found[suite]]
 
 
-def _e2e_job(module, prefixes):
-    """One file of tests/e2e, or the cases of it that were asked for by name."""
+def _e2e_cases(module, prefixes):
+    """The cases of one file of tests/e2e, or those of them that were asked for by name."""
     suite = f"e2e/{module}"
     found = cases.load(f"e2e.{module}")
     if prefixes and not any(chosen(suite, [p]) and "." not in p for p in prefixes):
         found = [case for case in found if chosen(f"{suite}.{cases.name(case)}", prefixes)]
-    return Job(suite, functools.partial(cases.run, found))
+    return found
 
 
 def run(job):
