@@ -245,7 +245,7 @@ FUZZ_CFLAGS := -std=gnu17 -O1 -g -Wall -Wextra -Werror -Itests/host/include -Iin
     -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
 
 .SECONDEXPANSION:
-$(FUZZERS): $B/fuzz/%: tests/fuzz/%.c $$(FUZZ_SOURCES_$$*) | need-fuzz
+$(FUZZERS): $B/fuzz/%: tests/fuzz/%.c tests/fuzz/support/assert.c $$(FUZZ_SOURCES_$$*) | need-fuzz
 	@mkdir -p $@.corpus
 	@echo "  FUZZ  $@"
 	$Qclang $(FUZZ_CFLAGS) -o $@ $^

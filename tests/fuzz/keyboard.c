@@ -5,7 +5,6 @@
  */
 #include <drivers/keyboard.h>
 #include <lib/utf8.h>
-#include <stdlib.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
@@ -13,14 +12,6 @@ static void require(bool holds)
 {
     if (!holds)
         __builtin_trap();
-}
-
-void assert_failed(const char *condition, const char *file, int line);
-
-void assert_failed(const char *condition, const char *file, int line)
-{
-    (void)condition, (void)file, (void)line;
-    abort();
 }
 
 static const struct layout *nth_layout(unsigned index)

@@ -6,19 +6,12 @@
  */
 #include <assert.h>
 #include <setjmp.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../host/fake_display.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
-
-void assert_failed(const char *condition, const char *file, int line)
-{
-    fprintf(stderr, "ASSERT(%s) (%s:%d)\n", condition, file, line);
-    abort();
-}
 
 static struct fake_display fake;
 static struct terminal terminal;
