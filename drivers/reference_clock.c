@@ -90,7 +90,7 @@ static enum error take_hpet(void)
     struct acpi_table table;
     phys_addr_t address;
     if (acpi_find("HPET", 0, &table) != OK ||
-        acpi_read_hpet(table.bytes, table.length, &address) != OK ||
+        acpi_read_hpet(table.bytes, table.length, &address) != OK || !IS_ALIGNED(address, 8) ||
         mmio_map(address, HPET_SIZE, PAGE_UNCACHED) != OK)
         return ERROR_NO_DEVICE;
     hpet = phys_to_virt(address);

@@ -7,10 +7,10 @@
 #include <drivers/local_apic.h>
 #include <kernel/cpu/control.h>
 #include <kernel/cpu/trap.h>
-#include <layout.h>
 #include <string.h>
 
 #include "../test.h"
+#include "fake_ports.h"
 #include "fake_processor.h"
 #include "support.h"
 
@@ -68,23 +68,20 @@ static struct chip *chip_at(phys_addr_t address)
     return &chips[(address - IO_APIC) / 0x1000 % ARRAY_SIZE(chips)];
 }
 
-uint32_t mmio_read(const volatile void *address)
+static uint32_t read_memory(phys_addr_t address)
 {
-    phys_addr_t physical = (uintptr_t)address - DIRECT_MAP_BASE;
-    if (physical >= LOCAL_APIC)
-        return local[(physical - LOCAL_APIC) / 16];
-    return *chip_register(chip_at(physical));
+    return address >= LOCAL_APIC ? local[(address - LOCAL_APIC) / 16]
+                                 : *chip_register(chip_at(address));
 }
 
-void mmio_write(volatile void *address, uint32_t value)
+static void write_memory(phys_addr_t address, uint32_t value)
 {
-    phys_addr_t physical = (uintptr_t)address - DIRECT_MAP_BASE;
-    if (physical >= LOCAL_APIC)
-        write_local((unsigned)(physical - LOCAL_APIC), value);
-    else if (physical & 0x10)
-        *chip_register(chip_at(physical)) = value;
+    if (address >= LOCAL_APIC)
+        write_local((unsigned)(address - LOCAL_APIC), value);
+    else if (address & 0x10)
+        *chip_register(chip_at(address)) = value;
     else
-        chip_at(physical)->selected = (uint8_t)value;
+        chip_at(address)->selected = (uint8_t)value;
 }
 
 /* --- A machine ------------------------------------------------------------------------------ */
@@ -95,6 +92,7 @@ static struct acpi_madt madt;
 static void start(bool x2apic)
 {
     fake_processor_set((struct fake_processor){answer, read_register, write_register});
+    fake_ports_set((struct fake_device){.read_memory = read_memory, .write_memory = write_memory});
     features = 1 << 9;
     apic_base = LOCAL_APIC | 1 << 11 | (x2apic ? 1 << 10 : 0);
     memset(local, 0, sizeof(local));

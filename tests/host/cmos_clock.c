@@ -41,7 +41,7 @@ static void clock_says(uint8_t status, const uint8_t values[6])
     for (size_t i = 0; i < ARRAY_SIZE(places); i++)
         registers[places[i]] = values[i];
     updates_seen = ticks_left = 0;
-    fake_ports_set((struct fake_device){read_port, write_port});
+    fake_ports_set((struct fake_device){.read = read_port, .write = write_port});
 }
 
 #define CLOCK_SAYS(status, ...) clock_says((status), (const uint8_t[]){__VA_ARGS__})
@@ -145,6 +145,6 @@ TEST(cmos_clock, a_clock_that_never_holds_still)
 
 TEST(cmos_clock, no_clock)
 {
-    fake_ports_set((struct fake_device){NULL, NULL});
+    fake_ports_set((struct fake_device){0});
     EXPECT_EQ(cmos_clock_read(0, &now), ERROR_NO_DEVICE);
 }

@@ -223,7 +223,7 @@ static void write_uart(uint16_t port, uint8_t value)
 
 TEST(devices, uart_sends_a_fifo_full_for_each_look)
 {
-    fake_ports_set((struct fake_device){read_uart, write_uart});
+    fake_ports_set((struct fake_device){.read = read_uart, .write = write_uart});
     transmitter = 0x20;
     EXPECT_EQ(uart16550_init(fresh_uart(), COM1_PORT), OK);
     EXPECT_EQ(uart.fifo, 16);
@@ -236,7 +236,7 @@ TEST(devices, uart_sends_a_fifo_full_for_each_look)
 
 TEST(devices, uart_stuck)
 {
-    fake_ports_set((struct fake_device){read_uart, write_uart});
+    fake_ports_set((struct fake_device){.read = read_uart, .write = write_uart});
     transmitter = 0;
     EXPECT_EQ(uart16550_init(fresh_uart(), COM1_PORT), OK);
     uart_sent = 0;
@@ -291,7 +291,7 @@ TEST(devices, debug_console)
     struct console_sink *sink;
     fake_ports_set((struct fake_device){0});
     EXPECT_EQ(debug_console_init(&sink), ERROR_NO_DEVICE);
-    fake_ports_set((struct fake_device){read_debug_console, write_debug_console});
+    fake_ports_set((struct fake_device){.read = read_debug_console, .write = write_debug_console});
     EXPECT_EQ(debug_console_init(&sink), OK);
     sink->write(sink, "a line\n", 7);
     EXPECT_EQ(shown_length, 7);

@@ -2,6 +2,7 @@
 
 #include <io.h>
 #include <kernel/log/panic.h>
+#include <layout.h>
 
 enum { FOR_EVER = 100000000 };
 
@@ -68,7 +69,29 @@ void outl(uint16_t port, uint32_t value)
     outw((uint16_t)(port + 2), (uint16_t)(value >> 16));
 }
 
+uint32_t inl(uint16_t port)
+{
+    uint32_t low = inw(port);
+    return low | (uint32_t)inw((uint16_t)(port + 2)) << 16;
+}
+
+uint32_t mmio_read(const volatile void *address)
+{
+    count();
+    phys_addr_t physical = (uintptr_t)address - DIRECT_MAP_BASE;
+    return device.read_memory ? device.read_memory(physical) : UINT32_MAX;
+}
+
+void mmio_write(volatile void *address, uint32_t value)
+{
+    count();
+    if (device.write_memory)
+        device.write_memory((uintptr_t)address - DIRECT_MAP_BASE, value);
+}
+
 void io_delay(void)
 {
     count();
+    if (device.wait)
+        device.wait();
 }

@@ -1,6 +1,7 @@
 /*
- * A bus with one fake device on it. Whatever the device answers, a driver has to come back after a
- * bounded number of accesses; the bus counts them, and ends a test that goes on for ever.
+ * A bus with one fake device on it, at ports and in memory. Whatever the device answers, a driver
+ * has to come back after a bounded number of accesses; the bus counts them, and ends a test that
+ * goes on for ever.
  */
 #ifndef TESTS_HOST_FAKE_PORTS_H
 #define TESTS_HOST_FAKE_PORTS_H
@@ -10,10 +11,13 @@
 struct fake_device {
     uint8_t (*read)(uint16_t port);
     void (*write)(uint16_t port, uint8_t value);
+    uint32_t (*read_memory)(phys_addr_t address);
+    void (*write_memory)(phys_addr_t address, uint32_t value);
+    void (*wait)(void); /* a microsecond goes by */
 };
 
-/* Puts the device on the bus and sets the count to 0. Either function may be NULL: then reads give
- * 0xff, as an empty bus does, and writes are lost. */
+/* Puts the device on the bus and sets the count to 0. Any function may be NULL: then reads give
+ * ones, as an empty bus does, and writes are lost. */
 void fake_ports_set(struct fake_device device);
 
 /* Accesses since then; each takes about a microsecond on a PC. */

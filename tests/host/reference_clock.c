@@ -1,0 +1,186 @@
+/*
+ * Which counter is taken to measure time by, of those that the machine says it has, and how it
+ * counts on when it goes round.
+ */
+#include <drivers/acpi.h>
+#include <drivers/reference_clock.h>
+#include <layout.h>
+#include <mm/kernel_space.h>
+#include <string.h>
+
+#include "../test.h"
+#include "fake_ports.h"
+#include "fake_processor.h"
+#include "fake_tables.h"
+#include "physical_memory.h"
+
+enum { RSDT = 0x10000, FADT = 0x11000, HPET = 0x12000, HPET_REGISTERS = 0xfed00000 };
+
+/* --- The machine ---------------------------------------------------------------------------- */
+
+static struct boot_info info;
+static uint32_t pm_timer, pm_timer_step;
+static uint32_t hpet_period, hpet_count, hpet_step;
+static bool hpet_is_on;
+static uint32_t crystal; /* Hz, of the processor; 0: it does not say */
+
+static uint8_t read_port(uint16_t port)
+{
+    return port >= 0x608 && port < 0x60c ? (uint8_t)(pm_timer >> 8 * (port - 0x608)) : 0xff;
+}
+
+static uint32_t read_memory(phys_addr_t address)
+{
+    switch ((address - HPET_REGISTERS) & ~(phys_addr_t)3) {
+    case 0x004:
+        return hpet_period;
+    case 0x010:
+        return hpet_is_on;
+    case 0x0f0:
+        return hpet_count;
+    default:
+        return 0;
+    }
+}
+
+static void write_memory(phys_addr_t address, uint32_t value)
+{
+    if (address == HPET_REGISTERS + 0x010)
+        hpet_is_on = value & 1;
+}
+
+static void wait(void)
+{
+    pm_timer = (pm_timer + pm_timer_step) & 0xffffff;
+    hpet_count += hpet_is_on ? hpet_step : 0;
+    host_tsc += 1000;
+}
+
+/* An invariant time stamp counter, twice as fast as the crystal. */
+static struct cpuid_result answer(uint32_t leaf)
+{
+    switch (leaf) {
+    case 0:
+        return (struct cpuid_result){.eax = 0x16};
+    case 0x80000000:
+        return (struct cpuid_result){.eax = 0x80000008};
+    case 0x80000007:
+        return (struct cpuid_result){.edx = crystal ? 1 << 8 : 0};
+    case 0x15:
+        return (struct cpuid_result){.eax = 1, .ebx = 2, .ecx = crystal};
+    default:
+        return (struct cpuid_result){0};
+    }
+}
+
+static void store(phys_addr_t address)
+{
+    memcpy(phys_to_virt(address), table, table_size);
+}
+
+static void tell_of_hpet(phys_addr_t address)
+{
+    table_begin("HPET", 1);
+    table_put(0, 8);
+    table_put(address, 8);
+    table_put(0, 4);
+    table_end();
+    store(HPET);
+}
+
+/* All three counters are there and count. */
+static void start(void)
+{
+    physical_memory_reset();
+    kernel_space.root = 1;
+    table_make_fadt(3, 244);
+    store(FADT);
+    tell_of_hpet(HPET_REGISTERS);
+    table_begin("RSDT", 1);
+    table_put(FADT, 4);
+    table_put(HPET, 4);
+    table_end();
+    store(RSDT);
+    table_make_rsdp(0, RSDT, 0);
+    memcpy(info.rsdp, table, 20);
+    info.rsdp_size = 20;
+    acpi_init(&info);
+    pm_timer = hpet_count = 0;
+    hpet_is_on = false;
+    pm_timer_step = 4;
+    hpet_step = 100;
+    hpet_period = 10000000; /* femtoseconds: 100 MHz */
+    crystal = 1500000000;
+    fake_ports_set((struct fake_device){
+        .read = read_port, .read_memory = read_memory, .write_memory = write_memory, .wait = wait});
+    fake_processor_set((struct fake_processor){.cpuid = answer});
+}
+
+static const char *started(void)
+{
+    return reference_clock_start() == OK ? reference_clock_name() : "none";
+}
+
+/* -------------------------------------------------------------------------------------------- */
+
+TEST(reference_clock, the_first_that_counts)
+{
+    start();
+    EXPECT_STR(started(), "ACPI timer");
+    pm_timer_step = 0;
+    EXPECT_STR(started(), "HPET");
+    EXPECT(hpet_is_on);
+    hpet_step = 0;
+    EXPECT_STR(started(), "processor");
+    crystal = 0;
+    EXPECT_STR(started(), "none");
+    EXPECT(fake_ports_accesses() < 100000);
+}
+
+TEST(reference_clock, an_hpet_with_no_such_period)
+{
+    static const struct {
+        uint32_t period;
+        const char *taken;
+    } cases[] = {
+        {0, "processor"},    {999999, "processor"},    {1000000, "HPET"},
+        {100000000, "HPET"}, {100000001, "processor"}, {UINT32_MAX, "processor"},
+    };
+    start();
+    pm_timer_step = 0;
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        hpet_period = cases[i].period;
+        EXPECT_STR(started(), cases[i].taken);
+    }
+    hpet_period = 10000000;
+    tell_of_hpet(HPET_REGISTERS + 2); /* no place for a register */
+    EXPECT_STR(started(), "processor");
+}
+
+/* Its 24 bits go round between two looks. No part of a nanosecond is lost over time. */
+TEST(reference_clock, acpi_timer_measures)
+{
+    uint64_t elapsed = 0;
+    start();
+    pm_timer = 0xfffff0;
+    EXPECT_STR(started(), "ACPI timer");
+    for (unsigned i = 0; i < 3579545 / 5; i++) {
+        pm_timer = (pm_timer + 5) & 0xffffff;
+        elapsed += reference_clock_elapsed();
+    }
+    EXPECT_EQ(elapsed, 1000000000);
+}
+
+TEST(reference_clock, others_measure)
+{
+    start();
+    pm_timer_step = 0;
+    hpet_count = UINT32_MAX - 1000;
+    EXPECT_STR(started(), "HPET");
+    hpet_count += 100000;
+    EXPECT_EQ(reference_clock_elapsed(), 1000000);
+    hpet_step = 0;
+    EXPECT_STR(started(), "processor");
+    host_tsc += UINT64_C(3000000000);
+    EXPECT_EQ(reference_clock_elapsed(), 1000000000);
+}
