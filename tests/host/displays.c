@@ -107,7 +107,8 @@ static void make_machine(void)
 TEST(displays, a_panic_at_any_moment_has_a_screen)
 {
     struct sigaction action = {.sa_sigaction = interrupt, .sa_flags = SA_SIGINFO}, before;
-    struct test_arena *arena = test_arena_create(MIB(4));
+    static struct test_arena *arena; /* stays, for the screen does */
+    arena = test_arena_create(MIB(4));
     EXPECT_EQ(heap_init(NULL, false, &arena->arena), OK);
     make_machine();
     displays_start(&info, false);

@@ -51,12 +51,6 @@ uint16_t inw(uint16_t port)
     return (uint16_t)(low | inb((uint16_t)(port + 1)) << 8);
 }
 
-uint32_t inl(uint16_t port)
-{
-    uint32_t low = inw(port);
-    return low | (uint32_t)inw((uint16_t)(port + 2)) << 16;
-}
-
 void outw(uint16_t port, uint16_t value)
 {
     outb(port, (uint8_t)value);
