@@ -13,13 +13,18 @@
 /* Nanoseconds for a tick of the time stamp counter, as a fraction of 2^32. */
 enum { FRACTION_BITS = 32 };
 
+/* Beyond this something was wrong: nobody has looked for so long, or the ticks came in a heap. */
+#define LONGEST_MEASUREMENT (2 * NANOSECONDS_PER_SECOND)
+_Static_assert(LONGEST_MEASUREMENT <= UINT64_MAX >> FRACTION_BITS, "it is shifted by as much");
+
 static uint64_t now; /* at the last tick */
 static uint64_t tick_length;
 static bool tsc_constant;
 
-/* A pair of times that belong together, and the rate at which the clock has gone on since. */
+/* A pair of times that belong together: where the measurement began, or the clock's new scale. */
 static uint64_t base_tsc, base_time;
 static uint64_t measured_rate; /* as well as is known, for clock_from_tsc() */
+static bool has_measured;      /* over a whole second */
 static uint64_t rate;          /* what clock_now() goes by; 0: it goes by ticks */
 
 static uint64_t scale(uint64_t tsc_ticks, uint64_t by)
@@ -29,10 +34,12 @@ static uint64_t scale(uint64_t tsc_ticks, uint64_t by)
 
 void clock_start(uint64_t tick, bool constant_tsc)
 {
+    ASSERT(tick > 0);
     now = clock_now();
     tick_length = tick;
     tsc_constant = constant_tsc;
     base_tsc = measured_rate = rate = 0;
+    has_measured = false;
 }
 
 uint64_t clock_now(void)
@@ -64,25 +71,32 @@ uint64_t clock_tick_after(uint64_t nanoseconds)
     return move_on(nanoseconds);
 }
 
+static void begin_measuring(uint64_t tsc)
+{
+    base_tsc = tsc;
+    base_time = now;
+}
+
+/* The rate is refined for a second, and from then on taken anew from each second as a whole. */
 void clock_calibrate(void)
 {
     if (rate)
         return;
-    uint64_t tsc = read_tsc();
-    if (!base_tsc) {
-        base_tsc = tsc;
-        base_time = now;
+    uint64_t tsc = read_tsc(), time = now - base_time;
+    if (!base_tsc || tsc <= base_tsc || time > LONGEST_MEASUREMENT) {
+        begin_measuring(tsc);
         return;
     }
-    uint64_t time = now - base_time;
-    if (time == 0 || tsc <= base_tsc)
+    bool whole = time >= NANOSECONDS_PER_SECOND;
+    if (time == 0 || (has_measured && !whole))
         return;
     measured_rate = (time << FRACTION_BITS) / (tsc - base_tsc);
-    if (!tsc_constant || time < NANOSECONDS_PER_SECOND)
+    if (!whole)
         return;
-    base_tsc = tsc;
-    base_time = now;
-    __atomic_store_n(&rate, measured_rate, __ATOMIC_RELEASE);
+    has_measured = true;
+    begin_measuring(tsc);
+    if (tsc_constant)
+        __atomic_store_n(&rate, measured_rate, __ATOMIC_RELEASE);
 }
 
 uint64_t clock_from_tsc(uint64_t ticks)

@@ -52,3 +52,19 @@ TEST(clock, never_steps_back)
     EXPECT_EQ(clock_now(), last);
     EXPECT_EQ(clock_tick(), last);
 }
+
+/* A counter that is not trusted with the clock tells all the same how long a task has run, however
+ * long the machine has. */
+TEST(clock, knows_the_counters_rate_for_hours)
+{
+    host_tsc = 1;
+    clock_start(NANOSECONDS_PER_MILLISECOND, false);
+    clock_calibrate();
+    for (unsigned second = 1; second < 4 * 3600; second++) {
+        for (unsigned i = 0; i < 1000; i++)
+            clock_tick();
+        host_tsc += UINT64_C(1000) * PER_TICK;
+        clock_calibrate();
+        EXPECT_EQ(clock_from_tsc(UINT64_C(1000) * PER_TICK) / NANOSECONDS_PER_MILLISECOND, 999);
+    }
+}

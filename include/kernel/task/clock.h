@@ -12,7 +12,7 @@
 #define NANOSECONDS_PER_SECOND      UINT64_C(1000000000)
 #define NANOSECONDS_PER_MILLISECOND UINT64_C(1000000)
 
-/* Starts the clock at 0, or lets a running one run on, with ticks of `tick` nanoseconds.
+/* Starts the clock at 0, or lets a running one run on, with ticks of `tick` > 0 nanoseconds.
  * `constant_tsc`: the time stamp counter may be used. During set-up, with interrupts masked. */
 void clock_start(uint64_t tick, bool constant_tsc);
 
@@ -22,8 +22,9 @@ uint64_t clock_tick(void);
 /* The same for a tick whose length was measured. */
 uint64_t clock_tick_after(uint64_t nanoseconds);
 
-/* Has the time stamp counter measured. For the timer's interrupt handler, right after clock_tick()
- * and every now and then; without effect when the counter is not constant, or is in use already. */
+/* Has the time stamp counter measured, for clock_from_tsc(); a constant one drives the clock when a
+ * whole second has been measured, and then this has no effect any more. For the timer's interrupt
+ * handler, right after clock_tick(), several times a second. */
 void clock_calibrate(void);
 
 /* Nanoseconds since the clock was started; 0 before. Any context. */
