@@ -63,4 +63,11 @@ static inline bool ring_pop(struct ring *ring, uint8_t *byte)
     return true;
 }
 
+/* The consumer's side: the byte that comes after `index` others, which is below ring_count(). It
+ * stays in the ring. */
+static inline uint8_t ring_peek(const struct ring *ring, uint32_t index)
+{
+    return ring->bytes[(ring->head + index) & ring->mask];
+}
+
 #endif

@@ -2,6 +2,7 @@
 #include <kernel/log/console.h>
 #include <kernel/main.h>
 #include <kernel/monitor/command.h>
+#include <kernel/monitor/monitor.h>
 #include <lib/format.h>
 #include <lib/string.h>
 #include <section.h>
@@ -25,6 +26,25 @@ static bool is_wanted(const char *name)
     return is;
 }
 
+void bench_report(const char *name, uint64_t value)
+{
+    bench_report_unit(name, value, "instructions");
+}
+
+enum { NAME = 64 };
+
+static void name_at(char numbered[NAME], const char *name, uint64_t at)
+{
+    snprintf(numbered, NAME, "%s.%lu", name, at);
+}
+
+void bench_report_at(const char *name, uint64_t at, uint64_t value)
+{
+    char numbered[NAME];
+    name_at(numbered, name, at);
+    bench_report(numbered, value);
+}
+
 void bench_report_unit(const char *name, uint64_t value, const char *unit)
 {
     if (is_wanted(name))
@@ -37,22 +57,22 @@ void bench_report_tenths(const char *name, uint64_t tenths, const char *unit)
         console_printf("bench: %s %lu.%lu %s\n", name, tenths / 10, tenths % 10, unit);
 }
 
-void bench_report(const char *name, uint64_t value)
-{
-    bench_report_unit(name, value, "instructions");
-}
-
 void bench_report_missing(const char *name, const char *reason)
 {
     if (is_wanted(name))
         console_printf("bench: %s %s\n", name, reason);
 }
 
-void bench_report_at(const char *name, uint64_t at, uint64_t value)
+void bench_report_no_memory(const char *name)
 {
-    char numbered[64];
-    snprintf(numbered, sizeof(numbered), "%s.%lu", name, at);
-    bench_report(numbered, value);
+    bench_report_missing(name, "needs more memory than there is");
+}
+
+void bench_report_no_memory_at(const char *name, uint64_t at)
+{
+    char numbered[NAME];
+    name_at(numbered, name, at);
+    bench_report_no_memory(numbered);
 }
 
 static void measure_clock(void)
@@ -61,7 +81,8 @@ static void measure_clock(void)
     bench_clock_cost = read_tsc() - start;
 }
 
-/* Runs what can have names that begin with `prefix`; false, and a line, when nothing has. */
+/* Runs what can have names that begin with `prefix`; false, and a line, when nothing has, or Ctrl-C
+ * was typed. */
 static bool run(const char *prefix)
 {
     found = false;
@@ -70,6 +91,10 @@ static bool run(const char *prefix)
     section_for_each(struct bench, bench, benches) {
         if (!begins_with(bench->family, prefix) && !begins_with(prefix, bench->family))
             continue;
+        if (monitor_interrupted()) {
+            console_printf("bench: stopped\n");
+            return false;
+        }
         uint64_t flags = interrupts_save(); /* an interrupt's instructions are not the bench's */
         bench->run();
         interrupts_restore(flags);
@@ -87,10 +112,11 @@ static const char *bench_family(size_t index)
 }
 
 COMMAND(bench, "PREFIX", "count the instructions of the benches named so", .words = bench_family,
-        .details = "Instructions under QEMU's -icount shift=0, elsewhere ticks of the TSC.\n")
+        .details = "Instructions under QEMU's -icount shift=0, elsewhere ticks of the TSC. All of\n"
+                   "them without a PREFIX; Ctrl-C is seen behind each family of benches.\n")
 {
-    static char prefix[32]; /* the reports look at it */
-    command_word(&arguments, prefix, sizeof(prefix));
+    static char prefix[COMMAND_WORD]; /* the reports look at it */
+    command_word(&arguments, prefix);
     if (!command_refuse_rest("bench", arguments))
         run(prefix);
 }

@@ -36,4 +36,6 @@ BENCH(boot, "boot.")
 {
     if (boot_mode_tsc)
         bench_report("boot.entry_to_ready", boot_mode_tsc - boot_entry_tsc + measure_rest());
+    else
+        bench_report_missing("boot.entry_to_ready", "needs a boot of its own, with bench=boot.");
 }

@@ -71,7 +71,10 @@ BENCH(framebuffer, "fb.")
 {
     static const char *const names[] = {"fb.char.16", "fb.char.24", "fb.char"};
     phys_addr_t frames = frames_alloc_run(ORDER);
-    ASSERT(frames != NO_FRAME);
+    if (frames == NO_FRAME) {
+        bench_report_no_memory("fb.char");
+        return;
+    }
     struct memory *memory = phys_to_virt(frames);
     for (unsigned i = 0; i < ARRAY_SIZE(names); i++) {
         start_screen(memory, 2 + i);

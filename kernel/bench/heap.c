@@ -32,7 +32,8 @@ static void *scratch_alloc(unsigned order)
 
 static void scratch_free(void *scratch, unsigned order)
 {
-    frames_free_run(virt_to_phys(scratch), order);
+    if (scratch)
+        frames_free_run(virt_to_phys(scratch), order);
 }
 
 /* "heap.pair.16" for the default allocator, "heap.bump.pair.16" for another one. */
@@ -52,6 +53,13 @@ static void report(const char *bench, uint64_t value)
     bench_report(name, value);
 }
 
+static void report_no_memory(const char *bench)
+{
+    char name[64];
+    name_bench(name, bench);
+    bench_report_no_memory(name);
+}
+
 /* --- Pairs ------------------------------------------------------------------------------------ */
 
 static uint64_t time_pair(size_t size)
@@ -62,16 +70,26 @@ static uint64_t time_pair(size_t size)
     return bench_stop(start);
 }
 
+static bool can_be_had(size_t size)
+{
+    void *block = kmalloc(size);
+    kfree(block);
+    return block != NULL;
+}
+
 static void measure_pair(size_t size)
 {
     uint64_t sum = 0;
     char bench[32];
+    snprintf(bench, sizeof(bench), "pair.%zu", size);
     for (unsigned i = 0; i < WARM_UP; i++)
         time_pair(size);
     for (unsigned i = 0; i < PAIRS; i++)
         sum += time_pair(size);
-    snprintf(bench, sizeof(bench), "pair.%zu", size);
-    report(bench, sum / PAIRS);
+    if (can_be_had(size))
+        report(bench, sum / PAIRS);
+    else
+        report_no_memory(bench);
 }
 
 BENCH(heap_pair, "heap.")
@@ -82,11 +100,12 @@ BENCH(heap_pair, "heap.")
 }
 
 /* Allocates BLOCKS blocks and frees them, the last one first or the first one first; the cost of a
- * pair. */
+ * pair, or 0 when there is no memory for so many. */
 static uint64_t time_blocks(bool last_first)
 {
     static void *blocks[BLOCKS];
     uint64_t sum = 0;
+    bool enough = true;
     for (unsigned i = 0; i < BLOCKS; i++) {
         uint64_t start = bench_start();
         blocks[i] = kmalloc(64);
@@ -94,19 +113,28 @@ static uint64_t time_blocks(bool last_first)
     }
     for (unsigned i = 0; i < BLOCKS; i++) {
         void *block = blocks[last_first ? BLOCKS - 1 - i : i];
+        enough &= block != NULL;
         uint64_t start = bench_start();
         kfree(block);
         sum += bench_stop(start);
     }
-    return sum / BLOCKS;
+    return enough ? sum / BLOCKS : 0;
+}
+
+static void measure_order(const char *bench, bool last_first)
+{
+    time_blocks(last_first); /* steady state: the second round counts */
+    uint64_t cost = time_blocks(last_first);
+    if (cost)
+        report(bench, cost);
+    else
+        report_no_memory(bench);
 }
 
 BENCH(heap_order, "heap.")
 {
-    time_blocks(true); /* steady state: the second round counts */
-    report("lifo", time_blocks(true));
-    time_blocks(false);
-    report("fifo", time_blocks(false));
+    measure_order("lifo", true);
+    measure_order("fifo", false);
 }
 
 /* --- The random workload ---------------------------------------------------------------------- */
@@ -227,22 +255,25 @@ _Static_assert(sizeof(struct random_load) <= PAGE_SIZE << LOAD_ORDER, "the load'
 _Static_assert(COSTS * sizeof(uint32_t) <= PAGE_SIZE << COSTS_ORDER,
                "the histogram's scratch memory");
 
+static bool replace_at_random(struct random_load *load, uint32_t *costs)
+{
+    memset(costs, 0, COSTS * sizeof(*costs));
+    bool enough = fill(load, kmalloc) && replace(load, kmalloc, kfree, costs);
+    empty(load, kfree);
+    heap_trim();
+    return enough;
+}
+
 BENCH(heap_random, "heap.")
 {
     struct random_load *load = scratch_alloc(LOAD_ORDER);
     uint32_t *costs = scratch_alloc(COSTS_ORDER);
-    if (load && costs) {
-        memset(costs, 0, COSTS * sizeof(*costs));
-        if (fill(load, kmalloc) && replace(load, kmalloc, kfree, costs))
-            report_costs(
-                costs, load->worst); /* else this machine has too little memory for the allocator */
-        empty(load, kfree);
-        heap_trim();
-    }
-    if (costs)
-        scratch_free(costs, COSTS_ORDER);
-    if (load)
-        scratch_free(load, LOAD_ORDER);
+    if (load && costs && replace_at_random(load, costs))
+        report_costs(costs, load->worst);
+    else
+        report_no_memory("random");
+    scratch_free(costs, COSTS_ORDER);
+    scratch_free(load, LOAD_ORDER);
 }
 
 /* --- An arena of its own ---------------------------------------------------------------------- */
@@ -306,30 +337,31 @@ enum { RECOVERED_ORDER = 12 };
 
 #define RECOVERED_SIZE (PAGE_SIZE << RECOVERED_ORDER)
 
-static void measure_recovered(struct random_load *load, void *memory, uint32_t *costs)
+/* False when the allocator cannot do the workload in so much memory, as the bump allocator cannot.
+ */
+static bool recover(struct random_load *load, uint32_t *costs, void *memory)
 {
     if (!make_instance(memory, RECOVERED_SIZE) || !fill(load, instance_allocate) ||
         !replace(load, instance_allocate, instance_free, costs))
-        return; /* the bump allocator, which cannot do the workload in 16 MiB */
+        return false;
     empty(load, instance_free);
-    char name[64];
-    name_bench(name, "recovered");
-    bench_report_tenths(name, largest_block(RECOVERED_SIZE) * 1000 / RECOVERED_SIZE, "percent");
+    return true;
 }
 
 BENCH(heap_recovered, "heap.")
 {
+    char name[64];
     struct random_load *load = scratch_alloc(LOAD_ORDER);
     uint32_t *costs = scratch_alloc(COSTS_ORDER);
     void *memory = scratch_alloc(RECOVERED_ORDER);
-    if (load && costs && memory)
-        measure_recovered(load, memory, costs);
-    if (memory)
-        scratch_free(memory, RECOVERED_ORDER);
-    if (costs)
-        scratch_free(costs, COSTS_ORDER);
-    if (load)
-        scratch_free(load, LOAD_ORDER);
+    name_bench(name, "recovered");
+    if (load && costs && memory && recover(load, costs, memory))
+        bench_report_tenths(name, largest_block(RECOVERED_SIZE) * 1000 / RECOVERED_SIZE, "percent");
+    else
+        bench_report_no_memory(name);
+    scratch_free(memory, RECOVERED_ORDER);
+    scratch_free(costs, COSTS_ORDER);
+    scratch_free(load, LOAD_ORDER);
 }
 
 enum { REFILL_ORDER = 5, REFILL_SIZE = 100 * 1024 };
@@ -351,12 +383,12 @@ static bool refill(void)
 
 BENCH(heap_refill, "heap.")
 {
-    void *memory = scratch_alloc(REFILL_ORDER);
-    if (!memory)
-        return;
     char name[64];
+    void *memory = scratch_alloc(REFILL_ORDER);
     name_bench(name, "refill");
-    if (make_instance(memory, REFILL_SIZE))
+    if (memory && make_instance(memory, REFILL_SIZE))
         bench_report_unit(name, refill(), "yes/no");
+    else
+        bench_report_no_memory(name);
     scratch_free(memory, REFILL_ORDER);
 }

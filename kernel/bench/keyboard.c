@@ -123,7 +123,7 @@ static void bench_echo(void)
 {
     struct executor *executor = monitor_executor();
     if (!executor || executor->current) {
-        bench_report_missing("kbd.echo", "needs the monitor idle: boot with bench=kbd.echo");
+        bench_report_missing("kbd.echo", "needs a boot of its own, with bench=kbd.echo");
         return;
     }
     monitor_start(executor);

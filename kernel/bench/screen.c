@@ -13,8 +13,10 @@ BENCH(vga_line, "vga.line")
     char line[COLUMNS + 1];
     while (screen && !screen->rows)
         screen = screen->next;
-    if (!screen)
+    if (!screen) {
+        bench_report_missing("vga.line", "needs a screen");
         return;
+    }
     for (unsigned i = 0; i < COLUMNS; i++)
         line[i] = (char)('!' + i);
     line[COLUMNS] = '\n';

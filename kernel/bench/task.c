@@ -20,24 +20,36 @@ static void release(struct task *task)
     kfree(task);
 }
 
-/* Spawning and completing `count` tasks that are ready at their first poll, each in memory of its
- * own that is given back. */
+/* Spawns `count` tasks that are ready at their first poll, each in memory of its own. False when
+ * there is too little for all of them. */
+static inline bool spawn_ready(struct executor *executor, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        struct task *task = kmalloc(sizeof(*task));
+        if (!task)
+            return false;
+        task_init(task, "ready", poll_ready, release);
+        executor_spawn(executor, task);
+    }
+    return true;
+}
+
+/* Spawning and completing them, and giving their memory back. */
 static void bench_spawn(unsigned count)
 {
     struct executor executor = EXECUTOR_INIT(executor);
+    bool enough = true;
     uint64_t start = bench_start();
-    for (unsigned round = 0; round < ROUNDS; round++) {
-        for (unsigned i = 0; i < count; i++) {
-            struct task *task = kmalloc(sizeof(*task));
-            ASSERT(task);
-            task_init(task, "ready", poll_ready, release);
-            executor_spawn(&executor, task);
-        }
+    for (unsigned round = 0; round < ROUNDS && enough; round++) {
+        enough = spawn_ready(&executor, count);
         executor_run_ready(&executor);
     }
     uint64_t cost = bench_stop(start);
     ASSERT(executor.live == 0);
-    bench_report_at("task.spawn", count, cost / ((uint64_t)ROUNDS * count));
+    if (enough)
+        bench_report_at("task.spawn", count, cost / ((uint64_t)ROUNDS * count));
+    else
+        bench_report_no_memory_at("task.spawn", count);
 }
 
 BENCH(task_spawn, "task.spawn")
@@ -85,8 +97,10 @@ static void bench_wake(const char *name, uint64_t count, uint64_t step, uint64_t
     struct executor executor = EXECUTOR_INIT(executor);
     uint64_t rounds = count < ROUNDS ? ROUNDS : 20;
     struct link *links = spawn_links(&executor, count, step, rounds);
-    if (!links)
+    if (!links) {
+        bench_report_no_memory_at(name, count);
         return;
+    }
     uint64_t start = bench_start();
     for (uint64_t i = 0; i < tokens; i++)
         task_wake(&links[i].task);

@@ -58,8 +58,10 @@ static void fire_next(void)
 static void bench_fire(uint64_t count)
 {
     struct alarm *alarms = kzalloc(count * sizeof(*alarms));
-    if (!alarms)
+    if (!alarms) {
+        bench_report_no_memory_at("timer.fire", count);
         return;
+    }
     memset(wheel, 0, sizeof(*wheel));
     timer_wheel_init(wheel);
     executor = (struct executor)EXECUTOR_INIT(executor);
@@ -78,8 +80,10 @@ static void bench_fire(uint64_t count)
 BENCH(timer_fire, "timer.fire")
 {
     wheel = kmalloc(sizeof(*wheel));
-    if (!wheel)
+    if (!wheel) {
+        bench_report_no_memory("timer.fire");
         return;
+    }
     bench_fire(1);
     bench_fire(1000);
     bench_fire(1000000);

@@ -19,8 +19,8 @@ COMMAND(help, "NAME", "list the commands, or tell more about NAME", .words = com
             "what runs; Ctrl-L clears the screen and asks a serial terminal how wide it is;\n"
             "Shift+PageUp and PageDown show what has scrolled away.\n")
 {
-    char name[32];
-    if (!command_word(&arguments, name, sizeof(name))) {
+    char name[COMMAND_WORD];
+    if (!command_word(&arguments, name)) {
         list_commands();
         return;
     }

@@ -1,9 +1,7 @@
-#include <assert.h>
 #include <kernel/log/console.h>
 #include <kernel/monitor/command.h>
+#include <lib/number.h>
 #include <lib/string.h>
-
-enum { SHOWN_NAME = 32 }; /* of an unknown command, so that the answer is one line */
 
 static void (*running_stop)(void);
 
@@ -34,18 +32,14 @@ static void find_word(const char *line, size_t length, size_t at, size_t *start,
 
 void command_run(const char *line)
 {
-    size_t start, end;
-    find_word(line, strlen(line), 0, &start, &end);
-    size_t length = end - start;
-    if (length == 0)
+    char name[COMMAND_WORD];
+    if (!command_word(&line, name))
         return;
-    const struct command *command = command_find(line + start, length);
+    const struct command *command = command_find(name, strlen(name));
     if (command)
-        command->run(line[end] ? line + end + 1 : line + end);
+        command->run(*line ? line + 1 : line);
     else
-        console_printf("%.*s%s: unknown command; 'help' lists the commands\n",
-                       (int)MIN(length, (size_t)SHOWN_NAME), line + start,
-                       length > SHOWN_NAME ? "..." : "");
+        console_printf("%s: unknown command; 'help' lists the commands\n", name);
 }
 
 completion_list command_words(const char *line, size_t length, size_t *start)
@@ -73,25 +67,50 @@ void command_stop(void)
         stop();
 }
 
-bool command_word(const char **arguments, char *word, size_t size)
+/* Up to `length` bytes of a text that has more, in whole characters of UTF-8. */
+static size_t whole_characters(const char *text, size_t length)
 {
-    size_t start, end;
-    find_word(*arguments, strlen(*arguments), 0, &start, &end);
+    while (length > 0 && (text[length] & 0xc0) == 0x80)
+        length--;
+    return length;
+}
+
+bool command_word(const char **arguments, char word[COMMAND_WORD])
+{
     static const char cut[] = "...";
-    ASSERT(size >= sizeof(cut));
-    size_t length = MIN(end - start, size - 1);
-    memcpy(word, *arguments + start, length);
-    word[length] = '\0';
-    if (length < end - start)
-        memcpy(word + size - sizeof(cut), cut, sizeof(cut));
+    const char *text = *arguments;
+    size_t start, end;
+    find_word(text, strlen(text), 0, &start, &end);
+    size_t length = end - start;
+    if (length > COMMAND_WORD - 1) {
+        length = whole_characters(text + start, COMMAND_WORD - sizeof(cut));
+        memcpy(word + length, cut, sizeof(cut));
+    } else {
+        word[length] = '\0';
+    }
+    memcpy(word, text + start, length);
     *arguments += end;
     return end > start;
 }
 
+bool command_address(const char *name, const char **arguments, virt_addr_t *address)
+{
+    char word[COMMAND_WORD];
+    bool given = command_word(arguments, word);
+    if (given && parse_hexadecimal(word, address))
+        return true;
+    if (given)
+        console_printf("%s: '%s' is no hexadecimal address; try: %s ffffffff80100000\n", name, word,
+                       name);
+    else
+        console_printf("%s: the address is missing; try: %s ffffffff80100000\n", name, name);
+    return false;
+}
+
 bool command_refuse_rest(const char *name, const char *arguments)
 {
-    char word[SHOWN_NAME];
-    bool has_more = command_word(&arguments, word, sizeof(word));
+    char word[COMMAND_WORD];
+    bool has_more = command_word(&arguments, word);
     if (has_more)
         console_printf("%s: '%s' is one word too many\n", name, word);
     return has_more;
@@ -99,10 +118,9 @@ bool command_refuse_rest(const char *name, const char *arguments)
 
 bool command_refuse_arguments(const char *name, const char *arguments)
 {
-    while (*arguments == ' ')
-        arguments++;
-    if (!*arguments)
-        return false;
-    console_printf("%s: takes no arguments, but was given '%s'\n", name, arguments);
-    return true;
+    char word[COMMAND_WORD];
+    bool has_any = command_word(&arguments, word);
+    if (has_any)
+        console_printf("%s: takes no arguments, but was given '%s'\n", name, word);
+    return has_any;
 }

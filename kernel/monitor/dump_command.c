@@ -94,20 +94,17 @@ COMMAND(dump, "ADDR LEN", "memory from a hexadecimal address on",
             "Physical address P is at ffff800000000000 + P: dump ffff8000000b8000 160\n"
             "A device's registers are read only with 'device' behind LEN, 32 bits at a time.\n")
 {
-    char word[24];
+    char word[COMMAND_WORD];
     virt_addr_t address;
     uint64_t length = USUAL_LENGTH;
-    if (!command_word(&arguments, word, sizeof(word)) || !parse_hexadecimal(word, &address)) {
-        console_printf("dump: '%s' is no hexadecimal address; try: dump ffff8000000b8000 160\n",
-                       word);
+    if (!command_address("dump", &arguments, &address))
         return;
-    }
-    if (command_word(&arguments, word, sizeof(word)) &&
+    if (command_word(&arguments, word) &&
         (!parse_number(word, &length) || length == 0 || length > MAX_LENGTH)) {
         console_printf("dump: '%s' is no length from 1 to %d\n", word, MAX_LENGTH);
         return;
     }
-    bool registers = command_word(&arguments, word, sizeof(word));
+    bool registers = command_word(&arguments, word);
     if (registers && strcmp(word, "device") != 0)
         console_printf("dump: behind the length comes 'device' or nothing, not '%s'\n", word);
     else if (registers && !IS_ALIGNED(address | length, sizeof(uint32_t)))

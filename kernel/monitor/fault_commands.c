@@ -19,8 +19,8 @@ static const char *fault_name(size_t index)
 COMMAND(fault, "NAME", "do what is forbidden; without NAME, list what can be done",
         .words = fault_name)
 {
-    char name[32];
-    bool given = command_word(&arguments, name, sizeof(name));
+    char name[COMMAND_WORD];
+    bool given = command_word(&arguments, name);
     if (command_refuse_rest("fault", arguments))
         return;
     if (!given)

@@ -27,7 +27,7 @@ static void print_line(void *context, enum log_level level, const char *line, si
     struct selection *selection = context;
     if (level > selection->highest)
         return;
-    if (selection->seen++ + selection->last >= selection->count)
+    if (selection->count - selection->seen++ <= selection->last)
         log_print(level, line, length);
 }
 
@@ -41,13 +41,14 @@ COMMAND(log, "LEVEL N", "show the log again", .words = level_name,
         .details = "With a LEVEL, error, warning, info or debug, only lines of that level and\n"
                    "graver ones. With a number, the last N of them. Either may be left out.\n")
 {
-    struct selection selection = {.highest = LOG_DEBUG, .last = UINT64_MAX / 2};
-    char word[24];
-    bool given = command_word(&arguments, word, sizeof(word));
+    struct selection selection = {.highest = LOG_DEBUG, .last = UINT64_MAX};
+    char word[COMMAND_WORD];
+    bool given = command_word(&arguments, word);
     if (given && log_parse_level(word, &selection.highest) == OK)
-        given = command_word(&arguments, word, sizeof(word));
+        given = command_word(&arguments, word);
     if (given && !parse_number(word, &selection.last)) {
-        console_printf("log: '%s' is neither error, warning, info, debug nor a number\n", word);
+        console_printf("log: '%s' is neither error, warning, info, debug nor a number of lines\n",
+                       word);
         return;
     }
     if (command_refuse_rest("log", arguments))

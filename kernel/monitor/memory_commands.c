@@ -4,7 +4,6 @@
 #include <kernel/log/console.h>
 #include <kernel/monitor/command.h>
 #include <layout.h>
-#include <lib/number.h>
 #include <lib/string.h>
 #include <mm/frames.h>
 #include <mm/kernel_space.h>
@@ -99,13 +98,10 @@ COMMAND(translate, "ADDR", "walk the page tables for a hexadecimal address",
         .details = "Shows the entry of each level that the processor meets on its way, and where\n"
                    "the address leads: translate ffffffff80100000\n")
 {
-    uint64_t address;
-    if (!parse_hexadecimal(arguments, &address)) {
-        console_printf(
-            "translate: '%s' is no hexadecimal address; try: translate ffffffff80100000\n",
-            arguments);
+    virt_addr_t address;
+    if (!command_address("translate", &arguments, &address) ||
+        command_refuse_rest("translate", arguments))
         return;
-    }
     struct paging_step steps[PAGING_LEVELS];
     size_t count = paging_walk(&kernel_space, address, steps);
     console_printf("  CR3          %016lx\n", kernel_space.root);

@@ -11,12 +11,16 @@
 #include <kernel/monitor/line.h>
 #include <kernel/monitor/monitor.h>
 
+/* Writes what an item of a stream types into `bytes`, and returns how many bytes that are. */
+typedef unsigned (*decoder)(struct keyboard *keyboard, uint8_t item, char *bytes);
+
 /* A task that reads a stream and types what it makes of it. */
 struct typist {
     struct task task;
-    struct byte_stream *stream;
+    struct byte_stream *stream; /* NULL: there is no such device */
     struct waker stream_waker;
     enum line_input input;
+    decoder decode;
     /* What is still to be typed: `pending` bytes from `next` on. */
     char bytes[KEYBOARD_BYTES];
     unsigned next, pending;
@@ -42,14 +46,26 @@ static bool type_pending(struct typist *typist)
     return prompting;
 }
 
-/* The next item of the stream, once what the one before types is out. False when there is none. */
-static inline bool read_stream(struct typist *typist, uint8_t *item)
+/* The stream's next item. False when there is none. */
+static inline bool read_item(struct typist *typist, uint8_t *item)
 {
-    return type_pending(typist) &&
-           stream_poll(typist->stream, &typist->stream_waker, &typist->task, item) == POLL_READY;
+    return stream_poll(typist->stream, &typist->stream_waker, &typist->task, item) == POLL_READY;
 }
 
 static struct keyboard keyboard = {.layout = &layout_us};
+
+/* Types a batch of items, each when what the one before types is out. `decode` is the typist's; the
+ * compiler knows it, and so it costs no call. */
+static inline enum poll_result type_batch(struct typist *typist, decoder decode)
+{
+    unsigned count = 0;
+    uint8_t item;
+    for (; count < BATCH && type_pending(typist) && read_item(typist, &item); count++) {
+        typist->next = 0;
+        typist->pending = decode(&keyboard, item, typist->bytes);
+    }
+    return count < BATCH ? POLL_PENDING : task_yield(&typist->task);
+}
 
 static void show_locks(void)
 {
@@ -63,35 +79,78 @@ static void show_locks(void)
 
 static enum poll_result poll_keyboard(struct task *task)
 {
-    struct typist *typist = CONTAINER_OF(task, struct typist, task);
-    unsigned count = 0;
-    uint8_t scancode;
-    for (; count < BATCH && read_stream(typist, &scancode); count++) {
-        typist->next = 0;
-        typist->pending = keyboard_type(&keyboard, scancode, typist->bytes);
-    }
+    enum poll_result result = type_batch(CONTAINER_OF(task, struct typist, task), keyboard_type);
     show_locks();
-    return count < BATCH ? POLL_PENDING : task_yield(task);
+    return result;
+}
+
+/* A serial line's bytes are what they are. */
+static unsigned serial_type(struct keyboard *unused, uint8_t byte, char *bytes)
+{
+    (void)unused;
+    bytes[0] = (char)byte;
+    return 1;
 }
 
 static enum poll_result poll_serial(struct task *task)
 {
-    struct typist *typist = CONTAINER_OF(task, struct typist, task);
-    unsigned count = 0;
-    uint8_t byte;
-    for (; count < BATCH && read_stream(typist, &byte); count++) {
-        typist->next = 0;
-        typist->pending = 1;
-        typist->bytes[0] = (char)byte;
-    }
-    return count < BATCH ? POLL_PENDING : task_yield(task);
+    return type_batch(CONTAINER_OF(task, struct typist, task), serial_type);
 }
 
 static struct typist keyboard_typist = {
     .task = {.name = "keyboard", .poll = poll_keyboard, .priority = TASK_HIGH},
-    .input = LINE_KEYBOARD};
+    .input = LINE_KEYBOARD,
+    .decode = keyboard_type};
 static struct typist serial_typist = {
-    .task = {.name = "serial", .poll = poll_serial, .priority = TASK_HIGH}, .input = LINE_SERIAL};
+    .task = {.name = "serial", .poll = poll_serial, .priority = TASK_HIGH},
+    .input = LINE_SERIAL,
+    .decode = serial_type};
+
+/* --- Ctrl-C while a command runs ---------------------------------------------------------------
+ */
+
+static bool types_interrupt(const struct typist *typist, struct keyboard *state, uint8_t item)
+{
+    enum { CTRL_C = 3 };
+    char bytes[KEYBOARD_BYTES];
+    unsigned count = typist->decode(state, item, bytes);
+    for (unsigned i = 0; i < count; i++) {
+        if (bytes[i] == CTRL_C)
+            return true;
+    }
+    return false;
+}
+
+/* Is there a Ctrl-C among what waits in the stream? A copy of the keyboard finds out. */
+static bool interrupt_waits(const struct typist *typist)
+{
+    struct keyboard copy = keyboard;
+    const struct ring *ring = &typist->stream->ring;
+    uint32_t count = ring_count(ring);
+    for (uint32_t i = 0; i < count; i++) {
+        if (types_interrupt(typist, &copy, ring_peek(ring, i)))
+            return true;
+    }
+    return false;
+}
+
+static bool take_interrupt(struct typist *typist)
+{
+    uint8_t item;
+    if (!typist->stream || !interrupt_waits(typist))
+        return false;
+    while (read_item(typist, &item) && !types_interrupt(typist, &keyboard, item))
+        ;
+    return true;
+}
+
+bool monitor_interrupted(void)
+{
+    bool at_keyboard = take_interrupt(&keyboard_typist);
+    return take_interrupt(&serial_typist) || at_keyboard;
+}
+
+/* -------------------------------------------------------------------------------------------- */
 
 /* Woken for the first prompt, and by who has typed a line's end. */
 static enum poll_result poll_monitor(struct task *task)

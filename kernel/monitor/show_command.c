@@ -169,24 +169,24 @@ static bool fits(void)
     return rows >= LEAST_ROWS && columns >= LEAST_COLUMNS;
 }
 
-static const char *word(size_t index)
+static const char *show_word(size_t index)
 {
     return index == 0 ? "stop" : NULL;
 }
 
-COMMAND(show, "stop", "five tasks at play; with 'stop', no more", .words = word,
+COMMAND(show, "stop", "five tasks at play; with 'stop', no more", .words = show_word,
         .details = "Five tasks move something in the upper rows, each at its own pace. The prompt\n"
                    "goes on answering; 'tasks' shows them at work. Ctrl-C stops them as well.\n")
 {
-    char given[16];
-    bool has_word = command_word(&arguments, given, sizeof(given));
-    if (has_word && strcmp(given, "stop") != 0)
-        console_printf("show: '%s' is not 'stop', the only word that it takes\n", given);
+    char word[COMMAND_WORD];
+    bool given = command_word(&arguments, word);
+    if (given && strcmp(word, "stop") != 0)
+        console_printf("show: '%s' is not 'stop', the only word that it takes\n", word);
     else if (command_refuse_rest("show", arguments))
         return;
-    else if (has_word && !running)
+    else if (given && !running)
         console_printf("show: nothing is going on\n");
-    else if (has_word)
+    else if (given)
         command_stop();
     else if (fits())
         start_all();

@@ -27,7 +27,8 @@ class Commands(MachineTest):
         """One line, which begins with the command's name."""
         machine = self.boot()
         for line in ("help nix", "mem x", "heap x", "tasks x", "irq x", "cpu x", "date x", "colors x", "uptime x",
-                     "clear x", "log x", "log info x", "translate", "translate xyz", "dump", "dump xyz", "dump 0 0",
+                     "clear x", "log x", "log info x", "translate", "translate xyz", "translate 0 x", "translate -1",
+                     "translate 12345678123456781", "keymap x", "keymap de fr", "acpi x", "dump", "dump xyz", "dump 0 0",
                      "dump 0 4097", "dump 0 x", "dump 0 1 x", "fault x", "bench x", "bench paging.x", "bench x y",
                      "fault breakpoint x", "log 3 error", "log info 3 4", "dump 0 4 device x", "help dump x",
                      "show x", "show stop", "show stop x"):
@@ -46,10 +47,17 @@ class Commands(MachineTest):
         self.assertEqual(len(machine.answer("bench  paging.unmap ")), 1)
 
     def test_long_words(self):
-        """A word that is longer than any good one is not taken for its beginning."""
+        """A word that is longer than any good one is not taken for its beginning, nor is it told in full; a
+        character that does not fit is not cut in two."""
         machine = self.boot()
         self.assertEqual(machine.answer("dump 0000000000000000ffff8000000b8000 16"),
-                         ["dump: '0000000000000000ffff...' is no hexadecimal address; try: dump ffff8000000b8000 160"])
+                         ["dump: '0000000000000000ffff8000000b...' is no hexadecimal address; try: dump ffffffff80100000"])
+        for word, shown in (("x" * 900, "x" * 28), ("日" * 300, "日" * 9), ("x" + "é" * 400, "x" + "é" * 13)):
+            self.assertEqual(machine.answer(word), [f"{shown}...: unknown command; 'help' lists the commands"])
+            self.assertEqual(machine.answer(f"help {word}"),
+                             [f"help: no command is named '{shown}...'; 'help' lists them"])
+            self.assertEqual(machine.answer(f"mem {word}"), [f"mem: takes no arguments, but was given '{shown}...'"])
+            self.assertEqual(machine.answer(f"mem {word}"), machine.answer(f"mem {word} and more"))
 
     def test_mem(self):
         """The regions' sizes add up, and come to what the machine has."""
@@ -115,6 +123,43 @@ class Commands(MachineTest):
                              {line.split()[0] for line in answer})
         self.assertLess(max(map(len, answer)), 80)
 
+    def test_bench(self):
+        """Tells why a bench has no figure."""
+        machine = self.boot(options=["-vga", "none"])
+        for name in ("boot", "kbd.echo", "vga"):
+            answer = machine.answer(f"bench {name}")
+            self.assertEqual(len(answer), 1, answer)
+            self.assertRegex(answer[0], rf"^bench: {name}\S* needs \w")
+
+    def test_bench_without_memory(self):
+        """What the bump allocator has taken it does not give back; the benches say so, and go on."""
+        machine = self.boot(options=["-m", "16M", *qemu.fw_cfg_cmdline("heap=bump")])
+        self.assertTrue(qemu.wait_until(lambda: "live blocks: 1," in machine.answer("heap")[0], qemu.BOOT_LIMIT,
+                                        lambda: None), "the screen's history, which stays")
+        for name in ("heap.bump.random", "task.spawn.50", "fb.char", "paging.map"):
+            self.assertEqual(machine.answer(f"bench {name}"), [f"bench: {name} needs more memory than there is"])
+        self.assertEqual(machine.answer("echo hello"), ["hello"])
+
+    def test_bench_can_be_stopped(self):
+        """Ctrl-C is seen behind the family that runs, and drops what was typed before it."""
+        machine = self.boot()
+
+        def expect_stop(start):
+            machine.wait_text("bench: stopped\r\n" + PROMPT, start)
+            self.assertNotIn("bench: trap.", machine.output(start))
+            self.assertEqual(machine.answer("echo still here"), ["still here"])
+            self.assertNotIn("ahead", machine.output(start))
+
+        start = len(machine.received)
+        machine.send(b"bench\recho ahead\r\x03")
+        expect_stop(start)
+        start = len(machine.received)
+        machine.send(b"bench\r")
+        machine.wait_text("bench\r\n", start)
+        machine.press("x")
+        machine.press("ctrl", "c")
+        expect_stop(start)
+
     def test_show(self):
         """Five tasks move above, the prompt answers below and scrolls there alone; a word and Ctrl-C
         stop them, and then nothing moves any more."""
@@ -156,6 +201,8 @@ class Commands(MachineTest):
         self.assertTrue(last[1].endswith("cairn: ready"))
         self.assertEqual(machine.answer("log info 1"), last[1:])
         self.assertEqual(machine.answer("log 0"), [])
+        machine.may_panic = True  # or the first line, shown again, would pass for another boot
+        self.assertEqual(machine.answer("log 0xffffffffffffffff"), machine.answer("log"))
 
     def test_colors(self):
         """All pairs of the sixteen stand on the screen."""

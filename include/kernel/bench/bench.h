@@ -13,7 +13,8 @@
  *     }
  *
  * in a file below kernel/bench/. `bench=PREFIX` on the command line and `bench PREFIX` in the
- * monitor run the families that can have names that begin so, and show those names.
+ * monitor run the families that can have names that begin so, and show those names. A bench for
+ * which the machine has no memory, or not the device, says so in place of the value.
  */
 #ifndef KERNEL_BENCH_BENCH_H
 #define KERNEL_BENCH_BENCH_H
@@ -52,14 +53,16 @@ static inline uint64_t bench_stop(uint64_t start)
 /* Prints `bench: NAME VALUE instructions`. */
 void bench_report(const char *name, uint64_t value);
 
-/* The same for a value in tenths, printed as 12.3. */
+/* The same for a name that ends in a number: "frame.alloc" and 1000. */
+void bench_report_at(const char *name, uint64_t at, uint64_t value);
+
+/* The same for another unit; and for a value in tenths, printed as 12.3. */
+void bench_report_unit(const char *name, uint64_t value, const char *unit);
 void bench_report_tenths(const char *name, uint64_t tenths, const char *unit);
 
-/* The same for a name that ends in a number, "frame.alloc" and 1000; and for another unit. */
-void bench_report_at(const char *name, uint64_t at, uint64_t value);
-void bench_report_unit(const char *name, uint64_t value, const char *unit);
-
-/* Prints `bench: NAME REASON`: why there is no value. */
+/* Prints `bench: NAME REASON`: why there is no value; and that memory is why. */
 void bench_report_missing(const char *name, const char *reason);
+void bench_report_no_memory(const char *name);
+void bench_report_no_memory_at(const char *name, uint64_t at);
 
 #endif

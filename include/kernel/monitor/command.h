@@ -59,17 +59,21 @@ completion_list command_words(const char *line, size_t length, size_t *start);
 void command_set_stop(void (*stop)(void));
 void command_stop(void);
 
-/* Copies the next word of `*arguments` to `word`, and goes on behind it. One that is too long for
- * `size`, at least 4 and its NUL counted, is cut and ends in "...", so that it is never taken for a
- * shorter one. False, and "", when there is none. */
-bool command_word(const char **arguments, char *word, size_t size);
+enum { COMMAND_WORD = 32 /* bytes, a NUL included: longer than any word that means something */ };
 
-/* For who has taken all the words that it knows: true, and a line that says so, when there are
- * more. */
+/* Copies the next word of `*arguments` to `word`, and goes on behind it. One that is too long is
+ * cut behind a whole character and ends in "...", so that it is never taken for a shorter one.
+ * False, and "", when there is none. */
+bool command_word(const char **arguments, char word[COMMAND_WORD]);
+
+/* Takes the next word as a hexadecimal address. False, and a line that says so on behalf of the
+ * command `name`, when it is none; likewise those that follow. */
+bool command_address(const char *name, const char **arguments, virt_addr_t *address);
+
+/* For who has taken all the words that it knows: true when there are more. */
 bool command_refuse_rest(const char *name, const char *arguments);
 
-/* For commands without parameters: true, and a line that says so, when there are arguments all the
- * same. */
+/* For commands without parameters: true when there are arguments all the same. */
 bool command_refuse_arguments(const char *name, const char *arguments);
 
 #endif

@@ -24,6 +24,10 @@ void monitor_tick(void);
 void monitor_read_keyboard(struct executor *executor, struct byte_stream *scancodes,
                            uint8_t scancode_set);
 
+/* Has Ctrl-C been typed since the command began? Then it is taken away, and so is what was typed
+ * before it. For commands that take long, every now and then, with interrupts enabled. */
+bool monitor_interrupted(void);
+
 /* What was typed and did not arrive, as far as the devices say so. */
 struct monitor_losses {
     uint64_t keyboard; /* times when the keyboard had no room left */
