@@ -32,8 +32,8 @@ static struct task monitor;
 static bool prompting;      /* the line editor takes bytes */
 static const char *entered; /* the line that is to be run next */
 
-/* Types the pending bytes. False when that has to wait. */
-static bool type_pending(struct typist *typist)
+/* Types the pending bytes, as far as a line goes. */
+static void type_pending(struct typist *typist)
 {
     while (typist->pending && prompting) {
         typist->pending--;
@@ -43,7 +43,6 @@ static bool type_pending(struct typist *typist)
             task_wake(&monitor);
         }
     }
-    return prompting;
 }
 
 /* The stream's next item. False when there is none. */
@@ -54,15 +53,17 @@ static inline bool read_item(struct typist *typist, uint8_t *item)
 
 static struct keyboard keyboard = {.layout = &layout_us};
 
-/* Types a batch of items, each when what the one before types is out. `decode` is the typist's; the
- * compiler knows it, and so it costs no call. */
+/* Types what an earlier line's end has held back, and then a batch of items, each by itself.
+ * `decode` is the typist's; the compiler knows it, and so it costs no call. */
 static inline enum poll_result type_batch(struct typist *typist, decoder decode)
 {
     unsigned count = 0;
     uint8_t item;
-    for (; count < BATCH && type_pending(typist) && read_item(typist, &item); count++) {
+    type_pending(typist);
+    for (; count < BATCH && prompting && read_item(typist, &item); count++) {
         typist->next = 0;
         typist->pending = decode(&keyboard, item, typist->bytes);
+        type_pending(typist);
     }
     return count < BATCH ? POLL_PENDING : task_yield(&typist->task);
 }
