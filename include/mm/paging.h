@@ -86,7 +86,8 @@ struct paging_step {
 
 /* Writes down the entries that the processor meets on its way to `address`, to the last one that
  * leads somewhere or the first that does not. Returns how many: 1 to 4, or 0 for an address that is
- * not canonical. */
+ * not canonical. A table that lies where no memory is ends it at the entry that leads there, and
+ * changes CR2. In any context but a machine check's or a double fault's. */
 size_t paging_walk(const struct address_space *space, virt_addr_t address,
                    struct paging_step steps[PAGING_LEVELS]);
 

@@ -173,22 +173,29 @@ static struct address_space current_space(void)
     return (struct address_space){.root = read_cr3() & PAGE_ADDRESS_MASK};
 }
 
+static const char *spell_last_step(const struct paging_step *step)
+{
+    if (!(step->entry & PAGE_PRESENT))
+        return "not present";
+    if (step->level > 1 && !(step->entry & PAGE_LARGE))
+        return "no table is there";
+    if (step->entry & PAGE_NO_EXECUTE)
+        return step->entry & PAGE_WRITABLE ? "writable, no-execute" : "read-only, no-execute";
+    return step->entry & PAGE_WRITABLE ? "writable, executable" : "read-only, executable";
+}
+
 /* The walk through the page tables that the processor has made. */
 static void print_page_walk(virt_addr_t address)
 {
     struct address_space space = current_space();
     struct paging_step steps[PAGING_LEVELS];
     size_t count = paging_walk(&space, address, steps);
+    write_cr2(address); /* as it was */
     console_printf("  page tables:");
     for (size_t i = 0; i < count; i++)
         console_printf("%s %u[%u] 0x%lx", i == 2 ? "\n   " : "", steps[i].level, steps[i].index,
                        steps[i].entry);
-    uint64_t last = count ? steps[count - 1].entry : 0;
-    if (last & PAGE_PRESENT)
-        console_printf(", %s%s\n", last & PAGE_WRITABLE ? "writable" : "read-only",
-                       last & PAGE_NO_EXECUTE ? ", no-execute" : ", executable");
-    else
-        console_printf(", not present\n");
+    console_printf(", %s\n", count ? spell_last_step(&steps[count - 1]) : "not present");
 }
 
 /* Reads a byte of code, whatever the instruction pointer is; false when nothing is mapped there. */

@@ -7,6 +7,7 @@
  */
 #include <assert.h>
 #include <kernel/cpu/control.h>
+#include <kernel/cpu/safe_load.h>
 #include <kernel/cpu/trap.h>
 #include <kernel/log/log.h>
 #include <kernel/log/panic.h>
@@ -58,6 +59,12 @@ void log_write(enum log_level level, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(host_log, sizeof(host_log), format, arguments);
     va_end(arguments);
+}
+
+bool safe_load_word(virt_addr_t address, uint32_t *word)
+{
+    *word = *(const uint32_t *)address;
+    return true;
 }
 
 uint8_t trap_depth;

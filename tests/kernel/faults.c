@@ -6,9 +6,11 @@
 #include <kernel/fault/trigger.h>
 #include <kernel/log/console.h>
 #include <kernel/log/log.h>
+#include <layout.h>
 #include <lib/string.h>
 #include <mm/frames.h>
 #include <mm/heap.h>
+#include <mm/kernel_space.h>
 
 #include "../test.h"
 
@@ -77,6 +79,21 @@ FAULT_TEST(exec_alias, exec_direct_map, "exec-alias",
 FAULT_TEST(reserved_bit, reserved_bit, "reserved-bit",
            "PANIC: read by way of a page-table entry with a reserved bit set at 0xffffd08000000000",
            "reserved bit set")
+
+/* The report does not follow the tables to where there is no memory. */
+TEST_PANIC(fault_with_broken_table, leads_nowhere, "run__fault_with_broken_table__leads_nowhere",
+           "PANIC: read by way of a page-table entry with a reserved bit set at 0xffffd08000000000",
+           "  page tables: 4[", ", no table is there", "  code ", "cr2 ffffd08000000000",
+           "  backtrace:")
+{
+    virt_addr_t page = STACKS_BASE + GIB(512);
+    struct paging_step steps[PAGING_LEVELS];
+    EXPECT_EQ(paging_map(&kernel_space, page, frame_alloc(), PAGE_4K, PAGE_NO_EXECUTE), OK);
+    EXPECT_EQ(paging_walk(&kernel_space, page, steps), PAGING_LEVELS);
+    uint64_t *entry = (uint64_t *)phys_to_virt(steps[1].entry & PAGE_ADDRESS_MASK) + steps[2].index;
+    *entry |= UINT64_C(1) << 45; /* more than QEMU's processor can address, so a reserved bit */
+    (void)*(const volatile uint8_t *)page;
+}
 
 /* --- The heap -------------------------------------------------------------------------------- */
 
