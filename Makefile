@@ -164,7 +164,7 @@ $B/%.elf: $B/%.debug.elf
 # How each file is compiled, for clangd, which looks for this in build/, and for clang-tidy: less what is GCC's alone, its
 # own headers among it.
 CLANG_CFLAGS = $(filter-out -Werror -nostdinc -isystem $(COMPILER_INCLUDE) $(GCC_WARNINGS) $(LARGE_FRAMES) -fno-toplevel-reorder,$(1))
-$B/compile_commands.json: $B/flags.stamp $B/objects.stamp Makefile scripts/compile-commands.py
+$B/compile_commands.json: $(addprefix $B/,test-flags.stamp host-flags.stamp objects.stamp) Makefile scripts/compile-commands.py
 	$Q$(PYTHON) scripts/compile-commands.py $@ \
 	    -- $(CC) $(call CLANG_CFLAGS,$(KERNEL_CFLAGS)) -- $(C_SOURCES) \
 	    -- $(CC) $(call CLANG_CFLAGS,$(KERNEL_CFLAGS) $(UBSAN_CFLAGS)) -- $(TEST_SOURCES) \
