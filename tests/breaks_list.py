@@ -54,7 +54,7 @@ BREAKS = [
           "a cancelled task is polled once more", "host/executor kernel/executor"),
     Break("kernel/task/executor.c", "    if ((before & TASK_WAITING) &&", "    if ((before | TASK_WAITING) &&",
           "a task's memory is given back twice", "host/executor kernel/executor"),
-    Break("kernel/task/executor.c", "turn % LOW_TURN ? TASK_NORMAL : TASK_LOW", "TASK_NORMAL",
+    Break("kernel/task/executor.c", "lowest ? TASK_LOW : TASK_NORMAL", "TASK_NORMAL",
           "low priority starves", "kernel/executor host/executor"),
     Break("kernel/task/waker.c", "    if (waker->task && leave(waker))\n        wait_queue_wake_one(waker->queue);\n",
           "    if (waker->task)\n        leave(waker);\n", "a wake dies with who was to get it", "kernel/futures"),

@@ -15,8 +15,6 @@
 #include <kernel/task/executor.h>
 #include <kernel/task/join.h>
 
-enum { NORMAL_TURN = 8, LOW_TURN = 64 };
-
 enum poll_result task_yield(struct task *task)
 {
     task_wake(task);
@@ -81,14 +79,21 @@ static bool attend(struct executor *executor)
     return !executor->awaited || executor->awaited->target;
 }
 
+/* So that nobody is kept waiting for ever: the lower task whose turn comes first now, or NULL. */
+static struct task *lower_task(struct executor *executor)
+{
+    bool lowest = ++executor->lower_looks % TASK_LOWEST_TURN == 0;
+    executor->until_lower = TASK_LOWER_TURN;
+    return first_ready(&executor->queues[lowest ? TASK_LOW : TASK_NORMAL]);
+}
+
 /* The task whose turn it is, or NULL. Not a loop: this is looked through for every poll. */
 static struct task *next_task(struct executor *executor)
 {
-    unsigned turn = ++executor->turn;
     const struct ready_queue *queues = executor->queues;
     struct task *task = NULL;
-    if (turn % NORMAL_TURN == 0)
-        task = first_ready(&queues[turn % LOW_TURN ? TASK_NORMAL : TASK_LOW]);
+    if (--executor->until_lower == 0)
+        task = lower_task(executor);
     if (!task)
         task = first_ready(&queues[TASK_HIGH]);
     if (!task)
@@ -151,21 +156,18 @@ static inline void finish(struct task *task)
         task->release(task);
 }
 
-/* Counts as the task's what has passed since executor->time. */
-static inline void account(struct executor *executor, struct task *task)
+/* Counts the poll that has ended. */
+static inline void account(const struct executor *executor, struct task *task)
 {
-    uint64_t end = read_tsc();
-    uint64_t spent = end - executor->time;
+    uint64_t spent = read_tsc() - executor->began;
     task->time += spent;
     if (spent > task->longest_poll)
         task->longest_poll = spent;
-    executor->time = end;
 }
 
 void executor_run_ready(struct executor *executor)
 {
     struct task *task;
-    executor->time = read_tsc();
     for (;;) {
         if (__atomic_load_n(&executor->attention, __ATOMIC_ACQUIRE) && !attend(executor))
             break;
@@ -173,15 +175,14 @@ void executor_run_ready(struct executor *executor)
         if (!task)
             break;
         ready_pop(task);
-        executor->current = task;
+        executor->began = read_tsc();
+        __atomic_store_n(&executor->current, task, __ATOMIC_RELEASE); /* for watchdog_look() */
         task->polls++;
         __atomic_fetch_or(&task->state, TASK_WAITING, __ATOMIC_ACQ_REL);
-        if (task->turn(task) == POLL_PENDING) {
+        if (task->turn(task) == POLL_PENDING)
             account(executor, task);
-        } else {
+        else
             finish(task);
-            executor->time = read_tsc();
-        }
     }
     executor->current = NULL;
 }

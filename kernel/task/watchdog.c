@@ -1,13 +1,12 @@
 /*
- * A poll is known by the executor's turn: two looks that find the same turn have found the same
- * poll. Nothing is noted down when a poll begins, so it costs nothing; a poll is timed from the
- * first look that finds it.
+ * A poll is known by when it began: two looks that find the same time have found the same poll. It
+ * is timed from the first look that finds it.
  */
 #include <kernel/log/log.h>
 #include <kernel/log/symbols.h>
 #include <kernel/task/watchdog.h>
 
-static unsigned watched_turn;
+static uint64_t watched_poll;
 static uint64_t watched_since;
 static bool reported; /* that poll was */
 
@@ -25,8 +24,8 @@ static void report(const struct task *task, virt_addr_t rip)
 bool watchdog_look(const struct executor *executor, uint64_t time, virt_addr_t rip)
 {
     const struct task *task = __atomic_load_n(&executor->current, __ATOMIC_ACQUIRE);
-    if (!task || executor->turn != watched_turn) {
-        watched_turn = executor->turn;
+    if (!task || executor->began != watched_poll) {
+        watched_poll = executor->began;
         watched_since = time;
         reported = false;
     } else if (!reported && time - watched_since >= WATCHDOG_LIMIT) {

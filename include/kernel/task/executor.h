@@ -23,12 +23,16 @@ struct executor {
     struct list tasks;                          /* the live ones, by their link, in spawn order */
     size_t live;                                /* how many */
     struct task *current;                       /* the one that is being polled */
-    unsigned turn;                              /* counts the polls, and the looks in vain */
-    uint64_t time;              /* in time stamp ticks: all before is counted as somebody's */
+    uint64_t began;             /* when the last poll did, by the time stamp counter */
+    unsigned until_lower;       /* looks for a task up to the next that begins lower down */
+    unsigned lower_looks;       /* counts those that did */
     uint64_t idle;              /* time stamp ticks spent halted */
     const struct join *awaited; /* by executor_block_on() */
     void (*attend)(void);
 };
+
+/* Every 8th look for a task begins with normal priority, every 8th of these with low priority. */
+enum { TASK_LOWER_TURN = 8, TASK_LOWEST_TURN = 8 };
 
 #define READY_QUEUE_INIT(queue) \
     {                           \
@@ -39,7 +43,7 @@ struct executor {
     {                                                                                              \
         .queues = {READY_QUEUE_INIT((executor).queues[0]), READY_QUEUE_INIT((executor).queues[1]), \
                    READY_QUEUE_INIT((executor).queues[2])},                                        \
-        .tasks = LIST_INIT((executor).tasks)                                                       \
+        .tasks = LIST_INIT((executor).tasks), .until_lower = TASK_LOWER_TURN                       \
     }
 
 /* Makes `task` ready for its first poll. The caller has set name, poll, release and priority, and
