@@ -209,7 +209,7 @@ static void wait_for_devices(void)
     executor_run_ready(&executor);
     bool waits = ps2_keyboard_set_up.state & TASK_LIVE;
     /* Without a tick no time limit would ever run out. */
-    if (!ticks_come(waits) && waits) {
+    if (!ticks_come(!waits) && waits) {
         log_error("keyboard: slow to answer, and there is no time; left alone");
         task_cancel(&ps2_keyboard_set_up);
         return;

@@ -129,9 +129,9 @@ static bool wait_for_tick(void)
     return clock_now() != 0;
 }
 
-bool ticks_come(bool now)
+bool ticks_come(bool counting_will_do)
 {
-    if (clock_now() != 0 || (!now && pit8254_counts()) || wait_for_tick())
+    if (clock_now() != 0 || (counting_will_do && pit8254_counts()) || wait_for_tick())
         return true;
     enum error error = start_local_timer();
     if (!error && !wait_for_tick())

@@ -57,7 +57,7 @@ BREAKS = [
     Break("kernel/task/executor.c", "lowest ? TASK_LOW : TASK_NORMAL", "TASK_NORMAL",
           "low priority starves", "kernel/executor host/executor"),
     Break("kernel/task/waker.c", "    if (waker->task && leave(waker))\n        wait_queue_wake_one(waker->queue);\n",
-          "    if (waker->task)\n        leave(waker);\n", "a wake dies with who was to get it", "kernel/futures"),
+          "    if (waker->task)\n        leave(waker);\n", "a wake dies with who was to get it", "kernel/channels"),
     Break("kernel/task/timer.c", "    ASSERT(tick >= wheel->now);\n    list_remove(node);\n    if (!is_near(wheel, tick))",
           "    list_remove(node);\n    if (false)", "far timers are dealt out to near slots only", "host/timers"),
     Break("kernel/task/timer.c", "MAX((deadline >> TIMER_TICK_BITS) + 1, wheel->now)",
@@ -66,7 +66,7 @@ BREAKS = [
           "host/ kernel/timers"),
     Break("kernel/task/watchdog.c", "        reported = true;\n", "", "a hog is named again and again", "kernel/watchdog"),
     Break("kernel/task/channel.c", "    channel->closed = true;\n    wait_queue_wake_all(&channel->senders);\n",
-          "    channel->closed = true;\n", "who waits to send sleeps on when the channel closes", "kernel/futures"),
+          "    channel->closed = true;\n", "who waits to send sleeps on when the channel closes", "kernel/channels"),
     # --- mm/
     Break("mm/memory_map.c", "range->end = ALIGN_DOWN(at, PAGE_SIZE);", "range->end = ALIGN_UP(at, PAGE_SIZE);",
           "a page that is not all memory is handed out", "host/memory_map"),

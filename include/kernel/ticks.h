@@ -13,10 +13,10 @@ struct trap_frame;
 void ticks_start(void (*look_around)(uint64_t time, const struct trap_frame *frame));
 
 /* Do ticks come? If the PIT's do not, the local APIC's timer is made to tick, if there is a clock
- * to measure it by. `now`: somebody is going to wait for a tick. If not, it is taken as proof that
- * the PIT counts, which costs no time; else, and if it does not count, up to half a second is
- * waited for a tick. After the set-up, with interrupts enabled. False when there is no tick to be
- * had, which is logged. */
-bool ticks_come(bool now);
+ * to measure it by. With `counting_will_do`, nobody waits for a tick by now: that the PIT counts is
+ * proof enough, and costs no time. Without, or if it does not count, up to half a second is waited
+ * for a tick. After the set-up, with interrupts enabled. False when there is no tick to be had,
+ * which is logged. */
+bool ticks_come(bool counting_will_do);
 
 #endif

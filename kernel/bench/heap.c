@@ -147,15 +147,9 @@ struct random_load {
     uint64_t worst; /* the most that a replacement took, in instructions */
 };
 
-static uint32_t next(struct random_load *load)
-{
-    load->state = load->state * 6364136223846793005u + 1442695040888963407u;
-    return (uint32_t)(load->state >> 32);
-}
-
 static uint32_t next_size(struct random_load *load)
 {
-    return 8 + next(load) % 2041;
+    return 8 + bench_random(&load->state) % 2041;
 }
 
 /* What is known of the workload: its first numbers, and the sums. */
@@ -202,7 +196,7 @@ static inline __attribute__((always_inline)) bool replace(struct random_load *lo
                                                           free_function release, uint32_t *costs)
 {
     for (unsigned i = 0; i < OPERATIONS; i++) {
-        uint32_t slot = next(load) % SLOTS, size = next_size(load);
+        uint32_t slot = bench_random(&load->state) % SLOTS, size = next_size(load);
         check_replacement(i, slot, size);
         load->total = load->total - load->sizes[slot] + size;
         load->sizes[slot] = size;

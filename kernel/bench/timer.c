@@ -21,16 +21,10 @@ static struct timer_wheel *wheel;
 static struct executor executor;
 static uint64_t now, fired, cost;
 
-static uint64_t next_random(void)
-{
-    static uint64_t state = 42;
-    state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-    return state >> 32;
-}
-
 static uint64_t random_deadline(void)
 {
-    return now + next_random() % (2 * NANOSECONDS_PER_SECOND);
+    static uint64_t state = 42;
+    return now + bench_random(&state) % (2 * NANOSECONDS_PER_SECOND);
 }
 
 static enum poll_result poll_alarm(struct task *task)

@@ -11,7 +11,7 @@ COMMAND(uptime, "", "time since the start")
 {
     if (command_refuse_arguments("uptime", arguments))
         return;
-    uint64_t milliseconds = clock_now() / 1000000;
+    uint64_t milliseconds = clock_now() / NANOSECONDS_PER_MILLISECOND;
     uint64_t seconds = milliseconds / 1000;
     console_printf("up %lu:%02lu:%02lu.%03lu\n", seconds / 3600, seconds / 60 % 60, seconds % 60,
                    milliseconds % 1000);

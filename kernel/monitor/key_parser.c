@@ -9,7 +9,7 @@
 #include <kernel/monitor/key_parser.h>
 #include <lib/string.h>
 
-enum { DELETE = 0x7f, NARROWEST = 20 /* columns of a terminal */ };
+enum { DELETE = 0x7f };
 
 #define CONTROL(letter) ((letter)&0x1f)
 
@@ -26,7 +26,7 @@ static const uint8_t controls[32] = {
 };
 
 /* The modifiers of a key are one more than the sum of these, as its second parameter (xterm). */
-enum { SHIFT = 1, ALT = 2, CTRL = 4 };
+enum { SHIFT = 1, ALT = 2, CTRL = 4, META = 8, MOST_MODIFIERS = 1 + SHIFT + ALT + CTRL + META };
 
 /* What the sequence ESC [ ... final of a key asks for; `number` is its first parameter where the
  * final is ~. */
@@ -78,8 +78,8 @@ static unsigned take_sequence(const struct ecma48 *sequence, char final,
     unsigned first = ecma48_parameter(sequence, 0, 0), second = ecma48_parameter(sequence, 1, 1);
     if (final != 'R')
         return find_key(final, first, second - 1, keys);
-    /* A cursor's position; or F3 with modifiers, which stays below 17. */
-    if (second < NARROWEST)
+    /* A cursor's position; or F3 with modifiers. */
+    if (second <= MOST_MODIFIERS)
         return 0;
     keys[0] = (struct key){.code = EDIT_WIDTH, .columns = (uint16_t)second};
     return 1;

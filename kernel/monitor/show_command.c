@@ -176,7 +176,8 @@ static const char *show_word(size_t index)
 
 COMMAND(show, "stop", "five tasks at play; with 'stop', no more", .words = show_word,
         .details = "Five tasks move something in the upper rows, each at its own pace. The prompt\n"
-                   "goes on answering; 'tasks' shows them at work. Ctrl-C stops them as well.\n")
+                   "goes on answering; 'tasks' shows them at work. Ctrl-C stops them as well.\n"
+                   "While they move, the screen stays at its end: no paging back.\n")
 {
     char word[COMMAND_WORD];
     bool given = command_word(&arguments, word);

@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <ucontext.h>
 
+#include "../random.h"
 #include "../test.h"
 
 enum { SLOTS = 24, TOKENS = 3 };
@@ -41,10 +42,9 @@ static struct actor {
 static uint64_t steps, looks, spawned, released, wrong;
 static uint64_t random_state;
 
-static unsigned random_below(unsigned limit)
+static unsigned below(unsigned limit)
 {
-    random_state = random_state * 6364136223846793005u + 1442695040888963407u;
-    return (unsigned)((random_state >> 33) % limit);
+    return random_below(&random_state, limit);
 }
 
 static void give(unsigned slot)
@@ -58,13 +58,13 @@ static void give(unsigned slot)
 
 static void interrupt(void)
 {
-    if (host_masked || trap_depth > 1 || random_below(4) != 0)
+    if (host_masked || trap_depth > 1 || below(4) != 0)
         return;
     steps++;
     trap_depth++;
     host_masked = true;
-    for (unsigned i = random_below(3); i > 0; i--)
-        give(random_below(SLOTS));
+    for (unsigned i = below(3); i > 0; i--)
+        give(below(SLOTS));
     host_masked = false;
     trap_depth--;
 }
@@ -97,7 +97,7 @@ static void spawn_into(unsigned slot)
         abort();
     actor->slot = slot;
     task_init(&actor->task, "actor", poll_actor, release_actor);
-    actor->task.priority = (enum task_priority)random_below(TASK_PRIORITIES);
+    actor->task.priority = (enum task_priority)below(TASK_PRIORITIES);
     spawned++;
     executor_spawn(&executor, &actor->task);
     __atomic_store_n(&actors[slot], actor, __ATOMIC_RELEASE);
@@ -107,12 +107,12 @@ static void spawn_into(unsigned slot)
 static void act_upon(struct actor *actor, unsigned slot)
 {
     struct actor *other = actors[slot];
-    switch (random_below(16)) {
+    switch (below(16)) {
     case 0:
         spawn_into(slot);
         break;
     case 1:
-        if (other && random_below(4) == 0)
+        if (other && below(4) == 0)
             task_cancel(&other->task);
         break;
     case 2:
@@ -158,9 +158,9 @@ static enum poll_result poll_actor(struct task *task)
     interrupts_enable(); /* one may come at any time */
     actor->taken = __atomic_load_n(&actor->given, __ATOMIC_RELAXED);
     pass_token(actor);
-    if (random_below(3) != 0)
-        act_upon(actor, random_below(SLOTS));
-    if (actor->join.target || random_below(64) != 0) {
+    if (below(3) != 0)
+        act_upon(actor, below(SLOTS));
+    if (actor->join.target || below(64) != 0) {
         join_poll(&actor->join, task);
         interrupts_enable();
         return POLL_PENDING;
@@ -220,8 +220,8 @@ static void finish(void)
 /* Runs until nothing is ready, or until it seems so: an interrupt may come just after. */
 static void run_round(void)
 {
-    spawn_into(random_below(SLOTS));
-    give(random_below(SLOTS));
+    spawn_into(below(SLOTS));
+    give(below(SLOTS));
     interrupts_enable();
     executor_run_ready(&executor);
     interrupts_disable();

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../random.h"
 #include "../test.h"
 
 enum { ALARMS = 500 };
@@ -29,10 +30,9 @@ static uint64_t last_tick, last_number;
 
 static uint64_t random_state = 42;
 
-static uint64_t next_random(void)
+static uint32_t next_random(void)
 {
-    random_state = random_state * 6364136223846793005u + 1442695040888963407u;
-    return random_state >> 32;
+    return random_next(&random_state);
 }
 
 static enum poll_result poll_alarm(struct task *task)
@@ -84,7 +84,7 @@ static void end(void)
 /* Any length up to some 100 hours, short ones as often as long ones. */
 static uint64_t random_length(void)
 {
-    return (next_random() << 32 | next_random()) >> (16 + next_random() % 48);
+    return ((uint64_t)next_random() << 32 | next_random()) >> (16 + next_random() % 48);
 }
 
 static struct alarm *random_alarm(void)
@@ -117,7 +117,7 @@ static void look(bool changing)
 {
     bool done;
     do {
-        done = timer_wheel_advance(&wheel, now, 1 + (unsigned)(next_random() % 100));
+        done = timer_wheel_advance(&wheel, now, 1 + next_random() % 100);
         executor_run_ready(&executor);
         if (changing && !done)
             change(random_alarm());

@@ -8,6 +8,7 @@
 #include <mm/heap.h>
 #include <mm/kernel_space.h>
 
+#include "../random.h"
 #include "../test.h"
 
 static uint64_t used_frames(void)
@@ -175,8 +176,7 @@ TEST(heap, at_random)
     static uint64_t *blocks[SLOTS], words[SLOTS];
     uint64_t random = 1;
     for (unsigned i = 0; i < OPERATIONS; i++) {
-        random = random * 6364136223846793005u + 1442695040888963407u;
-        size_t slot = (random >> 33) % SLOTS;
+        size_t slot = random_below(&random, SLOTS);
         if (blocks[slot]) {
             EXPECT_EQ(blocks[slot][0], slot);
             EXPECT_EQ(blocks[slot][words[slot] - 1], words[slot] == 1 ? slot : words[slot]);
@@ -184,7 +184,7 @@ TEST(heap, at_random)
             blocks[slot] = NULL;
             continue;
         }
-        words[slot] = 1 + (random >> 40) % (i % 50 ? 200 : 5000);
+        words[slot] = 1 + random_below(&random, i % 50 ? 200 : 5000);
         blocks[slot] = kmalloc(words[slot] * sizeof(uint64_t));
         EXPECT(blocks[slot]);
         blocks[slot][words[slot] - 1] = words[slot];

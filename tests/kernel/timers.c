@@ -2,10 +2,9 @@
  * The clock, sleeping, intervals and time limits, with the timer's own interrupts.
  */
 #include <kernel/cpu/control.h>
-#include <kernel/task/channel.h>
-#include <kernel/task/future.h>
 
 #include "../test.h"
+#include "numbers.h"
 
 /* The timer's interrupts arrive while this code runs, and the clock moves on with them. */
 TEST(timers, the_clock_runs_and_never_steps_back)
@@ -149,23 +148,9 @@ TEST(timers, an_interval_ticks_at_every_multiple_of_its_period)
     EXPECT(ticker.ticks >= 5);
 }
 
-struct receive {
-    struct future future;
-    struct channel *channel;
-    uint8_t byte;
-    bool received;
-};
-
-static enum poll_result poll_receive(struct future *future, struct task *task)
-{
-    struct receive *receive = CONTAINER_OF(future, struct receive, future);
-    return channel_poll_receive(receive->channel, &future->waker, task, &receive->byte,
-                                &receive->received);
-}
-
 struct limited {
     struct task task;
-    struct receive receive;
+    struct number_future number;
     struct time_limit limit;
 };
 
@@ -173,8 +158,7 @@ static enum poll_result poll_limited(struct task *task)
 {
     struct limited *limited = CONTAINER_OF(task, struct limited, task);
     if (task->polls == 1)
-        time_limit_begin(&limited->limit, &limited->receive.future,
-                         5 * NANOSECONDS_PER_MILLISECOND);
+        time_limit_begin(&limited->limit, &limited->number.future, 5 * NANOSECONDS_PER_MILLISECOND);
     return future_poll(&limited->limit.future, task);
 }
 
@@ -185,12 +169,12 @@ TEST(timers, a_time_limit_ends_what_takes_too_long)
     struct executor executor = EXECUTOR_INIT(executor);
     struct limited limited = {
         .task = {.name = "limited", .poll = poll_limited},
-        .receive = {.future = {.poll = poll_receive}, .channel = &channel},
+        .number = number_future(&channel),
     };
     timers_start(&executor);
     executor_spawn(&executor, &limited.task);
     executor_block_on(&executor, &limited.task);
-    EXPECT(limited.limit.expired && !limited.receive.received);
+    EXPECT(limited.limit.expired && !limited.number.done);
     EXPECT(list_empty(&channel.receivers.wakers));
 
     channel_close(&channel);

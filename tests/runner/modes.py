@@ -19,9 +19,9 @@ USUAL = Mode()
 # What rests on the interrupt controller and the clock is held against each of them.
 MODES = {
     "apic": Mode("irq=apic", (), frozenset(
-        {"interrupts", "traps", "keyboard", "log", "timers", "watchdog", "executor", "futures"})),
+        {"interrupts", "traps", "keyboard", "log", "timers", "watchdog", "executor", "channels", "futures"})),
     "no-pit": Mode("", ("-machine", "pit=off"), frozenset(
-        {"interrupts", "keyboard", "timers", "watchdog", "futures"})),
+        {"interrupts", "keyboard", "timers", "watchdog", "channels", "futures"})),
     "no-pit-apic": Mode("irq=apic", ("-machine", "pit=off"), frozenset({"interrupts"})),
     "pc": Mode("", ("-machine", "pc"), frozenset({"interrupts"})),
     "pc-apic": Mode("irq=apic", ("-machine", "pc", "-smp", "4"), frozenset({"interrupts"})),
