@@ -69,7 +69,7 @@ void allocator_bad_free(struct allocator *allocator, const void *block, const vo
     case BLOCK_LIVE:
         break;
     }
-    PANIC("heap: free of %p refused, called from %p", block, caller);
+    PANIC("heap: free of %p refused although it is live, called from %p", block, caller);
 }
 
 /* --- Statistics ----------------------------------------------------------------------------- */
@@ -92,6 +92,7 @@ void allocator_stats(struct allocator *allocator, struct allocator_stats *stats)
         .peak_bytes = allocator->arena->peak,
     };
     allocator->walk(allocator, count_region, stats);
+    ASSERT(stats->live_bytes + stats->free_bytes <= stats->committed_bytes);
 }
 
 /* --- The picture ---------------------------------------------------------------------------- */
@@ -115,7 +116,7 @@ struct picture {
     void *context;
     size_t cells;       /* still to be drawn */
     size_t cell_size;   /* in bytes */
-    virt_addr_t drawn;  /* the heap below this address is accounted for */
+    size_t drawn;       /* bytes of the heap that are accounted for */
     size_t live, empty; /* bytes of the cell that is being filled: live, free */
 };
 

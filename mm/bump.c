@@ -293,7 +293,7 @@ enum error bump_init(struct bump *heap, const struct arena *arena)
 {
     if (arena->size < PAGE_SIZE)
         return ERROR_INVALID;
-    ASSERT(IS_ALIGNED(arena->base, PAGE_SIZE));
+    ASSERT(IS_ALIGNED(arena->base | arena->size, PAGE_SIZE));
     *heap = (struct bump){
         .allocator =
             {

@@ -5,6 +5,8 @@
 #include <assert.h>
 #include <mm/frame_block.h>
 
+_Static_assert(sizeof(struct frame_block) == 160, "mm/frames.h speaks of 160 bytes for 2 MiB");
+
 void frame_block_init(struct frame_block *block, phys_addr_t base)
 {
     *block = (struct frame_block){.base = base, .missing = BLOCK_FRAMES, .order = BLOCK_UNLISTED};
@@ -94,11 +96,13 @@ bool frame_block_find_run(const struct frame_block *block, unsigned order, size_
 
 bool frame_block_all_used(const struct frame_block *block, size_t from, size_t to)
 {
+    ASSERT(from < to && to <= BLOCK_FRAMES);
     return all_set(block->used, from, to);
 }
 
 size_t frame_block_count_used(const struct frame_block *block, size_t from, size_t to)
 {
+    ASSERT(from < to && to <= BLOCK_FRAMES);
     size_t count = 0;
     for (size_t at = from; at < to; at = next_word(at)) {
         uint64_t used = block->used[at / BLOCK_WORD_BITS] & bits_in_word(at, to);

@@ -13,7 +13,14 @@ union heap kernel_heap;
 static union heap behind;
 static bool debugging;
 
-static enum error init_allocator(union heap *heap, const char *name, const struct arena *arena)
+/* For what neither allocates nor frees, and is not for interrupt handlers either. */
+static struct allocator *allocator_in_use(void)
+{
+    ASSERT(!in_interrupt());
+    return &kernel_heap.allocator;
+}
+
+enum error heap_init_allocator(union heap *heap, const char *name, const struct arena *arena)
 {
     if (!name || strcmp(name, "fixed_block") == 0)
         return fixed_block_init(&heap->fixed_block, arena);
@@ -28,8 +35,8 @@ enum error heap_init(const char *allocator, bool debug, const struct arena *aren
 {
     debugging = debug;
     if (!debug)
-        return init_allocator(&kernel_heap, allocator, arena);
-    enum error error = init_allocator(&behind, allocator, arena);
+        return heap_init_allocator(&kernel_heap, allocator, arena);
+    enum error error = heap_init_allocator(&behind, allocator, arena);
     if (error == OK)
         heap_debug_init(&kernel_heap.debug, &behind.allocator);
     return error;
@@ -48,8 +55,7 @@ void *krealloc(void *block, size_t size)
 {
     if (!block)
         return kmalloc(size);
-    ASSERT(!in_interrupt());
-    struct allocator *allocator = &kernel_heap.allocator;
+    struct allocator *allocator = allocator_in_use();
     size_t usable;
     if (allocator->inspect(allocator, block, &usable) != BLOCK_LIVE)
         allocator_bad_free(allocator, block, __builtin_return_address(0));
@@ -64,38 +70,40 @@ void *krealloc(void *block, size_t size)
     return moved;
 }
 
-void heap_stats(struct heap_stats *stats)
+const char *heap_allocator_name(void)
 {
-    struct allocator_stats counted;
-    allocator_stats(&kernel_heap.allocator, &counted);
-    *stats = (struct heap_stats){
-        .allocator = kernel_heap.allocator.name,
-        .debug = debugging,
-        .live_blocks = counted.live_blocks,
-        .live_bytes = counted.live_bytes,
-        .free_bytes = counted.free_bytes,
-        .committed_bytes = counted.committed_bytes,
-        .peak_bytes = counted.peak_bytes,
-    };
+    return allocator_in_use()->name;
+}
+
+bool heap_is_debugging(void)
+{
+    return debugging;
+}
+
+void heap_stats(struct allocator_stats *stats)
+{
+    allocator_stats(allocator_in_use(), stats);
 }
 
 size_t heap_classes(struct size_class_count *counts, size_t limit)
 {
-    struct allocator *allocator = &kernel_heap.allocator;
+    struct allocator *allocator = allocator_in_use();
     return allocator->classes ? allocator->classes(allocator, counts, limit) : 0;
 }
 
 void heap_picture(size_t cells, void (*emit)(void *context, char cell), void *context)
 {
-    allocator_picture(&kernel_heap.allocator, cells, emit, context);
+    allocator_picture(allocator_in_use(), cells, emit, context);
 }
 
 void heap_check(void)
 {
-    kernel_heap.allocator.check(&kernel_heap.allocator);
+    struct allocator *allocator = allocator_in_use();
+    allocator->check(allocator);
 }
 
 void heap_trim(void)
 {
-    kernel_heap.allocator.trim(&kernel_heap.allocator);
+    struct allocator *allocator = allocator_in_use();
+    allocator->trim(allocator);
 }

@@ -34,11 +34,11 @@ enum {
 
 struct debug_block {
     uint64_t magic;
-    size_t size;        /* what was asked for */
-    uint32_t offset;    /* from here to the block proper */
-    bool freed;         /* in quarantine */
-    const void *caller; /* who allocated it, or freed it if it is */
+    size_t size;     /* what was asked for */
+    uint32_t offset; /* from here to the block proper */
+    bool freed;      /* in quarantine */
     const void *allocated_by;
+    const void *freed_by;
 };
 
 _Static_assert(sizeof(struct debug_block) + 16 <= OFFSET_MIN, "there must be room for a red zone");
@@ -84,7 +84,7 @@ static void check_freed(struct debug_block *block)
     const unsigned char *hit = find_change(start, block->size, FILL_FREED);
     if (hit)
         PANIC("heap: write after free of %p (%zu bytes, freed by %p): %p was written to", start,
-              block->size, block->caller, hit);
+              block->size, block->freed_by, hit);
     check_red_zones(block);
 }
 
@@ -100,6 +100,7 @@ static void check_magic(const struct debug_block *block)
 static void release_oldest(struct heap_debug *heap)
 {
     struct debug_block *block = heap->quarantine[heap->oldest];
+    ASSERT(heap->quarantined > 0 && block->freed);
     check_freed(block);
     heap->oldest = (heap->oldest + 1) % HEAP_DEBUG_QUARANTINE;
     heap->quarantined--;
@@ -137,8 +138,8 @@ static void trim(struct allocator *allocator)
 
 /* --- Finding -------------------------------------------------------------------------------- */
 
-/* The block whose content begins at `pointer`, or NULL. How far in front of it the inner block
- * begins depends on the alignment that it was allocated with. */
+/* The block whose content begins at `pointer`, or NULL; it may have been freed. How far in front of
+ * it the inner block begins depends on the alignment that it was allocated with. */
 static struct debug_block *find(struct heap_debug *heap, const void *pointer)
 {
     size_t usable;
@@ -196,7 +197,6 @@ static void *allocate_for(struct heap_debug *heap, size_t size, size_t alignment
         .magic = MAGIC,
         .size = size,
         .offset = (uint32_t)offset,
-        .caller = caller,
         .allocated_by = caller,
     };
     memset(content(block), FILL_NEW, size);
@@ -227,10 +227,10 @@ static void deallocate(struct allocator *allocator, void *pointer)
         allocator_bad_free(allocator, pointer, caller);
     if (block->freed)
         PANIC("heap: double free of %p, called from %p (allocated by %p, freed by %p)", pointer,
-              caller, block->allocated_by, block->caller);
+              caller, block->allocated_by, block->freed_by);
     check_red_zones(block);
     block->freed = true;
-    block->caller = caller;
+    block->freed_by = caller;
     memset(content(block), FILL_FREED, block->size);
     quarantine(heap, block);
 }
@@ -240,9 +240,9 @@ static void deallocate(struct allocator *allocator, void *pointer)
 static void check_region(void *context, const struct region *region)
 {
     (void)context;
-    struct debug_block *block = (struct debug_block *)region->start;
     if (region->state != REGION_LIVE)
         return;
+    struct debug_block *block = (struct debug_block *)region->start;
     check_magic(block);
     if (block->freed)
         check_freed(block);

@@ -18,20 +18,26 @@ static void decommit(void *context, virt_addr_t start, size_t pages)
     }
 }
 
+static enum error commit_page(virt_addr_t page)
+{
+    phys_addr_t frame = frame_alloc();
+    if (frame == NO_FRAME)
+        return ERROR_OUT_OF_FRAMES;
+    enum error error = paging_map(&kernel_space, page, frame, PAGE_4K,
+                                  PAGE_WRITABLE | PAGE_NO_EXECUTE | PAGE_GLOBAL);
+    if (error)
+        frame_free(frame);
+    return error;
+}
+
 static enum error commit(void *context, virt_addr_t start, size_t pages)
 {
-    for (size_t done = 0; done < pages; done++) {
-        phys_addr_t frame = frame_alloc();
-        enum error error = ERROR_OUT_OF_FRAMES;
-        if (frame != NO_FRAME)
-            error = paging_map(&kernel_space, start + done * PAGE_SIZE, frame, PAGE_4K,
-                               PAGE_WRITABLE | PAGE_NO_EXECUTE | PAGE_GLOBAL);
-        if (error == OK)
-            continue;
-        if (frame != NO_FRAME)
-            frame_free(frame);
-        decommit(context, start, done);
-        return error;
+    for (virt_addr_t page = start; page < start + pages * PAGE_SIZE; page += PAGE_SIZE) {
+        enum error error = commit_page(page);
+        if (error) {
+            decommit(context, start, (page - start) / PAGE_SIZE);
+            return error;
+        }
     }
     return OK;
 }

@@ -93,6 +93,7 @@ static struct hole join_holes(struct linked_list *heap, struct hole a, struct ho
         return b;
     if (b.start == b.end)
         return a;
+    ASSERT(a.end <= b.start);
     give_back(heap, a.end, b.start);
     return (struct hole){.start = a.start, .end = b.end};
 }
@@ -163,6 +164,7 @@ static void merge(struct linked_list *heap, virt_addr_t block)
 
 /* --- Blocks that wait ----------------------------------------------------------------------- */
 
+/* Merges all that waits. */
 static void merge_recent(struct linked_list *heap)
 {
     for (size_t list = 0; list < ARRAY_SIZE(heap->recent); list++) {
@@ -367,7 +369,7 @@ enum error linked_list_init(struct linked_list *heap, const struct arena *arena)
     size_t map_size = live_map_size(arena->size);
     if (arena->size < map_size + 2 * PAGE_SIZE)
         return ERROR_INVALID;
-    ASSERT(IS_ALIGNED(arena->base, PAGE_SIZE));
+    ASSERT(IS_ALIGNED(arena->base | arena->size, PAGE_SIZE) && arena->size <= FREE_LISTS_LARGEST);
     *heap = (struct linked_list){
         .allocator =
             {

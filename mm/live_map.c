@@ -2,6 +2,7 @@
  * The map takes 1/128 of the memory below the highest block that has ever been live: even a large
  * block has bits for all of its bytes, in return for which a block's bit is found by computation.
  */
+#include <assert.h>
 #include <lib/string.h>
 #include <mm/live_map.h>
 
@@ -28,6 +29,7 @@ enum error live_map_reach(struct live_map *map, struct arena *arena, virt_addr_t
 
 void live_map_shrink(struct live_map *map, struct arena *arena, virt_addr_t end, size_t slack)
 {
+    ASSERT(end >= map->base);
     size_t bytes =
         (end - map->base + ALLOCATOR_ALIGNMENT * UINT64_C(8) - 1) / ALLOCATOR_ALIGNMENT / 8;
     if (map->extent.committed > bytes + slack)

@@ -233,7 +233,7 @@ enum error page_runs_init(struct page_runs *runs, struct arena *arena, struct sl
     size_t limit = (arena->size - 2 * PAGE_SIZE) / page_cost;
     size_t slab_table_size = ALIGN_UP(limit * sizeof(*runs->slabs), PAGE_SIZE);
     size_t page_table_size = ALIGN_UP(limit * sizeof(*runs->pages), PAGE_SIZE);
-    ASSERT(IS_ALIGNED(arena->base, PAGE_SIZE) && limit < NO_PAGE);
+    ASSERT(IS_ALIGNED(arena->base | arena->size, PAGE_SIZE) && limit < NO_PAGE);
 
     *runs = (struct page_runs){
         .base = arena->base + slab_table_size + page_table_size,
@@ -299,7 +299,7 @@ void page_runs_set_slab(struct page_runs *runs, size_t first, size_t pages, stru
 
 void page_runs_free(struct page_runs *runs, size_t first)
 {
-    ASSERT(first < runs->count && runs->pages[first].state != RUN_FREE);
+    ASSERT(first < runs->count && runs->pages[first].state >= RUN_LARGE);
     size_t pages = unset_run(runs, first);
     size_t committed = count_committed(runs, first, pages);
     if (runs->idle + committed <= page_runs_allowance(runs))

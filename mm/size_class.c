@@ -5,6 +5,7 @@
  * A slab has so many pages that its blocks fill them, or nearly so, and 16 blocks or more, as far
  * as 16 pages have room for them: one block's room goes to the slab's header.
  */
+#include <layout.h>
 #include <mm/size_class.h>
 
 /* X(number, for sizes above this one, up to this one, pages) */
@@ -52,3 +53,9 @@
 const uint8_t size_class_table[SIZE_CLASS_LARGEST / SIZE_CLASS_STEP + 1] = {FOR_EACH_CLASS(STEPS)};
 
 const struct size_class size_classes[SIZE_CLASSES] = {FOR_EACH_CLASS(GEOMETRY)};
+
+#define CHECK(number, above, size, slab_pages)                          \
+    _Static_assert((size) > (above) && (size) % SIZE_CLASS_STEP == 0 && \
+                       2 * (size) <= (slab_pages)*PAGE_SIZE,            \
+                   "a slab holds its header and a block at least, in steps");
+FOR_EACH_CLASS(CHECK)

@@ -18,6 +18,8 @@
 #include <assert.h>
 #include <mm/slab.h>
 
+_Static_assert(SLAB_BYTES_MAX / PAGE_SIZE <= UINT8_MAX, "struct slab counts its pages in a byte");
+
 static size_t header_size(size_t pages, size_t block_size)
 {
     return sizeof(struct slab) + pages * PAGE_SIZE / block_size + 1;

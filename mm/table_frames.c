@@ -53,6 +53,6 @@ void table_frame_free(phys_addr_t frame)
         frame_free(frame);
         return;
     }
-    ASSERT(left_count < stock.count);
+    ASSERT(left_count < stock.count && IS_ALIGNED(frame, PAGE_SIZE));
     left[left_count++] = frame;
 }

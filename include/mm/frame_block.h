@@ -38,8 +38,8 @@ bool frame_block_find_word(struct frame_block *block);
 
 /* Below, frames are counted from the block's first; `from` is in, `to` is not, and from < to. */
 
-/* Makes frames free, makes them used, says whether all of them are used. Not for frames that are
- * not to be handed out. */
+/* Makes frames free; makes them used; says how many, and whether all of them, are used. The first
+ * two are not for frames that are not to be handed out. */
 void frame_block_mark_free(struct frame_block *block, size_t from, size_t to);
 void frame_block_mark_used(struct frame_block *block, size_t from, size_t to);
 size_t frame_block_count_used(const struct frame_block *block, size_t from, size_t to);

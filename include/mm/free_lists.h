@@ -69,8 +69,10 @@ static inline size_t *block_size_before(virt_addr_t block)
 
 enum {
     FREE_LISTS_PARTS = 4,                     /* lists for each power of two */
-    FREE_LISTS_COUNT = 40 * FREE_LISTS_PARTS, /* for blocks of 2^5 to 2^45 bytes */
+    FREE_LISTS_COUNT = 40 * FREE_LISTS_PARTS, /* for blocks of 2^5 bytes to FREE_LISTS_LARGEST */
 };
+
+#define FREE_LISTS_LARGEST ((UINT64_C(1) << 45) - 1)
 
 /* All zero: there is no free block. */
 struct free_lists {

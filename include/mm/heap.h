@@ -31,6 +31,9 @@ extern union heap kernel_heap;
  * ERROR_INVALID: there is no such allocator, or the arena is too small; ERROR_OUT_OF_FRAMES. */
 enum error heap_init(const char *allocator, bool debug, const struct arena *arena);
 
+/* The same for a heap of the caller's own, without the debugging one. Any context. */
+enum error heap_init_allocator(union heap *heap, const char *name, const struct arena *arena);
+
 /* `size` bytes or more, aligned to 16, their content undefined. A size of 0 is taken for 1. NULL
  * when memory is out. */
 static inline void *kmalloc(size_t size)
@@ -62,18 +65,12 @@ void *kzalloc(size_t size);
  * it was. A block that is not one is a panic as with kfree(). */
 void *krealloc(void *block, size_t size);
 
-struct heap_stats {
-    const char *allocator;
-    bool debug;
-    size_t live_blocks;
-    size_t live_bytes;      /* what the live blocks have room for */
-    size_t free_bytes;      /* committed and not live */
-    size_t committed_bytes; /* live, free and bookkeeping */
-    size_t peak_bytes;      /* the most that committed_bytes has been */
-};
+/* The name that heap_init() knows the allocator by, and whether the debugging heap is in front. */
+const char *heap_allocator_name(void);
+bool heap_is_debugging(void);
 
 /* Takes a walk through the whole heap. */
-void heap_stats(struct heap_stats *stats);
+void heap_stats(struct allocator_stats *stats);
 
 /* Fills in up to `limit` size classes; returns how many there are, 0 if the allocator has none. */
 size_t heap_classes(struct size_class_count *counts, size_t limit);

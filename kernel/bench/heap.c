@@ -39,11 +39,9 @@ static void scratch_free(void *scratch, unsigned order)
 /* "heap.pair.16" for the default allocator, "heap.bump.pair.16" for another one. */
 static void name_bench(char name[64], const char *bench)
 {
-    struct heap_stats stats;
-    heap_stats(&stats);
-    bool is_default = strcmp(stats.allocator, "fixed_block") == 0;
-    snprintf(name, 64, "heap.%s%s%s", is_default ? "" : stats.allocator, is_default ? "" : ".",
-             bench);
+    const char *allocator = heap_allocator_name();
+    bool is_default = strcmp(allocator, "fixed_block") == 0;
+    snprintf(name, 64, "heap.%s%s%s", is_default ? "" : allocator, is_default ? "" : ".", bench);
 }
 
 static void report(const char *bench, uint64_t value)
@@ -302,13 +300,7 @@ static bool make_instance(void *memory, size_t size)
                                 .size = size,
                                 .commit = commit_nothing,
                                 .decommit = decommit_nothing};
-    struct heap_stats stats;
-    heap_stats(&stats);
-    if (strcmp(stats.allocator, "bump") == 0)
-        return bump_init(&instance.bump, &arena) == OK;
-    if (strcmp(stats.allocator, "linked_list") == 0)
-        return linked_list_init(&instance.linked_list, &arena) == OK;
-    return fixed_block_init(&instance.fixed_block, &arena) == OK;
+    return heap_init_allocator(&instance, heap_allocator_name(), &arena) == OK;
 }
 
 /* The largest block that can be had, to the byte. */

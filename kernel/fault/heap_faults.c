@@ -21,11 +21,9 @@ static uint8_t *allocate(void)
 
 static bool has_debug_heap(void)
 {
-    struct heap_stats stats;
-    heap_stats(&stats);
-    if (!stats.debug)
+    if (!heap_is_debugging())
         console_printf("fault: only the debugging heap notices; boot with heap_debug=1\n");
-    return stats.debug;
+    return heap_is_debugging();
 }
 
 FAULT(exec_heap, "exec-heap", "execute what lies in the heap")

@@ -39,11 +39,11 @@ COMMAND(heap, "", "the heap's account, and a map of it")
 {
     if (command_refuse_arguments("heap", arguments))
         return;
-    struct heap_stats stats;
+    struct allocator_stats stats;
     heap_stats(&stats);
-    console_printf("  %s%s: live blocks: %zu, with %zu bytes; %zu bytes free\n", stats.allocator,
-                   stats.debug ? " (debugging)" : "", stats.live_blocks, stats.live_bytes,
-                   stats.free_bytes);
+    console_printf("  %s%s: live blocks: %zu, with %zu bytes; %zu bytes free\n",
+                   heap_allocator_name(), heap_is_debugging() ? " (debugging)" : "",
+                   stats.live_blocks, stats.live_bytes, stats.free_bytes);
     console_printf("  %zu KiB of memory in use, %zu KiB at most so far\n",
                    stats.committed_bytes / 1024, stats.peak_bytes / 1024);
     show_classes();

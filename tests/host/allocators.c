@@ -27,7 +27,8 @@ static struct allocator *set_up_over(const struct kind *kind, struct test_arena 
     subject.kind = kind;
     subject.arena = arena;
     subject.allocator = &subject.heap.allocator;
-    return kind_init(kind, &subject.heap, &arena->arena) == OK ? subject.allocator : NULL;
+    enum error error = heap_init_allocator(&subject.heap, kind->name, &arena->arena);
+    return error ? NULL : subject.allocator;
 }
 
 static struct allocator *set_up(const struct kind *kind, size_t size)

@@ -27,17 +27,14 @@ static void tear_down(void)
 
 TEST(heap, allocators_by_name)
 {
-    struct heap_stats stats;
     for (size_t i = 0; i < KINDS; i++) {
         EXPECT(set_up(kinds[i].name, i % 2));
-        heap_stats(&stats);
-        EXPECT_STR(stats.allocator, kinds[i].name);
-        EXPECT_EQ(stats.debug, i % 2);
+        EXPECT_STR(heap_allocator_name(), kinds[i].name);
+        EXPECT_EQ(heap_is_debugging(), i % 2);
         tear_down();
     }
     EXPECT(set_up(NULL, false));
-    heap_stats(&stats);
-    EXPECT_STR(stats.allocator, "fixed_block");
+    EXPECT_STR(heap_allocator_name(), "fixed_block");
     EXPECT_EQ(heap_init("fixed", false, &arena->arena), ERROR_INVALID);
     EXPECT_EQ(heap_init("", true, &arena->arena), ERROR_INVALID);
     test_arena_destroy(arena);
@@ -130,17 +127,32 @@ static void do_heap_check(void *unused)
     heap_check();
 }
 
+static void do_heap_trim(void *unused)
+{
+    (void)unused;
+    heap_trim();
+}
+
+static void do_heap_stats(void *stats)
+{
+    heap_stats(stats);
+}
+
 TEST(heap, not_in_interrupt_handlers)
 {
     EXPECT(set_up(NULL, false));
     void *block = kmalloc(10);
     size_t size = 10;
+    struct allocator_stats stats;
     trap_depth = 1;
     const char *first = host_expect_panic(do_kmalloc, &size);
     bool caught = first && strstr(first, "ASSERT(!in_interrupt())");
     caught = caught && host_expect_panic(do_kmalloc_aligned, &size);
     caught = caught && host_expect_panic(do_kfree, block);
     caught = caught && host_expect_panic(do_krealloc, block);
+    caught = caught && host_expect_panic(do_heap_trim, NULL);
+    caught = caught && host_expect_panic(do_heap_check, NULL);
+    caught = caught && host_expect_panic(do_heap_stats, &stats);
     trap_depth = 0;
     EXPECT(caught);
     kfree(block);
@@ -183,7 +195,7 @@ TEST(heap, debug_against_the_model)
             else if (model->count > 0)
                 model_free(model, model_random(model, model->count));
         }
-        struct heap_stats stats;
+        struct allocator_stats stats;
         heap_stats(&stats);
         EXPECT_EQ(stats.live_blocks, model->count);
         model_free_all(model);
@@ -324,7 +336,7 @@ TEST(heap, debug_quarantine_has_a_limit)
     EXPECT(arena->committed < MIB(2) / PAGE_SIZE);
     for (size_t i = 0; i < 1000; i++)
         kfree(kmalloc(1));
-    struct heap_stats stats;
+    struct allocator_stats stats;
     heap_stats(&stats);
     EXPECT_EQ(stats.live_blocks, 0);
     EXPECT(stats.free_bytes < MIB(2));

@@ -114,15 +114,6 @@ const struct kind kinds[KINDS] = {
     {.name = "fixed_block", .reuses = true, .committed_at_end = 0},
 };
 
-enum error kind_init(const struct kind *kind, union heap *heap, const struct arena *arena)
-{
-    if (strcmp(kind->name, "bump") == 0)
-        return bump_init(&heap->bump, arena);
-    if (strcmp(kind->name, "linked_list") == 0)
-        return linked_list_init(&heap->linked_list, arena);
-    return fixed_block_init(&heap->fixed_block, arena);
-}
-
 /* --- The model ------------------------------------------------------------------------------ */
 
 struct model *model_create(struct allocator *allocator, uint64_t seed)

@@ -39,9 +39,6 @@ enum { KINDS = 3 };
 
 extern const struct kind kinds[KINDS];
 
-/* Sets `heap` up as an allocator of that kind. */
-enum error kind_init(const struct kind *kind, union heap *heap, const struct arena *arena);
-
 /* --- The model ------------------------------------------------------------------------------ */
 
 enum { MODEL_BLOCKS = 12000 };
