@@ -8,14 +8,15 @@
 #include <kernel/displays.h>
 #include <kernel/log/log.h>
 #include <layout.h>
+#include <mm/heap.h>
 #include <signal.h>
 #include <string.h>
 #include <ucontext.h>
 
 #include "../test.h"
-#include "heap_model.h"
 #include "physical_memory.h"
 #include "support.h"
+#include "test_arena.h"
 
 /* What kernel/displays.c needs of a driver that is not here, and of the log. */
 

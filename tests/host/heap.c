@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "../test.h"
-#include "heap_model.h"
+#include "allocator_subject.h"
 #include "support.h"
 
 static struct test_arena *arena;

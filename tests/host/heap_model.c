@@ -5,121 +5,17 @@
  */
 #include "heap_model.h"
 
-#include <sanitizer/asan_interface.h>
-#include <stdio.h>
+#include <assert.h>
+#include <lib/random.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
-enum { STAMP_DISTANCE = 256 };
-
-/* --- The arena ------------------------------------------------------------------------------ */
-
-static void require(bool condition, const char *what)
-{
-    if (!condition) {
-        fprintf(stderr, "arena: %s\n", what);
-        abort();
-    }
-}
-
-static void set_pages(struct test_arena *arena, virt_addr_t start, size_t pages, bool committed)
-{
-    size_t first = (start - arena->arena.base) / PAGE_SIZE;
-    require(IS_ALIGNED(start, PAGE_SIZE) && pages > 0, "not pages");
-    require(start >= arena->arena.base, "before the arena");
-    require((first + pages) * PAGE_SIZE <= arena->arena.size, "after the arena");
-    for (size_t page = first; page < first + pages; page++) {
-        require(arena->states[page] != committed, "a page is committed, or decommitted, twice");
-        arena->states[page] = committed;
-    }
-    arena->changes++;
-}
-
-static enum error commit(void *context, virt_addr_t start, size_t pages)
-{
-    struct test_arena *arena = context;
-    if (arena->committed + pages > arena->limit)
-        return ERROR_OUT_OF_FRAMES;
-    set_pages(arena, start, pages, true);
-    arena->committed += pages;
-    if (arena->protect) {
-        mprotect((void *)start, pages * PAGE_SIZE, PROT_READ | PROT_WRITE);
-    } else {
-        ASAN_UNPOISON_MEMORY_REGION((void *)start, pages * PAGE_SIZE);
-        memset((void *)start, 0xb7, MIN(pages, 4u) * PAGE_SIZE);
-    }
-    return OK;
-}
-
-static void decommit(void *context, virt_addr_t start, size_t pages)
-{
-    struct test_arena *arena = context;
-    set_pages(arena, start, pages, false);
-    arena->committed -= pages;
-    if (arena->protect) {
-        madvise((void *)start, pages * PAGE_SIZE, MADV_DONTNEED);
-        mprotect((void *)start, pages * PAGE_SIZE, PROT_NONE);
-    } else {
-        ASAN_POISON_MEMORY_REGION((void *)start, pages * PAGE_SIZE);
-    }
-}
-
-static struct test_arena *create(size_t size, int protection)
-{
-    struct test_arena *arena = calloc(1, sizeof(*arena));
-    void *base = mmap(NULL, size, protection, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    void *states = mmap(NULL, size / PAGE_SIZE, PROT_READ | PROT_WRITE,
-                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    require(arena && base != MAP_FAILED && states != MAP_FAILED, "the host has no memory");
-    *arena = (struct test_arena){
-        .arena = {.base = (virt_addr_t)base,
-                  .size = size,
-                  .commit = commit,
-                  .decommit = decommit,
-                  .context = arena},
-        .limit = SIZE_MAX,
-        .states = states,
-        .protect = protection == PROT_NONE,
-    };
-    return arena;
-}
-
-struct test_arena *test_arena_create(size_t size)
-{
-    struct test_arena *arena = create(size, PROT_READ | PROT_WRITE);
-    ASAN_POISON_MEMORY_REGION((void *)arena->arena.base, size);
-    return arena;
-}
-
-struct test_arena *test_arena_create_huge(void)
-{
-    return create(HEAP_WINDOW, PROT_NONE);
-}
-
-void test_arena_destroy(struct test_arena *arena)
-{
-    if (!arena->protect)
-        ASAN_UNPOISON_MEMORY_REGION((void *)arena->arena.base, arena->arena.size);
-    munmap((void *)arena->arena.base, arena->arena.size);
-    munmap(arena->states, arena->arena.size / PAGE_SIZE);
-    free(arena);
-}
-
-/* --- The allocators ------------------------------------------------------------------------- */
-
-const struct kind kinds[KINDS] = {
-    {.name = "bump", .reuses = false, .committed_at_end = 0},
-    {.name = "linked_list", .reuses = true, .committed_at_end = 2},
-    {.name = "fixed_block", .reuses = true, .committed_at_end = 0},
-};
-
-/* --- The model ------------------------------------------------------------------------------ */
+enum { STAMP_DISTANCE = 256, CHECK_EVERY = 40000 /* operations */ };
 
 struct model *model_create(struct allocator *allocator, uint64_t seed)
 {
     struct model *model = calloc(1, sizeof(*model));
-    require(model, "the host has no memory");
+    ASSERT(model);
     model->allocator = allocator;
     model->random = seed;
     return model;
@@ -132,8 +28,7 @@ void model_destroy(struct model *model)
 
 uint64_t model_random(struct model *model, uint64_t below)
 {
-    model->random = model->random * 6364136223846793005u + 1442695040888963407u;
-    return (model->random >> 32) % below;
+    return random_next(&model->random) % below;
 }
 
 size_t model_random_size(struct model *model)
@@ -226,4 +121,27 @@ void model_free_all(struct model *model)
 {
     while (model->count > 0)
         model_free(model, model_random(model, model->count));
+}
+
+size_t model_operate(struct model *model, size_t operations, size_t bytes_limit)
+{
+    size_t failures = 0;
+    bool growing = true;
+    for (size_t operation = 0; operation < operations && !model->complaint; operation++) {
+        if (model->count == 0 || model_random(model, 5000) == 0)
+            growing = true;
+        if (model->count == MODEL_BLOCKS / 4 || model->bytes > bytes_limit)
+            growing = false;
+        if (model_random(model, 100) < (growing ? 60u : 35u) && model->count < MODEL_BLOCKS / 4) {
+            size_t size = model_random_size(model);
+            bool ok = model_allocate(model, size, model_random_alignment(model));
+            failures += !ok;
+            growing = growing && ok;
+        } else if (model->count > 0) {
+            model_free(model, model_random(model, model->count));
+        }
+        if (operation % CHECK_EVERY == 0)
+            model->allocator->check(model->allocator);
+    }
+    return failures;
 }

@@ -1,45 +1,11 @@
 /*
- * What the tests of the allocators share: an arena on the host's memory, and a model, that is, a
- * plain list of the blocks that ought to be live and of what ought to be in them.
+ * A model of a heap: a plain list of the blocks that ought to be live and of what ought to be in
+ * them.
  */
 #ifndef TESTS_HOST_HEAP_MODEL_H
 #define TESTS_HOST_HEAP_MODEL_H
 
 #include <mm/heap.h>
-
-/* --- The arena ------------------------------------------------------------------------------ */
-
-struct test_arena {
-    struct arena arena;    /* to be handed over */
-    size_t committed;      /* pages, now */
-    size_t limit;          /* pages: committing more fails */
-    size_t changes;        /* calls that committed or decommitted something */
-    unsigned char *states; /* for each page, whether it is committed */
-    bool protect;          /* by page tables instead of by AddressSanitizer */
-};
-
-/* `size` bytes. What is not committed is poisoned: AddressSanitizer ends the test that touches it.
- * Committing twice, and other breaches of the contract, end it, too. */
-struct test_arena *test_arena_create(size_t size);
-
-/* As large as the kernel's, with addresses that no memory is behind until they are committed. */
-struct test_arena *test_arena_create_huge(void);
-
-void test_arena_destroy(struct test_arena *arena);
-
-/* --- The allocators ------------------------------------------------------------------------- */
-
-struct kind {
-    const char *name;
-    bool reuses;             /* freed memory can be had again before everything is freed */
-    size_t committed_at_end; /* pages that are committed when nothing is live, after a trim */
-};
-
-enum { KINDS = 3 };
-
-extern const struct kind kinds[KINDS];
-
-/* --- The model ------------------------------------------------------------------------------ */
 
 enum { MODEL_BLOCKS = 12000 };
 
@@ -73,5 +39,9 @@ void model_free_all(struct model *model);
 /* Small sizes and large ones alike, up to 1 MiB, and alignments from 1 to 4096: mostly small. */
 size_t model_random_size(struct model *model);
 size_t model_random_alignment(struct model *model);
+
+/* Allocates and frees at random, with more and fewer blocks in turn, up to about `bytes_limit`
+ * bytes. Returns how many allocations failed. */
+size_t model_operate(struct model *model, size_t operations, size_t bytes_limit);
 
 #endif
