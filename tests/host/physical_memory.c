@@ -45,3 +45,10 @@ void physical_memory_simple(uint64_t size)
     memset(phys_to_virt(MIB(1)), 0xa5, MIN(size - MIB(1), MIB(4)));
     frames_init(&info);
 }
+
+uint64_t free_frames(void)
+{
+    struct frames_stats stats;
+    frames_stats(&stats);
+    return stats.total == stats.free + stats.used ? stats.free : UINT64_MAX;
+}

@@ -19,4 +19,7 @@ void physical_memory_reserve(struct boot_info *info, phys_addr_t start, phys_add
  * there, and mm/frames.c on top of it. */
 void physical_memory_simple(uint64_t size);
 
+/* How many frames are free; UINT64_MAX when free and used ones do not make up all. */
+uint64_t free_frames(void);
+
 #endif

@@ -72,7 +72,7 @@ static inline uint64_t read_tsc(void)
     return host_tsc;
 }
 
-/* How often invlpg was executed, and for what last; in tests/host/paging.c. */
+/* How often invlpg was executed, and for what last; in tests/host/page_tables.c. */
 extern unsigned invlpg_count;
 extern virt_addr_t invlpg_last;
 
