@@ -56,6 +56,6 @@ const struct size_class size_classes[SIZE_CLASSES] = {FOR_EACH_CLASS(GEOMETRY)};
 
 #define CHECK(number, above, size, slab_pages)                          \
     _Static_assert((size) > (above) && (size) % SIZE_CLASS_STEP == 0 && \
-                       2 * (size) <= (slab_pages)*PAGE_SIZE,            \
+                       (size) <= (slab_pages)*PAGE_SIZE / 2,            \
                    "a slab holds its header and a block at least, in steps");
 FOR_EACH_CLASS(CHECK)
