@@ -13,7 +13,7 @@ START_HIGH    equ 0x0c
 START_LOW     equ 0x0d
 
 COM1          equ 0x3f8
-INTERRUPTS    equ COM1 + 1                  ; also the divisor's upper half while DLAB is set
+INTERRUPTS    equ COM1 + 1                  ; while DLAB is set, COM1 and this are the two halves of the divisor
 LINE_CONTROL  equ COM1 + 3
 LINE_STATUS   equ COM1 + 5
 DLAB          equ 0x80
@@ -36,20 +36,20 @@ early_error:
     mov eax, ' ' | (WHITE_ON_RED << 8)
     rep stosw
 
-    mov dx, INTERRUPTS
-    xor al, al
-    out dx, al                              ; no interrupts
     mov dx, LINE_CONTROL
     mov al, DLAB
     out dx, al
     mov dx, COM1
     mov al, 1                               ; divisor 1: 115200 baud
     out dx, al
-    mov dx, INTERRUPTS
+    mov dx, INTERRUPTS                      ; the divisor's upper half
     xor al, al
     out dx, al
     mov dx, LINE_CONTROL
     mov al, EIGHT_N_ONE
+    out dx, al
+    mov dx, INTERRUPTS                      ; none
+    xor al, al
     out dx, al
 
     mov edi, VGA_TEXT

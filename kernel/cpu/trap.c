@@ -28,12 +28,13 @@ _Static_assert(offsetof(struct trap_frame, rip) == 17 * sizeof(uint64_t),
 
 _Static_assert(KERNEL_CODE_SELECTOR == 8, "trap_stubs.asm has it in the gates");
 
-/* trap_stubs.asm */
-extern struct gate trap_idt[VECTOR_COUNT]; /* read-only after set-up, like trap_handlers */
+/* trap_stubs.asm. The first three become read-only after set-up. */
+extern struct gate trap_idt[VECTOR_COUNT];
+extern trap_handler trap_handlers[VECTOR_COUNT];
+extern trap_handler trap_fallback; /* where trap_unhandled() goes on */
 void trap_unhandled(struct trap_frame *frame);
-extern trap_handler trap_handlers[VECTOR_COUNT]; /* read-only after set-up */
-extern trap_handler trap_fallback;               /* where trap_unhandled() goes on */
 extern const uint64_t trap_counts[VECTOR_COUNT];
+extern const uint32_t trap_error_code_vectors; /* bit N: the processor pushes one for vector N */
 
 static const char *const names[EXCEPTION_COUNT] = {
     [0] = "divide error",
@@ -70,9 +71,6 @@ static const char *const names[EXCEPTION_COUNT] = {
     [31] = "reserved exception 31",
 };
 
-/* trap_stubs.asm: bit N is set where the processor pushes an error code for vector N. */
-extern const uint32_t trap_error_code_vectors;
-
 bool trap_has_error_code(unsigned vector)
 {
     return vector < EXCEPTION_COUNT && (trap_error_code_vectors >> vector & 1);
@@ -91,6 +89,7 @@ uint64_t trap_count(unsigned vector)
 
 void trap_init(trap_handler fallback)
 {
+    ASSERT(fallback);
     trap_fallback = fallback;
     trap_idt[VECTOR_DOUBLE_FAULT].ist = IST_DOUBLE_FAULT;
     trap_idt[VECTOR_NMI].ist = IST_NMI;

@@ -75,61 +75,49 @@ static NORETURN void report_overflow(const struct overflow *data, const char *op
            data->type->name);
 }
 
-#define DEFINE_OVERFLOW(name, operator)                                                         \
-    void __ubsan_handle_##name##_overflow_abort(const struct overflow *data, value_handle left, \
-                                                value_handle right);                            \
-    void __ubsan_handle_##name##_overflow_abort(const struct overflow *data, value_handle left, \
-                                                value_handle right)                             \
-    {                                                                                           \
-        report_overflow(data, operator, left, right);                                           \
+/* What the compiler calls has no header that would declare it. */
+#define HANDLER(name, ...)                   \
+    void __ubsan_handle_##name(__VA_ARGS__); \
+    void __ubsan_handle_##name(__VA_ARGS__)
+
+#define OVERFLOW_HANDLER(name, operator)                                           \
+    HANDLER(name##_overflow_abort, const struct overflow *data, value_handle left, \
+            value_handle right)                                                    \
+    {                                                                              \
+        report_overflow(data, operator, left, right);                              \
     }
 
-DEFINE_OVERFLOW(add, "+")
-DEFINE_OVERFLOW(sub, "-")
-DEFINE_OVERFLOW(mul, "*")
+OVERFLOW_HANDLER(add, "+")
+OVERFLOW_HANDLER(sub, "-")
+OVERFLOW_HANDLER(mul, "*")
+OVERFLOW_HANDLER(divrem, "/")
 
-void __ubsan_handle_divrem_overflow_abort(const struct overflow *data, value_handle left,
-                                          value_handle right);
-void __ubsan_handle_divrem_overflow_abort(const struct overflow *data, value_handle left,
-                                          value_handle right)
-{
-    report_overflow(data, "/", left, right);
-}
-
-void __ubsan_handle_negate_overflow_abort(const struct overflow *data, value_handle value);
-void __ubsan_handle_negate_overflow_abort(const struct overflow *data, value_handle value)
+HANDLER(negate_overflow_abort, const struct overflow *data, value_handle value)
 {
     report_overflow(data, "-", 0, value);
 }
 
-void __ubsan_handle_pointer_overflow_abort(const struct source_location *location,
-                                           value_handle base, value_handle result);
-void __ubsan_handle_pointer_overflow_abort(const struct source_location *location,
-                                           value_handle base, value_handle result)
+HANDLER(pointer_overflow_abort, const struct source_location *location, value_handle base,
+        value_handle result)
 {
     REPORT(*location, "pointer arithmetic leads from %p to %p", (void *)base, (void *)result);
 }
 
-void __ubsan_handle_shift_out_of_bounds_abort(const struct shift *data, value_handle left,
-                                              value_handle right);
-void __ubsan_handle_shift_out_of_bounds_abort(const struct shift *data, value_handle left,
-                                              value_handle right)
+HANDLER(shift_out_of_bounds_abort, const struct shift *data, value_handle left, value_handle right)
 {
     char left_text[VALUE_TEXT], right_text[VALUE_TEXT];
     REPORT(data->location, "shift of type %s by %s (of the value %s)", data->left_type->name,
            spell(data->right_type, right, right_text), spell(data->left_type, left, left_text));
 }
 
-void __ubsan_handle_out_of_bounds_abort(const struct out_of_bounds *data, value_handle index);
-void __ubsan_handle_out_of_bounds_abort(const struct out_of_bounds *data, value_handle index)
+HANDLER(out_of_bounds_abort, const struct out_of_bounds *data, value_handle index)
 {
     char text[VALUE_TEXT];
     REPORT(data->location, "index %s is out of range for type %s",
            spell(data->index_type, index, text), data->array_type->name);
 }
 
-void __ubsan_handle_type_mismatch_v1_abort(const struct type_mismatch *data, value_handle pointer);
-void __ubsan_handle_type_mismatch_v1_abort(const struct type_mismatch *data, value_handle pointer)
+HANDLER(type_mismatch_v1_abort, const struct type_mismatch *data, value_handle pointer)
 {
     static const char *const accesses[] = {"load", "store", "reference", "member access",
                                            "member call"};
@@ -141,26 +129,22 @@ void __ubsan_handle_type_mismatch_v1_abort(const struct type_mismatch *data, val
            (void *)pointer, data->type->name);
 }
 
-void __ubsan_handle_load_invalid_value_abort(const struct overflow *data, value_handle value);
-void __ubsan_handle_load_invalid_value_abort(const struct overflow *data, value_handle value)
+HANDLER(load_invalid_value_abort, const struct overflow *data, value_handle value)
 {
     REPORT(data->location, "%lu is no value of type %s", value, data->type->name);
 }
 
-void __ubsan_handle_builtin_unreachable(const struct source_location *location);
-void __ubsan_handle_builtin_unreachable(const struct source_location *location)
+HANDLER(builtin_unreachable, const struct source_location *location)
 {
     REPORT(*location, "%s", "code that cannot be reached was reached");
 }
 
-void __ubsan_handle_nonnull_arg_abort(const struct source_location *location);
-void __ubsan_handle_nonnull_arg_abort(const struct source_location *location)
+HANDLER(nonnull_arg_abort, const struct source_location *location)
 {
     REPORT(*location, "%s", "a null pointer was passed where none may be");
 }
 
-void __ubsan_handle_invalid_builtin_abort(const struct source_location *location);
-void __ubsan_handle_invalid_builtin_abort(const struct source_location *location)
+HANDLER(invalid_builtin_abort, const struct source_location *location)
 {
     REPORT(*location, "%s", "a builtin was handed zero");
 }

@@ -46,17 +46,18 @@ typedef void (*trap_handler)(struct trap_frame *frame);
 void trap_init(trap_handler fallback);
 
 /* Has `handler` called for `vector`; NULL gives the vector back to the fallback. One handler a
- * vector: a second one is a bug. Only during set-up (the table becomes read-only). */
+ * vector: a second one is an ASSERT. Only during set-up (the table becomes read-only). */
 void trap_set_handler(unsigned vector, trap_handler handler);
 
-/* Does the processor push an error code for this vector (SDM 3A table 6-1)? */
+/* Does the processor push an error code for this vector (SDM 3A table 6-1)? Any context. */
 bool trap_has_error_code(unsigned vector);
 
 /* The exception's name in the manual's words, "page fault"; "interrupt" from vector 32 on. Any
  * context. */
 const char *trap_name(unsigned vector);
 
-/* How many traps have come through `vector` since the start. */
+/* How many traps have come through `vector`, which is below VECTOR_COUNT, since the start. Any
+ * context. */
 uint64_t trap_count(unsigned vector);
 
 /* How many trap handlers are running, one having interrupted the other. Only to be read. */

@@ -6,10 +6,10 @@
 
 #include <types.h>
 
-/* Does it run at one rate, whatever the processor is doing? */
+/* Does it run at one rate, whatever the processor is doing? Any context. */
 bool tsc_is_constant(void);
 
-/* That rate in Hz, or 0 when it is not constant or the processor does not say. */
+/* That rate in Hz, or 0 when it is not constant or the processor does not say. Any context. */
 uint64_t tsc_frequency(void);
 
 #endif
