@@ -326,5 +326,6 @@ void grid_move_view(struct grid *grid, int lines)
 
 void grid_forget_history(struct grid *grid)
 {
+    ASSERT(grid->view == 0);
     grid->history = 0;
 }

@@ -161,7 +161,7 @@ static void *allocate_aligned(struct allocator *allocator, size_t size, size_t a
     return (void *)block;
 }
 
-SLOW_PATH static void *allocate_slowly(struct bump *heap, size_t size)
+static SLOW_PATH void *allocate_slowly(struct bump *heap, size_t size)
 {
     return allocate_aligned(&heap->allocator, size, ALLOCATOR_ALIGNMENT);
 }
@@ -220,7 +220,7 @@ static void bury(struct bump *heap, void *pointer, const void *caller)
 }
 
 /* Any free; quick while there are dead blocks already, and the oldest live block stays. */
-SLOW_PATH static void deallocate_slowly(struct bump *heap, void *pointer, const void *caller)
+static SLOW_PATH void deallocate_slowly(struct bump *heap, void *pointer, const void *caller)
 {
     virt_addr_t block = (virt_addr_t)pointer, end;
     if (!pointer)

@@ -245,7 +245,7 @@ static void *allocate_block(struct fixed_block *heap, size_t size)
 }
 
 /* Memory that is only kept at hand is not a reason to fail. */
-SLOW_PATH static void *allocate_slowly(struct fixed_block *heap, size_t size)
+static SLOW_PATH void *allocate_slowly(struct fixed_block *heap, size_t size)
 {
     void *block = allocate_block(heap, size);
     if (!block) {
@@ -286,7 +286,7 @@ static void *allocate_aligned(struct allocator *allocator, size_t size, size_t a
 /* --- Freeing -------------------------------------------------------------------------------- */
 
 /* A free that is not of a block in a slab, or empties one. */
-SLOW_PATH static void deallocate_slowly(struct fixed_block *heap, void *block, const void *caller)
+static SLOW_PATH void deallocate_slowly(struct fixed_block *heap, void *block, const void *caller)
 {
     size_t slot, page;
     struct slab *slab = find_slot(heap, block, &slot);

@@ -9,6 +9,7 @@ _Static_assert(sizeof(struct frame_block) == 160, "mm/frames.h speaks of 160 byt
 
 void frame_block_init(struct frame_block *block, phys_addr_t base)
 {
+    ASSERT(IS_ALIGNED(base, BLOCK_SIZE));
     *block = (struct frame_block){.base = base, .missing = BLOCK_FRAMES, .order = BLOCK_UNLISTED};
     list_node_init(&block->node);
 }

@@ -26,8 +26,6 @@
 #include <mm/frame_map.h>
 #include <mm/frames.h>
 
-#define NOINLINE __attribute__((noinline))
-
 #define PARTIAL_LISTS ((1u << BLOCK_ORDER) - 1) /* the bits of `listed` for lists[0..8] */
 
 static struct list lists[FRAMES_MAX_ORDER + 1];
@@ -186,7 +184,7 @@ static inline void free_in_block(struct frame_block *block, phys_addr_t frame)
         settle(block);
 }
 
-static NOINLINE void free_elsewhere(phys_addr_t frame)
+static SLOW_PATH void free_elsewhere(phys_addr_t frame)
 {
     struct frame_block *block = frame_map_find(frame);
     if (!block)

@@ -233,7 +233,7 @@ static void *allocate_aligned(struct allocator *allocator, size_t size, size_t a
     return block;
 }
 
-SLOW_PATH static void *allocate_slowly(struct linked_list *heap, size_t size)
+static SLOW_PATH void *allocate_slowly(struct linked_list *heap, size_t size)
 {
     return allocate_aligned(&heap->allocator, size, ALLOCATOR_ALIGNMENT);
 }
@@ -254,7 +254,7 @@ static void *allocate(struct allocator *allocator, size_t size)
     return allocate_slowly(heap, size);
 }
 
-SLOW_PATH static void deallocate_slowly(struct linked_list *heap, void *pointer, const void *caller)
+static SLOW_PATH void deallocate_slowly(struct linked_list *heap, void *pointer, const void *caller)
 {
     virt_addr_t block = (virt_addr_t)pointer;
     if (!pointer)

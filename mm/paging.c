@@ -30,7 +30,6 @@
 #include <mm/paging.h>
 #include <mm/table_frames.h>
 
-#define NOINLINE    __attribute__((noinline))
 #define UNLIKELY(x) __builtin_expect(x, 0)
 
 enum { ENTRIES = 512, COUNT_SHIFT = 52 };
@@ -136,8 +135,8 @@ static enum error add_tables(struct slot *slot, virt_addr_t address, unsigned le
 
 /* Gives back the table of `level` on the way to `address`, which has become empty, and the ones
  * above it that become empty by that. */
-static NOINLINE void drop_table(const struct address_space *space, virt_addr_t address,
-                                unsigned level)
+static SLOW_PATH void drop_table(const struct address_space *space, virt_addr_t address,
+                                 unsigned level)
 {
     struct slot slot;
     do {
@@ -167,8 +166,8 @@ static inline void clear_entry(const struct address_space *space, virt_addr_t pa
 /* Each of these is compiled twice: for 4 KiB alone, where all that depends on the size is constant,
  * and for large pages. That takes a third off the instructions of the case that matters. */
 
-static NOINLINE enum error map_with_tables(struct address_space *space, virt_addr_t page,
-                                           uint64_t entry, enum page_size size)
+static SLOW_PATH enum error map_with_tables(struct address_space *space, virt_addr_t page,
+                                            uint64_t entry, enum page_size size)
 {
     struct slot slot = walk(space, page, size);
     enum error error = add_tables(&slot, page, size, 0);
@@ -193,8 +192,8 @@ static inline enum error map_page(struct address_space *space, virt_addr_t page,
     return OK;
 }
 
-static NOINLINE enum error map_large(struct address_space *space, virt_addr_t page,
-                                     phys_addr_t frame, enum page_size size, uint64_t flags)
+static SLOW_PATH enum error map_large(struct address_space *space, virt_addr_t page,
+                                      phys_addr_t frame, enum page_size size, uint64_t flags)
 {
     ASSERT(size == PAGE_2M || size == PAGE_1G);
     return map_page(space, page, frame, size, flags);
@@ -234,8 +233,8 @@ static inline enum error unmap_page(struct address_space *space, virt_addr_t pag
     return OK;
 }
 
-static NOINLINE enum error unmap_large(struct address_space *space, virt_addr_t page,
-                                       enum page_size size, phys_addr_t *frame)
+static SLOW_PATH enum error unmap_large(struct address_space *space, virt_addr_t page,
+                                        enum page_size size, phys_addr_t *frame)
 {
     ASSERT(size == PAGE_2M || size == PAGE_1G);
     return unmap_page(space, page, size, frame);

@@ -80,7 +80,7 @@ void grid_scroll_down(struct grid *grid, unsigned top, unsigned bottom, unsigned
  * there is something. */
 void grid_move_view(struct grid *grid, int lines);
 
-/* Drops what can be looked at besides the screen. The view is not moved. */
+/* Drops what can be looked at besides the screen, which the view must be at. */
 void grid_forget_history(struct grid *grid);
 
 #endif
