@@ -229,34 +229,35 @@ static void mend_wide(struct grid_row *content)
     }
 }
 
+/* Moves the row's cells from `from` on to `to`, as far as the row goes, and blanks `count` cells
+ * from `freed` on. */
+static void shift_cells(struct grid *grid, unsigned row, unsigned from, unsigned to, unsigned freed,
+                        unsigned count, terminal_cell_t blank)
+{
+    struct grid_row *content = screen_row(grid, row);
+    extend(content, grid->columns);
+    memmove(content->cells + to, content->cells + from,
+            (grid->columns - MAX(from, to)) * sizeof(content->cells[0]));
+    for (unsigned i = 0; i < count; i++)
+        content->cells[freed + i] = blank;
+    mend_wide(content);
+    draw_row(grid, row);
+}
+
 void grid_insert(struct grid *grid, unsigned row, unsigned column, unsigned count,
                  terminal_cell_t blank)
 {
-    struct grid_row *content = screen_row(grid, row);
     ASSERT(row < grid->rows && column < grid->columns);
-    extend(content, grid->columns);
     count = MIN(count, grid->columns - column);
-    memmove(content->cells + column + count, content->cells + column,
-            (grid->columns - column - count) * sizeof(content->cells[0]));
-    for (unsigned i = 0; i < count; i++)
-        content->cells[column + i] = blank;
-    mend_wide(content);
-    draw_row(grid, row);
+    shift_cells(grid, row, column, column + count, column, count, blank);
 }
 
 void grid_delete(struct grid *grid, unsigned row, unsigned column, unsigned count,
                  terminal_cell_t blank)
 {
-    struct grid_row *content = screen_row(grid, row);
     ASSERT(row < grid->rows && column < grid->columns);
-    extend(content, grid->columns);
     count = MIN(count, grid->columns - column);
-    memmove(content->cells + column, content->cells + column + count,
-            (grid->columns - column - count) * sizeof(content->cells[0]));
-    for (unsigned i = grid->columns - count; i < grid->columns; i++)
-        content->cells[i] = blank;
-    mend_wide(content);
-    draw_row(grid, row);
+    shift_cells(grid, row, column + count, column, grid->columns - count, count, blank);
 }
 
 /* The top row of the screen becomes history, and a blank one appears at the foot. */
