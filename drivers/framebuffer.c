@@ -248,7 +248,7 @@ static void flush(struct terminal_display *display, unsigned row, unsigned colum
     framebuffer->cursor_row = row;
     framebuffer->cursor_column = column;
     /* What waits in the processor's buffers for write-combining memory goes out now, not at the
-     * next interrupt: in a panic there is none (Intel SDM 3A 11.3.1). */
+     * next interrupt: in a panic there is none (Intel SDM 3A 12.3.1). */
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
 

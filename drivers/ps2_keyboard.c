@@ -142,9 +142,9 @@ static enum poll_result end(struct task *task, enum error error)
     return POLL_READY;
 }
 
-/* The set that arrives, as far as it is known; a keyboard that speaks set 1 itself is not to be
- * translated. */
-static uint8_t find_set(enum error error)
+/* The set that arrives, as far as it is known. A keyboard that speaks set 1 itself is not to be
+ * translated from now on. */
+static uint8_t settle_set(enum error error)
 {
     if (!error && script.answer == TRANSLATED_SET_2)
         return SCANCODE_SET_1;
@@ -161,16 +161,12 @@ static bool nobody_answers(enum error error)
     return phase == KEYBOARD && error && script.at == RESET_ACKNOWLEDGE;
 }
 
-static enum phase phase_after(enum error error)
+static void note_outcome(enum error error)
 {
     if (error)
         log_warn("keyboard: %s failed (%s); going on", phases[phase].name, error_name(error));
-    if (phase == SET)
-        set = find_set(error);
-    if (!nobody_answers(error))
-        return phase + 1;
-    set = find_set(error);
-    return START;
+    if (phase == SET || nobody_answers(error))
+        set = settle_set(error);
 }
 
 static enum poll_result poll_set_up(struct task *task)
@@ -184,7 +180,8 @@ static enum poll_result poll_set_up(struct task *task)
     while (i8042_poll(&script, task, &error) == POLL_READY) {
         if (phase == START || (phase == CONTROLLER && error))
             return end(task, error);
-        begin(phase_after(error));
+        note_outcome(error);
+        begin(nobody_answers(error) ? START : phase + 1);
     }
     return POLL_PENDING;
 }

@@ -3,7 +3,7 @@
  * else faults, and the processor does not read ahead into device memory. Devices are added when
  * their driver asks. What lies below the kernel is always there, for the VGA text window and the
  * firmware's tables; what may be cached in the first MiB is in the hands of the fixed MTRRs (Intel
- * SDM 3A 11.11.2.2).
+ * SDM 3A 12.11.2.2).
  */
 #include <assert.h>
 #include <layout.h>

@@ -87,7 +87,7 @@ static void find_features(void)
 enum { MSR_PAT = 0x277, PAT_WRITE_COMBINING = 1 };
 
 /* Entry 1 of the PAT, which PAGE_WRITE_COMBINING selects, is write-through otherwise. No page uses
- * it yet, so that no cache has to be flushed (SDM 3A 11.12.4). */
+ * it yet, so that no cache has to be flushed (SDM 3A 12.12.4). */
 static void set_up_write_combining(void)
 {
     uint64_t pat = read_msr(MSR_PAT) & ~UINT64_C(0xff00);

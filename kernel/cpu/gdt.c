@@ -3,7 +3,7 @@
 #include <kernel/cpu/gdt.h>
 #include <kernel/cpu/stacks.h>
 
-/* Intel SDM 3A 7.7. Its 64-bit fields are only 4-byte aligned, hence packed. */
+/* Intel SDM 3A 8.7. Its 64-bit fields are only 4-byte aligned, hence packed. */
 struct PACKED tss {
     uint32_t reserved0;
     uint64_t rsp[3];
@@ -13,8 +13,8 @@ struct PACKED tss {
     uint16_t reserved3;
     uint16_t io_map_base;
 };
-_Static_assert(sizeof(struct tss) == 104, "SDM 3A figure 7-11");
-_Static_assert(offsetof(struct tss, ist) == 36, "SDM 3A figure 7-11");
+_Static_assert(sizeof(struct tss) == 104, "SDM 3A figure 8-11");
+_Static_assert(offsetof(struct tss, ist) == 36, "SDM 3A figure 8-11");
 
 /* Descriptor bits (SDM 3A 3.4.5). */
 #define ACCESSED     (1ull << 40)

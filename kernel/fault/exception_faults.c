@@ -26,7 +26,7 @@ FAULT(debug, "debug", "single steps, by the trap flag; execution goes on")
                      : "memory", "cc");
 }
 
-/* DR7's bit for "stop when the address in DR0 is executed" (Intel SDM 3B 17.2.4). */
+/* DR7's bit for "stop when the address in DR0 is executed" (Intel SDM 3B 18.2.4). */
 enum { DR7_L0 = 1 << 0 };
 
 FAULT(hardware_breakpoint, "hardware-breakpoint", "a debug register; execution goes on")

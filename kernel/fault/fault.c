@@ -46,7 +46,7 @@ static void log_and_continue(const struct trap_frame *frame, const char *cause)
              (void *)frame->rsp, frame->rflags);
 }
 
-/* Why the last debug exception came (Intel SDM 3B 17.2.3). */
+/* Why the last debug exception came (Intel SDM 3B 18.2.3). */
 enum { DR6_SINGLE_STEP = 1 << 14, DR6_BREAKPOINTS = 0xf };
 
 static void handle_debug(struct trap_frame *frame)

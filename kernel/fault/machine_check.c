@@ -1,5 +1,5 @@
 /*
- * The machine-check architecture, as far as a report needs it (Intel SDM 3B 15.3): each bank of
+ * The machine-check architecture, as far as a report needs it (Intel SDM 3B 16.3): each bank of
  * registers stands for a part of the hardware and keeps its last error. Nothing is cleared here: a
  * bank may hold an error from before the boot, and shows it in the report as well.
  */
@@ -37,7 +37,7 @@ static unsigned bank_count(uint64_t cap)
 }
 
 /* The first bank that may be told what to report. In family 6 before model 1AH, a Core 2 or older,
- * bank 0's control register is another name for one that the firmware sets (15.3.2.1). */
+ * bank 0's control register is another name for one that the firmware sets (16.3.2.1). */
 static unsigned first_bank(void)
 {
     uint32_t signature = cpuid(1, 0).eax; /* SDM 2, CPUID, figure 3-6 */
