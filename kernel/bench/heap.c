@@ -10,6 +10,7 @@
 #include <kernel/bench/bench.h>
 #include <layout.h>
 #include <lib/format.h>
+#include <lib/random.h>
 #include <lib/string.h>
 #include <mm/frames.h>
 #include <mm/heap.h>
@@ -147,7 +148,7 @@ struct random_load {
 
 static uint32_t next_size(struct random_load *load)
 {
-    return 8 + bench_random(&load->state) % 2041;
+    return 8 + random_next(&load->state) % 2041;
 }
 
 /* What is known of the workload: its first numbers, and the sums. */
@@ -194,7 +195,7 @@ static inline __attribute__((always_inline)) bool replace(struct random_load *lo
                                                           free_function release, uint32_t *costs)
 {
     for (unsigned i = 0; i < OPERATIONS; i++) {
-        uint32_t slot = bench_random(&load->state) % SLOTS, size = next_size(load);
+        uint32_t slot = random_next(&load->state) % SLOTS, size = next_size(load);
         check_replacement(i, slot, size);
         load->total = load->total - load->sizes[slot] + size;
         load->sizes[slot] = size;

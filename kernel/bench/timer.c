@@ -7,6 +7,7 @@
 #include <kernel/bench/bench.h>
 #include <kernel/task/clock.h>
 #include <kernel/task/timer.h>
+#include <lib/random.h>
 #include <lib/string.h>
 #include <mm/heap.h>
 
@@ -24,7 +25,7 @@ static uint64_t now, fired, cost;
 static uint64_t random_deadline(void)
 {
     static uint64_t state = 42;
-    return now + bench_random(&state) % (2 * NANOSECONDS_PER_SECOND);
+    return now + random_next(&state) % (2 * NANOSECONDS_PER_SECOND);
 }
 
 static enum poll_result poll_alarm(struct task *task)

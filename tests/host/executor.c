@@ -13,11 +13,11 @@
 #include <kernel/task/channel.h>
 #include <kernel/task/executor.h>
 #include <kernel/task/join.h>
+#include <lib/random.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <ucontext.h>
 
-#include "../random.h"
 #include "../test.h"
 
 enum { SLOTS = 24, TOKENS = 3 };

@@ -15,7 +15,7 @@ static struct boot_info info;
 
 static uint64_t state;
 
-static uint64_t random_below(uint64_t limit)
+static uint64_t below(uint64_t limit)
 {
     return ((uint64_t)random_next(&state) << 32 | random_next(&state)) % limit;
 }
@@ -23,33 +23,33 @@ static uint64_t random_below(uint64_t limit)
 /* Small numbers and big ones alike: up to 2^bits. */
 static uint64_t random_size(unsigned bits)
 {
-    return random_below(UINT64_C(1) << (1 + random_below(bits)));
+    return below(UINT64_C(1) << (1 + below(bits)));
 }
 
 static uint64_t maybe_aligned(uint64_t value)
 {
     static const uint64_t alignments[] = {1, 1024, PAGE_SIZE, PAGE_SIZE, PAGE_SIZE, MIB(1), MIB(2)};
-    return ALIGN_DOWN(value, alignments[random_below(ARRAY_SIZE(alignments))]);
+    return ALIGN_DOWN(value, alignments[below(ARRAY_SIZE(alignments))]);
 }
 
 static void random_map(void)
 {
     static const unsigned scales[] = {22, 23, 24, 25, 28, 30, 32, 34, 36, 40, 46, 47, 63};
-    unsigned bits = scales[random_below(ARRAY_SIZE(scales))];
+    unsigned bits = scales[below(ARRAY_SIZE(scales))];
     physical_memory_no_map(&info);
-    for (uint64_t i = 1 + random_below(12); i > 0; i--) {
-        bool available = random_below(3);
-        uint64_t base = random_below(bits < 63 ? UINT64_C(2) << bits : UINT64_MAX);
+    for (uint64_t i = 1 + below(12); i > 0; i--) {
+        bool available = below(3);
+        uint64_t base = below(bits < 63 ? UINT64_C(2) << bits : UINT64_MAX);
         uint64_t length = random_size(available ? bits : bits - 4);
-        if (random_below(100) == 0)
+        if (below(100) == 0)
             length = UINT64_MAX;
-        else if (available && random_below(2))
-            length = random_below(UINT64_C(1) << bits);
-        uint32_t type = available ? MEMORY_AVAILABLE : (uint32_t)random_below(6);
+        else if (available && below(2))
+            length = below(UINT64_C(1) << bits);
+        uint32_t type = available ? MEMORY_AVAILABLE : (uint32_t)below(6);
         physical_memory_add(&info, maybe_aligned(base), maybe_aligned(length), type);
     }
-    for (uint64_t i = random_below(6); i > 0; i--) {
-        uint64_t start = maybe_aligned(random_below(UINT64_C(1) << bits));
+    for (uint64_t i = below(6); i > 0; i--) {
+        uint64_t start = maybe_aligned(below(UINT64_C(1) << bits));
         physical_memory_reserve(&info, start, start + maybe_aligned(random_size(bits - 4)));
     }
 }
@@ -83,7 +83,7 @@ static size_t allocate_some(size_t limit, bool single)
 {
     size_t count = 0;
     while (count < limit) {
-        unsigned order = single || random_below(4) ? 0 : (unsigned)random_below(12);
+        unsigned order = single || below(4) ? 0 : (unsigned)below(12);
         phys_addr_t start = order ? frames_alloc_run(order) : frame_alloc();
         if (start != NO_FRAME)
             runs[count++] = (struct run){start, start + (PAGE_SIZE << order), order};
@@ -96,7 +96,7 @@ static size_t allocate_some(size_t limit, bool single)
 static void free_in_random_order(size_t count)
 {
     while (count) {
-        size_t i = random_below(count);
+        size_t i = below(count);
         if (runs[i].order == 0)
             frame_free(runs[i].start);
         else
@@ -170,14 +170,14 @@ TEST(frames_random, churn_on_one_machine)
     state = 7;
     size_t count = 0;
     for (unsigned step = 0; step < 300000; step++) {
-        unsigned order = random_below(3) ? 0 : (unsigned)random_below(13);
+        unsigned order = below(3) ? 0 : (unsigned)below(13);
         phys_addr_t start = NO_FRAME;
-        if (count < MAX_RUNS && random_below(100) < 52)
+        if (count < MAX_RUNS && below(100) < 52)
             start = order ? frames_alloc_run(order) : frame_alloc();
         if (start != NO_FRAME) {
             runs[count++] = (struct run){start, start + (PAGE_SIZE << order), order};
         } else if (count) {
-            size_t i = random_below(count);
+            size_t i = below(count);
             frames_free_run(runs[i].start, runs[i].order);
             runs[i] = runs[--count];
         }

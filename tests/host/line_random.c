@@ -2,9 +2,9 @@
  * The line editor under random typing, held against the model after each key.
  */
 #include <kernel/monitor/line.h>
+#include <lib/random.h>
 #include <lib/string.h>
 
-#include "../random.h"
 #include "line_model.h"
 #include "line_screens.h"
 

@@ -1,9 +1,9 @@
 #include <kernel/monitor/command.h>
 #include <kernel/monitor/line.h>
+#include <lib/random.h>
 #include <lib/string.h>
 #include <lib/terminal.h>
 
-#include "../random.h"
 #include "fake_display.h"
 #include "line_model.h"
 #include "line_screens.h"

@@ -6,10 +6,10 @@
 #include <kernel/task/clock.h>
 #include <kernel/task/executor.h>
 #include <kernel/task/timer.h>
+#include <lib/random.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "../random.h"
 #include "../test.h"
 
 enum { ALARMS = 500 };

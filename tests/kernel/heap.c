@@ -3,12 +3,12 @@
  * reference count, and that all of memory can be had and comes back.
  */
 #include <layout.h>
+#include <lib/random.h>
 #include <lib/string.h>
 #include <mm/frames.h>
 #include <mm/heap.h>
 #include <mm/kernel_space.h>
 
-#include "../random.h"
 #include "../test.h"
 
 static uint64_t used_frames(void)

@@ -50,14 +50,6 @@ static inline uint64_t bench_stop(uint64_t start)
     return read_tsc() - start - bench_clock_cost;
 }
 
-/* The next of numbers that look random and are the same on every run: the upper 32 bits of Knuth's
- * generator for MMIX (TAOCP 2, 3.3.4). */
-static inline uint32_t bench_random(uint64_t *state)
-{
-    *state = *state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-    return (uint32_t)(*state >> 32);
-}
-
 /* Prints `bench: NAME VALUE instructions`. */
 void bench_report(const char *name, uint64_t value);
 
