@@ -237,6 +237,7 @@ FUZZ_LIMIT = -max_total_time=$(FUZZ_SECONDS)
 FUZZ_SOURCES_acpi := drivers/acpi_tables.c drivers/acpi_aml.c
 FUZZ_SOURCES_font := lib/font.c
 FUZZ_SOURCES_keyboard := $(KEYBOARD_SOURCES) lib/letter_case.c lib/utf8.c
+FUZZ_SOURCES_multiboot2 := boot/multiboot2.c mm/memory_map.c
 FUZZ_SOURCES_terminal := tests/host/fake_display.c lib/terminal.c lib/terminal_cursor.c lib/terminal_pen.c \
     lib/terminal_sequences.c lib/grid.c lib/ecma48.c lib/utf8.c lib/width.c lib/colour.c lib/string.c lib/format.c
 FUZZ_FLAGS_terminal := -max_len=400 -len_control=0 -dict=tests/fuzz/terminal.dict
