@@ -24,7 +24,6 @@
  */
 #include <assert.h>
 #include <kernel/cpu/control.h>
-#include <kernel/cpu/safe_load.h>
 #include <layout.h>
 #include <mm/frames.h>
 #include <mm/paging.h>
@@ -276,38 +275,6 @@ enum error paging_translate(const struct address_space *space, virt_addr_t addre
     else
         *physical = (entry & ~offset) | (address & offset);
     return OK;
-}
-
-/* False when no memory is where the table should be. */
-static bool read_entry(phys_addr_t table, unsigned index, uint64_t *entry)
-{
-    uint32_t low, high;
-    if (table >= DIRECT_MAP_SIZE)
-        return false;
-    virt_addr_t place = (virt_addr_t)phys_to_virt(table) + index * sizeof(*entry);
-    if (!safe_load_word(place, &low) || !safe_load_word(place + sizeof(low), &high))
-        return false;
-    *entry = (uint64_t)high << 32 | low;
-    return true;
-}
-
-/* Apart from walk(), for whoever asks may do so because the tables are broken. */
-size_t paging_walk(const struct address_space *space, virt_addr_t address,
-                   struct paging_step steps[PAGING_LEVELS])
-{
-    size_t count = 0;
-    phys_addr_t table = space->root;
-    for (unsigned level = PAGING_LEVELS; is_canonical(address) && level > 0; level--) {
-        unsigned index = (unsigned)index_at(address, level);
-        uint64_t entry;
-        if (!read_entry(table, index, &entry))
-            break;
-        steps[count++] = (struct paging_step){level, index, entry};
-        if (!(entry & PAGE_TABLE))
-            break;
-        table = entry & PAGE_ADDRESS_MASK;
-    }
-    return count;
 }
 
 enum error paging_init(struct address_space *space)

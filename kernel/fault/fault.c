@@ -21,7 +21,7 @@
 #include <kernel/log/symbols.h>
 #include <layout.h>
 #include <lib/format.h>
-#include <mm/paging.h>
+#include <mm/paging_walk.h>
 
 enum { TEXT = 160, MAX_INSTRUCTION = 15, CODE_BYTES = 16 };
 

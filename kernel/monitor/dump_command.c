@@ -11,6 +11,7 @@
 #include <lib/number.h>
 #include <lib/string.h>
 #include <mm/kernel_space.h>
+#include <mm/paging_walk.h>
 
 enum { ROW = 16, USUAL_LENGTH = 64, MAX_LENGTH = 4096 };
 

@@ -7,7 +7,7 @@
 #include <lib/string.h>
 #include <mm/frames.h>
 #include <mm/kernel_space.h>
-#include <mm/paging.h>
+#include <mm/paging_walk.h>
 
 enum { BAR = 28 };
 

@@ -1,6 +1,7 @@
 #include <layout.h>
 #include <mm/direct_map.h>
 #include <mm/frames.h>
+#include <mm/paging_walk.h>
 
 #include "../test.h"
 #include "physical_memory.h"

@@ -5,6 +5,7 @@
 #include <layout.h>
 #include <lib/random.h>
 #include <mm/frames.h>
+#include <mm/paging_walk.h>
 #include <mm/table_frames.h>
 #include <string.h>
 

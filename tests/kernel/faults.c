@@ -11,6 +11,7 @@
 #include <mm/frames.h>
 #include <mm/heap.h>
 #include <mm/kernel_space.h>
+#include <mm/paging_walk.h>
 
 #include "../test.h"
 

@@ -7,6 +7,7 @@
 #include <layout.h>
 #include <mm/frames.h>
 #include <mm/kernel_space.h>
+#include <mm/paging_walk.h>
 
 #include "../test.h"
 
