@@ -4,7 +4,9 @@
  * calls reserved, beyond what the direct map shows, or, if it is wrong about them, nowhere. So each
  * is mapped before it is read: first the header, and when that makes sense the whole.
  */
+#include <assert.h>
 #include <drivers/acpi.h>
+#include <kernel/cpu/trap.h>
 #include <kernel/log/log.h>
 #include <layout.h>
 #include <lib/string.h>
@@ -29,6 +31,7 @@ static const uint8_t *reach(phys_addr_t address, uint64_t size)
         return address < boot_tables_reach && size <= boot_tables_reach - address
                    ? phys_to_virt(address)
                    : NULL;
+    ASSERT(!in_interrupt());
     return mmio_map(address, size, 0) == OK ? phys_to_virt(address) : NULL;
 }
 

@@ -8,6 +8,7 @@
 #include <drivers/cmos_clock.h>
 #include <io.h>
 #include <kernel/cpu/control.h>
+#include <kernel/cpu/trap.h>
 #include <lib/string.h>
 
 enum { INDEX = 0x70, DATA = 0x71 }; /* bit 7 of the index masks NMIs; it stays clear */
@@ -127,6 +128,7 @@ static bool makes_sense(const struct date_time *time)
 enum error cmos_clock_read(uint8_t century_register, struct date_time *now)
 {
     struct reading reading;
+    ASSERT(!in_interrupt());
     if (century_register > LAST_REGISTER)
         century_register = 0;
     if (get(STATUS_A) == 0xff && get(STATUS_B) == 0xff)

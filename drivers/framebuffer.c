@@ -24,6 +24,9 @@ enum {
 /* In `wanted`, for as long as flush() runs, and in `shown`: the cursor is in this cell. */
 enum { CELL_CURSOR = 1 << 22 };
 
+_Static_assert((CELL_CURSOR & (CELL_CODE | CELL_RIGHT_HALF | CELL_COLOURS_MASK)) == 0,
+               "the cursor has a bit of its own");
+
 enum { GLYPH_BITS = CELL_CODE | CELL_RIGHT_HALF, UNSHOWABLE = 0x25a0 /* ■ */ };
 
 /* --- Glyphs --------------------------------------------------------------------------------- */

@@ -80,6 +80,8 @@ enum error local_apic_find(void)
     return version != UINT32_MAX && last_lvt >= SHORTEST_LVT ? OK : ERROR_DEVICE;
 }
 
+_Static_assert(ACPI_LOCAL_INPUTS == 2, "LINT0 and LINT1; behind them LVT_ERROR follows");
+
 /* NMIs are edges, whatever the table says of the trigger (SDM 3A 11.5.1). */
 static uint32_t input_entry(const struct acpi_local_input *input)
 {

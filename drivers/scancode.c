@@ -125,6 +125,8 @@ static const uint8_t set_2_keys[] = {
     [0x84] = KEY_SYSTEM_REQUEST,
 };
 
+_Static_assert(sizeof(set_2_keys) <= EXTENDED, "no key's code is a prefix");
+
 /* The key of a code behind E0. The last code there is would look like an overrun. */
 static uint8_t extended_key(uint8_t code)
 {

@@ -66,9 +66,11 @@ static inline void store_one(unsigned char *to, unsigned character, unsigned att
     __builtin_memcpy(to, &cell, sizeof(cell));
 }
 
+_Static_assert(CELL_BACKGROUND_SHIFT == CELL_FOREGROUND_SHIFT + 4, "as in an attribute");
+
 static inline unsigned attribute_of(terminal_cell_t cell)
 {
-    return cell >> CELL_FOREGROUND_SHIFT; /* the same layout */
+    return cell >> CELL_FOREGROUND_SHIFT;
 }
 
 static inline unsigned character_of(terminal_cell_t cell)

@@ -32,6 +32,8 @@ void keyboard_set_layout(struct keyboard *keyboard, const struct layout *layout)
 
 /* The lights that should be on, in bits as the keyboard's command for them has them: 0 is Scroll
  * Lock, 1 is Num Lock, 2 is Caps Lock. Any context. */
+_Static_assert(MODIFIER_NUM_LOCK == MODIFIER_SCROLL_LOCK << 1, "as the lights are");
+_Static_assert(MODIFIER_CAPS_LOCK == MODIFIER_SCROLL_LOCK << 2, "as the lights are");
 static inline uint8_t keyboard_lights(const struct keyboard *keyboard)
 {
     return keyboard->modifiers.active / MODIFIER_SCROLL_LOCK & 7;

@@ -25,6 +25,8 @@
 
 enum { TEXT = 160, MAX_INSTRUCTION = 15, CODE_BYTES = 16 };
 
+_Static_assert(CODE_BYTES >= MAX_INSTRUCTION, "the report shows the whole instruction");
+
 /* --- What is survived ------------------------------------------------------------------------ */
 
 static void spell_code_place(virt_addr_t rip, char *text, size_t size)

@@ -26,6 +26,8 @@ enum { CAP_COUNT = 0xff, CAP_HAS_MCG_CTL = 1 << 8 };
 #define BANK_STATUS(bank) (BANK_CTL(bank) + 1)
 #define BANK_ADDR(bank)   (BANK_CTL(bank) + 2)
 
+_Static_assert(BANK_CTL(MAX_BANKS) == 0x480, "there the registers of VMX begin");
+
 static uint64_t read_cap(void)
 {
     return cpuid(1, 0).edx & CPUID_EDX_MCA ? read_msr(MSR_MCG_CAP) : 0;
