@@ -6,6 +6,7 @@
  * time can go on. That the ticks come at about a thousand a second is seen to later: after the
  * first few it is known how long they really took.
  */
+#include <assert.h>
 #include <drivers/irq.h>
 #include <drivers/local_apic.h>
 #include <drivers/pic8259.h>
@@ -113,6 +114,7 @@ static enum error start_local_timer(void)
 
 void ticks_start(void (*look_around)(uint64_t time, const struct trap_frame *frame))
 {
+    ASSERT(look_around && !interrupts_enabled());
     look = look_around;
     clock_start(pit8254_init(TICKS_PER_SECOND), tsc_is_constant());
     irq_set_timer_handler(irq_controller()->at_local_apic ? tick_at_apic : tick_at_8259);

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Fails when a header declares a function without a contract: a comment right above it, or above the group of declarations,
-without a blank line between, that it stands in. Also when a .c file has no header of the same path and exports something.
+without a blank line between, that it stands in.
 """
 
 import re

@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <kernel/bench/bench.h>
 #include <kernel/log/console.h>
 #include <kernel/main.h>
@@ -35,7 +36,8 @@ enum { NAME = 64 };
 
 static void name_at(char numbered[NAME], const char *name, uint64_t at)
 {
-    snprintf(numbered, NAME, "%s.%lu", name, at);
+    size_t length = (size_t)snprintf(numbered, NAME, "%s.%lu", name, at);
+    ASSERT(length < NAME);
 }
 
 void bench_report_at(const char *name, uint64_t at, uint64_t value)

@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <kernel/log/console.h>
 #include <kernel/monitor/command.h>
 #include <lib/number.h>
@@ -55,6 +56,7 @@ completion_list command_words(const char *line, size_t length, size_t *start)
 
 void command_set_stop(void (*stop)(void))
 {
+    ASSERT(stop);
     command_stop();
     running_stop = stop;
 }

@@ -23,6 +23,7 @@ size_t edit_decode(const struct edit *edit, size_t at, unsigned *width)
 size_t edit_next(const struct edit *edit, size_t at)
 {
     unsigned width;
+    ASSERT(at <= edit->length);
     if (at == edit->length)
         return at;
     at += edit_decode(edit, at, &width);
@@ -74,6 +75,7 @@ void edit_replace(struct edit *edit, size_t from, size_t to, const char *bytes, 
 
 const char *edit_end(struct edit *edit)
 {
+    ASSERT(edit->length < LINE_MAX && edit->cursor <= edit->length);
     edit->text[edit->length] = '\0';
     return edit->text;
 }

@@ -1,6 +1,7 @@
 /*
  * `heap`: the heap's account, and a map of it.
  */
+#include <assert.h>
 #include <kernel/log/console.h>
 #include <kernel/monitor/command.h>
 #include <mm/heap.h>
@@ -25,6 +26,7 @@ static void show_classes(void)
     struct size_class_count counts[64];
     size_t count = heap_classes(counts, ARRAY_SIZE(counts));
     unsigned shown = 0;
+    ASSERT(count <= ARRAY_SIZE(counts));
     for (size_t i = 0; i < count; i++) {
         if (counts[i].live + counts[i].free == 0)
             continue;

@@ -3,12 +3,14 @@
  * once in a while. In return a line never wraps round, and a step to another one is a look for the
  * next NUL.
  */
+#include <assert.h>
 #include <kernel/monitor/history.h>
 #include <lib/string.h>
 
 /* The beginning of the line before the one that begins at `at`, which is not the first. */
 static size_t line_before(const struct history *history, size_t at)
 {
+    ASSERT(at > 0 && at <= history->used);
     do
         at--;
     while (at > 0 && history->lines[at - 1]);
@@ -23,6 +25,7 @@ static size_t line_after(const struct history *history, size_t at)
 static void make_room(struct history *history, size_t size)
 {
     size_t dropped = 0;
+    ASSERT(size <= HISTORY_BYTES);
     while (history->used - dropped + size > HISTORY_BYTES)
         dropped = line_after(history, dropped);
     history->used -= dropped;

@@ -6,6 +6,7 @@
  * A byte can complete two keys: it shows that the character before it is broken, which is then
  * handed over as it is, and it may be a key of its own.
  */
+#include <assert.h>
 #include <kernel/monitor/key_parser.h>
 #include <lib/string.h>
 
@@ -135,6 +136,7 @@ static unsigned take_character(struct key_parser *parser, char byte, struct key 
         count = end_character(parser, keys);
         event = utf8_feed(&parser->utf8, (uint8_t)byte, &code);
     }
+    ASSERT(character->length < UTF8_MAX);
     character->text[character->length++] = byte;
     if (event == UTF8_CHARACTER)
         count += end_character(parser, &keys[count]);

@@ -4,6 +4,8 @@
  * Here they are put together. A change of the text goes to each sink in two steps, before and after
  * it; in between nothing is stored about what the sink shows.
  */
+#include <assert.h>
+#include <kernel/cpu/trap.h>
 #include <kernel/log/console.h>
 #include <kernel/monitor/command.h>
 #include <kernel/monitor/history.h>
@@ -47,6 +49,7 @@ static void gather(struct picture *base, const char *text, size_t length)
         console_write_to(picture->sink, text, length);
         return;
     }
+    ASSERT(picture->gathered + length <= sizeof(picture->text));
     memcpy(picture->text + picture->gathered, text, length);
     picture->gathered += length;
 }
@@ -246,6 +249,7 @@ static void set_width(unsigned columns)
 
 static void begin(void)
 {
+    ASSERT(!in_interrupt());
     console_fresh_line();
     edit.length = edit.cursor = 0;
     visible = true;

@@ -4,8 +4,10 @@
  * they stop, and the monitor task runs the command; meanwhile the streams, and in the end the
  * devices, hold what comes. The log task shows what interrupt handlers have logged.
  */
+#include <assert.h>
 #include <drivers/keyboard.h>
 #include <drivers/ps2_lights.h>
+#include <kernel/cpu/trap.h>
 #include <kernel/log/log.h>
 #include <kernel/monitor/command.h>
 #include <kernel/monitor/line.h>
@@ -63,6 +65,7 @@ static inline enum poll_result type_batch(struct typist *typist, decoder decode)
     for (; count < BATCH && prompting && read_item(typist, &item); count++) {
         typist->next = 0;
         typist->pending = decode(&keyboard, item, typist->bytes);
+        ASSERT(typist->pending <= KEYBOARD_BYTES);
         type_pending(typist);
     }
     return count < BATCH ? POLL_PENDING : task_yield(&typist->task);
@@ -147,6 +150,7 @@ static bool take_interrupt(struct typist *typist)
 
 bool monitor_interrupted(void)
 {
+    ASSERT(!in_interrupt());
     bool at_keyboard = take_interrupt(&keyboard_typist);
     return take_interrupt(&serial_typist) || at_keyboard;
 }
@@ -218,6 +222,7 @@ void monitor_losses(struct monitor_losses *losses)
 void monitor_read_keyboard(struct executor *executor, struct byte_stream *scancodes,
                            uint8_t scancode_set)
 {
+    ASSERT(!keyboard_typist.stream);
     keyboard.decoder.state = scancode_set;
     keyboard_typist.stream = scancodes;
     executor_spawn(executor, &keyboard_typist.task);
@@ -225,6 +230,7 @@ void monitor_read_keyboard(struct executor *executor, struct byte_stream *scanco
 
 void monitor_read_serial(struct executor *executor, struct byte_stream *bytes)
 {
+    ASSERT(!serial_typist.stream);
     serial_typist.stream = bytes;
     executor_spawn(executor, &serial_typist.task);
 }

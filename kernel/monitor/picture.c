@@ -8,11 +8,13 @@
  * Forwards the cursor goes by printing what it passes over, for that wraps by itself; backwards by
  * \b, or by \r and the sequences for up and right.
  */
+#include <assert.h>
 #include <kernel/monitor/picture.h>
 #include <lib/format.h>
 #include <lib/string.h>
 
 enum { PROMPT_LENGTH = sizeof(PROMPT) - 1 };
+_Static_assert(sizeof(PROMPT) <= PICTURE_NARROWEST, "the prompt stands in one row");
 
 struct place {
     size_t row, column; /* counted from the prompt's first character; column <= columns */
@@ -37,6 +39,7 @@ static struct place advance(const struct picture *picture, struct place place, u
 static struct place printed(const struct picture *picture, size_t at)
 {
     struct place place = {0, PROMPT_LENGTH};
+    ASSERT(at <= picture->edit->length);
     unsigned width;
     for (size_t i = 0; i < at;) {
         i += edit_decode(picture->edit, i, &width);
@@ -72,6 +75,7 @@ static void send_count(struct picture *picture, size_t count, char final)
 static void go_back(struct picture *picture, struct place from, struct place to)
 {
     enum { FEW = 4 };
+    ASSERT(to.row < from.row || (to.row == from.row && to.column <= from.column));
     if (from.row == to.row && from.column < picture->columns && from.column - to.column <= FEW) {
         picture->send(picture, "\b\b\b\b", from.column - to.column);
         return;
@@ -130,6 +134,7 @@ void picture_paste(struct picture *picture, size_t from)
 
 void picture_draw(struct picture *picture)
 {
+    ASSERT(picture->columns >= PICTURE_NARROWEST);
     send(picture, PROMPT);
     picture_paste(picture, 0);
 }

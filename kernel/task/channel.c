@@ -1,3 +1,5 @@
+#include <assert.h>
+#include <kernel/cpu/trap.h>
 #include <kernel/task/channel.h>
 #include <lib/string.h>
 
@@ -6,6 +8,7 @@
 
 static void *place(struct channel *channel, size_t index)
 {
+    ASSERT(channel->first < channel->capacity && channel->count <= channel->capacity);
     size_t wrapped = index < channel->capacity ? index : index - channel->capacity;
     return channel->storage + wrapped * channel->element_size;
 }
@@ -13,6 +16,7 @@ static void *place(struct channel *channel, size_t index)
 enum poll_result channel_poll_send(struct channel *channel, struct waker *waker, struct task *task,
                                    const void *element, bool *sent)
 {
+    ASSERT(!in_interrupt());
     if (channel->count == channel->capacity && !channel->closed) {
         waker_register(waker, &channel->senders, task);
         return POLL_PENDING;
@@ -30,6 +34,7 @@ enum poll_result channel_poll_send(struct channel *channel, struct waker *waker,
 enum poll_result channel_poll_receive(struct channel *channel, struct waker *waker,
                                       struct task *task, void *element, bool *received)
 {
+    ASSERT(!in_interrupt());
     if (channel->count == 0 && !channel->closed) {
         waker_register(waker, &channel->receivers, task);
         return POLL_PENDING;
@@ -47,6 +52,7 @@ enum poll_result channel_poll_receive(struct channel *channel, struct waker *wak
 
 void channel_close(struct channel *channel)
 {
+    ASSERT(!in_interrupt());
     channel->closed = true;
     wait_queue_wake_all(&channel->senders);
     wait_queue_wake_all(&channel->receivers);

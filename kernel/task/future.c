@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <kernel/task/future.h>
 
 enum poll_result future_poll(struct future *future, struct task *task)
@@ -37,6 +38,7 @@ static void cancel_select(struct future *future)
 
 void select_begin(struct select *select, struct future *first, struct future *second)
 {
+    ASSERT(first != second);
     *select = (struct select){
         .future = {.poll = poll_select, .cancel = cancel_select},
         .first = first,

@@ -1,4 +1,5 @@
 #include <assert.h>
+#include <kernel/cpu/trap.h>
 #include <kernel/task/mutex.h>
 
 enum poll_result mutex_poll_lock(struct mutex *mutex, struct waker *waker, struct task *task)
@@ -15,7 +16,7 @@ enum poll_result mutex_poll_lock(struct mutex *mutex, struct waker *waker, struc
 
 void mutex_unlock(struct mutex *mutex, const struct task *task)
 {
-    ASSERT(mutex->owner == task);
+    ASSERT(!in_interrupt() && mutex->owner == task);
     mutex->owner = NULL;
     wait_queue_wake_one(&mutex->waiting);
 }

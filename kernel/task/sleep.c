@@ -1,4 +1,5 @@
 #include <assert.h>
+#include <kernel/cpu/trap.h>
 #include <kernel/task/sleep.h>
 
 /* Timers fired, or moved, between two polls: enough to be worth the way, and over soon. */
@@ -15,6 +16,7 @@ static void advance_timers(void)
 
 void timers_start(struct executor *executor)
 {
+    ASSERT(!executor->attend || executor->attend == advance_timers);
     if (!timers_executor)
         timer_wheel_init(&timers);
     executor->attend = advance_timers;
@@ -23,6 +25,7 @@ void timers_start(struct executor *executor)
 
 void sleep_until(struct sleep *sleep, uint64_t deadline)
 {
+    ASSERT(!in_interrupt());
     sleep_cancel(sleep);
     sleep->deadline = deadline;
 }
@@ -40,6 +43,7 @@ enum poll_result sleep_poll(struct sleep *sleep, struct task *task)
         sleep_cancel(sleep);
         return POLL_READY;
     }
+    ASSERT(timers_executor); /* or nobody would look at the timer */
     if (!sleep->timer.waker.task)
         timer_wheel_set(&timers, &sleep->timer, task, sleep->deadline);
     return POLL_PENDING;

@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <kernel/task/stream.h>
 
 static bool take(struct byte_stream *stream, uint8_t *byte)
@@ -5,6 +6,7 @@ static bool take(struct byte_stream *stream, uint8_t *byte)
     if (!ring_pop(&stream->ring, byte))
         return false;
     if (stream->stopped) {
+        ASSERT(stream->resume && !ring_full(&stream->ring));
         stream->stopped = false;
         stream->resume(stream);
     }
