@@ -137,20 +137,13 @@ static size_t stretch_end(const struct page_runs *runs, size_t page, size_t end)
     return page;
 }
 
-static void set_committed(struct page_runs *runs, size_t first, size_t end, bool committed)
-{
-    for (size_t page = first; page < end; page++)
-        runs->pages[page].committed = committed;
-}
-
 static void decommit(struct page_runs *runs, size_t first, size_t pages)
 {
-    for (size_t page = first, end; page < first + pages; page = end) {
-        end = stretch_end(runs, page, first + pages);
-        if (!runs->pages[page].committed)
-            continue;
-        arena_decommit(runs->arena, page_runs_address(runs, page), end - page);
-        set_committed(runs, page, end, false);
+    for (size_t page = first, start; page < first + pages; page++) {
+        for (start = page; page < first + pages && runs->pages[page].committed; page++)
+            runs->pages[page].committed = false;
+        if (start < page)
+            arena_decommit(runs->arena, page_runs_address(runs, start), page - start);
     }
 }
 
@@ -286,7 +279,8 @@ enum error page_runs_commit(struct page_runs *runs, size_t first, size_t pages)
         enum error error = arena_commit(runs->arena, page_runs_address(runs, page), end - page);
         if (error != OK)
             return error;
-        set_committed(runs, page, end, true);
+        for (size_t done = page; done < end; done++)
+            runs->pages[done].committed = true;
     }
     return OK;
 }
