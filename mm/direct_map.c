@@ -25,11 +25,11 @@ enum error direct_map_init(struct address_space *space, const struct boot_info *
 {
     phys_addr_t from = constants.end;
     struct phys_range range = {0, constants.start};
-    enum error error = map(space, constants, largest, CONSTANTS);
-    do {
-        if (!error)
-            error = map(space, range, largest, DATA);
-    } while (!error && memory_map_next(info, MEMORY_RAM, &from, &range));
+    enum error error = map(space, range, largest, DATA);
+    if (!error)
+        error = map(space, constants, largest, CONSTANTS);
+    while (!error && memory_map_next(info, MEMORY_RAM, &from, &range))
+        error = map(space, range, largest, DATA);
     return error;
 }
 
