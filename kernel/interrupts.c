@@ -9,7 +9,6 @@
 #include <kernel/interrupts.h>
 #include <kernel/log/log.h>
 #include <kernel/options.h>
-#include <lib/string.h>
 
 static enum error start_apics(void)
 {
@@ -31,9 +30,9 @@ OPTION(irq);
 
 static bool are_asked_for(void)
 {
-    if (option_irq && strcmp(option_irq, "apic") == 0)
+    if (option_is(option_irq, "apic"))
         return true;
-    if (option_irq && strcmp(option_irq, "pic") != 0)
+    if (option_irq && !option_is(option_irq, "pic"))
         log_warn("options: irq=%s is none of pic, apic", option_irq);
     return false;
 }

@@ -30,7 +30,6 @@
 #include <kernel/task/sleep.h>
 #include <kernel/task/watchdog.h>
 #include <kernel/ticks.h>
-#include <lib/string.h>
 #include <mm/frames.h>
 #include <mm/heap.h>
 #include <mm/heap_window.h>
@@ -160,21 +159,19 @@ static void end_qemu_with_failure(void)
  * it is used only under QEMU, and only when somebody waits for a result. */
 static bool may_end_qemu(void)
 {
-    bool asked = option_test || option_bench || (option_panic && strcmp(option_panic, "exit") == 0);
+    bool asked = option_test || option_bench || option_is(option_panic, "exit");
     return asked && fw_cfg_present();
 }
 
 /* What follows a panic. Whoever waits for a test's or a bench's result is not left waiting. */
 static void apply_panic_option(void)
 {
-    const char *word = option_panic;
-    bool can_exit = may_end_qemu();
-    if (word ? strcmp(word, "exit") == 0 && can_exit : can_exit)
+    if ((!option_panic || option_is(option_panic, "exit")) && may_end_qemu())
         panic_set_end(end_qemu_with_failure);
-    else if (word && strcmp(word, "reboot") == 0)
+    else if (option_is(option_panic, "reboot"))
         panic_set_end(machine_reset);
-    else if (word && strcmp(word, "halt") != 0)
-        log_warn("options: panic=%s is none of halt, reboot, exit (under QEMU)", word);
+    else if (option_panic && !option_is(option_panic, "halt"))
+        log_warn("options: panic=%s is none of halt, reboot, exit (under QEMU)", option_panic);
 }
 
 static void start_timer(void)

@@ -69,7 +69,12 @@ void options_log_unknown(void)
     unknown_count = 0;
 }
 
+bool option_is(const char *value, const char *word)
+{
+    return value && strcmp(value, word) == 0;
+}
+
 bool option_is_on(const char *value)
 {
-    return value && strcmp(value, "0") != 0;
+    return value && !option_is(value, "0");
 }

@@ -27,6 +27,9 @@ void options_init(const struct boot_info *info);
 /* Logs each word that is nobody's option. Once, after options_init(). */
 void options_log_unknown(void);
 
+/* Is an option's value this word? NULL is none. */
+bool option_is(const char *value, const char *word);
+
 /* Is a switch on: `key`, `key=1`? Off is `key=0`, and NULL. */
 bool option_is_on(const char *value);
 

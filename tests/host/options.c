@@ -118,8 +118,11 @@ TEST(options, later_words_win)
     EXPECT(option_heap == NULL);
 }
 
-TEST(options, switches)
+TEST(options, values)
 {
+    EXPECT(option_is("exit", "exit"));
+    EXPECT(!option_is("exits", "exit"));
+    EXPECT(!option_is(NULL, ""));
     EXPECT(option_is_on(""));
     EXPECT(option_is_on("1"));
     EXPECT(!option_is_on("0"));

@@ -19,7 +19,7 @@ OPTION(irq);
 
 static bool wants_apic(void)
 {
-    return option_irq && strcmp(option_irq, "apic") == 0;
+    return option_is(option_irq, "apic");
 }
 
 TEST(interrupts, the_controller_is_the_one_that_was_asked_for)
