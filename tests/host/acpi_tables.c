@@ -3,6 +3,7 @@
  * noticed or does no harm.
  */
 #include <drivers/acpi_tables.h>
+#include <lib/random.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,11 +18,11 @@ static struct acpi_mcfg mcfg;
 
 TEST(acpi_tables, checksums_of_every_length)
 {
-    srand(1);
+    uint64_t random = 1;
     for (size_t size = 1; size < 300; size++) {
         uint8_t *bytes = malloc(size);
         for (size_t i = 0; i < size; i++)
-            bytes[i] = (uint8_t)rand();
+            bytes[i] = (uint8_t)random_next(&random);
         bool holds = byte_sum(bytes, size) == 0;
         EXPECT_EQ(acpi_checksum_holds(bytes, size), holds);
         bytes[size - 1] = (uint8_t)(bytes[size - 1] - byte_sum(bytes, size));

@@ -8,7 +8,7 @@
 #include <drivers/uart16550.h>
 #include <kernel/task/executor.h>
 #include <kernel/task/sleep.h>
-#include <stdlib.h>
+#include <lib/random.h>
 #include <string.h>
 
 #include "../test.h"
@@ -28,10 +28,12 @@ static uint8_t read_ones(uint16_t port)
     return 0xff;
 }
 
+static uint64_t random;
+
 static uint8_t read_random(uint16_t port)
 {
     (void)port;
-    return (uint8_t)(rand() >> 8);
+    return (uint8_t)random_next(&random);
 }
 
 /* The status says that a byte waits, always. */
@@ -128,7 +130,7 @@ TEST(devices, i8042_asks_again_for_ever)
 
 TEST(devices, i8042_answers_at_random)
 {
-    srand(42);
+    random = 42;
     for (unsigned round = 0; round < 2000; round++) {
         fake_ports_set((struct fake_device){.read = read_random});
         set_up_keyboard();

@@ -7,6 +7,7 @@
 #include <kernel/fault/noncanonical.h>
 #include <kernel/fault/words.h>
 #include <layout.h>
+#include <lib/random.h>
 #include <string.h>
 
 #include "../test.h"
@@ -159,11 +160,11 @@ TEST(fault_words, instructions_without_a_bad_address)
 TEST(fault_words, any_bytes)
 {
     char bytes[16];
-    uint32_t x = 42;
+    uint64_t random = 42;
     for (unsigned round = 0; round < 200000; round++) {
         size_t length = round % (sizeof(bytes) + 1);
         for (size_t i = sizeof(bytes) - length; i < sizeof(bytes); i++)
-            bytes[i] = (char)((x = x * 1664525 + 1013904223) >> 24);
+            bytes[i] = (char)random_next(&random);
         find((struct trap_frame){.rbx = BAD}, length, bytes + sizeof(bytes) - length);
     }
     memset(bytes, 0xf3, sizeof(bytes)); /* prefixes to the end */

@@ -4,7 +4,7 @@
  */
 #include <drivers/framebuffer.h>
 #include <layout.h>
-#include <stdlib.h>
+#include <lib/random.h>
 #include <string.h>
 
 #include "../test.h"
@@ -336,13 +336,13 @@ TEST(framebuffer, random_output)
     memset(model, ' ', sizeof(model));
     EXPECT_EQ(start(&info, sizeof(cells)), OK);
     struct terminal_display *display = &framebuffer.display;
-    srand(7);
+    uint64_t random = 7;
     for (unsigned round = 0; round < 3000; round++) {
-        unsigned row = (unsigned)rand() % ROWS, column = (unsigned)rand() % COLUMNS;
-        unsigned count = 1 + (unsigned)rand() % (COLUMNS - column);
-        char byte = (char)('!' + rand() % 90);
-        if (rand() % 8 == 0) {
-            unsigned lines = 1 + (unsigned)rand() % ROWS;
+        unsigned row = random_below(&random, ROWS), column = random_below(&random, COLUMNS);
+        unsigned count = 1 + random_below(&random, COLUMNS - column);
+        char byte = (char)('!' + random_below(&random, 90));
+        if (random_below(&random, 8) == 0) {
+            unsigned lines = 1 + random_below(&random, ROWS);
             display->scroll(display, lines);
             memmove(model, model[lines % ROWS], (ROWS - lines) * sizeof(model[0]));
             for (unsigned i = ROWS - lines; i < ROWS; i++) {
@@ -353,9 +353,9 @@ TEST(framebuffer, random_output)
         }
         memset(model[row] + column, byte, count);
         display->fill(display, row, column, CELL_COLOURS(LIGHT_GREY, BLACK) | (uint8_t)byte, count);
-        if (rand() % 4)
+        if (random_below(&random, 4))
             continue;
-        bool visible = rand() % 2;
+        bool visible = random_below(&random, 2);
         flush(row, column, visible);
         for (unsigned i = 0; i < ROWS * COLUMNS; i++)
             EXPECT(shows(&info, i / COLUMNS, i % COLUMNS, (uint8_t)model[i / COLUMNS][i % COLUMNS],

@@ -5,9 +5,9 @@
 #include <drivers/compose.h>
 #include <drivers/keyboard.h>
 #include <lib/letter_case.h>
+#include <lib/random.h>
 #include <lib/string.h>
 #include <lib/utf8.h>
-#include <stdlib.h>
 
 #include "../test.h"
 
@@ -176,11 +176,6 @@ TEST(keyboard, layouts_switch_at_once)
     EXPECT_STR(names, "us uk");
 }
 
-static uint8_t random_byte(void)
-{
-    return (uint8_t)(rand() >> 8);
-}
-
 static const uint8_t modifier_keys[][2] = {{0, SHIFT}, {0, 0x36},   {0, CONTROL}, {0xe0, CONTROL},
                                            {0, ALT},   {0xe0, ALT}, {0xe0, 0x5b}, {0xe0, 0x5c},
                                            {0, CAPS},  {0, NUM},    {0, 0x46}};
@@ -210,14 +205,14 @@ TEST(keyboard, a_code_without_a_key_holds_no_modifiers)
  * are let go are let go. */
 TEST(keyboard, any_bytes)
 {
-    srand(7);
+    uint64_t random = 7;
     for (unsigned round = 0; round < 3000; round++) {
         struct keyboard keyboard = {.layout = layout_find(layout_name(round % 10)),
                                     .decoder.state = round & 1 ? SCANCODE_SET_2 : SCANCODE_SET_1};
         struct utf8 utf8 = {0};
         char bytes[KEYBOARD_BYTES];
         for (unsigned i = 0; i < 300; i++) {
-            unsigned length = keyboard_type(&keyboard, random_byte(), bytes);
+            unsigned length = keyboard_type(&keyboard, (uint8_t)random_next(&random), bytes);
             EXPECT(length <= KEYBOARD_BYTES);
             for (unsigned j = 0; j < length; j++) {
                 uint32_t code = 0;

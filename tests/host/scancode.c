@@ -1,6 +1,6 @@
 #include <drivers/scancode.h>
+#include <lib/random.h>
 #include <lib/string.h>
-#include <stdlib.h>
 
 #include "../test.h"
 #include "ps2_machine.h"
@@ -168,11 +168,11 @@ TEST(scancode, a_doubt_is_settled)
 /* Whatever has come before: a key that is pressed and let go is seen to come up. */
 TEST(scancode, a_release_is_seen_after_any_bytes)
 {
-    srand(1);
+    uint64_t random = 1;
     for (unsigned round = 0; round < 200000; round++) {
         struct scancode_decoder one = {0}, two = {.state = SCANCODE_SET_2};
         for (unsigned i = 0; i < 6; i++) {
-            uint8_t byte = (uint8_t)(rand() >> 8);
+            uint8_t byte = (uint8_t)random_next(&random);
             scancode_decode(&one, byte);
             scancode_decode(&two, byte);
         }
