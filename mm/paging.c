@@ -101,14 +101,30 @@ static inline void set_entry(struct slot slot, uint64_t entry)
     *slot.parent += COUNT_ONE;
 }
 
-/* Goes on from where a walk ended early, down to `level`, through new tables. In the lowest one the
- * `count` entries from `address` on are left uncleared: the caller is about to write them. */
-static enum error add_tables(struct slot *slot, virt_addr_t address, unsigned level, size_t count)
+/* Adjacent pages of one size: the first one's entry, from one to the next, how many. */
+struct stretch {
+    uint64_t entry;
+    uint64_t step;
+    size_t count;
+};
+
+static inline void write_entries(uint64_t *entries, struct stretch stretch)
+{
+#pragma GCC unroll 8
+    for (size_t i = 0; i < stretch.count; i++, stretch.entry += stretch.step)
+        entries[i] = stretch.entry;
+}
+
+/* Goes on from where a walk ended early, down to `level`, through new tables; in the lowest one are
+ * the pages from `address` on. The processor may look at any time and keep what it finds, so a
+ * table is led to when all of it is written. */
+static enum error map_in_new_tables(struct slot slot, virt_addr_t address, unsigned level,
+                                    struct stretch stretch)
 {
     phys_addr_t tables[PAGING_LEVELS];
-    ASSERT(slot->level > level && level >= PAGE_4K);
-    unsigned needed = slot->level - level;
-    if (*slot->entry)
+    ASSERT(slot.level > level && level >= PAGE_4K);
+    unsigned needed = slot.level - level;
+    if (*slot.entry)
         return ERROR_PART_OF_LARGER_PAGE;
     for (unsigned i = 0; i < needed; i++) {
         tables[i] = table_frame_alloc();
@@ -121,13 +137,15 @@ static enum error add_tables(struct slot *slot, virt_addr_t address, unsigned le
     /* The page's own entry decides what may be done; these have to let it pass. */
     uint64_t bits = PAGE_PRESENT | PAGE_TABLE | PAGE_WRITABLE | (address >> 63 ? 0 : PAGE_USER);
     for (unsigned i = 0; i < needed; i++) {
+        size_t first = index_at(address, slot.level - 1);
+        size_t count = i == needed - 1 ? stretch.count : 0;
         uint64_t *table = phys_to_virt(tables[i]);
-        size_t first = index_at(address, slot->level - 1);
-        table_frame_clear(tables[i], first, i == needed - 1 ? count : 0);
-        set_entry(*slot, tables[i] | bits);
-        slot->parent = slot->entry;
-        slot->level--;
-        slot->entry = &table[first];
+        table_frame_clear(tables[i], first, count);
+        if (count)
+            write_entries(&table[first], stretch);
+        __atomic_signal_fence(__ATOMIC_RELEASE);
+        set_entry(slot, tables[i] | bits | count * COUNT_ONE);
+        slot = (struct slot){&table[first], slot.entry, slot.level - 1};
     }
     return OK;
 }
@@ -168,11 +186,7 @@ static inline void clear_entry(const struct address_space *space, virt_addr_t pa
 static SLOW_PATH enum error map_with_tables(struct address_space *space, virt_addr_t page,
                                             uint64_t entry, enum page_size size)
 {
-    struct slot slot = walk(space, page, size);
-    enum error error = add_tables(&slot, page, size, 0);
-    if (!error)
-        set_entry(slot, entry);
-    return error;
+    return map_in_new_tables(walk(space, page, size), page, size, (struct stretch){entry, 0, 1});
 }
 
 static inline enum error map_page(struct address_space *space, virt_addr_t page, phys_addr_t frame,
@@ -320,20 +334,15 @@ static enum error map_stretch(struct address_space *space, virt_addr_t start, ph
                               uint64_t *mapped)
 {
     size_t count = MIN(ENTRIES - index_at(start, size), length / page_size_bytes(size));
+    struct stretch stretch = {memory | page_bits(size, flags), page_size_bytes(size), count};
     struct slot slot = walk(space, start, size);
-    if (slot.level != size) {
-        enum error error = add_tables(&slot, start, size, count);
-        if (error)
-            return error;
-    } else if (any_used(slot.entry, count)) {
-        return ERROR_ALREADY_MAPPED;
-    }
-    uint64_t entry = memory | page_bits(size, flags);
-#pragma GCC unroll 8
-    for (size_t i = 0; i < count; i++, entry += page_size_bytes(size))
-        slot.entry[i] = entry;
-    *slot.parent += count * COUNT_ONE;
     *mapped = count * page_size_bytes(size);
+    if (slot.level != size)
+        return map_in_new_tables(slot, start, size, stretch);
+    if (any_used(slot.entry, count))
+        return ERROR_ALREADY_MAPPED;
+    write_entries(slot.entry, stretch);
+    *slot.parent += count * COUNT_ONE;
     return OK;
 }
 

@@ -3,18 +3,16 @@
  * wants to be seen, so the processor goes through the change step by step, and at each instruction
  * that is met for the first time something is written on the console.
  */
-#define _GNU_SOURCE /* for the registers' names */
 #include <drivers/vga_text.h>
 #include <kernel/displays.h>
 #include <kernel/log/log.h>
 #include <layout.h>
 #include <mm/heap.h>
-#include <signal.h>
 #include <string.h>
-#include <ucontext.h>
 
 #include "../test.h"
 #include "physical_memory.h"
+#include "single_step.h"
 #include "support.h"
 #include "test_arena.h"
 
@@ -28,50 +26,28 @@ enum error vga_text_init(const struct boot_framebuffer *framebuffer,
     return ERROR_NO_DEVICE;
 }
 
-static void step(bool on);
 static const struct console_sink *shown_again;
 
 /* The last of the change: from here on, what is written stays on the screen. */
 void log_show_again(struct console_sink *sink)
 {
-    step(false);
+    single_step(NULL);
     shown_again = sink;
 }
 
 /* --- Step by step --------------------------------------------------------------------------- */
 
-#if defined(__x86_64__) && defined(__linux__)
-
 static bool seen[1 << 16]; /* by the lower bits of the instruction's address */
 static unsigned interruptions;
 
-static void interrupt(int number, siginfo_t *info, void *context)
+static void panic_once_at_each(uintptr_t instruction)
 {
-    (void)number;
-    (void)info;
-    const ucontext_t *interrupted = context;
-    bool *met = &seen[(uint64_t)interrupted->uc_mcontext.gregs[REG_RIP] % ARRAY_SIZE(seen)];
+    bool *met = &seen[instruction % ARRAY_SIZE(seen)];
     if (*met)
         return;
     *met = true;
     interruptions++;
     console_write("\nPANIC: now", 11);
-}
-
-/* Sets the trap flag, or clears it; well below the stack pointer, where the compiler may have put
- * something. */
-static void step(bool on)
-{
-    uint64_t trap_flag = on ? 1 << 8 : 0;
-    __asm__ volatile("leaq -128(%%rsp), %%rsp\n\t"
-                     "pushfq\n\t"
-                     "andq %1, (%%rsp)\n\t"
-                     "orq %0, (%%rsp)\n\t"
-                     "popfq\n\t"
-                     "leaq 128(%%rsp), %%rsp"
-                     :
-                     : "r"(trap_flag), "i"(~(1 << 8))
-                     : "memory", "cc");
 }
 
 /* A font with a single glyph, which is not there: to look through a real one takes a step for each
@@ -107,7 +83,6 @@ static void make_machine(void)
 
 TEST(displays, a_panic_at_any_moment_has_a_screen)
 {
-    struct sigaction action = {.sa_sigaction = interrupt, .sa_flags = SA_SIGINFO}, before;
     static struct test_arena *arena; /* stays, for the screen does */
     arena = test_arena_create(MIB(4));
     EXPECT_EQ(heap_init(NULL, false, &arena->arena), OK);
@@ -115,20 +90,11 @@ TEST(displays, a_panic_at_any_moment_has_a_screen)
     displays_start(&info, false);
     const struct console_sink *corner = console_sinks(), *others = corner->next;
 
-    sigaction(SIGTRAP, &action, &before);
     host_log[0] = '\0';
-    step(true);
+    bool steps = single_step(panic_once_at_each);
     displays_complete(&info); /* log_show_again() ends the steps */
-    sigaction(SIGTRAP, &before, NULL);
 
-    EXPECT(interruptions > 500);
+    EXPECT(interruptions > 500 || !steps);
     EXPECT_STR(host_log, ""); /* the font was good */
     EXPECT(console_sinks() == shown_again && shown_again != corner && shown_again->next == others);
 }
-
-#else
-static void step(bool on)
-{
-    (void)on;
-}
-#endif

@@ -7,6 +7,7 @@
 #include "../test.h"
 #include "page_tables.h"
 #include "physical_memory.h"
+#include "single_step.h"
 
 TEST(paging_ranges, ranges_take_the_largest_pages_that_fit)
 {
@@ -111,4 +112,32 @@ TEST(paging_ranges, ranges_that_are_refused)
     EXPECT_EQ(tables_look().tables, 0);
     EXPECT_EQ(paging_map_range(&space, NOWHERE - MIB(2), 0, MIB(2), PAGE_2M, DATA), OK);
     EXPECT_EQ(paging_map_range(&space, -MIB(2), 0, MIB(2), PAGE_2M, DATA), OK);
+}
+
+static unsigned looks, strays;
+
+/* Is each page of the range where it belongs, or nowhere? */
+static void look_for_strays(uintptr_t instruction)
+{
+    (void)instruction;
+    looks++;
+    for (uint64_t at = 0; at < 3 * PAGE_SIZE; at += PAGE_SIZE) {
+        phys_addr_t physical = tables_translate(WINDOW + at);
+        strays += physical != UINT64_MAX && physical != MIB(8) + at;
+    }
+}
+
+/* The processor may look through the tables at any time and keep what it finds (SDM 3A 4.10.2.3),
+ * so what a new table held before must never be led to. */
+TEST(paging_ranges, nothing_astray_is_ever_mapped)
+{
+    tables_set_up(MIB(16));
+    if (!single_step(look_for_strays))
+        return;
+    enum error error = paging_map_range(&space, WINDOW, MIB(8), 3 * PAGE_SIZE, PAGE_4K, DATA);
+    single_step(NULL);
+    EXPECT_EQ(error, OK);
+    EXPECT(looks > 100);
+    EXPECT_EQ(strays, 0);
+    EXPECT_EQ(tables_translate(WINDOW + 2 * PAGE_SIZE), MIB(8) + 2 * PAGE_SIZE);
 }

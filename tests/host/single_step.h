@@ -1,0 +1,14 @@
+/*
+ * A look at every instruction: what must hold at any moment, because an interrupt, a panic or
+ * another part of the processor may look then, is looked at then.
+ */
+#ifndef TESTS_HOST_SINGLE_STEP_H
+#define TESTS_HOST_SINGLE_STEP_H
+
+#include <types.h>
+
+/* Has `look` called before each instruction from now on, with the instruction's address; NULL: no
+ * longer. Not during `look` itself. False where the host cannot. */
+bool single_step(void (*look)(uintptr_t instruction));
+
+#endif
