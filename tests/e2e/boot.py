@@ -5,7 +5,6 @@ import socket
 import tempfile
 from pathlib import Path
 
-from runner import machine as machines
 from runner import qemu
 from runner.machine import PROMPT, READY, MachineTest
 
@@ -136,11 +135,6 @@ class Boot(MachineTest):
             raise
         self.assertRegex("\n".join(self.log(machine)),
                          r"no (i8042|PS/2 keyboard)")
-        self.assertEqual(machine.answer("echo hello"), ["hello"])
-
-    def test_uefi(self):
-        """The image boots under UEFI, where COM1 is the console."""
-        machine = self.boot(options=machines.ovmf())
         self.assertEqual(machine.answer("echo hello"), ["hello"])
 
     def test_other_machines(self):

@@ -1,6 +1,6 @@
 """The line editor, at the keyboard and over COM1."""
 
-from runner import framebuffer, paths, screen
+from runner import framebuffer, screen
 from runner import machine as machines
 from runner.machine import PROMPT, MachineTest
 
@@ -99,9 +99,7 @@ class LineEditor(MachineTest):
 
     def test_screens_of_two_widths(self):
         """A framebuffer of more columns than the terminal on COM1 has: the same line, each in its own way."""
-        machine = framebuffer.FramebufferMachine(paths.LOGS / (self.id() + ".log"), options=machines.ovmf())
-        self.addCleanup(machine.kill)
-        machine.wait_ready()
+        machine = self.boot(options=machines.ovmf(), kind=framebuffer.FramebufferMachine)
         start = len(machine.received) - len(PROMPT)
         machine.send((85 * "x" + HOME + "ab" + END + "\x02\b").encode())
         line = PROMPT + "ab" + 84 * "x"

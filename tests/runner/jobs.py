@@ -52,12 +52,12 @@ def _ktap_jobs(group, program, run, known=()):
 def _kernel_jobs():
     jobs = _ktap_jobs("kernel", paths.TEST_KERNEL, boots.run_kernel_suite, boots.HARNESS)
     return jobs + [_in_mode(job, mode) for mode in modes.MODES for job in jobs
-                   if job.name.split("/")[1] in modes.MODES[mode].suites]
+                   if job.name.split("/")[1] in mode.suites]
 
 
 def _in_mode(job, mode):
     """The same suite in another of the runner's modes: kernel/traps and kernel/traps-apic."""
-    return Job(f"{job.name}-{mode}", functools.partial(job.run, mode=modes.MODES[mode]))
+    return Job(job.name + mode.suffix, functools.partial(job.run, mode=mode))
 
 
 def _host_jobs():

@@ -45,7 +45,7 @@ NO_PIT = ["-machine", "pit=off"]
 
 # The kinds of machines that so many tests start that it pays to keep them as the loader leaves them.
 KEPT = {loaded.kind([*cd(), *qemu.menu_entry("text"), *options])
-        for options in ([], NO_PIT, ovmf())}
+        for options in ([], NO_PIT, ovmf(), NO_PIT + ovmf())}
 
 
 class Machine(qemu.Qemu):
@@ -225,12 +225,12 @@ class MachineTest(unittest.TestCase):
 
     MAY_PANIC = False  # a test of panics says that they are no disaster
     WHOLE_BOOT = False  # a test of firmware and loader says that it means them, too
-    MACHINE = Machine
+    MACHINE = Machine  # the kind that is started when no other is asked for
 
-    def machine(self, **arguments):
+    def machine(self, kind=None, **arguments):
         """Starts a machine; its COM1 is kept in build/test-logs/ under the test's name."""
         log = paths.LOGS / (self.id() + ".log")
-        machine = self.MACHINE(log, **{"whole": self.WHOLE_BOOT, **arguments})
+        machine = (kind or self.MACHINE)(log, **{"whole": self.WHOLE_BOOT, **arguments})
         machine.may_panic = self.MAY_PANIC
         self.addCleanup(machine.kill)
         return machine

@@ -7,8 +7,9 @@ from runner import machine
 
 @dataclass
 class Mode:
-    """Another way to boot some suites, besides the usual one."""
+    """A way to boot some suites."""
 
+    suffix: str = ""  # of a suite's name in this mode: `-apic` in kernel/timers-apic
     words: str = ""  # for the command line
     options: tuple = ()  # for QEMU
     suites: frozenset = frozenset()
@@ -17,14 +18,14 @@ class Mode:
 USUAL = Mode()
 
 # What rests on the interrupt controller and the clock is held against each of them.
-MODES = {
-    "apic": Mode("irq=apic", (), frozenset(
+MODES = (
+    Mode("-apic", "irq=apic", (), frozenset(
         {"interrupts", "traps", "keyboard", "log", "timers", "watchdog", "executor", "channels", "futures"})),
-    "no-pit": Mode("", ("-machine", "pit=off"), frozenset(
+    Mode("-no-pit", "", ("-machine", "pit=off"), frozenset(
         {"interrupts", "keyboard", "timers", "watchdog", "channels", "futures"})),
-    "no-pit-apic": Mode("irq=apic", ("-machine", "pit=off"), frozenset({"interrupts"})),
-    "pc": Mode("", ("-machine", "pc"), frozenset({"interrupts"})),
-    "pc-apic": Mode("irq=apic", ("-machine", "pc", "-smp", "4"), frozenset({"interrupts"})),
-    "uefi": Mode("", tuple(machine.ovmf()), frozenset({"interrupts"})),
-    "uefi-apic": Mode("irq=apic", tuple(machine.ovmf()), frozenset({"interrupts"})),
-}
+    Mode("-no-pit-apic", "irq=apic", ("-machine", "pit=off"), frozenset({"interrupts"})),
+    Mode("-pc", "", ("-machine", "pc"), frozenset({"interrupts"})),
+    Mode("-pc-apic", "irq=apic", ("-machine", "pc", "-smp", "4"), frozenset({"interrupts"})),
+    Mode("-uefi", "", tuple(machine.ovmf()), frozenset({"interrupts"})),
+    Mode("-uefi-apic", "irq=apic", tuple(machine.ovmf()), frozenset({"interrupts"})),
+)

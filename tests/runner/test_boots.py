@@ -5,7 +5,7 @@ import sys
 import time
 import unittest
 
-from runner import boots, cases, jobs, ktap, qemu, report, suites
+from runner import boots, cases, jobs, ktap, loaded, modes, qemu, report, suites
 
 HEAD = b"[   0.000000] boot: Cairn\r\nKTAP version 1\r\n1..1\r\n  1..1\r\n"
 DONE = HEAD + b"  ok 1 a\r\nok 1 s\r\n"
@@ -101,6 +101,18 @@ class Watch(unittest.TestCase):
         self.assertIn("nonsense", " ".join(verdict.details))
 
 
+class Loaded(unittest.TestCase):
+    """Machines as the loader leaves them."""
+
+    def test_kind(self):
+        """What the loader does not look at makes no other kind."""
+        machine = ["-cdrom", "x.iso", "-machine", "pc"]
+        words = qemu.fw_cfg_cmdline("test=heap")
+        end = ["-device", "isa-debug-exit,iobase=0xf4,iosize=0x04"]
+        self.assertEqual(loaded.kind(machine + words + end), tuple(machine))
+        self.assertNotEqual(loaded.kind(machine + ["-device", "qemu-xhci"]), tuple(machine))
+
+
 class Harness(unittest.TestCase):
     """The suites that have to end badly."""
 
@@ -165,6 +177,18 @@ class Choice(unittest.TestCase):
         self.assertTrue(jobs.chosen("kernel/heap", ["heap"]))
         self.assertTrue(jobs.chosen("e2e/keyboard", ["e2e/keyboard.shift"]))
         self.assertFalse(jobs.chosen("kernel/heap", ["kernel/heap2", "eap"]))
+
+    def test_unknown_names(self):
+        """A name that nothing has chooses nothing, be it of a suite or of a single case."""
+        for prefix in ("kernel/nix", "e2e/boot.nix", "nix", "e2e/nix.log"):
+            self.assertEqual(jobs.all_jobs([prefix]), [], prefix)
+        self.assertEqual([job.name for job in jobs.all_jobs(["e2e/boot.log"])], ["e2e/boot"])
+
+    def test_modes(self):
+        """Suites that are named in a mode exist, so none is forgotten when a suite gets another name."""
+        names = {job.name for job in jobs.all_jobs([])}
+        self.assertLessEqual({f"kernel/{suite}{mode.suffix}" for mode in modes.MODES
+                              for suite in mode.suites}, names)
 
     def test_runner_error_is_a_failure(self):
         """A bug in the runner does not vanish in a thread."""
