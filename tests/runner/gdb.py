@@ -14,8 +14,9 @@ def server(socket):
 def run(machine, socket, *commands, arguments=()):
     """What GDB prints for commands, attached to the machine; `arguments` are its own."""
     machine.execute("query-status")  # it answers: the socket is there
+    patience = ["-l", f"{qemu.BOOT_LIMIT:.0f}"]  # in seconds; GDB's own is 2, whatever the host has to do
     words = [word for command in (f"target remote {socket}", *commands) for word in ("-ex", command)]
-    return subprocess.run(["gdb", "-batch", "-nx", *arguments, *words], cwd=paths.ROOT, text=True,
+    return subprocess.run(["gdb", "-batch", "-nx", *patience, *arguments, *words], cwd=paths.ROOT, text=True,
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                           timeout=qemu.BOOT_LIMIT, check=False).stdout
 
