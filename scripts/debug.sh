@@ -38,7 +38,7 @@ done
 # A hardware breakpoint: GRUB has not loaded the kernel yet, and would overwrite one made of an instruction.
 commands=(-x "$(dirname "$0")/../.gdbinit" -ex "target remote $gdb_socket" -ex "hbreak kernel_main" -ex continue)
 if [[ -n ${DEBUG_BATCH:-} ]]; then
-    timeout 120 gdb -batch -nx "${commands[@]}" -ex "info registers rip" -ex detach "$elf"
+    timeout 600 gdb -batch -nx -l 300 "${commands[@]}" -ex "info registers rip" -ex detach "$elf"
 else
     echo "debug: COM1 goes to $serial_log; leave GDB with: quit"
     gdb -q "${commands[@]}" "$elf"
