@@ -16,9 +16,12 @@ def run(machine, socket, *commands, arguments=()):
     machine.execute("query-status")  # it answers: the socket is there
     patience = ["-l", f"{qemu.BOOT_LIMIT:.0f}"]  # in seconds; GDB's own is 2, whatever the host has to do
     words = [word for command in (f"target remote {socket}", *commands) for word in ("-ex", command)]
-    return subprocess.run(["gdb", "-batch", "-nx", *patience, *arguments, *words], cwd=paths.ROOT, text=True,
-                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          timeout=qemu.BOOT_LIMIT, check=False).stdout
+    try:
+        return subprocess.run(["gdb", "-batch", "-nx", *patience, *arguments, *words], cwd=paths.ROOT,
+                              text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, timeout=qemu.BOOT_LIMIT, check=False).stdout
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise qemu.QemuError(f"gdb: {error}") from error
 
 
 def stop_at(place, *commands):

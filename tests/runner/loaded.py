@@ -7,13 +7,12 @@ host; each machine of that kind goes on from there. What may differ between them
 does not look at: the kernel's words in fw_cfg, what QEMU traces, the port that ends it.
 """
 
-import atexit
-import functools
+import shutil
 import tempfile
 import threading
 from pathlib import Path
 
-from runner import gdb, paths, qemu, symbols
+from runner import gdb, qemu, symbols
 
 # The loader has it in EAX when it jumps; earlier on, other code may run at the same address.
 MULTIBOOT2_MAGIC = 0x36d76289
@@ -23,16 +22,19 @@ JUMP_TO_ITSELF = 0xfeeb
 IGNORED = ("-fw_cfg", "-trace", "-D", "-dfilter")
 IGNORED_DEVICE = "isa-debug-exit,"
 
-_lock = threading.Lock()
-_kinds = {}  # of machines: the lock under which its state is taken, and the state's file when it is there
+
+class _Kept:
+    """One kind of machines: its state, once it has been taken, in a directory that is there for as
+    long as this program runs."""
+
+    def __init__(self):
+        self.taking = threading.Lock()
+        self.directory = tempfile.TemporaryDirectory(prefix="cairn-loaded-")
+        self.state = None
 
 
-@functools.lru_cache
-def _directory():
-    """Where the states are kept, for as long as this program runs."""
-    directory = tempfile.TemporaryDirectory(prefix="cairn-loaded-")
-    atexit.register(directory.cleanup)
-    return Path(directory.name)
+_kinds = {}
+_kinds_lock = threading.Lock()
 
 
 def kind(options):
@@ -43,22 +45,24 @@ def kind(options):
 
 
 def state(options, kernel):
-    """The file from which a machine with these options goes on at the first instruction of `kernel`."""
+    """The file from which a machine with these options goes on at the first instruction of `kernel`;
+    None where there is no GDB to stop it there, and every machine has to boot from the start."""
+    if not shutil.which("gdb"):
+        return None
     wanted = kind(options)
-    with _lock:
-        taking, _ = _kinds.setdefault(wanted, (threading.Lock(), None))
-        number = list(_kinds).index(wanted)
-    with taking:
-        if not _kinds[wanted][1]:
-            _kinds[wanted] = (taking, _take(wanted, kernel, _directory() / f"{number}.state"))
-        return _kinds[wanted][1]
+    with _kinds_lock:
+        if wanted not in _kinds:
+            _kinds[wanted] = _Kept()
+        kept = _kinds[wanted]
+    with kept.taking:
+        kept.state = kept.state or _take(wanted, kernel, Path(kept.directory.name))
+        return kept.state
 
 
-def _take(options, kernel, path):
+def _take(options, kernel, directory):
     """Boots a machine as far as to the kernel, and writes it to a file."""
     entry = symbols.physical_address("multiboot_entry", kernel)
-    socket = path.with_suffix(".gdb")
-    log = paths.LOGS / f"loaded.{path.stem}.log"
+    path, socket, log = (directory / name for name in ("state", "gdb.sock", "com1.log"))
     # QEMU saves no machine that stands at a breakpoint. So this one is sent round and round at the
     # entry, and is stopped a second time by GDB's coming.
     code = f"*(unsigned short *){entry:#x}"
