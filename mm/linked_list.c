@@ -93,7 +93,6 @@ static struct hole join_holes(struct linked_list *heap, struct hole a, struct ho
         return b;
     if (b.start == b.end)
         return a;
-    ASSERT(a.end <= b.start);
     give_back(heap, a.end, b.start);
     return (struct hole){.start = a.start, .end = b.end};
 }
@@ -164,7 +163,6 @@ static void merge(struct linked_list *heap, virt_addr_t block)
 
 /* --- Blocks that wait ----------------------------------------------------------------------- */
 
-/* Merges all that waits. */
 static void merge_recent(struct linked_list *heap)
 {
     for (size_t list = 0; list < ARRAY_SIZE(heap->recent); list++) {

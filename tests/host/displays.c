@@ -5,6 +5,7 @@
  */
 #include <drivers/vga_text.h>
 #include <kernel/displays.h>
+#include <kernel/log/console.h>
 #include <kernel/log/log.h>
 #include <layout.h>
 #include <mm/heap.h>

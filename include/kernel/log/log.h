@@ -10,8 +10,9 @@
 #define KERNEL_LOG_LOG_H
 
 #include <error.h>
-#include <kernel/log/console.h>
 #include <types.h>
+
+struct console_sink;
 
 enum log_level { LOG_ALWAYS, LOG_ERROR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
 
