@@ -61,8 +61,10 @@ class Keyboard(MachineTest):
             self.expect_tail(machine, PROMPT + "echo " + part, part)
 
     def test_uptime(self):
-        """One line with a time, which keeps pace with the mainboard's clock. That one shows whole
-        seconds; both go by the guest's own time, whatever the host does meanwhile."""
+        """One line with a time, which keeps pace with the mainboard's clock. Both go by the guest's
+        own time, whatever the host does meanwhile; the mainboard's shows whole seconds, and the tick
+        is a little off."""
+        uncertain = 1.1
         machine = self.boot(options=qemu.COUNTED)
 
         def look():
@@ -72,8 +74,8 @@ class Keyboard(MachineTest):
         self.assertTrue(qemu.wait_until(lambda: machine.guest_time() > started + 20,
                                         qemu.BOOT_LIMIT, lambda: machine.wait(0.05)))
         ending, second, end = look()
-        self.assertLess(ending - started - 1, second - first)
-        self.assertLess(second - first, end - start + 1)
+        self.assertLess(ending - started - uncertain, second - first)
+        self.assertLess(second - first, end - start + uncertain)
 
     def seconds(self, answer):
         """The time in a one-line answer, H:MM:SS.mmm."""

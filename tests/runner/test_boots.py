@@ -176,11 +176,11 @@ class Choice(unittest.TestCase):
         self.assertTrue(jobs.chosen("kernel/heap", ["x", "kernel/h"]))
         self.assertTrue(jobs.chosen("kernel/heap", ["heap"]))
         self.assertTrue(jobs.chosen("e2e/keyboard", ["e2e/keyboard.shift"]))
-        self.assertFalse(jobs.chosen("kernel/heap", ["kernel/heap2", "eap"]))
+        self.assertFalse(jobs.chosen("kernel/heap", ["kernel/heap2", "eap", "heap.grows"]))
 
     def test_unknown_names(self):
         """A name that nothing has chooses nothing, be it of a suite or of a single case."""
-        for prefix in ("kernel/nix", "e2e/boot.nix", "nix", "e2e/nix.log"):
+        for prefix in ("kernel/nix", "kernel/heap.grows", "e2e/boot.nix", "nix", "e2e/nix.log"):
             self.assertEqual(jobs.all_jobs([prefix]), [], prefix)
         self.assertEqual([job.name for job in jobs.all_jobs(["e2e/boot.log"])], ["e2e/boot"])
 
