@@ -6,9 +6,12 @@
 
 Each break is a small edit of a kind that people make. It is made in a copy of the tree below build/breaks/, built, and the
 suites that ought to notice are run. A break that nothing notices, or that cannot be made any more because the code has
-changed, is an error.
+changed, is an error; so is a suite that fails in the unbroken copy, for it would notice anything. What was noticed is
+kept in build/breaks/, so that an interrupted run goes on where it was, as long as nothing but tests and documents changes.
 """
 
+import hashlib
+import json
 import re
 import shutil
 import subprocess
@@ -19,7 +22,9 @@ from pathlib import Path
 from breaks_list import BREAKS
 from runner import paths
 
-TREE = paths.ROOT / "build" / "breaks" / "tree"
+PLACE = paths.ROOT / "build" / "breaks"
+TREE = PLACE / "tree"
+NOTICED = PLACE / "noticed.json"
 PAGE = paths.ROOT / "docs" / "breaks.md"
 
 INTRODUCTION = """# Breaks
@@ -32,6 +37,9 @@ first test that failed (of the suites that the break names; others may notice as
 | --- | --- | --- |
 """
 
+# What the suites of a kind need of the build.
+NEEDED = {"host": ["host-tests"], "kernel": ["cairn-test.iso"], "e2e": ["cairn.iso", "cairn-test.iso", "type-keys"]}
+
 
 @dataclass
 class Outcome:
@@ -41,11 +49,30 @@ class Outcome:
     error: str = ""
 
 
-def copy_tree():
+class Noticed:
+    """The breaks that were noticed in this state of the kernel, and by what; kept in a file."""
+
+    def __init__(self, sources):
+        state = hashlib.sha256()
+        for name in sorted(sources):
+            if name.parts[0] not in ("tests", "docs") and name.suffix != ".md":
+                state.update((paths.ROOT / name).read_bytes())
+        self._state = state.hexdigest()
+        kept = json.loads(NOTICED.read_text()) if NOTICED.exists() else {}
+        self._noticed = kept.get("noticed", {}) if kept.get("state") == self._state else {}
+
+    def get(self, item):
+        """What has noticed a break earlier, or None."""
+        return self._noticed.get(repr(item))
+
+    def add(self, item, noticed):
+        """A break was noticed."""
+        self._noticed[repr(item)] = noticed
+        NOTICED.write_text(json.dumps({"state": self._state, "noticed": self._noticed}))
+
+
+def copy_tree(sources):
     """A copy of the tree's sources; what was built there before stays, so that little has to be built again."""
-    listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], cwd=paths.ROOT, check=True, text=True,
-                            stdout=subprocess.PIPE).stdout.splitlines()
-    sources = {Path(name) for name in listed if (paths.ROOT / name).is_file()}
     copies = {file.relative_to(TREE) for file in TREE.rglob("*") if file.is_file()}
     for name in copies - sources:
         if name.parts[0] != "build":
@@ -74,23 +101,32 @@ def first_failure(output):
     following = re.search(r"^(?:ok|FAIL) ", details, re.MULTILINE)
     if name and not (following and following.start() < name.start()):
         return f"{suite[1]}: {name[1]}"
-    return f"{suite[1]}: {suite[2]}"
+    place = re.match(r"[^\n]*\n(?:\s+exit status[^\n]*\n)?\s+(after test [^\n]*)\n", details)
+    return f"{suite[1]}: {suite[2]}" + (f" {place[1]}" if place else "")
+
+
+def run_tests(names):
+    """Builds what some suites need and runs them: None when the build fails, else their exit status; and what was said."""
+    targets = {f"build/{target}" for name in names for target in NEEDED[name.split("/")[0]]}
+    status, output = run("make", *sorted(targets))
+    if status:
+        return None, output
+    return run(sys.executable, "tests/run.py", *names)
 
 
 def try_break(item):
-    """Makes one break, builds, runs its suites, and takes the break back."""
+    """Makes one break, runs its suites, and takes the break back."""
     file = TREE / item.file
     text = file.read_text()
     if text.count(item.before) != 1:
         return Outcome(error=f"the text to edit is there {text.count(item.before)} times")
     file.write_text(text.replace(item.before, item.after))
     try:
-        status, output = run("make", "all")
-        if status:
-            return Outcome(error="does not build: " + output[-600:])
-        status, output = run("make", "test", f"TESTS={item.tests}")
+        status, output = run_tests(item.tests.split())
     finally:
         file.write_text(text)
+    if status is None:
+        return Outcome(error="does not build: " + output[-600:])
     if status == 0:
         return Outcome(error=f"nothing in {item.tests} has noticed")
     noticed = first_failure(output)
@@ -104,10 +140,19 @@ def chosen(words):
 
 def main(words):
     """Tries the breaks, and writes the page when they were all tried and all noticed."""
-    copy_tree()
+    sources = paths.sources()
+    copy_tree(sources)
+    known = Noticed(sources)
+    suites = {name for item in chosen(words) if not known.get(item) for name in item.tests.split()}
+    status, output = run_tests(sorted(suites)) if suites else (0, "")
+    if status != 0:
+        print("a suite fails though nothing is broken:\n" + output[-3000:])
+        return 1
     rows, failed = [], 0
     for item in chosen(words):
-        outcome = try_break(item)
+        outcome = Outcome(known.get(item)) if known.get(item) else try_break(item)
+        if outcome.noticed:
+            known.add(item, outcome.noticed)
         print(f"{'ok  ' if outcome.noticed else 'MISS'} {item.file}: {item.what}: {outcome.noticed or outcome.error}",
               flush=True)
         failed += not outcome.noticed

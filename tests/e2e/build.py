@@ -17,14 +17,11 @@ OUTER_MAKE = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "TESTS", "V",
 
 
 def copy_tree(to):
-    """Copies what git tracks or would track."""
-    names = subprocess.run(["git", "ls-files", "-co", "--exclude-standard", "-z"], cwd=paths.ROOT,
-                           check=True, text=True, stdout=subprocess.PIPE).stdout
-    for name in filter(None, names.split("\0")):
-        source, target = paths.ROOT / name, to / name
-        if source.is_file():
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(source, target)
+    """Copies the sources."""
+    for name in paths.sources():
+        target = to / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(paths.ROOT / name, target)
 
 
 def environment(**changes):

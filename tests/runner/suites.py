@@ -4,6 +4,7 @@ TEST(suite, name) makes a symbol test__SUITE__NAME, so a test that was written b
 noticed: the plan in the log is held against this list.
 """
 
+import functools
 import re
 import subprocess
 
@@ -22,8 +23,9 @@ def parse_symbols(listing):
     return {suite: sorted(suites[suite]) for suite in sorted(suites)}
 
 
+@functools.lru_cache
 def read_suites(program):
-    """The suites of an ELF file."""
+    """The suites of an ELF file, which does not change while tests run."""
     listing = subprocess.run([paths.tool("nm"), str(program)], check=True, text=True,
                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     return parse_symbols(listing.stdout)
