@@ -87,4 +87,6 @@ if __name__ == "__main__":
     parser.add_argument("prefixes", metavar="PREFIX", nargs="*")
     parser.add_argument("--times", metavar="N", type=int, default=1)
     arguments = parser.parse_args()
+    if arguments.times < 1:
+        parser.error("--times wants a number from 1 on")
     sys.exit(main(arguments.prefixes, arguments.times))

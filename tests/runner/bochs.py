@@ -14,7 +14,6 @@ from runner import machine, paths, qemu
 
 # Instructions a second, as Bochs reckons time: few, so that waiting for time costs few instructions.
 SPEED = 20000000
-CONNECT_LIMIT = 20.0
 
 CONFIGURATION = """
 display_library: rfb, options="timeout=0"
@@ -61,7 +60,7 @@ class Bochs(machine.Machine):
             self.process = self._start(["bochs", "-q", "-f", str(place / "bochsrc"),
                                         "-rc", str(place / "debugger")], ())
             stack.callback(self.process.kill)
-            server.settimeout(CONNECT_LIMIT)
+            server.settimeout(qemu.BOOT_LIMIT)
             try:
                 self._com1 = stack.enter_context(server.accept()[0])
             except socket.timeout as error:

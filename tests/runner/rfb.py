@@ -5,6 +5,8 @@ import socket
 import struct
 from pathlib import Path
 
+from runner import qemu
+
 KEYSYMS = {"\n": 0xff0d, "\b": 0xff08, "caps_lock": 0xffe5, "shift": 0xffe1, "up": 0xff52}  # X11's names for keys
 
 _LISTEN = "0A"
@@ -28,8 +30,8 @@ def listening_port(pid):
 class Viewer:
     """One that looks at nothing and only types; a context manager."""
 
-    def __init__(self, port, limit=10.0):
-        self._socket = socket.create_connection(("127.0.0.1", port), limit)
+    def __init__(self, port):
+        self._socket = socket.create_connection(("127.0.0.1", port), qemu.BOOT_LIMIT)
         self._receive(12)
         self._socket.sendall(b"RFB 003.003\n")
         if struct.unpack(">I", self._receive(4))[0] != 1:
