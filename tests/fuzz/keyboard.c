@@ -1,7 +1,8 @@
 /*
  * The keyboard, fed with any scancodes: the first byte says which set, whether that is sure, and
  * which layout; now and then another layout is chosen. Whatever comes, no key types more than it
- * may, what is typed is UTF-8, and what is let go of is let go.
+ * may, what is typed is UTF-8, a byte presses one modifier at most, and what is let go of is let
+ * go.
  */
 #include <drivers/keyboard.h>
 #include <lib/utf8.h>
@@ -55,7 +56,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     for (size_t i = 1; i < size; i++) {
         if (bytes[i] == NEXT_LAYOUT)
             keyboard_set_layout(&keyboard, nth_layout((unsigned)i));
+        unsigned before = keyboard.modifiers.active;
         check_utf8(text, keyboard_type(&keyboard, bytes[i], text));
+        require(__builtin_popcount(keyboard.modifiers.active & ~before & MODIFIERS_HELD) <= 1);
     }
     if (keyboard.decoder.state & SCANCODE_UNSURE)
         return 0;

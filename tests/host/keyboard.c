@@ -201,8 +201,8 @@ TEST(keyboard, a_code_without_a_key_holds_no_modifiers)
     EXPECT_EQ(keyboard_lights(&us), 0);
 }
 
-/* Any bytes at all: no key types more than it may, all that is typed is UTF-8, and modifiers that
- * are let go are let go. */
+/* Any bytes at all: no key types more than it may, all that is typed is UTF-8, no byte presses two
+ * modifiers, and modifiers that are let go are let go. */
 TEST(keyboard, any_bytes)
 {
     uint64_t random = 7;
@@ -212,7 +212,10 @@ TEST(keyboard, any_bytes)
         struct utf8 utf8 = {0};
         char bytes[KEYBOARD_BYTES];
         for (unsigned i = 0; i < 300; i++) {
+            unsigned before = keyboard.modifiers.active;
             unsigned length = keyboard_type(&keyboard, (uint8_t)random_next(&random), bytes);
+            unsigned pressed = keyboard.modifiers.active & ~before & MODIFIERS_HELD;
+            EXPECT(__builtin_popcount(pressed) <= 1);
             EXPECT(length <= KEYBOARD_BYTES);
             for (unsigned j = 0; j < length; j++) {
                 uint32_t code = 0;
