@@ -70,18 +70,22 @@ static bool look_for(const struct feature *feature)
 
 static void find_features(void)
 {
-    char missing[LOG_TEXT];
+    for (unsigned i = 0; i < ARRAY_SIZE(features); i++)
+        found |= (unsigned)look_for(&features[i]) << i;
+}
+
+static void log_missing_features(void)
+{
+    char names[LOG_TEXT];
     size_t length = 0;
     for (unsigned i = 0; i < ARRAY_SIZE(features); i++) {
-        if (look_for(&features[i])) {
-            found |= 1u << i;
+        if (has(i))
             continue;
-        }
-        length += string_copy(missing + length, length ? ", " : "", sizeof(missing) - length);
-        length += string_copy(missing + length, features[i].name, sizeof(missing) - length);
+        length += string_copy(names + length, length ? ", " : "", sizeof(names) - length);
+        length += string_copy(names + length, features[i].name, sizeof(names) - length);
     }
     if (length)
-        log_info("mm: this processor has no %s", missing);
+        log_info("mm: this processor has no %s", names);
 }
 
 enum { MSR_PAT = 0x277, PAT_WRITE_COMBINING = 1 };
@@ -157,6 +161,7 @@ static void unmap_guard(virt_addr_t page)
 void kernel_space_init(const struct boot_info *info)
 {
     find_features();
+    log_missing_features();
     turn_on_protections();
     table_frames_stock(image_to_phys(first_tables), ARRAY_SIZE(first_tables));
     must(paging_init(&kernel_space), "anything");
