@@ -49,16 +49,16 @@ bool fw_cfg_present(void)
 /* Reads the next `length` bytes of what is selected to `to`, a part of the image. */
 static enum error transfer(uint32_t control, void *to, size_t length)
 {
-    static struct transfer transfer;
-    phys_addr_t address = image_to_phys(&transfer);
-    transfer.control = __builtin_bswap32(control);
-    transfer.length = __builtin_bswap32((uint32_t)length);
-    transfer.address = __builtin_bswap64(image_to_phys(to));
+    static struct transfer description;
+    phys_addr_t address = image_to_phys(&description);
+    description.control = __builtin_bswap32(control);
+    description.length = __builtin_bswap32((uint32_t)length);
+    description.address = __builtin_bswap64(image_to_phys(to));
     __atomic_signal_fence(__ATOMIC_SEQ_CST); /* the device reads it */
     outl(ADDRESS_HIGH, __builtin_bswap32((uint32_t)(address >> 32)));
     outl(ADDRESS_LOW, __builtin_bswap32((uint32_t)address));
     for (unsigned i = 0; i < LIMIT; i++) {
-        uint32_t left = __atomic_load_n(&transfer.control, __ATOMIC_ACQUIRE);
+        uint32_t left = __atomic_load_n(&description.control, __ATOMIC_ACQUIRE);
         if (!left)
             return OK;
         if (left & __builtin_bswap32(CONTROL_ERROR))
