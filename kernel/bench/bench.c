@@ -1,3 +1,8 @@
+/*
+ * A family of benches runs as a whole, whatever was asked for; which of its figures are shown is
+ * decided when they are reported. So a bench knows nothing of prefixes, and says only what it is
+ * called.
+ */
 #include <assert.h>
 #include <kernel/bench/bench.h>
 #include <kernel/log/console.h>

@@ -1,3 +1,7 @@
+/*
+ * The linker lists the commands, sorted by name. A command gets the rest of its line as it was
+ * typed and takes the words off it one by one; what it cannot use it refuses itself, in one line.
+ */
 #include <assert.h>
 #include <kernel/log/console.h>
 #include <kernel/monitor/command.h>

@@ -1,3 +1,8 @@
+/*
+ * Where characters begin, and how wide they are, is not stored but decoded anew each time: a line
+ * is short. A step back is many steps forwards from the line's beginning, for only forwards it is
+ * certain where a malformed character ends.
+ */
 #include <assert.h>
 #include <kernel/monitor/edit.h>
 #include <lib/string.h>
@@ -36,7 +41,6 @@ size_t edit_next(const struct edit *edit, size_t at)
     return at;
 }
 
-/* From the beginning, for only forwards it is certain where a malformed character ends. */
 size_t edit_previous(const struct edit *edit, size_t at)
 {
     size_t previous = 0, next;

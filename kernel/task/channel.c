@@ -1,10 +1,12 @@
+/*
+ * A ring of elements, and a queue of tasks at each of its ends. All sides run in tasks, which do
+ * not interrupt each other: nothing can come between a look and the registration that follows it,
+ * so a second look is not needed here.
+ */
 #include <assert.h>
 #include <kernel/cpu/trap.h>
 #include <kernel/task/channel.h>
 #include <lib/string.h>
-
-/* All sides run in tasks, which do not interrupt each other: nothing can come between a look and
- * the registration that follows it, so a second look is not needed here. */
 
 static void *place(struct channel *channel, size_t index)
 {

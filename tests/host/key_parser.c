@@ -1,3 +1,6 @@
+/*
+ * Bytes as terminals send them, and the keys that come of them, spelled out.
+ */
 #include <kernel/monitor/key_parser.h>
 #include <lib/string.h>
 

@@ -1,3 +1,6 @@
+/*
+ * The sinks, and what else the line editor needs: commands to complete and something to stop.
+ */
 #include <kernel/monitor/command.h>
 #include <kernel/monitor/line.h>
 #include <lib/random.h>
