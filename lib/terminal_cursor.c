@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <lib/terminal_cursor.h>
 
 #define TABS_EVERY_8 0x0101010101010101u
@@ -97,12 +98,14 @@ void terminal_tab_back(struct terminal *terminal, unsigned count)
 void terminal_set_tab(struct terminal *terminal)
 {
     unsigned column = terminal_column(terminal);
+    ASSERT(column < TERMINAL_MAX_COLUMNS);
     terminal->tab_stops[column / 64] |= UINT64_C(1) << column % 64;
 }
 
 void terminal_clear_tab(struct terminal *terminal)
 {
     unsigned column = terminal_column(terminal);
+    ASSERT(column < TERMINAL_MAX_COLUMNS);
     terminal->tab_stops[column / 64] &= ~(UINT64_C(1) << column % 64);
 }
 
@@ -119,6 +122,8 @@ void terminal_save(struct terminal *terminal)
 
 void terminal_restore(struct terminal *terminal)
 {
+    ASSERT(terminal->saved.row < terminal->grid.rows);
+    ASSERT(terminal->saved.column <= terminal->grid.columns);
     terminal->cursor = terminal->saved;
     terminal_set_pen(terminal, terminal->saved.pen);
 }

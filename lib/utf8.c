@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <lib/utf8.h>
 
 enum { CONTINUATION_LOW = 0x80, CONTINUATION_HIGH = 0xbf };
@@ -53,6 +54,7 @@ enum utf8_event utf8_feed(struct utf8 *decoder, uint8_t byte, uint32_t *code)
 
 unsigned utf8_encode(uint32_t code, char bytes[UTF8_MAX])
 {
+    ASSERT(code < 0xd800 || (code > 0xdfff && code <= 0x10ffff));
     static const uint8_t first[] = {[1] = 0x00, [2] = 0xc0, [3] = 0xe0, [4] = 0xf0};
     unsigned count = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
     for (unsigned i = count - 1; i > 0; i--, code >>= 6)

@@ -7,6 +7,8 @@ struct fixup {
     virt_addr_t go_on;
 };
 
+_Static_assert(sizeof(struct fixup) == 2 * sizeof(uint64_t), "safe_load.asm writes two words");
+
 SECTION_ARRAY(struct fixup, fixups);
 
 bool safe_load_fix_up(struct trap_frame *frame)

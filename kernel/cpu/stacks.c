@@ -2,6 +2,7 @@
 #include <layout.h>
 
 enum { IST_STACK_SIZE = 8192 };
+_Static_assert(IST_STACK_SIZE % PAGE_SIZE == 0, "each guard is a page of its own");
 
 struct guarded_stack {
     unsigned char guard_below[PAGE_SIZE];
