@@ -101,7 +101,7 @@ def first_failure(output):
     following = re.search(r"^(?:ok|FAIL) ", details, re.MULTILINE)
     if name and not (following and following.start() < name.start()):
         return f"{suite[1]}: {name[1]}"
-    place = re.match(r"[^\n]*\n(?:\s+exit status[^\n]*\n)?\s+(after test [^\n]*)\n", details)
+    place = re.match(r"[^\n]*\n(?:\s+exit status[^\n]*\n)?\s+(after test [^\n]*|before the first test[^\n]*)\n", details)
     return f"{suite[1]}: {suite[2]}" + (f" {place[1]}" if place else "")
 
 
