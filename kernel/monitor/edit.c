@@ -67,6 +67,21 @@ size_t edit_word_start(const struct edit *edit, size_t at)
     return at;
 }
 
+static bool is_continuation(char byte)
+{
+    return ((unsigned char)byte & 0xc0) == 0x80;
+}
+
+/* Moves a cursor that stands within a character behind it. */
+static void leave_character(struct edit *edit)
+{
+    size_t at = 0;
+    unsigned width;
+    while (at < edit->cursor)
+        at += edit_decode(edit, at, &width);
+    edit->cursor = at;
+}
+
 void edit_replace(struct edit *edit, size_t from, size_t to, const char *bytes, size_t count)
 {
     ASSERT(from <= to && to <= edit->length && edit_fits(edit, to - from, count));
@@ -75,6 +90,9 @@ void edit_replace(struct edit *edit, size_t from, size_t to, const char *bytes, 
     memcpy(edit->text + from, bytes, count);
     edit->length += count - (to - from);
     edit->cursor = from + count;
+    /* A stray first byte and a stray continuation that meet are a character. */
+    if (edit->cursor < edit->length && is_continuation(edit->text[edit->cursor]))
+        leave_character(edit);
 }
 
 const char *edit_end(struct edit *edit)

@@ -27,6 +27,16 @@ TEST(edit, replaces_and_sets_the_cursor)
     EXPECT_STR(edit_end(&edit), "");
 }
 
+TEST(edit, the_cursor_is_never_within_a_character)
+{
+    set("\xa4x");
+    edit_replace(&edit, 0, 0, "\xc3", 1);
+    EXPECT_EQ(edit.cursor, 2);
+    set("\xc3y\xa4x");
+    edit_replace(&edit, 1, 2, "", 0);
+    EXPECT_EQ(edit.cursor, 2);
+}
+
 TEST(edit, knows_when_it_is_full)
 {
     edit.length = edit.cursor = 0;

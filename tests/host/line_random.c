@@ -125,7 +125,7 @@ TEST(line, any_bytes)
 {
     static const char likely[] =
         "\x1b[O;15~ABCDHFR\t\b\x7f\x01\x05\x0b\x15\x17\x10\x0e\x0c\x03 he\xc3\xa4";
-    begin_on(80, 37);
+    begin_on(80, 20);
     for (unsigned i = 0; i < 200000; i++) {
         char byte = below(8) ? likely[below(sizeof(likely) - 1)] : (char)below(256);
         if (below(1000) == 0)

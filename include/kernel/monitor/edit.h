@@ -38,7 +38,7 @@ static inline bool edit_fits(const struct edit *edit, size_t removed, size_t add
 }
 
 /* Puts `count` bytes, for which there is room, in the place of those from `from` up to `to`, and
- * the cursor behind them. */
+ * the cursor behind them, and behind the character that they may end within. */
 void edit_replace(struct edit *edit, size_t from, size_t to, const char *bytes, size_t count);
 
 /* Adds a character of ASCII at the end. False, and nothing done, when the cursor is not there or
