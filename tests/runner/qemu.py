@@ -10,8 +10,8 @@ this process was not scheduled for a while.
 """
 
 import atexit
-import calendar
 import contextlib
+import datetime
 import json
 import os
 import socket
@@ -186,7 +186,11 @@ class Qemu:
             now = self.execute("qom-get", path="/machine", property="rtc-time")
         except QemuError:
             return 0
-        return calendar.timegm([now[f"tm_{part}"] for part in ("year", "mon", "mday", "hour", "min", "sec")])
+        # A `struct tm` of C: years from 1900 on, months from 0.
+        date = datetime.datetime(1900 + now["tm_year"], 1 + now["tm_mon"], now["tm_mday"],
+                                 now["tm_hour"], now["tm_min"], now["tm_sec"],
+                                 tzinfo=datetime.timezone.utc)
+        return date.timestamp()
 
     # --- The end --------------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ import sys
 import time
 import unittest
 
-from runner import boots, cases, jobs, ktap, loaded, modes, qemu, report, suites
+from runner import boots, cases, jobs, ktap, loaded, modes, paths, qemu, report, suites
 
 HEAD = b"[   0.000000] boot: Cairn\r\nKTAP version 1\r\n1..1\r\n  1..1\r\n"
 DONE = HEAD + b"  ok 1 a\r\nok 1 s\r\n"
@@ -99,6 +99,19 @@ class Watch(unittest.TestCase):
         verdict = boots.boot_suite("none", ["a"], start)
         self.assertEqual(verdict.kind, ktap.NOT_STARTED)
         self.assertIn("nonsense", " ".join(verdict.details))
+
+
+class GuestTime(unittest.TestCase):
+    """What the guest's silence is measured by."""
+
+    def test_turn_of_the_month(self):
+        """A second is a second, also from January to February."""
+        times = []
+        for date in ("2027-01-31T23:59:59", "2027-02-01T00:00:00"):
+            log = paths.LOGS / "runner.guest_time.log"
+            with qemu.Qemu(["-S", "-rtc", f"base={date},clock=vm"], log) as machine:
+                times.append(machine.guest_time())
+        self.assertEqual(times[1] - times[0], 1)
 
 
 class Loaded(unittest.TestCase):
