@@ -34,7 +34,7 @@ def run_kernel_suite(suite, names, mode=modes.USUAL):
 
 def start_loaded(options, log):
     """Starts a machine at the test kernel's first instruction."""
-    return qemu.Qemu(options, log, state=loaded.state(options, paths.TEST_KERNEL))
+    return qemu.Unattended(options, log, state=loaded.state(options, paths.TEST_KERNEL))
 
 
 def boot_suite(suite, names, start=start_loaded, mode=modes.USUAL):
