@@ -54,7 +54,7 @@ BREAKS = [
     # --- kernel/task/
     Break("kernel/task/executor.c", "task->turn = end;\n    __atomic_fetch_or", "__atomic_fetch_or",
           "a cancelled task is polled once more", "host/executor kernel/executor"),
-    Break("kernel/task/executor.c", "    if ((before & TASK_WAITING) &&", "    if ((before | TASK_WAITING) &&",
+    Break("kernel/task/executor.c", "        task->turn = end;\n        return;\n    }\n", "        task->turn = end;\n    }\n",
           "a task's memory is given back twice", "host/executor kernel/executor"),
     Break("kernel/task/executor.c", "++executor->lower_looks % TASK_LOWEST_TURN == 0", "++executor->lower_looks == 0",
           "low priority starves", "kernel/executor"),

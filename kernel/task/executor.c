@@ -6,8 +6,9 @@
  * task into the queue: only the one that has found it set and cleared it. The executor sets it just
  * before it polls, so from then on a wake queues the task for another poll.
  *
- * The queue is linked through the tasks, and a task that was woken in its last poll is in it when
- * it ends. So whoever comes last gives the memory back: the end, or the turn that comes after it.
+ * The queue is linked through the tasks, and a task that was woken in its last poll is in it. Such
+ * a task stays live until the turn that this gives it, and ends there: nothing that is over is
+ * queued.
  */
 #include <assert.h>
 #include <kernel/cpu/control.h>
@@ -32,7 +33,6 @@ void executor_spawn(struct executor *executor, struct task *task)
     task->joins = NULL;
     task->wakers = NULL;
     list_push_back(&executor->tasks, &task->link);
-    executor->live++;
     task->state = TASK_LIVE;
     ready_push(task->queue, task);
 }
@@ -79,28 +79,25 @@ static bool attend(struct executor *executor)
     return !executor->awaited || executor->awaited->target;
 }
 
-/* So that nobody is kept waiting for ever: the lower task whose turn comes first now, or NULL. */
-static struct task *lower_task(struct executor *executor)
+/* So that nobody is kept waiting for ever: the lower task that takes the turn of `task`, or that.
+ */
+static struct task *lower_task(struct executor *executor, struct task *task)
 {
     bool lowest = ++executor->lower_looks % TASK_LOWEST_TURN == 0;
     executor->until_lower = TASK_LOWER_TURN;
-    return first_ready(&executor->queues[lowest ? TASK_LOW : TASK_NORMAL]);
+    struct task *lower = first_ready(&executor->queues[lowest ? TASK_LOW : TASK_NORMAL]);
+    return lower ? lower : task;
 }
 
 /* The task whose turn it is, or NULL. Not a loop: this is looked through for every poll. */
 static struct task *next_task(struct executor *executor)
 {
-    const struct ready_queue *queues = executor->queues;
-    struct task *task = NULL;
-    if (--executor->until_lower == 0)
-        task = lower_task(executor);
+    struct task *task = first_ready(&executor->queues[TASK_HIGH]);
     if (!task)
-        task = first_ready(&queues[TASK_HIGH]);
+        task = first_ready(&executor->queues[TASK_NORMAL]);
     if (!task)
-        task = first_ready(&queues[TASK_NORMAL]);
-    if (!task)
-        task = first_ready(&queues[TASK_LOW]);
-    return task;
+        return first_ready(&executor->queues[TASK_LOW]);
+    return --executor->until_lower == 0 ? lower_task(executor, task) : task;
 }
 
 /* Takes the task's wakers out of where they wait, and tells who waits for the task. */
@@ -118,14 +115,6 @@ static __attribute__((noinline)) void part(struct task *task)
     }
 }
 
-static void leave_executor(struct task *task)
-{
-    if (__builtin_expect(task->wakers || task->joins, 0))
-        part(task);
-    list_remove(&task->link);
-    task->executor->live--;
-}
-
 /* What a task that may not run any more has for a turn. */
 static enum poll_result end(struct task *task)
 {
@@ -136,23 +125,27 @@ static enum poll_result end(struct task *task)
 void task_cancel(struct task *task)
 {
     ASSERT(!in_interrupt());
-    if (!(task->state & TASK_LIVE))
+    if (!(task->state & TASK_LIVE) || task->turn == end)
         return;
     task->turn = end;
     __atomic_fetch_or(&task->state, TASK_CANCELLED, __ATOMIC_ACQ_REL);
     task_wake(task);
 }
 
-/* The task's turn was its last: it has ended, was cancelled, or is over and was in the queue still.
- * If a wake has put it into the queue meanwhile, it comes back here on its next turn. */
+/* The task's turn was its last. If a wake has put it into the queue meanwhile, it ends on the turn
+ * that this gives it; from here on no wake can do so any more. */
 static inline void finish(struct task *task)
 {
-    if (__builtin_expect(task->state & TASK_LIVE, 1))
-        leave_executor(task);
-    task->turn = end;
-    unsigned over = TASK_OVER | (task->state & TASK_CANCELLED);
-    unsigned before = __atomic_exchange_n(&task->state, over, __ATOMIC_ACQ_REL);
-    if ((before & TASK_WAITING) && task->release)
+    if (!(__atomic_fetch_and(&task->state, ~(unsigned)TASK_WAITING, __ATOMIC_ACQ_REL) &
+          TASK_WAITING)) {
+        task->turn = end;
+        return;
+    }
+    if (__builtin_expect(task->wakers || task->joins, 0))
+        part(task);
+    list_remove(&task->link);
+    task->state ^= TASK_LIVE | TASK_OVER; /* TASK_CANCELLED stays as it is */
+    if (task->release)
         task->release(task);
 }
 

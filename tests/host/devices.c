@@ -64,11 +64,11 @@ static enum error set_up_keyboard(void)
     timers_start(&executor);
     executor_spawn(&executor, &ps2_keyboard_set_up);
     executor_run_ready(&executor);
-    for (milliseconds = 0; executor.live && milliseconds < 10000; milliseconds++) {
+    for (milliseconds = 0; !list_empty(&executor.tasks) && milliseconds < 10000; milliseconds++) {
         timers_tick(clock_tick());
         executor_run_ready(&executor);
     }
-    return executor.live ? ERROR_TIMEOUT : (enum error)ps2_keyboard_set_up.result;
+    return list_empty(&executor.tasks) ? (enum error)ps2_keyboard_set_up.result : ERROR_TIMEOUT;
 }
 
 TEST(devices, i8042_absent)

@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <ucontext.h>
 
+#include "../live_tasks.h"
 #include "../test.h"
 
 enum { SLOTS = 24, TOKENS = 3 };
@@ -190,7 +191,7 @@ static void look_for_lost_wakes(void)
         wrong += actors[i]->wants_token && channel.count > 0;
         wrong += actors[i]->over;
     }
-    wrong += live != executor.live;
+    wrong += live != live_tasks(&executor);
     wrong += tokens_held + channel.count != TOKENS;
 }
 
@@ -243,7 +244,7 @@ TEST(executor, ten_million_steps_with_interrupts_in_between)
     EXPECT_EQ(wrong, 0);
     EXPECT(spawned > 50000 && looks > 100000);
     EXPECT_EQ(spawned, released);
-    EXPECT_EQ(executor.live, 0);
+    EXPECT_EQ(live_tasks(&executor), 0);
 }
 
 /* --- One interrupt, at each machine instruction in turn -------------------------------------- */

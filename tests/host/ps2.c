@@ -55,7 +55,7 @@ static enum error set_up(struct ps2_faults faults)
     timers_start(&executor);
     executor_spawn(&executor, &ps2_keyboard_set_up);
     executor_run_ready(&executor);
-    while (executor.live) {
+    while (!list_empty(&executor.tasks)) {
         timers_tick(clock_tick());
         executor_run_ready(&executor);
     }
@@ -145,7 +145,7 @@ static void start_lights(struct ps2_faults faults)
 static void end_lights(void)
 {
     run(500);
-    while (executor.live) {
+    while (!list_empty(&executor.tasks)) {
         task_cancel(CONTAINER_OF(executor.tasks.head.next, struct task, link));
         executor_run_ready(&executor);
     }

@@ -5,6 +5,7 @@
 #include <kernel/task/executor.h>
 #include <lib/string.h>
 
+#include "../live_tasks.h"
 #include "../test.h"
 #include "numbers.h"
 
@@ -18,7 +19,7 @@ TEST(channels, async_number_42)
     executor_spawn(&executor, &receiver.task);
     executor_spawn(&executor, &sender.task);
     executor_run_ready(&executor);
-    EXPECT_EQ(executor.live, 0);
+    EXPECT_EQ(live_tasks(&executor), 0);
     EXPECT_EQ(receiver.number, 42);
     EXPECT_EQ(receiver.task.polls, 2);
 }
@@ -34,14 +35,14 @@ TEST(channels, a_full_channel_holds_its_senders_back)
         executor_spawn(&executor, &senders[i].task);
     }
     executor_run_ready(&executor);
-    EXPECT_EQ(executor.live, 2);
+    EXPECT_EQ(live_tasks(&executor), 2);
     for (size_t left = 3; left > 0; left--) {
         struct number_task receiver = number_receiver(&numbers);
         executor_spawn(&executor, &receiver.task);
         executor_run_ready(&executor);
         EXPECT_EQ(receiver.number, 42);
     }
-    EXPECT_EQ(executor.live, 0);
+    EXPECT_EQ(live_tasks(&executor), 0);
 }
 
 /* A task that ends while its waker waits somewhere takes the waker along. */
@@ -87,28 +88,34 @@ TEST(channels, a_channel_carries_elements_of_any_size_in_order)
     }
 }
 
+/* Two tasks that wait for a number each, the first one in front. */
+static void start_receivers(struct executor *executor, struct number_task receivers[2],
+                            struct channel *numbers)
+{
+    for (size_t i = 0; i < 2; i++) {
+        receivers[i] = number_receiver(numbers);
+        executor_spawn(executor, &receivers[i].task);
+    }
+    executor_run_ready(executor);
+}
+
 TEST(channels, a_closed_channel_gives_what_is_in_it_and_no_more)
 {
     uint8_t storage[2];
     struct channel numbers = CHANNEL_INIT(numbers, storage);
     struct executor executor = EXECUTOR_INIT(executor);
     struct number_task sender = number_sender(&numbers);
-    struct number_task receivers[2] = {
-        number_receiver(&numbers),
-        number_receiver(&numbers),
-    };
-    executor_spawn(&executor, &receivers[0].task);
-    executor_spawn(&executor, &receivers[1].task);
-    executor_run_ready(&executor);
+    struct number_task receivers[2];
+    start_receivers(&executor, receivers, &numbers);
     executor_spawn(&executor, &sender.task);
     executor_run_ready(&executor);
     EXPECT(sender.done && receivers[0].done && receivers[0].number == 42);
-    EXPECT_EQ(executor.live, 1);
+    EXPECT_EQ(live_tasks(&executor), 1);
     channel_close(&numbers);
     executor_spawn(&executor, &sender.task);
     executor_run_ready(&executor);
     EXPECT(!sender.done && !receivers[1].done);
-    EXPECT_EQ(executor.live, 0);
+    EXPECT_EQ(live_tasks(&executor), 0);
 }
 
 TEST(channels, closing_a_full_channel_ends_the_wait_of_its_senders)
@@ -124,10 +131,10 @@ TEST(channels, closing_a_full_channel_ends_the_wait_of_its_senders)
     executor_spawn(&executor, &senders[0].task);
     executor_spawn(&executor, &senders[1].task);
     executor_run_ready(&executor);
-    EXPECT_EQ(executor.live, 1);
+    EXPECT_EQ(live_tasks(&executor), 1);
     channel_close(&numbers);
     executor_run_ready(&executor);
-    EXPECT_EQ(executor.live, 0);
+    EXPECT_EQ(live_tasks(&executor), 0);
     EXPECT(senders[0].done && !senders[1].done);
 }
 
@@ -139,19 +146,14 @@ TEST(channels, a_wake_is_handed_on_by_who_cannot_use_it)
     struct channel numbers = CHANNEL_INIT(numbers, storage);
     struct executor executor = EXECUTOR_INIT(executor);
     struct number_task sender = number_sender(&numbers);
-    struct number_task receivers[2] = {
-        number_receiver(&numbers),
-        number_receiver(&numbers),
-    };
-    executor_spawn(&executor, &receivers[0].task);
-    executor_spawn(&executor, &receivers[1].task);
-    executor_run_ready(&executor);
+    struct number_task receivers[2];
+    start_receivers(&executor, receivers, &numbers);
     sender.task.priority = TASK_HIGH;
     executor_spawn(&executor, &sender.task);
     executor_block_on(&executor, &sender.task);
     task_cancel(&receivers[0].task);
     executor_run_ready(&executor);
-    EXPECT_EQ(executor.live, 0);
+    EXPECT_EQ(live_tasks(&executor), 0);
     EXPECT(!receivers[0].done && receivers[1].done);
     EXPECT_EQ(receivers[1].number, 42);
 }

@@ -5,6 +5,7 @@
 #include <kernel/task/executor.h>
 #include <kernel/task/join.h>
 
+#include "../live_tasks.h"
 #include "../test.h"
 
 /* A task that is pending `pending` times, waking itself or not, and then ready. */
@@ -45,9 +46,9 @@ TEST(executor, a_task_that_is_ready_at_once)
     struct executor executor = EXECUTOR_INIT(executor);
     struct counter counter = make_counter(0, false);
     executor_spawn(&executor, &counter.task);
-    EXPECT_EQ(executor.live, 1);
+    EXPECT_EQ(live_tasks(&executor), 1);
     executor_run_ready(&executor);
-    EXPECT_EQ(executor.live, 0);
+    EXPECT_EQ(live_tasks(&executor), 0);
     EXPECT_EQ(counter.task.polls, 1);
     EXPECT_EQ(counter.released, 1);
 }
@@ -87,7 +88,7 @@ TEST(executor, a_thousand_tasks)
         executor_spawn(&executor, &counters[i].task);
     }
     executor_run_ready(&executor);
-    EXPECT_EQ(executor.live, 0);
+    EXPECT_EQ(live_tasks(&executor), 0);
     for (size_t i = 0; i < ARRAY_SIZE(counters); i++)
         EXPECT_EQ(counters[i].released, 1);
 }
@@ -129,7 +130,7 @@ TEST(executor, tasks_spawn_tasks)
     }
     executor_spawn(&executor, &spawners[100].task);
     executor_run_ready(&executor);
-    EXPECT_EQ(executor.live, 0);
+    EXPECT_EQ(live_tasks(&executor), 0);
     for (size_t i = 0; i < ARRAY_SIZE(spawners); i++)
         EXPECT_EQ(spawners[i].task.polls, 1);
 }
@@ -152,7 +153,7 @@ TEST(executor, a_cancelled_task_is_released_and_not_polled)
     task_wake(&waiting.task);
     executor_run_ready(&executor);
     EXPECT_EQ(waiting.released, 1);
-    EXPECT_EQ(executor.live, 0);
+    EXPECT_EQ(live_tasks(&executor), 0);
     task_cancel(&waiting.task); /* nor does it when the task is over */
     executor_run_ready(&executor);
     EXPECT_EQ(waiting.released, 1);
@@ -174,7 +175,7 @@ TEST(executor, a_task_cancels_itself_and_waits_or_ends)
         executor_spawn(&executor, &counter.task);
         executor_run_ready(&executor);
         EXPECT_EQ(counter.released, 1);
-        EXPECT_EQ(executor.live, 0);
+        EXPECT_EQ(live_tasks(&executor), 0);
     }
 }
 
@@ -196,6 +197,32 @@ TEST(executor, a_task_that_is_woken_in_its_last_poll)
     executor_spawn(&executor, &counter.task); /* the memory can be used again */
     executor_run_ready(&executor);
     EXPECT_EQ(counter.released, 2);
+}
+
+/* Between a task's last poll and its last turn there is nothing to cancel any more. */
+static struct task *to_cancel;
+
+static enum poll_result poll_cancel(struct task *task)
+{
+    (void)task;
+    task_cancel(to_cancel);
+    return POLL_READY;
+}
+
+TEST(executor, a_task_that_was_woken_in_its_last_poll_is_not_cancelled_any_more)
+{
+    struct executor executor = EXECUTOR_INIT(executor);
+    struct counter counter = make_counter(0, false);
+    struct task canceller = {.name = "canceller", .poll = poll_cancel};
+    struct join join = {0};
+    counter.task.poll = poll_wake_and_end;
+    to_cancel = &counter.task;
+    executor_spawn(&executor, &counter.task);
+    executor_spawn(&executor, &canceller);
+    join_begin(&join, &counter.task);
+    executor_run_ready(&executor);
+    EXPECT(!join.target && !join.cancelled);
+    EXPECT_EQ(counter.released, 1);
 }
 
 struct joiner {
@@ -235,7 +262,7 @@ TEST(executor, those_that_join_get_the_result)
     join_end(&joiners[1].join); /* one gives up waiting */
     joiners[1].join.result = 7;
     executor_run_ready(&executor);
-    EXPECT_EQ(executor.live, 0);
+    EXPECT_EQ(live_tasks(&executor), 0);
     EXPECT_EQ(joiners[0].result, 42);
     EXPECT_EQ(joiners[1].result, 7);
     EXPECT_EQ(joiners[2].result, 42);
@@ -255,10 +282,10 @@ TEST(executor, joining_a_cancelled_task)
     join_begin(&joiner.join, &counter.task);
     executor_spawn(&executor, &joiner.task);
     executor_run_ready(&executor);
-    EXPECT_EQ(executor.live, 2);
+    EXPECT_EQ(live_tasks(&executor), 2);
     task_cancel(&counter.task);
     executor_run_ready(&executor);
-    EXPECT_EQ(executor.live, 0);
+    EXPECT_EQ(live_tasks(&executor), 0);
     EXPECT(joiner.join.cancelled);
 }
 
@@ -299,7 +326,7 @@ TEST(executor, priorities_prefer_and_do_not_starve)
     task_cancel(&counters[0].task);
     task_cancel(&counters[1].task);
     executor_run_ready(&executor);
-    EXPECT_EQ(executor.live, 0);
+    EXPECT_EQ(live_tasks(&executor), 0);
 }
 
 static enum task_priority order[3];

@@ -7,6 +7,7 @@
 #include <kernel/task/oneshot.h>
 #include <kernel/task/stream.h>
 
+#include "../live_tasks.h"
 #include "../test.h"
 #include "numbers.h"
 
@@ -53,12 +54,12 @@ TEST(futures, a_stream_wakes_its_reader_and_stops_when_full)
     executor_run_ready(&executor);
     EXPECT(!stream.stopped);
     EXPECT_EQ(reader.sum, 10);
-    EXPECT_EQ(executor.live, 1);
+    EXPECT_EQ(live_tasks(&executor), 1);
     EXPECT(stream_has_room(&stream));
     stream_push(&stream, 32);
     executor_run_ready(&executor);
     EXPECT_EQ(reader.sum, 42);
-    EXPECT_EQ(executor.live, 0);
+    EXPECT_EQ(live_tasks(&executor), 0);
 }
 
 struct waiter {
@@ -87,17 +88,17 @@ TEST(futures, an_event_wakes_all_and_stays_set)
             executor_spawn(&executor, &waiters[i].task);
     }
     executor_run_ready(&executor);
-    EXPECT_EQ(executor.live, 2);
+    EXPECT_EQ(live_tasks(&executor), 2);
     event_set(&event);
     executor_run_ready(&executor);
-    EXPECT_EQ(executor.live, 0);
+    EXPECT_EQ(live_tasks(&executor), 0);
     executor_spawn(&executor, &waiters[2].task);
     executor_run_ready(&executor);
-    EXPECT_EQ(executor.live, 0);
+    EXPECT_EQ(live_tasks(&executor), 0);
     event_clear(&event);
     executor_spawn(&executor, &waiters[2].task);
     executor_run_ready(&executor);
-    EXPECT_EQ(executor.live, 1);
+    EXPECT_EQ(live_tasks(&executor), 1);
     task_cancel(&waiters[2].task);
     executor_run_ready(&executor);
     EXPECT(list_empty(&event.waiting.wakers));
@@ -116,11 +117,11 @@ TEST(futures, a_oneshot_is_sent_once)
     struct waiter waiter = {.task = {.name = "waiter", .poll = poll_oneshot}, .oneshot = &oneshot};
     executor_spawn(&executor, &waiter.task);
     executor_run_ready(&executor);
-    EXPECT_EQ(executor.live, 1);
+    EXPECT_EQ(live_tasks(&executor), 1);
     EXPECT(oneshot_send(&oneshot, 42));
     EXPECT(!oneshot_send(&oneshot, 43));
     executor_run_ready(&executor);
-    EXPECT_EQ(executor.live, 0);
+    EXPECT_EQ(live_tasks(&executor), 0);
     EXPECT_EQ(waiter.value, 42);
 }
 
@@ -171,7 +172,7 @@ TEST(futures, a_mutex_lets_one_in_at_a_time_and_nobody_starve)
     executor_block_on(&executor, &lockers[0].task);
     EXPECT(lockers[1].rounds <= 2 && lockers[2].rounds <= 2);
     executor_run_ready(&executor);
-    EXPECT_EQ(executor.live, 0);
+    EXPECT_EQ(live_tasks(&executor), 0);
     EXPECT(!mutex.owner && mutex.waiting.notified == 0);
 }
 
@@ -204,10 +205,10 @@ TEST(futures, select_gives_up_the_other_one)
         select_begin(&chooser.select, &chooser.left.future, &chooser.right.future);
         executor_spawn(&executor, &chooser.task);
         executor_run_ready(&executor);
-        EXPECT_EQ(executor.live, 1);
+        EXPECT_EQ(live_tasks(&executor), 1);
         executor_spawn(&executor, &sender.task);
         executor_run_ready(&executor);
-        EXPECT_EQ(executor.live, 0);
+        EXPECT_EQ(live_tasks(&executor), 0);
         EXPECT(chooser.select.winner == (i ? &chooser.right.future : &chooser.left.future));
         EXPECT_EQ((i ? &chooser.right : &chooser.left)->number, 42);
         EXPECT(list_empty(&channels[0].receivers.wakers) && channels[0].receivers.notified == 0);
@@ -241,5 +242,5 @@ TEST(futures, a_select_that_is_given_up_waits_for_nothing)
     task_cancel(&sender.task);
     executor_run_ready(&executor);
     EXPECT_EQ(receiver.number, 42);
-    EXPECT_EQ(executor.live, 0);
+    EXPECT_EQ(live_tasks(&executor), 0);
 }

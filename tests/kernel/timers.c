@@ -3,6 +3,7 @@
  */
 #include <kernel/cpu/control.h>
 
+#include "../live_tasks.h"
 #include "../test.h"
 #include "numbers.h"
 
@@ -64,7 +65,7 @@ TEST(timers, sleepers_wake_in_order_and_not_early)
     }
     run_within_a_tick(&executor);
     executor_block_on(&executor, &sleepers[0].task);
-    EXPECT_EQ(executor.live, 0);
+    EXPECT_EQ(live_tasks(&executor), 0);
     for (unsigned i = 0; i < COUNT; i++) {
         EXPECT_EQ(sleepers[i].place, COUNT - 1 - i);
         EXPECT(sleepers[i].woke >= sleepers[i].sleep.deadline);
@@ -116,7 +117,7 @@ TEST(timers, a_deadline_that_is_put_off_counts_from_the_clock_and_one_that_is_pa
     sleep_until(&sleeper.sleep, start);
     executor_spawn(&executor, &sleeper.task);
     executor_run_ready(&executor);
-    EXPECT_EQ(executor.live, 0);
+    EXPECT_EQ(live_tasks(&executor), 0);
 }
 
 struct ticker {

@@ -17,6 +17,7 @@
 byte head, tail;                        /* tail: the task whose `next` is the queue's end */
 byte next[TASKS + 1];
 bool waiting[TASKS + 1], live[TASKS + 1], cancelled[TASKS + 1];
+bool ended[TASKS + 1];                  /* its last poll is behind it, its end is not */
 byte released[TASKS + 1];
 bool owed[TASKS + 1];                   /* the task has been given something, and has not taken it */
 
@@ -79,21 +80,20 @@ inline release(task) {
 }
 
 inline finish(task, was) {
-    live[task] = false;
     atomic { was = waiting[task]; waiting[task] = false }
     if
 #ifdef EARLY_RELEASE
-    :: released[task] == 0 -> release(task)
+    :: true -> live[task] = false; release(task)
 #else
-    :: was -> release(task)
+    :: was -> live[task] = false; release(task)
+    :: else -> ended[task] = true       /* in the queue: comes back here on its next turn */
 #endif
-    :: else                             /* in the queue: comes back here on its next turn */
     fi;
     was = false
 }
 
 inline poll(task) {
-    assert(live[task] && released[task] == 0);
+    assert(live[task] && !ended[task] && released[task] == 0);
     owed[task] = false;
     if
     :: ready = false
@@ -110,7 +110,7 @@ inline poll(task) {
        cancels--;
        other = 3 - task;
        if
-       :: live[other] -> cancelled[other] = true; wake(other, was, link)
+       :: live[other] && !ended[other] -> cancelled[other] = true; wake(other, was, link)
        :: else
        fi;
        other = NONE; ready = false
@@ -149,7 +149,7 @@ inline take_turn(task) {
     waiting[task] = true;
 #endif
     if
-    :: cancelled[task] || !live[task] -> ready = true
+    :: cancelled[task] || ended[task] -> ready = true
     :: else -> poll(task)
     fi;
 #ifdef LATE_WAITING
@@ -163,7 +163,7 @@ inline take_turn(task) {
 }
 
 inline nothing_lost(task) {
-    assert(!live[task] || (!owed[task] && !cancelled[task]));
+    assert(!live[task] || (!owed[task] && !cancelled[task] && !ended[task]));
     assert(live[task] || released[task] == 1)
 }
 

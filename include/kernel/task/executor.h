@@ -2,9 +2,9 @@
  * The executor: polls the tasks that are ready, and halts the processor while none is.
  *
  * Of the ready tasks those of the highest priority come first, among themselves in the order in
- * which they became ready. So that nobody is kept waiting for ever, every 8th turn looks for a task
- * of normal priority first, and every 64th for one of low priority: a task of high priority waits
- * for two other polls at most, and a low one gets at least one poll in 64.
+ * which they became ready. So that nobody is kept waiting for ever, every 8th of these turns goes
+ * to a task of normal priority, and every 64th to one of low priority, if one is ready: a task of
+ * high priority waits for two other polls at most, and a low one gets at least one poll in 64.
  *
  * One executor belongs to one processor. Its own interrupt handlers, NMIs included, may wake its
  * tasks; another processor may not (see ready_push()).
@@ -21,17 +21,16 @@ struct executor {
     bool attention;
     struct ready_queue queues[TASK_PRIORITIES]; /* by priority */
     struct list tasks;                          /* the live ones, by their link, in spawn order */
-    size_t live;                                /* how many */
     struct task *current;                       /* the one that is being polled */
     uint64_t began;             /* when the last poll did, by the time stamp counter */
-    unsigned until_lower;       /* looks for a task up to the next that begins lower down */
-    unsigned lower_looks;       /* counts those that did */
+    unsigned until_lower;       /* turns of high and normal tasks up to the next that goes lower */
+    unsigned lower_looks;       /* how often one of them did */
     uint64_t idle;              /* time stamp ticks spent halted */
     const struct join *awaited; /* by executor_block_on() */
     void (*attend)(void);
 };
 
-/* Every 8th look for a task begins with normal priority, every 8th of these with low priority. */
+/* Every 8th turn of those above is for normal priority, every 8th of these for low priority. */
 enum { TASK_LOWER_TURN = 8, TASK_LOWEST_TURN = 8 };
 
 #define READY_QUEUE_INIT(queue) \
