@@ -57,7 +57,8 @@ COMPILER_FLAGS := $(CLANG_WARNINGS) --target=x86_64-elf -mno-implicit-float -Xcl
                   -gdwarf-4 -grecord-command-line
 LARGE_FRAMES   := -Wno-frame-larger-than
 else
-COMPILER_FLAGS := $(GCC_WARNINGS) -fstack-clash-protection
+# Without padding in front of the targets of jumps the kernel is smaller and runs fewer instructions.
+COMPILER_FLAGS := $(GCC_WARNINGS) -fstack-clash-protection -falign-loops=1 -falign-jumps=1 -falign-labels=1
 LARGE_FRAMES   := -Wno-stack-usage
 KEEP_ORDER     := -fno-toplevel-reorder
 KEEP_LOOPS     := -fno-tree-loop-distribute-patterns
