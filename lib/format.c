@@ -9,6 +9,8 @@
 
 enum length_modifier { LENGTH_CHAR, LENGTH_SHORT, LENGTH_INT, LENGTH_LONG };
 
+enum { WIDTH_MAX = 9999 };
+
 /* One conversion as it is written: %-08.3lx */
 struct spec {
     bool left;
@@ -100,7 +102,7 @@ static int parse_number(const char **format, va_list *arguments)
     }
     int number = 0;
     for (; **format >= '0' && **format <= '9'; (*format)++)
-        number = MIN(number * 10 + (**format - '0'), 9999);
+        number = MIN(number * 10 + (**format - '0'), (int)WIDTH_MAX);
     return number;
 }
 
@@ -138,7 +140,7 @@ static struct spec parse_spec(const char **format, va_list *arguments)
     spec.width = parse_number(format, arguments);
     if (spec.width < 0) {
         spec.left = true;
-        spec.width = -spec.width;
+        spec.width = -MAX(spec.width, -(int)WIDTH_MAX);
     }
     if (**format == '.') {
         (*format)++;

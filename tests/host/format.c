@@ -31,6 +31,8 @@ TEST(format, width_and_padding)
     EXPECT_FORMAT("[  x][x  ]", "[%*c][%-*c]", 3, 'x', 3, 'x');
     EXPECT_FORMAT("[x  ]", "[%*s]", -3, "x");
     EXPECT_FORMAT("[ab]", "[%.*s]", 2, "abc");
+    volatile int far_too_wide = INT32_MIN; /* which the compiler would refuse as a constant */
+    EXPECT_EQ(snprintf(text, sizeof(text), "%*d", far_too_wide, 1), 9999);
 }
 
 TEST(format, pointers_strings_percent)
