@@ -101,7 +101,7 @@ HOST_SOURCES := tests/test.c $(wildcard tests/host/*.c) $(wildcard lib/*.c) boot
     kernel/log/console.c kernel/log/screen.c \
     drivers/cmos_clock.c drivers/pit8254.c drivers/reference_clock.c kernel/cpu/tsc.c \
     $(addprefix kernel/monitor/,line.c key_parser.c edit.c history.c completion.c picture.c) \
-    $(filter-out mm/kernel_space.c mm/heap_window.c,$(wildcard mm/*.c))
+    $(filter-out mm/kernel_space.c mm/processor.c mm/heap_window.c,$(wildcard mm/*.c))
 HOST_OBJECTS := $(HOST_SOURCES:%=$B/host/%.o)
 TYPE_KEYS_SOURCES := tests/tools/type_keys.c $(KEYBOARD_SOURCES) lib/letter_case.c lib/utf8.c
 TYPE_KEYS_OBJECTS := $(TYPE_KEYS_SOURCES:%=$B/host/%.o)

@@ -193,7 +193,7 @@ uint8_t ps2_keyboard_scancode_set(void)
     return set;
 }
 
-static __attribute__((noinline)) void interrupt_while_talking(void)
+static SLOW_PATH void interrupt_while_talking(void)
 {
     uint8_t byte;
     if (mode == SETTING_UP || !stream_has_room(&ps2_keyboard_scancodes) || !i8042_fetch(&byte))

@@ -20,7 +20,7 @@ enum { PAGING_LEVELS = 4 };
  * writable and executable: PAGE_WRITABLE goes with PAGE_NO_EXECUTE, or an ASSERT fails. */
 #define PAGE_WRITABLE        (UINT64_C(1) << 1)
 #define PAGE_USER            (UINT64_C(1) << 2)
-#define PAGE_WRITE_COMBINING (UINT64_C(1) << 3) /* as mm/kernel_space.c sets up the PAT */
+#define PAGE_WRITE_COMBINING (UINT64_C(1) << 3) /* as mm/processor.c sets up the PAT */
 #define PAGE_UNCACHED        (UINT64_C(1) << 4)
 #define PAGE_GLOBAL          (UINT64_C(1) << 8)
 #define PAGE_NO_EXECUTE      (UINT64_C(1) << 63)

@@ -101,7 +101,7 @@ static struct task *next_task(struct executor *executor)
 }
 
 /* Takes the task's wakers out of where they wait, and tells who waits for the task. */
-static __attribute__((noinline)) void part(struct task *task)
+static SLOW_PATH void part(struct task *task)
 {
     while (task->wakers)
         waker_cancel(task->wakers);

@@ -106,8 +106,7 @@ static struct list *far_slot(struct timer_wheel *wheel, uint64_t tick)
 }
 
 /* Kept out of timer_wheel_set(), which then has no register to save. */
-static __attribute__((noinline)) void set_far(struct timer_wheel *wheel, uint64_t tick,
-                                              struct list_node *node)
+static SLOW_PATH void set_far(struct timer_wheel *wheel, uint64_t tick, struct list_node *node)
 {
     list_push_back(far_slot(wheel, tick), node);
 }
@@ -257,8 +256,7 @@ static unsigned deal_out(struct timer_wheel *wheel, unsigned most)
 }
 
 /* The rare part of timer_wheel_advance(), which has no register to save without it. */
-static __attribute__((noinline)) bool advance_far(struct timer_wheel *wheel, uint64_t tick,
-                                                  unsigned most)
+static SLOW_PATH bool advance_far(struct timer_wheel *wheel, uint64_t tick, unsigned most)
 {
     while (wheel->nearest <= tick) {
         wheel->now = wheel->nearest;

@@ -1,0 +1,17 @@
+/*
+ * What the processor can do about pages, and the protections that it has for them. Set-up only.
+ */
+#ifndef MM_PROCESSOR_H
+#define MM_PROCESSOR_H
+
+#include <mm/paging.h>
+
+/* Turns on each protection that there is: write protection also for the kernel itself, NX, SMEP,
+ * SMAP and UMIP; and global pages and PAGE_WRITE_COMBINING. What the processor does not have is
+ * logged, and left out of the pages that are mapped from now on. */
+void processor_protect(void);
+
+/* The largest page that the processor knows, 2 MiB or 1 GiB. Known after processor_protect(). */
+enum page_size processor_largest_page(void);
+
+#endif

@@ -1,0 +1,98 @@
+/*
+ * What the processor can do about pages: each feature is looked for, told of when it is missing,
+ * and turned on where that takes something.
+ */
+#include <kernel/cpu/control.h>
+#include <kernel/log/log.h>
+#include <lib/string.h>
+#include <mm/processor.h>
+
+enum cpuid_register { EAX, EBX, ECX, EDX };
+
+enum { FEATURE_NX, FEATURE_1G, FEATURE_PAT, FEATURE_PGE, FEATURE_SMEP, FEATURE_SMAP, FEATURE_UMIP };
+
+/* Where CPUID tells of it (Intel SDM 2, CPUID) and which bit of CR4 turns it on (SDM 3A 2.5). */
+static const struct feature {
+    const char *name;
+    uint32_t leaf;
+    enum cpuid_register reg;
+    unsigned bit;
+    uint64_t cr4;
+} features[] = {
+    [FEATURE_NX] = {"NX", 0x80000001, EDX, 20, 0},
+    [FEATURE_1G] = {"1 GiB pages", 0x80000001, EDX, 26, 0},
+    [FEATURE_PAT] = {"page attribute table", 1, EDX, 16, 0},
+    [FEATURE_PGE] = {"global pages", 1, EDX, 13, CR4_PGE},
+    [FEATURE_SMEP] = {"SMEP", 7, EBX, 7, CR4_SMEP},
+    [FEATURE_SMAP] = {"SMAP", 7, EBX, 20, CR4_SMAP},
+    [FEATURE_UMIP] = {"UMIP", 7, ECX, 2, CR4_UMIP},
+};
+
+static unsigned found RO_AFTER_INIT; /* a bit for each of them that the processor has */
+
+static bool has(unsigned feature)
+{
+    return found >> feature & 1;
+}
+
+static bool look_for(const struct feature *feature)
+{
+    /* Asked for a leaf that it does not have, a processor answers with another one's. */
+    if (cpuid(feature->leaf & 0x80000000, 0).eax < feature->leaf)
+        return false;
+    struct cpuid_result result = cpuid(feature->leaf, 0);
+    const uint32_t registers[] = {result.eax, result.ebx, result.ecx, result.edx};
+    return registers[feature->reg] >> feature->bit & 1;
+}
+
+static void find_features(void)
+{
+    for (unsigned i = 0; i < ARRAY_SIZE(features); i++)
+        found |= (unsigned)look_for(&features[i]) << i;
+}
+
+static void log_missing_features(void)
+{
+    char names[LOG_TEXT];
+    size_t length = 0;
+    for (unsigned i = 0; i < ARRAY_SIZE(features); i++) {
+        if (has(i))
+            continue;
+        length += string_copy(names + length, length ? ", " : "", sizeof(names) - length);
+        length += string_copy(names + length, features[i].name, sizeof(names) - length);
+    }
+    if (length)
+        log_info("mm: this processor has no %s", names);
+}
+
+enum { MSR_PAT = 0x277, PAT_WRITE_COMBINING = 1 };
+
+/* Entry 1 of the PAT, which PAGE_WRITE_COMBINING selects, is write-through otherwise. No page uses
+ * it yet, so that no cache has to be flushed (SDM 3A 12.12.4). */
+static void set_up_write_combining(void)
+{
+    uint64_t pat = read_msr(MSR_PAT) & ~UINT64_C(0xff00);
+    write_msr(MSR_PAT, pat | PAT_WRITE_COMBINING << 8);
+}
+
+void processor_protect(void)
+{
+    find_features();
+    log_missing_features();
+    uint64_t cr4 = read_cr4();
+    for (unsigned i = 0; i < ARRAY_SIZE(features); i++)
+        cr4 |= has(i) ? features[i].cr4 : 0;
+    write_cr0(read_cr0() | CR0_WP);
+    write_cr4(cr4);
+    if (has(FEATURE_NX))
+        write_msr(MSR_EFER, read_msr(MSR_EFER) | EFER_NXE);
+    else
+        paging_leave_out(PAGE_NO_EXECUTE);
+    if (has(FEATURE_PAT))
+        set_up_write_combining();
+}
+
+enum page_size processor_largest_page(void)
+{
+    return has(FEATURE_1G) ? PAGE_1G : PAGE_2M;
+}
