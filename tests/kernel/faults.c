@@ -14,6 +14,7 @@
 #include <mm/paging_walk.h>
 
 #include "../test.h"
+#include "frame_chain.h"
 
 /* FAULT(identifier, ...) of kernel/fault/, and what its report says. */
 #define FAULT_TEST(identifier, test_name, fault_name, ...)                       \
@@ -161,8 +162,8 @@ FAULT_TEST(ubsan_alignment, unaligned_load_store_write, "ubsan-alignment",
 TEST_PANIC(fault_without_memory, exhausted, "fault_null_write",
            "PANIC: write through a null pointer")
 {
-    while (frame_alloc() != NO_FRAME)
-        ;
+    phys_addr_t all = NO_FRAME;
+    frame_chain_take_all(&all);
     fault_trigger("null-write");
 }
 

@@ -7,36 +7,13 @@
 #include <mm/frames.h>
 
 #include "../test.h"
+#include "frame_chain.h"
 
 static struct frames_stats stats_now(void)
 {
     struct frames_stats stats;
     frames_stats(&stats);
     return stats;
-}
-
-/* The runs that a test holds, as a chain: in each lie the next one's address and its own order. */
-static phys_addr_t chain;
-
-static bool take(unsigned order)
-{
-    phys_addr_t run = frames_alloc_run(order);
-    if (run == NO_FRAME)
-        return false;
-    phys_addr_t *link = phys_to_virt(run);
-    link[0] = chain;
-    link[1] = order;
-    chain = run;
-    return true;
-}
-
-static void give_all_back(void)
-{
-    while (chain != NO_FRAME) {
-        phys_addr_t run = chain, *link = phys_to_virt(run);
-        chain = link[0];
-        frames_free_run(run, (unsigned)link[1]);
-    }
 }
 
 TEST(frames, counts_add_up)
@@ -57,10 +34,11 @@ TEST(frames, nothing_of_the_kernels_is_handed_out)
 {
     phys_addr_t start = image_to_phys(kernel_image_start);
     phys_addr_t end = image_to_phys(kernel_image_end);
+    phys_addr_t chain = NO_FRAME;
     uint64_t wrong = 0;
-    for (unsigned i = 0; i < 4096 && take(0); i++)
+    for (unsigned i = 0; i < 4096 && frame_chain_take(&chain, 0); i++)
         wrong += chain < MIB(1) || (chain >= start && chain < end) || chain % PAGE_SIZE != 0;
-    give_all_back();
+    frame_chain_give_back(&chain);
     EXPECT_EQ(wrong, 0);
 }
 
@@ -69,17 +47,15 @@ TEST(frames, nothing_of_the_kernels_is_handed_out)
 TEST(frames, all_of_memory)
 {
     enum { LAST = PAGE_SIZE / sizeof(phys_addr_t) - 1 };
+    phys_addr_t chain = NO_FRAME;
     uint64_t before = stats_now().free, count = 0, wrong = 0;
-    for (; count < GIB(1) / PAGE_SIZE && take(0); count++)
+    for (; count < GIB(1) / PAGE_SIZE && frame_chain_take(&chain, 0); count++)
         *((phys_addr_t *)phys_to_virt(chain) + LAST) = chain;
     for (phys_addr_t at = chain; at != NO_FRAME; at = *(phys_addr_t *)phys_to_virt(at))
         wrong += *((phys_addr_t *)phys_to_virt(at) + LAST) != at;
-    for (unsigned order = FRAMES_MAX_ORDER + 1; order-- > 0;) {
-        while (take(order))
-            count += UINT64_C(1) << order;
-    }
+    count += frame_chain_take_all(&chain);
     uint64_t left = stats_now().free;
-    give_all_back();
+    frame_chain_give_back(&chain);
     EXPECT_EQ(wrong, 0);
     EXPECT_EQ(count, before);
     EXPECT_EQ(left, 0);

@@ -10,6 +10,7 @@
 #include <mm/paging_walk.h>
 
 #include "../test.h"
+#include "frame_chain.h"
 
 #define DATA   (PAGE_WRITABLE | PAGE_NO_EXECUTE)
 #define UNUSED (STACKS_BASE + (UINT64_C(1) << 40)) /* behind all that layout.h knows of */
@@ -238,39 +239,15 @@ TEST(paging, tables_are_given_back)
     EXPECT_EQ(free_frames(), before);
 }
 
-/* Takes all of memory, in runs as large as there are: the address of the next one and its own order
- * lie in each. */
-static phys_addr_t take_all_frames(void)
-{
-    phys_addr_t chain = NO_FRAME, run;
-    for (unsigned order = FRAMES_MAX_ORDER + 1; order-- > 0;) {
-        while ((run = frames_alloc_run(order)) != NO_FRAME) {
-            phys_addr_t *link = phys_to_virt(run);
-            link[0] = chain;
-            link[1] = order;
-            chain = run;
-        }
-    }
-    return chain;
-}
-
-static void give_back(phys_addr_t chain)
-{
-    while (chain != NO_FRAME) {
-        phys_addr_t run = chain, *link = phys_to_virt(run);
-        chain = link[0];
-        frames_free_run(run, (unsigned)link[1]);
-    }
-}
-
 TEST(paging, mapping_without_frames_fails_and_leaves_nothing)
 {
     uint64_t before = free_frames();
-    phys_addr_t all = take_all_frames();
+    phys_addr_t all = NO_FRAME;
+    frame_chain_take_all(&all);
     enum error page = paging_map(&kernel_space, UNUSED, MIB(4), PAGE_4K, DATA);
     enum error range = paging_map_range(&kernel_space, UNUSED, 0, MIB(64), PAGE_2M, DATA);
     uint64_t left = free_frames();
-    give_back(all);
+    frame_chain_give_back(&all);
     EXPECT_EQ(page, ERROR_OUT_OF_FRAMES);
     EXPECT_EQ(range, ERROR_OUT_OF_FRAMES);
     EXPECT_EQ(left, 0);
