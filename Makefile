@@ -245,12 +245,14 @@ FUZZ_FLAGS_terminal := -max_len=400 -len_control=0 -dict=tests/fuzz/terminal.dic
 FUZZERS := $(patsubst tests/fuzz/%.c,$B/fuzz/%,$(wildcard tests/fuzz/*.c))
 FUZZ_CFLAGS := -std=gnu17 -O1 -g -Wall -Wextra -Werror -Itests/host/include -Iinclude \
     -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
+# One call compiles and links each, so which headers it reads is not known: any of them makes it out of date.
+FUZZ_HEADERS := $(shell find include tests/host -name '*.h')
 
 .SECONDEXPANSION:
-$(FUZZERS): $B/fuzz/%: tests/fuzz/%.c tests/fuzz/support/assert.c $$(FUZZ_SOURCES_$$*) | need-fuzz
+$(FUZZERS): $B/fuzz/%: tests/fuzz/%.c tests/fuzz/support/assert.c $$(FUZZ_SOURCES_$$*) $(FUZZ_HEADERS) | need-fuzz
 	@mkdir -p $@.corpus
 	@echo "  FUZZ  $@"
-	$Qclang $(FUZZ_CFLAGS) -o $@ $^
+	$Qclang $(FUZZ_CFLAGS) -o $@ $(filter %.c,$^)
 
 .PHONY: $(FUZZERS:%=%.run)
 $(FUZZERS:%=%.run): %.run: %
