@@ -53,11 +53,6 @@ class Viewer:
         """Presses a key, which is a character or one of KEYSYMS, or lets it go."""
         self._socket.sendall(struct.pack(">BBxxI", 4, down, KEYSYMS.get(key) or ord(key)))
 
-    def stroke(self, key):
-        """Presses it and lets it go."""
-        self.press(key)
-        self.press(key, down=False)
-
     def close(self):
         """Hangs up."""
         self._socket.close()
