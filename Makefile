@@ -321,7 +321,7 @@ help:
 	@echo "make docs       write anew what programs write in docs/: pictures, the boot's instructions, a session"
 	@echo "make check      what can be checked without running: format, floors, linters, contracts, dead code, models"
 	@echo "make check-docs the part of it about the documents: names, journeys, pictures, figures, transcripts"
-	@echo "make breaks     break the kernel in sixty places, and see a test notice each; BREAKS=WORD for a part"
+	@echo "make breaks     break the kernel in over sixty places, and see a test notice each; BREAKS=WORD for a part"
 	@echo "make lint       the part of make check that needs a build: linters, contracts, needless globals, dead code"
 	@echo "make fmt        format the C files"
 	@echo "make clean      remove build/"
