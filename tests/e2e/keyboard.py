@@ -26,7 +26,7 @@ class Keyboard(MachineTest):
         machine = self.machine()
 
         def keep_pressing():
-            machine.press("a")
+            machine.press_blindly("a")
             machine.read_alive(0.005)
 
         self.assertTrue(qemu.wait_until(lambda: READY in machine.output(), qemu.BOOT_LIMIT,

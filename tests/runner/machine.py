@@ -1,8 +1,8 @@
 """A machine that runs the shipped image, used as a person uses it: keys, screen, COM1.
 
-Nothing here sleeps for a time and hopes. Keys are sent in bursts that fit into the keyboard's
-own buffer (16 bytes), and the next burst goes out when COM1 has echoed the last one: faster than
-any person types, and still nothing is lost on the way *to* the guest however slow it is.
+Nothing here sleeps for a time and hopes. A key is sent when the keyboard's own buffer (16 bytes) has
+room for it, and text in bursts, of which the next one goes out when COM1 has echoed the last one:
+faster than any person types, and still nothing is lost on the way *to* the guest however slow it is.
 """
 
 import re
@@ -18,6 +18,8 @@ ERASURE = "\b\x1b[J"
 KEYBOARD_BUFFER = 15  # bytes; QEMU's keyboard drops what exceeds 16
 VGA_TEXT = 0xb8000
 CRTC = 0x3d4
+I8042_STATUS = 0x64
+I8042_OUTPUT_FULL = 0x01
 
 
 def cd(iso=paths.ISO):
@@ -55,6 +57,7 @@ class Machine(qemu.Qemu):
     def __init__(self, log, media=None, options=(), com1=qemu.tcp_pair, entry="text", whole=True):
         self.reads_com1 = com1 is not None
         self.may_panic = False
+        self._in_keyboard = 0  # bytes of scancodes, at most
         options = [*(media or cd()), *qemu.menu_entry(entry), *options]
         kept = com1 and not whole and loaded.kind(options) in KEPT
         super().__init__(options, log, com1=com1,
@@ -123,8 +126,24 @@ class Machine(qemu.Qemu):
     # --- The keyboard ---------------------------------------------------------------------------
 
     def press(self, *chord):
-        """One stroke, which need not show any echo."""
+        """One stroke, which need not show any echo. Where the keyboard's buffer may have no room for it, what is in
+        there has to be fetched first."""
+        if self._in_keyboard + keys.scancode_bytes(chord) > KEYBOARD_BUFFER:
+            self._wait_fetched()
+        self.press_blindly(*chord)
+
+    def press_blindly(self, *chord):
+        """One stroke, which may be lost."""
+        self._in_keyboard += keys.scancode_bytes(chord)
         self.execute("input-send-event", events=keys.stroke(list(chord)))
+
+    def _wait_fetched(self):
+        """Waits until the guest has fetched all scancodes: the controller has none, and takes the next at once."""
+        idle = self.read_alive if self.reads_com1 else self.wait
+        if not qemu.wait_until(lambda: not self._read_port(I8042_STATUS) & I8042_OUTPUT_FULL, qemu.BOOT_LIMIT,
+                               lambda: idle(0.01)):
+            raise AssertionError(f"keys are not fetched within {qemu.BOOT_LIMIT:g} s")
+        self._in_keyboard = 0
 
     def type(self, text):
         """Types like a person who looks at the screen: waits for the echo of what was typed. Each
@@ -182,10 +201,13 @@ class Machine(qemu.Qemu):
         read is good when the index is still ours afterwards."""
         while True:
             self.hmp(f"o /b {CRTC:#x} {register}")
-            value, index = (int(self.hmp(f"i /b {port:#x}").split("=")[1], 0)
-                            for port in (CRTC + 1, CRTC))
+            value, index = self._read_port(CRTC + 1), self._read_port(CRTC)
             if index == register:
                 return value
+
+    def _read_port(self, port):
+        """A byte from a port."""
+        return int(self.hmp(f"i /b {port:#x}").split("=")[1], 0)
 
     def hmp(self, command):
         """A line for QEMU's human monitor, which is the only way to a port; its answer."""
