@@ -16,6 +16,7 @@ import json
 import os
 import socket
 import subprocess
+import threading
 import time
 
 # Generous: no test may depend on how fast the machine is. It only ends what is stuck.
@@ -31,6 +32,7 @@ SUCCESS = 33  # isa-debug-exit turns the written value v into 2 * v + 1: 0x10
 FAILURE = 35  # 0x11
 
 _running = set()
+_over = threading.Event()  # no QEMU is started any more
 
 
 class QemuError(Exception):
@@ -96,6 +98,8 @@ class Qemu:
         for end in ends:
             end.close()
         _running.add(process)
+        if _over.is_set():
+            process.kill()
         return process
 
     def save_state(self, path):
@@ -276,6 +280,7 @@ def wait_until(condition, limit, idle):
 
 @atexit.register
 def kill_all():
-    """An interrupted run leaves no QEMU behind. Any thread may call it."""
+    """An interrupted run leaves no QEMU behind, nor does it start another one. Any thread may call it."""
+    _over.set()
     for process in list(_running):
         process.kill()
