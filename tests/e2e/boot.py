@@ -62,12 +62,13 @@ class Boot(MachineTest):
 
     def test_stuck_com1(self):
         """Nobody takes what COM1 sends, so it stops sending: that costs the machine a moment. When
-        somebody reads again, COM1 works again."""
+        all that was waiting has been read, COM1 works again."""
         machine = self.boot(com1=socket.socketpair)  # is full after some 280 bytes
         machine.reads_com1 = False
         for _ in range(5):
             machine.type("help\n")
         self.expect_answer_on_screen(machine)
+        machine.wait_com1_ready()
         machine.send(b"\recho again\r")
         machine.wait_text("\r\nagain\r\n")
         machine.wait_text("sends again; it has lost")

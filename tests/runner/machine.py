@@ -18,6 +18,8 @@ ERASURE = "\b\x1b[J"
 KEYBOARD_BUFFER = 15  # bytes; QEMU's keyboard drops what exceeds 16
 VGA_TEXT = 0xb8000
 CRTC = 0x3d4
+COM1_LINE_STATUS = 0x3fd
+TRANSMITTER_READY = 0x20
 I8042_STATUS = 0x64
 I8042_OUTPUT_FULL = 0x01
 
@@ -110,6 +112,12 @@ class Machine(qemu.Qemu):
             self.wait_screen(lambda now: now.used()[-1] == PROMPT.rstrip() and
                              READY in now.text())
         return self
+
+    def wait_com1_ready(self):
+        """Reads COM1 until it can take another byte from the guest: it can not while what it has sent is not read."""
+        if not qemu.wait_until(lambda: self._read_port(COM1_LINE_STATUS) & TRANSMITTER_READY, qemu.BOOT_LIMIT,
+                               lambda: self.read_alive(0.01)):
+            raise AssertionError(f"COM1 does not go on within {qemu.BOOT_LIMIT:g} s")
 
     def answer(self, line):
         """Sends a line to COM1 and gives the lines that come between its echo and the prompt."""
