@@ -1,6 +1,6 @@
 /*
- * Both lines are put into one buffer and cut into words in place, for there is no heap yet. A word
- * is looked for from the end, so that a later one wins: fw_cfg, by which a program starts the
+ * Both lines are put into one buffer and cut into words in place, for there is no heap yet. Each
+ * word sets its option as it comes, so that a later one wins: fw_cfg, by which a program starts the
  * machine, has the last word over the menu.
  */
 #include <assert.h>
