@@ -4,7 +4,7 @@
  * needs; one that uses it up is masked until the while is over. Nothing is lost: a masked line's
  * request waits in the controller, or, where the controller forgets it, in the device, whose
  * handler is called to look. The timer's own line is not limited: it is what the others are
- * measured by.
+ * measured by. Where no timer ticks, none is: nothing would let it go again.
  */
 #include <assert.h>
 #include <drivers/irq.h>
@@ -24,6 +24,7 @@ uint16_t irq_bursts_left[IRQ_LINES];
 static RO_AFTER_INIT uint16_t handled; /* a bit for each line */
 static uint16_t open;                  /* not masked */
 static uint16_t held_back;             /* masked for a while */
+static bool unlimited;
 static uint64_t spurious[IRQ_LINES];
 static uint64_t storms[IRQ_LINES];
 
@@ -78,6 +79,10 @@ void irq_mask_timer(void)
 void irq_hold_back(unsigned line)
 {
     ASSERT(line < IRQ_LINES && line != IRQ_TIMER); /* the timer's would never be let go */
+    if (unlimited) {
+        irq_bursts_left[line] = BURST;
+        return;
+    }
     mask(line);
     held_back |= (uint16_t)(1u << line);
     if (++storms[line] == STORM_IS_NEWS)
@@ -97,6 +102,14 @@ void irq_renew_bursts(void)
         irq_bursts_left[line] = BURST;
     for (; held_back; held_back &= (uint16_t)(held_back - 1))
         let_go((unsigned)__builtin_ctz(held_back));
+}
+
+void irq_lift_limit(void)
+{
+    uint64_t flags = interrupts_save();
+    unlimited = true;
+    irq_renew_bursts();
+    interrupts_restore(flags);
 }
 
 void irq_note_spurious(unsigned line)

@@ -141,6 +141,7 @@ bool ticks_come(bool counting_will_do)
     if (error) {
         log_error("pit: no timer interrupt comes, nor can the local APIC's timer be used (%s)",
                   error_name(error));
+        irq_lift_limit();
         return false;
     }
     log_warn("pit: no timer interrupt comes; the local APIC's timer ticks instead, by the %s",

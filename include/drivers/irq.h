@@ -33,6 +33,9 @@ void irq_mask_timer(void);
  * lines that ask too often are masked from one call to the next. */
 void irq_renew_bursts(void);
 
+/* No timer ticks: from now on no line is masked, however often it asks. During set-up. */
+void irq_lift_limit(void);
+
 struct irq_line {
     bool handled; /* has a handler */
     bool masked;

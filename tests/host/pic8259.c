@@ -211,3 +211,20 @@ TEST(pic8259, the_timer_comes_right_from_the_stub)
     pic8259_end_timer_interrupt();
     EXPECT_EQ(master.in_service, 0);
 }
+
+/* The last test: there is no way back. What was held back before is let go, too. */
+TEST(pic8259, without_a_timer_nothing_is_held_back)
+{
+    struct irq_line line;
+    start();
+    unsigned open = masks(), before = handled[12];
+    while (!(slave.mask & 1 << 4) && handled[12] < before + MANY)
+        ask(12);
+    EXPECT(masks() != open);
+    irq_lift_limit();
+    EXPECT_EQ(masks(), open);
+    for (unsigned i = 0; i < MANY; i++)
+        ask(12);
+    irq_line(12, &line);
+    EXPECT(!line.masked);
+}
