@@ -19,6 +19,8 @@ import subprocess
 import threading
 import time
 
+from runner import delays
+
 # Generous: no test may depend on how fast the machine is. It only ends what is stuck.
 BOOT_LIMIT = float(os.environ.get("BOOT_LIMIT", "300"))
 
@@ -139,6 +141,7 @@ class Qemu:
         (`closed` is then set) or when nothing came. Everything is kept in `received` too."""
         if self.closed:
             return b""
+        delays.hold_up(self.process)
         self._com1.settimeout(max(seconds, 0.001))
         try:
             data = self._com1.recv(65536)
@@ -154,6 +157,7 @@ class Qemu:
 
     def send(self, data):
         """Types bytes at COM1. QEMU takes them as fast as the guest empties its receive FIFO."""
+        delays.hold_up(self.process)
         self._com1.settimeout(BOOT_LIMIT)
         self._com1.sendall(data)
 
@@ -161,6 +165,7 @@ class Qemu:
 
     def execute(self, command, **arguments):
         """Runs one QMP command and returns its answer."""
+        delays.hold_up(self.process)
         if not self._greeted:
             self._greeted = True
             self._answer()  # the greeting
@@ -233,6 +238,7 @@ class Unattended(Qemu):
 
     def read(self, seconds):
         """Like Qemu.read."""
+        delays.hold_up(self.process)
         deadline = time.monotonic() + seconds
         while True:
             ended = self.process.poll() is not None  # if so, all that it has written is there
