@@ -1,7 +1,7 @@
 /*
  * 10,000 adjacent pages of 4 KiB, mapped one by one, looked up, and unmapped again; then as one
- * range. The tables are made and given back on the way and are part of the figures. All pages lead
- * to one frame, which nobody reads.
+ * range. The tables are made and given back on the way and are part of the figures. The memory that
+ * the pages lead to is others'; nobody reads it there.
  */
 #include <assert.h>
 #include <kernel/bench/bench.h>

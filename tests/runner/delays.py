@@ -20,8 +20,14 @@ def hold_up(process):
     if not ON:
         return
     if random.random() < STANDSTILLS:
-        process.send_signal(signal.SIGSTOP)
-        timer = threading.Timer(random.uniform(0, LONGEST_STANDSTILL), process.send_signal, [signal.SIGCONT])
-        timer.daemon = True
-        timer.start()
+        stand_still(process, random.uniform(0, LONGEST_STANDSTILL))
     time.sleep(STEP)
+
+
+def stand_still(process, seconds):
+    """Stops a process, and has it go on after a while; harmless when it ends. Gives the timer that will do so."""
+    process.send_signal(signal.SIGSTOP)
+    timer = threading.Timer(seconds, process.send_signal, [signal.SIGCONT])
+    timer.daemon = True
+    timer.start()
+    return timer
