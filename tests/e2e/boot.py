@@ -77,7 +77,7 @@ class Boot(MachineTest):
         """It goes above the line that is being typed, which is drawn again below it. A COM1 that
         stops sending in the middle of the typing is what makes the kernel log something."""
         machine = self.boot(com1=socket.socketpair)
-        before = machine.screen().used()
+        before = machine.wait_screen(lambda now: now.used()[-1] == PROMPT.rstrip()).used()
         machine.reads_com1 = False
         for count in range(5, 405, 5):
             for _ in range(5):

@@ -222,7 +222,8 @@ class Machine(qemu.Qemu):
         return self.execute("human-monitor-command", **{"command-line": command})
 
     def wait_screen(self, condition, limit=qemu.BOOT_LIMIT):
-        """Looks at the screen until condition(screen) holds; gives that screen."""
+        """Looks at the screen until condition(screen) holds; gives that screen. The guest may be drawing just then: what
+        the condition does not ask for may not be there yet."""
         seen = []
 
         def look():
