@@ -115,7 +115,7 @@ class Machine(qemu.Qemu):
 
     def wait_com1_ready(self):
         """Reads COM1 until it can take another byte from the guest: it can not while what it has sent is not read."""
-        if not qemu.wait_until(lambda: self._read_port(COM1_LINE_STATUS) & TRANSMITTER_READY, qemu.BOOT_LIMIT,
+        if not qemu.wait_until(lambda: self.read_port(COM1_LINE_STATUS) & TRANSMITTER_READY, qemu.BOOT_LIMIT,
                                lambda: self.read_alive(0.01)):
             raise AssertionError(f"COM1 does not go on within {qemu.BOOT_LIMIT:g} s")
 
@@ -148,7 +148,7 @@ class Machine(qemu.Qemu):
     def _wait_fetched(self):
         """Waits until the guest has fetched all scancodes: the controller has none, and takes the next at once."""
         idle = self.read_alive if self.reads_com1 else self.wait
-        if not qemu.wait_until(lambda: not self._read_port(I8042_STATUS) & I8042_OUTPUT_FULL, qemu.BOOT_LIMIT,
+        if not qemu.wait_until(lambda: not self.read_port(I8042_STATUS) & I8042_OUTPUT_FULL, qemu.BOOT_LIMIT,
                                lambda: idle(0.01)):
             raise AssertionError(f"keys are not fetched within {qemu.BOOT_LIMIT:g} s")
         self._in_keyboard = 0
@@ -209,11 +209,11 @@ class Machine(qemu.Qemu):
         read is good when the index is still ours afterwards."""
         while True:
             self.hmp(f"o /b {CRTC:#x} {register}")
-            value, index = self._read_port(CRTC + 1), self._read_port(CRTC)
+            value, index = self.read_port(CRTC + 1), self.read_port(CRTC)
             if index == register:
                 return value
 
-    def _read_port(self, port):
+    def read_port(self, port):
         """A byte from a port."""
         return int(self.hmp(f"i /b {port:#x}").split("=")[1], 0)
 
