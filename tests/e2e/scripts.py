@@ -145,8 +145,8 @@ class Run(ScriptTest):
         shown = read_terminal(end, lambda text: b"cairn>" in text)
         self.assertIn(b"cairn>", shown)
         log = self.directory / "serial.log"  # COM1 is slower than the screen
-        self.assertTrue(qemu.wait_until(lambda: "cairn: ready" in log.read_text(), qemu.BOOT_LIMIT,
-                                        lambda: time.sleep(0.01)))
+        met = qemu.wait_until(lambda: "cairn: ready" in log.read_text(), qemu.BOOT_LIMIT, lambda: time.sleep(0.01))
+        self.assertTrue(met, log.read_text())
         os.write(end, b"\x1b2")
         self.assertIn(b"(qemu)", read_terminal(end, lambda text: b"(qemu)" in text))
         os.write(end, b"quit\r")
