@@ -160,7 +160,9 @@ enum poll_result i8042_poll(struct i8042_script *script, struct task *task, enum
         *error = try_step(script, step);
         if (*error == ERROR_TIMEOUT && may_wait(script, step)) {
             sleep_for(&script->pause, TIMER_TICK);
-            return sleep_poll(&script->pause, task);
+            if (sleep_poll(&script->pause, task) == POLL_PENDING)
+                return POLL_PENDING;
+            continue; /* the pause is over already, the step's time is not */
         }
         if (*error)
             return POLL_READY;

@@ -4,6 +4,7 @@
 #include <drivers/keyboard.h>
 #include <drivers/ps2_keyboard.h>
 #include <drivers/ps2_lights.h>
+#include <kernel/cpu/control.h>
 #include <kernel/task/executor.h>
 #include <kernel/task/sleep.h>
 #include <string.h>
@@ -46,12 +47,11 @@ static void run(unsigned milliseconds)
     }
 }
 
-/* Begins again: nothing is left of the machine that was there before. */
-static enum error set_up(struct ps2_faults faults)
+/* Begins again: nothing is left of the machine that was there before, but its clock. */
+static enum error set_up_at_this_time(struct ps2_faults faults)
 {
     executor = (struct executor)EXECUTOR_INIT(executor);
     ps2_machine_start(faults);
-    clock_start(NANOSECONDS_PER_MILLISECOND, false);
     timers_start(&executor);
     executor_spawn(&executor, &ps2_keyboard_set_up);
     executor_run_ready(&executor);
@@ -63,6 +63,12 @@ static enum error set_up(struct ps2_faults faults)
         (struct keyboard){.layout = &layout_us, .decoder.state = ps2_keyboard_scancode_set()};
     typed_length = 0;
     return (enum error)ps2_keyboard_set_up.result;
+}
+
+static enum error set_up(struct ps2_faults faults)
+{
+    clock_start(NANOSECONDS_PER_MILLISECOND, false);
+    return set_up_at_this_time(faults);
 }
 
 /* The keys b, shifted b, and cursor up are struck. */
@@ -133,6 +139,31 @@ TEST(ps2, tests_that_fail_are_no_reason_to_stop)
     EXPECT_STR(strike(), "bB\033[A");
     EXPECT_EQ(set_up((struct ps2_faults){.silent_reset = true, .no_translation = true}), OK);
     EXPECT_STR(strike(), "bB\033[A");
+}
+
+/* Has the clock go by the time stamp counter, at a tick a nanosecond. */
+static void start_fine_clock(void)
+{
+    host_tsc = 1;
+    clock_start(NANOSECONDS_PER_MILLISECOND, true);
+    clock_calibrate();
+    for (unsigned i = 0; i < 1001; i++) {
+        host_tsc += NANOSECONDS_PER_MILLISECOND;
+        clock_tick();
+    }
+    clock_calibrate();
+}
+
+/* A virtual machine may lose the processor between any two looks at the clock. */
+TEST(ps2, a_machine_that_stalls)
+{
+    start_fine_clock();
+    host_tsc_step = 2 * NANOSECONDS_PER_MILLISECOND;
+    EXPECT_EQ(set_up_at_this_time((struct ps2_faults){.slow = 2}), OK);
+    host_tsc_step = 0;
+    EXPECT_EQ(keyboard.decoder.state, SCANCODE_SET_1);
+    EXPECT_STR(strike(), "bB\033[A");
+    EXPECT_EQ(set_up((struct ps2_faults){0}), OK); /* the clock goes by ticks again */
 }
 
 static void start_lights(struct ps2_faults faults)

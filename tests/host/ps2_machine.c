@@ -31,6 +31,7 @@ static struct {
     uint8_t set, lights;
     bool scans;
     unsigned commands, resends;
+    unsigned looks; /* at the status, since a byte waits */
     bool busy;
 } machine;
 
@@ -104,10 +105,17 @@ static void to_keyboard(uint8_t byte)
     }
 }
 
+/* An interrupt comes only when the byte is there. */
+static bool has_answer(void)
+{
+    return machine.queued && (machine.config & INTERRUPT || machine.looks++ >= machine.faults.slow);
+}
+
 static uint8_t read_port(uint16_t port)
 {
     if (port == STATUS)
-        return (machine.queued ? 1 : 0) | (machine.busy ? 2 : 0);
+        return (has_answer() ? 1 : 0) | (machine.busy ? 2 : 0);
+    machine.looks = 0;
     uint8_t byte = machine.queue[0];
     if (machine.queued)
         memmove(machine.queue, machine.queue + 1, --machine.queued);

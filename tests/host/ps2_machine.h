@@ -17,6 +17,7 @@ struct ps2_faults {
     bool knows_no_sets;      /* the keyboard does not know the command for sets */
     bool knows_no_lights;    /* nor the one for the lights: no answer at all */
     bool stops_after_lights; /* it acknowledges the command, and then nothing more */
+    unsigned slow;           /* so many looks at the status show no answer before one does */
 };
 
 /* Puts the machine on the bus, just switched on. */

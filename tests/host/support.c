@@ -68,7 +68,7 @@ bool safe_load_word(virt_addr_t address, uint32_t *word)
 }
 
 uint8_t trap_depth;
-uint64_t host_tsc;
+uint64_t host_tsc, host_tsc_step;
 uint64_t host_cr4;
 bool host_masked;
 void (*host_interrupt)(void);

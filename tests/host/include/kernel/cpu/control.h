@@ -64,12 +64,13 @@ static inline void write_cr4(uint64_t value)
     host_cr4 = value;
 }
 
-/* Stands still, unless a test moves it; in tests/host/support.c. */
-extern uint64_t host_tsc;
+/* The counter stands still, unless a test moves it or has each read move it by a step; in
+ * tests/host/support.c. */
+extern uint64_t host_tsc, host_tsc_step;
 
 static inline uint64_t read_tsc(void)
 {
-    return host_tsc;
+    return host_tsc += host_tsc_step;
 }
 
 /* How often invlpg was executed, and for what last; in tests/host/page_tables.c. */
