@@ -8,6 +8,7 @@
  * Records of one size waste room on short lines. In return nothing has to be parsed, wrapped or
  * kept aligned, no lock is needed, and a line costs the same at any time.
  */
+#include <assert.h>
 #include <kernel/cpu/trap.h>
 #include <kernel/log/console.h>
 #include <kernel/log/log.h>
@@ -134,17 +135,25 @@ static const char *colour_of(enum log_level level)
     return level < ARRAY_SIZE(colours) ? colours[level] : NULL;
 }
 
-/* Colours begin no line and end none, so the console need not know of them. */
+/* The colours go out with the line as one piece: nothing comes between them. */
+static void print_coloured(struct console_sink *sink, const char *colour, const char *line,
+                           size_t length)
+{
+    char piece[LINE + 16];
+    int size = snprintf(piece, sizeof(piece), "%s%.*s\033[0m\n", colour, (int)length - 1, line);
+    ASSERT(size < (int)sizeof(piece));
+    console_write_to(sink, piece, (size_t)size);
+}
+
+/* Only a screen shows colours. */
 static void print_on(struct console_sink *sink, enum log_level level, const char *line,
                      size_t length)
 {
-    static const char usual_colour[] = "\033[0m";
     const char *colour = sink->rows ? colour_of(level) : NULL;
     if (colour)
-        sink->write(sink, colour, strlen(colour));
-    console_write_to(sink, line, length);
-    if (colour)
-        sink->write(sink, usual_colour, strlen(usual_colour));
+        print_coloured(sink, colour, line, length);
+    else
+        console_write_to(sink, line, length);
 }
 
 void log_print(enum log_level level, const char *line, size_t length)

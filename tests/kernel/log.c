@@ -2,6 +2,7 @@
  * Lines that interrupt handlers log at the worst moments: a breakpoint, whose handler logs a line,
  * is raised in the middle of what is shown.
  */
+#include <kernel/log/console.h>
 #include <kernel/log/log.h>
 #include <kernel/task/clock.h>
 #include <lib/format.h>
@@ -101,6 +102,37 @@ TEST(log, a_line_that_is_being_added_is_shown_when_it_is_there)
     log_info("test: begun and ended");
     log_set_clock(clock_now);
     EXPECT_EQ(record_count("] test: begun and ended\n"), 1);
+}
+
+/* A screen that the timer's handler interrupts at each write, to show what is pending. */
+static bool interrupts_screen, screen_writes;
+static unsigned entered_twice;
+
+static void write_interrupted(struct console_sink *sink, const char *text, size_t length)
+{
+    (void)sink;
+    (void)text;
+    (void)length;
+    entered_twice += screen_writes;
+    if (!interrupts_screen)
+        return;
+    screen_writes = true;
+    log_flush();
+    screen_writes = false;
+}
+
+/* Not for its colours, either. */
+TEST(log, a_sink_is_not_entered_twice)
+{
+    static struct console_sink screen = {.write = write_interrupted, .rows = 25, .columns = 80};
+    console_add_sink(&screen);
+    log_in_handler();
+    interrupts_screen = true;
+    log_print(LOG_ERROR, "red\n", 4);
+    interrupts_screen = false;
+    EXPECT_EQ(entered_twice, 0);
+    EXPECT(log_pending());
+    log_flush();
 }
 
 static unsigned hooks_called;
