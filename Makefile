@@ -96,7 +96,7 @@ HOST_SOURCES := tests/test.c $(wildcard tests/host/*.c) $(wildcard lib/*.c) boot
     $(filter-out kernel/task/watchdog.c,$(wildcard kernel/task/*.c)) \
     $(addprefix kernel/fault/,words.c noncanonical.c machine_check.c) drivers/irq.c drivers/pic8259.c \
     $(KEYBOARD_SOURCES) drivers/i8042.c drivers/ps2_keyboard.c drivers/ps2_lights.c drivers/uart16550.c \
-    $(wildcard drivers/acpi*.c) drivers/local_apic.c drivers/io_apic.c \
+    $(wildcard drivers/acpi*.c) $(wildcard drivers/pci*.c) drivers/local_apic.c drivers/io_apic.c \
     drivers/fw_cfg.c drivers/debug_console.c drivers/framebuffer.c kernel/options.c kernel/displays.c \
     kernel/log/console.c kernel/log/screen.c \
     drivers/cmos_clock.c drivers/pit8254.c drivers/reference_clock.c kernel/cpu/tsc.c \
@@ -239,6 +239,7 @@ FUZZ_SOURCES_acpi := drivers/acpi_tables.c drivers/acpi_aml.c
 FUZZ_SOURCES_font := lib/font.c
 FUZZ_SOURCES_keyboard := $(KEYBOARD_SOURCES) lib/letter_case.c lib/utf8.c
 FUZZ_SOURCES_multiboot2 := boot/multiboot2.c mm/memory_map.c
+FUZZ_SOURCES_pci := drivers/pci.c drivers/pci_config.c drivers/pci_device.c drivers/acpi_tables.c lib/error.c
 FUZZ_SOURCES_terminal := tests/host/fake_display.c lib/terminal.c lib/terminal_cursor.c lib/terminal_pen.c \
     lib/terminal_sequences.c lib/grid.c lib/ecma48.c lib/utf8.c lib/width.c lib/colour.c lib/string.c lib/format.c
 FUZZ_FLAGS_terminal := -max_len=400 -len_control=0 -dict=tests/fuzz/terminal.dict

@@ -7,6 +7,7 @@
 #include <drivers/debug_exit.h>
 #include <drivers/fw_cfg.h>
 #include <drivers/irq.h>
+#include <drivers/pci.h>
 #include <drivers/ps2_keyboard.h>
 #include <drivers/ps2_lights.h>
 #include <drivers/reset.h>
@@ -302,6 +303,8 @@ void kernel_main(const struct boot_info *info)
     start_timer();
     start_serial_input();
     start_keyboard();
+    pci_init();
+    pci_start_drivers();
 
     kernel_space_seal();
     wait_for_devices();

@@ -1,0 +1,111 @@
+/*
+ * PCI: the devices that are there, and the drivers that they get. A driver is one step: write
+ *
+ *     PCI_DRIVER(xhci, .class = 0x0c0330, .class_mask = 0xffffff, .start = start);
+ *
+ * in a file below drivers/. The linker collects the drivers.
+ */
+#ifndef DRIVERS_PCI_H
+#define DRIVERS_PCI_H
+
+#include <drivers/pci_config.h>
+#include <section.h>
+
+enum { PCI_BARS = 6 };
+
+/* A function of a device; to a driver it is a device. */
+struct pci_device {
+    struct pci_address address;
+    uint16_t vendor, id;
+    uint8_t revision;
+    uint8_t header;                  /* enum pci_header, or one that Cairn does not know */
+    uint32_t class;                  /* class, subclass and interface, as 0xccssii */
+    const struct pci_driver *driver; /* the device's owner; NULL: it has none */
+    /* What the BARs say, and which of their bits can be set; once that was measured. */
+    bool measured;
+    uint32_t bars[PCI_BARS], bar_masks[PCI_BARS];
+};
+
+enum pci_header { PCI_HEADER_DEVICE = 0, PCI_HEADER_BRIDGE = 1, PCI_HEADER_CARDBUS = 2 };
+
+/* A driver takes a device whose class, as far as the mask goes, is `class`, and, unless `vendor` is
+ * 0, whose IDs are these. */
+struct pci_driver {
+    const char *name;
+    uint32_t class, class_mask;
+    uint16_t vendor, id;
+    /* Takes the device, which is its own from now on: it does not wait for it, but spawns tasks
+     * that do. An error gives the device back. Set-up code. */
+    enum error (*start)(struct pci_device *device);
+};
+
+#define PCI_DRIVER(driver_name, ...)                                               \
+    static const struct pci_driver pci_driver__##driver_name                       \
+        __attribute__((used, section("pci_drivers"), aligned(sizeof(void *)))) = { \
+            .name = #driver_name, __VA_ARGS__}
+
+enum { PCI_MAX_DEVICES = 256 /* that are remembered */ };
+
+/* Finds the devices: all that hang below the first bus of each segment. Once, in set-up code, when
+ * the heap is there. */
+void pci_init(void);
+
+/* Gives each device the first driver that matches and takes it. Once, in set-up code. */
+void pci_start_drivers(void);
+
+/* The index'th device, in the order of their addresses; NULL behind the last. Any context. */
+struct pci_device *pci_device(size_t index);
+
+/* How many devices were found beyond PCI_MAX_DEVICES. Any context. */
+size_t pci_devices_left_out(void);
+
+/* --- For drivers: in set-up code and tasks -------------------------------------------------- */
+
+enum pci_command {
+    PCI_COMMAND_PORTS = 1 << 0,
+    PCI_COMMAND_MEMORY = 1 << 1,
+    PCI_COMMAND_MASTER = 1 << 2,
+    PCI_COMMAND_NO_INTX = 1 << 10,
+};
+
+/* Reads and writes 32 bits of configuration space, at a multiple of 4 below PCI_CONFIG_SIZE. */
+static inline uint32_t pci_read(const struct pci_device *device, unsigned offset)
+{
+    return pci_config_read(&device->address, offset);
+}
+static inline void pci_write(const struct pci_device *device, unsigned offset, uint32_t value)
+{
+    pci_config_write(&device->address, offset, value);
+}
+
+/* Sets and clears bits of the command register (enum pci_command). The device has an owner. */
+void pci_command(const struct pci_device *device, uint16_t set, uint16_t clear);
+
+/* Memory or ports that a device answers at. */
+struct pci_bar {
+    bool is_ports;
+    bool is_64; /* takes two registers, this and the next */
+    bool prefetchable;
+    uint64_t address; /* 0: the firmware has given it none */
+    uint64_t size;
+};
+
+/* Reads the index'th BAR. Measures the sizes at the first call, when the device answers to nothing
+ * for some microseconds; interrupts are masked meanwhile. ERROR_NO_DEVICE: there is none (or it is
+ * the upper half of the one before); ERROR_INVALID: it contradicts itself. */
+enum error pci_bar(struct pci_device *device, unsigned index, struct pci_bar *bar);
+
+#define PCI_MAP_MAX MIB(1) /* of a BAR */
+
+/* Maps the memory of the index'th BAR, which has to have at least `least` bytes, and switches it
+ * on. The first `*size` bytes, PCI_MAP_MAX at most, are at `*registers`. ERROR_NO_DEVICE: there is
+ * no such memory; ERROR_INVALID: it makes no sense, or is too small; or as mmio_map(). */
+enum error pci_map_bar(struct pci_device *device, unsigned index, uint64_t least,
+                       volatile uint8_t **registers, uint64_t *size);
+
+enum pci_capability { PCI_CAPABILITY_MSI = 0x05, PCI_CAPABILITY_MSIX = 0x11 };
+
+/* Where the first capability with that ID stands in configuration space; 0: there is none. */
+uint8_t pci_capability(const struct pci_device *device, uint8_t id);
+
+#endif
