@@ -38,6 +38,11 @@ static struct linked_list *heap_of(struct allocator *allocator)
 
 /* --- Holes ---------------------------------------------------------------------------------- */
 
+static bool is_empty(struct hole hole)
+{
+    return hole.start == hole.end;
+}
+
 /* The whole pages of a free block that hold nothing which has to be read. */
 static struct hole widest_hole(virt_addr_t block)
 {
@@ -60,7 +65,7 @@ static void punch_hole(struct linked_list *heap, virt_addr_t block, size_t kept,
     struct hole widest = widest_hole(block), *hole = &block_as_free(block)->hole;
     if (widest.start >= widest.end)
         return;
-    if (hole->start == hole->end)
+    if (is_empty(*hole))
         hole->start = hole->end = widest.end;
     ASSERT(widest.start <= hole->start && hole->end <= widest.end);
     if (hole->start - widest.start > slack * PAGE_SIZE) {
@@ -77,7 +82,7 @@ static void punch_hole(struct linked_list *heap, virt_addr_t block, size_t kept,
 static enum error fill_hole(struct linked_list *heap, virt_addr_t block, virt_addr_t end)
 {
     struct hole *hole = &block_as_free(block)->hole;
-    if (hole->start == hole->end || end <= hole->start)
+    if (is_empty(*hole) || end <= hole->start)
         return OK;
     virt_addr_t filled = MIN(ALIGN_UP(end, PAGE_SIZE), hole->end);
     enum error error = arena_commit(&heap->arena, hole->start, (filled - hole->start) / PAGE_SIZE);
@@ -89,9 +94,9 @@ static enum error fill_hole(struct linked_list *heap, virt_addr_t block, virt_ad
 /* One hole of two, in ascending order. */
 static struct hole join_holes(struct linked_list *heap, struct hole a, struct hole b)
 {
-    if (a.start == a.end)
+    if (is_empty(a))
         return b;
-    if (b.start == b.end)
+    if (is_empty(b))
         return a;
     give_back(heap, a.end, b.start);
     return (struct hole){.start = a.start, .end = b.end};
@@ -310,12 +315,12 @@ static void walk(struct allocator *allocator, region_visitor visit, void *contex
     for (virt_addr_t block = heap->first; block < heap->end; block = block_next(block)) {
         virt_addr_t end = block_next(block) - BLOCK_HEADER_SIZE;
         struct hole hole = {.start = end, .end = end};
-        if (block_has(block, BLOCK_FLAG_FREE) && block_as_free(block)->hole.start != 0)
+        if (block_has(block, BLOCK_FLAG_FREE) && !is_empty(block_as_free(block)->hole))
             hole = block_as_free(block)->hole;
         bool live = live_map_has(&heap->live, block);
         show(visit, context, block - BLOCK_HEADER_SIZE, block, REGION_BOOKKEEPING);
         show(visit, context, block, hole.start, live ? REGION_LIVE : REGION_FREE);
-        if (block_next(block) == heap->end && hole.start < hole.end)
+        if (block_next(block) == heap->end && !is_empty(hole))
             return; /* behind it there is only the end's own page, and that may be 16 TiB away */
         show(visit, context, hole.start, hole.end, REGION_HOLE);
         show(visit, context, hole.end, end, REGION_FREE);
@@ -338,7 +343,7 @@ static void check_free(const struct linked_list *heap, virt_addr_t block)
 {
     free_lists_check(&heap->free, block);
     struct hole hole = block_as_free(block)->hole, widest = widest_hole(block);
-    ASSERT(hole.start == hole.end || (widest.start <= hole.start && hole.end <= widest.end));
+    ASSERT(is_empty(hole) || (widest.start <= hole.start && hole.end <= widest.end));
 }
 
 static void check(struct allocator *allocator)

@@ -63,7 +63,9 @@ static void make_ready(struct slab *slab, size_t bytes)
 /* Makes a slab of the run; the slots in its first page, which is committed, become ready. */
 static void init(struct slab *slab, size_t pages, size_t block_size)
 {
-    ASSERT(pages * PAGE_SIZE <= SLAB_BYTES_MAX && block_size < SLAB_BYTES_MAX);
+    ASSERT(pages * PAGE_SIZE <= SLAB_BYTES_MAX);
+    ASSERT(block_size < SLAB_BYTES_MAX);
+    ASSERT(header_size(pages, block_size) <= PAGE_SIZE);
     size_t fit = pages * PAGE_SIZE / block_size;
     slab->inverse = ((UINT64_C(1) << 32) + block_size - 1) / block_size;
     slab->block_size = block_size;
@@ -167,7 +169,8 @@ void slab_check(const struct slab *slab)
     size_t free = 0;
     for (size_t slot = slab->free; slot != LINK_END; slot = slab->links[slot]) {
         ASSERT(slot >= slab->first && slot < slab->ready);
-        ASSERT(++free <= slab->slots);
+        free++;
+        ASSERT(free <= slab->slots);
     }
     ASSERT(free == slab_count_free(slab));
 }

@@ -6,6 +6,7 @@
 
 #include "../test.h"
 #include "allocator_subject.h"
+#include "support.h"
 
 /* --- Sizes ---------------------------------------------------------------------------------- */
 
@@ -214,6 +215,20 @@ TEST(allocators, a_slab_of_more_slots_than_a_byte_has_values)
     EXPECT(subject_tear_down());
 }
 
+static void create_slab_with_long_header(void *runs)
+{
+    slab_create(runs, 16, 16);
+}
+
+TEST(allocators, a_slabs_header_fits_into_its_first_page)
+{
+    EXPECT(subject_set_up(&kinds[FIXED_BLOCK], MIB(1)));
+    const char *panic =
+        host_expect_panic(create_slab_with_long_header, &subject.heap.fixed_block.runs);
+    EXPECT(panic && strstr(panic, "header_size"));
+    test_arena_destroy(subject.arena);
+}
+
 /* Many blocks that are too small hide the one that is not. */
 TEST(allocators, free_lists_find_the_only_block)
 {
@@ -353,6 +368,57 @@ TEST(allocators, the_picture)
         EXPECT_EQ(cells[45], '#');
         deallocate(first);
         deallocate(last);
+        EXPECT(subject_tear_down());
+    }
+}
+
+struct walk_so_far {
+    virt_addr_t end; /* of the last region; 0 before the first one */
+    size_t wrong;    /* regions that are empty, or do not begin where the last one ended */
+};
+
+static void follow(void *context, const struct region *region)
+{
+    struct walk_so_far *walk = context;
+    walk->wrong += region->size == 0 || (walk->end && region->start != walk->end);
+    walk->end = region->start + region->size;
+}
+
+static size_t count_wrong_regions(void)
+{
+    struct walk_so_far walk = {0};
+    subject.allocator->walk(subject.allocator, follow, &walk);
+    return walk.wrong;
+}
+
+TEST(allocators, a_walk_has_no_gap)
+{
+    FOR_EACH_KIND(kind)
+    {
+        EXPECT(subject_set_up(kind, MIB(16)));
+        struct model *model = model_create(subject.allocator, 7);
+        for (size_t round = 0; round < 100; round++) {
+            model_operate(model, 200, MIB(6));
+            EXPECT_EQ(count_wrong_regions(), 0);
+        }
+        model_free_all(model);
+        EXPECT_EQ(count_wrong_regions(), 0);
+        model_destroy(model);
+        EXPECT(subject_tear_down());
+    }
+}
+
+/* A block that ends behind the hole of the free block it is split from. */
+TEST(allocators, a_walk_has_no_gap_where_a_hole_was)
+{
+    FOR_EACH_KIND(kind)
+    {
+        EXPECT(subject_set_up(kind, MIB(1)));
+        for (size_t size = MIB(1); size > MIB(1) - KIB(64); size -= 1000) {
+            void *block = allocate(size);
+            EXPECT_EQ(count_wrong_regions(), 0);
+            deallocate(block);
+        }
         EXPECT(subject_tear_down());
     }
 }
