@@ -4,9 +4,12 @@
  *
  *     0x0000000000000000  user programs; page 0 is never mapped
  *     0xffff800000000000  the direct map: all physical memory, at this offset       64 TiB
- *     0xffffc00000000000  the heap's window                                         16 TiB
+ *     0xffffc00000000000  the heap's window                                          1 TiB
  *     0xffffd00000000000  stacks, each between two unmapped guard pages              1 TiB
  *     0xffffffff80000000  the kernel image, linked 1 MiB above its start             2 GiB
+ *
+ * A root table has one entry for each 512 GiB. All roots share the entries of these four windows,
+ * which are made once, at boot: so a window costs a table for each 512 GiB, used or not.
  */
 #ifndef LAYOUT_H
 #define LAYOUT_H
@@ -21,11 +24,13 @@
 #endif
 #define DIRECT_MAP_SIZE 0x0000400000000000u
 #define HEAP_BASE       0xffffc00000000000u
-#define HEAP_WINDOW     0x0000100000000000u
+#define HEAP_WINDOW     0x0000010000000000u
 #define STACKS_BASE     0xffffd00000000000u
+#define STACKS_WINDOW   0x0000010000000000u
 #ifndef KERNEL_BASE
 #define KERNEL_BASE 0xffffffff80000000u
 #endif
+#define KERNEL_WINDOW 0x0000000080000000u
 
 /* Are bits 63 to 47 all alike, that is, is it within 2^47 of 0 on either side (Intel SDM 1
  * 3.3.7.1)? The processor follows no other address. */

@@ -28,9 +28,10 @@
 
 struct address_space kernel_space RO_AFTER_INIT;
 
-/* The root, and for the image and for its alias in the direct map a table of each level: no machine
- * does with fewer, and here the loader has cleared them. */
-static uint64_t first_tables[7][PAGE_SIZE / sizeof(uint64_t)] ALIGNED(PAGE_SIZE);
+/* For the root, two tables of level 3 for each window but the image's, which has one, and the two
+ * tables below them that the image and its alias in the direct map need each. No machine does with
+ * fewer, and the loader has cleared them. */
+static uint64_t first_tables[12][PAGE_SIZE / sizeof(uint64_t)] ALIGNED(PAGE_SIZE);
 
 static void must(enum error error, const char *what)
 {
@@ -70,11 +71,28 @@ static void unmap_guard(virt_addr_t page)
     ASSERT(error == OK || error == ERROR_NOT_MAPPED);
 }
 
+/* From here on the upper half of the root is final, for every root to share. */
+static void make_windows(void)
+{
+    const struct {
+        virt_addr_t start;
+        uint64_t size;
+    } windows[] = {
+        {DIRECT_MAP_BASE, processor_memory_end()},
+        {HEAP_BASE, HEAP_WINDOW},
+        {STACKS_BASE, STACKS_WINDOW},
+        {KERNEL_BASE, KERNEL_WINDOW},
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(windows); i++)
+        must(paging_make_top_tables(&kernel_space, windows[i].start, windows[i].size), "windows");
+}
+
 void kernel_space_init(const struct boot_info *info)
 {
     processor_protect();
-    table_frames_stock(image_to_phys(first_tables), ARRAY_SIZE(first_tables));
+    table_frames_set_pool(image_to_phys(first_tables), ARRAY_SIZE(first_tables));
     must(paging_init(&kernel_space), "anything");
+    make_windows();
     map_image();
     for (size_t i = 0; i < STACK_COUNT; i++) {
         unmap_guard(stacks[i].bottom - PAGE_SIZE);
@@ -99,5 +117,8 @@ void kernel_space_seal(void)
 
 enum error mmio_map(phys_addr_t address, uint64_t size, uint64_t caching)
 {
+    phys_addr_t end = processor_memory_end();
+    if (address >= end || size > end - address)
+        return ERROR_INVALID;
     return direct_map_device(&kernel_space, address, size, caching);
 }

@@ -4,6 +4,7 @@
  */
 #include <kernel/cpu/control.h>
 #include <kernel/log/log.h>
+#include <layout.h>
 #include <lib/string.h>
 #include <mm/processor.h>
 
@@ -95,4 +96,14 @@ void processor_protect(void)
 enum page_size processor_largest_page(void)
 {
     return has(FEATURE_1G) ? PAGE_1G : PAGE_2M;
+}
+
+/* Intel SDM 3A 4.1.4. */
+phys_addr_t processor_memory_end(void)
+{
+    enum { EXTENDED_LEAVES = 0x80000000, ADDRESS_SIZES = 0x80000008, USUAL_BITS = 36 };
+    unsigned bits = USUAL_BITS;
+    if (cpuid(EXTENDED_LEAVES, 0).eax >= ADDRESS_SIZES)
+        bits = cpuid(ADDRESS_SIZES, 0).eax & 0xff;
+    return MIN(UINT64_C(1) << MIN(bits, 52u), (uint64_t)DIRECT_MAP_SIZE);
 }

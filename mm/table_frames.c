@@ -1,5 +1,5 @@
 /*
- * A table that is given back is empty: every entry of it has been cleared. So a page of the stock
+ * A table that is given back is empty: every entry of it has been cleared. So a page of the pool
  * is as clear when it comes back as it was at first.
  */
 #include <assert.h>
@@ -11,16 +11,17 @@
 static struct {
     phys_addr_t start;
     size_t count;
-} stock RO_AFTER_INIT;
+} pool RO_AFTER_INIT;
 
-static phys_addr_t left[TABLE_STOCK_MAX];
+static phys_addr_t left[TABLE_POOL_MAX];
 static size_t left_count;
 
-void table_frames_stock(phys_addr_t start, size_t count)
+void table_frames_set_pool(phys_addr_t start, size_t count)
 {
-    ASSERT(IS_ALIGNED(start, PAGE_SIZE) && count <= TABLE_STOCK_MAX);
-    stock.start = start;
-    stock.count = count;
+    ASSERT(IS_ALIGNED(start, PAGE_SIZE));
+    ASSERT(count <= TABLE_POOL_MAX);
+    pool.start = start;
+    pool.count = count;
     for (left_count = 0; left_count < count; left_count++)
         left[left_count] = start + left_count * PAGE_SIZE;
 }
@@ -30,9 +31,9 @@ phys_addr_t table_frame_alloc(void)
     return left_count ? left[--left_count] : frame_alloc();
 }
 
-static bool is_from_stock(phys_addr_t frame)
+static bool is_from_pool(phys_addr_t frame)
 {
-    return frame - stock.start < stock.count * PAGE_SIZE;
+    return frame - pool.start < pool.count * PAGE_SIZE;
 }
 
 void table_frame_clear(phys_addr_t frame, size_t first, size_t count)
@@ -41,7 +42,7 @@ void table_frame_clear(phys_addr_t frame, size_t first, size_t count)
     unsigned char *table = phys_to_virt(frame);
     size_t end = first + count;
     ASSERT(end <= ENTRIES);
-    if (is_from_stock(frame))
+    if (is_from_pool(frame))
         return;
     memset(table, 0, first * ENTRY);
     memset(table + end * ENTRY, 0, (ENTRIES - end) * ENTRY);
@@ -49,10 +50,11 @@ void table_frame_clear(phys_addr_t frame, size_t first, size_t count)
 
 void table_frame_free(phys_addr_t frame)
 {
-    if (!is_from_stock(frame)) {
+    if (!is_from_pool(frame)) {
         frame_free(frame);
         return;
     }
-    ASSERT(left_count < stock.count && IS_ALIGNED(frame, PAGE_SIZE));
+    ASSERT(left_count < pool.count);
+    ASSERT(IS_ALIGNED(frame, PAGE_SIZE));
     left[left_count++] = frame;
 }

@@ -1,5 +1,5 @@
 /*
- * The arena of the kernel's heap: the 16 TiB of addresses that include/layout.h sets aside for it.
+ * The arena of the kernel's heap: the addresses that include/layout.h sets aside for it.
  */
 #ifndef MM_HEAP_WINDOW_H
 #define MM_HEAP_WINDOW_H

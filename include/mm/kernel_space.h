@@ -18,8 +18,8 @@ void kernel_space_init(const struct boot_info *info);
 /* Makes .ro_after_init read-only. */
 void kernel_space_seal(void);
 
-/* Maps a device's memory, for phys_to_virt(); see direct_map_device(). Not in an interrupt handler.
- */
+/* Maps a device's memory, for phys_to_virt(); see direct_map_device(). ERROR_INVALID also for what
+ * the processor cannot address. Not in an interrupt handler. */
 enum error mmio_map(phys_addr_t address, uint64_t size, uint64_t caching);
 
 #endif

@@ -46,6 +46,12 @@ static inline uint64_t page_size_bytes(enum page_size size)
 /* Gives `space` a root table with nothing in it. ERROR_OUT_OF_FRAMES. */
 enum error paging_init(struct address_space *space);
 
+/* Makes a table of level 3, which then stays for good, for each 512 GiB of the `length` bytes from
+ * `start` on, in which nothing is mapped yet. From then on the root's entries for that range do not
+ * change: whatever is mapped there later is seen by every root that has a copy of them.
+ * ERROR_OUT_OF_FRAMES. */
+enum error paging_make_top_tables(struct address_space *space, virt_addr_t start, uint64_t length);
+
 /* Leaves `flags` out of all entries that are written from now on: a bit that the processor does not
  * know is a reserved bit, and that faults. During set-up. */
 void paging_leave_out(uint64_t flags);

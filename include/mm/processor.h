@@ -14,4 +14,7 @@ void processor_protect(void);
 /* The largest page that the processor knows, 2 MiB or 1 GiB. Known after processor_protect(). */
 enum page_size processor_largest_page(void);
 
+/* The end of what the processor can address: 2^MAXPHYADDR, or DIRECT_MAP_SIZE if that is less. */
+phys_addr_t processor_memory_end(void);
+
 #endif

@@ -1,5 +1,5 @@
 /*
- * Frames for page tables. A few of the first come from a stock of pages that hold zeros already, so
+ * Frames for page tables. A few of the first come from a pool of pages that hold zeros already, so
  * that set-up need not clear them. Nothing here may be called in an interrupt handler.
  */
 #ifndef MM_TABLE_FRAMES_H
@@ -7,13 +7,13 @@
 
 #include <types.h>
 
-enum { TABLE_STOCK_MAX = 8 };
+enum { TABLE_POOL_MAX = 16 };
 
-/* Makes `count` adjacent pages from `start` on, at most TABLE_STOCK_MAX, all zeros and not from
- * frame_alloc(), the stock. Once, before any table is made. */
-void table_frames_stock(phys_addr_t start, size_t count);
+/* Makes `count` adjacent pages from `start` on, at most TABLE_POOL_MAX, all zeros and not from
+ * frame_alloc(), the pool. Once, before any table is made. */
+void table_frames_set_pool(phys_addr_t start, size_t count);
 
-/* A frame for a table, from the stock while that lasts; NO_FRAME when memory is out. To be cleared
+/* A frame for a table, from the pool while that lasts; NO_FRAME when memory is out. To be cleared
  * before use. */
 phys_addr_t table_frame_alloc(void);
 

@@ -11,7 +11,7 @@
 
 enum { PAGES = 10000 };
 
-#define WINDOW (STACKS_BASE + GIB(1024)) /* nothing is mapped there */
+#define WINDOW (STACKS_BASE + STACKS_WINDOW / 2) /* nothing is mapped there */
 #define MEMORY MIB(1)
 
 static const uint64_t flags = PAGE_WRITABLE | PAGE_NO_EXECUTE;

@@ -8,8 +8,16 @@
 
 unsigned invlpg_count;
 virt_addr_t invlpg_last;
+uint64_t invlpg_free_frames;
 
 struct address_space space;
+
+void invlpg(virt_addr_t address)
+{
+    invlpg_count++;
+    invlpg_last = address;
+    invlpg_free_frames = free_frames();
+}
 
 void tables_set_up(uint64_t memory)
 {

@@ -14,6 +14,12 @@
 
 extern struct address_space space;
 
+/* How often INVLPG was executed since tables_set_up(), for which address last, and how many frames
+ * were free at that moment. */
+extern unsigned invlpg_count;
+extern virt_addr_t invlpg_last;
+extern uint64_t invlpg_free_frames;
+
 /* So much fresh memory, and in `space` a root with nothing in it. */
 void tables_set_up(uint64_t memory);
 

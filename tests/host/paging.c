@@ -212,6 +212,20 @@ TEST(paging, tables_go_when_their_last_entry_goes)
     EXPECT_EQ(free_frames(), before);
 }
 
+/* The processor may still use a table until INVLPG has made it forget the way there. */
+TEST(paging, tables_are_freed_after_invlpg)
+{
+    for (enum page_size size = PAGE_4K; size <= PAGE_1G; size++) {
+        tables_set_up(MIB(16));
+        EXPECT_EQ(paging_map(&space, WINDOW, 0, size, DATA), OK);
+        uint64_t before = free_frames();
+        EXPECT_EQ(paging_unmap(&space, WINDOW, size, NULL), OK);
+        EXPECT_EQ(invlpg_count, 1);
+        EXPECT_EQ(invlpg_free_frames, before);
+        EXPECT_EQ(free_frames(), before + 4 - size);
+    }
+}
+
 TEST(paging, out_of_frames_leaves_nothing)
 {
     for (uint64_t left = 0; left < 3; left++) {
@@ -227,6 +241,27 @@ TEST(paging, out_of_frames_leaves_nothing)
     EXPECT_EQ(paging_map(&space, WINDOW, 0, PAGE_4K, DATA), OK);
     struct address_space none;
     EXPECT_EQ(paging_init(&none), ERROR_OUT_OF_FRAMES);
+}
+
+TEST(paging, top_tables_stay)
+{
+    tables_set_up(MIB(16));
+    uint64_t before = free_frames();
+    EXPECT_EQ(paging_make_top_tables(&space, WINDOW, GIB(513)), OK);
+    EXPECT_EQ(before - free_frames(), 2);
+    uint64_t *root = phys_to_virt(space.root), copy[2];
+    size_t index = WINDOW >> 39 & 511;
+    memcpy(copy, &root[index], sizeof(copy));
+    EXPECT(copy[0] && copy[1] && !root[index + 2]);
+    for (enum page_size size = PAGE_4K; size <= PAGE_1G; size++) {
+        EXPECT_EQ(paging_map(&space, WINDOW + GIB(512), GIB(1), size, DATA), OK);
+        EXPECT_EQ(root[index + 1] & PAGE_ADDRESS_MASK, copy[1] & PAGE_ADDRESS_MASK);
+        EXPECT_EQ(paging_unmap(&space, WINDOW + GIB(512), size, NULL), OK);
+        EXPECT_EQ(before - free_frames(), 2);
+        EXPECT(memcmp(copy, &root[index], sizeof(copy)) == 0);
+    }
+    tables_leave_frames(1);
+    EXPECT_EQ(paging_make_top_tables(&space, USER, GIB(1024)), ERROR_OUT_OF_FRAMES);
 }
 
 /* --- Against a model ------------------------------------------------------------------------ */
@@ -270,14 +305,14 @@ TEST(paging, random_operations_against_a_model)
         EXPECT_EQ(tables_translate(start + i * PAGE_SIZE), model[i] ? model[i] : UINT64_MAX);
 }
 
-/* --- The stock of cleared tables ------------------------------------------------------------- */
+/* --- The pool of cleared tables ------------------------------------------------------------- */
 
-TEST(paging, tables_from_the_stock_go_back_to_it)
+TEST(paging, tables_from_the_pool_go_back_to_it)
 {
     physical_memory_simple(MIB(64));
-    phys_addr_t stock = frames_alloc_run(1); /* out of the way */
-    memset(phys_to_virt(stock), 0, 2 * PAGE_SIZE);
-    table_frames_stock(stock, 2);
+    phys_addr_t pool = frames_alloc_run(1); /* out of the way */
+    memset(phys_to_virt(pool), 0, 2 * PAGE_SIZE);
+    table_frames_set_pool(pool, 2);
     paging_init(&space); /* takes the one, and the first mapping the other and two frames */
     uint64_t before = free_frames();
     for (unsigned round = 0; round < 3; round++) {
@@ -288,5 +323,5 @@ TEST(paging, tables_from_the_stock_go_back_to_it)
         EXPECT_EQ(paging_unmap(&space, WINDOW, PAGE_4K, NULL), OK);
         EXPECT_EQ(free_frames(), before);
     }
-    table_frames_stock(0, 0);
+    table_frames_set_pool(0, 0);
 }

@@ -73,14 +73,7 @@ static inline uint64_t read_tsc(void)
     return host_tsc += host_tsc_step;
 }
 
-/* How often invlpg was executed, and for what last; in tests/host/page_tables.c. */
-extern unsigned invlpg_count;
-extern virt_addr_t invlpg_last;
-
-static inline void invlpg(virt_addr_t address)
-{
-    invlpg_count++;
-    invlpg_last = address;
-}
+/* In tests/host/page_tables.c. */
+void invlpg(virt_addr_t address);
 
 #endif
