@@ -35,6 +35,12 @@ GRUB    := $(firstword $(foreach prefix,grub- grub2- i686-elf-grub- x86_64-elf-g
 HOST_CC := gcc
 PYTHON  := python3
 export PYTHONDONTWRITEBYTECODE := 1
+# Whatever the locale says.
+export PYTHONUTF8 := 1
+
+# $(call quoted,PATH): with its spaces quoted for the shell.
+empty  :=
+quoted = $(subst $(empty) ,\ ,$(1))
 
 # $(call need,TOOL=PACKAGE ...): a missing tool is named by the Debian package that holds it.
 need = scripts/need.sh $(1)
@@ -68,7 +74,7 @@ KERNEL_CFLAGS := -std=gnu17 -O2 -g $(WARNINGS) $(COMPILER_FLAGS) -nostdinc -isys
     -ffreestanding -fno-pic -fno-pie -mno-red-zone -mgeneral-regs-only -mcmodel=kernel \
     -fno-omit-frame-pointer -fno-optimize-sibling-calls -fno-asynchronous-unwind-tables \
     -fstack-protector-strong -mstack-protector-guard=global -fcf-protection=none \
-    -fno-common -ffunction-sections -fdata-sections -ffile-prefix-map=$(CURDIR)/=
+    -fno-common -ffunction-sections -fdata-sections -ffile-prefix-map=$(call quoted,$(CURDIR))/=
 # The test kernel looks for undefined behaviour in all that it runs; kernel/log/ubsan.c tells of it.
 UBSAN_CFLAGS := -fsanitize=undefined -fno-sanitize-recover=all -DUBSAN -Wno-null-dereference $(LARGE_FRAMES)
 NASMFLAGS := -f elf64 -g -F dwarf -w+all -w+error -I include/
@@ -79,9 +85,10 @@ HOST_CFLAGS := -std=gnu17 -O1 -g $(WARNINGS) $(GCC_WARNINGS) -Itests/host/includ
 # --- Sources ----------------------------------------------------------------------------------------------------------
 
 ROOMS := lib boot kernel kernel/cpu kernel/log kernel/task mm kernel/fault drivers drivers/layouts kernel/monitor kernel/bench
-C_SOURCES   := $(wildcard $(ROOMS:%=%/*.c))
-ASM_SOURCES := $(wildcard $(ROOMS:%=%/*.asm))
-TEST_SOURCES := tests/test.c $(wildcard tests/kernel/*.c)
+# Sorted, for the order of the objects decides the image's bytes, and `wildcard` may follow the locale or the disk.
+C_SOURCES   := $(sort $(wildcard $(ROOMS:%=%/*.c)))
+ASM_SOURCES := $(sort $(wildcard $(ROOMS:%=%/*.asm)))
+TEST_SOURCES := tests/test.c $(sort $(wildcard tests/kernel/*.c))
 
 ASM_OBJECTS    := $(ASM_SOURCES:%=$B/obj/%.o)
 KERNEL_OBJECTS := $(C_SOURCES:%=$B/obj/%.o) $(ASM_OBJECTS)
@@ -279,7 +286,7 @@ check-docs: $B/cairn.iso | need-qemu
 	$(if $(LLVM)$(CROSS),,$QBUILD=$B scripts/boot-profile.py --check)
 	$(if $(LLVM)$(CROSS),,$QBUILD=$B scripts/session.py --check)
 
-C_FILES = $(shell git ls-files -co --exclude-standard '*.c' '*.h')
+C_FILES = $(shell find . -name build -prune -o -name '*.[ch]' -print)
 fmt: | need-fmt
 	$Qclang-format -i $(C_FILES)
 

@@ -14,8 +14,10 @@ runner's own logic). COM1's output is kept in build/test-logs/.
 import argparse
 import json
 import os
+import shutil
 import signal
 import sys
+import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -28,6 +30,19 @@ SECONDS = paths.LOGS / "seconds.json"  # what each job took when it ran last
 
 # Some jobs wait for a while; meanwhile the others have a processor each.
 WORKERS = (os.cpu_count() or 1) + 1
+
+TEMPORARY_FILES = 256 << 20  # bytes; at most 152 MiB were seen to be in use at once
+
+
+def has_room_for_files():
+    """Is there room for temporary files? Compilers and QEMU go by TMPDIR even where it is full, and a test that waits for
+    one of them waits long."""
+    folder = os.environ.get("TMPDIR") or tempfile.gettempdir()
+    free = shutil.disk_usage(folder).free
+    if free < TEMPORARY_FILES:
+        print(f"the tests need {TEMPORARY_FILES >> 20} MiB for temporary files in {folder}, and {free >> 20} are free; "
+              "make room, or set TMPDIR to another folder", file=sys.stderr)
+    return free >= TEMPORARY_FILES
 
 
 def read_seconds():
@@ -70,6 +85,8 @@ def main(prefixes, times):
     if unknown:
         print(f"no test is called {' or '.join(unknown)}; names are like kernel/heap, e2e/keyboard, host/ and runner",
               file=sys.stderr)
+        return 1
+    if not has_room_for_files():
         return 1
     for run in range(times):
         status = run_all(jobs.all_jobs(prefixes))

@@ -1,5 +1,6 @@
 """The build itself: quiet, right about what has changed, and clear about what is missing. It runs
-in a copy of the tree, so that it disturbs nobody."""
+in a copy of the tree, which differs from a clone as other people's copies do: there is a space in
+its path, and it is not a git repository."""
 
 import os
 import re
@@ -9,6 +10,7 @@ import subprocess
 import tempfile
 import unittest
 from pathlib import Path
+from unittest import mock
 
 from runner import paths
 
@@ -30,10 +32,18 @@ def environment(**changes):
     return {**env, **changes}
 
 
+def programs(place):
+    """What a folder of the PATH holds; nothing where it is missing or may not be read."""
+    try:
+        return list(Path(place).iterdir())
+    except OSError:
+        return []
+
+
 def path_without(tool, directory):
     """A PATH with everything but one tool: a directory of links."""
     for place in reversed(os.environ["PATH"].split(os.pathsep)):
-        for program in Path(place).iterdir() if Path(place).is_dir() else ():
+        for program in programs(place):
             link = directory / program.name
             link.unlink(missing_ok=True)
             link.symlink_to(program)
@@ -48,7 +58,7 @@ class Build(unittest.TestCase):
     def setUpClass(cls):
         cls.directory = tempfile.TemporaryDirectory(prefix="cairn-build-")
         cls.addClassCleanup(cls.directory.cleanup)
-        cls.tree = Path(cls.directory.name) / "tree"
+        cls.tree = Path(cls.directory.name) / "a tree"
         copy_tree(cls.tree)
         cls.first = cls.make("-j4")
 
@@ -156,6 +166,27 @@ class Build(unittest.TestCase):
         self.expect_made(self.make("-j2", "LLVM=1", "build/llvm/cairn.elf"))
         self.assertTrue((self.tree / "build" / "llvm" / "cairn.elf").exists())
         self.assertEqual((self.tree / "build" / "cairn.elf").stat().st_mtime_ns, before)
+
+    def test_same_bytes(self):
+        """The kernel is the same, byte for byte, wherever the tree lies."""
+        if paths.B != "build" or not paths.KERNEL.exists():
+            self.skipTest("the tests run with another build")
+        self.assertEqual((self.tree / "build" / "cairn.elf").read_bytes(), paths.KERNEL.read_bytes())
+
+    def test_line_ends(self):
+        """A clone has the tree's line ends, even where git is told to make others."""
+        if not (paths.ROOT / ".git").exists():
+            self.skipTest("not a git repository")
+        clone = Path(self.directory.name) / "clone"
+        self.run_tool("git", "-c", "core.autocrlf=true", "clone", "--quiet", "--depth=1", paths.ROOT.as_uri(), clone)
+        changed = [name for name in paths.sources()
+                   if (clone / name).is_file() and name.suffix != ".png" and b"\r\n" in (clone / name).read_bytes()]
+        self.assertEqual(changed, [])
+
+    def test_unreadable_folder_on_the_path(self):
+        """It holds nothing."""
+        with mock.patch("pathlib.Path.iterdir", side_effect=PermissionError):
+            self.assertEqual(programs("/usr/bin"), [])
 
     def test_help(self):
         """Every target that a person calls has its line."""

@@ -19,9 +19,8 @@ class Fuzz(unittest.TestCase):
         """Nothing is found. What is there from longer runs is tried again first."""
         for source in sorted((paths.ROOT / "tests" / "fuzz").glob("*.c")):
             with self.subTest(source.stem):
-                target = f"{paths.BUILD.relative_to(paths.ROOT)}/fuzz/{source.stem}.run"
-                command = ["make", "--no-print-directory", f"B={paths.BUILD.relative_to(paths.ROOT)}", target,
-                           f"FUZZ_LIMIT=-runs={RUNS}"]
+                target = f"{paths.B}/fuzz/{source.stem}.run"
+                command = ["make", "--no-print-directory", f"B={paths.B}", target, f"FUZZ_LIMIT=-runs={RUNS}"]
                 done = subprocess.run(command,
                                       cwd=paths.ROOT, env=environment(), timeout=LIMIT, text=True,
                                       stdout=subprocess.PIPE, stderr=subprocess.STDOUT,

@@ -21,10 +21,10 @@ romimage: file=/usr/share/bochs/BIOS-bochs-latest
 {display}
 memory: guest=64, host=64
 boot: cdrom
-ata0-master: type=cdrom, path={iso}, status=inserted
+ata0-master: type=cdrom, path="{iso}", status=inserted
 com1: enabled=true, mode=socket-client, dev=127.0.0.1:{port}
 port_e9_hack: enabled=true
-log: {log}
+log: "{log}"
 panic: action=fatal
 error: action=report
 info: action=ignore

@@ -1,11 +1,11 @@
 """Where things are. BUILD in the environment names another build directory than build/."""
 
 import os
-import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-BUILD = ROOT / os.environ.get("BUILD", "build")
+B = os.environ.get("BUILD", "build")  # as make has it: below ROOT, or an absolute path anywhere
+BUILD = ROOT / B
 LOGS = BUILD / "test-logs"
 
 ISO = BUILD / "cairn.iso"
@@ -18,10 +18,13 @@ TYPE_KEYS = BUILD / "type-keys"
 
 
 def sources():
-    """What git tracks or would track, by paths below ROOT."""
-    listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard", "-z"], cwd=ROOT, check=True,
-                            text=True, stdout=subprocess.PIPE).stdout
-    return {Path(name) for name in listed.split("\0") if name and (ROOT / name).is_file()}
+    """The tree's files, by paths below ROOT: all but what is built, and git's own."""
+    found = set()
+    for folder, folders, files in os.walk(ROOT):
+        folders[:] = [name for name in folders
+                      if name not in (".git", "build", "__pycache__") and Path(folder, name) != BUILD]
+        found.update(Path(folder, name).relative_to(ROOT) for name in files if name != ".git")
+    return found
 
 
 def tool(name):

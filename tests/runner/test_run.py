@@ -1,0 +1,39 @@
+"""Before the first test is run."""
+
+import contextlib
+import io
+import unittest
+from collections import namedtuple
+from unittest import mock
+
+import run
+
+Usage = namedtuple("Usage", "total used free")
+
+
+class Start(unittest.TestCase):
+    """What keeps a run from starting is told at once."""
+
+    def start(self, prefixes, free=1 << 40):
+        """Starts a run with so many bytes for temporary files; the status, and what it says."""
+        said = io.StringIO()
+        with mock.patch("shutil.disk_usage", lambda _: Usage(1 << 40, 0, free)), \
+                mock.patch("run.run_all", lambda jobs: 0), contextlib.redirect_stderr(said):
+            return run.main(prefixes, 1), said.getvalue()
+
+    def test_no_room_for_files(self):
+        """A full TMPDIR is named."""
+        with mock.patch.dict("os.environ", TMPDIR="/full"):
+            status, said = self.start([], free=5 << 20)
+        self.assertEqual(status, 1)
+        self.assertRegex(said, "in /full, and 5 are free")
+
+    def test_room_for_files(self):
+        """Where there is room, nothing is said."""
+        self.assertEqual(self.start([]), (0, ""))
+
+    def test_unknown_name(self):
+        """A test that does not exist is named."""
+        status, said = self.start(["nothing"])
+        self.assertEqual(status, 1)
+        self.assertIn("no test is called nothing", said)
