@@ -115,7 +115,7 @@ TYPE_KEYS_OBJECTS := $(TYPE_KEYS_SOURCES:%=$B/host/%.o)
 
 # --- The kernel -------------------------------------------------------------------------------------------------------
 
-.PHONY: all iso run test matrix bench fuzz debug breaks check check-docs lint fmt clean help screenshot docs need-build need-font need-host need-fmt need-lint need-fuzz need-iso need-matrix need-qemu FORCE
+.PHONY: all iso run test matrix bench bench-host fuzz debug breaks check check-docs lint fmt clean help screenshot docs need-build need-font need-host need-fmt need-lint need-fuzz need-iso need-matrix need-qemu FORCE
 all: iso $B/cairn-test.iso $B/host-tests $B/type-keys
 
 # A change of compiler or flags rebuilds what it touches, and a new or removed source links again: these files hold the
@@ -177,7 +177,7 @@ $B/compile_commands.json: $(addprefix $B/,test-flags.stamp host-flags.stamp obje
 	    -- $(CC) $(call CLANG_CFLAGS,$(KERNEL_CFLAGS)) -- $(C_SOURCES) \
 	    -- $(CC) $(call CLANG_CFLAGS,$(KERNEL_CFLAGS) $(UBSAN_CFLAGS)) -- $(TEST_SOURCES) \
 	    -- $(HOST_CC) $(call CLANG_CFLAGS,$(HOST_CFLAGS)) -include tests/host/rename.h -- $(filter tests/%,$(RENAMED)) \
-	    -- $(HOST_CC) $(call CLANG_CFLAGS,$(HOST_CFLAGS)) -- $(HOST_SOURCES) $(TYPE_KEYS_SOURCES) \
+	    -- $(HOST_CC) $(call CLANG_CFLAGS,$(HOST_CFLAGS)) -- $(HOST_SOURCES) $(TYPE_KEYS_SOURCES) tests/tools/time_strings.c \
 	    -- clang $(FUZZ_CFLAGS) -- $(wildcard tests/fuzz/*.c)
 
 # --- The image --------------------------------------------------------------------------------------------------------
@@ -237,6 +237,19 @@ matrix: $B/cairn.iso | need-qemu need-matrix
 bench: $B/cairn.iso | need-qemu
 	$QBUILD=$B $(PYTHON) tests/bench.py $(BENCH)
 	$Qscripts/draw-docs.py
+
+# The kernel's own object beside the C library: the time is what counts on hardware, so it is not compiled anew.
+$B/bench-host/string.o: $B/obj/lib/string.c.o
+	@mkdir -p $(@D)
+	$Q$(OBJCOPY) --prefix-symbols=kernel_ $< $@
+
+$B/bench-host/time-strings: tests/tools/time_strings.c $B/bench-host/string.o $B/host-flags.stamp | need-host
+	@echo "  LD    $@"
+	$Q$(HOST_CC) -std=gnu17 -O2 -fno-builtin -fno-pie -no-pie $(WARNINGS) -o $@ $(filter %.c %.o,$^)
+
+bench-host: $B/bench-host/time-strings
+	$Q$< >docs/strings.md
+	$Qcat docs/strings.md
 
 # What reads outside data is fed with anything, by Clang's libFuzzer, a while for each file below tests/fuzz/. What is
 # found stays in build/fuzz/; FUZZ_SOURCES_x are the files under test of tests/fuzz/x.c, FUZZ_FLAGS_x are for libFuzzer.
@@ -324,6 +337,7 @@ help:
 	@echo "                DELAYS=1 with either side late"
 	@echo "make matrix     boot the image on many machines and type at each; MATRIX='WORD ...' for some of them"
 	@echo "make bench      count instructions, into build/bench.json; BENCH=PREFIX for a part"
+	@echo "make bench-host time lib/string.c beside the C library, into docs/strings.md"
 	@echo "make fuzz       feed the readers of outside data with anything; FUZZ_SECONDS=60 for each"
 	@echo "make debug      QEMU stopped, and GDB at kernel_main"
 	@echo "make screenshot take the README's pictures again"

@@ -31,6 +31,7 @@
 #include <kernel/task/sleep.h>
 #include <kernel/task/watchdog.h>
 #include <kernel/ticks.h>
+#include <lib/string.h>
 #include <mm/frames.h>
 #include <mm/heap.h>
 #include <mm/heap_window.h>
@@ -281,9 +282,17 @@ static void log_what_the_machine_lacks(void)
                  has_vga() ? "" : " VGA", acpi_has_8259() ? "" : " 8259");
 }
 
+/* Enhanced REP MOVSB and STOSB (Intel SDM 2, CPUID, leaf 7). */
+static void choose_string_instructions(void)
+{
+    enum { LEAF = 7, EBX_ERMS = 1 << 9 };
+    string_init(cpuid(0, 0).eax >= LEAF && cpuid(LEAF, 0).ebx & EBX_ERMS);
+}
+
 void kernel_main(const struct boot_info *info)
 {
     canary_init();
+    choose_string_instructions();
     acpi_init(info);
     start_console(info);
     log_write(LOG_ALWAYS, "boot: Cairn, started by %s",

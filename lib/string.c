@@ -1,14 +1,27 @@
 /*
- * Memory and string primitives, in plain C. The block operations go word by word: under QEMU's
- * instruction counting a `rep` string instruction costs one per iteration, and on processors
- * without fast string operations it is slow too. Words are read and written through
- * __builtin_memcpy of a constant size, which the compiler turns into one unaligned load or store; a
- * cast to uint64_t * would break the aliasing rules.
+ * Memory and string primitives, in plain C, for a kernel without SSE. Blocks are copied and filled
+ * word by word. Words are read and written through __builtin_memcpy of a constant size, which the
+ * compiler turns into one unaligned load or store; a cast to uint64_t * would break the aliasing
+ * rules.
+ *
+ * A processor stores one or two words in a cycle. `rep movsb` and `rep stosb` store whole cache
+ * lines where CPUID says that they are fast, but take longer to start. So they are used for more
+ * than LONG bytes; docs/strings.md has the times of both. Where CPUID does not say so, they may go
+ * byte by byte, and words are used for every size.
  *
  * This file is compiled with -fno-tree-loop-distribute-patterns: otherwise the compiler would
  * recognise memcpy in memcpy's own loop and call it.
  */
 #include <lib/string.h>
+
+enum { WORD = 8, LONG = 512 };
+
+static bool rep_is_fast RO_AFTER_INIT;
+
+void string_init(bool fast_rep)
+{
+    rep_is_fast = fast_rep;
+}
 
 static inline uint64_t load_word(const unsigned char *from)
 {
@@ -22,68 +35,58 @@ static inline void store_word(unsigned char *to, uint64_t word)
     __builtin_memcpy(to, &word, sizeof(word));
 }
 
-/* Blocks of words, so that the loop itself costs little. */
-enum { WORD = 8, BLOCK = 8 * WORD };
-
-static inline void copy_block(unsigned char *to, const unsigned char *from)
+static inline void copy_by_rep(unsigned char *to, const unsigned char *from, size_t size)
 {
-#pragma GCC unroll 8
-    for (size_t at = 0; at < BLOCK; at += WORD)
-        store_word(to + at, load_word(from + at));
+    __asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(size) : : "memory");
 }
 
-static inline void fill_block(unsigned char *to, uint64_t word)
+/* Copies the first bytes first: right unless `to` lies within the source. */
+static inline void copy_forwards(unsigned char *to, const unsigned char *from, size_t size)
 {
+    if (size > LONG && rep_is_fast) {
+        copy_by_rep(to, from, size);
+        return;
+    }
 #pragma GCC unroll 8
-    for (size_t at = 0; at < BLOCK; at += WORD)
-        store_word(to + at, word);
+    for (; size >= WORD; size -= WORD, to += WORD, from += WORD)
+        store_word(to, load_word(from));
+    while (size--)
+        *to++ = *from++;
 }
 
-/* Copies less than a word, in pieces whose sizes are the bits of `size`. */
-static inline void copy_tail(unsigned char *to, const unsigned char *from, size_t size)
+/* Copies the last bytes first, for a `to` that lies `distance` < size bytes behind `from`. A
+ * `rep movsb` that goes backwards is slow on every processor, so each piece is copied forwards, and
+ * is not longer than the distance. */
+static void copy_backwards(unsigned char *to, const unsigned char *from, size_t size,
+                           size_t distance)
 {
-    if (size & 4) {
-        __builtin_memcpy(to, from, 4);
-        to += 4;
-        from += 4;
+    if (distance > LONG && rep_is_fast) {
+        for (; size > distance; size -= distance)
+            copy_by_rep(to + size - distance, from + size - distance, distance);
+        copy_by_rep(to, from, size);
+        return;
     }
-    if (size & 2) {
-        __builtin_memcpy(to, from, 2);
-        to += 2;
-        from += 2;
-    }
-    if (size & 1)
-        *to = *from;
+#pragma GCC unroll 8
+    for (; size >= WORD; size -= WORD)
+        store_word(to + size - WORD, load_word(from + size - WORD));
+    while (size--)
+        to[size] = from[size];
 }
 
 void *memcpy(void *restrict to, const void *restrict from, size_t size)
 {
-    unsigned char *t = to;
-    const unsigned char *f = from;
-    for (; size >= BLOCK; size -= BLOCK, t += BLOCK, f += BLOCK)
-        copy_block(t, f);
-    for (; size >= WORD; size -= WORD, t += WORD, f += WORD)
-        store_word(t, load_word(f));
-    copy_tail(t, f, size);
+    copy_forwards(to, from, size);
     return to;
 }
 
 void *memmove(void *to, const void *from, size_t size)
 {
-    unsigned char *t = to;
-    const unsigned char *f = from;
-    /* Forwards is right unless the destination begins inside the source. */
-    if ((uintptr_t)t - (uintptr_t)f >= size) {
-        for (; size >= WORD; size -= WORD, t += WORD, f += WORD)
-            store_word(t, load_word(f));
-        while (size--)
-            *t++ = *f++;
-    } else {
-        for (; size >= WORD; size -= WORD)
-            store_word(t + size - WORD, load_word(f + size - WORD));
-        while (size--)
-            t[size] = f[size];
-    }
+    /* When `to` is the lower address, this wraps around and is larger than any size. */
+    size_t distance = (uintptr_t)to - (uintptr_t)from;
+    if (distance >= size)
+        copy_forwards(to, from, size);
+    else
+        copy_backwards(to, from, size, distance);
     return to;
 }
 
@@ -91,11 +94,14 @@ void *memset(void *to, int byte, size_t size)
 {
     unsigned char *t = to;
     uint64_t word = (unsigned char)byte * 0x0101010101010101u;
-    for (; size >= BLOCK; size -= BLOCK, t += BLOCK)
-        fill_block(t, word);
+    if (size > LONG && rep_is_fast) {
+        __asm__ volatile("rep stosb" : "+D"(t), "+c"(size) : "a"(byte) : "memory");
+        return to;
+    }
+#pragma GCC unroll 8
     for (; size >= WORD; size -= WORD, t += WORD)
         store_word(t, word);
-    for (; size; size--)
+    while (size--)
         *t++ = (unsigned char)byte;
     return to;
 }
@@ -103,6 +109,8 @@ void *memset(void *to, int byte, size_t size)
 int memcmp(const void *a, const void *b, size_t size)
 {
     const unsigned char *x = a, *y = b;
+    for (; size >= WORD && load_word(x) == load_word(y); size -= WORD, x += WORD, y += WORD)
+        ;
     for (; size; size--, x++, y++) {
         if (*x != *y)
             return *x - *y;

@@ -129,7 +129,8 @@ def write_page(figures):
     lines = ["# Benchmarks", "",
              "Written by `make bench`. Guest instructions per operation, counted by QEMU's `-icount shift=0`: the same on",
              "every run and every machine. Each workload is described where it is run, below `kernel/bench/`; blog_os's",
-             "figures (branch post-12, release build) are for the same workloads.", "",
+             "figures (branch post-12, release build) are for the same workloads. [strings.md](strings.md) has times of",
+             "copies on the build machine, beside the C library's.", "",
              "| bench | blog_os | Cairn | unit | ratio |", "| --- | ---: | ---: | --- | ---: |"]
     lines += [f"| `{name}` | {theirs} | {ours} | {unit} | {ratio} |" for name, theirs, ours, unit, ratio in rows(figures)]
     (paths.ROOT / "docs" / "benchmarks.md").write_text("\n".join(lines) + "\n")

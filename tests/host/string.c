@@ -3,47 +3,135 @@
 
 #include "../test.h"
 
-/* Every size, distance and overlap up to a few words, against a copy made byte by byte. */
-TEST(string, memmove_overlaps)
+/* Block operations are tried with words alone and with `rep`, at sizes around each boundary, and at
+ * every offset from an aligned address. The bytes around must stay as they are. */
+enum { SPAN = 3072, OFFSETS = 9 };
+
+static const size_t sizes[] = {0,   1,   2,   3,   7,   8,   9,   15,   16,   17,
+                               23,  24,  25,  31,  32,  33,  47,  56,   57,   63,
+                               64,  65,  71,  72,  73,  127, 128, 129,  191,  200,
+                               255, 504, 511, 512, 513, 514, 520, 1023, 1024, 2000};
+
+static void fill_pattern(unsigned char *bytes, unsigned seed)
 {
-    enum { SPAN = 64 };
-    for (size_t from = 0; from < SPAN; from += 3) {
-        for (size_t to = 0; to < SPAN; to++) {
-            for (size_t size = 0; size <= SPAN - MAX(from, to); size++) {
-                unsigned char bytes[SPAN], expected[SPAN];
-                for (size_t i = 0; i < SPAN; i++)
-                    bytes[i] = expected[i] = (unsigned char)(i * 7 + 1);
-                for (size_t i = 0; i < size; i++)
-                    expected[to + i] = (unsigned char)((from + i) * 7 + 1);
-                EXPECT(memmove(bytes + to, bytes + from, size) == bytes + to);
-                EXPECT_EQ(memcmp(bytes, expected, SPAN), 0);
-            }
+    for (size_t i = 0; i < SPAN; i++)
+        bytes[i] = (unsigned char)(i * 7 + i / 256 + seed);
+}
+
+static bool same(const unsigned char *a, const unsigned char *b)
+{
+    for (size_t i = 0; i < SPAN; i++) {
+        if (a[i] != b[i])
+            return false;
+    }
+    return true;
+}
+
+static bool memcpy_is_right(size_t to, size_t from, size_t size)
+{
+    static unsigned char source[SPAN], bytes[SPAN], expected[SPAN];
+    fill_pattern(source, 1);
+    fill_pattern(bytes, 100);
+    fill_pattern(expected, 100);
+    for (size_t i = 0; i < size; i++)
+        expected[to + i] = source[from + i];
+    return memcpy(bytes + to, source + from, size) == bytes + to && same(bytes, expected);
+}
+
+static bool memset_is_right(size_t to, size_t size)
+{
+    static unsigned char bytes[SPAN], expected[SPAN];
+    fill_pattern(bytes, 1);
+    fill_pattern(expected, 1);
+    for (size_t i = 0; i < size; i++)
+        expected[to + i] = 0xa5;
+    return memset(bytes + to, 0x1a5, size) == bytes + to && same(bytes, expected);
+}
+
+static bool memmove_is_right(size_t to, size_t from, size_t size)
+{
+    static unsigned char source[SPAN], bytes[SPAN], expected[SPAN];
+    fill_pattern(source, 1);
+    fill_pattern(bytes, 1);
+    fill_pattern(expected, 1);
+    for (size_t i = 0; i < size; i++)
+        expected[to + i] = source[from + i];
+    return memmove(bytes + to, bytes + from, size) == bytes + to && same(bytes, expected);
+}
+
+static void check_memcpy_and_memset(size_t size)
+{
+    for (size_t to = 0; to < OFFSETS; to++) {
+        EXPECT(memset_is_right(to, size));
+        for (size_t from = 0; from < OFFSETS; from++)
+            EXPECT(memcpy_is_right(to, from, size));
+    }
+}
+
+static void check_memmove(size_t size)
+{
+    static const size_t distances[] = {0, 1, 2, 7, 8, 9, 63, 64, 65, 500, 512, 513, 700, 1024};
+    for (size_t i = 0; i < ARRAY_SIZE(distances); i++) {
+        for (size_t offset = 0; offset < OFFSETS; offset++) {
+            EXPECT(memmove_is_right(offset, offset + distances[i], size));
+            EXPECT(memmove_is_right(offset + distances[i], offset, size));
         }
     }
 }
 
-TEST(string, memcpy_memset_memcmp)
+static void check_all_sizes(void (*check)(size_t))
 {
-    for (size_t size = 0; size < 200; size++) {
-        unsigned char *from = malloc(size + 1), *to = malloc(size + 1);
-        for (size_t i = 0; i <= size; i++) {
-            from[i] = (unsigned char)(200 + i);
-            to[i] = 0x55;
-        }
+    for (int fast_rep = 0; fast_rep < 2; fast_rep++) {
+        string_init(fast_rep);
+        for (size_t i = 0; i < ARRAY_SIZE(sizes) && !test_failed(); i++)
+            check(sizes[i]);
+    }
+    string_init(false);
+}
+
+TEST(string, memcpy_and_memset)
+{
+    check_all_sizes(check_memcpy_and_memset);
+}
+
+TEST(string, memmove)
+{
+    check_all_sizes(check_memmove);
+}
+
+/* The last byte before memory that must not be touched, which AddressSanitizer watches. */
+TEST(string, block_operations_end_in_time)
+{
+    for (size_t size = 1; size < 200; size++) {
+        unsigned char *from = malloc(size), *to = malloc(size);
+        memset(from, 'x', size);
         memcpy(to, from, size);
-        bool same = memcmp(to, from, size) == 0 && to[size] == 0x55;
-        memset(to, 0x1a5, size);
-        bool filled = to[size] == 0x55;
-        for (size_t i = 0; i < size; i++)
-            filled = filled && to[i] == 0xa5;
+        memmove(from, to, size);
+        bool equal = memcmp(to, from, size) == 0;
         free(from);
         free(to);
-        EXPECT(same);
-        EXPECT(filled);
+        EXPECT(equal);
     }
-    EXPECT(memcmp("a\x80", "a\x01", 2) > 0);
-    EXPECT(memcmp("a", "b", 1) < 0);
-    EXPECT_EQ(memcmp("a", "b", 0), 0);
+}
+
+/* One byte that differs, anywhere, decides as an unsigned one, whatever comes after it. */
+TEST(string, memcmp)
+{
+    enum { SIZE = 40 };
+    unsigned char a[SIZE], b[SIZE];
+    for (size_t at = 0; at < SIZE; at++) {
+        memset(a, 'x', SIZE);
+        memset(b, 'x', SIZE);
+        for (size_t size = 0; size <= SIZE; size++)
+            EXPECT_EQ(memcmp(a, b, size), 0);
+        a[at] = 0x80;
+        b[at] = 0x01;
+        memset(b + at + 1, 0xff, SIZE - at - 1);
+        for (size_t size = 0; size <= SIZE; size++) {
+            EXPECT_EQ(memcmp(a, b, size) > 0, size > at);
+            EXPECT_EQ(memcmp(b, a, size) < 0, size > at);
+        }
+    }
 }
 
 TEST(string, compare_and_search)
