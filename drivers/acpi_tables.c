@@ -24,19 +24,12 @@ static inline uint64_t get64(const uint8_t *bytes)
     return (uint64_t)get32(bytes) | (uint64_t)get32(bytes + 4) << 32;
 }
 
-/* Eight bytes at a time, in four lanes of 16 bits, for this is done at every boot. */
 bool acpi_checksum_holds(const uint8_t *bytes, size_t size)
 {
-    const uint64_t even = UINT64_C(0x00ff00ff00ff00ff);
-    uint64_t lanes = 0;
-    for (; size >= 8; size -= 8, bytes += 8) {
-        uint64_t word = get64(bytes);
-        lanes = (lanes + (word & even) + (word >> 8 & even)) & even;
-    }
-    uint64_t sum = lanes + (lanes >> 16) + (lanes >> 32) + (lanes >> 48);
-    for (; size; size--)
-        sum += *bytes++;
-    return (sum & 0xff) == 0;
+    uint8_t sum = 0;
+    for (size_t i = 0; i < size; i++)
+        sum += bytes[i];
+    return sum == 0;
 }
 
 /* Copies a text of fixed width, ends it with a NUL, and hides what no terminal should see. */
