@@ -4,31 +4,20 @@
 #include <lib/format.h>
 #include <lib/letter_case.h>
 #include <lib/string.h>
+#include <section.h>
 
-extern const struct layout layout_uk, layout_de, layout_fr, layout_jp106, layout_dvorak,
-    layout_dvorak_programmer, layout_colemak, layout_no, layout_fi;
-
-static const struct layout *const layouts[] = {&layout_us,
-                                               &layout_uk,
-                                               &layout_de,
-                                               &layout_fr,
-                                               &layout_jp106,
-                                               &layout_dvorak,
-                                               &layout_dvorak_programmer,
-                                               &layout_colemak,
-                                               &layout_no,
-                                               &layout_fi};
+SECTION_ARRAY(struct layout, layouts);
 
 const char *layout_name(size_t index)
 {
-    return index < ARRAY_SIZE(layouts) ? layouts[index]->name : NULL;
+    return index < SECTION_COUNT(layouts) ? __start_layouts[index].name : NULL;
 }
 
 const struct layout *layout_find(const char *name)
 {
-    for (size_t i = 0; i < ARRAY_SIZE(layouts); i++) {
-        if (strcmp(layouts[i]->name, name) == 0)
-            return layouts[i];
+    section_for_each(struct layout, layout, layouts) {
+        if (strcmp(layout->name, name) == 0)
+            return layout;
     }
     return NULL;
 }

@@ -1,7 +1,7 @@
-/* Colemak. */
+/* Colemak; in X11: us(colemak). */
 #include <drivers/layout.h>
 
-const struct layout layout_colemak =
+KEYBOARD_LAYOUT static const struct layout colemak =
     {
         .name = "colemak",
         .altgr = true,

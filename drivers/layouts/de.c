@@ -1,7 +1,7 @@
-/* German. */
+/* German; in X11: de. */
 #include <drivers/layout.h>
 
-const struct layout layout_de =
+KEYBOARD_LAYOUT static const struct layout de =
     {
         .name = "de",
         .altgr = true,

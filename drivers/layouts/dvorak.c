@@ -1,7 +1,7 @@
-/* Dvorak. */
+/* Dvorak; in X11: us(dvorak). */
 #include <drivers/layout.h>
 
-const struct layout layout_dvorak = {
+KEYBOARD_LAYOUT static const struct layout dvorak = {
     .name = "dvorak",
     .decimal = '.',
     .keys =

@@ -1,7 +1,7 @@
-/* Programmer Dvorak. */
+/* Programmer Dvorak; in X11: us(dvp). */
 #include <drivers/layout.h>
 
-const struct layout layout_dvorak_programmer = {
+KEYBOARD_LAYOUT static const struct layout dvorak_programmer = {
     .name = "dvorak-programmer",
     .caps_is_shift = {KEY_2, KEY_3, KEY_4, KEY_5, KEY_6, KEY_7, KEY_8, KEY_9, KEY_0, KEY_MINUS,
                       KEY_APOSTROPHE},

@@ -1,7 +1,7 @@
-/* Finnish. */
+/* Finnish; in X11: fi. */
 #include <drivers/layout.h>
 
-const struct layout layout_fi =
+KEYBOARD_LAYOUT static const struct layout fi =
     {
         .name = "fi",
         .altgr = true,

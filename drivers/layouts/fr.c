@@ -1,7 +1,7 @@
-/* French (AZERTY). */
+/* French (AZERTY); in X11: fr. */
 #include <drivers/layout.h>
 
-const struct layout layout_fr =
+KEYBOARD_LAYOUT static const struct layout fr =
     {
         .name = "fr",
         .altgr = true,

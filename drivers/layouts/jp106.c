@@ -1,7 +1,7 @@
-/* Japanese (106 and 109 keys), without kana. */
+/* Japanese (106 and 109 keys), without kana; in X11: jp. */
 #include <drivers/layout.h>
 
-const struct layout layout_jp106 = {
+KEYBOARD_LAYOUT static const struct layout jp106 = {
     .name = "jp106",
     .decimal = '.',
     .keys =

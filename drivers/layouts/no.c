@@ -1,7 +1,7 @@
-/* Norwegian. */
+/* Norwegian; in X11: no. */
 #include <drivers/layout.h>
 
-const struct layout layout_no =
+KEYBOARD_LAYOUT static const struct layout no =
     {
         .name = "no",
         .altgr = true,

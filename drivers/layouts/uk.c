@@ -1,7 +1,7 @@
-/* British English. */
+/* British English; in X11: gb. */
 #include <drivers/layout.h>
 
-const struct layout layout_uk =
+KEYBOARD_LAYOUT static const struct layout uk =
     {
         .name = "uk",
         .altgr = true,

@@ -1,7 +1,7 @@
-/* US English. */
+/* US English; in X11: us. */
 #include <drivers/layout.h>
 
-const struct layout layout_us = {
+KEYBOARD_LAYOUT const struct layout layout_us = {
     .name = "us",
     .decimal = '.',
     .keys =

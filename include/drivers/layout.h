@@ -1,6 +1,7 @@
 /*
- * What is printed on the keys: a table for each layout, in a file of its own below
- * drivers/layouts/.
+ * Keyboard layouts: which symbol each key types. Each layout is a table in a file of its own below
+ * drivers/layouts/, marked KEYBOARD_LAYOUT; the linker collects the tables in the order of the
+ * files' names. Any context.
  */
 #ifndef DRIVERS_LAYOUT_H
 #define DRIVERS_LAYOUT_H
@@ -38,30 +39,33 @@ enum dead_symbol {
 
 enum { LAYOUT_KEYS = KEY_YEN + 1 };
 
+/* Each field's default, zero, is right for a layout that does without it. */
 struct layout {
-    const char *name;
-    bool altgr;             /* the right Alt key is AltGr: it chooses the third and fourth symbol */
+    const char *name;       /* for `keymap`; one word, and no other layout has it */
+    bool altgr;             /* the right Alt key is AltGr: it selects the third and fourth symbol */
     bool caps_is_backspace; /* the Caps Lock key is another Backspace */
-    char decimal;           /* on the keypad */
-    /* Keys for which Caps Lock is Shift although they have no letter and its capital. */
+    char decimal;           /* of the keypad, with Num Lock: '.' or ',' */
+    /* Keys that Caps Lock shifts although they are no letter with its capital; 0 ends the list. */
     uint8_t caps_is_shift[12];
-    /* Without anything, with Shift, with AltGr, with both. */
+    /* The symbols of each key (enum key): alone, with Shift, with AltGr, with both. */
     uint16_t keys[LAYOUT_KEYS][4];
 };
 
-/* What a key types while `modifiers` (enum modifier) are active. Caps Lock is Shift for letters
- * whose capital is on the same key, and for the keys that the layout names; of other letters it
- * makes the capital. Any context. */
-uint16_t layout_symbol(const struct layout *layout, uint8_t key, unsigned modifiers);
+/* Puts a `static const struct layout` into the list of layouts. */
+#define KEYBOARD_LAYOUT __attribute__((used, section("layouts"), aligned(8)))
 
-/* The names of the layouts, from index 0 on; NULL behind the last. Any context, like all of this.
- */
-const char *layout_name(size_t index);
-
-/* The one that a keyboard has which nobody has asked about. */
+/* The layout until another one is chosen. */
 extern const struct layout layout_us;
 
-/* NULL when there is none of that name. */
+/* The symbol that a key types while `modifiers` (enum modifier) are active, or 0. Caps Lock acts as
+ * Shift on a letter whose capital is on the same key, and on the keys in `caps_is_shift`; of any
+ * other letter it makes the capital. */
+uint16_t layout_symbol(const struct layout *layout, uint8_t key, unsigned modifiers);
+
+/* The name of a layout, from index 0 on; NULL behind the last one. */
+const char *layout_name(size_t index);
+
+/* The layout of that name; NULL when there is none. */
 const struct layout *layout_find(const char *name);
 
 enum { LAYOUT_NAMES_MAX = 128 };

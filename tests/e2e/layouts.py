@@ -3,18 +3,12 @@ against X11's and Unicode's. The kernel's own code types, in build/type-keys."""
 
 import itertools
 import string
-import subprocess
 import unittest
 
-from runner import paths, xkb
+from runner import xkb
+from runner.layouts import LAYOUTS, type_all
 
 NO_XKB = "there is no libxkbcommon; scripts/setup.sh installs it where there is one"
-
-LAYOUTS = {  # ours: xkb's layout and variant
-    "us": ("us", ""), "uk": ("gb", ""), "de": ("de", ""), "fr": ("fr", ""), "jp106": ("jp", ""),
-    "dvorak": ("us", "dvorak"), "dvorak-programmer": ("us", "dvp"), "colemak": ("us", "colemak"),
-    "no": ("no", ""), "fi": ("fi", ""),
-}
 
 # Scancodes of set 1, which are Linux's key codes but for the keys that only Japanese keyboards have.
 LINUX = {0x70: 93, 0x73: 89, 0x79: 92, 0x7b: 94, 0x7d: 124}
@@ -29,18 +23,6 @@ CAPITAL_OF_MICRO = "0x0000039c"  # libxkbcommon makes this of µ with Caps Lock:
 def linux(scancode):
     """Linux's code of a key."""
     return LINUX.get(scancode, scancode)
-
-
-def type_all(questions):
-    """[(typed text, dead key that waits)] for each (layout, scancodes)."""
-    lines = "".join(f"{layout} 1 {bytes(codes).hex(' ')}\n" for layout, codes in questions)
-    answer = subprocess.run([paths.TYPE_KEYS], input=lines, text=True, check=True,
-                            stdout=subprocess.PIPE).stdout
-    results = []
-    for line in answer.splitlines():
-        typed, _, dead = line.partition("+")
-        results.append((bytes.fromhex(typed).decode("utf-8"), int(dead or "0", 16)))
-    return results
 
 
 def show(result):
@@ -106,11 +88,6 @@ class Layout(unittest.TestCase):
                 expectation = self.expected(theirs, key, False)
                 if expectation[0].isprintable() and expectation[0] and not (shift and key in SIGNS):
                     yield f"keypad {key:#x}" + " Num" * lock + " Shift" * shift, [*ours, key], expectation
-
-    def test_every_layout_is_compared(self):
-        """A new layout has to be added here."""
-        files = {file.stem.replace("_", "-") for file in (paths.ROOT / "drivers" / "layouts").glob("*.c")}
-        self.assertEqual(files, set(LAYOUTS))
 
     def test_colemak_caps_lock(self):
         """Is another Backspace."""
