@@ -69,6 +69,9 @@ BREAKS = [
     Break("kernel/task/clock.c", "return fine > last ? fine : last;", "return fine;", "the clock can step back",
           "host/ kernel/timers"),
     Break("kernel/task/watchdog.c", "        reported = true;\n", "", "a hog is named again and again", "kernel/watchdog"),
+    Break("kernel/task/event.c", "            return POLL_PENDING;\n    }\n",
+          "            return POLL_PENDING;\n    }\n    if (!is_set(event))\n        return POLL_PENDING;\n",
+          "a task waits for an event without a waker, as an interrupt has cleared it", "host/futures"),
     Break("kernel/task/channel.c", "    channel->closed = true;\n    wait_queue_wake_all(&channel->senders);\n",
           "    channel->closed = true;\n", "who waits to send sleeps on when the channel closes", "kernel/channels"),
     # --- mm/

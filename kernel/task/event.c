@@ -1,5 +1,10 @@
 #include <kernel/task/event.h>
 
+static bool is_set(const struct event *event)
+{
+    return __atomic_load_n(&event->set, __ATOMIC_ACQUIRE);
+}
+
 void event_set(struct event *event)
 {
     __atomic_store_n(&event->set, true, __ATOMIC_RELEASE);
@@ -11,12 +16,15 @@ void event_clear(struct event *event)
     __atomic_store_n(&event->set, false, __ATOMIC_RELEASE);
 }
 
+/* An event that is set at the first look is over, even if an interrupt clears it right after. A
+ * task is told to wait only after it was registered. */
 enum poll_result event_poll(struct event *event, struct waker *waker, struct task *task)
 {
-    if (!__atomic_load_n(&event->set, __ATOMIC_ACQUIRE))
+    if (!is_set(event)) {
         waker_register(waker, &event->waiting, task);
-    if (!__atomic_load_n(&event->set, __ATOMIC_ACQUIRE)) /* perhaps it was set in between */
-        return POLL_PENDING;
+        if (!is_set(event)) /* an interrupt may have set it before the registration */
+            return POLL_PENDING;
+    }
     waker_finish(waker);
     return POLL_READY;
 }

@@ -1,6 +1,11 @@
 #include <kernel/cpu/control.h>
 #include <kernel/task/oneshot.h>
 
+static bool is_sent(const struct oneshot *oneshot)
+{
+    return __atomic_load_n(&oneshot->sent, __ATOMIC_ACQUIRE);
+}
+
 bool oneshot_send(struct oneshot *oneshot, uint64_t value)
 {
     uint64_t flags = interrupts_save();
@@ -17,10 +22,11 @@ bool oneshot_send(struct oneshot *oneshot, uint64_t value)
 enum poll_result oneshot_poll(struct oneshot *oneshot, struct waker *waker, struct task *task,
                               uint64_t *value)
 {
-    if (!__atomic_load_n(&oneshot->sent, __ATOMIC_ACQUIRE))
+    if (!is_sent(oneshot)) {
         waker_register(waker, &oneshot->receivers, task);
-    if (!__atomic_load_n(&oneshot->sent, __ATOMIC_ACQUIRE)) /* perhaps it has come in between */
-        return POLL_PENDING;
+        if (!is_sent(oneshot)) /* an interrupt may have sent it before the registration */
+            return POLL_PENDING;
+    }
     waker_finish(waker);
     *value = oneshot->value;
     return POLL_READY;

@@ -14,9 +14,11 @@ static void trap(int number, siginfo_t *info, void *context)
 {
     (void)number;
     (void)info;
-    const ucontext_t *interrupted = context;
+    ucontext_t *interrupted = context;
     if (look_hook)
         look_hook((uintptr_t)interrupted->uc_mcontext.gregs[REG_RIP]);
+    if (!look_hook)
+        interrupted->uc_mcontext.gregs[REG_EFL] &= ~TRAP_FLAG;
 }
 
 /* Well below the stack pointer, where the compiler may have put something. */

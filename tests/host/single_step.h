@@ -7,8 +7,8 @@
 
 #include <types.h>
 
-/* Has `look` called before each instruction from now on, with the instruction's address; NULL: no
- * longer. Not during `look` itself. False where the host cannot. */
+/* Calls `look` before each instruction from now on, with the instruction's address; NULL ends that,
+ * also during `look`. False where the host cannot. */
 bool single_step(void (*look)(uintptr_t instruction));
 
 #endif
