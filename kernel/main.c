@@ -206,7 +206,7 @@ static void start_typing(void)
 static void wait_for_devices(void)
 {
     executor_run_ready(&executor);
-    bool waits = ps2_keyboard_set_up.state & TASK_LIVE;
+    bool waits = task_is_live(&ps2_keyboard_set_up);
     /* Without a tick no time limit would ever run out. */
     if (!ticks_come(!waits) && waits) {
         log_error("keyboard: slow to answer, and there is no time; left alone");

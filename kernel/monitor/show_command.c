@@ -136,7 +136,7 @@ static void start(struct mover *mover)
 {
     mover->step = 0;
     sleep_for(&mover->sleep, 0);
-    if (mover->task.state & TASK_LIVE)
+    if (task_is_live(&mover->task))
         task_wake(&mover->task);
     else
         executor_spawn(monitor_executor(), &mover->task);

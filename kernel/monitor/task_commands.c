@@ -10,9 +10,9 @@ static const char *state_name(const struct executor *executor, const struct task
 {
     if (task == executor->current)
         return "running";
-    if (task->state & TASK_CANCELLED)
+    if (task->cancelled)
         return "cancelled";
-    return task->state & TASK_WAITING ? "waiting" : "ready";
+    return task->waiting ? "waiting" : "ready";
 }
 
 static const char *priority_name(const struct task *task)

@@ -1,14 +1,13 @@
 /*
- * The ready queues, the run loop, and what happens at a task's end.
+ * The ready queues, the run loop, and the beginning and the end of a task.
  *
  * Waking is three atomic steps and no lock: interrupts stay enabled, and a handler, even an NMI's,
- * may wake the very task whose wake it has interrupted. The bit TASK_WAITING decides who puts a
- * task into the queue: only the one that has found it set and cleared it. The executor sets it just
+ * may wake the very task whose wake it has interrupted. The flag `waiting` decides which wake puts
+ * a task into the ready queue: the one that finds it set and clears it. The executor sets it right
  * before it polls, so from then on a wake queues the task for another poll.
  *
- * The queue is linked through the tasks, and a task that was woken in its last poll is in it. Such
- * a task stays live until the turn that this gives it, and ends there: nothing that is over is
- * queued.
+ * A task that is woken during its last poll is in the ready queue, which is linked through the
+ * tasks. It stays live until the executor comes to it there. No task that is over is queued.
  */
 #include <assert.h>
 #include <kernel/cpu/control.h>
@@ -25,16 +24,27 @@ enum poll_result task_yield(struct task *task)
 void executor_spawn(struct executor *executor, struct task *task)
 {
     ASSERT(!in_interrupt());
-    ASSERT(task->priority < TASK_PRIORITIES && !(task->state & TASK_LIVE));
-    task->turn = task->poll;
+    ASSERT(task->priority < TASK_PRIORITIES);
+    ASSERT(!task_is_live(task));
+    task->cancelled = false;
     task->executor = executor;
     task->queue = &executor->queues[task->priority];
     task->polls = task->wakes = task->time = task->longest_poll = 0;
-    task->joins = NULL;
-    task->wakers = NULL;
+    list_init(&task->wakers);
+    list_init(&task->joins);
     list_push_back(&executor->tasks, &task->link);
     task->state = TASK_LIVE;
     ready_push(task->queue, task);
+}
+
+void task_cancel(struct task *task)
+{
+    ASSERT(!in_interrupt());
+    if (task->state != TASK_LIVE)
+        return;
+    task->state = TASK_ENDING;
+    task->cancelled = true;
+    task_wake(task);
 }
 
 static struct task *first_ready(const struct ready_queue *queue)
@@ -42,9 +52,9 @@ static struct task *first_ready(const struct ready_queue *queue)
     return __atomic_load_n(&queue->head, __ATOMIC_ACQUIRE);
 }
 
-/* Takes `first`, which is the first of its queue, out. An interrupt may add one behind it at any
- * moment: its handler finds either the place behind the first task, and then the exchange fails and
- * the task that it added is there to be seen, or an empty queue. */
+/* Takes out `first`, which is the first of its queue. An interrupt may add a task at any moment:
+ * its handler finds either the place behind the first task, and then the exchange fails and the
+ * added task is there to be seen, or an empty queue. */
 static void ready_pop(struct task *first)
 {
     struct ready_queue *queue = first->queue;
@@ -60,36 +70,45 @@ static void ready_pop(struct task *first)
     __atomic_store_n(&queue->head, next, __ATOMIC_RELEASE);
 }
 
-/* Is there anything to do? */
-static bool busy(const struct executor *executor)
-{
-    for (unsigned i = 0; i < TASK_PRIORITIES; i++) {
-        if (first_ready(&executor->queues[i]))
-            return true;
-    }
-    return __atomic_load_n(&executor->attention, __ATOMIC_ACQUIRE);
-}
+/* --- Ending ---------------------------------------------------------------------------------- */
 
-/* Does what somebody has called for. False when the loop has to be left. */
-static bool attend(struct executor *executor)
-{
-    __atomic_store_n(&executor->attention, false, __ATOMIC_RELAXED);
-    if (executor->attend)
-        executor->attend();
-    return !executor->awaited || executor->awaited->target;
-}
-
-/* So that nobody is kept waiting for ever: the lower task that takes the turn of `task`, or that.
+/* Takes the task's wakers out of the queues in which they wait, and wakes the tasks that joined it.
  */
+static void teardown(struct task *task)
+{
+    while (!list_empty(&task->wakers))
+        waker_cancel(CONTAINER_OF(list_first(&task->wakers), struct waker, task_link));
+    while (!list_empty(&task->joins))
+        join_complete(CONTAINER_OF(list_pop_front(&task->joins), struct join, target_link));
+}
+
+/* Ends a task that is not polled any more. If a wake has put it into the ready queue meanwhile,
+ * that waits until the executor comes to it there. From the exchange on no wake can do so. */
+static void finish(struct task *task)
+{
+    if (!__atomic_exchange_n(&task->waiting, false, __ATOMIC_ACQ_REL)) {
+        task->state = TASK_ENDING;
+        return;
+    }
+    teardown(task);
+    list_remove(&task->link);
+    task->state = TASK_OVER;
+    if (task->release)
+        task->release(task);
+}
+
+/* --- The run loop ---------------------------------------------------------------------------- */
+
+/* The task to poll instead of `task`, so that no task waits for ever; `task` if none is ready. */
 static struct task *lower_task(struct executor *executor, struct task *task)
 {
-    bool lowest = ++executor->lower_looks % TASK_LOWEST_TURN == 0;
-    executor->until_lower = TASK_LOWER_TURN;
+    bool lowest = ++executor->lower_polls % TASK_LOWEST_POLL == 0;
+    executor->until_lower = TASK_LOWER_POLL;
     struct task *lower = first_ready(&executor->queues[lowest ? TASK_LOW : TASK_NORMAL]);
     return lower ? lower : task;
 }
 
-/* The task whose turn it is, or NULL. Not a loop: this is looked through for every poll. */
+/* The task to poll next, or NULL. */
 static struct task *next_task(struct executor *executor)
 {
     struct task *task = first_ready(&executor->queues[TASK_HIGH]);
@@ -100,89 +119,86 @@ static struct task *next_task(struct executor *executor)
     return --executor->until_lower == 0 ? lower_task(executor, task) : task;
 }
 
-/* Takes the task's wakers out of where they wait, and tells who waits for the task. */
-static SLOW_PATH void part(struct task *task)
+/* Accounts for the time since the last call, or since `poll_start` was set, to the task. One
+ * reading of the counter ends a poll and begins the next one: that is 20 processor cycles a poll
+ * less than with two, and the few instructions between two polls count for the second. */
+static void account(struct executor *executor, struct task *task)
 {
-    while (task->wakers)
-        waker_cancel(task->wakers);
-    for (struct join *join = task->joins; join; join = join->next) {
-        join->target = NULL;
-        join->result = task->result;
-        join->cancelled = (task->state & TASK_CANCELLED) != 0;
-        wait_queue_wake_one(&join->queue);
-        if (join == task->executor->awaited)
-            executor_call_attention(task->executor);
-    }
+    uint64_t now = read_tsc(), time = now - executor->poll_start;
+    executor->poll_start = now;
+    task->time += time;
+    if (time > task->longest_poll)
+        task->longest_poll = time;
 }
 
-/* What a task that may not run any more has for a turn. */
-static enum poll_result end(struct task *task)
+static enum poll_result poll(struct executor *executor, struct task *task)
 {
-    (void)task;
-    return POLL_READY;
+    __atomic_store_n(&executor->current, task, __ATOMIC_RELEASE); /* for watchdog_look() */
+    task->polls++;
+    enum poll_result result = task->poll(task);
+    executor->current = NULL;
+    account(executor, task);
+    return result;
 }
 
-void task_cancel(struct task *task)
+/* Polls the task, which is the first of its queue, or ends it. */
+static void run(struct executor *executor, struct task *task)
 {
-    ASSERT(!in_interrupt());
-    if (!(task->state & TASK_LIVE) || task->turn == end)
-        return;
-    task->turn = end;
-    __atomic_fetch_or(&task->state, TASK_CANCELLED, __ATOMIC_ACQ_REL);
-    task_wake(task);
+    ready_pop(task);
+    __atomic_store_n(&task->waiting, true, __ATOMIC_RELEASE);
+    if (task->state == TASK_ENDING || poll(executor, task) == POLL_READY)
+        finish(task);
 }
 
-/* The task's turn was its last. If a wake has put it into the queue meanwhile, it ends on the turn
- * that this gives it; from here on no wake can do so any more. */
-static inline void finish(struct task *task)
+static bool deferred_requested(const struct executor *executor)
 {
-    if (!(__atomic_fetch_and(&task->state, ~(unsigned)TASK_WAITING, __ATOMIC_ACQ_REL) &
-          TASK_WAITING)) {
-        task->turn = end;
-        return;
-    }
-    if (__builtin_expect(task->wakers || task->joins, 0))
-        part(task);
-    list_remove(&task->link);
-    task->state ^= TASK_LIVE | TASK_OVER; /* TASK_CANCELLED stays as it is */
-    if (task->release)
-        task->release(task);
+    return __atomic_load_n(&executor->deferred_requested, __ATOMIC_ACQUIRE);
 }
 
-/* Counts the poll that has ended. */
-static inline void account(const struct executor *executor, struct task *task)
+void executor_request_deferred(struct executor *executor)
 {
-    uint64_t spent = read_tsc() - executor->began;
-    task->time += spent;
-    if (spent > task->longest_poll)
-        task->longest_poll = spent;
+    __atomic_store_n(&executor->deferred_requested, true, __ATOMIC_RELEASE);
+}
+
+static void do_deferred(struct executor *executor)
+{
+    __atomic_store_n(&executor->deferred_requested, false, __ATOMIC_RELAXED);
+    if (executor->do_deferred)
+        executor->do_deferred();
+    executor->poll_start = read_tsc();
+}
+
+/* Is the task over that executor_block_on() waits for? */
+static bool awaited_is_over(const struct executor *executor)
+{
+    return executor->awaited && !executor->awaited->target;
 }
 
 void executor_run_ready(struct executor *executor)
 {
-    struct task *task;
-    for (;;) {
-        if (__atomic_load_n(&executor->attention, __ATOMIC_ACQUIRE) && !attend(executor))
-            break;
-        task = next_task(executor);
+    executor->poll_start = read_tsc();
+    while (!awaited_is_over(executor)) {
+        if (deferred_requested(executor))
+            do_deferred(executor);
+        struct task *task = next_task(executor);
         if (!task)
             break;
-        ready_pop(task);
-        executor->began = read_tsc();
-        __atomic_store_n(&executor->current, task, __ATOMIC_RELEASE); /* for watchdog_look() */
-        task->polls++;
-        __atomic_fetch_or(&task->state, TASK_WAITING, __ATOMIC_ACQ_REL);
-        if (task->turn(task) == POLL_PENDING)
-            account(executor, task);
-        else
-            finish(task);
+        run(executor, task);
     }
-    executor->current = NULL;
 }
 
-/* An interrupt between the last look and the halt could wake a task and then be slept through. So
- * the look that counts is made with interrupts masked, and they are unmasked by the very
- * instruction pair that halts. */
+static bool busy(const struct executor *executor)
+{
+    for (unsigned i = 0; i < TASK_PRIORITIES; i++) {
+        if (first_ready(&executor->queues[i]))
+            return true;
+    }
+    return deferred_requested(executor);
+}
+
+/* An interrupt between the last look and the halt could wake a task, which would then wait for the
+ * next interrupt. So the look that counts is made with interrupts masked, and the very instruction
+ * pair that halts unmasks them. */
 static void halt_unless_busy(struct executor *executor)
 {
     interrupts_disable();
@@ -198,12 +214,13 @@ static void halt_unless_busy(struct executor *executor)
 void executor_block_on(struct executor *executor, struct task *task)
 {
     struct join end = {0};
-    ASSERT(!executor->awaited && !executor->current);
+    ASSERT(!executor->current);
+    ASSERT(!executor->awaited);
     join_begin(&end, task);
     executor->awaited = &end;
-    while (end.target) {
+    while (!awaited_is_over(executor)) {
         executor_run_ready(executor);
-        if (end.target)
+        if (!awaited_is_over(executor))
             halt_unless_busy(executor);
     }
     executor->awaited = NULL;

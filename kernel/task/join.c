@@ -4,16 +4,17 @@
 
 void join_begin(struct join *join, struct task *target)
 {
-    ASSERT(!in_interrupt() && !join->target && target->state);
-    waker_finish(&join->waker); /* it may know already of the end of what it waited for before */
+    ASSERT(!in_interrupt());
+    ASSERT(!join->target);
+    ASSERT(target->state != TASK_NEW);
+    waker_finish(&join->waker); /* the end of an earlier target may have woken it */
     wait_queue_init(&join->queue);
     join->result = target->result;
-    join->cancelled = (target->state & TASK_CANCELLED) != 0;
-    if (target->state & TASK_OVER)
+    join->cancelled = target->cancelled;
+    if (target->state == TASK_OVER)
         return;
     join->target = target;
-    join->next = target->joins;
-    target->joins = join;
+    list_push_back(&target->joins, &join->target_link);
 }
 
 void join_end(struct join *join)
@@ -21,11 +22,16 @@ void join_end(struct join *join)
     waker_cancel(&join->waker);
     if (!join->target)
         return;
-    struct join **link = &join->target->joins;
-    while (*link != join)
-        link = &(*link)->next;
-    *link = join->next;
+    list_remove(&join->target_link);
     join->target = NULL;
+}
+
+void join_complete(struct join *join)
+{
+    join->result = join->target->result;
+    join->cancelled = join->target->cancelled;
+    join->target = NULL;
+    wait_queue_wake_one(&join->queue);
 }
 
 enum poll_result join_poll(struct join *join, struct task *task)

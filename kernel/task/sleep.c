@@ -11,15 +11,15 @@ struct executor *timers_executor;
 static void advance_timers(void)
 {
     if (!timer_wheel_advance(&timers, clock_now(), BATCH))
-        executor_call_attention(timers_executor);
+        executor_request_deferred(timers_executor);
 }
 
 void timers_start(struct executor *executor)
 {
-    ASSERT(!executor->attend || executor->attend == advance_timers);
+    ASSERT(!executor->do_deferred || executor->do_deferred == advance_timers);
     if (!timers_executor)
         timer_wheel_init(&timers);
-    executor->attend = advance_timers;
+    executor->do_deferred = advance_timers;
     timers_executor = executor;
 }
 

@@ -1,7 +1,7 @@
 /*
  * Interrupt handlers wake queues, so a queue's list is touched with interrupts masked. A task's
- * list of wakers is touched by tasks only: waking leaves the waker on it, notified, until the task
- * looks or ends.
+ * list of wakers is touched by tasks only: a wake leaves the waker on it, woken, until the future
+ * looks or is given up.
  */
 #include <assert.h>
 #include <kernel/cpu/control.h>
@@ -12,46 +12,47 @@
 void wait_queue_init(struct wait_queue *queue)
 {
     list_init(&queue->wakers);
-    queue->notified = 0;
+    queue->woken = 0;
 }
 
-/* Interrupts are masked. */
-static void settle(struct waker *waker)
+/* Takes note of a wake that has reached the waker. Interrupts are masked. */
+static void acknowledge(struct waker *waker)
 {
-    if (!waker->notified)
+    if (!waker->woken)
         return;
-    waker->notified = false;
-    ASSERT(waker->queue->notified > 0);
-    waker->queue->notified--;
+    waker->woken = false;
+    ASSERT(waker->queue->woken > 0);
+    waker->queue->woken--;
 }
 
 void waker_register(struct waker *waker, struct wait_queue *queue, struct task *task)
 {
     ASSERT(!in_interrupt());
-    if (!waker->task) {
+    ASSERT(task_is_live(task));
+    if (waker->task != task) {
         waker_bind(waker, task);
         waker->queue = queue;
         list_node_init(&waker->queue_link);
     }
-    ASSERT(waker->task == task && waker->queue == queue);
+    ASSERT(waker->queue == queue);
     uint64_t flags = interrupts_save();
-    settle(waker);
+    acknowledge(waker);
     if (!list_node_linked(&waker->queue_link))
         list_push_back(&queue->wakers, &waker->queue_link);
     interrupts_restore(flags);
 }
 
-/* Makes the waker idle; true when a wake had reached it that nobody has looked after. */
+/* Makes the waker idle. True when it was woken. */
 static bool leave(struct waker *waker)
 {
     ASSERT(!in_interrupt());
     uint64_t flags = interrupts_save();
-    bool notified = waker->notified;
-    settle(waker);
+    bool woken = waker->woken;
+    acknowledge(waker);
     list_remove(&waker->queue_link);
     interrupts_restore(flags);
     waker_unbind(waker);
-    return notified;
+    return woken;
 }
 
 void waker_finish(struct waker *waker)
@@ -66,15 +67,15 @@ void waker_cancel(struct waker *waker)
         wait_queue_wake_one(waker->queue);
 }
 
-/* Wakes the queue's first task; false when there is none. */
+/* Wakes the queue's first waiter; false when there is none. */
 static bool wake_first(struct wait_queue *queue)
 {
     uint64_t flags = interrupts_save();
     struct list_node *node = list_pop_front(&queue->wakers);
     if (node) {
         struct waker *waker = CONTAINER_OF(node, struct waker, queue_link);
-        waker->notified = true;
-        queue->notified++;
+        waker->woken = true;
+        queue->woken++;
         task_wake(waker->task);
     }
     interrupts_restore(flags);
@@ -90,4 +91,11 @@ void wait_queue_wake_all(struct wait_queue *queue)
 {
     while (wake_first(queue))
         ;
+}
+
+void wait_queue_wake_and_keep(struct wait_queue *queue)
+{
+    struct list_node *node = list_first(&queue->wakers);
+    if (node)
+        task_wake(CONTAINER_OF(node, struct waker, queue_link)->task);
 }

@@ -24,8 +24,8 @@ static void report(const struct task *task, virt_addr_t rip)
 bool watchdog_look(const struct executor *executor, uint64_t time, virt_addr_t rip)
 {
     const struct task *task = __atomic_load_n(&executor->current, __ATOMIC_ACQUIRE);
-    if (!task || executor->began != watched_poll) {
-        watched_poll = executor->began;
+    if (!task || executor->poll_start != watched_poll) {
+        watched_poll = executor->poll_start;
         watched_since = time;
         reported = false;
     } else if (!reported && time - watched_since >= WATCHDOG_LIMIT) {

@@ -298,7 +298,7 @@ static enum poll_result poll_pair(struct task *task)
     return POLL_PENDING;
 }
 
-TEST(executor, an_interrupt_at_each_instruction_of_a_turn)
+TEST(executor, an_interrupt_at_each_instruction_of_a_poll)
 {
     struct sigaction trap = {.sa_sigaction = stopped, .sa_flags = SA_SIGINFO}, before;
     executor = (struct executor)EXECUTOR_INIT(executor);
@@ -320,4 +320,62 @@ TEST(executor, an_interrupt_at_each_instruction_of_a_turn)
     EXPECT_EQ(pair[0].taken, pair[0].given);
     EXPECT_EQ(pair[1].taken, pair[1].given);
     EXPECT(instructions > 100);
+}
+
+/* --- Counting -------------------------------------------------------------------------------- */
+
+/* A poll that takes 100 ticks, and a task that has so many of them. */
+enum { POLL_TICKS = 100 };
+
+static unsigned polls_left;
+
+static enum poll_result poll_slowly(struct task *task)
+{
+    host_tsc += POLL_TICKS;
+    if (--polls_left == 0)
+        return POLL_READY;
+    return task_yield(task);
+}
+
+static enum poll_result poll_wake_and_end(struct task *task)
+{
+    task_wake(task);
+    return poll_slowly(task);
+}
+
+static void run_slow_task(struct task *task, enum poll_result (*poll)(struct task *task),
+                          unsigned polls)
+{
+    executor = (struct executor)EXECUTOR_INIT(executor);
+    task_init(task, "slow", poll, NULL);
+    polls_left = polls;
+    executor_spawn(&executor, task);
+    executor_run_ready(&executor);
+}
+
+TEST(executor, the_last_poll_counts_and_takes_time)
+{
+    struct task task;
+    for (unsigned polls = 1; polls <= 3; polls++) {
+        run_slow_task(&task, poll_slowly, polls);
+        EXPECT_EQ(task.polls, polls);
+        EXPECT_EQ(task.time, polls * POLL_TICKS);
+        EXPECT_EQ(task.longest_poll, POLL_TICKS);
+    }
+}
+
+TEST(executor, an_end_without_a_poll_is_not_counted_as_one)
+{
+    struct task task;
+    run_slow_task(&task, poll_wake_and_end, 1);
+    EXPECT(list_empty(&executor.tasks));
+    EXPECT_EQ(task.polls, 1);
+    EXPECT_EQ(task.time, POLL_TICKS);
+
+    executor_spawn(&executor, &task);
+    task_cancel(&task);
+    executor_run_ready(&executor);
+    EXPECT(list_empty(&executor.tasks));
+    EXPECT_EQ(task.polls, 0);
+    EXPECT_EQ(task.time, 0);
 }

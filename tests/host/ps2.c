@@ -22,7 +22,7 @@ static unsigned fetched;
 static void fetch_bytes(void)
 {
     struct waker waker = {0};
-    struct task nobody = {0};
+    struct task nobody = {.state = TASK_LIVE, .wakers = LIST_INIT(nobody.wakers)};
     uint8_t byte;
     while (ps2_machine_interrupts()) {
         uint64_t before = fake_ports_accesses();

@@ -138,7 +138,7 @@ TEST(channels, closing_a_full_channel_ends_the_wait_of_its_senders)
     EXPECT(senders[0].done && !senders[1].done);
 }
 
-/* Two wait for one element; the one that was woken is cancelled before its turn. The other one must
+/* Two wait for one element; the one that was woken is cancelled before its poll. The other one must
  * get it. */
 TEST(channels, a_wake_is_handed_on_by_who_cannot_use_it)
 {

@@ -179,7 +179,8 @@ TEST(executor, a_task_cancels_itself_and_waits_or_ends)
     }
 }
 
-/* Its own wake has put the task into the queue when it ends: it is released when its turn comes. */
+/* Its own wake has put the task into the queue when it ends: it is released when the executor comes
+ * to it there. */
 static enum poll_result poll_wake_and_end(struct task *task)
 {
     task_wake(task);
@@ -199,7 +200,7 @@ TEST(executor, a_task_that_is_woken_in_its_last_poll)
     EXPECT_EQ(counter.released, 2);
 }
 
-/* Between a task's last poll and its last turn there is nothing to cancel any more. */
+/* A task that waits in the queue for its end cannot be cancelled any more. */
 static struct task *to_cancel;
 
 static enum poll_result poll_cancel(struct task *task)

@@ -173,7 +173,7 @@ TEST(futures, a_mutex_lets_one_in_at_a_time_and_nobody_starve)
     EXPECT(lockers[1].rounds <= 2 && lockers[2].rounds <= 2);
     executor_run_ready(&executor);
     EXPECT_EQ(live_tasks(&executor), 0);
-    EXPECT(!mutex.owner && mutex.waiting.notified == 0);
+    EXPECT(!mutex.owner && mutex.waiting.woken == 0);
 }
 
 /* --- Futures put together -------------------------------------------------------------------- */
@@ -211,8 +211,8 @@ TEST(futures, select_gives_up_the_other_one)
         EXPECT_EQ(live_tasks(&executor), 0);
         EXPECT(chooser.select.winner == (i ? &chooser.right.future : &chooser.left.future));
         EXPECT_EQ((i ? &chooser.right : &chooser.left)->number, 42);
-        EXPECT(list_empty(&channels[0].receivers.wakers) && channels[0].receivers.notified == 0);
-        EXPECT(list_empty(&channels[1].receivers.wakers) && channels[1].receivers.notified == 0);
+        EXPECT(list_empty(&channels[0].receivers.wakers) && channels[0].receivers.woken == 0);
+        EXPECT(list_empty(&channels[1].receivers.wakers) && channels[1].receivers.woken == 0);
     }
 }
 

@@ -125,7 +125,7 @@ static enum error ask_set(bool translate, uint8_t *set)
         {I8042_READ, 0, 0},
     };
     struct i8042_script script = {0};
-    struct task nobody = {0};
+    struct task nobody = {.state = TASK_LIVE, .wakers = LIST_INIT(nobody.wakers)};
     enum error error;
     i8042_stop_translating();
     i8042_begin(&script, steps, ARRAY_SIZE(steps));

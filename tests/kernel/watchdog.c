@@ -25,7 +25,7 @@ static void watch_a_hog(void)
     virt_addr_t rip = (virt_addr_t)do_nothing;
     executor.current = &task;
     for (unsigned poll = 1; poll <= 2; poll++) {
-        executor.began++;
+        executor.poll_start++;
         for (uint64_t time = 0; time < WATCHDOG_LIMIT; time += WATCHDOG_LIMIT / 8)
             EXPECT(!watchdog_look(&executor, time, rip));
         EXPECT_EQ(log_count(NAMED "do_nothing+0x0"), poll - 1);

@@ -86,7 +86,7 @@ inline finish(task, was) {
     :: true -> live[task] = false; release(task)
 #else
     :: was -> live[task] = false; release(task)
-    :: else -> ended[task] = true       /* in the queue: comes back here on its next turn */
+    :: else -> ended[task] = true       /* in the queue: comes back here when its place there is reached */
 #endif
     fi;
     was = false
@@ -144,7 +144,7 @@ inline take_first(task, second) {
     second = NONE
 }
 
-inline take_turn(task) {
+inline run(task) {
 #ifndef LATE_WAITING
     waiting[task] = true;
 #endif
@@ -187,7 +187,7 @@ active proctype executor() provided (!in_interrupt && !in_nmi) {
         :: task != NONE ->
             assert(released[task] == 0);
             take_first(task, second);
-            take_turn(task);
+            run(task);
             task = NONE
         :: else ->
 #ifndef LOOK_THEN_MASK

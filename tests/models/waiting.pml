@@ -1,18 +1,18 @@
 /*
  * Waiting for things that an interrupt handler brings (kernel/task/waker.c): register, then look again; a wake is a token
- * that is handed on by who cannot use it. Two tasks take things, one after the other as the executor has it; either may be
+ * that a task passes on when it cannot use it. Two tasks take things, one after the other as the executor has it; either may be
  * cancelled at any moment. Waking as such is tests/models/executor.pml's: here a task is ready or not.
  *
- * Held against it: when no task is ready and nothing more will come, there is no thing left, or nobody to take it.
+ * Held against it: when no task is ready and nothing more will come, no thing is left, or no task to take it.
  *
  * scripts/check-models.sh also checks that the model finds what each of these breaks:
  *     LOOK_ONCE        the future does not look again after it has registered
  *     KEEP_TOKEN       a cancelled task keeps the wake that it has got
- *     STAY_NOTIFIED    a task that was woken in vain does not go back into the queue
+ *     STAY_WOKEN       a task that was woken in vain does not go back into the queue
  */
 #define TASKS 2
 
-mtype = { idle, waiting, notified };
+mtype = { idle, waiting, woken };
 mtype waker[TASKS];
 byte queue[TASKS], queued;              /* the waiting ones, longest wait first */
 bool ready[TASKS], over[TASKS], cancelled[TASKS];
@@ -22,7 +22,7 @@ byte things, to_come = 3;
 inline wake_one() {
     if
     :: queued > 0 ->
-        waker[queue[0]] = notified;
+        waker[queue[0]] = woken;
         ready[queue[0]] = true;
         queue[0] = queue[1];
         queued--
@@ -32,7 +32,7 @@ inline wake_one() {
 
 inline enqueue(task) {
     if
-#ifdef STAY_NOTIFIED
+#ifdef STAY_WOKEN
     :: waker[task] == idle ->
 #else
     :: waker[task] != waiting ->
@@ -91,7 +91,7 @@ inline end_cancelled(task) {
         over[task] = true;
         if
 #ifndef KEEP_TOKEN
-        :: waker[task] == notified -> leave(task); wake_one()
+        :: waker[task] == woken -> leave(task); wake_one()
 #endif
         :: else -> leave(task)
         fi
@@ -104,9 +104,9 @@ active proctype executor() {
     ready[1] = true;
     do
     :: atomic { ready[0] -> ready[0] = false; task = 0 }
-        goto turn
+        goto run
     :: atomic { ready[1] -> ready[1] = false; task = 1 }
-turn:   if
+run:    if
         :: over[task]
         :: !over[task] && cancelled[task] -> end_cancelled(task)
         :: !over[task] && !cancelled[task] -> poll(task)

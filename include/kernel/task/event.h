@@ -7,7 +7,7 @@
 #include <kernel/task/task.h>
 
 struct event {
-    bool set;
+    bool set; /* atomic */
     struct wait_queue waiting;
 };
 
@@ -16,13 +16,15 @@ struct event {
         .waiting = WAIT_QUEUE_INIT((event).waiting) \
     }
 
-/* Sets the event and wakes all who wait. Any context. */
+/* Sets the event and wakes all tasks that wait for it. In tasks and interrupt handlers; not in an
+ * NMI handler, which may find the queue half linked. */
 void event_set(struct event *event);
 
-/* Any context. */
+/* Clears the event. A task whose poll has found it set does not wait any more. Any context. */
 void event_clear(struct event *event);
 
-/* The future of the event being set. In tasks. */
+/* The future of the event being set: POLL_READY when it is set at one of the looks that this takes.
+ * In tasks. */
 enum poll_result event_poll(struct event *event, struct waker *waker, struct task *task);
 
 #endif

@@ -1,7 +1,7 @@
 /*
  * A mutex for tasks: held across polls, waited for without blocking the processor. First come,
- * first served: who comes while others wait, or while one that was woken has not had its turn yet,
- * queues up behind them. For tasks only; within one poll nothing has to be locked.
+ * first served: a task that comes while others wait, or while one that was woken has not been
+ * polled yet, waits behind them. For tasks only; within one poll nothing has to be locked.
  */
 #ifndef KERNEL_TASK_MUTEX_H
 #define KERNEL_TASK_MUTEX_H

@@ -8,8 +8,8 @@
 #include <kernel/task/task.h>
 
 struct oneshot {
-    uint64_t value;
-    bool sent;
+    uint64_t value; /* valid once it is sent */
+    bool sent;      /* atomic; never false again */
     struct wait_queue receivers;
 };
 
@@ -18,7 +18,8 @@ struct oneshot {
         .receivers = WAIT_QUEUE_INIT((oneshot).receivers) \
     }
 
-/* Sends the value; false when one has been sent already, which stays. Any context. */
+/* Sends the value; false when one has been sent already, which stays. In tasks
+ * and interrupt handlers; not in an NMI handler, which may find the queue half linked. */
 bool oneshot_send(struct oneshot *oneshot, uint64_t value);
 
 /* The future of the value. In tasks. */

@@ -18,7 +18,7 @@ extern struct executor *timers_executor;
 static inline void timers_tick(uint64_t time)
 {
     if (timer_wheel_due(&timers, time) && timers_executor)
-        executor_call_attention(timers_executor);
+        executor_request_deferred(timers_executor);
 }
 
 struct sleep {

@@ -41,7 +41,7 @@ static inline bool stream_has_room(struct byte_stream *stream)
 static inline void stream_push(struct byte_stream *stream, uint8_t byte)
 {
     ring_push_unchecked(&stream->ring, byte);
-    wait_queue_notify(&stream->readers);
+    wait_queue_wake_and_keep(&stream->readers);
 }
 
 /* The future of the next byte: POLL_READY and the byte, or POLL_PENDING. The waker stays with the

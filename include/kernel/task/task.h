@@ -1,20 +1,20 @@
 /*
  * Cooperative tasks without stacks of their own. A task is a struct that embeds `struct task` and
- * has one poll function. The executor calls it when the task is ready; it does what it can without
- * waiting and returns POLL_PENDING when it has left a waker with whoever will make it ready, or
- * POLL_READY when the task is over.
+ * has one poll function. The executor calls it when the task is ready. The function does what it
+ * can without waiting. It returns POLL_PENDING when it has left a waker with the source of what it
+ * waits for, or POLL_READY when the task is over.
  *
- *            spawn             the executor's turn             POLL_READY
- *      NEW ---------> READY --------------------> being polled ----------> over, then release()
- *                      ^ ^                          |     |                 ^
- *                      | |           wake meanwhile |     | POLL_PENDING    |
- *                      | +--------------------------+     v                 | cancel
- *                      +------------------------------ WAITING -------------+
- *                                    wake
+ *            spawn            polled              POLL_READY
+ *      NEW ---------> READY ---------> POLLED ------------------> OVER, then release()
+ *                      ^ ^             |    |                      ^
+ *                      | |  woken      |    | POLL_PENDING         | in its place in
+ *                      | +-------------+    v                      | the ready queue
+ *                      +---------------- WAITING ------------> ENDING
+ *                            woken                 cancelled
  *
- * A task that is polled counts as waiting already, so a wake during the poll puts it into the queue
- * again, and none is lost between a task's last look and its return. Wakes of a task that is new,
- * ready already, or over change nothing.
+ * A task counts as waiting from the moment before its poll. A wake during the poll puts it into the
+ * ready queue again, so none is lost between a task's last look and its return. Wakes of a task
+ * that is new, ready already, or over change nothing.
  */
 #ifndef KERNEL_TASK_TASK_H
 #define KERNEL_TASK_TASK_H
@@ -26,46 +26,47 @@ enum poll_result { POLL_PENDING, POLL_READY };
 
 enum task_priority { TASK_NORMAL, TASK_HIGH, TASK_LOW, TASK_PRIORITIES };
 
-/* Bits of task.state; a task that was not spawned yet has none. */
 enum task_state {
-    TASK_WAITING = 1, /* a wake makes it ready; while ready this is 0, so that the next does not */
-    TASK_LIVE = 2,    /* spawned, and not over */
-    TASK_CANCELLED = 4, /* does not run any more */
-    TASK_OVER = 8,
+    TASK_NEW,    /* not spawned yet */
+    TASK_LIVE,   /* polled when it is ready */
+    TASK_ENDING, /* in the ready queue, and not polled any more; the executor ends it there */
+    TASK_OVER,   /* in no queue and on no list of the executor */
 };
 
+/* All zeros but for a name and a poll function is a new task. The first group belongs to the
+ * spawner, who sets it before the spawn. */
 struct task {
-    /* The executor's, changed by atomic steps only. It comes first because it is used most. */
-    unsigned state;
-    const char *name;
+    const char *name; /* not NULL */
     enum poll_result (*poll)(struct task *task);
-    /* Called once when the task is over, as the executor's last touch of it: gives the memory back.
-     * NULL for static tasks. */
+    /* Gives the memory back. Called once when the task is over; the executor does not touch the
+     * task afterwards. NULL for static tasks. */
     void (*release)(struct task *task);
-    enum task_priority priority;
-    uint64_t result; /* what those that join it get; set before POLL_READY is returned */
+    enum task_priority priority; /* does not change while the task is live */
+    uint64_t result;             /* for tasks that join this one; valid from POLL_READY on */
 
-    /* The executor's. */
-    enum poll_result (*turn)(struct task *task); /* poll, or what ends the task in its place */
-    struct executor *executor;
-    struct ready_queue *queue; /* that of its priority */
-    struct task *next;         /* in that queue */
-    struct list_node link;     /* among the executor's tasks while live */
-    struct waker *wakers;      /* those that would wake it; a few, so the list is a plain one */
-    struct join *joins;        /* who waits for its end */
+    /* The executor's. Wakes touch `waiting`, `next` and `wakes`, in any context and by atomic
+     * accesses only. Everything else is touched in tasks and set-up code. */
+    bool waiting;   /* a wake puts the task into its ready queue; never set while it is in there */
+    bool cancelled; /* by task_cancel(); the task has no result then */
+    enum task_state state;
+    struct executor *executor; /* since the spawn */
+    struct ready_queue *queue; /* the executor's for the task's priority */
+    struct task *next;         /* in that queue; NULL at its end */
+    struct list_node link;     /* on the executor's list of tasks while live or ending */
+    struct list wakers;        /* all that are not idle and would wake the task, by task_link */
+    struct list joins;         /* those that wait for the task's end, by target_link */
 
-    /* Counted from the spawn on. Times are in ticks of the processor's time stamp counter. */
+    /* Counted since the spawn. Times are in ticks of the processor's time stamp counter. */
     uint64_t polls;
     uint64_t wakes;
     uint64_t time;         /* spent in polls */
-    uint64_t longest_poll; /* the time of the longest one */
+    uint64_t longest_poll; /* the longest time that a single one took; at most `time` */
 };
 
-/* Tasks that are ready, in the order in which they became so. `tail` is where the next one's
- * address goes. */
+/* Tasks that are ready, in the order in which they became so, linked by `next`. */
 struct ready_queue {
-    struct task *head;
-    struct task **tail;
+    struct task *head;  /* NULL while the queue is empty */
+    struct task **tail; /* the last task's `next`, or `head`: where the next task's address goes */
 };
 
 /* Prepares a task of normal priority in memory that is not all zeros. */
@@ -77,13 +78,21 @@ static inline void task_init(struct task *task, const char *name,
     task->poll = poll;
     task->release = release;
     task->priority = TASK_NORMAL;
-    task->state = 0;
+    task->state = TASK_NEW;
+    task->waiting = false;
 }
 
-/* One exchange claims the place behind the last task; then the link to it is set. Between the two
- * the queue's end hangs loose. An interrupt handler that comes in there adds behind the loose end,
- * and the executor cannot come in: it is what was interrupted, or who is calling. That is why an
- * executor's tasks can be woken on its own processor only. */
+/* Was the task spawned, and is it not over? In tasks and set-up code. */
+static inline bool task_is_live(const struct task *task)
+{
+    return task->state == TASK_LIVE || task->state == TASK_ENDING;
+}
+
+/* Puts the task, which is in no queue, at the end; there is no lock. One exchange claims the place
+ * behind the last task; then the link to the new one is set. Between the two the queue's end hangs
+ * loose. An interrupt handler that comes in there pushes behind the loose end, and the executor
+ * cannot come in: it is what was interrupted, or what is calling. That is why an executor's tasks
+ * can be woken on its own processor only. */
 static inline void ready_push(struct ready_queue *queue, struct task *task)
 {
     __atomic_store_n(&task->next, NULL, __ATOMIC_RELAXED);
@@ -91,47 +100,39 @@ static inline void ready_push(struct ready_queue *queue, struct task *task)
     __atomic_store_n(link, task, __ATOMIC_RELEASE);
 }
 
-/* Makes the task ready. Allocates nothing, never fails, and may be repeated. Any context, an NMI
- * included; but who is woken by an NMI may have to wait for the timer's next tick. Inline, because
- * every interrupt handler pays for it. */
+/* Makes the task ready. Allocates nothing, never fails, and may be repeated. Any context on the
+ * executor's processor, NMI handlers included. A wake by an NMI that comes right before the
+ * processor halts takes effect at the next interrupt, which is the timer's next tick at the latest.
+ */
 static inline void task_wake(struct task *task)
 {
     __atomic_fetch_add(&task->wakes, 1, __ATOMIC_RELAXED);
-    if (__atomic_fetch_and(&task->state, ~(unsigned)TASK_WAITING, __ATOMIC_ACQ_REL) & TASK_WAITING)
+    if (__atomic_exchange_n(&task->waiting, false, __ATOMIC_ACQ_REL))
         ready_push(task->queue, task);
 }
 
-/* Lets the others have their turn: `return task_yield(task);` in a poll function. */
-enum poll_result task_yield(struct task *task);
-
-/* Has the task end without another poll; release() follows on its next turn. A task may cancel
- * itself, which takes effect when its poll returns. Harmless for one that is over and whose memory
- * is still there. In tasks and in set-up code. */
-void task_cancel(struct task *task);
-
-/* Makes the waker one of the task's, and ends that. For the wait queues, and for those who keep
- * lists of their own by the wakers' queue_link. In tasks only. */
+/* For sources that keep lists of their own, by the wakers' queue_link: puts an idle waker on the
+ * task's list of wakers; makes a waker idle that is on no list of the source any more. In tasks
+ * only. */
 static inline void waker_bind(struct waker *waker, struct task *task)
 {
+    ASSERT(!waker->task);
     waker->task = task;
-    waker->next = task->wakers;
-    task->wakers = waker;
+    list_push_back(&task->wakers, &waker->task_link);
 }
 static inline void waker_unbind(struct waker *waker)
 {
-    struct waker **link = &waker->task->wakers;
-    while (__builtin_expect(*link != waker, 0))
-        link = &(*link)->next;
-    *link = waker->next;
+    list_remove(&waker->task_link);
     waker->task = NULL;
 }
 
-/* Wakes the first waiter and leaves it in the queue: for a source with one waiter that never stops
- * waiting, and has to cost little. Any context. */
-static inline void wait_queue_notify(struct wait_queue *queue)
-{
-    if (!list_empty(&queue->wakers))
-        task_wake(CONTAINER_OF(queue->wakers.head.next, struct waker, queue_link)->task);
-}
+/* Gives other ready tasks a poll first: `return task_yield(task);` in a poll function. */
+enum poll_result task_yield(struct task *task);
+
+/* Ends the task without polling it again. It stays live until the executor comes to it in the ready
+ * queue; then release() is called. A task may cancel itself, which takes effect when its poll
+ * returns. No effect on a task that is over and whose memory is still there. In tasks and set-up
+ * code. */
+void task_cancel(struct task *task);
 
 #endif

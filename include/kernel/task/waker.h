@@ -1,22 +1,22 @@
 /*
- * Who waits for what. A source of events (a channel, an event, a task that others wait for) has a
- * wait queue; a future that waits for it has a waker, which it puts into the queue on behalf of its
- * task.
+ * Wakers and wait queues. A source of events (a channel, an event, a mutex) has a wait queue. A
+ * future that waits for the source has a waker. It puts the waker into the queue, and the waker
+ * names the task to wake.
  *
  *               waker_register              wake
- *        IDLE ------------------> WAITING ---------> NOTIFIED
- *         ^                         | ^                 | |
- *         |  waker_finish/_cancel   | |  register again | |
- *         +-------------------------+ +-----------------+ |
- *         |  waker_finish; waker_cancel wakes the next    |
- *         +-----------------------------------------------+
+ *        IDLE ------------------> WAITING ---------> WOKEN
+ *         ^                         | ^                | |
+ *         |  waker_finish/_cancel   | |  register again| |
+ *         +-------------------------+ +----------------+ |
+ *         |  waker_finish; waker_cancel wakes the next   |
+ *         +----------------------------------------------+
  *
- * A wake is a token: who was woken and then does not look (its task is cancelled, another future
- * has won the race) hands it on, so that of several that wait for one thing none sleeps on while
- * the thing is there.
+ * A wake is a token. A waker that was woken, and whose future is given up before it looks (its task
+ * is cancelled, or another future was ready first), passes the token on: the next waker in the
+ * queue is woken. So of several tasks that wait for one thing none sleeps while the thing is there.
  *
- * Both ends are linked: a task that ends takes its wakers out of every queue, and a late event
- * finds nobody instead of freed memory.
+ * A waker is linked at both ends: to the queue and to the task. A task that ends takes its wakers
+ * out of all queues, and a late event never finds freed memory.
  */
 #ifndef KERNEL_TASK_WAKER_H
 #define KERNEL_TASK_WAKER_H
@@ -27,8 +27,8 @@
 struct task;
 
 struct wait_queue {
-    struct list wakers; /* the waiting ones, longest wait first */
-    size_t notified;    /* how many were woken and have not looked since */
+    struct list wakers; /* the waiting ones, longest wait first; touched with interrupts masked */
+    size_t woken;       /* how many of the queue's wakers are woken */
 };
 
 #define WAIT_QUEUE_INIT(queue)              \
@@ -36,32 +36,38 @@ struct wait_queue {
         .wakers = LIST_INIT((queue).wakers) \
     }
 
-/* All zeros is an idle waker. */
+/* All zeros is an idle waker. The other fields mean nothing while it is idle. */
 struct waker {
-    struct list_node queue_link; /* in its queue while waiting */
-    struct task *task;           /* NULL while idle */
-    struct wait_queue *queue;
-    struct waker *next; /* among its task's wakers while not idle */
-    bool notified;
+    struct list_node queue_link; /* on its queue's list while waiting, on none while woken */
+    struct list_node task_link;  /* on its task's list of wakers */
+    struct task *task;           /* the one to wake; NULL while idle */
+    struct wait_queue *queue;    /* where it was registered; not used for timers */
+    bool woken;                  /* and its future has not looked since */
 };
 
-/* An empty queue, for those that are not initialised statically. */
+/* Makes an empty queue. For queues that are not initialised statically. */
 void wait_queue_init(struct wait_queue *queue);
 
-/* Puts the waker at the queue's end on behalf of `task`, unless it waits there already. When an
- * interrupt handler may wake the queue, look for the event once more after this: it may have come
- * in between. In tasks only. */
+/* Puts the waker at the queue's end on behalf of `task`, which is live, unless it waits there
+ * already. Where an interrupt handler may wake the queue, look for the event once more after this:
+ * it may have come just before. In tasks only. Cost: O(1), as for the next two. */
 void waker_register(struct waker *waker, struct wait_queue *queue, struct task *task);
 
-/* The future has got what it waited for: the waker becomes idle. In tasks only. */
+/* The future is ready: makes the waker idle. In tasks only. */
 void waker_finish(struct waker *waker);
 
-/* The future is given up: the waker becomes idle, and if it had been woken, the queue's next one is
- * woken in its place. In tasks only. */
+/* The future is given up: makes the waker idle. If it was woken, wakes the next one in the queue
+ * instead. In tasks only. */
 void waker_cancel(struct waker *waker);
 
-/* Wakes the queue's first waiter, or all of them. Any context. */
+/* Wakes the queue's first waiter, or all of them. In tasks and interrupt handlers; not in an NMI
+ * handler, which may find the list half linked. */
 void wait_queue_wake_one(struct wait_queue *queue);
 void wait_queue_wake_all(struct wait_queue *queue);
+
+/* Wakes the first waiter's task and leaves the waker in the queue. For a source with one waiter,
+ * which waits for the next thing right after this one and then need not register again. With
+ * interrupts masked; not in an NMI handler. */
+void wait_queue_wake_and_keep(struct wait_queue *queue);
 
 #endif

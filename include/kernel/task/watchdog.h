@@ -11,8 +11,8 @@
 
 /* Looks at what `executor`, always the same one, is doing at `time`, in nanoseconds; `rip` is the
  * address that was interrupted. A poll that is found at work for longer than the limit is logged,
- * once, as is where it is then. Returns whether there is such a poll: no task gets its turn now,
- * that of the log neither. For the timer's interrupt handler, several times a second. */
+ * once, as is where it is then. Returns whether there is such a poll: no other task is polled now,
+ * the log's neither. For the timer's interrupt handler, several times a second. */
 bool watchdog_look(const struct executor *executor, uint64_t time, virt_addr_t rip);
 
 #endif
