@@ -64,7 +64,7 @@ BREAKS = [
     Break("kernel/task/waker.c", "    if (waker->task && leave(waker))\n        wait_queue_wake_one(waker->queue);\n",
           "    if (waker->task)\n        leave(waker);\n", "a wake dies with who was to get it", "kernel/channels"),
     Break("kernel/task/timer.c", "    ASSERT(tick >= wheel->now);\n    list_remove(node);\n    if (!is_near(wheel, tick))",
-          "    list_remove(node);\n    if (false)", "far timers are dealt out to near slots only", "host/timers"),
+          "    list_remove(node);\n    if (false)", "far timers cascade to near slots only", "host/timers"),
     Break("kernel/task/timer.c", "MAX((deadline >> TIMER_TICK_BITS) + 1, wheel->now)",
           "MAX(deadline >> TIMER_TICK_BITS, wheel->now)", "timers fire early", "host/timers kernel/timers"),
     Break("kernel/task/clock.c", "return fine > last ? fine : last;", "return fine;", "the clock can step back",

@@ -44,7 +44,7 @@ enum poll_result sleep_poll(struct sleep *sleep, struct task *task)
         return POLL_READY;
     }
     ASSERT(timers_executor); /* or nobody would look at the timer */
-    if (!sleep->timer.waker.task)
+    if (!timer_is_set(&sleep->timer))
         timer_wheel_set(&timers, &sleep->timer, task, sleep->deadline);
     return POLL_PENDING;
 }

@@ -2,26 +2,27 @@
  * A hierarchical timing wheel. Timers for the next 4,096 ticks lie in the near slots, one for each
  * tick, used round and round. Beyond, each of six far levels has 64 slots, and each slot is for as
  * long as all that lies below its level: 4,096 ticks, then 64 times as many, and so on, 2,000 years
- * in all. So a tick is a number of one digit to the base of 4,096 and six to the base of 64, and a
+ * in all. So a tick is a number of one digit to the base of 4,096 and six to the base of 64. A
  * timer that is not near lies on the level of the highest digit in which its tick differs from
  * `now`, in the slot of that digit. All slots of a lower level come before those of a higher one.
  *
- * `now` moves to the time of the first slot in use, be it near or the beginning of a far one, when
- * the clock has come there. The timers of a near slot are due then, and fire. Those of a far slot
- * are dealt out to lower levels and near slots. So setting a timer is O(1), and it moves six times
- * at most, and not at all when it is for the next seconds.
+ * `now` moves to the time of the first slot in use, near or the beginning of a far one, when the
+ * clock has come there. The timers of a near slot are due then, and fire. Those of a far slot
+ * cascade: they move to lower levels and near slots. So setting a timer is O(1). A timer moves six
+ * times at most, and not at all when it is for the next seconds.
  *
  * Between two slots `now` stands still, however much time passes. It lies behind the clock then,
  * which does no harm: a timer may come to lie on a higher level than needed.
  *
- * Firing and dealing out is done in steps of one timer, so that a thousand at once do not keep
- * other work waiting. A far slot is dealt out from its end to the front of others, for whatever is
- * in those was set later, or in between: so timers of one tick stay in order.
+ * Timers fire and cascade one at a time, so that a thousand at once do not keep other work waiting.
+ * A far slot cascades from its end to the front of others, for whatever is in those was set later,
+ * or in between: so timers of one tick stay in order.
  *
- * The lists are touched in tasks only; an interrupt handler looks at `nearest`.
+ * The lists are touched in tasks only; an interrupt handler reads `nearest`. A timer that has fired
+ * stays on its task's list of wakers, like any waker that was woken, until it is set again or
+ * cancelled.
  */
 #include <assert.h>
-#include <kernel/cpu/bitmap.h>
 #include <kernel/task/timer.h>
 
 enum { DIGIT_BITS = 6, NEAR_BITS = 2 * DIGIT_BITS };
@@ -44,6 +45,12 @@ static void lower_nearest(struct timer_wheel *wheel, uint64_t tick)
 {
     if (tick < wheel->nearest)
         set_nearest(wheel, tick);
+}
+
+/* One bit of a group's 64. */
+static uint64_t bit(uint64_t index)
+{
+    return UINT64_C(1) << index % TIMER_GROUP;
 }
 
 static unsigned lowest_bit(uint64_t bits)
@@ -69,6 +76,21 @@ static bool is_near(const struct timer_wheel *wheel, uint64_t tick)
     return tick - wheel->now < TIMER_NEAR;
 }
 
+/* The bits for the near slot of a tick. */
+static inline void mark_used(struct timer_wheel *wheel, uint64_t tick)
+{
+    uint64_t group = tick / TIMER_GROUP % TIMER_GROUP;
+    wheel->near_used[group] |= bit(tick);
+    wheel->near_groups |= bit(group);
+}
+static inline void mark_unused(struct timer_wheel *wheel, uint64_t tick)
+{
+    uint64_t group = tick / TIMER_GROUP % TIMER_GROUP;
+    wheel->near_used[group] &= ~bit(tick);
+    if (!wheel->near_used[group])
+        wheel->near_groups &= ~bit(group);
+}
+
 static inline void set_near(struct timer_wheel *wheel, uint64_t tick, struct list_node *node)
 {
     uint64_t index = tick % TIMER_NEAR;
@@ -79,8 +101,7 @@ static inline void set_near(struct timer_wheel *wheel, uint64_t tick, struct lis
         return;
     }
     list_init_with(slot, node);
-    bitmap_set(wheel->near_used, index);
-    bitmap_set(&wheel->near_groups, index / TIMER_GROUP);
+    mark_used(wheel, index);
 }
 
 static unsigned far_shift(unsigned level)
@@ -96,7 +117,7 @@ static struct list *far_slot(struct timer_wheel *wheel, uint64_t tick)
     struct list *slot = &wheel->far[level][digits % TIMER_GROUP];
     if (!is_used(slot)) {
         list_init(slot);
-        bitmap_set(&wheel->far_used[level], digits % TIMER_GROUP);
+        wheel->far_used[level] |= bit(digits);
     }
     if (start < wheel->far_nearest) {
         wheel->far_nearest = start;
@@ -114,10 +135,13 @@ static SLOW_PATH void set_far(struct timer_wheel *wheel, uint64_t tick, struct l
 void timer_wheel_set(struct timer_wheel *wheel, struct timer *timer, struct task *task,
                      uint64_t deadline)
 {
-    ASSERT(!timer->waker.task);
     uint64_t tick = MAX((deadline >> TIMER_TICK_BITS) + 1, wheel->now);
     timer->tick = tick;
-    waker_bind(&timer->waker, task);
+    if (timer->waker.task != task) {
+        waker_bind(&timer->waker, task);
+        list_node_init(&timer->waker.queue_link);
+    }
+    ASSERT(!list_node_linked(&timer->waker.queue_link));
     if (is_near(wheel, tick))
         set_near(wheel, tick, &timer->waker.queue_link);
     else
@@ -131,16 +155,14 @@ static struct timer *timer_of(struct list_node *node)
     return CONTAINER_OF(node, struct timer, waker.queue_link);
 }
 
-/* The tick of the first near slot in use. The bit of the group that `now` is in may be out of date.
- */
-static inline uint64_t first_near(struct timer_wheel *wheel, uint64_t now)
+/* The tick of the first near slot in use, from `now` on. The group of `now` comes first and, with
+ * the slots before that of `now`, last. */
+static inline uint64_t first_near(const struct timer_wheel *wheel, uint64_t now)
 {
     uint64_t group = now / TIMER_GROUP;
-    uint64_t used = wheel->near_used[group % TIMER_GROUP];
-    if (!used)
-        bitmap_clear(&wheel->near_groups, group % TIMER_GROUP);
-    else if (used >> now % TIMER_GROUP)
-        return now + lowest_bit(used >> now % TIMER_GROUP);
+    uint64_t later = wheel->near_used[group % TIMER_GROUP] >> now % TIMER_GROUP;
+    if (later)
+        return now + lowest_bit(later);
     if (!wheel->near_groups)
         return TIMER_NEVER;
     group++;
@@ -154,37 +176,24 @@ static inline void find_nearest(struct timer_wheel *wheel, uint64_t now)
     set_nearest(wheel, MIN(tick, wheel->far_nearest));
 }
 
-/* The timer's node is not on its list any more, or about to be left behind. */
-static inline void fire(struct timer *timer)
-{
-    struct task *task = timer->waker.task;
-    waker_unbind(&timer->waker);
-    task_wake(task);
-}
-
 /* Fires the timers of the slot of `now` and takes their number from `most`. False when that has
  * come to 0, and there may be more of them. */
 static inline bool fire_slot(struct timer_wheel *wheel, uint64_t now, unsigned *most)
 {
     struct list *slot = &wheel->near[now % TIMER_NEAR];
-    struct list_node *node = slot->head.next;
-    while (node != &slot->head) {
-        fire(timer_of(node));
-        ASSERT(node->next->previous == node);
-        node = node->next;
-        if (--*most == 0) {
-            slot->head.next = node;
-            node->previous = &slot->head;
+    struct list_node *node;
+    while ((node = list_pop_front(slot))) {
+        task_wake(timer_of(node)->waker.task);
+        if (--*most == 0)
             return false;
-        }
     }
     slot->head.next = NULL;
-    bitmap_clear(wheel->near_used, (uint64_t)(slot - wheel->near));
+    mark_unused(wheel, now);
     find_nearest(wheel, now);
     return true;
 }
 
-/* Fires what is due before a far slot has to be dealt out. */
+/* Fires what is due before a far slot has to cascade. */
 static inline unsigned fire_due(struct timer_wheel *wheel, uint64_t tick, unsigned most)
 {
     while (wheel->nearest <= tick && wheel->nearest < wheel->far_nearest) {
@@ -219,11 +228,12 @@ static struct list *take_far_slot(struct timer_wheel *wheel)
     unsigned level = first_far_level(wheel);
     ASSERT(level < TIMER_FAR_LEVELS);
     unsigned digit = lowest_bit(wheel->far_used[level]);
-    bitmap_clear(&wheel->far_used[level], digit);
+    wheel->far_used[level] &= ~bit(digit);
     return &wheel->far[level][digit];
 }
 
-static void deal(struct timer_wheel *wheel, struct timer *timer)
+/* Moves a timer out of the cascading far slot, to where it belongs now. */
+static void move_down(struct timer_wheel *wheel, struct timer *timer)
 {
     struct list_node *node = &timer->waker.queue_link;
     uint64_t tick = timer->tick;
@@ -237,19 +247,19 @@ static void deal(struct timer_wheel *wheel, struct timer *timer)
         set_near(wheel, tick, node);
 }
 
-/* Deals out the far slot whose time begins now. Returns what is left of `most`. */
-static unsigned deal_out(struct timer_wheel *wheel, unsigned most)
+/* Empties the far slot whose time begins now. Returns what is left of `most`. */
+static unsigned cascade(struct timer_wheel *wheel, unsigned most)
 {
-    if (!wheel->dealt)
-        wheel->dealt = take_far_slot(wheel);
-    struct list *slot = wheel->dealt;
+    if (!wheel->cascading)
+        wheel->cascading = take_far_slot(wheel);
+    struct list *slot = wheel->cascading;
     while (!list_empty(slot)) {
-        deal(wheel, timer_of(slot->head.previous));
+        move_down(wheel, timer_of(slot->head.previous));
         if (--most == 0)
             return 0;
     }
     slot->head.next = NULL;
-    wheel->dealt = NULL;
+    wheel->cascading = NULL;
     wheel->far_nearest = first_far(wheel);
     find_nearest(wheel, wheel->now);
     return most;
@@ -260,7 +270,7 @@ static SLOW_PATH bool advance_far(struct timer_wheel *wheel, uint64_t tick, unsi
 {
     while (wheel->nearest <= tick) {
         wheel->now = wheel->nearest;
-        most = fire_due(wheel, tick, deal_out(wheel, most));
+        most = fire_due(wheel, tick, cascade(wheel, most));
         if (!most)
             return false;
     }

@@ -41,7 +41,7 @@ static enum poll_result poll_alarm(struct task *task)
     if (task->polls == 1)
         return POLL_PENDING;
     uint64_t tick = alarm->timer.tick;
-    wrong += !alarm->set || alarm->timer.waker.task;
+    wrong += !alarm->set || timer_is_set(&alarm->timer);
     wrong += now < alarm->deadline;
     wrong += looked_at >> TIMER_TICK_BITS >= tick; /* it was due at the look before */
     wrong += tick < last_tick || (tick == last_tick && alarm->number < last_number);
@@ -151,7 +151,7 @@ TEST(timers, a_thousand_for_the_same_moment_fire_in_the_order_of_setting)
     for (unsigned i = 0; i < ALARMS; i++)
         set_alarm(&alarms[ALARMS - 1 - i], NANOSECONDS_PER_SECOND * 1000);
     now = NANOSECONDS_PER_SECOND * 999;
-    EXPECT(!timer_wheel_advance(&wheel, now, 1)); /* they are dealt out, in several steps */
+    EXPECT(!timer_wheel_advance(&wheel, now, 1)); /* they cascade, in several steps */
     look(false);
     EXPECT_EQ(fired, 0);
     now = NANOSECONDS_PER_SECOND * 1000 + TIMER_TICK;
@@ -174,9 +174,10 @@ TEST(timers, the_farthest_deadline_and_the_past)
     timer_wheel_set(&wheel, &alarms[1].timer, &alarms[1].task, 0);
     alarms[1].set = true;
     timer_wheel_advance(&wheel, now, 100);
-    EXPECT(!alarms[1].timer.waker.task && alarms[0].timer.waker.task);
+    EXPECT(!timer_is_set(&alarms[1].timer));
+    EXPECT(timer_is_set(&alarms[0].timer));
     end();
-    EXPECT(!alarms[0].timer.waker.task);
+    EXPECT(!timer_is_set(&alarms[0].timer));
 }
 
 /* --- The clock ------------------------------------------------------------------------------- */

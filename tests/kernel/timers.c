@@ -88,7 +88,7 @@ TEST(timers, a_cancelled_sleeper_takes_its_timer_along)
     interrupts_restore(flags);
     executor_block_on(&executor, &sleeper.task);
     EXPECT_EQ(gone.task.polls, 1);
-    EXPECT(!gone.sleep.timer.waker.task);
+    EXPECT(!timer_is_set(&gone.sleep.timer));
     EXPECT_EQ(gone.woke, 0);
 }
 
@@ -109,7 +109,7 @@ TEST(timers, a_deadline_that_is_put_off_counts_from_the_clock_and_one_that_is_pa
     executor_run_ready(&executor);
     sleep_until(&sleeper.sleep, start + 9 * NANOSECONDS_PER_MILLISECOND);
     interrupts_restore(flags);
-    EXPECT(!sleeper.sleep.timer.waker.task);
+    EXPECT(!timer_is_set(&sleeper.sleep.timer));
     task_wake(&sleeper.task);
     executor_block_on(&executor, &sleeper.task);
     EXPECT(clock_now() >= start + 9 * NANOSECONDS_PER_MILLISECOND);
@@ -182,5 +182,5 @@ TEST(timers, a_time_limit_ends_what_takes_too_long)
     executor_spawn(&executor, &limited.task);
     executor_block_on(&executor, &limited.task);
     EXPECT(!limited.limit.expired);
-    EXPECT(!limited.limit.sleep.timer.waker.task);
+    EXPECT(!timer_is_set(&limited.limit.sleep.timer));
 }

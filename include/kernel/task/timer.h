@@ -16,22 +16,25 @@ enum { TIMER_TICK_BITS = 20 }; /* 2^20 ns, about a millisecond */
 
 /* All zeros is a timer that is not set. A task that ends takes its timers along. */
 struct timer {
-    struct waker waker;
-    uint64_t tick; /* the deadline in TIMER_TICKs */
+    struct waker waker; /* its queue_link is in a slot while the timer is set */
+    uint64_t tick;      /* the deadline in TIMER_TICKs, or `now` of the wheel if that was later */
 };
 
 enum { TIMER_GROUP = 64, TIMER_NEAR = TIMER_GROUP * TIMER_GROUP, TIMER_FAR_LEVELS = 6 };
 
+/* A slot is all zeros while it is not in use, so that a new wheel need not write to 4,480 lists.
+ * It stays in use when its last timer is cancelled. */
 struct timer_wheel {
-    struct list near[TIMER_NEAR]; /* slots, all zeros while unused, like the far ones */
+    struct list near[TIMER_NEAR]; /* by the last 12 bits of the tick; from `now` on, one round */
     struct list far[TIMER_FAR_LEVELS][TIMER_GROUP];
-    struct list *dealt;   /* the far slot that is being dealt out, or NULL */
-    uint64_t now;         /* in TIMER_TICKs; all timers are set for this tick or later ones */
-    uint64_t nearest;     /* no timer has to be looked at before this tick */
-    uint64_t far_nearest; /* nor one in a far slot before this */
-    uint64_t near_groups; /* a bit for each word of near_used that is not 0 */
-    uint64_t near_used[TIMER_GROUP];     /* a bit for each near slot in use */
-    uint64_t far_used[TIMER_FAR_LEVELS]; /* likewise */
+    struct list *cascading; /* the far slot that is being emptied, or NULL */
+    uint64_t now;           /* in TIMER_TICKs; all timers are set for this tick or later ones */
+    uint64_t nearest;       /* no timer fires or cascades before this tick; atomic */
+    uint64_t far_nearest;   /* when the first far slot in use begins, or TIMER_NEVER */
+    uint64_t near_groups;   /* a bit for each word of near_used that is not 0 */
+    uint64_t near_used[TIMER_GROUP]; /* a bit for each near slot in use */
+    uint64_t
+        far_used[TIMER_FAR_LEVELS]; /* a bit for each far slot in use, less the cascading one */
 };
 
 #define TIMER_NEVER UINT64_MAX
@@ -39,8 +42,9 @@ struct timer_wheel {
 /* Makes memory that is all zeros an empty wheel. */
 void timer_wheel_init(struct timer_wheel *wheel);
 
-/* Has the timer wake `task` at `deadline`, in nanoseconds. The timer is not set. In tasks and
- * set-up code only, like all that follow unless they say otherwise. */
+/* Sets the timer, which is not set, to wake `task` at `deadline`, in nanoseconds. A timer that has
+ * fired for another task is cancelled first. In tasks and set-up code only, like all that follow
+ * unless they say otherwise. */
 void timer_wheel_set(struct timer_wheel *wheel, struct timer *timer, struct task *task,
                      uint64_t deadline);
 
@@ -48,13 +52,19 @@ void timer_wheel_set(struct timer_wheel *wheel, struct timer *timer, struct task
  * them and of those that are moved. False when more is to be done. */
 bool timer_wheel_advance(struct timer_wheel *wheel, uint64_t time, unsigned most);
 
-/* Is a look at the wheel due? Any context. */
+/* Has timer_wheel_advance() anything to do at `time`, in nanoseconds? Any context. */
 static inline bool timer_wheel_due(const struct timer_wheel *wheel, uint64_t time)
 {
     return time >> TIMER_TICK_BITS >= __atomic_load_n(&wheel->nearest, __ATOMIC_ACQUIRE);
 }
 
-/* The timer does not fire any more; harmless when it is not set. */
+/* Will the timer fire? */
+static inline bool timer_is_set(const struct timer *timer)
+{
+    return timer->waker.task && list_node_linked(&timer->waker.queue_link);
+}
+
+/* Ends a timer, set or fired; no effect on others. */
 static inline void timer_cancel(struct timer *timer)
 {
     waker_cancel(&timer->waker);
