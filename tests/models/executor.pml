@@ -144,7 +144,7 @@ inline take_first(task, second) {
     second = NONE
 }
 
-inline run(task) {
+inline run_task(task) {
 #ifndef LATE_WAITING
     waiting[task] = true;
 #endif
@@ -187,7 +187,7 @@ active proctype executor() provided (!in_interrupt && !in_nmi) {
         :: task != NONE ->
             assert(released[task] == 0);
             take_first(task, second);
-            run(task);
+            run_task(task);
             task = NONE
         :: else ->
 #ifndef LOOK_THEN_MASK

@@ -104,9 +104,9 @@ active proctype executor() {
     ready[1] = true;
     do
     :: atomic { ready[0] -> ready[0] = false; task = 0 }
-        goto run
+        goto run_task
     :: atomic { ready[1] -> ready[1] = false; task = 1 }
-run:    if
+run_task: if
         :: over[task]
         :: !over[task] && cancelled[task] -> end_cancelled(task)
         :: !over[task] && !cancelled[task] -> poll(task)
