@@ -115,7 +115,7 @@ TYPE_KEYS_OBJECTS := $(TYPE_KEYS_SOURCES:%=$B/host/%.o)
 
 # --- The kernel -------------------------------------------------------------------------------------------------------
 
-.PHONY: all iso run test matrix bench bench-host fuzz debug breaks check check-docs lint fmt clean help screenshot docs need-build need-font need-host need-fmt need-lint need-fuzz need-iso need-matrix need-qemu FORCE
+.PHONY: all iso run test matrix bench bench-host clock-drift fuzz debug breaks check check-docs lint fmt clean help screenshot docs need-build need-font need-host need-fmt need-lint need-fuzz need-iso need-matrix need-qemu FORCE
 all: iso $B/cairn-test.iso $B/host-tests $B/type-keys
 
 # A change of compiler or flags rebuilds what it touches, and a new or removed source links again: these files hold the
@@ -251,6 +251,9 @@ bench-host: $B/bench-host/time-strings
 	$Q$< >docs/strings.md
 	$Qcat docs/strings.md
 
+clock-drift: $B/cairn.iso | need-qemu
+	$QBUILD=$B $(PYTHON) tests/clock_drift.py $(MINUTES)
+
 # What reads outside data is fed with anything, by Clang's libFuzzer, a while for each file below tests/fuzz/. What is
 # found stays in build/fuzz/; FUZZ_SOURCES_x are the files under test of tests/fuzz/x.c, FUZZ_FLAGS_x are for libFuzzer.
 FUZZ_SECONDS := 60
@@ -338,6 +341,7 @@ help:
 	@echo "make matrix     boot the image on many machines and type at each; MATRIX='WORD ...' for some of them"
 	@echo "make bench      count instructions, into build/bench.json; BENCH=PREFIX for a part"
 	@echo "make bench-host time lib/string.c beside the C library, into docs/strings.md"
+	@echo "make clock-drift compare the clock with the host's for MINUTES=10, beside a build"
 	@echo "make fuzz       feed the readers of outside data with anything; FUZZ_SECONDS=60 for each"
 	@echo "make debug      QEMU stopped, and GDB at kernel_main"
 	@echo "make screenshot take the README's pictures again"

@@ -3,7 +3,6 @@
  * carrier, with 24 or 32 bits. IA-PC HPET specification 1.0a: the HPET tells its period, in
  * femtoseconds, and counts once it is told to.
  */
-#include <assert.h>
 #include <drivers/acpi.h>
 #include <drivers/reference_clock.h>
 #include <io.h>
@@ -26,17 +25,9 @@ enum hpet {
     HPET_LONGEST_PERIOD = 100000000,
 };
 
-#define FEMTOSECONDS UINT64_C(1000000000000000)
-#define NANOSECONDS  UINT64_C(1000000000)
-
-static struct {
-    const char *name;
-    uint64_t (*read)(void);
-    uint64_t mask;
-    uint64_t frequency;
-    uint64_t last;
-    uint64_t rest; /* of the last division, so that nothing is lost over time */
-} reference;
+#define FEMTOSECONDS      UINT64_C(1000000000000000)
+#define LOWEST_FREQUENCY  UINT64_C(1000000)
+#define HIGHEST_FREQUENCY UINT64_C(10000000000)
 
 static uint16_t pm_timer_port;
 static volatile uint8_t *hpet;
@@ -56,36 +47,33 @@ static uint64_t read_processor(void)
     return read_tsc();
 }
 
-static enum error take(const char *name, uint64_t (*read)(void), uint64_t mask, uint64_t frequency)
+/* Does it count? A rate that no counter has is not believed either. */
+static enum error check(const struct clock_reference *reference)
 {
     enum { LIMIT = 1000 /* of about a microsecond */ };
-    uint64_t first = read();
+    if (reference->frequency < LOWEST_FREQUENCY || reference->frequency > HIGHEST_FREQUENCY)
+        return ERROR_NO_DEVICE;
+    uint64_t first = reference->read();
     for (unsigned i = 0; i < LIMIT; i++) {
         io_delay();
-        if (((read() ^ first) & mask) == 0)
-            continue;
-        reference.name = name;
-        reference.read = read;
-        reference.mask = mask;
-        reference.frequency = frequency;
-        reference.last = read();
-        reference.rest = 0;
-        return OK;
+        if (((reference->read() ^ first) & reference->mask) != 0)
+            return OK;
     }
     return ERROR_NO_DEVICE;
 }
 
-static enum error take_pm_timer(void)
+/* The upper 8 bits, where the firmware says that they are there, are not needed. */
+static enum error find_pm_timer(struct clock_reference *found)
 {
     const struct acpi_fadt *fadt = acpi_fadt();
     if (!fadt || fadt->hardware_reduced || !acpi_is_port(&fadt->pm_timer))
         return ERROR_NO_DEVICE;
     pm_timer_port = (uint16_t)fadt->pm_timer.address;
-    return take("ACPI timer", read_pm_timer, fadt->pm_timer_has_32_bits ? UINT32_MAX : 0xffffff,
-                PM_TIMER_FREQUENCY);
+    *found = (struct clock_reference){"ACPI timer", read_pm_timer, 0xffffff, PM_TIMER_FREQUENCY};
+    return check(found);
 }
 
-static enum error take_hpet(void)
+static enum error find_hpet(struct clock_reference *found)
 {
     struct acpi_table table;
     phys_addr_t address;
@@ -98,35 +86,19 @@ static enum error take_hpet(void)
     if (period < HPET_SHORTEST_PERIOD || period > HPET_LONGEST_PERIOD)
         return ERROR_NO_DEVICE;
     mmio_write(hpet + HPET_CONFIGURATION, mmio_read(hpet + HPET_CONFIGURATION) | HPET_ENABLE);
-    return take("HPET", read_hpet, UINT32_MAX, FEMTOSECONDS / period);
+    *found = (struct clock_reference){"HPET", read_hpet, UINT32_MAX, FEMTOSECONDS / period};
+    return check(found);
 }
 
-static enum error take_processor(void)
+static enum error find_processor(struct clock_reference *found)
 {
-    uint64_t frequency = tsc_frequency();
-    return frequency ? take("processor", read_processor, UINT64_MAX, frequency) : ERROR_NO_DEVICE;
+    *found = (struct clock_reference){"processor", read_processor, UINT64_MAX, tsc_frequency()};
+    return check(found);
 }
 
-enum error reference_clock_start(void)
+enum error reference_clock_find(struct clock_reference *found)
 {
-    if (take_pm_timer() == OK || take_hpet() == OK)
+    if (find_pm_timer(found) == OK || find_hpet(found) == OK)
         return OK;
-    return take_processor();
-}
-
-const char *reference_clock_name(void)
-{
-    return reference.name;
-}
-
-uint64_t reference_clock_elapsed(void)
-{
-    const uint64_t longest = UINT64_C(1) << 33; /* so that the product fits into 64 bits */
-    ASSERT(reference.read);
-    uint64_t now = reference.read();
-    uint64_t ticks = MIN((now - reference.last) & reference.mask, longest);
-    uint64_t product = ticks * NANOSECONDS + reference.rest;
-    reference.last = now;
-    reference.rest = product % reference.frequency;
-    return product / reference.frequency;
+    return find_processor(found);
 }

@@ -58,7 +58,7 @@ static struct executor executor = EXECUTOR_INIT(executor);
 /* What is looked at several times a second, but not at every tick. */
 static void look_around(uint64_t time, const struct trap_frame *frame)
 {
-    clock_calibrate();
+    clock_check();
     irq_renew_bursts();
     monitor_tick();
     if (watchdog_look(&executor, time, frame->rip))

@@ -1,10 +1,9 @@
 /*
  * As a rule the PIT ticks, and the clock goes on by a tick's length each time. Newer machines may
  * have it switched off: its ports are there, but no interrupt ever comes. Then the local APIC's own
- * timer takes its place. That one runs at a rate which nobody knows, so the clock goes on by what a
- * reference clock says has passed since the last tick, and there is nothing to calibrate before
- * time can go on. That the ticks come at about a thousand a second is seen to later: after the
- * first few it is known how long they really took.
+ * timer takes its place. Its rate is not known, but the clock's reference tells the time at the
+ * first tick already. After a few ticks it is known how long they really take, and the timer is set
+ * so that about a thousand come in a second.
  */
 #include <assert.h>
 #include <drivers/irq.h>
@@ -26,6 +25,7 @@ enum { TICKS_PER_SECOND = 1000 };
 
 static void (*look)(uint64_t time, const struct trap_frame *frame) RO_AFTER_INIT;
 static uint64_t next_look;
+static const char *reference_name RO_AFTER_INIT; /* NULL: there is none */
 
 static inline void tick(uint64_t time, const struct trap_frame *frame)
 {
@@ -63,21 +63,22 @@ enum {
 static uint64_t local_count = FIRST_COUNT;
 static bool local_count_measured;
 static unsigned ticks_measured;
-static uint64_t time_measured;
+static uint64_t measured_since;
 
 /* Brings the ticks' length nearer to what it should be. Ticks that a busy host holds up make the
  * timer look slow, never fast. So after the first time they are only made longer: the other way
  * round, a moment's delay would bring more ticks, these more delay, and so on until nothing else is
  * done. */
-static void adjust_local_timer(uint64_t elapsed)
+static void adjust_local_timer(uint64_t time)
 {
     const uint64_t wanted = MEASURED_TICKS * NANOSECONDS_PER_SECOND / TICKS_PER_SECOND;
-    time_measured += elapsed;
-    if (++ticks_measured < MEASURED_TICKS)
+    if (ticks_measured++ == 0)
+        measured_since = time;
+    if (ticks_measured <= MEASURED_TICKS)
         return;
-    uint64_t measured = MAX(time_measured, UINT64_C(1));
-    ticks_measured = 0;
-    time_measured = 0;
+    uint64_t measured = MAX(time - measured_since, UINT64_C(1));
+    ticks_measured = 1; /* this one ends one measurement and begins the next */
+    measured_since = time;
     if (local_count_measured && measured > wanted * 3 / 4)
         return;
     uint64_t count = local_count * wanted / measured;
@@ -88,17 +89,17 @@ static void adjust_local_timer(uint64_t elapsed)
 
 static void local_tick(struct trap_frame *frame)
 {
-    uint64_t elapsed = reference_clock_elapsed();
-    adjust_local_timer(elapsed);
-    tick(clock_tick_after(elapsed), frame);
+    uint64_t time = clock_tick();
+    adjust_local_timer(time);
+    tick(time, frame);
     local_apic_end();
 }
 
 static enum error start_local_timer(void)
 {
-    enum error error = reference_clock_start();
-    if (!error && !irq_controller()->at_local_apic)
-        error = local_apic_find();
+    if (!reference_name)
+        return ERROR_NO_DEVICE;
+    enum error error = irq_controller()->at_local_apic ? OK : local_apic_find();
     if (error)
         return error;
     uint64_t flags = interrupts_save();
@@ -116,7 +117,10 @@ void ticks_start(void (*look_around)(uint64_t time, const struct trap_frame *fra
 {
     ASSERT(look_around && !interrupts_enabled());
     look = look_around;
-    clock_start(pit8254_init(TICKS_PER_SECOND), tsc_is_constant());
+    struct clock_reference reference;
+    enum error error = reference_clock_find(&reference);
+    reference_name = error ? NULL : reference.name;
+    clock_start(pit8254_init(TICKS_PER_SECOND), error ? NULL : &reference, tsc_is_constant());
     irq_set_timer_handler(irq_controller()->at_local_apic ? tick_at_apic : tick_at_8259);
     trap_set_handler(LOCAL_APIC_TIMER_VECTOR, local_tick);
 }
@@ -145,6 +149,6 @@ bool ticks_come(bool counting_will_do)
         return false;
     }
     log_warn("pit: no timer interrupt comes; the local APIC's timer ticks instead, by the %s",
-             reference_clock_name());
+             reference_name);
     return true;
 }

@@ -4,7 +4,9 @@
 #include <drivers/irq.h>
 #include <image.h>
 #include <kernel/bench/bench.h>
+#include <kernel/cpu/control.h>
 #include <kernel/cpu/trap.h>
+#include <kernel/task/clock.h>
 #include <layout.h>
 #include <mm/kernel_space.h>
 
@@ -38,14 +40,39 @@ static inline void raise_timer(void)
     __asm__ volatile("int %0" : : "i"(IRQ_FIRST_VECTOR + IRQ_TIMER) : "memory");
 }
 
+/* Ticks until the clock knows what a tick of the time stamp counter is, so that it can tell whether
+ * one is on schedule. */
+static void tick_until_tsc_is_measured(void)
+{
+    enum { LIMIT = 1000000 };
+    for (unsigned i = 0; i < LIMIT && !clock_from_tsc(NANOSECONDS_PER_SECOND); i++)
+        raise_timer();
+}
+
+/* Returns at once where the clock does not know the counter. */
+static void wait_for_nanoseconds(uint64_t nanoseconds)
+{
+    uint64_t start = read_tsc();
+    while (clock_from_tsc(NANOSECONDS_PER_SECOND) &&
+           clock_from_tsc(read_tsc() - start) < nanoseconds)
+        continue;
+}
+
 /* The timer's vector, raised by an instruction, which the figure contains; apart from that all is
- * as if the line had raised it, for the controller ignores an end that nothing waits for. The clock
- * is two ticks ahead afterwards. A tick in which nothing is due: the first one is not measured, for
- * it may find that it is time to look round. */
+ * as if the line had raised it, for the controller ignores an end that nothing waits for. A tick
+ * that comes on schedule and in which nothing is due: several are raised, a millisecond apart, and
+ * the cheapest counts, for one of them may find that it is time for periodic work. */
 BENCH(trap_timer, "trap.timer")
 {
-    raise_timer();
-    uint64_t start = bench_start();
-    raise_timer();
-    bench_report("trap.timer", bench_stop(start));
+    enum { TICKS = 5 };
+    uint64_t cheapest = UINT64_MAX;
+    tick_until_tsc_is_measured();
+    for (unsigned i = 0; i < TICKS; i++) {
+        wait_for_nanoseconds(NANOSECONDS_PER_MILLISECOND);
+        uint64_t start = bench_start();
+        raise_timer();
+        uint64_t cost = bench_stop(start);
+        cheapest = MIN(cheapest, cost);
+    }
+    bench_report("trap.timer", cheapest);
 }

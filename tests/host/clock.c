@@ -1,70 +1,310 @@
 /*
- * The clock, from ticks and from a time stamp counter that the test turns as it likes.
+ * The clock on machines of all kinds, which lose ticks, come late with them, and read nonsense.
  */
 #include <kernel/cpu/control.h>
 #include <kernel/task/clock.h>
+#include <lib/random.h>
 
 #include "../test.h"
 
-enum { PER_TICK = 3000000 /* of the time stamp counter: 3 GHz */ };
+#define MICROSECOND UINT64_C(1000)
+#define MILLISECOND NANOSECONDS_PER_MILLISECOND
+#define SECOND      NANOSECONDS_PER_SECOND
 
-/* A second of ticks, after which the clock goes by the counter. */
-static void start_with_tsc(void)
+/* --- A machine ------------------------------------------------------------------------------ */
+
+enum { TSC_MHZ = 3000, PM_TIMER = 3579545, CRYSTAL_ERROR = 200 /* ppm */ };
+
+static struct {
+    uint64_t time;       /* what a perfect clock shows */
+    uint64_t tick, due;  /* the true length of a tick, and when the next one comes */
+    int64_t tsc_ppm;     /* the time stamp counter's error */
+    uint64_t tsc_offset; /* firmware may set it */
+    uint64_t random;
+    uint64_t last;  /* that the clock has shown */
+    uint64_t began; /* when it showed 0 */
+    uint64_t steps_back;
+    bool disturbed;
+    bool stopped; /* the reference */
+} machine;
+
+static uint64_t up_to(uint64_t limit)
 {
-    host_tsc = 1;
-    clock_start(NANOSECONDS_PER_MILLISECOND, true);
-    clock_calibrate();
-    for (unsigned i = 0; i < 1001; i++) {
-        host_tsc += PER_TICK;
-        clock_tick();
+    return random_next(&machine.random) * limit >> 32;
+}
+
+static bool one_in(uint64_t times)
+{
+    return machine.disturbed && up_to(times) == 0;
+}
+
+static void pass(uint64_t nanoseconds)
+{
+    machine.time += nanoseconds;
+    uint64_t exact = machine.time * TSC_MHZ / 1000;
+    int64_t error = (int64_t)exact * machine.tsc_ppm / 1000000;
+    host_tsc = exact + (uint64_t)error + machine.tsc_offset;
+}
+
+/* What counts `frequency` times a second. Reading it takes a microsecond or, when firmware comes
+ * between, much longer; and now and then a bit of it is wrong. */
+static uint64_t count(uint64_t frequency, uint64_t mask)
+{
+    pass(one_in(1000) ? 300 * MICROSECOND : MICROSECOND);
+    if (machine.stopped)
+        return 42;
+    uint64_t value = machine.time / SECOND * frequency + machine.time % SECOND * frequency / SECOND;
+    return (one_in(5000) ? value ^ (UINT64_C(1) << 20) : value) & mask;
+}
+
+static uint64_t read_pm_timer(void)
+{
+    return count(PM_TIMER, 0xffffff);
+}
+
+static uint64_t read_hpet(void)
+{
+    return count(100000000, UINT32_MAX);
+}
+
+static const struct clock_reference pm_timer = {"PM", read_pm_timer, 0xffffff, PM_TIMER};
+static const struct clock_reference hpet = {"HPET", read_hpet, UINT32_MAX, 100000000};
+
+/* A quiet machine, whose crystals are right, and on which the clock has just been started. */
+static void start(const struct clock_reference *reference, bool constant_tsc)
+{
+    machine.time = SECOND;
+    machine.tick = MILLISECOND;
+    machine.tsc_ppm = 0;
+    machine.tsc_offset = 0;
+    machine.random = 42;
+    machine.steps_back = 0;
+    machine.disturbed = machine.stopped = false;
+    pass(0);
+    clock_start(MILLISECOND, reference, constant_tsc);
+    machine.due = machine.time + machine.tick;
+    machine.last = clock_now();
+    machine.began = machine.time - machine.last;
+}
+
+/* What the clock shows now; it never steps back. */
+static uint64_t look(void)
+{
+    uint64_t time = clock_now();
+    machine.steps_back += time < machine.last;
+    machine.last = time;
+    return time;
+}
+
+/* The machine stands still for a while. */
+static uint64_t stall(void)
+{
+    if (one_in(500000))
+        return up_to(12 * SECOND);
+    if (one_in(300))
+        return up_to(80 * MILLISECOND);
+    return one_in(10) ? up_to(900 * MICROSECOND) : up_to(20 * MICROSECOND);
+}
+
+/* Up to the next tick, and what its handler does. Ticks that come while another one waits are
+ * lost. */
+static void run_to_tick(void)
+{
+    if (machine.time < machine.due)
+        pass(machine.due - machine.time);
+    pass(stall());
+    while (machine.due <= machine.time)
+        machine.due += machine.tick;
+    uint64_t time = clock_tick();
+    machine.steps_back += time < machine.last;
+    machine.last = time;
+    if (up_to(16) == 0)
+        clock_check();
+    look();
+}
+
+static void run(uint64_t nanoseconds)
+{
+    uint64_t end = machine.time + nanoseconds;
+    while (machine.time < end)
+        run_to_tick();
+}
+
+static uint64_t distance(uint64_t a, uint64_t b)
+{
+    return a > b ? a - b : b - a;
+}
+
+/* How far the clock is off. */
+static uint64_t error(void)
+{
+    return distance(look(), machine.time - machine.began);
+}
+
+/* --- Two hours ------------------------------------------------------------------------------ */
+
+/* Ticks come late and are lost, now and then the machine stands still for longer than the reference
+ * takes to go round, and both crystals are off, in opposite directions. At each tick the clock is
+ * within `allowed` of the truth. From one tick to the next it runs off by `slew` ppm at most. */
+static void run_two_hours(uint64_t allowed, uint64_t slew)
+{
+    machine.tick += machine.tick * CRYSTAL_ERROR / 1000000;
+    machine.tsc_ppm = -CRYSTAL_ERROR;
+    pass(0);
+    machine.disturbed = true;
+    run(SECOND / 10); /* the rate is being measured */
+    uint64_t end = machine.time + 2 * 3600 * SECOND, worst = 0, too_fast_or_slow = 0;
+    while (machine.time < end) {
+        uint64_t time = machine.time, clock = look();
+        run_to_tick();
+        uint64_t passed = machine.time - time, shown = look() - clock;
+        too_fast_or_slow += distance(passed, shown) > passed * slew / 1000000 + MICROSECOND;
+        worst = MAX(worst, error());
     }
-    clock_calibrate();
+    EXPECT(error() <= 2 * 3600 * SECOND / 1000000 * 50);
+    EXPECT_EQ(machine.steps_back, 0);
+    EXPECT(worst <= allowed);
+    EXPECT(slew == 0 || too_fast_or_slow == 0);
 }
 
-TEST(clock, goes_by_ticks_first)
+TEST(clock, two_hours_by_the_time_stamp_counter)
 {
-    clock_start(NANOSECONDS_PER_MILLISECOND, false);
-    uint64_t start = clock_now();
-    host_tsc += PER_TICK;
-    EXPECT_EQ(clock_now(), start);
-    EXPECT_EQ(clock_tick(), start + NANOSECONDS_PER_MILLISECOND);
-    EXPECT_EQ(clock_now(), start + NANOSECONDS_PER_MILLISECOND);
+    start(&pm_timer, true);
+    run_two_hours(MILLISECOND, 600);
 }
 
-TEST(clock, goes_by_a_constant_counter_once_that_is_measured)
+TEST(clock, two_hours_by_the_time_stamp_counter_and_an_hpet)
 {
-    start_with_tsc();
-    uint64_t start = clock_now();
-    host_tsc += PER_TICK / 4;
-    uint64_t passed = clock_now() - start;
-    EXPECT(passed > 249000 && passed < 251000);
+    start(&hpet, true);
+    run_two_hours(MILLISECOND, 600);
 }
 
-/* A counter that firmware has set back, or that differs from what it was at the last tick. */
-TEST(clock, never_steps_back)
+/* Here the clock shows the last tick's time. */
+TEST(clock, two_hours_by_the_reference_alone)
 {
-    start_with_tsc();
-    host_tsc += 5 * PER_TICK;
-    uint64_t last = clock_tick();
-    host_tsc -= 2 * PER_TICK;
-    EXPECT_EQ(clock_now(), last);
-    host_tsc -= 8 * PER_TICK; /* to before the clock began to go by it */
-    EXPECT_EQ(clock_now(), last);
-    EXPECT_EQ(clock_tick(), last);
+    start(&pm_timer, false);
+    run_two_hours(2 * MILLISECOND, 0);
 }
 
-/* A counter that is not trusted with the clock tells all the same how long a task has run, however
- * long the machine has. */
-TEST(clock, knows_the_counters_rate_for_hours)
+/* --- Without a reference -------------------------------------------------------------------- */
+
+TEST(clock, goes_by_ticks_where_nothing_else_is_known)
 {
-    host_tsc = 1;
-    clock_start(NANOSECONDS_PER_MILLISECOND, false);
-    clock_calibrate();
-    for (unsigned second = 1; second < 4 * 3600; second++) {
-        for (unsigned i = 0; i < 1000; i++)
-            clock_tick();
-        host_tsc += UINT64_C(1000) * PER_TICK;
-        clock_calibrate();
-        EXPECT_EQ(clock_from_tsc(UINT64_C(1000) * PER_TICK) / NANOSECONDS_PER_MILLISECOND, 999);
+    start(NULL, false);
+    for (unsigned i = 0; i < 5000; i++) {
+        uint64_t before = look();
+        pass(MILLISECOND / 2);
+        EXPECT_EQ(look(), before);
+        pass(MILLISECOND / 2);
+        EXPECT_EQ(clock_tick(), before + MILLISECOND);
+        clock_check();
+    }
+}
+
+/* A tenth of the ticks is lost, but there are seconds that see them all. */
+TEST(clock, measures_a_constant_counter_by_ticks)
+{
+    start(NULL, true);
+    for (unsigned minute = 0; minute < 10; minute++) {
+        machine.disturbed = minute % 2;
+        run(60 * SECOND);
+    }
+    EXPECT(error() <= 600 * SECOND / 1000000 * 500);
+    EXPECT_EQ(machine.steps_back, 0);
+}
+
+/* --- The time stamp counter ----------------------------------------------------------------- */
+
+TEST(clock, is_as_fine_as_a_constant_counter)
+{
+    start(&pm_timer, true);
+    run(SECOND);
+    uint64_t before = look();
+    pass(MILLISECOND / 4);
+    EXPECT(distance(look() - before, MILLISECOND / 4) <= MICROSECOND);
+}
+
+TEST(clock, tells_how_long_a_while_of_the_counter_is)
+{
+    for (unsigned constant = 0; constant < 2; constant++) {
+        start(&pm_timer, constant);
+        EXPECT_EQ(clock_from_tsc(TSC_MHZ), 0);
+        run(60 * SECOND);
+        EXPECT(distance(clock_from_tsc(TSC_MHZ * SECOND / MICROSECOND), SECOND) <= SECOND / 1000);
+    }
+}
+
+/* Firmware sets the counter back. What passed since the last tick is lost at first, and made up for
+ * slowly. */
+TEST(clock, goes_on_when_the_counter_is_set_back)
+{
+    for (unsigned constant = 0; constant < 2; constant++) {
+        start(&pm_timer, constant);
+        run(20 * SECOND);
+        machine.tsc_offset -= host_tsc - 1;
+        pass(0);
+        look();
+        run(20 * SECOND);
+        EXPECT_EQ(machine.steps_back, 0);
+        EXPECT(error() <= (constant ? 10 * MICROSECOND : MILLISECOND));
+        machine.tsc_offset -= 40 * MILLISECOND / MICROSECOND * TSC_MHZ;
+        run(20 * SECOND);
+        EXPECT_EQ(machine.steps_back, 0);
+        EXPECT(error() <= (constant ? 10 * MICROSECOND : MILLISECOND));
+    }
+}
+
+/* Firmware hides from the counter that it took a while: the clock is late, and catches up at a rate
+ * that nobody notices. */
+TEST(clock, catches_up_slowly)
+{
+    start(&pm_timer, true);
+    run(60 * SECOND);
+    machine.tsc_offset -= 20 * MILLISECOND / MICROSECOND * TSC_MHZ;
+    pass(20 * MILLISECOND);
+    EXPECT(error() >= 19 * MILLISECOND);
+    for (unsigned i = 0; i < 120; i++) {
+        uint64_t before = look(), time = machine.time;
+        run(SECOND);
+        uint64_t passed = machine.time - time;
+        EXPECT(distance(look() - before, passed) <= passed / 1000000 * 510);
+    }
+    EXPECT(error() <= MILLISECOND / 10);
+    EXPECT_EQ(machine.steps_back, 0);
+}
+
+static void change_tsc_rate(int64_t ppm)
+{
+    uint64_t before = host_tsc;
+    machine.tsc_ppm = ppm;
+    pass(0);
+    machine.tsc_offset -= host_tsc - before;
+    pass(0);
+}
+
+/* The processor's clock doubles, and halves again: that is what a counter that is not constant may
+ * do. */
+TEST(clock, does_not_follow_a_counter_that_changes)
+{
+    start(&pm_timer, false);
+    for (unsigned i = 0; i < 10; i++) {
+        run(SECOND);
+        change_tsc_rate(machine.tsc_ppm ? 0 : 1000000);
+        EXPECT(error() <= 2 * MILLISECOND);
+    }
+    EXPECT_EQ(machine.steps_back, 0);
+}
+
+/* --- References that fail ------------------------------------------------------------------- */
+
+TEST(clock, outlives_its_reference)
+{
+    for (unsigned constant = 0; constant < 2; constant++) {
+        start(&pm_timer, constant);
+        run(10 * SECOND);
+        machine.stopped = true;
+        run(100 * SECOND);
+        EXPECT(error() <= 100 * SECOND / 1000000 * 2000);
+        EXPECT_EQ(machine.steps_back, 0);
     }
 }

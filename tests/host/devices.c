@@ -60,7 +60,7 @@ static uint64_t milliseconds; /* that the last set-up has taken */
 static enum error set_up_keyboard(void)
 {
     struct executor executor = EXECUTOR_INIT(executor);
-    clock_start(NANOSECONDS_PER_MILLISECOND, false);
+    clock_start(NANOSECONDS_PER_MILLISECOND, NULL, false);
     timers_start(&executor);
     executor_spawn(&executor, &ps2_keyboard_set_up);
     executor_run_ready(&executor);

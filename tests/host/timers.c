@@ -179,38 +179,3 @@ TEST(timers, the_farthest_deadline_and_the_past)
     end();
     EXPECT(!timer_is_set(&alarms[0].timer));
 }
-
-/* --- The clock ------------------------------------------------------------------------------- */
-
-enum { MILLISECOND = 1000000 };
-
-/* A second and more of ticks, during which the time stamp counter goes 3 times in a nanosecond. */
-TEST(timers, the_clock_changes_over_to_the_tsc_without_a_jump)
-{
-    uint64_t start = clock_now(), last = start;
-    clock_start(MILLISECOND, true);
-    for (unsigned tick = 0; tick < 3000; tick++) {
-        for (unsigned part = 0; part < 4; part++) {
-            host_tsc += 3 * MILLISECOND / 4;
-            if (part == 3)
-                clock_tick();
-            uint64_t time = clock_now();
-            EXPECT(time >= last && time - last <= MILLISECOND + 1000);
-            last = time;
-        }
-        if (tick % 16 == 0)
-            clock_calibrate();
-    }
-    uint64_t elapsed = last - start;
-    EXPECT(elapsed > 2999 * UINT64_C(1000000) && elapsed < 3001 * UINT64_C(1000000));
-    host_tsc += 300; /* finer than a tick now */
-    EXPECT(clock_now() - last >= 99 && clock_now() - last <= 101);
-    EXPECT(clock_from_tsc(3000) >= 999 && clock_from_tsc(3000) <= 1001);
-
-    clock_start(MILLISECOND, false);
-    uint64_t before = clock_now();
-    EXPECT(before >= last);
-    host_tsc += 1000000;
-    EXPECT_EQ(clock_now(), before);
-    EXPECT_EQ(clock_tick(), before + MILLISECOND);
-}

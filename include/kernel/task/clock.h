@@ -1,8 +1,5 @@
 /*
- * Time since the start: nanoseconds that never step back. The timer's interrupt moves the clock on
- * tick by tick. Where the processor's time stamp counter runs at a constant rate, it is measured
- * against a second's worth of ticks while the system is already at work, and from then on the clock
- * is as fine as the counter.
+ * Time since the start: nanoseconds that never step back.
  */
 #ifndef KERNEL_TASK_CLOCK_H
 #define KERNEL_TASK_CLOCK_H
@@ -12,20 +9,25 @@
 #define NANOSECONDS_PER_SECOND      UINT64_C(1000000000)
 #define NANOSECONDS_PER_MILLISECOND UINT64_C(1000000)
 
+/* A counter of a known rate that counts on whether it is read or not. */
+struct clock_reference {
+    const char *name;
+    uint64_t (*read)(void); /* called with interrupts masked */
+    uint64_t mask;          /* the bits that it has, from bit 0 on */
+    uint64_t frequency;     /* in Hz, from 1 MHz to 10 GHz */
+};
+
 /* Starts the clock at 0, or lets a running one run on, with ticks of `tick` > 0 nanoseconds.
- * `constant_tsc`: the time stamp counter may be used. During set-up, with interrupts masked. */
-void clock_start(uint64_t tick, bool constant_tsc);
+ * `reference` is copied; NULL: there is none, and only the ticks are known. `constant_tsc`: the
+ * time stamp counter always runs at the same rate. During set-up, with interrupts masked. */
+void clock_start(uint64_t tick, const struct clock_reference *reference, bool constant_tsc);
 
 /* Moves the clock on and returns the time. For the timer's interrupt handler. */
 uint64_t clock_tick(void);
 
-/* The same for a tick whose length was measured. */
-uint64_t clock_tick_after(uint64_t nanoseconds);
-
-/* Has the time stamp counter measured, for clock_from_tsc(); a constant one drives the clock when a
- * whole second has been measured, and then this has no effect any more. For the timer's interrupt
- * handler, right after clock_tick(), several times a second. */
-void clock_calibrate(void);
+/* Asks for the next tick to be compared with the reference. To be called every few milliseconds, by
+ * the timer's interrupt handler. */
+void clock_check(void);
 
 /* Nanoseconds since the clock was started; 0 before. Any context. */
 uint64_t clock_now(void);
