@@ -1,12 +1,12 @@
 /*
- * The one thing that has to be fetched out of AML, the byte code of ACPI (specification 6.5,
- * chapter 20): the package \_S5_, in which a machine says what switches it off. Firmware writes it
- * as a constant package in the root scope, so it stands in the bytes as
+ * AML is ACPI's byte code (specification 6.5, chapter 20). Only one thing is read out of it: the
+ * package \_S5_, which holds the values that switch the machine off. Firmware writes it as a
+ * constant package in the root scope, so the bytes are
  *
  *     08 [5c] 5f 53 35 5f  12 PkgLength NumElements  element element ...
  *
- * that is NameOp, an optional backslash, the name, PackageOp. The name alone may stand anywhere (in
- * a comment, in code that reads it); with both operations around it, it is the definition.
+ * that is NameOp, an optional backslash, the name, PackageOp. The name alone may occur anywhere,
+ * for example in code that reads it. Between these two operations it is the definition.
  */
 #include <drivers/acpi_tables.h>
 #include <lib/string.h>
@@ -27,64 +27,66 @@ enum { NAME_LENGTH = 4, SLEEP_TYPES = 8 /* the field has three bits */ };
 struct cursor {
     const uint8_t *at;
     const uint8_t *end;
+    bool failed; /* the bytes have ended too early, or are not what they should be */
 };
 
-/* The next byte, or -1 at the end. */
-static int next(struct cursor *cursor)
+/* The next byte; 0 when there is none. */
+static uint8_t next(struct cursor *cursor)
 {
-    return cursor->at < cursor->end ? *cursor->at++ : -1;
+    if (cursor->at < cursor->end)
+        return *cursor->at++;
+    cursor->failed = true;
+    return 0;
 }
 
-/* PkgLength (20.2.4): the two upper bits of the first byte say how many follow. Cuts the cursor
- * down to the package; false when that runs over the end. */
-static bool enter_package(struct cursor *cursor)
+/* PkgLength (20.2.4): the two upper bits of the first byte say how many follow. The cursor then
+ * ends where the package does. */
+static void enter_package(struct cursor *cursor)
 {
     const uint8_t *start = cursor->at;
-    int first = next(cursor);
-    if (first < 0)
-        return false;
-    unsigned more = (unsigned)first >> 6;
-    size_t length = (unsigned)first & (more ? 0x0f : 0x3f);
-    for (unsigned i = 0; i < more; i++) {
-        int byte = next(cursor);
-        if (byte < 0)
-            return false;
-        length |= (size_t)byte << (4 + 8 * i);
-    }
+    uint8_t first = next(cursor);
+    unsigned more = first >> 6;
+    size_t length = first & (more ? 0x0f : 0x3f);
+    for (unsigned i = 0; i < more; i++)
+        length |= (size_t)next(cursor) << (4 + 8 * i);
     if (length > (size_t)(cursor->end - start) || length < (size_t)(cursor->at - start))
-        return false;
-    cursor->end = start + length;
-    return true;
+        cursor->failed = true;
+    else
+        cursor->end = start + length;
 }
 
-/* An integer constant of up to 32 bits; its low byte has to be one that fits into the register. */
-static bool read_sleep_type(struct cursor *cursor, uint8_t *type)
+/* An integer constant of up to 32 bits. Its low byte has to fit into the register's field. */
+static uint8_t read_sleep_type(struct cursor *cursor)
 {
-    int op = next(cursor);
-    if (op == ZERO_OP || op == ONE_OP) {
-        *type = (uint8_t)op;
-        return true;
-    }
+    uint8_t op = next(cursor);
+    if (op == ZERO_OP || op == ONE_OP)
+        return op;
     unsigned bytes = op == BYTE_PREFIX ? 1 : op == WORD_PREFIX ? 2 : op == DWORD_PREFIX ? 4 : 0;
-    if (bytes == 0 || (size_t)(cursor->end - cursor->at) < bytes || *cursor->at >= SLEEP_TYPES)
-        return false;
-    *type = *cursor->at;
-    cursor->at += bytes;
-    return true;
+    uint8_t type = bytes ? next(cursor) : SLEEP_TYPES;
+    for (unsigned i = 1; i < bytes; i++)
+        next(cursor);
+    if (type >= SLEEP_TYPES)
+        cursor->failed = true;
+    return type;
 }
 
 /* Is the name at `name` being defined, as a package that begins with two constants? */
 static bool read_definition(const uint8_t *aml, const uint8_t *name, const uint8_t *end,
                             struct acpi_sleep_type *type)
 {
-    struct cursor cursor = {name + NAME_LENGTH, end};
     const uint8_t *before = name;
     if (before > aml && before[-1] == ROOT_CHARACTER)
         before--;
-    if (before == aml || before[-1] != NAME_OP || next(&cursor) != PACKAGE_OP)
+    if (before == aml || before[-1] != NAME_OP)
         return false;
-    return enter_package(&cursor) && next(&cursor) >= 2 && read_sleep_type(&cursor, &type->a) &&
-           read_sleep_type(&cursor, &type->b);
+    struct cursor cursor = {.at = name + NAME_LENGTH, .end = end};
+    if (next(&cursor) != PACKAGE_OP)
+        return false;
+    enter_package(&cursor);
+    uint8_t elements = next(&cursor);
+    type->a = read_sleep_type(&cursor);
+    type->b = read_sleep_type(&cursor);
+    return elements >= 2 && !cursor.failed;
 }
 
 enum error acpi_find_s5(const uint8_t *aml, size_t size, struct acpi_sleep_type *type)
