@@ -1,8 +1,9 @@
 /*
- * From the loader's copy of the root pointer a list of tables is reached (XSDT, or RSDT on older
- * machines), and through it each table. The firmware keeps them anywhere: in memory that the map
- * calls reserved, beyond what the direct map shows, or, if it is wrong about them, nowhere. So each
- * is mapped before it is read: first the header, and when that makes sense the whole.
+ * The loader's copy of the root pointer holds the address of a list of tables (XSDT, or RSDT on
+ * older machines), and the list holds the address of each table. Tables may lie in memory that the
+ * memory map calls reserved, outside the direct map, or, if the firmware is wrong, in no memory at
+ * all. So each table is mapped before it is read: first its header and then, if the length there
+ * makes sense, all of it.
  */
 #include <assert.h>
 #include <drivers/acpi.h>
@@ -22,9 +23,10 @@ static struct {
     enum error root_error, fadt_error, madt_error;
 } acpi RO_AFTER_INIT = {.has_8259 = true};
 
-/* The memory at `address`, or NULL when it cannot be seen. Before kernel_space_init() the tables of
- * boot/page_tables.asm hold. */
-static const uint8_t *reach(phys_addr_t address, uint64_t size)
+/* Maps the memory at `address` and returns a pointer to it; NULL if it cannot be mapped. Before
+ * kernel_space_init(), the page tables of boot/page_tables.asm are in use, which map the first
+ * 4 GiB. */
+static const uint8_t *map_table(phys_addr_t address, uint64_t size)
 {
     const uint64_t boot_tables_reach = GIB(4);
     if (kernel_space.root == 0)
@@ -35,14 +37,14 @@ static const uint8_t *reach(phys_addr_t address, uint64_t size)
     return mmio_map(address, size, 0) == OK ? phys_to_virt(address) : NULL;
 }
 
-/* Reads the table at `address`; the verdict is returned as well. */
+/* Reads the table at `address`, and returns its verdict. */
 static enum error read_table(phys_addr_t address, struct acpi_table *table)
 {
     *table = (struct acpi_table){.address = address, .verdict = ERROR_INVALID};
-    const uint8_t *header = reach(address, ACPI_HEADER_SIZE);
+    const uint8_t *header = map_table(address, ACPI_HEADER_SIZE);
     if (!header || acpi_read_length(header, &table->length))
         return ERROR_INVALID;
-    table->bytes = reach(address, table->length);
+    table->bytes = map_table(address, table->length);
     if (table->bytes && acpi_checksum_holds(table->bytes, table->length))
         table->verdict = OK;
     return table->verdict;
@@ -52,7 +54,7 @@ static enum error read_table(phys_addr_t address, struct acpi_table *table)
 
 static bool has_signature(phys_addr_t address, const char *signature)
 {
-    const uint8_t *header = reach(address, ACPI_HEADER_SIZE);
+    const uint8_t *header = map_table(address, ACPI_HEADER_SIZE);
     return header && acpi_has_signature(header, signature);
 }
 
@@ -80,16 +82,16 @@ static enum error find_root(const struct boot_info *info)
     return found ? OK : ERROR_INVALID;
 }
 
-/* The whole list; NULL when it is empty. */
-static const uint8_t *list(void)
+/* Maps the whole list; NULL if it is empty. */
+static const uint8_t *map_list(void)
 {
     uint64_t size = ACPI_HEADER_SIZE + (uint64_t)acpi.count * acpi.entry_size;
-    return acpi.count ? reach(acpi.root, size) : NULL;
+    return acpi.count ? map_table(acpi.root, size) : NULL;
 }
 
 enum error acpi_find(const char *signature, size_t nth, struct acpi_table *table)
 {
-    const uint8_t *entries = list();
+    const uint8_t *entries = map_list();
     for (size_t i = 0; entries && i < acpi.count; i++) {
         phys_addr_t address = acpi_root_entry(entries, acpi.entry_size, i);
         if (has_signature(address, signature) && nth-- == 0)
@@ -105,7 +107,7 @@ static phys_addr_t dsdt(void)
 
 bool acpi_table(size_t index, struct acpi_table *table)
 {
-    const uint8_t *entries = list();
+    const uint8_t *entries = map_list();
     if (acpi.root == 0 || index > acpi.count + (dsdt() != 0))
         return false;
     if (index == 0)
@@ -119,7 +121,7 @@ bool acpi_table(size_t index, struct acpi_table *table)
 
 bool acpi_table_header(const struct acpi_table *table, struct acpi_header *header)
 {
-    const uint8_t *bytes = reach(table->address, ACPI_HEADER_SIZE);
+    const uint8_t *bytes = map_table(table->address, ACPI_HEADER_SIZE);
     if (bytes)
         acpi_read_header(bytes, header);
     return bytes != NULL;

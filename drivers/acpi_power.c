@@ -1,8 +1,7 @@
 /*
  * ACPI specification 6.5, 4.8.3.2 (PM1 control registers) and 4.8.3.7 (sleep control register). The
- * fixed registers belong to the firmware until it has been asked, through an SMI, to hand them
- * over. The type of sleep goes into both PM1 control registers; the second one, where there is one,
- * completes what the first one begins.
+ * PM1 registers belong to the firmware until an SMI has put the machine into ACPI mode. The type of
+ * sleep is written to both PM1 control registers, if there are two.
  */
 #include <assert.h>
 #include <drivers/acpi_power.h>
@@ -23,7 +22,7 @@ enum { QEMU_PM1_CONTROL = 0x604 };
 
 enum { WAIT_LIMIT = 1000000 /* of about a microsecond */ };
 
-static void wait_for_the_end(void)
+static void wait_for_power_off(void)
 {
     for (unsigned i = 0; i < WAIT_LIMIT; i++)
         io_delay();
@@ -34,7 +33,7 @@ static enum error enter_acpi_mode(const struct acpi_fadt *fadt)
     uint16_t control = (uint16_t)fadt->pm1a_control.address;
     if (inw(control) & SCI_ENABLED)
         return OK;
-    /* Without a way to change the mode, the machine is in the only one that it has. */
+    /* A machine that cannot change its mode is always in ACPI mode. */
     if (fadt->smi_command == 0 || fadt->smi_command > UINT16_MAX || fadt->acpi_enable == 0)
         return OK;
     outb((uint16_t)fadt->smi_command, fadt->acpi_enable);
@@ -56,14 +55,14 @@ static void write_sleep_type(const struct acpi_register *reg, unsigned type, uns
     outw(port, (uint16_t)(others | type << SLEEP_TYPE_SHIFT | enable));
 }
 
-/* A machine without the fixed registers needs no mode and has one register for it all. */
+/* A hardware-reduced machine has one register for this, and is always in ACPI mode. */
 static enum error power_off_reduced(const struct acpi_fadt *fadt, unsigned type)
 {
     if (!acpi_is_port(&fadt->sleep_control))
         return ERROR_NO_DEVICE;
     outb((uint16_t)fadt->sleep_control.address,
          (uint8_t)(type << REDUCED_TYPE_SHIFT | REDUCED_ENABLE));
-    wait_for_the_end();
+    wait_for_power_off();
     return ERROR_DEVICE;
 }
 
@@ -76,12 +75,12 @@ static enum error power_off(const struct acpi_fadt *fadt, struct acpi_sleep_type
     enum error error = enter_acpi_mode(fadt);
     if (error)
         return error;
-    /* The type first and then, apart from it, the word to go: some hardware wants it so. */
+    /* Some hardware requires the type to be written first, without the enable bit. */
     write_sleep_type(&fadt->pm1a_control, s5.a, 0);
     write_sleep_type(&fadt->pm1b_control, s5.b, 0);
     write_sleep_type(&fadt->pm1a_control, s5.a, SLEEP_ENABLE);
     write_sleep_type(&fadt->pm1b_control, s5.b, SLEEP_ENABLE);
-    wait_for_the_end();
+    wait_for_power_off();
     return ERROR_DEVICE;
 }
 
@@ -98,5 +97,5 @@ void acpi_power_off_qemu(void)
     if (!fw_cfg_present())
         return;
     outw(QEMU_PM1_CONTROL, SLEEP_ENABLE);
-    wait_for_the_end();
+    wait_for_power_off();
 }

@@ -1,7 +1,7 @@
 /*
- * Fields are fetched byte by byte at offsets from the specification's tables: they are little
- * endian and lie where they lie, aligned or not. A table ends where its header says, and what an
- * older revision does not have is not looked at, even if bytes are there.
+ * Fields are read byte by byte, at offsets from the specification's tables: they are little endian,
+ * and need not be aligned. A table ends where its header says. A field that the table's revision
+ * does not have yet is not read, even if the table has bytes there.
  */
 #include <assert.h>
 #include <drivers/acpi_tables.h>
@@ -32,7 +32,8 @@ bool acpi_checksum_holds(const uint8_t *bytes, size_t size)
     return sum == 0;
 }
 
-/* Copies a text of fixed width, ends it with a NUL, and hides what no terminal should see. */
+/* Copies a text of fixed width and ends it with a NUL. A question mark stands for a control
+ * character, which a terminal must not get. */
 static void copy_text(char *to, const uint8_t *from, size_t width)
 {
     for (size_t i = 0; i < width; i++)
@@ -40,12 +41,12 @@ static void copy_text(char *to, const uint8_t *from, size_t width)
     to[width] = '\0';
 }
 
-/* --- The way to the tables ------------------------------------------------------------------ */
+/* --- Root pointer, list and header ---------------------------------------------------------- */
 
 enum rsdp {
     RSDP_REVISION = 15,
     RSDP_RSDT = 16,
-    RSDP_SIZE = 20, /* of revision 0, and what its checksum covers */
+    RSDP_SIZE = 20, /* of revision 0; its checksum covers so much */
     RSDP_XSDT = 24,
     RSDP_NEW_SIZE = 36,
 };
@@ -131,7 +132,7 @@ enum boot_architecture {
 
 enum { GENERIC_ADDRESS_SIZE = 12, GENERIC_ADDRESS_ADDRESS = 4 };
 
-/* The register at `offset`, or none where the table ends before. */
+/* The register at `offset`; none if the table ends before. */
 static struct acpi_register generic_address(const uint8_t *bytes, size_t size, size_t offset)
 {
     if (size < offset + GENERIC_ADDRESS_SIZE)
@@ -140,7 +141,7 @@ static struct acpi_register generic_address(const uint8_t *bytes, size_t size, s
     return (struct acpi_register){address[0], get64(address + GENERIC_ADDRESS_ADDRESS)};
 }
 
-/* Revision 1 names ports; later ones have the register a second time, which wins if it is there. */
+/* Revision 1 has a port. Later revisions also have a register, which is used if it is there. */
 static struct acpi_register either(const uint8_t *bytes, size_t size, size_t old, size_t new)
 {
     struct acpi_register reg = generic_address(bytes, size, new);
@@ -149,8 +150,8 @@ static struct acpi_register either(const uint8_t *bytes, size_t size, size_t old
     return reg;
 }
 
-/* The flags of IAPC_BOOT_ARCH (5.2.9.3) came one after the other. In ACPI 1.0 their bytes are
- * reserved, which does not mean that the machine has no i8042. */
+/* Each flag of IAPC_BOOT_ARCH (5.2.9.3) is valid from some revision on. In revision 1 the bytes are
+ * reserved: a 0 there does not mean that the machine has no i8042. */
 static void read_boot_architecture(const uint8_t *bytes, struct acpi_fadt *fadt)
 {
     uint16_t flags = get16(bytes + FADT_BOOT_ARCHITECTURE);
@@ -209,13 +210,13 @@ enum madt_entry {
     ENTRY_X2APIC_LOCAL_NMI = 10,
 };
 
-/* Enabled now, or to be enabled by the system: whichever, the processor can be used. */
+/* Enabled, or can be enabled: a processor with one of the two flags is usable. */
 enum { PROCESSOR_USABLE = 3 };
 
 enum { ISA_BUS = 0 };
 
-/* MPS INTI flags (table 5.26): polarity and trigger mode, two bits each; what conforms to the bus
- * is ISA's way. */
+/* MPS INTI flags (table 5.26): polarity and trigger mode, two bits each. "Conforms to the bus"
+ * means ISA's way. */
 static struct acpi_signal read_signal(uint16_t flags)
 {
     enum { POLARITY = 3, ACTIVE_LOW = 3, TRIGGER = 3 << 2, LEVEL = 3 << 2 };
@@ -243,14 +244,14 @@ static void add_override(struct acpi_madt *madt, const uint8_t *entry)
     madt->lines[line] = (struct acpi_line){get32(entry + 4), read_signal(get16(entry + 8)), true};
 }
 
-/* Which processor's input it is does not matter: they are all wired alike. */
+/* The entry also names a processor; that is ignored, for all are wired alike. */
 static void add_local_nmi(struct acpi_madt *madt, uint8_t input, uint16_t flags)
 {
     if (input < ACPI_LOCAL_INPUTS)
         madt->local_inputs[input] = (struct acpi_local_input){true, read_signal(flags)};
 }
 
-/* The least that an entry of this type has; 2, type and length, for those that are passed over. */
+/* The shortest length of an entry of this type. One that is skipped has a type and a length. */
 static uint8_t least_length(uint8_t type)
 {
     static const uint8_t lengths[] = {

@@ -1,8 +1,8 @@
 /*
- * MC146818A data sheet. Once a second the clock moves its registers on, and for up to two
- * milliseconds what is read is undefined; a flag is up from 244 microseconds before that. Between a
- * look at the flag and the last register read more time than that may pass (an emulator or SMM may
- * stop the processor anywhere), so the time counts only when it is read twice the same.
+ * MC146818A data sheet. Once a second the clock updates its registers; for up to two milliseconds
+ * they read as anything. A flag announces that 244 microseconds before. More time than that may
+ * pass between reading the flag and reading the last register, since an emulator or SMM may stop
+ * the processor anywhere. So a time counts only if two readings in a row are equal.
  */
 #include <assert.h>
 #include <drivers/cmos_clock.h>
@@ -38,7 +38,7 @@ struct reading {
     uint8_t second, minute, hour, day, month, year, century;
 };
 
-/* The index must be this reader's when the data are read. */
+/* Interrupts are masked, so that no other reader changes the index before the data are read. */
 static uint8_t get(uint8_t reg)
 {
     ASSERT(reg <= LAST_REGISTER);
@@ -85,7 +85,8 @@ static bool read_twice_the_same(uint8_t century_register, struct reading *readin
     return false;
 }
 
-/* 0xff, which is no number, for what is not binary-coded decimal. */
+/* Returns 0xff, which no register holds as a number, for a value that is not binary-coded decimal.
+ */
 static uint8_t from_bcd(uint8_t value)
 {
     uint8_t low = value & 0xf, high = value >> 4;
@@ -100,7 +101,7 @@ static uint8_t hour_of_day(uint8_t hour, uint8_t status)
     hour &= (uint8_t)~AFTERNOON;
     if (!(status & BINARY))
         hour = from_bcd(hour);
-    if (hour < 1 || hour > 12) /* 12 is the first of each twelve hours */
+    if (hour < 1 || hour > 12) /* the first hour after noon and after midnight is 12 */
         return 0xff;
     return (uint8_t)(hour % 12 + (afternoon ? 12 : 0));
 }
@@ -139,7 +140,7 @@ enum error cmos_clock_read(uint8_t century_register, struct date_time *now)
     uint8_t year = number(reading.year, status), century = number(reading.century, status);
     if (year > 99)
         return ERROR_DEVICE;
-    if (century < 19 || century > 29) /* none, or none that is kept up */
+    if (century < 19 || century > 29) /* there is none, or the firmware does not keep it */
         century = 20;
     *now = (struct date_time){
         .year = (uint16_t)(100 * century + year),

@@ -1,11 +1,11 @@
 /*
- * QEMU, docs/specs/fw_cfg, "Guest-side DMA Interface". A transfer is described in memory and begins
- * when the description's physical address is written to the address register; the device clears
- * the description's control field when it is done. Every number is big-endian. What the register
- * reads as tells that the device is there: on another machine nothing is at these ports.
+ * QEMU, docs/specs/fw_cfg, "Guest-side DMA Interface". The driver describes a transfer in memory
+ * and starts it by writing the description's physical address to the address register. The device
+ * clears the description's control field when it is done. Every number is big-endian. The address
+ * register reads as a signature, by which the device is detected.
  *
- * The older interface, a byte at a time through a port, costs an instruction and an exit to QEMU
- * for every byte of the directory. QEMU's machines have this one since 2.5, of 2015.
+ * The older interface transfers one byte for each access to a port, and each access is an exit to
+ * QEMU. QEMU has had DMA since version 2.5, of 2015.
  */
 #include <assert.h>
 #include <drivers/fw_cfg.h>
@@ -46,7 +46,7 @@ bool fw_cfg_present(void)
     return __builtin_memcmp(signature, "QEMU CFG", sizeof(signature)) == 0;
 }
 
-/* Reads the next `length` bytes of what is selected to `to`, a part of the image. */
+/* Reads the next `length` bytes of the selected item to `to`, which is part of the kernel image. */
 static enum error transfer(uint32_t control, void *to, size_t length)
 {
     static struct transfer description;
@@ -54,7 +54,7 @@ static enum error transfer(uint32_t control, void *to, size_t length)
     description.control = __builtin_bswap32(control);
     description.length = __builtin_bswap32((uint32_t)length);
     description.address = __builtin_bswap64(image_to_phys(to));
-    __atomic_signal_fence(__ATOMIC_SEQ_CST); /* the device reads it */
+    __atomic_signal_fence(__ATOMIC_SEQ_CST); /* the device reads the description */
     outl(ADDRESS_HIGH, __builtin_bswap32((uint32_t)(address >> 32)));
     outl(ADDRESS_LOW, __builtin_bswap32((uint32_t)address));
     for (unsigned i = 0; i < LIMIT; i++) {
@@ -73,13 +73,13 @@ static enum error read(void *to, size_t length)
     return transfer(CONTROL_READ, to, length);
 }
 
-/* Selects what has that key, and reads its first bytes. */
+/* Selects the item with that key, and reads its first bytes. */
 static enum error read_first(uint16_t key, void *to, size_t length)
 {
     return transfer((uint32_t)key << KEY_SHIFT | CONTROL_SELECT | CONTROL_READ, to, length);
 }
 
-/* The part of the directory that has been read last. */
+/* The part of the directory that was read last. */
 static struct directory_entry entries[16];
 
 static const struct directory_entry *search(const char *name, size_t count)
@@ -91,7 +91,7 @@ static const struct directory_entry *search(const char *name, size_t count)
     return NULL;
 }
 
-/* Looks through the directory, which begins with the number of its entries. */
+/* Searches the directory, which begins with the number of its entries. */
 static enum error find_file(const char *name, const struct directory_entry **file)
 {
     static uint32_t count;

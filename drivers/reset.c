@@ -1,9 +1,8 @@
 /*
- * The keyboard controller's pulse on the processor's reset line works on nearly every PC, for there
- * was a time when nothing else did. Where there is no such controller, the firmware may name a
- * register and a value that reset the machine (ACPI specification 6.5, 4.8.3.6). Failing that, an
- * exception that the processor finds no handler for, nor for the faults that follow from it (a
- * triple fault), resets it as well.
+ * Three ways, tried in this order: the keyboard controller's pulse on the processor's reset line,
+ * which works on nearly every PC; the register and the value that the firmware names (ACPI
+ * specification 6.5, 4.8.3.6); and a triple fault, that is an exception without a handler, with no
+ * handler for the faults that follow from it either.
  */
 #include <drivers/i8042.h>
 #include <drivers/reset.h>

@@ -1,6 +1,6 @@
 /*
- * ACPI: what the machine's firmware says of the machine. Tables are read when they are asked for;
- * at boot only the few on which decisions hang.
+ * ACPI: the firmware's description of the machine, in tables. At boot, only the few tables are read
+ * that the set-up depends on. The others are read when a caller asks for them.
  */
 #ifndef DRIVERS_ACPI_H
 #define DRIVERS_ACPI_H
@@ -8,47 +8,49 @@
 #include <boot/boot_info.h>
 #include <drivers/acpi_tables.h>
 
-enum { ACPI_MAX_TABLES = 64 }; /* further ones are not looked at */
+enum { ACPI_MAX_TABLES = 64 }; /* further ones are ignored */
 
-/* Finds the list of tables, and reads what acpi_fadt() and acpi_has_8259() tell. The very first of
- * all, for even the screen is one of the decisions: it sees the first 4 GiB through the tables of
- * the boot, and logs nothing. */
+/* Finds the list of tables, and reads the FADT and the MADT's flags for acpi_fadt() and
+ * acpi_has_8259(). Called before the console starts, since the FADT tells whether there is a VGA:
+ * so it logs nothing. It only sees tables in the first 4 GiB, which the boot's page tables map. */
 void acpi_init(const struct boot_info *info);
 
-/* Logs which of the tables read so far are broken. Once, after the console has started. */
+/* Logs which of the tables that acpi_init() has read are broken. Once, after the console has
+ * started. */
 void acpi_log_broken(void);
 
-/* The fixed description; NULL when the machine has none, or a broken one. Any context. */
+/* Returns the fixed description; NULL if the machine has none, or a broken one. Any context. */
 const struct acpi_fadt *acpi_fadt(void);
 
-/* Has the machine a pair of 8259s? True also when nothing is said of it. Any context. */
+/* Does the machine have a pair of 8259s? True if there is no MADT that tells. Any context. */
 bool acpi_has_8259(void);
 
-/* From here on: not before kernel_space_init(), and not in an interrupt handler. What a function
- * hands out stays good for ever. */
+/* The functions below map tables: they are called after kernel_space_init(), and not in an
+ * interrupt handler. The pointers that they return stay valid for ever. */
 
 struct acpi_table {
     phys_addr_t address;
     uint32_t length;
-    const uint8_t *bytes; /* `length` of them; NULL when they are out of reach */
+    const uint8_t *bytes; /* `length` of them; NULL if they cannot be mapped */
     enum error verdict;   /* OK; ERROR_INVALID: wrong length or checksum */
 };
 
-/* The index'th table: the RSDT or XSDT first, the DSDT last. False when there are not so many. */
+/* Reads the table number `index`: the RSDT or XSDT is first, the DSDT last. False if there are
+ * fewer tables. */
 bool acpi_table(size_t index, struct acpi_table *table);
 
-/* What the table's first bytes say for people. False when they are out of reach. */
+/* Reads the texts in the table's header. False if it cannot be mapped. */
 bool acpi_table_header(const struct acpi_table *table, struct acpi_header *header);
 
-/* Finds the nth table, from 0, with that signature (4 characters). ERROR_NO_DEVICE when there is
- * none, ERROR_INVALID when it is broken. */
+/* Finds the nth table, from 0, with that signature (4 characters). ERROR_NO_DEVICE if there is
+ * none, ERROR_INVALID if it is broken. */
 enum error acpi_find(const char *signature, size_t nth, struct acpi_table *table);
 
-/* Reads the table of interrupt controllers, and that of PCI Express. Errors as acpi_find(). */
+/* Read the table of interrupt controllers and the one of PCI Express. Errors as for acpi_find(). */
 enum error acpi_madt(struct acpi_madt *madt);
 enum error acpi_mcfg(struct acpi_mcfg *mcfg);
 
-/* Says what is written to switch the machine off; ERROR_NO_DEVICE when no table does. */
+/* Finds the values that switch the machine off; ERROR_NO_DEVICE if no table has them. */
 enum error acpi_s5(struct acpi_sleep_type *type);
 
 #endif

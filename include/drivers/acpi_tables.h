@@ -1,7 +1,7 @@
 /*
- * ACPI's tables, read out of bytes (Advanced Configuration and Power Interface Specification 6.5,
- * chapter 5.2). The tables are outside data: whatever the bytes are, nothing beyond them is read.
- * Everything here is a pure function. Any context.
+ * Parses ACPI's tables (Advanced Configuration and Power Interface Specification 6.5, chapter 5.2).
+ * The tables come from outside: whatever their bytes are, nothing beyond them is read. Everything
+ * here is a pure function. Any context.
  */
 #ifndef DRIVERS_ACPI_TABLES_H
 #define DRIVERS_ACPI_TABLES_H
@@ -9,15 +9,15 @@
 #include <error.h>
 #include <types.h>
 
-enum { ACPI_HEADER_SIZE = 36, ACPI_MAX_LENGTH = 16 << 20 /* of a table that is believed */ };
+enum { ACPI_HEADER_SIZE = 36, ACPI_MAX_LENGTH = 16 << 20 /* a longer table counts as broken */ };
 
-/* The root pointer's answer: where the list of all tables is. */
+/* The root pointer: the addresses of the lists of all tables. */
 struct acpi_root {
     phys_addr_t rsdt; /* 4 bytes an entry; 0: none */
     phys_addr_t xsdt; /* 8 bytes an entry; 0: none */
 };
 
-/* Reads the root pointer (5.2.5.3). ERROR_INVALID when signature, checksum or size are wrong. */
+/* Reads the root pointer (5.2.5.3). ERROR_INVALID if signature, checksum or size are wrong. */
 enum error acpi_read_rsdp(const uint8_t *bytes, size_t size, struct acpi_root *root);
 
 /* Does a table begin with these 4 characters? */
@@ -26,11 +26,11 @@ static inline bool acpi_has_signature(const uint8_t *bytes, const char *signatur
     return __builtin_memcmp(bytes, signature, 4) == 0; /* a single comparison */
 }
 
-/* Reads the length of a table, header and all, out of its first ACPI_HEADER_SIZE bytes (5.2.6).
- * ERROR_INVALID for a length that no table has. */
+/* Reads the length of a table, including the header, from its header (5.2.6). ERROR_INVALID for a
+ * length that no table has. */
 enum error acpi_read_length(const uint8_t bytes[ACPI_HEADER_SIZE], uint32_t *length);
 
-/* What all tables begin with, for people. */
+/* The texts in a table's header, to be shown. */
 struct acpi_header {
     char signature[5];
     uint8_t revision;
@@ -38,16 +38,17 @@ struct acpi_header {
     char oem_table[9];
 };
 
-/* Reads it; what is not printable becomes a question mark. */
+/* Reads them. A character that is not printable becomes a question mark. */
 void acpi_read_header(const uint8_t bytes[ACPI_HEADER_SIZE], struct acpi_header *header);
 
 /* Is the sum of the bytes 0? */
 bool acpi_checksum_holds(const uint8_t *bytes, size_t size);
 
-/* The functions below take a whole table, ACPI_HEADER_SIZE bytes or more, whose length and checksum
- * hold. They return ERROR_INVALID for one that contradicts itself. */
+/* The functions below take a whole table of ACPI_HEADER_SIZE bytes or more, whose length and
+ * checksum are right. They return ERROR_INVALID for a table that contradicts itself. */
 
-/* How many tables an RSDT (4 bytes an entry) or XSDT (8) lists, and the index'th one. */
+/* How many tables an RSDT (4 bytes an entry) or XSDT (8) lists, and the address of one of them;
+ * `index` is below that number. */
 size_t acpi_root_count(size_t size, size_t entry_size);
 phys_addr_t acpi_root_entry(const uint8_t *bytes, size_t entry_size, size_t index);
 
@@ -55,21 +56,21 @@ enum acpi_space { ACPI_SPACE_MEMORY = 0, ACPI_SPACE_IO = 1 };
 
 /* A hardware register (5.2.3.2); address 0: there is none. */
 struct acpi_register {
-    uint8_t space; /* enum acpi_space, or one that Cairn does not know */
+    uint8_t space; /* enum acpi_space, or another one, which Cairn does not use */
     uint64_t address;
 };
 
-/* Is the register there, and at a port? */
+/* Is there such a register, and is it a port? */
 static inline bool acpi_is_port(const struct acpi_register *reg)
 {
     return reg->space == ACPI_SPACE_IO && reg->address != 0 && reg->address <= UINT16_MAX;
 }
 
-/* The fixed description (5.2.9). What the table's revision does not have yet is 0 and false. */
+/* The fixed description (5.2.9). A field that the table's revision does not have is 0 or false. */
 struct acpi_fadt {
     uint8_t revision;
     phys_addr_t dsdt;
-    uint32_t smi_command; /* port; 0: the machine is in ACPI mode for ever */
+    uint32_t smi_command; /* port; 0: the machine is always in ACPI mode */
     uint8_t acpi_enable;  /* what to write there */
     struct acpi_register pm1a_control, pm1b_control;
     struct acpi_register pm_timer;
@@ -77,7 +78,7 @@ struct acpi_fadt {
     struct acpi_register reset;
     uint8_t reset_value;
     struct acpi_register sleep_control; /* of a machine that is `hardware_reduced` */
-    bool hardware_reduced;              /* has none of the registers above but this and reset */
+    bool hardware_reduced;              /* only sleep_control and reset are valid */
     bool no_i8042, no_vga, no_cmos_clock;
     uint8_t century_register; /* of the CMOS clock; 0: it has none */
 };
@@ -87,7 +88,7 @@ enum error acpi_read_fadt(const uint8_t *bytes, size_t size, struct acpi_fadt *f
 
 enum { ACPI_ISA_LINES = 16, ACPI_MAX_IO_APICS = 8, ACPI_LOCAL_INPUTS = 2 };
 
-/* How a line asks for an interrupt; ISA's way is edges that go up. */
+/* How a line requests an interrupt; on the ISA bus, by a rising edge. */
 struct acpi_signal {
     bool active_low;
     bool level;
@@ -98,7 +99,7 @@ struct acpi_signal {
 struct acpi_madt {
     phys_addr_t local_apic;
     bool has_8259;
-    unsigned processors; /* that can be used */
+    unsigned processors; /* usable ones */
     unsigned io_apic_count;
     struct acpi_io_apic {
         uint8_t id;
@@ -109,7 +110,7 @@ struct acpi_madt {
     struct acpi_line {
         uint32_t gsi;
         struct acpi_signal signal;
-        bool overridden; /* the table speaks of it; else it is where ISA has it */
+        bool overridden; /* by an entry of the table; else the GSI is the line's number */
     } lines[ACPI_ISA_LINES];
     struct acpi_local_input {
         bool is_nmi;
@@ -117,16 +118,16 @@ struct acpi_madt {
     } local_inputs[ACPI_LOCAL_INPUTS];
 };
 
-/* Reads the MADT. ERROR_INVALID: it is too short, or an entry reaches beyond the end. */
+/* Reads the MADT. ERROR_INVALID: it is too short, or an entry runs past its end. */
 enum error acpi_read_madt(const uint8_t *bytes, size_t size, struct acpi_madt *madt);
 
-/* The part of acpi_read_madt() that is asked at every boot: has the machine two 8259s? True also
- * when the table is too short to tell. */
+/* Does the MADT say that the machine has two 8259s? True also if it is too short to tell. At each
+ * boot only this is read of it. */
 bool acpi_madt_has_8259(const uint8_t *bytes, size_t size);
 
 enum { ACPI_MAX_PCI_SEGMENTS = 8 };
 
-/* Where PCI Express configuration space is mapped (PCI Firmware Specification 3.0, 4.1.2). */
+/* The addresses of PCI Express configuration space (PCI Firmware Specification 3.0, 4.1.2). */
 struct acpi_mcfg {
     unsigned count;
     struct acpi_pci_segment {
@@ -140,18 +141,18 @@ struct acpi_mcfg {
 /* Reads the MCFG. ERROR_INVALID: it is too short, or a range of buses ends before it begins. */
 enum error acpi_read_mcfg(const uint8_t *bytes, size_t size, struct acpi_mcfg *mcfg);
 
-/* Where the HPET's registers are (IA-PC HPET Specification 1.0a, 3.2.4). ERROR_INVALID: the table
- * is too short, or they are not in memory. */
+/* Reads the address of the HPET's registers (IA-PC HPET Specification 1.0a, 3.2.4). ERROR_INVALID:
+ * the table is too short, or they are not in memory. */
 enum error acpi_read_hpet(const uint8_t *bytes, size_t size, phys_addr_t *address);
 
-/* What to write into the two PM1 control registers for a sleeping state (7.4.2). */
+/* The values for the two PM1 control registers that select a sleeping state (7.4.2). */
 struct acpi_sleep_type {
     uint8_t a, b;
 };
 
-/* Searches AML (a DSDT or SSDT, of any size) for the package \_S5_, which says how to switch off.
- * AML is not run: only a package of constants that stands as it is in the bytes is found.
- * ERROR_NO_DEVICE when there is none. */
+/* Searches AML (a DSDT or SSDT, of any size) for the package \_S5_, whose values switch the machine
+ * off; they are below 8. AML is not executed: only a package of constants is found.
+ * ERROR_NO_DEVICE if there is none; `type` has no meaning then. */
 enum error acpi_find_s5(const uint8_t *aml, size_t size, struct acpi_sleep_type *type);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * The PC's real-time clock: a Motorola MC146818, or what passes for one, behind two ports.
+ * The PC's real-time clock: a Motorola MC146818 or a compatible one, behind two ports.
  */
 #ifndef DRIVERS_CMOS_CLOCK_H
 #define DRIVERS_CMOS_CLOCK_H
@@ -13,11 +13,11 @@ struct date_time {
     uint8_t hour, minute, second;
 };
 
-/* Reads the clock. `century_register` is where the firmware says that the century is (ACPI's FADT),
- * or 0: then years are 20xx. ERROR_NO_DEVICE: nothing answers there; ERROR_TIMEOUT: the clock does
- * not hold still (one that stands in the midst of an update is given some hundredths of a second,
- * one that is never the same twice half a second); ERROR_DEVICE: what it says is no date and time.
- * Interrupts are masked for one register at a time. In tasks and during set-up. */
+/* Reads the clock. `century_register` is the register of the century, from ACPI's FADT; 0: there is
+ * none, and years are 20xx. ERROR_NO_DEVICE: no clock answers; ERROR_TIMEOUT: it is always being
+ * updated, or never shows the same time twice (that takes half a second to find out);
+ * ERROR_DEVICE: it shows no valid date and time. Interrupts are masked for one register at a time.
+ * In tasks and during set-up. */
 enum error cmos_clock_read(uint8_t century_register, struct date_time *now);
 
 #endif

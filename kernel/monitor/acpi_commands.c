@@ -1,5 +1,5 @@
 /*
- * What the firmware says of the machine.
+ * The command that shows the firmware's description of the machine.
  */
 #include <drivers/acpi.h>
 #include <kernel/log/console.h>

@@ -17,7 +17,7 @@ COMMAND(uptime, "", "time since the start")
                    milliseconds % 1000);
 }
 
-/* The firmware knows whether there is such a clock, and where it keeps the century. */
+/* The firmware tells whether there is such a clock, and which register has the century. */
 static enum error read_clock(struct date_time *now)
 {
     const struct acpi_fadt *fadt = acpi_fadt();
