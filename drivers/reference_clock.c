@@ -1,7 +1,7 @@
 /*
- * ACPI specification 6.5, 4.8.2.1: the power management timer counts at three times the NTSC colour
- * carrier, with 24 or 32 bits. IA-PC HPET specification 1.0a: the HPET tells its period, in
- * femtoseconds, and counts once it is told to.
+ * ACPI specification 6.5, 4.8.2.1: the power management timer counts at 3.579545 MHz, with 24 or 32
+ * bits. IA-PC HPET specification 1.0a: a register of the HPET has its period in femtoseconds, and
+ * another one starts its counter.
  */
 #include <drivers/acpi.h>
 #include <drivers/reference_clock.h>
@@ -19,8 +19,8 @@ enum hpet {
     HPET_COUNTER = 0x0f0, /* its low half */
     HPET_SIZE = 0x400,
     HPET_ENABLE = 1,
-    /* In femtoseconds. What is longer is no HPET; what is shorter would go round in a few seconds.
-     */
+    /* In femtoseconds. The specification allows no longer period; with a shorter one than this, 32
+     * bits would go round in less than four seconds. */
     HPET_SHORTEST_PERIOD = 1000000,
     HPET_LONGEST_PERIOD = 100000000,
 };
@@ -47,7 +47,7 @@ static uint64_t read_processor(void)
     return read_tsc();
 }
 
-/* Does it count? A rate that no counter has is not believed either. */
+/* Checks that it counts, and at a rate that the clock can use. */
 static enum error check(const struct clock_reference *reference)
 {
     enum { LIMIT = 1000 /* of about a microsecond */ };
@@ -62,7 +62,7 @@ static enum error check(const struct clock_reference *reference)
     return ERROR_NO_DEVICE;
 }
 
-/* The upper 8 bits, where the firmware says that they are there, are not needed. */
+/* Only 24 bits are used: whether there are 32 is a flag that firmware gets wrong. */
 static enum error find_pm_timer(struct clock_reference *found)
 {
     const struct acpi_fadt *fadt = acpi_fadt();

@@ -55,8 +55,8 @@ struct uart16550 com1 = {
 uint64_t memory_set_up_ticks;
 static struct executor executor = EXECUTOR_INIT(executor);
 
-/* What is looked at several times a second, but not at every tick. */
-static void look_around(uint64_t time, const struct trap_frame *frame)
+/* Work that is done several times a second, but not at each tick. In the timer's interrupt. */
+static void do_periodic_work(uint64_t time, const struct trap_frame *frame)
 {
     clock_check();
     irq_renew_bursts();
@@ -179,7 +179,7 @@ static void apply_panic_option(void)
 static void start_timer(void)
 {
     interrupts_start();
-    ticks_start(look_around);
+    ticks_start(do_periodic_work);
     timers_start(&executor);
     log_set_clock(clock_now);
     interrupts_enable();

@@ -1,9 +1,8 @@
 /*
- * As a rule the PIT ticks, and the clock goes on by a tick's length each time. Newer machines may
- * have it switched off: its ports are there, but no interrupt ever comes. Then the local APIC's own
- * timer takes its place. Its rate is not known, but the clock's reference tells the time at the
- * first tick already. After a few ticks it is known how long they really take, and the timer is set
- * so that about a thousand come in a second.
+ * Usually the PIT ticks. Newer machines may have it switched off: its ports exist, but it raises no
+ * interrupt. Then the local APIC's own timer takes its place. The rate of that timer is not known
+ * in advance; the clock's reference gives the time from the first tick on, and after a few ticks
+ * the timer is set so that it ticks about a thousand times a second.
  */
 #include <assert.h>
 #include <drivers/irq.h>
@@ -21,22 +20,23 @@
 
 enum { TICKS_PER_SECOND = 1000 };
 
-#define LOOK_INTERVAL (16 * NANOSECONDS_PER_MILLISECOND)
+#define WORK_INTERVAL (16 * NANOSECONDS_PER_MILLISECOND)
 
-static void (*look)(uint64_t time, const struct trap_frame *frame) RO_AFTER_INIT;
-static uint64_t next_look;
+static void (*periodic_work)(uint64_t time, const struct trap_frame *frame) RO_AFTER_INIT;
+static uint64_t next_work;
 static const char *reference_name RO_AFTER_INIT; /* NULL: there is none */
 
 static inline void tick(uint64_t time, const struct trap_frame *frame)
 {
     timers_tick(time);
-    if (time >= next_look) {
-        next_look = time + LOOK_INTERVAL;
-        look(time, frame);
+    if (time >= next_work) {
+        next_work = time + WORK_INTERVAL;
+        periodic_work(time, frame);
     }
 }
 
-/* One for each controller, for the end of interrupt is part of what a tick costs. */
+/* Each controller has a handler of its own, which ends the interrupt without an indirect call: it
+ * runs a thousand times a second. */
 
 static void tick_at_8259(struct trap_frame *frame)
 {
@@ -53,8 +53,7 @@ static void tick_at_apic(struct trap_frame *frame)
 /* --- The local APIC's timer ----------------------------------------------------------------- */
 
 enum {
-    FIRST_COUNT =
-        6250, /* a millisecond at a bus clock of 100 MHz; from 24 MHz to 1 GHz are usual */
+    FIRST_COUNT = 6250,  /* a millisecond at 100 MHz; bus clocks of 24 MHz to 1 GHz are usual */
     LEAST_COUNT = 1500,  /* a millisecond at 24 MHz */
     MOST_COUNT = 250000, /* a millisecond at 4 GHz */
     MEASURED_TICKS = 16,
@@ -65,10 +64,10 @@ static bool local_count_measured;
 static unsigned ticks_measured;
 static uint64_t measured_since;
 
-/* Brings the ticks' length nearer to what it should be. Ticks that a busy host holds up make the
- * timer look slow, never fast. So after the first time they are only made longer: the other way
- * round, a moment's delay would bring more ticks, these more delay, and so on until nothing else is
- * done. */
+/* Brings the ticks' length nearer to a millisecond. A busy host delays ticks, which makes the timer
+ * look slow, never fast. So after the first adjustment ticks are only made longer. If they were
+ * made shorter as well, a delay would lead to more ticks, more ticks to more delay, and in the end
+ * the machine would do nothing but tick. */
 static void adjust_local_timer(uint64_t time)
 {
     const uint64_t wanted = MEASURED_TICKS * NANOSECONDS_PER_SECOND / TICKS_PER_SECOND;
@@ -113,10 +112,11 @@ static enum error start_local_timer(void)
 
 /* -------------------------------------------------------------------------------------------- */
 
-void ticks_start(void (*look_around)(uint64_t time, const struct trap_frame *frame))
+void ticks_start(void (*work)(uint64_t time, const struct trap_frame *frame))
 {
-    ASSERT(look_around && !interrupts_enabled());
-    look = look_around;
+    ASSERT(work);
+    ASSERT(!interrupts_enabled());
+    periodic_work = work;
     struct clock_reference reference;
     enum error error = reference_clock_find(&reference);
     reference_name = error ? NULL : reference.name;
@@ -125,8 +125,8 @@ void ticks_start(void (*look_around)(uint64_t time, const struct trap_frame *fra
     trap_set_handler(LOCAL_APIC_TIMER_VECTOR, local_tick);
 }
 
-/* The first tick is due within a millisecond, or within a few of the local APIC's; but an emulator
- * on a busy host may be late with it, while its ports answer at once. */
+/* The first tick is due after a millisecond, or after a few with the local APIC's timer. But an
+ * emulator on a busy host may deliver it late, although its ports answer at once. */
 static bool wait_for_tick(void)
 {
     enum { LIMIT = 500000 /* of about a microsecond */ };
@@ -135,9 +135,9 @@ static bool wait_for_tick(void)
     return clock_now() != 0;
 }
 
-bool ticks_come(bool counting_will_do)
+bool ticks_come(bool accept_counting)
 {
-    if (clock_now() != 0 || (counting_will_do && pit8254_counts()) || wait_for_tick())
+    if (clock_now() != 0 || (accept_counting && pit8254_counts()) || wait_for_tick())
         return true;
     enum error error = start_local_timer();
     if (!error && !wait_for_tick())

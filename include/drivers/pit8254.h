@@ -6,12 +6,13 @@
 
 #include <types.h>
 
-/* Starts ticking `rate` times a second (19 to 100,000), as nearly as the divisor allows. Returns
- * the tick's true length in nanoseconds. The caller handles the line. During set-up. */
+/* Starts to tick `rate` times a second (19 to 100,000), or as near to it as the divisor allows.
+ * Returns the length of a tick in nanoseconds. The caller handles the interrupt line. During
+ * set-up. */
 uint64_t pit8254_init(unsigned rate);
 
-/* Has it counted since pit8254_init()? To be asked some microseconds later; a "no" may be chance,
- * once in a thousand times. Any context. */
+/* Has it counted since pit8254_init()? Called some microseconds after it. Once in a thousand times
+ * the counter has just come back to the same value, and false is wrong. Any context. */
 bool pit8254_counts(void);
 
 #endif

@@ -9,8 +9,8 @@ bool tsc_is_constant(void)
     return cpuid((uint32_t)POWER, 0).edx & INVARIANT_TSC; /* Intel SDM 3B 18.17.1 */
 }
 
-/* Intel SDM 2, CPUID: leaf 15h has the ratio of the counter to a crystal, and the crystal's rate;
- * where that one is missing, leaf 16h has the base frequency, which is the counter's, in MHz. */
+/* Intel SDM 2, CPUID: leaf 15h has the ratio of the counter to a crystal, and the crystal's rate.
+ * If the rate is missing, leaf 16h has the base frequency in MHz, which is the counter's rate. */
 uint64_t tsc_frequency(void)
 {
     enum { TSC_AND_CRYSTAL = 0x15, FREQUENCIES = 0x16 };

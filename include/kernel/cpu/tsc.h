@@ -1,15 +1,16 @@
 /*
- * What the processor says of its time stamp counter.
+ * What CPUID tells of the time stamp counter.
  */
 #ifndef KERNEL_CPU_TSC_H
 #define KERNEL_CPU_TSC_H
 
 #include <types.h>
 
-/* Does it run at one rate, whatever the processor is doing? Any context. */
+/* Does it always run at the same rate, in all states of the processor? Any context. */
 bool tsc_is_constant(void);
 
-/* That rate in Hz, or 0 when it is not constant or the processor does not say. Any context. */
+/* Its rate in Hz; 0 if it is not constant, or CPUID does not tell. Not checked: a hypervisor may
+ * claim anything. Any context. */
 uint64_t tsc_frequency(void);
 
 #endif
