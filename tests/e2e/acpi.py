@@ -1,4 +1,4 @@
-"""What the machine says of itself, and the two ends of a session: off, and anew."""
+"""The firmware's tables, switching off, and resetting."""
 
 from runner import machine as machines
 from runner import qemu
@@ -12,8 +12,7 @@ class Acpi(MachineTest):
     """On both of QEMU's chipsets, and under both firmwares."""
 
     def test_tables(self):
-        """Every table is listed, whole; the facts are QEMU's; and by them the machine is switched
-        off."""
+        """Each table is listed and valid, the facts are those of QEMU's machine, and `poweroff` works."""
         for options in ([], PC, machines.ovmf()):
             with self.subTest(options):
                 machine = self.boot(options=[*options, "-smp", "3"])
@@ -31,7 +30,7 @@ class Acpi(MachineTest):
                 self.expect_poweroff(machine)
 
     def test_no_acpi(self):
-        """A machine without tables says so, boots, and does not pretend to switch itself off."""
+        """A machine without tables logs that, boots, and reports that it cannot switch itself off."""
         machine = self.boot(options=["-machine", "pc,acpi=off"])
         self.assertIn("acpi: the loader tells of no ACPI", machine.output())
         self.assertEqual(machine.answer("acpi"), ["acpi: this machine has no tables"])
@@ -39,7 +38,7 @@ class Acpi(MachineTest):
         self.assertEqual(machine.answer("echo hello"), ["hello"])
 
     def test_poweroff(self):
-        """With one processor; and with tables of SeaBIOS's own instead of QEMU's."""
+        """With one processor, and with SeaBIOS's own tables instead of QEMU's."""
         for options in ([], PC, ["-machine", "acpi=off"]):
             with self.subTest(options):
                 self.expect_poweroff(self.boot(options=options))
@@ -51,12 +50,12 @@ class Acpi(MachineTest):
         self.assertEqual(machine.wait(qemu.BOOT_LIMIT), 0)
 
     def test_reboot(self):
-        """The machine starts anew: through the keyboard controller; where that is said to be
-        missing, through ACPI's register; and where neither is there, by a triple fault."""
+        """The machine resets: through the keyboard controller; through ACPI's register if the tables say that there is no
+        such controller; by a triple fault if there is neither."""
         for options in ([], PC, NO_I8042, PC + NO_I8042):
             with self.subTest(options):
                 machine = self.boot(options=options)
-                machine.may_panic = True  # nor is it a disaster that the kernel starts again
+                machine.may_panic = True  # a second start is expected, too
                 machine.send(b"reboot\r")
                 machine.wait_output(lambda: machine.output().count(READY) == 2, "second start")
                 machine.wait_prompt()
@@ -64,7 +63,7 @@ class Acpi(MachineTest):
                 machine.kill()
 
     def test_no_i8042_is_believed(self):
-        """The chipset with the newer table says it; with the older one it has to be found out."""
+        """The newer chipset's tables say that there is none; with the older chipset the driver finds it out."""
         machine = self.boot(options=NO_I8042)
         self.assertIn("acpi: this machine says that it has no i8042", machine.output())
         self.assertNotIn("keyboard:", machine.output())

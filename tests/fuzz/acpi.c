@@ -1,6 +1,6 @@
 /*
- * ACPI's readers, fed with anything. Their functions take tables whose checksum holds, which is no
- * reason to trust a table: firmware adds up its mistakes, too.
+ * Fuzzes ACPI's parsers. They get tables whose checksums are right, but that is no reason to trust
+ * a table: firmware adds up its mistakes, too.
  */
 #include <drivers/acpi_tables.h>
 

@@ -1,6 +1,6 @@
 /*
- * From the root pointer to the tables, on machines made by hand: what is right is found, and one
- * that is broken or out of reach is left alone.
+ * From the root pointer to the tables, on machines made by hand: valid tables are found, and broken
+ * or unmappable ones are ignored.
  */
 #include <drivers/acpi.h>
 #include <layout.h>
@@ -11,14 +11,14 @@
 #include "fake_tables.h"
 #include "physical_memory.h"
 
-/* What drivers/acpi.c needs of mm/kernel_space.c: root 0 is the time before it. */
+/* Stands in for mm/kernel_space.c; root 0 means that kernel_space_init() has not run yet. */
 struct address_space kernel_space;
-static phys_addr_t out_of_reach = UINT64_MAX; /* from here on nothing can be mapped */
+static phys_addr_t mappable_end = UINT64_MAX; /* from here on nothing can be mapped */
 
 enum error mmio_map(phys_addr_t address, uint64_t size, uint64_t caching)
 {
     (void)caching;
-    return address < out_of_reach && size <= out_of_reach - address ? OK : ERROR_INVALID;
+    return address < mappable_end && size <= mappable_end - address ? OK : ERROR_INVALID;
 }
 
 static struct acpi_madt madt;
@@ -38,19 +38,19 @@ static void make_root(unsigned entry_size)
     table_begin(entry_size == 8 ? "XSDT" : "RSDT", 1);
     table_put(AT_FADT, entry_size);
     table_put(UINT32_MAX - 7,
-              entry_size); /* a header there would end beyond what the boot can see */
+              entry_size); /* a header there would end beyond the boot's page tables */
     table_put(AT_MADT, entry_size);
     table_end();
     store(AT_ROOT);
 }
 
-/* A machine with a root table, FADT, MADT and DSDT; and one entry that leads nowhere. */
+/* A machine with a root table, FADT, MADT and DSDT, and one entry with a bad address. */
 static void make_machine(unsigned entry_size)
 {
     static const uint8_t s5[] = {0x08, '_', 'S', '5', '_', 0x12, 5, 2, 0x0a, 5, 0};
     physical_memory_reset();
     kernel_space.root = 0;
-    out_of_reach = GIB(4);
+    mappable_end = GIB(4);
     table_make_fadt(3, 244);
     store(AT_FADT);
     table_make_madt();
@@ -65,8 +65,8 @@ static void make_machine(unsigned entry_size)
     info.rsdp_size = entry_size == 8 ? 36 : 20;
 }
 
-/* Everything that can be asked, before and after the kernel has its own page tables. */
-static void ask_everything(void)
+/* Calls everything, before and after the kernel has its own page tables. */
+static void call_everything(void)
 {
     struct acpi_table found;
     struct acpi_sleep_type type;
@@ -121,7 +121,7 @@ TEST(acpi, a_machine_without_acpi)
     EXPECT_EQ(acpi_s5(&type), ERROR_NO_DEVICE);
 }
 
-/* An XSDT that is broken leaves the RSDT. */
+/* If the XSDT is broken, the RSDT is used. */
 TEST(acpi, the_older_list_when_the_newer_one_is_broken)
 {
     make_machine(4);
@@ -132,7 +132,7 @@ TEST(acpi, the_older_list_when_the_newer_one_is_broken)
     EXPECT(acpi_fadt() != NULL);
 }
 
-/* One flipped bit in any byte of a table, and the table counts as broken; nothing else does. */
+/* A flipped bit in any byte of a table breaks this table, and no other. */
 TEST(acpi, a_flipped_bit_anywhere)
 {
     struct acpi_table found;
@@ -143,7 +143,7 @@ TEST(acpi, a_flipped_bit_anywhere)
         acpi_init(&info);
         EXPECT(acpi_fadt() == NULL);
         EXPECT_EQ(acpi_find("APIC", 0, &found), OK);
-        ask_everything();
+        call_everything();
         bytes[i] ^= 0x04;
     }
     bytes = phys_to_virt(AT_ROOT);
@@ -157,19 +157,19 @@ TEST(acpi, a_flipped_bit_anywhere)
     EXPECT(acpi_fadt() != NULL);
 }
 
-/* Tables whose lengths lead out of what can be mapped. */
-TEST(acpi, tables_out_of_reach)
+/* Tables that end where nothing can be mapped. */
+TEST(acpi, tables_that_cannot_be_mapped)
 {
     struct acpi_table found;
     make_machine(8);
     acpi_init(&info);
     kernel_space.root = 1;
-    out_of_reach = AT_MADT + 100;
+    mappable_end = AT_MADT + 100;
     EXPECT_EQ(acpi_madt(&madt), ERROR_INVALID);
     EXPECT(acpi_table(3, &found));
     EXPECT(found.bytes == NULL && found.verdict == ERROR_INVALID);
-    out_of_reach = AT_ROOT;
+    mappable_end = AT_ROOT;
     EXPECT_EQ(acpi_madt(&madt), ERROR_NO_DEVICE);
-    ask_everything();
-    out_of_reach = UINT64_MAX;
+    call_everything();
+    mappable_end = UINT64_MAX;
 }

@@ -1,19 +1,19 @@
 /*
- * The one thing that is fetched out of AML, the package \_S5_, in every spelling that firmware may
- * have, and among bytes that only look like it.
+ * The package \_S5_ in AML, in every encoding that firmware may use, and bytes that only look like
+ * it.
  */
 #include <drivers/acpi_tables.h>
 
 #include "../test.h"
 #include "fake_tables.h"
 
-/* Looks for it in these bytes. */
+/* Searches these bytes for it. */
 #define FIND_S5(type, ...)                                                                  \
     acpi_find_s5(                                                                           \
         exact_copy((const uint8_t[]){__VA_ARGS__}, sizeof((const uint8_t[]){__VA_ARGS__})), \
         sizeof((const uint8_t[]){__VA_ARGS__}), type)
 
-TEST(acpi_aml, s5_in_every_spelling)
+TEST(acpi_aml, s5_in_every_encoding)
 {
     struct acpi_sleep_type type;
     /* Name (_S5, Package () {Zero, Zero, Zero, Zero}), as QEMU has it */

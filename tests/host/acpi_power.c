@@ -1,5 +1,5 @@
 /*
- * Switching off, against a machine that notes what is written and stays on.
+ * Switching off: the fake machine records what is written, and stays on.
  */
 #include <drivers/acpi_power.h>
 
@@ -8,7 +8,7 @@
 
 static struct acpi_fadt fadt;
 static uint16_t pm1a, pm1b;
-static uint8_t pending; /* the low byte of a word that is being written */
+static uint8_t low_byte; /* of a word, which is written byte by byte */
 static uint8_t sleep_control;
 static bool smi_works;
 static unsigned written;
@@ -26,11 +26,11 @@ static void write_port(uint16_t port, uint8_t value)
     if (port == 0x3f0)
         sleep_control = value;
     if (port == 0x604 || port == 0x704)
-        pending = value;
+        low_byte = value;
     if (port == 0x605)
-        pm1a = (uint16_t)(value << 8 | pending);
+        pm1a = (uint16_t)(value << 8 | low_byte);
     if (port == 0x705)
-        pm1b = (uint16_t)(value << 8 | pending);
+        pm1b = (uint16_t)(value << 8 | low_byte);
     written += port == 0x605 || port == 0x705;
 }
 
@@ -43,7 +43,7 @@ static void start_power(bool with_pm1b)
         .pm1b_control = {ACPI_SPACE_IO, with_pm1b ? 0x704 : 0},
     };
     fake_ports_set((struct fake_device){.read = read_port, .write = write_port});
-    pm1a = pm1b = 0x8002; /* a bit that is none of ours */
+    pm1a = pm1b = 0x8002; /* bits that must not change */
     smi_works = true;
     written = 0;
 }
@@ -68,7 +68,7 @@ TEST(acpi_power, a_machine_that_stays_out_of_acpi_mode)
     EXPECT_EQ(acpi_power_off(&fadt, (struct acpi_sleep_type){5, 6}), ERROR_TIMEOUT);
     EXPECT_EQ(written, 0);
     EXPECT(fake_ports_accesses() < 4000000);
-    fadt.smi_command = 0; /* has no other mode */
+    fadt.smi_command = 0; /* the machine has no other mode */
     EXPECT_EQ(acpi_power_off(&fadt, (struct acpi_sleep_type){5, 6}), ERROR_DEVICE);
 }
 
@@ -92,7 +92,7 @@ TEST(acpi_power, reduced_hardware_has_one_register)
     EXPECT_EQ(written, 0);
 }
 
-/* Answers as QEMU's fw_cfg does when it is asked for its signature. */
+/* Answers with the signature of QEMU's fw_cfg. */
 static uint8_t read_fw_cfg(uint16_t port)
 {
     static const char signature[] = "QEMU CFG";

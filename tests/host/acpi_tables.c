@@ -1,6 +1,6 @@
 /*
- * ACPI's tables: what is right is understood, and whatever is broken, cut short or flipped is
- * noticed or does no harm.
+ * ACPI's tables: a valid one is parsed; one that is broken, cut short or has a flipped bit is
+ * refused or does no harm.
  */
 #include <drivers/acpi_tables.h>
 #include <lib/random.h>
@@ -38,7 +38,7 @@ TEST(acpi_tables, headers)
     struct acpi_header header;
     uint32_t length;
     table_make_fadt(3, 244);
-    table[10] = '\n'; /* nothing that a terminal would obey */
+    table[10] = '\n'; /* must not reach a terminal */
     EXPECT_EQ(acpi_read_length(table, &length), OK);
     EXPECT_EQ(length, 244);
     acpi_read_header(table, &header);
@@ -63,7 +63,7 @@ TEST(acpi_tables, root_pointers)
     table_make_rsdp(2, 0x1000, 0x123456789a);
     EXPECT_EQ(acpi_read_rsdp(table, 36, &root), OK);
     EXPECT(root.rsdt == 0x1000 && root.xsdt == 0x123456789a);
-    EXPECT_EQ(acpi_read_rsdp(table, 20, &root), OK); /* only the old part came */
+    EXPECT_EQ(acpi_read_rsdp(table, 20, &root), OK); /* only the old part is there */
     EXPECT(root.rsdt == 0x1000 && root.xsdt == 0);
     table[33]++; /* the new part's checksum */
     EXPECT_EQ(acpi_read_rsdp(table, 36, &root), OK);
@@ -99,10 +99,10 @@ TEST(acpi_tables, fadt_of_revision_1_says_nothing_of_the_i8042)
     EXPECT(fadt.pm1a_control.space == ACPI_SPACE_IO && fadt.pm1a_control.address == 0x604);
     EXPECT_EQ(fadt.pm1b_control.address, 0);
     EXPECT(fadt.pm_timer.address == 0x608 && !fadt.pm_timer_has_32_bits);
-    EXPECT_EQ(fadt.reset.address, 0); /* whatever the flag says, there is no room for it */
+    EXPECT_EQ(fadt.reset.address, 0); /* the flag is set, but the table is too short */
 }
 
-/* Even where a firmware of revision 1 has more bytes than it should. */
+/* Even if a table of revision 1 has more bytes than it should. */
 TEST(acpi_tables, fadt_of_revision_1_ends_behind_the_flags)
 {
     table_make_fadt(1, 244);
@@ -218,11 +218,11 @@ TEST(acpi_tables, madt_with_nonsense)
     EXPECT_EQ(madt.lines[1].gsi, 1);
     EXPECT_EQ(madt.io_apic_count, ACPI_MAX_IO_APICS);
     EXPECT_EQ(madt.io_apics_left_out, 2);
-    table_put(0, 2); /* an entry without a length would go on for ever */
+    table_put(0, 2); /* an entry of length 0 would never end */
     EXPECT_EQ(acpi_read_madt(exact_copy(table, table_size), table_size, &madt), ERROR_INVALID);
 }
 
-/* Between two entries it is a shorter table, within one it is a broken one. */
+/* A cut between two entries makes a shorter table, a cut in an entry a broken one. */
 TEST(acpi_tables, madt_cut_at_every_byte)
 {
     table_make_madt();

@@ -8,15 +8,15 @@ enum { STATUS_A = 0x0a, STATUS_B = 0x0b, UPDATE = 0x80, CENTURY = 0x32 };
 
 static uint8_t registers[128];
 static uint8_t selected;
-static unsigned updates_seen; /* so often the flag still says that an update is under way */
-static unsigned ticks_left;   /* so often the second moves on between two reads of it */
+static unsigned updates_left; /* so often the flag still reports an update */
+static unsigned ticks_left;   /* so often the second changes between two reads */
 
 static uint8_t read_port(uint16_t port)
 {
     if (port != 0x71)
         return 0xff;
-    if (selected == STATUS_A && updates_seen) {
-        updates_seen--;
+    if (selected == STATUS_A && updates_left) {
+        updates_left--;
         return UPDATE;
     }
     if (selected == 0 && ticks_left) {
@@ -32,19 +32,19 @@ static void write_port(uint16_t port, uint8_t value)
         selected = value & 0x7f;
 }
 
-/* A clock with what its registers hold from seconds to year, where they are. */
-static void clock_says(uint8_t status, const uint8_t values[6])
+/* A clock with these values in its registers, from seconds to year. */
+static void set_clock(uint8_t status, const uint8_t values[6])
 {
     static const uint8_t places[] = {0, 2, 4, 7, 8, 9};
     memset(registers, 0, sizeof(registers));
     registers[STATUS_B] = status;
     for (size_t i = 0; i < ARRAY_SIZE(places); i++)
         registers[places[i]] = values[i];
-    updates_seen = ticks_left = 0;
+    updates_left = ticks_left = 0;
     fake_ports_set((struct fake_device){.read = read_port, .write = write_port});
 }
 
-#define CLOCK_SAYS(status, ...) clock_says((status), (const uint8_t[]){__VA_ARGS__})
+#define SET_CLOCK(status, ...) set_clock((status), (const uint8_t[]){__VA_ARGS__})
 
 static struct date_time now;
 
@@ -60,14 +60,14 @@ static struct date_time now;
 
 TEST(cmos_clock, binary_coded_decimal)
 {
-    CLOCK_SAYS(0x02, 0x59, 0x30, 0x23, 0x31, 0x12, 0x26);
+    SET_CLOCK(0x02, 0x59, 0x30, 0x23, 0x31, 0x12, 0x26);
     EXPECT_EQ(cmos_clock_read(0, &now), OK);
     EXPECT_TIME(2026, 12, 31, 23, 30, 59);
 }
 
 TEST(cmos_clock, binary)
 {
-    CLOCK_SAYS(0x06, 59, 30, 23, 31, 12, 26);
+    SET_CLOCK(0x06, 59, 30, 23, 31, 12, 26);
     EXPECT_EQ(cmos_clock_read(0, &now), OK);
     EXPECT_TIME(2026, 12, 31, 23, 30, 59);
 }
@@ -77,20 +77,20 @@ TEST(cmos_clock, twelve_hours)
     static const uint8_t hours[][2] = {{0x12, 0},  {0x01, 1},  {0x11, 11},
                                        {0x92, 12}, {0x81, 13}, {0x91, 23}};
     for (size_t i = 0; i < ARRAY_SIZE(hours); i++) {
-        CLOCK_SAYS(0x00, 0, 0, hours[i][0], 1, 1, 0x26);
+        SET_CLOCK(0x00, 0, 0, hours[i][0], 1, 1, 0x26);
         EXPECT_EQ(cmos_clock_read(0, &now), OK);
         EXPECT_EQ(now.hour, hours[i][1]);
     }
-    CLOCK_SAYS(0x04, 0, 0, 0x80 | 12, 1, 1, 26);
+    SET_CLOCK(0x04, 0, 0, 0x80 | 12, 1, 1, 26);
     EXPECT_EQ(cmos_clock_read(0, &now), OK);
     EXPECT_EQ(now.hour, 12);
-    CLOCK_SAYS(0x00, 0, 0, 0x00, 1, 1, 0x26);
+    SET_CLOCK(0x00, 0, 0, 0x00, 1, 1, 0x26);
     EXPECT_EQ(cmos_clock_read(0, &now), ERROR_DEVICE);
 }
 
 TEST(cmos_clock, the_century)
 {
-    CLOCK_SAYS(0x02, 0, 0, 0, 1, 1, 0x99);
+    SET_CLOCK(0x02, 0, 0, 0, 1, 1, 0x99);
     registers[CENTURY] = 0x19;
     EXPECT_EQ(cmos_clock_read(0, &now), OK);
     EXPECT_EQ(now.year, 2099);
@@ -103,41 +103,41 @@ TEST(cmos_clock, the_century)
     EXPECT_EQ(now.year, 2099);
 }
 
-TEST(cmos_clock, what_is_no_date)
+TEST(cmos_clock, invalid_dates)
 {
-    CLOCK_SAYS(0x02, 0, 0, 0, 0x29, 2, 0x26);
+    SET_CLOCK(0x02, 0, 0, 0, 0x29, 2, 0x26);
     EXPECT_EQ(cmos_clock_read(0, &now), ERROR_DEVICE);
-    CLOCK_SAYS(0x02, 0, 0, 0, 0x29, 2, 0x28);
+    SET_CLOCK(0x02, 0, 0, 0, 0x29, 2, 0x28);
     EXPECT_EQ(cmos_clock_read(0, &now), OK);
-    CLOCK_SAYS(0x02, 0, 0, 0, 0, 1, 0x26);
+    SET_CLOCK(0x02, 0, 0, 0, 0, 1, 0x26);
     EXPECT_EQ(cmos_clock_read(0, &now), ERROR_DEVICE);
-    CLOCK_SAYS(0x02, 0, 0, 0, 1, 0x13, 0x26);
+    SET_CLOCK(0x02, 0, 0, 0, 1, 0x13, 0x26);
     EXPECT_EQ(cmos_clock_read(0, &now), ERROR_DEVICE);
-    CLOCK_SAYS(0x02, 0x60, 0, 0, 1, 1, 0x26);
+    SET_CLOCK(0x02, 0x60, 0, 0, 1, 1, 0x26);
     EXPECT_EQ(cmos_clock_read(0, &now), ERROR_DEVICE);
-    CLOCK_SAYS(0x02, 0x0a, 0, 0, 1, 1, 0x26);
+    SET_CLOCK(0x02, 0x0a, 0, 0, 1, 1, 0x26);
     EXPECT_EQ(cmos_clock_read(0, &now), ERROR_DEVICE);
-    CLOCK_SAYS(0x02, 0, 0, 0, 1, 1, 0xa0);
+    SET_CLOCK(0x02, 0, 0, 0, 1, 1, 0xa0);
     EXPECT_EQ(cmos_clock_read(0, &now), ERROR_DEVICE);
 }
 
-/* An update under way is waited for, and a time that moved on while it was read is read again. */
+/* The driver waits for the end of an update, and reads a time that has changed again. */
 TEST(cmos_clock, updates)
 {
-    CLOCK_SAYS(0x02, 0x10, 0, 0, 1, 1, 0x26);
-    updates_seen = 100;
+    SET_CLOCK(0x02, 0x10, 0, 0, 1, 1, 0x26);
+    updates_left = 100;
     ticks_left = 2;
     EXPECT_EQ(cmos_clock_read(0, &now), OK);
     EXPECT_TIME(2026, 1, 1, 0, 0, 12);
 }
 
-TEST(cmos_clock, a_clock_that_never_holds_still)
+TEST(cmos_clock, a_clock_that_always_changes)
 {
-    CLOCK_SAYS(0x02, 0x10, 0, 0, 1, 1, 0x26);
-    updates_seen = 0xffffffff;
+    SET_CLOCK(0x02, 0x10, 0, 0, 1, 1, 0x26);
+    updates_left = 0xffffffff;
     EXPECT_EQ(cmos_clock_read(0, &now), ERROR_TIMEOUT);
     EXPECT(fake_ports_accesses() < 40000);
-    CLOCK_SAYS(0x02, 0x10, 0, 0, 1, 1, 0x26);
+    SET_CLOCK(0x02, 0x10, 0, 0, 1, 1, 0x26);
     ticks_left = 0xffffffff;
     EXPECT_EQ(cmos_clock_read(0, &now), ERROR_TIMEOUT);
     EXPECT(fake_ports_accesses() < 40000);

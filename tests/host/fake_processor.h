@@ -1,5 +1,6 @@
 /*
- * What the processor answers to CPUID and to accesses of its model-specific registers.
+ * A fake processor: a test provides the functions that answer CPUID and the accesses of
+ * model-specific registers.
  */
 #ifndef TESTS_HOST_FAKE_PROCESSOR_H
 #define TESTS_HOST_FAKE_PROCESSOR_H
@@ -12,7 +13,7 @@ struct fake_processor {
     void (*write_msr)(uint32_t msr, uint64_t value);
 };
 
-/* Has these functions asked from now on. */
+/* From now on these functions are called. */
 void fake_processor_set(struct fake_processor processor);
 
 #endif

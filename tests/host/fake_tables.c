@@ -92,13 +92,15 @@ void table_make_madt(void)
     static const uint8_t entries[] = {
         0,    8,  0,    0, 1,  0, 0,    0,                  /* a processor */
         0,    8,  1,    1, 1,  0, 0,    0,                  /* another */
-        0,    8,  2,    2, 0,  0, 0,    0,                  /* one that cannot be used */
+        0,    8,  2,    2, 0,  0, 0,    0,                  /* an unusable one */
         1,    12, 7,    0, 0,  0, 0xc0, 0xfe, 0,   0, 0, 0, /* an I/O APIC */
-        2,    10, 0,    0, 2,  0, 0,    0,    0,   0, /* line 0 is interrupt 2, as ISA has it */
+        2,    10, 0,    0, 2,  0, 0,    0,    0,   0, /* line 0 is interrupt 2, signalled ISA's way
+                                                       */
         2,    10, 0,    9, 20, 0, 0,    0,    0xf, 0, /* line 9 is interrupt 20, level, low */
-        2,    10, 0,    3, 3,  0, 0,    0,    5,   0, /* line 3 is where it is: said in full */
+        2,    10, 0,    3, 3,  0, 0,    0,    5,   0, /* line 3 is interrupt 3, high edge: an entry
+                                                         that changes nothing */
         4,    6,  0xff, 0, 0,  1, /* local input 1 of all processors is the NMI */
-        0x7f, 5,  0,    0, 0,     /* what nobody knows yet */
+        0x7f, 5,  0,    0, 0,     /* an unknown type */
         9,    16, 0,    0, 44, 1, 0,    0,    1,   0, 0, 0,
         44,   1,  0,    0, /* a processor with an x2APIC */
     };

@@ -1,6 +1,6 @@
 /*
- * The command line as GRUB and QEMU hand it over. The fake bus has QEMU's configuration device on
- * it, with the files that a test puts there.
+ * The command line from GRUB and from QEMU. The fake bus has QEMU's configuration device, with the
+ * files that a test puts there.
  */
 #include <kernel/options.h>
 #include <string.h>
@@ -15,7 +15,7 @@ OPTION(loglevel);
 OPTION(panic);
 OPTION(test);
 
-/* docs/specs/fw_cfg: an address register of 8 bytes, and transfers that its last byte begins. */
+/* docs/specs/fw_cfg: an address register of 8 bytes; writing its last byte starts a transfer. */
 enum { REGISTER = 0x514, REGISTER_END = 0x51c };
 enum { ERROR = 0x01, READ = 0x02, SELECT = 0x08 };
 enum { KEY_DIRECTORY = 0x19, KEY_FILE = 0x20, KEY_OTHER = 0x21, ENTRY = 64, MAX_FILES = 40 };

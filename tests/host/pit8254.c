@@ -1,5 +1,5 @@
 /*
- * What the interval timer is told (Intel 8254 data sheet).
+ * The interval timer's set-up (Intel 8254 data sheet).
  */
 #include <drivers/pit8254.h>
 
@@ -27,7 +27,7 @@ TEST(pit8254, a_thousand_ticks_a_second)
     count = 0;
     fake_ports_set((struct fake_device){.write = write});
     EXPECT_EQ(pit8254_init(1000), 999847);
-    EXPECT_EQ(count, 4); /* the last one latches the count, so that it can be seen to move */
+    EXPECT_EQ(count, 4); /* the last one latches the count, for pit8254_counts() */
     EXPECT_EQ(written[0].port, 0x43);
     EXPECT_EQ(written[0].value, 0x34);
     EXPECT_EQ(written[1].port, 0x40);

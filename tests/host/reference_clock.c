@@ -1,5 +1,5 @@
 /*
- * Which counter the clock is set by, of those that the machine says it has.
+ * Which of the machine's counters becomes the clock's reference.
  */
 #include <drivers/acpi.h>
 #include <drivers/reference_clock.h>
@@ -21,7 +21,7 @@ static struct boot_info info;
 static uint32_t pm_timer, pm_timer_step;
 static uint32_t hpet_period, hpet_count, hpet_step;
 static bool hpet_is_on;
-static uint32_t crystal; /* Hz, of the processor; 0: it does not say */
+static uint32_t crystal; /* Hz, from CPUID; 0: it does not tell */
 
 static uint8_t read_port(uint16_t port)
 {
@@ -77,7 +77,7 @@ static void store(phys_addr_t address)
     memcpy(phys_to_virt(address), table, table_size);
 }
 
-static void tell_of_hpet(phys_addr_t address)
+static void make_hpet_table(phys_addr_t address)
 {
     table_begin("HPET", 1);
     table_put(0, 8);
@@ -94,7 +94,7 @@ static void start(void)
     kernel_space.root = 1;
     table_make_fadt(3, 244);
     store(FADT);
-    tell_of_hpet(HPET_REGISTERS);
+    make_hpet_table(HPET_REGISTERS);
     table_begin("RSDT", 1);
     table_put(FADT, 4);
     table_put(HPET, 4);
@@ -154,7 +154,7 @@ TEST(reference_clock, an_hpet_with_no_such_period)
         EXPECT_STR(search(), cases[i].taken);
     }
     hpet_period = 10000000;
-    tell_of_hpet(HPET_REGISTERS + 2); /* no place for a register */
+    make_hpet_table(HPET_REGISTERS + 2); /* no place for a register */
     EXPECT_STR(search(), "processor");
 }
 
