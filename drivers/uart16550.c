@@ -1,8 +1,23 @@
 /*
- * National Semiconductor PC16550D data sheet. Sending is polled: a whole FIFO is filled for each
- * look at the status. Receiving is driven by interrupts; when the stream is full, the receive
- * interrupt is switched off, the FIFO fills up, and a sender that heeds RTS (as an emulator does in
- * its way) waits.
+ * National Semiconductor PC16550D data sheet.
+ *
+ * What is written goes into a ring, and from there into the transmitter, as much as its FIFO takes
+ * for each look at its status. The writer fills the FIFO once; while something is left in the ring,
+ * the interrupt of an empty transmitter is on, and its handler fills the FIFO again. So nothing in
+ * the kernel waits for the line. A task that has more to print than the ring holds waits for room
+ * (uart16550_poll_room()). What is written although the ring is full is lost; the log says how
+ * much.
+ *
+ * Before interrupts are enabled, and in a panic, the console drains the ring after each write. Then
+ * the status is polled, with a limit. That takes as long as the line takes. In return, a machine
+ * that stops early, or panics, has sent all that it had to say.
+ *
+ * An interrupt may get lost, and some machines connect none. So the timer's handler looks after the
+ * port, too (uart16550_watch()). This is also what notices a transmitter that has stopped: nobody
+ * waits for that.
+ *
+ * When the stream of received bytes is full, the receive interrupt is off, the FIFO fills up, and a
+ * sender that heeds RTS (an emulator does so in its way) waits.
  */
 #include <drivers/uart16550.h>
 #include <io.h>
@@ -23,9 +38,11 @@ enum reg {
 
 enum bits {
     IER_RECEIVED = 0x01,
+    IER_TRANSMITTER_READY = 0x02,
     FCR_ENABLE = 0x01,
     FCR_CLEAR = 0x06,
     FCR_TRIGGER_8 = 0x80,
+    IIR_NONE_PENDING = 0x01,
     IIR_FIFO = 0xc0,
     LCR_8N1 = 0x03,
     LCR_DLAB = 0x80,
@@ -34,7 +51,8 @@ enum bits {
     MCR_LOOPBACK = 0x10,
     LSR_DATA_READY = 0x01,
     LSR_OVERRUN = 0x02,
-    LSR_TRANSMITTER_READY = 0x20,
+    LSR_TRANSMITTER_READY = 0x20, /* its FIFO is empty */
+    LSR_TRANSMITTER_EMPTY = 0x40, /* the last bit has gone out, too */
 };
 
 enum {
@@ -42,9 +60,15 @@ enum {
     FIFO_SIZE = 16,
     PROBE_BYTE = 0xae,
     /* In looks of about two microseconds, a tenth of that under an emulator. A full FIFO takes 1.4
-     * ms to send; an emulator's may have to wait for whoever reads it. */
+     * ms to send; an emulator's has to wait until its other end is read. */
     SEND_LIMIT = 250000,
     PROBE_LIMIT = 2000,
+    LAST_BYTE_LIMIT = 2000,
+    /* A real line takes 16 bytes at once; an emulator takes all that it is given, and so a call
+     * ends after a while. */
+    FIFOS_AT_ONCE = 16,
+    INTERRUPT_LIMIT = 64, /* rounds of one call */
+    STUCK_LOOKS = 32,     /* of the timer's: half a second */
 };
 
 static uint8_t get(const struct uart16550 *uart, enum reg reg)
@@ -57,7 +81,15 @@ static void set(const struct uart16550 *uart, enum reg reg, uint8_t value)
     outb((uint16_t)(uart->port + reg), value);
 }
 
-/* Waits until the line status has the bit; false when it does not get it in time. */
+/* Reading the status clears its mark of an overrun, so each read counts it. */
+static uint8_t line_status(struct uart16550 *uart)
+{
+    uint8_t status = get(uart, LINE_STATUS);
+    uart->received.lost += (status & LSR_OVERRUN) != 0;
+    return status;
+}
+
+/* Polls the line status until it has the bit; false when it does not get it in time. */
 static bool wait_status(const struct uart16550 *uart, uint8_t bit, unsigned limit)
 {
     for (; limit; limit--) {
@@ -67,6 +99,155 @@ static bool wait_status(const struct uart16550 *uart, uint8_t bit, unsigned limi
     }
     return false;
 }
+
+/* --- Sending -------------------------------------------------------------------------------- */
+
+static bool is_stuck(const struct uart16550 *uart)
+{
+    return uart->silent_looks == STUCK_LOOKS;
+}
+
+/* A quarter of the ring is used at most. */
+static bool has_caught_up(const struct uart16550 *uart)
+{
+    return ring_count(&uart->unsent) <= uart->unsent.mask / 4;
+}
+
+static bool has_room(const struct uart16550 *uart)
+{
+    return has_caught_up(uart) || is_stuck(uart);
+}
+
+static void log_loss_begins(struct uart16550 *uart)
+{
+    if (!uart->behind)
+        log_warn("uart: port 0x%x is slow or stuck; what its buffer cannot hold is lost",
+                 uart->port);
+    uart->behind = true;
+}
+
+static void log_loss_ends(struct uart16550 *uart)
+{
+    if (is_stuck(uart) || !has_caught_up(uart))
+        return;
+    uart->behind = false;
+    log_warn("uart: port 0x%x sends again; it has lost %lu bytes of output", uart->port,
+             uart->lost);
+}
+
+/* Fills the FIFO if it is empty; false when it is not. Interrupts are masked. */
+static bool send_fifo(struct uart16550 *uart)
+{
+    if (!(line_status(uart) & LSR_TRANSMITTER_READY))
+        return false;
+    const uint8_t *bytes;
+    uint32_t count = MIN(ring_oldest(&uart->unsent, &bytes), (uint32_t)uart->fifo);
+    outb_many((uint16_t)(uart->port + DATA), bytes, count);
+    ring_drop(&uart->unsent, count);
+    uart->silent_looks = 0;
+    return true;
+}
+
+/* Sends what the transmitter takes now. Interrupts are masked. */
+static void send(struct uart16550 *uart)
+{
+    for (unsigned i = 0; i < FIFOS_AT_ONCE && ring_count(&uart->unsent); i++) {
+        if (!send_fifo(uart))
+            break;
+    }
+    if (uart->behind)
+        log_loss_ends(uart);
+}
+
+/* Switches on the interrupts that are wanted now. Switching one on raises it at once when its cause
+ * is there already. Interrupts are masked. */
+static void choose_interrupts(struct uart16550 *uart)
+{
+    bool sends = ring_count(&uart->unsent) || !list_empty(&uart->writers.wakers);
+    uint8_t wanted = (uint8_t)((uart->received.stopped ? 0 : IER_RECEIVED) |
+                               (sends ? IER_TRANSMITTER_READY : 0));
+    if (!uart->started || wanted == uart->enabled)
+        return;
+    uart->enabled = wanted;
+    set(uart, INTERRUPT_ENABLE, wanted);
+}
+
+static void push(struct uart16550 *uart, char byte)
+{
+    if (ring_push(&uart->unsent, (uint8_t)byte))
+        return;
+    uart->lost++;
+    log_loss_begins(uart);
+}
+
+static void write(struct console_sink *sink, const char *text, size_t length)
+{
+    struct uart16550 *uart = CONTAINER_OF(sink, struct uart16550, sink);
+    for (; length; length--, text++) {
+        if (*text == '\n')
+            push(uart, '\r');
+        push(uart, *text);
+    }
+    uint64_t flags = interrupts_save();
+    send(uart);
+    choose_interrupts(uart);
+    interrupts_restore(flags);
+}
+
+/* One limit for all that waits: once the transmitter is stuck, a look has to do until it goes on.
+ */
+static void drain(struct console_sink *sink)
+{
+    struct uart16550 *uart = CONTAINER_OF(sink, struct uart16550, sink);
+    while (ring_count(&uart->unsent)) {
+        if (!wait_status(uart, LSR_TRANSMITTER_READY, is_stuck(uart) ? 1 : SEND_LIMIT)) {
+            uart->silent_looks = STUCK_LOOKS;
+            log_loss_begins(uart);
+            return;
+        }
+        uint64_t flags = interrupts_save();
+        send(uart);
+        interrupts_restore(flags);
+    }
+    wait_status(uart, LSR_TRANSMITTER_EMPTY, LAST_BYTE_LIMIT);
+}
+
+static bool sink_has_room(struct console_sink *sink)
+{
+    return has_room(CONTAINER_OF(sink, struct uart16550, sink));
+}
+
+enum poll_result uart16550_poll_room(struct uart16550 *uart, struct waker *waker, struct task *task)
+{
+    if (!has_room(uart)) {
+        waker_register(waker, &uart->writers, task);
+        if (!has_room(uart)) /* the handler may have made some in between */
+            return POLL_PENDING;
+    }
+    waker_finish(waker);
+    return POLL_READY;
+}
+
+/* --- Receiving ------------------------------------------------------------------------------ */
+
+static void receive(struct uart16550 *uart)
+{
+    while (line_status(uart) & LSR_DATA_READY) {
+        if (!stream_has_room(&uart->received))
+            return;
+        stream_push(&uart->received, get(uart, DATA));
+    }
+}
+
+void uart16550_resume(struct byte_stream *stream)
+{
+    struct uart16550 *uart = CONTAINER_OF(stream, struct uart16550, received);
+    uint64_t flags = interrupts_save();
+    choose_interrupts(uart);
+    interrupts_restore(flags);
+}
+
+/* --- Set-up and interrupts ------------------------------------------------------------------ */
 
 /* In loopback, what is sent comes back: nothing but a UART does that. */
 static bool answers(const struct uart16550 *uart)
@@ -82,58 +263,12 @@ static bool answers(const struct uart16550 *uart)
     return false;
 }
 
-/* Has the transmitter room? It is waited for once; from then on, until it goes on, one look has to
- * do. */
-static bool has_room(struct uart16550 *uart)
-{
-    if (uart->room)
-        return true;
-    if (!wait_status(uart, LSR_TRANSMITTER_READY, uart->stuck ? 1 : SEND_LIMIT)) {
-        if (!uart->stuck)
-            log_warn("uart: port 0x%x has stopped sending; until it goes on, output is lost",
-                     uart->port);
-        uart->stuck = true;
-        return false;
-    }
-    if (uart->stuck)
-        log_warn("uart: port 0x%x sends again; it has lost %lu bytes of output", uart->port,
-                 uart->unsent);
-    uart->stuck = false;
-    uart->room = uart->fifo;
-    return true;
-}
-
-static void send(struct uart16550 *uart, const char *text, size_t length)
-{
-    while (length && has_room(uart)) {
-        uint8_t count = (uint8_t)MIN(length, (size_t)uart->room);
-        /* Counted first, so that a panic in the midst of it does not overrun the FIFO. */
-        uart->room -= count;
-        outb_many((uint16_t)(uart->port + DATA), text, count);
-        text += count;
-        length -= count;
-    }
-    uart->unsent += length;
-}
-
-static void write(struct console_sink *sink, const char *text, size_t length)
-{
-    struct uart16550 *uart = CONTAINER_OF(sink, struct uart16550, sink);
-    const char *end = text + length, *line = text;
-    for (; text < end; text++) {
-        if (*text != '\n')
-            continue;
-        send(uart, line, (size_t)(text - line));
-        send(uart, "\r\n", 2);
-        line = text + 1;
-    }
-    send(uart, line, (size_t)(end - line));
-}
-
 enum error uart16550_init(struct uart16550 *uart, uint16_t port)
 {
     uart->port = port;
     uart->sink.write = write;
+    uart->sink.drain = drain;
+    uart->sink.has_room = sink_has_room;
     set(uart, INTERRUPT_ENABLE, 0);
     set(uart, LINE_CONTROL, LCR_DLAB);
     set(uart, DIVISOR_LOW, DIVISOR_115200);
@@ -150,25 +285,32 @@ enum error uart16550_init(struct uart16550 *uart, uint16_t port)
 
 void uart16550_start(struct uart16550 *uart)
 {
-    set(uart, INTERRUPT_ENABLE, IER_RECEIVED);
+    uint64_t flags = interrupts_save();
+    uart->started = true;
+    choose_interrupts(uart);
+    interrupts_restore(flags);
 }
 
+/* The interrupt line is edge-triggered on a PC: there is no further edge unless the UART has
+ * released the line, which it does when no interrupt is pending. */
 void uart16550_interrupt(struct uart16550 *uart)
 {
-    uint8_t status;
-    while ((status = get(uart, LINE_STATUS)) & LSR_DATA_READY) {
-        uart->received.lost += (status & LSR_OVERRUN) != 0;
-        if (!stream_has_room(&uart->received)) {
-            set(uart, INTERRUPT_ENABLE, 0);
-            return;
-        }
-        stream_push(&uart->received, get(uart, DATA));
+    for (unsigned i = 0; i < INTERRUPT_LIMIT; i++) {
+        receive(uart);
+        send(uart);
+        if (has_room(uart))
+            wait_queue_wake_all(&uart->writers);
+        choose_interrupts(uart);
+        if (get(uart, INTERRUPT_IDENTITY) & IIR_NONE_PENDING)
+            break;
     }
 }
 
-void uart16550_resume(struct byte_stream *stream)
+void uart16550_watch(struct uart16550 *uart)
 {
-    struct uart16550 *uart = CONTAINER_OF(stream, struct uart16550, received);
-    /* Switching the interrupt on raises it at once when the FIFO holds something. */
-    uart16550_start(uart);
+    if (!uart->started)
+        return;
+    if (ring_count(&uart->unsent) && !is_stuck(uart) && ++uart->silent_looks == STUCK_LOOKS)
+        log_loss_begins(uart);
+    uart16550_interrupt(uart);
 }

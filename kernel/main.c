@@ -48,10 +48,9 @@ OPTION(loglevel);
 OPTION(panic);
 OPTION(test);
 
-static uint8_t com1_storage[4096];
-struct uart16550 com1 = {
-    .received = BYTE_STREAM_INIT(com1.received, com1_storage, uart16550_resume),
-};
+/* The longest output of one command, the whole log, fits beside what may wait already. */
+static uint8_t com1_received[4096], com1_unsent[128 * 1024];
+struct uart16550 com1 = UART16550_INIT(com1, com1_received, com1_unsent);
 uint64_t memory_set_up_ticks;
 static struct executor executor = EXECUTOR_INIT(executor);
 
@@ -60,6 +59,7 @@ static void do_periodic_work(uint64_t time, const struct trap_frame *frame)
 {
     clock_check();
     irq_renew_bursts();
+    uart16550_watch(&com1);
     monitor_tick();
     if (watchdog_look(&executor, time, frame->rip))
         log_flush(); /* the task that does so otherwise may never get a turn again */
@@ -239,7 +239,8 @@ static void start_serial_input(void)
     can_be_typed_at = true;
     irq_set_handler(IRQ_COM1, com1_interrupt);
     uart16550_start(&com1);
-    monitor_read_serial(&executor, &com1.received);
+    console_set_buffered(true);
+    monitor_use_serial(&executor, &com1);
 }
 
 uint64_t boot_mode_tsc;
@@ -250,6 +251,7 @@ static NORETURN void run_boot_mode(const struct boot_mode *mode)
     bool success = mode->run(*mode->value);
     if (may_end_qemu())
         debug_exit(success ? DEBUG_EXIT_SUCCESS : DEBUG_EXIT_FAILURE);
+    console_flush();
     halt_forever();
 }
 

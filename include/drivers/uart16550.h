@@ -14,27 +14,50 @@ enum { COM1_PORT = 0x3f8 };
 struct uart16550 {
     struct console_sink sink;
     struct byte_stream received;
+    struct ring unsent;        /* bytes that were written and are not in the transmitter yet */
+    struct wait_queue writers; /* tasks that wait for room in `unsent` */
     uint16_t port;
-    uint8_t fifo; /* how many bytes the transmitter takes at once */
-    uint8_t room; /* how many it can still take, at least */
-    bool present;
-    bool stuck;      /* the transmitter has stopped: output is lost until it goes on */
-    uint64_t unsent; /* bytes lost so */
+    uint8_t fifo;    /* how many bytes an empty transmitter takes: 1 or 16 */
+    uint8_t enabled; /* what the interrupt enable register holds; 0 until uart16550_start() */
+    bool present;    /* uart16550_init() has found a UART */
+    bool started;    /* by uart16550_start() */
+    bool behind;     /* the log says that output may get lost, and not yet that this is over */
+    /* How often uart16550_watch() found bytes to send since the last byte was sent, up to a
+     * limit. There, the transmitter is stuck, and no task waits for it. */
+    unsigned silent_looks;
+    uint64_t lost; /* written bytes that found the ring full, in all */
 };
 
-/* Sets the port to 115200 8N1, still without interrupts. ERROR_NO_DEVICE when nothing answers like
- * a UART: each wait for it ends after some milliseconds. `uart->received` is initialised by the
- * caller; its resume hook is uart16550_resume. During set-up. */
+/* For static initialisers: the two are arrays of uint8_t whose sizes are powers of two. */
+#define UART16550_INIT(uart, received_storage, unsent_storage)                               \
+    {                                                                                        \
+        .received = BYTE_STREAM_INIT((uart).received, (received_storage), uart16550_resume), \
+        .unsent = RING_INIT(unsent_storage), .writers = WAIT_QUEUE_INIT((uart).writers)      \
+    }
+
+/* Sets the port, initialised by UART16550_INIT, to 115200 8N1, still without interrupts.
+ * ERROR_NO_DEVICE when nothing answers like a UART: each wait for it ends after some milliseconds.
+ * During set-up. */
 enum error uart16550_init(struct uart16550 *uart, uint16_t port);
 
-/* Starts receiving. The caller has uart16550_interrupt() called on the port's interrupt line. After
+/* Begins to receive, and to send by interrupts. The caller has uart16550_interrupt() called on the
+ * port's interrupt line, and uart16550_watch() by the timer. During set-up, after
  * uart16550_init(). */
 void uart16550_start(struct uart16550 *uart);
 
-/* Fetches what has arrived. In the interrupt handler. */
+/* Fetches what has arrived, and sends more of what was written. In the interrupt handler. */
 void uart16550_interrupt(struct uart16550 *uart);
 
-/* The received stream's resume hook: see stream.h. */
+/* Does the same where an interrupt was lost or never comes, and notices a transmitter that has
+ * stopped for half a second. In the timer's interrupt handler, every 16 ms or so. */
+void uart16550_watch(struct uart16550 *uart);
+
+/* The future of room for what is to be written: at least three quarters of the ring are free, or
+ * the transmitter is stuck and not worth waiting for. In tasks. */
+enum poll_result uart16550_poll_room(struct uart16550 *uart, struct waker *waker,
+                                     struct task *task);
+
+/* The received stream's resume hook: see stream.h. In tasks. */
 void uart16550_resume(struct byte_stream *stream);
 
 #endif

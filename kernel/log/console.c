@@ -1,8 +1,8 @@
 /*
- * The sinks are a list, and each gets the same bytes; only the line editor writes to each its own.
- * In a report, after which nobody scrolls back, a sink with rows gets no more than fits. Where the
- * text would come to stand is reckoned, not asked for, so that it works on a display that is half
- * broken; a byte counts as a column, as it is one in a report.
+ * The sinks are a list, and each gets the same bytes; only the line editor and the log write to
+ * each its own. In a report, after which there is no scrolling back, a sink with rows gets no more
+ * than fits. The console computes where the text comes to stand, and does not ask the sink: so it
+ * works on a display that is half broken. A byte counts as a column, as it is one in a report.
  *
  * Formatted text is gathered first: a sink has a price for each call, its cursor among it.
  */
@@ -11,9 +11,10 @@
 #include <lib/string.h>
 
 static struct console_sink *sinks;
-static char last = '\n';
-static bool busy;
-static bool in_report;
+static char last = '\n'; /* the last character shown */
+static bool busy;        /* a sink is being written to */
+static bool buffered;    /* sinks may keep text and show it later */
+static bool in_report;   /* a panic's; it stays so to the end */
 
 void console_add_sink(struct console_sink *sink)
 {
@@ -61,20 +62,50 @@ static size_t length_that_fits(struct console_sink *sink, const char *text, size
     return fits;
 }
 
-static void write_report(struct console_sink *sink, const char *text, size_t length)
+static void drain(struct console_sink *sink)
 {
-    if (sink->rows)
+    if (sink->drain)
+        sink->drain(sink);
+}
+
+/* Text at the start and in a panic: it is on the sink when this returns. */
+static void show_at_once(struct console_sink *sink, const char *text, size_t length)
+{
+    if (in_report && sink->rows)
         length = sink->row < sink->rows ? length_that_fits(sink, text, length) : 0;
     if (length)
         sink->write(sink, text, length);
+    drain(sink);
 }
 
-static inline void show(struct console_sink *sink, const char *text, size_t length)
+static void show(struct console_sink *sink, const char *text, size_t length)
 {
-    if (in_report)
-        write_report(sink, text, length);
-    else
+    if (buffered)
         sink->write(sink, text, length);
+    else
+        show_at_once(sink, text, length);
+}
+
+void console_flush(void)
+{
+    for (struct console_sink *sink = sinks; sink; sink = sink->next)
+        drain(sink);
+}
+
+void console_set_buffered(bool is)
+{
+    buffered = is;
+    if (!is)
+        console_flush();
+}
+
+bool console_has_room(void)
+{
+    for (struct console_sink *sink = sinks; sink; sink = sink->next) {
+        if (sink->has_room && !sink->has_room(sink))
+            return false;
+    }
+    return true;
 }
 
 void console_write(const char *text, size_t length)

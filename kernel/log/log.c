@@ -176,17 +176,18 @@ bool log_pending(void)
     return shown != newest_record();
 }
 
+/* Shows what is pending, lines that a handler adds meanwhile included, as long as there is room. */
 static void show_pending(void)
 {
     struct record record;
-    if (!next_to_show(&record))
+    if (!console_has_room() || !next_to_show(&record))
         return;
     if (before_hook)
         before_hook();
     console_fresh_line();
     do
-        show_record(&record); /* a line that a handler adds meanwhile is shown as well */
-    while (next_to_show(&record));
+        show_record(&record);
+    while (console_has_room() && next_to_show(&record));
     if (after_hook)
         after_hook();
 }

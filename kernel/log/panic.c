@@ -53,6 +53,7 @@ static bool panic_begin(bool long_report)
         halt_forever();
     if (level == 3)
         panic_end();
+    console_set_buffered(false);
     if (level == 1) {
         log_flush_panic();
         console_begin_report(long_report);

@@ -21,6 +21,7 @@ struct typist {
     struct task task;
     struct byte_stream *stream; /* NULL: there is no such device */
     struct waker stream_waker;
+    struct waker room_waker;
     enum line_input input;
     decoder decode;
     /* What is still to be typed: `pending` bytes from `next` on. */
@@ -33,6 +34,16 @@ enum { BATCH = 64 }; /* so many items of a stream, and then the other tasks get 
 static struct task monitor;
 static bool prompting;      /* the line editor takes bytes */
 static const char *entered; /* the line that is to be run next */
+
+static struct uart16550 *serial; /* NULL: there is none */
+
+/* The echo goes to COM1, and so does what a command prints. Both may come faster than COM1 sends.
+ * So a batch is typed only when COM1 has room: for its echo, and for one command, with which it
+ * ends. The task is woken when there is room again. */
+static bool has_room(struct typist *typist)
+{
+    return !serial || uart16550_poll_room(serial, &typist->room_waker, &typist->task) == POLL_READY;
+}
 
 /* Types the pending bytes, as far as a line goes. */
 static void type_pending(struct typist *typist)
@@ -61,6 +72,8 @@ static inline enum poll_result type_batch(struct typist *typist, decoder decode)
 {
     unsigned count = 0;
     uint8_t item;
+    if (!has_room(typist))
+        return POLL_PENDING;
     type_pending(typist);
     for (; count < BATCH && prompting && read_item(typist, &item); count++) {
         typist->next = 0;
@@ -228,9 +241,10 @@ void monitor_read_keyboard(struct executor *executor, struct byte_stream *scanco
     executor_spawn(executor, &keyboard_typist.task);
 }
 
-void monitor_read_serial(struct executor *executor, struct byte_stream *bytes)
+void monitor_use_serial(struct executor *executor, struct uart16550 *uart)
 {
-    ASSERT(!serial_typist.stream);
-    serial_typist.stream = bytes;
+    ASSERT(!serial);
+    serial = uart;
+    serial_typist.stream = &uart->received;
     executor_spawn(executor, &serial_typist.task);
 }

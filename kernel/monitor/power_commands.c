@@ -21,6 +21,7 @@ COMMAND(poweroff, "", "switch the machine off")
 {
     if (command_refuse_arguments("poweroff", arguments))
         return;
+    console_flush();
     enum error error = power_off();
     acpi_power_off_qemu();
     console_printf("poweroff: the machine does not switch off through ACPI (%s)\n",
@@ -29,6 +30,8 @@ COMMAND(poweroff, "", "switch the machine off")
 
 COMMAND(reboot, "", "start the machine anew")
 {
-    if (!command_refuse_arguments("reboot", arguments))
-        machine_reset();
+    if (command_refuse_arguments("reboot", arguments))
+        return;
+    console_flush();
+    machine_reset();
 }

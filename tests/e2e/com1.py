@@ -1,10 +1,12 @@
 """The same session over COM1, and both inputs at once."""
 
 import random
+import re
+import socket
 import string
 import zlib
 
-from runner import qemu, screen
+from runner import keys, qemu, screen
 from runner.machine import PROMPT, MachineTest
 
 
@@ -149,6 +151,18 @@ class Com1(MachineTest):
         self.assertEqual([line for line in shown if line in lines], lines)
         self.assertEqual(len(shown), 2 * len(lines) + 1)
 
+    def test_slow_line(self):
+        """More output than COM1's buffer holds, on a line that is slower than the commands: all of it arrives."""
+        commands, rows = 12, 256
+        machine = self.boot(com1=socket.socketpair)  # takes some 280 bytes between two reads
+        start = len(machine.received)
+        machine.send(commands * b"dump ffffffff80100000 4096\recho end\r")
+        machine.wait_output(lambda: "lost" in machine.output(start) or
+                            machine.output(start).count("\r\nend\r\n") == commands, "end")
+        self.assertNotIn("lost", machine.output(start))
+        shown = re.findall(r"^([0-9a-f]{16})  ", machine.output(start), re.MULTILINE)
+        self.assertEqual(shown, commands * [f"{0xffffffff80100000 + 16 * row:016x}" for row in range(rows)])
+
     def test_many_bytes(self):
         """1 MiB at full speed arrives whole (tests/kernel/receive.c counts it)."""
         data = random.Random(6).randbytes(self.MANY)
@@ -170,3 +184,24 @@ class Com1(MachineTest):
         machine.send(b"\x7f" * len(text))
         machine.wait_screen(lambda now: now.used() == [PROMPT.rstrip()])
         self.assertEqual(machine.answer("echo a"), ["a"])
+
+
+class Panic(MachineTest):
+    """A panic while COM1 has not sent all that was printed."""
+
+    MAY_PANIC = True
+
+    def test_what_waits_comes_first(self):
+        """The report follows all of the earlier output, in order."""
+        machine = self.boot(com1=socket.socketpair)  # takes some 280 bytes between two reads
+        start = len(machine.received)
+        for character in "dump ffffffff80100000 4096\nfault panic\n":
+            machine.press(*keys.chord(character))
+            machine.read(0.01)
+        self.assertLess(machine.output(start).count("\r\n"), 256)
+        machine.wait_text("kernel_main+", start)
+        lines = machine.output(start).split("\r\n")
+        rows = [f"{0xffffffff80100000 + 16 * row:016x}" for row in range(256)]
+        self.assertEqual([line[:16] for line in lines[1:257]], rows)
+        self.assertEqual(lines[257], PROMPT + "fault panic")
+        self.assertTrue(lines[258].startswith("PANIC: somebody asked for it"), lines[258])

@@ -236,3 +236,33 @@ TEST_PANIC(console_panic, in_the_midst_of_a_sequence,
     print("\033[5;6r\033[?7l\033[8;30;40m\033]0;a title without an end ");
     PANIC("the report");
 }
+
+/* A sink that keeps what it is given. When one write was kept that began a line, the next sink
+ * shows that it is drained. */
+static unsigned writes_kept;
+static bool in_line, was_in_line;
+
+static void keep(struct console_sink *sink, const char *text, size_t length)
+{
+    (void)sink;
+    writes_kept++;
+    was_in_line = in_line;
+    in_line = text[length - 1] != '\n';
+}
+
+static void tell(struct console_sink *sink)
+{
+    static const char line[] = "drained\n";
+    if (writes_kept == 1 && !was_in_line)
+        sink->next->write(sink->next, line, sizeof(line) - 1);
+    writes_kept = 0;
+}
+
+/* Once the system has stopped, a sink shows nothing by itself: it is drained after each write. */
+TEST_PANIC(console_drain, in_a_panic, "run__console_drain__in_a_panic", "PANIC: the report",
+           "drained")
+{
+    static struct console_sink sink = {.write = keep, .drain = tell};
+    console_add_sink(&sink);
+    PANIC("the report");
+}

@@ -9,11 +9,19 @@
 
 #include <types.h>
 
-/* A device that shows text; the driver embeds it. `write` must end in bounded time even if the
- * device is stuck. It is never entered twice at once, but for a panic; what it logs itself is shown
- * later. */
+/* A device that shows text; the driver embeds it. */
 struct console_sink {
+    /* Shows the text, or keeps it and shows it later. Runs in tasks and set-up code, in the timer's
+     * interrupt handler when a task does not let others run, and in a panic in any context. It does
+     * not wait for its device, and is never entered twice at once, but for a panic. What it logs is
+     * shown later. */
     void (*write)(struct console_sink *sink, const char *text, size_t length);
+    /* Waits until all text that was kept is shown, with a limit for a device that is stuck. In the
+     * same contexts. NULL: the sink keeps nothing. */
+    void (*drain)(struct console_sink *sink);
+    /* Does it have room for several kilobytes more? What is written all the same may be lost. Any
+     * context. NULL: always. */
+    bool (*has_room)(struct console_sink *sink);
     /* Moves what is seen by `lines` back into what has scrolled away, forward when negative. NULL:
      * a sink without a view of its own. */
     void (*view)(struct console_sink *sink, int lines);
@@ -34,6 +42,18 @@ void console_replace_sink(const struct console_sink *old, struct console_sink *n
 void console_write(const char *text, size_t length);
 void console_printf(const char *format, ...) PRINTF(1, 2);
 void console_vprintf(const char *format, va_list arguments) PRINTF(1, 0);
+
+/* May the sinks keep text and show it later? Not at the start, nor from a panic's beginning on:
+ * then each write waits until its text is shown. Where they may not any more, this waits as
+ * console_flush() does. Any context. */
+void console_set_buffered(bool is);
+
+/* Waits until all sinks have shown what they keep, each with a limit: for the end of the system.
+ * Any context. */
+void console_flush(void);
+
+/* Has every sink room for several kilobytes more? Any context. */
+bool console_has_room(void);
 
 /* The sinks, the first of a list by their `next`; and shows text on one of them alone, for what
  * depends on how wide it is. As console_write(). */

@@ -5,6 +5,7 @@
 #define KERNEL_MONITOR_MONITOR_H
 
 #include <drivers/layout.h>
+#include <drivers/uart16550.h>
 #include <kernel/task/executor.h>
 #include <kernel/task/stream.h>
 
@@ -41,7 +42,8 @@ void monitor_losses(struct monitor_losses *losses);
 void monitor_set_layout(const struct layout *layout);
 const struct layout *monitor_layout(void);
 
-/* Spawns the task that types the bytes of a serial line. */
-void monitor_read_serial(struct executor *executor, struct byte_stream *bytes);
+/* Spawns the task that types what `uart` receives. From now on nothing is typed while `uart` has no
+ * room for the output. In set-up code. */
+void monitor_use_serial(struct executor *executor, struct uart16550 *uart);
 
 #endif
