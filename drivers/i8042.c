@@ -1,18 +1,26 @@
 /*
  * IBM PS/2 Hardware Interface Technical Reference, "Keyboard and Auxiliary Device Controller". The
- * controller is often an imitation in firmware, so nothing that it says is relied on, every wait
- * has a limit, and a step that fails ends the script with an error instead of the boot.
+ * controller is often an imitation in firmware. So the driver relies on no answer, every wait has a
+ * limit, and a step that fails ends the script with an error instead of the boot.
  *
- * A device that is not ready at once is looked at again at the next tick: that costs a few
- * milliseconds on a slow controller, and no time of anybody else's.
+ * When the device is not ready for a step, the task sleeps for a tick and tries again. On a slow
+ * controller the set-up takes a few milliseconds longer; other tasks run meanwhile.
  */
 #include <assert.h>
 #include <drivers/i8042.h>
 #include <io.h>
 
-enum { COMMAND_PORT = 0x64 };
+enum {
+    DATA_PORT = 0x60,
+    STATUS_PORT = 0x64, /* read */
+    COMMAND_PORT = 0x64 /* write */
+};
 
-enum { INPUT_FULL = 0x02 /* status: the last byte written is not taken yet */ };
+enum status {
+    OUTPUT_FULL = 0x01, /* a byte waits to be read */
+    INPUT_FULL = 0x02,  /* the controller has not taken the last byte written yet */
+    SECOND_PORT = 0x20, /* the byte that waits is the mouse's */
+};
 
 enum { CONFIG_INTERRUPTS = 0x03, PULSE_RESET_LINE = 0xfe };
 
@@ -24,18 +32,18 @@ enum {
     RESET_LIMIT = 50000, /* of about a microsecond */
 };
 
-static uint8_t config;
+static uint8_t config; /* the controller's configuration, as it was read or written last */
 
 bool i8042_present(void)
 {
-    return inb(I8042_STATUS) != 0xff; /* what an empty bus reads as; the bits are never all set */
+    return inb(STATUS_PORT) != 0xff; /* what an empty bus reads as; the bits are never all set */
 }
 
 /* The following three return ERROR_TIMEOUT when the controller is not ready. */
 
 static enum error write_port(uint16_t port, uint8_t byte)
 {
-    if (inb(I8042_STATUS) & INPUT_FULL)
+    if (inb(STATUS_PORT) & INPUT_FULL)
         return ERROR_TIMEOUT;
     outb(port, byte);
     return OK;
@@ -43,9 +51,9 @@ static enum error write_port(uint16_t port, uint8_t byte)
 
 static enum error read_answer(uint8_t *byte)
 {
-    if (!(inb(I8042_STATUS) & I8042_OUTPUT_FULL))
+    if (!(inb(STATUS_PORT) & OUTPUT_FULL))
         return ERROR_TIMEOUT;
-    *byte = inb(I8042_DATA);
+    *byte = inb(DATA_PORT);
     return OK;
 }
 
@@ -59,11 +67,12 @@ static enum error expect(struct i8042_script *script, uint8_t expected)
     if (answer != RESEND || script->at == 0 || script->repeats == REPEATS)
         return ERROR_DEVICE;
     script->repeats++;
-    script->at -= 2; /* back to what was sent before; the caller goes one step on */
+    script->at -= 2; /* to the step before this one: the caller adds 1 */
     return OK;
 }
 
-/* Keys that are pressed during the set-up send scancodes between the answers. */
+/* Scancodes of keys that are pressed during the set-up come between the answers; they are skipped.
+ */
 static enum error expect_keyboard(struct i8042_script *script, uint8_t expected)
 {
     enum error error = ERROR_DEVICE;
@@ -74,8 +83,8 @@ static enum error expect_keyboard(struct i8042_script *script, uint8_t expected)
 
 static void flush(void)
 {
-    for (unsigned i = 0; i < FLUSH_LIMIT && (inb(I8042_STATUS) & I8042_OUTPUT_FULL); i++) {
-        inb(I8042_DATA);
+    for (unsigned i = 0; i < FLUSH_LIMIT && (inb(STATUS_PORT) & OUTPUT_FULL); i++) {
+        inb(DATA_PORT);
         io_delay();
     }
 }
@@ -84,7 +93,7 @@ static enum error write_config(uint8_t more)
 {
     config &= (uint8_t) ~(CONFIG_INTERRUPTS | I8042_CONFIG_CLOCK_OFF);
     config |= more;
-    return write_port(I8042_DATA, config);
+    return write_port(DATA_PORT, config);
 }
 
 bool i8042_translates(void)
@@ -99,14 +108,23 @@ void i8042_stop_translating(void)
 
 enum error i8042_send(uint8_t byte)
 {
-    return write_port(I8042_DATA, byte);
+    return write_port(DATA_PORT, byte);
+}
+
+int i8042_fetch(void)
+{
+    uint8_t status = inb(STATUS_PORT);
+    if (!(status & OUTPUT_FULL))
+        return I8042_NO_BYTE;
+    uint8_t byte = inb(DATA_PORT);
+    return status & SECOND_PORT ? I8042_NO_BYTE : byte;
 }
 
 void i8042_reset_machine(void)
 {
-    for (unsigned i = 0; i < RESET_LIMIT && inb(I8042_STATUS) & INPUT_FULL; i++)
+    for (unsigned i = 0; i < RESET_LIMIT && inb(STATUS_PORT) & INPUT_FULL; i++)
         io_delay();
-    outb(COMMAND_PORT, PULSE_RESET_LINE); /* even if it is not ready: there is nothing to lose */
+    outb(COMMAND_PORT, PULSE_RESET_LINE); /* even if it is not ready: nothing can get worse */
     for (unsigned i = 0; i < RESET_LIMIT; i++)
         io_delay();
 }
@@ -117,7 +135,7 @@ static enum error try_step(struct i8042_script *script, const struct i8042_step 
     case I8042_COMMAND:
         return write_port(COMMAND_PORT, step->byte);
     case I8042_SEND:
-        return write_port(I8042_DATA, step->byte);
+        return write_port(DATA_PORT, step->byte);
     case I8042_EXPECT:
         return expect(script, step->byte);
     case I8042_EXPECT_KEYBOARD:
@@ -142,7 +160,7 @@ void i8042_begin(struct i8042_script *script, const struct i8042_step *steps, si
     *script = (struct i8042_script){.steps = steps, .count = count};
 }
 
-/* The step is not done yet: may it have more time? */
+/* Has the step, which was not ready, time left? */
 static bool may_wait(struct i8042_script *script, const struct i8042_step *step)
 {
     if (!script->waiting) {

@@ -3,11 +3,11 @@
  * is acknowledged, or asked for again. A keyboard that does not answer is logged and listened to
  * all the same: some imitations send scancodes but know no command.
  *
- * Keyboards speak set 2, and the controller translates that into set 1, which is what everybody
- * expects, so that is asked for. What has come of it is found out: the keyboard is asked which set
- * it speaks, and its answer goes through the translation, too. Where that leaves a doubt (one
- * emulator translates keys but not answers, other controllers say that they translate and do not),
- * the decoder decides by the first key that comes up.
+ * Keyboards speak set 2, and the controller translates it into set 1. This is the usual
+ * configuration, and the set-up asks for it. Then it finds out the result: it asks the keyboard
+ * which set it speaks, and the answer goes through the translation, too. In some cases a doubt
+ * remains: one emulator translates keys but not answers, and some controllers claim to translate
+ * but do not. Then the decoder decides by the first key that is released.
  */
 #include <assert.h>
 #include <drivers/i8042.h>
@@ -57,7 +57,7 @@ static const struct i8042_step config_steps[] = {
     {I8042_COMMAND, WRITE_CONFIG, 0},
     {I8042_WRITE_CONFIG, I8042_CONFIG_CLOCK_OFF | I8042_CONFIG_TRANSLATE, 0},
     {I8042_COMMAND, READ_CONFIG, 0},
-    {I8042_READ_CONFIG, 0, 50}, /* what it has made of that */
+    {I8042_READ_CONFIG, 0, 50}, /* it may have changed bits */
 };
 
 static const struct i8042_step port_steps[] = {
@@ -95,8 +95,8 @@ static const struct i8042_step start_steps[] = {
 
 enum phase { CONTROLLER, CONTROLLER_TEST, CONFIG, PORT, KEYBOARD, SET, SCAN, START, PHASES };
 
-/* Without the first one there is no controller, without the last one nothing arrives; anything else
- * may fail. */
+/* If the first phase fails, there is no controller; if the last one fails, no scancode arrives. Any
+ * other phase may fail. */
 static const struct {
     const char *name;
     const struct i8042_step *steps;
@@ -120,12 +120,12 @@ struct byte_stream ps2_keyboard_scancodes =
     BYTE_STREAM_INIT(ps2_keyboard_scancodes, storage, resume);
 
 static enum phase phase;
-static struct i8042_script script;
-static uint8_t set;
+static struct i8042_script script; /* of the phase */
+static uint8_t set;                /* an enum scancode_set; final when the set-up has ended */
 
 /* What arrives is: answers to the set-up, scancodes, or scancodes and the answer to one byte. */
 static enum { SETTING_UP, LISTENING, TALKING } mode;
-static uint8_t answer;
+static uint8_t answer; /* the last one while TALKING; `answered` is set when there is one */
 static struct event answered = EVENT_INIT(answered);
 
 static void begin(enum phase new_phase)
@@ -142,9 +142,9 @@ static enum poll_result end(struct task *task, enum error error)
     return POLL_READY;
 }
 
-/* The set that arrives, as far as it is known. A keyboard that speaks set 1 itself is not to be
- * translated from now on. */
-static uint8_t settle_set(enum error error)
+/* Returns the set that arrives, as far as it is known. Turns translation off for a keyboard that
+ * speaks set 1 itself. */
+static uint8_t choose_set(enum error error)
 {
     if (!error && script.answer == TRANSLATED_SET_2)
         return SCANCODE_SET_1;
@@ -155,8 +155,8 @@ static uint8_t settle_set(enum error error)
     return SCANCODE_SET_1 | SCANCODE_UNSURE;
 }
 
-/* Who does not even acknowledge its reset is asked for nothing more. */
-static bool nobody_answers(enum error error)
+/* The keyboard has not acknowledged its reset: it is asked for nothing more. */
+static bool is_silent(enum error error)
 {
     return phase == KEYBOARD && error && script.at == RESET_ACKNOWLEDGE;
 }
@@ -165,8 +165,8 @@ static void note_outcome(enum error error)
 {
     if (error)
         log_warn("keyboard: %s failed (%s); going on", phases[phase].name, error_name(error));
-    if (phase == SET || nobody_answers(error))
-        set = settle_set(error);
+    if (phase == SET || is_silent(error))
+        set = choose_set(error);
 }
 
 static enum poll_result poll_set_up(struct task *task)
@@ -181,7 +181,7 @@ static enum poll_result poll_set_up(struct task *task)
         if (phase == START || (phase == CONTROLLER && error))
             return end(task, error);
         note_outcome(error);
-        begin(nobody_answers(error) ? START : phase + 1);
+        begin(is_silent(error) ? START : phase + 1);
     }
     return POLL_PENDING;
 }
@@ -193,33 +193,29 @@ uint8_t ps2_keyboard_scancode_set(void)
     return set;
 }
 
-static SLOW_PATH void interrupt_while_talking(void)
+static bool is_answer(int byte)
 {
-    uint8_t byte;
-    if (mode == SETTING_UP || !stream_has_room(&ps2_keyboard_scancodes) || !i8042_fetch(&byte))
-        return;
-    if (byte == PS2_ACKNOWLEDGE || byte == PS2_RESEND) {
-        answer = byte;
-        event_set(&answered);
-    } else {
-        stream_push(&ps2_keyboard_scancodes, byte);
-    }
+    return byte == PS2_ACKNOWLEDGE || byte == PS2_RESEND;
 }
 
+/* A full stream leaves the byte in the controller, which sends no further interrupt until it is
+ * fetched. */
 void ps2_keyboard_interrupt(void)
 {
-    uint8_t scancode;
-    if (__builtin_expect(mode != LISTENING, 0)) {
-        interrupt_while_talking();
+    if (mode == SETTING_UP || !stream_has_room(&ps2_keyboard_scancodes))
         return;
+    int byte = i8042_fetch();
+    if (byte == I8042_NO_BYTE)
+        return;
+    if (mode == TALKING && is_answer(byte)) {
+        answer = (uint8_t)byte;
+        event_set(&answered);
+    } else {
+        stream_push(&ps2_keyboard_scancodes, (uint8_t)byte);
     }
-    /* A full stream leaves the byte in the controller, which sends no further interrupt until it is
-     * fetched. */
-    if (stream_has_room(&ps2_keyboard_scancodes) && i8042_fetch(&scancode))
-        stream_push(&ps2_keyboard_scancodes, scancode);
 }
 
-/* The byte that was left in the controller has no interrupt of its own to come. */
+/* The byte that was left in the controller raises no interrupt again. */
 static void resume(struct byte_stream *stream)
 {
     (void)stream;
