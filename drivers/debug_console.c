@@ -3,9 +3,9 @@
  * number; a PC without such a device gives 0xff (QEMU, hw/char/debugcon.c; Bochs,
  * iodev/unmapped.cc).
  *
- * Where it is found it is always used, not only when nothing else is there: somebody has asked the
- * emulator for it, and it is the only output that works from the first instruction to the last.
- * Nobody pays for it else: it costs an instruction a byte where it is, and nothing where it is not.
+ * If the port answers, the console always uses it: the emulator has it only on request, and it
+ * works from the first instruction to the last. It costs an instruction a byte, and nothing
+ * elsewhere.
  */
 #include <drivers/debug_console.h>
 #include <io.h>

@@ -1,7 +1,7 @@
 /*
  * IBM PS/2 Hardware Interface Technical Reference, "Keyboards (101- and 102-key)", command ED: the
- * command, an acknowledgement, the lights, an acknowledgement. Each takes up to 20 ms, in which
- * keys go on arriving; so this is a task of its own, and nobody waits for it.
+ * command, an acknowledgement, the lights, an acknowledgement. Each takes up to 20 ms, and
+ * scancodes arrive meanwhile. So a task of its own does this, and no other task waits for it.
  *
  *            set                     room             answer: done
  *     IDLE --------> TO_SEND -----------------> SENT ---------------> the next byte, or IDLE
@@ -22,16 +22,17 @@ enum { SET_LIGHTS = 0xed, ENABLE_SCANNING = 0xf4 };
 
 enum { LIMIT_MILLISECONDS = 100 /* for a byte */, REPEATS = 3 };
 
-static uint8_t wanted, shown;
+static uint8_t wanted; /* by ps2_lights_set() */
+static uint8_t shown;  /* by the keyboard, or given up */
 
 static struct {
     enum { IDLE, TO_SEND, SENT } state;
-    uint8_t bytes[2]; /* the command and the lights */
-    unsigned at;
-    unsigned repeats;
-    uint64_t deadline;
-    struct sleep sleep; /* until the deadline, or the next look for room */
-    struct waker waker;
+    uint8_t bytes[2];   /* the command and the lights */
+    unsigned at;        /* the byte that is sent now */
+    unsigned repeats;   /* how often the keyboard has asked for that byte again */
+    uint64_t deadline;  /* of that byte, by the clock */
+    struct sleep sleep; /* SENT: until the deadline. TO_SEND: until the next try */
+    struct waker waker; /* SENT: waits for the answer */
 } talk;
 
 static void begin_byte(unsigned at)
@@ -61,12 +62,12 @@ static void end(void)
 /* One line of the log is enough: a keyboard that cannot do this never can. */
 static void give_up(void)
 {
-    static bool told;
-    if (!told)
+    static bool logged;
+    if (!logged)
         log_info("keyboard: it does not let its lights be set");
-    told = true;
+    logged = true;
     if (talk.at == 1)
-        ps2_keyboard_send(ENABLE_SCANNING); /* or it would wait for the lights, and send no keys */
+        ps2_keyboard_send(ENABLE_SCANNING); /* else it waits for the lights, and sends no keys */
     end();
 }
 

@@ -13,8 +13,8 @@
  * that stops early, or panics, has sent all that it had to say.
  *
  * An interrupt may get lost, and some machines connect none. So the timer's handler looks after the
- * port, too (uart16550_watch()). This is also what notices a transmitter that has stopped: nobody
- * waits for that.
+ * port, too (uart16550_watch()). It also notices a transmitter that has stopped. No task waits for
+ * such a transmitter.
  *
  * When the stream of received bytes is full, the receive interrupt is off, the FIFO fills up, and a
  * sender that heeds RTS (an emulator does so in its way) waits.
@@ -194,8 +194,8 @@ static void write(struct console_sink *sink, const char *text, size_t length)
     interrupts_restore(flags);
 }
 
-/* One limit for all that waits: once the transmitter is stuck, a look has to do until it goes on.
- */
+/* The limit is for each FIFO. Once the transmitter is stuck, one look is enough until it sends
+ * again. */
 static void drain(struct console_sink *sink)
 {
     struct uart16550 *uart = CONTAINER_OF(sink, struct uart16550, sink);

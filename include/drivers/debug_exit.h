@@ -1,6 +1,6 @@
 /*
- * QEMU's isa-debug-exit device: ends QEMU with a status. It cannot be detected, so the caller has
- * to know that it is there.
+ * QEMU's isa-debug-exit device: ends QEMU with a status. It cannot be detected: the caller must
+ * know that it exists.
  */
 #ifndef DRIVERS_DEBUG_EXIT_H
 #define DRIVERS_DEBUG_EXIT_H

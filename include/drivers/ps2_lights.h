@@ -10,8 +10,8 @@
  * lights are off then. */
 void ps2_lights_start(struct executor *executor);
 
-/* Has the lights set soon: bit 0 is Scroll Lock, 1 is Num Lock, 2 is Caps Lock. Costs next to
- * nothing, and waits for nothing. In tasks. */
+/* Makes the task set the lights soon: bit 0 is Scroll Lock, 1 is Num Lock, 2 is Caps Lock. Does not
+ * wait. In tasks. */
 void ps2_lights_set(uint8_t lights);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * The keyboard, from the interrupt to the task that reads it. The controller's command 0xd2 has it
- * hold a byte as if the keyboard had sent it, and the interrupt is raised by an instruction, which
- * the figures contain: interrupts are masked while benches run.
+ * The keyboard, from the interrupt to the task that reads it. With command 0xd2 the controller
+ * holds a byte as if the keyboard had sent it. Interrupts are masked while benches run, so an
+ * instruction raises the interrupt; the figures contain it.
  */
 #include <assert.h>
 #include <drivers/irq.h>
@@ -56,7 +56,7 @@ static inline void raise_keyboard(void)
     __asm__ volatile("int %0" : : "i"(IRQ_FIRST_VECTOR + IRQ_KEYBOARD) : "memory");
 }
 
-/* The reader takes the place of who reads the keyboard otherwise, for as long as it is measured. */
+/* While it is measured, the reader takes the place of the keyboard's usual reader. */
 static struct list_node *start_reader(struct executor *executor, struct reader *reader)
 {
     struct list_node *other = list_pop_front(&ps2_keyboard_scancodes.readers.wakers);
@@ -100,7 +100,7 @@ static void bench_one(void)
     end_reader(&executor, &reader, other);
 }
 
-/* How many scancodes are lost when so many arrive before the task runs. */
+/* Counts the scancodes that are lost when `count` arrive before the task runs. */
 static void bench_burst(const char *name, unsigned count)
 {
     struct executor executor = EXECUTOR_INIT(executor);

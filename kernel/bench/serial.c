@@ -1,7 +1,7 @@
 /*
- * A line on COM1, as it is to whoever writes it. The emulator's transmitter takes all at once, so
- * the figure contains every byte's way to the port. A real line takes 7 ms for it, which no caller
- * waits for.
+ * The cost of a line on COM1 to the task that writes it. The emulator's transmitter takes all bytes
+ * at once, so the figure contains each byte's way to the port. A real line takes 7 ms to send them;
+ * the task does not wait for that.
  */
 #include <kernel/bench/bench.h>
 #include <kernel/log/console.h>

@@ -27,10 +27,10 @@ struct record {
 
 static struct record ring[RECORDS];
 static uint64_t newest;   /* the last number taken */
-static uint64_t complete; /* how many records were written to their end */
-static uint64_t shown;    /* the last number shown, or passed over */
-static uint64_t lost;     /* overwritten before they were shown, and not yet told of */
-static bool flushing;
+static uint64_t complete; /* how many records are complete: `newest`, unless one is being added */
+static uint64_t shown;    /* the last number shown or skipped; at most `newest` */
+static uint64_t lost;     /* records overwritten before they were shown, and not reported yet */
+static bool flushing;     /* log_flush() is running, or a panic has begun */
 static enum log_level shown_level = LOG_INFO;
 
 static uint64_t (*clock_hook)(void);
@@ -108,7 +108,7 @@ static size_t format_record(const struct record *record, char line[LINE])
     return length;
 }
 
-/* Moves on to the next pending record that is to be shown; false when there is none. */
+/* Copies the next pending record of a level that is shown; false when there is none. */
 static bool next_to_show(struct record *record)
 {
     while (shown < newest_record()) {
@@ -118,16 +118,16 @@ static bool next_to_show(struct record *record)
             shown = oldest - 1;
         }
         if (ring[++shown % RECORDS].level > shown_level)
-            continue; /* not worth a copy */
-        /* One that cannot be read has just been overwritten, or is what a panic has interrupted.
-         */
+            continue; /* without a copy */
+        /* A record that cannot be read has just been overwritten, or a panic has interrupted its
+         * writer. */
         if (read_record(shown, record) && record->level <= shown_level)
             return true;
     }
     return false;
 }
 
-/* NULL: the usual one. */
+/* NULL: the default colour. */
 static const char *colour_of(enum log_level level)
 {
     static const char *const colours[] = {
@@ -192,9 +192,8 @@ static void show_pending(void)
         after_hook();
 }
 
-/* Is whoever was interrupted in the midst of adding a line, or of showing something? Who was not
- * interrupted by anything never is. */
-static bool in_the_midst(void)
+/* Has this code interrupted other code that is adding a line or showing something? */
+static bool has_interrupted_writer(void)
 {
     return flushing || console_busy() ||
            __atomic_load_n(&complete, __ATOMIC_ACQUIRE) != newest_record();
@@ -202,7 +201,7 @@ static bool in_the_midst(void)
 
 void log_flush(void)
 {
-    if (in_the_midst() || !log_pending())
+    if (has_interrupted_writer() || !log_pending())
         return;
     __atomic_store_n(&flushing, true, __ATOMIC_RELAXED);
     __atomic_signal_fence(__ATOMIC_SEQ_CST);

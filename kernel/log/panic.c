@@ -14,7 +14,7 @@
 #include <kernel/log/symbols.h>
 #include <lib/format.h>
 
-static unsigned level;
+static unsigned level; /* how many panics have begun */
 static void (*end_hook)(void);
 
 void panic_set_end(void (*end)(void))
@@ -44,7 +44,7 @@ static NORETURN void panic_end(void)
     halt_forever();
 }
 
-/* Returns only at the first two levels; true at the first, where everything is to be said. */
+/* Returns only at the first two levels: true at the first, whose report is complete. */
 static bool panic_begin(bool long_report)
 {
     interrupts_disable();
@@ -73,7 +73,7 @@ static PRINTF(3, 0) void print_reason(const char *file, int line, const char *fo
 
 void panic_at(const char *file, int line, const char *format, ...)
 {
-    /* Where rbp points lies the caller's (-fno-omit-frame-pointer). */
+    /* rbp points to the caller's saved rbp (-fno-omit-frame-pointer). */
     virt_addr_t caller_rbp = *(const virt_addr_t *)__builtin_frame_address(0);
     bool first = panic_begin(false);
     va_list arguments;

@@ -1,8 +1,8 @@
 /*
- * What the compiler calls where it sees undefined behaviour happen (-fsanitize=undefined); only the
- * test kernel is built so. The names, and the data that they are handed, are the compiler's: see
- * the UndefinedBehaviorSanitizer's ABI in GCC's and LLVM's sources. Each ends in a panic at the
- * place in the source.
+ * The compiler inserts calls of these functions where undefined behaviour may happen
+ * (-fsanitize=undefined); only the test kernel is built so. Their names and arguments are the ABI
+ * of the UndefinedBehaviorSanitizer, see GCC's and LLVM's sources. Each ends in a panic that names
+ * the place in the source.
  */
 #include <kernel/log/panic.h>
 #include <lib/format.h>
@@ -21,7 +21,8 @@ struct type_descriptor {
     char name[];   /* in quotes */
 };
 
-/* All data begins with a location; the next fields are those of the kinds that are told here. */
+/* All data begins with a location. The other fields depend on the kind; those that are not reported
+ * are left out. */
 struct overflow {
     struct source_location location;
     const struct type_descriptor *type;
@@ -49,7 +50,7 @@ typedef uintptr_t value_handle;
 
 enum { VALUE_TEXT = 32 };
 
-/* The value in decimal, as its type has it. */
+/* The value in decimal, signed if its type is. */
 static const char *spell(const struct type_descriptor *type, value_handle value,
                          char text[VALUE_TEXT])
 {
@@ -75,7 +76,7 @@ static NORETURN void report_overflow(const struct overflow *data, const char *op
            data->type->name);
 }
 
-/* What the compiler calls has no header that would declare it. */
+/* No header declares these functions. */
 #define HANDLER(name, ...)                   \
     void __ubsan_handle_##name(__VA_ARGS__); \
     void __ubsan_handle_##name(__VA_ARGS__)

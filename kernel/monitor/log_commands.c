@@ -6,12 +6,12 @@
 #include <kernel/monitor/command.h>
 #include <lib/number.h>
 
-/* What of the log is wanted: lines up to a level, and of these the last ones. */
+/* The lines that were asked for: those up to a level, and of these the last ones. */
 struct selection {
     enum log_level highest;
-    uint64_t count; /* lines of that level that there are */
-    uint64_t last;  /* so many of them are wanted */
-    uint64_t seen;
+    uint64_t count; /* how many lines up to that level there are */
+    uint64_t last;  /* how many of them are printed at most */
+    uint64_t seen;  /* how many of them print_line() was given */
 };
 
 static void count_line(void *context, enum log_level level, const char *line, size_t length)

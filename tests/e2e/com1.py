@@ -204,4 +204,4 @@ class Panic(MachineTest):
         rows = [f"{0xffffffff80100000 + 16 * row:016x}" for row in range(256)]
         self.assertEqual([line[:16] for line in lines[1:257]], rows)
         self.assertEqual(lines[257], PROMPT + "fault panic")
-        self.assertTrue(lines[258].startswith("PANIC: somebody asked for it"), lines[258])
+        self.assertTrue(lines[258].startswith("PANIC: "), lines[258])

@@ -47,7 +47,7 @@ class Console(MachineTest):
         self.assertNotIn("\x1b", machine.output().split("] cairn: ready")[0].split("] boot: ")[1])
 
     def test_typing_returns_to_the_end(self):
-        """Whoever types sees what is typed."""
+        """A key brings the view back to the line that is being typed."""
         machine = self.boot()
         self.fill(machine, 30)
         bottom = machine.screen().used()

@@ -22,7 +22,7 @@ static unsigned fetched;
 static void fetch_bytes(void)
 {
     struct waker waker = {0};
-    struct task nobody = {.state = TASK_LIVE, .wakers = LIST_INIT(nobody.wakers)};
+    struct task reader = {.state = TASK_LIVE, .wakers = LIST_INIT(reader.wakers)};
     uint8_t byte;
     while (ps2_machine_interrupts()) {
         uint64_t before = fake_ports_accesses();
@@ -30,7 +30,7 @@ static void fetch_bytes(void)
         if (fake_ports_accesses() - before < 2)
             break;
     }
-    for (; stream_poll(&ps2_keyboard_scancodes, &waker, &nobody, &byte) == POLL_READY; fetched++)
+    for (; stream_poll(&ps2_keyboard_scancodes, &waker, &reader, &byte) == POLL_READY; fetched++)
         typed_length += keyboard_type(&keyboard, byte, typed + typed_length);
     waker_cancel(&waker);
     typed[typed_length] = '\0';
@@ -203,7 +203,7 @@ TEST(ps2, lights_are_set_while_keys_are_typed)
     fetched = 0;
     ps2_machine_key(late, late, sizeof(late), sizeof(late));
     run(1);
-    EXPECT_EQ(fetched, 1); /* nobody waits for answers any more */
+    EXPECT_EQ(fetched, 1); /* answers are not taken out of the stream any more */
     EXPECT_STR(strike(), "bB\033[A");
     end_lights();
 }

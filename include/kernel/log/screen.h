@@ -12,8 +12,8 @@ struct screen {
     struct terminal terminal;
 };
 
-/* Clears the display and makes `screen->sink` ready to be added to the console. The memory is as
- * for terminal_init(), which may fail. During set-up. */
+/* Clears the display and initialises `screen->sink`, which the caller then adds to the console.
+ * `memory` is the terminal's; errors are those of terminal_init(). During set-up. */
 enum error screen_init(struct screen *screen, struct terminal_display *display, void *memory,
                        size_t size);
 
