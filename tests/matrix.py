@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Boots the very same image on many machines, types at each, and writes down which ones answer: the full table to
-docs/machines.md, a short one between two marks in README.md.
+"""Boots the same image on many machines, types at each, and records which ones answer: a full table in docs/machines.md,
+and a short one between two marks in README.md.
 
     tests/matrix.py             every machine; writes the tables
-    tests/matrix.py WORD ...    those whose row has one of the words in it; writes nothing
+    tests/matrix.py WORD ...    those whose row contains one of the words; writes nothing
 
-The machines do not form a product of everything with everything: each property has its values, on a machine that is
-plain otherwise, and firmware, chipset and medium are crossed. A machine that fails is named and shown with its last
-output, and the run ends with 1.
+Not every combination is tried. Each property has its values, and the rest of the machine is the usual one; only firmware,
+chipset and medium are combined with each other. A machine that fails is printed with its last output, and the exit status
+is then 1.
 """
 
 import os
@@ -31,30 +31,30 @@ AT_A_TIME = 2
 # --- How a machine is typed at ----------------------------------------------------------------------------------------
 
 class Failure(Exception):
-    """A machine has not done what it should; the text says what."""
+    """A machine has failed; the text says how."""
 
 
 def expect(condition, what):
-    """Fails with words."""
+    """Fails with this text unless the condition holds."""
     if not condition:
         raise Failure(what)
 
 
 def over_com1(started):
-    """Ready, and a line typed at COM1 is answered."""
+    """The machine gets ready, and answers a line that is typed at COM1."""
     started.wait_ready()
     expect(started.answer("echo over COM1") == ["over COM1"], "no answer on COM1")
 
 
 def by_keyboard_and_com1(started):
-    """The same, and a line typed at the keyboard is answered, on COM1."""
+    """The same, and it answers a line that is typed at the keyboard, on COM1."""
     over_com1(started)
     expect(started.ask("echo by keyboard") == ["by keyboard"], "no answer to the keyboard")
 
 
 def by_keyboard_on_screen(started):
-    """A line typed at the keyboard is answered on the screen, whatever kind of screen it is. One with pixels is read off
-    its picture."""
+    """It answers a line that is typed at the keyboard, on the screen. If that is a framebuffer, the text is read from a
+    picture of it."""
     started.wait_screen(lambda now: now.used()[-1] == machine.PROMPT.rstrip())
     started.type("echo on screen\n")
     started.wait_screen(lambda now: now.used()[-3:] == [
@@ -71,14 +71,14 @@ HOW = {over_com1: "COM1", by_keyboard_and_com1: "keyboard, COM1", by_keyboard_on
        everything: "keyboard, COM1, screen"}
 
 
-# --- What else has to hold --------------------------------------------------------------------------------------------
+# --- Further checks ---------------------------------------------------------------------------------------------------
 
 def nothing_more(_started):
-    """The prompt answers: that is all."""
+    """The prompt answers, and nothing else is checked."""
 
 
 def has_memory(mib):
-    """Nearly all of the memory is there to be handed out."""
+    """Nearly all of the memory can be allocated."""
     def check(started):
         kib = int(re.search(r"mm: (\d+) KiB of memory to hand out", started.output())[1])
         expect(mib * 1024 * 0.85 < kib <= mib * 1024, f"{kib} KiB to hand out, of {mib} MiB")
@@ -86,19 +86,19 @@ def has_memory(mib):
 
 
 def says(pattern):
-    """A line of the log."""
+    """The log has such a line."""
     def check(started):
         expect(re.search(pattern, started.output()), f"the log does not say '{pattern}'")
     return check
 
 
 def gets_what_it_asked_for(started):
-    """No option is unknown, or cannot be met."""
+    """The kernel knows every option, and can do what it says."""
     expect(not re.search(r"is not known|is none of|cannot be used", started.output()), "an option was refused")
 
 
-def others_are_parked(count):
-    """The processors that are not used halt; the first one does, too, while nobody types."""
+def unused_are_halted(count):
+    """The unused processors are halted. So is the first one, while no key is typed."""
     def check(started):
         halted = started.hmp("info registers -a").count("HLT=1")
         expect(halted >= count - 1, f"{count - halted} of {count} processors run")
@@ -109,7 +109,7 @@ def others_are_parked(count):
 
 @dataclass
 class Row:
-    """One machine. `options` go to QEMU; `start` starts something else."""
+    """One machine. `options` are QEMU's; `start` starts another emulator instead."""
 
     axis: str
     name: str
@@ -122,7 +122,7 @@ class Row:
     start: Callable = None
 
     def boot(self, log):
-        """The running machine."""
+        """Starts the machine."""
         if self.start:
             return self.start(log)
         kind = framebuffer.FramebufferMachine if self.has_pixels() else machine.Machine
@@ -149,7 +149,7 @@ def disk(device):
 
 
 def memory(size):
-    """So much RAM, which the build machine need not have."""
+    """Options for this much RAM. The host need not have it."""
     return ["-m", size, "-object", f"memory-backend-ram,id=r,size={size},reserve=off", "-machine", "memory-backend=r"]
 
 
@@ -180,19 +180,19 @@ def memory_rows():
 
 
 def cpu_rows():
-    """Processors, and what some of them lack."""
+    """Models of processors, features that are missing, and numbers of processors."""
     for cpu in ("qemu64", "core2duo", "Nehalem", "Skylake-Client", "EPYC", "max"):
         yield Row("processor", cpu, ["-cpu", cpu])
     yield Row("processor", "without NX", ["-cpu", "qemu64,-nx"], check=says("no NX|no-execute"))
     yield Row("processor", "without 1 GiB pages", ["-cpu", "max,-pdpe1gb"], check=says("no 1 GiB pages"))
     yield Row("processor", "without SMEP, SMAP and UMIP", ["-cpu", "max,-smep,-smap,-umip"], check=says("no SMEP"))
     for count in (1, 2, 8):
-        yield Row("processors", str(count), ["-smp", str(count)], check=others_are_parked(count))
-    yield Row("processors", "8, UEFI", ["-smp", "8", *UEFI], check=others_are_parked(8))
+        yield Row("processors", str(count), ["-smp", str(count)], check=unused_are_halted(count))
+    yield Row("processors", "8, UEFI", ["-smp", "8", *UEFI], check=unused_are_halted(8))
 
 
 def missing_rows():
-    """Machines without something."""
+    """Machines without some device."""
     yield Row("missing", "no COM1", typed=by_keyboard_on_screen, com1=None)
     yield Row("missing", "no COM1, UEFI", UEFI, typed=by_keyboard_on_screen, com1=None)
     yield Row("missing", "no VGA", NO_VGA)
@@ -231,7 +231,7 @@ def interrupt_rows():
 
 
 def bochs_rows():
-    """The strict one."""
+    """Another emulator, which is stricter than QEMU."""
     yield Row("Bochs", "VGA text", typed=over_com1, start=bochs.Bochs)
     yield Row("Bochs", "Cirrus", typed=over_com1, start=lambda log: bochs.Bochs(log, display=bochs.CIRRUS))
 
@@ -243,14 +243,14 @@ def all_rows():
 
 
 def slow_first(row):
-    """The order in which they are run, so that both workers end at about the same time."""
+    """Sorts slow machines to the front, so that both workers end at about the same time."""
     return row.start is None, "-bios" not in row.options
 
 
 # --- Running ----------------------------------------------------------------------------------------------------------
 
 def run(row):
-    """Boots a machine and types at it; says why not, or nothing."""
+    """Boots a machine and types at it. Returns the reason of a failure in lines; none if it passes."""
     name = re.sub(r"[^A-Za-z0-9]+", "-", f"matrix.{row.axis}.{row.name}")
     try:
         with row.boot(paths.LOGS / f"{name}.log") as started:
@@ -270,7 +270,7 @@ def run(row):
 
 
 def run_and_report(row, results):
-    """The same, and a line about it."""
+    """The same, and prints the result."""
     start = time.monotonic()
     why = run(row)
     verdict = ktap.Verdict(ktap.FAILED, 0, 1, why) if why else ktap.Verdict(ktap.PASSED, 1, 0)
@@ -279,7 +279,7 @@ def run_and_report(row, results):
 
 
 def run_rows(rows, results):
-    """Runs them, and tells for each whether it passed."""
+    """Runs them, and returns for each whether it passed."""
     with ThreadPoolExecutor(max_workers=AT_A_TIME) as pool:
         futures = {id(row): pool.submit(run_and_report, row, results) for row in sorted(rows, key=slow_first)}
         return [futures[id(row)].result() for row in rows]
@@ -290,9 +290,9 @@ def run_rows(rows, results):
 def write_page(rows, passed):
     """docs/machines.md: a line for each machine."""
     lines = ["# Machines", "",
-             "Written by `make matrix`, which boots the very same `build/cairn.iso` on each of these and types at it. What is",
-             "not named is QEMU's `q35` with a BIOS (SeaBIOS), 128 MiB, the CD, one `qemu64`, VGA text, COM1 and a PS/2",
-             "keyboard. UEFI is OVMF. That the prompt answers is shown over what the third column names.", "",
+             "Written by `make matrix`, which boots the same `build/cairn.iso` on each of these machines and types at it. Unless",
+             "a row says otherwise, the machine is QEMU's `q35` with a BIOS (SeaBIOS), 128 MiB, the CD, one `qemu64`, VGA text,",
+             "COM1 and a PS/2 keyboard. UEFI is OVMF. The third column names the devices over which the prompt has answered.", "",
              "| what differs | machine | answers over | result |", "| --- | --- | --- | --- |"]
     lines += [f"| {row.axis} | {row.name} | {HOW[row.typed]} | {'passes' if good else '**fails**'} |"
               for row, good in zip(rows, passed)]
@@ -300,7 +300,7 @@ def write_page(rows, passed):
 
 
 def short_table(rows, passed):
-    """A line for each property, with the values that pass, and one for what fails."""
+    """A line for each property with the values that pass, and a line for the machines that fail."""
     lines = ["| what differs | passes |", "| --- | --- |"]
     for axis in dict.fromkeys(row.axis for row in rows):
         lines.append(f"| {axis} | " + "; ".join(
