@@ -1,18 +1,18 @@
 /*
- * The clock is set by a reference, a counter that loses nothing when ticks are lost: they are lost
- * when interrupts are masked for longer than a tick, and when an emulator's host is busy. In
- * between, the clock goes by one of two things:
+ * Two things make ticks an unreliable clock: a tick is lost when interrupts are masked for longer
+ * than a tick, and an emulator on a busy host loses many. So the clock follows a reference, a
+ * counter that counts on in any case. Between two readings of the reference, it uses one of these:
  *
- * - by ticks, at first, and for good where the time stamp counter's rate may change. A tick that
- *   comes on schedule adds its length; the time stamp counter is good enough to tell that. Any
- *   other tick, and every one that clock_check() asks for, takes over the reference's time.
- * - by the time stamp counter, where its rate is constant, as soon as that is measured. It is
- *   measured again and again, over longer and longer spans of time. An error is not made up for in
- *   one step: over the next span the clock runs a little faster or slower.
+ * - Ticks, at first, and for good where the time stamp counter's rate may change. A tick on
+ * schedule adds its length; even a time stamp counter whose rate changes can tell whether it is.
+ * Any other tick, and each one that clock_check() asks for, sets the clock to the reference's time.
+ * - The time stamp counter, if its rate is constant, as soon as the rate is measured. It is
+ * measured again and again, over spans of time that grow to LONGEST_SPAN. The clock does not step
+ * to correct an error; it runs a little faster or slower for the next span.
  *
- * Where there is no reference, the ticks have to do. A tick that is lost then stays lost, unless
- * the time stamp counter is constant: a span in which ticks were lost makes it look fast, so the
- * lowest frequency that was measured over one of the longest spans is the right one.
+ * Without a reference there are only ticks, and the time of lost ticks is lost. Only a constant
+ * time stamp counter can make up for that: lost ticks make it look faster than it is, so the lowest
+ * frequency is kept that was measured over one of the longest spans.
  */
 #include <assert.h>
 #include <kernel/cpu/control.h>
@@ -27,17 +27,18 @@ enum { FRACTION_BITS = 32 };
 #define SLEW_ONE      (INT64_C(1) << 30)
 
 enum {
-    PRECISION = 4096,      /* a span is that many times as long as its ends are uncertain */
-    RATE_TOLERANCE = 2000, /* a part of the rate: a crystal does not change by 500 ppm */
-    SLEW_LIMIT = 2000,     /* a part of the rate: the clock runs off it by 500 ppm at most */
-    REFUSALS = 100,        /* in a row, and the reference is given up */
+    PRECISION = 4096,      /* a span is at least so many times its ends' uncertainty */
+    RATE_TOLERANCE = 2000, /* a rate that changes by more than 1/2000, 500 ppm, is doubted */
+    SLEW_LIMIT =
+        2000,       /* the clock runs at most 1/2000, 500 ppm, faster or slower to correct itself */
+    REFUSALS = 100, /* after so many bad readings in a row the reference is given up */
 };
 
-static uint64_t now; /* at the last tick */
+static uint64_t now; /* the time at the last tick */
 static uint64_t tick_length;
 static bool tsc_constant;
 static uint64_t last_tick_tsc;
-static uint64_t tsc_rate; /* as well as is known; 0: not at all */
+static uint64_t tsc_rate; /* the latest measurement; 0: there is none yet */
 
 static uint64_t scale(uint64_t tsc_ticks, uint64_t by)
 {
@@ -64,12 +65,12 @@ static void measure_anew(void)
 
 static struct clock_reference reference;
 
-/* At the last reading. */
+/* The last reading, and the time at it. */
 static uint64_t reference_count, reference_tsc, reference_time;
-static uint64_t reference_rest; /* of the last division, so that nothing is lost over time */
-static unsigned refusals;
+static uint64_t reference_rest; /* the last division's remainder, so that no error adds up */
+static unsigned refusals;       /* in a row */
 
-static uint64_t ticked_time;
+static uint64_t ticked_time; /* of the ticks that are not on schedule: all, without a reference */
 
 static uint64_t read_ticked_time(void)
 {
@@ -100,12 +101,12 @@ static void use_reference(const struct clock_reference *new_reference)
 
 struct reading {
     uint64_t tsc, count;
-    uint64_t width; /* the count was read within so many ticks of the time stamp counter */
+    uint64_t width; /* how long reading `count` took, in ticks of the time stamp counter */
 };
 
-/* Reads both counters at once, as far as that goes: firmware or a busy host may come between, so of
- * several pairs of readings the closest is taken. Some chipsets' timers show nonsense while a carry
- * runs through them, so a count also has to agree with the one before. */
+/* Reads both counters as close together as possible: firmware or a busy host may interrupt between
+ * them, so the closest of several pairs is used. Some chipsets' timers read wrong while a carry
+ * runs through them, so a count must also agree with the one before. */
 static bool read_both(struct reading *best)
 {
     enum { READINGS = 3 };
@@ -122,8 +123,8 @@ static bool read_both(struct reading *best)
     return best->width != UINT64_MAX;
 }
 
-/* How far has the reference come since the last reading? It may have gone round, even several
- * times, so there are many answers; the one nearest to the time stamp counter's is right. */
+/* How many counts have passed since the last reading? The counter may have wrapped around, even
+ * several times; of all possible answers, the nearest to the time stamp counter's is right. */
 static uint64_t counts_since_last(const struct reading *reading)
 {
     int64_t tsc_ticks = (int64_t)(reading->tsc - reference_tsc);
@@ -134,12 +135,13 @@ static uint64_t counts_since_last(const struct reading *reading)
     return guess + beyond - (beyond > reference.mask / 2 ? reference.mask + 1 : 0);
 }
 
-/* A reference that stands still or runs backwards is left out of account, and given up when it goes
- * on doing so. */
+/* Ignores a reading of a reference that stands still or runs backwards, and gives the reference up
+ * if that goes on. Returns false. */
 static bool refuse_reading(void)
 {
     if (++refusals == REFUSALS) {
-        log_warn("clock: the %s does not count on; time is counted in ticks", reference.name);
+        log_warn("clock: the %s has stopped counting; the clock counts ticks instead",
+                 reference.name);
         use_reference(&ticks_alone);
         measure_anew();
     }
@@ -165,8 +167,8 @@ static bool advance_reference(struct reading *reading)
 
 /* --- By the time stamp counter -------------------------------------------------------------- */
 
-/* The clock showed `time` at `tsc`, and runs at `rate` from there on. A new scale is written beside
- * the old one, which an interrupted reader, or an NMI's, may be using. */
+/* The clock showed `time` at `tsc`, and runs at `rate` from there on. A new scale does not
+ * overwrite the current one, which an interrupted reader or an NMI handler may be using. */
 static struct scale {
     uint64_t tsc, time, rate;
 } scales[2];
@@ -210,7 +212,7 @@ static void begin_span(const struct reading *reading)
     span_uncertainty = uncertainty(reading, tsc_rate);
 }
 
-/* The rate over the span that ends with this reading; 0 while it is too short to say. */
+/* The rate over the span that ends with this reading; 0 if the span is too short for PRECISION. */
 static uint64_t rate_over_span(const struct reading *reading)
 {
     uint64_t time = reference_time - span_time, ticks = reading->tsc - span_tsc;
@@ -223,9 +225,9 @@ static uint64_t rate_over_span(const struct reading *reading)
     return (reference_time - span_time) / PRECISION < uncertain ? 0 : rate;
 }
 
-/* Firmware that changes the time stamp counter makes a rate that no crystal has. Such a one is not
- * taken, unless the next span confirms it. */
-static bool rate_is_plausible(uint64_t rate)
+/* If firmware changes the time stamp counter, a measurement gives a rate that no crystal has. Such
+ * a rate is accepted only if the next span confirms it. */
+static bool accept_rate(uint64_t rate)
 {
     uint64_t difference = rate > tsc_rate ? rate - tsc_rate : tsc_rate - rate;
     bool agrees = !tsc_rate || difference <= tsc_rate / RATE_TOLERANCE;
@@ -233,8 +235,9 @@ static bool rate_is_plausible(uint64_t rate)
     return !rate_in_doubt;
 }
 
-/* Takes a rate over, and makes up for the clock's error in the course of the next span. */
-static void go_by(const struct reading *reading, uint64_t rate)
+/* Lets the clock run by this rate, a little faster or slower so that its error is corrected at the
+ * end of the next span. */
+static void run_by(const struct reading *reading, uint64_t rate)
 {
     uint64_t time = current_scale ? time_at(current_scale, reading->tsc) : MAX(now, reference_time);
     int64_t error = reference_loses_time() ? 0 : (int64_t)(reference_time - time);
@@ -244,7 +247,7 @@ static void go_by(const struct reading *reading, uint64_t rate)
     set_scale(reading->tsc, time, rate + (uint64_t)(slew * (int64_t)rate / SLEW_ONE));
 }
 
-/* Ticks that are lost make the counter look fast, and the rate too low. */
+/* Lost ticks make the counter look fast, which is a low rate in nanoseconds a tick. */
 static bool ticks_were_lost(uint64_t rate, uint64_t span)
 {
     return reference_loses_time() && rate < tsc_rate && span <= longest_measured;
@@ -266,20 +269,21 @@ static void measure_rate(const struct reading *reading)
     }
     if (ticks_were_lost(rate, span))
         return;
-    if (!rate_is_plausible(rate)) {
+    if (!accept_rate(rate)) {
         measure_anew();
         return;
     }
     tsc_rate = rate;
     longest_measured = MAX(longest_measured, span);
     span_length = MIN(2 * span, LONGEST_SPAN);
-    go_by(reading, rate);
+    run_by(reading, rate);
 }
 
 /* --- Ticks ---------------------------------------------------------------------------------- */
 
-/* A tick is on schedule if it comes within `schedule_width` ticks of the time stamp counter from
- * `schedule_start` on: half a tick's length before or after it is due. 0: none is. */
+/* The next tick is on schedule if the time stamp counter is then between schedule_start and
+ * schedule_start + schedule_width: half a tick's length before or after the tick is due. With a
+ * width of 0, no tick is on schedule. */
 static uint64_t schedule_start, schedule_width;
 
 static void make_schedule(uint64_t tsc)
