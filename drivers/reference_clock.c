@@ -47,19 +47,27 @@ static uint64_t read_processor(void)
     return read_tsc();
 }
 
+/* Does it count? Each try takes a fixed number of delays, and the first one is long enough, so that
+ * the boot takes the same number of instructions each time. */
+static bool counts(const struct clock_reference *reference)
+{
+    enum { TRIES = 12, DELAYS = 80 /* of about a microsecond */ };
+    uint64_t first = reference->read();
+    for (unsigned i = 0; i < TRIES; i++) {
+        for (unsigned delay = 0; delay < DELAYS; delay++)
+            io_delay();
+        if (((reference->read() ^ first) & reference->mask) != 0)
+            return true;
+    }
+    return false;
+}
+
 /* Checks that it counts, and at a rate that the clock can use. */
 static enum error check(const struct clock_reference *reference)
 {
-    enum { LIMIT = 1000 /* of about a microsecond */ };
-    if (reference->frequency < LOWEST_FREQUENCY || reference->frequency > HIGHEST_FREQUENCY)
-        return ERROR_NO_DEVICE;
-    uint64_t first = reference->read();
-    for (unsigned i = 0; i < LIMIT; i++) {
-        io_delay();
-        if (((reference->read() ^ first) & reference->mask) != 0)
-            return OK;
-    }
-    return ERROR_NO_DEVICE;
+    bool usable =
+        reference->frequency >= LOWEST_FREQUENCY && reference->frequency <= HIGHEST_FREQUENCY;
+    return usable && counts(reference) ? OK : ERROR_NO_DEVICE;
 }
 
 /* Only 24 bits are used: whether there are 32 is a flag that firmware gets wrong. */

@@ -317,8 +317,9 @@ static uint64_t time_by_tsc(uint64_t tsc)
     return time_at(current_scale, tsc);
 }
 
-static SLOW_PATH uint64_t tick_off_schedule(uint64_t tsc)
+static SLOW_PATH uint64_t tick_off_schedule(void)
 {
+    uint64_t tsc = read_tsc();
     ticked_time += tick_length;
     uint64_t time = current_scale ? time_by_tsc(tsc) : time_by_reference(tsc);
     last_tick_tsc = tsc;
@@ -329,9 +330,8 @@ static SLOW_PATH uint64_t tick_off_schedule(uint64_t tsc)
 
 uint64_t clock_tick(void)
 {
-    uint64_t tsc = read_tsc();
-    if (tsc - schedule_start >= schedule_width)
-        return tick_off_schedule(tsc);
+    if (read_tsc() - schedule_start >= schedule_width)
+        return tick_off_schedule();
     schedule_start += schedule_width;
     uint64_t time = now + tick_length;
     __atomic_store_n(&now, time, __ATOMIC_RELEASE);
