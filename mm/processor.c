@@ -104,6 +104,6 @@ phys_addr_t processor_memory_end(void)
     enum { EXTENDED_LEAVES = 0x80000000, ADDRESS_SIZES = 0x80000008, USUAL_BITS = 36 };
     unsigned bits = USUAL_BITS;
     if (cpuid(EXTENDED_LEAVES, 0).eax >= ADDRESS_SIZES)
-        bits = cpuid(ADDRESS_SIZES, 0).eax & 0xff;
-    return MIN(UINT64_C(1) << MIN(bits, 52u), (uint64_t)DIRECT_MAP_SIZE);
+        bits = MIN(cpuid(ADDRESS_SIZES, 0).eax & 0xff, 52u);
+    return MIN(UINT64_C(1) << bits, (uint64_t)DIRECT_MAP_SIZE);
 }
