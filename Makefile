@@ -59,7 +59,7 @@ CLANG_WARNINGS := -Wcast-align -Wframe-larger-than=2048 -Wcomma -Wloop-analysis 
 # The compiler's own freestanding headers are the only ones in reach: no host header can slip in.
 # Clang needs no word to keep tests in their order, nor to keep memset from calling itself.
 ifdef LLVM
-COMPILER_FLAGS := $(CLANG_WARNINGS) --target=x86_64-elf -mno-implicit-float -Xclang -fstack-clash-protection \
+COMPILER_FLAGS := $(CLANG_WARNINGS) --target=x86_64-linux-gnu -mno-implicit-float -Xclang -fstack-clash-protection \
                   -gdwarf-4 -grecord-command-line
 LARGE_FRAMES   := -Wno-frame-larger-than
 else
@@ -73,7 +73,8 @@ COMPILER_INCLUDE := $(shell $(CC) -print-file-name=include 2>/dev/null)
 KERNEL_CFLAGS := -std=gnu17 -O2 -g $(WARNINGS) $(COMPILER_FLAGS) -nostdinc -isystem $(COMPILER_INCLUDE) -Iinclude -I$B/gen \
     -ffreestanding -fno-pic -fno-pie -mno-red-zone -mgeneral-regs-only -mcmodel=kernel \
     -fno-omit-frame-pointer -fno-optimize-sibling-calls -fno-asynchronous-unwind-tables \
-    -fstack-protector-strong -mstack-protector-guard=global -fcf-protection=none \
+    -fstack-protector-strong -mstack-protector-guard=tls -mstack-protector-guard-reg=gs -mstack-protector-guard-offset=8 \
+    -fcf-protection=none \
     -fno-common -ffunction-sections -fdata-sections -ffile-prefix-map=$(call quoted,$(CURDIR))/=
 # The test kernel looks for undefined behaviour in all that it runs; kernel/log/ubsan.c tells of it.
 UBSAN_CFLAGS := -fsanitize=undefined -fno-sanitize-recover=all -DUBSAN -Wno-null-dereference $(LARGE_FRAMES)

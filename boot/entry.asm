@@ -8,7 +8,7 @@
 
 extern early_error, boot_pml4, boot_page_table
 extern boot_stack_guard, boot_stack_top
-extern boot_info_collect, kernel_main
+extern boot_info_collect, boot_cpu, kernel_main
 global multiboot_entry, boot_entry_tsc
 
 LOADER_MAGIC equ 0x36d76289
@@ -22,8 +22,9 @@ EXTENDED_LONG_MODE equ 1 << 29              ; in edx
 ; TS is set and stays so: the kernel saves no x87 or SSE state, so an instruction that touches it must fault.
 CR0_VALUE equ (1 << 0) | (1 << 1) | (1 << 3) | (1 << 4) | (1 << 5) | (1 << 16) | (1 << 31) ; PE MP TS ET NE WP PG
 CR4_VALUE equ 1 << 5                                                                       ; PAE
-MSR_EFER  equ 0xc0000080
-EFER_LME  equ 1 << 8
+MSR_EFER    equ 0xc0000080
+MSR_GS_BASE equ 0xc0000101
+EFER_LME    equ 1 << 8
 
 CODE_SELECTOR equ boot_gdt.code - boot_gdt
 
@@ -107,6 +108,11 @@ higher_half:
     mov ss, ax
     mov fs, ax
     mov gs, ax
+    mov ecx, MSR_GS_BASE                    ; C finds struct cpu, and in it the canary, by GS
+    mov rax, boot_cpu
+    mov rdx, rax
+    shr rdx, 32
+    wrmsr
     mov rsp, boot_stack_top
     xor ebp, ebp                            ; ends every backtrace
     mov edi, edi                            ; the information's physical address, upper half cleared

@@ -61,7 +61,7 @@ static void do_periodic_work(uint64_t time, const struct trap_frame *frame)
     irq_renew_bursts();
     uart16550_watch(&com1);
     monitor_tick();
-    if (watchdog_look(&executor, time, frame->rip))
+    if (watchdog_look(time, frame->rip))
         log_flush(); /* the task that does so otherwise may never get a turn again */
 }
 

@@ -12,9 +12,9 @@ from pathlib import Path
 from floors import VOCABULARY, circles, floor_of
 
 # What the compiler calls by itself, and what ASSERT calls: declared for all floors, defined where the log is.
-HOOKS = {"__stack_chk_fail", "__stack_chk_guard", "assert_failed"}
-# The hand-over from assembly to C goes up from the lowest floor to the highest.
-HAND_OVER = ("boot/entry.asm", "kernel_main")
+HOOKS = {"__stack_chk_fail", "assert_failed"}
+# The hand-over from assembly to C goes up: to the first function, and to what GS points at from then on.
+HAND_OVER = {("boot/entry.asm", "kernel_main"), ("boot/entry.asm", "boot_cpu")}
 # Named by the linker script, and by code that the compiler makes when it sees fit.
 ENTRIES = {"multiboot_entry", "trap_stubs", "memcpy", "memmove", "memset", "memcmp"}
 SANITIZER = "__ubsan_handle_"
@@ -38,7 +38,7 @@ def references(defined, named):
     found = {}
     for file, names in named.items():
         for name in names - HOOKS:
-            if name in owner and (file, name) != HAND_OVER:
+            if name in owner and (file, name) not in HAND_OVER:
                 found.setdefault((file, owner[name]), set()).add(name)
     return found
 

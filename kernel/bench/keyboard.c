@@ -122,7 +122,7 @@ static void bench_burst(const char *name, unsigned count)
 static void bench_echo(void)
 {
     struct executor *executor = monitor_executor();
-    if (!executor || executor->current) {
+    if (!executor || executor_is_polling(executor)) {
         bench_report_missing("kbd.echo", "needs a boot of its own, with bench=kbd.echo");
         return;
     }

@@ -1,17 +1,13 @@
 /*
- * The stack protector's canary: the compiler puts it between a function's arrays and its return
- * address and looks at it before the function returns (-fstack-protector-strong
- * -mstack-protector-guard=global). Whoever writes past an array's end has to guess it.
+ * The stack protector's canary. The compiler puts it between a function's arrays and its return
+ * address and compares it before the function returns (-fstack-protector-strong). Code that writes
+ * past an array's end would have to guess it. It lies in struct cpu, at the offset that the
+ * Makefile gives to -mstack-protector-guard-offset.
  */
 #include <kernel/cpu/canary.h>
-#include <kernel/cpu/control.h>
+#include <kernel/cpu/cpu.h>
 
 enum { CPUID_ECX_RDRAND = 1 << 30, RDRAND_TRIES = 10 };
-
-/* Both names are the compiler's. Some functions have started, and none of those returns, before the
- * canary has its real value. */
-extern uintptr_t __stack_chk_guard;
-RO_AFTER_INIT uintptr_t __stack_chk_guard = 0x00c0ffee0badcafe;
 
 /* A number from the processor's random generator; false when it has none, or none ready. */
 static bool random_number(uint64_t *number)
@@ -33,5 +29,5 @@ void canary_init(void)
         number = read_tsc() * UINT64_C(0x9e3779b97f4a7c15);
     number ^= number >> 32;
     /* A zero as its first byte in memory: no string can be copied over it and beyond. */
-    __stack_chk_guard = number << 8;
+    this_cpu()->canary = number << 8;
 }

@@ -1,18 +1,7 @@
 #include <assert.h>
-#include <kernel/cpu/control.h>
-#include <kernel/cpu/gdt.h>
+#include <kernel/cpu/cpu.h>
 #include <kernel/cpu/stacks.h>
 
-/* Intel SDM 3A 8.7. Its 64-bit fields are only 4-byte aligned, hence packed. */
-struct PACKED tss {
-    uint32_t reserved0;
-    uint64_t rsp[3];
-    uint64_t reserved1;
-    uint64_t ist[7];
-    uint64_t reserved2;
-    uint16_t reserved3;
-    uint16_t io_map_base;
-};
 _Static_assert(sizeof(struct tss) == 104, "SDM 3A figure 8-11");
 _Static_assert(offsetof(struct tss, ist) == 36, "SDM 3A figure 8-11");
 
@@ -25,39 +14,37 @@ _Static_assert(offsetof(struct tss, ist) == 36, "SDM 3A figure 8-11");
 #define LONG_MODE    (1ull << 53)
 #define TYPE_TSS     (9ull << 40)
 
-static RO_AFTER_INIT struct tss tss = {.io_map_base = sizeof(struct tss)}; /* no I/O map */
-
 /* The accessed bits are set beforehand: the processor would set them itself on the first load, and
  * the table lies in memory that becomes read-only. */
-static RO_AFTER_INIT struct gdt gdt = {
-    .kernel_code = PRESENT | CODE_OR_DATA | EXECUTABLE | LONG_MODE | ACCESSED,
-    .kernel_data = PRESENT | CODE_OR_DATA | WRITABLE | ACCESSED,
-};
-
-static void set_tss_descriptor(void)
+static void fill_gdt(struct gdt *gdt, const struct tss *tss)
 {
-    uint64_t base = (uintptr_t)&tss;
-    uint64_t limit = sizeof(tss) - 1;
-    gdt.tss_low = PRESENT | TYPE_TSS | (base >> 24 & 0xff) << 56 | (base & 0xffffff) << 16 | limit;
-    gdt.tss_high = base >> 32;
+    uint64_t base = (uintptr_t)tss;
+    uint64_t limit = sizeof(*tss) - 1;
+    gdt->kernel_code = PRESENT | CODE_OR_DATA | EXECUTABLE | LONG_MODE | ACCESSED;
+    gdt->kernel_data = PRESENT | CODE_OR_DATA | WRITABLE | ACCESSED;
+    gdt->tss_low = PRESENT | TYPE_TSS | (base >> 24 & 0xff) << 56 | (base & 0xffffff) << 16 | limit;
+    gdt->tss_high = base >> 32;
 }
 
-static void set_ist(unsigned index, const struct stack *stack)
+static void set_ist(struct tss *tss, unsigned index, const struct stack *stack)
 {
     /* The processor aligns the stack to 16 bytes before it pushes (SDM 3A 6.14.2); the top is
      * aligned already, so that the trap stubs know where they are. */
     ASSERT(index >= 1 && index <= 7 && stack->top % 16 == 0);
-    tss.ist[index - 1] = stack->top;
+    tss->ist[index - 1] = stack->top;
 }
 
 void gdt_init(void)
 {
-    set_ist(IST_DOUBLE_FAULT, &stacks[STACK_DOUBLE_FAULT]);
-    set_ist(IST_NMI, &stacks[STACK_NMI]);
-    set_ist(IST_MACHINE_CHECK, &stacks[STACK_MACHINE_CHECK]);
-    set_tss_descriptor();
+    struct cpu *cpu = this_cpu();
+    set_ist(&cpu->tss, IST_DOUBLE_FAULT, &stacks[STACK_DOUBLE_FAULT]);
+    set_ist(&cpu->tss, IST_NMI, &stacks[STACK_NMI]);
+    set_ist(&cpu->tss, IST_MACHINE_CHECK, &stacks[STACK_MACHINE_CHECK]);
+    set_ist(&cpu->tss, IST_DEBUG, &stacks[STACK_DEBUG]);
+    cpu->tss.io_map_base = sizeof(struct tss); /* there is no I/O map */
+    fill_gdt(cpu->gdt, &cpu->tss);
 
-    const struct descriptor_table_pointer pointer = {sizeof(gdt) - 1, (uintptr_t)&gdt};
+    const struct descriptor_table_pointer pointer = {sizeof(*cpu->gdt) - 1, (uintptr_t)cpu->gdt};
     __asm__ volatile("lgdt %0\n\t"
                      /* A far return is the way to load cs in 64-bit code. */
                      "pushq %1\n\t"

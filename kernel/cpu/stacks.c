@@ -10,7 +10,7 @@ struct guarded_stack {
     unsigned char guard_above[PAGE_SIZE];
 } ALIGNED(4096);
 
-static struct guarded_stack double_fault, nmi, machine_check;
+static struct guarded_stack double_fault, nmi, machine_check, debug;
 
 /* boot/stack.asm */
 extern unsigned char boot_stack_bottom[], boot_stack_top[];
@@ -22,6 +22,7 @@ const struct stack stacks[STACK_COUNT] = {
     [STACK_DOUBLE_FAULT] = {"double fault", GUARDED(double_fault)},
     [STACK_NMI] = {"NMI", GUARDED(nmi)},
     [STACK_MACHINE_CHECK] = {"machine check", GUARDED(machine_check)},
+    [STACK_DEBUG] = {"debug", GUARDED(debug)},
 };
 
 const struct stack *stack_find(virt_addr_t address)

@@ -1,8 +1,7 @@
 /*
  * The interrupt descriptor table and the handlers. Its gates lead to the 256 stubs of
- * trap_stubs.asm, which call the handlers; every gate is an interrupt gate, so that handlers run
- * with interrupts masked and never nest, but for NMIs and the exceptions that a handler itself
- * causes.
+ * trap_stubs.asm, which call the handlers. Every gate is an interrupt gate: handlers run with
+ * interrupts masked and never nest, but for NMIs and the exceptions that a handler itself causes.
  */
 #include <assert.h>
 #include <kernel/cpu/control.h>
@@ -26,15 +25,19 @@ _Static_assert(offsetof(struct trap_frame, vector) == 15 * sizeof(uint64_t),
 _Static_assert(offsetof(struct trap_frame, rip) == 17 * sizeof(uint64_t),
                "vector and error code, then the CPU's");
 
-_Static_assert(KERNEL_CODE_SELECTOR == 8, "trap_stubs.asm has it in the gates");
+enum { GATE_INTERRUPT = 0x8e }; /* a gate's type; present */
 
-/* trap_stubs.asm. The first three become read-only after set-up. */
-extern struct gate trap_idt[VECTOR_COUNT];
+enum { KERNEL = 0, USER = 3 }; /* privilege levels */
+
+/* trap_stubs.asm. Each stub has TRAP_STUB_SIZE bytes; the handlers become read-only after set-up;
+ * bit N of the mask: the processor pushes an error code for vector N. */
+enum { TRAP_STUB_SIZE = 16 };
+extern const char trap_stubs[VECTOR_COUNT][TRAP_STUB_SIZE];
 extern trap_handler trap_handlers[VECTOR_COUNT];
-extern trap_handler trap_fallback; /* where trap_unhandled() goes on */
-void trap_unhandled(struct trap_frame *frame);
-extern const uint64_t trap_counts[VECTOR_COUNT];
-extern const uint32_t trap_error_code_vectors; /* bit N: the processor pushes one for vector N */
+extern const uint32_t trap_error_code_vectors;
+
+static RO_AFTER_INIT struct gate idt[VECTOR_COUNT];
+static RO_AFTER_INIT trap_handler fallback;
 
 static const char *const names[EXCEPTION_COUNT] = {
     [0] = "divide error",
@@ -84,17 +87,37 @@ const char *trap_name(unsigned vector)
 uint64_t trap_count(unsigned vector)
 {
     ASSERT(vector < VECTOR_COUNT);
-    return trap_counts[vector];
+    return this_cpu()->trap_counts[vector];
 }
 
-void trap_init(trap_handler fallback)
+/* Makes the vector's gate lead to its stub, on the stack `ist`. `int` may use it at `privilege` or
+ * a lower number. */
+static void set_gate(unsigned vector, uint8_t ist, uint8_t privilege)
 {
-    ASSERT(fallback);
-    trap_fallback = fallback;
-    trap_idt[VECTOR_DOUBLE_FAULT].ist = IST_DOUBLE_FAULT;
-    trap_idt[VECTOR_NMI].ist = IST_NMI;
-    trap_idt[VECTOR_MACHINE_CHECK].ist = IST_MACHINE_CHECK;
-    const struct descriptor_table_pointer pointer = {sizeof(trap_idt) - 1, (uintptr_t)trap_idt};
+    uint64_t stub = (uintptr_t)trap_stubs[vector];
+    struct gate *gate = &idt[vector];
+    gate->offset_low = (uint16_t)stub;
+    gate->selector = KERNEL_CODE_SELECTOR;
+    gate->ist = ist;
+    gate->type = (uint8_t)(GATE_INTERRUPT | privilege << 5);
+    gate->offset_middle = (uint16_t)(stub >> 16);
+    gate->offset_high = (uint32_t)(stub >> 32);
+}
+
+void trap_init(trap_handler fallback_handler)
+{
+    ASSERT(fallback_handler);
+    fallback = fallback_handler;
+    for (unsigned vector = 0; vector < VECTOR_COUNT; vector++) {
+        set_gate(vector, IST_NONE, KERNEL);
+        trap_handlers[vector] = fallback;
+    }
+    set_gate(VECTOR_DOUBLE_FAULT, IST_DOUBLE_FAULT, KERNEL);
+    set_gate(VECTOR_NMI, IST_NMI, KERNEL);
+    set_gate(VECTOR_MACHINE_CHECK, IST_MACHINE_CHECK, KERNEL);
+    set_gate(VECTOR_DEBUG, IST_DEBUG, KERNEL);
+    set_gate(VECTOR_BREAKPOINT, IST_NONE, USER); /* for int3 in programs */
+    const struct descriptor_table_pointer pointer = {sizeof(idt) - 1, (uintptr_t)idt};
     __asm__ volatile("lidt %0" : : "m"(pointer));
     /* So that an SSE instruction is reported as one (#NM), not as an invalid opcode. */
     write_cr4(read_cr4() | CR4_OSFXSR);
@@ -102,6 +125,7 @@ void trap_init(trap_handler fallback)
 
 void trap_set_handler(unsigned vector, trap_handler handler)
 {
-    ASSERT(vector < VECTOR_COUNT && (!handler || trap_handlers[vector] == trap_unhandled));
-    trap_handlers[vector] = handler ? handler : trap_unhandled;
+    ASSERT(vector < VECTOR_COUNT);
+    ASSERT(!handler || trap_handlers[vector] == fallback);
+    trap_handlers[vector] = handler ? handler : fallback;
 }

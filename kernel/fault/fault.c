@@ -48,18 +48,21 @@ static void log_and_continue(const struct trap_frame *frame, const char *cause)
              (void *)frame->rsp, frame->rflags);
 }
 
-/* Why the last debug exception came (Intel SDM 3B 18.2.3). */
-enum { DR6_SINGLE_STEP = 1 << 14, DR6_BREAKPOINTS = 0xf };
+/* Why the last debug exception came, and which breakpoints are on (Intel SDM 3B 18.2.3, 18.2.4). */
+enum { DR6_SINGLE_STEP = 1 << 14, DR6_BREAKPOINTS = 0xf, DR7_ALL_ON = 0xff };
 
 static void handle_debug(struct trap_frame *frame)
 {
     const uint64_t nothing = 0xffff0ff0; /* as after a reset: some bits tell by being 0 */
     uint64_t cause = read_dr6();
+    uint64_t breakpoints = read_dr7();
+    write_dr7(breakpoints & ~(uint64_t)DR7_ALL_ON); /* one in here would come on this very stack */
     write_dr6(nothing);         /* the processor never takes back what it has said */
     frame->rflags |= RFLAGS_RF; /* a breakpoint on this instruction has been reported */
     log_and_continue(frame, cause & DR6_SINGLE_STEP   ? " (single step)"
                             : cause & DR6_BREAKPOINTS ? " (hardware breakpoint)"
                                                       : "");
+    write_dr7(breakpoints);
 }
 
 /* PC system control port B: what pulled at the processor's NMI line. */
@@ -166,7 +169,7 @@ static void print_context(const struct trap_frame *frame)
         console_printf("  on the %s stack", stack->name);
     else
         console_printf("  on no known stack");
-    console_printf("%s\n", trap_depth > 1 ? ", in a trap handler" : "");
+    console_printf("%s\n", in_interrupt() ? ", in an interrupt handler" : "");
 }
 
 /* The tables in use, whoever made them. */

@@ -29,7 +29,7 @@ struct line {
 };
 
 /* trap_stubs.asm: where handlers return to. The trap frame then lies above their call frame. */
-extern char trap_return[];
+extern char exception_return[], interrupt_return[];
 
 static struct line lines[MAX_LINES];
 static size_t line_count;
@@ -89,6 +89,12 @@ static bool read_stack(virt_addr_t address, void *to, size_t size)
     return true;
 }
 
+static bool returns_from_trap(virt_addr_t return_address)
+{
+    return return_address == (virt_addr_t)exception_return ||
+           return_address == (virt_addr_t)interrupt_return;
+}
+
 /* Adds the return address, or counts it when the line before is the same: a function that calls
  * itself without end is to be one line. */
 static void add_or_count(virt_addr_t return_address)
@@ -107,7 +113,7 @@ static void add_chain(virt_addr_t rbp)
     while (line_count < MAX_LINES && read_stack(rbp, &frame, sizeof(frame))) {
         struct trap_frame trap;
         add_or_count(frame.return_address);
-        if (frame.return_address == (virt_addr_t)trap_return &&
+        if (returns_from_trap(frame.return_address) &&
             read_stack(rbp + sizeof(frame), &trap, sizeof(trap)))
             add_line(
                 (struct line){.address = trap.rip, .trap_name = trap_name((unsigned)trap.vector)});

@@ -1,14 +1,15 @@
 /*
  * What the tasks are doing.
  */
+#include <kernel/cpu/cpu.h>
 #include <kernel/log/console.h>
 #include <kernel/monitor/command.h>
 #include <kernel/monitor/monitor.h>
 #include <kernel/task/clock.h>
 
-static const char *state_name(const struct executor *executor, const struct task *task)
+static const char *state_name(const struct task *task)
 {
-    if (task == executor->current)
+    if (task == this_cpu()->current)
         return "running";
     if (task->cancelled)
         return "cancelled";
@@ -37,9 +38,9 @@ static void print_share(uint64_t time, uint64_t total)
     console_printf("%4lu.%lu %%", per_mille / 10, per_mille % 10);
 }
 
-static void print_task(const struct executor *executor, const struct task *task, uint64_t total)
+static void print_task(const struct task *task, uint64_t total)
 {
-    console_printf("  %-15s %-9s %-8s %9lu %9lu ", task->name, state_name(executor, task),
+    console_printf("  %-15s %-9s %-8s %9lu %9lu ", task->name, state_name(task),
                    priority_name(task), task->polls, task->wakes);
     print_share(task->time, total);
     console_printf(" %9lu us\n", clock_from_tsc(task->longest_poll) / 1000);
@@ -54,7 +55,7 @@ COMMAND(tasks, "", "the tasks: polls, wakes, share of time, longest poll")
     console_printf("  %-15s %-9s %-8s %9s %9s %8s %12s\n", "name", "state", "priority", "polls",
                    "wakes", "time", "longest poll");
     list_for_each(node, &executor->tasks)
-        print_task(executor, CONTAINER_OF(node, struct task, link), total);
+        print_task(CONTAINER_OF(node, struct task, link), total);
     console_printf("  %-15s %-9s %-8s %9s %9s ", "(idle)", "", "", "", "");
     print_share(executor->idle, total);
     console_printf("\n");

@@ -47,6 +47,12 @@ void task_cancel(struct task *task)
     task_wake(task);
 }
 
+bool executor_is_polling(const struct executor *executor)
+{
+    const struct task *current = this_cpu()->current;
+    return current && current->executor == executor;
+}
+
 static struct task *first_ready(const struct ready_queue *queue)
 {
     return __atomic_load_n(&queue->head, __ATOMIC_ACQUIRE);
@@ -133,10 +139,12 @@ static void account(struct executor *executor, struct task *task)
 
 static enum poll_result poll(struct executor *executor, struct task *task)
 {
-    __atomic_store_n(&executor->current, task, __ATOMIC_RELEASE); /* for watchdog_look() */
+    struct cpu *cpu = this_cpu();
+    struct task *outer = cpu->current; /* not NULL when a task runs an executor of its own */
+    __atomic_store_n(&cpu->current, task, __ATOMIC_RELEASE); /* for watchdog_look() */
     task->polls++;
     enum poll_result result = task->poll(task);
-    executor->current = NULL;
+    cpu->current = outer;
     account(executor, task);
     return result;
 }
@@ -214,7 +222,7 @@ static void halt_unless_busy(struct executor *executor)
 void executor_block_on(struct executor *executor, struct task *task)
 {
     struct join end = {0};
-    ASSERT(!executor->current);
+    ASSERT(!executor_is_polling(executor));
     ASSERT(!executor->awaited);
     join_begin(&end, task);
     executor->awaited = &end;

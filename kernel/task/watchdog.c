@@ -2,6 +2,7 @@
  * A poll is known by when it began: two looks that find the same time have found the same poll. It
  * is timed from the first look that finds it.
  */
+#include <kernel/cpu/cpu.h>
 #include <kernel/log/log.h>
 #include <kernel/log/symbols.h>
 #include <kernel/task/watchdog.h>
@@ -21,11 +22,12 @@ static void report(const struct task *task, virt_addr_t rip)
         log_warn("watchdog: task '%s' does not yield; it is at %p", task->name, (void *)rip);
 }
 
-bool watchdog_look(const struct executor *executor, uint64_t time, virt_addr_t rip)
+bool watchdog_look(uint64_t time, virt_addr_t rip)
 {
-    const struct task *task = __atomic_load_n(&executor->current, __ATOMIC_ACQUIRE);
-    if (!task || executor->poll_start != watched_poll) {
-        watched_poll = executor->poll_start;
+    const struct task *task = __atomic_load_n(&this_cpu()->current, __ATOMIC_ACQUIRE);
+    uint64_t poll_start = task ? task->executor->poll_start : 0;
+    if (!task || poll_start != watched_poll) {
+        watched_poll = poll_start;
         watched_since = time;
         reported = false;
     } else if (!reported && time - watched_since >= WATCHDOG_LIMIT) {

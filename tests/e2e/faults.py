@@ -6,6 +6,7 @@ from runner import paths, qemu
 from runner.machine import READY, MachineTest
 from runner.symbols import KERNEL_BASE, physical_address
 
+CANARY = 8  # its offset in struct cpu
 EXIT = ["-device", "isa-debug-exit,iobase=0xf4,iosize=0x04"]
 
 # The names that people may rely on.
@@ -148,7 +149,7 @@ class Faults(MachineTest):
     def canary(self, cpu):
         """The stack protector's canary of a fresh boot: eight bytes."""
         machine = self.boot(options=["-cpu", cpu], whole=True)
-        answer = machine.hmp(f"xp /8xb {physical_address('__stack_chk_guard'):#x}")
+        answer = machine.hmp(f"xp /8xb {physical_address('boot_cpu') + CANARY:#x}")
         machine.kill()
         return bytes(int(word, 16) for word in re.findall(r"0x([0-9a-f]{2})\b", answer))
 

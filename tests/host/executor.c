@@ -59,15 +59,15 @@ static void give(unsigned slot)
 
 static void interrupt(void)
 {
-    if (host_masked || trap_depth > 1 || below(4) != 0)
+    if (host_masked || host_cpu.interrupt_depth > 1 || below(4) != 0)
         return;
     steps++;
-    trap_depth++;
+    host_cpu.interrupt_depth++;
     host_masked = true;
     for (unsigned i = below(3); i > 0; i--)
         give(below(SLOTS));
     host_masked = false;
-    trap_depth--;
+    host_cpu.interrupt_depth--;
 }
 
 static enum poll_result poll_actor(struct task *task);
@@ -261,12 +261,12 @@ static unsigned stops_left;
 
 static void interrupt_pair(void)
 {
-    trap_depth++;
+    host_cpu.interrupt_depth++;
     for (unsigned i = 0; i < 2; i++) {
         pair[i].given++;
         task_wake(&pair[i].task);
     }
-    trap_depth--;
+    host_cpu.interrupt_depth--;
 }
 
 static void stopped(int number, siginfo_t *info, void *context)

@@ -35,9 +35,9 @@ static void before_instruction(uintptr_t instruction)
         return;
     single_step(NULL);
     came = true;
-    trap_depth++;
+    host_cpu.interrupt_depth++;
     interrupt();
-    trap_depth--;
+    host_cpu.interrupt_depth--;
 }
 
 static enum poll_result poll_event(struct task *task)

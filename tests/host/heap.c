@@ -144,7 +144,7 @@ TEST(heap, not_in_interrupt_handlers)
     void *block = kmalloc(10);
     size_t size = 10;
     struct allocator_stats stats;
-    trap_depth = 1;
+    host_cpu.interrupt_depth = 1;
     const char *first = host_expect_panic(do_kmalloc, &size);
     bool caught = first && strstr(first, "ASSERT(!in_interrupt())");
     caught = caught && host_expect_panic(do_kmalloc_aligned, &size);
@@ -153,7 +153,7 @@ TEST(heap, not_in_interrupt_handlers)
     caught = caught && host_expect_panic(do_heap_trim, NULL);
     caught = caught && host_expect_panic(do_heap_check, NULL);
     caught = caught && host_expect_panic(do_heap_stats, &stats);
-    trap_depth = 0;
+    host_cpu.interrupt_depth = 0;
     EXPECT(caught);
     kfree(block);
     tear_down();

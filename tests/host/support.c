@@ -6,7 +6,7 @@
  *     host-tests SUITE ...  runs those
  */
 #include <assert.h>
-#include <kernel/cpu/control.h>
+#include <kernel/cpu/cpu.h>
 #include <kernel/cpu/safe_load.h>
 #include <kernel/cpu/trap.h>
 #include <kernel/log/log.h>
@@ -67,7 +67,7 @@ bool safe_load_word(virt_addr_t address, uint32_t *word)
     return true;
 }
 
-uint8_t trap_depth;
+struct cpu host_cpu = {.self = &host_cpu};
 uint64_t host_tsc, host_tsc_step;
 uint64_t host_cr4;
 bool host_masked;

@@ -368,5 +368,5 @@ TEST(executor, polls_and_wakes_and_time_are_counted)
     EXPECT_EQ(counter.task.wakes, 10);
     EXPECT(counter.task.time > 0 && counter.task.longest_poll > 0);
     EXPECT(counter.task.longest_poll <= counter.task.time);
-    EXPECT(list_empty(&executor.tasks) && !executor.current);
+    EXPECT(list_empty(&executor.tasks) && !executor_is_polling(&executor));
 }

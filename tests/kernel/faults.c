@@ -66,7 +66,7 @@ FAULT_TEST(write_alias, write_kern, "write-alias",
            "PANIC: write to a read-only page at 0xffff800000100000",
            "(direct map of physical 0x100000, kernel .text")
 FAULT_TEST(write_idt, write_idt, "write-idt", "PANIC: write to a read-only page at 0x",
-           "(kernel .ro_after_init, \"trap_idt\")")
+           "(kernel .ro_after_init, \"idt\")")
 FAULT_TEST(write_gdt, write_gdt, "write-gdt", "PANIC: write to a read-only page at 0x",
            "(kernel .ro_after_init, \"gdt\")")
 FAULT_TEST(exec_data, exec_data, "exec-data", "PANIC: execution of a no-execute page at 0x",
@@ -175,12 +175,12 @@ static uint64_t fail_in_handler(void)
 }
 
 /* In a handler, and the backtrace leads out of it into the code that was interrupted. The log asks
- * for the time when the breakpoint's handler logs its line. */
-TEST_PANIC(fault_in_interrupt, in_handler, "fault_breakpoint", "PANIC: read through a null pointer",
-           ", in a trap handler", "    (breakpoint)")
+ * for the time when the NMI's handler logs its line. */
+TEST_PANIC(fault_in_interrupt, in_handler, "fault_nmi", "PANIC: read through a null pointer",
+           ", in an interrupt handler", "    (non-maskable interrupt)")
 {
     log_set_clock(fail_in_handler);
-    fault_trigger("breakpoint");
+    fault_trigger("nmi");
 }
 
 /* The second level says less. */

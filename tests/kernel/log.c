@@ -1,5 +1,5 @@
 /*
- * Lines that interrupt handlers log at the worst moments: a breakpoint, whose handler logs a line,
+ * Lines that handlers log at the worst moments: an NMI or a breakpoint, whose handlers log a line,
  * is raised in the middle of what is shown.
  */
 #include <kernel/log/console.h>
@@ -10,9 +10,15 @@
 #include "../test.h"
 #include "record.h"
 
-#define LINE_OF_HANDLER "] fault: breakpoint"
+#define LINE_OF_HANDLER    "] fault: non-maskable interrupt"
+#define LINE_OF_BREAKPOINT "] fault: breakpoint"
 
 static void log_in_handler(void)
+{
+    __asm__ volatile("int $2" : : : "memory");
+}
+
+static void log_in_breakpoint(void)
 {
     __asm__ volatile("int3" : : : "memory");
 }
@@ -35,6 +41,17 @@ TEST(log, a_handler_in_the_middle_of_a_line_does_not_tear_it)
     log_info("test: a whole line");
     EXPECT_EQ(record_count("] test: a whole line\n["), 1);
     EXPECT_EQ(record_count(LINE_OF_HANDLER), 1);
+    EXPECT(!log_pending());
+}
+
+/* An exception's handler would show its line at once. */
+TEST(log, nor_does_an_exception)
+{
+    record_start();
+    record_interrupt(log_in_breakpoint);
+    log_info("test: a whole line");
+    EXPECT_EQ(record_count("] test: a whole line\n["), 1);
+    EXPECT_EQ(record_count(LINE_OF_BREAKPOINT), 1);
     EXPECT(!log_pending());
 }
 

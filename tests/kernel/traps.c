@@ -11,7 +11,9 @@
 #include <kernel/fault/place.h>
 #include <kernel/fault/trigger.h>
 #include <kernel/log/backtrace.h>
+#include <kernel/log/log.h>
 #include <kernel/log/symbols.h>
+#include <kernel/task/clock.h>
 #include <layout.h>
 #include <lib/string.h>
 
@@ -107,12 +109,76 @@ TEST(traps, debug_exceptions_are_reported_and_continue)
         log_count("fault: debug exception (hardware breakpoint) in fault_hardware_breakpoint+0x"));
 }
 
+static volatile uint64_t watched;
+
+static uint64_t write_watched(void)
+{
+    watched++;
+    return clock_now();
+}
+
+/* A second debug exception would overwrite the frame of the first, for both come on one stack. */
+TEST(traps, a_debug_exceptions_handler_meets_no_breakpoint)
+{
+    enum { WRITES_TO_8_BYTES = 9 << 16, LOCAL_0 = 1 };
+    uint64_t before = trap_count(VECTOR_DEBUG);
+    uint64_t breakpoints = read_dr7();
+    log_set_clock(write_watched);
+    __asm__ volatile("movq %0, %%dr0" : : "r"(&watched));
+    write_dr7(breakpoints | WRITES_TO_8_BYTES | LOCAL_0);
+    watched = 1;
+    uint64_t armed = read_dr7();
+    write_dr7(breakpoints);
+    log_set_clock(clock_now);
+    EXPECT_EQ(trap_count(VECTOR_DEBUG), before + 1);
+    EXPECT_EQ(watched, 2);
+    EXPECT_EQ(armed, breakpoints | WRITES_TO_8_BYTES | LOCAL_0);
+}
+
 TEST(traps, nmi_is_reported_and_survived)
 {
     EXPECT(fault_trigger("nmi"));
     EXPECT_EQ(trap_count(VECTOR_NMI), 1);
     EXPECT(log_count("fault: non-maskable interrupt (no known reason) in fault_nmi+0x"));
     EXPECT(!in_interrupt());
+}
+
+static bool in_interrupt_when_logging;
+
+/* The log asks for the time, so this runs in a handler that logs. */
+static uint64_t note_context(void)
+{
+    in_interrupt_when_logging = in_interrupt();
+    return clock_now();
+}
+
+/* Code that an exception interrupts calls the handler as if it were a function of its own. */
+TEST(traps, an_exceptions_handler_is_no_interrupt_handler)
+{
+    log_set_clock(note_context);
+    EXPECT(fault_trigger("breakpoint"));
+    EXPECT(!in_interrupt_when_logging);
+    EXPECT(fault_trigger("nmi"));
+    EXPECT(in_interrupt_when_logging);
+    RAISE(91);
+    EXPECT(in_interrupt_when_logging);
+    log_set_clock(clock_now);
+    EXPECT(!in_interrupt());
+}
+
+TEST(traps, gs_leads_to_the_processors_own_struct)
+{
+    enum { MSR_GS_BASE = (int)0xc0000101 };
+    EXPECT(this_cpu() == &boot_cpu);
+    EXPECT_EQ(read_msr(MSR_GS_BASE), (virt_addr_t)&boot_cpu);
+}
+
+/* A thread's stack is written there when the thread gets the processor. */
+TEST(traps, the_tss_stays_writable)
+{
+    this_cpu()->tss.rsp[0] = stacks[STACK_BOOT].top;
+    EXPECT_EQ(this_cpu()->tss.rsp[0], stacks[STACK_BOOT].top);
+    this_cpu()->tss.rsp[0] = 0;
 }
 
 TEST(traps, a_fault_that_does_not_exist)
@@ -129,13 +195,24 @@ TEST(traps, ist_stacks_are_aligned)
     }
 }
 
-/* What the vector's gate says, read from where the processor reads it. */
-static unsigned ist_of_gate(unsigned vector)
+/* The vector's gate, read from where the processor reads it. */
+static const uint8_t *gate(unsigned vector)
 {
     struct descriptor_table_pointer table;
     __asm__ volatile("sidt %0" : "=m"(table));
-    const uint8_t *gate = (const uint8_t *)table.base + 16 * vector;
-    return gate[4];
+    return (const uint8_t *)table.base + 16 * vector;
+}
+
+static unsigned ist_of_gate(unsigned vector)
+{
+    return gate(vector)[4];
+}
+
+/* User mode may raise a breakpoint by `int3`, and nothing else. */
+TEST(traps, privilege_of_gates)
+{
+    for (unsigned vector = 0; vector < VECTOR_COUNT; vector++)
+        EXPECT_EQ(gate(vector)[5] >> 5 & 3, vector == VECTOR_BREAKPOINT ? 3 : 0);
 }
 
 TEST(traps, what_may_come_on_a_broken_stack_has_its_own)
@@ -144,6 +221,7 @@ TEST(traps, what_may_come_on_a_broken_stack_has_its_own)
         unsigned expected = vector == VECTOR_DOUBLE_FAULT    ? IST_DOUBLE_FAULT
                             : vector == VECTOR_NMI           ? IST_NMI
                             : vector == VECTOR_MACHINE_CHECK ? IST_MACHINE_CHECK
+                            : vector == VECTOR_DEBUG         ? IST_DEBUG
                                                              : IST_NONE;
         EXPECT_EQ(ist_of_gate(vector), expected);
     }
@@ -194,8 +272,8 @@ TEST(traps, names_of_code_and_data)
     EXPECT_EQ(offset, 4);
     fault_spell_place((virt_addr_t)message_table, place, sizeof(place));
     EXPECT_STR(place, "kernel .rodata, \"message_table\"");
-    fault_spell_place((virt_addr_t)&trap_depth, place, sizeof(place));
-    EXPECT_STR(place, "kernel .data, \"trap_depth\"");
+    fault_spell_place((virt_addr_t)&boot_cpu, place, sizeof(place));
+    EXPECT_STR(place, "kernel .data, \"boot_cpu\"");
     fault_spell_place(stacks[STACK_NMI].top, place, sizeof(place));
     EXPECT_STR(place, "guard page above the NMI stack");
     fault_spell_place((virt_addr_t)phys_to_virt(0xb8000), place, sizeof(place));
@@ -223,9 +301,8 @@ TEST(traps, the_backtrace_of_a_circle_ends)
 /* The canary is not what it was linked as, and stops strings. */
 TEST(traps, the_canary_is_set)
 {
-    extern uintptr_t __stack_chk_guard;
-    EXPECT((__stack_chk_guard & 0xff) == 0);
-    EXPECT(__stack_chk_guard >> 8 != 0 && __stack_chk_guard != 0x00c0ffee0badcafe);
+    EXPECT((this_cpu()->canary & 0xff) == 0);
+    EXPECT(this_cpu()->canary >> 8 != 0 && this_cpu()->canary != 0x00c0ffee0badcafe);
 }
 
 static uint8_t loaded;

@@ -1,7 +1,7 @@
 /*
  * The watchdog: who is named, when, and that the line is there to be read while the hog still hogs.
  */
-#include <kernel/cpu/control.h>
+#include <kernel/cpu/cpu.h>
 #include <kernel/log/log.h>
 #include <kernel/monitor/line.h>
 #include <kernel/monitor/monitor.h>
@@ -20,23 +20,23 @@ static void do_nothing(void)
 
 static void watch_a_hog(void)
 {
-    struct task task = {.name = "hog"};
     struct executor executor = EXECUTOR_INIT(executor);
+    struct task task = {.name = "hog", .executor = &executor};
     virt_addr_t rip = (virt_addr_t)do_nothing;
-    executor.current = &task;
+    this_cpu()->current = &task;
     for (unsigned poll = 1; poll <= 2; poll++) {
         executor.poll_start++;
         for (uint64_t time = 0; time < WATCHDOG_LIMIT; time += WATCHDOG_LIMIT / 8)
-            EXPECT(!watchdog_look(&executor, time, rip));
+            EXPECT(!watchdog_look(time, rip));
         EXPECT_EQ(log_count(NAMED "do_nothing+0x0"), poll - 1);
-        EXPECT(watchdog_look(&executor, WATCHDOG_LIMIT, rip));
+        EXPECT(watchdog_look(WATCHDOG_LIMIT, rip));
         EXPECT_EQ(log_count(NAMED "do_nothing+0x0"), poll);
-        EXPECT(watchdog_look(&executor, 3 * WATCHDOG_LIMIT, rip));
+        EXPECT(watchdog_look(3 * WATCHDOG_LIMIT, rip));
         EXPECT_EQ(log_count(NAMED "do_nothing+0x0"), poll);
     }
-    executor.current = NULL;
-    EXPECT(!watchdog_look(&executor, 5 * WATCHDOG_LIMIT, rip));
-    EXPECT(!watchdog_look(&executor, 7 * WATCHDOG_LIMIT, rip));
+    this_cpu()->current = NULL;
+    EXPECT(!watchdog_look(5 * WATCHDOG_LIMIT, rip));
+    EXPECT(!watchdog_look(7 * WATCHDOG_LIMIT, rip));
     EXPECT_EQ(log_count(NAMED "do_nothing+0x0"), 2);
 }
 

@@ -6,8 +6,8 @@
 
 #include <types.h>
 
-/* Gives the stack protector a value that nobody knows. Called first of all, by a function that does
- * not return. */
+/* Gives this processor's canary a value that cannot be guessed. Called by a function that does not
+ * return, before any other: a function that is running meanwhile would find its canary changed. */
 void canary_init(void);
 
 /* The compiler's: called by a function that finds its canary overwritten. In kernel/log/panic.c. */

@@ -132,6 +132,16 @@ static inline void interrupts_restore(uint64_t flags)
         interrupts_enable();
 }
 
+/* What belongs to the running processor; <kernel/cpu/cpu.h>. GS's base points there, and its first
+ * word is its own address. */
+struct cpu;
+static inline struct cpu *this_cpu(void)
+{
+    struct cpu *cpu;
+    __asm__ volatile("mov %%gs:0, %0" : "=r"(cpu));
+    return cpu;
+}
+
 /* Sleeps until the next interrupt. Called with interrupts masked, returns with them enabled: `sti`
  * takes effect only after the instruction that follows it (SDM 2, STI), so that an interrupt that
  * is already waiting ends the `hlt` at once. */

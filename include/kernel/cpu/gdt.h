@@ -1,6 +1,6 @@
 /*
- * Segments. Long mode has little use for them: flat code and data, and the task state segment that
- * names the IST stacks.
+ * Segments. Long mode has little use for them: flat code and data, and the task state segment,
+ * which holds the addresses of stacks.
  */
 #ifndef KERNEL_CPU_GDT_H
 #define KERNEL_CPU_GDT_H
@@ -9,7 +9,19 @@
 
 /* Indices into the TSS's interrupt stack table, as gates carry them (Intel SDM 3A 6.14.5); 0 means
  * "no switch". */
-enum { IST_NONE, IST_DOUBLE_FAULT, IST_NMI, IST_MACHINE_CHECK };
+enum { IST_NONE, IST_DOUBLE_FAULT, IST_NMI, IST_MACHINE_CHECK, IST_DEBUG };
+
+/* The task state segment (Intel SDM 3A 8.7). Its 64-bit fields are only 4-byte aligned, hence
+ * packed. */
+struct PACKED tss {
+    uint32_t reserved0;
+    uint64_t rsp[3]; /* rsp[0]: the stack for traps from user mode */
+    uint64_t reserved1;
+    uint64_t ist[7]; /* ist[0] is number 1 */
+    uint64_t reserved2;
+    uint16_t reserved3;
+    uint16_t io_map_base;
+};
 
 struct gdt {
     uint64_t null;
@@ -23,7 +35,8 @@ struct gdt {
 #define KERNEL_DATA_SELECTOR offsetof(struct gdt, kernel_data)
 #define TSS_SELECTOR         offsetof(struct gdt, tss_low)
 
-/* Loads the kernel's GDT and TSS. Called once, before the IDT is. */
+/* Completes this processor's GDT and TSS, and loads them. Called once on each processor, before
+ * trap_init(). */
 void gdt_init(void);
 
 #endif

@@ -8,7 +8,7 @@
 
 #include <types.h>
 
-enum { STACK_BOOT, STACK_DOUBLE_FAULT, STACK_NMI, STACK_MACHINE_CHECK, STACK_COUNT };
+enum { STACK_BOOT, STACK_DOUBLE_FAULT, STACK_NMI, STACK_MACHINE_CHECK, STACK_DEBUG, STACK_COUNT };
 
 /* Page-aligned; the page below `bottom` and the page at `top` are guard pages: no memory is mapped
  * there once the kernel's own page tables are in use. */

@@ -6,6 +6,7 @@
 #ifndef KERNEL_CPU_TRAP_H
 #define KERNEL_CPU_TRAP_H
 
+#include <kernel/cpu/cpu.h>
 #include <types.h>
 
 enum trap_vector {
@@ -23,7 +24,6 @@ enum trap_vector {
     VECTOR_MACHINE_CHECK = 18,
     VECTOR_CONTROL_PROTECTION = 21,
     EXCEPTION_COUNT = 32, /* the vectors below belong to the processor (Intel SDM 3A 6.2) */
-    VECTOR_COUNT = 256,
 };
 
 /* What the stub saves, lowest address first. kernel/cpu/trap_stubs.asm pushes in the reverse order.
@@ -42,11 +42,13 @@ struct trap_frame {
 typedef void (*trap_handler)(struct trap_frame *frame);
 
 /* Loads an IDT with a gate for each of the 256 vectors. Vectors without a handler go to `fallback`.
- * Called once, after gdt_init(). */
+ * Called once, after gdt_init(), with interrupts masked. */
 void trap_init(trap_handler fallback);
 
-/* Has `handler` called for `vector`; NULL gives the vector back to the fallback. One handler a
- * vector: a second one is an ASSERT. Only during set-up (the table becomes read-only). */
+/* Makes `handler` the handler of `vector`; NULL gives the vector back to the fallback. One handler
+ * a vector: a second one is an ASSERT. After trap_init(), during set-up: the table becomes
+ * read-only.
+ */
 void trap_set_handler(unsigned vector, trap_handler handler);
 
 /* Does the processor push an error code for this vector (SDM 3A table 6-1)? Any context. */
@@ -59,15 +61,5 @@ const char *trap_name(unsigned vector);
 /* How many traps have come through `vector`, which is below VECTOR_COUNT, since the start. Any
  * context. */
 uint64_t trap_count(unsigned vector);
-
-/* How many trap handlers are running, one having interrupted the other. Only to be read. */
-extern uint8_t trap_depth; /* a byte, so that it is compared where it lies */
-
-/* Is a trap handler running? Cheap; any context. What may not run in an interrupt handler asserts
- * on this. */
-static inline bool in_interrupt(void)
-{
-    return trap_depth != 0;
-}
 
 #endif

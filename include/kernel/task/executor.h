@@ -17,8 +17,7 @@
 struct executor {
     struct ready_queue queues[TASK_PRIORITIES]; /* by priority */
     struct list tasks;                          /* live and ending, by their link, in spawn order */
-    struct task *current;       /* the one that is being polled; NULL between polls */
-    uint64_t poll_start;        /* of the last poll, by the time stamp counter */
+    uint64_t poll_start;                        /* of the last poll, by the time stamp counter */
     unsigned until_lower;       /* polls until the next that goes to a lower priority, 1 or more */
     unsigned lower_polls;       /* how many polls went to a lower priority */
     uint64_t idle;              /* ticks of the time stamp counter spent halted */
@@ -53,6 +52,9 @@ void executor_run_ready(struct executor *executor);
 /* Polls tasks, and halts while none is ready, until `task`, which has been spawned, is over.
  * Otherwise like executor_run_ready(). */
 void executor_block_on(struct executor *executor, struct task *task);
+
+/* Is a task of `executor` being polled on this processor? Any context. */
+bool executor_is_polling(const struct executor *executor);
 
 /* Polls tasks for ever and halts the processor while none is ready. */
 NORETURN void executor_run(struct executor *executor);

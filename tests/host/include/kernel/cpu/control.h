@@ -41,6 +41,14 @@ static inline void wait_for_interrupt(void)
     interrupts_enable();
 }
 
+/* In tests/host/support.c. */
+extern struct cpu host_cpu;
+
+static inline struct cpu *this_cpu(void)
+{
+    return &host_cpu;
+}
+
 /* What a processor answers; in tests/host/fake_processor.c. */
 struct cpuid_result {
     uint32_t eax, ebx, ecx, edx;

@@ -1,0 +1,38 @@
+/*
+ * What belongs to a processor. Each processor has one `struct cpu`, and the base of its GS segment
+ * (Intel SDM 3A 3.4.4.1) points there: this_cpu() in <kernel/cpu/control.h>. boot/entry.asm sets
+ * the base before the first C function runs. Cairn runs on one processor.
+ */
+#ifndef KERNEL_CPU_CPU_H
+#define KERNEL_CPU_CPU_H
+
+#include <kernel/cpu/control.h>
+#include <kernel/cpu/gdt.h>
+
+enum { VECTOR_COUNT = 256 };
+
+/* include/kernel/cpu/cpu.inc has the offsets that assembly uses. */
+struct cpu {
+    struct cpu *self; /* what this_cpu() reads */
+    /* The stack protector's canary. The compiler reads it at this offset (Makefile). */
+    uintptr_t canary;
+    /* The interrupt and NMI handlers that are running, one having interrupted the other. */
+    uint32_t interrupt_depth;
+    struct task *current;               /* the task that is being polled, or NULL */
+    struct gdt *gdt;                    /* read-only after set-up */
+    struct tss tss;                     /* stays writable */
+    uint64_t trap_counts[VECTOR_COUNT]; /* since the start, by vector */
+};
+
+/* The struct of the processor that boots. */
+extern struct cpu boot_cpu;
+
+/* Is an interrupt handler or an NMI's running? Exceptions do not count: their handlers run on
+ * behalf of the code that caused them. Any context. What may not run in an interrupt handler
+ * asserts on this. */
+static inline bool in_interrupt(void)
+{
+    return this_cpu()->interrupt_depth != 0;
+}
+
+#endif

@@ -1,0 +1,15 @@
+#include <kernel/cpu/cpu.h>
+
+/* What assembly and the compiler count on: boot/entry.asm, cpu.inc, the Makefile. */
+_Static_assert(offsetof(struct cpu, self) == 0, "this_cpu() reads it there");
+_Static_assert(offsetof(struct cpu, canary) == 8, "-mstack-protector-guard-offset=8");
+_Static_assert(offsetof(struct cpu, interrupt_depth) == 16, "CPU_INTERRUPT_DEPTH");
+_Static_assert(offsetof(struct cpu, trap_counts) == 144, "CPU_TRAP_COUNTS");
+
+static RO_AFTER_INIT struct gdt gdt;
+
+struct cpu boot_cpu = {
+    .self = &boot_cpu,
+    .canary = 0x00c0ffee0badcafe, /* until canary_init() */
+    .gdt = &gdt,
+};
