@@ -40,7 +40,7 @@ class Commands(MachineTest):
         """More of them than one, or some at the end, do not matter."""
         machine = self.boot()
         start = len(machine.received)
-        self.assertEqual(machine.answer("fault  breakpoint ")[0], "fault: breakpoint is over, and the system goes on")
+        self.assertEqual(machine.answer("fault  breakpoint ")[-1], "fault: breakpoint is over, and the system goes on")
         machine.wait_text("; going on", start)  # the log's line may come later
         machine.wait_prompt(start)
         self.assertEqual(machine.answer("fault  "), machine.answer("fault"))
