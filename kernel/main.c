@@ -1,6 +1,6 @@
 /*
  * The list of what is set up, in order. This is the only file that knows all the others: drivers
- * offer events, floors offer hooks, and here they are put together.
+ * offer events, layers register callbacks, and here they are connected.
  */
 #include <drivers/acpi.h>
 #include <drivers/debug_console.h>
@@ -62,7 +62,7 @@ static void do_periodic_work(uint64_t time, const struct trap_frame *frame)
     uart16550_watch(&com1);
     monitor_tick();
     if (watchdog_look(time, frame->rip))
-        log_flush(); /* the task that does so otherwise may never get a turn again */
+        log_flush(); /* the task that usually does it may never be polled again */
 }
 
 static void com1_interrupt(void)
@@ -80,9 +80,9 @@ static bool has_vga(void)
     return !acpi_fadt() || !acpi_fadt()->no_vga;
 }
 
-static void start_console(const struct boot_info *info)
+/* COM1 is probed, not assumed. */
+static void start_serial_console(void)
 {
-    displays_start(info, has_vga());
     if (uart16550_init(&com1, COM1_PORT) == OK)
         console_add_sink(&com1.sink);
     struct console_sink *debug_console;
@@ -113,15 +113,6 @@ static void apply_keymap(void)
     char names[LAYOUT_NAMES_MAX];
     layout_list_names(names, sizeof(names));
     log_warn("options: keymap=%s is none of %s", option_keymap, names);
-}
-
-static const struct boot_mode *find_boot_mode(void)
-{
-    section_for_each(struct boot_mode, mode, boot_modes) {
-        if (*mode->value)
-            return mode;
-    }
-    return NULL;
 }
 
 static void apply_options(const struct boot_info *info)
@@ -158,14 +149,14 @@ static void end_qemu_with_failure(void)
 }
 
 /* The exit device cannot be detected, and on a real machine something else may be at its port. So
- * it is used only under QEMU, and only when somebody waits for a result. */
+ * it is used only under QEMU, and only when a test, a bench or `panic=exit` asks for it. */
 static bool may_end_qemu(void)
 {
     bool asked = option_test || option_bench || option_is(option_panic, "exit");
     return asked && fw_cfg_present();
 }
 
-/* What follows a panic. Whoever waits for a test's or a bench's result is not left waiting. */
+/* Chooses what follows a panic. A panic under a test or a bench ends QEMU at once. */
 static void apply_panic_option(void)
 {
     if ((!option_panic || option_is(option_panic, "exit")) && may_end_qemu())
@@ -202,7 +193,7 @@ static void start_typing(void)
     monitor_read_keyboard(&executor, &ps2_keyboard_scancodes, ps2_keyboard_scancode_set());
 }
 
-/* Devices that take their time are set up by tasks, side by side. */
+/* Slow devices are set up by tasks, side by side. */
 static void wait_for_devices(void)
 {
     executor_run_ready(&executor);
@@ -223,7 +214,7 @@ static void wait_for_devices(void)
         start_typing();
 }
 
-/* A machine that nobody can type at still runs, and whoever reads this knows why it is silent. */
+/* A machine without input still runs; the log says why it does not answer. */
 static void log_missing_input(void)
 {
     if (!can_be_typed_at)
@@ -255,7 +246,16 @@ static NORETURN void run_boot_mode(const struct boot_mode *mode)
     halt_forever();
 }
 
-/* Whoever asks a kernel without tests for one is not left waiting. */
+/* Runs the tests or benches that the command line asks for, and does not return then. */
+static void run_boot_mode_if_asked(void)
+{
+    section_for_each(struct boot_mode, mode, boot_modes) {
+        if (*mode->value)
+            run_boot_mode(mode);
+    }
+}
+
+/* `test=` on a kernel without tests fails at once. */
 static void refuse_missing_tests(void)
 {
     if (!option_test)
@@ -275,7 +275,7 @@ static void log_what_was_left_out(const struct boot_info *info)
         log_warn("boot: %zu modules were too many; ignored", info->modules_left_out);
 }
 
-/* A machine that says that it has no such thing is believed: nobody looks for it. */
+/* The kernel does not probe for what ACPI says is missing. */
 static void log_what_the_machine_lacks(void)
 {
     acpi_log_broken();
@@ -293,40 +293,43 @@ static void choose_string_instructions(void)
 
 void kernel_main(const struct boot_info *info)
 {
-    canary_init();
-    choose_string_instructions();
-    acpi_init(info);
-    start_console(info);
+    /* Handlers come first, so that a fault in what follows is a report and not a reset. */
+    canary_init();                /* a function that runs meanwhile would find its canary changed */
+    gdt_init();                   /* the gates name its selectors and the stacks of its TSS */
+    trap_init(fault_handle);      /* faults are reported from here on */
+    machine_check_init();         /* ... and errors of the hardware; they need the gate */
+    choose_string_instructions(); /* how long texts and memory are copied from here on */
+    symbols_init(info);           /* reports have names from here on */
+    start_serial_console();       /* early reports go there; ACPI says nothing of COM1 */
+
+    /* From here on the outside is read: firmware, command line, memory map. */
+    acpi_init(info);                 /* may say that there is no VGA, so it precedes the screen */
+    displays_start(info, has_vga()); /* before anything is logged */
     log_write(LOG_ALWAYS, "boot: Cairn, started by %s",
               info->loader[0] ? info->loader : "a nameless loader");
-    log_what_the_machine_lacks();
-    gdt_init();
-    trap_init(fault_handle);
-    machine_check_init();
-    apply_options(info);
-    apply_panic_option();
-    log_what_was_left_out(info);
-    start_memory(info);
-    machine_reset_init(acpi_fadt());
-    start_heap();
-    displays_complete(info);
-    symbols_init(info);
-    start_timer();
-    start_serial_input();
-    start_keyboard();
-    pci_init();
-    pci_start_drivers();
+    log_what_the_machine_lacks(); /* was found out before there was a screen */
+    apply_options(info);          /* before the first thing that an option changes */
+    apply_panic_option();         /* needs the options; holds for all that follows */
+    log_what_was_left_out(info);  /* at the log level that the options set */
 
-    kernel_space_seal();
-    wait_for_devices();
+    start_memory(info);              /* frames, then page tables made of them */
+    machine_reset_init(acpi_fadt()); /* ACPI's reset register may have to be mapped */
+    start_heap();                    /* maps frames into its window */
+    displays_complete(info);         /* a framebuffer keeps its characters on the heap */
 
-    const struct boot_mode *mode = find_boot_mode();
-    if (mode)
-        run_boot_mode(mode);
-    refuse_missing_tests();
-    log_missing_input();
-    monitor_start(&executor);
-    displays_keep_history(&executor);
+    start_timer();        /* everything that a tick touches exists; interrupts are on now */
+    start_serial_input(); /* takes a line of the interrupt controller, which start_timer() chose */
+    start_keyboard();     /* likewise; spawns a task, for the device takes its time */
+    pci_init();           /* needs the page tables, for its configuration space is in memory */
+    pci_start_drivers();  /* likewise: a driver sets handlers, and spawns tasks */
+    kernel_space_seal();  /* the last handler is set: tables of handlers become read-only */
+    wait_for_devices();   /* polls that task; a tick bounds the wait */
+
+    run_boot_mode_if_asked();         /* tests and benches want everything set up, and no monitor */
+    refuse_missing_tests();           /* no boot mode was `test=` */
+    log_missing_input();              /* the devices have answered or timed out */
+    monitor_start(&executor);         /* draws its prompt when it is polled, after `ready` */
+    displays_keep_history(&executor); /* may come last: it has low priority */
     log_write(LOG_ALWAYS, "cairn: ready");
     executor_run(&executor);
 }

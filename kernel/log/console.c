@@ -18,8 +18,11 @@ static bool in_report;   /* a panic's; it stays so to the end */
 
 void console_add_sink(struct console_sink *sink)
 {
-    sink->next = sinks;
-    __atomic_store_n(&sinks, sink, __ATOMIC_RELEASE);
+    struct console_sink **link = &sinks;
+    while (sink->rows && *link)
+        link = &(*link)->next;
+    sink->next = *link;
+    __atomic_store_n(link, sink, __ATOMIC_RELEASE);
 }
 
 void console_replace_sink(const struct console_sink *old, struct console_sink *new)

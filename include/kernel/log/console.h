@@ -33,7 +33,8 @@ struct console_sink {
     unsigned row, column; /* the console's: how far it is in a report */
 };
 
-/* Adds a sink, and puts one in the place of another that was added. During set-up; a panic at any
+/* Adds a sink, and puts one in the place of another that was added. Screens come last, so that a
+ * line that brings one down has been sent to the others. During set-up; a panic at any
  * moment finds all sinks or, in the second case, the one or the other. */
 void console_add_sink(struct console_sink *sink);
 void console_replace_sink(const struct console_sink *old, struct console_sink *new);
