@@ -12,7 +12,8 @@ global boot_pml4, boot_page_table
 PRESENT  equ 1 << 0
 WRITABLE equ 1 << 1
 LARGE    equ 1 << 7
-TABLE    equ PRESENT | WRITABLE
+; Bit 9 is PAGE_TABLE of include/mm/paging.h: the walks of mm/ know a table by it.
+TABLE    equ PRESENT | WRITABLE | (1 << 9)
 
 DIRECT_MAP_SLOT equ 256                     ; PML4 slot of 0xffff800000000000
 KERNEL_SLOT     equ 511                     ; PML4 slot of KERNEL_BASE
