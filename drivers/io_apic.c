@@ -2,9 +2,9 @@
  * Intel 82093AA data sheet. A register is read and written through a window: its number goes into
  * one address, its value through another. Each input has two: who gets its interrupts, and how.
  *
- * The sixteen lines end at inputs that the firmware's table names; the same line may be number 0 on
- * an ISA bus and input 2 here. An edge that comes while its input is masked is forgotten, which
- * drivers/irq.c makes up for.
+ * The sixteen ISA lines end at inputs that the firmware's table names; the same line may be number
+ * 0 on an ISA bus and input 2 here. A line from 16 on ends at the input with that global number. An
+ * edge that comes while its input is masked is forgotten, which drivers/irq.c makes up for.
  */
 #include <assert.h>
 #include <drivers/io_apic.h>
@@ -31,12 +31,12 @@ enum redirection {
     LEVEL = 1 << 15,
     MASKED = 1 << 16,
     DESTINATION_SHIFT = 24, /* in the high half */
-    EVERYBODY = 0xff,       /* as a destination (SDM 3A 11.6.2.1) */
+    BROADCAST = 0xff,       /* as a destination (SDM 3A 11.6.2.1) */
 };
 
-/* Where a line ends; without registers it ends nowhere. */
+/* Where a line ends. */
 struct input {
-    volatile uint8_t *registers;
+    volatile uint8_t *registers; /* NULL: nowhere */
     unsigned number;
     uint32_t low; /* the entry's low half, not masked */
 };
@@ -57,10 +57,15 @@ static void set(volatile uint8_t *registers, unsigned reg, uint32_t value)
     mmio_write(registers + WINDOW, value);
 }
 
+static bool has(unsigned line)
+{
+    return inputs[line].registers != NULL;
+}
+
 static void set_low(const struct input *input, uint32_t value)
 {
-    if (input->registers)
-        set(input->registers, REDIRECTION + 2 * input->number, value);
+    ASSERT(input->registers);
+    set(input->registers, REDIRECTION + 2 * input->number, value);
 }
 
 static void mask(unsigned line)
@@ -73,12 +78,34 @@ static void unmask(unsigned line)
     set_low(&inputs[line], inputs[line].low);
 }
 
-static const struct irq_controller controller = {
-    .name = "I/O APIC", .mask = mask, .unmask = unmask, .at_local_apic = true, .forgets = true};
+static uint32_t low_half(unsigned line, bool level, bool active_low)
+{
+    return (IRQ_FIRST_VECTOR + line) | (level ? LEVEL : 0) | (active_low ? ACTIVE_LOW : 0);
+}
+
+static void set_signal(unsigned line, bool level, bool active_low)
+{
+    inputs[line].low = low_half(line, level, active_low);
+    mask(line);
+}
+
+static const struct irq_controller controller = {.name = "I/O APIC",
+                                                 .has = has,
+                                                 .mask = mask,
+                                                 .unmask = unmask,
+                                                 .set_signal = set_signal,
+                                                 .at_local_apic = true,
+                                                 .forgets = true};
 
 static void handle_line(struct trap_frame *frame)
 {
     irq_run((unsigned)frame->vector - IRQ_FIRST_VECTOR);
+    local_apic_end();
+}
+
+static void handle_message(struct trap_frame *frame)
+{
+    irq_run_message((unsigned)frame->vector);
     local_apic_end();
 }
 
@@ -106,31 +133,39 @@ static unsigned open(phys_addr_t address)
     return count;
 }
 
-/* Does a line that the table speaks of end at the input where this one has always been? */
+/* Where a line ends and how it asks. Lines from 16 on are as PCI has them. */
+static struct acpi_line wiring_of(const struct acpi_madt *madt, unsigned line)
+{
+    if (line < IRQ_ISA_LINES)
+        return madt->lines[line];
+    return (struct acpi_line){.gsi = line, .signal = {.active_low = true, .level = true}};
+}
+
+/* Does the table say that another line ends at the input where this one is by default? */
 static bool is_taken(const struct acpi_madt *madt, unsigned line)
 {
-    for (unsigned other = 0; other < IRQ_LINES; other++) {
-        if (other != line && madt->lines[other].overridden && !madt->lines[line].overridden &&
-            madt->lines[other].gsi == madt->lines[line].gsi)
+    struct acpi_line wiring = wiring_of(madt, line);
+    for (unsigned other = 0; other < IRQ_ISA_LINES; other++) {
+        if (other != line && madt->lines[other].overridden && !wiring.overridden &&
+            madt->lines[other].gsi == wiring.gsi)
             return true;
     }
     return false;
 }
 
-/* Has those lines end at an I/O APIC that are among its inputs. */
+/* Lets the lines end that are among the inputs of an I/O APIC. */
 static void connect(const struct acpi_madt *madt, const struct acpi_io_apic *io_apic,
                     unsigned count)
 {
     for (unsigned line = 0; line < IRQ_LINES; line++) {
-        const struct acpi_line *there = &madt->lines[line];
-        if (there->gsi < io_apic->first_gsi || there->gsi - io_apic->first_gsi >= count ||
+        struct acpi_line wiring = wiring_of(madt, line);
+        if (wiring.gsi < io_apic->first_gsi || wiring.gsi - io_apic->first_gsi >= count ||
             is_taken(madt, line))
             continue;
         struct input *input = &inputs[line];
         input->registers = phys_to_virt(io_apic->address);
-        input->number = there->gsi - io_apic->first_gsi;
-        input->low = (IRQ_FIRST_VECTOR + line) | (there->signal.active_low ? ACTIVE_LOW : 0) |
-                     (there->signal.level ? LEVEL : 0);
+        input->number = wiring.gsi - io_apic->first_gsi;
+        input->low = low_half(line, wiring.signal.level, wiring.signal.active_low);
         set(input->registers, REDIRECTION + 2 * input->number + 1,
             local_apic_id() << DESTINATION_SHIFT);
     }
@@ -151,10 +186,10 @@ static bool all_needed_end_here(void)
  * does not do, to get more than eight of them across (SDM 3A 11.12.7). */
 static bool is_out_of_reach(uint32_t local_apic)
 {
-    if (local_apic < EVERYBODY)
+    if (local_apic < BROADCAST)
         return false;
     log_warn("irq: no I/O APIC can send to local APIC %u: destinations end at %u", local_apic,
-             EVERYBODY - 1);
+             BROADCAST - 1);
     return true;
 }
 
@@ -176,6 +211,8 @@ enum error io_apic_init(const struct acpi_madt *madt)
     irq_start(&controller);
     for (unsigned line = IRQ_TIMER + 1; line < IRQ_LINES; line++)
         trap_set_handler(IRQ_FIRST_VECTOR + line, handle_line);
+    for (unsigned i = 0; i < IRQ_MESSAGES; i++)
+        trap_set_handler(IRQ_FIRST_MESSAGE + i, handle_message);
     trap_set_handler(LOCAL_APIC_SPURIOUS_VECTOR, ignore_spurious);
     return OK;
 }

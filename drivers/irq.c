@@ -1,10 +1,15 @@
 /*
  * A line that raises interrupts without pause would leave no time for anything but its handler. So
- * each line has a number of interrupts that it may raise in a while, more than an honest device
- * needs; one that uses it up is masked until the while is over. Nothing is lost: a masked line's
+ * each line has a number of interrupts that it may raise in 16 ms, more than an honest device
+ * needs; one that uses it up is masked until the time is over. Nothing is lost: a masked line's
  * request waits in the controller, or, where the controller forgets it, in the device, whose
  * handler is called to look. The timer's own line is not limited: it is what the others are
- * measured by. Where no timer ticks, none is: nothing would let it go again.
+ * measured by. Where no timer ticks, none is: nothing would unmask it again.
+ *
+ * The lines' handlers are set during set-up and constant afterwards. Messages get their handlers at
+ * any time, but not a vector of their own in the tables that the processor and the trap stubs read:
+ * these are complete, and read-only, when set-up is over. Messages have no limit, for there is
+ * nothing to mask.
  */
 #include <assert.h>
 #include <drivers/irq.h>
@@ -17,57 +22,84 @@ enum {
     STORM_IS_NEWS = 100 /* times; a text that is pasted into an emulator is none */
 };
 
-static RO_AFTER_INIT const struct irq_controller *lines_end_at;
-RO_AFTER_INIT void (*irq_handlers[IRQ_LINES])(void);
-uint16_t irq_bursts_left[IRQ_LINES];
+_Static_assert(IRQ_LINES <= 64, "a bit for each line");
 
-static RO_AFTER_INIT uint16_t handled; /* a bit for each line */
-static uint16_t open;                  /* not masked */
-static uint16_t held_back;             /* masked for a while */
-static bool unlimited;
+static RO_AFTER_INIT const struct irq_controller *controller;
+static RO_AFTER_INIT struct irq_handler *handlers[IRQ_LINES]; /* the first of each line */
+static RO_AFTER_INIT bool timer_handled;
+
+static uint64_t open;      /* a bit for each line that is not masked */
+static uint64_t held_back; /* lines that are masked until irq_renew_bursts() */
+static uint16_t bursts_left[IRQ_LINES];
 static uint64_t spurious[IRQ_LINES];
 static uint64_t storms[IRQ_LINES];
+static bool unlimited;
+
+static struct irq_handler *messages[IRQ_MESSAGES]; /* by vector; NULL: free */
+
+static uint64_t bit(unsigned line)
+{
+    return UINT64_C(1) << line;
+}
 
 static void unmask(unsigned line)
 {
-    open |= (uint16_t)(1u << line);
-    lines_end_at->unmask(line);
+    open |= bit(line);
+    controller->unmask(line);
 }
 
 static void mask(unsigned line)
 {
-    open &= (uint16_t) ~(1u << line);
-    lines_end_at->mask(line);
+    open &= ~bit(line);
+    controller->mask(line);
 }
 
-void irq_start(const struct irq_controller *controller)
+void irq_start(const struct irq_controller *chosen)
 {
-    ASSERT(controller->name && controller->mask && controller->unmask);
-    lines_end_at = controller;
+    ASSERT(chosen->name && chosen->has && chosen->mask && chosen->unmask);
+    controller = chosen;
     for (unsigned line = 0; line < IRQ_LINES; line++)
-        irq_bursts_left[line] = BURST;
+        bursts_left[line] = BURST;
 }
 
 const struct irq_controller *irq_controller(void)
 {
-    return lines_end_at;
+    return controller;
 }
 
-void irq_set_handler(unsigned line, void (*handler)(void))
+/* --- Lines ---------------------------------------------------------------------------------- */
+
+enum error irq_add_handler(unsigned line, struct irq_handler *handler)
 {
-    ASSERT(line < IRQ_LINES && line != IRQ_CASCADE && line != IRQ_TIMER && !irq_handlers[line]);
+    ASSERT(line != IRQ_CASCADE && line != IRQ_TIMER);
+    ASSERT(handler->name && handler->run && !handler->next);
+    if (line >= IRQ_LINES || !controller->has(line))
+        return ERROR_NO_DEVICE;
     uint64_t flags = interrupts_save(); /* the timer's handler masks and unmasks, too */
-    irq_handlers[line] = handler;
-    handled |= (uint16_t)(1u << line);
+    struct irq_handler **link = &handlers[line];
+    while (*link)
+        link = &(*link)->next;
+    *link = handler;
     unmask(line);
     interrupts_restore(flags);
+    return OK;
+}
+
+enum error irq_set_signal(unsigned line, bool level, bool active_low)
+{
+    ASSERT(line >= IRQ_ISA_LINES);
+    if (line >= IRQ_LINES || !controller->has(line))
+        return ERROR_NO_DEVICE;
+    ASSERT(!handlers[line]);
+    controller->set_signal(line, level, active_low);
+    return OK;
 }
 
 void irq_set_timer_handler(void (*handler)(struct trap_frame *frame))
 {
-    ASSERT(lines_end_at);
+    ASSERT(controller);
     trap_set_handler(IRQ_FIRST_VECTOR + IRQ_TIMER, handler);
-    handled |= 1u << IRQ_TIMER;
+    timer_handled = true;
     unmask(IRQ_TIMER);
 }
 
@@ -76,32 +108,45 @@ void irq_mask_timer(void)
     mask(IRQ_TIMER);
 }
 
-void irq_hold_back(unsigned line)
+static void run_handlers(unsigned line)
 {
-    ASSERT(line < IRQ_LINES && line != IRQ_TIMER); /* the timer's would never be let go */
+    for (const struct irq_handler *handler = handlers[line]; handler; handler = handler->next)
+        handler->run(handler->context);
+}
+
+/* Masks a line that has used up its number of interrupts. */
+static SLOW_PATH void hold_back(unsigned line)
+{
     if (unlimited) {
-        irq_bursts_left[line] = BURST;
+        bursts_left[line] = BURST;
         return;
     }
     mask(line);
-    held_back |= (uint16_t)(1u << line);
+    held_back |= bit(line);
     if (++storms[line] == STORM_IS_NEWS)
         log_warn("irq: line %u raises interrupts without pause, and is held back", line);
+}
+
+void irq_run(unsigned line)
+{
+    if (--bursts_left[line] == 0)
+        hold_back(line);
+    run_handlers(line);
 }
 
 static void let_go(unsigned line)
 {
     unmask(line);
-    if (lines_end_at->forgets && irq_handlers[line])
-        irq_handlers[line]();
+    if (controller->forgets)
+        run_handlers(line);
 }
 
 void irq_renew_bursts(void)
 {
     for (unsigned line = 0; line < IRQ_LINES; line++)
-        irq_bursts_left[line] = BURST;
-    for (; held_back; held_back &= (uint16_t)(held_back - 1))
-        let_go((unsigned)__builtin_ctz(held_back));
+        bursts_left[line] = BURST;
+    for (; held_back; held_back &= held_back - 1)
+        let_go((unsigned)__builtin_ctzll(held_back));
 }
 
 void irq_lift_limit(void)
@@ -122,10 +167,51 @@ void irq_line(unsigned line, struct irq_line *state)
 {
     ASSERT(line < IRQ_LINES);
     *state = (struct irq_line){
-        .handled = handled >> line & 1,
-        .masked = !(open >> line & 1),
+        .handlers = handlers[line],
+        .handled = handlers[line] || (line == IRQ_TIMER && timer_handled),
+        .masked = !(open & bit(line)),
         .interrupts = trap_count(IRQ_FIRST_VECTOR + line) - spurious[line],
         .spurious = spurious[line],
         .storms = storms[line],
     };
+}
+
+/* --- Messages ------------------------------------------------------------------------------- */
+
+enum error irq_allocate_vector(struct irq_handler *handler, unsigned *vector)
+{
+    ASSERT(!in_interrupt());
+    ASSERT(handler->name && handler->run);
+    if (!controller->at_local_apic)
+        return ERROR_UNSUPPORTED;
+    for (unsigned i = 0; i < IRQ_MESSAGES; i++) {
+        if (!messages[i]) {
+            messages[i] = handler;
+            *vector = IRQ_FIRST_MESSAGE + i;
+            return OK;
+        }
+    }
+    return ERROR_FULL;
+}
+
+void irq_release_vector(unsigned vector)
+{
+    ASSERT(!in_interrupt());
+    ASSERT(irq_message_handler(vector));
+    messages[vector - IRQ_FIRST_MESSAGE] = NULL;
+}
+
+const struct irq_handler *irq_message_handler(unsigned vector)
+{
+    unsigned index = vector - IRQ_FIRST_MESSAGE;
+    return index < IRQ_MESSAGES ? messages[index] : NULL;
+}
+
+void irq_run_message(unsigned vector)
+{
+    const struct irq_handler *handler = irq_message_handler(vector);
+    if (handler)
+        handler->run(handler->context);
+    else if (trap_count(vector) == 1)
+        log_warn("irq: unexpected message on vector %u; further ones are only counted", vector);
 }

@@ -10,6 +10,7 @@
  */
 #include <assert.h>
 #include <drivers/local_apic.h>
+#include <kernel/cpu/trap.h>
 #include <layout.h>
 #include <mm/kernel_space.h>
 
@@ -108,6 +109,19 @@ void local_apic_start(const struct acpi_madt *madt)
 uint32_t local_apic_id(void)
 {
     return local_apic_registers ? get(ID) >> 24 : get(ID);
+}
+
+uint64_t local_apic_msi_address(void)
+{
+    enum { DESTINATION_SHIFT = 12, BROADCAST = 0xff };
+    ASSERT(local_apic_id() < BROADCAST); /* the address has eight bits for it */
+    return UINT64_C(0xfee00000) | (uint64_t)local_apic_id() << DESTINATION_SHIFT;
+}
+
+uint32_t local_apic_msi_data(unsigned vector)
+{
+    ASSERT(vector >= EXCEPTION_COUNT && vector < VECTOR_COUNT);
+    return vector; /* all other fields are 0: fixed delivery, edge */
 }
 
 void local_apic_start_timer(uint32_t count)

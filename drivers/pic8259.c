@@ -21,8 +21,8 @@ enum command {
     OCW3_READ_IN_SERVICE = 0x0b,
 };
 
-/* A controller that lost sight of who asked answers with its lowest line. */
-enum { SPURIOUS_MASTER = 7, SPURIOUS_SLAVE = 15 };
+/* When a request goes away before it is acknowledged, a controller answers with its last line. */
+enum { LINES = IRQ_ISA_LINES, SPURIOUS_MASTER = 7, SPURIOUS_SLAVE = 15 };
 
 static uint16_t masks = 0xffff;
 
@@ -40,21 +40,27 @@ bool pic8259_present(void)
     return inb(MASTER_DATA) == all_but_cascade;
 }
 
+static bool has(unsigned line)
+{
+    return line < LINES;
+}
+
 static void mask(unsigned line)
 {
-    ASSERT(line < IRQ_LINES);
+    ASSERT(line < LINES);
     masks |= (uint16_t)(1u << line);
     write_masks();
 }
 
 static void unmask(unsigned line)
 {
-    ASSERT(line < IRQ_LINES);
+    ASSERT(line < LINES);
     masks &= (uint16_t) ~(1u << line);
     write_masks();
 }
 
-static const struct irq_controller controller = {.name = "8259", .mask = mask, .unmask = unmask};
+static const struct irq_controller controller = {
+    .name = "8259", .has = has, .mask = mask, .unmask = unmask};
 
 static void end_of_interrupt(unsigned line)
 {
@@ -79,9 +85,9 @@ static void handle_line(struct trap_frame *frame)
     end_of_interrupt(line);
 }
 
-/* The two lines that may be a controller's "nobody". Such an interrupt is not in service, so it
- * gets no end of interrupt; but for the slave's, which did go through the master's cascade line. */
-static void handle_line_or_nobody(struct trap_frame *frame)
+/* For the two lines that may be spurious. A spurious interrupt is not in service, so it gets no end
+ * of interrupt, except that the slave's did come through the master's cascade line. */
+static void handle_line_or_spurious(struct trap_frame *frame)
 {
     unsigned line = (unsigned)frame->vector - IRQ_FIRST_VECTOR;
     if (in_service(line)) {
@@ -115,10 +121,10 @@ void pic8259_init(void)
 {
     pic8259_silence();
     irq_start(&controller);
-    for (unsigned line = IRQ_TIMER + 1; line < IRQ_LINES; line++) {
-        bool maybe_nobody = line == SPURIOUS_MASTER || line == SPURIOUS_SLAVE;
+    for (unsigned line = IRQ_TIMER + 1; line < LINES; line++) {
+        bool may_be_spurious = line == SPURIOUS_MASTER || line == SPURIOUS_SLAVE;
         trap_set_handler(IRQ_FIRST_VECTOR + line,
-                         maybe_nobody ? handle_line_or_nobody : handle_line);
+                         may_be_spurious ? handle_line_or_spurious : handle_line);
     }
     unmask(IRQ_CASCADE);
 }

@@ -200,8 +200,9 @@ static bool is_answer(int byte)
 
 /* A full stream leaves the byte in the controller, which sends no further interrupt until it is
  * fetched. */
-void ps2_keyboard_interrupt(void)
+void ps2_keyboard_interrupt(void *unused)
 {
+    (void)unused;
     if (mode == SETTING_UP || !stream_has_room(&ps2_keyboard_scancodes))
         return;
     int byte = i8042_fetch();
@@ -220,7 +221,7 @@ static void resume(struct byte_stream *stream)
 {
     (void)stream;
     uint64_t flags = interrupts_save();
-    ps2_keyboard_interrupt();
+    ps2_keyboard_interrupt(NULL);
     interrupts_restore(flags);
 }
 

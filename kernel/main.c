@@ -2,6 +2,7 @@
  * The list of what is set up, in order. This is the only file that knows all the others: drivers
  * offer events, layers register callbacks, and here they are connected.
  */
+#include <assert.h>
 #include <drivers/acpi.h>
 #include <drivers/debug_console.h>
 #include <drivers/debug_exit.h>
@@ -65,10 +66,15 @@ static void do_periodic_work(uint64_t time, const struct trap_frame *frame)
         log_flush(); /* the task that usually does it may never be polled again */
 }
 
-static void com1_interrupt(void)
+static void com1_interrupt(void *unused)
 {
+    (void)unused;
     uart16550_interrupt(&com1);
 }
+
+static RO_AFTER_INIT struct irq_handler keyboard_handler = {.name = "keyboard",
+                                                            .run = ps2_keyboard_interrupt};
+static RO_AFTER_INIT struct irq_handler com1_handler = {.name = "COM1", .run = com1_interrupt};
 
 static bool has_i8042(void)
 {
@@ -180,7 +186,8 @@ static void start_keyboard(void)
 {
     if (!has_i8042())
         return;
-    irq_set_handler(IRQ_KEYBOARD, ps2_keyboard_interrupt);
+    enum error error = irq_add_handler(IRQ_KEYBOARD, &keyboard_handler);
+    ASSERT(!error); /* every controller has the line */
     executor_spawn(&executor, &ps2_keyboard_set_up);
 }
 
@@ -228,7 +235,8 @@ static void start_serial_input(void)
         return;
     }
     can_be_typed_at = true;
-    irq_set_handler(IRQ_COM1, com1_interrupt);
+    enum error error = irq_add_handler(IRQ_COM1, &com1_handler);
+    ASSERT(!error); /* every controller has the line */
     uart16550_start(&com1);
     console_set_buffered(true);
     monitor_use_serial(&executor, &com1);

@@ -7,12 +7,12 @@
 
 #include <drivers/acpi_tables.h>
 
-/* Masks every input of every I/O APIC, puts lines 0-15 at vectors 32-47, where `madt` says that
- * they end, and has them end here: irq_start(). They are sent to the local APIC that has been
- * found. An I/O APIC that does not answer is logged and left out. ERROR_NO_DEVICE when the timer's,
- * the keyboard's or COM1's line ends at none that answers, ERROR_UNSUPPORTED when the local APIC's
- * number is beyond what they can address (logged); then nothing is changed but entries that are
- * masked. During set-up, after kernel_space_init() and local_apic_find(). */
+/* Masks every input of every I/O APIC, connects the lines, the first 16 as `madt` says, to the
+ * vectors from IRQ_FIRST_VECTOR on, and calls irq_start(). Interrupts are sent to the local APIC
+ * that has been found. An I/O APIC that does not answer is logged and left out. ERROR_NO_DEVICE
+ * when the timer's, the keyboard's or COM1's line ends at none that answers, ERROR_UNSUPPORTED when
+ * the local APIC's number is beyond what they can address (logged); then nothing is changed but
+ * entries that are masked. During set-up, after kernel_space_init() and local_apic_find(). */
 enum error io_apic_init(const struct acpi_madt *madt);
 
 #endif

@@ -1,65 +1,110 @@
 /*
- * The sixteen interrupt lines that every PC has had since the AT, whichever controller they end at:
- * two 8259s, or a local APIC with I/O APICs. Drivers ask for a line by its number here; one of the
- * controllers is chosen at boot and fills in `struct irq_controller`.
+ * Interrupt lines and messages, whichever controller they come through: two 8259s, or a local APIC
+ * with I/O APICs. One of the two is chosen at boot and fills in `struct irq_controller`.
+ *
+ * Lines 0 to 15 are those that every PC has had since the AT. Lines from 16 on are inputs of I/O
+ * APICs, by their global system interrupt number; PCI devices ask there, and may share one. A
+ * message (MSI) is an interrupt that a device raises by a write to memory; each has a vector of its
+ * own.
  */
 #ifndef DRIVERS_IRQ_H
 #define DRIVERS_IRQ_H
 
+#include <error.h>
 #include <types.h>
 
 struct trap_frame;
 
-enum { IRQ_FIRST_VECTOR = 32, IRQ_LINES = 16 };
+/* Lines have the vectors from 32 on, messages those behind. */
+enum {
+    IRQ_FIRST_VECTOR = 32,
+    IRQ_ISA_LINES = 16,
+    IRQ_LINES = 64,
+    IRQ_FIRST_MESSAGE = IRQ_FIRST_VECTOR + IRQ_LINES,
+    IRQ_MESSAGES = 128,
+};
 
 /* The lines that every PC wires alike. */
 enum { IRQ_TIMER = 0, IRQ_KEYBOARD = 1, IRQ_CASCADE = 2, IRQ_COM1 = 4 };
 
 /* --- For drivers ---------------------------------------------------------------------------- */
 
-/* Has `handler` called for each interrupt of `line`, and unmasks the line. The handler runs with
- * interrupts masked; the end of interrupt is sent after it. It may be called although its device
- * wants nothing. One handler a line. During set-up. */
-void irq_set_handler(unsigned line, void (*handler)(void));
+/* A driver embeds one for each line or message. The function runs with interrupts masked; the end
+ * of the interrupt is sent after it. It may be called although its device wants nothing. */
+struct irq_handler {
+    const char *name; /* of the device, for people */
+    void (*run)(void *context);
+    void *context;
+    struct irq_handler *next; /* on the same line; set by irq_add_handler() */
+};
 
-/* The timer's line: its handler comes right from the trap stub, for it runs a thousand times a
+/* Adds a handler to a line and unmasks the line. A line's handlers run in the order in which they
+ * were added, all of them at each interrupt. ERROR_NO_DEVICE when the line ends nowhere: with
+ * 8259s, each from 16 on. Not for the timer's line. During set-up; the handler stays for ever. */
+enum error irq_add_handler(unsigned line, struct irq_handler *handler);
+
+/* Says how a line from 16 on asks: by default it is a level, active low, as PCI has it. Before the
+ * line's first handler, during set-up. ERROR_NO_DEVICE as above. */
+enum error irq_set_signal(unsigned line, bool level, bool active_low);
+
+/* Reserves a vector for a message and sets its handler. The device is told by what
+ * local_apic_msi_address() and local_apic_msi_data() return. ERROR_UNSUPPORTED: with 8259s there
+ * are no messages; ERROR_FULL: no vector is free. In tasks and in set-up code. */
+enum error irq_allocate_vector(struct irq_handler *handler, unsigned *vector);
+
+/* Gives the vector back. The device raises it no more; one that still comes is counted and ignored.
+ * In tasks and in set-up code. */
+void irq_release_vector(unsigned vector);
+
+/* Sets the timer's handler. It is called right from the trap stub, for it runs a thousand times a
  * second, and sends the end of interrupt itself, in its controller's way. During set-up. */
 void irq_set_timer_handler(void (*handler)(struct trap_frame *frame));
 
-/* The timer's line is not used any more. With interrupts masked. */
+/* Masks the timer's line for good. With interrupts masked. */
 void irq_mask_timer(void);
 
-/* Lets every line have its full number of interrupts again. For the timer's handler, every 16 ms;
+/* Gives every line its full number of interrupts again. For the timer's handler, every 16 ms;
  * lines that ask too often are masked from one call to the next. */
 void irq_renew_bursts(void);
 
-/* No timer ticks: from now on no line is masked, however often it asks. During set-up. */
+/* Lifts the limit: from now on no line is masked, however often it asks, for no timer ticks that
+ * could unmask it. During set-up. */
 void irq_lift_limit(void);
 
+/* --- For people ----------------------------------------------------------------------------- */
+
 struct irq_line {
-    bool handled; /* has a handler */
+    const struct irq_handler *handlers; /* the first, or NULL: none, or it is the timer's line */
+    bool handled;                       /* has a handler */
     bool masked;
     uint64_t interrupts; /* without the spurious ones */
     uint64_t spurious;   /* that the controller raised although the line did not ask for it */
     uint64_t storms;     /* how often it asked too often, and was masked for a while */
 };
 
-/* What became of `line`. Any context. */
+/* Describes `line`. Any context. */
 void irq_line(unsigned line, struct irq_line *state);
+
+/* The handler of a message's vector, or NULL: none, or it is no such vector. Any context. */
+const struct irq_handler *irq_message_handler(unsigned vector);
 
 /* --- For controllers ------------------------------------------------------------------------ */
 
 struct irq_controller {
     const char *name;
+    /* Does the line end here? The functions below are called only for lines that do. */
+    bool (*has)(unsigned line);
     void (*mask)(unsigned line);
     void (*unmask)(unsigned line);
-    bool at_local_apic; /* so the end of an interrupt goes there: local_apic_end() */
+    void (*set_signal)(unsigned line, bool level, bool active_low); /* if it has lines from 16 on */
+    bool at_local_apic; /* so an interrupt's end goes to local_apic_end(), and there are messages */
     bool forgets;       /* a request that comes while its line is masked is lost, not kept */
 };
 
-/* Has the lines end at `controller`; all are masked. It has its handlers called for the vectors
- * from IRQ_FIRST_VECTOR on, one for each line but the timer's. Such a handler calls irq_run() and
- * then ends the interrupt in the controller's way. During set-up, once. */
+/* Makes `controller` the one at which the lines end; all are masked. It sets its handlers for the
+ * vectors from IRQ_FIRST_VECTOR on, for each line but the timer's, and where there are messages
+ * for those from IRQ_FIRST_MESSAGE on. Such a handler calls irq_run() or irq_run_message() and then
+ * ends the interrupt in the controller's way. During set-up, once. */
 void irq_start(const struct irq_controller *controller);
 
 /* What irq_start() was given; NULL before. Any context. */
@@ -68,18 +113,11 @@ const struct irq_controller *irq_controller(void);
 /* Counts an interrupt of a line that did not ask for it. In the controller's handler. */
 void irq_note_spurious(unsigned line);
 
-/* Only for irq_run(). */
-extern void (*irq_handlers[IRQ_LINES])(void);
-extern uint16_t irq_bursts_left[IRQ_LINES];
-void irq_hold_back(unsigned line);
+/* Runs the line's handlers; a line without one may still have been pending when it was masked. In
+ * the controller's handler. */
+void irq_run(unsigned line);
 
-/* Runs the line's handler, from within the controller's. */
-static inline void irq_run(unsigned line)
-{
-    if (__builtin_expect(--irq_bursts_left[line] == 0, 0))
-        irq_hold_back(line);
-    if (irq_handlers[line]) /* a masked line can still be pending from before it was masked */
-        irq_handlers[line]();
-}
+/* Runs the handler of a message's vector. In the controller's handler. */
+void irq_run_message(unsigned vector);
 
 #endif

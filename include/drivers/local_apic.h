@@ -26,6 +26,12 @@ void local_apic_start(const struct acpi_madt *madt);
  * local_apic_find(). */
 uint32_t local_apic_id(void);
 
+/* What a device writes, and where, to raise `vector` at this local APIC (MSI; Intel SDM 3A 11.11):
+ * an edge, with fixed delivery. The vector is from irq_allocate_vector(). After local_apic_find();
+ * its number is below 255, or io_apic_init() has refused it. Any context. */
+uint64_t local_apic_msi_address(void);
+uint32_t local_apic_msi_data(unsigned vector);
+
 /* Has its timer raise LOCAL_APIC_TIMER_VECTOR each `count` ticks of a rate that nobody knows (the
  * bus clock's sixteenth); not 0. Any context. */
 void local_apic_start_timer(uint32_t count);

@@ -11,11 +11,10 @@
  * During set-up. */
 bool pic8259_present(void);
 
-/* Puts lines 0-15 at vectors 32-47, all masked, and has them end here: irq_start(). During set-up.
- */
+/* Puts lines 0-15 at vectors 32-47, all masked, and calls irq_start(). During set-up. */
 void pic8259_init(void);
 
-/* Puts them there as well and masks them for good, for another controller takes their lines. During
+/* Puts them there as well and masks them for good, when the I/O APICs are used instead. During
  * set-up. */
 void pic8259_silence(void);
 

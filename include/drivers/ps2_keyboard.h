@@ -15,7 +15,7 @@
 extern struct task ps2_keyboard_set_up;
 
 /* Fetches a scancode. In the interrupt handler. */
-void ps2_keyboard_interrupt(void);
+void ps2_keyboard_interrupt(void *unused);
 
 /* Scancodes, for one reader. */
 extern struct byte_stream ps2_keyboard_scancodes;

@@ -9,7 +9,7 @@
 #include <kernel/monitor/monitor.h>
 
 /* What a PC has at these lines, whether or not there is a driver for it. */
-static const char *const devices[IRQ_LINES] = {
+static const char *const devices[IRQ_ISA_LINES] = {
     "timer",
     "keyboard",
     "second controller",
@@ -28,14 +28,23 @@ static const char *const devices[IRQ_LINES] = {
     "second disk",
 };
 
-/* Lines that nobody handles and that have never asked for anything are left out. */
+static void print_devices(unsigned line, const struct irq_handler *handler)
+{
+    if (!handler)
+        console_printf("%s", line < IRQ_ISA_LINES ? devices[line] : "");
+    for (; handler; handler = handler->next)
+        console_printf("%s%s", handler->name, handler->next ? ", " : "");
+}
+
+/* Lines without a handler that have never asked for anything are left out. */
 static void print_line(unsigned line)
 {
     struct irq_line state;
     irq_line(line, &state);
     if (!state.handled && state.interrupts == 0 && state.spurious == 0)
         return;
-    console_printf("  line %2u %12lu  %s", line, state.interrupts, devices[line]);
+    console_printf("  line %2u %12lu  ", line, state.interrupts);
+    print_devices(line, state.handlers);
     if (state.spurious)
         console_printf(", spurious %lu", state.spurious);
     if (state.storms)
@@ -53,6 +62,9 @@ static void print_losses(void)
 
 static const char *vector_name(unsigned vector)
 {
+    const struct irq_handler *handler = irq_message_handler(vector);
+    if (handler)
+        return handler->name;
     switch (vector) {
     case LOCAL_APIC_TIMER_VECTOR:
         return "timer of the local APIC";
@@ -63,9 +75,10 @@ static const char *vector_name(unsigned vector)
     }
 }
 
+/* Vectors that were never used are left out, but for messages that have a handler. */
 static void print_vector(unsigned vector)
 {
-    if (trap_count(vector))
+    if (trap_count(vector) || irq_message_handler(vector))
         console_printf("  vector %3u %9lu  %s\n", vector, trap_count(vector), vector_name(vector));
 }
 
@@ -79,6 +92,6 @@ COMMAND(irq, "", "how often each interrupt line and vector was used")
     print_losses();
     for (unsigned vector = 0; vector < IRQ_FIRST_VECTOR; vector++)
         print_vector(vector);
-    for (unsigned vector = IRQ_FIRST_VECTOR + IRQ_LINES; vector < VECTOR_COUNT; vector++)
+    for (unsigned vector = IRQ_FIRST_MESSAGE; vector < VECTOR_COUNT; vector++)
         print_vector(vector);
 }

@@ -14,7 +14,7 @@
 #include "fake_processor.h"
 #include "support.h"
 
-enum { LOCAL_APIC = 0xfee00000, IO_APIC = 0xfec00000, INPUTS = 24 };
+enum { LOCAL_APIC = 0xfee00000, IO_APIC = 0xfec00000, INPUTS = 24, MANY = 100000 };
 
 enum { ID = 0x20, VERSION = 0x30, END = 0xb0, SPURIOUS = 0xf0, LVT_TIMER = 0x320, LVT_0 = 0x350 };
 
@@ -167,9 +167,23 @@ TEST(local_apic, none_or_no_good_one)
 
 static unsigned handled;
 
-static void handle(void)
+static void handle(void *context)
 {
+    (void)context;
     handled++;
+}
+
+/* Handlers are for ever; the next start() of a controller leaves them where they are. */
+static void add_handler(unsigned line)
+{
+    static struct irq_handler handlers[IRQ_LINES];
+    handlers[line] = (struct irq_handler){"test", handle, NULL, NULL};
+    EXPECT_EQ(irq_add_handler(line, &handlers[line]), OK);
+}
+
+static void count(void *context)
+{
+    (*(unsigned *)context)++;
 }
 
 static uint32_t low(unsigned chip, unsigned input)
@@ -190,16 +204,15 @@ TEST(io_apic, lines_end_where_the_table_says)
     EXPECT(irq_controller()->at_local_apic);
     for (unsigned input = 0; input < INPUTS; input++)
         EXPECT(low(0, input) & 1 << 16);
-    irq_set_handler(9, handle);
+    add_handler(9);
     EXPECT_EQ(low(0, 9), (IRQ_FIRST_VECTOR + 9) | 1 << 13 | 1 << 15); /* level, active low */
     EXPECT_EQ(high(0, 9), 3u << 24);
-    irq_set_handler(4, handle);
+    add_handler(4);
     EXPECT_EQ(low(0, 4), IRQ_FIRST_VECTOR + 4);
     irq_controller()->unmask(IRQ_TIMER);
     EXPECT_EQ(low(0, 2), IRQ_FIRST_VECTOR + IRQ_TIMER);
     EXPECT(low(0, 0) & 1 << 16);
-    irq_controller()->unmask(IRQ_CASCADE); /* its input is the timer's */
-    EXPECT_EQ(low(0, 2), IRQ_FIRST_VECTOR + IRQ_TIMER);
+    EXPECT(!irq_controller()->has(IRQ_CASCADE)); /* its input is the timer's */
     irq_controller()->mask(4);
     EXPECT_EQ(low(0, 4), (IRQ_FIRST_VECTOR + 4) | 1 << 16);
 }
@@ -217,7 +230,7 @@ TEST(io_apic, more_than_one)
     irq_controller()->unmask(3);
     EXPECT_EQ(low(1, 5), IRQ_FIRST_VECTOR + 3);
     EXPECT(low(0, 3) & 1 << 16);
-    irq_controller()->unmask(5);
+    EXPECT(!irq_controller()->has(5));
     for (unsigned input = 0; input < INPUTS; input++)
         EXPECT(low(0, input) & 1 << 16);
 }
@@ -292,8 +305,10 @@ TEST(io_apic, a_line_that_was_held_back_is_looked_at)
     start(false);
     EXPECT_EQ(local_apic_find(), OK);
     EXPECT_EQ(io_apic_init(&madt), OK);
-    irq_set_handler(10, handle);
-    irq_hold_back(10);
+    irq_renew_bursts();
+    add_handler(10);
+    for (unsigned i = 0; i < MANY && !(low(0, 10) & 1 << 16); i++)
+        irq_run(10);
     EXPECT(low(0, 10) & 1 << 16);
     handled = 0;
     irq_renew_bursts();
@@ -301,4 +316,72 @@ TEST(io_apic, a_line_that_was_held_back_is_looked_at)
     EXPECT_EQ(handled, 1);
     irq_renew_bursts();
     EXPECT_EQ(handled, 1);
+}
+
+/* Several devices at one line: PCI's, on inputs that ISA does not know. */
+TEST(io_apic, lines_from_16_on)
+{
+    static unsigned calls[2];
+    static struct irq_handler first = {"first", count, &calls[0], NULL},
+                              second = {"second", count, &calls[1], NULL};
+    start(false);
+    EXPECT_EQ(find_and_init(), OK);
+    EXPECT_EQ(irq_add_handler(INPUTS, &first), ERROR_NO_DEVICE);
+    EXPECT_EQ(irq_add_handler(IRQ_LINES, &first), ERROR_NO_DEVICE);
+    EXPECT_EQ(irq_add_handler(17, &first), OK);
+    EXPECT_EQ(low(0, 17), (IRQ_FIRST_VECTOR + 17) | 1 << 13 | 1 << 15); /* level, active low */
+    EXPECT_EQ(high(0, 17), 3u << 24);
+    EXPECT_EQ(irq_add_handler(17, &second), OK);
+    irq_run(17);
+    EXPECT(calls[0] == 1 && calls[1] == 1);
+    EXPECT_EQ(irq_set_signal(18, false, false), OK);
+    EXPECT_EQ(low(0, 18), (IRQ_FIRST_VECTOR + 18) | 1 << 16);
+    EXPECT_EQ(irq_set_signal(INPUTS, false, false), ERROR_NO_DEVICE);
+}
+
+/* The table may let an ISA line end at such an input; it is that line's then. */
+TEST(io_apic, an_input_belongs_to_one_line)
+{
+    start(false);
+    madt.lines[9] = (struct acpi_line){20, {true, true}, true};
+    EXPECT_EQ(find_and_init(), OK);
+    EXPECT(irq_controller()->has(9) && irq_controller()->has(21));
+    EXPECT(!irq_controller()->has(20));
+}
+
+TEST(local_apic, messages)
+{
+    start(false);
+    EXPECT_EQ(find_and_init(), OK);
+    EXPECT_EQ(local_apic_msi_address(), 0xfee00000 | 3 << 12);
+    EXPECT_EQ(local_apic_msi_data(97), 97);
+}
+
+/* Each gets a vector of its own, until there is none; one that was given back is used again. */
+TEST(irq, vectors_for_messages)
+{
+    static unsigned calls[2];
+    struct irq_handler first = {"first", count, &calls[0], NULL},
+                       second = {"second", count, &calls[1], NULL};
+    unsigned vectors[IRQ_MESSAGES], one_more;
+    start(false);
+    EXPECT_EQ(find_and_init(), OK);
+    for (unsigned i = 0; i < IRQ_MESSAGES; i++) {
+        EXPECT_EQ(irq_allocate_vector(i ? &first : &second, &vectors[i]), OK);
+        EXPECT(vectors[i] >= IRQ_FIRST_MESSAGE && vectors[i] < LOCAL_APIC_TIMER_VECTOR);
+        EXPECT(i == 0 || vectors[i] > vectors[i - 1]);
+    }
+    EXPECT_EQ(irq_allocate_vector(&first, &one_more), ERROR_FULL);
+    irq_run_message(vectors[0]);
+    irq_run_message(vectors[1]);
+    EXPECT(calls[0] == 1 && calls[1] == 1);
+    irq_release_vector(vectors[7]);
+    EXPECT(!irq_message_handler(vectors[7]) && irq_message_handler(vectors[8]) == &first);
+    irq_run_message(vectors[7]); /* comes too late */
+    EXPECT(calls[0] == 1 && calls[1] == 1);
+    EXPECT_EQ(irq_allocate_vector(&second, &one_more), OK);
+    EXPECT_EQ(one_more, vectors[7]);
+    for (unsigned i = 0; i < IRQ_MESSAGES; i++)
+        irq_release_vector(vectors[i]);
+    EXPECT(!irq_message_handler(IRQ_FIRST_MESSAGE - 1) && !irq_message_handler(UINT32_MAX));
 }

@@ -61,17 +61,19 @@ uint64_t trap_count(unsigned vector)
     return counts[vector];
 }
 
-static unsigned handled[IRQ_LINES];
+static unsigned handled[IRQ_ISA_LINES];
 
-#define DEFINE_HANDLER(line)        \
-    static void handle_##line(void) \
-    {                               \
-        handled[line]++;            \
-    }
-DEFINE_HANDLER(1)
-DEFINE_HANDLER(7)
-DEFINE_HANDLER(12)
-DEFINE_HANDLER(15)
+static void handle(void *context)
+{
+    (*(unsigned *)context)++;
+}
+
+static void add_handler(unsigned line)
+{
+    static struct irq_handler handlers[IRQ_ISA_LINES];
+    handlers[line] = (struct irq_handler){"test", handle, &handled[line], NULL};
+    EXPECT_EQ(irq_add_handler(line, &handlers[line]), OK);
+}
 
 /* Once: handlers are for ever. */
 static void start(void)
@@ -82,10 +84,10 @@ static void start(void)
         return;
     started = true;
     pic8259_init();
-    irq_set_handler(1, handle_1);
-    irq_set_handler(7, handle_7);
-    irq_set_handler(12, handle_12);
-    irq_set_handler(15, handle_15);
+    add_handler(1);
+    add_handler(7);
+    add_handler(12);
+    add_handler(15);
 }
 
 static void raise(unsigned line)
@@ -128,10 +130,21 @@ TEST(pic8259, only_handled_lines_are_open)
     EXPECT_EQ(masks(), 0xffffu & ~(1u << 1 | 1u << IRQ_CASCADE | 1u << 7 | 1u << 12 | 1u << 15));
 }
 
+/* Neither inputs of I/O APICs nor messages. */
+TEST(pic8259, has_sixteen_lines_and_nothing_else)
+{
+    struct irq_handler handler = {"test", handle, &handled[0], NULL};
+    unsigned vector;
+    start();
+    EXPECT_EQ(irq_add_handler(16, &handler), ERROR_NO_DEVICE);
+    EXPECT_EQ(irq_set_signal(16, true, true), ERROR_NO_DEVICE);
+    EXPECT_EQ(irq_allocate_vector(&handler, &vector), ERROR_UNSUPPORTED);
+}
+
 TEST(pic8259, every_line_ends_at_its_controllers)
 {
     start();
-    for (unsigned line = 1; line < IRQ_LINES; line++) {
+    for (unsigned line = 1; line < IRQ_ISA_LINES; line++) {
         ask(line);
         EXPECT_EQ(master.in_service, 0);
         EXPECT_EQ(slave.in_service, 0);

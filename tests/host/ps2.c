@@ -26,7 +26,7 @@ static void fetch_bytes(void)
     uint8_t byte;
     while (ps2_machine_interrupts()) {
         uint64_t before = fake_ports_accesses();
-        ps2_keyboard_interrupt();
+        ps2_keyboard_interrupt(NULL);
         if (fake_ports_accesses() - before < 2)
             break;
     }

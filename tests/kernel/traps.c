@@ -160,7 +160,7 @@ TEST(traps, an_exceptions_handler_is_no_interrupt_handler)
     EXPECT(!in_interrupt_when_logging);
     EXPECT(fault_trigger("nmi"));
     EXPECT(in_interrupt_when_logging);
-    RAISE(91);
+    RAISE(246);
     EXPECT(in_interrupt_when_logging);
     log_set_clock(clock_now);
     EXPECT(!in_interrupt());
@@ -246,11 +246,11 @@ TEST(traps, spurious_interrupts_are_told_apart)
 
 TEST(traps, unexpected_interrupts_are_logged_once)
 {
-    RAISE(77);
-    RAISE(77);
-    EXPECT(log_count("fault: unexpected interrupt on vector 77;"));
-    EXPECT_EQ(trap_count(77), 2);
-    EXPECT_EQ(log_count("unexpected interrupt on vector 77"), 1);
+    RAISE(245);
+    RAISE(245);
+    EXPECT(log_count("fault: unexpected interrupt on vector 245;"));
+    EXPECT_EQ(trap_count(245), 2);
+    EXPECT_EQ(log_count("unexpected interrupt on vector 245"), 1);
 }
 
 /* The timer's interrupts come, whatever is raised besides. */
