@@ -87,7 +87,7 @@ class Symbols:
 
 def statements():
     """What kernel_main() calls, as {line: (first line of the statement, function)}."""
-    text = MAIN.read_text()
+    text = re.sub(r" */\*.*?\*/", lambda comment: "\n" * comment[0].count("\n"), MAIN.read_text(), flags=re.DOTALL)
     body = text.index("\n{\n", text.index("\nvoid kernel_main(")) + 3
     line = text.count("\n", 0, body) + 1
     found = {}
