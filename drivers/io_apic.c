@@ -13,7 +13,6 @@
 #include <kernel/cpu/trap.h>
 #include <kernel/log/log.h>
 #include <layout.h>
-#include <lib/string.h>
 #include <mm/kernel_space.h>
 
 enum { SELECT = 0x00, WINDOW = 0x10, REGISTERS_SIZE = 0x20 };
@@ -141,33 +140,35 @@ static struct acpi_line wiring_of(const struct acpi_madt *madt, unsigned line)
     return (struct acpi_line){.gsi = line, .signal = {.active_low = true, .level = true}};
 }
 
-/* Does the table say that another line ends at the input where this one is by default? */
-static bool is_taken(const struct acpi_madt *madt, unsigned line)
+/* The inputs that the table gives to a line, a bit for each. A line that has one of these by
+ * default ends nowhere. */
+static uint64_t inputs_taken(const struct acpi_madt *madt)
 {
-    struct acpi_line wiring = wiring_of(madt, line);
-    for (unsigned other = 0; other < IRQ_ISA_LINES; other++) {
-        if (other != line && madt->lines[other].overridden && !wiring.overridden &&
-            madt->lines[other].gsi == wiring.gsi)
-            return true;
+    uint64_t taken = 0;
+    for (unsigned line = 0; line < IRQ_ISA_LINES; line++) {
+        if (madt->lines[line].overridden && madt->lines[line].gsi < IRQ_LINES)
+            taken |= UINT64_C(1) << madt->lines[line].gsi;
     }
-    return false;
+    return taken;
 }
 
-/* Lets the lines end that are among the inputs of an I/O APIC. */
+/* Connects the lines that end at the inputs of an I/O APIC, of which there are `count`. */
 static void connect(const struct acpi_madt *madt, const struct acpi_io_apic *io_apic,
                     unsigned count)
 {
+    uint64_t taken = inputs_taken(madt);
+    uint32_t destination = local_apic_id() << DESTINATION_SHIFT;
     for (unsigned line = 0; line < IRQ_LINES; line++) {
         struct acpi_line wiring = wiring_of(madt, line);
-        if (wiring.gsi < io_apic->first_gsi || wiring.gsi - io_apic->first_gsi >= count ||
-            is_taken(madt, line))
+        bool ends_nowhere = !wiring.overridden && (taken >> wiring.gsi & 1);
+        if (ends_nowhere || wiring.gsi < io_apic->first_gsi ||
+            wiring.gsi - io_apic->first_gsi >= count)
             continue;
         struct input *input = &inputs[line];
         input->registers = phys_to_virt(io_apic->address);
         input->number = wiring.gsi - io_apic->first_gsi;
         input->low = low_half(line, wiring.signal.level, wiring.signal.active_low);
-        set(input->registers, REDIRECTION + 2 * input->number + 1,
-            local_apic_id() << DESTINATION_SHIFT);
+        set(input->registers, REDIRECTION + 2 * input->number + 1, destination);
     }
 }
 
@@ -195,7 +196,8 @@ static bool is_out_of_reach(uint32_t local_apic)
 
 enum error io_apic_init(const struct acpi_madt *madt)
 {
-    memset(inputs, 0, sizeof(inputs));
+    for (unsigned line = 0; line < IRQ_LINES; line++)
+        inputs[line].registers = NULL;
     if (is_out_of_reach(local_apic_id()))
         return ERROR_UNSUPPORTED;
     for (unsigned i = 0; i < madt->io_apic_count; i++) {

@@ -1,6 +1,6 @@
 /*
- * The 8259s are what is taken unless something else is asked for, or the machine says that it has
- * none, or none answers. What cannot be had is logged, and the other one taken.
+ * The APICs are used where ACPI describes them, unless `irq=pic` asks for the 8259s and the machine
+ * has them. What cannot be used is logged, and the other kind taken.
  */
 #include <drivers/acpi.h>
 #include <drivers/io_apic.h>
@@ -28,34 +28,34 @@ static enum error start_apics(void)
 
 OPTION(irq);
 
-static bool are_asked_for(void)
+static bool are_8259s_asked_for(void)
 {
-    if (option_is(option_irq, "apic"))
+    if (option_is(option_irq, "pic"))
         return true;
-    if (option_irq && !option_is(option_irq, "pic"))
+    if (option_irq && !option_is(option_irq, "apic"))
         log_warn("options: irq=%s is none of pic, apic", option_irq);
     return false;
 }
 
-static bool wants_apics(void)
+static bool has_8259s(void)
 {
-    bool asked = are_asked_for();
     if (!acpi_has_8259())
+        return false;
+    if (pic8259_present())
         return true;
-    if (!pic8259_present()) {
-        log_info("irq: no 8259 answers");
-        return true;
-    }
-    return asked;
+    log_info("irq: no 8259 answers");
+    return false;
 }
 
 void interrupts_start(void)
 {
-    if (wants_apics()) {
-        enum error error = start_apics();
-        if (!error)
-            return;
-        log_warn("irq: the APICs cannot be used (%s); the 8259s are", error_name(error));
+    if (are_8259s_asked_for() && has_8259s()) {
+        pic8259_init();
+        return;
     }
+    enum error error = start_apics();
+    if (!error)
+        return;
+    log_warn("irq: the APICs cannot be used (%s); the 8259s are", error_name(error));
     pic8259_init();
 }

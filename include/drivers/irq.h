@@ -21,7 +21,7 @@ enum {
     IRQ_ISA_LINES = 16,
     IRQ_LINES = 64,
     IRQ_FIRST_MESSAGE = IRQ_FIRST_VECTOR + IRQ_LINES,
-    IRQ_MESSAGES = 128,
+    IRQ_MESSAGES = 64,
 };
 
 /* The lines that every PC wires alike. */

@@ -9,7 +9,7 @@ from runner import machine
 class Mode:
     """A way to boot some suites."""
 
-    suffix: str = ""  # of a suite's name in this mode: `-apic` in kernel/timers-apic
+    suffix: str = ""  # of a suite's name in this mode: `-pic` in kernel/timers-pic
     words: str = ""  # for the command line
     options: tuple = ()  # for QEMU
     suites: frozenset = frozenset()
@@ -19,13 +19,13 @@ USUAL = Mode()
 
 # What rests on the interrupt controller and the clock is held against each of them.
 MODES = (
-    Mode("-apic", "irq=apic", (), frozenset(
+    Mode("-pic", "irq=pic", (), frozenset(
         {"interrupts", "traps", "keyboard", "log", "timers", "watchdog", "executor", "channels", "futures"})),
     Mode("-no-pit", "", ("-machine", "pit=off"), frozenset(
         {"interrupts", "keyboard", "timers", "watchdog", "channels", "futures"})),
-    Mode("-no-pit-apic", "irq=apic", ("-machine", "pit=off"), frozenset({"interrupts"})),
+    Mode("-no-pit-pic", "irq=pic", ("-machine", "pit=off"), frozenset({"interrupts"})),
     Mode("-pc", "", ("-machine", "pc"), frozenset({"interrupts"})),
-    Mode("-pc-apic", "irq=apic", ("-machine", "pc", "-smp", "4"), frozenset({"interrupts"})),
+    Mode("-pc-pic", "irq=pic", ("-machine", "pc", "-smp", "4"), frozenset({"interrupts"})),
     Mode("-uefi", "", tuple(machine.ovmf()), frozenset({"interrupts"})),
-    Mode("-uefi-apic", "irq=apic", tuple(machine.ovmf()), frozenset({"interrupts"})),
+    Mode("-uefi-pic", "irq=pic", tuple(machine.ovmf()), frozenset({"interrupts"})),
 )
