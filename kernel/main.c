@@ -149,6 +149,13 @@ static void start_heap(void)
         PANIC("no memory for the heap (%s)", error_name(error));
 }
 
+/* For reports; in any context. */
+static const char *running_task_name(void)
+{
+    const struct task *task = __atomic_load_n(&this_cpu()->current, __ATOMIC_ACQUIRE);
+    return task ? task->name : NULL;
+}
+
 static void end_qemu_with_failure(void)
 {
     debug_exit(DEBUG_EXIT_FAILURE);
@@ -302,13 +309,14 @@ static void choose_string_instructions(void)
 void kernel_main(const struct boot_info *info)
 {
     /* Handlers come first, so that a fault in what follows is a report and not a reset. */
-    canary_init();                /* a function that runs meanwhile would find its canary changed */
-    gdt_init();                   /* the gates name its selectors and the stacks of its TSS */
-    trap_init(fault_handle);      /* faults are reported from here on */
-    machine_check_init();         /* ... and errors of the hardware; they need the gate */
-    choose_string_instructions(); /* how long texts and memory are copied from here on */
-    symbols_init(info);           /* reports have names from here on */
-    start_serial_console();       /* early reports go there; ACPI says nothing of COM1 */
+    canary_init();           /* a function that runs meanwhile would find its canary changed */
+    gdt_init();              /* the gates name its selectors and the stacks of its TSS */
+    trap_init(fault_handle); /* faults are reported from here on */
+    panic_set_task_name(running_task_name); /* ... and name the running task */
+    machine_check_init();                   /* ... and errors of the hardware; they need the gate */
+    choose_string_instructions();           /* how long texts and memory are copied from here on */
+    symbols_init(info);                     /* reports have names from here on */
+    start_serial_console();                 /* early reports go there; ACPI says nothing of COM1 */
 
     /* From here on the outside is read: firmware, command line, memory map. */
     acpi_init(info);                 /* may say that there is no VGA, so it precedes the screen */

@@ -5,6 +5,7 @@
  */
 #include <assert.h>
 #include <kernel/log/panic.h>
+#include <kernel/log/symbols.h>
 #include <mm/allocator.h>
 
 /* --- Committing ----------------------------------------------------------------------------- */
@@ -59,17 +60,18 @@ void extent_shrink(struct arena *arena, struct extent *extent, size_t bytes)
 void allocator_bad_free(struct allocator *allocator, const void *block, const void *caller)
 {
     size_t usable;
+    const struct symbol_place place = symbol_place((virt_addr_t)caller);
     switch (allocator->inspect(allocator, block, &usable)) {
     case BLOCK_FREE:
-        PANIC("heap: double free of %p, called from %p", block, caller);
+        PANIC("heap: double free of %p, called from %s", block, place.text);
     case BLOCK_INSIDE:
-        PANIC("heap: free of %p, which is not a block's start, called from %p", block, caller);
+        PANIC("heap: free of %p, which is not a block's start, called from %s", block, place.text);
     case BLOCK_FOREIGN:
-        PANIC("heap: free of foreign address %p, called from %p", block, caller);
+        PANIC("heap: free of foreign address %p, called from %s", block, place.text);
     case BLOCK_LIVE:
         break;
     }
-    PANIC("heap: free of %p refused although it is live, called from %p", block, caller);
+    PANIC("heap: free of %p refused although it is live, called from %s", block, place.text);
 }
 
 /* --- Statistics ----------------------------------------------------------------------------- */

@@ -18,6 +18,7 @@
  */
 #include <assert.h>
 #include <kernel/log/panic.h>
+#include <kernel/log/symbols.h>
 #include <lib/string.h>
 #include <mm/heap_debug.h>
 
@@ -65,17 +66,22 @@ static const unsigned char *find_change(const unsigned char *start, size_t size,
     return NULL;
 }
 
+static struct symbol_place place_of(const void *call_site)
+{
+    return symbol_place((virt_addr_t)call_site);
+}
+
 static void check_red_zones(struct debug_block *block)
 {
     const unsigned char *start = content(block), *zone = (const unsigned char *)(block + 1);
     const unsigned char *hit = find_change(zone, (size_t)(start - zone), FILL_RED_ZONE);
     if (hit)
-        PANIC("heap: underrun of %p (%zu bytes, allocated by %p): %p was written to", start,
-              block->size, block->allocated_by, hit);
+        PANIC("heap: underrun of %p (%zu bytes, allocated by %s): %p was written to", start,
+              block->size, place_of(block->allocated_by).text, hit);
     hit = find_change(start + block->size, RED_ZONE, FILL_RED_ZONE);
     if (hit)
-        PANIC("heap: overrun of %p (%zu bytes, allocated by %p): %p was written to", start,
-              block->size, block->allocated_by, hit);
+        PANIC("heap: overrun of %p (%zu bytes, allocated by %s): %p was written to", start,
+              block->size, place_of(block->allocated_by).text, hit);
 }
 
 static void check_freed(struct debug_block *block)
@@ -83,8 +89,8 @@ static void check_freed(struct debug_block *block)
     const unsigned char *start = content(block);
     const unsigned char *hit = find_change(start, block->size, FILL_FREED);
     if (hit)
-        PANIC("heap: write after free of %p (%zu bytes, freed by %p): %p was written to", start,
-              block->size, block->freed_by, hit);
+        PANIC("heap: write after free of %p (%zu bytes, freed by %s): %p was written to", start,
+              block->size, place_of(block->freed_by).text, hit);
     check_red_zones(block);
 }
 
@@ -226,8 +232,9 @@ static void deallocate(struct allocator *allocator, void *pointer)
     if (!block)
         allocator_bad_free(allocator, pointer, caller);
     if (block->freed)
-        PANIC("heap: double free of %p, called from %p (allocated by %p, freed by %p)", pointer,
-              caller, block->allocated_by, block->freed_by);
+        PANIC("heap: double free of %p, called from %s (allocated by %s, freed by %s)", pointer,
+              place_of(caller).text, place_of(block->allocated_by).text,
+              place_of(block->freed_by).text);
     check_red_zones(block);
     block->freed = true;
     block->freed_by = caller;

@@ -29,23 +29,11 @@ _Static_assert(CODE_BYTES >= MAX_INSTRUCTION, "the report shows the whole instru
 
 /* --- What is survived ------------------------------------------------------------------------ */
 
-static void spell_code_place(virt_addr_t rip, char *text, size_t size)
-{
-    uint64_t offset;
-    const char *name = symbol_find(rip, &offset);
-    if (name)
-        snprintf(text, size, "%s+0x%lx", name, offset);
-    else
-        snprintf(text, size, "%p", (void *)rip);
-}
-
 static void log_and_continue(const struct trap_frame *frame, const char *cause)
 {
-    char place[TEXT];
-    spell_code_place(frame->rip, place, sizeof(place));
     log_info("fault: %s%s in %s (rip %p, rsp %p, rflags %08lx); going on",
-             trap_name((unsigned)frame->vector), cause, place, (void *)frame->rip,
-             (void *)frame->rsp, frame->rflags);
+             trap_name((unsigned)frame->vector), cause, symbol_place(frame->rip).text,
+             (void *)frame->rip, (void *)frame->rsp, frame->rflags);
 }
 
 /* Why the last debug exception came, and which breakpoints are on (Intel SDM 3B 18.2.3, 18.2.4). */
@@ -88,7 +76,8 @@ static void print_page_fault(const struct trap_frame *frame)
 {
     char what[TEXT], place[TEXT];
     virt_addr_t address = read_cr2();
-    fault_spell_page_fault(frame->error_code, address, stack_find(address), what, sizeof(what));
+    fault_spell_page_fault(frame->error_code, address, stack_find(address), stack_find(frame->rsp),
+                           what, sizeof(what));
     fault_spell_place(address, place, sizeof(place));
     console_printf("%s at %p (%s)\n", what, (void *)address, place);
 }
@@ -172,6 +161,15 @@ static void print_context(const struct trap_frame *frame)
     console_printf("%s\n", in_interrupt() ? ", in an interrupt handler" : "");
 }
 
+/* CR2 keeps the address of the last page fault. Where that is the exception that could not be
+ * delivered, it says more than the double fault itself. */
+static void print_first_fault(void)
+{
+    char place[TEXT];
+    fault_spell_place(read_cr2(), place, sizeof(place));
+    console_printf("  if a page fault came first, it was at %p (%s)\n", (void *)read_cr2(), place);
+}
+
 /* The tables in use, whoever made them. */
 static struct address_space current_space(void)
 {
@@ -230,6 +228,8 @@ static void describe(const struct trap_frame *frame)
     print_context(frame);
     if (frame->vector == VECTOR_PAGE_FAULT)
         print_page_walk(read_cr2());
+    if (frame->vector == VECTOR_DOUBLE_FAULT)
+        print_first_fault();
     if (frame->vector == VECTOR_MACHINE_CHECK)
         machine_check_print();
     print_code(frame->rip);

@@ -29,11 +29,17 @@ ALWAYS_INLINE void try_read(virt_addr_t address)
     console_printf("fault: %p could be read: 0x%x\n", (void *)address, value);
 }
 
-/* Writes what is there already: even if it works, nothing breaks. */
+ALWAYS_INLINE void try_write_byte(virt_addr_t address, uint8_t value)
+{
+    __asm__ volatile("movb %1, (%0)" : : "r"(address), "q"(value) : "memory");
+    console_printf("fault: %p could be written to\n", (void *)address);
+}
+
+/* Writes to a page that can be read. It writes what is there already: even if it works, nothing
+ * breaks. */
 ALWAYS_INLINE void try_write(virt_addr_t address)
 {
-    __asm__ volatile("movb (%0), %%al; movb %%al, (%0)" : : "r"(address) : "rax", "memory");
-    console_printf("fault: %p could be written to\n", (void *)address);
+    try_write_byte(address, *(const volatile uint8_t *)address);
 }
 
 ALWAYS_INLINE void try_execute(virt_addr_t address)
@@ -49,7 +55,7 @@ FAULT(null_read, "null-read", "read through a null pointer")
 
 FAULT(null_write, "null-write", "write through a null pointer")
 {
-    __asm__ volatile("movb $0, (%0)" : : "r"(UINT64_C(0)) : "memory");
+    try_write_byte(0, 0);
 }
 
 FAULT(null_call, "null-call", "call a null pointer")
@@ -119,17 +125,17 @@ FAULT(exec_alias, "exec-alias", "execute code through the direct map")
 
 FAULT(guard_page, "guard-page", "write below the stack")
 {
-    try_write(stacks[STACK_BOOT].bottom - 8);
+    try_write_byte(stacks[STACK_BOOT].bottom - 8, 0);
 }
 
 FAULT(guard_page_above, "guard-page-above", "write above the stack")
 {
-    try_write(stacks[STACK_BOOT].top);
+    try_write_byte(stacks[STACK_BOOT].top, 0);
 }
 
 FAULT(guard_page_ist, "guard-page-ist", "write below the double fault stack")
 {
-    try_write(stacks[STACK_DOUBLE_FAULT].bottom - 8);
+    try_write_byte(stacks[STACK_DOUBLE_FAULT].bottom - 8, 0);
 }
 
 FAULT(reserved_bit, "reserved-bit", "read by way of a page-table entry with a reserved bit set")

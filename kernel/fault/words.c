@@ -155,7 +155,7 @@ static const char *through_null(uint64_t code)
 }
 
 void fault_spell_page_fault(uint64_t code, virt_addr_t address, const struct stack *stack,
-                            char *text, size_t size)
+                            const struct stack *running, char *text, size_t size)
 {
     if (code & PAGE_FAULT_RESERVED_BIT)
         snprintf(text, size, "%s by way of a page-table entry with a reserved bit set",
@@ -165,8 +165,8 @@ void fault_spell_page_fault(uint64_t code, virt_addr_t address, const struct sta
     else if (address < PAGE_SIZE)
         snprintf(text, size, "%s", through_null(code));
     else if (stack && address < stack->bottom)
-        snprintf(text, size, "kernel stack overflow: %s in the guard page below the %s stack",
-                 access_of(code), stack->name);
+        snprintf(text, size, "%s%s in the guard page below the %s stack",
+                 stack == running ? "kernel stack overflow: " : "", access_of(code), stack->name);
     else if (stack && address >= stack->top)
         snprintf(text, size, "%s in the guard page above the %s stack", access_of(code),
                  stack->name);

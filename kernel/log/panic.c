@@ -16,10 +16,25 @@
 
 static unsigned level; /* how many panics have begun */
 static void (*end_hook)(void);
+static const char *(*task_name)(void);
+
+void panic_set_task_name(const char *(*name)(void))
+{
+    task_name = name;
+}
 
 void panic_set_end(void (*end)(void))
 {
     end_hook = end;
+}
+
+static void print_task(void)
+{
+    const char *name = task_name ? task_name() : NULL;
+    if (name)
+        console_printf("  in task '%s'\n", name);
+    else
+        console_printf("  in no task\n");
 }
 
 static void print_registers(const struct trap_frame *frame)
@@ -80,8 +95,10 @@ void panic_at(const char *file, int line, const char *format, ...)
     va_start(arguments, format);
     print_reason(file, line, format, arguments);
     va_end(arguments);
-    if (first)
+    if (first) {
+        print_task();
         backtrace_print((virt_addr_t)__builtin_return_address(0), caller_rbp);
+    }
     panic_end();
 }
 
@@ -89,6 +106,7 @@ void panic_trap(const struct trap_frame *frame, void (*describe)(const struct tr
 {
     if (panic_begin(true)) {
         describe(frame);
+        print_task();
         print_registers(frame);
         backtrace_print_trap(frame);
     } else {
@@ -100,10 +118,15 @@ void panic_trap(const struct trap_frame *frame, void (*describe)(const struct tr
 
 void __stack_chk_fail(void)
 {
+    virt_addr_t caller = (virt_addr_t)__builtin_return_address(0);
     uint64_t offset;
-    const char *name = symbol_find((virt_addr_t)__builtin_return_address(0) - 1, &offset);
-    PANIC("stack smashed: %s has written past the end of an array of its own",
-          name ? name : "a function");
+    /* The call may be its function's last instruction, as it never returns. */
+    const char *name = symbol_find(caller - 1, &offset);
+    if (name)
+        PANIC("stack smashed: %s wrote past the end of one of its arrays, found at %s+0x%lx", name,
+              name, offset + 1);
+    PANIC("stack smashed: the function at %p wrote past the end of one of its arrays",
+          (void *)caller);
 }
 
 void assert_failed(const char *condition, const char *file, int line)

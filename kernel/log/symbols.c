@@ -7,6 +7,7 @@
 #include <image.h>
 #include <kernel/log/symbols.h>
 #include <layout.h>
+#include <lib/format.h>
 
 /* ELF64 symbol (System V ABI). */
 struct elf_symbol {
@@ -171,4 +172,16 @@ const char *symbol_find(virt_addr_t address, uint64_t *offset)
     symbols_find(&query, 1);
     *offset = query.offset;
     return query.name;
+}
+
+struct symbol_place symbol_place(virt_addr_t address)
+{
+    struct symbol_place place;
+    uint64_t offset;
+    const char *name = symbol_find(address, &offset);
+    if (name)
+        snprintf(place.text, sizeof(place.text), "%s+0x%lx", name, offset);
+    else
+        snprintf(place.text, sizeof(place.text), "%p", (void *)address);
+    return place;
 }

@@ -13,13 +13,7 @@ static bool reported; /* that poll was */
 
 static void report(const struct task *task, virt_addr_t rip)
 {
-    uint64_t offset;
-    const char *symbol = symbol_find(rip, &offset);
-    if (symbol)
-        log_warn("watchdog: task '%s' does not yield; it is at %s+0x%lx", task->name, symbol,
-                 offset);
-    else
-        log_warn("watchdog: task '%s' does not yield; it is at %p", task->name, (void *)rip);
+    log_warn("watchdog: task '%s' does not yield; it is at %s", task->name, symbol_place(rip).text);
 }
 
 bool watchdog_look(uint64_t time, virt_addr_t rip)

@@ -56,9 +56,9 @@ TEST(fault_words, every_exception_has_its_meaning)
 
 static const struct stack stack = {"test", 0xffff900000002000, 0xffff900000004000};
 
-static const char *spell_page_fault(uint64_t code, virt_addr_t address, const struct stack *on)
+static const char *spell_page_fault(uint64_t code, virt_addr_t address, const struct stack *near)
 {
-    fault_spell_page_fault(code, address, on, text, sizeof(text));
+    fault_spell_page_fault(code, address, near, near, text, sizeof(text));
     return text;
 }
 
@@ -91,6 +91,16 @@ TEST(fault_words, guard_pages)
     EXPECT_STR(spell_page_fault(0, stack.top, &stack),
                "read in the guard page above the test stack");
     EXPECT_STR(spell_page_fault(0x11, stack.bottom, &stack), "execution of a no-execute page");
+}
+
+/* A stray pointer into the guard page of another stack is not an overflow. */
+TEST(fault_words, guard_page_of_another_stack)
+{
+    static const struct stack other = {"other", 0xffff900000006000, 0xffff900000008000};
+    fault_spell_page_fault(2, stack.bottom - 1, &stack, &other, text, sizeof(text));
+    EXPECT_STR(text, "write in the guard page below the test stack");
+    fault_spell_page_fault(2, stack.bottom - 1, &stack, NULL, text, sizeof(text));
+    EXPECT_STR(text, "write in the guard page below the test stack");
 }
 
 #define HERE UINT64_C(0xffffffff80100000)

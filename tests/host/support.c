@@ -11,6 +11,7 @@
 #include <kernel/cpu/trap.h>
 #include <kernel/log/log.h>
 #include <kernel/log/panic.h>
+#include <kernel/log/symbols.h>
 #include <section.h>
 #include <setjmp.h>
 #include <stdio.h>
@@ -59,6 +60,13 @@ void log_write(enum log_level level, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(host_log, sizeof(host_log), format, arguments);
     va_end(arguments);
+}
+
+struct symbol_place symbol_place(virt_addr_t address)
+{
+    struct symbol_place place;
+    snprintf(place.text, sizeof(place.text), "%p", (void *)address);
+    return place;
 }
 
 bool safe_load_word(virt_addr_t address, uint32_t *word)

@@ -39,7 +39,8 @@ FAULT_TEST(non_canonical_call, call, "non-canonical-call", "PANIC: general prote
            "the non-canonical address 0x1234000000000000")
 FAULT_TEST(broken_stack, double_fault, "broken-stack",
            "PANIC: double fault: the stack pointer 0x0000000123450000 points into no stack",
-           "exception 8, double fault #DF; error code 0x0", "  on no known stack")
+           "exception 8, double fault #DF; error code 0x0", "  on no known stack",
+           "  if a page fault came first, it was at 0x000000012344fff8", " (the half for user")
 FAULT_TEST(assert, bug, "assert", "PANIC: ASSERT(apples == 4) (kernel/fault/exception_faults.c:")
 FAULT_TEST(panic, panic, "panic", "PANIC: somebody asked for it (kernel/fault/exception_faults.c:")
 
@@ -101,10 +102,12 @@ TEST_PANIC(fault_with_broken_table, leads_nowhere, "run__fault_with_broken_table
 
 FAULT_TEST(exec_heap, exec_kmalloc, "exec-heap", "PANIC: execution of a no-execute page at 0xffffc",
            "(the heap's window)", "  code c3")
-FAULT_TEST(double_free, slab_free_double, "double-free", "PANIC: heap: double free of 0xffffc")
+FAULT_TEST(double_free, slab_free_double, "double-free", "PANIC: heap: double free of 0xffffc",
+           ", called from fault_double_free+0x")
 FAULT_TEST(invalid_free, slab_free_cross, "invalid-free", "PANIC: heap: free of 0xffffc",
-           ", which is not a block's start")
-FAULT_TEST(foreign_free, slab_free_page, "foreign-free", "PANIC: heap: free of foreign address 0x")
+           ", which is not a block's start, called from fault_invalid_free+0x")
+FAULT_TEST(foreign_free, slab_free_page, "foreign-free", "PANIC: heap: free of foreign address 0x",
+           ", called from fault_foreign_free+0x")
 
 /* The report needs no heap: every pointer that the heap keeps is garbage. */
 TEST_PANIC(fault_with_broken_heap, overwritten, "fault_null_write",
@@ -117,18 +120,21 @@ TEST_PANIC(fault_with_broken_heap, overwritten, "fault_null_write",
 /* --- Stacks ---------------------------------------------------------------------------------- */
 
 FAULT_TEST(guard_page, stack_guard_page_leading, "guard-page",
-           "PANIC: kernel stack overflow: ", " in the guard page below the boot stack at 0x")
+           "PANIC: kernel stack overflow: write in the guard page below the boot stack at 0x")
 FAULT_TEST(guard_page_above, stack_guard_page_trailing, "guard-page-above",
-           " in the guard page above the boot stack at 0x")
+           "PANIC: write in the guard page above the boot stack at 0x")
 FAULT_TEST(guard_page_ist, stack_guard_page_leading, "guard-page-ist",
-           " in the guard page below the double fault stack at 0x")
+           "PANIC: write in the guard page below the double fault stack at 0x")
 FAULT_TEST(big_frame, big_frame, "big-frame",
            "PANIC: double fault: kernel stack overflow: the boot stack, 16 KiB, is full")
 FAULT_TEST(stack_smash, corrupt_stack_strong, "stack-smash",
-           "PANIC: stack smashed: fault_stack_smash has written past the end of an array")
+           "PANIC: stack smashed: fault_stack_smash wrote past the end of one of its arrays",
+           ", found at fault_stack_smash+0x")
 
 TEST_PANIC(fault_stack_overflow, exhaust_stack, "recurse",
-           "PANIC: double fault: kernel stack overflow: the boot stack, 16 KiB, is full")
+           "PANIC: double fault: kernel stack overflow: the boot stack, 16 KiB, is full",
+           "  if a page fault came first, it was at 0xffffffff8",
+           " (guard page below the boot stack)")
 {
     EXPECT(fault_trigger("stack-overflow"));
 }

@@ -200,7 +200,7 @@ TEST(heap, at_random)
 }
 
 TEST_PANIC(heap_double_free, twice, "deallocate", "PANIC: heap: double free of 0xffff",
-           "called from 0xffffffff8")
+           "called from run__heap_double_free__twice+0x")
 {
     void *volatile block = kmalloc(100);
     kfree(block);

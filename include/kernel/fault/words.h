@@ -18,9 +18,10 @@ const char *fault_meaning(unsigned vector);
  * without one gives "". `size` includes the NUL; longer text is cut. */
 void fault_spell_error_code(unsigned vector, uint64_t code, char *text, size_t size);
 
-/* What a page fault was, without the address: "write to a read-only page". `stack` is the one whose
- * memory or guard pages hold the address, or NULL. */
+/* Describes a page fault, without the address: "write to a read-only page". `stack` is the one
+ * whose memory or guard pages hold the address, `running` the one that RSP points into; either is
+ * NULL where there is none. Only a stack that overflows is both. */
 void fault_spell_page_fault(uint64_t code, virt_addr_t address, const struct stack *stack,
-                            char *text, size_t size);
+                            const struct stack *running, char *text, size_t size);
 
 #endif

@@ -31,4 +31,13 @@ const char *symbol_find(virt_addr_t address, uint64_t *offset);
 /* The part of the kernel image that holds `address`, ".rodata", or NULL. Any context. */
 const char *symbol_section(virt_addr_t address);
 
+/* "name+0x1f"; the address itself where it has no name. Longer names are cut. */
+struct symbol_place {
+    char text[64];
+};
+
+/* The place of an address in code, to be printed at once: `symbol_place(address).text`. Any
+ * context; as slow as symbol_find(). */
+struct symbol_place symbol_place(virt_addr_t address);
+
 #endif
