@@ -124,7 +124,7 @@ BREAKS = [
     # --- kernel/fault/
     Break("kernel/fault/words.c", "    if (code & PAGE_FAULT_FETCH)\n        return \"execution\";\n", "",
           "an execution is called a read", "host/fault_words"),
-    Break("kernel/fault/words.c", "stack == running ?", "stack ?",
+    Break("kernel/fault/words.c", "stack == running ?", "stack || running ?",
           "a stray write to another stack's guard page is called an overflow", "host/fault_words kernel/fault_guard_page_ist"),
     Break("kernel/main.c", "    panic_set_task_name(running_task_name);", "    (void)running_task_name;",
           "a report does not name the running task", "e2e/faults"),
