@@ -42,6 +42,8 @@ TEST(acpi_aml, s5_that_is_none)
     EXPECT_EQ(FIND_S5(&type, '_', 'S', '5', '_', 0x12, 6, 4, 0, 0, 0, 0), ERROR_NO_DEVICE);
     EXPECT_EQ(FIND_S5(&type, 0x70, '_', 'S', '5', '_', 0x60), ERROR_NO_DEVICE);
     EXPECT_EQ(FIND_S5(&type, 0x08, '_', 'S', '5', '_', 0x12, 3, 1, 0), ERROR_NO_DEVICE);
+    /* a length of four bytes that is cut off */
+    EXPECT_EQ(FIND_S5(&type, 0x08, '_', 'S', '5', '_', 0x12, 0xc2, 0, 0), ERROR_NO_DEVICE);
     /* no constant; a value that does not fit */
     EXPECT_EQ(FIND_S5(&type, 0x08, '_', 'S', '5', '_', 0x12, 4, 2, 'A', 0), ERROR_NO_DEVICE);
     EXPECT_EQ(FIND_S5(&type, 0x08, '_', 'S', '5', '_', 0x12, 5, 2, 0x0a, 8, 0), ERROR_NO_DEVICE);

@@ -65,6 +65,27 @@ TEST(line, ctrl_c_drops_the_line)
     EXPECT_STR(type("a\r"), "a");
 }
 
+/* Interrupts that log something at each write of a new prompt do not tear it. */
+TEST(line, begins_whole)
+{
+    begin_on(80, 40);
+    type("\r");
+    wide.before_write = narrow.before_write = show_log;
+    line_begin();
+    EXPECT_SHOWN("");
+}
+
+/* From the first prompt on, the log's lines come in its place. */
+TEST(line, hides_before_anything_is_typed)
+{
+    begin_on(80, 40);
+    wide.before_write = narrow.before_write = NULL;
+    line_hide();
+    EXPECT_STR(wide.cells[wide.row][0], "");
+    line_show();
+    EXPECT_SHOWN("");
+}
+
 /* Sequences of one input do not mix with what comes from the other. */
 TEST(line, two_inputs)
 {

@@ -298,6 +298,31 @@ TEST(traps, the_backtrace_of_a_circle_ends)
     backtrace_print((virt_addr_t)&ist_of_gate + 1, (virt_addr_t)one);
 }
 
+/* A frame that an interrupted handler has left, and whose caller is itself. */
+TEST(traps, the_backtrace_of_a_circle_of_traps_ends)
+{
+    extern char exception_return[];
+    virt_addr_t *frame = (virt_addr_t *)stacks[STACK_NMI].bottom;
+    memset(frame, 0, 2 * sizeof(*frame) + sizeof(struct trap_frame));
+    frame[0] = (virt_addr_t)frame;
+    frame[1] = (virt_addr_t)exception_return;
+    backtrace_print((virt_addr_t)&ist_of_gate + 1, (virt_addr_t)frame);
+}
+
+/* A chain with more callers than are shown: each has a return address of its own. */
+TEST(traps, a_backtrace_shows_32_lines)
+{
+    enum { CALLERS = 40, SHOWN = 32 };
+    virt_addr_t *frame = (virt_addr_t *)stacks[STACK_NMI].bottom;
+    for (unsigned i = 0; i < CALLERS; i++, frame += 2) {
+        frame[0] = (virt_addr_t)(frame + 2);
+        frame[1] = (virt_addr_t)&ist_of_gate + 2 + i;
+    }
+    record_start();
+    backtrace_print((virt_addr_t)&ist_of_gate + 1, (virt_addr_t)stacks[STACK_NMI].bottom);
+    EXPECT_EQ(record_count("\n    0x"), SHOWN);
+}
+
 /* The canary is not what it was linked as, and stops strings. */
 TEST(traps, the_canary_is_set)
 {
