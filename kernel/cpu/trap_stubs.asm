@@ -116,3 +116,38 @@ section .rodata
 align 4
 trap_error_code_vectors:
     dd ERROR_CODE_VECTORS
+
+; How a debugger finds the interrupted code from a handler (DWARF 5, 6.4; NASM has no directives for it): the registers
+; are in the struct trap_frame on top of the stack. It holds where a handler returns to, and is no part of the image.
+section .debug_frame progbits noalloc noexec nowrite align=8
+
+%define DEF_CFA             0x0c            ; register, offset
+%define OFFSET(register)    0x80 | register ; the register is saved at CFA - 8 * the next byte
+%define RSP                 7
+%define RETURN_ADDRESS      16
+%define FRAME_WORDS         22
+
+    dd FRAME_RULES_SIZE - 4
+    dd 0xffffffff                           ; these are common rules
+    db 1                                    ; version
+    db "zS", 0                              ; the caller was interrupted: its address is that of no call
+    db 1, 0x78                              ; offsets are counted in -8 bytes
+    db RETURN_ADDRESS
+    db 0                                    ; no more of "z"
+    db DEF_CFA, RSP, 8 * FRAME_WORDS & 0x7f | 0x80, 8 * FRAME_WORDS >> 7
+    db OFFSET(RETURN_ADDRESS), 5, OFFSET(RSP), 2
+    db OFFSET(0), 8, OFFSET(1), 11, OFFSET(2), 10, OFFSET(3), 9, OFFSET(4), 12, OFFSET(5), 13, OFFSET(6), 14
+    db OFFSET(8), 15, OFFSET(9), 16, OFFSET(10), 17, OFFSET(11), 18, OFFSET(12), 19, OFFSET(13), 20, OFFSET(14), 21
+    db OFFSET(15), 22
+    align 8, db 0
+FRAME_RULES_SIZE equ $ - $$
+
+%macro HOLDS_AT 1                           ; a call's return address
+    dd 28
+    dd $$                                   ; the common rules, which begin the section
+    dq %1 - 1, 2                            ; from the call's last byte on: a debugger looks there for a caller
+    dq 0                                    ; no more of "z", no further rules
+%endmacro
+
+    HOLDS_AT interrupt_return
+    HOLDS_AT exception_return

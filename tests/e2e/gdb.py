@@ -30,6 +30,18 @@ class Commands(MachineTest):
         self.assertIn("PML4[  0] = 0x0000000000000000: not present", shown)
         self.assertIn("walk: an address is missing: walk ADDRESS", shown)
 
+    def test_backtrace_through_traps(self):
+        """From a handler into the code that was interrupted, on the same stack or from a stack of the trap's own."""
+        self.stopped.execute("cont")
+        self.stopped.wait_ready()
+        for fault, handler in (("breakpoint", "fault_handle"), ("nmi", "handle_nmi")):
+            self.stopped.execute("stop")
+            self.stopped.send(f"fault {fault}\r".encode())
+            shown = self.gdb(*gdb.stop_at(handler, "backtrace", "delete", "detach"))
+            self.assertRegex(shown, rf"(?s)#0 .*{handler} .*<signal handler called>.*fault_{fault} .*"
+                                    r"poll_monitor .*kernel_main ")
+            self.stopped.wait_text(f"fault: {fault} is over")
+
     def test_first_guard_page(self):
         """The page below the boot stack is unmapped from the very first page tables on."""
         shown = self.gdb(*gdb.stop_at("kernel_main", "walk &boot_stack_guard",
