@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # debug.sh ISO ELF: QEMU, stopped before its first instruction, and a GDB with the kernel's symbols that goes on to
-# kernel_main. QEMU ends with GDB.
+# kernel_main. QEMU ends with GDB. GDB has the terminal, so COM1 is a socket to connect to from another one; what COM1
+# sends is in serial.log, too.
 #
 #   DEBUG_BATCH=1   only shows where it stopped, and ends
 #   ACCEL, QEMU_ARGS as in run.sh
@@ -9,6 +10,7 @@ set -euo pipefail
 iso=$1 elf=$2
 build=$(dirname "$iso")
 gdb_socket=$build/gdb.$$.sock
+serial_socket=$build/serial.$$.sock
 serial_log=$build/serial.log
 
 command -v gdb >/dev/null || {
@@ -25,9 +27,10 @@ fi
 read -ra more <<<"${QEMU_ARGS:-}"
 setsid qemu-system-x86_64 -machine "q35,accel=${ACCEL:-tcg}" -m 128M -no-user-config -cdrom "$iso" -S \
     -chardev "socket,id=gdb,path=$gdb_socket,server=on,wait=off" -gdb chardev:gdb \
-    "${display[@]}" -serial "file:$serial_log" -monitor none "${more[@]}" </dev/null &
+    -chardev "socket,id=com1,path=$serial_socket,server=on,wait=off,logfile=$serial_log" -serial chardev:com1 \
+    "${display[@]}" -monitor none "${more[@]}" </dev/null &
 qemu=$!
-trap 'kill $qemu 2>/dev/null || true; wait $qemu || true; rm -f "$gdb_socket"' EXIT
+trap 'kill $qemu 2>/dev/null || true; wait $qemu || true; rm -f "$gdb_socket" "$serial_socket"' EXIT
 
 for _ in {1..100}; do
     [[ -S $gdb_socket ]] && break
@@ -41,5 +44,6 @@ if [[ -n ${DEBUG_BATCH:-} ]]; then
     timeout 600 gdb -batch -nx -l 300 "${commands[@]}" -ex "info registers rip" -ex detach "$elf"
 else
     echo "debug: COM1 goes to $serial_log; leave GDB with: quit"
+    echo "debug: to type at Cairn, run in another terminal: socat -,raw,echo=0,escape=0x1d $serial_socket (Ctrl-] ends it)"
     gdb -q "${commands[@]}" "$elf"
 fi

@@ -78,10 +78,21 @@ class Tasks(gdb.Command):
 
     def invoke(self, argument, from_tty):
         executor = gdb.parse_and_eval("'kernel/main.c'::executor")
-        print(f"{'name':<20} {'polls':>10} {'wakes':>10}  poll function")
+        print(f"{'name':<20} {'state':<9} {'priority':<8} {'polls':>10} {'wakes':>10}  poll function")
         for task in listed(executor["tasks"]["head"], "struct task", "link"):
-            print(f"{task['name'].string():<20} {int(task['polls']):>10} {int(task['wakes']):>10}  "
+            priority = str(task["priority"]).removeprefix("TASK_").lower()
+            print(f"{task['name'].string():<20} {self.state(task):<9} {priority:<8} "
+                  f"{int(task['polls']):>10} {int(task['wakes']):>10}  "
                   f"{task['poll'].format_string(raw=True, symbols=True)}")
+
+    @staticmethod
+    def state(task):
+        """The same words as the monitor's command."""
+        if gdb.parse_and_eval("boot_cpu.current") == task.address:
+            return "running"
+        if task["cancelled"]:
+            return "cancelled"
+        return "waiting" if task["waiting"] else "ready"
 
 
 class Heap(gdb.Command):

@@ -22,7 +22,8 @@ class Commands(MachineTest):
         self.stopped.execute("cont")
         self.stopped.wait_ready()
         shown = self.gdb("tasks", "heap", "klog", "walk kernel_main", "walk 0", "walk")
-        self.assertRegex(shown, r"(?m)^monitor +\d+ +\d+  0x\w+ <poll_monitor>$")
+        self.assertRegex(shown, r"(?m)^monitor +(waiting|running) +normal +\d+ +\d+  0x\w+ <poll_monitor>$")
+        self.assertRegex(shown, r"(?m)^keyboard +(waiting|ready) +high +\d+ +\d+  0x\w+ <poll_keyboard>$")
         self.assertRegex(shown, r"(?m)^fixed_block, from 0x\w+ on: \d+ bytes committed now, \d+ at most so far$")
         self.assertRegex(shown, r"(?m)^\[ +\d+\.\d{6}\] cairn: ready$")
         self.assertRegex(shown, r"(?m)^   PT\[\d+\] = 0x0000000000\w+ r-x-$")
@@ -37,7 +38,8 @@ class Commands(MachineTest):
         for fault, handler in (("breakpoint", "fault_handle"), ("nmi", "handle_nmi")):
             self.stopped.execute("stop")
             self.stopped.send(f"fault {fault}\r".encode())
-            shown = self.gdb(*gdb.stop_at(handler, "backtrace", "delete", "detach"))
+            shown = self.gdb(*gdb.stop_at(handler, "backtrace", "tasks", "delete", "detach"))
+            self.assertRegex(shown, r"(?m)^monitor +running +normal ")
             self.assertRegex(shown, rf"(?s)#0 .*{handler} .*<signal handler called>.*fault_{fault} .*"
                                     r"poll_monitor .*kernel_main ")
             self.stopped.wait_text(f"fault: {fault} is over")

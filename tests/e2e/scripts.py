@@ -1,9 +1,11 @@
 """The scripts behind `make run`, `make debug` and `make screenshot`, and the set-up."""
 
 import os
+import re
 import select
 import shutil
 import signal
+import socket
 import struct
 import subprocess
 import tempfile
@@ -154,6 +156,18 @@ class Run(ScriptTest):
         self.assertEqual(process.wait(qemu.BOOT_LIMIT), 0)
 
 
+def read_socket(end, text):
+    """Reads a socket until some text has come, or it is closed, or the limit is reached."""
+    got = b""
+    end.settimeout(qemu.BOOT_LIMIT)
+    while text not in got:
+        data = end.recv(65536)
+        if not data:
+            break
+        got += data
+    return got
+
+
 class Debug(ScriptTest):
     """GDB."""
 
@@ -167,12 +181,40 @@ class Debug(ScriptTest):
         self.assertEqual(process.returncode, 0, out)
         self.assertRegex(out, r"kernel/main\.c:\d+")
         self.assertRegex(out, r"rip +0xffffffff\w+ +0xffffffff\w+ <kernel_main(\+\d+)?>")
-        socket = f"gdb.{process.pid}.sock"
-        left = self.processes_with(socket)
+        name = f"gdb.{process.pid}.sock"
+        left = self.processes_with(name)
         for pid in left:
             os.kill(pid, signal.SIGKILL)
         self.assertEqual(left, [])
-        self.assertFalse((paths.BUILD / socket).exists())
+        self.assertFalse((paths.BUILD / name).exists())
+
+    def test_can_be_typed_at(self):
+        """Without a display: the socket that is named answers, and what COM1 sends is kept in the log as well."""
+        iso = self.directory / "cairn.iso"
+        iso.symlink_to(paths.ISO)
+        process, end = run_in_terminal([str(SCRIPTS / "debug.sh"), str(iso), str(paths.KERNEL_DEBUG)], self.env)
+        self.addCleanup(os.close, end)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.terminate)
+        shown = read_terminal(end, lambda text: b"Breakpoint 1" in text and text.endswith(b"(gdb) "))
+        named = re.search(rb"to type at Cairn, run in another terminal: socat \S+ (\S+)", shown)
+        self.assertTrue(named, shown)
+        with socket.socket(socket.AF_UNIX) as com1:
+            com1.connect(named[1])
+            os.write(end, b"continue\n")
+            self.assertIn(b"cairn> ", read_socket(com1, b"cairn> "))
+            com1.sendall(b"echo hello\r")
+            self.assertIn(b"hello\r\ncairn> ", read_socket(com1, b"hello\r\ncairn> "))
+        self.assertIn("hello", (self.directory / "serial.log").read_text())
+        os.write(end, b"\x03")
+        read_terminal(end, lambda text: text.endswith(b"(gdb) "))
+        os.write(end, b"kill\n")
+        read_terminal(end, lambda text: b"(y or n)" in text)
+        os.write(end, b"y\n")
+        read_terminal(end, lambda text: text.endswith(b"(gdb) "))
+        os.write(end, b"quit\n")
+        self.assertEqual(process.wait(qemu.BOOT_LIMIT), 0)
+        self.assertFalse(Path(os.fsdecode(named[1])).exists())
 
     def processes_with(self, word):
         """The processes that have a word on their command line."""
