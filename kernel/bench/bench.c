@@ -16,6 +16,7 @@
 SECTION_ARRAY(struct bench, benches);
 
 uint64_t bench_clock_cost;
+const char *bench_unit;
 
 static const char *wanted; /* the prefix of the names to show */
 static bool found;         /* something has such a name */
@@ -34,7 +35,7 @@ static bool is_wanted(const char *name)
 
 void bench_report(const char *name, uint64_t value)
 {
-    bench_report_unit(name, value, "instructions");
+    bench_report_unit(name, value, bench_unit);
 }
 
 enum { NAME = 64 };
@@ -82,6 +83,22 @@ void bench_report_no_memory_at(const char *name, uint64_t at)
     bench_report_no_memory(numbered);
 }
 
+/* Does the clock count instructions? Then so many of them take as many ticks each time. A processor
+ * runs several in a tick, and an emulator without -icount takes a different time for them each
+ * time. Not inlined: it would change what measure_clock() measures. */
+static __attribute__((noinline)) bool counts_instructions(void)
+{
+    enum { INSTRUCTIONS = 1000, TOLERANCE = 5, TRIES = 4 };
+    for (unsigned i = 0; i < TRIES; i++) {
+        uint64_t start = bench_start();
+        __asm__ volatile(".rept %c0; nop; .endr" : : "i"(INSTRUCTIONS));
+        uint64_t ticks = bench_stop(start);
+        if (ticks < INSTRUCTIONS - TOLERANCE || ticks > INSTRUCTIONS + TOLERANCE)
+            return false;
+    }
+    return true;
+}
+
 static void measure_clock(void)
 {
     uint64_t start = bench_start();
@@ -95,6 +112,7 @@ static bool run(const char *prefix)
     found = false;
     wanted = prefix;
     measure_clock();
+    bench_unit = counts_instructions() ? "instructions" : "ticks";
     section_for_each(struct bench, bench, benches) {
         if (!begins_with(bench->family, prefix) && !begins_with(prefix, bench->family))
             continue;

@@ -237,7 +237,7 @@ static void report_costs(const uint32_t *costs, uint64_t worst)
     }
     char name[64];
     name_bench(name, "random.mean");
-    bench_report_tenths(name, sum * 10 / count, "instructions");
+    bench_report_tenths(name, sum * 10 / count, bench_unit);
     report("random.p99", p99);
     report("random.max", worst);
 }

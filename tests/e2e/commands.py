@@ -131,6 +131,14 @@ class Commands(MachineTest):
             self.assertEqual(len(answer), 1, answer)
             self.assertRegex(answer[0], rf"^bench: {name}\S* needs \w")
 
+    def test_bench_unit(self):
+        """Instructions only where the time stamp counter counts them, ticks elsewhere."""
+        counted = ["-icount", "shift=0,sleep=off", "-rtc", "clock=vm"]
+        for options, unit in ((counted, "instructions"), ([], "ticks")):
+            machine = self.boot(options=options)
+            for name in ("trap.int3", "heap.random.mean"):
+                self.assertRegex("\n".join(machine.answer(f"bench {name}")), rf"(?m)^bench: {name} [\d.]+ {unit}$")
+
     def test_bench_without_memory(self):
         """What the bump allocator has taken it does not give back; the benches say so, and go on."""
         machine = self.boot(options=["-m", "16M", *qemu.fw_cfg_cmdline("heap=bump")])

@@ -1,7 +1,7 @@
 /*
  * Measuring in guest instructions. Under QEMU's -icount shift=0 one tick of the TSC is one
- * instruction, so a figure is the same on every run and every machine; elsewhere a figure is in TSC
- * ticks and means little.
+ * instruction, so a figure is the same on every run and every machine; elsewhere a figure is in
+ * ticks of the TSC, and its unit says so.
  *
  * A family of benches is one step: write
  *
@@ -39,6 +39,9 @@ struct bench {
 /* What two readings of the clock, one right after the other, cost. */
 extern uint64_t bench_clock_cost;
 
+/* What the clock counts: "instructions", or "ticks" where it counts something else. */
+extern const char *bench_unit;
+
 /* Begins to measure; and the instructions since then, less what the two readings themselves cost.
  */
 static inline uint64_t bench_start(void)
@@ -50,7 +53,7 @@ static inline uint64_t bench_stop(uint64_t start)
     return read_tsc() - start - bench_clock_cost;
 }
 
-/* Prints `bench: NAME VALUE instructions`. */
+/* Prints `bench: NAME VALUE UNIT`, where UNIT is bench_unit. */
 void bench_report(const char *name, uint64_t value);
 
 /* The same for a name that ends in a number: "frame.alloc" and 1000. */
