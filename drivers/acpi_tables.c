@@ -86,7 +86,8 @@ void acpi_read_header(const uint8_t bytes[ACPI_HEADER_SIZE], struct acpi_header 
 
 size_t acpi_root_count(size_t size, size_t entry_size)
 {
-    ASSERT(size >= ACPI_HEADER_SIZE && (entry_size == 4 || entry_size == 8));
+    ASSERT(size >= ACPI_HEADER_SIZE);
+    ASSERT(entry_size == 4 || entry_size == 8);
     return (size - ACPI_HEADER_SIZE) / entry_size;
 }
 

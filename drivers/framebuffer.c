@@ -325,7 +325,8 @@ enum error framebuffer_init(struct framebuffer *framebuffer, const struct boot_f
 {
     struct pixel_format format = format_of(info);
     struct terminal_display *display = &framebuffer->display;
-    ASSERT(framebuffer_check(info) == OK && IS_ALIGNED((uintptr_t)memory, 8));
+    ASSERT(framebuffer_check(info) == OK);
+    ASSERT(IS_ALIGNED((uintptr_t)memory, 8));
     memset(framebuffer, 0, sizeof(*framebuffer));
     choose_grid(display, info, size);
     if (display->rows == 0)

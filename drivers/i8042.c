@@ -155,7 +155,8 @@ static enum error try_step(struct i8042_script *script, const struct i8042_step 
 
 void i8042_begin(struct i8042_script *script, const struct i8042_step *steps, size_t count)
 {
-    ASSERT(steps && count > 0);
+    ASSERT(steps);
+    ASSERT(count > 0);
     sleep_cancel(&script->pause);
     *script = (struct i8042_script){.steps = steps, .count = count};
 }

@@ -153,7 +153,8 @@ void grid_put(struct grid *grid, unsigned row, unsigned column, const terminal_c
               unsigned count)
 {
     struct grid_row *content = screen_row(grid, row);
-    ASSERT(row < grid->rows && column + count <= grid->columns);
+    ASSERT(row < grid->rows);
+    ASSERT(column + count <= grid->columns);
     break_wide(grid, content, row, column, column + count);
     extend(content, column);
     memcpy(content->cells + column, cells, count * sizeof(*cells));
@@ -199,7 +200,8 @@ void grid_erase(struct grid *grid, unsigned row, unsigned from, unsigned to, ter
 {
     if (from >= to)
         return;
-    ASSERT(row < grid->rows && to <= grid->columns);
+    ASSERT(row < grid->rows);
+    ASSERT(to <= grid->columns);
     struct grid_row *content = screen_row(grid, row);
     break_wide(grid, content, row, from, to);
     if (from > content->used)
@@ -247,7 +249,8 @@ static void shift_cells(struct grid *grid, unsigned row, unsigned from, unsigned
 void grid_insert(struct grid *grid, unsigned row, unsigned column, unsigned count,
                  terminal_cell_t blank)
 {
-    ASSERT(row < grid->rows && column < grid->columns);
+    ASSERT(row < grid->rows);
+    ASSERT(column < grid->columns);
     count = MIN(count, grid->columns - column);
     shift_cells(grid, row, column, column + count, column, count, blank);
 }
@@ -255,7 +258,8 @@ void grid_insert(struct grid *grid, unsigned row, unsigned column, unsigned coun
 void grid_delete(struct grid *grid, unsigned row, unsigned column, unsigned count,
                  terminal_cell_t blank)
 {
-    ASSERT(row < grid->rows && column < grid->columns);
+    ASSERT(row < grid->rows);
+    ASSERT(column < grid->columns);
     count = MIN(count, grid->columns - column);
     shift_cells(grid, row, column + count, column, grid->columns - count, count, blank);
 }

@@ -82,7 +82,8 @@ static inline void list_push_front(struct list *list, struct list_node *node)
 /* Takes the node off its list; harmless when it is on none. */
 static inline void list_remove(struct list_node *node)
 {
-    ASSERT(node->previous->next == node && node->next->previous == node);
+    ASSERT(node->previous->next == node);
+    ASSERT(node->next->previous == node);
     node->previous->next = node->next;
     node->next->previous = node->previous;
     list_node_init(node);

@@ -105,7 +105,8 @@ static void sort(struct symbol_query *queries, size_t count)
 /* The first query whose address is not below `value`; the last one's is not. */
 static size_t first_at_or_above(const struct symbol_query *queries, size_t count, uint64_t value)
 {
-    ASSERT(count > 0 && value <= queries[count - 1].address);
+    ASSERT(count > 0);
+    ASSERT(value <= queries[count - 1].address);
     size_t low = 0, high = count - 1;
     if (value <= queries[0].address) /* half of all symbols lie below everything */
         return 0;

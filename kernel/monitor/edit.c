@@ -84,7 +84,8 @@ static void leave_character(struct edit *edit)
 
 void edit_replace(struct edit *edit, size_t from, size_t to, const char *bytes, size_t count)
 {
-    ASSERT(from <= to && to <= edit->length && edit_fits(edit, to - from, count));
+    ASSERT(from <= to && to <= edit->length);
+    ASSERT(edit_fits(edit, to - from, count));
     if (to < edit->length)
         memmove(edit->text + from + count, edit->text + to, edit->length - to);
     memcpy(edit->text + from, bytes, count);
@@ -97,7 +98,8 @@ void edit_replace(struct edit *edit, size_t from, size_t to, const char *bytes, 
 
 const char *edit_end(struct edit *edit)
 {
-    ASSERT(edit->length < LINE_MAX && edit->cursor <= edit->length);
+    ASSERT(edit->length < LINE_MAX);
+    ASSERT(edit->cursor <= edit->length);
     edit->text[edit->length] = '\0';
     return edit->text;
 }

@@ -47,8 +47,10 @@ static void check_kept(const struct boot_info *info)
 {
     ASSERT(strlen(info->command_line) < sizeof(info->command_line));
     ASSERT(strlen(info->loader) < sizeof(info->loader));
-    ASSERT(info->region_count <= BOOT_MAX_REGIONS && info->reserved_count <= BOOT_MAX_RESERVED);
-    ASSERT(is_reserved(info, info->symbols) && is_reserved(info, info->symbol_names));
+    ASSERT(info->region_count <= BOOT_MAX_REGIONS);
+    ASSERT(info->reserved_count <= BOOT_MAX_RESERVED);
+    ASSERT(is_reserved(info, info->symbols));
+    ASSERT(is_reserved(info, info->symbol_names));
     for (size_t i = 0; i < info->module_count; i++) {
         ASSERT(strlen(info->modules[i].name) < sizeof(info->modules[i].name));
         ASSERT(is_reserved(info, info->modules[i].range));
@@ -65,8 +67,10 @@ static void check_usable(const struct boot_info *info)
     struct phys_range range;
     phys_addr_t end = 0;
     for (phys_addr_t at = 0; memory_map_next(info, MEMORY_USABLE, &at, &range); end = range.end) {
-        ASSERT(range.start >= MAX(end, MIB(1)) && range.start < range.end);
-        ASSERT(range.end <= DIRECT_MAP_SIZE && IS_ALIGNED(range.start | range.end, PAGE_SIZE));
+        ASSERT(range.start >= MAX(end, MIB(1)));
+        ASSERT(range.start < range.end);
+        ASSERT(range.end <= DIRECT_MAP_SIZE);
+        ASSERT(IS_ALIGNED(range.start | range.end, PAGE_SIZE));
         for (size_t i = 0; i < info->reserved_count; i++)
             ASSERT(info->reserved[i].end <= range.start || info->reserved[i].start >= range.end);
     }

@@ -23,18 +23,22 @@ static void check_halves(const struct grid *grid, unsigned row)
 {
     for (unsigned column = 0; column < grid->columns; column++) {
         terminal_cell_t cell = grid_cell(grid, row, column);
-        if (cell & CELL_RIGHT_HALF)
-            ASSERT(column > 0 && grid_cell(grid, row, column - 1) == (cell & ~CELL_RIGHT_HALF));
+        if (!(cell & CELL_RIGHT_HALF))
+            continue;
+        ASSERT(column > 0);
+        ASSERT(grid_cell(grid, row, column - 1) == (cell & ~CELL_RIGHT_HALF));
     }
 }
 
 static void check(void)
 {
     const struct grid *grid = &terminal.grid;
-    ASSERT(terminal.cursor.row < grid->rows && terminal.cursor.column <= grid->columns);
+    ASSERT(terminal.cursor.row < grid->rows);
+    ASSERT(terminal.cursor.column <= grid->columns);
     ASSERT(terminal.region_top + 1 < terminal.region_bottom || grid->rows == 1);
     ASSERT(terminal.region_bottom <= grid->rows);
-    ASSERT(grid->history <= grid->capacity - grid->rows && grid->view <= grid->history);
+    ASSERT(grid->history <= grid->capacity - grid->rows);
+    ASSERT(grid->view <= grid->history);
     if (grid->view == 0)
         ASSERT(fake_display_agrees(&fake, grid));
     for (unsigned row = 0; row < grid->rows; row++)

@@ -22,7 +22,8 @@ static terminal_cell_t *place_before(unsigned end, struct terminal_display *disp
                                      unsigned column, unsigned count)
 {
     unsigned place = row * display->columns + column;
-    ASSERT(row < display->rows && column < display->columns);
+    ASSERT(row < display->rows);
+    ASSERT(column < display->columns);
     ASSERT(count >= 1 && count <= end - place);
     call(fake_of(display));
     return &fake_of(display)->cells[place];
@@ -75,7 +76,8 @@ static void flush(struct terminal_display *display, unsigned row, unsigned colum
                   bool cursor_visible)
 {
     struct fake_display *fake = fake_of(display);
-    ASSERT(row < display->rows && column < display->columns);
+    ASSERT(row < display->rows);
+    ASSERT(column < display->columns);
     call(fake);
     fake->cursor_row = row;
     fake->cursor_column = column;
