@@ -336,7 +336,7 @@ clean:
 help:
 	@echo "make            build the image, build/cairn.iso"
 	@echo "make all        build the image, the test image and the host tests"
-	@echo "make run        boot the image in QEMU and type to it"
+	@echo "make run        boot the image in QEMU and type to it; CMDLINE='heap=bump ...' gives options to the kernel"
 	@echo "make test       run every test; TESTS='NAME ...' those whose names begin so, TIMES=50 as often in a row,"
 	@echo "                DELAYS=1 with either side late"
 	@echo "make matrix     boot the image on many machines and type at each; MATRIX='WORD ...' for some of them"
@@ -346,7 +346,7 @@ help:
 	@echo "make fuzz       feed the readers of outside data with anything; FUZZ_SECONDS=60 for each"
 	@echo "make debug      QEMU stopped, and GDB at kernel_main"
 	@echo "make screenshot take the README's pictures again"
-	@echo "make docs       write anew what programs write in docs/: pictures, the boot's instructions, a session"
+	@echo "make docs       rewrite what programs write in docs/: pictures, the boot's instructions, a session"
 	@echo "make check      what can be checked without running: format, floors, linters, contracts, dead code, models"
 	@echo "make check-docs the part of it about the documents: names, journeys, pictures, figures, transcripts"
 	@echo "make breaks     break the kernel in over sixty places, and see a test notice each; BREAKS=WORD for a part"

@@ -49,6 +49,15 @@ def dead_links(file, text):
             yield f"there is no {path}"
 
 
+def unlisted_options():
+    """Options of the kernel that CONTRIBUTING.md does not list."""
+    listed = (TOP / "CONTRIBUTING.md").read_text()
+    for file in sorted((TOP / "kernel").rglob("*.c")):
+        for key in re.findall(r"^OPTION\((\w+)\);", file.read_text(), re.MULTILINE):
+            if f"| `{key}=" not in listed:
+                yield f"CONTRIBUTING.md: nothing about the option {key}= of {file.relative_to(TOP)}"
+
+
 def untold():
     """Machines and benches that the tables, which are written by runs of minutes, do not have yet."""
     machines, benches = ((TOP / "docs" / name).read_text() for name in ("machines.md", "benchmarks.md"))
@@ -100,7 +109,7 @@ def bad_examples(text, compiler):
 
 def main(compiler):
     """Prints each offence; the exit status says whether there was one."""
-    found = [*untold(), *bare_claims()]
+    found = [*untold(), *unlisted_options(), *bare_claims()]
     code = journeys.sources(TOP)
     for file, text in documents().items():
         offences = (*dead_links(file, text), *unknown_functions(text), *journeys.offences(code, text),

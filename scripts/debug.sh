@@ -4,7 +4,7 @@
 # sends is in serial.log, too.
 #
 #   DEBUG_BATCH=1   only shows where it stopped, and ends
-#   ACCEL, QEMU_ARGS as in run.sh
+#   ACCEL, QEMU_ARGS, CMDLINE as in run.sh
 set -euo pipefail
 
 iso=$1 elf=$2
@@ -25,6 +25,9 @@ fi
 
 # In a session of its own, so that a Ctrl-C for GDB does not end it.
 read -ra more <<<"${QEMU_ARGS:-}"
+if [[ -n ${CMDLINE:-} ]]; then
+    more+=(-fw_cfg "name=opt/cairn/cmdline,string=${CMDLINE//,/,,}")
+fi
 setsid qemu-system-x86_64 -machine "q35,accel=${ACCEL:-tcg}" -m 128M -no-user-config -cdrom "$iso" -S \
     -chardev "socket,id=gdb,path=$gdb_socket,server=on,wait=off" -gdb chardev:gdb \
     -chardev "socket,id=com1,path=$serial_socket,server=on,wait=off,logfile=$serial_log" -serial chardev:com1 \

@@ -4,6 +4,7 @@
 #
 #   ACCEL=kvm    the accelerator (tcg when not given)
 #   QEMU_ARGS    more options for QEMU
+#   CMDLINE      options for the kernel, such as 'heap=bump loglevel=debug'
 set -euo pipefail
 
 iso=$1
@@ -27,6 +28,9 @@ terminal() {
 
 read -ra more <<<"${QEMU_ARGS:-}"
 options=(-machine "q35,accel=${ACCEL:-tcg}" -m 128M -no-user-config -cdrom "$iso")
+if [[ -n ${CMDLINE:-} ]]; then
+    options+=(-fw_cfg "name=opt/cairn/cmdline,string=${CMDLINE//,/,,}")
+fi
 
 if window; then
     echo "run: Cairn runs in the window, COM1 is here; close the window or press Ctrl-C here to end it"

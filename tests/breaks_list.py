@@ -199,7 +199,7 @@ BREAKS = [
     Break("kernel/monitor/history.c", "strcmp", "!strcmp", "doubles are kept, others are not", "host/history host/line"),
     Break("kernel/monitor/line.c", "visible && !changing)\n        draw", "visible)\n        draw",
           "the log's lines break into a change of the input line", "host/line"),
-    Break("kernel/monitor/monitor.c", "if (!has_room(typist))", "if (false && !has_room(typist))",
+    Break("kernel/monitor/monitor.c", "if (!has_room(reader))", "if (false && !has_room(reader))",
           "commands print faster than COM1 sends", "e2e/com1"),
     Break("kernel/monitor/line.c", "    set_changing(true);\n    begin();", "    set_changing(false);\n    begin();",
           "the log's lines tear a new prompt", "host/line"),

@@ -17,7 +17,7 @@
 typedef unsigned (*decoder)(struct keyboard *keyboard, uint8_t item, char *bytes);
 
 /* A task that reads a stream and types what it makes of it. */
-struct typist {
+struct reader {
     struct task task;
     struct byte_stream *stream; /* NULL: there is no such device */
     struct waker stream_waker;
@@ -40,17 +40,17 @@ static struct uart16550 *serial; /* NULL: there is none */
 /* The echo goes to COM1, and so does what a command prints. Both may come faster than COM1 sends.
  * So a batch is typed only when COM1 has room: for its echo, and for one command, with which it
  * ends. The task is woken when there is room again. */
-static bool has_room(struct typist *typist)
+static bool has_room(struct reader *reader)
 {
-    return !serial || uart16550_poll_room(serial, &typist->room_waker, &typist->task) == POLL_READY;
+    return !serial || uart16550_poll_room(serial, &reader->room_waker, &reader->task) == POLL_READY;
 }
 
 /* Types the pending bytes, as far as a line goes. */
-static void type_pending(struct typist *typist)
+static void type_pending(struct reader *reader)
 {
-    while (typist->pending && prompting) {
-        typist->pending--;
-        entered = line_feed(typist->input, typist->bytes[typist->next++]);
+    while (reader->pending && prompting) {
+        reader->pending--;
+        entered = line_feed(reader->input, reader->bytes[reader->next++]);
         if (entered) {
             prompting = false;
             task_wake(&monitor);
@@ -59,29 +59,29 @@ static void type_pending(struct typist *typist)
 }
 
 /* The stream's next item. False when there is none. */
-static inline bool read_item(struct typist *typist, uint8_t *item)
+static inline bool read_item(struct reader *reader, uint8_t *item)
 {
-    return stream_poll(typist->stream, &typist->stream_waker, &typist->task, item) == POLL_READY;
+    return stream_poll(reader->stream, &reader->stream_waker, &reader->task, item) == POLL_READY;
 }
 
 static struct keyboard keyboard = {.layout = &layout_us};
 
 /* Types what an earlier line's end has held back, and then a batch of items, each by itself.
- * `decode` is the typist's; the compiler knows it, and so it costs no call. */
-static inline enum poll_result type_batch(struct typist *typist, decoder decode)
+ * `decode` is the reader's; the compiler knows it, and so it costs no call. */
+static inline enum poll_result type_batch(struct reader *reader, decoder decode)
 {
     unsigned count = 0;
     uint8_t item;
-    if (!has_room(typist))
+    if (!has_room(reader))
         return POLL_PENDING;
-    type_pending(typist);
-    for (; count < BATCH && prompting && read_item(typist, &item); count++) {
-        typist->next = 0;
-        typist->pending = decode(&keyboard, item, typist->bytes);
-        ASSERT(typist->pending <= KEYBOARD_BYTES);
-        type_pending(typist);
+    type_pending(reader);
+    for (; count < BATCH && prompting && read_item(reader, &item); count++) {
+        reader->next = 0;
+        reader->pending = decode(&keyboard, item, reader->bytes);
+        ASSERT(reader->pending <= KEYBOARD_BYTES);
+        type_pending(reader);
     }
-    return count < BATCH ? POLL_PENDING : task_yield(&typist->task);
+    return count < BATCH ? POLL_PENDING : task_yield(&reader->task);
 }
 
 static void show_locks(void)
@@ -96,7 +96,7 @@ static void show_locks(void)
 
 static enum poll_result poll_keyboard(struct task *task)
 {
-    enum poll_result result = type_batch(CONTAINER_OF(task, struct typist, task), keyboard_type);
+    enum poll_result result = type_batch(CONTAINER_OF(task, struct reader, task), keyboard_type);
     show_locks();
     return result;
 }
@@ -111,14 +111,14 @@ static unsigned serial_type(struct keyboard *unused, uint8_t byte, char *bytes)
 
 static enum poll_result poll_serial(struct task *task)
 {
-    return type_batch(CONTAINER_OF(task, struct typist, task), serial_type);
+    return type_batch(CONTAINER_OF(task, struct reader, task), serial_type);
 }
 
-static struct typist keyboard_typist = {
+static struct reader keyboard_reader = {
     .task = {.name = "keyboard", .poll = poll_keyboard, .priority = TASK_HIGH},
     .input = LINE_KEYBOARD,
     .decode = keyboard_type};
-static struct typist serial_typist = {
+static struct reader serial_reader = {
     .task = {.name = "serial", .poll = poll_serial, .priority = TASK_HIGH},
     .input = LINE_SERIAL,
     .decode = serial_type};
@@ -126,11 +126,11 @@ static struct typist serial_typist = {
 /* --- Ctrl-C while a command runs ---------------------------------------------------------------
  */
 
-static bool types_interrupt(const struct typist *typist, struct keyboard *state, uint8_t item)
+static bool types_interrupt(const struct reader *reader, struct keyboard *state, uint8_t item)
 {
     enum { CTRL_C = 3 };
     char bytes[KEYBOARD_BYTES];
-    unsigned count = typist->decode(state, item, bytes);
+    unsigned count = reader->decode(state, item, bytes);
     for (unsigned i = 0; i < count; i++) {
         if (bytes[i] == CTRL_C)
             return true;
@@ -139,24 +139,24 @@ static bool types_interrupt(const struct typist *typist, struct keyboard *state,
 }
 
 /* Is there a Ctrl-C among what waits in the stream? A copy of the keyboard finds out. */
-static bool interrupt_waits(const struct typist *typist)
+static bool interrupt_waits(const struct reader *reader)
 {
     struct keyboard copy = keyboard;
-    const struct ring *ring = &typist->stream->ring;
+    const struct ring *ring = &reader->stream->ring;
     uint32_t count = ring_count(ring);
     for (uint32_t i = 0; i < count; i++) {
-        if (types_interrupt(typist, &copy, ring_peek(ring, i)))
+        if (types_interrupt(reader, &copy, ring_peek(ring, i)))
             return true;
     }
     return false;
 }
 
-static bool take_interrupt(struct typist *typist)
+static bool take_interrupt(struct reader *reader)
 {
     uint8_t item;
-    if (!typist->stream || !interrupt_waits(typist))
+    if (!reader->stream || !interrupt_waits(reader))
         return false;
-    while (read_item(typist, &item) && !types_interrupt(typist, &keyboard, item))
+    while (read_item(reader, &item) && !types_interrupt(reader, &keyboard, item))
         ;
     return true;
 }
@@ -164,8 +164,8 @@ static bool take_interrupt(struct typist *typist)
 bool monitor_interrupted(void)
 {
     ASSERT(!in_interrupt());
-    bool at_keyboard = take_interrupt(&keyboard_typist);
-    return take_interrupt(&serial_typist) || at_keyboard;
+    bool at_keyboard = take_interrupt(&keyboard_reader);
+    return take_interrupt(&serial_reader) || at_keyboard;
 }
 
 /* -------------------------------------------------------------------------------------------- */
@@ -181,8 +181,8 @@ static enum poll_result poll_monitor(struct task *task)
     entered = NULL;
     line_begin();
     prompting = true;
-    task_wake(&keyboard_typist.task);
-    task_wake(&serial_typist.task);
+    task_wake(&keyboard_reader.task);
+    task_wake(&serial_reader.task);
     return POLL_PENDING;
 }
 
@@ -199,8 +199,8 @@ static struct task log_task = {.name = "log", .poll = poll_log};
 
 struct executor *monitor_executor(void)
 {
-    return keyboard_typist.task.executor ? keyboard_typist.task.executor
-                                         : serial_typist.task.executor;
+    return keyboard_reader.task.executor ? keyboard_reader.task.executor
+                                         : serial_reader.task.executor;
 }
 
 void monitor_start(struct executor *executor)
@@ -229,22 +229,22 @@ const struct layout *monitor_layout(void)
 void monitor_losses(struct monitor_losses *losses)
 {
     losses->keyboard = keyboard.overruns;
-    losses->serial = serial_typist.stream ? serial_typist.stream->lost : 0;
+    losses->serial = serial_reader.stream ? serial_reader.stream->lost : 0;
 }
 
 void monitor_read_keyboard(struct executor *executor, struct byte_stream *scancodes,
                            uint8_t scancode_set)
 {
-    ASSERT(!keyboard_typist.stream);
+    ASSERT(!keyboard_reader.stream);
     keyboard.decoder.state = scancode_set;
-    keyboard_typist.stream = scancodes;
-    executor_spawn(executor, &keyboard_typist.task);
+    keyboard_reader.stream = scancodes;
+    executor_spawn(executor, &keyboard_reader.task);
 }
 
 void monitor_use_serial(struct executor *executor, struct uart16550 *uart)
 {
     ASSERT(!serial);
     serial = uart;
-    serial_typist.stream = &uart->received;
-    executor_spawn(executor, &serial_typist.task);
+    serial_reader.stream = &uart->received;
+    executor_spawn(executor, &serial_reader.task);
 }

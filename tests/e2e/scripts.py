@@ -37,7 +37,7 @@ class ScriptTest(unittest.TestCase):
         self.record = self.directory / "record"
         self.env = {**os.environ, "PATH": f"{self.bin}:{os.environ['PATH']}",
                     "RECORD": str(self.record)}
-        for name in ("DISPLAY", "WAYLAND_DISPLAY", "QEMU_ARGS"):
+        for name in ("DISPLAY", "WAYLAND_DISPLAY", "QEMU_ARGS", "CMDLINE"):
             self.env.pop(name, None)
 
     def fake(self, *programs):
@@ -89,6 +89,11 @@ class Run(ScriptTest):
         result = self.run_script(SCRIPTS / "run.sh", "build/x.iso", **env)
         (line,) = self.recorded()
         return line, result.stdout
+
+    def test_kernel_options(self):
+        """CMDLINE goes to the kernel as it is; QEMU wants a comma doubled."""
+        line, _ = self.options_of(CMDLINE="heap=bump panic=a,b")
+        self.assertIn("-fw_cfg name=opt/cairn/cmdline,string=heap=bump panic=a,,b", line)
 
     def test_window(self):
         """Where there is a display."""
