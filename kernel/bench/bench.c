@@ -1,7 +1,6 @@
 /*
- * A family of benches runs as a whole, whatever was asked for; which of its figures are shown is
- * decided when they are reported. So a bench knows nothing of prefixes, and says only what it is
- * called.
+ * A family of benches always runs as a whole. The reporting functions decide which of its figures
+ * are shown, so a bench knows nothing of prefixes and only names its figures.
  */
 #include <assert.h>
 #include <kernel/bench/bench.h>
@@ -19,7 +18,7 @@ uint64_t bench_clock_cost;
 const char *bench_unit;
 
 static const char *wanted; /* the prefix of the names to show */
-static bool found;         /* something has such a name */
+static bool found;         /* a figure has such a name */
 
 static bool begins_with(const char *text, const char *prefix)
 {
@@ -105,8 +104,8 @@ static void measure_clock(void)
     bench_clock_cost = read_tsc() - start;
 }
 
-/* Runs what can have names that begin with `prefix`; false, and a line, when nothing has, or Ctrl-C
- * was typed. */
+/* Runs the families that can have names that begin with `prefix`. If there is none, or Ctrl-C was
+ * typed, prints a line and returns false. */
 static bool run(const char *prefix)
 {
     found = false;
@@ -140,7 +139,7 @@ COMMAND(bench, "PREFIX", "count the instructions of the benches named so", .word
         .details = "Instructions under QEMU's -icount shift=0, elsewhere ticks of the TSC. All of\n"
                    "them without a PREFIX; Ctrl-C is seen behind each family of benches.\n")
 {
-    static char prefix[COMMAND_WORD]; /* the reports look at it */
+    static char prefix[COMMAND_WORD]; /* the reporting functions read it */
     command_word(&arguments, prefix);
     if (!command_refuse_rest("bench", arguments))
         run(prefix);

@@ -1,10 +1,10 @@
 /*
- * Faults on purpose: data that something has written over.
+ * Faults on purpose: data that was overwritten.
  */
 #include <kernel/fault/trigger.h>
 #include <lib/list.h>
 
-/* Two nodes on a list, as an overrun may leave them: one of the links leads astray. */
+/* Two nodes on a list, as an overrun may leave them: one of the links is wrong. */
 static struct {
     struct list list;
     struct list_node first, second;
@@ -16,7 +16,7 @@ static void corrupt_list(void)
     list_push_back(&corrupt.list, &corrupt.first);
     list_push_back(&corrupt.list, &corrupt.second);
     corrupt.second.previous = &corrupt.second;
-    __asm__ volatile("" : : : "memory"); /* the compiler is not to know */
+    __asm__ volatile("" : : : "memory"); /* hides the change from the compiler */
 }
 
 FAULT(list_corrupt, "list-corrupt", "take a node off a list whose links do not match")

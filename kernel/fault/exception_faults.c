@@ -1,6 +1,6 @@
 /*
  * Faults on purpose: exceptions that an instruction raises by itself, and bugs that the kernel's
- * own checks find.
+ * checks find.
  */
 #include <assert.h>
 #include <kernel/cpu/control.h>
@@ -17,7 +17,7 @@ FAULT(debug, "debug", "single steps, by the trap flag; execution goes on")
 {
     __asm__ volatile("pushfq\n\t"
                      "orq %0, (%%rsp)\n\t"
-                     "popfq\n\t" /* takes effect behind the next instruction */
+                     "popfq\n\t" /* takes effect after the next instruction */
                      "pushfq\n\t"
                      "andq %1, (%%rsp)\n\t"
                      "popfq"
@@ -60,12 +60,12 @@ FAULT(invalid_opcode, "invalid-opcode", "execute ud2")
     __asm__ volatile("ud2");
 }
 
-FAULT(sse, "sse", "an SSE instruction, which the kernel has no use for")
+FAULT(sse, "sse", "execute an SSE instruction; the kernel uses none")
 {
     __asm__ volatile("movups %xmm0, %xmm1");
 }
 
-FAULT(x87, "x87", "an x87 instruction")
+FAULT(x87, "x87", "execute an x87 instruction")
 {
     __asm__ volatile("fld1");
 }
@@ -86,27 +86,27 @@ FAULT(non_canonical, "non-canonical", "read from an address that is not canonica
     __asm__ volatile("movq 8(%1), %0" : "=r"(value) : "r"(UINT64_C(0x8000000000000000)));
 }
 
-FAULT(broken_stack, "broken-stack", "push with a stack pointer that points nowhere")
+FAULT(broken_stack, "broken-stack", "push with a stack pointer outside of all stacks")
 {
     __asm__ volatile("movq %0, %%rsp; pushq $0" : : "r"(UINT64_C(0x123450000)) : "memory");
 }
 
-FAULT(assert, "assert", "an ASSERT that does not hold")
+FAULT(assert, "assert", "fail an ASSERT")
 {
     unsigned apples = 3;
-    __asm__("" : "+r"(apples)); /* or the compiler would know */
+    __asm__("" : "+r"(apples)); /* hides the value from the compiler */
     ASSERT(apples == 4);
 }
 
-FAULT(hang, "hang", "a task that lets no other one run, for ever; the watchdog names it")
+FAULT(hang, "hang", "loop for ever in a task; the watchdog names it")
 {
     for (;;)
         wait_for_interrupt();
 }
 
-FAULT(panic, "panic", "a plain panic")
+FAULT(panic, "panic", "panic")
 {
-    PANIC("somebody asked for it");
+    PANIC("requested by a command");
 }
 
 static void write_nowhere(struct console_sink *sink, const char *text, size_t length)
@@ -117,17 +117,17 @@ static void write_nowhere(struct console_sink *sink, const char *text, size_t le
     PANIC("a sink that cannot be written to");
 }
 
-FAULT(panic_in_every_panic, "panic-in-every-panic", "a screen whose driver panics at each write")
+FAULT(panic_in_every_panic, "panic-in-every-panic", "panic with a console sink that panics, too")
 {
     static struct console_sink sink = {.write = write_nowhere};
     struct console_sink *last = console_sinks();
     while (last->next)
         last = last->next;
     last->next = &sink;
-    PANIC("somebody asked for it");
+    PANIC("requested by a command");
 }
 
-FAULT(panic_in_panic, "panic-in-panic", "a panic whose own message cannot be read")
+FAULT(panic_in_panic, "panic-in-panic", "panic with a message that cannot be read")
 {
     const char *message = (const char *)UINT64_C(0x10);
     __asm__("" : "+r"(message));

@@ -1,8 +1,8 @@
 /*
- * The handler of every vector that nobody has asked for. A report is made for somebody who learns:
- * first what happened, in words, then what the processor said, then the state in which it happened.
- * It allocates nothing and takes no lock, and it reads only memory of which it knows that it is
- * mapped, for it runs where something is already broken.
+ * The handler of all vectors that have no handler of their own. Its report is written for a reader
+ * who is learning: first the fault in words, then in the processor's terms, then the state of the
+ * machine. Something is already broken when it runs, so it allocates nothing, takes no lock, and
+ * reads only memory that it knows to be mapped.
  */
 #include <image.h>
 #include <io.h>
@@ -27,7 +27,7 @@ enum { TEXT = 160, MAX_INSTRUCTION = 15, CODE_BYTES = 16 };
 
 _Static_assert(CODE_BYTES >= MAX_INSTRUCTION, "the report shows the whole instruction");
 
-/* --- What is survived ------------------------------------------------------------------------ */
+/* --- Exceptions after which the program goes on ---------------------------------------------- */
 
 static void log_and_continue(const struct trap_frame *frame, const char *cause)
 {
@@ -36,24 +36,25 @@ static void log_and_continue(const struct trap_frame *frame, const char *cause)
              (void *)frame->rip, (void *)frame->rsp, frame->rflags);
 }
 
-/* Why the last debug exception came, and which breakpoints are on (Intel SDM 3B 18.2.3, 18.2.4). */
+/* The causes of a debug exception, and the breakpoints that are on (Intel SDM 3B 18.2.3, 18.2.4).
+ */
 enum { DR6_SINGLE_STEP = 1 << 14, DR6_BREAKPOINTS = 0xf, DR7_ALL_ON = 0xff };
 
 static void handle_debug(struct trap_frame *frame)
 {
-    const uint64_t nothing = 0xffff0ff0; /* as after a reset: some bits tell by being 0 */
+    const uint64_t nothing = 0xffff0ff0; /* as after a reset; some bits report by being 0 */
     uint64_t cause = read_dr6();
     uint64_t breakpoints = read_dr7();
-    write_dr7(breakpoints & ~(uint64_t)DR7_ALL_ON); /* one in here would come on this very stack */
-    write_dr6(nothing);         /* the processor never takes back what it has said */
-    frame->rflags |= RFLAGS_RF; /* a breakpoint on this instruction has been reported */
+    write_dr7(breakpoints & ~(uint64_t)DR7_ALL_ON); /* one in here would use the same stack */
+    write_dr6(nothing);                             /* the processor never clears a cause */
+    frame->rflags |= RFLAGS_RF; /* do not stop at this instruction's breakpoint again */
     log_and_continue(frame, cause & DR6_SINGLE_STEP   ? " (single step)"
                             : cause & DR6_BREAKPOINTS ? " (hardware breakpoint)"
                                                       : "");
     write_dr7(breakpoints);
 }
 
-/* PC system control port B: what pulled at the processor's NMI line. */
+/* PC system control port B: the cause of an NMI. */
 enum { CONTROL_PORT_B = 0x61, MEMORY_PARITY = 1 << 7, IO_CHECK = 1 << 6 };
 
 static void handle_nmi(const struct trap_frame *frame)
@@ -70,7 +71,7 @@ static void handle_unexpected(unsigned vector)
         log_warn("fault: unexpected interrupt on vector %u; further ones are only counted", vector);
 }
 
-/* --- What is not: the reason ------------------------------------------------------------------ */
+/* --- The reason of a panic, in words ---------------------------------------------------------- */
 
 static void print_page_fault(const struct trap_frame *frame)
 {
@@ -82,7 +83,7 @@ static void print_page_fault(const struct trap_frame *frame)
     console_printf("%s at %p (%s)\n", what, (void *)address, place);
 }
 
-/* The instruction's bytes, as far as they can be read. */
+/* The number of bytes at `rip` that may belong to the instruction and can be read. */
 static size_t code_length(virt_addr_t rip)
 {
     if (rip < (virt_addr_t)text_start || rip >= (virt_addr_t)text_end)
@@ -103,8 +104,8 @@ static void print_general_protection(const struct trap_frame *frame)
         console_printf("general protection fault: %s\n", fault_meaning(VECTOR_GENERAL_PROTECTION));
 }
 
-/* A stack that has overflowed cannot take the page fault's frame either, and so that becomes a
- * double fault. */
+/* The processor cannot push a page fault's frame onto a stack that has overflowed, so that page
+ * fault becomes a double fault. */
 static void print_double_fault(const struct trap_frame *frame)
 {
     const struct stack *stack = stack_find(frame->rsp);
@@ -137,7 +138,7 @@ static void print_reason(const struct trap_frame *frame)
     }
 }
 
-/* --- And what the processor says -------------------------------------------------------------- */
+/* --- The same in the processor's terms -------------------------------------------------------- */
 
 static void print_exception(const struct trap_frame *frame)
 {
@@ -161,8 +162,8 @@ static void print_context(const struct trap_frame *frame)
     console_printf("%s\n", in_interrupt() ? ", in an interrupt handler" : "");
 }
 
-/* CR2 keeps the address of the last page fault. Where that is the exception that could not be
- * delivered, it says more than the double fault itself. */
+/* CR2 holds the address of the last page fault. If that is the exception that the processor could
+ * not deliver, the address explains the double fault. */
 static void print_first_fault(void)
 {
     char place[TEXT];
@@ -170,7 +171,7 @@ static void print_first_fault(void)
     console_printf("  if a page fault came first, it was at %p (%s)\n", (void *)read_cr2(), place);
 }
 
-/* The tables in use, whoever made them. */
+/* The page tables in use. During set-up they are not the kernel's own yet. */
 static struct address_space current_space(void)
 {
     return (struct address_space){.root = read_cr3() & PAGE_ADDRESS_MASK};
@@ -187,13 +188,13 @@ static const char *spell_last_step(const struct paging_step *step)
     return step->entry & PAGE_WRITABLE ? "writable, executable" : "read-only, executable";
 }
 
-/* The walk through the page tables that the processor has made. */
+/* Prints the entries that the processor has read on its way to `address`. */
 static void print_page_walk(virt_addr_t address)
 {
     struct address_space space = current_space();
     struct paging_step steps[PAGING_LEVELS];
     size_t count = paging_walk(&space, address, steps);
-    write_cr2(address); /* as it was */
+    write_cr2(address); /* the walk's own faults may have changed it */
     console_printf("  page tables:");
     for (size_t i = 0; i < count; i++)
         console_printf("%s %u[%u] 0x%lx", i == 2 ? "\n   " : "", steps[i].level, steps[i].index,
@@ -201,7 +202,7 @@ static void print_page_walk(virt_addr_t address)
     console_printf(", %s\n", count ? spell_last_step(&steps[count - 1]) : "not present");
 }
 
-/* Reads a byte of code, whatever the instruction pointer is; false when nothing is mapped there. */
+/* Reads a byte of code; false if nothing is mapped at `address`, which may be any. */
 static bool read_code(virt_addr_t address, uint8_t *byte)
 {
     struct address_space space = current_space();

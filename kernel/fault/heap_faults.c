@@ -1,6 +1,6 @@
 /*
- * Faults on purpose: what programs do to their heap. The allocators notice a bad free by
- * themselves; writes that go astray are noticed by the debugging heap only.
+ * Faults on purpose: wrong uses of the heap. The allocators find a bad free by themselves; only the
+ * debugging heap finds stray writes.
  */
 #include <kernel/fault/trigger.h>
 #include <kernel/log/console.h>
@@ -8,8 +8,8 @@
 
 enum { RET = 0xc3, SIZE = 40 };
 
-/* A block of the heap, or NULL and a line that says why not. The compiler does not learn where it
- * comes from: it knows what may be done with one. */
+/* A block of the heap; NULL, and a line on the console, if there is no memory. The compiler must
+ * not know that it is kmalloc()'s: it would optimize on what is legal for such a block. */
 static uint8_t *allocate(void)
 {
     uint8_t *block = kmalloc(SIZE);
@@ -26,7 +26,7 @@ static bool has_debug_heap(void)
     return heap_is_debugging();
 }
 
-FAULT(exec_heap, "exec-heap", "execute what lies in the heap")
+FAULT(exec_heap, "exec-heap", "execute a block of the heap")
 {
     uint8_t *code = allocate();
     if (!code)
@@ -51,7 +51,7 @@ FAULT(invalid_free, "invalid-free", "free an address inside a block")
         kfree(block + 8);
 }
 
-FAULT(foreign_free, "foreign-free", "free what never came from the heap")
+FAULT(foreign_free, "foreign-free", "free an address that is not the heap's")
 {
     static uint8_t not_a_block[SIZE];
     kfree(not_a_block);

@@ -1,7 +1,7 @@
 /*
- * The machine-check architecture, as far as a report needs it (Intel SDM 3B 16.3): each bank of
- * registers stands for a part of the hardware and keeps its last error. Nothing is cleared here: a
- * bank may hold an error from before the boot, and shows it in the report as well.
+ * The machine-check architecture, as far as a report needs it (Intel SDM 3B 16.3). Each bank of
+ * registers belongs to a part of the hardware and keeps its last error. Nothing clears the banks,
+ * so a report may also show an error from before the boot.
  */
 #include <kernel/cpu/control.h>
 #include <kernel/fault/machine_check.h>
@@ -13,8 +13,8 @@ enum {
     MSR_MCG_CAP = 0x179,
     MSR_MCG_STATUS = 0x17a,
     MSR_MCG_CTL = 0x17b,
-    MSR_MC0_CTL = 0x400, /* then status, address and more; four registers a bank */
-    MAX_BANKS = 32,      /* behind those, other registers begin */
+    MSR_MC0_CTL = 0x400, /* followed by status, address and misc: four registers a bank */
+    MAX_BANKS = 32,      /* other registers follow */
 };
 
 enum { CAP_COUNT = 0xff, CAP_HAS_MCG_CTL = 1 << 8 };
@@ -26,7 +26,7 @@ enum { CAP_COUNT = 0xff, CAP_HAS_MCG_CTL = 1 << 8 };
 #define BANK_STATUS(bank) (BANK_CTL(bank) + 1)
 #define BANK_ADDR(bank)   (BANK_CTL(bank) + 2)
 
-_Static_assert(BANK_CTL(MAX_BANKS) == 0x480, "there the registers of VMX begin");
+_Static_assert(BANK_CTL(MAX_BANKS) == 0x480, "the registers of VMX begin there");
 
 static uint64_t read_cap(void)
 {
@@ -38,8 +38,8 @@ static unsigned bank_count(uint64_t cap)
     return MIN((unsigned)(cap & CAP_COUNT), (unsigned)MAX_BANKS);
 }
 
-/* The first bank that may be told what to report. In family 6 before model 1AH, a Core 2 or older,
- * bank 0's control register is another name for one that the firmware sets (16.3.2.1). */
+/* The first bank whose control register the kernel may write. In family 6 before model 1AH (Core 2
+ * or older) bank 0's is an alias of a register that belongs to the firmware (16.3.2.1). */
 static unsigned first_bank(void)
 {
     uint32_t signature = cpuid(1, 0).eax; /* SDM 2, CPUID, figure 3-6 */

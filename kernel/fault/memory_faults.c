@@ -1,6 +1,6 @@
 /*
- * Faults on purpose: accesses that the page tables forbid. What each tries is what an exploit would
- * want to do, so none may work; one that does says so.
+ * Faults on purpose: accesses that the page tables forbid. An exploit would try the same, so none
+ * may succeed; one that does prints a line.
  */
 #include <image.h>
 #include <kernel/cpu/control.h>
@@ -12,14 +12,14 @@
 
 enum { RET = 0xc3 };
 
-/* What is written to and executed; the names appear in the report. */
+/* The targets of writes and calls; their names appear in the report. */
 static const char message_table[] = "this may not be overwritten";
 static RO_AFTER_INIT uint64_t sealed = 1;
 static uint8_t data_code[16] = {RET};
 static const __attribute__((used)) uint8_t rodata_code[16] = {RET};
 
-/* Done by instructions of their own, so that no compiler looks into it; inlined, so that the
- * function in the report is the one that asked. */
+/* The accesses are assembly, so that the compiler cannot remove them, and inlined, so that the
+ * report names the function of the fault. */
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 
 ALWAYS_INLINE void try_read(virt_addr_t address)
@@ -35,8 +35,8 @@ ALWAYS_INLINE void try_write_byte(virt_addr_t address, uint8_t value)
     console_printf("fault: %p could be written to\n", (void *)address);
 }
 
-/* Writes to a page that can be read. It writes what is there already: even if it works, nothing
- * breaks. */
+/* Writes to a page that can be read. It writes the value that is there: if the write succeeds, it
+ * does no harm. */
 ALWAYS_INLINE void try_write(virt_addr_t address)
 {
     try_write_byte(address, *(const volatile uint8_t *)address);
@@ -78,7 +78,7 @@ FAULT(write_rodata, "write-rodata", "write to a constant")
     try_write((virt_addr_t)message_table);
 }
 
-FAULT(write_ro_after_init, "write-ro-after-init", "write to what is constant since set-up")
+FAULT(write_ro_after_init, "write-ro-after-init", "write to data that is constant after set-up")
 {
     try_write((virt_addr_t)&sealed);
 }
@@ -102,18 +102,18 @@ FAULT(write_gdt, "write-gdt", "write to the global descriptor table")
     try_write(table.base);
 }
 
-FAULT(exec_data, "exec-data", "execute what lies in .data")
+FAULT(exec_data, "exec-data", "execute data")
 {
     try_execute((virt_addr_t)data_code);
 }
 
-FAULT(exec_stack, "exec-stack", "execute what lies on the stack")
+FAULT(exec_stack, "exec-stack", "execute code on the stack")
 {
     volatile uint8_t code[16] = {RET};
     try_execute((virt_addr_t)code);
 }
 
-FAULT(exec_rodata, "exec-rodata", "execute what lies in .rodata")
+FAULT(exec_rodata, "exec-rodata", "execute a constant")
 {
     try_execute((virt_addr_t)rodata_code);
 }
@@ -138,7 +138,7 @@ FAULT(guard_page_ist, "guard-page-ist", "write below the double fault stack")
     try_write_byte(stacks[STACK_DOUBLE_FAULT].bottom - 8, 0);
 }
 
-FAULT(reserved_bit, "reserved-bit", "read by way of a page-table entry with a reserved bit set")
+FAULT(reserved_bit, "reserved-bit", "read through a page-table entry with a reserved bit set")
 {
     /* No processor has that much memory, so the entry's high bits are reserved (SDM 3A 4.5). */
     virt_addr_t page = STACKS_BASE + GIB(512);

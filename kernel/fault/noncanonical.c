@@ -1,8 +1,8 @@
 /*
- * A general protection fault does not say which address it was about. This reads the instruction as
- * far as is needed to find out: prefixes, opcode, and the ModRM byte with what it calls for (Intel
- * SDM 2A chapter 2). Not an instruction decoder: VEX-coded instructions and the few forms with an
- * address of 64 bits in the code are not understood, and then the report names no address.
+ * The processor does not report the address of a general protection fault. This decodes as much of
+ * the instruction as it needs to find the address: prefixes, opcode, the ModRM byte and the bytes
+ * that it calls for (Intel SDM 2A chapter 2). It is not a full decoder: for VEX-coded instructions
+ * and for the few forms with a 64-bit address in the code the report names no address.
  */
 #include <kernel/cpu/trap.h>
 #include <kernel/fault/noncanonical.h>
@@ -10,17 +10,17 @@
 
 enum { RSP = 4, RSI = 6, RDI = 7, REGISTERS = 16 };
 
-/* The REX prefix's bits that make a register's number longer: for a base, and for an index. */
+/* The bits of the REX prefix that add a fourth bit to a register's number: base and index. */
 enum { REX_B = 1, REX_X = 2 };
 
-/* What some registers' numbers mean in place of the register (SDM 2A tables 2-2 and 2-3). */
+/* Register numbers with another meaning (SDM 2A tables 2-2 and 2-3). */
 enum { NO_INDEX = 4, SIB_FOLLOWS = 4, RIP_RELATIVE = 5 };
 
 struct decoder {
     const uint8_t *code;
     size_t length;
     size_t at;
-    bool ended; /* a byte was wanted that could not be read */
+    bool ended; /* the instruction needs more bytes than can be read */
     uint8_t rex;
     uint64_t registers[REGISTERS]; /* in the order of their encoding */
     uint64_t rip;                  /* of the instruction */
@@ -51,7 +51,7 @@ static bool is_prefix(uint8_t byte)
     return false;
 }
 
-/* The opcode behind the prefixes; 0x0f00 is added to one of the two-byte map. */
+/* The opcode after the prefixes; 0x0f00 is added to those of the two-byte map. */
 static unsigned next_opcode(struct decoder *decoder)
 {
     uint8_t byte = next_byte(decoder);
@@ -64,7 +64,7 @@ static unsigned next_opcode(struct decoder *decoder)
     return byte == 0x0f ? 0x0f00u | next_byte(decoder) : byte;
 }
 
-/* SDM 2D appendix A: the opcodes that are followed by a ModRM byte, as far as kernels use them. */
+/* Does a ModRM byte follow the opcode? For those that kernels use (SDM 2D appendix A). */
 static bool has_modrm(unsigned opcode)
 {
     if (opcode < 0x40)
@@ -79,13 +79,13 @@ static bool has_modrm(unsigned opcode)
            opcode == 0xf6 || opcode == 0xf7 || opcode == 0xfe || opcode == 0xff;
 }
 
-/* The register of a number of three bits, to which the prefix may add a fourth. */
+/* The value of a register, whose number has three bits and a fourth in the REX prefix. */
 static uint64_t register_value(const struct decoder *decoder, unsigned number, uint8_t rex_bit)
 {
     return decoder->registers[number | (decoder->rex & rex_bit ? 8u : 0u)];
 }
 
-/* Base, index and scale; `mod` says whether base 5 is a register. */
+/* The address of a SIB byte: base, index and scale. Base 5 is a register unless `mod` is 0. */
 static uint64_t sib_address(struct decoder *decoder, unsigned mod)
 {
     uint8_t sib = next_byte(decoder);
@@ -105,7 +105,7 @@ static uint64_t operand_address(struct decoder *decoder, uint8_t modrm)
     if (rm == SIB_FOLLOWS)
         address = sib_address(decoder, mod);
     else if (rm == RIP_RELATIVE && mod == 0)
-        address = decoder->rip; /* within 2 GiB of it: canonical, which is all that matters */
+        address = decoder->rip; /* the operand is within 2 GiB of it, so it is canonical, too */
     else
         address = register_value(decoder, rm, REX_B);
     if (mod == 1 || mod == 2)
@@ -113,7 +113,7 @@ static uint64_t operand_address(struct decoder *decoder, uint8_t modrm)
     return address;
 }
 
-/* The string instructions, two opcodes each, among which test stands. */
+/* The string instructions, with two opcodes each; test lies between them. */
 enum { MOVS = 0xa4, TEST = 0xa8, STOS = 0xaa, LODS = 0xac, SCAS = 0xae };
 
 static bool is_string_instruction(unsigned opcode)

@@ -39,7 +39,7 @@ static void spell_direct_map_place(phys_addr_t physical, char *text, size_t size
 void fault_spell_place(virt_addr_t address, char *text, size_t size)
 {
     const struct stack *stack = stack_find(address);
-    if (stack) /* first: the boot's stacks lie in .bss */
+    if (stack) /* comes first, as these stacks are part of .bss */
         spell_stack_place(address, stack, text, size);
     else if (symbol_section(address))
         spell_image_place(address, text, size);
@@ -54,5 +54,5 @@ void fault_spell_place(virt_addr_t address, char *text, size_t size)
     else if (address < DIRECT_MAP_BASE)
         snprintf(text, size, "the half for user programs");
     else
-        snprintf(text, size, "nothing of the kernel's");
+        snprintf(text, size, "outside of all that the kernel uses");
 }

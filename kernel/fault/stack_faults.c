@@ -1,13 +1,13 @@
 /*
- * Faults on purpose: stacks that are used up, jumped over or smashed.
+ * Faults on purpose: a stack that overflows, a frame that is too large, an array that is overrun.
  */
 #include <kernel/cpu/control.h>
 #include <kernel/fault/trigger.h>
 #include <kernel/log/console.h>
 #include <lib/string.h>
 
-/* The additions keep the compiler from making a loop of it. */
-/* NOLINTNEXTLINE(misc-no-recursion): it is what this fault is about */
+/* Because of the additions the compiler cannot make it a loop. */
+/* NOLINTNEXTLINE(misc-no-recursion): the fault is a recursion */
 static AS_WRITTEN uint64_t recurse(uint64_t depth)
 {
     volatile uint64_t here = depth;
@@ -19,17 +19,17 @@ FAULT(stack_overflow, "stack-overflow", "recurse for ever")
     recurse(1);
 }
 
-/* Its frame reaches far beyond the guard page. -fstack-clash-protection has it touch every page on
- * the way. */
+/* The frame is larger than the guard page. With -fstack-clash-protection the function touches each
+ * of its pages in turn, so it hits the guard page. */
 FAULT(big_frame, "big-frame", "call a function with a frame of 64 KiB")
 {
     volatile uint8_t frame[KIB(64)];
-    __asm__ volatile("" : : "r"(frame) : "memory"); /* all of it is wanted */
+    __asm__ volatile("" : : "r"(frame) : "memory"); /* keeps the whole array */
     frame[0] = 1;                                   /* the far end */
     console_printf("fault: a frame of %lu bytes found room\n", sizeof(frame) * frame[0]);
 }
 
-/* Not inlined: the compiler would see the overrun. */
+/* Not inlined, or the compiler would see the overrun. */
 static __attribute__((noinline)) void fill(char *buffer, size_t size)
 {
     memset(buffer, 'A', size);

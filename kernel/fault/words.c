@@ -1,7 +1,7 @@
 /*
- * The words are tables where the manual has tables: a meaning for each exception, and for each bit
- * of an error code. A page fault gets a sentence instead: what the page forbids, where there is
- * one, else what the address gives away, a null pointer or a stack that is full.
+ * Where the manual has tables, so has this file: a meaning for each exception and for each bit of
+ * an error code. A page fault is described by a phrase: by what its page forbids if it is present,
+ * else by its address, which may be a null pointer or in the guard page of a stack.
  */
 #include <assert.h>
 #include <kernel/cpu/stacks.h>
@@ -17,17 +17,17 @@ static const struct {
 } exceptions[EXCEPTION_COUNT] = {
     [0] = {"#DE", "a division by zero, or a quotient that does not fit its register"},
     [1] = {"#DB", "a single step, a hardware breakpoint, or int1"},
-    [2] = {"NMI", "the hardware has something urgent to say"},
+    [2] = {"NMI", "the hardware reports something urgent"},
     [3] = {"#BP", "the instruction int3"},
     [4] = {"#OF", "the instruction into, with the overflow flag set"},
     [5] = {"#BR", "the instruction bound, with an index out of its range"},
     [6] = {"#UD", "bytes that are no instruction here, or ud2, which the compiler puts where code "
                   "must not go on"},
-    [7] = {"#NM", "an x87, MMX or SSE instruction; the kernel does without, and saves no such "
+    [7] = {"#NM", "an x87, MMX or SSE instruction; the kernel uses none, and saves no such "
                   "registers"},
-    [8] = {"#DF", "an exception came up while another one was being delivered"},
+    [8] = {"#DF", "an exception came while the processor delivered another one"},
     [9] = {"", "no processor with 64 bits raises this"},
-    [10] = {"#TS", "the task state segment does not make sense"},
+    [10] = {"#TS", "the task state segment is invalid"},
     [11] = {"#NP", "a segment or gate without its present bit"},
     [12] = {"#SS", "a stack address that is not canonical, or a bad stack segment"},
     [13] = {"#GP", "something the processor forbids: an address that is not canonical, a reserved "
@@ -106,9 +106,9 @@ static void spell_selector_code(uint64_t code, char *text, size_t size)
 static void spell_control_protection_code(uint64_t code, char *text, size_t size)
 {
     static const char *const causes[] = {"unknown",
-                                         "a near return to elsewhere than the call came from",
-                                         "a far return to elsewhere than the call came from",
-                                         "a jump to where no endbr is",
+                                         "a near return to another place than that of the call",
+                                         "a far return to another place than that of the call",
+                                         "a jump to an instruction that is not endbr",
                                          "rstorssp found no token",
                                          "setssbsy found no token"};
     uint64_t cause = code & 0x7fff;
@@ -158,7 +158,7 @@ void fault_spell_page_fault(uint64_t code, virt_addr_t address, const struct sta
                             const struct stack *running, char *text, size_t size)
 {
     if (code & PAGE_FAULT_RESERVED_BIT)
-        snprintf(text, size, "%s by way of a page-table entry with a reserved bit set",
+        snprintf(text, size, "%s through a page-table entry with a reserved bit set",
                  access_of(code));
     else if (code & PAGE_FAULT_PRESENT)
         snprintf(text, size, "%s", forbidden(code));

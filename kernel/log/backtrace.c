@@ -1,6 +1,6 @@
 /*
- * The chain is first written down, then all names are looked up at once, then it is printed. What
- * is written down is static, for the stack may be what is short: one backtrace at a time.
+ * A backtrace takes three steps: it collects the lines, looks all names up at once, and prints. The
+ * lines are static, because the stack may be almost full; so there is one backtrace at a time.
  */
 #include <image.h>
 #include <kernel/cpu/stacks.h>
@@ -12,7 +12,7 @@
 
 enum { MAX_LINES = SYMBOL_QUERIES };
 
-/* What `push rbp; mov rbp, rsp` leaves. */
+/* What a function's first instructions, `push rbp; mov rbp, rsp`, leave on the stack. */
 struct call_frame {
     virt_addr_t caller_rbp;
     virt_addr_t return_address;
@@ -21,14 +21,14 @@ struct call_frame {
 /* A line of the trace. */
 struct line {
     virt_addr_t address;
-    /* A call that never returns may be its function's last instruction: a return address belongs to
-     * what lies before it. */
+    /* A call that never returns may be its function's last instruction, so the name of a return
+     * address is that of the byte before it. */
     bool is_return_address;
-    uint64_t repeats;      /* how often it came again, right after */
+    uint64_t repeats;      /* how many further times it came in a row */
     const char *trap_name; /* of the trap that interrupted this code, or NULL */
 };
 
-/* trap_stubs.asm: where handlers return to. The trap frame then lies above their call frame. */
+/* trap_stubs.asm: the addresses to which handlers return. A trap frame lies above such a frame. */
 extern char exception_return[], interrupt_return[];
 
 static struct line lines[MAX_LINES];
@@ -77,8 +77,7 @@ static void print_lines(void)
         print_line(&lines[i], find_query(queries, &lines[i]));
 }
 
-/* Copies what lies at `address`; false when that is not, as a whole, the memory of a known stack.
- */
+/* Copies memory of a known stack; false if `address` is not aligned, or not all of it is on one. */
 static bool read_stack(virt_addr_t address, void *to, size_t size)
 {
     const struct stack *stack = stack_find(address);
@@ -95,8 +94,8 @@ static bool returns_from_trap(virt_addr_t return_address)
            return_address == (virt_addr_t)interrupt_return;
 }
 
-/* Adds the return address, or counts it when the line before is the same: a function that calls
- * itself without end is to be one line. */
+/* Adds the return address, or counts it if the line before is the same: an endless recursion takes
+ * one line. */
 static void add_or_count(virt_addr_t return_address)
 {
     struct line *last = line_count ? &lines[line_count - 1] : NULL;
@@ -106,7 +105,7 @@ static void add_or_count(virt_addr_t return_address)
         add_caller(return_address);
 }
 
-/* Ends, whatever lies on the stacks: each step adds a line for a trap, or leads upwards. */
+/* It ends, whatever the stacks hold: each step either adds a line for a trap or goes upwards. */
 static void add_chain(virt_addr_t rbp)
 {
     struct call_frame frame;
@@ -117,7 +116,7 @@ static void add_chain(virt_addr_t rbp)
             read_stack(rbp + sizeof(frame), &trap, sizeof(trap)))
             add_line(
                 (struct line){.address = trap.rip, .trap_name = trap_name((unsigned)trap.vector)});
-        else if (frame.caller_rbp <= rbp) /* callers lie higher up; only a trap changes the stack */
+        else if (frame.caller_rbp <= rbp) /* callers lie higher; only a trap changes the stack */
             break;
         rbp = frame.caller_rbp;
     }
@@ -136,8 +135,8 @@ static bool is_code(virt_addr_t address)
     return address >= (virt_addr_t)text_start && address < (virt_addr_t)text_end;
 }
 
-/* Has the function that was interrupted at `rip` set up its frame, so that rbp is its own? That is
- * done by `mov rbp, rsp`, which the compiler may put behind other instructions. */
+/* Has the function that was interrupted at `rip` set up its frame, so that rbp points to it? It
+ * does so by `mov rbp, rsp`, which the compiler may put after other instructions. */
 static bool has_own_frame(virt_addr_t rip)
 {
     static const unsigned char mov_rbp_rsp[] = {0x48, 0x89, 0xe5};
@@ -151,8 +150,8 @@ static bool has_own_frame(virt_addr_t rip)
     return false;
 }
 
-/* A function without its own frame has its return address on top of the stack, or below rbp, which
- * it has pushed. */
+/* Without a frame, the return address is on top of the stack, or the second word if the function
+ * has pushed rbp already. */
 static void add_caller_of_frameless(virt_addr_t rsp)
 {
     virt_addr_t top[2];

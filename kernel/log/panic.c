@@ -1,7 +1,7 @@
 /*
- * A panic may itself run into a fault, so each level prints less than the one before: the first
- * prints all, the second its reason only, the third ends without a word, and the fourth, which can
- * only come from that end, halts.
+ * A panic may cause another one, so each level prints less than the one before. The first prints
+ * all, and the second only its reason. The third prints nothing and calls the registered end. A
+ * fourth can come only from that end, and halts.
  */
 #include <assert.h>
 #include <kernel/cpu/canary.h>

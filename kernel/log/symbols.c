@@ -1,7 +1,7 @@
 /*
- * The symbol table is searched from end to end: it holds some thousand entries and is needed in a
- * panic only, when a sorted index would be one more thing that could be broken. A backtrace, which
- * wants many names, gets them all in one pass. Every index is checked; the tables are outside data.
+ * A search reads the whole symbol table. It has some thousand entries and is needed mainly in a
+ * panic, where a sorted index could be broken, too. A backtrace finds all its names in one pass.
+ * The tables come from the loader, so every index is checked.
  */
 #include <assert.h>
 #include <image.h>
@@ -21,7 +21,7 @@ struct elf_symbol {
 _Static_assert(sizeof(struct elf_symbol) == 24, "System V ABI: Elf64_Sym");
 
 enum {
-    TYPE_NONE = 0, /* the labels of assembly, and what the linker script defines */
+    TYPE_NONE = 0, /* labels of assembly, and symbols of the linker script */
     TYPE_OBJECT = 1,
     TYPE_FUNCTION = 2,
     TYPE_MASK = 0xf,
@@ -74,7 +74,7 @@ const char *symbol_section(virt_addr_t address)
     return part ? part->name : NULL;
 }
 
-/* Can this symbol name an address? */
+/* Is the symbol a name for an address? */
 static bool is_name(const struct elf_symbol *symbol)
 {
     unsigned type = symbol->info & TYPE_MASK;
@@ -82,8 +82,8 @@ static bool is_name(const struct elf_symbol *symbol)
            symbol->section < SECTION_RESERVED && symbol->name < names_size;
 }
 
-/* Of two at one address: one with a size is what its source calls it, one without may be the
- * linker's mark between two things. */
+/* Of two symbols at one address, one with a size comes from a source file; one without may be a
+ * mark of the linker script. */
 static bool is_better(const struct elf_symbol *symbol, const struct elf_symbol *than)
 {
     return !than || symbol->value > than->value ||
@@ -102,13 +102,13 @@ static void sort(struct symbol_query *queries, size_t count)
     }
 }
 
-/* The first query whose address is not below `value`; the last one's is not. */
+/* The first query whose address is not below `value`; there is one. */
 static size_t first_at_or_above(const struct symbol_query *queries, size_t count, uint64_t value)
 {
     ASSERT(count > 0);
     ASSERT(value <= queries[count - 1].address);
     size_t low = 0, high = count - 1;
-    if (value <= queries[0].address) /* half of all symbols lie below everything */
+    if (value <= queries[0].address) /* the case for about half of all symbols */
         return 0;
     while (low < high) {
         size_t middle = (low + high) / 2;
@@ -120,8 +120,8 @@ static size_t first_at_or_above(const struct symbol_query *queries, size_t count
     return low;
 }
 
-/* For each query the symbol that begins last at or before its address and, if there is an earlier
- * query, behind the address of that. */
+/* Finds for each query the last symbol that begins at or before its address, and after the address
+ * of the query before it. */
 static void search(const struct symbol_query *queries, size_t count,
                    const struct elf_symbol *best[SYMBOL_QUERIES])
 {
@@ -147,7 +147,7 @@ static void answer(struct symbol_query *query, const struct elf_symbol *symbol)
     if (!part || !symbol || symbol->value < (virt_addr_t)part->start)
         return;
     query->offset = query->address - symbol->value;
-    /* A string constant, for example, has no symbol, and is not part of what lies before it. */
+    /* An address beyond the symbol's end has no name: a string constant, for example. */
     if (symbol->size == 0 || query->offset < symbol->size)
         query->name = names + symbol->name;
 }

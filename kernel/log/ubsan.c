@@ -45,7 +45,7 @@ struct type_mismatch {
     uint8_t access;
 };
 
-/* A value is passed in a register when it fits, else (128 bits) by address. */
+/* A value of up to 64 bits, or the address of a larger one. */
 typedef uintptr_t value_handle;
 
 enum { VALUE_TEXT = 32 };

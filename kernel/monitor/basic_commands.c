@@ -44,7 +44,7 @@ COMMAND(clear, "", "clear the screen")
 {
     if (command_refuse_arguments("clear", arguments))
         return;
-    command_stop(); /* what plays on the screen has had its rows there */
+    command_stop();                                         /* it may use rows of the screen */
     static const char clear_and_home[] = "\033[2J\033[H\r"; /* \r: see console_fresh_line() */
     console_write(clear_and_home, sizeof(clear_and_home) - 1);
 }

@@ -1,5 +1,5 @@
 /*
- * The time: since the start, and of the day.
+ * `uptime` and `date`.
  */
 #include <drivers/acpi.h>
 #include <drivers/cmos_clock.h>

@@ -1,5 +1,5 @@
 /*
- * `cpu`: what the processor says of itself, in words (Intel SDM 2, CPUID; AMD APM 3, appendix E).
+ * `cpu`: shows what CPUID reports, in words (Intel SDM 2, CPUID; AMD APM 3, appendix E).
  */
 #include <kernel/cpu/control.h>
 #include <kernel/log/console.h>
@@ -59,7 +59,7 @@ static const struct feature features[] = {
     {1, ECX, 31, "hypervisor"},
 };
 
-/* All zeros for a leaf that the processor does not have: it would answer with another one's. */
+/* A leaf of CPUID; all zeros if the processor lacks it, as it would return another leaf's data. */
 static struct cpuid_result leaf(uint32_t number, uint32_t subleaf)
 {
     if (cpuid(number & (uint32_t)EXTENDED, 0).eax < number)
@@ -107,7 +107,7 @@ static void show_addresses(void)
                        sizes & 0xff);
 }
 
-/* Both vendors describe their caches alike, in leaves of their own. */
+/* Intel and AMD use the same format, in different leaves. */
 static void show_cache(const struct cpuid_result *cache)
 {
     static const char *const kinds[] = {"", "data", "instructions", "all"};
@@ -130,7 +130,7 @@ static void show_caches(void)
     }
 }
 
-/* The features that it has, in rows that fit. */
+/* Shows the features that the processor has, in rows of at most WIDTH columns. */
 static void show_features(void)
 {
     enum { WIDTH = 76 };

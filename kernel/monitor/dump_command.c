@@ -1,7 +1,6 @@
 /*
- * `dump`: memory in hexadecimal and as text. Whatever address is given, nothing happens but a line
- * that says why it cannot be read. Memory of devices is another matter: reading a register may
- * change it, so that is done only when it is asked for.
+ * `dump`: shows memory in hexadecimal and as text. Any address is safe: if it cannot be read, a
+ * line says why. Reading a device's register may change it, so that needs the word `device`.
  */
 #include <kernel/cpu/safe_load.h>
 #include <kernel/log/console.h>
@@ -15,7 +14,7 @@
 
 enum { ROW = 16, USUAL_LENGTH = 64, MAX_LENGTH = 4096 };
 
-/* Only devices are mapped so (mm/direct_map.h). */
+/* Only devices are mapped uncached or write-combining (mm/direct_map.h). */
 static bool is_device(virt_addr_t address)
 {
     struct paging_step steps[PAGING_LEVELS];
@@ -24,7 +23,7 @@ static bool is_device(virt_addr_t address)
            (steps[count - 1].entry & (PAGE_UNCACHED | PAGE_WRITE_COMBINING));
 }
 
-/* Why `address` cannot be read. */
+/* The reason why `address` cannot be read. */
 static const char *reason(virt_addr_t address)
 {
     phys_addr_t physical;
@@ -45,7 +44,7 @@ static void show_row(virt_addr_t address, const uint8_t *bytes, size_t count)
     console_printf("%016lx  %-*.*s %.*s\n", address, ROW / 2 * 5, (int)at, hex, (int)count, text);
 }
 
-/* Reads up to `count` bytes, and says how many could be read. */
+/* Reads up to `count` bytes; returns the number that could be read. */
 static size_t load_memory(virt_addr_t address, uint8_t *bytes, size_t count)
 {
     size_t got = 0;
@@ -54,7 +53,7 @@ static size_t load_memory(virt_addr_t address, uint8_t *bytes, size_t count)
     return got;
 }
 
-/* The same for a device's registers, all of 32 bits. */
+/* The same for a device's registers of 32 bits. */
 static size_t load_registers(virt_addr_t address, uint8_t *bytes, size_t count)
 {
     size_t got = 0;
@@ -64,7 +63,7 @@ static size_t load_registers(virt_addr_t address, uint8_t *bytes, size_t count)
     return got;
 }
 
-/* False when that was the last row that can be shown. */
+/* Shows a row; false if no further row can be shown. */
 static bool dump_row(virt_addr_t start, size_t count, bool registers)
 {
     uint8_t row[ROW];

@@ -1,7 +1,7 @@
 /*
- * Where characters begin, and how wide they are, is not stored but decoded anew each time: a line
- * is short. A step back is many steps forwards from the line's beginning, for only forwards it is
- * certain where a malformed character ends.
+ * The boundaries and widths of characters are not stored but decoded each time: a line is short. To
+ * find the previous character, the line is decoded from its beginning, because only in this
+ * direction the end of a malformed character is certain.
  */
 #include <assert.h>
 #include <kernel/monitor/edit.h>
@@ -72,7 +72,7 @@ static bool is_continuation(char byte)
     return ((unsigned char)byte & 0xc0) == 0x80;
 }
 
-/* Moves a cursor that stands within a character behind it. */
+/* Moves a cursor that is inside a character to the end of it. */
 static void leave_character(struct edit *edit)
 {
     size_t at = 0;
@@ -91,7 +91,7 @@ void edit_replace(struct edit *edit, size_t from, size_t to, const char *bytes, 
     memcpy(edit->text + from, bytes, count);
     edit->length += count - (to - from);
     edit->cursor = from + count;
-    /* A stray first byte and a stray continuation that meet are a character. */
+    /* A first byte and continuation bytes that are now adjacent form a character. */
     if (edit->cursor < edit->length && is_continuation(edit->text[edit->cursor]))
         leave_character(edit);
 }

@@ -1,5 +1,5 @@
 /*
- * Faults on purpose.
+ * `fault`: triggers a fault on purpose.
  */
 #include <kernel/fault/trigger.h>
 #include <kernel/log/console.h>
@@ -16,8 +16,7 @@ static const char *fault_name(size_t index)
     return index < SECTION_COUNT(faults) ? __start_faults[index].name : NULL;
 }
 
-COMMAND(fault, "NAME", "do what is forbidden; without NAME, list what can be done",
-        .words = fault_name)
+COMMAND(fault, "NAME", "trigger a fault; without NAME, list them", .words = fault_name)
 {
     char name[COMMAND_WORD];
     bool given = command_word(&arguments, name);

@@ -1,13 +1,13 @@
 /*
- * One array without gaps: what is dropped at its front is closed up by moving the rest, a few KiB
- * once in a while. In return a line never wraps round, and a step to another one is a look for the
+ * The lines lie in one array without gaps. When lines at the front are dropped, the rest is moved,
+ * which is a few KiB now and then. In return a line never wraps, and the next line begins after the
  * next NUL.
  */
 #include <assert.h>
 #include <kernel/monitor/history.h>
 #include <lib/string.h>
 
-/* The beginning of the line before the one that begins at `at`, which is not the first. */
+/* The beginning of the line before the one at `at`, which is not the first. */
 static size_t line_before(const struct history *history, size_t at)
 {
     ASSERT(at > 0 && at <= history->used);

@@ -8,7 +8,7 @@
 #include <kernel/monitor/command.h>
 #include <kernel/monitor/monitor.h>
 
-/* What a PC has at these lines, whether or not there is a driver for it. */
+/* The devices of a PC at these lines; not all have a driver. */
 static const char *const devices[IRQ_ISA_LINES] = {
     "timer",
     "keyboard",
@@ -36,7 +36,7 @@ static void print_devices(unsigned line, const struct irq_handler *handler)
         console_printf("%s%s", handler->name, handler->next ? ", " : "");
 }
 
-/* Lines without a handler that have never asked for anything are left out. */
+/* Lines without a handler and without interrupts are left out. */
 static void print_line(unsigned line)
 {
     struct irq_line state;

@@ -1,10 +1,10 @@
 /*
- * Two parsers in a row: lib/ecma48.c takes the control sequences out, and what is left goes through
- * lib/utf8.c. Beside their states there are two bits: after ESC O one more letter belongs to the
- * key, and after CR an LF does not count.
+ * Two parsers in a row: lib/ecma48.c finds the control sequences, and the other bytes go through
+ * lib/utf8.c. Two more bits complete the state: after ESC O one more letter belongs to the key, and
+ * after CR an LF is ignored.
  *
- * A byte can complete two keys: it shows that the character before it is broken, which is then
- * handed over as it is, and it may be a key of its own.
+ * A byte can complete two keys. It may show that the character before it is malformed, which is
+ * then passed on as it is, and it may be a key itself.
  */
 #include <assert.h>
 #include <kernel/monitor/key_parser.h>
@@ -14,7 +14,7 @@ enum { DELETE = 0x7f };
 
 #define CONTROL(letter) ((letter)&0x1f)
 
-/* What a control character asks for; EDIT_TEXT, which none does, stands for nothing. */
+/* The keys of the control characters; EDIT_TEXT stands for none. */
 static const uint8_t controls[32] = {
     [CONTROL('A')] = EDIT_HOME,          [CONTROL('B')] = EDIT_LEFT,
     [CONTROL('C')] = EDIT_INTERRUPT,     [CONTROL('D')] = EDIT_DELETE,
@@ -26,15 +26,14 @@ static const uint8_t controls[32] = {
     [CONTROL('U')] = EDIT_KILL_TO_START, [CONTROL('W')] = EDIT_KILL_WORD_LEFT,
 };
 
-/* The modifiers of a key are one more than the sum of these, as its second parameter (xterm). */
+/* A key's second parameter is one more than the sum of its modifiers (xterm). */
 enum { SHIFT = 1, ALT = 2, CTRL = 4, META = 8, MOST_MODIFIERS = 1 + SHIFT + ALT + CTRL + META };
 
-/* What the sequence ESC [ ... final of a key asks for; `number` is its first parameter where the
- * final is ~. */
+/* The keys of the sequences ESC [ ... final; `number` is the first parameter if the final is ~. */
 static const struct sequence {
     char final;
     uint8_t number;
-    uint8_t plain;   /* enum edit_code; EDIT_TEXT for nothing */
+    uint8_t plain;   /* enum edit_code; EDIT_TEXT stands for none */
     uint8_t by_word; /* with Ctrl or Alt */
 } sequences[] = {
     {'A', 0, EDIT_OLDER, EDIT_TEXT},
@@ -43,7 +42,7 @@ static const struct sequence {
     {'D', 0, EDIT_LEFT, EDIT_WORD_LEFT},
     {'F', 0, EDIT_END, EDIT_TEXT},
     {'H', 0, EDIT_HOME, EDIT_TEXT},
-    /* The numbers of the VT220, and of the Linux console and rxvt. */
+    /* The numbers of the VT220, the Linux console and rxvt. */
     {'~', 1, EDIT_HOME, EDIT_TEXT},
     {'~', 3, EDIT_DELETE, EDIT_KILL_WORD_RIGHT},
     {'~', 4, EDIT_END, EDIT_TEXT},
@@ -79,7 +78,7 @@ static unsigned take_sequence(const struct ecma48 *sequence, char final,
     unsigned first = ecma48_parameter(sequence, 0, 0), second = ecma48_parameter(sequence, 1, 1);
     if (final != 'R')
         return find_key(final, first, second - 1, keys);
-    /* A cursor's position; or F3 with modifiers. */
+    /* A cursor's position, or F3 with modifiers. */
     if (second <= MOST_MODIFIERS)
         return 0;
     keys[0] = (struct key){.code = EDIT_WIDTH, .columns = (uint16_t)second};
@@ -111,11 +110,11 @@ static unsigned take_control(struct key_parser *parser, char byte, struct key ke
     if (byte == '\n' && after_return)
         return 0;
     uint8_t code = byte == DELETE ? EDIT_BACKSPACE : controls[(unsigned char)byte];
-    parser->sequence = (struct ecma48){0}; /* a broken one, or Alt and this */
+    parser->sequence = (struct ecma48){0}; /* a malformed one, or Alt and this */
     return one(keys, code);
 }
 
-/* What has come of a character ends here. */
+/* Completes the character, malformed or not. */
 static unsigned end_character(struct key_parser *parser, struct key *key)
 {
     if (parser->character.length == 0)
@@ -143,7 +142,7 @@ static unsigned take_character(struct key_parser *parser, char byte, struct key 
     return count;
 }
 
-/* Everything but plain ASCII in its plain place. */
+/* Takes a byte for which key_parser_is_plain() is false. */
 static unsigned take_special(struct key_parser *parser, char byte, struct key keys[KEYS_PER_BYTE])
 {
     bool after_ss3 = parser->after_ss3;

@@ -1,8 +1,8 @@
 /*
- * The pieces are apart: key_parser.c makes keys out of bytes, edit.c has the text, history.c the
- * earlier ones, completion.c knows how a word can go on, picture.c what a terminal has to be sent.
- * Here they are put together. A change of the text goes to each sink in two steps, before and after
- * it; in between nothing is stored about what the sink shows.
+ * The line editor. Its parts are in files of their own: key_parser.c decodes bytes to keys, edit.c
+ * holds the text, history.c the earlier lines, completion.c completes a word, and picture.c draws
+ * on a terminal. This file connects them. A change of the text is drawn on each sink in two steps,
+ * one before the change and one after it; nothing about a sink's screen is stored in between.
  */
 #include <assert.h>
 #include <kernel/cpu/trap.h>
@@ -18,15 +18,17 @@ enum { USUAL_COLUMNS = 80 };
 
 static struct edit edit;
 static bool visible;
-static bool changing; /* text and cursor, or what the sinks show of them, are not as one by now */
+static bool changing; /* the sinks may not show the text and the cursor as they are */
 static struct history history;
-static char draft[LINE_MAX]; /* what was typed before a line of the history took its place */
+static char draft[LINE_MAX]; /* the line that was being typed when history was first shown */
 static struct key_parser parsers[LINE_INPUTS];
 static bool width_asked;
 
 /* --- The sinks ------------------------------------------------------------------------------ */
 
-/* A sink gets a change in as few pieces as can be, for each makes it look after its cursor. */
+/* Collects a change, so that the sink gets it in few pieces: each one costs an update of the
+ * cursor.
+ */
 struct sink_picture {
     struct picture picture;
     struct console_sink *sink;
@@ -54,7 +56,7 @@ static void gather(struct picture *base, const char *text, size_t length)
     picture->gathered += length;
 }
 
-/* Has `draw` done on every sink. */
+/* Calls `draw` for every sink. */
 static void on_each_sink(void (*draw)(struct picture *picture, size_t position), size_t position)
 {
     for (struct console_sink *sink = console_sinks(); sink; sink = sink->next) {
@@ -86,7 +88,8 @@ static void erase_all(struct picture *picture, size_t position)
     picture_erase(picture);
 }
 
-/* The timer's interrupt may come at any time, and hides the line when its task has become a hog. */
+/* The timer's interrupt may come at any time, and it hides the line when it reports a task that
+ * does not yield. */
 static void set_changing(bool is)
 {
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
@@ -217,12 +220,13 @@ static void complete(void)
 
 /* --- Screens -------------------------------------------------------------------------------- */
 
-/* A sink without rows of its own is a terminal of unknown size. From the far corner, where it
- * cannot go, its cursor's position tells the size (ECMA-48 8.3.14, CPR, and 8.3.35, DSR). */
+/* A sink without a number of rows is a terminal of unknown size. The cursor is sent beyond the far
+ * corner, and the terminal is asked for its position: that is the size (ECMA-48 8.3.14, CPR, and
+ * 8.3.35, DSR). */
 static void clear_screens(void)
 {
     static const char clear[] = "\033[H\033[2J", corner[] = "\033[999;999H\033[6n\033[H";
-    command_stop(); /* what plays on the screen has had its rows there */
+    command_stop(); /* it may use rows of the screen */
     for (struct console_sink *sink = console_sinks(); sink; sink = sink->next) {
         console_write_to(sink, clear, sizeof(clear) - 1);
         if (!sink->rows)
@@ -368,7 +372,7 @@ const char *line_feed(enum line_input input, char byte)
 {
     const char *line = NULL;
     set_changing(true);
-    /* By far the most frequent case, and the one that a person at the keyboard waits for. */
+    /* The most frequent case by far: a character at the line's end. */
     if (key_parser_is_plain(&parsers[input], byte) && edit_append(&edit, byte))
         console_write(edit.text + edit.length - 1, 1);
     else

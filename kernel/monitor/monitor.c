@@ -1,8 +1,9 @@
 /*
- * Four tasks. The keyboard task and the serial task turn their device's stream into the bytes that
- * a terminal sends and feed them to the line editor, which echoes them. When a line is complete
- * they stop, and the monitor task runs the command; meanwhile the streams, and in the end the
- * devices, hold what comes. The log task shows what interrupt handlers have logged.
+ * The monitor has four tasks. The keyboard task and the serial task read their device's stream,
+ * decode it to the bytes that a terminal would send, and feed these to the line editor, which
+ * echoes them. When a line is complete, both stop reading and the monitor task runs the command.
+ * Meanwhile input waits in the streams, and then in the devices. The log task shows lines that
+ * interrupt handlers have logged.
  */
 #include <assert.h>
 #include <drivers/keyboard.h>
@@ -13,10 +14,10 @@
 #include <kernel/monitor/line.h>
 #include <kernel/monitor/monitor.h>
 
-/* Writes what an item of a stream types into `bytes`, and returns how many bytes that are. */
+/* Decodes an item of a stream into `bytes`, and returns the number of bytes. */
 typedef unsigned (*decoder)(struct keyboard *keyboard, uint8_t item, char *bytes);
 
-/* A task that reads a stream and types what it makes of it. */
+/* A task that reads a stream, decodes it, and feeds the line editor. */
 struct reader {
     struct task task;
     struct byte_stream *stream; /* NULL: there is no such device */
@@ -24,16 +25,16 @@ struct reader {
     struct waker room_waker;
     enum line_input input;
     decoder decode;
-    /* What is still to be typed: `pending` bytes from `next` on. */
+    /* Bytes that the line editor has not taken yet: `pending` of them, from `next` on. */
     char bytes[KEYBOARD_BYTES];
     unsigned next, pending;
 };
 
-enum { BATCH = 64 }; /* so many items of a stream, and then the other tasks get their turn */
+enum { BATCH = 64 }; /* the most items of a stream in one poll */
 
 static struct task monitor;
 static bool prompting;      /* the line editor takes bytes */
-static const char *entered; /* the line that is to be run next */
+static const char *entered; /* the line to run next, or NULL */
 
 static struct uart16550 *serial; /* NULL: there is none */
 
@@ -45,7 +46,7 @@ static bool has_room(struct reader *reader)
     return !serial || uart16550_poll_room(serial, &reader->room_waker, &reader->task) == POLL_READY;
 }
 
-/* Types the pending bytes, as far as a line goes. */
+/* Feeds the pending bytes to the line editor, up to the end of a line. */
 static void type_pending(struct reader *reader)
 {
     while (reader->pending && prompting) {
@@ -58,7 +59,7 @@ static void type_pending(struct reader *reader)
     }
 }
 
-/* The stream's next item. False when there is none. */
+/* Reads the stream's next item; false if there is none. */
 static inline bool read_item(struct reader *reader, uint8_t *item)
 {
     return stream_poll(reader->stream, &reader->stream_waker, &reader->task, item) == POLL_READY;
@@ -66,8 +67,8 @@ static inline bool read_item(struct reader *reader, uint8_t *item)
 
 static struct keyboard keyboard = {.layout = &layout_us};
 
-/* Types what an earlier line's end has held back, and then a batch of items, each by itself.
- * `decode` is the reader's; the compiler knows it, and so it costs no call. */
+/* Feeds the bytes that were left at an earlier line's end, and then a batch of items. `decode` is
+ * the reader's; as a constant argument it can be inlined. */
 static inline enum poll_result type_batch(struct reader *reader, decoder decode)
 {
     unsigned count = 0;
@@ -101,7 +102,7 @@ static enum poll_result poll_keyboard(struct task *task)
     return result;
 }
 
-/* A serial line's bytes are what they are. */
+/* The bytes of a serial line need no decoding. */
 static unsigned serial_type(struct keyboard *unused, uint8_t byte, char *bytes)
 {
     (void)unused;
@@ -138,7 +139,7 @@ static bool types_interrupt(const struct reader *reader, struct keyboard *state,
     return false;
 }
 
-/* Is there a Ctrl-C among what waits in the stream? A copy of the keyboard finds out. */
+/* Is there a Ctrl-C in the stream? It is decoded with a copy of the keyboard's state. */
 static bool interrupt_waits(const struct reader *reader)
 {
     struct keyboard copy = keyboard;
@@ -170,7 +171,7 @@ bool monitor_interrupted(void)
 
 /* -------------------------------------------------------------------------------------------- */
 
-/* Woken for the first prompt, and by who has typed a line's end. */
+/* Woken for the first prompt, and by a reader at the end of a line. */
 static enum poll_result poll_monitor(struct task *task)
 {
     (void)task;

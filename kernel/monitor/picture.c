@@ -1,12 +1,12 @@
 /*
- * A row that is just full has not wrapped yet: the terminal's cursor stays on its last character
- * until the next one comes (most terminals, and ours). The column is then counted as `columns`.
- * Where in such a state the cursor really is, no terminal tells and not all agree, so it is left
- * only by a return or by printing: nothing is erased from there, and a cursor that belongs to the
- * next row is sent there by printing that row's first character.
+ * A row that is just full has not wrapped yet: on most terminals, and on ours, the cursor stays on
+ * its last character until the next one is printed. Its column then counts as `columns`. Terminals
+ * do not agree where the cursor is in this state, so only a return or a printed character follows
+ * it. Nothing is erased from there, and to move the cursor to the next row, that row's first
+ * character is printed.
  *
- * Forwards the cursor goes by printing what it passes over, for that wraps by itself; backwards by
- * \b, or by \r and the sequences for up and right.
+ * The cursor moves forwards by printing the text that it passes, as this wraps by itself. It moves
+ * backwards by \b, or by \r and the sequences for up and right.
  */
 #include <assert.h>
 #include <kernel/monitor/picture.h>

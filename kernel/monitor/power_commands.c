@@ -1,5 +1,5 @@
 /*
- * The two ends of a session.
+ * `poweroff` and `reboot`.
  */
 #include <drivers/acpi.h>
 #include <drivers/acpi_power.h>

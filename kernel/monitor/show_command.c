@@ -1,7 +1,7 @@
 /*
- * `show`: five tasks on one screen. Each sleeps, moves its own thing a step, and sleeps again, all
- * at their own pace, while the prompt below them goes on answering; nobody knows of the others.
- * They draw in the rows above the part that scrolls, and put the cursor back where it was.
+ * `show`: five tasks on one screen. Each one moves its own object by a step and sleeps, at its own
+ * pace, and knows nothing of the others; meanwhile the prompt answers. They draw in the rows above
+ * the scrolling region, and restore the cursor.
  */
 #include <kernel/log/console.h>
 #include <kernel/monitor/command.h>
@@ -30,14 +30,14 @@ struct mover {
 };
 
 static bool running;
-static unsigned moves; /* of all of them */
+static unsigned moves; /* of all tasks */
 
 static void put(unsigned row, unsigned column, const char *text)
 {
     console_printf("\0337\033[%u;%uH%s\0338", row, column, text);
 }
 
-/* From 0 up to `span` and back again, without end. */
+/* Counts from 0 up to `span` and back, again and again. */
 static unsigned swing(unsigned step, unsigned span)
 {
     step %= 2 * span;
@@ -131,7 +131,7 @@ static struct mover movers[] = {
     MOVER("clock", move_clock, 100),
 };
 
-/* A task that has been told to end, and has not yet, just goes on. */
+/* Spawns the task, or wakes it if it is still live: then it has not noticed stop() yet. */
 static void start(struct mover *mover)
 {
     mover->step = 0;
@@ -147,7 +147,7 @@ static void stop(void)
     running = false;
     for (size_t i = 0; i < ARRAY_SIZE(movers); i++)
         task_wake(&movers[i].task);
-    /* All rows scroll again, and those above are cleared. */
+    /* Let all rows scroll again, and clear those above. */
     console_printf("\0337\033[r\033[%u;80H\033[1J\0338\r", FIRST_FREE_ROW - 1);
 }
 
@@ -156,7 +156,7 @@ static void start_all(void)
     command_set_stop(stop);
     running = true;
     moves = 0;
-    /* The rows from the first free one to the last are those that scroll. */
+    /* Let only the rows from the first free one on scroll. */
     console_printf("\033[2J\033[%ur\033[%u;1H\r", FIRST_FREE_ROW, FIRST_FREE_ROW);
     for (size_t i = 0; i < ARRAY_SIZE(movers); i++)
         start(&movers[i]);

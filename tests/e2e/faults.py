@@ -30,7 +30,7 @@ class Faults(MachineTest):
         return machine.output(start).replace("\r\n", "\n").split("\n")
 
     def test_list(self):
-        """`fault` lists the faults, and a wrong name is told in one line."""
+        """`fault` lists the faults, and reports a wrong name in one line."""
         machine = self.boot()
         names = {line.split()[0] for line in machine.answer("fault")}
         self.assertLessEqual(NAMES, names)
@@ -38,7 +38,7 @@ class Faults(MachineTest):
                          ["fault: no fault is named 'frobnicate'; 'fault' lists them"])
 
     def test_survived(self):
-        """What can be survived is told, and the monitor goes on; so is what this build lacks."""
+        """After some faults the monitor goes on; a fault that this build cannot produce is refused."""
         machine = self.boot()
         for name in ("breakpoint", "debug", "hardware-breakpoint", "nmi"):
             start = len(machine.received)
@@ -49,7 +49,7 @@ class Faults(MachineTest):
             self.assertIn("only the test kernel", "\n".join(machine.answer(f"fault {name}")))
 
     def test_hang(self):
-        """A task that never comes back is named all the same, on COM1 and on the screen."""
+        """A task that never returns is named on COM1 and on the screen."""
         machine = self.boot()
         start = len(machine.received)
         machine.send(b"fault hang\r")
@@ -58,7 +58,7 @@ class Faults(MachineTest):
         machine.wait_screen(lambda now: named in now.text())
 
     def test_debug_heap(self):
-        """What only the debugging heap notices, with it and without."""
+        """Faults that only the debugging heap finds, with it and without."""
         machine = self.boot()
         for name, report in (("heap-overrun", r"PANIC: heap: overrun of .*, allocated by (allocate|fault_heap_overrun)\+0x"),
                              ("use-after-free", r"PANIC: heap: write after free of .*, freed by fault_use_after_free\+0x")):
@@ -97,7 +97,7 @@ class Faults(MachineTest):
                             and len(now.used()) >= min(len(wrapped) - 1, 25))
 
     def test_panic_in_panic(self):
-        """The second one says less, and is the end."""
+        """The second panic prints less, and ends the system."""
         machine = self.boot(options=[*EXIT, *qemu.fw_cfg_cmdline("panic=exit")])
         machine.send(b"fault panic-in-panic\r")
         machine.wait_output(lambda: machine.closed, "end")
@@ -105,7 +105,7 @@ class Faults(MachineTest):
         self.assertIn("during a panic", machine.output())
 
     def test_panic_in_every_panic(self):
-        """The third one says nothing any more, and is the end all the same."""
+        """The third panic prints nothing, and ends the system all the same."""
         machine = self.boot(options=[*EXIT, *qemu.fw_cfg_cmdline("panic=exit")])
         machine.send(b"fault panic-in-every-panic\r")
         machine.wait_output(lambda: machine.closed, "end")
@@ -113,7 +113,7 @@ class Faults(MachineTest):
         self.assertEqual(machine.output().count("PANIC: "), 2)
 
     def test_halt(self):
-        """Without `panic=` the machine stands still, with the report on the screen."""
+        """Without `panic=` the machine halts, with the report on the screen."""
         machine = self.boot(options=EXIT)
         self.panic(machine, "divide")
         machine.wait(0.5)
@@ -136,7 +136,7 @@ class Faults(MachineTest):
         machine.wait_output(lambda: machine.output().count(READY) == 2, "second boot")
 
     def test_unknown_panic_option(self):
-        """A word that is none of the three is told, and does no harm."""
+        """An unknown word is reported and has no effect."""
         machine = self.boot(options=qemu.fw_cfg_cmdline("panic=later"))
         self.assertIn("panic=later is none of", machine.output())
 
@@ -171,7 +171,7 @@ class Faults(MachineTest):
         self.assertTrue(qemu.wait_until(lambda: ticks() > before, qemu.BOOT_LIMIT, lambda: None))
 
     def test_log(self):
-        """The ring has what was logged, shown or not."""
+        """The ring holds all lines, shown or not."""
         machine = self.boot(options=qemu.fw_cfg_cmdline("loglevel=error"))
         machine.answer("fault breakpoint")
         self.assertNotIn("fault: breakpoint in", machine.output())
@@ -180,7 +180,7 @@ class Faults(MachineTest):
         self.assertIn("is neither error, warning, info, debug nor a number", "\n".join(machine.answer("log loud")))
 
     def test_cost(self):
-        """A report is there within 200,000 instructions of the fault, counted by a trace."""
+        """A report takes at most 200,000 instructions, counted in a trace."""
         trace = paths.LOGS / f"{self.id()}.trace"
         self.addCleanup(trace.unlink)
         machine = self.boot(options=[*EXIT, *qemu.fw_cfg_cmdline("panic=exit"), "-D", str(trace),

@@ -42,7 +42,7 @@ TEST(fault_words, selector_codes)
 
 TEST(fault_words, other_codes)
 {
-    EXPECT_STR(spell(21, 3), "a jump to where no endbr is");
+    EXPECT_STR(spell(21, 3), "a jump to an instruction that is not endbr");
     EXPECT_STR(spell(21, 77), "unknown");
     EXPECT_STR(spell(8, 0), "");
     EXPECT_STR(spell(0, 1), "");
@@ -73,7 +73,7 @@ TEST(fault_words, page_faults)
     EXPECT_STR(spell_page_fault(1, there, NULL),
                "read from a page that only user programs may read");
     EXPECT_STR(spell_page_fault(0xb, there, NULL),
-               "write by way of a page-table entry with a reserved bit set");
+               "write through a page-table entry with a reserved bit set");
 }
 
 TEST(fault_words, null_pointers)

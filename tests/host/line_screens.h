@@ -1,6 +1,6 @@
 /*
  * The line editor on three terminals of different widths at once: two strict ones and the kernel's
- * own. Whatever they are shown, the log's lines may come in between.
+ * own. At any write the log may show lines.
  */
 #ifndef TESTS_HOST_LINE_SCREENS_H
 #define TESTS_HOST_LINE_SCREENS_H
@@ -19,11 +19,11 @@ const char *type(const char *bytes);
 /* Does what the log does around the lines that it shows. */
 void show_log(void);
 
-/* Do all three show prompt, text and cursor as the model says, and nothing to their right and
- * below? NULL, or what is wrong. */
+/* Compares all three with the model: prompt, text and cursor, and nothing to their right and below.
+ * Returns NULL, or the difference. */
 const char *compare_all(void);
 
-/* The same for a text of ASCII with the cursor at its end, which the model is set to. */
+/* The same after the model is set to a text of ASCII with the cursor at its end. */
 const char *compare_text(const char *text);
 
 #define EXPECT_SHOWN(text)                            \
@@ -32,7 +32,7 @@ const char *compare_text(const char *text);
         EXPECT_STR(difference ? difference : "", ""); \
     } while (0)
 
-/* How often something was told to stop, by Ctrl-C or by who clears the screen. */
+/* The number of calls of command_stop(). */
 extern unsigned stops;
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Which registers of the machine-check architecture are touched, on which processor, and what a
- * panic prints of them.
+ * The registers of the machine-check architecture: which ones the kernel writes on which processor,
+ * and which ones a panic prints.
  */
 #include <kernel/fault/machine_check.h>
 #include <kernel/log/console.h>
@@ -16,7 +16,7 @@ enum { BANKS = 3, CTL_0 = 0x400 }; /* control, status, address, and one more, fo
 static uint32_t signature, features;
 static uint64_t cap, global_ctl;
 static uint64_t banks[4 * BANKS];
-static bool beyond; /* a register was asked for that is not there */
+static bool beyond; /* a register that does not exist was read or written */
 
 static struct cpuid_result answer(uint32_t leaf)
 {
@@ -62,7 +62,7 @@ static bool is_on(unsigned bank)
     return banks[4 * bank] == UINT64_MAX;
 }
 
-/* On a Core 2, as on older ones, what bank 0's control register stands for is the firmware's. */
+/* On a Core 2 and older processors bank 0's control register belongs to the firmware. */
 TEST(machine_check, bank_0_belongs_to_the_firmware_of_older_processors)
 {
     static const struct {
@@ -86,7 +86,7 @@ TEST(machine_check, bank_0_belongs_to_the_firmware_of_older_processors)
     }
 }
 
-/* All of it may be missing, or all but the exception. */
+/* A processor may lack the whole architecture, or all but the exception. */
 TEST(machine_check, what_the_processor_has)
 {
     start(0x906ea);

@@ -1,6 +1,6 @@
 /*
- * Each thing that must not work is tried, in a boot of its own, and the report has to say what
- * happened, in words, and where. What Linux's LKDTM tries as well has its name.
+ * Triggers each fault in a boot of its own. The report has to say in words what happened, and
+ * where. Faults that Linux's LKDTM has, too, have its names.
  */
 #include <kernel/cpu/trap.h>
 #include <kernel/fault/trigger.h>
@@ -16,7 +16,7 @@
 #include "../test.h"
 #include "frame_chain.h"
 
-/* FAULT(identifier, ...) of kernel/fault/, and what its report says. */
+/* Triggers FAULT(identifier, ...) of kernel/fault/; the last arguments are texts of its report. */
 #define FAULT_TEST(identifier, test_name, fault_name, ...)                       \
     TEST_PANIC(fault_##identifier, test_name, "fault_" #identifier, __VA_ARGS__) \
     {                                                                            \
@@ -42,7 +42,7 @@ FAULT_TEST(broken_stack, double_fault, "broken-stack",
            "exception 8, double fault #DF; error code 0x0", "  on no known stack",
            "  if a page fault came first, it was at 0x000000012344fff8", " (the half for user")
 FAULT_TEST(assert, bug, "assert", "PANIC: ASSERT(apples == 4) (kernel/fault/exception_faults.c:")
-FAULT_TEST(panic, panic, "panic", "PANIC: somebody asked for it (kernel/fault/exception_faults.c:")
+FAULT_TEST(panic, panic, "panic", "PANIC: requested by a command (kernel/fault/exception_faults.c:")
 
 /* --- What the page tables forbid ------------------------------------------------------------- */
 
@@ -80,12 +80,12 @@ FAULT_TEST(exec_rodata, exec_rodata, "exec-rodata", "PANIC: execution of a no-ex
 FAULT_TEST(exec_alias, exec_direct_map, "exec-alias",
            "PANIC: execution of a no-execute page at 0xffff800000100000")
 FAULT_TEST(reserved_bit, reserved_bit, "reserved-bit",
-           "PANIC: read by way of a page-table entry with a reserved bit set at 0xffffd08000000000",
+           "PANIC: read through a page-table entry with a reserved bit set at 0xffffd08000000000",
            "reserved bit set")
 
-/* The report does not follow the tables to where there is no memory. */
+/* The report does not follow an entry to an address without memory. */
 TEST_PANIC(fault_with_broken_table, leads_nowhere, "run__fault_with_broken_table__leads_nowhere",
-           "PANIC: read by way of a page-table entry with a reserved bit set at 0xffffd08000000000",
+           "PANIC: read through a page-table entry with a reserved bit set at 0xffffd08000000000",
            "  page tables: 4[", ", no table is there", "  code ", "cr2 ffffd08000000000",
            "  backtrace:")
 {
@@ -109,7 +109,7 @@ FAULT_TEST(invalid_free, slab_free_cross, "invalid-free", "PANIC: heap: free of 
 FAULT_TEST(foreign_free, slab_free_page, "foreign-free", "PANIC: heap: free of foreign address 0x",
            ", called from fault_foreign_free+0x")
 
-/* The report needs no heap: every pointer that the heap keeps is garbage. */
+/* The report needs no heap: here all of the heap's pointers are garbage. */
 TEST_PANIC(fault_with_broken_heap, overwritten, "fault_null_write",
            "PANIC: write through a null pointer", "  backtrace:")
 {
@@ -139,7 +139,7 @@ TEST_PANIC(fault_stack_overflow, exhaust_stack, "recurse",
     EXPECT(fault_trigger("stack-overflow"));
 }
 
-/* --- What the kernel's own checks catch ------------------------------------------------------ */
+/* --- The kernel's own checks ----------------------------------------------------------------- */
 
 FAULT_TEST(list_corrupt, corrupt_list_del, "list-corrupt",
            "PANIC: ASSERT(node->next->previous == node)")
@@ -162,7 +162,7 @@ FAULT_TEST(ubsan_alignment, unaligned_load_store_write, "ubsan-alignment",
            " of type 'int' "
            "(kernel/fault/ubsan_faults.c:")
 
-/* --- The worst moments ----------------------------------------------------------------------- */
+/* --- Faults in bad moments ------------------------------------------------------------------- */
 
 /* The report needs no memory. */
 TEST_PANIC(fault_without_memory, exhausted, "fault_null_write",
@@ -180,8 +180,8 @@ static uint64_t fail_in_handler(void)
     return 0;
 }
 
-/* In a handler, and the backtrace leads out of it into the code that was interrupted. The log asks
- * for the time when the NMI's handler logs its line. */
+/* In a handler: the backtrace goes on in the code that was interrupted. The NMI's handler logs a
+ * line, and the log calls its clock. */
 TEST_PANIC(fault_in_interrupt, in_handler, "fault_nmi", "PANIC: read through a null pointer",
            ", in an interrupt handler", "    (non-maskable interrupt)")
 {
@@ -196,8 +196,8 @@ TEST_PANIC(fault_in_panic, second_level, "", "PANIC: ", "PANIC: page fault at 0x
     fault_trigger("panic-in-panic");
 }
 
-/* A sink that brings every report down, after it has handed on what it was given: the third level
- * ends without a word, or this would never end. */
+/* A sink that passes its text on and then faults, in every report: the third level prints nothing,
+ * or this would never end. */
 static void write_and_fail(struct console_sink *sink, const char *text, size_t length)
 {
     static char line_end = '\n';

@@ -1,6 +1,6 @@
 /*
- * Tests of the test harness: each of these suites goes wrong in its own way, and the runner expects
- * it to be reported as what it is.
+ * Tests of the test harness: each of these suites goes wrong in its own way, which the runner has
+ * to recognize.
  */
 #include <kernel/cpu/control.h>
 #include <kernel/log/panic.h>
@@ -23,8 +23,8 @@ TEST(harness_hang, hangs)
         wait_for_interrupt();
 }
 
-/* With an empty IDT no handler can be found for the breakpoint, nor for the faults that follow from
- * that. */
+/* With an empty IDT the processor finds no handler for the breakpoint, nor for the faults that
+ * follow. */
 TEST(harness_triple_fault, triple_faults)
 {
     const struct descriptor_table_pointer nothing = {0, 0};

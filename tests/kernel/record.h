@@ -1,24 +1,24 @@
 /*
- * What the console has shown and what the log holds, for tests to search.
+ * Lets tests search what the console has shown and what the log holds.
  */
 #ifndef TESTS_KERNEL_RECORD_H
 #define TESTS_KERNEL_RECORD_H
 
 #include <types.h>
 
-/* Records what the console shows from now on, and forgets what was recorded before. */
+/* Records what the console shows from now on; an earlier record is dropped. */
 void record_start(void);
 
-/* What was recorded, as a string; as much of it as there is room for, 64 KiB. */
+/* The record as a string, up to 64 KiB of it. */
 const char *record_text(void);
 
-/* How often `text` stands in what was recorded. */
+/* The number of times that the record contains `text`. */
 unsigned record_count(const char *text);
 
-/* Has `call` called once, after the next byte that is recorded: in the midst of what is shown. */
+/* Calls `call` once, after the next byte is recorded: in the middle of a write. */
 void record_interrupt(void (*call)(void));
 
-/* How many of the lines in the log's ring, shown or not, contain `text`. */
+/* The number of lines in the log's ring, shown or not, that contain `text`. */
 unsigned log_count(const char *text);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * `test=SUITE` on the command line runs that suite instead of the monitor, `test=all` (GRUB's menu
- * has an entry for it) every suite that comes back, one after the other.
+ * `test=SUITE` on the command line runs that suite instead of the monitor. `test=all`, which has an
+ * entry in GRUB's menu, runs one after the other all suites that return.
  */
 #include <kernel/log/console.h>
 #include <kernel/log/log.h>
@@ -16,7 +16,7 @@ void test_print(const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    log_flush(); /* what a trap handler has logged meanwhile */
+    log_flush(); /* shows the lines of trap handlers */
     console_fresh_line();
     console_vprintf(format, arguments);
     console_write("\n", 1);
@@ -32,7 +32,7 @@ static bool is_first_of_suite(const struct test *test)
     return true;
 }
 
-/* Some suites are one panic each, and the harness's own ones are disasters. */
+/* Some suites are one panic each, and the harness's own suites hang or reset. */
 static bool comes_back(const struct test *test)
 {
     static const char harness[] = "harness_";

@@ -3,7 +3,7 @@
  * instruction, so a figure is the same on every run and every machine; elsewhere a figure is in
  * ticks of the TSC, and its unit says so.
  *
- * A family of benches is one step: write
+ * To add a family of benches, write
  *
  *     BENCH(paging_map, "paging.map")
  *     {
@@ -13,8 +13,8 @@
  *     }
  *
  * in a file below kernel/bench/. `bench=PREFIX` on the command line and `bench PREFIX` in the
- * monitor run the families that can have names that begin so, and show those names. A bench for
- * which the machine has no memory, or not the device, says so in place of the value.
+ * monitor run the families that can have names that begin so, and show those names. A bench that
+ * needs more memory than there is, or a missing device, prints the reason instead of a value.
  */
 #ifndef KERNEL_BENCH_BENCH_H
 #define KERNEL_BENCH_BENCH_H
@@ -36,14 +36,13 @@ struct bench {
     };                                                                         \
     static void bench_##identifier(void)
 
-/* What two readings of the clock, one right after the other, cost. */
+/* The ticks from one reading of the clock to the next right after it. */
 extern uint64_t bench_clock_cost;
 
-/* What the clock counts: "instructions", or "ticks" where it counts something else. */
+/* The unit of the clock: "instructions", or "ticks" if it counts something else. */
 extern const char *bench_unit;
 
-/* Begins to measure; and the instructions since then, less what the two readings themselves cost.
- */
+/* Begins to measure; and returns the ticks since then, without those of the two readings. */
 static inline uint64_t bench_start(void)
 {
     return read_tsc();
@@ -63,7 +62,7 @@ void bench_report_at(const char *name, uint64_t at, uint64_t value);
 void bench_report_unit(const char *name, uint64_t value, const char *unit);
 void bench_report_tenths(const char *name, uint64_t tenths, const char *unit);
 
-/* Prints `bench: NAME REASON`: why there is no value; and that memory is why. */
+/* Prints `bench: NAME REASON` instead of a value; the last two name memory as the reason. */
 void bench_report_missing(const char *name, const char *reason);
 void bench_report_no_memory(const char *name);
 void bench_report_no_memory_at(const char *name, uint64_t at);

@@ -1,14 +1,15 @@
 /*
- * What happens on an exception, or on an interrupt that nobody expects.
+ * The handling of exceptions and of unexpected interrupts.
  */
 #ifndef KERNEL_FAULT_FAULT_H
 #define KERNEL_FAULT_FAULT_H
 
 struct trap_frame;
 
-/* The trap handlers' fallback. A breakpoint, a debug exception and an NMI are logged, and execution
- * goes on; an unexpected interrupt is logged the first time; a fault that its code expects (see
- * kernel/cpu/safe_load.h) is over; any other exception is a panic. In trap handlers. */
+/* Handles a vector that has no handler of its own. It logs a breakpoint, a debug exception and an
+ * NMI, and the program goes on. It logs an unexpected interrupt the first time. After a fault of a
+ * load that may fail (kernel/cpu/safe_load.h) the program goes on, too. Any other exception is a
+ * panic. For trap_init(); runs in trap handlers, NMIs included. */
 void fault_handle(struct trap_frame *frame);
 
 #endif

@@ -1,15 +1,15 @@
 /*
- * Machine checks: the hardware has found an error in itself.
+ * Machine checks: the hardware reports an error in itself.
  */
 #ifndef KERNEL_FAULT_MACHINE_CHECK_H
 #define KERNEL_FAULT_MACHINE_CHECK_H
 
-/* Has the processor report errors of the hardware, which otherwise reset the machine without a
- * word. Called once, after trap_init(). */
+/* Enables machine-check exceptions. Without them a hardware error resets the machine and reports
+ * nothing. Called once, after trap_init(). */
 void machine_check_init(void);
 
-/* Prints what the processor's banks hold about such an error, a line for each, on the console. For
- * a panic. */
+/* Prints the processor's error banks on the console, a line for each that holds an error. For a
+ * panic, in any context. */
 void machine_check_print(void);
 
 #endif

@@ -1,15 +1,15 @@
 /*
- * Faults on purpose, by name: what `fault NAME` in the monitor and the tests do to see that a thing
- * is caught. One more is one step: write
+ * Faults on purpose, by name. `fault NAME` in the monitor and the tests trigger them to show that
+ * the kernel catches them. To add one, write
  *
  *     FAULT(divide, "divide", "divide by zero")
  *     {
  *         ...
  *     }
  *
- * in a file below kernel/fault/; the linker collects them, sorted by identifier. A function named
- * fault_IDENTIFIER is what the backtrace of the report shows. It returns only when the fault is one
- * that is survived, or cannot be had in this build or mode; then it says so on the console.
+ * in a file below kernel/fault/; the linker collects them, sorted by identifier. The backtrace of
+ * the report shows the function as fault_IDENTIFIER. The function returns only if the program can
+ * go on after the fault, or if this build or mode cannot produce it; then it prints the reason.
  */
 #ifndef KERNEL_FAULT_TRIGGER_H
 #define KERNEL_FAULT_TRIGGER_H
@@ -32,7 +32,8 @@ struct fault {
 
 SECTION_ARRAY(struct fault, faults);
 
-/* Runs the fault of that name; false when there is none. In a task, or before the executor runs. */
+/* Triggers the fault of that name; false if there is none. In a task, or before the executor runs.
+ */
 bool fault_trigger(const char *name);
 
 #endif

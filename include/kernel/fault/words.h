@@ -1,6 +1,5 @@
 /*
- * Exceptions in words. Nothing here touches the machine: what is asked about is handed in. Any
- * context.
+ * Describes exceptions in words. Pure: it reads only its arguments. Any context.
  */
 #ifndef KERNEL_FAULT_WORDS_H
 #define KERNEL_FAULT_WORDS_H
@@ -9,13 +8,13 @@
 
 struct stack;
 
-/* The manual's sign for an exception, "#PF", and what it means, in a sentence's part that goes
- * behind its name and a colon. `vector` is below EXCEPTION_COUNT. */
+/* An exception's mnemonic in the manual, "#PF", and its meaning as a phrase that can follow its
+ * name and a colon. `vector` is below EXCEPTION_COUNT. */
 const char *fault_mnemonic(unsigned vector);
 const char *fault_meaning(unsigned vector);
 
-/* Spells an error code out: "write, page present, kernel" or "selector 16 of the IDT". An exception
- * without one gives "". `size` includes the NUL; longer text is cut. */
+/* Describes an error code: "write, page present, kernel" or "selector 16 of the IDT"; "" for an
+ * exception that has none. `size` includes the NUL; longer text is cut. */
 void fault_spell_error_code(unsigned vector, uint64_t code, char *text, size_t size);
 
 /* Describes a page fault, without the address: "write to a read-only page". `stack` is the one

@@ -1,31 +1,31 @@
 /*
- * Names for addresses in the kernel image, from the kernel's own symbol table as the loader put it
- * into memory.
+ * Finds the names of addresses in the kernel image, in the kernel's own symbol table, which the
+ * loader has put into memory.
  */
 #ifndef KERNEL_LOG_SYMBOLS_H
 #define KERNEL_LOG_SYMBOLS_H
 
 #include <boot/boot_info.h>
 
-/* Remembers where the tables are. Without a call, or when the loader gave none, no address has a
- * name. The tables must stay reachable through the direct map. */
+/* Notes where the tables are. Before the call, and if the loader gave none, no address has a name.
+ * The tables must stay in the direct map. Called once. */
 void symbols_init(const struct boot_info *info);
 
-enum { SYMBOL_QUERIES = 32 }; /* at a time, at most */
+enum { SYMBOL_QUERIES = 32 }; /* the most at a time */
 
-/* An address, and what is found out about it. */
+/* An address, and its name and offset once it is answered. */
 struct symbol_query {
     virt_addr_t address;
     const char *name; /* of the function or object that holds it, or NULL */
     uint64_t offset;  /* from where that begins */
 };
 
-/* Answers all queries in one pass through the table, and leaves them sorted by address. Any
- * context; takes time in proportion to the number of symbols, less than twice as much for ten
- * queries as for one. */
+/* Answers up to SYMBOL_QUERIES queries in one pass through the table, and sorts them by address.
+ * Its time is proportional to the number of symbols, and for ten queries less than twice that for
+ * one. Any context. */
 void symbols_find(struct symbol_query *queries, size_t count);
 
-/* The same for a single address: its name or NULL. */
+/* The name of a single address, or NULL. Any context. */
 const char *symbol_find(virt_addr_t address, uint64_t *offset);
 
 /* The part of the kernel image that holds `address`, ".rodata", or NULL. Any context. */

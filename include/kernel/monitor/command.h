@@ -1,5 +1,5 @@
 /*
- * A command of the monitor is one step: write
+ * The commands of the monitor. To add one, write
  *
  *     COMMAND(greet, "NAME", "say hello to NAME")
  *     {
@@ -7,7 +7,7 @@
  *     }
  *
  * in a file below kernel/monitor/. The linker collects the commands, sorted by name; `help` lists
- * them. What is optional follows the summary: COMMAND(greet, "NAME", "...", .words = person_name).
+ * them. Optional fields follow the summary: COMMAND(greet, "NAME", "...", .words = person_name).
  */
 #ifndef KERNEL_MONITOR_COMMAND_H
 #define KERNEL_MONITOR_COMMAND_H
@@ -19,11 +19,11 @@ struct command {
     const char *name;
     const char *parameters; /* for help: "" or "NAME" */
     const char *summary;    /* for help, in a few words */
-    /* `arguments` is the rest of the line behind the one blank that ends the name. Runs in the
-     * monitor's task. */
+    /* `arguments` is the rest of the line after the blank that ends the name. Runs in the monitor's
+     * task. */
     void (*run)(const char *arguments);
     const char *details;   /* for `help NAME`: lines of at most 78 columns; NULL: none */
-    completion_list words; /* what the first argument can be, for completion; NULL: anything */
+    completion_list words; /* the possible first arguments, for completion; NULL: any */
 };
 
 #define COMMAND(command_name, command_parameters, command_summary, ...)                        \
@@ -39,8 +39,8 @@ struct command {
 
 SECTION_ARRAY(struct command, commands);
 
-/* Runs the command that `line` begins with. An empty line does nothing; an unknown command gets one
- * line that says so. */
+/* Runs the command that `line` begins with. An empty line does nothing; an unknown command prints
+ * one line. In the monitor's task. */
 void command_run(const char *line);
 
 /* The command of that name, or NULL. */
@@ -49,31 +49,32 @@ const struct command *command_find(const char *name, size_t length);
 /* The names of the commands, as a list. */
 const char *command_name(size_t index);
 
-/* What the word that ends with the `length` bytes of `line` can be, or NULL when that is anything;
- * and where the word starts. */
+/* The possible words for the one at the end of the first `length` bytes of `line`, or NULL if any
+ * word is possible; `*start` is where it starts. */
 completion_list command_words(const char *line, size_t length, size_t *start);
 
-/* A command that goes on in tasks of its own says how it is stopped; one at a time, a new one stops
- * the one before. command_stop() is for Ctrl-C and for who clears the screen, and harmless when
- * there is none. */
+/* A command that goes on in tasks of its own registers a function that stops it. There is one such
+ * command at a time: a new one stops the one before. command_stop() stops it, if there is one, for
+ * Ctrl-C and before the screen is cleared. In tasks. */
 void command_set_stop(void (*stop)(void));
 void command_stop(void);
 
-enum { COMMAND_WORD = 32 /* bytes, a NUL included: longer than any word that means something */ };
+enum { COMMAND_WORD = 32 /* bytes with the NUL; longer than any valid word */ };
 
-/* Copies the next word of `*arguments` to `word`, and goes on behind it. One that is too long is
- * cut behind a whole character and ends in "...", so that it is never taken for a shorter one.
- * False, and "", when there is none. */
+/* Copies the next word of `*arguments` to `word` and advances `*arguments` past it. A word that is
+ * too long is cut after a whole character and ends in "...", so that it never equals a shorter
+ * word. False, and "", if there is none. */
 bool command_word(const char **arguments, char word[COMMAND_WORD]);
 
-/* Takes the next word as a hexadecimal address. False, and a line that says so on behalf of the
- * command `name`, when it is none; likewise those that follow. */
+/* Takes the next word as a hexadecimal address. If it is none, prints a line for the command `name`
+ * and returns false. */
 bool command_address(const char *name, const char **arguments, virt_addr_t *address);
 
-/* For who has taken all the words that it knows: true when there are more. */
+/* Called after the last word that the command takes. If there are more, prints a line and returns
+ * true. */
 bool command_refuse_rest(const char *name, const char *arguments);
 
-/* For commands without parameters: true when there are arguments all the same. */
+/* For commands without parameters. If there are arguments, prints a line and returns true. */
 bool command_refuse_arguments(const char *name, const char *arguments);
 
 #endif

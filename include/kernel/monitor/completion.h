@@ -1,23 +1,21 @@
 /*
- * What a half-typed word can become.
- *
- * Pure.
+ * Completes a word that was typed in part. Pure.
  */
 #ifndef KERNEL_MONITOR_COMPLETION_H
 #define KERNEL_MONITOR_COMPLETION_H
 
 #include <types.h>
 
-/* A list of words: the one at `index`, counted from 0, or NULL behind the last. */
+/* A list of words: returns the word at `index`, counted from 0, or NULL after the last one. */
 typedef const char *(*completion_list)(size_t index);
 
 struct completion {
-    size_t matches;    /* how many words begin with what was typed */
-    const char *first; /* of these */
-    size_t common;     /* how many bytes at their beginning are the same in all of them */
+    size_t matches;    /* the number of words that begin with the typed bytes */
+    const char *first; /* the first of these words */
+    size_t common;     /* the length of the longest prefix that all of them share */
 };
 
-/* Looks for the words that begin with the `length` bytes at `typed`. */
+/* Finds the words that begin with the `length` bytes at `typed`. */
 struct completion completion_find(completion_list list, const char *typed, size_t length);
 
 #endif

@@ -1,9 +1,7 @@
 /*
- * From bytes as a terminal sends them to what they ask the line editor to do: characters of UTF-8,
- * control characters, and the sequences of cursor and function keys. Each source of bytes has a
- * parser of its own, so that two that type at once do not break each other's sequences.
- *
- * Pure: knows neither the line nor the console.
+ * Decodes the bytes that a terminal sends to keys of the line editor: characters of UTF-8, control
+ * characters, and the sequences of cursor and function keys. Each source of bytes has a parser of
+ * its own, so that sequences of two sources do not mix. Pure.
  */
 #ifndef KERNEL_MONITOR_KEY_PARSER_H
 #define KERNEL_MONITOR_KEY_PARSER_H
@@ -40,31 +38,31 @@ struct key {
     uint8_t code; /* enum edit_code */
     uint8_t length;
     uint16_t columns;
-    char text[UTF8_MAX]; /* printable, but perhaps a malformed part of UTF-8 */
+    char text[UTF8_MAX]; /* printable, or a malformed part of UTF-8 */
 };
 
-/* All zeros is the state at the start. */
+/* All zeros is the initial state. */
 struct key_parser {
     struct ecma48 sequence;
     struct utf8 utf8;
-    struct key character; /* as much of it as has come */
-    bool after_return;    /* the byte before was CR */
-    bool after_ss3;       /* ESC O came before, which begins a few keys of some terminals */
-    bool special;         /* one of the above is not as it was at the start */
+    struct key character; /* the bytes of an incomplete character */
+    bool after_return;    /* the previous byte was CR */
+    bool after_ss3;       /* the previous bytes were ESC O, which begins some terminals' keys */
+    bool special;         /* one of the above is not in its initial state */
 };
 
 enum { KEYS_PER_BYTE = 2 };
 
-/* Is the next byte a printable character of ASCII, a key by itself and nothing else? Then it need
- * not be fed. Inline, for that is what nearly all bytes are. */
+/* Is the next byte a printable character of ASCII that is a key by itself? Then key_parser_feed()
+ * is not needed for it. Inline, as nearly all bytes are such. */
 static inline bool key_parser_is_plain(const struct key_parser *parser, char byte)
 {
     return byte >= ' ' && byte <= '~' && !parser->special;
 }
 
-/* Takes the next byte. Returns how many keys it completes, and which: 0, 1, or 2 when it both ends
- * a broken character and is something itself. CR, LF and CR LF are one EDIT_ENTER each, whatever
- * was incomplete before. */
+/* Takes the next byte. Returns the number of keys that it completes, and the keys: 0, 1, or 2 if it
+ * ends a malformed character and is a key itself. CR, LF and CR LF are one EDIT_ENTER each, even
+ * after an incomplete sequence. */
 unsigned key_parser_feed(struct key_parser *parser, char byte, struct key keys[KEYS_PER_BYTE]);
 
 #endif

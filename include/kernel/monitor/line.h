@@ -1,18 +1,18 @@
 /*
- * The input line: what is typed behind the prompt, edited, and shown on every sink of the console,
- * each as wide as it is.
+ * The input line: it takes typed bytes, edits the text after the prompt, and draws it on every sink
+ * of the console in the sink's own width.
  *
  *     arrows, Ctrl-B/F, Home, End, Ctrl-A/E       move the cursor; with Ctrl or Alt, by words
  *     Backspace, Delete or Ctrl-D, Ctrl-W/U/K     erase a character, word, to the start, to the end
  *     up, down, Ctrl-P/N                          earlier lines
  *     Tab                                         completes a command's name or first argument
- *     Ctrl-C                                      drops the line, and stops what can be stopped
+ *     Ctrl-C                                      drops the line, and stops a running command
  *     Ctrl-L                                      clears the screen; a serial terminal is asked for
  *                                                 its width, which is taken to be 80 until then
  *     Shift+PageUp, Shift+PageDown                move the view of what has scrolled away
  *
- * A character typed at the line's end is echoed as just that character. In tasks only, all of it,
- * but for line_hide() and line_show(), which may interrupt the others.
+ * A character typed at the line's end is echoed as just that character. All functions are for tasks
+ * only, except line_hide() and line_show(), which may interrupt the others.
  */
 #ifndef KERNEL_MONITOR_LINE_H
 #define KERNEL_MONITOR_LINE_H
@@ -25,13 +25,13 @@ enum line_input { LINE_KEYBOARD, LINE_SERIAL, LINE_INPUTS };
 /* Begins an empty line: shows the prompt. */
 void line_begin(void);
 
-/* Takes a byte from a terminal (see key_parser.h). Returns the line when it is complete, valid
- * until the next line_begin(), else NULL. */
+/* Takes a byte from a terminal (see key_parser.h). Returns the line if the byte completes it, else
+ * NULL. The line is valid until the next line_begin(). */
 const char *line_feed(enum line_input input, char byte);
 
-/* Takes prompt and input off the console, and puts them back, so that something else can be shown
- * above them. Without effect between a line's end and the next line_begin(), and when what they
- * have interrupted is just changing the line. */
+/* Erase prompt and input from the console, and draw them again, so that something else can be shown
+ * above them. They have no effect between a line's end and the next line_begin(), nor if they have
+ * interrupted a change of the line. In tasks and interrupt handlers. */
 void line_hide(void);
 void line_show(void);
 

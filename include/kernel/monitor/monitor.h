@@ -9,36 +9,36 @@
 #include <kernel/task/executor.h>
 #include <kernel/task/stream.h>
 
-/* Spawns the monitor, which shows the prompt at its first poll, and a task that shows log lines
- * from interrupt handlers. */
+/* Spawns the monitor, which shows the prompt at its first poll, and a task that shows the log lines
+ * of interrupt handlers. Called once, in set-up code. */
 void monitor_start(struct executor *executor);
 
-/* The executor of the monitor's tasks; NULL while nothing is read. */
+/* The executor of the monitor's tasks; NULL while no device is read. Any context. */
 struct executor *monitor_executor(void);
 
-/* Has lines that interrupt handlers have logged shown soon. For the timer's interrupt handler,
- * every now and then. */
+/* Wakes the task that shows the log lines of interrupt handlers if there are any. To be called
+ * several times a second; any context. */
 void monitor_tick(void);
 
-/* Spawns the task that decodes `scancodes`, which begin as `scancode_set` (enum scancode_set) says,
- * and types them. */
+/* Spawns the task that decodes `scancodes`, of the set `scancode_set` (enum scancode_set), and
+ * feeds them to the line editor. Called once, in a task or in set-up code. */
 void monitor_read_keyboard(struct executor *executor, struct byte_stream *scancodes,
                            uint8_t scancode_set);
 
-/* Has Ctrl-C been typed since the command began? Then it is taken away, and so is what was typed
- * before it. For commands that take long, every now and then, with interrupts enabled. */
+/* Was Ctrl-C typed since the command began? If so, it is removed from the input, and so is all that
+ * was typed before it. Long commands call it now and then, with interrupts enabled. */
 bool monitor_interrupted(void);
 
-/* What was typed and did not arrive, as far as the devices say so. */
+/* Input that was lost, as far as the devices report it. */
 struct monitor_losses {
     uint64_t keyboard; /* times when the keyboard had no room left */
-    uint64_t serial;   /* bytes that came before the last one was fetched */
+    uint64_t serial;   /* bytes that arrived before an earlier one was read */
 };
 
 /* Any context. */
 void monitor_losses(struct monitor_losses *losses);
 
-/* What the keyboard's keys type; the US layout until it is set. In tasks and set-up code. */
+/* Sets and returns the keyboard's layout, at first the US one. In tasks and set-up code. */
 void monitor_set_layout(const struct layout *layout);
 const struct layout *monitor_layout(void);
 

@@ -1,9 +1,9 @@
 /*
- * What has to be sent to a terminal so that it shows a line and its cursor. The line begins at the
- * left with the prompt, and what is longer than the terminal is wide goes on in the rows below.
+ * Draws a line and its cursor on a terminal. The line begins with the prompt at the left, and goes
+ * on in the rows below if it is longer than the terminal is wide.
  *
- * Pure: the terminal is where `send` goes, and how wide it is. The cursor's place on it is never
- * stored: it follows from the text and the position in it.
+ * Pure: of the terminal it knows only its width and `send`. It never stores the place of the
+ * terminal's cursor, but computes it from the text and the position in the text.
  */
 #ifndef KERNEL_MONITOR_PICTURE_H
 #define KERNEL_MONITOR_PICTURE_H
@@ -20,13 +20,13 @@ struct picture {
     unsigned columns; /* at least PICTURE_NARROWEST */
 };
 
-/* The terminal's cursor is at the left of an empty row: shows prompt, text and cursor. */
+/* Draws prompt, text and cursor. The terminal's cursor is at the left of an empty row. */
 void picture_draw(struct picture *picture);
 
-/* Takes all that off again; the cursor is where it was before picture_draw(). */
+/* Erases all of it; the terminal's cursor is then where it was before picture_draw(). */
 void picture_erase(struct picture *picture);
 
-/* Moves the cursor, as it is shown, from `edit->cursor` to `to`. */
+/* Moves the terminal's cursor from `edit->cursor` to `to`. */
 void picture_move(struct picture *picture, size_t to);
 
 /* In two steps, before and after the text has changed from `from` on: what is shown from there on
