@@ -9,7 +9,7 @@ PRESENT, WRITABLE, USER, LARGE, NO_EXECUTE = 1, 2, 4, 1 << 7, 1 << 63
 
 
 def number(expression):
-    """The value of an expression as an unsigned number of 64 bits; a function's or an array's is its address."""
+    """The value of an expression as an unsigned number of 64 bits; for a function or an array its address."""
     value = gdb.parse_and_eval(expression)
     if value.type.strip_typedefs().code in (gdb.TYPE_CODE_FUNC, gdb.TYPE_CODE_ARRAY):
         value = value.address
@@ -17,7 +17,7 @@ def number(expression):
 
 
 def read_physical(address):
-    """The 64 bits at a physical address: for the while of one read, QEMU takes addresses for physical ones."""
+    """The 64 bits at a physical address. For this read, QEMU is switched to physical addresses."""
     def set_mode(physical):
         gdb.execute(f"maintenance packet Qqemu.PhyMemMode:{physical}", to_string=True)
 
@@ -29,13 +29,13 @@ def read_physical(address):
 
 
 def flags(entry):
-    """What a page-table entry allows, as `rwxu` with dashes."""
+    """The permissions of a page-table entry, as `rwxu` with dashes."""
     return "".join(("r", "w" if entry & WRITABLE else "-", "-" if entry & NO_EXECUTE else "x",
                     "u" if entry & USER else "-"))
 
 
 def listed(head, kind, member):
-    """The things on a `struct list` that embed its nodes as `member`."""
+    """The objects on a `struct list` whose nodes are their `member`."""
     pointer = gdb.lookup_type(kind).pointer()
     offset = next(field.bitpos // 8 for field in gdb.lookup_type(kind).fields() if field.name == member)
     node = head["next"]
@@ -45,7 +45,7 @@ def listed(head, kind, member):
 
 
 class Walk(gdb.Command):
-    """walk ADDRESS: the page-table entries on the way to a virtual address, through CR3."""
+    """walk ADDRESS: the page-table entries that translate a virtual address, from CR3 on."""
 
     def __init__(self):
         super().__init__("walk", gdb.COMMAND_DATA, gdb.COMPLETE_EXPRESSION)
@@ -96,7 +96,7 @@ class Tasks(gdb.Command):
 
 
 class Heap(gdb.Command):
-    """heap: the allocator, and what it has handed out."""
+    """heap: the allocator and its committed memory."""
 
     def __init__(self):
         super().__init__("heap", gdb.COMMAND_STATUS)
@@ -109,7 +109,7 @@ class Heap(gdb.Command):
 
 
 class Log(gdb.Command):
-    """klog: the log's ring, the lines that were not shown included."""
+    """klog: the lines in the log's ring, including those that were not shown."""
 
     def __init__(self):
         super().__init__("klog", gdb.COMMAND_STATUS)

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Boots the image, types at it over COM1, and keeps what the monitor answers.
+"""Boots the image, types at it over COM1, and records the monitor's answers.
 
     scripts/session.py            writes docs/session.md
-    scripts/session.py --check    fails when that page differs in more than numbers from what is answered now
+    scripts/session.py --check    fails if that page differs from the answers in more than numbers
 """
 
 import difflib
@@ -23,13 +23,13 @@ Written by `make docs`: what a terminal on COM1 shows when these lines are typed
 
 # Each part of the page, and the lines that are typed for it.
 PARTS = [
-    ("What there is", ["help", "help dump"]),
+    ("The commands", ["help", "help dump"]),
     ("The machine", ["cpu", "mem", "irq", "acpi", "date"]),
     ("The kernel", ["tasks", "heap", "log 3", "uptime"]),
     ("Memory", ["translate ffffffff80100000", "dump ffffffff80100000 48", "dump 0", "dump deadbeefdeadbeef"]),
-    ("What is wrong says why", ["frobnicate", "translate here", "dump 0 1000000", "keymap klingon"]),
-    ("A fault that is survived", ["fault breakpoint"]),
-    ("And one that is not", ["fault write-rodata"]),
+    ("Errors", ["frobnicate", "translate here", "dump 0 1000000", "keymap klingon"]),
+    ("A fault after which the kernel goes on", ["fault breakpoint"]),
+    ("A panic", ["fault write-rodata"]),
 ]
 LAST = PARTS[-1][1][-1]  # there is no prompt after it
 LOGGED = {"fault breakpoint": "going on"}  # what the log shows by and by, before the prompt or above it
@@ -38,7 +38,7 @@ NUMBER = re.compile(r"\b(0x)?[0-9a-f]*\d[0-9a-f]*\b|\b[0-9a-f]{2}\b|\b[0-9a-f]{4
 
 
 def answer(cairn, line):
-    """The lines that COM1 shows for a command, what the log says of it included."""
+    """The lines that COM1 shows for a command, including the log's."""
     start = len(cairn.received)
     shown = cairn.answer(line)
     if line in LOGGED:
@@ -49,7 +49,7 @@ def answer(cairn, line):
 
 
 def crash(cairn, line):
-    """The lines that COM1 shows when a command does not come back."""
+    """The lines that COM1 shows for a command that panics."""
     start = len(cairn.received)
     cairn.may_panic = True
     cairn.send(line.encode() + b"\r")
@@ -79,7 +79,7 @@ def session():
 
 
 def without_numbers(lines):
-    """What has to stay the same: addresses, times, counts and bars do not, nor how wide their columns are."""
+    """The text without what may differ: addresses, times, counts, bars and the widths of their columns."""
     return [" ".join(NUMBER.sub("#", line).split()) for line in lines]
 
 

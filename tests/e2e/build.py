@@ -27,13 +27,13 @@ def copy_tree(to):
 
 
 def environment(**changes):
-    """This process's environment without what a make above it has left there."""
+    """This process's environment, without the variables of a make above it."""
     env = {name: value for name, value in os.environ.items() if name not in OUTER_MAKE}
     return {**env, **changes}
 
 
 def programs(place):
-    """What a folder of the PATH holds; nothing where it is missing or may not be read."""
+    """The files in a directory of the PATH; none if it is missing or may not be read."""
     try:
         return list(Path(place).iterdir())
     except OSError:
@@ -52,7 +52,7 @@ def path_without(tool, directory):
 
 
 class Build(unittest.TestCase):
-    """One copy, built once, for all tests of this file; each leaves it built."""
+    """All tests of this file share one copy of the sources; each leaves it built."""
 
     @classmethod
     def setUpClass(cls):
@@ -70,18 +70,18 @@ class Build(unittest.TestCase):
                               check=False)
 
     def expect_made(self, result):
-        """Make succeeded without a warning; gives what it did, as (verb, file)."""
+        """Checks that make succeeded without a warning; returns its steps, as (verb, file)."""
         self.assertEqual((result.returncode, result.stderr), (0, ""), result.stdout)
         return [tuple(line.split()) for line in result.stdout.splitlines()]
 
     def test_parallel(self):
-        """make -j builds the image from nothing, one short line a step, and nothing else."""
+        """make -j builds the image from nothing, and prints one short line for each step."""
         steps = self.expect_made(self.first)
         self.assertTrue((self.tree / "build" / "cairn.iso").exists())
         self.assertEqual([step for step in steps if len(step) != 2 or not step[0].isupper()], [])
 
     def test_nothing_to_do(self):
-        """A second make does nothing and says at most so."""
+        """A second make does nothing."""
         image = self.tree / "build" / "cairn.iso"
         before = image.stat().st_mtime_ns
         self.expect_made(self.make("iso"))
@@ -91,7 +91,7 @@ class Build(unittest.TestCase):
         self.assertEqual(image.stat().st_mtime_ns, before)
 
     def test_one_source_changed(self):
-        """It is compiled, and what contains it is linked."""
+        """A changed source is compiled, and the files that contain it are linked."""
         (self.tree / "lib" / "string.c").touch()
         steps = self.expect_made(self.make("iso"))
         self.assertEqual([file for verb, file in steps if verb in ("CC", "NASM")],
@@ -100,7 +100,7 @@ class Build(unittest.TestCase):
         self.assertIn(("ISO", "build/cairn.iso"), steps)
 
     def test_header_changed(self):
-        """All that include it are compiled, and no others."""
+        """For a changed header, the sources that include it are compiled, and no others."""
         (self.tree / "include" / "lib" / "number.h").touch()
         steps = self.expect_made(self.make("iso"))
         compiled = {file for verb, file in steps if verb == "CC"}
@@ -108,13 +108,13 @@ class Build(unittest.TestCase):
         self.assertEqual(compiled, self.including("include/lib/number.h"))
 
     def including(self, header):
-        """The kernel's sources that depend on a header, by the compiler's own account."""
+        """The kernel's sources that depend on a header, as the compiler reports them."""
         objects = self.tree / "build" / "obj"
         return {str(path.relative_to(objects))[:-len(".d")] for path in objects.rglob("*.c.d")
                 if re.search(rf"\s{re.escape(header)}\b", path.read_text())}
 
     def test_flags_changed(self):
-        """Other flags rebuild what they concern, and nothing else."""
+        """Changed flags rebuild the files that they concern, and no others."""
         nasm, compiler = "NASMFLAGS=-f elf64 -w+all -I include/", "WARNINGS=-Wall"
         for words, verbs in (((), {"CC", "NASM"}), ((nasm,), {"NASM"}), ((nasm, compiler), {"CC"}),
                              ((nasm, compiler), set())):
@@ -124,8 +124,8 @@ class Build(unittest.TestCase):
             self.assertEqual({verb for verb, _ in steps if verb.isupper()}, verbs, words)
 
     def test_no_host_headers(self):
-        """What the compiler reads lies in the tree or is the compiler's own. It is asked with -M
-        and the build's own flags, because the build's .d files leave system headers out."""
+        """The compiler reads only files of the tree and its own. It lists them with -M and the build's
+        flags, because the build's .d files leave system headers out."""
         command = self.compile_command("lib/string.c")
         sources = {str(path.relative_to(self.tree / "build" / "obj"))[:-len(".o")]
                    for path in (self.tree / "build" / "obj").rglob("*.c.o")}
@@ -148,7 +148,7 @@ class Build(unittest.TestCase):
                               stdout=subprocess.PIPE).stdout
 
     def test_missing_tool(self):
-        """It is told which package to install, in one line."""
+        """For a missing tool, one line names the package to install."""
         with tempfile.TemporaryDirectory(prefix="cairn-path-") as directory:
             path = path_without("nasm", Path(directory))
             result = self.make("B=build/bare", PATH=path)
@@ -159,7 +159,7 @@ class Build(unittest.TestCase):
         self.assertNotRegex(result.stdout, r"^  (CC|NASM) ")
 
     def test_clang(self):
-        """The other compiler has no warning either, and builds to a place of its own."""
+        """Clang has no warnings, either, and builds to a directory of its own."""
         if not shutil.which("clang") or not shutil.which("ld.lld"):
             self.skipTest("no clang and lld here")
         before = (self.tree / "build" / "cairn.elf").stat().st_mtime_ns
@@ -174,7 +174,7 @@ class Build(unittest.TestCase):
         self.assertEqual((self.tree / "build" / "cairn.elf").read_bytes(), paths.KERNEL.read_bytes())
 
     def test_line_ends(self):
-        """A clone has the tree's line ends, even where git is told to make others."""
+        """A clone has the tree's line ends, even if git is configured to convert them."""
         if not (paths.ROOT / ".git").exists():
             self.skipTest("not a git repository")
         clone = Path(self.directory.name) / "clone"
@@ -189,7 +189,7 @@ class Build(unittest.TestCase):
             self.assertEqual(programs("/usr/bin"), [])
 
     def test_help(self):
-        """Every target that a person calls has its line."""
+        """`make help` has a line for every target that people call."""
         lines = self.make("help").stdout.splitlines()
         listed = [line.split()[1] for line in lines if re.match(r"make [a-z]", line)]
         phony = re.search(r"^\.PHONY: (.*)$", (self.tree / "Makefile").read_text(), re.M)[1]

@@ -1,4 +1,4 @@
-"""The monitor's commands: what they answer, and what they say to arguments that make no sense."""
+"""The monitor's commands: their answers, and their errors for bad arguments."""
 
 import re
 
@@ -10,7 +10,7 @@ class Commands(MachineTest):
     """One session over COM1 for each subject."""
 
     def test_help(self):
-        """A line for each command that fits the screen, and more about each one that has more."""
+        """`help` has a line for each command, which fits the screen; `help NAME` has the details."""
         machine = self.boot()
         lines = machine.answer("help")
         names = [line.split()[0] for line in lines]
@@ -24,7 +24,7 @@ class Commands(MachineTest):
         self.assertLess(max(map(len, lines)), 80, max(lines, key=len))
 
     def test_bad_arguments(self):
-        """One line, which begins with the command's name."""
+        """A wrong argument gets one line, which begins with the command's name."""
         machine = self.boot()
         for line in ("help nix", "mem x", "heap x", "tasks x", "irq x", "cpu x", "date x", "colors x", "uptime x",
                      "clear x", "log x", "log info x", "translate", "translate xyz", "translate 0 x", "translate -1",
@@ -37,7 +37,7 @@ class Commands(MachineTest):
             self.assertTrue(answer[0].startswith(line.split()[0] + ": "), answer)
 
     def test_blanks(self):
-        """More of them than one, or some at the end, do not matter."""
+        """Several blanks count as one, and blanks at the end do not count."""
         machine = self.boot()
         start = len(machine.received)
         self.assertEqual(machine.answer("fault  breakpoint ")[-1], "fault: breakpoint is over, and the system goes on")
@@ -47,8 +47,8 @@ class Commands(MachineTest):
         self.assertEqual(len(machine.answer("bench  paging.unmap ")), 1)
 
     def test_long_words(self):
-        """A word that is longer than any good one is not taken for its beginning, nor is it told in full; a
-        character that does not fit is not cut in two."""
+        """A word that is too long is not taken for a shorter one. The error shows its beginning, in whole
+        characters."""
         machine = self.boot()
         self.assertEqual(machine.answer("dump 0000000000000000ffff8000000b8000 16"),
                          ["dump: '0000000000000000ffff8000000b...' is no hexadecimal address; try: dump ffffffff80100000"])
@@ -60,7 +60,7 @@ class Commands(MachineTest):
             self.assertEqual(machine.answer(f"mem {word}"), machine.answer(f"mem {word} and more"))
 
     def test_mem(self):
-        """The regions' sizes add up, and come to what the machine has."""
+        """The regions' sizes add up to the machine's memory."""
         machine = self.boot(options=["-m", "4G"])
         answer = machine.answer("mem")
         sizes = [int(re.search(r"(\d+) KiB \[[#.]{28}\]", line)[1]) for line in answer[:-1]]
@@ -71,7 +71,7 @@ class Commands(MachineTest):
         self.assertEqual(free + used, sizes[-1])
 
     def test_dump(self):
-        """Shows memory; what cannot be read is a line, and what belongs to a device is left alone."""
+        """`dump` shows memory. Memory that cannot be read is an error; a device's is not touched."""
         machine = self.boot()
         image = machine.answer("dump ffffffff80100000 0x21")
         self.assertEqual(len(image), 3)
@@ -80,14 +80,14 @@ class Commands(MachineTest):
         self.assertEqual(machine.answer("dump 0"), ["dump: 0000000000000000 cannot be read: not mapped"])
         self.assertEqual(machine.answer("dump deadbeefdeadbeef"),
                          ["dump: deadbeefdeadbeef cannot be read: not canonical"])
-        # The page below the image is not mapped in the image's window: the row breaks off where memory does.
+        # The page below the image is not mapped in the image's window: the row ends there.
         beyond = machine.answer("dump ffffffff800ffff8 16")
         self.assertEqual(beyond, ["dump: ffffffff800ffff8 cannot be read: not mapped"])
         faults = [line for line in machine.answer("irq") if "page fault" in line]
         self.assertEqual(len(faults), 1, "the page faults were real")
 
     def test_dump_of_a_device(self):
-        """The local APIC's registers are left alone, but for him who asks: QEMU's is version 0x14 with six
+        """The local APIC's registers are read only with the word `device`. QEMU's is version 0x14 with six
         entries."""
         machine = self.boot(options=qemu.fw_cfg_cmdline("irq=apic"))
         version = "ffff8000fee00030"
@@ -98,7 +98,7 @@ class Commands(MachineTest):
         self.assertTrue(row.startswith(f"{version}  1400 0500 "), row)
 
     def test_cpu(self):
-        """What QEMU's models are known to have."""
+        """`cpu` shows the features that QEMU's models are known to have."""
         machine = self.boot(options=["-cpu", "Skylake-Client-v1"])
         answer = "\n".join(machine.answer("cpu"))
         self.assertIn("GenuineIntel: Intel Core Processor (Skylake)", answer)
@@ -108,7 +108,7 @@ class Commands(MachineTest):
             self.assertRegex(answer, rf"\b{re.escape(feature)}\b")
 
     def test_date(self):
-        """The machine's own clock, over the end of a leap year's February."""
+        """`date` follows the machine's clock over the end of a leap year's February."""
         machine = self.boot(options=["-rtc", "base=2028-02-29T12:34:56,clock=vm"])
         self.assertRegex(machine.answer("date")[0], r"^2028-02-29 12:3[4-9]:\d\d$")
         machine.kill()
@@ -116,7 +116,7 @@ class Commands(MachineTest):
         self.assertRegex(machine.answer("date")[0], r"^1999-12-31 23:[0-5]\d:\d\d$")
 
     def test_tasks_fit_the_screen(self):
-        """A row for each task."""
+        """`tasks` has a row for each task."""
         machine = self.boot()
         answer = machine.answer("tasks")
         self.assertLessEqual({"keyboard", "serial", "monitor", "log", "(idle)"},
@@ -124,7 +124,7 @@ class Commands(MachineTest):
         self.assertLess(max(map(len, answer)), 80)
 
     def test_bench(self):
-        """Tells why a bench has no figure."""
+        """A bench that cannot run prints the reason."""
         machine = self.boot(options=["-vga", "none"])
         for name in ("boot", "kbd.echo", "vga"):
             answer = machine.answer(f"bench {name}")
@@ -140,7 +140,7 @@ class Commands(MachineTest):
                 self.assertRegex("\n".join(machine.answer(f"bench {name}")), rf"(?m)^bench: {name} [\d.]+ {unit}$")
 
     def test_bench_without_memory(self):
-        """What the bump allocator has taken it does not give back; the benches say so, and go on."""
+        """The bump allocator never gives memory back. A bench that has too little says so, and the kernel goes on."""
         machine = self.boot(options=["-m", "16M", *qemu.fw_cfg_cmdline("heap=bump")])
         self.assertTrue(qemu.wait_until(lambda: "live blocks: 1," in machine.answer("heap")[0], qemu.BOOT_LIMIT,
                                         lambda: None), "the screen's history, which stays")
@@ -149,7 +149,7 @@ class Commands(MachineTest):
         self.assertEqual(machine.answer("echo hello"), ["hello"])
 
     def test_bench_can_be_stopped(self):
-        """Ctrl-C is seen behind the family that runs, and drops what was typed before it."""
+        """Ctrl-C ends `bench` after the family that runs, and drops what was typed before it."""
         machine = self.boot()
 
         def expect_stop(start):
@@ -169,8 +169,8 @@ class Commands(MachineTest):
         expect_stop(start)
 
     def test_show(self):
-        """Five tasks move above, the prompt answers below and scrolls there alone; a word and Ctrl-C
-        stop them, and then nothing moves any more."""
+        """Five tasks draw above, and the prompt answers and scrolls below. `show stop` and Ctrl-C stop
+        them."""
         machine = self.boot()
         movers = ("ticker", "ball", "planet", "bar", "clock")
         for end, last in ((b"show stop\r", PROMPT + "show stop"), (b"\x03", PROMPT + "^C")):
@@ -190,7 +190,7 @@ class Commands(MachineTest):
             self.assertFalse("moves" in machine.screen().text())
 
     def test_clear_ends_the_show(self):
-        """A clear screen stays clear."""
+        """After `clear` the screen stays clear."""
         machine = self.boot()
         for clear in (b"clear\r", b"\x0c"):
             machine.send(b"show\r")
@@ -202,7 +202,7 @@ class Commands(MachineTest):
             self.assertNotIn("planet", shown.text())
 
     def test_log(self):
-        """As many lines as are wanted, of the level that is."""
+        """`log` takes a number of lines and a level."""
         machine = self.boot()
         last = machine.answer("log 2")
         self.assertEqual(len(last), 2)
@@ -213,7 +213,7 @@ class Commands(MachineTest):
         self.assertEqual(machine.answer("log 0xffffffffffffffff"), machine.answer("log"))
 
     def test_colors(self):
-        """All pairs of the sixteen stand on the screen."""
+        """`colors` shows all pairs of the sixteen colours."""
         machine = self.boot()
         machine.answer("colors")
         shown = machine.wait_screen(lambda now: now.used()[-1] == PROMPT.rstrip())

@@ -1,4 +1,4 @@
-"""The fuzzers, for a moment: `make fuzz` lets them run longer."""
+"""The fuzzers, for a short time; `make fuzz` runs them longer."""
 
 import shutil
 import subprocess
@@ -16,7 +16,7 @@ class Fuzz(unittest.TestCase):
 
     @unittest.skipUnless(shutil.which("clang"), "there is no clang")
     def test_a_few_inputs(self):
-        """Nothing is found. What is there from longer runs is tried again first."""
+        """The fuzzer finds nothing. It begins with the inputs of longer runs."""
         for source in sorted((paths.ROOT / "tests" / "fuzz").glob("*.c")):
             with self.subTest(source.stem):
                 target = f"{paths.B}/fuzz/{source.stem}.run"

@@ -5,7 +5,7 @@ from runner.machine import MachineTest
 
 
 class Commands(MachineTest):
-    """Each command of .gdbinit against a kernel that is at its prompt."""
+    """Each command of .gdbinit, on a kernel that shows its prompt."""
 
     def setUp(self):
         self.socket = paths.BUILD / f"{self.id()}.gdb.sock"
@@ -13,12 +13,12 @@ class Commands(MachineTest):
         self.stopped = self.machine(options=gdb.server(self.socket))
 
     def gdb(self, *commands):
-        """What GDB prints for commands, attached to the machine."""
+        """GDB's output for commands, attached to the machine."""
         return gdb.run(self.stopped, self.socket, *commands,
                        arguments=["-x", ".gdbinit", str(paths.KERNEL_DEBUG)])
 
     def test_commands(self):
-        """The tasks with their poll functions, the heap's allocator, the log, the way to an address."""
+        """The tasks, the heap's allocator, the log, and a walk through the page tables."""
         self.stopped.execute("cont")
         self.stopped.wait_ready()
         shown = self.gdb("tasks", "heap", "klog", "walk kernel_main", "walk 0", "walk")
@@ -32,7 +32,7 @@ class Commands(MachineTest):
         self.assertIn("walk: an address is missing: walk ADDRESS", shown)
 
     def test_backtrace_through_traps(self):
-        """From a handler into the code that was interrupted, on the same stack or from a stack of the trap's own."""
+        """A backtrace goes on in the code that a trap has interrupted, also from the trap's own stack."""
         self.stopped.execute("cont")
         self.stopped.wait_ready()
         for fault, handler in (("breakpoint", "fault_handle"), ("nmi", "handle_nmi")):
@@ -45,7 +45,7 @@ class Commands(MachineTest):
             self.stopped.wait_text(f"fault: {fault} is over")
 
     def test_first_guard_page(self):
-        """The page below the boot stack is unmapped from the very first page tables on."""
+        """The first page tables do not map the page below the boot stack."""
         shown = self.gdb(*gdb.stop_at("kernel_main", "walk &boot_stack_guard",
                                       "walk &boot_stack_bottom"))
         self.assertRegex(shown, r"PT\[\d+\] = 0x0000000000000000: not present")

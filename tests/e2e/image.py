@@ -14,8 +14,8 @@ STICK_SIZE = 64 << 20
 
 
 def suites_that_come_back():
-    """Those that the menu's entry runs: neither the harness's own nor those that are one panic,
-    which have their expected words in an array named so."""
+    """The suites that the menu's entry runs. The harness's own are left out, and so are those that panic,
+    which have an array of that name with their expected texts."""
     listing = subprocess.run([paths.tool("nm"), str(paths.TEST_KERNEL)], check=True, text=True,
                              stdout=subprocess.PIPE).stdout
     panics = set(re.findall(r"\bpanic__([A-Za-z0-9_]+?)__", listing))
@@ -29,17 +29,17 @@ class Image(MachineTest):
     WHOLE_BOOT = True
 
     def test_size(self):
-        """It may not outgrow what the project promises."""
+        """The image is not larger than the project promises."""
         self.assertLessEqual(paths.ISO.stat().st_size, MAX_SIZE)
 
     def test_menu_boots_by_itself(self):
-        """Nobody presses a key, and after a second the first entry is booted."""
+        """Without a key, GRUB boots the first entry after a second."""
         machine = self.boot(entry=None)
         self.assertEqual(machine.answer("echo hello"), ["hello"])
 
     def test_menu_can_be_walked(self):
-        """Two times down, and enter: safe mode. GRUB reads the keyboard through the BIOS, which
-        keeps what is pressed while it loads GRUB."""
+        """Down, down and enter choose safe mode. GRUB reads the keyboard through the BIOS, which keeps keys
+        that are pressed while GRUB is loaded."""
         machine = self.machine(entry=None)
         machine.wait_screen(lambda now: "safe mode" in now.text())
         for key in ("down", "down", "ret"):
@@ -47,15 +47,15 @@ class Image(MachineTest):
         self.expect_safe_mode(machine.wait_ready())
 
     def expect_safe_mode(self, machine):
-        """The heap checks itself."""
+        """In safe mode the heap checks itself."""
         self.assertIn("(debugging)", "\n".join(machine.answer("heap")))
 
     def test_safe_mode(self):
-        """The same, chosen from outside."""
+        """Safe mode, chosen by the SMBIOS string."""
         self.expect_safe_mode(self.boot(entry="safe"))
 
     def test_framebuffer(self):
-        """The screen has been put into a mode with pixels."""
+        """The framebuffer's entry sets a mode with pixels."""
         machine = self.boot(entry="framebuffer")
         self.assertEqual(machine.answer("echo hello"), ["hello"])
         with tempfile.NamedTemporaryFile(prefix="cairn-screen-") as dump:
@@ -73,7 +73,7 @@ class Image(MachineTest):
         self.assertEqual(machine.wait(1), qemu.SUCCESS)
 
     def expect_boot(self, media, options=()):
-        """It boots from there and answers."""
+        """Boots from a medium, and the monitor answers."""
         machine = self.boot(media=media, options=options)
         self.assertEqual(machine.answer("echo hello"), ["hello"])
 
@@ -82,7 +82,7 @@ class Image(MachineTest):
         self.expect_boot(["-drive", f"format=raw,snapshot=on,file={paths.ISO}"])
 
     def test_usb_stick(self):
-        """Written as `dd` does it, to a stick that is larger and had something else on it."""
+        """Written by `dd` to a stick that is larger and held other data."""
         with tempfile.NamedTemporaryFile(prefix="cairn-stick-") as stick:
             stick.truncate(STICK_SIZE)
             stick.seek(STICK_SIZE // 2)

@@ -9,11 +9,11 @@ HOME, END, DELETE = "\x1b[H", "\x1b[F", "\x1b[3~"
 
 
 class LineEditor(MachineTest):
-    """What is typed, what it becomes, and what the screen and a terminal on COM1 show."""
+    """Types keys, and compares the screen and a terminal on COM1 with the line that they make."""
 
     def expect_line(self, machine, text, start, columns=80):
-        """Both show prompt and `text` as their last rows, the screen with 80 columns and a terminal
-        on COM1 with `columns`."""
+        """The last rows of both are prompt and `text`: the screen has 80 columns, the terminal on COM1
+        `columns`."""
         def rows(width):
             line = PROMPT + text
             return [line[at:at + width].rstrip() for at in range(0, len(line), width)]
@@ -24,7 +24,7 @@ class LineEditor(MachineTest):
                             == rows(columns), repr(text))
 
     def test_moves_and_inserts(self):
-        """The cursor goes where the keys say, and what is typed goes there."""
+        """Keys move the cursor, and text is inserted at the cursor."""
         machine = self.boot()
         for typed, text in ((f"hello{LEFT}{LEFT}XY", "helXYlo"), (f"hello{HOME}XY{END}Z", "XYhelloZ"),
                             ("hello\x01XY\x05Z", "XYhelloZ"), ("hello\x02\x02\x06X", "hellXo"),
@@ -42,7 +42,7 @@ class LineEditor(MachineTest):
         self.expect_line(machine, "ab" + 149 * "x", start)
 
     def test_history(self):
-        """Earlier lines come back, each once, and the one that was begun."""
+        """The history has each line once, and the unfinished line after them."""
         machine = self.boot()
         for line in ("echo a", "echo b", "echo b"):
             machine.answer(line)
@@ -54,7 +54,7 @@ class LineEditor(MachineTest):
         self.assertEqual(machine.answer(UP + UP), ["a"])
 
     def test_completion(self):
-        """Tab completes commands and arguments, and lists what is left to choose from."""
+        """Tab completes commands and arguments, and lists the words if there are several."""
         machine = self.boot()
         self.assertEqual(machine.answer("ec\thello"), ["hello"])
         start = len(machine.received) - len(PROMPT)
@@ -67,8 +67,8 @@ class LineEditor(MachineTest):
         self.expect_line(machine, "he", start)
 
     def test_interrupt_and_clear(self):
-        """Ctrl-C drops the line; Ctrl-L leaves it alone on a clear screen, and believes the
-        terminal that answers how wide it is."""
+        """Ctrl-C drops the line. Ctrl-L clears the screen but for the line, and takes the width that the
+        terminal answers."""
         machine = self.boot()
         start = len(machine.received)
         machine.send(b"nonsense\x03")
@@ -84,7 +84,7 @@ class LineEditor(MachineTest):
         self.expect_line(machine, "echo ac" + 190 * "b", start, columns=132)
 
     def test_keyboard(self):
-        """The same keys at the keyboard."""
+        """The same keys on the keyboard."""
         machine = self.boot()
         machine.ask("echo before")
         machine.type("hello")
@@ -98,7 +98,7 @@ class LineEditor(MachineTest):
         self.assertEqual(machine.ask("tabbed"), ["tabbed"])
 
     def test_screens_of_two_widths(self):
-        """A framebuffer of more columns than the terminal on COM1 has: the same line, each in its own way."""
+        """A framebuffer and a terminal on COM1 of different widths wrap the same line differently."""
         machine = self.boot(options=machines.ovmf(), kind=framebuffer.FramebufferMachine)
         start = len(machine.received) - len(PROMPT)
         machine.send((85 * "x" + HOME + "ab" + END + "\x02\b").encode())

@@ -18,7 +18,7 @@ from runner import paths, qemu
 
 SCRIPTS = paths.ROOT / "scripts"
 
-# Stands in for a program: writes down its arguments.
+# Takes the place of a program and records its arguments.
 RECORDER = """#!/bin/sh
 case "$*" in '-display help') printf 'none\\ngtk\\ncurses\\n'; exit;; esac
 echo "$(basename "$0") $*" >>"$RECORD"
@@ -26,7 +26,7 @@ echo "$(basename "$0") $*" >>"$RECORD"
 
 
 class ScriptTest(unittest.TestCase):
-    """Has a directory of its own, whose programs go before the real ones."""
+    """Has a directory of its own, whose programs come before the real ones."""
 
     def setUp(self):
         directory = tempfile.TemporaryDirectory(prefix="cairn-scripts-")
@@ -47,7 +47,7 @@ class ScriptTest(unittest.TestCase):
             (self.bin / program).chmod(0o755)
 
     def recorded(self):
-        """What the recorders were called with."""
+        """The calls of the recorders."""
         return self.record.read_text().splitlines() if self.record.exists() else []
 
     def run_script(self, *command, **env):
@@ -81,22 +81,22 @@ def read_terminal(end, condition):
 
 
 class Run(ScriptTest):
-    """The three ways to show the machine."""
+    """`make run`: the three ways to show the machine."""
 
     def options_of(self, **env):
-        """QEMU's options as run.sh gives them without a terminal, and what it says."""
+        """QEMU's options that run.sh chooses without a terminal, and its output."""
         self.fake("qemu-system-x86_64")
         result = self.run_script(SCRIPTS / "run.sh", "build/x.iso", **env)
         (line,) = self.recorded()
         return line, result.stdout
 
     def test_kernel_options(self):
-        """CMDLINE goes to the kernel as it is; QEMU wants a comma doubled."""
+        """CMDLINE goes to the kernel unchanged; QEMU needs a comma doubled."""
         line, _ = self.options_of(CMDLINE="heap=bump panic=a,b")
         self.assertIn("-fw_cfg name=opt/cairn/cmdline,string=heap=bump panic=a,,b", line)
 
     def test_window(self):
-        """Where there is a display."""
+        """A window, if there is a display."""
         for display in ("DISPLAY", "WAYLAND_DISPLAY"):
             self.record.unlink(missing_ok=True)
             options, said = self.options_of(**{display: ":0"})
@@ -104,7 +104,7 @@ class Run(ScriptTest):
             self.assertIn("close the window", said)
 
     def test_terminal(self):
-        """Where there is only a terminal."""
+        """The terminal, if there is no display."""
         self.fake("qemu-system-x86_64")
         process, end = run_in_terminal([str(SCRIPTS / "run.sh"), "build/x.iso"], self.env)
         said = read_terminal(end, lambda _: False)
@@ -114,13 +114,13 @@ class Run(ScriptTest):
         self.assertIn("-display curses -serial file:build/serial.log", self.recorded()[0])
 
     def test_neither(self):
-        """Where there is nothing: COM1 on standard output."""
+        """COM1 on standard output, if there is neither."""
         options, said = self.options_of()
         self.assertIn("-display none -serial stdio", options)
         self.assertIn("Ctrl-C", said)
 
     def test_options(self):
-        """128 MiB and TCG unless something else is wished for."""
+        """128 MiB and TCG, unless the environment says otherwise."""
         options, _ = self.options_of()
         self.assertIn("-machine q35,accel=tcg -m 128M ", options)
         self.record.unlink()
@@ -129,7 +129,7 @@ class Run(ScriptTest):
         self.assertTrue(options.endswith(" -m 64M -snapshot"))
 
     def test_typed_at_through_pipes(self):
-        """The real thing, typed at over standard input."""
+        """With QEMU: the kernel answers on standard input and output."""
         process = subprocess.Popen([str(SCRIPTS / "run.sh"), str(paths.ISO)], env=self.env,
                                    stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self.addCleanup(process.communicate)
@@ -142,7 +142,7 @@ class Run(ScriptTest):
                       read_terminal(out, lambda text: b"hello\r\ncairn> " in text))
 
     def test_in_a_terminal(self):
-        """The real thing under curses: the prompt appears, and the advertised way leaves it."""
+        """With QEMU under curses: the prompt appears, and the keys that run.sh names end it."""
         iso = self.directory / "cairn.iso"
         iso.symlink_to(paths.ISO)
         process, end = run_in_terminal([str(SCRIPTS / "run.sh"), str(iso)], self.env)
@@ -177,7 +177,7 @@ class Debug(ScriptTest):
     """GDB."""
 
     def test_stops_at_kernel_main(self):
-        """With symbols and source; nothing is left behind."""
+        """GDB stops there with symbols and source. Afterwards no process and no socket remains."""
         process = subprocess.Popen(
             [str(SCRIPTS / "debug.sh"), str(paths.ISO), str(paths.KERNEL_DEBUG)],
             env={**self.env, "DEBUG_BATCH": "1"}, text=True, stdin=subprocess.DEVNULL,
@@ -194,7 +194,7 @@ class Debug(ScriptTest):
         self.assertFalse((paths.BUILD / name).exists())
 
     def test_can_be_typed_at(self):
-        """Without a display: the socket that is named answers, and what COM1 sends is kept in the log as well."""
+        """Without a display: Cairn answers on the socket that debug.sh names, and COM1's output is logged, too."""
         iso = self.directory / "cairn.iso"
         iso.symlink_to(paths.ISO)
         process, end = run_in_terminal([str(SCRIPTS / "debug.sh"), str(iso), str(paths.KERNEL_DEBUG)], self.env)
@@ -222,7 +222,7 @@ class Debug(ScriptTest):
         self.assertFalse(Path(os.fsdecode(named[1])).exists())
 
     def processes_with(self, word):
-        """The processes that have a word on their command line."""
+        """The processes whose command line contains a word."""
         found = []
         for place in Path("/proc").glob("[0-9]*"):
             try:
@@ -253,11 +253,11 @@ class Screenshot(ScriptTest):
 
 
 class SetUp(ScriptTest):
-    """setup.sh, without letting it install anything."""
+    """setup.sh, without installing anything."""
 
     def hide(self, *tools):
-        """A PATH with the usual programs except these and those that install; the set-up's own
-        needs stand in as recorders."""
+        """A PATH with the usual programs, without these and without installers; recorders take the place of
+        the tools that the set-up needs."""
         self.fake("gcc", "objcopy", "clang-tidy", "cppcheck", "shellcheck", "make", "nasm", "grub-mkrescue", "xorriso", "mformat",
                   "qemu-system-x86_64", "python3", "gdb", "git", "spin",
                   "clang", "ld.lld", "llvm-objcopy", "clang-format", "bochs", "apt-get", "sudo")
@@ -268,7 +268,7 @@ class SetUp(ScriptTest):
         self.env["PATH"] = str(self.bin)
 
     def test_nothing_to_do(self):
-        """All is there: nothing is called, however often."""
+        """No tool is missing: nothing is installed."""
         self.hide()
         for _ in range(2):
             result = self.run_script(SCRIPTS / "setup.sh")
@@ -276,7 +276,7 @@ class SetUp(ScriptTest):
             self.assertIn("nothing to do", result.stdout)
 
     def test_installs_what_is_missing(self):
-        """Only that, without a question."""
+        """Only the missing package is installed, without a question."""
         self.hide("nasm", "mformat")
         result = self.run_script(SCRIPTS / "setup.sh")
         self.assertEqual(result.returncode, 0, result.stdout)
@@ -287,7 +287,7 @@ class SetUp(ScriptTest):
         self.assertEqual(len(calls), 2)
 
     def expect_words(self, **env):
-        """The list of what is missing is told in words, and nothing is called."""
+        """The missing tools are listed, and nothing is installed."""
         result = self.run_script(SCRIPTS / "setup.sh", **env)
         self.assertEqual(result.returncode, 1)
         self.assertIn("    NASM\n", result.stdout)
@@ -299,24 +299,24 @@ class SetUp(ScriptTest):
         self.expect_words()
 
     def test_another_system(self):
-        """It is not taken for a Debian because it has something of that name."""
+        """It is not taken for a Debian because it has a program of that name."""
         self.hide("nasm")
         self.expect_words(OS_RELEASE=self.os_release("ID=plan9"))
 
     def os_release(self, text):
-        """A file that says which Linux this is."""
+        """A file that names the Linux distribution."""
         path = self.directory / "os-release"
         path.write_text(text + "\n")
         return str(path)
 
     def installed(self, **env):
-        """The words of the one call that installs."""
+        """The arguments of the one call that installs."""
         result = self.run_script(SCRIPTS / "setup.sh", **env)
         self.assertEqual(result.returncode, 0, result.stdout)
         return self.recorded()[-1].removeprefix("sudo ").split()
 
     def test_kin(self):
-        """Ubuntu is a kind of Debian, and so is what says that it is like Ubuntu."""
+        """Ubuntu is a kind of Debian, and so is a system that is like Ubuntu."""
         for release in ("ID=ubuntu\nID_LIKE=debian", 'ID=linuxmint\nID_LIKE="ubuntu debian"'):
             self.hide("nasm")
             self.assertEqual(self.installed(OS_RELEASE=self.os_release(release))[-2:],
@@ -356,7 +356,7 @@ class SetUp(ScriptTest):
             "x86_64-elf-grub"])
 
     def test_no_root_and_no_sudo(self):
-        """It says what root has to do."""
+        """It shows the command that root has to run."""
         self.hide("nasm", "sudo", "id")
         (self.bin / "id").write_text("#!/bin/sh\necho 1000\n")
         (self.bin / "id").chmod(0o755)

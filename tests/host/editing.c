@@ -1,5 +1,5 @@
 /*
- * The parts of the line editor that stand alone: the text, the history, completion.
+ * The parts of the line editor, each by itself: the text, the history, completion.
  */
 #include <kernel/monitor/completion.h>
 #include <kernel/monitor/edit.h>
@@ -139,7 +139,7 @@ TEST(history, keeps_no_doubles_and_nothing_empty)
     EXPECT_STR(history_older(&history), "one");
 }
 
-/* Lines of a length that does not divide the room: the oldest go, the others stay whole. */
+/* Lines whose size does not divide the room: the oldest are dropped, the others stay whole. */
 TEST(history, forgets_the_oldest)
 {
     enum { LENGTH = 100, KEPT = HISTORY_BYTES / (LENGTH + 1) };

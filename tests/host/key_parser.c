@@ -1,5 +1,5 @@
 /*
- * Bytes as terminals send them, and the keys that come of them, spelled out.
+ * Feeds bytes that terminals send, and compares the keys, written as text.
  */
 #include <kernel/monitor/key_parser.h>
 #include <lib/string.h>
@@ -30,7 +30,7 @@ static const char *const names[] = {
     [EDIT_WIDTH] = "width",
 };
 
-/* Feeds the bytes and spells the keys: "<a>" for a character, names for the others. */
+/* Feeds the bytes and writes the keys as text: "<a>" for a character, names for the others. */
 static const char *spell(struct key_parser *parser, const char *bytes, size_t length)
 {
     static char text[512];
@@ -70,7 +70,7 @@ TEST(key_parser, characters)
     EXPECT_KEYS("\0\x06", "right");
 }
 
-/* Each malformed part is a character by itself, and what ended it counts, too. */
+/* Each malformed part is a character by itself, and the byte that ends it is a key, too. */
 TEST(key_parser, malformed_characters)
 {
     EXPECT_KEYS("\xff"
@@ -121,7 +121,7 @@ TEST(key_parser, cursor_and_editing_keys)
     EXPECT_KEYS("\x1b[5;2~\x1b[6;2~", "back forward");
 }
 
-/* What a terminal sends and nobody here knows types nothing, and what follows is whole. */
+/* An unknown sequence types nothing, and the bytes after it are decoded correctly. */
 TEST(key_parser, unknown_sequences_type_nothing)
 {
     EXPECT_KEYS("\x1b[2~\x1b[5~\x1b[6~\x1b[15~\x1bOP\x1b[Za", "<a>");
@@ -142,7 +142,8 @@ TEST(key_parser, the_width_of_a_terminal)
     EXPECT_KEYS("\x1b[1;5R", ""); /* Ctrl-F3 */
 }
 
-/* Every short sequence of bytes that matter: the sanitizers, and the limits of what comes out. */
+/* All short sequences of the bytes that matter: the sanitizers find nothing, and the keys are
+ * within their limits. */
 TEST(key_parser, any_bytes)
 {
     static const char bytes[] = "\x1b[O;15~ARa\r\n\xc3\xa4\xe2\xf0\x90\xff\x18\x9c?";

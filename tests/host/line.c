@@ -65,7 +65,7 @@ TEST(line, ctrl_c_drops_the_line)
     EXPECT_STR(type("a\r"), "a");
 }
 
-/* Interrupts that log something at each write of a new prompt do not tear it. */
+/* A new prompt is whole even if an interrupt logs something at each of its writes. */
 TEST(line, begins_whole)
 {
     begin_on(80, 40);
@@ -75,7 +75,7 @@ TEST(line, begins_whole)
     EXPECT_SHOWN("");
 }
 
-/* From the first prompt on, the log's lines come in its place. */
+/* The log can hide a new prompt before anything is typed. */
 TEST(line, hides_before_anything_is_typed)
 {
     begin_on(80, 40);
@@ -107,12 +107,12 @@ TEST(line, two_inputs)
     EXPECT_STR(difference ? difference : "", "");
 }
 
-/* The sink without rows is asked when the screen is cleared, and believed once. */
+/* When the screen is cleared, a sink without rows is asked for its width; one answer counts. */
 TEST(line, the_width_is_asked_for)
 {
     static const char text[] = "a line that is longer than the narrower one of the two is wide";
     begin_on(80, 37);
-    narrow.columns = 60; /* in truth */
+    narrow.columns = 60; /* the real width */
     wide.asked = narrow.asked = false;
     type("\x0c");
     EXPECT(narrow.asked);
@@ -120,14 +120,14 @@ TEST(line, the_width_is_asked_for)
     type("\x1b[70;60R");
     EXPECT_EQ(narrow.sink.columns, 60);
     EXPECT_EQ(wide.sink.columns, 80);
-    type("\x1b[70;50R"); /* nobody has asked */
+    type("\x1b[70;50R"); /* not asked for */
     EXPECT_EQ(narrow.sink.columns, 60);
     type(text);
     type("\x01\x1b[3~\x05");
     EXPECT_SHOWN(text + 1);
 }
 
-/* What is typed at the end of the line is echoed as it is, without a byte more. */
+/* A character at the line's end is echoed as it is, without another byte. */
 static char echoed[64];
 static size_t echoed_length;
 
@@ -149,7 +149,7 @@ TEST(line, a_character_echoes_just_itself)
     EXPECT_STR(echoed, text);
 }
 
-/* A line that is full takes no more, and stays as it is. */
+/* A full line takes no more bytes and does not change. */
 TEST(line, a_full_line)
 {
     begin_on(132, 80);

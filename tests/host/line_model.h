@@ -1,6 +1,6 @@
 /*
- * What the line editor is held against: an array of characters with a cursor, and what a terminal
- * has to show of it.
+ * The model of the line editor: an array of characters with a cursor, and the cells that a terminal
+ * has to show.
  */
 #ifndef TESTS_HOST_LINE_MODEL_H
 #define TESTS_HOST_LINE_MODEL_H
@@ -18,13 +18,13 @@ extern struct line_model {
 /* The empty line. */
 void model_reset(void);
 
-/* Puts a character where the cursor is; nothing when the line is full. */
+/* Inserts a character at the cursor; does nothing if the line is full. */
 void model_insert(const char *character);
 
-/* Takes the characters from `from` up to `to` out, and leaves the cursor there. */
+/* Removes the characters from `from` up to `to`, and puts the cursor there. */
 void model_erase(unsigned from, unsigned to);
 
-/* Where the word before the cursor begins, and where the one behind it ends. */
+/* The beginning of the word before the cursor, and the end of the one after it. */
 unsigned model_word_start(void);
 unsigned model_word_end(void);
 
@@ -36,7 +36,7 @@ struct model_picture {
     const char *cells[STRICT_ROWS][STRICT_COLUMNS];
 };
 
-/* What a terminal of that width has to show: valid until the next call. */
+/* The cells of a terminal of that width; valid until the next call. */
 const struct model_picture *model_picture(unsigned columns);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * The line editor under random typing, held against the model after each key.
+ * Types random keys at the line editor and compares it with the model after each.
  */
 #include <kernel/monitor/line.h>
 #include <lib/random.h>
@@ -15,7 +15,7 @@ static unsigned below(unsigned limit)
     return random_below(&state, limit);
 }
 
-/* One key, of the editor and of the model. */
+/* A key, for the editor and for the model. */
 static void random_key(void)
 {
     static const char *const characters[] = {"a",           "b", " ", "\xc3\xa4", "\xe2\x82\xac",
@@ -86,7 +86,7 @@ static void random_key(void)
     }
 }
 
-/* `length`: how long lines become, more or less. */
+/* `length` is about the length of the lines. */
 static const char *random_line(unsigned keys)
 {
     model_reset();
@@ -119,8 +119,8 @@ TEST(line, random_keys_on_two_terminals)
     random_lines(132, 20);
 }
 
-/* Whatever comes, from both inputs: the sanitizers are the expectation, and that a line typed
- * afterwards is shown as it is. */
+/* Random bytes on both inputs: the sanitizers find nothing, and a line that is typed afterwards is
+ * shown correctly. */
 TEST(line, any_bytes)
 {
     static const char likely[] =
@@ -141,7 +141,7 @@ TEST(line, any_bytes)
     line_feed(LINE_SERIAL, '\r');
     begin_on(80, 37);
     type("\x0c");
-    wide.complaint = narrow.complaint = NULL; /* about the malformed characters that came back */
+    wide.complaint = narrow.complaint = NULL; /* about the echo of malformed characters */
     type("ok");
     EXPECT_SHOWN("ok");
 }

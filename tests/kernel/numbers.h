@@ -12,12 +12,12 @@ struct number_task {
     struct task task;
     struct waker waker;
     struct channel *numbers;
-    uint8_t number; /* 42, or what was received */
+    uint8_t number; /* 42, or the received number */
     bool done;      /* it was sent, or received */
 };
 
-/* A task that sends 42, and one that receives a number; each over a channel of bytes, and to be
- * spawned. */
+/* A task that sends 42 over a channel of bytes, and one that receives a number. The caller spawns
+ * them. */
 struct number_task number_sender(struct channel *numbers);
 struct number_task number_receiver(struct channel *numbers);
 
