@@ -159,13 +159,13 @@ static void send(struct uart16550 *uart)
         log_loss_ends(uart);
 }
 
-/* Switches on the interrupts that are wanted now. Switching one on raises it at once when its cause
- * is there already. Interrupts are masked. */
+/* Switches on the interrupts that are wanted now: of a byte received, unless the stream is full,
+ * and of an empty transmitter, while something waits to be sent. Switching one on raises it at once
+ * when its cause is there already. Interrupts are masked. */
 static void choose_interrupts(struct uart16550 *uart)
 {
-    bool sends = ring_count(&uart->unsent) || !list_empty(&uart->writers.wakers);
     uint8_t wanted = (uint8_t)((uart->received.stopped ? 0 : IER_RECEIVED) |
-                               (sends ? IER_TRANSMITTER_READY : 0));
+                               (ring_count(&uart->unsent) ? IER_TRANSMITTER_READY : 0));
     if (!uart->started || wanted == uart->enabled)
         return;
     uart->enabled = wanted;
@@ -190,7 +190,8 @@ static void write(struct console_sink *sink, const char *text, size_t length)
     }
     uint64_t flags = interrupts_save();
     send(uart);
-    choose_interrupts(uart);
+    if (ring_count(&uart->unsent))
+        choose_interrupts(uart);
     interrupts_restore(flags);
 }
 

@@ -149,7 +149,7 @@ BREAKS = [
     Break("drivers/uart16550.c", "DIVISOR_115200 = 1", "DIVISOR_115200 = 12", "COM1 at 9,600 baud", "host/uart16550"),
     Break("drivers/uart16550.c", "struct uart16550, received);\n", "struct uart16550, received);\n    if (uart)\n        return;\n",
           "COM1 goes deaf when its buffer was full", "host/uart16550"),
-    Break("drivers/uart16550.c", "ring_count(&uart->unsent) || !list_empty(&uart->writers.wakers)", "false", "what waits for COM1 waits for the timer",
+    Break("drivers/uart16550.c", "(ring_count(&uart->unsent) ? IER", "(false ? IER", "what waits for COM1 waits for the timer",
           "host/uart16550"),
     Break("drivers/uart16550.c", "INTERRUPT_LIMIT = 64", "INTERRUPT_LIMIT = 1", "COM1's interrupt line stays high",
           "host/uart16550"),
