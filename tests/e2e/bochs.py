@@ -14,21 +14,21 @@ class Bochs(MachineTest):
             self.skipTest("there is no Bochs here")
 
     def give_time(self, machine):
-        """Waits until the guest has done something that takes it a while: it is typed at over COM1, and all of that is
-        erased again. Bochs does not lock its queue of VNC's keys: one that comes at the moment at which Bochs looks
-        at the one before may be lost, or the one before comes twice."""
+        """Waits until the guest has done something that takes it a while: text is typed over COM1 and erased again.
+        Bochs does not lock its queue of VNC's keys. A key that arrives while Bochs reads the one before may be lost,
+        or the one before comes twice."""
         start = len(machine.received)
         machine.send(TYPED_AND_ERASED)
         machine.wait_output(lambda: machine.output(start).count(ERASURE) == TYPED_AND_ERASED.count(b"\x7f"), "erasure")
 
     def stroke(self, machine, viewer, key):
-        """Presses a key that types nothing, and lets it go."""
+        """Presses and releases a key that types nothing."""
         for down in (True, False):
             viewer.press(key, down)
             self.give_time(machine)
 
     def type(self, machine, viewer, keys):
-        """Types like a person who looks: each key has to show some echo before it is let go."""
+        """Types, and releases each key only when some echo has come."""
         for key in keys:
             start = len(machine.received)
             viewer.press(key)

@@ -63,7 +63,7 @@ class Com1(MachineTest):
             self.assertEqual(machine.output(start).count(PROMPT), 4, repr(end))
 
     def test_lines_end_in_cr_lf(self):
-        """Whatever is printed, a terminal's next line begins on the left."""
+        """A terminal begins each line on the left."""
         machine = self.boot()
         machine.answer("help")
         self.assertNotRegex(machine.output(), r"[^\r]\n")
@@ -113,7 +113,7 @@ class Com1(MachineTest):
         self.assertEqual(machine.answer("echo a"), ["a"])
 
     def test_typed_on_both(self):
-        """What is typed at one input is echoed at both, and they write one line together."""
+        """A character typed at one input is echoed at both, and both inputs edit the same line."""
         machine = self.boot()
         start = len(machine.received)
         machine.type("ec")

@@ -22,7 +22,7 @@ class Keyboard(MachineTest):
         machine.wait_screen(lambda now: now.used()[-len(expected):] == expected)
 
     def test_keys_pressed_while_booting(self):
-        """What is pressed before the prompt is there does not confuse the keyboard's set-up."""
+        """Keys that are pressed before the prompt do not confuse the keyboard's set-up."""
         machine = self.machine()
 
         def keep_pressing():
@@ -38,7 +38,7 @@ class Keyboard(MachineTest):
         self.assertEqual(machine.ask("echo hello"), ["hello"])
 
     def test_help(self):
-        """Names every command of this system, on the screen and on COM1 alike."""
+        """Names every command, on the screen and on COM1."""
         machine = self.boot()
         answer = machine.ask("help")
         for command in ("help", "echo", "uptime", "clear"):
@@ -46,7 +46,7 @@ class Keyboard(MachineTest):
         self.expect_tail(machine, PROMPT + "help", *answer)
 
     def test_echo(self):
-        """Says what it is told."""
+        """Prints its arguments."""
         machine = self.boot()
         self.assertEqual(machine.ask("echo hello"), ["hello"])
         self.expect_tail(machine, PROMPT + "echo hello", "hello")
@@ -103,7 +103,7 @@ class Keyboard(MachineTest):
         self.expect_tail(machine, PROMPT + "echo hello", "hello", PROMPT + "echo a", "a")
 
     def test_caps_lock(self):
-        """Turns letters, and only letters; shift turns them back; a second stroke ends it."""
+        """Makes letters, and nothing else, upper case; shift makes them lower case; a second stroke ends it."""
         machine = self.boot()
         machine.type("echo ")
         machine.press("caps_lock")

@@ -43,7 +43,7 @@ static uint8_t read_always_full(uint16_t port)
     return port == 0x64 ? 0x01 : 0x55;
 }
 
-/* Whatever it is sent, it has not understood. */
+/* The device asks for each byte again, always. */
 static uint8_t read_always_again(uint16_t port)
 {
     return port == 0x64 ? 0x01 : 0xfe;
@@ -55,7 +55,7 @@ static uint8_t read_always_busy(uint16_t port)
     return port == 0x64 ? 0x02 : 0x00;
 }
 
-static uint64_t milliseconds; /* that the last set-up has taken */
+static uint64_t milliseconds; /* the length of the last set-up */
 
 /* Sets the keyboard up, with a clock that ticks whenever the task waits. */
 static enum error set_up_keyboard(void)
@@ -87,7 +87,7 @@ static void note_command(uint16_t port, uint8_t value)
         last_command = value;
 }
 
-/* It is asked even if it is busy for ever: there is nothing to lose. */
+/* Also when it is always busy: nothing can get worse. */
 TEST(devices, i8042_is_asked_to_reset)
 {
     fake_ports_set((struct fake_device){.read = read_always_busy, .write = note_command});
@@ -118,7 +118,7 @@ TEST(devices, i8042_always_busy)
 TEST(devices, i8042_always_full)
 {
     fake_ports_set((struct fake_device){.read = read_always_full});
-    EXPECT_EQ(set_up_keyboard(), OK); /* what answers wrongly is listened to all the same */
+    EXPECT_EQ(set_up_keyboard(), OK); /* wrong answers do not stop its scancodes */
     EXPECT(milliseconds < 1000 && fake_ports_accesses() < 10000);
 }
 
@@ -139,8 +139,7 @@ TEST(devices, i8042_answers_at_random)
     }
 }
 
-/* A controller that works, with a keyboard that is dead: what is written to the keyboard is never
- * answered. */
+/* A controller that works, with a keyboard that never answers. */
 static uint8_t answer;
 static bool answer_waits, config_follows;
 
@@ -176,7 +175,7 @@ static void write_controller(uint16_t port, uint8_t value)
 TEST(devices, keyboard_dead_behind_a_good_controller)
 {
     fake_ports_set((struct fake_device){.read = read_controller, .write = write_controller});
-    EXPECT_EQ(set_up_keyboard(), OK); /* it is listened to all the same */
+    EXPECT_EQ(set_up_keyboard(), OK); /* its scancodes may still come */
     EXPECT(milliseconds < 2000 && fake_ports_accesses() < 20000);
     EXPECT(!config_follows);
 }
@@ -259,7 +258,7 @@ TEST(devices, uart_stuck)
     EXPECT_STR(host_log, "uart: port 0x3f8 sends again; it has lost 7936 bytes of output");
 }
 
-/* An overrun that the line status tells of, with the byte after it. */
+/* The line status reports an overrun once, with the byte after it. */
 static uint8_t read_overrun(uint16_t port)
 {
     static bool fetched;

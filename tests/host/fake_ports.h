@@ -1,7 +1,7 @@
 /*
- * A bus with one fake device on it, at ports and in memory. Whatever the device answers, a driver
- * has to come back after a bounded number of accesses; the bus counts them, and ends a test that
- * goes on for ever.
+ * A bus with one fake device on it, at ports and in memory. A driver must return after a bounded
+ * number of accesses, whatever the device answers. The bus counts them, and ends a test that makes
+ * too many.
  */
 #ifndef TESTS_HOST_FAKE_PORTS_H
 #define TESTS_HOST_FAKE_PORTS_H

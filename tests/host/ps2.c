@@ -1,5 +1,5 @@
 /*
- * The PS/2 keyboard's set-up, its lights, and what arrives, with machines of all kinds.
+ * The PS/2 keyboard's set-up, its lights and its scancodes, on machines of all kinds.
  */
 #include <drivers/keyboard.h>
 #include <drivers/ps2_keyboard.h>
@@ -47,7 +47,7 @@ static void run(unsigned milliseconds)
     }
 }
 
-/* Begins again: nothing is left of the machine that was there before, but its clock. */
+/* Begins again with a new machine. The clock goes on. */
 static enum error set_up_at_this_time(struct ps2_faults faults)
 {
     executor = (struct executor)EXECUTOR_INIT(executor);
@@ -106,7 +106,7 @@ TEST(ps2, answers_that_are_not_translated)
     EXPECT_EQ(keyboard.decoder.state, SCANCODE_SET_1);
 }
 
-/* The very first key may be wrong; from when it comes up on, all is right. */
+/* The very first key may be wrong; after its release all keys are right. */
 TEST(ps2, a_controller_that_lies_about_translation)
 {
     EXPECT_EQ(set_up((struct ps2_faults){.false_translation = true}), OK);
@@ -240,7 +240,7 @@ TEST(ps2, a_keyboard_without_lights_is_left_alone)
     end_lights();
 }
 
-/* Waiting for the lights it would send no keys. */
+/* While it waits for the lights, it sends no keys. */
 TEST(ps2, a_keyboard_that_stops_over_its_lights_goes_on)
 {
     start_lights((struct ps2_faults){.stops_after_lights = true});

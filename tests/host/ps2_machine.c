@@ -23,11 +23,11 @@ const uint8_t ps2_machine_translation[128] =
 static struct {
     struct ps2_faults faults;
     uint8_t config;
-    uint8_t to_config; /* what the next byte to the data port is for: command 0x60, or 0 */
+    bool to_config; /* the next byte to the data port is the configuration */
     uint8_t queue[BUFFER];
     size_t queued;
     bool released;       /* the translation has seen F0 */
-    uint8_t argument_of; /* the keyboard waits for this command's */
+    uint8_t argument_of; /* the command whose argument the keyboard waits for; 0: none */
     uint8_t set, lights;
     bool scans;
     unsigned commands, resends;
@@ -41,7 +41,7 @@ static void put(uint8_t byte)
         machine.queue[machine.queued++] = byte;
 }
 
-/* A byte from the keyboard, which is translated on its way, or not. */
+/* Takes a byte from the keyboard, and translates it if that is on. */
 static void from_keyboard(uint8_t byte, bool is_answer)
 {
     bool translates = machine.config & TRANSLATE && !machine.faults.false_translation;
@@ -139,7 +139,7 @@ static void write_port(uint16_t port, uint8_t byte)
         controller_command(byte);
     } else if (machine.to_config) {
         machine.config = machine.faults.no_translation ? byte & (uint8_t)~TRANSLATE : byte;
-        machine.to_config = 0;
+        machine.to_config = false;
     } else {
         to_keyboard(byte);
     }

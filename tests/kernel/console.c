@@ -1,5 +1,5 @@
 /*
- * What is printed stands in the screen's cells. These tests read video memory back.
+ * Printed text is in the screen's cells. These tests read video memory back.
  */
 #include <io.h>
 #include <kernel/log/console.h>
@@ -229,7 +229,7 @@ TEST(console, a_log_line_that_is_too_long_is_cut)
     EXPECT_STR(row_text(4), "");
 }
 
-/* It is seen on the screen all the same: tests/e2e/console.py. */
+/* tests/e2e/console.py looks at the screen. */
 TEST_PANIC(console_panic, in_the_midst_of_a_sequence,
            "run__console_panic__in_the_midst_of_a_sequence", "PANIC: the report")
 {

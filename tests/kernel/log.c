@@ -104,14 +104,14 @@ TEST(log, the_ring_keeps_what_was_not_shown)
     EXPECT_EQ(log_count("] test: hidden"), 1);
 }
 
-/* As the timer's handler does it when a task keeps the processor for itself. */
+/* The timer's handler does this when a task does not let others run. */
 static uint64_t flush_in_the_midst(void)
 {
     log_flush();
     return 0;
 }
 
-/* The log asks for the time when it has begun to add a line and not ended it. */
+/* The log asks for the time while it is adding a line. */
 TEST(log, a_line_that_is_being_added_is_shown_when_it_is_there)
 {
     record_start();
