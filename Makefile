@@ -85,7 +85,7 @@ HOST_CFLAGS := -std=gnu17 -O1 -g $(WARNINGS) $(GCC_WARNINGS) -Itests/host/includ
 
 # --- Sources ----------------------------------------------------------------------------------------------------------
 
-ROOMS := lib boot kernel kernel/cpu kernel/log kernel/task mm kernel/fault drivers drivers/layouts kernel/monitor kernel/bench
+ROOMS := lib boot kernel kernel/cpu kernel/log kernel/task mm mm/alternatives kernel/fault drivers drivers/layouts kernel/monitor kernel/bench
 # Sorted, for the order of the objects decides the image's bytes, and `wildcard` may follow the locale or the disk.
 C_SOURCES   := $(sort $(wildcard $(ROOMS:%=%/*.c)))
 ASM_SOURCES := $(sort $(wildcard $(ROOMS:%=%/*.asm)))
@@ -109,7 +109,7 @@ HOST_SOURCES := tests/test.c $(wildcard tests/host/*.c) $(wildcard lib/*.c) boot
     kernel/log/console.c kernel/log/screen.c \
     drivers/cmos_clock.c drivers/pit8254.c drivers/reference_clock.c kernel/cpu/tsc.c \
     $(addprefix kernel/monitor/,line.c key_parser.c edit.c history.c completion.c picture.c) \
-    $(filter-out mm/kernel_space.c mm/processor.c mm/heap_window.c,$(wildcard mm/*.c))
+    $(filter-out mm/kernel_space.c mm/processor.c mm/heap_window.c,$(wildcard mm/*.c)) $(wildcard mm/alternatives/*.c)
 HOST_OBJECTS := $(HOST_SOURCES:%=$B/host/%.o)
 TYPE_KEYS_SOURCES := tests/tools/type_keys.c $(KEYBOARD_SOURCES) lib/letter_case.c lib/utf8.c
 TYPE_KEYS_OBJECTS := $(TYPE_KEYS_SOURCES:%=$B/host/%.o)

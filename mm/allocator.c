@@ -25,7 +25,8 @@ enum error arena_commit(struct arena *arena, virt_addr_t start, size_t pages)
 
 void arena_decommit(struct arena *arena, virt_addr_t start, size_t pages)
 {
-    ASSERT(IS_ALIGNED(start, PAGE_SIZE) && start >= arena->base);
+    ASSERT(IS_ALIGNED(start, PAGE_SIZE));
+    ASSERT(start >= arena->base);
     ASSERT(pages * PAGE_SIZE <= arena->committed);
 
     arena->decommit(arena->context, start, pages);
@@ -53,6 +54,15 @@ void extent_shrink(struct arena *arena, struct extent *extent, size_t bytes)
         return;
     arena_decommit(arena, extent->base + kept, (extent->committed - kept) / PAGE_SIZE);
     extent->committed = kept;
+}
+
+/* --- Regions -------------------------------------------------------------------------------- */
+
+void region_show(region_visitor visit, void *context, virt_addr_t start, virt_addr_t end,
+                 enum region_state state)
+{
+    if (start < end)
+        visit(context, &(struct region){.start = start, .size = end - start, .state = state});
 }
 
 /* --- Bad frees ------------------------------------------------------------------------------ */

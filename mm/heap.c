@@ -1,45 +1,49 @@
 /*
  * The heap is a choice: which allocator, and whether the debugging heap stands in front of it. From
  * then on kmalloc() and kfree() are one indirect call each, to an operation that checks its
- * argument and finds its own call site; that is all there is to them, so that they cost what the
- * allocator costs.
+ * argument and finds its own call site: they cost what the allocator costs.
  */
 #include <lib/string.h>
+#include <mm/alternatives/bump.h>
+#include <mm/alternatives/linked_list.h>
+#include <mm/fixed_block.h>
 #include <mm/heap.h>
+#include <mm/heap_debug.h>
 
-union heap kernel_heap;
+struct allocator *kernel_heap;
 
-/* The allocator behind the debugging heap. */
-static union heap behind;
+static struct debug_heap debug_heap;
 static bool debugging;
 
 /* For what neither allocates nor frees, and is not for interrupt handlers either. */
 static struct allocator *allocator_in_use(void)
 {
     ASSERT(!in_interrupt());
-    return &kernel_heap.allocator;
+    return kernel_heap;
 }
 
-enum error heap_init_allocator(union heap *heap, const char *name, const struct arena *arena)
+enum error heap_create(const char *name, const struct arena *arena, struct allocator **allocator)
 {
     if (!name || strcmp(name, "fixed_block") == 0)
-        return fixed_block_init(&heap->fixed_block, arena);
+        return fixed_block_create(arena, allocator);
     if (strcmp(name, "linked_list") == 0)
-        return linked_list_init(&heap->linked_list, arena);
+        return linked_list_create(arena, allocator);
     if (strcmp(name, "bump") == 0)
-        return bump_init(&heap->bump, arena);
+        return bump_create(arena, allocator);
     return ERROR_INVALID;
 }
 
-enum error heap_init(const char *allocator, bool debug, const struct arena *arena)
+enum error heap_init(const char *name, bool debug, const struct arena *arena)
 {
+    struct allocator *allocator;
+    enum error error = heap_create(name, arena, &allocator);
+    if (error)
+        return error;
     debugging = debug;
-    if (!debug)
-        return heap_init_allocator(&kernel_heap, allocator, arena);
-    enum error error = heap_init_allocator(&behind, allocator, arena);
-    if (error == OK)
-        heap_debug_init(&kernel_heap.debug, &behind.allocator);
-    return error;
+    if (debug)
+        heap_debug_init(&debug_heap, allocator);
+    kernel_heap = debug ? &debug_heap.allocator : allocator;
+    return OK;
 }
 
 void *kzalloc(size_t size)

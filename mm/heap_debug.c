@@ -44,9 +44,9 @@ struct debug_block {
 
 _Static_assert(sizeof(struct debug_block) + 16 <= OFFSET_MIN, "there must be room for a red zone");
 
-static struct heap_debug *heap_of(struct allocator *allocator)
+static struct debug_heap *heap_of(struct allocator *allocator)
 {
-    return CONTAINER_OF(allocator, struct heap_debug, allocator);
+    return CONTAINER_OF(allocator, struct debug_heap, allocator);
 }
 
 static unsigned char *content(struct debug_block *block)
@@ -103,10 +103,11 @@ static void check_magic(const struct debug_block *block)
 
 /* --- The quarantine ------------------------------------------------------------------------- */
 
-static void release_oldest(struct heap_debug *heap)
+static void release_oldest(struct debug_heap *heap)
 {
     struct debug_block *block = heap->quarantine[heap->oldest];
-    ASSERT(heap->quarantined > 0 && block->freed);
+    ASSERT(heap->quarantined > 0);
+    ASSERT(block->freed);
     check_freed(block);
     heap->oldest = (heap->oldest + 1) % HEAP_DEBUG_QUARANTINE;
     heap->quarantined--;
@@ -115,7 +116,7 @@ static void release_oldest(struct heap_debug *heap)
     heap->inner->free(heap->inner, block);
 }
 
-static void quarantine(struct heap_debug *heap, struct debug_block *block)
+static void quarantine(struct debug_heap *heap, struct debug_block *block)
 {
     if (heap->quarantined == HEAP_DEBUG_QUARANTINE)
         release_oldest(heap);
@@ -126,7 +127,7 @@ static void quarantine(struct heap_debug *heap, struct debug_block *block)
         release_oldest(heap);
 }
 
-static void check_next_quarantined(struct heap_debug *heap)
+static void check_next_quarantined(struct debug_heap *heap)
 {
     if (heap->quarantined == 0)
         return;
@@ -136,7 +137,7 @@ static void check_next_quarantined(struct heap_debug *heap)
 
 static void trim(struct allocator *allocator)
 {
-    struct heap_debug *heap = heap_of(allocator);
+    struct debug_heap *heap = heap_of(allocator);
     while (heap->quarantined > 0)
         release_oldest(heap);
     heap->inner->trim(heap->inner);
@@ -146,7 +147,7 @@ static void trim(struct allocator *allocator)
 
 /* The block whose content begins at `pointer`, or NULL; it may have been freed. How far in front of
  * it the inner block begins depends on the alignment that it was allocated with. */
-static struct debug_block *find(struct heap_debug *heap, const void *pointer)
+static struct debug_block *find(struct debug_heap *heap, const void *pointer)
 {
     size_t usable;
     for (size_t offset = OFFSET_MIN; offset <= PAGE_SIZE; offset *= 2) {
@@ -162,7 +163,7 @@ static struct debug_block *find(struct heap_debug *heap, const void *pointer)
 
 static enum block_state inspect(struct allocator *allocator, const void *pointer, size_t *usable)
 {
-    struct heap_debug *heap = heap_of(allocator);
+    struct debug_heap *heap = heap_of(allocator);
     const struct debug_block *block = find(heap, pointer);
     if (block) {
         *usable = block->size;
@@ -177,7 +178,7 @@ static enum block_state inspect(struct allocator *allocator, const void *pointer
 
 /* --- Allocating and freeing ----------------------------------------------------------------- */
 
-static void *inner_allocate(struct heap_debug *heap, size_t size, size_t alignment)
+static void *inner_allocate(struct debug_heap *heap, size_t size, size_t alignment)
 {
     void *block = heap->inner->allocate_aligned(heap->inner, size, alignment);
     if (!block && heap->quarantined > 0) {
@@ -187,7 +188,7 @@ static void *inner_allocate(struct heap_debug *heap, size_t size, size_t alignme
     return block;
 }
 
-static void *allocate_for(struct heap_debug *heap, size_t size, size_t alignment,
+static void *allocate_for(struct debug_heap *heap, size_t size, size_t alignment,
                           const void *caller)
 {
     check_next_quarantined(heap);
@@ -217,7 +218,8 @@ static void *allocate(struct allocator *allocator, size_t size)
 
 static void *allocate_aligned(struct allocator *allocator, size_t size, size_t alignment)
 {
-    ASSERT(alignment > 0 && IS_ALIGNED(PAGE_SIZE, alignment));
+    ASSERT(alignment > 0);
+    ASSERT(IS_ALIGNED(PAGE_SIZE, alignment));
     return allocate_for(heap_of(allocator), size, MAX(alignment, (size_t)ALLOCATOR_ALIGNMENT),
                         __builtin_return_address(0));
 }
@@ -225,7 +227,7 @@ static void *allocate_aligned(struct allocator *allocator, size_t size, size_t a
 static void deallocate(struct allocator *allocator, void *pointer)
 {
     const void *caller = __builtin_return_address(0);
-    struct heap_debug *heap = heap_of(allocator);
+    struct debug_heap *heap = heap_of(allocator);
     if (!pointer)
         return;
     struct debug_block *block = find(heap, pointer);
@@ -259,7 +261,7 @@ static void check_region(void *context, const struct region *region)
 
 static void check(struct allocator *allocator)
 {
-    struct heap_debug *heap = heap_of(allocator);
+    struct debug_heap *heap = heap_of(allocator);
     heap->inner->check(heap->inner);
     heap->inner->walk(heap->inner, check_region, NULL);
 }
@@ -292,9 +294,9 @@ static size_t classes(struct allocator *allocator, struct size_class_count *coun
     return inner->classes ? inner->classes(inner, counts, limit) : 0;
 }
 
-void heap_debug_init(struct heap_debug *heap, struct allocator *inner)
+void heap_debug_init(struct debug_heap *heap, struct allocator *inner)
 {
-    *heap = (struct heap_debug){
+    *heap = (struct debug_heap){
         .allocator =
             {
                 .allocate = allocate,

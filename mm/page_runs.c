@@ -1,16 +1,15 @@
 /*
- * The arena's pages are tiled by runs; a run is free, a large block, or a slab. Two tables describe
- * them, found by computation: 8 bytes a page say which slab the page is part of (the one thing that
- * a free needs to know quickly), 16 bytes say which run. A free run's length stands at both of its
- * ends, so that a run that becomes free finds its neighbours and merges with them.
+ * The arena's pages are tiled by runs. A run is free, a large block, or a slab. A table with an
+ * entry for each page describes them. A free run's length stands at both of its ends, so that a run
+ * that becomes free finds its neighbours and coalesces with those that are free.
  *
  * Free runs are on lists by length: one list for each length up to 31 pages, one for each power of
  * two above. From the exact lists any run fits; on the others the first that is long enough is
  * taken.
  *
- * The tables of a 16 TiB arena would take 96 GiB, so they grow with use: only the pages below
- * `count` are described (and only they have ever been touched). A run that is not found is made
- * there, together with the free pages in front of it.
+ * The table of the whole window would take 6 GiB, so it grows with use: only the pages below
+ * `count` are described, and only they have ever been touched. When no free run is long enough, one
+ * is made at the end of these pages, together with the free pages there.
  *
  * Committing a page costs more than all else here. Free runs therefore keep committed pages, as
  * many as an eighth of all that is committed; a run that is freed beyond that is decommitted at
@@ -20,7 +19,7 @@
 #include <mm/page_runs.h>
 
 enum {
-    AHEAD = 64,        /* the tables are prepared for so many more pages */
+    AHEAD = 64,        /* the table is prepared for so many more pages */
     RECEDE_MIN = 4096, /* so many free pages more than half of all, at the end, are forgotten */
 };
 
@@ -106,7 +105,7 @@ static size_t unset_run(struct page_runs *runs, size_t first)
     return pages;
 }
 
-/* Makes a free run of pages that belong to none, merged with its free neighbours. */
+/* Makes a free run of pages that belong to none, coalesced with its free neighbours. */
 static void add_free_run(struct page_runs *runs, size_t first, size_t pages)
 {
     if (first > 0 && runs->pages[first - 1].state == RUN_FREE) {
@@ -137,14 +136,35 @@ static size_t stretch_end(const struct page_runs *runs, size_t page, size_t end)
     return page;
 }
 
+static void set_committed(struct page_runs *runs, size_t first, size_t end, bool committed)
+{
+    for (size_t page = first; page < end; page++)
+        runs->pages[page].committed = committed;
+}
+
 static void decommit(struct page_runs *runs, size_t first, size_t pages)
 {
-    for (size_t page = first, start; page < first + pages; page++) {
-        for (start = page; page < first + pages && runs->pages[page].committed; page++)
-            runs->pages[page].committed = false;
-        if (start < page)
-            arena_decommit(runs->arena, page_runs_address(runs, start), page - start);
+    for (size_t page = first, next; page < first + pages; page = next) {
+        next = stretch_end(runs, page, first + pages);
+        if (!runs->pages[page].committed)
+            continue;
+        arena_decommit(runs->arena, page_runs_address(runs, page), next - page);
+        set_committed(runs, page, next, false);
     }
+}
+
+enum error page_runs_commit(struct page_runs *runs, size_t first, size_t pages)
+{
+    for (size_t page = first, next; page < first + pages; page = next) {
+        next = stretch_end(runs, page, first + pages);
+        if (runs->pages[page].committed)
+            continue;
+        enum error error = arena_commit(runs->arena, page_runs_address(runs, page), next - page);
+        if (error)
+            return error;
+        set_committed(runs, page, next, true);
+    }
+    return OK;
 }
 
 /* --- Growing and shrinking ------------------------------------------------------------------ */
@@ -158,25 +178,17 @@ static size_t free_pages_at_end(const struct page_runs *runs)
 
 static enum error describe(struct page_runs *runs, size_t count)
 {
-    enum error error = extent_reach(runs->arena, &runs->slab_table, count * sizeof(*runs->slabs));
-    if (error == OK)
-        error = extent_reach(runs->arena, &runs->page_table, count * sizeof(*runs->pages));
-    for (size_t page = runs->count; error == OK && page < count; page++) {
-        runs->slabs[page] = runs->no_slab;
+    enum error error = extent_reach(runs->arena, &runs->table, count * sizeof(*runs->pages));
+    for (size_t page = runs->count; error == OK && page < count; page++)
         runs->pages[page] = (struct page){.state = RUN_INSIDE};
-    }
     return error;
 }
 
-/* Does what describe() would have to do some time soon, one table at a time. A failure is for
- * describe() to report. */
+/* A failure is for describe() to report, later. */
 void page_runs_prepare(struct page_runs *runs)
 {
     size_t count = MIN(runs->count + AHEAD, runs->limit);
-    if (count * sizeof(*runs->slabs) > runs->slab_table.committed)
-        (void)extent_reach(runs->arena, &runs->slab_table, count * sizeof(*runs->slabs));
-    else if (count * sizeof(*runs->pages) > runs->page_table.committed)
-        (void)extent_reach(runs->arena, &runs->page_table, count * sizeof(*runs->pages));
+    (void)extent_reach(runs->arena, &runs->table, count * sizeof(*runs->pages));
 }
 
 /* Takes a run from the end of the pages in use: the free pages there, if any, and new ones. */
@@ -202,8 +214,7 @@ static void recede(struct page_runs *runs)
         unset_run(runs, first);
     }
     runs->count = first;
-    extent_shrink(runs->arena, &runs->slab_table, first * sizeof(*runs->slabs));
-    extent_shrink(runs->arena, &runs->page_table, first * sizeof(*runs->pages));
+    extent_shrink(runs->arena, &runs->table, first * sizeof(*runs->pages));
 }
 
 void page_runs_trim(struct page_runs *runs)
@@ -217,26 +228,23 @@ void page_runs_trim(struct page_runs *runs)
     recede(runs);
 }
 
-enum error page_runs_init(struct page_runs *runs, struct arena *arena, struct slab *no_slab)
+enum error page_runs_init(struct page_runs *runs, struct arena *arena, virt_addr_t start)
 {
-    size_t page_cost = PAGE_SIZE + sizeof(*runs->slabs) + sizeof(*runs->pages);
-    if (arena->size < 2 * PAGE_SIZE + page_cost)
+    size_t room = arena->base + arena->size - start;
+    if (room < PAGE_SIZE + PAGE_SIZE)
         return ERROR_INVALID;
-
-    size_t limit = (arena->size - 2 * PAGE_SIZE) / page_cost;
-    size_t slab_table_size = ALIGN_UP(limit * sizeof(*runs->slabs), PAGE_SIZE);
-    size_t page_table_size = ALIGN_UP(limit * sizeof(*runs->pages), PAGE_SIZE);
-    ASSERT(IS_ALIGNED(arena->base | arena->size, PAGE_SIZE) && limit < NO_PAGE);
-
+    size_t limit = (room - PAGE_SIZE) / (PAGE_SIZE + sizeof(struct page));
+    size_t table_size = ALIGN_UP(limit * sizeof(struct page), PAGE_SIZE);
+    ASSERT(IS_ALIGNED(arena->base | arena->size | start, PAGE_SIZE));
+    ASSERT(limit < NO_PAGE);
+    if (limit == 0)
+        return ERROR_INVALID;
     *runs = (struct page_runs){
-        .base = arena->base + slab_table_size + page_table_size,
-        .slabs = (struct slab **)arena->base,
-        .pages = (struct page *)(arena->base + slab_table_size),
-        .no_slab = no_slab,
-        .arena = arena,
-        .slab_table = {.base = arena->base, .size = slab_table_size},
-        .page_table = {.base = arena->base + slab_table_size, .size = page_table_size},
+        .base = start + table_size,
+        .pages = (struct page *)start,
         .limit = limit,
+        .table = {.base = start, .size = table_size},
+        .arena = arena,
     };
     for (unsigned list = 0; list < RUN_LISTS; list++)
         runs->lists[list] = NO_PAGE;
@@ -268,40 +276,24 @@ size_t page_runs_allocate(struct page_runs *runs, size_t pages, enum run_state s
     return first;
 }
 
-enum error page_runs_commit(struct page_runs *runs, size_t first, size_t pages)
-{
-    for (size_t page = first, end; page < first + pages; page = end) {
-        end = page + 1;
-        if (runs->pages[page].committed)
-            continue;
-        while (end < first + pages && !runs->pages[end].committed)
-            end++;
-        enum error error = arena_commit(runs->arena, page_runs_address(runs, page), end - page);
-        if (error != OK)
-            return error;
-        for (size_t done = page; done < end; done++)
-            runs->pages[done].committed = true;
-    }
-    return OK;
-}
-
 void page_runs_set_slab(struct page_runs *runs, size_t first, size_t pages, struct slab *slab)
 {
     for (size_t page = first; page < first + pages; page++)
-        runs->slabs[page] = slab;
+        runs->pages[page].slab = slab;
 }
 
 void page_runs_free(struct page_runs *runs, size_t first)
 {
-    ASSERT(first < runs->count && runs->pages[first].state >= RUN_LARGE);
+    ASSERT(first < runs->count);
+    ASSERT(runs->pages[first].state >= RUN_LARGE);
     size_t pages = unset_run(runs, first);
     size_t committed = count_committed(runs, first, pages);
     if (runs->idle + committed <= page_runs_allowance(runs))
         runs->idle += committed;
     else
         decommit(runs, first, pages);
-    if (runs->slabs[first] != runs->no_slab)
-        page_runs_set_slab(runs, first, pages, runs->no_slab);
+    if (runs->pages[first].slab)
+        page_runs_set_slab(runs, first, pages, NULL);
     add_free_run(runs, first, pages);
     if (free_pages_at_end(runs) > RECEDE_MIN + runs->count / 2)
         recede(runs);
@@ -321,12 +313,14 @@ size_t page_runs_find(const struct page_runs *runs, size_t page)
 static size_t check_run(const struct page_runs *runs, size_t first)
 {
     const struct page *head = &runs->pages[first];
-    ASSERT(head->run > 0 && head->run <= runs->count - first && head->state != RUN_INSIDE);
+    ASSERT(head->run > 0);
+    ASSERT(head->run <= runs->count - first);
+    ASSERT(head->state != RUN_INSIDE);
 
     size_t last = last_page(runs, first);
     ASSERT(runs->pages[last].run == head->run || head->state != RUN_FREE);
     for (size_t page = first; page <= last; page++) {
-        ASSERT(runs->slabs[page] == runs->no_slab || head->state == RUN_SLAB);
+        ASSERT(!runs->pages[page].slab || head->state == RUN_SLAB);
         bool end = page == first || (page == last && head->state == RUN_FREE);
         ASSERT(runs->pages[page].state == (end ? head->state : RUN_INSIDE));
     }
@@ -339,7 +333,8 @@ static size_t check_lists(const struct page_runs *runs)
     for (unsigned list = 0; list < RUN_LISTS; list++) {
         ASSERT((runs->lists[list] != NO_PAGE) == (runs->used_lists >> list & 1));
         for (size_t run = runs->lists[list]; run != NO_PAGE; run = runs->pages[run].next) {
-            ASSERT(runs->pages[run].state == RUN_FREE && list_for(runs->pages[run].run) == list);
+            ASSERT(runs->pages[run].state == RUN_FREE);
+            ASSERT(list_for(runs->pages[run].run) == list);
             listed++;
         }
     }
@@ -364,15 +359,11 @@ void page_runs_check(const struct page_runs *runs, size_t idle_elsewhere)
 void page_runs_walk(const struct page_runs *runs, size_t first, region_visitor visit, void *context)
 {
     size_t end = first + runs->pages[first].run;
+    bool live = runs->pages[first].state == RUN_LARGE;
     for (size_t page = first, next; page < end; page = next) {
         next = stretch_end(runs, page, end);
-        struct region region = {
-            .start = page_runs_address(runs, page),
-            .size = (next - page) * PAGE_SIZE,
-            .state = runs->pages[page].committed ? REGION_FREE : REGION_HOLE,
-        };
-        if (runs->pages[first].state == RUN_LARGE)
-            region.state = REGION_LIVE;
-        visit(context, &region);
+        enum region_state free = runs->pages[page].committed ? REGION_FREE : REGION_HOLE;
+        region_show(visit, context, page_runs_address(runs, page), page_runs_address(runs, next),
+                    live ? REGION_LIVE : free);
     }
 }

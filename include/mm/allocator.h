@@ -1,8 +1,9 @@
 /*
- * What an allocator is: an instance with a few operations, over an arena, a range of addresses that
- * its caller hands it. The kernel's arena is the heap's window, whose pages are mapped on demand;
- * the host tests and the benches hand over whatever they like. mm/bump.c, mm/linked_list.c and
- * mm/fixed_block.c are the three allocators; mm/heap_debug.c puts one in front of another.
+ * What an allocator is: a few operations over an arena, a range of addresses that its caller hands
+ * it and in which the allocator keeps its own data, too. The kernel's arena is the heap's window,
+ * whose pages are mapped on demand; the host tests and the benches hand over whatever they like.
+ * mm/fixed_block.c is the default allocator. Two others, after the blog's, are below
+ * mm/alternatives/. mm/heap_debug.c puts a debugging heap in front of any of them.
  *
  * No operation may be called in an interrupt handler: nothing here takes a lock or masks
  * interrupts.
@@ -71,6 +72,10 @@ struct region {
 };
 
 typedef void (*region_visitor)(void *context, const struct region *region);
+
+/* Calls `visit` for the region from `start` to `end`, unless it is empty. */
+void region_show(region_visitor visit, void *context, virt_addr_t start, virt_addr_t end,
+                 enum region_state state);
 
 struct size_class_count {
     size_t block_size;

@@ -9,44 +9,32 @@
 
 #include <assert.h>
 #include <kernel/cpu/trap.h>
-#include <mm/bump.h>
-#include <mm/fixed_block.h>
-#include <mm/heap_debug.h>
-#include <mm/linked_list.h>
+#include <mm/allocator.h>
 
-/* The allocator in use, in the place that has room for any of them. That its address is known when
- * the kernel is linked is worth two instructions to every kmalloc. */
-union heap {
-    struct allocator allocator;
-    struct bump bump;
-    struct linked_list linked_list;
-    struct fixed_block fixed_block;
-    struct heap_debug debug;
-};
+/* The allocator in use. Set by heap_init(), for kmalloc() and kfree(). */
+extern struct allocator *kernel_heap;
 
-extern union heap kernel_heap;
-
-/* Sets the heap up over a copy of `arena`, with the allocator of that name: bump, linked_list or
- * fixed_block; NULL is fixed_block. With `debug`, the debugging heap stands in front of it.
- * ERROR_INVALID: there is no such allocator, or the arena is too small; ERROR_OUT_OF_FRAMES. */
-enum error heap_init(const char *allocator, bool debug, const struct arena *arena);
+/* Sets the heap up over `arena`, with the allocator of that name: bump, linked_list or fixed_block;
+ * NULL is fixed_block. With `debug`, the debugging heap stands in front of it. ERROR_INVALID: there
+ * is no such allocator, or the arena is too small; ERROR_OUT_OF_FRAMES. */
+enum error heap_init(const char *name, bool debug, const struct arena *arena);
 
 /* The same for a heap of the caller's own, without the debugging one. Any context. */
-enum error heap_init_allocator(union heap *heap, const char *name, const struct arena *arena);
+enum error heap_create(const char *name, const struct arena *arena, struct allocator **allocator);
 
 /* `size` bytes or more, aligned to 16, their content undefined. A size of 0 is taken for 1. NULL
  * when memory is out. */
 static inline void *kmalloc(size_t size)
 {
     ASSERT(!in_interrupt());
-    return kernel_heap.allocator.allocate(&kernel_heap.allocator, size);
+    return kernel_heap->allocate(kernel_heap, size);
 }
 
 /* As kmalloc(), for an alignment that is a power of two up to PAGE_SIZE. */
 static inline void *kmalloc_aligned(size_t size, size_t alignment)
 {
     ASSERT(!in_interrupt());
-    return kernel_heap.allocator.allocate_aligned(&kernel_heap.allocator, size, alignment);
+    return kernel_heap->allocate_aligned(kernel_heap, size, alignment);
 }
 
 /* Gives back what one of these functions returned, or NULL, which does nothing. Anything else is a
@@ -54,7 +42,7 @@ static inline void *kmalloc_aligned(size_t size, size_t alignment)
 static inline void kfree(void *block)
 {
     ASSERT(!in_interrupt());
-    kernel_heap.allocator.free(&kernel_heap.allocator, block);
+    kernel_heap->free(kernel_heap, block);
 }
 
 /* As kmalloc(), all zeros. */

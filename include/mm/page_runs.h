@@ -1,5 +1,5 @@
 /*
- * Runs of pages in an arena: the lower half of mm/fixed_block.c, which cuts runs into blocks.
+ * Runs of pages in an arena. Used by mm/fixed_block.c, which cuts runs into blocks.
  */
 #ifndef MM_PAGE_RUNS_H
 #define MM_PAGE_RUNS_H
@@ -14,8 +14,8 @@ enum {
 };
 
 enum {
-    IDLE_MIN = 16,  /* committed pages that may always hold nothing */
-    IDLE_SHARE = 8, /* and this part of all committed pages may, too */
+    IDLE_MIN = 16,  /* so many committed pages may be idle */
+    IDLE_SHARE = 8, /* or this part of all committed pages, if that is more */
 };
 
 enum run_state {
@@ -26,52 +26,48 @@ enum run_state {
 };
 
 struct page {
+    struct slab *slab; /* the slab that the page is a committed part of, or NULL */
     uint32_t run;      /* where `state` is not RUN_INSIDE: the run's length */
-    uint32_t next;     /* at the first page of a free run: its list */
-    uint32_t previous; /* NO_PAGE at the list's head */
-    uint8_t state;
+    uint32_t next;     /* at the first page of a free run: the next run on the list, or NO_PAGE */
+    uint32_t previous; /* likewise: the one before; NO_PAGE at the list's head */
+    uint8_t state;     /* enum run_state */
     bool committed;
 };
 
-struct slab;
-
 struct page_runs {
     virt_addr_t base;    /* of page 0 */
-    size_t count;        /* so many pages are described; the ones after them have never been used */
-    struct slab **slabs; /* for each page its slab, or `no_slab` */
-    struct page *pages;
-    struct slab *no_slab;
-    struct arena *arena;
-    struct extent slab_table;
-    struct extent page_table;
+    struct page *pages;  /* the table */
+    size_t count;        /* so many pages are described; those after them have never been used */
     size_t limit;        /* the most that `count` can become */
-    size_t idle;         /* committed pages in free runs, and what the owner adds */
-    uint64_t used_lists; /* bit i: lists[i] is not empty */
-    uint32_t lists[RUN_LISTS];
+    struct extent table; /* the memory of `pages` */
+    struct arena *arena;
+    size_t idle;               /* committed pages in free runs, and what the owner adds */
+    uint64_t used_lists;       /* bit i: lists[i] is not empty */
+    uint32_t lists[RUN_LISTS]; /* the first run of each; NO_PAGE: the list is empty */
 };
 
-/* Puts the tables at the arena's start and the pages after them. `no_slab` is what the slab of a
- * page that belongs to none is. An arena has to have room for one page besides the tables. */
-enum error page_runs_init(struct page_runs *runs, struct arena *arena, struct slab *no_slab);
+/* Puts the table at `start`, a page of the arena, and the pages after it, up to the arena's end.
+ * ERROR_INVALID: there is no room for a page besides the table. */
+enum error page_runs_init(struct page_runs *runs, struct arena *arena, virt_addr_t start);
 
-/* The first page of a free run of `pages` pages, now in `state` (RUN_LARGE or RUN_SLAB); its
- * pages may be committed or not. NO_PAGE when there is none. O(1) up to 31 pages. */
+/* The first page of a free run of `pages` pages, now in `state` (RUN_LARGE or RUN_SLAB); its pages
+ * may be committed or not. NO_PAGE when there is none. O(1) up to 31 pages. */
 size_t page_runs_allocate(struct page_runs *runs, size_t pages, enum run_state state);
 
 /* Commits those of the pages that are not. When it fails some of them may be. */
 enum error page_runs_commit(struct page_runs *runs, size_t first, size_t pages);
 
-/* Lets the tables grow ahead of their use. To be called when not much else is being done: growing
- * together with everything else that a new run may need is what would take longest. */
+/* Lets the table grow ahead of its use. To be called when little else is done: so the table does
+ * not grow in the same allocation that needs everything else, too. */
 void page_runs_prepare(struct page_runs *runs);
 
-/* Has the pages' entries in `slabs` lead to `slab`. page_runs_free() has them lead nowhere. */
+/* Notes that the pages are committed parts of `slab`; page_runs_free() clears that. */
 void page_runs_set_slab(struct page_runs *runs, size_t first, size_t pages, struct slab *slab);
 
 /* Takes back the run that begins with page `first`. */
 void page_runs_free(struct page_runs *runs, size_t first);
 
-/* Decommits all free pages, and what is not needed of the tables. */
+/* Decommits all free pages, and what is not needed of the table. */
 void page_runs_trim(struct page_runs *runs);
 
 /* The first page of the run that page `page` is in. Takes a step for each run. */
@@ -91,10 +87,15 @@ static inline size_t page_runs_allowance(const struct page_runs *runs)
     return MAX(share, (size_t)IDLE_MIN);
 }
 
-/* Where page number `page` of the window begins. */
+/* Where a page begins; and the page that an address lies in, which is `count` or more for one that
+ * lies in none. */
 static inline virt_addr_t page_runs_address(const struct page_runs *runs, size_t page)
 {
     return runs->base + page * PAGE_SIZE;
+}
+static inline size_t page_runs_page(const struct page_runs *runs, virt_addr_t address)
+{
+    return (address - runs->base) / PAGE_SIZE;
 }
 
 #endif

@@ -282,16 +282,16 @@ static void decommit_nothing(void *context, virt_addr_t start, size_t pages)
     (void)context, (void)start, (void)pages;
 }
 
-static union heap instance;
+static struct allocator *instance;
 
 static void *instance_allocate(size_t size)
 {
-    return instance.allocator.allocate(&instance.allocator, size);
+    return instance->allocate(instance, size);
 }
 
 static void instance_free(void *block)
 {
-    instance.allocator.free(&instance.allocator, block);
+    instance->free(instance, block);
 }
 
 /* Makes `instance` one of the allocator that the kernel uses, over `size` bytes at `memory`. */
@@ -301,7 +301,7 @@ static bool make_instance(void *memory, size_t size)
                                 .size = size,
                                 .commit = commit_nothing,
                                 .decommit = decommit_nothing};
-    return heap_init_allocator(&instance, heap_allocator_name(), &arena) == OK;
+    return heap_create(heap_allocator_name(), &arena, &instance) == OK;
 }
 
 /* The largest block that can be had, to the byte. */

@@ -1,9 +1,9 @@
 #include "allocator_subject.h"
 
 const struct kind kinds[KINDS] = {
-    [BUMP] = {.name = "bump", .reuses = false, .committed_at_end = 0},
+    [BUMP] = {.name = "bump", .reuses = false, .committed_at_end = 1},
     [LINKED_LIST] = {.name = "linked_list", .reuses = true, .committed_at_end = 2},
-    [FIXED_BLOCK] = {.name = "fixed_block", .reuses = true, .committed_at_end = 0},
+    [FIXED_BLOCK] = {.name = "fixed_block", .reuses = true, .committed_at_end = 1},
 };
 
 struct subject subject;
@@ -12,8 +12,7 @@ struct allocator *subject_set_up_over(const struct kind *kind, struct test_arena
 {
     subject.kind = kind;
     subject.arena = arena;
-    subject.allocator = &subject.heap.allocator;
-    enum error error = heap_init_allocator(&subject.heap, kind->name, &arena->arena);
+    enum error error = heap_create(kind->name, &arena->arena, &subject.allocator);
     return error ? NULL : subject.allocator;
 }
 

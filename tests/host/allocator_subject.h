@@ -23,7 +23,6 @@ extern const struct kind kinds[KINDS];
 struct subject {
     const struct kind *kind;
     struct test_arena *arena;
-    union heap heap;
     struct allocator *allocator;
 };
 

@@ -2,6 +2,9 @@
  * What an allocator does for whoever keeps to its rules: sizes and alignments, memory that is used
  * again and given back, and what it shows of itself.
  */
+#include <mm/alternatives/free_lists.h>
+#include <mm/size_class.h>
+#include <mm/slab.h>
 #include <string.h>
 
 #include "../test.h"
@@ -139,8 +142,8 @@ TEST(allocators, refill)
 {
     FOR_EACH_KIND(kind)
     {
-        EXPECT(subject_set_up(kind, KIB(100)));
-        static void *blocks[KIB(100) / 64];
+        EXPECT(subject_set_up(kind, KIB(100) + PAGE_SIZE)); /* a page for the instance itself */
+        static void *blocks[KIB(104) / 64];
         size_t count = 0;
         while ((blocks[count] = allocate(64)))
             count++;
@@ -194,39 +197,56 @@ TEST(allocators, fixed_block_finds_the_last_free_block)
     EXPECT(subject_tear_down());
 }
 
+static struct arena slab_arena;
+static struct page_runs slab_runs;
+static struct test_arena *slab_memory;
+
+static void set_up_runs(void)
+{
+    slab_memory = test_arena_create(MIB(1));
+    slab_arena = slab_memory->arena;
+    EXPECT_EQ(page_runs_init(&slab_runs, &slab_arena, slab_arena.base), OK);
+}
+
 /* A byte cannot name the last slots, and must not take them for something else. */
 TEST(allocators, a_slab_of_more_slots_than_a_byte_has_values)
 {
-    EXPECT(subject_set_up(&kinds[FIXED_BLOCK], MIB(1)));
-    struct page_runs *runs = &subject.heap.fixed_block.runs;
-    struct slab *slab = slab_create(runs, 2, 32);
+    set_up_runs();
+    struct slab *slab = slab_create(&slab_runs, 2, 32);
     EXPECT(slab && slab->ready < SLAB_SLOTS_MAX);
     for (size_t slot = slab->first; slot < 256; slot++)
         EXPECT_EQ(slab_slot_state(slab, slot), BLOCK_FREE);
     size_t taken = 0;
-    for (; slab->free != LINK_END || slab_extend(slab, runs); taken++)
+    for (; slab->free != LINK_END || slab_extend(slab, &slab_runs); taken++)
         slab_take(slab);
     EXPECT_EQ(taken, slab_capacity(2, 32));
+    EXPECT_EQ(taken, slab_count_live(slab));
     EXPECT_EQ(slab_slot_state(slab, 253), BLOCK_LIVE);
     EXPECT_EQ(slab_slot_state(slab, 254), BLOCK_FREE);
     EXPECT_EQ(slab_slot_state(slab, 255), BLOCK_FREE);
     slab_check(slab);
-    slab_release(slab, runs);
-    EXPECT(subject_tear_down());
+    for (size_t slot = slab->first; slot < slab->slots; slot++)
+        slab_put(slab, slot);
+    slab_check(slab);
+    slab_release(slab, &slab_runs);
+    page_runs_check(&slab_runs, 0);
+    page_runs_trim(&slab_runs);
+    EXPECT_EQ(slab_memory->committed, 0);
+    test_arena_destroy(slab_memory);
 }
 
-static void create_slab_with_long_header(void *runs)
+static void create_slab_with_long_header(void *unused)
 {
-    slab_create(runs, 16, 16);
+    (void)unused;
+    slab_create(&slab_runs, 16, 16);
 }
 
 TEST(allocators, a_slabs_header_fits_into_its_first_page)
 {
-    EXPECT(subject_set_up(&kinds[FIXED_BLOCK], MIB(1)));
-    const char *panic =
-        host_expect_panic(create_slab_with_long_header, &subject.heap.fixed_block.runs);
+    set_up_runs();
+    const char *panic = host_expect_panic(create_slab_with_long_header, NULL);
     EXPECT(panic && strstr(panic, "header_size"));
-    test_arena_destroy(subject.arena);
+    test_arena_destroy(slab_memory);
 }
 
 /* Many blocks that are too small hide the one that is not. */

@@ -188,7 +188,7 @@ TEST(heap, debug_against_the_model)
 {
     FOR_EACH_DEBUGGED(kind)
     {
-        struct model *model = model_create(&kernel_heap.allocator, 6);
+        struct model *model = model_create(kernel_heap, 6);
         for (size_t i = 0; i < 20000; i++) {
             if (model->count < 300 && model_random(model, 2))
                 model_allocate(model, model_random(model, 3000), model_random_alignment(model));

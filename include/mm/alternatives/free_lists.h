@@ -1,5 +1,5 @@
 /*
- * Blocks as mm/linked_list.c lays them out, and the lists of the free ones.
+ * Blocks as mm/alternatives/linked_list.c lays them out, and the lists of the free ones.
  *
  *     header  live: its owner's
  *     |       free: next, previous, hole                       size (again)
@@ -10,8 +10,8 @@
  * free block has its size at its end, too; the block after it knows from a flag that it is there,
  * and so finds its start. A block is named by its address, which is the one that the owner gets.
  */
-#ifndef MM_FREE_LISTS_H
-#define MM_FREE_LISTS_H
+#ifndef MM_ALTERNATIVES_FREE_LISTS_H
+#define MM_ALTERNATIVES_FREE_LISTS_H
 
 #include <types.h>
 

@@ -4,7 +4,7 @@
  */
 #include <assert.h>
 #include <lib/string.h>
-#include <mm/live_map.h>
+#include <mm/alternatives/live_map.h>
 
 void live_map_init(struct live_map *map, virt_addr_t base, virt_addr_t bits, size_t size)
 {

@@ -2,8 +2,8 @@
  * A map of the addresses where live blocks begin: a bit for each 16 bytes of a heap. The exact
  * answer to "may this be freed?" for an allocator whose own traces could be misread.
  */
-#ifndef MM_LIVE_MAP_H
-#define MM_LIVE_MAP_H
+#ifndef MM_ALTERNATIVES_LIVE_MAP_H
+#define MM_ALTERNATIVES_LIVE_MAP_H
 
 #include <mm/allocator.h>
 

@@ -4,7 +4,7 @@
  * them are looked at first, for they fit best; all of them only if there is nothing else.
  */
 #include <assert.h>
-#include <mm/free_lists.h>
+#include <mm/alternatives/free_lists.h>
 
 enum {
     SMALLEST_LOG2 = 5,

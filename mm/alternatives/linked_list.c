@@ -1,39 +1,60 @@
 /*
- * Blocks of any size, the free ones on linked lists (mm/free_lists.c). The whole arena is one free
- * block at the start; allocating splits a block, freeing merges it with both of its neighbours if
- * they are free, so that no two free blocks ever touch.
+ * Blocks of any size, the free ones on linked lists (mm/alternatives/free_lists.c). At the start
+ * the whole arena is one free block. Allocating splits a block; freeing coalesces it with both of
+ * its neighbours if they are free, so that no two free blocks ever touch.
  *
- * Merging a block only to split it again is what freeing and allocating small blocks would be all
- * about. Therefore freed blocks of up to 4 KiB wait, one list for each size, to be handed out again
- * as they are; to their neighbours they are not free. When an eighth of all memory waits, what is
- * freed next is merged at once; when memory is out, all that waits is merged.
+ * To coalesce small blocks only to split them again would take most of the time. Therefore freed
+ * blocks of up to 4 KiB go onto quick lists, one for each size, to be handed out again as they are.
+ * Their neighbours do not take them for free. When an eighth of all memory is on quick lists, the
+ * next freed blocks are coalesced at once; when memory is out, the quick lists are emptied.
  *
  * Free memory is given back page by page: a free block may have a hole, whole pages in it that are
  * not committed. Some pages on either side of it stay, so that allocating and freeing at the edge
- * do not commit and decommit at every turn.
+ * do not commit and decommit each time.
  *
- * A free is checked against a map of the addresses where live blocks begin (mm/live_map.c), which
- * is exact: double, invalid and foreign frees are caught always. A write beyond a block's end
- * spoils the next header: then the merge after it, or check(), runs into an ASSERT.
+ * A free is checked against a map of the addresses where live blocks begin
+ * (mm/alternatives/live_map.c), which is exact: double, invalid and foreign frees are always
+ * caught. A write beyond a block's end spoils the next header: an ASSERT finds that when the block
+ * is coalesced, or in check().
  *
- * The prices: 8 bytes a block and 1/128 of the memory for the map; small live blocks keep large
- * free ones from merging; and free blocks are written to.
+ * The costs: 8 bytes a block and 1/128 of the memory for the map; small live blocks keep large free
+ * ones from coalescing; and free blocks are written to.
  */
 #include <assert.h>
-#include <mm/linked_list.h>
+#include <mm/alternatives/free_lists.h>
+#include <mm/alternatives/linked_list.h>
+#include <mm/alternatives/live_map.h>
 
 enum {
-    KEPT_PAGES = 8,   /* stay committed at the start of a free block */
-    SLACK_PAGES = 16, /* may be committed on either side of a hole */
-    RECENT_SHARE = 8, /* this part of all memory may wait */
+    KEPT_PAGES = 8,            /* stay committed at the start of a free block */
+    SLACK_PAGES = 16,          /* may be committed on either side of a hole */
+    QUICK_SHARE = 8,           /* this part of all memory may be on quick lists */
+    QUICK_LARGEST = 4096 + 16, /* the largest blocks there, header included */
 };
 
-#define RECENT_MIN KIB(256) /* so much may always wait */
-#define MAP_SLACK  KIB(64)  /* the map may be so much larger than it has to be */
+#define QUICK_MIN KIB(256) /* so much may always be on quick lists */
+#define MAP_SLACK KIB(64)  /* the map may be so much larger than it has to be */
 
-static struct linked_list *heap_of(struct allocator *allocator)
+/* Lies at the start of its arena. */
+struct linked_list_heap {
+    struct allocator allocator;
+    struct arena arena;
+    virt_addr_t first; /* the first block */
+    virt_addr_t end;   /* where a block after the last one would be; page-aligned */
+    struct live_map live;
+    struct free_lists free;
+    size_t quick_bytes; /* the size of all blocks on quick lists */
+    struct free_block *quick[QUICK_LARGEST / ALLOCATOR_ALIGNMENT + 1]; /* by size */
+};
+
+#define FIRST_BLOCK \
+    ALIGN_UP(sizeof(struct linked_list_heap) + BLOCK_HEADER_SIZE, ALLOCATOR_ALIGNMENT)
+
+_Static_assert(FIRST_BLOCK + sizeof(struct free_block) <= PAGE_SIZE, "one page is committed");
+
+static struct linked_list_heap *heap_of(struct allocator *allocator)
 {
-    return CONTAINER_OF(allocator, struct linked_list, allocator);
+    return CONTAINER_OF(allocator, struct linked_list_heap, allocator);
 }
 
 /* --- Holes ---------------------------------------------------------------------------------- */
@@ -53,14 +74,14 @@ static struct hole widest_hole(virt_addr_t block)
     };
 }
 
-static void give_back(struct linked_list *heap, virt_addr_t start, virt_addr_t end)
+static void give_back(struct linked_list_heap *heap, virt_addr_t start, virt_addr_t end)
 {
     arena_decommit(&heap->arena, start, (end - start) / PAGE_SIZE);
 }
 
 /* Widens the block's hole until no more than `slack` pages that could be in it are still committed
  * on either side; `kept` pages at the block's start remain. */
-static void punch_hole(struct linked_list *heap, virt_addr_t block, size_t kept, size_t slack)
+static void punch_hole(struct linked_list_heap *heap, virt_addr_t block, size_t kept, size_t slack)
 {
     struct hole widest = widest_hole(block), *hole = &block_as_free(block)->hole;
     if (widest.start >= widest.end)
@@ -79,7 +100,7 @@ static void punch_hole(struct linked_list *heap, virt_addr_t block, size_t kept,
 }
 
 /* Commits what lies below `end` of the block's hole. */
-static enum error fill_hole(struct linked_list *heap, virt_addr_t block, virt_addr_t end)
+static enum error fill_hole(struct linked_list_heap *heap, virt_addr_t block, virt_addr_t end)
 {
     struct hole *hole = &block_as_free(block)->hole;
     if (is_empty(*hole) || end <= hole->start)
@@ -92,7 +113,7 @@ static enum error fill_hole(struct linked_list *heap, virt_addr_t block, virt_ad
 }
 
 /* One hole of two, in ascending order. */
-static struct hole join_holes(struct linked_list *heap, struct hole a, struct hole b)
+static struct hole join_holes(struct linked_list_heap *heap, struct hole a, struct hole b)
 {
     if (is_empty(a))
         return b;
@@ -102,10 +123,10 @@ static struct hole join_holes(struct linked_list *heap, struct hole a, struct ho
     return (struct hole){.start = a.start, .end = b.end};
 }
 
-/* --- Splitting and merging ------------------------------------------------------------------ */
+/* --- Splitting and coalescing --------------------------------------------------------------- */
 
 /* Makes a free block of what lies from `block` to the block at `end`. */
-static void make_free(struct linked_list *heap, virt_addr_t block, virt_addr_t end,
+static void make_free(struct linked_list_heap *heap, virt_addr_t block, virt_addr_t end,
                       struct hole hole)
 {
     ASSERT(end - block >= BLOCK_SMALLEST);
@@ -118,10 +139,11 @@ static void make_free(struct linked_list *heap, virt_addr_t block, virt_addr_t e
 
 /* Makes a live block of `size` bytes, header included, at `at` in the free block `block`; what is
  * left of that before and after it, if it is enough for a block, is free. NULL: memory is out. */
-static void *split(struct linked_list *heap, virt_addr_t block, virt_addr_t at, size_t size)
+static void *split(struct linked_list_heap *heap, virt_addr_t block, virt_addr_t at, size_t size)
 {
     virt_addr_t end = block_next(block), rest = at + size;
-    ASSERT(block_has(block, BLOCK_FLAG_FREE) && rest <= end);
+    ASSERT(block_has(block, BLOCK_FLAG_FREE));
+    ASSERT(rest <= end);
     if (end - rest < BLOCK_SMALLEST)
         rest = end;
     virt_addr_t touched = rest < end ? rest + sizeof(struct free_block) : end;
@@ -143,14 +165,16 @@ static void *split(struct linked_list *heap, virt_addr_t block, virt_addr_t at, 
 }
 
 /* Makes a block free, together with its neighbours if they are. */
-static void merge(struct linked_list *heap, virt_addr_t block)
+static void coalesce(struct linked_list_heap *heap, virt_addr_t block)
 {
     struct hole hole = {0};
     virt_addr_t start = block, end = block_next(block);
-    ASSERT(end - block >= BLOCK_SMALLEST && end <= heap->end);
+    ASSERT(end - block >= BLOCK_SMALLEST);
+    ASSERT(end <= heap->end);
     if (block_has(block, BLOCK_FLAG_PREVIOUS_FREE)) {
         start -= *block_size_before(block);
-        ASSERT(start >= heap->first && block_next(start) == block);
+        ASSERT(start >= heap->first);
+        ASSERT(block_next(start) == block);
         free_lists_remove(&heap->free, start);
         hole = block_as_free(start)->hole;
     }
@@ -166,23 +190,23 @@ static void merge(struct linked_list *heap, virt_addr_t block)
         live_map_shrink(&heap->live, &heap->arena, start, MAP_SLACK);
 }
 
-/* --- Blocks that wait ----------------------------------------------------------------------- */
+/* --- Quick lists ---------------------------------------------------------------------------- */
 
-static void merge_recent(struct linked_list *heap)
+static void flush_quick_lists(struct linked_list_heap *heap)
 {
-    for (size_t list = 0; list < ARRAY_SIZE(heap->recent); list++) {
-        for (struct free_block *block; (block = heap->recent[list]);) {
-            heap->recent[list] = block->next;
-            merge(heap, (virt_addr_t)block);
+    for (size_t list = 0; list < ARRAY_SIZE(heap->quick); list++) {
+        for (struct free_block *block; (block = heap->quick[list]);) {
+            heap->quick[list] = block->next;
+            coalesce(heap, (virt_addr_t)block);
         }
     }
-    heap->recent_bytes = 0;
+    heap->quick_bytes = 0;
 }
 
 static void trim(struct allocator *allocator)
 {
-    struct linked_list *heap = heap_of(allocator);
-    merge_recent(heap);
+    struct linked_list_heap *heap = heap_of(allocator);
+    flush_quick_lists(heap);
     virt_addr_t last = heap->first;
     for (virt_addr_t block = heap->first; block < heap->end; block = block_next(block)) {
         if (block_has(block, BLOCK_FLAG_FREE))
@@ -190,13 +214,12 @@ static void trim(struct allocator *allocator)
         else
             last = block_next(block);
     }
-    live_map_shrink(&heap->live, &heap->arena, last == heap->first ? heap->base : last, 0);
+    live_map_shrink(&heap->live, &heap->arena, last, 0);
 }
 
-static bool may_wait(const struct linked_list *heap)
+static bool may_be_quick(const struct linked_list_heap *heap)
 {
-    return heap->recent_bytes < RECENT_MIN ||
-           heap->recent_bytes < heap->arena.committed / RECENT_SHARE;
+    return heap->quick_bytes < QUICK_MIN || heap->quick_bytes < heap->arena.committed / QUICK_SHARE;
 }
 
 /* --- Allocating and freeing ----------------------------------------------------------------- */
@@ -206,7 +229,7 @@ static size_t size_with_header(size_t size)
     return MAX(ALIGN_UP(size + BLOCK_HEADER_SIZE, ALLOCATOR_ALIGNMENT), BLOCK_SMALLEST);
 }
 
-static void *allocate_once(struct linked_list *heap, size_t size, size_t alignment)
+static void *allocate_once(struct linked_list_heap *heap, size_t size, size_t alignment)
 {
     /* Skipping to an aligned address leaves either nothing or a free block. */
     size_t skip = alignment > ALLOCATOR_ALIGNMENT ? alignment + BLOCK_SMALLEST : 0;
@@ -219,12 +242,13 @@ static void *allocate_once(struct linked_list *heap, size_t size, size_t alignme
     return split(heap, block, at, size);
 }
 
-/* Memory that is only kept at hand is not a reason to fail. */
+/* Before it fails, memory that is only kept at hand is given back. */
 static void *allocate_aligned(struct allocator *allocator, size_t size, size_t alignment)
 {
-    ASSERT(alignment > 0 && IS_ALIGNED(PAGE_SIZE, alignment));
-    struct linked_list *heap = heap_of(allocator);
-    if (size > heap->end - heap->base)
+    ASSERT(alignment > 0);
+    ASSERT(IS_ALIGNED(PAGE_SIZE, alignment));
+    struct linked_list_heap *heap = heap_of(allocator);
+    if (size > heap->end - heap->first)
         return NULL;
     size = size_with_header(size);
     alignment = MAX(alignment, (size_t)ALLOCATOR_ALIGNMENT);
@@ -236,20 +260,20 @@ static void *allocate_aligned(struct allocator *allocator, size_t size, size_t a
     return block;
 }
 
-static SLOW_PATH void *allocate_slowly(struct linked_list *heap, size_t size)
+static SLOW_PATH void *allocate_slowly(struct linked_list_heap *heap, size_t size)
 {
     return allocate_aligned(&heap->allocator, size, ALLOCATOR_ALIGNMENT);
 }
 
 static void *allocate(struct allocator *allocator, size_t size)
 {
-    struct linked_list *heap = heap_of(allocator);
-    if (size <= RECENT_LARGEST - BLOCK_HEADER_SIZE) {
+    struct linked_list_heap *heap = heap_of(allocator);
+    if (size <= QUICK_LARGEST - BLOCK_HEADER_SIZE) {
         size_t whole = size_with_header(size);
-        struct free_block *block = heap->recent[whole / ALLOCATOR_ALIGNMENT];
+        struct free_block *block = heap->quick[whole / ALLOCATOR_ALIGNMENT];
         if (block) {
-            heap->recent[whole / ALLOCATOR_ALIGNMENT] = block->next;
-            heap->recent_bytes -= whole;
+            heap->quick[whole / ALLOCATOR_ALIGNMENT] = block->next;
+            heap->quick_bytes -= whole;
             live_map_flip(&heap->live, (virt_addr_t)block);
             return block;
         }
@@ -257,7 +281,7 @@ static void *allocate(struct allocator *allocator, size_t size)
     return allocate_slowly(heap, size);
 }
 
-static SLOW_PATH void deallocate_slowly(struct linked_list *heap, void *pointer, const void *caller)
+static SLOW_PATH void free_slowly(struct linked_list_heap *heap, void *pointer, const void *caller)
 {
     virt_addr_t block = (virt_addr_t)pointer;
     if (!pointer)
@@ -265,29 +289,30 @@ static SLOW_PATH void deallocate_slowly(struct linked_list *heap, void *pointer,
     if (!live_map_has(&heap->live, block))
         allocator_bad_free(&heap->allocator, pointer, caller);
     live_map_flip(&heap->live, block);
-    merge(heap, block);
+    coalesce(heap, block);
 }
 
 static void deallocate(struct allocator *allocator, void *pointer)
 {
-    struct linked_list *heap = heap_of(allocator);
+    struct linked_list_heap *heap = heap_of(allocator);
     virt_addr_t block = (virt_addr_t)pointer;
-    if (live_map_has(&heap->live, block) && block_size(block) <= RECENT_LARGEST && may_wait(heap)) {
+    if (live_map_has(&heap->live, block) && block_size(block) <= QUICK_LARGEST &&
+        may_be_quick(heap)) {
         size_t size = block_size(block);
         live_map_flip(&heap->live, block);
-        block_as_free(block)->next = heap->recent[size / ALLOCATOR_ALIGNMENT];
-        heap->recent[size / ALLOCATOR_ALIGNMENT] = block_as_free(block);
-        heap->recent_bytes += size;
+        block_as_free(block)->next = heap->quick[size / ALLOCATOR_ALIGNMENT];
+        heap->quick[size / ALLOCATOR_ALIGNMENT] = block_as_free(block);
+        heap->quick_bytes += size;
         return;
     }
-    deallocate_slowly(heap, pointer, __builtin_return_address(0));
+    free_slowly(heap, pointer, __builtin_return_address(0));
 }
 
 /* --- Looking -------------------------------------------------------------------------------- */
 
 static enum block_state inspect(struct allocator *allocator, const void *pointer, size_t *usable)
 {
-    struct linked_list *heap = heap_of(allocator);
+    struct linked_list_heap *heap = heap_of(allocator);
     virt_addr_t address = (virt_addr_t)pointer;
     if (address - allocator->arena->base >= allocator->arena->size)
         return BLOCK_FOREIGN;
@@ -302,36 +327,29 @@ static enum block_state inspect(struct allocator *allocator, const void *pointer
     return BLOCK_INSIDE;
 }
 
-static void show(region_visitor visit, void *context, virt_addr_t start, virt_addr_t end,
-                 enum region_state state)
-{
-    if (start < end)
-        visit(context, &(struct region){.start = start, .size = end - start, .state = state});
-}
-
 static void walk(struct allocator *allocator, region_visitor visit, void *context)
 {
-    struct linked_list *heap = heap_of(allocator);
+    struct linked_list_heap *heap = heap_of(allocator);
     for (virt_addr_t block = heap->first; block < heap->end; block = block_next(block)) {
         virt_addr_t end = block_next(block) - BLOCK_HEADER_SIZE;
         struct hole hole = {.start = end, .end = end};
         if (block_has(block, BLOCK_FLAG_FREE) && !is_empty(block_as_free(block)->hole))
             hole = block_as_free(block)->hole;
         bool live = live_map_has(&heap->live, block);
-        show(visit, context, block - BLOCK_HEADER_SIZE, block, REGION_BOOKKEEPING);
-        show(visit, context, block, hole.start, live ? REGION_LIVE : REGION_FREE);
+        region_show(visit, context, block - BLOCK_HEADER_SIZE, block, REGION_BOOKKEEPING);
+        region_show(visit, context, block, hole.start, live ? REGION_LIVE : REGION_FREE);
         if (block_next(block) == heap->end && !is_empty(hole))
             return; /* behind it there is only the end's own page, and that may be 16 TiB away */
-        show(visit, context, hole.start, hole.end, REGION_HOLE);
-        show(visit, context, hole.end, end, REGION_FREE);
+        region_show(visit, context, hole.start, hole.end, REGION_HOLE);
+        region_show(visit, context, hole.end, end, REGION_FREE);
     }
 }
 
-static size_t count_recent(const struct linked_list *heap)
+static size_t count_quick(const struct linked_list_heap *heap)
 {
     size_t bytes = 0;
-    for (size_t list = 0; list < ARRAY_SIZE(heap->recent); list++) {
-        for (struct free_block *block = heap->recent[list]; block; block = block->next) {
+    for (size_t list = 0; list < ARRAY_SIZE(heap->quick); list++) {
+        for (struct free_block *block = heap->quick[list]; block; block = block->next) {
             ASSERT(block_size((virt_addr_t)block) == list * ALLOCATOR_ALIGNMENT);
             bytes += list * ALLOCATOR_ALIGNMENT;
         }
@@ -339,7 +357,7 @@ static size_t count_recent(const struct linked_list *heap)
     return bytes;
 }
 
-static void check_free(const struct linked_list *heap, virt_addr_t block)
+static void check_free(const struct linked_list_heap *heap, virt_addr_t block)
 {
     free_lists_check(&heap->free, block);
     struct hole hole = block_as_free(block)->hole, widest = widest_hole(block);
@@ -348,32 +366,48 @@ static void check_free(const struct linked_list *heap, virt_addr_t block)
 
 static void check(struct allocator *allocator)
 {
-    struct linked_list *heap = heap_of(allocator);
+    struct linked_list_heap *heap = heap_of(allocator);
     bool previous_free = false;
-    size_t recent_bytes = 0;
+    size_t quick_bytes = 0;
     virt_addr_t block = heap->first;
     for (; block < heap->end; block = block_next(block)) {
         bool free = block_has(block, BLOCK_FLAG_FREE);
-        ASSERT(block_size(block) >= BLOCK_SMALLEST && block_size(block) <= heap->end - block);
+        ASSERT(block_size(block) >= BLOCK_SMALLEST);
+        ASSERT(block_size(block) <= heap->end - block);
         ASSERT(block_has(block, BLOCK_FLAG_PREVIOUS_FREE) == previous_free);
-        ASSERT(!(free && previous_free) && !(free && live_map_has(&heap->live, block)));
+        ASSERT(!(free && previous_free));
+        ASSERT(!(free && live_map_has(&heap->live, block)));
         if (free)
             check_free(heap, block);
         else if (!live_map_has(&heap->live, block))
-            recent_bytes += block_size(block);
+            quick_bytes += block_size(block);
         previous_free = free;
     }
-    ASSERT(block == heap->end && block_has(block, BLOCK_FLAG_PREVIOUS_FREE) == previous_free);
-    ASSERT(recent_bytes == heap->recent_bytes && recent_bytes == count_recent(heap));
+    ASSERT(block == heap->end);
+    ASSERT(block_has(block, BLOCK_FLAG_PREVIOUS_FREE) == previous_free);
+    ASSERT(quick_bytes == heap->quick_bytes);
+    ASSERT(quick_bytes == count_quick(heap));
 }
 
-enum error linked_list_init(struct linked_list *heap, const struct arena *arena)
+/* The arena holds the instance, the blocks and the map, in this order. */
+enum error linked_list_create(const struct arena *given, struct allocator **allocator)
 {
-    size_t map_size = live_map_size(arena->size);
-    if (arena->size < map_size + 2 * PAGE_SIZE)
+    struct arena arena = *given;
+    size_t map_size = live_map_size(arena.size);
+    ASSERT(IS_ALIGNED(arena.base | arena.size, PAGE_SIZE));
+    ASSERT(arena.size <= FREE_LISTS_LARGEST);
+    if (arena.size < map_size + 2 * PAGE_SIZE)
         return ERROR_INVALID;
-    ASSERT(IS_ALIGNED(arena->base | arena->size, PAGE_SIZE) && arena->size <= FREE_LISTS_LARGEST);
-    *heap = (struct linked_list){
+    virt_addr_t end = arena.base + arena.size - map_size;
+    struct hole hole = {.start = arena.base + PAGE_SIZE, .end = end - PAGE_SIZE};
+    if (arena_commit(&arena, arena.base, 1) != OK)
+        return ERROR_OUT_OF_FRAMES;
+    if (arena_commit(&arena, hole.end, 1) != OK) {
+        arena_decommit(&arena, arena.base, 1);
+        return ERROR_OUT_OF_FRAMES;
+    }
+    struct linked_list_heap *heap = (struct linked_list_heap *)arena.base;
+    *heap = (struct linked_list_heap){
         .allocator =
             {
                 .allocate = allocate,
@@ -386,20 +420,13 @@ enum error linked_list_init(struct linked_list *heap, const struct arena *arena)
                 .name = "linked_list",
                 .arena = &heap->arena,
             },
-        .arena = *arena,
-        .base = arena->base + map_size,
-        .first = arena->base + map_size + ALLOCATOR_ALIGNMENT,
-        .end = arena->base + arena->size,
+        .arena = arena,
+        .first = arena.base + FIRST_BLOCK,
+        .end = end,
     };
-    live_map_init(&heap->live, heap->base, arena->base, map_size);
-    struct hole hole = {.start = heap->base + PAGE_SIZE, .end = heap->end - PAGE_SIZE};
-    if (arena_commit(&heap->arena, heap->base, 1) != OK)
-        return ERROR_OUT_OF_FRAMES;
-    if (arena_commit(&heap->arena, hole.end, 1) != OK) {
-        give_back(heap, heap->base, heap->base + PAGE_SIZE);
-        return ERROR_OUT_OF_FRAMES;
-    }
-    *block_header(heap->end) = 0;
-    make_free(heap, heap->first, heap->end, hole);
+    live_map_init(&heap->live, heap->first, end, map_size);
+    *block_header(end) = 0;
+    make_free(heap, heap->first, end, hole);
+    *allocator = &heap->allocator;
     return OK;
 }
