@@ -9,27 +9,28 @@ _Static_assert(sizeof(struct frame_block) == 160, "mm/frames.h speaks of 160 byt
 
 void frame_block_init(struct frame_block *block, phys_addr_t base)
 {
-    ASSERT(IS_ALIGNED(base, BLOCK_SIZE));
-    *block = (struct frame_block){.base = base, .missing = BLOCK_FRAMES, .order = BLOCK_UNLISTED};
+    ASSERT(IS_ALIGNED(base, FRAME_BLOCK_SIZE));
+    *block = (struct frame_block){
+        .base = base, .missing = FRAME_BLOCK_FRAMES, .order = FRAME_BLOCK_UNLISTED};
     list_node_init(&block->node);
 }
 
 /* The bits of frames `from` up to `to` that lie in the same word as `from`. */
 static uint64_t bits_in_word(size_t from, size_t to)
 {
-    size_t count = MIN(to - from, (size_t)BLOCK_WORD_BITS);
-    return UINT64_MAX >> (BLOCK_WORD_BITS - count) << from % BLOCK_WORD_BITS;
+    size_t count = MIN(to - from, (size_t)FRAME_BLOCK_WORD_BITS);
+    return UINT64_MAX >> (FRAME_BLOCK_WORD_BITS - count) << from % FRAME_BLOCK_WORD_BITS;
 }
 
 /* The first frame of the next word. */
 static size_t next_word(size_t at)
 {
-    return ALIGN_UP(at + 1, (size_t)BLOCK_WORD_BITS);
+    return ALIGN_UP(at + 1, (size_t)FRAME_BLOCK_WORD_BITS);
 }
 
 bool frame_block_find_word(struct frame_block *block)
 {
-    for (size_t i = 0; i < BLOCK_WORDS; i++) {
+    for (size_t i = 0; i < FRAME_BLOCK_WORDS; i++) {
         if (block->free[i]) {
             block->word = (uint8_t)i;
             return true;
@@ -41,7 +42,7 @@ bool frame_block_find_word(struct frame_block *block)
 static bool all_set(const uint64_t *bitmap, size_t from, size_t to)
 {
     for (size_t at = from; at < to; at = next_word(at)) {
-        if (~bitmap[at / BLOCK_WORD_BITS] & bits_in_word(at, to))
+        if (~bitmap[at / FRAME_BLOCK_WORD_BITS] & bits_in_word(at, to))
             return false;
     }
     return true;
@@ -49,10 +50,10 @@ static bool all_set(const uint64_t *bitmap, size_t from, size_t to)
 
 void frame_block_mark_free(struct frame_block *block, size_t from, size_t to)
 {
-    ASSERT(from < to && to <= BLOCK_FRAMES);
+    ASSERT(from < to && to <= FRAME_BLOCK_FRAMES);
     for (size_t at = from; at < to; at = next_word(at)) {
-        block->free[at / BLOCK_WORD_BITS] |= bits_in_word(at, to);
-        block->used[at / BLOCK_WORD_BITS] &= ~bits_in_word(at, to);
+        block->free[at / FRAME_BLOCK_WORD_BITS] |= bits_in_word(at, to);
+        block->used[at / FRAME_BLOCK_WORD_BITS] &= ~bits_in_word(at, to);
     }
     ASSERT(block->missing >= to - from);
     block->missing -= (uint16_t)(to - from);
@@ -60,16 +61,17 @@ void frame_block_mark_free(struct frame_block *block, size_t from, size_t to)
 
 void frame_block_mark_used(struct frame_block *block, size_t from, size_t to)
 {
-    ASSERT(from < to && to <= BLOCK_FRAMES);
+    ASSERT(from < to && to <= FRAME_BLOCK_FRAMES);
     for (size_t at = from; at < to; at = next_word(at)) {
-        block->used[at / BLOCK_WORD_BITS] |= bits_in_word(at, to);
-        block->free[at / BLOCK_WORD_BITS] &= ~bits_in_word(at, to);
+        block->used[at / FRAME_BLOCK_WORD_BITS] |= bits_in_word(at, to);
+        block->free[at / FRAME_BLOCK_WORD_BITS] &= ~bits_in_word(at, to);
     }
     block->missing += (uint16_t)(to - from);
-    ASSERT(block->missing <= BLOCK_FRAMES);
+    ASSERT(block->missing <= FRAME_BLOCK_FRAMES);
 }
 
-/* Where in `free` a run of 2^order frames begins, order < BLOCK_WORD_ORDER; a bit for each. */
+/* Where in `free` a run of 2^order frames begins, order < FRAME_BLOCK_WORD_ORDER; a bit for each.
+ */
 static uint64_t runs_in_word(uint64_t free, unsigned order)
 {
     for (unsigned i = 0; i < order; i++)
@@ -79,11 +81,11 @@ static uint64_t runs_in_word(uint64_t free, unsigned order)
 
 bool frame_block_find_run(const struct frame_block *block, unsigned order, size_t *run)
 {
-    ASSERT(order < BLOCK_ORDER);
+    ASSERT(order < FRAME_BLOCK_ORDER);
     size_t size = (size_t)1 << order;
-    for (size_t at = 0; at < BLOCK_FRAMES; at += MAX(size, (size_t)BLOCK_WORD_BITS)) {
-        if (order < BLOCK_WORD_ORDER) {
-            uint64_t runs = runs_in_word(block->free[at / BLOCK_WORD_BITS], order);
+    for (size_t at = 0; at < FRAME_BLOCK_FRAMES; at += MAX(size, (size_t)FRAME_BLOCK_WORD_BITS)) {
+        if (order < FRAME_BLOCK_WORD_ORDER) {
+            uint64_t runs = runs_in_word(block->free[at / FRAME_BLOCK_WORD_BITS], order);
             *run = at + (runs ? (size_t)__builtin_ctzll(runs) : 0);
             if (runs)
                 return true;
@@ -97,16 +99,16 @@ bool frame_block_find_run(const struct frame_block *block, unsigned order, size_
 
 bool frame_block_all_used(const struct frame_block *block, size_t from, size_t to)
 {
-    ASSERT(from < to && to <= BLOCK_FRAMES);
+    ASSERT(from < to && to <= FRAME_BLOCK_FRAMES);
     return all_set(block->used, from, to);
 }
 
 size_t frame_block_count_used(const struct frame_block *block, size_t from, size_t to)
 {
-    ASSERT(from < to && to <= BLOCK_FRAMES);
+    ASSERT(from < to && to <= FRAME_BLOCK_FRAMES);
     size_t count = 0;
     for (size_t at = from; at < to; at = next_word(at)) {
-        uint64_t used = block->used[at / BLOCK_WORD_BITS] & bits_in_word(at, to);
+        uint64_t used = block->used[at / FRAME_BLOCK_WORD_BITS] & bits_in_word(at, to);
         for (; used; used &= used - 1)
             count++;
     }

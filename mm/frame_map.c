@@ -59,8 +59,8 @@ static struct survey survey(struct frame_span *into, size_t room)
     struct survey seen = {.first = range};
     uint64_t next = 0;
     for (; range.start < range.end; range = frame_map_next_usable(&from)) {
-        uint64_t first = MAX(range.start / BLOCK_SIZE, next);
-        uint64_t end = (range.end - 1) / BLOCK_SIZE + 1;
+        uint64_t first = MAX(range.start / FRAME_BLOCK_SIZE, next);
+        uint64_t end = (range.end - 1) / FRAME_BLOCK_SIZE + 1;
         if (seen.spans == 0 || first > next) {
             if (seen.spans < room)
                 into[seen.spans] = (struct frame_span){.first = first};
@@ -156,11 +156,11 @@ struct frame_block *frame_map_open(void)
 
     struct frame_span *span = &spans[frontier];
     struct frame_block *block = &span->blocks[span->opened];
-    phys_addr_t base = (span->first + span->opened) * BLOCK_SIZE;
+    phys_addr_t base = (span->first + span->opened) * FRAME_BLOCK_SIZE;
     span->opened++;
     frame_block_init(block, base);
-    while (untouched.start < base + BLOCK_SIZE) {
-        phys_addr_t end = MIN(untouched.end, base + BLOCK_SIZE);
+    while (untouched.start < base + FRAME_BLOCK_SIZE) {
+        phys_addr_t end = MIN(untouched.end, base + FRAME_BLOCK_SIZE);
         ASSERT(untouched.start >= base && untouched.start < end);
         frame_block_mark_free(block, (untouched.start - base) / PAGE_SIZE,
                               (end - base) / PAGE_SIZE);
@@ -174,7 +174,7 @@ struct frame_block *frame_map_find(phys_addr_t address)
 {
     if (frame_map_is_recent(address))
         return frame_map_block(address);
-    uint64_t number = address / BLOCK_SIZE;
+    uint64_t number = address / FRAME_BLOCK_SIZE;
     for (size_t i = 0; i < span_count; i++) {
         if (number - spans[i].first < spans[i].opened) {
             frame_map_recent = &spans[i];

@@ -26,7 +26,7 @@
 #include <mm/frame_map.h>
 #include <mm/frames.h>
 
-#define PARTIAL_LISTS ((1u << BLOCK_ORDER) - 1) /* the bits of `listed` for lists[0..8] */
+#define PARTIAL_LISTS ((1u << FRAME_BLOCK_ORDER) - 1) /* the bits of `listed` for lists[0..8] */
 
 static struct list lists[FRAMES_MAX_ORDER + 1];
 static uint32_t listed; /* bit i: lists[i] is not empty */
@@ -41,7 +41,7 @@ static struct frame_block *current = &no_block;
 
 static void enlist(struct frame_block *block, unsigned order)
 {
-    ASSERT(block->order == BLOCK_UNLISTED && order <= FRAMES_MAX_ORDER);
+    ASSERT(block->order == FRAME_BLOCK_UNLISTED && order <= FRAMES_MAX_ORDER);
     list_push_front(&lists[order], &block->node);
     listed |= 1u << order;
     block->order = (int8_t)order;
@@ -49,12 +49,12 @@ static void enlist(struct frame_block *block, unsigned order)
 
 static void delist(struct frame_block *block)
 {
-    if (block->order == BLOCK_UNLISTED)
+    if (block->order == FRAME_BLOCK_UNLISTED)
         return;
     list_remove(&block->node);
     if (list_empty(&lists[block->order]))
         listed &= ~(1u << block->order);
-    block->order = BLOCK_UNLISTED;
+    block->order = FRAME_BLOCK_UNLISTED;
 }
 
 /* The first block of the lowest of the lists in `choice`, which are not all empty. */
@@ -69,7 +69,7 @@ static struct frame_block *first_listed(uint32_t choice)
 /* Lists a block that has become whole, merged with its buddy for as long as that is free too. */
 static void merge(struct frame_block *block)
 {
-    unsigned order = BLOCK_ORDER;
+    unsigned order = FRAME_BLOCK_ORDER;
     for (; order < FRAMES_MAX_ORDER; order++) {
         struct frame_block *buddy = frame_map_find(block->base ^ PAGE_SIZE << order);
         if (!buddy || buddy->order != (int)order)
@@ -87,10 +87,10 @@ static struct frame_block *split(unsigned order)
 {
     struct frame_block *block = first_listed(listed & ~0u << order);
     unsigned have = (unsigned)block->order;
-    ASSERT(order >= BLOCK_ORDER && have >= order && block->missing == 0);
+    ASSERT(order >= FRAME_BLOCK_ORDER && have >= order && block->missing == 0);
     delist(block);
     for (unsigned half = order; half < have; half++)
-        enlist(block + ((size_t)1 << (half - BLOCK_ORDER)), half);
+        enlist(block + ((size_t)1 << (half - FRAME_BLOCK_ORDER)), half);
     return block;
 }
 
@@ -101,7 +101,7 @@ static void settle(struct frame_block *block)
     if (!frame_block_find_word(block))
         return;
     if (block->missing) {
-        enlist(block, BLOCK_ORDER - 1);
+        enlist(block, FRAME_BLOCK_ORDER - 1);
     } else {
         if (block == current)
             current = &no_block;
@@ -121,9 +121,9 @@ static bool open_block(void)
 /* Adds a block to the partial lists, or comes a step closer to that. False when there is none. */
 static bool add_partial(void)
 {
-    if (!(listed >> BLOCK_ORDER))
+    if (!(listed >> FRAME_BLOCK_ORDER))
         return open_block();
-    enlist(split(BLOCK_ORDER), BLOCK_ORDER - 1);
+    enlist(split(FRAME_BLOCK_ORDER), FRAME_BLOCK_ORDER - 1);
     return true;
 }
 
@@ -151,36 +151,36 @@ phys_addr_t frame_alloc(void)
     size_t word = block->word;
     uint64_t free = block->free[word], rest = free & (free - 1);
     block->free[word] = rest;
-    if (!rest && word < BLOCK_WORDS - 1)
+    if (!rest && word < FRAME_BLOCK_WORDS - 1)
         block->word++; /* most likely the next one has some */
     block->used[word] |= free ^ rest;
     block->missing++;
     free_frames--;
-    size_t index = word * BLOCK_WORD_BITS + (size_t)__builtin_ctzll(free);
+    size_t index = word * FRAME_BLOCK_WORD_BITS + (size_t)__builtin_ctzll(free);
     return block->base + index * PAGE_SIZE;
 }
 
 static NORETURN void bad_free(phys_addr_t frame, unsigned order)
 {
     const struct frame_block *block = frame_map_find(frame);
-    size_t index = frame / PAGE_SIZE % BLOCK_FRAMES;
+    size_t index = frame / PAGE_SIZE % FRAME_BLOCK_FRAMES;
     if (!IS_ALIGNED(frame, PAGE_SIZE << order))
         PANIC("mm: freed frame 0x%lx is misaligned (order %u)", frame, order);
-    if (block && block->free[index / BLOCK_WORD_BITS] >> index % BLOCK_WORD_BITS & 1)
+    if (block && block->free[index / FRAME_BLOCK_WORD_BITS] >> index % FRAME_BLOCK_WORD_BITS & 1)
         PANIC("mm: freed frame 0x%lx is free already (order %u)", frame, order);
     PANIC("mm: freed frame 0x%lx is not handed out (order %u)", frame, order);
 }
 
 static inline void free_in_block(struct frame_block *block, phys_addr_t frame)
 {
-    size_t index = frame / PAGE_SIZE % BLOCK_FRAMES, word = index / BLOCK_WORD_BITS;
-    uint64_t bit = UINT64_C(1) << index % BLOCK_WORD_BITS;
+    size_t index = frame / PAGE_SIZE % FRAME_BLOCK_FRAMES, word = index / FRAME_BLOCK_WORD_BITS;
+    uint64_t bit = UINT64_C(1) << index % FRAME_BLOCK_WORD_BITS;
     if (!(block->used[word] & bit) || !IS_ALIGNED(frame, PAGE_SIZE))
         bad_free(frame, 0);
     block->used[word] ^= bit;
     block->free[word] |= bit;
     free_frames++;
-    if (--block->missing == 0 || block->order < BLOCK_ORDER - 1)
+    if (--block->missing == 0 || block->order < FRAME_BLOCK_ORDER - 1)
         settle(block);
 }
 
@@ -203,7 +203,7 @@ void frame_free(phys_addr_t frame)
 
 /* --- Runs ----------------------------------------------------------------------------------- */
 
-/* A partial block with a run of `order`, 0 < order < BLOCK_ORDER, or NULL. */
+/* A partial block with a run of `order`, 0 < order < FRAME_BLOCK_ORDER, or NULL. */
 static struct frame_block *search_partial(unsigned order, size_t *run)
 {
     uint32_t candidates;
@@ -236,8 +236,8 @@ static phys_addr_t alloc_blocks(unsigned order)
             return NO_FRAME;
     }
     struct frame_block *block = split(order);
-    for (size_t i = 0; i < (size_t)1 << (order - BLOCK_ORDER); i++)
-        frame_block_mark_used(&block[i], 0, BLOCK_FRAMES);
+    for (size_t i = 0; i < (size_t)1 << (order - FRAME_BLOCK_ORDER); i++)
+        frame_block_mark_used(&block[i], 0, FRAME_BLOCK_FRAMES);
     return block->base;
 }
 
@@ -246,7 +246,7 @@ phys_addr_t frames_alloc_run(unsigned order)
     ASSERT(order <= FRAMES_MAX_ORDER);
     if (order == 0)
         return frame_alloc();
-    phys_addr_t run = order < BLOCK_ORDER ? alloc_within_block(order) : alloc_blocks(order);
+    phys_addr_t run = order < FRAME_BLOCK_ORDER ? alloc_within_block(order) : alloc_blocks(order);
     if (run != NO_FRAME)
         free_frames -= UINT64_C(1) << order;
     ASSERT(IS_ALIGNED(run, PAGE_SIZE << order));
@@ -256,17 +256,17 @@ phys_addr_t frames_alloc_run(unsigned order)
 void frames_free_run(phys_addr_t run, unsigned order)
 {
     ASSERT(order <= FRAMES_MAX_ORDER);
-    size_t first = run / PAGE_SIZE % BLOCK_FRAMES;
-    size_t end = first + MIN((size_t)1 << order, (size_t)BLOCK_FRAMES);
+    size_t first = run / PAGE_SIZE % FRAME_BLOCK_FRAMES;
+    size_t end = first + MIN((size_t)1 << order, (size_t)FRAME_BLOCK_FRAMES);
     phys_addr_t run_end = run + (PAGE_SIZE << order);
     if (!IS_ALIGNED(run, PAGE_SIZE << order))
         bad_free(run, order);
-    for (phys_addr_t at = run; at < run_end; at += BLOCK_SIZE) {
+    for (phys_addr_t at = run; at < run_end; at += FRAME_BLOCK_SIZE) {
         const struct frame_block *block = frame_map_find(at);
         if (!block || !frame_block_all_used(block, first, end))
             bad_free(at, order);
     }
-    for (phys_addr_t at = run; at < run_end; at += BLOCK_SIZE) {
+    for (phys_addr_t at = run; at < run_end; at += FRAME_BLOCK_SIZE) {
         struct frame_block *block = frame_map_find(at);
         frame_block_mark_free(block, first, end);
         settle(block);
@@ -290,8 +290,8 @@ bool frames_next_region(phys_addr_t from, struct frames_region *region)
     region->range = frame_map_next_usable(&from);
     region->used = 0;
     for (phys_addr_t at = region->range.start; at < region->range.end;) {
-        phys_addr_t base = ALIGN_DOWN(at, BLOCK_SIZE);
-        phys_addr_t end = MIN(base + BLOCK_SIZE, region->range.end);
+        phys_addr_t base = ALIGN_DOWN(at, FRAME_BLOCK_SIZE);
+        phys_addr_t end = MIN(base + FRAME_BLOCK_SIZE, region->range.end);
         const struct frame_block *block = frame_map_find(at);
         if (block) /* else it is not open yet, and nothing of it is used */
             region->used +=

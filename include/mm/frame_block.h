@@ -9,15 +9,15 @@
 #include <lib/list.h>
 
 enum {
-    BLOCK_ORDER = 9,
-    BLOCK_FRAMES = 1 << BLOCK_ORDER,
-    BLOCK_WORD_ORDER = 6,
-    BLOCK_WORD_BITS = 1 << BLOCK_WORD_ORDER,
-    BLOCK_WORDS = BLOCK_FRAMES / BLOCK_WORD_BITS,
-    BLOCK_UNLISTED = -1,
+    FRAME_BLOCK_ORDER = 9,
+    FRAME_BLOCK_FRAMES = 1 << FRAME_BLOCK_ORDER,
+    FRAME_BLOCK_WORD_ORDER = 6,
+    FRAME_BLOCK_WORD_BITS = 1 << FRAME_BLOCK_WORD_ORDER,
+    FRAME_BLOCK_WORDS = FRAME_BLOCK_FRAMES / FRAME_BLOCK_WORD_BITS,
+    FRAME_BLOCK_UNLISTED = -1,
 };
 
-#define BLOCK_SIZE (PAGE_SIZE * BLOCK_FRAMES)
+#define FRAME_BLOCK_SIZE (PAGE_SIZE * FRAME_BLOCK_FRAMES)
 
 /* A frame with neither bit set is not to be handed out: a hole, or reserved. */
 struct frame_block {
@@ -25,9 +25,9 @@ struct frame_block {
     struct list_node node;
     uint16_t missing; /* how many of the frames are not free; 0: the block is whole */
     uint8_t word;     /* where to look for a free frame first */
-    int8_t order;     /* the list that the block is on, or BLOCK_UNLISTED */
-    uint64_t free[BLOCK_WORDS];
-    uint64_t used[BLOCK_WORDS];
+    int8_t order;     /* the list that the block is on, or FRAME_BLOCK_UNLISTED */
+    uint64_t free[FRAME_BLOCK_WORDS];
+    uint64_t used[FRAME_BLOCK_WORDS];
 };
 
 /* No frame is free, none is used, and the block is on no list. */
@@ -45,7 +45,7 @@ void frame_block_mark_used(struct frame_block *block, size_t from, size_t to);
 size_t frame_block_count_used(const struct frame_block *block, size_t from, size_t to);
 bool frame_block_all_used(const struct frame_block *block, size_t from, size_t to);
 
-/* Looks for 2^order free frames, aligned to their number; order < BLOCK_ORDER. */
+/* Looks for 2^order free frames, aligned to their number; order < FRAME_BLOCK_ORDER. */
 bool frame_block_find_run(const struct frame_block *block, unsigned order, size_t *run);
 
 #endif

@@ -10,7 +10,7 @@
 
 /* Blocks without a hole between them. */
 struct frame_span {
-    uint64_t first; /* the first block's number: its address / BLOCK_SIZE */
+    uint64_t first; /* the first block's number: its address / FRAME_BLOCK_SIZE */
     uint64_t count;
     uint64_t opened; /* so many of them, from the first one on, have a valid description */
     struct frame_block *blocks;
@@ -38,13 +38,13 @@ struct frame_block *frame_map_open(void);
 /* Is the block that holds `address` open, and in the same span as the one before? */
 static inline bool frame_map_is_recent(phys_addr_t address)
 {
-    return address / BLOCK_SIZE - frame_map_recent->first < frame_map_recent->opened;
+    return address / FRAME_BLOCK_SIZE - frame_map_recent->first < frame_map_recent->opened;
 }
 
 /* If it is: the block. */
 static inline struct frame_block *frame_map_block(phys_addr_t address)
 {
-    return &frame_map_recent->blocks[address / BLOCK_SIZE - frame_map_recent->first];
+    return &frame_map_recent->blocks[address / FRAME_BLOCK_SIZE - frame_map_recent->first];
 }
 
 /* The open block that holds `address`, or NULL. */
