@@ -3,10 +3,10 @@
  * be partly holes. Blocks that follow each other form a span, and the descriptions of all blocks
  * form one array, placed with the spans at the start of the lowest usable range that is big enough.
  *
- * The array is not set up in advance. Blocks are opened one by one in ascending order, and a span
- * knows how many of its blocks are: what lies beyond is whatever was in memory before. So set-up
- * takes a few steps for each range, whatever its size. It also means that the memory map is read
- * again, range by range, as blocks are opened.
+ * The array is not filled in at set-up. Blocks are opened one by one in ascending order, and a span
+ * counts its opened blocks; the rest of its part of the array is not initialised. So set-up takes a
+ * few steps for each range, whatever its size, and the memory map is read again, range by range, as
+ * blocks are opened.
  *
  * The way from an address to its block looks through the spans, starting with the one that held the
  * last address: a PC has two, one below 4 GiB and one above. Hundreds would be slow, but correct.
@@ -20,7 +20,8 @@
 static struct frame_span *spans;
 static size_t span_count;
 static struct frame_span no_span;
-const struct frame_span *frame_map_recent = &no_span;
+struct frame_block frame_map_no_block;
+const struct frame_span *frame_map_last_span = &no_span;
 
 static const struct boot_info *boot_info;
 static phys_addr_t memory_end; /* memory above it is left alone */
@@ -51,7 +52,7 @@ struct survey {
     size_t blocks;
 };
 
-/* Counts what usable memory amounts to, and writes down the spans, as many as there is room for. */
+/* Counts usable memory, and writes its spans to `into`, as many as there is room for. */
 static struct survey survey(struct frame_span *into, size_t room)
 {
     phys_addr_t from = 0;
@@ -92,7 +93,7 @@ static void write_spans(phys_addr_t start, const struct survey *seen, const stru
     }
 }
 
-/* Has the frontier not be at the end of a range. */
+/* Moves the frontier on from the end of a range to the next one. */
 static void leave_range(void)
 {
     phys_addr_t from = untouched.end;
@@ -125,7 +126,8 @@ static bool place_bookkeeping(void)
 
 void frame_map_init(const struct boot_info *info)
 {
-    frame_map_recent = &no_span;
+    frame_block_init(&frame_map_no_block, 0);
+    frame_map_last_span = &no_span;
     boot_info = info;
     memory_end = DIRECT_MAP_SIZE;
     bookkeeping = (struct phys_range){0, 0};
@@ -170,16 +172,14 @@ struct frame_block *frame_map_open(void)
     return block;
 }
 
-struct frame_block *frame_map_find(phys_addr_t address)
+struct frame_block *frame_map_search(phys_addr_t address)
 {
-    if (frame_map_is_recent(address))
-        return frame_map_block(address);
     uint64_t number = address / FRAME_BLOCK_SIZE;
     for (size_t i = 0; i < span_count; i++) {
         if (number - spans[i].first < spans[i].opened) {
-            frame_map_recent = &spans[i];
-            return frame_map_block(address);
+            frame_map_last_span = &spans[i];
+            return &spans[i].blocks[number - spans[i].first];
         }
     }
-    return NULL;
+    return &frame_map_no_block;
 }

@@ -1,23 +1,23 @@
 /*
- * Memory is seen as blocks of 512 frames, 2 MiB each (mm/frame_map.c). A block has one bit per
- * frame that says "free" and one that says "used"; a frame with neither is not ours. So every wrong
- * free shows in one bit, however it came about.
+ * Memory is divided into blocks of 512 frames, 2 MiB each (mm/frame_map.c). A block has one bit per
+ * frame that says "free" and one that says "used"; a frame with neither is not handed out. So one
+ * bit shows every wrong free.
  *
  * Blocks that have something free are listed by the order of the largest run that they may hold:
  *
- *     lists[0..8]   blocks in part use (or with holes in them). The order is an upper bound: when a
- *                   search finds that it was too high the block moves down, and the next free into
- *                   it moves it back to the top. A search that fails is paid for by that free, so
- *                   that runs cost O(1) amortised although a block is not kept sorted inside.
+ *     lists[0..8]   blocks that are partly used, or have holes. The order is an upper bound: when a
+ *                   search finds that it was too high the block moves down, and the next free in
+ *                   it moves it back to the top. So each free is followed by at most nine failed
+ *                   searches, and runs cost O(1) amortised.
  *     lists[9..18]  whole free blocks, as a binary buddy system: the first block of a run of
  *                   2^(order-9) blocks is listed, the order is exact, two buddies become one.
  *
  * Single frames come from one block until it has no more, then from the next one of the lowest
- * list, that is from the most broken block: whole blocks stay whole as long as possible. How much
- * memory there is has no influence on what a single frame costs.
+ * list, that is from the block with the smallest free runs: whole blocks stay whole as long as
+ * possible. The cost of a single frame does not depend on the amount of memory.
  *
- * The prices: 160 bytes for 2 MiB (0.008 %); a run of 2 MiB and more costs a step per 2 MiB, and
- * the first one more for each block that it opens. There is no lock: one processor, and no calls
+ * The costs: 160 bytes for 2 MiB (0.008 %); a run of 2 MiB and more takes a step per 2 MiB, and the
+ * first one more for each block that it opens. There is no lock: one processor, and no calls
  * from interrupt handlers.
  */
 #include <assert.h>
@@ -32,10 +32,9 @@ static struct list lists[FRAMES_MAX_ORDER + 1];
 static uint32_t listed; /* bit i: lists[i] is not empty */
 static uint64_t free_frames;
 
-/* Where single frames come from: a partial block, or a block that has no frames. Like any block
- * that becomes full it stays on its list until somebody looks there for more. */
-static struct frame_block no_block;
-static struct frame_block *current = &no_block;
+/* Where single frames come from: a partial block, or a block that has no frames. A block that
+ * becomes full stays on its list until find_current() or search_partial() finds it there. */
+static struct frame_block *current = &frame_map_no_block;
 
 /* --- The lists ------------------------------------------------------------------------------ */
 
@@ -66,13 +65,13 @@ static struct frame_block *first_listed(uint32_t choice)
     return CONTAINER_OF(node, struct frame_block, node);
 }
 
-/* Lists a block that has become whole, merged with its buddy for as long as that is free too. */
-static void merge(struct frame_block *block)
+/* Lists a block that has become whole; it coalesces with its buddy as long as that is free, too. */
+static void coalesce(struct frame_block *block)
 {
     unsigned order = FRAME_BLOCK_ORDER;
     for (; order < FRAMES_MAX_ORDER; order++) {
         struct frame_block *buddy = frame_map_find(block->base ^ PAGE_SIZE << order);
-        if (!buddy || buddy->order != (int)order)
+        if (buddy->order != (int)order)
             break;
         delist(buddy);
         if (buddy->base < block->base)
@@ -94,8 +93,8 @@ static struct frame_block *split(unsigned order)
     return block;
 }
 
-/* Lists a block where it belongs after something has been given back to it. */
-static void settle(struct frame_block *block)
+/* Moves a block to the list where it belongs after frames of it were freed. */
+static void relist(struct frame_block *block)
 {
     delist(block);
     if (!frame_block_find_word(block))
@@ -104,8 +103,8 @@ static void settle(struct frame_block *block)
         enlist(block, FRAME_BLOCK_ORDER - 1);
     } else {
         if (block == current)
-            current = &no_block;
-        merge(block);
+            current = &frame_map_no_block;
+        coalesce(block);
     }
 }
 
@@ -114,11 +113,11 @@ static bool open_block(void)
 {
     struct frame_block *block = frame_map_open();
     if (block)
-        settle(block);
+        relist(block);
     return block != NULL;
 }
 
-/* Adds a block to the partial lists, or comes a step closer to that. False when there is none. */
+/* Adds a block to the partial lists, or opens another block. False when there is none. */
 static bool add_partial(void)
 {
     if (!(listed >> FRAME_BLOCK_ORDER))
@@ -166,13 +165,14 @@ static NORETURN void bad_free(phys_addr_t frame, unsigned order)
     size_t index = frame / PAGE_SIZE % FRAME_BLOCK_FRAMES;
     if (!IS_ALIGNED(frame, PAGE_SIZE << order))
         PANIC("mm: freed frame 0x%lx is misaligned (order %u)", frame, order);
-    if (block && block->free[index / FRAME_BLOCK_WORD_BITS] >> index % FRAME_BLOCK_WORD_BITS & 1)
+    if (block->free[index / FRAME_BLOCK_WORD_BITS] >> index % FRAME_BLOCK_WORD_BITS & 1)
         PANIC("mm: freed frame 0x%lx is free already (order %u)", frame, order);
     PANIC("mm: freed frame 0x%lx is not handed out (order %u)", frame, order);
 }
 
-static inline void free_in_block(struct frame_block *block, phys_addr_t frame)
+void frame_free(phys_addr_t frame)
 {
+    struct frame_block *block = frame_map_find(frame);
     size_t index = frame / PAGE_SIZE % FRAME_BLOCK_FRAMES, word = index / FRAME_BLOCK_WORD_BITS;
     uint64_t bit = UINT64_C(1) << index % FRAME_BLOCK_WORD_BITS;
     if (!(block->used[word] & bit) || !IS_ALIGNED(frame, PAGE_SIZE))
@@ -180,25 +180,9 @@ static inline void free_in_block(struct frame_block *block, phys_addr_t frame)
     block->used[word] ^= bit;
     block->free[word] |= bit;
     free_frames++;
-    if (--block->missing == 0 || block->order < FRAME_BLOCK_ORDER - 1)
-        settle(block);
-}
-
-static SLOW_PATH void free_elsewhere(phys_addr_t frame)
-{
-    struct frame_block *block = frame_map_find(frame);
-    if (!block)
-        bad_free(frame, 0);
-    free_in_block(block, frame);
-}
-
-/* Compiled twice, because a call on the way to the block would cost the usual case, too. */
-void frame_free(phys_addr_t frame)
-{
-    if (frame_map_is_recent(frame))
-        free_in_block(frame_map_block(frame), frame);
-    else
-        free_elsewhere(frame);
+    block->missing--;
+    if (block->missing == 0 || block->order < FRAME_BLOCK_ORDER - 1)
+        relist(block);
 }
 
 /* --- Runs ----------------------------------------------------------------------------------- */
@@ -263,13 +247,13 @@ void frames_free_run(phys_addr_t run, unsigned order)
         bad_free(run, order);
     for (phys_addr_t at = run; at < run_end; at += FRAME_BLOCK_SIZE) {
         const struct frame_block *block = frame_map_find(at);
-        if (!block || !frame_block_all_used(block, first, end))
+        if (!frame_block_all_used(block, first, end))
             bad_free(at, order);
     }
     for (phys_addr_t at = run; at < run_end; at += FRAME_BLOCK_SIZE) {
         struct frame_block *block = frame_map_find(at);
         frame_block_mark_free(block, first, end);
-        settle(block);
+        relist(block);
     }
     free_frames += UINT64_C(1) << order;
 }
@@ -293,9 +277,8 @@ bool frames_next_region(phys_addr_t from, struct frames_region *region)
         phys_addr_t base = ALIGN_DOWN(at, FRAME_BLOCK_SIZE);
         phys_addr_t end = MIN(base + FRAME_BLOCK_SIZE, region->range.end);
         const struct frame_block *block = frame_map_find(at);
-        if (block) /* else it is not open yet, and nothing of it is used */
-            region->used +=
-                frame_block_count_used(block, (at - base) / PAGE_SIZE, (end - base) / PAGE_SIZE);
+        region->used +=
+            frame_block_count_used(block, (at - base) / PAGE_SIZE, (end - base) / PAGE_SIZE);
         at = end;
     }
     return region->range.start < region->range.end;
@@ -306,8 +289,7 @@ void frames_init(const struct boot_info *info)
     for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
         list_init(&lists[i]);
     listed = 0;
-    frame_block_init(&no_block, NO_FRAME);
-    current = &no_block;
+    current = &frame_map_no_block;
     frame_map_init(info);
     free_frames = frame_map_total();
     log_info("mm: %lu KiB of memory to hand out", free_frames * PAGE_SIZE / KIB(1));
