@@ -1,7 +1,7 @@
 /*
- * What the allocators share: the account of an arena's committed pages, the words for a bad free,
- * and what can be told about a heap from a walk through its regions. None of it is on the way of an
- * allocation that finds memory at hand.
+ * Code that all allocators share: it counts an arena's committed pages, reports a bad free, and
+ * computes statistics and a picture of a heap from a walk through its regions. An allocation that
+ * finds a free block runs none of it.
  */
 #include <assert.h>
 #include <kernel/log/panic.h>
@@ -111,7 +111,7 @@ void allocator_stats(struct allocator *allocator, struct allocator_stats *stats)
 
 struct bounds {
     virt_addr_t start;
-    virt_addr_t end; /* of what is committed; 0: nothing is */
+    virt_addr_t end; /* of the last committed region; 0: there is none */
 };
 
 static void widen_bounds(void *context, const struct region *region)

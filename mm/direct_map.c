@@ -1,9 +1,9 @@
 /*
  * Only what the memory map calls RAM is mapped, and with cached pages: a stray access to anything
  * else faults, and the processor does not read ahead into device memory. Devices are added when
- * their driver asks. What lies below the kernel is always there, for the VGA text window and the
- * firmware's tables; what may be cached in the first MiB is in the hands of the fixed MTRRs (Intel
- * SDM 3A 12.11.2.2).
+ * their driver asks. All memory below the kernel is mapped, for the VGA text window and the
+ * firmware's tables; the fixed MTRRs decide which parts of the first MiB are cached (Intel SDM 3A
+ * 12.11.2.2).
  */
 #include <assert.h>
 #include <layout.h>

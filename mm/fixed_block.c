@@ -236,7 +236,7 @@ static void *take(struct slab *slab)
     return slab_take(slab);
 }
 
-/* From a slab that has to be prepared for it. */
+/* Allocates after preparing a slab: it links more slots, uses a listed slab, or creates one. */
 static void *allocate_small(struct fixed_block_heap *heap, size_t size_class)
 {
     struct slab *slab = heap->current[size_class];
@@ -260,7 +260,7 @@ static void *allocate_block(struct fixed_block_heap *heap, size_t size)
     return allocate_small(heap, size_class_for(size));
 }
 
-/* Before it fails, memory that is only kept at hand is given back. */
+/* Gives idle memory back before it fails. */
 static SLOW_PATH void *allocate_slowly(struct fixed_block_heap *heap, size_t size)
 {
     void *block = allocate_block(heap, size);

@@ -104,7 +104,7 @@ static void leave_range(void)
 /* Finds room for the bookkeeping and writes the spans there. False when no range is big enough. */
 static bool place_bookkeeping(void)
 {
-    struct frame_span few[4]; /* that is what most machines have, and then one survey is enough */
+    struct frame_span few[4]; /* most machines have no more; then one survey is enough */
     struct survey seen = survey(few, ARRAY_SIZE(few));
     size_t size = seen.spans * sizeof(struct frame_span) + seen.blocks * sizeof(struct frame_block);
     size = ALIGN_UP(size, PAGE_SIZE);

@@ -15,7 +15,7 @@ struct allocator *kernel_heap;
 static struct debug_heap debug_heap;
 static bool debugging;
 
-/* For what neither allocates nor frees, and is not for interrupt handlers either. */
+/* For the functions that neither allocate nor free: they are not for interrupt handlers either. */
 static struct allocator *allocator_in_use(void)
 {
     ASSERT(!in_interrupt());

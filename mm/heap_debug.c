@@ -5,16 +5,16 @@
  *     | header | red zone ... | block ... | red zone |
  *     ^ inner  ^              ^ 64 bytes or the alignment from the start
  *
- * A new block is filled with 0xca, for those who expect zeros. A freed one is filled with 0xdf and
- * kept from the inner allocator for a while, in quarantine; its filling is checked when it leaves,
- * and before that time and again: each allocation checks one block. Red zones are checked when the
- * block is freed, and by check() with everything else there is.
+ * A new block is filled with 0xca, so that code which expects zeros fails. A freed one is filled
+ * with 0xdf and kept from the inner allocator for a while, in quarantine. Its filling is checked
+ * when it leaves, and in between: each allocation checks one block in quarantine. Red zones are
+ * checked when the block is freed, and by check() with everything else there is.
  *
- * What breaks the rules ends in a panic that says which rule, which block, and who allocated or
- * freed it; a write is noticed late, but then by name. Not caught are writes that hit neither a red
- * zone nor a freed block, writes to a block that has left the quarantine, and reads.
+ * A broken rule is a panic that names the rule, the block, and the call that allocated or freed it.
+ * A wrong write is noticed late, but its block is named. Not caught are writes that hit neither a
+ * red zone nor a freed block, writes to a block that has left the quarantine, and reads.
  *
- * It costs 96 bytes or more a block, and touches every byte of it twice.
+ * It costs 96 bytes or more a block, and writes each byte of a block twice.
  */
 #include <assert.h>
 #include <kernel/log/panic.h>
@@ -35,7 +35,7 @@ enum {
 
 struct debug_block {
     uint64_t magic;
-    size_t size;     /* what was asked for */
+    size_t size;     /* in bytes, as requested */
     uint32_t offset; /* from here to the block proper */
     bool freed;      /* in quarantine */
     const void *allocated_by;
@@ -271,7 +271,7 @@ struct translation {
     void *context;
 };
 
-/* What is in quarantine is free, to the outside. */
+/* To callers, a block in quarantine is free. */
 static void translate_region(void *context, const struct region *region)
 {
     const struct translation *translation = context;

@@ -1,6 +1,6 @@
 /*
- * Every page of the heap is a 4 KiB page with a frame of its own, for that is what can be given
- * back piece by piece.
+ * Every page of the heap is a 4 KiB page with a frame of its own, so that each can be given back
+ * alone.
  */
 #include <assert.h>
 #include <mm/frames.h>

@@ -1,11 +1,11 @@
 /*
  * The kernel's own page tables: the image with each part's own permissions, every stack between two
- * pages that are not mapped, and the direct map. No page is writable and executable, nor can it be
- * written through its other address: text and constants are read-only in the direct map, those that
- * set-up has yet to write included.
+ * pages that are not mapped, and the direct map. No page is writable and executable. Nor can code
+ * and constants be written through their other address: they are read-only in the direct map, also
+ * those that set-up still writes.
  *
- * The image goes page by page (4 KiB), so that permissions can be changed page by page; the direct
- * map takes the largest pages there are.
+ * The image is mapped with 4 KiB pages, so that permissions can be changed page by page; the direct
+ * map uses the largest pages there are.
  *
  * All mappings are global: they will be the same in every address space, so that a switch between
  * two need not flush them from the TLB.
@@ -56,15 +56,14 @@ static void map_image(void)
     map_part("data", data_start, data_end, DATA);
 }
 
-/* The loader has put the image where its memory map says that there is memory: all of it, constants
- * or not, becomes part of the direct map. */
+/* The loader put the image into memory of its map. So all of it becomes part of the direct map. */
 static void map_memory(const struct boot_info *info)
 {
     struct phys_range constants = {image_to_phys(text_start), image_to_phys(ro_after_init_end)};
     must(direct_map_init(&kernel_space, info, constants, processor_largest_page()), "memory");
 }
 
-/* Two stacks may have a guard page in common. */
+/* Two stacks may share a guard page. */
 static void unmap_guard(virt_addr_t page)
 {
     enum error error = paging_unmap(&kernel_space, page, PAGE_4K, NULL);

@@ -1,9 +1,9 @@
 /*
  * A firmware's memory map is a list of claims in no order: they overlap, leave holes, end within a
- * page, and some make no sense. It is neither sorted nor copied here. For one address a single look
- * at all claims says whether it is wanted, and up to where that answer holds; going from answer to
- * answer gives the ranges. A real map has one or two dozen entries, so the squared cost stays below
- * that of anything that needs a buffer.
+ * page, and some make no sense. It is neither sorted nor copied here. One pass over all claims
+ * tells whether an address is wanted, and up to which address that answer holds; the ranges follow
+ * from one answer after the other. A real map has one or two dozen entries, so the squared cost is
+ * lower than that of a sorted copy.
  *
  * Ranges are found to the byte and then rounded inwards. So a page that several entries for memory
  * cover together is in, and one that an entry against it touches is out.
@@ -11,7 +11,7 @@
 #include <layout.h>
 #include <mm/memory_map.h>
 
-/* Multiboot2 3.6.8. Tables that are to be read, and memory that ACPI's own code works on. */
+/* Multiboot2 3.6.8: ACPI's tables, and memory that ACPI's own code uses. */
 enum { MEMORY_ACPI_TABLES = 3, MEMORY_ACPI_STORAGE = 4 };
 
 static bool wanted(uint32_t type, enum memory_kind kind)
@@ -20,7 +20,7 @@ static bool wanted(uint32_t type, enum memory_kind kind)
            (kind == MEMORY_RAM && (type == MEMORY_ACPI_TABLES || type == MEMORY_ACPI_STORAGE));
 }
 
-/* What the claims of one sort say about an address: whether it is inside, and where that ends. */
+/* The answer of all claims of one sort for one address. */
 struct outlook {
     phys_addr_t end;  /* of the claims that hold the address; the address itself when none does */
     phys_addr_t next; /* where the next claim begins */
@@ -42,8 +42,8 @@ static bool look(const struct boot_info *info, enum memory_kind kind, phys_addr_
     for (size_t i = 0; i < info->region_count; i++) {
         const struct memory_region *region = &info->regions[i];
         phys_addr_t start = region->base, end_of_region = start + region->length;
-        /* A length that wraps is the firmware's mistake: good enough to bar memory, but what it
-         * claims ends before it begins and is nothing. */
+        /* A length that wraps round is the firmware's mistake. A claim for memory then ends before
+         * it begins, and counts for nothing; a claim against memory reaches to the end. */
         if (wanted(region->type, kind))
             add_claim(&in_favour, at, start, end_of_region);
         else

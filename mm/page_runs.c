@@ -184,7 +184,7 @@ static enum error describe(struct page_runs *runs, size_t count)
     return error;
 }
 
-/* A failure is for describe() to report, later. */
+/* If it fails, describe() will report it later. */
 void page_runs_prepare(struct page_runs *runs)
 {
     size_t count = MIN(runs->count + AHEAD, runs->limit);

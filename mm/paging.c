@@ -260,7 +260,7 @@ enum error paging_map(struct address_space *space, virt_addr_t page, phys_addr_t
     return OK;
 }
 
-/* The walk to a page of `size` that has to be there. */
+/* The walk to a page of `size`, which must be mapped. */
 static enum error find_page(const struct address_space *space, virt_addr_t page,
                             enum page_size size, struct slot *slot)
 {

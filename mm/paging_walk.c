@@ -1,6 +1,6 @@
 /*
- * Apart from the walks of mm/paging.c, which trust the tables: whoever wants to see the entries may
- * do so because the tables are broken, and then they may lead anywhere.
+ * The walks of mm/paging.c trust the tables. This one does not: it also serves fault reports, where
+ * a table may be broken and its entries may point anywhere.
  */
 #include <kernel/cpu/safe_load.h>
 #include <layout.h>

@@ -1,6 +1,6 @@
 /*
- * What the processor can do about pages: each feature is looked for, told of when it is missing,
- * and turned on where that takes something.
+ * The processor's features for pages: each one is looked for, logged when it is missing, and turned
+ * on where it has to be.
  */
 #include <kernel/cpu/control.h>
 #include <kernel/log/log.h>

@@ -40,7 +40,7 @@ struct extent {
     size_t committed;
 };
 
-/* Commits what is missing of the first `bytes` bytes. Fails without having changed anything. */
+/* Commits the missing pages of the first `bytes` bytes: all of them or none. */
 enum error extent_reach(struct arena *arena, struct extent *extent, size_t bytes);
 
 /* Decommits the whole pages after the first `bytes` bytes. */
@@ -50,7 +50,7 @@ void extent_shrink(struct arena *arena, struct extent *extent, size_t bytes);
 
 enum { ALLOCATOR_ALIGNMENT = 16 }; /* of every block, whatever was asked for */
 
-/* What an address is to an allocator. */
+/* The state of an address, to an allocator. */
 enum block_state {
     BLOCK_LIVE,    /* the start of a block that is handed out */
     BLOCK_FREE,    /* in memory that is free: freed before, or never handed out */
@@ -99,7 +99,7 @@ struct allocator {
      * the block has room for. */
     enum block_state (*inspect)(struct allocator *allocator, const void *block, size_t *usable);
 
-    /* Decommits all that is free; without it some of it is kept at hand for what comes next. */
+    /* Decommits all free pages. Otherwise some stay committed for the next allocations. */
     void (*trim)(struct allocator *allocator);
 
     /* Checks every invariant there is; a broken one is an ASSERT. Takes as long as it takes. */
@@ -117,13 +117,13 @@ struct allocator {
     struct arena *arena;
 };
 
-/* The end of every bad free: panics with what `block` is, as inspect says, and `caller`. */
+/* Ends every bad free: a panic that names `block`, its state as inspect says, and `caller`. */
 NORETURN void allocator_bad_free(struct allocator *allocator, const void *block,
                                  const void *caller);
 
 struct allocator_stats {
     size_t live_blocks;
-    size_t live_bytes;      /* what the live blocks have room for */
+    size_t live_bytes;      /* the room in the live blocks */
     size_t free_bytes;      /* committed, and ready to be handed out */
     size_t committed_bytes; /* live, free and bookkeeping */
     size_t peak_bytes;      /* the most that committed_bytes has been */

@@ -8,17 +8,17 @@
 #include <boot/boot_info.h>
 #include <mm/paging.h>
 
-/* Maps, not executable and with pages no larger than `largest`, what lies below `constants` (whole
- * pages) and, but for these, all memory that `info` tells of: writable; and `constants` themselves:
- * not writable. ERROR_OUT_OF_FRAMES; then a part is mapped. */
+/* Maps the memory below `constants` (whole pages) and all other memory of `info` writable, and
+ * `constants` read-only; nothing is executable, and no page is larger than `largest`.
+ * ERROR_OUT_OF_FRAMES; then a part is mapped. */
 enum error direct_map_init(struct address_space *space, const struct boot_info *info,
                            struct phys_range constants, enum page_size largest);
 
 /* Maps the pages of a device's memory to where phys_to_virt() expects them, with `caching`:
- * PAGE_UNCACHED for registers, PAGE_WRITE_COMBINING for a framebuffer. What is mapped already stays
- * as it is, so that asking twice, or for a framebuffer that lies in RAM, is no mistake.
- * ERROR_INVALID for addresses that are not in the direct map, ERROR_OUT_OF_FRAMES; then a part may
- * be mapped, and asking again goes on from there. */
+ * PAGE_UNCACHED for registers, PAGE_WRITE_COMBINING for a framebuffer. A page that is mapped
+ * already stays as it is, so that asking twice, or for a framebuffer that lies in RAM, is no
+ * mistake. ERROR_INVALID for addresses that are not in the direct map, ERROR_OUT_OF_FRAMES; then a
+ * part may be mapped, and asking again goes on from there. */
 enum error direct_map_device(struct address_space *space, phys_addr_t address, uint64_t size,
                              uint64_t caching);
 

@@ -1,6 +1,6 @@
 /*
- * The description of 512 adjacent frames: which are free, which are handed out. Part of
- * mm/frames.h, which is what everyone else uses.
+ * The description of 512 adjacent frames: which are free, which are handed out. Only
+ * for mm/frames.c; all other code uses mm/frames.h.
  */
 #ifndef MM_FRAME_BLOCK_H
 #define MM_FRAME_BLOCK_H
@@ -33,7 +33,7 @@ struct frame_block {
 /* No frame is free, none is used, and the block is on no list. */
 void frame_block_init(struct frame_block *block, phys_addr_t base);
 
-/* Has free[word] not be 0. False when no frame is free. */
+/* Sets `word` to the first word with a free frame. False when there is none. */
 bool frame_block_find_word(struct frame_block *block);
 
 /* Below, frames are counted from the block's first; `from` is in, `to` is not, and from < to. */

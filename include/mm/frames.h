@@ -8,21 +8,21 @@
 
 #include <boot/boot_info.h>
 
-/* What stands for "none". Physical address 0 lies in the first MiB, which is never handed out. */
+/* Stands for "no frame". Physical address 0 lies in the first MiB, which is never handed out. */
 #define NO_FRAME ((phys_addr_t)0)
 
 enum { FRAMES_MAX_ORDER = 18 }; /* 1 GiB */
 
-/* Takes over the memory that `info` tells of; `info` must stay as it is from now on. The
- * bookkeeping (160 bytes for each 2 MiB) goes to the lowest usable range that has room for it, and
- * is reached through the direct map. */
+/* Takes over the memory of `info`, which must not change from now on. The bookkeeping (160 bytes
+ * for each 2 MiB) lies in the lowest usable range that has room for it, and is reached through the
+ * direct map. */
 void frames_init(const struct boot_info *info);
 
 /* One frame, or NO_FRAME when none is left. O(1). */
 phys_addr_t frame_alloc(void);
 
-/* Gives back a frame from frame_alloc, or one frame of a run. O(1). A frame that is not handed out
- * right now (free already, foreign, misaligned) is a panic that names it. */
+/* Gives back a frame from frame_alloc, or one frame of a run. O(1). A frame that is not handed
+ * out (free already, foreign, misaligned) is a panic that names it. */
 void frame_free(phys_addr_t frame);
 
 /* 2^order adjacent frames, order <= FRAMES_MAX_ORDER, aligned to their size; NO_FRAME when there is
@@ -32,7 +32,7 @@ phys_addr_t frames_alloc_run(unsigned order);
 /* Gives back a run; frame_free() on each of its frames does the same. Panics as frame_free(). */
 void frames_free_run(phys_addr_t run, unsigned order);
 
-/* In frames. `total` is what can be handed out: free + used. */
+/* In frames. `total` is free + used. */
 struct frames_stats {
     uint64_t total;
     uint64_t free;

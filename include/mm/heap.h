@@ -38,7 +38,7 @@ static inline void *kmalloc_aligned(size_t size, size_t alignment)
 }
 
 /* Gives back what one of these functions returned, or NULL, which does nothing. Anything else is a
- * panic that names the address, what is wrong with it, and the call site. */
+ * panic that names the address, its state and the call site. */
 static inline void kfree(void *block)
 {
     ASSERT(!in_interrupt());
@@ -48,8 +48,8 @@ static inline void kfree(void *block)
 /* As kmalloc(), all zeros. */
 void *kzalloc(size_t size);
 
-/* Makes the block `size` bytes long, and moves it if need be; what it held, it holds, as far as
- * there is room. NULL for `block` is kmalloc(). When memory is out, NULL, and the block remains as
+/* Makes the block `size` bytes long, and moves it if need be. It keeps its content, as far as there
+ * is room. NULL for `block` is kmalloc(). When memory is out, NULL, and the block remains as
  * it was. A block that is not one is a panic as with kfree(). */
 void *krealloc(void *block, size_t size);
 
@@ -69,7 +69,7 @@ void heap_picture(size_t cells, void (*emit)(void *context, char cell), void *co
 /* Checks every invariant that there is; a broken one is a panic. Takes a step for each block. */
 void heap_check(void);
 
-/* Gives back all memory that is only kept at hand. */
+/* Gives back all idle memory. */
 void heap_trim(void);
 
 #endif

@@ -9,10 +9,10 @@
 
 extern struct address_space kernel_space;
 
-/* Turns on the processor's protections (each that it does not have is logged), builds the kernel's
- * own page tables and leaves the ones of the boot for them. Panics when memory runs out. Comes
- * after frames_init(). Pointers into the direct map stay good, for memory and for the framebuffer
- * of `info`; what lies at its physical address (identity mapping) is gone. */
+/* Turns on the processor's protections (missing ones are logged), builds the kernel's
+ * own page tables and switches from those of the boot to them. Panics when memory runs out. Comes
+ * after frames_init(). Pointers into the direct map stay valid, for memory and for the framebuffer
+ * of `info`; the identity mapping is gone. */
 void kernel_space_init(const struct boot_info *info);
 
 /* Makes .ro_after_init read-only. */

@@ -1,5 +1,5 @@
 /*
- * Clean ranges out of the firmware's memory map. Any context: only reads what it is given.
+ * Clean ranges out of the firmware's memory map. Any context: only reads its arguments.
  */
 #ifndef MM_MEMORY_MAP_H
 #define MM_MEMORY_MAP_H
@@ -8,7 +8,7 @@
 
 enum memory_kind {
     MEMORY_USABLE, /* may be handed out: available, not reserved by anyone, above the first MiB */
-    MEMORY_RAM,    /* may be mapped as memory: what is available, reserved or not, and ACPI's */
+    MEMORY_RAM,    /* may be mapped as memory: available, reserved or not, and ACPI's */
 };
 
 /* Finds the first range of memory of that kind at or above `*from`, as far as it goes: whole pages,

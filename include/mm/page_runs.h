@@ -41,7 +41,7 @@ struct page_runs {
     size_t limit;        /* the most that `count` can become */
     struct extent table; /* the memory of `pages` */
     struct arena *arena;
-    size_t idle;               /* committed pages in free runs, and what the owner adds */
+    size_t idle;               /* committed pages in free runs, and those the owner adds */
     uint64_t used_lists;       /* bit i: lists[i] is not empty */
     uint32_t lists[RUN_LISTS]; /* the first run of each; NO_PAGE: the list is empty */
 };
@@ -67,7 +67,7 @@ void page_runs_set_slab(struct page_runs *runs, size_t first, size_t pages, stru
 /* Takes back the run that begins with page `first`. */
 void page_runs_free(struct page_runs *runs, size_t first);
 
-/* Decommits all free pages, and what is not needed of the table. */
+/* Decommits all free pages, and the unused end of the table. */
 void page_runs_trim(struct page_runs *runs);
 
 /* The first page of the run that page `page` is in. Takes a step for each run. */
@@ -77,7 +77,8 @@ size_t page_runs_find(const struct page_runs *runs, size_t page);
 void page_runs_walk(const struct page_runs *runs, size_t first, region_visitor visit,
                     void *context);
 
-/* Checks every invariant, given what the owner has added to `idle`; a broken one is an ASSERT. */
+/* Checks every invariant, given the number that the owner has added to `idle`; a broken one is an
+ * ASSERT. */
 void page_runs_check(const struct page_runs *runs, size_t idle_elsewhere);
 
 /* How many pages may be idle. */

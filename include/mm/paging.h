@@ -16,7 +16,7 @@ enum page_size { PAGE_4K = 1, PAGE_2M = 2, PAGE_1G = 3 };
 
 enum { PAGING_LEVELS = 4 };
 
-/* What a page may have set in its entry (Intel SDM 3A 4.5, tables 4-15 to 4-20). No page is both
+/* The flags of a page, in its entry (Intel SDM 3A 4.5, tables 4-15 to 4-20). No page is both
  * writable and executable: PAGE_WRITABLE goes with PAGE_NO_EXECUTE, or an ASSERT fails. */
 #define PAGE_WRITABLE        (UINT64_C(1) << 1)
 #define PAGE_USER            (UINT64_C(1) << 2)
@@ -25,12 +25,12 @@ enum { PAGING_LEVELS = 4 };
 #define PAGE_GLOBAL          (UINT64_C(1) << 8)
 #define PAGE_NO_EXECUTE      (UINT64_C(1) << 63)
 
-/* What paging and the processor set. */
+/* These are set by paging and by the processor. */
 #define PAGE_PRESENT      (UINT64_C(1) << 0)
 #define PAGE_ACCESSED     (UINT64_C(1) << 5)
 #define PAGE_DIRTY        (UINT64_C(1) << 6)
-#define PAGE_LARGE        (UINT64_C(1) << 7) /* above level 1: maps a page, leads to no table */
-#define PAGE_TABLE        (UINT64_C(1) << 9) /* ignored by the processor: leads to a table */
+#define PAGE_LARGE        (UINT64_C(1) << 7) /* above level 1: maps a page, links no table */
+#define PAGE_TABLE        (UINT64_C(1) << 9) /* ignored by the processor: links a table */
 #define PAGE_ADDRESS_MASK UINT64_C(0x000ffffffffff000)
 
 struct address_space {
@@ -57,7 +57,7 @@ enum error paging_make_top_tables(struct address_space *space, virt_addr_t start
 void paging_leave_out(uint64_t flags);
 
 /* All functions below refuse an address that is not canonical (ERROR_NOT_CANONICAL) or not a
- * multiple of the page size (ERROR_MISALIGNED), and what they refuse they leave as it was. */
+ * multiple of the page size (ERROR_MISALIGNED), and change nothing when they fail. */
 
 /* Maps the page at `page` to the memory at `frame`, with `flags` of the first group above.
  * ERROR_ALREADY_MAPPED (if only in part, for a large page), ERROR_PART_OF_LARGER_PAGE,
@@ -80,7 +80,7 @@ enum error paging_unmap(struct address_space *space, virt_addr_t page, enum page
 enum error paging_protect(struct address_space *space, virt_addr_t page, enum page_size size,
                           uint64_t flags);
 
-/* Where `address` leads. Need not be aligned. ERROR_NOT_MAPPED. */
+/* The physical address behind `address`, which need not be aligned. ERROR_NOT_MAPPED. */
 enum error paging_translate(const struct address_space *space, virt_addr_t address,
                             phys_addr_t *physical);
 

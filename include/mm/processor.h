@@ -1,5 +1,5 @@
 /*
- * What the processor can do about pages, and the protections that it has for them. Set-up only.
+ * The processor's features for pages, and its protections. Set-up only.
  */
 #ifndef MM_PROCESSOR_H
 #define MM_PROCESSOR_H
@@ -7,14 +7,15 @@
 #include <mm/paging.h>
 
 /* Turns on each protection that there is: write protection also for the kernel itself, NX, SMEP,
- * SMAP and UMIP; and global pages and PAGE_WRITE_COMBINING. What the processor does not have is
+ * SMAP and UMIP; and global pages and PAGE_WRITE_COMBINING. Missing features are
  * logged, and left out of the pages that are mapped from now on. */
 void processor_protect(void);
 
 /* The largest page that the processor knows, 2 MiB or 1 GiB. Known after processor_protect(). */
 enum page_size processor_largest_page(void);
 
-/* The end of what the processor can address: 2^MAXPHYADDR, or DIRECT_MAP_SIZE if that is less. */
+/* The end of the addresses that the processor can use: 2^MAXPHYADDR, or DIRECT_MAP_SIZE if that is
+ * less. */
 phys_addr_t processor_memory_end(void);
 
 #endif

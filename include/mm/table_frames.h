@@ -17,11 +17,11 @@ void table_frames_set_pool(phys_addr_t start, size_t count);
  * before use. */
 phys_addr_t table_frame_alloc(void);
 
-/* Has the frame's 512 entries be 0, but for `count` of them from number `first` on, which the
- * caller is about to write. */
+/* Clears the frame's 512 entries, except `count` of them from number `first` on, which the caller
+ * is about to write. */
 void table_frame_clear(phys_addr_t frame, size_t first, size_t count);
 
-/* Gives back a frame whose entries are all 0 again, or that was not touched. */
+/* Frees a frame whose entries are all 0 again, or were never written. */
 void table_frame_free(phys_addr_t frame);
 
 #endif

@@ -1,7 +1,7 @@
 /*
  * The heap's workloads. They run over kmalloc and kfree, that is over the allocator that was chosen
- * at boot, and carry its name; what needs a heap of a given size runs over an instance of the same
- * allocator in an arena of its own.
+ * at boot, and carry its name; a bench that needs a heap of a given size runs over an instance of
+ * the same allocator in an arena of its own.
  *
  * The random workload's numbers are checked against those that it is known to produce, so that it
  * is the same workload for everyone.
@@ -24,7 +24,7 @@ enum {
     COSTS = 1 << 17
 };
 
-/* The benches' own memory comes straight from the frames, so as not to stand in the heap's way. */
+/* The benches' own memory is frames, not a part of the heap that they measure. */
 static void *scratch_alloc(unsigned order)
 {
     phys_addr_t run = frames_alloc_run(order);
@@ -151,7 +151,7 @@ static uint32_t next_size(struct random_load *load)
     return 8 + random_next(&load->state) % 2041;
 }
 
-/* What is known of the workload: its first numbers, and the sums. */
+/* The workload's known first numbers and sums. */
 static void check_fill(const struct random_load *load)
 {
     static const uint32_t first[] = {845, 1529, 171, 1481, 731};
@@ -304,7 +304,7 @@ static bool make_instance(void *memory, size_t size)
     return heap_create(heap_allocator_name(), &arena, &instance) == OK;
 }
 
-/* The largest block that can be had, to the byte. */
+/* The size of the largest block that can be allocated. */
 static size_t largest_block(size_t limit)
 {
     size_t good = 0;

@@ -1,7 +1,7 @@
 /*
  * 10,000 adjacent pages of 4 KiB, mapped one by one, looked up, and unmapped again; then as one
- * range. The tables are made and given back on the way and are part of the figures. The memory that
- * the pages lead to is others'; nobody reads it there.
+ * range. The tables are made and given back on the way and are part of the figures. The pages are
+ * mapped to memory that is in use elsewhere; it is not read through them.
  */
 #include <assert.h>
 #include <kernel/bench/bench.h>
@@ -74,6 +74,6 @@ BENCH(paging, "paging.")
     enum error error =
         paging_map_range(&kernel_space, WINDOW, MEMORY, PAGES * PAGE_SIZE, PAGE_4K, flags);
     bench_report("paging.map_range", bench_stop(start) / PAGES);
-    ASSERT(!error); /* what was given back is there still */
+    ASSERT(!error); /* the tables' frames are free again */
     unmap_all();
 }

@@ -11,7 +11,8 @@
 
 enum { BAR = 28 };
 
-/* In what share of a whole `part` is, as a bar and in percent; what is not nothing shows. */
+/* Shows the share that `part` is of `whole`, as a bar and in percent. A share above 0 fills one
+ * cell at least. */
 static void show_share(uint64_t part, uint64_t whole)
 {
     char bar[BAR + 1];

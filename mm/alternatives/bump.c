@@ -17,8 +17,8 @@
  * Not caught are a header that was forged, and, as with any allocator, a pointer to a former block
  * where another one lives now.
  *
- * The blocks, live and dead, lie without gaps from the first one to `next`; what an alignment skips
- * becomes a dead block.
+ * The blocks, live and dead, lie without gaps from the first one to `next`; the bytes that an
+ * alignment skips become a dead block.
  */
 #include <assert.h>
 #include <mm/alternatives/bump.h>
@@ -137,7 +137,7 @@ static enum error reach_to(struct bump_heap *heap, virt_addr_t end)
     return error;
 }
 
-/* When less than half of what is committed is in use. */
+/* Gives memory back when less than half of the committed pages are in use. */
 static void give_back(struct bump_heap *heap)
 {
     size_t kept = heap->next - heap->extent.base + KEPT;
@@ -179,7 +179,7 @@ static SLOW_PATH void *allocate_slowly(struct bump_heap *heap, size_t size)
     return allocate_aligned(&heap->allocator, size, ALLOCATOR_ALIGNMENT);
 }
 
-/* What is committed has room for most blocks. */
+/* Most blocks fit into the committed pages. */
 static void *allocate(struct allocator *allocator, size_t size)
 {
     struct bump_heap *heap = heap_of(allocator);

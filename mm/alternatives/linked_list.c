@@ -64,7 +64,7 @@ static bool is_empty(struct hole hole)
     return hole.start == hole.end;
 }
 
-/* The whole pages of a free block that hold nothing which has to be read. */
+/* The whole pages of a free block between its links and its size at the end. */
 static struct hole widest_hole(virt_addr_t block)
 {
     virt_addr_t end = (virt_addr_t)block_size_before(block_next(block));
@@ -99,7 +99,7 @@ static void punch_hole(struct linked_list_heap *heap, virt_addr_t block, size_t 
     }
 }
 
-/* Commits what lies below `end` of the block's hole. */
+/* Commits the part of the block's hole that lies below `end`. */
 static enum error fill_hole(struct linked_list_heap *heap, virt_addr_t block, virt_addr_t end)
 {
     struct hole *hole = &block_as_free(block)->hole;
@@ -125,7 +125,7 @@ static struct hole join_holes(struct linked_list_heap *heap, struct hole a, stru
 
 /* --- Splitting and coalescing --------------------------------------------------------------- */
 
-/* Makes a free block of what lies from `block` to the block at `end`. */
+/* Makes one free block of the bytes from `block` to the block at `end`. */
 static void make_free(struct linked_list_heap *heap, virt_addr_t block, virt_addr_t end,
                       struct hole hole)
 {
@@ -242,7 +242,7 @@ static void *allocate_once(struct linked_list_heap *heap, size_t size, size_t al
     return split(heap, block, at, size);
 }
 
-/* Before it fails, memory that is only kept at hand is given back. */
+/* Empties the quick lists and gives idle memory back before it fails. */
 static void *allocate_aligned(struct allocator *allocator, size_t size, size_t alignment)
 {
     ASSERT(alignment > 0);

@@ -19,7 +19,7 @@ extern const struct kind kinds[KINDS];
 
 #define FOR_EACH_KIND(kind) for (const struct kind *kind = kinds; kind < kinds + KINDS; kind++)
 
-/* An allocator and what is behind it. */
+/* An allocator and its arena. */
 struct subject {
     const struct kind *kind;
     struct test_arena *arena;

@@ -1,6 +1,6 @@
 /*
- * What an allocator does for whoever keeps to its rules: sizes and alignments, memory that is used
- * again and given back, and what it shows of itself.
+ * An allocator that is used as its contract says: sizes and alignments, memory that is used again
+ * and given back, walks and statistics.
  */
 #include <mm/alternatives/free_lists.h>
 #include <mm/size_class.h>

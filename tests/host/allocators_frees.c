@@ -86,7 +86,7 @@ TEST(allocators_frees, frees_inside_a_block_are_caught)
     }
 }
 
-/* A block that lies where others have been, with their headers still in it, were there any. */
+/* A block that lies where others were; their headers, if the allocator has any, are still in it. */
 TEST(allocators_frees, former_blocks_are_no_blocks)
 {
     FOR_EACH_KIND(kind)

@@ -238,7 +238,7 @@ TEST(heap, debug_names_a_write_after_free)
     }
 }
 
-/* Nobody calls heap_check(): going on with the heap is enough. */
+/* Without a call of heap_check(): using the heap is enough. */
 TEST(heap, debug_finds_a_write_after_free_soon)
 {
     EXPECT(set_up(NULL, true));
@@ -313,7 +313,7 @@ TEST(heap, debug_names_bad_frees)
     }
 }
 
-/* What is in quarantine must not be the reason for failing. */
+/* Blocks in quarantine must not make an allocation fail. */
 TEST(heap, debug_quarantine_gives_way)
 {
     EXPECT(set_up("fixed_block", true));

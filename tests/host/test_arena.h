@@ -19,7 +19,7 @@ struct test_arena {
  * Committing twice, and other breaches of the contract, end it, too. */
 struct test_arena *test_arena_create(size_t size);
 
-/* As large as the kernel's, with addresses that no memory is behind until they are committed. */
+/* As large as the kernel's, without memory until pages are committed. */
 struct test_arena *test_arena_create_huge(void);
 
 void test_arena_destroy(struct test_arena *arena);

@@ -37,7 +37,7 @@ struct free_block {
 
 #define BLOCK_SMALLEST (BLOCK_HEADER_SIZE + sizeof(struct free_block) + sizeof(size_t))
 
-/* What a block's header says; `block` is a block's address, else the answer is rubbish. */
+/* A block's header, and what it holds. `block` must be a block's address. */
 static inline size_t *block_header(virt_addr_t block)
 {
     return (size_t *)(block - BLOCK_HEADER_SIZE);
@@ -55,7 +55,7 @@ static inline virt_addr_t block_next(virt_addr_t block)
     return block + block_size(block);
 }
 
-/* What a free block holds where the content of a live one would be. */
+/* The links of a free block, which lie where the content of a live one would. */
 static inline struct free_block *block_as_free(virt_addr_t block)
 {
     return (struct free_block *)block;
@@ -88,7 +88,8 @@ void free_lists_remove(struct free_lists *lists, virt_addr_t block);
  * all free blocks that are large enough are on the same list as ones that are not. */
 virt_addr_t free_lists_search(const struct free_lists *lists, size_t size);
 
-/* Checks what can be seen from the block, which must be listed; a broken invariant is an ASSERT. */
+/* Checks the block's links, its size and its list, on which it must be; a broken invariant is an
+ * ASSERT. */
 void free_lists_check(const struct free_lists *lists, virt_addr_t block);
 
 #endif

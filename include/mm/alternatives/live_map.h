@@ -10,7 +10,7 @@
 struct live_map {
     virt_addr_t base;     /* of the heap */
     uint64_t *bits;       /* committed as far as live blocks have ever reached */
-    struct extent extent; /* what lies at `bits` */
+    struct extent extent; /* the memory of `bits` */
 };
 
 /* How many bytes of map, whole pages, go with `bytes` bytes of heap. */
@@ -25,7 +25,7 @@ void live_map_init(struct live_map *map, virt_addr_t base, virt_addr_t bits, siz
 /* Lets the map reach up to `block`; a step that has to come before the block becomes live. */
 enum error live_map_reach(struct live_map *map, struct arena *arena, virt_addr_t block);
 
-/* No block from `end` on is live: decommits what only they would need, if it is more than `slack`
+/* No block from `end` on is live: decommits the part for them, if it is more than `slack`
  * bytes. */
 void live_map_shrink(struct live_map *map, struct arena *arena, virt_addr_t end, size_t slack);
 
