@@ -115,7 +115,7 @@ BREAKS = [
     Break("mm/kernel_space.c", "        unmap_guard(stacks[i].top);\n", "", "no guard page above the stacks", "kernel/paging"),
     Break("mm/alternatives/linked_list.c", "    if (block_has(end, BLOCK_FLAG_FREE)) {", "    if (false) {",
           "a free block does not coalesce with the one after it", "host/"),
-    Break("mm/alternatives/linked_list.c", "BLOCK_FLAG_FREE) && !is_empty(block_as_free(block)->hole))", "BLOCK_FLAG_FREE) && block_as_free(block)->hole.start)",
+    Break("mm/alternatives/linked_list.c", "BLOCK_FLAG_FREE) && !hole_is_empty(block_as_free(block)->hole))", "BLOCK_FLAG_FREE) && block_as_free(block)->hole.start)",
           "a walk shows memory twice where a hole was", "host/allocators"),
     Break("mm/slab.c", "    ASSERT(header_size(pages, block_size) <= PAGE_SIZE);\n", "",
           "a slab's header may be longer than what is committed", "host/allocators"),

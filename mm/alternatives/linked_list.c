@@ -9,8 +9,7 @@
  * next freed blocks are coalesced at once; when memory is out, the quick lists are emptied.
  *
  * Free memory is given back page by page: a free block may have a hole, whole pages in it that are
- * not committed. Some pages on either side of it stay, so that allocating and freeing at the edge
- * do not commit and decommit each time.
+ * not committed (mm/alternatives/holes.c).
  *
  * A free is checked against a map of the addresses where live blocks begin
  * (mm/alternatives/live_map.c), which is exact: double, invalid and foreign frees are always
@@ -21,7 +20,7 @@
  * ones from coalescing; and free blocks are written to.
  */
 #include <assert.h>
-#include <mm/alternatives/free_lists.h>
+#include <mm/alternatives/holes.h>
 #include <mm/alternatives/linked_list.h>
 #include <mm/alternatives/live_map.h>
 
@@ -57,72 +56,6 @@ static struct linked_list_heap *heap_of(struct allocator *allocator)
     return CONTAINER_OF(allocator, struct linked_list_heap, allocator);
 }
 
-/* --- Holes ---------------------------------------------------------------------------------- */
-
-static bool is_empty(struct hole hole)
-{
-    return hole.start == hole.end;
-}
-
-/* The whole pages of a free block between its links and its size at the end. */
-static struct hole widest_hole(virt_addr_t block)
-{
-    virt_addr_t end = (virt_addr_t)block_size_before(block_next(block));
-    return (struct hole){
-        .start = ALIGN_UP(block + sizeof(struct free_block), PAGE_SIZE),
-        .end = ALIGN_DOWN(end, PAGE_SIZE),
-    };
-}
-
-static void give_back(struct linked_list_heap *heap, virt_addr_t start, virt_addr_t end)
-{
-    arena_decommit(&heap->arena, start, (end - start) / PAGE_SIZE);
-}
-
-/* Widens the block's hole until no more than `slack` pages that could be in it are still committed
- * on either side; `kept` pages at the block's start remain. */
-static void punch_hole(struct linked_list_heap *heap, virt_addr_t block, size_t kept, size_t slack)
-{
-    struct hole widest = widest_hole(block), *hole = &block_as_free(block)->hole;
-    if (widest.start >= widest.end)
-        return;
-    if (is_empty(*hole))
-        hole->start = hole->end = widest.end;
-    ASSERT(widest.start <= hole->start && hole->end <= widest.end);
-    if (hole->start - widest.start > slack * PAGE_SIZE) {
-        give_back(heap, widest.start + kept * PAGE_SIZE, hole->start);
-        hole->start = widest.start + kept * PAGE_SIZE;
-    }
-    if (widest.end - hole->end > slack * PAGE_SIZE) {
-        give_back(heap, hole->end, widest.end);
-        hole->end = widest.end;
-    }
-}
-
-/* Commits the part of the block's hole that lies below `end`. */
-static enum error fill_hole(struct linked_list_heap *heap, virt_addr_t block, virt_addr_t end)
-{
-    struct hole *hole = &block_as_free(block)->hole;
-    if (is_empty(*hole) || end <= hole->start)
-        return OK;
-    virt_addr_t filled = MIN(ALIGN_UP(end, PAGE_SIZE), hole->end);
-    enum error error = arena_commit(&heap->arena, hole->start, (filled - hole->start) / PAGE_SIZE);
-    if (error == OK)
-        hole->start = filled;
-    return error;
-}
-
-/* One hole of two, in ascending order. */
-static struct hole join_holes(struct linked_list_heap *heap, struct hole a, struct hole b)
-{
-    if (is_empty(a))
-        return b;
-    if (is_empty(b))
-        return a;
-    give_back(heap, a.end, b.start);
-    return (struct hole){.start = a.start, .end = b.end};
-}
-
 /* --- Splitting and coalescing --------------------------------------------------------------- */
 
 /* Makes one free block of the bytes from `block` to the block at `end`. */
@@ -148,7 +81,7 @@ static void *split(struct linked_list_heap *heap, virt_addr_t block, virt_addr_t
         rest = end;
     virt_addr_t touched = rest < end ? rest + sizeof(struct free_block) : end;
     if (live_map_reach(&heap->live, &heap->arena, at) != OK ||
-        fill_hole(heap, block, touched) != OK)
+        hole_fill(&heap->arena, block, touched) != OK)
         return NULL;
 
     struct hole hole = block_as_free(block)->hole;
@@ -182,10 +115,11 @@ static void coalesce(struct linked_list_heap *heap, virt_addr_t block)
         virt_addr_t next = end;
         free_lists_remove(&heap->free, next);
         end = block_next(next);
-        hole = join_holes(heap, hole, block_as_free(next)->hole); /* `next` may be gone then */
+        hole =
+            hole_join(&heap->arena, hole, block_as_free(next)->hole); /* `next` may be gone then */
     }
     make_free(heap, start, end, hole);
-    punch_hole(heap, start, KEPT_PAGES, SLACK_PAGES);
+    hole_punch(&heap->arena, start, KEPT_PAGES, SLACK_PAGES);
     if (end == heap->end)
         live_map_shrink(&heap->live, &heap->arena, start, MAP_SLACK);
 }
@@ -210,7 +144,7 @@ static void trim(struct allocator *allocator)
     virt_addr_t last = heap->first;
     for (virt_addr_t block = heap->first; block < heap->end; block = block_next(block)) {
         if (block_has(block, BLOCK_FLAG_FREE))
-            punch_hole(heap, block, 0, 0);
+            hole_punch(&heap->arena, block, 0, 0);
         else
             last = block_next(block);
     }
@@ -333,12 +267,12 @@ static void walk(struct allocator *allocator, region_visitor visit, void *contex
     for (virt_addr_t block = heap->first; block < heap->end; block = block_next(block)) {
         virt_addr_t end = block_next(block) - BLOCK_HEADER_SIZE;
         struct hole hole = {.start = end, .end = end};
-        if (block_has(block, BLOCK_FLAG_FREE) && !is_empty(block_as_free(block)->hole))
+        if (block_has(block, BLOCK_FLAG_FREE) && !hole_is_empty(block_as_free(block)->hole))
             hole = block_as_free(block)->hole;
         bool live = live_map_has(&heap->live, block);
         region_show(visit, context, block - BLOCK_HEADER_SIZE, block, REGION_BOOKKEEPING);
         region_show(visit, context, block, hole.start, live ? REGION_LIVE : REGION_FREE);
-        if (block_next(block) == heap->end && !is_empty(hole))
+        if (block_next(block) == heap->end && !hole_is_empty(hole))
             return; /* behind it there is only the end's own page, and that may be 16 TiB away */
         region_show(visit, context, hole.start, hole.end, REGION_HOLE);
         region_show(visit, context, hole.end, end, REGION_FREE);
@@ -357,13 +291,6 @@ static size_t count_quick(const struct linked_list_heap *heap)
     return bytes;
 }
 
-static void check_free(const struct linked_list_heap *heap, virt_addr_t block)
-{
-    free_lists_check(&heap->free, block);
-    struct hole hole = block_as_free(block)->hole, widest = widest_hole(block);
-    ASSERT(is_empty(hole) || (widest.start <= hole.start && hole.end <= widest.end));
-}
-
 static void check(struct allocator *allocator)
 {
     struct linked_list_heap *heap = heap_of(allocator);
@@ -377,10 +304,12 @@ static void check(struct allocator *allocator)
         ASSERT(block_has(block, BLOCK_FLAG_PREVIOUS_FREE) == previous_free);
         ASSERT(!(free && previous_free));
         ASSERT(!(free && live_map_has(&heap->live, block)));
-        if (free)
-            check_free(heap, block);
-        else if (!live_map_has(&heap->live, block))
+        if (free) {
+            free_lists_check(&heap->free, block);
+            hole_check(block);
+        } else if (!live_map_has(&heap->live, block)) {
             quick_bytes += block_size(block);
+        }
         previous_free = free;
     }
     ASSERT(block == heap->end);
