@@ -102,7 +102,7 @@ BREAKS = [
           "a page that is not all memory is handed out", "host/memory_map"),
     Break("mm/frames.c", "    if (!(block->used[word] & bit) || !IS_ALIGNED(frame, PAGE_SIZE))\n        bad_free(frame, 0);\n", "",
           "a frame can be freed twice", "host/frames kernel/frames"),
-    Break("mm/paging.c", "        invlpg(page);\n}", "        ;\n}", "an unmapped page can still be read", "kernel/paging"),
+    Break("mm/paging.c", "    else\n        invlpg(page);\n", "", "an unmapped page can still be read", "kernel/paging"),
     Break("mm/paging.c", "    invlpg(page);\n    while (count > 0)\n        table_frame_free(empty[--count]);\n",
           "    while (count > 0)\n        table_frame_free(empty[--count]);\n    invlpg(page);\n",
           "tables are freed while the processor may still use them", "host/paging"),
