@@ -116,7 +116,7 @@ TYPE_KEYS_OBJECTS := $(TYPE_KEYS_SOURCES:%=$B/host/%.o)
 
 # --- The kernel -------------------------------------------------------------------------------------------------------
 
-.PHONY: all iso run test matrix bench bench-host clock-drift fuzz debug breaks check check-docs lint fmt clean help screenshot docs need-build need-font need-host need-fmt need-lint need-fuzz need-iso need-matrix need-qemu FORCE
+.PHONY: all iso run test matrix bench bench-host clock-drift fuzz debug breaks check fmt clean help screenshot docs need-build need-font need-host need-fmt need-lint need-fuzz need-iso need-matrix need-qemu FORCE
 all: iso $B/cairn-test.iso $B/host-tests $B/type-keys
 
 # A change of compiler or flags rebuilds what it touches, and a new or removed source links again: these files hold the
@@ -296,13 +296,6 @@ docs: $B/cairn.iso | need-qemu
 	$QBUILD=$B scripts/boot-profile.py
 	$QBUILD=$B scripts/session.py
 
-# Figures and transcripts are those of the usual compiler.
-check-docs: $B/cairn.iso | need-qemu
-	$Qscripts/check-docs.py $(CC) $(KERNEL_CFLAGS)
-	$Qscripts/draw-docs.py --check
-	$(if $(LLVM)$(CROSS),,$QBUILD=$B scripts/boot-profile.py --check)
-	$(if $(LLVM)$(CROSS),,$QBUILD=$B scripts/session.py --check)
-
 C_FILES = $(shell find . -name build -prune -o -name '*.[ch]' -print)
 fmt: | need-fmt
 	$Qclang-format -i $(C_FILES)
@@ -318,17 +311,42 @@ $B/lint/%.c.ok: $B/obj/%.c.o .clang-tidy | need-lint $B/compile_commands.json
 	$Qclang-tidy --quiet -p $B $*.c >$@.log 2>&1 || { cat $@.log; exit 1; }
 	@touch $@
 
-lint: all $(C_SOURCES:%=$B/lint/%.ok) | need-lint
+lint: $(C_SOURCES:%=$B/lint/%.ok) | need-lint
 	$Qcppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability -Iinclude -I$B/gen $(C_SOURCES)
-	$Qshellcheck scripts/*.sh .ci/run
-	$Qscripts/check-symbols.py $B
+
+# Each check is a target of its own. `make check` runs them in this order, the quick ones first, and tells all that fail.
+CHECKS := check-format check-floors check-contracts check-scripts check-docs check-symbols check-figures check-models lint
+.PHONY: $(CHECKS)
+check:
+	$Qscripts/check.py "$(MAKE)" $(CHECKS)
+	$Qscripts/report-sizes.py
+
+check-format: | need-fmt
+	$Qclang-format --dry-run -Werror $(C_FILES)
+
+check-floors:
+	$Qscripts/check-floors.py
+
+check-contracts:
 	$Qscripts/check-contracts.py
 
-check: lint check-docs | need-fmt
-	$Qclang-format --dry-run -Werror $(C_FILES)
-	$Qscripts/check-floors.py
+check-scripts: | need-lint
+	$Qshellcheck scripts/*.sh .ci/run
+
+check-docs: | need-build
+	$Qscripts/check-docs.py $(CC) $(KERNEL_CFLAGS)
+
+check-symbols: all
+	$Qscripts/check-symbols.py $B
+
+# Figures and transcripts are those of the usual compiler.
+check-figures: $B/cairn.iso | need-qemu
+	$Qscripts/draw-docs.py --check
+	$(if $(LLVM)$(CROSS),,$QBUILD=$B scripts/boot-profile.py --check)
+	$(if $(LLVM)$(CROSS),,$QBUILD=$B scripts/session.py --check)
+
+check-models:
 	$Qscripts/check-models.sh
-	$Qscripts/report-sizes.py
 
 clean:
 	$Qrm -rf $B
@@ -347,10 +365,9 @@ help:
 	@echo "make debug      QEMU stopped, and GDB at kernel_main"
 	@echo "make screenshot take the README's pictures again"
 	@echo "make docs       rewrite what programs write in docs/: pictures, the boot's instructions, a session"
-	@echo "make check      what can be checked without running: format, floors, linters, contracts, dead code, models"
-	@echo "make check-docs the part of it about the documents: names, journeys, pictures, figures, transcripts"
-	@echo "make breaks     break the kernel in over sixty places, and see a test notice each; BREAKS=WORD for a part"
-	@echo "make lint       the part of make check that needs a build: linters, contracts, needless globals, dead code"
+	@echo "make check      what can be checked without running the kernel's tests; each part is a target of its own:"
+	@echo "                $(CHECKS)"
+	@echo "make breaks     break the kernel on purpose, and see a test notice each time; BREAKS=WORD for a part"
 	@echo "make fmt        format the C files"
 	@echo "make clean      remove build/"
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Checks what the linker knows of the built tree: `check-symbols.py BUILD`.
+"""Checks what the linker knows of the built tree: `check-symbols.py BUILD`. Only objects that the Makefile lists in
+BUILD/objects.stamp count: what a deleted source has left behind is not read.
 
 Fails when a file names a symbol of a floor above its own, when files name each other's symbols in a circle, when a symbol is
 global that no other file names, and when a function or object is in neither of the two kernels (dead code).
@@ -20,10 +21,20 @@ ENTRIES = {"multiboot_entry", "trap_stubs", "memcpy", "memmove", "memset", "memc
 SANITIZER = "__ubsan_handle_"
 
 
-def symbols(folder):
-    """The symbols that each object below `folder` defines for others, and those that it names: {file: set}, twice."""
+def listed_objects(build):
+    """The objects of today's sources, as the Makefile lists them: {folder of BUILD: [object, ...]}."""
+    found = {}
+    for word in (build / "objects.stamp").read_text().split():
+        if word.endswith(".o"):
+            item = Path(word)
+            found.setdefault(item.relative_to(build).parts[0], []).append(item)
+    return found
+
+
+def symbols(folder, objects):
+    """The symbols that each of the objects below `folder` defines for others, and those that it names: {file: set}, twice."""
     defined, named = {}, {}
-    for item in sorted(folder.rglob("*.o")):
+    for item in sorted(objects):
         file = str(item.relative_to(folder).with_suffix(""))
         lines = subprocess.run(["nm", str(item)], check=True, capture_output=True, text=True).stdout.splitlines()
         words = [line.split()[-2:] for line in lines]
@@ -95,8 +106,9 @@ def dead_code(build):
 def main():
     """Prints each offence; the exit status says whether there was one."""
     build = Path(sys.argv[1])
-    defined, named = symbols(build / "obj")
-    others = [symbols(build / folder) for folder in ("obj-test", "host")]
+    listed = listed_objects(build)
+    defined, named = symbols(build / "obj", listed["obj"])
+    others = [symbols(build / folder, listed[folder]) for folder in ("obj-test", "host")]
     found = references(defined, named)
     offences = [*upward(found), *rings(found), *needless_globals(defined, [(defined, named), *others]),
                 *dead_code(build)]

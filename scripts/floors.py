@@ -3,6 +3,7 @@
 VOCABULARY = -1  # include/*.h and tests: types, error, assert and the like; open to all
 FLOORS = ["lib", "boot", "kernel/cpu", "kernel/log", "kernel/task", "mm", "kernel/fault", "drivers",
           "kernel/monitor", "kernel", "kernel/bench"]
+ROOMS = sorted({floor.split("/")[0] for floor in FLOORS})  # the folders at the top that hold the kernel's sources
 
 
 def floor_of(path):

@@ -5,8 +5,9 @@ import re
 import statistics
 from pathlib import Path
 
+from floors import ROOMS
+
 TOP = Path(__file__).resolve().parent.parent
-ROOMS = ("lib", "boot", "kernel", "mm", "drivers", "include")
 # A function's body begins with a brace in the first column and ends with one: clang-format sees to that.
 BODY = re.compile(r"^\{\n(.*?)^\}$", re.MULTILINE | re.DOTALL)
 COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
@@ -14,7 +15,7 @@ COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 
 def sources():
     """The kernel's C files, as {path: text}."""
-    return {str(path.relative_to(TOP)): path.read_text() for room in ROOMS for path in (TOP / room).rglob("*.[ch]")}
+    return {str(path.relative_to(TOP)): path.read_text() for room in [*ROOMS, "include"] for path in (TOP / room).rglob("*.[ch]")}
 
 
 def share(part, whole):

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Boots the image, types at it over COM1, and records the monitor's answers.
 
-    scripts/session.py            writes docs/session.md
+    scripts/session.py            writes docs/session.md; an answer that differs in numbers alone stays as it is there
     scripts/session.py --check    fails if that page differs from the answers in more than numbers
 """
 
@@ -83,11 +83,28 @@ def without_numbers(lines):
     return [" ".join(NUMBER.sub("#", line).split()) for line in lines]
 
 
+def blocks(lines):
+    """The page in pieces: each begins with a heading or with a line that is typed, and goes on to the next."""
+    found = [[]]
+    for line in lines:
+        if line.startswith(("## ", f"    {machine.PROMPT}")):
+            found.append([])
+        found[-1].append(line)
+    return found
+
+
+def with_old_numbers(lines, old):
+    """The new page with the old pieces where only numbers differ, so that a change of the page shows what has changed."""
+    kept = {tuple(without_numbers(block)): block for block in blocks(old)}
+    return [line for block in blocks(lines) for line in kept.get(tuple(without_numbers(block)), block)]
+
+
 def main(arguments):
     """Types the parts, and writes or checks the page."""
     lines = session()
     if arguments != ["--check"]:
-        PAGE.write_text("".join(f"{line}\n" for line in lines))
+        old = PAGE.read_text().splitlines() if PAGE.exists() else []
+        PAGE.write_text("".join(f"{line}\n" for line in with_old_numbers(lines, old)))
         return 0
     differing = [line for line in difflib.unified_diff(without_numbers(PAGE.read_text().splitlines()),
                                                        without_numbers(lines), "docs/session.md", "now", lineterm="", n=0)]

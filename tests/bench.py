@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Counts guest instructions: boots the image under QEMU's -icount, where one TSC tick is one instruction, collects the
-`bench:` lines, writes build/bench.json and prints them beside blog_os's figures. A run of every bench writes
-docs/benchmarks.md as well.
+`bench:` lines, writes build/bench.json and prints them beside blog_os's figures. The rows of docs/benchmarks.md whose
+benches have run are written anew; the others stay.
 
     tests/bench.py            every bench
     tests/bench.py PREFIX     the ones whose names begin so
@@ -19,6 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from runner import paths, qemu  # noqa: E402  (the path has to be set first)
 
+PAGE = paths.ROOT / "docs" / "benchmarks.md"
 LIMIT = 600.0  # seconds for one boot; counting instructions is slow
 LINE = re.compile(r"^bench: (\S+) (\d+(?:\.\d)?) (\S+)$", re.MULTILINE)
 
@@ -124,7 +125,15 @@ def print_table(figures):
         print(f"{name:32} {theirs:>10} {ours:>10}  {unit:14} {ratio}".rstrip())
 
 
-def write_page(figures):
+def page_rows(figures, prefix, page):
+    """The page's rows by name: those of the benches that have run, and all others as they are in the page's text."""
+    old = {row[2]: row[1] for row in re.finditer(r"^(\| `(\S+)` \|.*)$", page, re.MULTILINE)}
+    kept = {name: row for name, row in old.items() if not name.startswith(prefix)}
+    return kept | {name: f"| `{name}` | {theirs} | {ours} | {unit} | {ratio} |"
+                   for name, theirs, ours, unit, ratio in rows(figures)}
+
+
+def write_page(figures, prefix):
     """The same table as a page of the documentation."""
     lines = ["# Benchmarks", "",
              "Written by `make bench`. Guest instructions per operation, counted by QEMU's `-icount shift=0`: the same on",
@@ -132,8 +141,8 @@ def write_page(figures):
              "figures (branch post-12, release build) are for the same workloads. [strings.md](strings.md) has times of",
              "copies on the build machine, beside the C library's.", "",
              "| bench | blog_os | Cairn | unit | ratio |", "| --- | ---: | ---: | --- | ---: |"]
-    lines += [f"| `{name}` | {theirs} | {ours} | {unit} | {ratio} |" for name, theirs, ours, unit, ratio in rows(figures)]
-    (paths.ROOT / "docs" / "benchmarks.md").write_text("\n".join(lines) + "\n")
+    lines += [row for _, row in sorted(page_rows(figures, prefix, PAGE.read_text() if PAGE.exists() else "").items())]
+    PAGE.write_text("\n".join(lines) + "\n")
 
 
 def main(arguments):
@@ -150,8 +159,7 @@ def main(arguments):
         return 1
     (paths.BUILD / "bench.json").write_text(json.dumps(figures, indent=2, sort_keys=True) + "\n")
     print_table(figures)
-    if not prefix:
-        write_page(figures)
+    write_page(figures, prefix)
     return 0
 
 

@@ -1,0 +1,111 @@
+"""What the tools of `make check`, `make docs` and `make bench` make of what they find."""
+
+import contextlib
+import io
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+import bench
+from runner import machine
+from runner.test_docs import script
+
+
+class Directory(unittest.TestCase):
+    """Tests that want a directory of their own."""
+
+    def setUp(self):
+        place = tempfile.TemporaryDirectory()
+        self.addCleanup(place.cleanup)
+        self.path = Path(place.name)
+
+
+class Check(Directory):
+    """scripts/check.py, with a makefile of its own."""
+
+    def run_checks(self, *targets):
+        """The exit status of these targets, and what is printed."""
+        makefile = self.path / "Makefile"
+        makefile.write_text("good:\n\t@:\ncheck-format:\n\t@exit 1\nbad:\n\t@exit 1\n")
+        with contextlib.redirect_stdout(io.StringIO()) as printed, open("/dev/null", "w", encoding="utf-8") as null:
+            check = script("check")
+            real = check.subprocess.run
+            check.subprocess.run = lambda *words, **more: real(*words, **more, stdout=null, stderr=null)
+            try:
+                status = check.main(["make", "-f", str(makefile)], list(targets))
+            finally:
+                check.subprocess.run = real
+        return status, printed.getvalue()
+
+    def test_all_pass(self):
+        """Said in one line."""
+        status, printed = self.run_checks("good")
+        self.assertFalse(status)
+        self.assertTrue(printed.endswith("all 1 checks passed\n"), printed)
+
+    def test_goes_on(self):
+        """After one that fails; all of them are named at the end, with what to type."""
+        status, printed = self.run_checks("check-format", "good", "bad")
+        self.assertTrue(status)
+        self.assertIn("\nok   good", printed)
+        self.assertTrue(printed.endswith("2 of 3 checks failed:\n    make check-format; 'make fmt' mends it\n    make bad\n"),
+                        printed)
+
+
+class Objects(Directory):
+    """scripts/check-symbols.py, on a build of its own."""
+
+    def test_stale_objects(self):
+        """What a deleted source has left behind does not count."""
+        build = self.path / "build"
+        for name in ("new", "deleted"):
+            item = build / "obj" / "lib" / f"{name}.c.o"
+            item.parent.mkdir(parents=True, exist_ok=True)
+            subprocess.run(["gcc", "-x", "c", "-c", "-", "-o", str(item)], check=True, text=True, input=f"int {name};")
+        (build / "objects.stamp").write_text(f"ld -T linker.ld {build}/obj/lib/new.c.o\n")
+        check = script("check-symbols")
+        listed = check.listed_objects(build)
+        self.assertEqual(listed, {"obj": [build / "obj/lib/new.c.o"]})
+        defined, named = check.symbols(build / "obj", listed["obj"])
+        self.assertEqual((defined, named), ({"lib/new.c": {"new"}}, {"lib/new.c": set()}))
+
+
+class Session(unittest.TestCase):
+    """scripts/session.py: what of docs/session.md is written anew."""
+
+    PAGE = ["# A session", "", "## The kernel", "", f"    {machine.PROMPT}tasks", "    log      17 polls",
+            "", f"    {machine.PROMPT}uptime", "    3 s"]
+
+    def test_numbers(self):
+        """Where only numbers differ, nothing."""
+        now = [line.replace("17", "1234").replace("3 s", "4 s") for line in self.PAGE]
+        self.assertEqual(script("session").with_old_numbers(now, self.PAGE), self.PAGE)
+
+    def test_words(self):
+        """The answer in which a word differs, with its numbers; no other one."""
+        now = [line.replace("17 polls", "21 turns").replace("3 s", "4 s") for line in self.PAGE]
+        expected = [line.replace("17 polls", "21 turns") for line in self.PAGE]
+        self.assertEqual(script("session").with_old_numbers(now, self.PAGE), expected)
+
+    def test_new_command(self):
+        """Its answer is added where it was typed."""
+        now = [*self.PAGE[:4], f"    {machine.PROMPT}greet", "    hello 5", *self.PAGE[4:]]
+        self.assertEqual(script("session").with_old_numbers(now, self.PAGE), now)
+
+
+class Bench(unittest.TestCase):
+    """tests/bench.py: which rows of docs/benchmarks.md are written anew."""
+
+    PAGE = ("| bench | blog_os | Cairn | unit | ratio |\n| --- | ---: | ---: | --- | ---: |\n"
+            "| `task.wake.1` | 181 | 53 | instructions | 3.4 |\n| `task.gone` | - | 1 | instructions |  |\n"
+            "| `timer.fire.1` | - | 119 | instructions |  |\n")
+
+    def test_part(self):
+        """Those of the benches that have run; one that is not there any more has no row."""
+        figures = {"task.wake.1": {"value": 60, "unit": "instructions"}, "task.new": {"value": 7, "unit": "instructions"}}
+        self.assertEqual(bench.page_rows(figures, "task.", self.PAGE), {
+            "task.wake.1": "| `task.wake.1` | 181 | 60 | instructions | 3.0 |",
+            "task.new": "| `task.new` | - | 7 | instructions |  |",
+            "timer.fire.1": "| `timer.fire.1` | - | 119 | instructions |  |",
+        })
