@@ -127,3 +127,33 @@ BENCH(task_ring, "task.ring")
     for (size_t i = 0; i < ARRAY_SIZE(counts); i++)
         bench_wake("task.ring", counts[i], 1, 1);
 }
+
+/* A task that waits for `count` things gives one up after the other, in the order in which it began
+ * to wait for them. */
+static void bench_unbind(uint64_t count)
+{
+    struct executor executor = EXECUTOR_INIT(executor);
+    struct wait_queue queue = WAIT_QUEUE_INIT(queue);
+    struct task task = {.name = "waiting", .poll = poll_ready};
+    struct waker *wakers = kzalloc(count * sizeof(*wakers));
+    if (!wakers) {
+        bench_report_no_memory_at("task.unbind", count);
+        return;
+    }
+    executor_spawn(&executor, &task);
+    for (uint64_t i = 0; i < count; i++)
+        waker_register(&wakers[i], &queue, &task);
+    uint64_t start = bench_start();
+    for (uint64_t i = 0; i < count; i++)
+        waker_cancel(&wakers[i]);
+    uint64_t cost = bench_stop(start);
+    bench_report_at("task.unbind", count, cost / count);
+    executor_run_ready(&executor);
+    kfree(wakers);
+}
+
+BENCH(task_unbind, "task.unbind")
+{
+    bench_unbind(10);
+    bench_unbind(10000);
+}

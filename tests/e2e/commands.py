@@ -123,6 +123,13 @@ class Commands(MachineTest):
                              {line.split()[0] for line in answer})
         self.assertLess(max(map(len, answer)), 80)
 
+    def test_task_states(self):
+        """The task that types the table is running, and no other; those that wait for something do."""
+        machine = self.boot()
+        states = {line.split()[0]: line.split()[1] for line in machine.answer("tasks")[1:-1]}
+        self.assertEqual([name for name, state in states.items() if state == "running"], ["monitor"])
+        self.assertEqual((states["keyboard"], states["log"]), ("waiting", "waiting"))
+
     def test_bench(self):
         """A bench that cannot run prints the reason."""
         machine = self.boot(options=["-vga", "none"])
