@@ -2,7 +2,8 @@
 #include <kernel/cpu/trap.h>
 #include <kernel/task/sleep.h>
 
-/* Timers fired, or moved, between two polls: enough to be worth the way, and over soon. */
+/* Timers that fire or move between two polls: enough to be worth the call, and few enough to be
+ * over soon. */
 enum { BATCH = 64 };
 
 struct timer_wheel timers;
@@ -43,7 +44,7 @@ enum poll_result sleep_poll(struct sleep *sleep, struct task *task)
         sleep_cancel(sleep);
         return POLL_READY;
     }
-    ASSERT(timers_executor); /* or nobody would look at the timer */
+    ASSERT(timers_executor); /* or the timer would never fire */
     if (!timer_is_set(&sleep->timer))
         timer_wheel_set(&timers, &sleep->timer, task, sleep->deadline);
     return POLL_PENDING;

@@ -126,8 +126,7 @@ static struct list *far_slot(struct timer_wheel *wheel, uint64_t tick)
     return slot;
 }
 
-/* Kept out of timer_wheel_set(), which then has no register to save. */
-static SLOW_PATH void set_far(struct timer_wheel *wheel, uint64_t tick, struct list_node *node)
+static void set_far(struct timer_wheel *wheel, uint64_t tick, struct list_node *node)
 {
     list_push_back(far_slot(wheel, tick), node);
 }
@@ -265,8 +264,8 @@ static unsigned cascade(struct timer_wheel *wheel, unsigned most)
     return most;
 }
 
-/* The rare part of timer_wheel_advance(), which has no register to save without it. */
-static SLOW_PATH bool advance_far(struct timer_wheel *wheel, uint64_t tick, unsigned most)
+/* Goes on where a far slot has to cascade. False when `most` has come to 0. */
+static bool advance_far(struct timer_wheel *wheel, uint64_t tick, unsigned most)
 {
     while (wheel->nearest <= tick) {
         wheel->now = wheel->nearest;

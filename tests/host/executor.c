@@ -3,8 +3,8 @@
  * and "interrupts" that wake them at every point where one can come. Each task lies in memory of
  * its own, so that the sanitizer sees it when one is touched after its release.
  *
- * What is held against it: when nothing is ready, every live task has taken all that it was given;
- * no task is polled after its end; each is released once.
+ * It must hold that, when nothing is ready, every live task has taken all that it was given; that
+ * no task is polled after its end; and that each task is released once.
  */
 #define _GNU_SOURCE /* the names of the registers that a signal handler finds */
 
@@ -79,7 +79,7 @@ static void release_actor(struct task *task)
     join_end(&actor->join);
     __atomic_store_n(&actors[actor->slot], NULL, __ATOMIC_RELEASE);
     released++;
-    if (actor->holds_token) { /* back into circulation, in somebody's stead */
+    if (actor->holds_token) { /* puts it back into circulation */
         struct waker waker = {0};
         static const uint8_t token = 1;
         bool sent;
@@ -179,7 +179,7 @@ static bool nothing_ready(void)
     return true;
 }
 
-/* Has anybody missed something? Nothing is ready, and interrupts are masked. */
+/* Looks for tasks that have missed something. Nothing is ready, and interrupts are masked. */
 static void look_for_lost_wakes(void)
 {
     size_t live = 0;

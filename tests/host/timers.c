@@ -1,6 +1,6 @@
 /*
- * The timing wheel against what is simple: every timer fires once, at the first look after its
- * time, in the order of the times, and, where they are equal, in the order of setting.
+ * The timing wheel: every timer fires once, at the first look after its time, in the order of the
+ * times, and, where they are equal, in the order of setting.
  */
 #include <kernel/cpu/control.h>
 #include <kernel/task/clock.h>

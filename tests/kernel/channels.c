@@ -1,6 +1,6 @@
 /*
- * Channels: numbers that come whole and in order, back-pressure, closing, and wakes that nobody
- * loses.
+ * Channels: numbers that come whole and in order, back-pressure, closing, and wakes that are not
+ * lost.
  */
 #include <kernel/task/executor.h>
 #include <lib/string.h>
@@ -140,7 +140,7 @@ TEST(channels, closing_a_full_channel_ends_the_wait_of_its_senders)
 
 /* Two wait for one element; the one that was woken is cancelled before its poll. The other one must
  * get it. */
-TEST(channels, a_wake_is_handed_on_by_who_cannot_use_it)
+TEST(channels, a_task_that_cannot_use_a_wake_passes_it_on)
 {
     uint8_t storage[1];
     struct channel numbers = CHANNEL_INIT(numbers, storage);

@@ -156,7 +156,7 @@ static enum poll_result poll_locker(struct task *task)
     return POLL_READY;
 }
 
-TEST(futures, a_mutex_lets_one_in_at_a_time_and_nobody_starve)
+TEST(futures, a_mutex_lets_one_in_at_a_time_and_starves_none)
 {
     struct mutex mutex = MUTEX_INIT(mutex);
     struct executor executor = EXECUTOR_INIT(executor);

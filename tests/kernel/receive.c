@@ -42,7 +42,7 @@ static bool receive(const char *value)
     struct receiver receiver = {.crc = ~0u};
     if (!parse_hexadecimal(value, &receiver.missing))
         return false;
-    list_pop_front(&com1.received.readers.wakers); /* who reads the port otherwise */
+    list_pop_front(&com1.received.readers.wakers); /* the monitor's reader of the port */
     console_printf("receive: go on\n");
     task_init(&receiver.task, "receiver", poll_receiver, NULL);
     executor_spawn(&executor, &receiver.task);

@@ -1,5 +1,6 @@
 /*
- * The watchdog: who is named, when, and that the line is there to be read while the hog still hogs.
+ * The watchdog: it names the task that hogs the processor, in time, and the line can be read while
+ * the task goes on.
  */
 #include <kernel/cpu/cpu.h>
 #include <kernel/log/log.h>

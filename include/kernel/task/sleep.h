@@ -7,14 +7,15 @@
 #include <kernel/task/clock.h>
 #include <kernel/task/timer.h>
 
-/* Has timers fire between the polls of `executor`. Called once before anything sleeps; a later call
- * moves the timers to another executor. */
+/* Makes firing timers the deferred work of `executor`. Called once before anything sleeps; a later
+ * call moves the timers to another executor. */
 void timers_start(struct executor *executor);
 
 extern struct timer_wheel timers;
 extern struct executor *timers_executor;
 
-/* Looks whether a timer is due. For the timer's interrupt handler, with the clock's time. */
+/* Requests the deferred work if a timer is due. For the timer's interrupt handler, with the clock's
+ * time. */
 static inline void timers_tick(uint64_t time)
 {
     if (timer_wheel_due(&timers, time) && timers_executor)
@@ -34,7 +35,7 @@ void sleep_for(struct sleep *sleep, uint64_t nanoseconds);
 /* The future of the deadline. Never early; see timer.h for how late. */
 enum poll_result sleep_poll(struct sleep *sleep, struct task *task);
 
-/* Ends a sleep that may be under way: nobody is woken by it any more. */
+/* Ends a sleep that may be under way: it wakes no task any more. */
 static inline void sleep_cancel(struct sleep *sleep)
 {
     timer_cancel(&sleep->timer);

@@ -1,5 +1,5 @@
 /*
- * A stream of bytes from an interrupt handler to one task: a ring, and the waker of who reads it.
+ * A stream of bytes from an interrupt handler to one task: a ring, and the waker of its reader.
  * When the ring is full the handler stops its device from sending more, so that the device holds
  * what comes next; the reader starts it again through the hook. What a device drops all the same is
  * counted.
