@@ -314,7 +314,7 @@ $B/lint/%.c.ok: $B/obj/%.c.o .clang-tidy | need-lint $B/compile_commands.json
 lint: $(C_SOURCES:%=$B/lint/%.ok) | need-lint
 	$Qcppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability -Iinclude -I$B/gen $(C_SOURCES)
 
-# Each check is a target of its own. `make check` runs them in this order, the quick ones first, and tells all that fail.
+# Each check is a target of its own. `make check` runs them in this order, the quick ones first, and names all that fail.
 CHECKS := check-format check-floors check-contracts check-scripts check-docs check-symbols check-figures check-models lint
 .PHONY: $(CHECKS)
 check:

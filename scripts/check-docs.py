@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Holds the documents against the tree: links and paths lead somewhere, `file:function` names a function of that file, the
 steps of a journey follow each other in the code, C code in a fence is complete and compiles, each claim of the README names
-a test, and each machine of the matrix and each bench is told of. `check-docs.py COMPILER FLAG ...`
+a test, and each machine of the matrix and each bench has a row. `check-docs.py COMPILER FLAG ...`
 """
 
 import re
@@ -67,7 +67,7 @@ def untold():
     for file in sorted((TOP / "kernel" / "bench").glob("*.c")):
         for name in re.findall(r'^BENCH\(\w+, "([\w.]+)"\)', file.read_text(), re.MULTILINE):
             if f"| `{name}" not in benches:
-                yield f"docs/benchmarks.md: nothing about '{name}'; 'make bench' writes it anew"
+                yield f"docs/benchmarks.md: nothing about '{name}'; 'make bench BENCH={name}' adds it"
 
 
 def bare_claims():

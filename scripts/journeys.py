@@ -1,10 +1,10 @@
 """The journeys in the documents: numbered steps, each `file:function`, that lead from call to call through the kernel.
 
     4. `kernel/monitor/line.c:line_feed` - called by the function of step 3
-    5. `kernel/log/console.c:console_write` (from `line_feed`) - by that one, which was met before
-    6. `kernel/log/screen.c:write` (through `write`) - by way of a pointer, where a lower floor calls a higher one
-    7. `kernel/monitor/monitor.c:poll_keyboard` (from `executor_run_ready`, through `turn`, `poll`)
-    8. `kernel/task/executor.c:executor_run` (anew) - by nobody who was met here
+    5. `kernel/log/console.c:console_write` (from `line_feed`) - by that function of an earlier step
+    6. `kernel/log/screen.c:write` (through `write`) - through a pointer, where a lower floor calls a higher one
+    7. `kernel/monitor/monitor.c:poll_keyboard` (from `executor_run_ready`, through `poll`)
+    8. `kernel/task/executor.c:executor_run` (anew) - not called by a function of an earlier step
 
 A caller has to name the function or, where it calls through a pointer, that pointer; and the pointer, or the last of
 several that are set from each other, has to be given the function somewhere.
@@ -12,14 +12,15 @@ several that are set from each other, has to be given the function somewhere.
 
 import re
 
+from floors import ROOMS
+
 STEP = re.compile(r"^(\d+)\. `([\w/.-]+):(\w+)`(?: \(([^)]*)\))?", re.MULTILINE)
-ROOMS = ("lib", "boot", "kernel", "mm", "drivers", "include")
 
 
 def sources(top):
     """The kernel's sources without their comments, as {path: text}."""
     found = {}
-    for room in ROOMS:
+    for room in [*ROOMS, "include"]:
         for file in (top / room).rglob("*"):
             if file.suffix in (".c", ".h"):
                 found[str(file.relative_to(top))] = re.sub(r"/\*.*?\*/", "", file.read_text(), flags=re.DOTALL)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Counts guest instructions: boots the image under QEMU's -icount, where one TSC tick is one instruction, collects the
-`bench:` lines, writes build/bench.json and prints them beside blog_os's figures. The rows of docs/benchmarks.md whose
-benches have run are written anew; the others stay.
+`bench:` lines, writes build/bench.json and prints them beside blog_os's figures. It updates the rows of docs/benchmarks.md
+whose benches have run, and no others.
 
     tests/bench.py            every bench
     tests/bench.py PREFIX     the ones whose names begin so

@@ -78,7 +78,7 @@ BREAKS = [
     Break("kernel/task/executor.c", "++executor->lower_polls % TASK_LOWEST_POLL == 0", "++executor->lower_polls == 0",
           "low priority starves", "kernel/executor"),
     Break("kernel/task/waker.c", "    if (waker->task && leave(waker))\n        wait_queue_wake_one(waker->queue);\n",
-          "    if (waker->task)\n        leave(waker);\n", "a wake dies with who was to get it", "kernel/channels"),
+          "    if (waker->task)\n        leave(waker);\n", "the wake of a cancelled task is lost", "kernel/channels"),
     Break("kernel/task/timer.c", "    ASSERT(tick >= wheel->now);\n    list_remove(node);\n    if (!is_near(wheel, tick))",
           "    list_remove(node);\n    if (false)", "far timers cascade to near slots only", "host/timers"),
     Break("kernel/task/timer.c", "MAX((deadline >> TIMER_TICK_BITS) + 1, wheel->now)",
@@ -102,7 +102,7 @@ BREAKS = [
           "            return POLL_PENDING;\n    }\n    if (!is_set(event))\n        return POLL_PENDING;\n",
           "a task waits for an event without a waker, as an interrupt has cleared it", "host/futures"),
     Break("kernel/task/channel.c", "    channel->closed = true;\n    wait_queue_wake_all(&channel->senders);\n",
-          "    channel->closed = true;\n", "who waits to send sleeps on when the channel closes", "kernel/channels"),
+          "    channel->closed = true;\n", "a sender sleeps on when the channel closes", "kernel/channels"),
     # --- mm/
     Break("mm/memory_map.c", "range->end = ALIGN_DOWN(at, PAGE_SIZE);", "range->end = ALIGN_UP(at, PAGE_SIZE);",
           "a page that is not all memory is handed out", "host/memory_map"),

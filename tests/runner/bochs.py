@@ -1,7 +1,7 @@
 """Bochs, the strict emulator: it runs the image as a CD, and is typed at over COM1.
 
 COM1 is a TCP connection that Bochs makes to this process. The display is Bochs's VNC server, which
-waits for nobody. The debugger that Debian builds in is told to go on.
+does not wait for a viewer. Debian's build has a debugger, which gets the command to go on.
 """
 
 import contextlib

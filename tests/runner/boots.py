@@ -12,7 +12,7 @@ import time
 
 from runner import ktap, loaded, modes, paths, qemu
 
-SILENCE = 20  # seconds of the guest's clock; who says nothing for so long hangs
+SILENCE = 20  # seconds of the guest's clock; a guest that prints nothing for so long hangs
 PANIC_GRACE = 30.0  # for the rest of the report, after the line that begins it
 HOST_LIMIT = 900.0
 

@@ -1,8 +1,8 @@
 """Delays on purpose. On a busy host either side of a test may have to wait for a processor: the test between two of its
 steps, or the emulator at any moment. With DELAYS=1 each step of a test comes late, by more than a machine needs to do all
-that it has been asked for, and now and then the emulator stands still for a while. A test that relies on being quicker than
-its machine fails then as a rule, and not once in fifty runs. One that relies on its being late, as who takes the first new
-picture of a screen for the whole one, is not found so."""
+that it has to do, and now and then the emulator stands still for a while. A test that relies on being quicker than
+its machine fails then as a rule, and not once in fifty runs. A test that relies on its machine being late is not
+found so: one that takes the first new picture of a screen for the whole one."""
 
 import os
 import random

@@ -233,7 +233,7 @@ def _mismatch(transcript, expected):
 
 
 def _how_far(transcript):
-    """After which test it was, for whoever looks for the culprit."""
+    """After which test it was."""
     if not transcript.cases:
         return "before the first test's result"
     last = transcript.cases[-1]

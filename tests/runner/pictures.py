@@ -1,6 +1,6 @@
 """Reading text off a picture of the screen, cell by cell, with the font that the kernel draws with.
 
-A cell is 8x16 pixels in at most two colours, which of them is the foreground nobody says: the
+A cell is 8x16 pixels in at most two colours. Nothing says which of them is the foreground: the
 glyph decides. The cursor is two lines at a cell's foot. Of glyphs that look alike the one with
 the lowest code point is read, so that an A is an A.
 """

@@ -1,8 +1,8 @@
 """One QEMU process: how it is started, talked to and surely ended.
 
 COM1 and the monitor (QMP) are connected sockets that QEMU inherits: no path to agree on, and no
-moment at which output is lost because nobody has connected yet. There is no reader thread: whoever
-waits for something reads meanwhile.
+output is lost before a connection is made. There is no reader thread: a function that waits for
+something reads meanwhile.
 
 COM1 is a TCP connection because that holds megabytes of single bytes. A pair of Unix sockets is
 full after some 280 of them, and the guest then sees a UART that has stopped sending, just because
@@ -225,7 +225,7 @@ class Qemu:
 
 
 class Unattended(Qemu):
-    """A machine that nobody types at. QEMU writes COM1's bytes to `log` by itself: a file takes what
+    """A machine that no test types at. QEMU writes COM1's bytes to `log` by itself: a file takes what
     comes at once, where a connection on a busy host may be late by more of the guest's time than
     the guest or its watcher have patience for."""
 

@@ -72,7 +72,7 @@ class Watch(unittest.TestCase):
         self.assertEqual(self.follow(chatter)[0], ktap.HANG)
 
     def test_panic_ends_soon(self):
-        """The report may complete, but nobody waits for the limit."""
+        """The report may complete, but the runner does not wait for the limit."""
         machine = FakeMachine([HEAD, b"PANIC: a\r\n", b"  f+0x1\r\n"], silent=True)
         machine.guest_time = lambda: 0
         kind, seconds = self.follow(machine, limit=60)
@@ -141,7 +141,7 @@ class Harness(unittest.TestCase):
             self.assertEqual((verdict.passed, verdict.failed), (0, 1))
 
     def test_unknown(self):
-        """A harness suite that nobody expects cannot pass."""
+        """A harness suite that is not expected cannot pass."""
         verdict = boots.judge_harness("harness_x", None, ktap.Verdict(ktap.PASSED, 1, 0))
         self.assertEqual((verdict.passed, verdict.failed), (0, 1))
 
@@ -192,7 +192,7 @@ class Choice(unittest.TestCase):
         self.assertFalse(jobs.chosen("kernel/heap", ["kernel/heap2", "eap", "heap.grows"]))
 
     def test_unknown_names(self):
-        """A name that nothing has chooses nothing, be it of a suite or of a single case."""
+        """A name that nothing has chooses nothing: neither a suite nor a single case."""
         for prefix in ("kernel/nix", "kernel/heap.grows", "e2e/boot.nix", "nix", "e2e/nix.log"):
             self.assertEqual(jobs.all_jobs([prefix]), [], prefix)
         self.assertEqual([job.name for job in jobs.all_jobs(["e2e/boot.log"])], ["e2e/boot"])

@@ -76,7 +76,7 @@ class Journeys(unittest.TestCase):
         self.assertEqual(self.offences("`high.c:start`", "`low.c:set_hook`", "`high.c:listen` (from `start`)"), [])
 
     def test_no_call(self):
-        """The other way round, or from where nobody has been."""
+        """The other way round, or from a function of no earlier step."""
         self.assertEqual(self.offences("`high.c:work`", "`high.c:listen`"), ["step 2: work() does not call listen()"])
         self.assertEqual(self.offences("`high.c:work`", "`high.c:listen` (from `start`)"),
                          ["step 2: start() is no earlier step"])

@@ -24,7 +24,7 @@ def judge(log, status=33, names=None, error=""):
 
 
 class Verdicts(unittest.TestCase):
-    """Each way in which a run can end, told as what it is."""
+    """Each way in which a run can end has a verdict of its own."""
 
     def expect(self, verdict, kind, passed, failed):
         """Compares everything but the details."""
@@ -35,7 +35,7 @@ class Verdicts(unittest.TestCase):
         self.expect(judge(HEAD + FIRST + SECOND + TAIL), ktap.PASSED, 2, 0)
 
     def test_failed_shows_its_notes(self):
-        """A failed test is told with the lines in which it said why."""
+        """A failed test is reported with the lines that say why."""
         verdict = judge(HEAD + FIRST + BROKEN + "not " + TAIL, status=35)
         self.expect(verdict, ktap.FAILED, 1, 1)
         self.assertEqual(verdict.details, ["not ok 2 shrinks",

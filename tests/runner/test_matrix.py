@@ -55,7 +55,7 @@ class Matrix(unittest.TestCase):
         self.assertEqual(why, ["no answer on COM1", "cairn: ready", "cairn> ?"])
 
     def test_does_not_start(self):
-        """Why is told."""
+        """The reason is reported."""
         self.assertEqual(matrix.run(matrix.Row("a", "b", start=absent)), ["no such device"])
 
     def test_short_table(self):

@@ -72,7 +72,7 @@ class Objects(Directory):
 
 
 class Session(unittest.TestCase):
-    """scripts/session.py: what of docs/session.md is written anew."""
+    """scripts/session.py: what of docs/session.md changes."""
 
     PAGE = ["# A session", "", "## The kernel", "", f"    {machine.PROMPT}tasks", "    log      17 polls",
             "", f"    {machine.PROMPT}uptime", "    3 s"]
@@ -95,7 +95,7 @@ class Session(unittest.TestCase):
 
 
 class Bench(unittest.TestCase):
-    """tests/bench.py: which rows of docs/benchmarks.md are written anew."""
+    """tests/bench.py: which rows of docs/benchmarks.md change."""
 
     PAGE = ("| bench | blog_os | Cairn | unit | ratio |\n| --- | ---: | ---: | --- | ---: |\n"
             "| `task.wake.1` | 181 | 53 | instructions | 3.4 |\n| `task.gone` | - | 1 | instructions |  |\n"
