@@ -10,7 +10,8 @@
 
 static void *place(struct channel *channel, size_t index)
 {
-    ASSERT(channel->first < channel->capacity && channel->count <= channel->capacity);
+    ASSERT(channel->first < channel->capacity);
+    ASSERT(channel->count <= channel->capacity);
     size_t wrapped = index < channel->capacity ? index : index - channel->capacity;
     return channel->storage + wrapped * channel->element_size;
 }

@@ -16,7 +16,8 @@ enum poll_result mutex_poll_lock(struct mutex *mutex, struct waker *waker, struc
 
 void mutex_unlock(struct mutex *mutex, const struct task *task)
 {
-    ASSERT(!in_interrupt() && mutex->owner == task);
+    ASSERT(!in_interrupt());
+    ASSERT(mutex->owner == task);
     mutex->owner = NULL;
     wait_queue_wake_one(&mutex->waiting);
 }

@@ -6,7 +6,8 @@ static bool take(struct byte_stream *stream, uint8_t *byte)
     if (!ring_pop(&stream->ring, byte))
         return false;
     if (stream->stopped) {
-        ASSERT(stream->resume && !ring_full(&stream->ring));
+        ASSERT(stream->resume);
+        ASSERT(!ring_full(&stream->ring));
         stream->stopped = false;
         stream->resume(stream);
     }
@@ -21,5 +22,7 @@ enum poll_result stream_poll(struct byte_stream *stream, struct waker *waker, st
     if (waker->task)
         return POLL_PENDING;
     waker_register(waker, &stream->readers, task);
-    return take(stream, byte) ? POLL_READY : POLL_PENDING; /* it may have come in between */
+    return take(stream, byte)
+               ? POLL_READY
+               : POLL_PENDING; /* an interrupt may have brought it before the registration */
 }

@@ -9,14 +9,14 @@
 #include <kernel/task/task.h>
 
 struct channel {
-    unsigned char *storage;
+    unsigned char *storage; /* a ring of `capacity` elements */
     size_t element_size;
-    size_t capacity; /* elements */
-    size_t first;
-    size_t count;
-    bool closed;
-    struct wait_queue senders;
-    struct wait_queue receivers;
+    size_t capacity;             /* 1 or more */
+    size_t first;                /* the index of the oldest element; below `capacity` */
+    size_t count;                /* of the elements from there on; `capacity` at most */
+    bool closed;                 /* never false again */
+    struct wait_queue senders;   /* wait for room */
+    struct wait_queue receivers; /* wait for an element */
 };
 
 /* For static initialisers: `array` is where the elements lie while they wait. */

@@ -22,9 +22,10 @@ static inline void timers_tick(uint64_t time)
         executor_request_deferred(timers_executor);
 }
 
+/* All zeros is a sleep that is over. */
 struct sleep {
-    struct timer timer;
-    uint64_t deadline; /* by the clock, in nanoseconds */
+    struct timer timer; /* set while a poll has found the sleep under way */
+    uint64_t deadline;  /* by the clock, in nanoseconds */
 };
 
 /* Begins a sleep; one that was under way is given up. In tasks and set-up code, like all of this.
@@ -44,8 +45,8 @@ static inline void sleep_cancel(struct sleep *sleep)
 /* Ticks at every multiple of a period after the start. A reader that comes late gets all the ticks
  * it has missed at once; the later ones still come on time. */
 struct interval {
-    struct sleep sleep;
-    uint64_t period;
+    struct sleep sleep; /* until the next tick */
+    uint64_t period;    /* in nanoseconds; not 0 */
 };
 
 /* The first tick comes `period` nanoseconds from now. */

@@ -13,11 +13,11 @@
 struct byte_stream {
     struct ring ring;
     struct wait_queue readers;
-    /* Called by the reader, in a task, when the ring has room again after the device was stopped.
-     */
+    /* Starts the device again. Called in the reader's task when the ring has room again. Not NULL
+     * where the handler can stop the device. */
     void (*resume)(struct byte_stream *stream);
-    bool stopped;
-    uint64_t lost; /* bytes that the device has dropped, as far as it says so; its driver's */
+    bool stopped;  /* set by the handler that finds no room; cleared by the reader, who resumes */
+    uint64_t lost; /* bytes that the device has dropped, as far as it says so; the driver's */
 };
 
 /* For static initialisers: `storage` is an array of uint8_t whose size is a power of two. */
