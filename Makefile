@@ -85,7 +85,7 @@ HOST_CFLAGS := -std=gnu17 -O1 -g $(WARNINGS) $(GCC_WARNINGS) -Itests/host/includ
 
 # --- Sources ----------------------------------------------------------------------------------------------------------
 
-ROOMS := lib boot kernel kernel/cpu kernel/log kernel/task mm mm/alternatives kernel/fault drivers drivers/layouts kernel/monitor kernel/bench
+ROOMS := lib boot kernel kernel/cpu kernel/log kernel/task mm mm/alternatives kernel/fault drivers drivers/layouts drivers/usb kernel/monitor kernel/bench
 # Sorted, for the order of the objects decides the image's bytes, and `wildcard` may follow the locale or the disk.
 C_SOURCES   := $(sort $(wildcard $(ROOMS:%=%/*.c)))
 ASM_SOURCES := $(sort $(wildcard $(ROOMS:%=%/*.asm)))
@@ -104,7 +104,7 @@ HOST_SOURCES := tests/test.c $(wildcard tests/host/*.c) $(wildcard lib/*.c) boot
     $(filter-out kernel/task/watchdog.c,$(wildcard kernel/task/*.c)) \
     $(addprefix kernel/fault/,words.c noncanonical.c machine_check.c) drivers/irq.c drivers/pic8259.c \
     $(KEYBOARD_SOURCES) drivers/i8042.c drivers/ps2_keyboard.c drivers/ps2_lights.c drivers/uart16550.c \
-    $(wildcard drivers/acpi*.c) $(wildcard drivers/pci*.c) drivers/local_apic.c drivers/io_apic.c \
+    $(wildcard drivers/acpi*.c) $(wildcard drivers/pci*.c) $(wildcard drivers/usb/*.c) drivers/local_apic.c drivers/io_apic.c \
     drivers/fw_cfg.c drivers/debug_console.c drivers/framebuffer.c kernel/options.c kernel/displays.c \
     kernel/log/console.c kernel/log/screen.c \
     drivers/cmos_clock.c drivers/pit8254.c drivers/reference_clock.c kernel/cpu/tsc.c \
@@ -264,6 +264,12 @@ FUZZ_SOURCES_font := lib/font.c
 FUZZ_SOURCES_keyboard := $(KEYBOARD_SOURCES) lib/letter_case.c lib/utf8.c
 FUZZ_SOURCES_multiboot2 := boot/multiboot2.c mm/memory_map.c
 FUZZ_SOURCES_pci := drivers/pci.c drivers/pci_config.c drivers/pci_device.c drivers/acpi_tables.c lib/error.c
+FUZZ_SOURCES_usb := $(addprefix tests/host/,fake_xhci.c fake_pci.c fake_ports.c fake_tables.c physical_memory.c test_arena.c) \
+    $(wildcard drivers/usb/*.c drivers/pci*.c) $(addprefix drivers/,acpi.c acpi_tables.c acpi_aml.c) \
+    $(filter-out $(addprefix mm/,direct_map.c heap_window.c kernel_space.c paging.c paging_walk.c processor.c table_frames.c),$(wildcard mm/*.c mm/alternatives/*.c)) \
+    $(filter-out kernel/task/watchdog.c,$(wildcard kernel/task/*.c)) $(KEYBOARD_SOURCES) lib/letter_case.c lib/utf8.c lib/error.c
+FUZZ_FLAGS_usb := -max_len=400 -len_control=0
+FUZZ_CFLAGS_usb := -DDIRECT_MAP_BASE=0x110000000000u -DKERNEL_BASE=0u
 FUZZ_SOURCES_terminal := tests/host/fake_display.c lib/terminal.c lib/terminal_cursor.c lib/terminal_pen.c \
     lib/terminal_sequences.c lib/grid.c lib/ecma48.c lib/utf8.c lib/width.c lib/colour.c lib/string.c lib/format.c
 FUZZ_FLAGS_terminal := -max_len=400 -len_control=0 -dict=tests/fuzz/terminal.dict
@@ -277,7 +283,7 @@ FUZZ_HEADERS := $(shell find include tests/host -name '*.h')
 $(FUZZERS): $B/fuzz/%: tests/fuzz/%.c tests/fuzz/support/assert.c $$(FUZZ_SOURCES_$$*) $(FUZZ_HEADERS) | need-fuzz
 	@mkdir -p $@.corpus
 	@echo "  FUZZ  $@"
-	$Qclang $(FUZZ_CFLAGS) -o $@ $(filter %.c,$^)
+	$Qclang $(FUZZ_CFLAGS) $(FUZZ_CFLAGS_$(notdir $@)) -o $@ $(filter %.c,$^)
 
 .PHONY: $(FUZZERS:%=%.run)
 $(FUZZERS:%=%.run): %.run: %

@@ -23,6 +23,9 @@ static struct {
     enum error root_error, fadt_error, madt_error;
 } acpi RO_AFTER_INIT = {.has_8259 = true};
 
+/* The pages that were mapped last. Tables lie side by side, so the next one is often there. */
+static struct phys_range mapped;
+
 /* Maps the memory at `address` and returns a pointer to it; NULL if it cannot be mapped. Before
  * kernel_space_init(), the page tables of boot/page_tables.asm are in use, which map the first
  * 4 GiB. */
@@ -34,7 +37,13 @@ static const uint8_t *map_table(phys_addr_t address, uint64_t size)
                    ? phys_to_virt(address)
                    : NULL;
     ASSERT(!in_interrupt());
-    return mmio_map(address, size, 0) == OK ? phys_to_virt(address) : NULL;
+    if (address >= mapped.start && address < mapped.end && size <= mapped.end - address)
+        return phys_to_virt(address);
+    if (mmio_map(address, size, 0))
+        return NULL;
+    mapped =
+        (struct phys_range){ALIGN_DOWN(address, PAGE_SIZE), ALIGN_UP(address + size, PAGE_SIZE)};
+    return phys_to_virt(address);
 }
 
 /* Reads the table at `address`, and returns its verdict. */
@@ -147,6 +156,7 @@ static enum error read_has_8259(void)
 
 void acpi_init(const struct boot_info *info)
 {
+    mapped = (struct phys_range){0};
     acpi.root_error = find_root(info);
     acpi.fadt_error = read_fadt();
     acpi.madt_error = read_has_8259();

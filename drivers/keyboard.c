@@ -131,9 +131,8 @@ static inline bool is_plain(const struct keyboard *keyboard, uint8_t key, uint16
     return *symbol >= ' ' && *symbol < DELETE;
 }
 
-unsigned keyboard_type(struct keyboard *keyboard, uint8_t scancode, char *bytes)
+static inline unsigned type_change(struct keyboard *keyboard, struct key_change change, char *bytes)
 {
-    struct key_change change = scancode_decode(&keyboard->decoder, scancode);
     if (modifiers_of_keys[change.key])
         return take_modifier(keyboard, change, bytes);
     if (!change.pressed)
@@ -144,6 +143,16 @@ unsigned keyboard_type(struct keyboard *keyboard, uint8_t scancode, char *bytes)
         return 1;
     }
     return press(keyboard, change.key, bytes);
+}
+
+unsigned keyboard_type(struct keyboard *keyboard, uint8_t scancode, char *bytes)
+{
+    return type_change(keyboard, scancode_decode(&keyboard->decoder, scancode), bytes);
+}
+
+unsigned keyboard_type_usb(struct keyboard *keyboard, uint8_t scancode, char *bytes)
+{
+    return type_change(keyboard, scancode_decode(&keyboard->usb_decoder, scancode), bytes);
 }
 
 void keyboard_set_layout(struct keyboard *keyboard, const struct layout *layout)

@@ -142,10 +142,11 @@ static bool matches(const struct pci_driver *driver, const struct pci_device *de
 }
 
 /* The device belongs to the driver while it starts, and afterwards, unless that fails. */
-static void offer(struct pci_device *device, const struct pci_driver *driver)
+static void offer(struct pci_device *device, const struct pci_driver *driver,
+                  struct executor *executor)
 {
     device->driver = driver;
-    enum error error = driver->start(device);
+    enum error error = driver->start(device, executor);
     if (!error)
         return;
     device->driver = NULL;
@@ -153,12 +154,12 @@ static void offer(struct pci_device *device, const struct pci_driver *driver)
              device->address.slot, device->address.function, error_name(error));
 }
 
-void pci_start_drivers(void)
+void pci_start_drivers(struct executor *executor)
 {
     for (size_t i = 0; i < count; i++) {
         section_for_each(struct pci_driver, driver, pci_drivers) {
             if (!devices[i].driver && matches(driver, &devices[i]))
-                offer(&devices[i], driver);
+                offer(&devices[i], driver, executor);
         }
     }
 }

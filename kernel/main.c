@@ -13,6 +13,8 @@
 #include <drivers/ps2_lights.h>
 #include <drivers/reset.h>
 #include <drivers/uart16550.h>
+#include <drivers/usb/usb.h>
+#include <drivers/usb/usb_keyboard.h>
 #include <io.h>
 #include <kernel/cpu/canary.h>
 #include <kernel/cpu/control.h>
@@ -207,25 +209,47 @@ static void start_typing(void)
     monitor_read_keyboard(&executor, &ps2_keyboard_scancodes, ps2_keyboard_scancode_set());
 }
 
-/* Slow devices are set up by tasks, side by side. */
-static void wait_for_devices(void)
+static void start_usb(void)
 {
-    executor_run_ready(&executor);
-    bool waits = task_is_live(&ps2_keyboard_set_up);
-    /* Without a tick no time limit would ever run out. */
-    if (!ticks_come(!waits) && waits) {
-        log_error("keyboard: slow to answer, and there is no time; left alone");
-        task_cancel(&ps2_keyboard_set_up);
+    if (!usb_present())
         return;
-    }
-    if (!has_i8042())
-        return;
+    executor_spawn(&executor, &usb_set_up);
+    monitor_read_usb_keyboards(&executor);
+}
+
+static void wait_for_ps2_keyboard(void)
+{
     executor_block_on(&executor, &ps2_keyboard_set_up);
     enum error error = (enum error)ps2_keyboard_set_up.result;
     if (error)
         log_warn("keyboard: no PS/2 keyboard (%s)", error_name(error));
     else
         start_typing();
+}
+
+static void wait_for_usb(void)
+{
+    executor_block_on(&executor, &usb_set_up);
+    can_be_typed_at |= usb_keyboard_present();
+}
+
+/* Slow devices are set up by tasks, side by side. */
+static void wait_for_devices(void)
+{
+    executor_run_ready(&executor);
+    bool ps2_waits = task_is_live(&ps2_keyboard_set_up);
+    bool usb_waits = task_is_live(&usb_set_up);
+    /* Without a tick no time limit would ever run out. */
+    if (!ticks_come(!ps2_waits && !usb_waits) && (ps2_waits || usb_waits)) {
+        log_error("keyboard: slow to answer, and there is no time; left alone");
+        task_cancel(&ps2_keyboard_set_up);
+        task_cancel(&usb_set_up);
+        return;
+    }
+    if (has_i8042())
+        wait_for_ps2_keyboard();
+    if (usb_present())
+        wait_for_usb();
 }
 
 /* A machine without input still runs; the log says why it does not answer. */
@@ -337,9 +361,10 @@ void kernel_main(const struct boot_info *info)
     start_serial_input(); /* takes a line of the interrupt controller, which start_timer() chose */
     start_keyboard();     /* likewise; spawns a task, for the device takes its time */
     pci_init();           /* needs the page tables, for its configuration space is in memory */
-    pci_start_drivers();  /* likewise: a driver sets handlers, and spawns tasks */
-    kernel_space_seal();  /* the last handler is set: tables of handlers become read-only */
-    wait_for_devices();   /* polls that task; a tick bounds the wait */
+    pci_start_drivers(&executor); /* likewise: a driver sets handlers, and spawns tasks */
+    start_usb();                  /* waits for what the drivers of USB controllers find */
+    kernel_space_seal();          /* the last handler is set: tables of handlers become read-only */
+    wait_for_devices();           /* polls that task; a tick bounds the wait */
 
     run_boot_mode_if_asked();         /* tests and benches want everything set up, and no monitor */
     refuse_missing_tests();           /* no boot mode was `test=` */

@@ -201,6 +201,25 @@ def missing_rows():
     yield Row("missing", "no i8042, UEFI", ["-machine", "q35,i8042=off", *UEFI], typed=over_com1)
 
 
+def usb_rows():
+    """Typed at on USB alone."""
+    xhci = ["-device", "qemu-xhci"]
+    devices = {
+        "qemu-xhci": (None, xhci), "nec-usb-xhci": (None, ["-device", "nec-usb-xhci"]),
+        "two keyboards, a mouse and a tablet": (None, ["-device", "qemu-xhci,p2=8", "-device", "usb-kbd",
+                                                       "-device", "usb-mouse", "-device", "usb-tablet"]),
+        "booted from a stick beside it": (usb_stick("qemu-xhci"), []),
+    }
+    for firmware, options in (("BIOS", []), ("UEFI", UEFI)):
+        for name, (medium, device) in devices.items():
+            yield Row("USB keyboard alone", f"{name}, {firmware}",
+                      ["-machine", "i8042=off", *options, *device, "-device", "usb-kbd"], medium,
+                      check=says("usb: keyboard"))
+    yield Row("USB keyboard alone", "pc", ["-machine", "pc,i8042=off", *xhci, "-device", "usb-kbd"])
+    yield Row("USB keyboard alone", "on the screen, UEFI, no COM1",
+              ["-machine", "i8042=off", *UEFI, *xhci, "-device", "usb-kbd"], typed=by_keyboard_on_screen, com1=None)
+
+
 def screen_rows():
     """Kinds of screen, sizes and depths."""
     for mode in ("640x480x16", "800x600x15", "800x600x24", "1024x768x24", "1280x1024x16", "1280x1024x32",
@@ -238,7 +257,7 @@ def bochs_rows():
 
 def all_rows():
     """Every machine."""
-    return [*boot_rows(), *memory_rows(), *cpu_rows(), *missing_rows(), *screen_rows(), *menu_rows(), *interrupt_rows(),
+    return [*boot_rows(), *memory_rows(), *cpu_rows(), *missing_rows(), *usb_rows(), *screen_rows(), *menu_rows(), *interrupt_rows(),
             *bochs_rows()]
 
 

@@ -12,7 +12,8 @@
 enum { KEYBOARD_BYTES = 8 /* at most, for one key */ };
 
 struct keyboard {
-    struct scancode_decoder decoder;
+    struct scancode_decoder decoder;     /* for the PS/2 keyboard */
+    struct scancode_decoder usb_decoder; /* for those on USB, all together */
     struct modifiers modifiers;
     const struct layout *layout; /* never NULL */
     uint16_t accent;             /* the symbol of a dead key that waits for the next; or 0 */
@@ -25,6 +26,9 @@ struct keyboard {
  * Characters are UTF-8. Ctrl makes control characters, Alt puts ESC in front, Enter is \n and
  * Backspace \b; cursor and function keys are xterm's. Any context, one at a time. */
 unsigned keyboard_type(struct keyboard *keyboard, uint8_t scancode, char *bytes);
+
+/* The same for a scancode of usb_keyboard.h. */
+unsigned keyboard_type_usb(struct keyboard *keyboard, uint8_t scancode, char *bytes);
 
 /* Has the keys type what `layout` says, from the next one on: a dead key that waits is forgotten.
  * Any context, but not during keyboard_type(). */

@@ -11,6 +11,8 @@
 #include <drivers/pci_config.h>
 #include <section.h>
 
+struct executor;
+
 enum { PCI_BARS = 6 };
 
 /* A function of a device; to a driver it is a device. */
@@ -36,7 +38,7 @@ struct pci_driver {
     uint16_t vendor, id;
     /* Takes the device, which is its own from now on: it does not wait for it, but spawns tasks
      * that do. An error gives the device back. Set-up code. */
-    enum error (*start)(struct pci_device *device);
+    enum error (*start)(struct pci_device *device, struct executor *executor);
 };
 
 #define PCI_DRIVER(driver_name, ...)                                               \
@@ -50,8 +52,9 @@ enum { PCI_MAX_DEVICES = 256 /* that are remembered */ };
  * the heap is there. */
 void pci_init(void);
 
-/* Gives each device the first driver that matches and takes it. Once, in set-up code. */
-void pci_start_drivers(void);
+/* Gives each device the first driver that matches and takes it; the drivers' tasks belong to
+ * `executor`. Once, in set-up code. */
+void pci_start_drivers(struct executor *executor);
 
 /* The index'th device, in the order of their addresses; NULL behind the last. Any context. */
 struct pci_device *pci_device(size_t index);

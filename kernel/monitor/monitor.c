@@ -8,6 +8,7 @@
 #include <assert.h>
 #include <drivers/keyboard.h>
 #include <drivers/ps2_lights.h>
+#include <drivers/usb/usb_keyboard.h>
 #include <kernel/cpu/trap.h>
 #include <kernel/log/log.h>
 #include <kernel/monitor/command.h>
@@ -93,11 +94,20 @@ static void show_locks(void)
         return;
     shown = lights;
     ps2_lights_set(lights);
+    usb_keyboard_set_lights(lights);
 }
 
 static enum poll_result poll_keyboard(struct task *task)
 {
     enum poll_result result = type_batch(CONTAINER_OF(task, struct reader, task), keyboard_type);
+    show_locks();
+    return result;
+}
+
+static enum poll_result poll_usb_keyboard(struct task *task)
+{
+    enum poll_result result =
+        type_batch(CONTAINER_OF(task, struct reader, task), keyboard_type_usb);
     show_locks();
     return result;
 }
@@ -119,6 +129,10 @@ static struct reader keyboard_reader = {
     .task = {.name = "keyboard", .poll = poll_keyboard, .priority = TASK_HIGH},
     .input = LINE_KEYBOARD,
     .decode = keyboard_type};
+static struct reader usb_reader = {
+    .task = {.name = "usb keyboards", .poll = poll_usb_keyboard, .priority = TASK_HIGH},
+    .input = LINE_KEYBOARD,
+    .decode = keyboard_type_usb};
 static struct reader serial_reader = {
     .task = {.name = "serial", .poll = poll_serial, .priority = TASK_HIGH},
     .input = LINE_SERIAL,
@@ -166,7 +180,8 @@ bool monitor_interrupted(void)
 {
     ASSERT(!in_interrupt());
     bool at_keyboard = take_interrupt(&keyboard_reader);
-    return take_interrupt(&serial_reader) || at_keyboard;
+    bool at_usb_keyboard = take_interrupt(&usb_reader);
+    return take_interrupt(&serial_reader) || at_keyboard || at_usb_keyboard;
 }
 
 /* -------------------------------------------------------------------------------------------- */
@@ -183,6 +198,7 @@ static enum poll_result poll_monitor(struct task *task)
     line_begin();
     prompting = true;
     task_wake(&keyboard_reader.task);
+    task_wake(&usb_reader.task);
     task_wake(&serial_reader.task);
     return POLL_PENDING;
 }
@@ -200,8 +216,12 @@ static struct task log_task = {.name = "log", .poll = poll_log};
 
 struct executor *monitor_executor(void)
 {
-    return keyboard_reader.task.executor ? keyboard_reader.task.executor
-                                         : serial_reader.task.executor;
+    const struct reader *const readers[] = {&keyboard_reader, &usb_reader, &serial_reader};
+    for (size_t i = 0; i < ARRAY_SIZE(readers); i++) {
+        if (readers[i]->task.executor)
+            return readers[i]->task.executor;
+    }
+    return NULL;
 }
 
 void monitor_start(struct executor *executor)
@@ -240,6 +260,13 @@ void monitor_read_keyboard(struct executor *executor, struct byte_stream *scanco
     keyboard.decoder.state = scancode_set;
     keyboard_reader.stream = scancodes;
     executor_spawn(executor, &keyboard_reader.task);
+}
+
+void monitor_read_usb_keyboards(struct executor *executor)
+{
+    ASSERT(!usb_reader.stream);
+    usb_reader.stream = &usb_keyboard_scancodes;
+    executor_spawn(executor, &usb_reader.task);
 }
 
 void monitor_use_serial(struct executor *executor, struct uart16550 *uart)

@@ -28,7 +28,7 @@ class Commands(MachineTest):
         machine = self.boot()
         for line in ("help nix", "mem x", "heap x", "tasks x", "irq x", "cpu x", "date x", "colors x", "uptime x",
                      "clear x", "log x", "log info x", "translate", "translate xyz", "translate 0 x", "translate -1",
-                     "translate 12345678123456781", "keymap x", "keymap de fr", "acpi x", "pci x", "dump", "dump xyz", "dump 0 0",
+                     "translate 12345678123456781", "keymap x", "keymap de fr", "acpi x", "pci x", "usb x", "dump", "dump xyz", "dump 0 0",
                      "dump 0 4097", "dump 0 x", "dump 0 1 x", "fault x", "bench x", "bench paging.x", "bench x y",
                      "fault breakpoint x", "log 3 error", "log info 3 4", "dump 0 4 device x", "help dump x",
                      "show x", "show stop", "show stop x"):

@@ -86,8 +86,9 @@ void log_write(enum log_level level, const char *format, ...)
     (void)format;
 }
 
-static enum error start(struct pci_device *device)
+static enum error start(struct pci_device *device, struct executor *executor)
 {
+    (void)executor;
     volatile uint8_t *registers;
     uint64_t size;
     for (unsigned i = 0; i < PCI_BARS; i++)
@@ -119,6 +120,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     pci_init();
     for (size_t i = 0; pci_device(i); i++)
         check_bars(pci_device(i));
-    pci_start_drivers();
+    pci_start_drivers(NULL);
     return 0;
 }

@@ -24,7 +24,7 @@ enum error mmio_map(phys_addr_t address, uint64_t size, uint64_t caching)
 static struct acpi_madt madt;
 static struct acpi_mcfg mcfg;
 
-enum { AT_ROOT = 0x10000, AT_FADT = 0x11000, AT_MADT = 0x12000, AT_DSDT = 0x7fe0040 };
+enum { AT_ROOT = 0x10000, AT_FADT = 0x11000, AT_MADT = 0x12fc0, AT_DSDT = 0x7fe0040 };
 
 static struct boot_info info;
 
@@ -164,7 +164,7 @@ TEST(acpi, tables_that_cannot_be_mapped)
     make_machine(8);
     acpi_init(&info);
     kernel_space.root = 1;
-    mappable_end = AT_MADT + 100;
+    mappable_end = AT_MADT + 0x40; /* the end of a page */
     EXPECT_EQ(acpi_madt(&madt), ERROR_INVALID);
     EXPECT(acpi_table(3, &found));
     EXPECT(found.bytes == NULL && found.verdict == ERROR_INVALID);

@@ -82,8 +82,18 @@ static struct fake_function *at_memory(phys_addr_t address, unsigned *index)
     return find((unsigned)(offset >> 20), offset >> 15 & 31, offset >> 12 & 7);
 }
 
+static struct fake_device registers;
+
+void fake_pci_memory(uint32_t (*read)(phys_addr_t address),
+                     void (*write)(phys_addr_t address, uint32_t value))
+{
+    registers = (struct fake_device){.read_memory = read, .write_memory = write};
+}
+
 static uint32_t read_memory(phys_addr_t address)
 {
+    if (registers.read_memory && address - FAKE_PCI_ECAM >= MIB(256))
+        return registers.read_memory(address);
     unsigned index;
     const struct fake_function *function = at_memory(address, &index);
     return function ? function->words[index] : PCI_NOTHING;
@@ -91,6 +101,10 @@ static uint32_t read_memory(phys_addr_t address)
 
 static void write_memory(phys_addr_t address, uint32_t value)
 {
+    if (registers.write_memory && address - FAKE_PCI_ECAM >= MIB(256)) {
+        registers.write_memory(address, value);
+        return;
+    }
     unsigned index;
     struct fake_function *function = at_memory(address, &index);
     write_word(function, index, value, UINT32_MAX);
@@ -111,6 +125,7 @@ void fake_pci_reset(bool ports, unsigned buses)
     count = 0;
     careless = 0;
     has_ports = ports;
+    registers = (struct fake_device){0};
     begin_mcfg();
     if (buses)
         fake_pci_add_segment(FAKE_PCI_ECAM, 0, 0, (uint8_t)(buses - 1));

@@ -31,6 +31,10 @@ struct fake_function *fake_pci_add(uint8_t bus, uint8_t slot, uint8_t function, 
 void fake_pci_bar(struct fake_function *function, unsigned index, uint64_t address, uint64_t size,
                   uint32_t flags);
 
+/* Other memory than configuration space: a device's registers, at the next fake_pci_start(). */
+void fake_pci_memory(uint32_t (*read)(phys_addr_t address),
+                     void (*write)(phys_addr_t address, uint32_t value));
+
 /* How many writes to a BAR have found its device decoding addresses. */
 unsigned fake_pci_careless_writes(void);
 

@@ -44,8 +44,8 @@ static void make_machine(void)
     fake_pci_add(0, 30, 0, ID, 0x020000, 0);
     fake_pci_add(0, 30, 1, ID, 0x020000, 0); /* not there: function 0 says that it is alone */
     add_bridge(5, 0, 9);
-    fake_pci_add(9, 3, 0, ID, 0x0c0330, 0);
-    fake_pci_add(7, 0, 0, ID, 0x0c0330, 0); /* on a bus that nothing leads to */
+    fake_pci_add(9, 3, 0, ID, 0x0c03aa, 0);
+    fake_pci_add(7, 0, 0, ID, 0x0c03aa, 0); /* on a bus that nothing leads to */
 }
 
 TEST(pci, devices_are_found_either_way)
@@ -59,7 +59,7 @@ TEST(pci, devices_are_found_either_way)
                is_at(4, 0, 31, 7) && is_at(5, 5, 0, 0) && is_at(6, 9, 3, 0));
         EXPECT_EQ(pci_device(6)->vendor, 0x1af4);
         EXPECT_EQ(pci_device(6)->id, 0x1000);
-        EXPECT_EQ(pci_device(6)->class, 0x0c0330);
+        EXPECT_EQ(pci_device(6)->class, 0x0c03aa);
         EXPECT_EQ(pci_device(6)->address.config == 0, way == 0);
     }
 }
@@ -155,7 +155,7 @@ TEST(pci, ranges_that_overlap_are_used_once)
 static struct fake_function *one_device(void)
 {
     fake_pci_reset(true, 0);
-    return fake_pci_add(0, 3, 0, ID, 0x0c0330, 0);
+    return fake_pci_add(0, 3, 0, ID, 0x0c03aa, 0);
 }
 
 static bool bar_is(unsigned index, uint64_t address, uint64_t size, bool is_64)
@@ -251,24 +251,25 @@ static struct pci_device *taken[4];
 static size_t taken_count;
 static enum error answer;
 
-static enum error take(struct pci_device *device)
+static enum error take(struct pci_device *device, struct executor *executor)
 {
+    (void)executor;
     if (!answer)
         taken[taken_count++] = device;
     return answer;
 }
 
-PCI_DRIVER(test_by_class, .class = 0x0c0330, .class_mask = 0xffffff, .start = take);
+PCI_DRIVER(test_by_class, .class = 0x0c03aa, .class_mask = 0xffffff, .start = take);
 PCI_DRIVER(test_by_id, .vendor = 0x1af4, .id = 0x1005, .start = take);
 
 static void make_some_devices(void)
 {
     taken_count = 0;
     fake_pci_reset(true, 0);
-    fake_pci_add(0, 1, 0, ID, 0x0c0330, 0);
+    fake_pci_add(0, 1, 0, ID, 0x0c03aa, 0);
     fake_pci_add(0, 2, 0, ID, 0x0c0320, 0);
     fake_pci_add(0, 3, 0, 0x10051af4, 0x00ff00, 0);
-    fake_pci_add(0, 4, 0, 0x10051af4, 0x0c0330, 0);
+    fake_pci_add(0, 4, 0, 0x10051af4, 0x0c03aa, 0);
     fake_pci_start();
 }
 
@@ -276,11 +277,11 @@ TEST(pci, a_driver_gets_the_devices_that_match)
 {
     answer = OK;
     make_some_devices();
-    pci_start_drivers();
+    pci_start_drivers(NULL);
     EXPECT_EQ(taken_count, 3);
     EXPECT(taken[0] == pci_device(0) && taken[1] == pci_device(2) && taken[2] == pci_device(3));
     EXPECT(pci_device(1)->driver == NULL);
-    pci_start_drivers(); /* they have owners now */
+    pci_start_drivers(NULL); /* they have owners now */
     EXPECT_EQ(taken_count, 3);
 }
 
@@ -288,7 +289,7 @@ TEST(pci, a_device_that_does_not_start_has_no_owner)
 {
     answer = ERROR_DEVICE;
     make_some_devices();
-    pci_start_drivers();
+    pci_start_drivers(NULL);
     EXPECT(!pci_device(0)->driver && !pci_device(3)->driver);
     EXPECT(strstr(host_log, "does not start (") != NULL);
 }
@@ -303,7 +304,7 @@ TEST(pci, only_an_owner_commands)
     answer = OK;
     make_some_devices();
     EXPECT(host_expect_panic(master, pci_device(1)) != NULL);
-    pci_start_drivers();
+    pci_start_drivers(NULL);
     pci_command(pci_device(0), PCI_COMMAND_MASTER, PCI_COMMAND_PORTS);
     EXPECT_EQ(pci_read(pci_device(0), PCI_COMMAND), PCI_COMMAND_MASTER | PCI_COMMAND_MEMORY);
 }
@@ -321,7 +322,7 @@ TEST(pci, memory_of_a_bar)
     fake_pci_bar(device, 3, 0, KIB(16), 0);
     fake_pci_bar(device, 4, 0x80000000, MIB(64), 0);
     fake_pci_start();
-    pci_start_drivers();
+    pci_start_drivers(NULL);
     EXPECT_EQ(pci_map_bar(pci_device(0), 0, KIB(64), &registers, &size), ERROR_INVALID);
     EXPECT_EQ(pci_map_bar(pci_device(0), 2, 1, &registers, &size), ERROR_NO_DEVICE);
     EXPECT_EQ(pci_map_bar(pci_device(0), 3, 1, &registers, &size), ERROR_NO_DEVICE);

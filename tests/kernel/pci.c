@@ -40,8 +40,9 @@ TEST(pci, devices_keep_their_bars_when_these_are_measured)
 static volatile uint8_t *registers;
 static uint64_t registers_size;
 
-static enum error start(struct pci_device *device)
+static enum error start(struct pci_device *device, struct executor *executor)
 {
+    (void)executor;
     enum { REGISTERS = 5 };
     pci_command(device, PCI_COMMAND_NO_INTX, 0);
     return pci_map_bar(device, REGISTERS, KIB(4), &registers, &registers_size);

@@ -60,6 +60,8 @@ class Machine(qemu.Qemu):
         self.reads_com1 = com1 is not None
         self.may_panic = False
         self._in_keyboard = 0  # bytes of scancodes, at most
+        # A keyboard on USB holds 16 changes of keys, and no port tells how many: type() waits for echoes.
+        self._on_usb = any("i8042=off" in word for word in options)
         options = [*(media or cd()), *qemu.menu_entry(entry), *options]
         kept = com1 and not whole and loaded.kind(options) in KEPT
         super().__init__(options, log, com1=com1,
@@ -136,7 +138,7 @@ class Machine(qemu.Qemu):
     def press(self, *chord):
         """One stroke, which need not show any echo. Where the keyboard's buffer may have no room for it, what is in
         there has to be fetched first."""
-        if self._in_keyboard + keys.scancode_bytes(chord) > KEYBOARD_BUFFER:
+        if not self._on_usb and self._in_keyboard + keys.scancode_bytes(chord) > KEYBOARD_BUFFER:
             self._wait_fetched()
         self.press_blindly(*chord)
 

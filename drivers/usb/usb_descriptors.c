@@ -1,0 +1,127 @@
+#include <drivers/usb/usb_descriptors.h>
+
+enum { LENGTH = 0, TYPE = 1 };
+
+enum device {
+    DEVICE_CLASS = 4,
+    DEVICE_PACKET = 7,
+    DEVICE_VENDOR = 8,
+    DEVICE_PRODUCT = 10,
+    DEVICE_NAME = 15
+};
+
+enum configuration { CONFIGURATION_TOTAL = 2, CONFIGURATION_VALUE = 5 };
+
+enum interface {
+    INTERFACE_NUMBER = 2,
+    INTERFACE_ALTERNATE = 3,
+    INTERFACE_CLASS = 5,
+    INTERFACE_SUBCLASS = 6,
+    INTERFACE_PROTOCOL = 7,
+    INTERFACE_SIZE = 9,
+    CLASS_HID = 3,
+    SUBCLASS_BOOT = 1,
+    PROTOCOL_KEYBOARD = 1,
+};
+
+enum endpoint {
+    ENDPOINT_ADDRESS = 2,
+    ENDPOINT_ATTRIBUTES = 3,
+    ENDPOINT_PACKET = 4,
+    ENDPOINT_INTERVAL = 6,
+    ENDPOINT_SIZE = 7,
+    ADDRESS_IN = 0x80,
+    ADDRESS_NUMBER = 15,
+    ATTRIBUTES_INTERRUPT = 3,
+    PACKET_MASK = 0x7ff,
+    PACKET_MAX = 1024,
+};
+
+static uint16_t get16(const uint8_t *bytes)
+{
+    return (uint16_t)(bytes[0] | bytes[1] << 8);
+}
+
+static bool is(const uint8_t *bytes, size_t size, uint8_t type, size_t least)
+{
+    return size >= least && bytes[LENGTH] >= least && bytes[TYPE] == type;
+}
+
+enum error usb_read_device(const uint8_t *bytes, size_t size, struct usb_device_descriptor *device)
+{
+    enum { SHORT_SIZE = 8 };
+    if (size < SHORT_SIZE || bytes[LENGTH] < USB_DEVICE_DESCRIPTOR_SIZE ||
+        bytes[TYPE] != USB_DEVICE_DESCRIPTOR)
+        return ERROR_DEVICE;
+    *device = (struct usb_device_descriptor){bytes[DEVICE_CLASS], bytes[DEVICE_PACKET], 0, 0, 0};
+    if (size >= USB_DEVICE_DESCRIPTOR_SIZE) {
+        device->vendor = get16(bytes + DEVICE_VENDOR);
+        device->product = get16(bytes + DEVICE_PRODUCT);
+        device->name = bytes[DEVICE_NAME];
+    }
+    return OK;
+}
+
+enum error usb_read_configuration_size(const uint8_t *bytes, size_t size, uint16_t *total)
+{
+    if (!is(bytes, size, USB_CONFIGURATION_DESCRIPTOR, USB_CONFIGURATION_DESCRIPTOR_SIZE))
+        return ERROR_DEVICE;
+    *total = get16(bytes + CONFIGURATION_TOTAL);
+    return *total >= USB_CONFIGURATION_DESCRIPTOR_SIZE ? OK : ERROR_DEVICE;
+}
+
+static bool is_keyboard(const uint8_t *interface)
+{
+    return interface[INTERFACE_ALTERNATE] == 0 && interface[INTERFACE_CLASS] == CLASS_HID &&
+           interface[INTERFACE_SUBCLASS] == SUBCLASS_BOOT &&
+           interface[INTERFACE_PROTOCOL] == PROTOCOL_KEYBOARD;
+}
+
+static bool read_endpoint(const uint8_t *endpoint, struct usb_boot_interface *found)
+{
+    uint8_t address = endpoint[ENDPOINT_ADDRESS];
+    found->endpoint = address & ADDRESS_NUMBER;
+    found->packet = get16(endpoint + ENDPOINT_PACKET) & PACKET_MASK;
+    found->interval = endpoint[ENDPOINT_INTERVAL];
+    return address & ADDRESS_IN && found->endpoint &&
+           (endpoint[ENDPOINT_ATTRIBUTES] & 3) == ATTRIBUTES_INTERRUPT && found->packet &&
+           found->packet <= PACKET_MAX && found->interval;
+}
+
+enum error usb_find_keyboard(const uint8_t *bytes, size_t size, struct usb_boot_interface *found)
+{
+    uint16_t total;
+    bool in_keyboard = false;
+    enum error error = usb_read_configuration_size(bytes, size, &total);
+    if (error)
+        return error;
+    *found = (struct usb_boot_interface){.configuration = bytes[CONFIGURATION_VALUE]};
+    size = MIN(size, (size_t)total);
+    for (size_t at = bytes[LENGTH]; at < size; at += bytes[at + LENGTH]) {
+        const uint8_t *descriptor = bytes + at;
+        size_t left = size - at;
+        if (left < 2 || descriptor[LENGTH] < 2 || descriptor[LENGTH] > left)
+            return ERROR_DEVICE;
+        if (is(descriptor, left, USB_INTERFACE_DESCRIPTOR, INTERFACE_SIZE)) {
+            in_keyboard = is_keyboard(descriptor);
+            found->number = descriptor[INTERFACE_NUMBER];
+        } else if (in_keyboard && is(descriptor, left, USB_ENDPOINT_DESCRIPTOR, ENDPOINT_SIZE) &&
+                   read_endpoint(descriptor, found)) {
+            return OK;
+        }
+    }
+    return ERROR_NO_DEVICE;
+}
+
+void usb_read_name(const uint8_t *bytes, size_t size, char name[USB_NAME])
+{
+    size_t length = 0;
+    if (is(bytes, size, USB_STRING_DESCRIPTOR, 2)) {
+        size = MIN(size, (size_t)bytes[LENGTH]);
+        for (size_t at = 2; at + 2 <= size && length < USB_NAME - 1; at += 2) {
+            uint16_t unit = get16(bytes + at);
+            name[length++] = (char)(unit >= ' ' && unit <= '~' ? unit : '?');
+        }
+    }
+    name[length] = '\0';
+}

@@ -1,0 +1,248 @@
+/*
+ * eXtensible Host Controller Interface 1.2, chapter 4. What an event names (a slot, an endpoint, a
+ * TRB) has to be under way, or the controller is broken and gets stopped: it might write to memory
+ * as it likes.
+ */
+#include <assert.h>
+#include <drivers/usb/xhci.h>
+#include <drivers/usb/xhci_registers.h>
+#include <io.h>
+#include <kernel/log/log.h>
+#include <layout.h>
+#include <lib/string.h>
+#include <mm/frames.h>
+
+/* The bits of PORTSC that are written back as they were: power, indicators, wake-ups. */
+enum { PORT_KEEP = 0x0e00c200 };
+
+/* --- Registers ------------------------------------------------------------------------------ */
+
+static volatile uint8_t *port_register(const struct xhci *xhci, unsigned port)
+{
+    ASSERT(port >= 1 && port <= xhci->port_count);
+    return xhci->operational + OP_PORTS + (port - 1) * PORT_SIZE;
+}
+
+uint32_t xhci_port_status(struct xhci *xhci, unsigned port)
+{
+    volatile uint8_t *reg = port_register(xhci, port);
+    uint32_t value = mmio_read(reg), changes = value & PORT_CHANGES;
+    if (changes)
+        mmio_write(reg, (value & PORT_KEEP) | changes);
+    xhci->ports[port - 1].changes |= changes;
+    return value;
+}
+
+void xhci_port_power(struct xhci *xhci, unsigned port)
+{
+    mmio_write(port_register(xhci, port), (xhci_port_status(xhci, port) & PORT_KEEP) | PORT_POWER);
+}
+
+void xhci_port_reset(struct xhci *xhci, unsigned port)
+{
+    uint32_t value = xhci_port_status(xhci, port);
+    xhci->ports[port - 1].changes &= ~(uint32_t)PORT_RESET_CHANGE;
+    mmio_write(port_register(xhci, port), (value & PORT_KEEP) | PORT_RESET);
+}
+
+phys_addr_t xhci_page(const struct xhci *xhci)
+{
+    phys_addr_t page = frame_alloc();
+    if (page == NO_FRAME)
+        return NO_FRAME;
+    if (!xhci->has_64_bit && page >> 32) {
+        frame_free(page);
+        return NO_FRAME;
+    }
+    memset(phys_to_virt(page), 0, PAGE_SIZE);
+    return page;
+}
+
+/* --- The end of a controller ---------------------------------------------------------------- */
+
+void xhci_stop(struct xhci *xhci, const char *reason)
+{
+    const struct pci_address *at = &xhci->device->address;
+    if (xhci->dead)
+        return;
+    xhci->dead = true;
+    mmio_write(xhci->operational + OP_COMMAND, 0);
+    pci_command(xhci->device, 0, PCI_COMMAND_MASTER);
+    log_error("usb: the controller %02x:%02x.%u %s; stopped", at->bus, at->slot, at->function,
+              reason);
+    for (struct xhci_command *command = xhci->first_command; command; command = command->next)
+        task_wake(command->task);
+    for (unsigned i = 1; i <= XHCI_MAX_SLOTS; i++) {
+        if (xhci->slots[i])
+            task_wake(xhci->slots[i]->task);
+    }
+    for (unsigned i = 0; i < xhci->port_count; i++) {
+        if (xhci->ports[i].task)
+            task_wake(xhci->ports[i].task);
+    }
+}
+
+/* --- Commands and transfers ----------------------------------------------------------------- */
+
+static void ring_doorbell(const struct xhci *xhci, unsigned slot, unsigned target)
+{
+    mmio_write(xhci->doorbells + 4 * slot, target);
+}
+
+void xhci_command(struct xhci *xhci, struct xhci_command *command, const struct xhci_trb *trb)
+{
+    ASSERT(!command->busy);
+    command->busy = true;
+    command->next = NULL;
+    command->index = xhci_ring_put(&xhci->commands, trb, 1);
+    *xhci->last_command = command;
+    xhci->last_command = &command->next;
+    if (!xhci->dead)
+        ring_doorbell(xhci, 0, 0);
+}
+
+enum error xhci_add_slot(struct xhci *xhci, struct xhci_slot *slot, uint8_t id)
+{
+    ASSERT(slot->id == 0);
+    if (id == 0 || id > xhci->slot_count || xhci->slots[id])
+        return ERROR_DEVICE;
+    slot->id = id;
+    xhci->slots[id] = slot;
+    return OK;
+}
+
+void xhci_remove_slot(struct xhci *xhci, struct xhci_slot *slot)
+{
+    ASSERT(xhci->slots[slot->id] == slot);
+    xhci->slots[slot->id] = NULL;
+    xhci->slot_table[slot->id] = 0;
+    slot->id = 0;
+}
+
+void xhci_set_context(struct xhci *xhci, const struct xhci_slot *slot, phys_addr_t context)
+{
+    ASSERT(xhci->slots[slot->id] == slot);
+    xhci->slot_table[slot->id] = context;
+}
+
+void xhci_transfer(struct xhci *xhci, const struct xhci_slot *slot, struct xhci_endpoint *endpoint,
+                   const struct xhci_trb *trbs, unsigned count, uint32_t length)
+{
+    ASSERT(!endpoint->busy);
+    endpoint->busy = true;
+    endpoint->count = count;
+    endpoint->length = length;
+    endpoint->last = xhci_ring_put(&endpoint->ring, trbs, count);
+    if (!xhci->dead)
+        ring_doorbell(xhci, slot->id, endpoint->id);
+}
+
+/* --- Events --------------------------------------------------------------------------------- */
+
+static struct xhci_endpoint *find_endpoint(struct xhci_slot *slot, unsigned id)
+{
+    for (unsigned i = 0; id && i < XHCI_SLOT_ENDPOINTS; i++) {
+        if (slot->endpoints[i].id == id)
+            return &slot->endpoints[i];
+    }
+    return NULL;
+}
+
+/* Returns what is wrong with the event, or NULL. */
+static const char *take_transfer_event(struct xhci *xhci, const struct xhci_trb *event)
+{
+    unsigned id = event->control >> 24;
+    struct xhci_slot *slot = id <= XHCI_MAX_SLOTS ? xhci->slots[id] : NULL;
+    if (!slot)
+        return "tells of a device that is not there";
+    struct xhci_endpoint *endpoint = find_endpoint(slot, event->control >> 16 & 31);
+    if (!endpoint || !endpoint->busy)
+        return "tells of a transfer that is not under way";
+    uint32_t left = event->status & 0xffffff;
+    if (!xhci_ring_holds(&endpoint->ring, event->parameter, endpoint->last, endpoint->count))
+        return "tells of a transfer at a wrong place";
+    if (left > endpoint->length)
+        return "has transferred less than nothing";
+    endpoint->code = (uint8_t)(event->status >> 24);
+    endpoint->left = left;
+    endpoint->busy = false;
+    task_wake(slot->task);
+    return NULL;
+}
+
+/* Commands are done in their order (4.6.1). */
+static const char *take_command_event(struct xhci *xhci, const struct xhci_trb *event)
+{
+    struct xhci_command *command = xhci->first_command;
+    if (!command || event->parameter != xhci_ring_address(&xhci->commands, command->index))
+        return "tells of a command that is not under way";
+    xhci->first_command = command->next;
+    if (!xhci->first_command)
+        xhci->last_command = &xhci->first_command;
+    command->code = (uint8_t)(event->status >> 24);
+    command->slot = (uint8_t)(event->control >> 24);
+    command->busy = false;
+    task_wake(command->task);
+    return NULL;
+}
+
+void xhci_look_at_port(struct xhci *xhci, unsigned port)
+{
+    xhci_port_status(xhci, port);
+    if (xhci->ports[port - 1].task)
+        task_wake(xhci->ports[port - 1].task);
+    else
+        xhci->port_changed(xhci, port);
+}
+
+static const char *take_port_event(struct xhci *xhci, const struct xhci_trb *event)
+{
+    unsigned port = event->parameter >> 24 & 0xff;
+    if (port == 0 || port > xhci->port_count)
+        return "tells of a port that is not there";
+    xhci_look_at_port(xhci, port);
+    return NULL;
+}
+
+/* Events of other kinds are not asked for, and mean no harm. */
+static const char *take_event(struct xhci *xhci, const struct xhci_trb *event)
+{
+    switch (trb_type(event)) {
+    case TRB_TRANSFER_EVENT:
+        return take_transfer_event(xhci, event);
+    case TRB_COMMAND_EVENT:
+        return take_command_event(xhci, event);
+    case TRB_PORT_EVENT:
+        return take_port_event(xhci, event);
+    default:
+        return NULL;
+    }
+}
+
+static bool is_broken(const struct xhci *xhci)
+{
+    uint32_t status = mmio_read(xhci->operational + OP_STATUS);
+    return status == UINT32_MAX || status & (STATUS_MEMORY_ERROR | STATUS_ERROR);
+}
+
+void xhci_take_events(struct xhci *xhci)
+{
+    struct xhci_trb event;
+    unsigned count = 0;
+    if (is_broken(xhci)) {
+        xhci_stop(xhci, "reports an error of its own, or is gone");
+        return;
+    }
+    while (count < XHCI_RING_TRBS && xhci_event_ring_take(&xhci->events, &event)) {
+        count++;
+        const char *wrong = take_event(xhci, &event);
+        if (wrong) {
+            xhci_stop(xhci, wrong);
+            return;
+        }
+    }
+    if (count)
+        xhci_write_64(xhci->runtime + RT_DEQUEUE,
+                      (xhci->events.address + xhci->events.next * sizeof(struct xhci_trb)) |
+                          RT_DEQUEUE_BUSY);
+}

@@ -1,0 +1,55 @@
+/*
+ * What a USB device says of itself (Universal Serial Bus Specification 2.0, 9.6). Descriptors are
+ * outside data: whatever the bytes are, nothing beyond them is read. Pure functions; any context.
+ */
+#ifndef DRIVERS_USB_USB_DESCRIPTORS_H
+#define DRIVERS_USB_USB_DESCRIPTORS_H
+
+#include <error.h>
+#include <types.h>
+
+enum usb_descriptor_type {
+    USB_DEVICE_DESCRIPTOR = 1,
+    USB_CONFIGURATION_DESCRIPTOR = 2,
+    USB_STRING_DESCRIPTOR = 3,
+    USB_INTERFACE_DESCRIPTOR = 4,
+    USB_ENDPOINT_DESCRIPTOR = 5,
+};
+
+enum {
+    USB_DEVICE_DESCRIPTOR_SIZE = 18,
+    USB_CONFIGURATION_DESCRIPTOR_SIZE = 9,
+    USB_NAME = 64, /* bytes, a NUL included */
+};
+
+struct usb_device_descriptor {
+    uint8_t class;
+    uint8_t packet; /* the default endpoint's largest packet, as the descriptor has it */
+    uint16_t vendor, product;
+    uint8_t name; /* the index of the string with the product's name; 0: there is none */
+};
+
+/* Reads it; `size` may be 8, then only class and packet are filled in, the rest is 0.
+ * ERROR_DEVICE: it is no device descriptor. */
+enum error usb_read_device(const uint8_t *bytes, size_t size, struct usb_device_descriptor *device);
+
+/* How long a configuration's descriptors are together, from the first 9 bytes. ERROR_DEVICE. */
+enum error usb_read_configuration_size(const uint8_t *bytes, size_t size, uint16_t *total);
+
+/* An interface with one interrupt endpoint that sends. */
+struct usb_boot_interface {
+    uint8_t configuration;
+    uint8_t number;
+    uint8_t endpoint; /* its number, 1 to 15 */
+    uint16_t packet;  /* the largest one, 1 to 1,024 bytes */
+    uint8_t interval; /* as the descriptor has it, never 0 */
+};
+
+/* Searches a configuration for a keyboard that knows the boot protocol (HID 1.11, 4.2 and 4.3).
+ * ERROR_NO_DEVICE: there is none; ERROR_DEVICE: the descriptors contradict themselves. */
+enum error usb_find_keyboard(const uint8_t *bytes, size_t size, struct usb_boot_interface *found);
+
+/* Copies a string descriptor as ASCII; what is not printable becomes a question mark. */
+void usb_read_name(const uint8_t *bytes, size_t size, char name[USB_NAME]);
+
+#endif

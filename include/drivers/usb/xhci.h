@@ -1,0 +1,150 @@
+/*
+ * An xHCI controller (eXtensible Host Controller Interface 1.2): commands, transfers, ports. What
+ * it is asked for it does later; it says so in events, which a task of its own hands out: each
+ * wakes the task that waits for it.
+ *
+ * Memory that the controller may write is its own until it has given it back, by completing the
+ * command that disables the slot, or until it is stopped. A controller that answers nonsense, or
+ * not at all, is stopped: it is `dead`, all who wait for it are woken, and it cannot reach memory
+ * any more.
+ *
+ * Everything here is for tasks and set-up code, unless it says otherwise.
+ */
+#ifndef DRIVERS_USB_XHCI_H
+#define DRIVERS_USB_XHCI_H
+
+#include <drivers/pci.h>
+#include <drivers/usb/xhci_ring.h>
+#include <kernel/task/sleep.h>
+
+enum {
+    XHCI_MAX_SLOTS = 32, /* devices at once */
+    XHCI_MAX_PORTS = 255,
+    XHCI_SLOT_ENDPOINTS = 3, /* of a device that are used at once */
+    XHCI_MAX_SCRATCHPADS = 1023,
+};
+
+/* How a transfer or a command ended (xHCI 6.4.5). */
+enum xhci_code {
+    XHCI_SUCCESS = 1,
+    XHCI_BABBLE = 3,
+    XHCI_TRANSACTION_ERROR = 4,
+    XHCI_STALL = 6,
+    XHCI_SHORT_PACKET = 13,
+};
+
+/* PORTSC (xHCI 5.4.8). */
+enum xhci_port_bit {
+    PORT_CONNECTED = 1 << 0,
+    PORT_ENABLED = 1 << 1,
+    PORT_RESET = 1 << 4,
+    PORT_POWER = 1 << 9,
+    PORT_SPEED_SHIFT = 10,
+    PORT_SPEED_MASK = 15,
+    PORT_CONNECT_CHANGE = 1 << 17,
+    PORT_RESET_CHANGE = 1 << 21,
+    PORT_CHANGES = 0x7f << 17,
+};
+
+struct xhci_command {
+    struct xhci_command *next; /* of those that are under way */
+    struct task *task;         /* woken when it is done */
+    unsigned index;            /* in the command ring */
+    bool busy;
+    uint8_t code; /* once it is not busy: how it ended */
+    uint8_t slot;
+};
+
+/* One transfer at a time. */
+struct xhci_endpoint {
+    uint8_t id; /* xHCI 4.5.1, the device context index; 0: not in use */
+    struct xhci_ring ring;
+    bool busy;
+    unsigned last, count; /* the transfer's TRBs in the ring */
+    uint32_t length;      /* bytes to transfer */
+    uint8_t code;         /* once it is not busy: how it ended */
+    uint32_t left;        /* bytes that were not transferred */
+};
+
+/* A device, as the controller knows it. */
+struct xhci_slot {
+    uint8_t id; /* 0: none yet */
+    struct task *task;
+    struct xhci_endpoint endpoints[XHCI_SLOT_ENDPOINTS];
+};
+
+struct xhci_port {
+    uint8_t protocol;  /* the USB version's number before the point; 0: nothing tells */
+    uint32_t changes;  /* that were seen and not asked for since */
+    struct task *task; /* of the device that is attached; NULL: there is none */
+};
+
+struct xhci {
+    struct xhci *next; /* usb.c's */
+    struct task task;
+    struct pci_device *device;
+    volatile uint8_t *capability, *operational, *runtime, *doorbells;
+    uint64_t registers_size;
+    bool has_64_bit, large_contexts;
+    bool dead;
+    bool settled; /* `started` has been told */
+    unsigned slot_count, port_count;
+    struct xhci_slot *slots[XHCI_MAX_SLOTS + 1]; /* by ID */
+    struct xhci_port *ports;                     /* by number - 1 */
+    /* Told of a port at which something is new and that has no task. */
+    void (*port_changed)(struct xhci *xhci, unsigned port);
+    /* Told when the controller runs, and when it is stopped. */
+    void (*started)(struct xhci *xhci);
+    struct xhci_command *first_command, **last_command; /* under way, in the order of the ring */
+    struct xhci_ring commands;
+    struct xhci_event_ring events;
+    uint64_t *slot_table; /* the addresses of the slots' contexts */
+    unsigned stage;       /* of the set-up */
+    uint64_t deadline;
+    struct sleep sleep;
+};
+
+/* Stops the controller for good, and says why in one line of the log. */
+void xhci_stop(struct xhci *xhci, const char *reason);
+
+/* Hands out the events that there are. */
+void xhci_take_events(struct xhci *xhci);
+
+/* A page that is all zeros and that the controller can reach; NO_FRAME. */
+phys_addr_t xhci_page(const struct xhci *xhci);
+
+/* --- Ports, numbered from 1 ----------------------------------------------------------------- */
+
+/* The port's state. Changes since the last call are acknowledged and added to the port's. */
+uint32_t xhci_port_status(struct xhci *xhci, unsigned port);
+
+/* Wakes the task of the device at the port, or tells `port_changed`. */
+void xhci_look_at_port(struct xhci *xhci, unsigned port);
+
+/* Gives the port power. */
+void xhci_port_power(struct xhci *xhci, unsigned port);
+
+/* Resets the port; PORT_RESET_CHANGE says when that is over. */
+void xhci_port_reset(struct xhci *xhci, unsigned port);
+
+/* --- Commands ------------------------------------------------------------------------------- */
+
+/* Gives the controller a command, which is not busy. It may never be done. */
+void xhci_command(struct xhci *xhci, struct xhci_command *command, const struct xhci_trb *trb);
+
+/* --- Transfers ------------------------------------------------------------------------------ */
+
+/* Makes the slot known by its ID, so that events reach it. ERROR_DEVICE: the ID cannot be. */
+enum error xhci_add_slot(struct xhci *xhci, struct xhci_slot *slot, uint8_t id);
+
+/* The slot is disabled, or the controller is dead. */
+void xhci_remove_slot(struct xhci *xhci, struct xhci_slot *slot);
+
+/* Tells the controller the address of the slot's context. */
+void xhci_set_context(struct xhci *xhci, const struct xhci_slot *slot, phys_addr_t context);
+
+/* Starts a transfer of so many bytes at an endpoint, which is not busy. */
+void xhci_transfer(struct xhci *xhci, const struct xhci_slot *slot, struct xhci_endpoint *endpoint,
+                   const struct xhci_trb *trbs, unsigned count, uint32_t length);
+
+#endif

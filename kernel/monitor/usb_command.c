@@ -1,0 +1,49 @@
+/*
+ * What is plugged into the USB controllers.
+ */
+#include <drivers/usb/usb.h>
+#include <kernel/log/console.h>
+#include <kernel/monitor/command.h>
+
+static const char *speed_name(const struct usb_device *device)
+{
+    static const char *const names[] = {
+        [USB_FULL] = "full",   [USB_LOW] = "low",           [USB_HIGH] = "high",
+        [USB_SUPER] = "super", [USB_SUPER_PLUS] = "super+",
+    };
+    return device->speed < ARRAY_SIZE(names) && names[device->speed] ? names[device->speed]
+                                                                     : "unknown";
+}
+
+static void print_device(unsigned port, const struct usb_device *device)
+{
+    console_printf("  port %u: %s%s (%04x:%04x), %s speed, waits for %s\n", port,
+                   device->is_keyboard ? "keyboard " : "", device->name, device->descriptor.vendor,
+                   device->descriptor.product, speed_name(device), usb_device_state(device));
+}
+
+static void print_controller(const struct xhci *xhci)
+{
+    const struct pci_address *at = &xhci->device->address;
+    console_printf("%02x:%02x.%u xHCI controller, %u ports%s\n", at->bus, at->slot, at->function,
+                   xhci->port_count, xhci->dead ? "; stopped" : "");
+    for (unsigned port = 1; port <= xhci->port_count; port++) {
+        const struct usb_device *device = usb_device_at(xhci, port);
+        if (device)
+            print_device(port, device);
+    }
+}
+
+COMMAND(usb, "", "what is plugged into the USB controllers",
+        .details =
+            "Each controller, and each device at its ports: name, vendor and product, speed,\n"
+            "and what it is waiting for.\n")
+{
+    const struct xhci *xhci;
+    if (command_refuse_arguments("usb", arguments))
+        return;
+    if (!usb_present())
+        console_printf("usb: there is no xHCI controller\n");
+    for (size_t i = 0; (xhci = usb_controller(i)); i++)
+        print_controller(xhci);
+}

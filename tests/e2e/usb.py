@@ -1,0 +1,98 @@
+"""Typing on USB alone: no PS/2 controller is in the machine."""
+
+import string
+
+from runner import machine as machines
+from runner import qemu
+from runner.machine import MachineTest
+
+NO_I8042 = ["-machine", "i8042=off"]
+PRINTABLE = string.ascii_letters + string.digits + string.punctuation + " "
+# A keyboard that belongs to the screen gets what is typed at the screen; the others get the rest.
+AT_SCREEN = ["-vga", "none", "-device", "VGA,id=screen", "-device", "qemu-xhci,id=bus", "-device", "usb-kbd,display=screen"]
+
+
+class Usb(MachineTest):
+    """Keyboards on xHCI controllers."""
+
+    def test_typing(self):
+        """Every character, on two controllers, under both firmwares."""
+        for options in (["-device", "qemu-xhci"], ["-device", "nec-usb-xhci"],
+                        ["-machine", "pc", "-device", "qemu-xhci"], [*machines.ovmf(), "-device", "qemu-xhci"]):
+            with self.subTest(options):
+                machine = self.boot(options=[*options, *NO_I8042, "-device", "usb-kbd"])
+                self.assertIn("usb: keyboard QEMU USB Keyboard (0627:0001)", machine.output())
+                self.assertNotIn("nothing can be typed", machine.output())
+                for start in range(0, len(PRINTABLE), 32):
+                    part = "<" + PRINTABLE[start:start + 32] + ">"
+                    self.assertEqual(machine.ask("echo " + part), [part])
+                machine.press("up")
+                machine.wait_text("echo <")
+                machine.press("ctrl", "c")
+                machine.kill()
+
+    def test_layout_and_locks(self):
+        """The layout, dead keys and Caps Lock are those of the PS/2 keyboard."""
+        machine = self.boot(options=[*NO_I8042, "-device", "qemu-xhci", "-device", "usb-kbd",
+                                     *qemu.fw_cfg_cmdline("keymap=de")])
+        machine.press("caps_lock")
+        machine.press("caps_lock")
+        start = len(machine.received)
+        for key in ("e", "c", "h", "o", "spc", "y", "minus", "equal", "e", "ret"):
+            machine.press(key)
+            machine.read_alive(0.1)
+        machine.wait_prompt(start)
+        self.assertEqual(machine.answer_since(start), ["zßé"])
+
+    def test_a_keyboard_comes_and_goes(self):
+        """Ten times, while another one is typed at: no key is lost, none sticks, no memory is lost."""
+        machine = self.boot(options=[*NO_I8042, *AT_SCREEN])
+        free = machine.answer("mem")[-1]
+
+        def type_at_screen(text):
+            for key in text:
+                start = len(machine.received)
+                machine.execute("input-send-event", device="screen", events=stroke(key))
+                machine.wait_output(lambda at=start: len(machine.received) > at, f"echo of {key}")
+
+        for turn in range(10):
+            type_at_screen("echo a")
+            start = len(machine.received)
+            machine.execute("device_add", driver="usb-kbd", id=f"k{turn}", bus="bus.0")
+            type_at_screen("b")
+            machine.wait_text("usb: keyboard", start)
+            machine.press_blindly("x")  # at the new one
+            machine.wait_text("x", start)
+            machine.execute("input-send-event", events=[*stroke("Y")[:-1]])  # Shift stays down
+            machine.wait_text("Y", start)
+            machine.execute("device_del", id=f"k{turn}")
+            machine.wait_text("is gone", start)
+            start = len(machine.received)
+            type_at_screen("c\n")
+            machine.wait_prompt(start)
+            self.assertEqual(machine.answer_since(start), ["abxYc"])
+        self.assertEqual(machine.answer("mem")[-1], free)
+
+    def test_what_is_no_keyboard(self):
+        """A mouse, a tablet and a stick beside the keyboard do no harm."""
+        machine = self.boot(options=[*NO_I8042, "-device", "qemu-xhci,p2=8,p3=8", "-device", "usb-mouse", "-device", "usb-tablet",
+                                     "-drive", f"if=none,id=stick,format=raw,snapshot=on,file={machines.paths.ISO}",
+                                     "-device", "usb-storage,drive=stick", "-device", "usb-kbd"])
+        self.assertEqual(machine.ask("echo hello"), ["hello"])
+        answer = machine.answer("usb")
+        self.assertRegex(answer[0], r"^00:..\.0 xHCI controller, 16 ports$")
+        self.assertEqual(len(answer), 5, answer)
+        text = "\n".join(answer)
+        self.assertRegex(text, r"\n  port \d+: keyboard QEMU USB Keyboard \(0627:0001\), high speed, waits for keys")
+        self.assertRegex(text, r"\n  port \d+: QEMU USB Mouse \(0627:0001\), \S+ speed, waits for nothing")
+        self.assertRegex(text, r"\n  port \d+: QEMU USB HARDDRIVE \(46f4:0001\), super speed, waits for nothing")
+
+    def test_beside_ps2(self):
+        """Both keyboards are there; the machine is ready as soon as either works."""
+        machine = self.boot(options=["-device", "qemu-xhci", "-device", "usb-kbd"])
+        self.assertEqual(machine.ask("echo hello"), ["hello"])
+
+
+def stroke(character):
+    """The events of a key, down and up."""
+    return machines.keys.stroke(machines.keys.chord(character))

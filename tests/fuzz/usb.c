@@ -1,0 +1,223 @@
+/*
+ * USB, with a controller and devices that do anything: the input says what is plugged in and out,
+ * what keyboards report, which events are changed, made up or lost, which commands and transfers
+ * fail, and what descriptors say. Whatever comes, in the end nothing is left of the devices, and
+ * the controller is still asked, or stopped.
+ */
+#include <drivers/keyboard.h>
+#include <kernel/cpu/cpu.h>
+#include <kernel/log/log.h>
+#include <kernel/log/panic.h>
+#include <kernel/log/symbols.h>
+#include <mm/kernel_space.h>
+#include <string.h>
+
+#include "../host/fake_xhci.h"
+#include "../live_tasks.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
+
+/* What the files under test need from below. */
+struct address_space kernel_space;
+bool host_masked;
+void (*host_interrupt)(void);
+uint64_t host_tsc, host_tsc_step;
+struct cpu host_cpu = {.self = &host_cpu};
+
+enum error mmio_map(phys_addr_t address, uint64_t size, uint64_t caching)
+{
+    (void)address;
+    (void)size;
+    (void)caching;
+    return OK;
+}
+
+void log_write(enum log_level level, const char *format, ...)
+{
+    (void)level;
+    (void)format;
+}
+
+struct symbol_place symbol_place(virt_addr_t address)
+{
+    (void)address;
+    return (struct symbol_place){0};
+}
+
+void panic_at(const char *file, int line, const char *format, ...)
+{
+    (void)file;
+    (void)line;
+    (void)format;
+    __builtin_trap();
+}
+
+static struct executor executor = EXECUTOR_INIT(executor);
+static struct keyboard keyboard;
+static const uint8_t *input;
+static size_t left;
+
+static void require(bool holds)
+{
+    if (!holds)
+        __builtin_trap();
+}
+
+static uint8_t next(void)
+{
+    if (!left)
+        return 0;
+    left--;
+    return *input++;
+}
+
+static uint32_t next_word(void)
+{
+    uint32_t low = next();
+    return low | (uint32_t)next() << 8 | (uint32_t)next() << 16 | (uint32_t)next() << 24;
+}
+
+/* --- Time ----------------------------------------------------------------------------------- */
+
+static void read_keys(void)
+{
+    struct waker waker = {0};
+    struct task reader = {.state = TASK_LIVE, .wakers = LIST_INIT(reader.wakers)};
+    char typed[KEYBOARD_BYTES];
+    uint8_t byte;
+    while (stream_poll(&usb_keyboard_scancodes, &waker, &reader, &byte) == POLL_READY)
+        require(keyboard_type_usb(&keyboard, byte, typed) <= KEYBOARD_BYTES);
+    waker_cancel(&waker);
+}
+
+static void run(unsigned milliseconds)
+{
+    for (unsigned i = 0; i < milliseconds; i++) {
+        executor_run_ready(&executor);
+        timers_tick(clock_tick());
+    }
+    executor_run_ready(&executor);
+    read_keys();
+}
+
+/* --- What the input says -------------------------------------------------------------------- */
+
+static struct xhci_trb mask;
+static unsigned masked;
+
+static bool change_event(struct xhci_trb *event)
+{
+    if (!masked)
+        return true;
+    masked--;
+    event->parameter ^= mask.parameter;
+    event->status ^= mask.status;
+    event->control ^= mask.control;
+    return next() % 8 != 0;
+}
+
+static void plug(unsigned port)
+{
+    struct fake_usb_device *device = &fake_usb_devices[port - 1];
+    if (device->there) {
+        fake_xhci_unplug(port);
+        return;
+    }
+    device = fake_xhci_plug(port, 1 + next() % USB_SUPER);
+    for (unsigned changes = next() % 4; changes; changes--)
+        device->configuration[next() % 40] = next();
+    if (next() % 4 == 0)
+        device->descriptor[next() % sizeof(device->descriptor)] = next();
+    device->refused_request = next() % 4 ? 0 : next() % 16;
+    device->report_size = next() % 8 ? 8 : next() % 9;
+    device->is_deaf = next() % 8 == 7;
+}
+
+static void report(unsigned port)
+{
+    if (fake_usb_devices[port - 1].report_count < 60)
+        fake_xhci_report(port, next(), next(), next());
+}
+
+static void step(void)
+{
+    enum { PLUG, REPORT, MASK, POST, TRANSFERS, COMMANDS, DEAF, SLOT, WAIT, STEPS };
+    unsigned port = 1 + next() % FAKE_XHCI_PORTS;
+    switch (next() % STEPS) {
+    case PLUG:
+        plug(port);
+        break;
+    case REPORT:
+        report(port);
+        break;
+    case MASK:
+        mask = (struct xhci_trb){next_word(), next_word(), next_word()};
+        masked = next() % 4;
+        break;
+    case POST:
+        fake_xhci_post(next_word(), next_word(), next_word());
+        break;
+    case TRANSFERS:
+        fake_usb_devices[port - 1].code = next();
+        fake_usb_devices[port - 1].errors = next() % 8;
+        break;
+    case COMMANDS:
+        fake_xhci.command_code = next();
+        fake_xhci.command_errors = next() % 4;
+        break;
+    case DEAF:
+        fake_xhci.deaf_commands = next() % 16 == 0;
+        break;
+    case SLOT:
+        fake_xhci.forced_slot = next() % 8 ? 0 : next();
+        break;
+    default:
+        run(next() % 200);
+        break;
+    }
+    run(5);
+}
+
+/* -------------------------------------------------------------------------------------------- */
+
+static void start(void)
+{
+    keyboard = (struct keyboard){.layout = &layout_us};
+    masked = 0;
+    clock_start(NANOSECONDS_PER_MILLISECOND, NULL, false);
+    timers_start(&executor);
+    fake_xhci_reset();
+    fake_xhci.large_contexts = next() & 1;
+    fake_xhci.only_32_bit = next() & 1;
+    fake_xhci.on_event = change_event;
+    fake_xhci_start(&executor);
+    run(30);
+}
+
+/* The time is enough for any limit. */
+static void end(void)
+{
+    left = 0;
+    masked = 0;
+    for (unsigned port = 1; port <= FAKE_XHCI_PORTS; port++) {
+        if (fake_usb_devices[port - 1].there)
+            fake_xhci_unplug(port);
+    }
+    run(6000);
+    require(live_tasks(&executor) == fake_xhci_runs());
+    require(!usb_keyboard_present());
+    list_for_each(node, &executor.tasks)
+        task_cancel(CONTAINER_OF(node, struct task, link));
+    executor_run_ready(&executor);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+{
+    input = bytes;
+    left = size < 400 ? size : 400;
+    start();
+    while (left)
+        step();
+    end();
+    return 0;
+}

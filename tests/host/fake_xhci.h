@@ -1,0 +1,67 @@
+/*
+ * A machine with an xHCI controller on PCI: registers, rings in memory, and devices at its ports,
+ * which are keyboards unless a test makes something else of them. It answers as soon as it is
+ * asked, and errs where a test tells it to.
+ */
+#ifndef TESTS_HOST_FAKE_XHCI_H
+#define TESTS_HOST_FAKE_XHCI_H
+
+#include <drivers/usb/usb_device.h>
+
+enum { FAKE_XHCI_PORTS = 4, FAKE_XHCI_SLOTS = 8 };
+
+/* What a test may change after fake_xhci_reset(). */
+struct fake_xhci {
+    bool firmware_keeps_it, never_halts, never_resets, is_gone;
+    bool large_contexts, only_32_bit;
+    unsigned scratchpads;
+    unsigned deaf_commands;  /* so many commands are taken and never done */
+    uint8_t forced_slot;     /* not 0: what the command for a slot gives out */
+    uint8_t command_code;    /* not 0: how the next command ends */
+    unsigned command_errors; /* ... and so many of them */
+    /* May change each event before the driver sees it; false: there is none. */
+    bool (*on_event)(struct xhci_trb *event);
+    /* What came of it. */
+    unsigned resets, events, slots_enabled, smis_on;
+};
+extern struct fake_xhci fake_xhci;
+
+struct fake_usb_device {
+    bool there;
+    uint8_t speed;
+    uint8_t descriptor[18];
+    uint8_t configuration[256];
+    size_t configuration_size;
+    uint8_t lights; /* 0xff: never set */
+    uint8_t protocol;
+    bool configured;
+    bool is_deaf;            /* no transfer is ever done */
+    uint8_t refused_request; /* not 0: it stalls */
+    uint8_t code;            /* not 0: how the next transfers end */
+    unsigned errors;         /* ... and so many of them */
+    uint8_t reports[64][8];  /* to be sent */
+    unsigned report_count;
+    unsigned report_size;
+};
+extern struct fake_usb_device fake_usb_devices[FAKE_XHCI_PORTS];
+
+/* A machine that was just switched on, with memory, a heap and PCI. */
+void fake_xhci_reset(void);
+
+/* Finds the controller and starts its driver; the machine's tasks run in `executor`. */
+void fake_xhci_start(struct executor *executor);
+
+/* A keyboard is plugged into a port, numbered from 1, or what is there is unplugged. */
+struct fake_usb_device *fake_xhci_plug(unsigned port, enum usb_speed speed);
+void fake_xhci_unplug(unsigned port);
+
+/* The keyboard at the port sends a report: the modifiers, and up to two keys. */
+void fake_xhci_report(unsigned port, uint8_t modifiers, uint8_t key, uint8_t other);
+
+/* Puts an event into the ring. */
+void fake_xhci_post(uint64_t parameter, uint32_t status, uint32_t control);
+
+/* Does the controller run, and may it write to memory? */
+bool fake_xhci_runs(void);
+
+#endif
