@@ -88,11 +88,11 @@ static void look_at_bus(const struct pci_segment *segment, uint8_t bus, struct b
         log_warn("pci: the configuration space of bus %02x cannot be mapped", bus);
         return;
     }
-    for (uint8_t slot = 0; slot < PCI_SLOTS; slot++) {
+    for (unsigned slot = 0; slot < PCI_SLOTS; slot++) {
         struct pci_address at = pci_config_address(segment, bus, slot, 0);
         if (!(look_at(&at, reached) & HEADER_HAS_FUNCTIONS))
             continue;
-        for (uint8_t function = 1; function < PCI_FUNCTIONS; function++) {
+        for (unsigned function = 1; function < PCI_FUNCTIONS; function++) {
             at = pci_config_address(segment, bus, slot, function);
             look_at(&at, reached);
         }

@@ -40,6 +40,7 @@ LARGE = memory(8)
 BOOTS = [
     ("quiet", [], "loglevel=error", "boot."),
     ("128m", [], "", ""),
+    ("usb", ["-device", "qemu-xhci", "-device", "usb-kbd"], "", "usb."),
     ("bump", [], "heap=bump", "heap."),
     ("linked-list", [], "heap=linked_list", "heap."),
     ("8g", LARGE, "", ""),

@@ -1,7 +1,7 @@
 /*
  * The driver of xHCI controllers, and the count of what is still being set up.
  */
-#include <drivers/pci.h>
+#include <drivers/pci_interrupt.h>
 #include <drivers/usb/usb.h>
 #include <drivers/usb/usb_device.h>
 #include <drivers/usb/xhci_start.h>
@@ -56,6 +56,9 @@ static enum error start(struct pci_device *device, struct executor *executor)
         kfree(xhci);
         return error;
     }
+    xhci->handler = (struct irq_handler){.name = "xhci", .run = xhci_interrupt, .context = xhci};
+    if (pci_interrupt_start(device, &xhci->handler, &xhci->way))
+        xhci->way = NULL;
     xhci->next = controllers;
     controllers = xhci;
     under_way++;
@@ -69,9 +72,9 @@ bool usb_present(void)
     return controllers != NULL;
 }
 
-const struct xhci *usb_controller(size_t index)
+struct xhci *usb_controller(size_t index)
 {
-    const struct xhci *xhci = controllers;
+    struct xhci *xhci = controllers;
     for (; xhci && index; index--)
         xhci = xhci->next;
     return xhci;

@@ -91,7 +91,7 @@ enum request {
 enum { OUTPUT_REPORT = 0x200, BOOT_PROTOCOL = 0, FOR_EVER = 0, ENGLISH = 0x0409 };
 
 /* In the page for data. */
-enum { CONTROL_DATA = 0, CONTROL_DATA_MAX = 2048, REPORT_DATA = 2048 };
+enum { CONTROL_DATA = 0, CONTROL_DATA_MAX = USB_REPORT_OFFSET };
 
 static const struct step steps[STEPS];
 
@@ -398,9 +398,10 @@ static bool begin_idle_rate(struct usb_device *device)
 
 static void ask_for_report(struct usb_device *device)
 {
+    uint16_t length = MIN(device->interface.packet, (uint16_t)USB_KEYBOARD_REPORT);
     struct xhci_trb trb = {
-        .parameter = device->pages[USB_PAGE_DATA] + REPORT_DATA,
-        .status = MIN(device->interface.packet, (uint16_t)USB_KEYBOARD_REPORT),
+        .parameter = device->pages[USB_PAGE_DATA] + USB_REPORT_OFFSET,
+        .status = length,
         .control = TRB_NORMAL << TRB_TYPE_SHIFT | TRB_INTERRUPTS | TRB_SHORT_INTERRUPTS,
     };
     xhci_transfer(device->xhci, &device->slot, input_endpoint(device), &trb, 1, trb.status);
@@ -671,7 +672,7 @@ static void take_report(struct usb_device *device)
             fail(device, ERROR_DEVICE);
     } else if (usb_keyboard_has_room()) {
         device->tries = 0;
-        usb_keyboard_report(&device->keyboard, data(device, REPORT_DATA),
+        usb_keyboard_report(&device->keyboard, data(device, USB_REPORT_OFFSET),
                             endpoint->length - endpoint->left);
         ask_for_report(device);
     }
@@ -780,7 +781,6 @@ static enum poll_result poll_device(struct task *task)
 {
     struct usb_device *device = CONTAINER_OF(task, struct usb_device, task);
     while (true) {
-        unsigned step = device->step;
         enum error error = OK;
         if (device->xhci->dead)
             abandon(device);
@@ -788,7 +788,7 @@ static enum poll_result poll_device(struct task *task)
         if (device->step == END)
             return end(device);
         if (device->begun || begin_step(device)) {
-            step = device->step;
+            unsigned step = device->step;
             if (poll_wait(device, &error) == POLL_PENDING) {
                 if (device->step == step && !device->xhci->dead)
                     return POLL_PENDING;

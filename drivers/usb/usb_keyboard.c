@@ -242,7 +242,8 @@ static void for_each_missing(struct usb_keyboard *keyboard, const uint8_t *repor
                              const uint8_t *other,
                              void (*change)(struct usb_keyboard *keyboard, uint8_t usage))
 {
-    for (uint8_t usage = FIRST_MODIFIER; usage < FIRST_MODIFIER + MODIFIER_COUNT; usage++) {
+    for (unsigned i = 0; i < MODIFIER_COUNT; i++) {
+        uint8_t usage = (uint8_t)(FIRST_MODIFIER + i);
         if (holds(report, usage) && !holds(other, usage))
             change(keyboard, usage);
     }

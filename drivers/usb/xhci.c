@@ -20,7 +20,7 @@ enum { PORT_KEEP = 0x0e00c200 };
 static volatile uint8_t *port_register(const struct xhci *xhci, unsigned port)
 {
     ASSERT(port >= 1 && port <= xhci->port_count);
-    return xhci->operational + OP_PORTS + (port - 1) * PORT_SIZE;
+    return xhci->operational + OP_PORTS + (size_t)(port - 1) * PORT_SIZE;
 }
 
 uint32_t xhci_port_status(struct xhci *xhci, unsigned port)
@@ -86,7 +86,7 @@ void xhci_stop(struct xhci *xhci, const char *reason)
 
 static void ring_doorbell(const struct xhci *xhci, unsigned slot, unsigned target)
 {
-    mmio_write(xhci->doorbells + 4 * slot, target);
+    mmio_write(xhci->doorbells + 4 * (size_t)slot, target);
 }
 
 void xhci_command(struct xhci *xhci, struct xhci_command *command, const struct xhci_trb *trb)
@@ -223,6 +223,19 @@ static bool is_broken(const struct xhci *xhci)
 {
     uint32_t status = mmio_read(xhci->operational + OP_STATUS);
     return status == UINT32_MAX || status & (STATUS_MEMORY_ERROR | STATUS_ERROR);
+}
+
+/* The two marks are cleared before the events are handed out: later ones set them again. */
+void xhci_interrupt(void *context)
+{
+    struct xhci *xhci = context;
+    volatile uint8_t *status = xhci->operational + OP_STATUS;
+    if (xhci->dead || !(mmio_read(status) & STATUS_INTERRUPT))
+        return; /* another device's on the same line */
+    mmio_write(status, STATUS_INTERRUPT);
+    mmio_write(xhci->runtime + RT_MANAGEMENT, RT_PENDING | RT_ENABLE);
+    xhci->interrupts++;
+    task_wake(&xhci->task);
 }
 
 void xhci_take_events(struct xhci *xhci)

@@ -1,7 +1,8 @@
 /*
  * eXtensible Host Controller Interface 1.2, 4.2: the firmware hands the controller over, it is
  * halted and reset, gets its tables, and runs. The controller's task goes through these stages,
- * each with a limit, and then hands out events, for which it looks every few milliseconds.
+ * each with a limit, and then hands out events: when an interrupt tells, or, as long as none has
+ * come, every few milliseconds.
  */
 #include <assert.h>
 #include <drivers/usb/xhci_registers.h>
@@ -167,6 +168,8 @@ static bool give_memory(struct xhci *xhci)
     write_op(xhci, OP_CONFIG, xhci->slot_count);
     xhci_write_64(xhci->operational + OP_SLOT_TABLE, table);
     xhci_write_64(xhci->operational + OP_COMMAND_RING, commands | TRB_CYCLE);
+    mmio_write(xhci->runtime + RT_MODERATION, 0);
+    mmio_write(xhci->runtime + RT_MANAGEMENT, RT_PENDING | RT_ENABLE);
     mmio_write(xhci->runtime + RT_TABLE_SIZE, 1);
     xhci_write_64(xhci->runtime + RT_DEQUEUE, events);
     xhci_write_64(xhci->runtime + RT_TABLE, table + EVENT_TABLE);
@@ -202,7 +205,7 @@ static void run(struct xhci *xhci)
         return;
     }
     pci_command(xhci->device, PCI_COMMAND_MASTER, 0);
-    write_op(xhci, OP_COMMAND, COMMAND_RUN);
+    write_op(xhci, OP_COMMAND, COMMAND_RUN | COMMAND_INTERRUPTS);
     any_capability(xhci, note_protocol);
     power_ports(xhci);
     look_at_ports(xhci);
@@ -276,6 +279,13 @@ static void poll_stage(struct xhci *xhci)
     }
 }
 
+/* How long the controller is left to itself, in milliseconds: once an interrupt has come, others
+ * will. */
+static unsigned pause(const struct xhci *xhci)
+{
+    return xhci->interrupts ? PORTS_MILLISECONDS : POLL_MILLISECONDS;
+}
+
 static enum poll_result poll_controller(struct task *task)
 {
     struct xhci *xhci = CONTAINER_OF(task, struct xhci, task);
@@ -286,7 +296,7 @@ static enum poll_result poll_controller(struct task *task)
             xhci->started(xhci);
             return POLL_READY;
         }
-        sleep_for(&xhci->sleep, POLL_MILLISECONDS * NANOSECONDS_PER_MILLISECOND);
+        sleep_for(&xhci->sleep, pause(xhci) * NANOSECONDS_PER_MILLISECOND);
         result = sleep_poll(&xhci->sleep, task);
     } while (result == POLL_READY);
     return POLL_PENDING;
@@ -303,10 +313,10 @@ static enum error find_registers(struct xhci *xhci)
     uint32_t parameters = read_cap(xhci, CAP_PARAMETERS_1);
     xhci->slot_count = MIN(parameters & 0xff, (uint32_t)XHCI_MAX_SLOTS);
     xhci->port_count = parameters >> 24;
-    uint64_t ports = (uint64_t)length + OP_PORTS + xhci->port_count * PORT_SIZE;
+    uint64_t ports = (uint64_t)length + OP_PORTS + (uint64_t)xhci->port_count * PORT_SIZE;
     uint64_t size = xhci->registers_size;
     if (!xhci->slot_count || !xhci->port_count || length < 0x20 || length & 3 || ports > size ||
-        runtime + RT_END > size || doorbells + 4 * (xhci->slot_count + 1) > size)
+        runtime + RT_END > size || doorbells + 4 * (xhci->slot_count + UINT64_C(1)) > size)
         return ERROR_DEVICE;
     xhci->operational = xhci->capability + length;
     xhci->runtime = xhci->capability + runtime;

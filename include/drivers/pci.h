@@ -19,12 +19,12 @@ enum { PCI_BARS = 6 };
 struct pci_device {
     struct pci_address address;
     uint16_t vendor, id;
-    uint8_t revision;
-    uint8_t header;                  /* enum pci_header, or one that Cairn does not know */
     uint32_t class;                  /* class, subclass and interface, as 0xccssii */
     const struct pci_driver *driver; /* the device's owner; NULL: it has none */
-    /* What the BARs say, and which of their bits can be set; once that was measured. */
+    uint8_t revision;
+    uint8_t header; /* enum pci_header, or one that Cairn does not know */
     bool measured;
+    /* What the BARs say, and which of their bits can be set; once that was measured. */
     uint32_t bars[PCI_BARS], bar_masks[PCI_BARS];
 };
 

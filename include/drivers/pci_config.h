@@ -53,12 +53,12 @@ enum { PCI_BUS_SHIFT = 20, PCI_SLOT_SHIFT = 15, PCI_FUNCTION_SHIFT = 12 };
 
 /* The address of a function on a bus of the segment: slot below PCI_SLOTS, function below
  * PCI_FUNCTIONS. Inline, because at boot each slot is looked at. Any context. */
-static inline struct pci_address pci_config_address(const struct pci_segment *segment, uint8_t bus,
-                                                    uint8_t slot, uint8_t function)
+static inline struct pci_address pci_config_address(const struct pci_segment *segment, unsigned bus,
+                                                    unsigned slot, unsigned function)
 {
     phys_addr_t offset = (phys_addr_t)bus << PCI_BUS_SHIFT | (phys_addr_t)slot << PCI_SLOT_SHIFT |
                          (phys_addr_t)function << PCI_FUNCTION_SHIFT;
-    return (struct pci_address){segment->number, bus, slot, function,
+    return (struct pci_address){segment->number, (uint8_t)bus, (uint8_t)slot, (uint8_t)function,
                                 segment->base ? segment->base + offset : 0};
 }
 

@@ -25,8 +25,9 @@ static void print_device(unsigned port, const struct usb_device *device)
 static void print_controller(const struct xhci *xhci)
 {
     const struct pci_address *at = &xhci->device->address;
-    console_printf("%02x:%02x.%u xHCI controller, %u ports%s\n", at->bus, at->slot, at->function,
-                   xhci->port_count, xhci->dead ? "; stopped" : "");
+    console_printf("%02x:%02x.%u xHCI controller, %u ports, interrupts by %s%s%s\n", at->bus,
+                   at->slot, at->function, xhci->port_count, xhci->way ? xhci->way : "polling",
+                   xhci->interrupts ? "" : " (none yet)", xhci->dead ? "; stopped" : "");
     for (unsigned port = 1; port <= xhci->port_count; port++) {
         const struct usb_device *device = usb_device_at(xhci, port);
         if (device)

@@ -31,6 +31,19 @@ class Usb(MachineTest):
                 machine.press("ctrl", "c")
                 machine.kill()
 
+    def test_interrupts(self):
+        """By messages of either kind, by a line with either interrupt controller."""
+        pic = qemu.fw_cfg_cmdline("irq=pic")
+        for options, way in ((["-device", "qemu-xhci"], "MSI-X"), (["-device", "nec-usb-xhci,msix=off"], "MSI"),
+                             (["-device", "nec-usb-xhci,msix=off,msi=off"], "line"),
+                             (["-device", "qemu-xhci", *pic], "line"),
+                             (["-machine", "pc", "-device", "qemu-xhci", *pic], "line")):
+            with self.subTest(options):
+                machine = self.boot(options=[*NO_I8042, *options, "-device", "usb-kbd"])
+                self.assertEqual(machine.ask("echo hello"), ["hello"])
+                self.assertRegex(machine.answer("usb")[0], rf"^00:..\.0 xHCI controller, 8 ports, interrupts by {way}$")
+                machine.kill()
+
     def test_layout_and_locks(self):
         """The layout, dead keys and Caps Lock are those of the PS/2 keyboard."""
         machine = self.boot(options=[*NO_I8042, "-device", "qemu-xhci", "-device", "usb-kbd",
@@ -80,7 +93,7 @@ class Usb(MachineTest):
                                      "-device", "usb-storage,drive=stick", "-device", "usb-kbd"])
         self.assertEqual(machine.ask("echo hello"), ["hello"])
         answer = machine.answer("usb")
-        self.assertRegex(answer[0], r"^00:..\.0 xHCI controller, 16 ports$")
+        self.assertRegex(answer[0], r"^00:..\.0 xHCI controller, 16 ports, interrupts by MSI-X$")
         self.assertEqual(len(answer), 5, answer)
         text = "\n".join(answer)
         self.assertRegex(text, r"\n  port \d+: keyboard QEMU USB Keyboard \(0627:0001\), high speed, waits for keys")

@@ -4,7 +4,9 @@
  * fail, and what descriptors say. Whatever comes, in the end nothing is left of the devices, and
  * the controller is still asked, or stopped.
  */
+#include <drivers/irq.h>
 #include <drivers/keyboard.h>
+#include <drivers/local_apic.h>
 #include <kernel/cpu/cpu.h>
 #include <kernel/log/log.h>
 #include <kernel/log/panic.h>
@@ -42,6 +44,31 @@ struct symbol_place symbol_place(virt_addr_t address)
 {
     (void)address;
     return (struct symbol_place){0};
+}
+
+/* The controller has neither messages nor a line. */
+enum error irq_allocate_vector(struct irq_handler *handler, unsigned *vector)
+{
+    (void)handler;
+    *vector = 0;
+    return ERROR_UNSUPPORTED;
+}
+
+enum error irq_add_handler(unsigned line, struct irq_handler *handler)
+{
+    (void)line;
+    (void)handler;
+    return ERROR_NO_DEVICE;
+}
+
+uint64_t local_apic_msi_address(void)
+{
+    return 0;
+}
+
+uint32_t local_apic_msi_data(unsigned vector)
+{
+    return vector;
 }
 
 void panic_at(const char *file, int line, const char *format, ...)

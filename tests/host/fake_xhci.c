@@ -57,10 +57,13 @@ void fake_xhci_post(uint64_t parameter, uint32_t status, uint32_t control)
     *trb_at(chip.events.at) = event;
     chip.events.at += sizeof(event);
     fake_xhci.events++;
+    chip.status |= STATUS_INTERRUPT;
     if (chip.events.at == segment[0] + XHCI_RING_TRBS * sizeof(event)) {
         chip.events.at = segment[0];
         chip.events.cycle = !chip.events.cycle;
     }
+    if (fake_xhci.raise && chip.command & COMMAND_INTERRUPTS)
+        fake_xhci.raise();
 }
 
 bool fake_xhci_runs(void)
@@ -435,6 +438,8 @@ static void write_operational(unsigned offset, uint32_t value)
         write_port((offset - OP_PORTS) / PORT_SIZE, value);
     else if (offset == OP_COMMAND)
         write_command(value);
+    else if (offset == OP_STATUS)
+        chip.status &= ~(value & STATUS_INTERRUPT);
     else if (offset == OP_CONFIG)
         chip.config = value;
     else if (offset == OP_SLOT_TABLE || offset == OP_SLOT_TABLE + 4)

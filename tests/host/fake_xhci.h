@@ -21,6 +21,7 @@ struct fake_xhci {
     unsigned command_errors; /* ... and so many of them */
     /* May change each event before the driver sees it; false: there is none. */
     bool (*on_event)(struct xhci_trb *event);
+    void (*raise)(void); /* raises the controller's interrupt; NULL: it raises none */
     /* What came of it. */
     unsigned resets, events, slots_enabled, smis_on;
 };

@@ -238,6 +238,41 @@ TEST(usb, reports_wait_while_nothing_reads)
     EXPECT(ends_clean());
 }
 
+static void raise_interrupt(void)
+{
+    xhci_interrupt(usb_controller(0));
+}
+
+TEST(usb, a_key_comes_with_its_interrupt)
+{
+    reset();
+    fake_xhci.raise = raise_interrupt;
+    fake_xhci_plug(1, USB_FULL);
+    start();
+    for (unsigned i = 0; i < 10; i++) {
+        fake_xhci_report(1, 0, A, 0);
+        fake_xhci_report(1, 0, 0, 0);
+        run(1);
+        EXPECT_EQ(typed_length, i + 1);
+    }
+    uint64_t before = usb_controller(0)->task.polls;
+    run(900);
+    EXPECT(usb_controller(0)->task.polls - before < 3); /* it is left to itself */
+    EXPECT(ends_clean());
+}
+
+TEST(usb, an_interrupt_of_another_device_on_the_line)
+{
+    start_with_keyboard(USB_FULL);
+    raise_interrupt();
+    raise_interrupt();
+    EXPECT_EQ(usb_controller(0)->interrupts, 1); /* there was an event before the first */
+    fake_xhci.raise = raise_interrupt;
+    strike(1, 0, A);
+    EXPECT_STR(typed, "a");
+    EXPECT(ends_clean());
+}
+
 /* --- Plugging ------------------------------------------------------------------------------- */
 
 TEST(usb, plugged_in_and_out_again_and_again)

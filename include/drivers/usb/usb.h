@@ -15,6 +15,6 @@ extern struct task usb_set_up;
 bool usb_present(void);
 
 /* The index'th controller; NULL behind the last. Any context. */
-const struct xhci *usb_controller(size_t index);
+struct xhci *usb_controller(size_t index);
 
 #endif

@@ -21,6 +21,8 @@ enum usb_page {
     USB_PAGES
 };
 
+enum { USB_REPORT_OFFSET = 2048 /* of a keyboard's report in the page of data */ };
+
 struct usb_device {
     struct task task;
     struct xhci *xhci;

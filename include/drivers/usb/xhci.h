@@ -13,6 +13,7 @@
 #ifndef DRIVERS_USB_XHCI_H
 #define DRIVERS_USB_XHCI_H
 
+#include <drivers/irq.h>
 #include <drivers/pci.h>
 #include <drivers/usb/xhci_ring.h>
 #include <kernel/task/sleep.h>
@@ -83,6 +84,9 @@ struct xhci {
     struct xhci *next; /* usb.c's */
     struct task task;
     struct pci_device *device;
+    struct irq_handler handler;
+    const char *way;     /* how interrupts come; NULL: in no way */
+    uint64_t interrupts; /* that have come */
     volatile uint8_t *capability, *operational, *runtime, *doorbells;
     uint64_t registers_size;
     bool has_64_bit, large_contexts;
@@ -106,6 +110,10 @@ struct xhci {
 
 /* Stops the controller for good, and says why in one line of the log. */
 void xhci_stop(struct xhci *xhci, const char *reason);
+
+/* The interrupt of the controller `context`: has its events handed out soon. In the interrupt
+ * handler. */
+void xhci_interrupt(void *context);
 
 /* Hands out the events that there are. */
 void xhci_take_events(struct xhci *xhci);

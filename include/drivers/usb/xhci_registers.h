@@ -28,17 +28,22 @@ enum operational_register {
     PORT_SIZE = 0x10,
 };
 
-enum command { COMMAND_RUN = 1 << 0, COMMAND_RESET = 1 << 1 };
+enum command { COMMAND_RUN = 1 << 0, COMMAND_RESET = 1 << 1, COMMAND_INTERRUPTS = 1 << 2 };
 
 enum status {
     STATUS_HALTED = 1 << 0,
     STATUS_MEMORY_ERROR = 1 << 2,
+    STATUS_INTERRUPT = 1 << 3,
     STATUS_NOT_READY = 1 << 11,
     STATUS_ERROR = 1 << 12,
 };
 
 /* Of the first interrupter. */
 enum runtime_register {
+    RT_MANAGEMENT = 0x20,
+    RT_PENDING = 1 << 0, /* a written 1 clears it */
+    RT_ENABLE = 1 << 1,
+    RT_MODERATION = 0x24,
     RT_TABLE_SIZE = 0x28,
     RT_TABLE = 0x30,
     RT_DEQUEUE = 0x38,
