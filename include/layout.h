@@ -1,6 +1,7 @@
 /*
- * The map of virtual memory, as powers of the four-level tables make natural (Intel SDM 3A 4.5).
- * Everything below the hole of non-canonical addresses belongs to user programs to come.
+ * The map of virtual memory. Paging has four levels (Intel SDM 3A 4.5), so each window is aligned
+ * to what an entry of a table maps. The lower half, below the non-canonical addresses, is for user
+ * programs.
  *
  *     0x0000000000000000  user programs; page 0 is never mapped
  *     0xffff800000000000  the direct map: all physical memory, at this offset       64 TiB
@@ -32,8 +33,8 @@
 #endif
 #define KERNEL_WINDOW 0x0000000080000000u
 
-/* Are bits 63 to 47 all alike, that is, is it within 2^47 of 0 on either side (Intel SDM 1
- * 3.3.7.1)? The processor follows no other address. */
+/* Are bits 63 to 47 all equal (Intel SDM 1 3.3.7.1)? That is so within 2^47 of 0 on either side. An
+ * access to any other address faults. */
 static inline bool is_canonical(virt_addr_t address)
 {
     return address + (UINT64_C(1) << 47) < UINT64_C(1) << 48;

@@ -45,7 +45,7 @@ enum error direct_map_device(struct address_space *space, phys_addr_t address, u
     enum error error = paging_map_range(space, virt, start, end - start, PAGE_2M, flags);
     if (error != ERROR_ALREADY_MAPPED && error != ERROR_PART_OF_LARGER_PAGE)
         return error;
-    /* A part of it is there: fill the gaps. */
+    /* A part of the range is mapped: map the rest page by page. */
     for (; start < end; start += PAGE_SIZE) {
         virt = (virt_addr_t)phys_to_virt(start);
         error = paging_map(space, virt, start, PAGE_4K, flags);

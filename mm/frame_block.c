@@ -1,6 +1,6 @@
 /*
- * The two bitmaps of a block, worked on a word of 64 frames at a time. mm/frames.c handles single
- * frames by itself: those are the ones that have to be fast.
+ * The two bitmaps of a block, handled in words of 64 frames. mm/frames.c sets and clears the bits
+ * of single frames itself, for speed.
  */
 #include <assert.h>
 #include <mm/frame_block.h>

@@ -5,11 +5,12 @@
  *
  * The array is not filled in at set-up. Blocks are opened one by one in ascending order, and a span
  * counts its opened blocks; the rest of its part of the array is not initialised. So set-up takes a
- * few steps for each range, whatever its size, and the memory map is read again, range by range, as
+ * few steps for each range, whatever its size. The memory map is read again, range by range, as
  * blocks are opened.
  *
- * The way from an address to its block looks through the spans, starting with the one that held the
- * last address: a PC has two, one below 4 GiB and one above. Hundreds would be slow, but correct.
+ * To find an address's block, the spans are searched, starting with the one where the last block
+ * was found. A PC has two spans, one below 4 GiB and one above. Hundreds would be slow, but
+ * correct.
  */
 #include <assert.h>
 #include <kernel/log/log.h>
@@ -24,11 +25,12 @@ struct frame_block frame_map_no_block;
 const struct frame_span *frame_map_last_span = &no_span;
 
 static const struct boot_info *boot_info;
-static phys_addr_t memory_end; /* memory above it is left alone */
+static phys_addr_t memory_end; /* memory above it is not used */
 static struct phys_range bookkeeping;
 static uint64_t total;
 
-/* The frontier: the usable memory that comes next, and the span in which it lies. */
+/* The frontier: the next usable memory that is in no open block, up to the end of its range, and
+ * the number of its span. */
 static struct phys_range untouched;
 static size_t frontier;
 
@@ -52,7 +54,7 @@ struct survey {
     size_t blocks;
 };
 
-/* Counts usable memory, and writes its spans to `into`, as many as there is room for. */
+/* Counts usable memory and writes its spans to `into`, `room` of them at most. */
 static struct survey survey(struct frame_span *into, size_t room)
 {
     phys_addr_t from = 0;
@@ -131,7 +133,7 @@ void frame_map_init(const struct boot_info *info)
     boot_info = info;
     memory_end = DIRECT_MAP_SIZE;
     bookkeeping = (struct phys_range){0, 0};
-    /* A map of many tiny ranges far apart can ask for more than its largest range can hold. */
+    /* Many tiny ranges far apart can need more bookkeeping than the largest of them can hold. */
     while (!place_bookkeeping())
         memory_end /= 2;
     if (memory_end < DIRECT_MAP_SIZE)

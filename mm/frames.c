@@ -1,7 +1,7 @@
 /*
  * Memory is divided into blocks of 512 frames, 2 MiB each (mm/frame_map.c). A block has one bit per
- * frame that says "free" and one that says "used"; a frame with neither is not handed out. So one
- * bit shows every wrong free.
+ * frame that says "free" and one that says "used"; a frame with neither is never allocated. So
+ * every wrong free is found by a test of one bit.
  *
  * Blocks that have something free are listed by the order of the largest run that they may hold:
  *
@@ -16,8 +16,8 @@
  * list, that is from the block with the smallest free runs: whole blocks stay whole as long as
  * possible. The cost of a single frame does not depend on the amount of memory.
  *
- * The costs: 160 bytes for 2 MiB (0.008 %); a run of 2 MiB and more takes a step per 2 MiB, and the
- * first one more for each block that it opens. There is no lock: one processor, and no calls
+ * The costs: 160 bytes for 2 MiB (0.008 %); a run of 2 MiB or more takes a step for each 2 MiB, and
+ * another one for each block that has to be opened. There is no lock: one processor, and no calls
  * from interrupt handlers.
  */
 #include <assert.h>
@@ -32,8 +32,8 @@ static struct list lists[FRAMES_MAX_ORDER + 1];
 static uint32_t listed; /* bit i: lists[i] is not empty */
 static uint64_t free_frames;
 
-/* Where single frames come from: a partial block, or a block that has no frames. A block that
- * becomes full stays on its list until find_current() or search_partial() finds it there. */
+/* Single frames come from this block: a partial one, or frame_map_no_block. A block that becomes
+ * full stays on its list until find_current() or search_partial() finds it there. */
 static struct frame_block *current = &frame_map_no_block;
 
 /* --- The lists ------------------------------------------------------------------------------ */
@@ -56,7 +56,8 @@ static void delist(struct frame_block *block)
     block->order = FRAME_BLOCK_UNLISTED;
 }
 
-/* The first block of the lowest of the lists in `choice`, which are not all empty. */
+/* The first block on the lowest list that is in `choice`, a bit for each list, and not empty. There
+ * is one. */
 static struct frame_block *first_listed(uint32_t choice)
 {
     ASSERT(choice);
@@ -80,8 +81,8 @@ static void coalesce(struct frame_block *block)
     enlist(block, order);
 }
 
-/* Takes a whole run of `order` off the lists; one of that order or more is listed. Of a larger one
- * the upper half stays listed, and of the lower half that is left the upper one again. */
+/* Takes a whole run of `order` off the lists; one of that order or more is listed. A larger one is
+ * halved until it has that order, and each upper half goes back on the lists. */
 static struct frame_block *split(unsigned order)
 {
     struct frame_block *block = first_listed(listed & ~0u << order);
@@ -108,7 +109,7 @@ static void relist(struct frame_block *block)
     }
 }
 
-/* Opens another block and lists what it has. False when all blocks are open. */
+/* Opens another block, and lists it if it has free frames. False when all blocks are open. */
 static bool open_block(void)
 {
     struct frame_block *block = frame_map_open();
@@ -151,7 +152,7 @@ phys_addr_t frame_alloc(void)
     uint64_t free = block->free[word], rest = free & (free - 1);
     block->free[word] = rest;
     if (!rest && word < FRAME_BLOCK_WORDS - 1)
-        block->word++; /* most likely the next one has some */
+        block->word++; /* the next word probably has free frames */
     block->used[word] |= free ^ rest;
     block->missing++;
     free_frames--;

@@ -1,7 +1,7 @@
 /*
- * The heap is a choice: which allocator, and whether the debugging heap stands in front of it. From
- * then on kmalloc() and kfree() are one indirect call each, to an operation that checks its
- * argument and finds its own call site: they cost what the allocator costs.
+ * heap_init() chooses the allocator, and whether the debugging heap stands in front of it. After
+ * that, kmalloc() and kfree() are one indirect call each. The operation called checks its argument
+ * and finds its own call site, so nothing else has to be passed or done here.
  */
 #include <lib/string.h>
 #include <mm/alternatives/bump.h>

@@ -1,8 +1,8 @@
 /*
  * The kernel's own page tables: the image with each part's own permissions, every stack between two
- * pages that are not mapped, and the direct map. No page is writable and executable. Nor can code
- * and constants be written through their other address: they are read-only in the direct map, also
- * those that set-up still writes.
+ * pages that are not mapped, and the direct map. No page is writable and executable. Code and
+ * constants are read-only in the direct map, too, even the constants that set-up still writes at
+ * their address in the image.
  *
  * The image is mapped with 4 KiB pages, so that permissions can be changed page by page; the direct
  * map uses the largest pages there are.
@@ -56,7 +56,7 @@ static void map_image(void)
     map_part("data", data_start, data_end, DATA);
 }
 
-/* The loader put the image into memory of its map. So all of it becomes part of the direct map. */
+/* The image lies in memory that the loader's map lists, so the direct map covers all of it. */
 static void map_memory(const struct boot_info *info)
 {
     struct phys_range constants = {image_to_phys(text_start), image_to_phys(ro_after_init_end)};
@@ -70,7 +70,7 @@ static void unmap_guard(virt_addr_t page)
     ASSERT(error == OK || error == ERROR_NOT_MAPPED);
 }
 
-/* From here on the upper half of the root is final, for every root to share. */
+/* Completes the upper half of the root, which every other root will share. */
 static void make_windows(void)
 {
     const struct {

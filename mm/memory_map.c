@@ -1,12 +1,12 @@
 /*
  * A firmware's memory map is a list of claims in no order: they overlap, leave holes, end within a
  * page, and some make no sense. It is neither sorted nor copied here. One pass over all claims
- * tells whether an address is wanted, and up to which address that answer holds; the ranges follow
- * from one answer after the other. A real map has one or two dozen entries, so the squared cost is
- * lower than that of a sorted copy.
+ * finds out whether an address is wanted, and up to which address that answer holds. Successive
+ * answers give the ranges. A real map has one or two dozen entries, so the squared cost is lower
+ * than that of a sorted copy.
  *
  * Ranges are found to the byte and then rounded inwards. So a page that several entries for memory
- * cover together is in, and one that an entry against it touches is out.
+ * cover together is included, and a page is excluded if an entry against memory touches it.
  */
 #include <layout.h>
 #include <mm/memory_map.h>
@@ -20,7 +20,7 @@ static bool wanted(uint32_t type, enum memory_kind kind)
            (kind == MEMORY_RAM && (type == MEMORY_ACPI_TABLES || type == MEMORY_ACPI_STORAGE));
 }
 
-/* The answer of all claims of one sort for one address. */
+/* What all claims of one sort, for or against memory, say about one address. */
 struct outlook {
     phys_addr_t end;  /* of the claims that hold the address; the address itself when none does */
     phys_addr_t next; /* where the next claim begins */

@@ -1,26 +1,26 @@
 /*
- * The arena's pages are tiled by runs. A run is free, a large block, or a slab. A table with an
- * entry for each page describes them. A free run's length stands at both of its ends, so that a run
- * that becomes free finds its neighbours and coalesces with those that are free.
+ * The arena's pages are divided into runs, without gaps. A run is free, a large block, or a slab. A
+ * table with an entry for each page describes them. The entries of a free run's first and last page
+ * hold its length. So a run that becomes free finds its free neighbours and coalesces with them.
  *
  * Free runs are on lists by length: one list for each length up to 31 pages, one for each power of
- * two above. From the exact lists any run fits; on the others the first that is long enough is
- * taken.
+ * two above. Every run on an exact list fits; on the other lists the first run that is long enough
+ * is taken.
  *
  * The table of the whole window would take 6 GiB, so it grows with use: only the pages below
  * `count` are described, and only they have ever been touched. When no free run is long enough, one
  * is made at the end of these pages, together with the free pages there.
  *
- * Committing a page costs more than all else here. Free runs therefore keep committed pages, as
- * many as an eighth of all that is committed; a run that is freed beyond that is decommitted at
- * once.
+ * Committing a page costs more than all else here. So free runs keep committed pages, up to an
+ * eighth of all that are committed. A run whose pages would exceed that is decommitted when it is
+ * freed.
  */
 #include <assert.h>
 #include <mm/page_runs.h>
 
 enum {
-    AHEAD = 64,        /* the table is prepared for so many more pages */
-    RECEDE_MIN = 4096, /* so many free pages more than half of all, at the end, are forgotten */
+    AHEAD = 64,        /* the table is prepared for this many more pages */
+    RECEDE_MIN = 4096, /* this many pages, and half of all, may be free at the end */
 };
 
 static size_t last_page(const struct page_runs *runs, size_t first)
@@ -95,7 +95,8 @@ static void set_free_run(struct page_runs *runs, size_t first, size_t pages)
     list_add(runs, first);
 }
 
-/* Takes a run, free or not, out of the tiling; the caller puts another one there. */
+/* Takes a run, free or not, out of the table and returns its length. The caller puts its pages into
+ * another run. */
 static size_t unset_run(struct page_runs *runs, size_t first)
 {
     size_t pages = runs->pages[first].run, last = last_page(runs, first);
@@ -204,7 +205,7 @@ static size_t take_at_end(struct page_runs *runs, size_t pages)
     return first;
 }
 
-/* Forgets the free pages at the end. */
+/* Drops the free pages at the end from the table. */
 static void recede(struct page_runs *runs)
 {
     size_t free = free_pages_at_end(runs), first = runs->count - free;

@@ -11,8 +11,8 @@
  * is one too high, so it never says "empty". The kernel's windows have them (mm/kernel_space.c), so
  * the entries of the kernel half in a root never change and every root can share them by a copy.
  *
- * Nothing is left half done: all tables that a page needs are allocated before the first one is
- * linked. Only paging_map_range() has to undo, and it undoes what it has just mapped.
+ * A failure changes nothing: all tables that a page needs are allocated before the first one is
+ * linked. Only paging_map_range() may have mapped pages before it fails, and it unmaps them again.
  *
  * There is no lock: one processor, and no calls from interrupt handlers. The processor never caches
  * an entry that is not present (SDM 3A 4.10.2.3), so only clearing and changing need INVLPG. It
@@ -94,21 +94,21 @@ static enum error check(virt_addr_t page, phys_addr_t frame, enum page_size size
     return frame >> 52 ? ERROR_INVALID : OK;
 }
 
-/* What the entry of a page consists of besides the address. */
+/* The entry of a page, without the address. */
 static uint64_t page_bits(enum page_size size, uint64_t flags)
 {
     ASSERT(flags & PAGE_NO_EXECUTE || !(flags & PAGE_WRITABLE));
     return (flags & known_flags) | sizes[size].bits;
 }
 
-/* What the entry of a table on the way to `address` consists of besides the table's address. The
- * page's own entry decides what is allowed; the tables' entries allow all of it. */
+/* The entry of a table on the way to `address`, without the table's address. It allows every
+ * access; the entry of the page restricts them. */
 static uint64_t table_bits(virt_addr_t address)
 {
     return PAGE_PRESENT | PAGE_TABLE | PAGE_WRITABLE | (address >> 63 ? 0 : PAGE_USER);
 }
 
-/* Fills an entry that was empty. */
+/* Writes an entry that was empty, and counts it. */
 static void set_entry(struct slot slot, uint64_t entry)
 {
     *slot.entry = entry;
@@ -146,9 +146,9 @@ static enum error allocate_tables(phys_addr_t *tables, unsigned count)
     return OK;
 }
 
-/* Goes on from where a walk ended, above `level` and down to it, through new tables; in the lowest
- * one are the pages from `address` on. The processor may read an entry at any time and cache it, so
- * a table is linked only once it is fully written. */
+/* Continues a walk that ended above `level`: makes tables down to `level`, and writes the entries
+ * of the pages from `address` on into the lowest one. The processor may read an entry at any time
+ * and cache it, so a table is linked only once it is fully written. */
 static SLOW_PATH enum error map_in_new_tables(struct slot slot, virt_addr_t address, unsigned level,
                                               struct stretch stretch)
 {
@@ -175,15 +175,15 @@ static SLOW_PATH enum error map_in_new_tables(struct slot slot, virt_addr_t addr
     return OK;
 }
 
-/* Is the table that the slot lies in empty? The root is not asked about. */
+/* Is the table that the slot lies in empty? False for the root, which is never freed. */
 static bool table_is_empty(struct slot slot)
 {
     return slot.level < PAGING_LEVELS && !(*slot.parent & COUNT_MASK);
 }
 
-/* Unlinks the table behind `link`, which became empty when `page` was unmapped, and those above it
- * that become empty by that. Has the processor forget the page and the tables, and only then frees
- * these. */
+/* Unlinks the table behind `link`, which became empty when `page` was unmapped, and the tables
+ * above it that become empty in turn. Frees them after INVLPG, when the processor caches none of
+ * their entries any more. */
 static SLOW_PATH void drop_tables(const struct address_space *space, virt_addr_t page,
                                   uint64_t *link)
 {
@@ -202,7 +202,7 @@ static SLOW_PATH void drop_tables(const struct address_space *space, virt_addr_t
         table_frame_free(empty[--count]);
 }
 
-/* Clears the entry of the page at `page`, and has the processor forget it. */
+/* Clears the entry of the page at `page`, and drops it from the TLB. */
 static void clear_entry(const struct address_space *space, virt_addr_t page, struct slot slot)
 {
     *slot.entry = 0;

@@ -1,6 +1,6 @@
 /*
- * The walks of mm/paging.c trust the tables. This one does not: it also serves fault reports, where
- * a table may be broken and its entries may point anywhere.
+ * The walks of mm/paging.c trust the tables. This one does not, because fault reports use it: a
+ * table may be broken, and its entries may point anywhere.
  */
 #include <kernel/cpu/safe_load.h>
 #include <layout.h>
@@ -8,7 +8,7 @@
 
 enum { ENTRIES = 512 };
 
-/* False when no memory is where the table should be. */
+/* False when the table's address has no memory. */
 static bool read_entry(phys_addr_t table, unsigned index, uint64_t *entry)
 {
     uint32_t low, high;

@@ -1,6 +1,6 @@
 /*
- * The processor's features for pages: each one is looked for, logged when it is missing, and turned
- * on where it has to be.
+ * The processor's features for pages. Each is detected; a missing one is logged, and one that needs
+ * it is turned on.
  */
 #include <kernel/cpu/control.h>
 #include <kernel/log/log.h>
@@ -12,7 +12,8 @@ enum cpuid_register { EAX, EBX, ECX, EDX };
 
 enum { FEATURE_NX, FEATURE_1G, FEATURE_PAT, FEATURE_PGE, FEATURE_SMEP, FEATURE_SMAP, FEATURE_UMIP };
 
-/* Where CPUID tells of it (Intel SDM 2, CPUID) and which bit of CR4 turns it on (SDM 3A 2.5). */
+/* Where CPUID reports the feature (Intel SDM 2, CPUID), and which bit of CR4 turns it on (SDM 3A
+ * 2.5), if one does. */
 static const struct feature {
     const char *name;
     uint32_t leaf;
@@ -38,7 +39,7 @@ static bool has(unsigned feature)
 
 static bool look_for(const struct feature *feature)
 {
-    /* Asked for a leaf that it does not have, a processor answers with another one's. */
+    /* For a leaf that the processor does not have, CPUID returns another leaf's values. */
     if (cpuid(feature->leaf & 0x80000000, 0).eax < feature->leaf)
         return false;
     struct cpuid_result result = cpuid(feature->leaf, 0);

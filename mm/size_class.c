@@ -2,8 +2,9 @@
  * 34 size classes: in steps of 16 bytes up to 128, then four to a doubling. So a block wastes at
  * most 15 bytes, or a fifth of itself.
  *
- * A slab has so many pages that its blocks fill them, or nearly so, and 16 blocks or more, as far
- * as 16 pages have room for them: one block's room goes to the slab's header.
+ * A slab has as many pages, 16 at most, as its blocks fill completely or nearly so. It has room for
+ * 16 blocks or more, unless 16 pages are too small for that. The slab's header takes the room of
+ * one block.
  */
 #include <layout.h>
 #include <mm/size_class.h>

@@ -1,21 +1,22 @@
 /*
- * The header lies at the run's start, in the first slot or slots, and slot `i` i * block_size from
- * there: so blocks of 2^n bytes are aligned to 2^n, up to a page. Each slot has one byte in the
- * header, its link:
+ * Slot `i` begins i * block_size bytes after the run's start, so blocks of 2^n bytes are aligned to
+ * 2^n, up to a page. The header takes the first slot or slots. It holds one byte for each slot, the
+ * slot's link:
  *
  *     LINK_LIVE     the block is live
  *     another slot  the block is free, and the other one is the next on the list of free slots
  *     LINK_END      the block is free: the last on the list, or not linked yet
  *
- * Free blocks are not written to, and blocks have no header: a slot's link alone says whether its
- * block is live. The way from an address to the link is a division, done as a multiplication by the
- * reciprocal, 2^32 / block_size, rounded up: the upper half of the product is the slot. The lower
- * half is less than 2^16 exactly when there is no remainder: the rounding adds less than block_size
- * for each slot, less than the run's length in all; each byte of a remainder adds the reciprocal,
- * which is more than 2^16. The last bytes of the run may be too few for a block. They have a link,
- * too, which is never live: hence one more link than slots. A division instruction would add 1.5 ns
- * to the 7.5 ns of a free and an allocation (AMD EPYC, 200,000 pairs in a loop on the build
- * machine, the best of 100 runs), and much more on older processors.
+ * Free blocks are not written to, and blocks have no header: only a slot's link says whether its
+ * block is live. An address's offset in the run, divided by block_size, is its slot. The division
+ * is a multiplication by the reciprocal, which is 2^32 / block_size, rounded up: the upper half of
+ * the product is the slot. The lower half is less than 2^16 exactly when there is no remainder. For
+ * the rounding adds less than block_size for each slot, which is less than the run's length in all,
+ * and each byte of a remainder adds the reciprocal, which is more than 2^16. The last bytes of the
+ * run may be too few for a block. They have a link, too, which is never live: so there is one more
+ * link than slots. A division instruction would add 1.5 ns to the 7.5 ns of a free and an
+ * allocation (AMD EPYC, 200,000 pairs in a loop on the build machine, the best of 100 runs), and
+ * much more on older processors.
  *
  * Slots are linked a few at a time, when the list is empty. So creating a slab takes no time for
  * each of its slots, and pages are committed only when their first block is needed.
@@ -24,7 +25,7 @@
 #include <lib/string.h>
 #include <mm/slab.h>
 
-enum { LINK_STEP = 16 /* so many slots are linked at a time */ };
+enum { LINK_STEP = 16 /* how many slots are linked at a time */ };
 
 _Static_assert(SLAB_BYTES_MAX / PAGE_SIZE <= UINT8_MAX, "struct slab counts its pages in a byte");
 

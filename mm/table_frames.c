@@ -1,6 +1,6 @@
 /*
- * A table that is given back is empty: every entry of it has been cleared. So a page of the pool
- * is as clear when it comes back as it was at first.
+ * A table is freed only after each of its entries has been cleared. So the free pages of the pool
+ * hold zeros at all times.
  */
 #include <assert.h>
 #include <layout.h>

@@ -1,9 +1,9 @@
 /*
- * What an allocator is: a few operations over an arena, a range of addresses that its caller hands
- * it and in which the allocator keeps its own data, too. The kernel's arena is the heap's window,
- * whose pages are mapped on demand; the host tests and the benches hand over whatever they like.
- * mm/fixed_block.c is the default allocator. Two others, after the blog's, are below
- * mm/alternatives/. mm/heap_debug.c puts a debugging heap in front of any of them.
+ * The interface of an allocator: a few operations on an arena. An arena is a range of addresses
+ * that the caller provides. The allocator keeps its own data there, too. The kernel's arena is the
+ * heap's window, whose pages are mapped on demand; the host tests and the benches provide others.
+ * mm/fixed_block.c is the default allocator. Two others are in mm/alternatives/: simpler ones, for
+ * comparison. mm/heap_debug.c puts a debugging heap in front of any of them.
  *
  * No operation may be called in an interrupt handler: nothing here takes a lock or masks
  * interrupts.
@@ -16,24 +16,25 @@
 
 /* --- The arena ------------------------------------------------------------------------------ */
 
-/* Addresses, and the way to get memory behind them. A committed page holds anything; it is touched
- * only until it is decommitted. The last two fields are the arena's own account, in bytes. */
+/* A range of addresses, and the callbacks that put memory behind it. A page is accessed only while
+ * it is committed; its content is undefined at first. */
 struct arena {
     virt_addr_t base; /* page-aligned, as is `size` */
     size_t size;
     enum error (*commit)(void *context, virt_addr_t start, size_t pages); /* all of them or none */
     void (*decommit)(void *context, virt_addr_t start, size_t pages);
     void *context;
-    size_t committed;
-    size_t peak;
+    size_t committed; /* in bytes */
+    size_t peak;      /* the most that `committed` has been */
 };
 
-/* `start` is page-aligned; the pages lie in the arena and are not committed (are, to decommit). */
+/* Commit and decommit pages of the arena. `start` is page-aligned. None of the pages may be
+ * committed before arena_commit(), and all must be before arena_decommit(). */
 enum error arena_commit(struct arena *arena, virt_addr_t start, size_t pages);
 void arena_decommit(struct arena *arena, virt_addr_t start, size_t pages);
 
-/* A part of an arena that is committed from its start up to a mark: a table that grows, or a heap
- * that does. */
+/* A part of an arena whose first `committed` bytes are committed: memory for a table or a heap that
+ * grows. */
 struct extent {
     virt_addr_t base; /* page-aligned, as are the others */
     size_t size;
@@ -85,7 +86,7 @@ struct size_class_count {
 
 struct allocator {
     /* A block of `size` bytes or more, aligned to ALLOCATOR_ALIGNMENT, its content undefined; a
-     * size of 0 is taken for 1. NULL when no memory is left. */
+     * size of 0 counts as 1. NULL when no memory is left. */
     void *(*allocate)(struct allocator *allocator, size_t size);
 
     /* Takes back a live block; NULL is ignored. Anything else is a panic that names the address,
@@ -95,18 +96,19 @@ struct allocator {
     /* As allocate, for an alignment that is a power of two up to PAGE_SIZE. */
     void *(*allocate_aligned)(struct allocator *allocator, size_t size, size_t alignment);
 
-    /* Any address may be asked about. When it is BLOCK_LIVE, `usable` is the number of bytes that
-     * the block has room for. */
+    /* `block` may be any address. When it is BLOCK_LIVE, `usable` is the number of bytes that the
+     * block has room for. */
     enum block_state (*inspect)(struct allocator *allocator, const void *block, size_t *usable);
 
     /* Decommits all free pages. Otherwise some stay committed for the next allocations. */
     void (*trim)(struct allocator *allocator);
 
-    /* Checks every invariant there is; a broken one is an ASSERT. Takes as long as it takes. */
+    /* Checks every invariant; an ASSERT fails if one is broken. Takes a walk through the heap at
+     * least. */
     void (*check)(struct allocator *allocator);
 
-    /* Shows the heap to `visit`, region by region, in ascending order and without a gap, from where
-     * its first block can be to the last one that is committed. */
+    /* Calls `visit` for each region of the heap, in ascending order and without a gap, from the
+     * place of the first block to the end of the last one that is committed. */
     void (*walk)(struct allocator *allocator, region_visitor visit, void *context);
 
     /* Fills in up to `limit` size classes and returns how many there are; NULL where an allocator
@@ -117,24 +119,25 @@ struct allocator {
     struct arena *arena;
 };
 
-/* Ends every bad free: a panic that names `block`, its state as inspect says, and `caller`. */
+/* Reports a bad free: panics with the address of `block`, its state as inspect() returns it, and
+ * `caller`. */
 NORETURN void allocator_bad_free(struct allocator *allocator, const void *block,
                                  const void *caller);
 
 struct allocator_stats {
     size_t live_blocks;
-    size_t live_bytes;      /* the room in the live blocks */
-    size_t free_bytes;      /* committed, and ready to be handed out */
+    size_t live_bytes;      /* the usable bytes of the live blocks */
+    size_t free_bytes;      /* committed and free */
     size_t committed_bytes; /* live, free and bookkeeping */
     size_t peak_bytes;      /* the most that committed_bytes has been */
 };
 
-/* Takes a walk through the heap. */
+/* Walks through the heap. */
 void allocator_stats(struct allocator *allocator, struct allocator_stats *stats);
 
 /* Draws the heap as `cells` characters, each for an equal share of it: ` ` not committed, `.` free,
- * `-` up to half live, `+` more than half, `#` all live (bookkeeping counts as live). Takes two
- * walks. */
+ * `-` up to half live, `+` more than half, `#` all live (bookkeeping counts as live). Walks through
+ * the heap twice. */
 void allocator_picture(struct allocator *allocator, size_t cells,
                        void (*emit)(void *context, char cell), void *context);
 

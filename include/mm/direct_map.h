@@ -1,5 +1,5 @@
 /*
- * The direct map: physical memory as the kernel sees it, at DIRECT_MAP_BASE plus its address.
+ * The direct map: memory and devices, each mapped at DIRECT_MAP_BASE plus its physical address.
  * Nothing here may be called in an interrupt handler.
  */
 #ifndef MM_DIRECT_MAP_H
@@ -16,9 +16,9 @@ enum error direct_map_init(struct address_space *space, const struct boot_info *
 
 /* Maps the pages of a device's memory to where phys_to_virt() expects them, with `caching`:
  * PAGE_UNCACHED for registers, PAGE_WRITE_COMBINING for a framebuffer. A page that is mapped
- * already stays as it is, so that asking twice, or for a framebuffer that lies in RAM, is no
- * mistake. ERROR_INVALID for addresses that are not in the direct map, ERROR_OUT_OF_FRAMES; then a
- * part may be mapped, and asking again goes on from there. */
+ * already stays as it is: so a range may be mapped twice, and a framebuffer may lie in RAM.
+ * ERROR_INVALID for addresses that are not in the direct map, ERROR_OUT_OF_FRAMES; then a part may
+ * be mapped, and another call maps the rest. */
 enum error direct_map_device(struct address_space *space, phys_addr_t address, uint64_t size,
                              uint64_t caching);
 

@@ -1,5 +1,5 @@
 /*
- * The allocator of fixed-size blocks, the heap's default. What an allocator can do is in
+ * The allocator of fixed-size blocks, the heap's default. Its operations are those of
  * mm/allocator.h.
  */
 #ifndef MM_FIXED_BLOCK_H
@@ -7,9 +7,9 @@
 
 #include <mm/allocator.h>
 
-/* Makes an instance, in the first page of `arena` and over the rest of it. Commits that page; the
- * instance's tables are committed as they are needed. ERROR_INVALID: the arena is too small;
- * ERROR_OUT_OF_FRAMES. */
+/* Makes an instance in the first page of `arena`, which it commits. Blocks come from the rest of
+ * the arena; pages for them and for the instance's tables are committed as needed. ERROR_INVALID:
+ * the arena is too small; ERROR_OUT_OF_FRAMES. */
 enum error fixed_block_create(const struct arena *arena, struct allocator **allocator);
 
 #endif

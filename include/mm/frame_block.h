@@ -1,6 +1,6 @@
 /*
- * The description of 512 adjacent frames: which are free, which are handed out. Only
- * for mm/frames.c; all other code uses mm/frames.h.
+ * The description of 512 adjacent frames: which are free, and which are allocated. Only for
+ * mm/frames.c; all other code uses mm/frames.h.
  */
 #ifndef MM_FRAME_BLOCK_H
 #define MM_FRAME_BLOCK_H
@@ -19,7 +19,7 @@ enum {
 
 #define FRAME_BLOCK_SIZE (PAGE_SIZE * FRAME_BLOCK_FRAMES)
 
-/* A frame with neither bit set is not to be handed out: a hole, or reserved. */
+/* A frame with neither bit set must not be allocated: it is a hole, or reserved. */
 struct frame_block {
     phys_addr_t base;
     struct list_node node;
@@ -36,10 +36,11 @@ void frame_block_init(struct frame_block *block, phys_addr_t base);
 /* Sets `word` to the first word with a free frame. False when there is none. */
 bool frame_block_find_word(struct frame_block *block);
 
-/* Below, frames are counted from the block's first; `from` is in, `to` is not, and from < to. */
+/* Below, frames are numbered from the block's first. `from` is included and lies below `to`, which
+ * is not included. */
 
-/* Makes frames free; makes them used; says how many, and whether all of them, are used. The first
- * two are not for frames that are not to be handed out. */
+/* Mark frames as free or as used, count the used ones, and test whether all are used. The first two
+ * are only for frames that may be allocated. */
 void frame_block_mark_free(struct frame_block *block, size_t from, size_t to);
 void frame_block_mark_used(struct frame_block *block, size_t from, size_t to);
 size_t frame_block_count_used(const struct frame_block *block, size_t from, size_t to);

@@ -1,14 +1,14 @@
 /*
  * Physical memory, frame by frame (4 KiB) and in naturally aligned runs of 2^order frames.
  *
- * Nothing here may be called in an interrupt handler. Memory is handed out as it is: not cleared.
+ * Nothing here may be called in an interrupt handler. The memory of a new frame is not cleared.
  */
 #ifndef MM_FRAMES_H
 #define MM_FRAMES_H
 
 #include <boot/boot_info.h>
 
-/* Stands for "no frame". Physical address 0 lies in the first MiB, which is never handed out. */
+/* Stands for "no frame". Physical address 0 lies in the first MiB, which is never allocated. */
 #define NO_FRAME ((phys_addr_t)0)
 
 enum { FRAMES_MAX_ORDER = 18 }; /* 1 GiB */
@@ -21,8 +21,8 @@ void frames_init(const struct boot_info *info);
 /* One frame, or NO_FRAME when none is left. O(1). */
 phys_addr_t frame_alloc(void);
 
-/* Gives back a frame from frame_alloc, or one frame of a run. O(1). A frame that is not handed
- * out (free already, foreign, misaligned) is a panic that names it. */
+/* Gives back a frame from frame_alloc, or one frame of a run. O(1). If the frame is not allocated
+ * (free already, foreign, misaligned), a panic names it. */
 void frame_free(phys_addr_t frame);
 
 /* 2^order adjacent frames, order <= FRAMES_MAX_ORDER, aligned to their size; NO_FRAME when there is
@@ -40,17 +40,17 @@ struct frames_stats {
     uint64_t bookkeeping; /* usable memory that keeps track of the rest; not in `total` */
 };
 
-/* The figures of this moment. O(1). */
+/* The current figures. O(1). */
 void frames_stats(struct frames_stats *stats);
 
-/* A range of memory that frames are handed out of, and how many of them are. */
+/* A range of memory that frames are allocated from, and how many of them are used. */
 struct frames_region {
     struct phys_range range;
     uint64_t used;
 };
 
-/* The first region at or above `from`; asked again from its end, the next one. False when there is
- * none left. Takes a step for each 2 MiB. */
+/* Finds the first region at or above `from`, which may be the end of the last one found. False when
+ * there is none. Takes a step for each 2 MiB. */
 bool frames_next_region(phys_addr_t from, struct frames_region *region);
 
 #endif

@@ -1,8 +1,7 @@
 /*
  * The kernel's heap: kmalloc and its kin, over the allocator that was chosen at boot.
  *
- * None of it is for interrupt handlers: calling it there is an ASSERT. It is there from heap_init()
- * on.
+ * All of it is for use after heap_init(). A call in an interrupt handler is an ASSERT.
  */
 #ifndef MM_HEAP_H
 #define MM_HEAP_H
@@ -22,8 +21,8 @@ enum error heap_init(const char *name, bool debug, const struct arena *arena);
 /* The same for a heap of the caller's own, without the debugging one. Any context. */
 enum error heap_create(const char *name, const struct arena *arena, struct allocator **allocator);
 
-/* `size` bytes or more, aligned to 16, their content undefined. A size of 0 is taken for 1. NULL
- * when memory is out. */
+/* `size` bytes or more, aligned to 16, their content undefined. A size of 0 counts as 1. NULL when
+ * memory is out. */
 static inline void *kmalloc(size_t size)
 {
     ASSERT(!in_interrupt());
@@ -48,16 +47,16 @@ static inline void kfree(void *block)
 /* As kmalloc(), all zeros. */
 void *kzalloc(size_t size);
 
-/* Makes the block `size` bytes long, and moves it if need be. It keeps its content, as far as there
- * is room. NULL for `block` is kmalloc(). When memory is out, NULL, and the block remains as
- * it was. A block that is not one is a panic as with kfree(). */
+/* Makes the block `size` bytes long, and moves it if necessary. It keeps its content, as far as
+ * there is room. If `block` is NULL, this is kmalloc(). When memory is out, returns NULL and leaves
+ * the block as it was. If `block` is not a live block, this is a panic, as in kfree(). */
 void *krealloc(void *block, size_t size);
 
 /* The name that heap_init() knows the allocator by, and whether the debugging heap is in front. */
 const char *heap_allocator_name(void);
 bool heap_is_debugging(void);
 
-/* Takes a walk through the whole heap. */
+/* Walks through the whole heap. */
 void heap_stats(struct allocator_stats *stats);
 
 /* Fills in up to `limit` size classes; returns how many there are, 0 if the allocator has none. */

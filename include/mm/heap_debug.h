@@ -1,6 +1,6 @@
 /*
  * The debugging heap: an allocator in front of another one. It finds and names writes to freed
- * blocks and beyond the ends of live ones. What an allocator can do is in mm/allocator.h.
+ * blocks and beyond the ends of live ones. Its operations are those of mm/allocator.h.
  */
 #ifndef MM_HEAP_DEBUG_H
 #define MM_HEAP_DEBUG_H

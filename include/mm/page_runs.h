@@ -14,12 +14,12 @@ enum {
 };
 
 enum {
-    IDLE_MIN = 16,  /* so many committed pages may be idle */
+    IDLE_MIN = 16,  /* this many committed pages may be idle */
     IDLE_SHARE = 8, /* or this part of all committed pages, if that is more */
 };
 
 enum run_state {
-    RUN_INSIDE, /* none of the following */
+    RUN_INSIDE, /* any other page */
     RUN_FREE,   /* the first or the last page of a free run */
     RUN_LARGE,  /* the first page of a run that is one large block */
     RUN_SLAB,   /* the first page of a slab */
@@ -37,7 +37,7 @@ struct page {
 struct page_runs {
     virt_addr_t base;    /* of page 0 */
     struct page *pages;  /* the table */
-    size_t count;        /* so many pages are described; those after them have never been used */
+    size_t count;        /* pages that the table describes; those after them are unused */
     size_t limit;        /* the most that `count` can become */
     struct extent table; /* the memory of `pages` */
     struct arena *arena;
@@ -50,15 +50,16 @@ struct page_runs {
  * ERROR_INVALID: there is no room for a page besides the table. */
 enum error page_runs_init(struct page_runs *runs, struct arena *arena, virt_addr_t start);
 
-/* The first page of a free run of `pages` pages, now in `state` (RUN_LARGE or RUN_SLAB); its pages
- * may be committed or not. NO_PAGE when there is none. O(1) up to 31 pages. */
+/* Takes a free run of `pages` pages, puts it into `state` (RUN_LARGE or RUN_SLAB), and returns its
+ * first page. The pages may be committed or not. NO_PAGE when there is none. O(1) up to 31 pages.
+ */
 size_t page_runs_allocate(struct page_runs *runs, size_t pages, enum run_state state);
 
-/* Commits those of the pages that are not. When it fails some of them may be. */
+/* Commits the pages that are not committed yet. If it fails, some of them may be. */
 enum error page_runs_commit(struct page_runs *runs, size_t first, size_t pages);
 
-/* Lets the table grow ahead of its use. To be called when little else is done: so the table does
- * not grow in the same allocation that needs everything else, too. */
+/* Grows the table ahead of its use. For allocations that have little else to do, so that no single
+ * allocation has to do everything. */
 void page_runs_prepare(struct page_runs *runs);
 
 /* Notes that the pages are committed parts of `slab`; page_runs_free() clears that. */
@@ -88,8 +89,8 @@ static inline size_t page_runs_allowance(const struct page_runs *runs)
     return MAX(share, (size_t)IDLE_MIN);
 }
 
-/* Where a page begins; and the page that an address lies in, which is `count` or more for one that
- * lies in none. */
+/* The address of a page; and the page of an address, which is `count` or more if the table
+ * describes no such page. */
 static inline virt_addr_t page_runs_address(const struct page_runs *runs, size_t page)
 {
     return runs->base + page * PAGE_SIZE;

@@ -43,17 +43,16 @@ static inline uint64_t page_size_bytes(enum page_size size)
     return UINT64_C(1) << (3 + 9 * (unsigned)size);
 }
 
-/* Gives `space` a root table with nothing in it. ERROR_OUT_OF_FRAMES. */
+/* Gives `space` an empty root table. ERROR_OUT_OF_FRAMES. */
 enum error paging_init(struct address_space *space);
 
-/* Makes a table of level 3, which then stays for good, for each 512 GiB of the `length` bytes from
- * `start` on, in which nothing is mapped yet. From then on the root's entries for that range do not
- * change: whatever is mapped there later is seen by every root that has a copy of them.
- * ERROR_OUT_OF_FRAMES. */
+/* Makes a table of level 3 for each 512 GiB of the `length` bytes from `start` on, where nothing is
+ * mapped yet. These tables are never freed, so the root's entries for the range never change again:
+ * a root that has a copy of them shares all that is mapped there later. ERROR_OUT_OF_FRAMES. */
 enum error paging_make_top_tables(struct address_space *space, virt_addr_t start, uint64_t length);
 
-/* Leaves `flags` out of all entries that are written from now on: a bit that the processor does not
- * know is a reserved bit, and that faults. During set-up. */
+/* Leaves `flags` out of all entries that are written from now on. A bit of a feature that the
+ * processor lacks is reserved, and a reserved bit that is set faults. During set-up. */
 void paging_leave_out(uint64_t flags);
 
 /* All functions below refuse an address that is not canonical (ERROR_NOT_CANONICAL) or not a
@@ -70,9 +69,9 @@ enum error paging_map(struct address_space *space, virt_addr_t page, phys_addr_t
 enum error paging_map_range(struct address_space *space, virt_addr_t start, phys_addr_t memory,
                             uint64_t length, enum page_size largest, uint64_t flags);
 
-/* Unmaps a page of that size and gives its tables back where they become empty. Says where the page
- * was mapped to, unless `frame` is NULL. ERROR_NOT_MAPPED (also when there are smaller pages),
- * ERROR_PART_OF_LARGER_PAGE. */
+/* Unmaps a page of that size and gives its tables back where they become empty. Sets *frame to the
+ * memory that the page was mapped to, unless `frame` is NULL. ERROR_NOT_MAPPED (also when there are
+ * smaller pages), ERROR_PART_OF_LARGER_PAGE. */
 enum error paging_unmap(struct address_space *space, virt_addr_t page, enum page_size size,
                         phys_addr_t *frame);
 

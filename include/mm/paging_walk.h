@@ -1,5 +1,5 @@
 /*
- * The way through the page tables, entry by entry, for people and tests.
+ * Lists the entries of the page tables on the way to an address, for reports and tests.
  */
 #ifndef MM_PAGING_WALK_H
 #define MM_PAGING_WALK_H
@@ -12,10 +12,10 @@ struct paging_step {
     uint64_t entry;
 };
 
-/* Writes down the entries that the processor meets on its way to `address`, to the last one that
- * leads somewhere or the first that does not. Returns how many: 1 to 4, or 0 for an address that is
- * not canonical. A table that lies where no memory is ends it at the entry that leads there, and
- * changes CR2. In any context but a machine check's or a double fault's. */
+/* Stores the entries that the processor reads to translate `address`, up to the first one that
+ * links no table. Returns how many: 1 to 4, or 0 for an address that is not canonical. If an entry
+ * links a table where no memory is, that entry is the last one, and CR2 changes. In any context but
+ * a machine check's or a double fault's. */
 size_t paging_walk(const struct address_space *space, virt_addr_t address,
                    struct paging_step steps[PAGING_LEVELS]);
 

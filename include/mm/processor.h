@@ -6,12 +6,12 @@
 
 #include <mm/paging.h>
 
-/* Turns on each protection that there is: write protection also for the kernel itself, NX, SMEP,
- * SMAP and UMIP; and global pages and PAGE_WRITE_COMBINING. Missing features are
+/* Turns on the protections that the processor has: write protection also for the kernel itself, NX,
+ * SMEP, SMAP and UMIP. Also turns on global pages and PAGE_WRITE_COMBINING. Missing features are
  * logged, and left out of the pages that are mapped from now on. */
 void processor_protect(void);
 
-/* The largest page that the processor knows, 2 MiB or 1 GiB. Known after processor_protect(). */
+/* The largest page that the processor supports, 2 MiB or 1 GiB. After processor_protect(). */
 enum page_size processor_largest_page(void);
 
 /* The end of the addresses that the processor can use: 2^MAXPHYADDR, or DIRECT_MAP_SIZE if that is

@@ -29,9 +29,9 @@ enum slab_state {
 /* Lies at the start of the run. */
 struct slab {
     uint64_t reciprocal; /* 2^32 / block_size, rounded up */
-    uint64_t block_size; /* the distance of two slots */
+    uint64_t block_size; /* the distance between two slots */
 
-    /* The owner's. */
+    /* For the owner, mm/fixed_block.c. */
     uint32_t countdown; /* the number of frees until the slab leaves its state */
     uint8_t state;      /* enum slab_state */
     uint8_t size_class;
@@ -67,7 +67,7 @@ static inline bool slab_find_slot(const struct slab *slab, virt_addr_t address, 
     return (uint32_t)product < SLAB_BYTES_MAX;
 }
 
-/* Hands out the first of the free slots; there is one. */
+/* Allocates the first of the free slots; there is one. */
 static inline void *slab_take(struct slab *slab)
 {
     size_t slot = slab->free;

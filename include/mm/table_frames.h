@@ -9,12 +9,12 @@
 
 enum { TABLE_POOL_MAX = 16 };
 
-/* Makes `count` adjacent pages from `start` on, at most TABLE_POOL_MAX, all zeros and not from
- * frame_alloc(), the pool. Once, before any table is made. */
+/* Makes a pool of `count` adjacent pages, at most TABLE_POOL_MAX, from `start` on. They hold zeros
+ * and are not from frame_alloc(). Once, before any table is made. */
 void table_frames_set_pool(phys_addr_t start, size_t count);
 
-/* A frame for a table, from the pool while that lasts; NO_FRAME when memory is out. To be cleared
- * before use. */
+/* A frame for a table, from the pool while that lasts; NO_FRAME when memory is out. The caller
+ * clears it before use. */
 phys_addr_t table_frame_alloc(void);
 
 /* Clears the frame's 512 entries, except `count` of them from number `first` on, which the caller

@@ -2,12 +2,12 @@
  * A bump allocator: the next block lies where the last one ended. Memory comes back in two cases
  * only: when the last block is freed (the next one is put there again), and when no block is live
  * any more (everything starts afresh). So one block that outlives many others keeps the memory of
- * all of them. In return nothing is cheaper.
+ * all of them. In return, allocating and freeing cost the least.
  *
- * The word in front of a block is its header: the address where the block after it can be, every
- * bit inverted, and in a dead block the lowest bit inverted once more. An inverted kernel address
- * is no kernel address, so programs do not store such words. Every free is checked by the header
- * alone:
+ * The word in front of a block is its header: the address where the next block can be, with every
+ * bit inverted. A freed block that is not the last one is dead: in its header the lowest bit is
+ * inverted once more. An inverted kernel address is no kernel address, so programs do not store
+ * such words. Every free is checked by the header alone:
  *
  *     - no header can be there, outside the memory in use: foreign, or free
  *     - the word is not a header: not a block. (An address inside a block does not find the live
@@ -25,7 +25,7 @@
 
 #define HEADER_SIZE sizeof(uint64_t)
 #define LIVE_BIT    UINT64_C(1) /* in a header: set, for addresses of blocks are even */
-#define COMMIT_STEP KIB(64)     /* is committed at once, if there is as much */
+#define COMMIT_STEP KIB(64)     /* committed at a time, if the arena has that much left */
 #define KEPT        KIB(64)     /* stays committed after `next` when memory is given back */
 
 /* Lies at the start of its arena. */
@@ -89,7 +89,8 @@ static void write_dead(virt_addr_t block, virt_addr_t end)
     write_header(block, ~end & ~LIVE_BIT);
 }
 
-/* Does a block, live or dead, begin at `block`, to judge by its header? Says where it ends. */
+/* Does a block, live or dead, begin at `block`, judging by its header? Sets *end to where the next
+ * block can be. */
 static bool find_end(const struct bump_heap *heap, virt_addr_t block, virt_addr_t *end)
 {
     if (block < heap->first || block >= heap->next)
@@ -193,7 +194,7 @@ static void *allocate(struct allocator *allocator, size_t size)
     return (void *)block;
 }
 
-/* Any free. */
+/* Handles any free. */
 static SLOW_PATH void free_slowly(struct bump_heap *heap, void *pointer, const void *caller)
 {
     virt_addr_t block = (virt_addr_t)pointer, end;
@@ -213,9 +214,8 @@ static SLOW_PATH void free_slowly(struct bump_heap *heap, void *pointer, const v
     give_back(heap);
 }
 
-/* Quick for the last block, while no memory is to be given back and everything need not start
- * afresh. Only a live block that ends where the next one can be has `next`, inverted, in its
- * header. */
+/* The fast path frees the last block, if no memory is to be given back and other blocks are live or
+ * it is the first one. Only the live block that is last has `next`, inverted, in its header. */
 static void deallocate(struct allocator *allocator, void *pointer)
 {
     struct bump_heap *heap = heap_of(allocator);

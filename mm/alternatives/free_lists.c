@@ -1,7 +1,8 @@
 /*
  * There are four lists for each power of two, and a bitmap of those that are not empty. Every block
- * on a higher list than the request's own is large enough. Those on its own list may be: a few of
- * them are looked at first, for they fit best; all of them only if there is nothing else.
+ * on a higher list than the request's own is large enough. Those on its own list may be, and they
+ * fit best. So a few of them are looked at first, and all of them only if the higher lists are
+ * empty.
  */
 #include <assert.h>
 #include <mm/alternatives/free_lists.h>
@@ -9,7 +10,7 @@
 enum {
     SMALLEST_LOG2 = 5,
     PARTS_LOG2 = 2,
-    LOOKS = 8, /* how many a few are */
+    LOOKS = 8, /* how many are looked at first */
 };
 
 static size_t list_for(size_t size)

@@ -3,17 +3,18 @@
  * the whole arena is one free block. Allocating splits a block; freeing coalesces it with both of
  * its neighbours if they are free, so that no two free blocks ever touch.
  *
- * To coalesce small blocks only to split them again would take most of the time. Therefore freed
- * blocks of up to 4 KiB go onto quick lists, one for each size, to be handed out again as they are.
- * Their neighbours do not take them for free. When an eighth of all memory is on quick lists, the
- * next freed blocks are coalesced at once; when memory is out, the quick lists are emptied.
+ * To coalesce small blocks only to split them again would take most of the time. So freed blocks of
+ * up to 4 KiB go onto quick lists, one for each size, and are allocated again as they are.
+ * Meanwhile they do not count as free when a neighbour is coalesced. When an eighth of all memory
+ * is on quick lists, the next freed blocks are coalesced at once; when memory is out, the quick
+ * lists are emptied.
  *
  * Free memory is given back page by page: a free block may have a hole, whole pages in it that are
  * not committed (mm/alternatives/holes.c).
  *
  * A free is checked against a map of the addresses where live blocks begin
  * (mm/alternatives/live_map.c), which is exact: double, invalid and foreign frees are always
- * caught. A write beyond a block's end spoils the next header: an ASSERT finds that when the block
+ * caught. A write beyond a block's end damages the next header: an ASSERT finds that when the block
  * is coalesced, or in check().
  *
  * The costs: 8 bytes a block and 1/128 of the memory for the map; small live blocks keep large free
@@ -27,12 +28,12 @@
 enum {
     KEPT_PAGES = 8,            /* stay committed at the start of a free block */
     SLACK_PAGES = 16,          /* may be committed on either side of a hole */
-    QUICK_SHARE = 8,           /* this part of all memory may be on quick lists */
+    QUICK_SHARE = 8,           /* all memory divided by this may be on quick lists */
     QUICK_LARGEST = 4096 + 16, /* the largest blocks there, header included */
 };
 
-#define QUICK_MIN KIB(256) /* so much may always be on quick lists */
-#define MAP_SLACK KIB(64)  /* the map may be so much larger than it has to be */
+#define QUICK_MIN KIB(256) /* this much may always be on quick lists */
+#define MAP_SLACK KIB(64)  /* the map may be this much larger than necessary */
 
 /* Lies at the start of its arena. */
 struct linked_list_heap {
@@ -115,8 +116,7 @@ static void coalesce(struct linked_list_heap *heap, virt_addr_t block)
         virt_addr_t next = end;
         free_lists_remove(&heap->free, next);
         end = block_next(next);
-        hole =
-            hole_join(&heap->arena, hole, block_as_free(next)->hole); /* `next` may be gone then */
+        hole = hole_join(&heap->arena, hole, block_as_free(next)->hole); /* may decommit `next` */
     }
     make_free(heap, start, end, hole);
     hole_punch(&heap->arena, start, KEPT_PAGES, SLACK_PAGES);
@@ -273,7 +273,7 @@ static void walk(struct allocator *allocator, region_visitor visit, void *contex
         region_show(visit, context, block - BLOCK_HEADER_SIZE, block, REGION_BOOKKEEPING);
         region_show(visit, context, block, hole.start, live ? REGION_LIVE : REGION_FREE);
         if (block_next(block) == heap->end && !hole_is_empty(hole))
-            return; /* behind it there is only the end's own page, and that may be 16 TiB away */
+            return; /* after the hole only the page of the end is committed, up to 16 TiB away */
         region_show(visit, context, hole.start, hole.end, REGION_HOLE);
         region_show(visit, context, hole.end, end, REGION_FREE);
     }

@@ -1,6 +1,6 @@
 /*
- * The map takes 1/128 of the memory below the highest block that has ever been live: even a large
- * block has bits for all of its bytes, in return for which a block's bit is found by computation.
+ * The map takes 1/128 of the memory below the highest block that has ever been live: a large block,
+ * too, has a bit for each 16 of its bytes. In return, a block's bit is found by a computation.
  */
 #include <assert.h>
 #include <lib/string.h>

@@ -1,6 +1,6 @@
 /*
- * The bump allocator: for memory that is allocated step by step and freed all at once. What an
- * allocator can do is in mm/allocator.h.
+ * The bump allocator: for memory that is allocated step by step and freed all at once. Its
+ * operations are those of mm/allocator.h.
  */
 #ifndef MM_ALTERNATIVES_BUMP_H
 #define MM_ALTERNATIVES_BUMP_H

@@ -7,8 +7,9 @@
  *     8 bytes ^ block                                                    8 ^ next block
  *
  * A header holds the block's size, header included, a multiple of 16, and flags in the low bits. A
- * free block has its size at its end, too; the block after it knows from a flag that it is there,
- * and so finds its start. A block is named by its address, which is the one that the owner gets.
+ * free block has its size at its end, too. A flag in the next block's header says that the block
+ * before it is free; then that size leads to its start. A block's address is the one that its owner
+ * gets, after the header.
  */
 #ifndef MM_ALTERNATIVES_FREE_LISTS_H
 #define MM_ALTERNATIVES_FREE_LISTS_H

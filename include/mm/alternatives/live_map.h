@@ -1,6 +1,7 @@
 /*
- * A map of the addresses where live blocks begin: a bit for each 16 bytes of a heap. The exact
- * answer to "may this be freed?" for an allocator whose own traces could be misread.
+ * A map of the addresses where live blocks begin: a bit for each 16 bytes of a heap. It says
+ * exactly whether an address may be freed. A header in the heap cannot: it may be stale or
+ * overwritten.
  */
 #ifndef MM_ALTERNATIVES_LIVE_MAP_H
 #define MM_ALTERNATIVES_LIVE_MAP_H
@@ -22,14 +23,14 @@ static inline size_t live_map_size(size_t bytes)
 /* The map for the heap at `base` lies at `bits`; no block is live, and nothing committed. */
 void live_map_init(struct live_map *map, virt_addr_t base, virt_addr_t bits, size_t size);
 
-/* Lets the map reach up to `block`; a step that has to come before the block becomes live. */
+/* Commits the map up to the bit for `block`. Must be called before the block becomes live. */
 enum error live_map_reach(struct live_map *map, struct arena *arena, virt_addr_t block);
 
 /* No block from `end` on is live: decommits the part for them, if it is more than `slack`
  * bytes. */
 void live_map_shrink(struct live_map *map, struct arena *arena, virt_addr_t end, size_t slack);
 
-/* Any address may be asked about. */
+/* Is the block at this address live? It may be any address. */
 static inline bool live_map_has(const struct live_map *map, virt_addr_t block)
 {
     size_t bit = (block - map->base) / ALLOCATOR_ALIGNMENT;
@@ -37,7 +38,7 @@ static inline bool live_map_has(const struct live_map *map, virt_addr_t block)
            map->bits[bit / 64] >> bit % 64 & 1;
 }
 
-/* Makes a block live that is not, or the other way about. */
+/* Makes a block live that is not, and a live one not live. */
 static inline void live_map_flip(struct live_map *map, virt_addr_t block)
 {
     size_t bit = (block - map->base) / ALLOCATOR_ALIGNMENT;
