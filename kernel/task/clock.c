@@ -4,8 +4,9 @@
  * counter that counts on in any case. Between two readings of the reference, it uses one of these:
  *
  * - Ticks, at first, and for good where the time stamp counter's rate may change. A tick on
- * schedule adds its length; even a time stamp counter whose rate changes can tell whether it is.
- * Any other tick, and each one that clock_check() asks for, sets the clock to the reference's time.
+ * schedule adds its length; even a time stamp counter whose rate changes can tell whether a tick is
+ * on schedule. Any other tick, and each one that clock_check() asks for, sets the clock to the
+ * reference's time.
  * - The time stamp counter, if its rate is constant, as soon as the rate is measured. It is
  * measured again and again, over spans of time that grow to LONGEST_SPAN. The clock does not step
  * to correct an error; it runs a little faster or slower for the next span.
@@ -27,11 +28,11 @@ enum { FRACTION_BITS = 32 };
 #define SLEW_ONE      (INT64_C(1) << 30)
 
 enum {
-    PRECISION = 4096,      /* a span is at least so many times its ends' uncertainty */
+    PRECISION = 4096,      /* a span is at least this many times its ends' uncertainty */
     RATE_TOLERANCE = 2000, /* a rate that changes by more than 1/2000, 500 ppm, is doubted */
     SLEW_LIMIT =
         2000,       /* the clock runs at most 1/2000, 500 ppm, faster or slower to correct itself */
-    REFUSALS = 100, /* after so many bad readings in a row the reference is given up */
+    REFUSALS = 100, /* after this many bad readings in a row the reference is given up */
 };
 
 static uint64_t now; /* the time at the last tick */
@@ -53,7 +54,7 @@ uint64_t clock_from_tsc(uint64_t ticks)
 /* The span of time over which the rate is being measured. */
 static uint64_t span_tsc, span_time; /* its beginning; 0: it has not begun */
 static uint64_t span_uncertainty;    /* of its beginning, in nanoseconds */
-static uint64_t span_length;         /* at least */
+static uint64_t span_length;         /* the least time that it takes */
 
 static void measure_anew(void)
 {
@@ -70,7 +71,8 @@ static uint64_t reference_count, reference_tsc, reference_time;
 static uint64_t reference_rest; /* the last division's remainder, so that no error adds up */
 static unsigned refusals;       /* in a row */
 
-static uint64_t ticked_time; /* of the ticks that are not on schedule: all, without a reference */
+static uint64_t
+    ticked_time; /* the length of all ticks off schedule; or of all, without a reference */
 
 static uint64_t read_ticked_time(void)
 {
@@ -235,8 +237,8 @@ static bool accept_rate(uint64_t rate)
     return !rate_in_doubt;
 }
 
-/* Lets the clock run by this rate, a little faster or slower so that its error is corrected at the
- * end of the next span. */
+/* Runs the clock at this rate, or a little faster or slower, so that its error is gone at the end
+ * of the next span. */
 static void run_by(const struct reading *reading, uint64_t rate)
 {
     uint64_t time = current_scale ? time_at(current_scale, reading->tsc) : MAX(now, reference_time);

@@ -16,8 +16,8 @@ void event_clear(struct event *event)
     __atomic_store_n(&event->set, false, __ATOMIC_RELEASE);
 }
 
-/* An event that is set at the first look is over, even if an interrupt clears it right after. A
- * task is told to wait only after it was registered. */
+/* If the first look finds the event set, the task need not wait, even if an interrupt clears the
+ * event right after. POLL_PENDING is returned only with the waker registered. */
 enum poll_result event_poll(struct event *event, struct waker *waker, struct task *task)
 {
     if (!is_set(event)) {

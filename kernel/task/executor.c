@@ -2,8 +2,8 @@
  * The ready queues, the run loop, and the beginning and the end of a task.
  *
  * Waking is three atomic steps and no lock: interrupts stay enabled, and a handler, even an NMI's,
- * may wake the very task whose wake it has interrupted. The flag `waiting` decides which wake puts
- * a task into the ready queue: the one that finds it set and clears it. The executor sets it right
+ * may wake the very task whose wake it has interrupted. A wake clears the task's flag `waiting`,
+ * and puts the task into the ready queue if the flag was set. The executor sets the flag right
  * before it polls, so from then on a wake queues the task for another poll.
  *
  * A task that is woken during its last poll is in the ready queue, which is linked through the
@@ -58,9 +58,9 @@ static struct task *first_ready(const struct ready_queue *queue)
     return __atomic_load_n(&queue->head, __ATOMIC_ACQUIRE);
 }
 
-/* Takes out `first`, which is the first of its queue. An interrupt may add a task at any moment:
- * its handler finds either the place behind the first task, and then the exchange fails and the
- * added task is there to be seen, or an empty queue. */
+/* Takes out `first`, which is the first of its queue. An interrupt handler may push a task at any
+ * moment. If it pushes before the exchange, that fails, and the new task is `first->next`. If it
+ * pushes after the exchange, it finds an empty queue. */
 static void ready_pop(struct task *first)
 {
     struct ready_queue *queue = first->queue;
@@ -88,8 +88,9 @@ static void teardown(struct task *task)
         join_complete(CONTAINER_OF(list_pop_front(&task->joins), struct join, target_link));
 }
 
-/* Ends a task that is not polled any more. If a wake has put it into the ready queue meanwhile,
- * that waits until the executor comes to it there. From the exchange on no wake can do so. */
+/* Ends a task that is not polled any more. If a wake has put it into the ready queue meanwhile, the
+ * end is put off until the executor comes to the task there. After the exchange no wake can queue
+ * it. */
 static void finish(struct task *task)
 {
     if (!__atomic_exchange_n(&task->waiting, false, __ATOMIC_ACQ_REL)) {
@@ -125,9 +126,9 @@ static struct task *next_task(struct executor *executor)
     return --executor->until_lower == 0 ? lower_task(executor, task) : task;
 }
 
-/* Accounts for the time since the last call, or since `poll_start` was set, to the task. One
- * reading of the counter ends a poll and begins the next one: that is 20 processor cycles a poll
- * less than with two, and the few instructions between two polls count for the second. */
+/* Adds the time since the last call, or since `poll_start` was set, to the task's time. One reading
+ * of the counter ends a poll and begins the next one: that is 20 processor cycles a poll less than
+ * with two, and the few instructions between two polls count for the second. */
 static void account(struct executor *executor, struct task *task)
 {
     uint64_t now = read_tsc(), time = now - executor->poll_start;
@@ -205,8 +206,8 @@ static bool busy(const struct executor *executor)
 }
 
 /* An interrupt between the last look and the halt could wake a task, which would then wait for the
- * next interrupt. So the look that counts is made with interrupts masked, and the very instruction
- * pair that halts unmasks them. */
+ * next interrupt. So the last look is made with interrupts masked, and wait_for_interrupt() unmasks
+ * them and halts in one step. */
 static void halt_unless_busy(struct executor *executor)
 {
     interrupts_disable();

@@ -22,7 +22,6 @@ enum poll_result stream_poll(struct byte_stream *stream, struct waker *waker, st
     if (waker->task)
         return POLL_PENDING;
     waker_register(waker, &stream->readers, task);
-    return take(stream, byte)
-               ? POLL_READY
-               : POLL_PENDING; /* an interrupt may have brought it before the registration */
+    /* An interrupt may have brought a byte before the registration. */
+    return take(stream, byte) ? POLL_READY : POLL_PENDING;
 }

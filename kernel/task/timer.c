@@ -1,22 +1,22 @@
 /*
  * A hierarchical timing wheel. Timers for the next 4,096 ticks lie in the near slots, one for each
- * tick, used round and round. Beyond, each of six far levels has 64 slots, and each slot is for as
- * long as all that lies below its level: 4,096 ticks, then 64 times as many, and so on, 2,000 years
- * in all. So a tick is a number of one digit to the base of 4,096 and six to the base of 64. A
- * timer that is not near lies on the level of the highest digit in which its tick differs from
- * `now`, in the slot of that digit. All slots of a lower level come before those of a higher one.
+ * tick, used as a ring. Beyond them, there are six far levels of 64 slots. A slot of the first
+ * level stands for 4,096 ticks, one of the second for 64 times as many, and so on: 2,000 years in
+ * all. So a tick has seven digits: the lowest in base 4,096, the others in base 64. A timer that is
+ * not near lies on the level of the highest digit in which its tick differs from `now`, in the slot
+ * of that digit. All slots of a lower level come before those of a higher one.
  *
- * `now` moves to the time of the first slot in use, near or the beginning of a far one, when the
- * clock has come there. The timers of a near slot are due then, and fire. Those of a far slot
- * cascade: they move to lower levels and near slots. So setting a timer is O(1). A timer moves six
- * times at most, and not at all when it is for the next seconds.
+ * When the clock reaches the first slot in use, `now` moves to the slot's first tick. If it is a
+ * near slot, its timers are due and fire. If it is a far slot, its timers cascade: they move to
+ * lower levels and near slots. So setting a timer is O(1), and a timer moves six times at most. It
+ * does not move at all if it is for the next four seconds.
  *
- * Between two slots `now` stands still, however much time passes. It lies behind the clock then,
- * which does no harm: a timer may come to lie on a higher level than needed.
+ * Between two slots in use, `now` does not move and so lags behind the clock. That does no harm: a
+ * timer may only be put on a higher level than necessary.
  *
  * Timers fire and cascade one at a time, so that a thousand at once do not keep other work waiting.
- * A far slot cascades from its end to the front of others, for whatever is in those was set later,
- * or in between: so timers of one tick stay in order.
+ * A far slot cascades from its last timer to its first, and each goes to the front of its new slot:
+ * the timers already there were set later. So timers of one tick stay in order.
  *
  * The lists are touched in tasks only; an interrupt handler reads `nearest`. A timer that has fired
  * stays on its task's list of wakers, like any waker that was woken, until it is set again or
@@ -76,7 +76,7 @@ static bool is_near(const struct timer_wheel *wheel, uint64_t tick)
     return tick - wheel->now < TIMER_NEAR;
 }
 
-/* The bits for the near slot of a tick. */
+/* Set and clear the bits for the near slot of a tick. */
 static inline void mark_used(struct timer_wheel *wheel, uint64_t tick)
 {
     uint64_t group = tick / TIMER_GROUP % TIMER_GROUP;
@@ -154,8 +154,8 @@ static struct timer *timer_of(struct list_node *node)
     return CONTAINER_OF(node, struct timer, waker.queue_link);
 }
 
-/* The tick of the first near slot in use, from `now` on. The group of `now` comes first and, with
- * the slots before that of `now`, last. */
+/* The tick of the first near slot in use, from `now` on. The group of `now` is searched first. Its
+ * slots before that of `now` belong to the next round, so they come last. */
 static inline uint64_t first_near(const struct timer_wheel *wheel, uint64_t now)
 {
     uint64_t group = now / TIMER_GROUP;
@@ -175,8 +175,8 @@ static inline void find_nearest(struct timer_wheel *wheel, uint64_t now)
     set_nearest(wheel, MIN(tick, wheel->far_nearest));
 }
 
-/* Fires the timers of the slot of `now` and takes their number from `most`. False when that has
- * come to 0, and there may be more of them. */
+/* Fires the timers of the slot of `now` and subtracts their number from *most. Returns false when
+ * *most is 0: then more of them may be left. */
 static inline bool fire_slot(struct timer_wheel *wheel, uint64_t now, unsigned *most)
 {
     struct list *slot = &wheel->near[now % TIMER_NEAR];
@@ -192,7 +192,8 @@ static inline bool fire_slot(struct timer_wheel *wheel, uint64_t now, unsigned *
     return true;
 }
 
-/* Fires what is due before a far slot has to cascade. */
+/* Fires the timers that are due before a far slot has to cascade. Returns what is left of `most`.
+ */
 static inline unsigned fire_due(struct timer_wheel *wheel, uint64_t tick, unsigned most)
 {
     while (wheel->nearest <= tick && wheel->nearest < wheel->far_nearest) {
@@ -264,7 +265,7 @@ static unsigned cascade(struct timer_wheel *wheel, unsigned most)
     return most;
 }
 
-/* Goes on where a far slot has to cascade. False when `most` has come to 0. */
+/* Cascades far slots and fires near ones, up to `tick`. Returns false when `most` has come to 0. */
 static bool advance_far(struct timer_wheel *wheel, uint64_t tick, unsigned most)
 {
     while (wheel->nearest <= tick) {

@@ -1,7 +1,7 @@
 /*
  * Interrupt handlers wake queues, so a queue's list is touched with interrupts masked. A task's
  * list of wakers is touched by tasks only: a wake leaves the waker on it, woken, until the future
- * looks or is given up.
+ * is polled or cancelled.
  */
 #include <assert.h>
 #include <kernel/cpu/control.h>
@@ -15,7 +15,7 @@ void wait_queue_init(struct wait_queue *queue)
     queue->woken = 0;
 }
 
-/* Takes note of a wake that has reached the waker. Interrupts are masked. */
+/* Clears the mark of a wake, if there is one. Interrupts are masked. */
 static void acknowledge(struct waker *waker)
 {
     if (!waker->woken)

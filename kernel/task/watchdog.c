@@ -1,6 +1,6 @@
 /*
- * A poll is known by when it began: two looks that find the same time have found the same poll. It
- * is timed from the first look that finds it.
+ * A poll is identified by the time of its start: two looks that find the same start have found the
+ * same poll. Its time is counted from the first look that finds it.
  */
 #include <kernel/cpu/cpu.h>
 #include <kernel/log/log.h>
@@ -9,7 +9,7 @@
 
 static uint64_t watched_poll;
 static uint64_t watched_since;
-static bool reported; /* that poll was */
+static bool reported; /* the watched poll has been logged */
 
 static void report(const struct task *task, virt_addr_t rip)
 {

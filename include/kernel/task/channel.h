@@ -1,7 +1,6 @@
 /*
  * A bounded channel between tasks: elements of one size, any number of senders and receivers. A
- * sender that finds it full waits, so that what comes faster than it is read stays where it is
- * instead of getting lost. For tasks only.
+ * sender waits while the channel is full, so no element is lost. For tasks only.
  */
 #ifndef KERNEL_TASK_CHANNEL_H
 #define KERNEL_TASK_CHANNEL_H
@@ -14,12 +13,12 @@ struct channel {
     size_t capacity;             /* 1 or more */
     size_t first;                /* the index of the oldest element; below `capacity` */
     size_t count;                /* of the elements from there on; `capacity` at most */
-    bool closed;                 /* never false again */
+    bool closed;                 /* once true, stays true */
     struct wait_queue senders;   /* wait for room */
     struct wait_queue receivers; /* wait for an element */
 };
 
-/* For static initialisers: `array` is where the elements lie while they wait. */
+/* For static initialisers. `array` is the memory for the elements. */
 #define CHANNEL_INIT(channel, array)                                                  \
     {                                                                                 \
         .storage = (unsigned char *)(array), .element_size = sizeof((array)[0]),      \
@@ -27,13 +26,13 @@ struct channel {
         .receivers = WAIT_QUEUE_INIT((channel).receivers)                             \
     }
 
-/* The future of having sent the element. POLL_READY: it is in the channel and *sent, or the channel
- * is closed and the element was not *sent. */
+/* The future of sending `element`. On POLL_READY, *sent is true if the element is in the channel,
+ * and false if the channel is closed. */
 enum poll_result channel_poll_send(struct channel *channel, struct waker *waker, struct task *task,
                                    const void *element, bool *sent);
 
-/* The future of the next element. POLL_READY: it was *received, or the channel is closed and empty
- * and nothing was *received. */
+/* The future of the next element. On POLL_READY, *received is true if there is one in *element, and
+ * false if the channel is closed and empty. */
 enum poll_result channel_poll_receive(struct channel *channel, struct waker *waker,
                                       struct task *task, void *element, bool *received);
 

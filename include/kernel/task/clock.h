@@ -1,5 +1,5 @@
 /*
- * Time since the start: nanoseconds that never step back.
+ * The time since the start, in nanoseconds. It never goes back.
  */
 #ifndef KERNEL_TASK_CLOCK_H
 #define KERNEL_TASK_CLOCK_H
@@ -17,9 +17,9 @@ struct clock_reference {
     uint64_t frequency;     /* in Hz, from 1 MHz to 10 GHz */
 };
 
-/* Starts the clock at 0, with ticks of `tick` > 0 nanoseconds; a clock that runs already keeps its
- * time. `reference` is copied; NULL: there is none. `constant_tsc`: the time stamp counter always
- * runs at the same rate. During set-up, with interrupts masked. */
+/* Starts the clock at 0, with ticks of `tick` > 0 nanoseconds; if the clock runs already, it keeps
+ * its time. `reference` is copied; NULL: there is none. `constant_tsc`: the time stamp counter
+ * always runs at the same rate. During set-up, with interrupts masked. */
 void clock_start(uint64_t tick, const struct clock_reference *reference, bool constant_tsc);
 
 /* Advances the clock and returns the time. For the timer's interrupt handler, once a tick. */

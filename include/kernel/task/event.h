@@ -23,8 +23,8 @@ void event_set(struct event *event);
 /* Clears the event. A task whose poll has found it set does not wait any more. Any context. */
 void event_clear(struct event *event);
 
-/* The future of the event being set: POLL_READY when it is set at one of the looks that this takes.
- * In tasks. */
+/* The future of the event being set. It reads the flag before and after it registers the waker, and
+ * returns POLL_READY if the flag is set either time. In tasks. */
 enum poll_result event_poll(struct event *event, struct waker *waker, struct task *task);
 
 #endif

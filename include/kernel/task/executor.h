@@ -1,10 +1,11 @@
 /*
  * The executor: polls the tasks that are ready, and halts the processor while none is.
  *
- * Of the ready tasks those of the highest priority come first, and among themselves in the order in
- * which they became ready. No task waits for ever: every 8th poll of a task of high or normal
- * priority goes to a lower one instead, if one is ready, which is a normal one seven times of eight
- * and a low one the eighth time. So a task of low priority gets at least one poll in 64.
+ * Ready tasks of the highest priority are polled first, and tasks of the same priority in the order
+ * in which they became ready. No task waits for ever: every 8th poll that a task of high or normal
+ * priority would get goes to a lower priority instead, if a task of that is ready. Seven times of
+ * eight that is normal priority, the eighth time low priority. So the tasks of low priority get at
+ * least one poll in 64.
  *
  * One executor belongs to one processor. Interrupt handlers of that processor, NMIs included, may
  * wake its tasks; another processor may not (ready_push() says why).
@@ -22,7 +23,7 @@ struct executor {
     unsigned lower_polls;       /* how many polls went to a lower priority */
     uint64_t idle;              /* ticks of the time stamp counter spent halted */
     const struct join *awaited; /* of executor_block_on(); NULL outside of it */
-    bool deferred_requested;    /* deferred work is to be done before the next poll; atomic */
+    bool deferred_requested;    /* the deferred work must be done before the next poll; atomic */
     void (*do_deferred)(void);  /* the deferred work; NULL: there is none */
 };
 

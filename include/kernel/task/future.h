@@ -1,6 +1,6 @@
 /*
- * Futures that can be put together. A poll function of a primitive (channel_poll_receive() and the
- * like) becomes such a future by a struct that embeds `struct future` and hands its waker on:
+ * Futures that can be combined. To make one from the poll function of a primitive, such as
+ * channel_poll_receive(), embed `struct future` in a struct and pass its waker on:
  *
  *     static enum poll_result poll_key(struct future *future, struct task *task)
  *     {
@@ -18,7 +18,7 @@
 struct future {
     /* Not called again once it has returned POLL_READY. */
     enum poll_result (*poll)(struct future *future, struct task *task);
-    /* Gives up what the future waits with, beside its waker. NULL: nothing. */
+    /* Cancels what the future waits with, besides its waker. NULL: there is nothing else. */
     void (*cancel)(struct future *future);
     struct waker waker;
 };
@@ -26,32 +26,32 @@ struct future {
 /* Polls any future on behalf of `task`. */
 enum poll_result future_poll(struct future *future, struct task *task);
 
-/* Gives the future up: it waits for nothing any more, and a wake that has reached it goes on to the
- * next in the queue. */
+/* Cancels the future: it waits for nothing any more. If it was woken already, the next waiter in
+ * the queue is woken instead. */
 void future_cancel(struct future *future);
 
-/* `*_begin` overwrites what it begins, which must not be under way; future_cancel() ends that. */
+/* `*_begin` overwrites its first argument. If that future is under way, cancel it first. */
 
-/* The future of the first of two. The other one is given up; when both are ready, the first wins.
- */
+/* The future of whichever of two is ready earlier; the other one is cancelled. If both are ready,
+ * `first` wins. */
 struct select {
     struct future future;
     struct future *first, *second;
     struct future *winner; /* once it is ready */
 };
 
-/* Makes `select` the future of the first of two that have begun and are not under way. */
+/* Makes `select` wait for one of two futures, which have begun and have not been polled yet. */
 void select_begin(struct select *select, struct future *first, struct future *second);
 
-/* A future with a limit to the time that it may take. When that is over, it is given up. */
+/* A future with a time limit. When the time is over, the inner future is cancelled. */
 struct time_limit {
     struct future future;
     struct future *inner;
     struct sleep sleep;
-    bool expired; /* once it is ready: the time was over first */
+    bool expired; /* the limit is ready because the time was over */
 };
 
-/* Makes `limit` the future of `inner`, which has begun, within so many nanoseconds from now. */
+/* Makes `limit` the future of `inner`, which has begun, with a limit of `nanoseconds` from now. */
 void time_limit_begin(struct time_limit *limit, struct future *inner, uint64_t nanoseconds);
 
 #endif

@@ -18,10 +18,10 @@ struct mutex {
         .waiting = WAIT_QUEUE_INIT((mutex).waiting) \
     }
 
-/* The future of holding the mutex, which the task does not hold yet. */
+/* The future of locking the mutex, which `task` does not hold yet. */
 enum poll_result mutex_poll_lock(struct mutex *mutex, struct waker *waker, struct task *task);
 
-/* Gives the mutex up. A task that ends, or is cancelled, has to have done so. */
+/* Unlocks the mutex. A task must do so before it ends or is cancelled. */
 void mutex_unlock(struct mutex *mutex, const struct task *task);
 
 #endif

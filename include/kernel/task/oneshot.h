@@ -1,6 +1,6 @@
 /*
- * A one-shot: a value that is sent once and then stays. The answer to one question, the end of one
- * transfer.
+ * A one-shot: a value that is sent once and then stays. For the answer to a request, or the end of
+ * a transfer.
  */
 #ifndef KERNEL_TASK_ONESHOT_H
 #define KERNEL_TASK_ONESHOT_H
@@ -18,11 +18,11 @@ struct oneshot {
         .receivers = WAIT_QUEUE_INIT((oneshot).receivers) \
     }
 
-/* Sends the value; false when one has been sent already, which stays. In tasks
- * and interrupt handlers; not in an NMI handler, which may find the queue half linked. */
+/* Sends the value. Returns false if one was sent before; that one stays. In tasks and interrupt
+ * handlers; not in an NMI handler, which may find the queue half linked. */
 bool oneshot_send(struct oneshot *oneshot, uint64_t value);
 
-/* The future of the value. In tasks. */
+/* The future of the value: on POLL_READY it is in *value. In tasks. */
 enum poll_result oneshot_poll(struct oneshot *oneshot, struct waker *waker, struct task *task,
                               uint64_t *value);
 

@@ -24,12 +24,12 @@ static inline void timers_tick(uint64_t time)
 
 /* All zeros is a sleep that is over. */
 struct sleep {
-    struct timer timer; /* set while a poll has found the sleep under way */
+    struct timer timer; /* set by a poll before the deadline */
     uint64_t deadline;  /* by the clock, in nanoseconds */
 };
 
-/* Begins a sleep; one that was under way is given up. In tasks and set-up code, like all of this.
- */
+/* Begins a sleep; one that is under way is cancelled. In tasks and set-up code, like all of the
+ * following. */
 void sleep_until(struct sleep *sleep, uint64_t deadline);
 void sleep_for(struct sleep *sleep, uint64_t nanoseconds);
 
@@ -52,7 +52,8 @@ struct interval {
 /* The first tick comes `period` nanoseconds from now. */
 void interval_start(struct interval *interval, uint64_t period);
 
-/* The future of the next tick: POLL_READY, and how many there were since the last time. */
+/* The future of the next tick. On POLL_READY, *ticks is how many there were since the last
+ * POLL_READY. */
 enum poll_result interval_poll(struct interval *interval, struct task *task, uint64_t *ticks);
 
 #endif

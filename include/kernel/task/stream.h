@@ -1,8 +1,8 @@
 /*
  * A stream of bytes from an interrupt handler to one task: a ring, and the waker of its reader.
- * When the ring is full the handler stops its device from sending more, so that the device holds
- * what comes next; the reader starts it again through the hook. What a device drops all the same is
- * counted.
+ * When the ring is full, the handler stops its device, which then keeps the next bytes. When there
+ * is room again, the reader starts the device with `resume`. Bytes that the device drops
+ * nevertheless are counted.
  */
 #ifndef KERNEL_TASK_STREAM_H
 #define KERNEL_TASK_STREAM_H
@@ -13,11 +13,11 @@
 struct byte_stream {
     struct ring ring;
     struct wait_queue readers;
-    /* Starts the device again. Called in the reader's task when the ring has room again. Not NULL
-     * where the handler can stop the device. */
+    /* Starts the device again. Called in the reader's task when the ring has room again. Must not
+     * be NULL if the handler can stop the device. */
     void (*resume)(struct byte_stream *stream);
-    bool stopped;  /* set by the handler that finds no room; cleared by the reader, who resumes */
-    uint64_t lost; /* bytes that the device has dropped, as far as it says so; the driver's */
+    bool stopped;  /* set by the handler if it finds no room, cleared by the reader */
+    uint64_t lost; /* bytes that the device reports as dropped; written by the driver */
 };
 
 /* For static initialisers: `storage` is an array of uint8_t whose size is a power of two. */
@@ -44,8 +44,8 @@ static inline void stream_push(struct byte_stream *stream, uint8_t byte)
     wait_queue_wake_and_keep(&stream->readers);
 }
 
-/* The future of the next byte: POLL_READY and the byte, or POLL_PENDING. The waker stays with the
- * stream from then on, so that the next time costs less; waker_cancel() ends it. */
+/* The future of the next byte: POLL_READY and the byte, or POLL_PENDING. The waker stays registered
+ * afterwards, so that the next poll costs less; waker_cancel() removes it. */
 enum poll_result stream_poll(struct byte_stream *stream, struct waker *waker, struct task *task,
                              uint8_t *byte);
 

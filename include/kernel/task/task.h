@@ -1,8 +1,8 @@
 /*
  * Cooperative tasks without stacks of their own. A task is a struct that embeds `struct task` and
  * has one poll function. The executor calls it when the task is ready. The function does what it
- * can without waiting. It returns POLL_PENDING when it has left a waker with the source of what it
- * waits for, or POLL_READY when the task is over.
+ * can without waiting. It returns POLL_READY when the task is over. Otherwise it registers a waker
+ * at the source of the event that it waits for, and returns POLL_PENDING.
  *
  *            spawn            polled              POLL_READY
  *      NEW ---------> READY ---------> POLLED ------------------> OVER, then release()
@@ -88,11 +88,11 @@ static inline bool task_is_live(const struct task *task)
     return task->state == TASK_LIVE || task->state == TASK_ENDING;
 }
 
-/* Puts the task, which is in no queue, at the end; there is no lock. One exchange claims the place
- * behind the last task; then the link to the new one is set. Between the two the queue's end hangs
- * loose. An interrupt handler that comes in there pushes behind the loose end, and the executor
- * cannot come in: it is what was interrupted, or what is calling. That is why an executor's tasks
- * can be woken on its own processor only. */
+/* Appends the task, which is in no queue, without a lock. The exchange makes it the last task of
+ * the queue; then the link from the task before it is set. An interrupt handler may push another
+ * task between these two steps: that one goes behind the new last task. The executor cannot pop a
+ * task between them: it is the caller, or it was interrupted. On another processor it could, so an
+ * executor's tasks may be woken on its own processor only. */
 static inline void ready_push(struct ready_queue *queue, struct task *task)
 {
     __atomic_store_n(&task->next, NULL, __ATOMIC_RELAXED);
@@ -111,9 +111,9 @@ static inline void task_wake(struct task *task)
         ready_push(task->queue, task);
 }
 
-/* For sources that keep lists of their own, by the wakers' queue_link: puts an idle waker on the
- * task's list of wakers; makes a waker idle that is on no list of the source any more. In tasks
- * only. */
+/* For sources that keep lists of their own, linked by the wakers' queue_link. waker_bind() puts an
+ * idle waker on the task's list of wakers. waker_unbind() makes a waker idle; the source must have
+ * taken it off its list. In tasks only. */
 static inline void waker_bind(struct waker *waker, struct task *task)
 {
     ASSERT(!waker->task);
@@ -126,7 +126,7 @@ static inline void waker_unbind(struct waker *waker)
     waker->task = NULL;
 }
 
-/* Gives other ready tasks a poll first: `return task_yield(task);` in a poll function. */
+/* Lets other ready tasks be polled first: `return task_yield(task);` in a poll function. */
 enum poll_result task_yield(struct task *task);
 
 /* Ends the task without polling it again. It stays live until the executor comes to it in the ready

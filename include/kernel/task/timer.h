@@ -1,10 +1,10 @@
 /*
- * Timers: tasks that wait for a time. Setting and taking back a timer costs the same however many
- * there are; so does firing one, on average.
+ * Timers wake tasks at a given time. The cost of setting or cancelling a timer does not depend on
+ * the number of timers; nor does that of firing one, on average.
  *
- * A timer fires once, never early, and at the latest at the clock's first tick that comes one
- * TIMER_TICK after its deadline. Timers fire in the order of their deadlines in TIMER_TICKs, and
- * those with equal ones in the order in which they were set.
+ * A timer fires once and never early: at the latest at the clock's first tick that is one
+ * TIMER_TICK or more after its deadline. Timers fire in the order of their deadlines in
+ * TIMER_TICKs, and those with equal ones in the order in which they were set.
  */
 #ifndef KERNEL_TASK_TIMER_H
 #define KERNEL_TASK_TIMER_H
@@ -14,7 +14,7 @@
 enum { TIMER_TICK_BITS = 20 }; /* 2^20 ns, about a millisecond */
 #define TIMER_TICK (UINT64_C(1) << TIMER_TICK_BITS)
 
-/* All zeros is a timer that is not set. A task that ends takes its timers along. */
+/* All zeros is a timer that is not set. When a task ends, its timers are cancelled. */
 struct timer {
     struct waker waker; /* its queue_link is in a slot while the timer is set */
     uint64_t tick;      /* the deadline in TIMER_TICKs, or `now` of the wheel if that was later */
@@ -25,7 +25,7 @@ enum { TIMER_GROUP = 64, TIMER_NEAR = TIMER_GROUP * TIMER_GROUP, TIMER_FAR_LEVEL
 /* A slot is all zeros while it is not in use, so that a new wheel need not write to 4,480 lists.
  * It stays in use when its last timer is cancelled. */
 struct timer_wheel {
-    struct list near[TIMER_NEAR]; /* by the last 12 bits of the tick; from `now` on, one round */
+    struct list near[TIMER_NEAR]; /* by the last 12 bits of the tick, for the ticks from `now` on */
     struct list far[TIMER_FAR_LEVELS][TIMER_GROUP];
     struct list *cascading; /* the far slot that is being emptied, or NULL */
     uint64_t now;           /* in TIMER_TICKs; all timers are set for this tick or later ones */
@@ -42,14 +42,14 @@ struct timer_wheel {
 /* Makes memory that is all zeros an empty wheel. */
 void timer_wheel_init(struct timer_wheel *wheel);
 
-/* Sets the timer, which is not set, to wake `task` at `deadline`, in nanoseconds. A timer that has
- * fired for another task is cancelled first. In tasks and set-up code only, like all that follow
- * unless they say otherwise. */
+/* Sets the timer, which is not set, to wake `task` at `deadline`, in nanoseconds. If the timer has
+ * fired for another task, the caller cancels it first. In tasks and set-up code only, like all that
+ * follow unless they say otherwise. */
 void timer_wheel_set(struct timer_wheel *wheel, struct timer *timer, struct task *task,
                      uint64_t deadline);
 
-/* Fires timers whose time has come by `time`, in nanoseconds: at most `most`, which is not 0, of
- * them and of those that are moved. False when more is to be done. */
+/* Fires the timers whose time has come at `time`, in nanoseconds. Fires or moves at most `most`
+ * timers, which is not 0. Returns false if there is more to do. */
 bool timer_wheel_advance(struct timer_wheel *wheel, uint64_t time, unsigned most);
 
 /* Has timer_wheel_advance() anything to do at `time`, in nanoseconds? Any context. */
@@ -64,7 +64,7 @@ static inline bool timer_is_set(const struct timer *timer)
     return timer->waker.task && list_node_linked(&timer->waker.queue_link);
 }
 
-/* Ends a timer, set or fired; no effect on others. */
+/* Cancels a timer that is set or has fired. No effect on any other. */
 static inline void timer_cancel(struct timer *timer)
 {
     waker_cancel(&timer->waker);

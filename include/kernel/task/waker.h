@@ -11,9 +11,10 @@
  *         |  waker_finish; waker_cancel wakes the next   |
  *         +----------------------------------------------+
  *
- * A wake is a token. A waker that was woken, and whose future is given up before it looks (its task
- * is cancelled, or another future was ready first), passes the token on: the next waker in the
- * queue is woken. So of several tasks that wait for one thing none sleeps while the thing is there.
+ * A wake is a token. A future that was woken may be cancelled before it is polled: its task is
+ * cancelled, or another future was ready first. Then its waker passes the token on, and the next
+ * waker in the queue is woken. So when several tasks wait for one thing, none sleeps while the
+ * thing is there.
  *
  * A waker is linked at both ends: to the queue and to the task. A task that ends takes its wakers
  * out of all queues, and a late event never finds freed memory.
@@ -42,21 +43,21 @@ struct waker {
     struct list_node task_link;  /* on its task's list of wakers */
     struct task *task;           /* the one to wake; NULL while idle */
     struct wait_queue *queue;    /* where it was registered; not used for timers */
-    bool woken;                  /* and its future has not looked since */
+    bool woken;                  /* and its future has not been polled since */
 };
 
 /* Makes an empty queue. For queues that are not initialised statically. */
 void wait_queue_init(struct wait_queue *queue);
 
 /* Puts the waker at the queue's end on behalf of `task`, which is live, unless it waits there
- * already. Where an interrupt handler may wake the queue, look for the event once more after this:
- * it may have come just before. In tasks only. Cost: O(1), as for the next two. */
+ * already. If an interrupt handler may wake the queue, the caller looks for the event once more
+ * after this: it may have come just before. In tasks only. Cost: O(1), as for the next two. */
 void waker_register(struct waker *waker, struct wait_queue *queue, struct task *task);
 
 /* The future is ready: makes the waker idle. In tasks only. */
 void waker_finish(struct waker *waker);
 
-/* The future is given up: makes the waker idle. If it was woken, wakes the next one in the queue
+/* The future is cancelled: makes the waker idle. If it was woken, wakes the next one in the queue
  * instead. In tasks only. */
 void waker_cancel(struct waker *waker);
 
