@@ -1,5 +1,5 @@
-; The last words of a boot that cannot go on: a sentence on the VGA text screen and on COM1, then a halt. Nothing is known
-; about the machine here, so each wait has a limit, and what is not there is written to in vain.
+; Reports why the boot cannot go on: prints a message on the VGA text screen and on COM1, then halts. Nothing is known
+; about the machine here, so each wait has a limit. Writing to a device that is missing does no harm.
 
 %include "boot/layout.inc"
 
@@ -26,7 +26,7 @@ bits 32
 
 ; Prints the NUL-terminated string at physical address esi and halts for ever.
 early_error:
-    mov dx, CRTC                            ; the screen begins with the first cell, wherever the loader had scrolled to
+    mov dx, CRTC                            ; show the screen from its first cell on: the loader may have scrolled it
     mov ax, START_HIGH
     out dx, ax
     mov ax, START_LOW
@@ -48,7 +48,7 @@ early_error:
     mov dx, LINE_CONTROL
     mov al, EIGHT_N_ONE
     out dx, al
-    mov dx, INTERRUPTS                      ; none
+    mov dx, INTERRUPTS                      ; COM1 raises none
     xor al, al
     out dx, al
 

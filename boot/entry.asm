@@ -1,8 +1,8 @@
 ; From GRUB to kernel_main. GRUB enters in 32-bit protected mode with paging off, interrupts off, eax = a magic number and
 ; ebx = the physical address of its information (Multiboot2 specification 3.3); everything else is undefined and set here.
 ;
-; The whole image is linked in the higher half; until paging is on, an address is its link address less KERNEL_BASE.
-; Nothing on the way can fail silently: each check has its sentence, which boot/early_error.asm puts on screen and COM1.
+; The whole image is linked in the higher half; until paging is on, a symbol is at its link address minus
+; KERNEL_BASE. Each check that fails prints a message of its own, on the screen and on COM1 (boot/early_error.asm).
 
 %include "boot/layout.inc"
 
@@ -68,12 +68,12 @@ check_long_mode:
     test edx, EXTENDED_LONG_MODE
     jz fail
 
-note_time:                                  ; some 25 instructions late: a 486 has no RDTSC
+note_time:                                  ; only after the checks: a 486 has no RDTSC
     rdtsc
     mov [PHYSICAL(boot_entry_tsc)], eax
     mov [PHYSICAL(boot_entry_tsc) + 4], edx
 
-punch_guard_page:                           ; a stack that overflows must fault, not overwrite its neighbour
+punch_guard_page:                           ; a stack that overflows must fault, not overwrite what is below it
     mov eax, PHYSICAL(boot_stack_guard)
     shr eax, 12
     mov dword [PHYSICAL(boot_page_table) + eax * 8], 0

@@ -96,14 +96,14 @@ _Static_assert(sizeof(struct framebuffer_tag) == 24, "Multiboot2 3.6.12");
 _Static_assert(sizeof(struct elf_sections_tag) == 12, "Multiboot2 3.6.7");
 _Static_assert(sizeof(struct elf_section) == 64, "System V ABI: Elf64_Shdr");
 
-/* The rest of a tag: what may be read. */
+/* The bytes that may be read: those of a tag after its header, or those of all tags. */
 struct body {
     const unsigned char *bytes;
     size_t size;
 };
 
-/* Copies `size` bytes at `offset`; false when the body ends before. The size is a constant, and the
- * compiler makes a few moves of it. */
+/* Copies `size` bytes at `offset`; false when the body ends before that. `size` is a constant, so
+ * the compiler turns the copy into a few moves. */
 static inline bool body_read(struct body body, size_t offset, void *to, size_t size)
 {
     if (offset > body.size || size > body.size - offset)
@@ -275,7 +275,7 @@ static void read_elf_sections(struct boot_info *info, struct body body)
 static void read_rsdp(struct boot_info *info, struct body body, size_t least)
 {
     size_t size = MIN(body.size, sizeof(info->rsdp));
-    if (size < least || size <= info->rsdp_size) /* the newer tag holds more, and wins */
+    if (size < least || size <= info->rsdp_size) /* the newer tag holds more, and is preferred */
         return;
     memcpy(info->rsdp, body.bytes, size);
     info->rsdp_size = size;

@@ -1,5 +1,5 @@
-; The Multiboot2 header (specification 2.0, section 3.1): how GRUB knows a kernel and what it asks for. Tags that are not
-; marked optional make a loader refuse that cannot give them; only the memory map is such.
+; The Multiboot2 header (specification 2.0, section 3.1). GRUB recognises a kernel by it, and its tags say what the kernel
+; asks for. A loader that cannot provide what a required tag asks for refuses the kernel. Only the memory map is required.
 
 MAGIC        equ 0xe85250d6
 ARCHITECTURE equ 0                          ; 32-bit protected mode of i386
@@ -42,8 +42,8 @@ optional_request:
 .end:
     align 8, db 0
 
-; Pixels are welcome, in any size: without this tag GRUB offers none under BIOS. Text is welcome, too; iso/grub.cfg says
-; which.
+; A framebuffer of any size will do. Without this tag GRUB sets none up under BIOS. A text screen will do, too:
+; iso/grub.cfg chooses one of them.
 framebuffer:
     dw TAG_FRAMEBUFFER, TAG_OPTIONAL
     dd .end - framebuffer

@@ -1,9 +1,9 @@
-; The first page tables, laid down by the assembler and the linker, so that no instruction is spent on filling them. They
-; show the first 4 GiB of physical memory in three places: at 0 (the boot code runs there until it has jumped), at the
-; direct map's base, and (its first GiB) at KERNEL_BASE. All is writable and executable here; mm/ builds the kernel's own
-; tables with proper permissions and leaves these behind.
+; The first page tables. The assembler and the linker fill them in, so no code has to. They map the first 4 GiB of
+; physical memory at three addresses: at 0 (the boot code runs there until it has jumped), at the direct map's base, and
+; (its first GiB) at KERNEL_BASE. All of it is writable and executable. Later mm/ builds the kernel's own tables, with
+; proper permissions, and these are not used any more.
 ;
-; The first 2 MiB go page by page: boot/entry.asm takes the guard page below the boot stack out of them.
+; The first 2 MiB are mapped with 4 KiB pages, so that boot/entry.asm can unmap the guard page below the boot stack.
 
 %include "boot/layout.inc"
 
@@ -12,7 +12,7 @@ global boot_pml4, boot_page_table
 PRESENT  equ 1 << 0
 WRITABLE equ 1 << 1
 LARGE    equ 1 << 7
-; Bit 9 is PAGE_TABLE of include/mm/paging.h: the walks of mm/ know a table by it.
+; Bit 9 is PAGE_TABLE of include/mm/paging.h: the walks of mm/ recognise a table by it.
 TABLE    equ PRESENT | WRITABLE | (1 << 9)
 
 DIRECT_MAP_SLOT equ 256                     ; PML4 slot of 0xffff800000000000

@@ -1,6 +1,6 @@
 /*
- * The kernel image's parts, as linker.ld lays them out; each begins and ends on a page of its own.
- * Only the addresses of these symbols mean something.
+ * The kernel image's parts, as linker.ld lays them out; each begins and ends at a page boundary.
+ * Only the addresses of these symbols have a meaning.
  */
 #ifndef IMAGE_H
 #define IMAGE_H

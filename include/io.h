@@ -20,7 +20,7 @@ static inline void outb(uint16_t port, uint8_t value)
     __asm__ volatile("outb %0, %1" : : "a"(value), "Nd"(port));
 }
 
-/* Writes `size` bytes from `from` to one port, one after the other. */
+/* Writes the `size` bytes at `from` to one port, one after the other. */
 static inline void outb_many(uint16_t port, const void *from, size_t size)
 {
     __asm__ volatile("rep outsb" : "+S"(from), "+c"(size) : "d"(port) : "memory");
@@ -59,7 +59,8 @@ static inline void io_delay(void)
     outb(0x80, 0);
 }
 
-/* A device's register of 32 bits in memory, aligned: one access of that width, as they want it. */
+/* Read and write a device's 32-bit register in memory, which is aligned, in one access of that
+ * width, as devices require. */
 static inline uint32_t mmio_read(const volatile void *address)
 {
     return *(const volatile uint32_t *)address;

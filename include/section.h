@@ -1,7 +1,7 @@
 /*
  * Arrays that the linker collects: a macro puts an entry into the section NAME wherever it is used,
- * and linker.ld puts __start_NAME and __stop_NAME around the section. To C these are two objects,
- * whose addresses are not to be compared; as numbers they may be.
+ * and linker.ld puts __start_NAME and __stop_NAME around the section. In C the two are different
+ * objects, whose addresses must not be compared; their values as integers may.
  */
 #ifndef SECTION_H
 #define SECTION_H

@@ -1,6 +1,5 @@
 /*
- * The words that every file shares: fixed-width integers, addresses, and the few macros that C
- * lacks.
+ * Definitions for every file: fixed-width integers, addresses, and a few macros that C lacks.
  */
 #ifndef TYPES_H
 #define TYPES_H
@@ -10,7 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A physical address, and a virtual one. Integers: neither can be followed without saying so. */
+/* A physical and a virtual address. They are integers, so that an access through one takes a cast.
+ */
 typedef uint64_t phys_addr_t;
 typedef uint64_t virt_addr_t;
 
@@ -20,13 +20,14 @@ typedef uint64_t virt_addr_t;
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 
-/* The struct that embeds `member` at `pointer`. Through void: the struct's alignment is the
- * embedder's affair. */
+/* The struct that embeds `member` at `pointer`. The cast to void * keeps the compiler from warning
+ * of a stricter alignment: the member lies in such a struct, so it is aligned for it. */
 #define CONTAINER_OF(pointer, type, member) \
     ((type *)(void *)((char *)(pointer)-offsetof(type, member)))
 
-/* `alignment` is a power of two that the type of `value` can hold; so is the result's type. The
- * cast keeps a narrow alignment from cutting off the upper half of a wide value. */
+/* `alignment` is a power of two that fits into the type of `value`, which is the type of the
+ * result, too. The cast keeps a narrow alignment from cutting off the upper half of a wide value.
+ */
 #define ALIGN_DOWN(value, alignment) ((value) & ~((__typeof__(value))(alignment)-1))
 #define ALIGN_UP(value, alignment) \
     ALIGN_DOWN((value) + ((__typeof__(value))(alignment)-1), alignment)
@@ -63,8 +64,8 @@ typedef uint64_t virt_addr_t;
 #define AS_WRITTEN __attribute__((noipa))
 #endif
 
-/* What is constant once set-up is over: lies with .rodata and is made read-only before the first
- * task runs. */
+/* For data that is constant after set-up. It lies beside .rodata and becomes read-only before the
+ * first task runs. */
 #define RO_AFTER_INIT __attribute__((section(".ro_after_init")))
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * The list of what is set up, in order. This is the only file that knows all the others: drivers
- * offer events, layers register callbacks, and here they are connected.
+ * Sets everything up, in order. This is the only file that knows all the others: it connects the
+ * events of drivers with the code that handles them.
  */
 #include <assert.h>
 #include <drivers/acpi.h>
@@ -51,13 +51,14 @@ OPTION(loglevel);
 OPTION(panic);
 OPTION(test);
 
-/* The longest output of one command, the whole log, fits beside what may wait already. */
+/* There is room for the longest output of a command, the whole log, and for earlier bytes that are
+ * still unsent. */
 static uint8_t com1_received[4096], com1_unsent[128 * 1024];
 struct uart16550 com1 = UART16550_INIT(com1, com1_received, com1_unsent);
 uint64_t memory_set_up_ticks;
 static struct executor executor = EXECUTOR_INIT(executor);
 
-/* Work that is done several times a second, but not at each tick. In the timer's interrupt. */
+/* Runs in the timer's interrupt handler, several times a second but not at each tick. */
 static void do_periodic_work(uint64_t time, const struct trap_frame *frame)
 {
     clock_check();
@@ -151,7 +152,7 @@ static void start_heap(void)
         PANIC("no memory for the heap (%s)", error_name(error));
 }
 
-/* For reports; in any context. */
+/* For reports. Any context. */
 static const char *running_task_name(void)
 {
     const struct task *task = __atomic_load_n(&this_cpu()->current, __ATOMIC_ACQUIRE);
@@ -338,16 +339,16 @@ void kernel_main(const struct boot_info *info)
     trap_init(fault_handle); /* faults are reported from here on */
     panic_set_task_name(running_task_name); /* ... and name the running task */
     machine_check_init();                   /* ... and errors of the hardware; they need the gate */
-    choose_string_instructions();           /* how long texts and memory are copied from here on */
-    symbols_init(info);                     /* reports have names from here on */
-    start_serial_console();                 /* early reports go there; ACPI says nothing of COM1 */
+    choose_string_instructions(); /* memory may be copied and filled faster from here on */
+    symbols_init(info);           /* reports name functions from here on */
+    start_serial_console();       /* early reports go there; ACPI says nothing of COM1 */
 
-    /* From here on the outside is read: firmware, command line, memory map. */
+    /* From here on data from outside is read: firmware, command line, memory map. */
     acpi_init(info);                 /* may say that there is no VGA, so it precedes the screen */
     displays_start(info, has_vga()); /* before anything is logged */
     log_write(LOG_ALWAYS, "boot: Cairn, started by %s",
               info->loader[0] ? info->loader : "a nameless loader");
-    log_what_the_machine_lacks(); /* was found out before there was a screen */
+    log_what_the_machine_lacks(); /* acpi_init() found it before there was a screen */
     apply_options(info);          /* before the first thing that an option changes */
     apply_panic_option();         /* needs the options; holds for all that follows */
     log_what_was_left_out(info);  /* at the log level that the options set */
@@ -370,7 +371,7 @@ void kernel_main(const struct boot_info *info)
     refuse_missing_tests();           /* no boot mode was `test=` */
     log_missing_input();              /* the devices have answered or timed out */
     monitor_start(&executor);         /* draws its prompt when it is polled, after `ready` */
-    displays_keep_history(&executor); /* may come last: it has low priority */
+    displays_keep_history(&executor); /* may come last: its task has low priority */
     log_write(LOG_ALWAYS, "cairn: ready");
     executor_run(&executor);
 }

@@ -1,7 +1,7 @@
 /*
- * Both lines are put into one buffer and cut into words in place, for there is no heap yet. Each
- * word sets its option as it comes, so that a later one wins: fw_cfg, by which a program starts the
- * machine, has the last word over the menu.
+ * Both lines are copied into one buffer and cut into words in place, because there is no heap yet.
+ * A later word with the same key replaces an earlier one. So the words of fw_cfg, which a program
+ * that starts QEMU passes, override those of GRUB's menu.
  */
 #include <assert.h>
 #include <drivers/fw_cfg.h>
@@ -11,12 +11,12 @@
 #include <lib/string.h>
 #include <section.h>
 
-/* A word and the blank after it are two characters, so there are not more words. */
+/* A word and the blank after it take at least two characters. */
 enum { LINE = 2048, MAX_WORDS = LINE / 2 };
 
 SECTION_ARRAY(struct option, options);
 
-static char line[LINE]; /* both lines; the words' ends are overwritten with NULs */
+static char line[LINE]; /* both lines; a NUL replaces the character after each key and value */
 static const char *unknown[MAX_WORDS];
 static size_t unknown_count;
 
@@ -34,7 +34,7 @@ static void set(const char *key, const char *value)
         unknown[unknown_count++] = key;
 }
 
-/* Splits the line up. A word is cut off in place, once the one behind it has been found. */
+/* Splits the line up in place, and sets the option of each word. */
 static void split(void)
 {
     struct command_line_word word;

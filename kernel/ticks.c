@@ -35,8 +35,8 @@ static inline void tick(uint64_t time, const struct trap_frame *frame)
     }
 }
 
-/* Each controller has a handler of its own, which ends the interrupt without an indirect call: it
- * runs a thousand times a second. */
+/* Each controller has a tick handler of its own, to save an indirect call at the end of the
+ * interrupt: ticks come a thousand times a second. */
 
 static void tick_at_8259(struct trap_frame *frame)
 {
@@ -64,10 +64,10 @@ static bool local_count_measured;
 static unsigned ticks_measured;
 static uint64_t measured_since;
 
-/* Brings the ticks' length nearer to a millisecond. A busy host delays ticks, which makes the timer
- * look slow, never fast. So after the first adjustment ticks are only made longer. If they were
- * made shorter as well, a delay would lead to more ticks, more ticks to more delay, and in the end
- * the machine would do nothing but tick. */
+/* Adjusts the timer so that ticks are nearly a millisecond long. A busy host delays ticks, which
+ * makes the timer look slow, never fast. So after the first adjustment ticks are only made longer.
+ * If they were made shorter as well, a delay would lead to more ticks, more ticks to more delay,
+ * and in the end the machine would do nothing but tick. */
 static void adjust_local_timer(uint64_t time)
 {
     const uint64_t wanted = MEASURED_TICKS * NANOSECONDS_PER_SECOND / TICKS_PER_SECOND;
@@ -76,7 +76,7 @@ static void adjust_local_timer(uint64_t time)
     if (ticks_measured <= MEASURED_TICKS)
         return;
     uint64_t measured = MAX(time - measured_since, UINT64_C(1));
-    ticks_measured = 1; /* this one ends one measurement and begins the next */
+    ticks_measured = 1; /* this tick ends a measurement and begins the next one */
     measured_since = time;
     if (local_count_measured && measured > wanted * 3 / 4)
         return;

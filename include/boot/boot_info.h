@@ -42,14 +42,14 @@ enum framebuffer_kind {
     FRAMEBUFFER_NONE,
     FRAMEBUFFER_TEXT, /* EGA text cells: two bytes each, character and attribute */
     FRAMEBUFFER_RGB,
-    FRAMEBUFFER_INDEXED, /* pixels that are numbers of a palette's colours */
+    FRAMEBUFFER_INDEXED, /* each pixel is an index into a palette */
 };
 
 struct boot_framebuffer {
     enum framebuffer_kind kind;
     phys_addr_t address;
     uint32_t pitch; /* bytes from one row to the next */
-    uint32_t width; /* in cells for text, in pixels else */
+    uint32_t width; /* in cells for text, otherwise in pixels */
     uint32_t height;
     uint8_t bits_per_pixel;
     uint8_t red_position, red_size;

@@ -1,5 +1,6 @@
 /*
- * Where boot/ hands over, and what `key=value` on the command line can turn the kernel into.
+ * The kernel's entry from boot/, and the boot modes: what runs instead of the monitor when the
+ * command line has `key=value`.
  */
 #ifndef KERNEL_MAIN_H
 #define KERNEL_MAIN_H
@@ -12,18 +13,18 @@
  */
 NORETURN void kernel_main(const struct boot_info *info);
 
-/* What setting up frames and page tables took, in TSC ticks; for the benches. */
+/* The time that setting up frames and page tables took, in TSC ticks; for the benches. */
 extern uint64_t memory_set_up_ticks;
 
 /* The first serial port, for a boot mode that reads its bytes itself. */
 extern struct uart16550 com1;
 
-/* Something to run instead of the monitor when the command line has `key=`: tests, benches. The
+/* A function that runs instead of the monitor when the command line has `key=`: tests, benches. The
  * linker collects these. */
 struct boot_mode {
     const char **value; /* of its option */
-    /* Runs once everything is set up, outside of any task, with interrupts enabled. True is
-     * success. QEMU is ended with the result. */
+    /* Runs once everything is set up, outside of any task, with interrupts enabled. It returns
+     * whether it succeeded. QEMU exits with the result. */
     bool (*run)(const char *value);
 };
 
@@ -33,8 +34,8 @@ struct boot_mode {
         __attribute__((used, section("boot_modes"), aligned(sizeof(void *)))) = { \
             .value = &option_##key, .run = (function)}
 
-/* The time stamp counter when the boot mode was about to run, that is when everything was set up; 0
- * when the monitor runs instead. */
+/* The time stamp counter right before the boot mode runs, when everything is set up; 0 if the
+ * monitor runs. */
 extern uint64_t boot_mode_tsc;
 
 #endif

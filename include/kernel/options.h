@@ -1,7 +1,7 @@
 /*
  * The kernel's options: the words on GRUB's command line, `key=value` or `key` alone, and after
- * them those in QEMU's fw_cfg file opt/cairn/cmdline. A file that understands a key says so with
- * OPTION(); the linker collects these.
+ * them those in QEMU's fw_cfg file opt/cairn/cmdline. A file declares each key that it understands
+ * with OPTION(); the linker collects these.
  */
 #ifndef KERNEL_OPTIONS_H
 #define KERNEL_OPTIONS_H
@@ -13,8 +13,8 @@ struct option {
     const char **value;
 };
 
-/* Declares `option_KEY`, a string that lives for ever: the value of the last word with that key, ""
- * if that is the key alone, NULL when there is none. */
+/* Declares `option_KEY`, a string that lives for ever: the value of the last word with that key; ""
+ * if that word is the key alone; NULL if there is no such word. */
 #define OPTION(name)                                                           \
     static const char *option_##name RO_AFTER_INIT;                            \
     static const struct option option_entry_##name                             \
@@ -27,10 +27,10 @@ void options_init(const struct boot_info *info);
 /* Logs each word that is nobody's option. Once, after options_init(). */
 void options_log_unknown(void);
 
-/* Is an option's value this word? NULL is none. */
+/* Is an option's value this word? NULL, for an option that is not set, equals no word. */
 bool option_is(const char *value, const char *word);
 
-/* Is a switch on: `key`, `key=1`? Off is `key=0`, and NULL. */
+/* Is a switch on? `key` and `key=1` are on; `key=0` and NULL are off. */
 bool option_is_on(const char *value);
 
 #endif

@@ -9,7 +9,8 @@
 
 enum { CPUID_ECX_RDRAND = 1 << 30, RDRAND_TRIES = 10 };
 
-/* A number from the processor's random generator; false when it has none, or none ready. */
+/* A number from the processor's random number generator. False when it has no generator, or no
+ * number is ready. */
 static bool random_number(uint64_t *number)
 {
     bool done = false;
@@ -28,6 +29,6 @@ void canary_init(void)
     if (!random_number(&number))
         number = read_tsc() * UINT64_C(0x9e3779b97f4a7c15);
     number ^= number >> 32;
-    /* A zero as its first byte in memory: no string can be copied over it and beyond. */
+    /* The first byte in memory is zero: a string copy that writes this byte ends with it. */
     this_cpu()->canary = number << 8;
 }

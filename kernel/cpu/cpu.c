@@ -1,6 +1,6 @@
 #include <kernel/cpu/cpu.h>
 
-/* What assembly and the compiler count on: boot/entry.asm, cpu.inc, the Makefile. */
+/* The offsets that boot/entry.asm, cpu.inc and the Makefile use. */
 _Static_assert(offsetof(struct cpu, self) == 0, "this_cpu() reads it there");
 _Static_assert(offsetof(struct cpu, canary) == 8, "-mstack-protector-guard-offset=8");
 _Static_assert(offsetof(struct cpu, interrupt_depth) == 16, "CPU_INTERRUPT_DEPTH");

@@ -28,8 +28,8 @@ static void fill_gdt(struct gdt *gdt, const struct tss *tss)
 
 static void set_ist(struct tss *tss, unsigned index, const struct stack *stack)
 {
-    /* The processor aligns the stack to 16 bytes before it pushes (SDM 3A 6.14.2); the top is
-     * aligned already, so that the trap stubs know where they are. */
+    /* The processor aligns the stack to 16 bytes before it pushes (SDM 3A 6.14.2). The top is
+     * aligned already, so the frame lies right below it. */
     ASSERT(index >= 1 && index <= 7 && stack->top % 16 == 0);
     tss->ist[index - 1] = stack->top;
 }

@@ -1,7 +1,8 @@
 /*
  * The interrupt descriptor table and the handlers. Its gates lead to the 256 stubs of
  * trap_stubs.asm, which call the handlers. Every gate is an interrupt gate: handlers run with
- * interrupts masked and never nest, but for NMIs and the exceptions that a handler itself causes.
+ * interrupts masked and never nest, except for NMIs and the exceptions that a handler itself
+ * causes.
  */
 #include <assert.h>
 #include <kernel/cpu/control.h>
@@ -29,8 +30,8 @@ enum { GATE_INTERRUPT = 0x8e }; /* a gate's type; present */
 
 enum { KERNEL = 0, USER = 3 }; /* privilege levels */
 
-/* trap_stubs.asm. Each stub has TRAP_STUB_SIZE bytes; the handlers become read-only after set-up;
- * bit N of the mask: the processor pushes an error code for vector N. */
+/* In trap_stubs.asm. Each stub has TRAP_STUB_SIZE bytes. The handlers become read-only after
+ * set-up. Bit N of the mask is set if the processor pushes an error code for vector N. */
 enum { TRAP_STUB_SIZE = 16 };
 extern const char trap_stubs[VECTOR_COUNT][TRAP_STUB_SIZE];
 extern trap_handler trap_handlers[VECTOR_COUNT];
@@ -90,8 +91,8 @@ uint64_t trap_count(unsigned vector)
     return this_cpu()->trap_counts[vector];
 }
 
-/* Makes the vector's gate lead to its stub, on the stack `ist`. `int` may use it at `privilege` or
- * a lower number. */
+/* Makes the vector's gate call its stub, on the stack `ist`. An `int` instruction may use it at
+ * privilege levels 0 to `privilege`. */
 static void set_gate(unsigned vector, uint8_t ist, uint8_t privilege)
 {
     uint64_t stub = (uintptr_t)trap_stubs[vector];
@@ -119,7 +120,7 @@ void trap_init(trap_handler fallback_handler)
     set_gate(VECTOR_BREAKPOINT, IST_NONE, USER); /* for int3 in programs */
     const struct descriptor_table_pointer pointer = {sizeof(idt) - 1, (uintptr_t)idt};
     __asm__ volatile("lidt %0" : : "m"(pointer));
-    /* So that an SSE instruction is reported as one (#NM), not as an invalid opcode. */
+    /* With this an SSE instruction raises #NM, which tells it from an invalid opcode. */
     write_cr4(read_cr4() | CR4_OSFXSR);
 }
 

@@ -5,8 +5,9 @@
 ; There are two tails. That of interrupts and NMIs counts how deep they are nested, for in_interrupt(). That of exceptions
 ; does not: an exception's handler runs on behalf of the code that caused it.
 ;
-; On the stack at the call: 5 words of the processor's, error code, vector, 15 registers, 22 words in all. The processor
-; aligns the stack to 16 bytes before its own (Intel SDM 3A 6.14.2), so the call finds it aligned as the ABI wants.
+; At the call there are 22 words on the stack: the processor's 5, the error code, the vector, and 15 registers. The
+; processor aligns the stack to 16 bytes before it pushes its words (Intel SDM 3A 6.14.2), so it is aligned at the call, as
+; the ABI requires.
 
 %include "kernel/cpu/cpu.inc"
 
@@ -117,8 +118,9 @@ align 4
 trap_error_code_vectors:
     dd ERROR_CODE_VECTORS
 
-; How a debugger finds the interrupted code from a handler (DWARF 5, 6.4; NASM has no directives for it): the registers
-; are in the struct trap_frame on top of the stack. It holds where a handler returns to, and is no part of the image.
+; Tells a debugger how to get from a handler to the interrupted code (DWARF 5, 6.4; NASM has no directives for it): the
+; registers are in the struct trap_frame on top of the stack. The rules apply at the return addresses of handlers. The
+; section is not loaded.
 section .debug_frame progbits noalloc noexec nowrite align=8
 
 %define DEF_CFA             0x0c            ; register, offset
@@ -130,10 +132,10 @@ section .debug_frame progbits noalloc noexec nowrite align=8
     dd FRAME_RULES_SIZE - 4
     dd 0xffffffff                           ; these are common rules
     db 1                                    ; version
-    db "zS", 0                              ; the caller was interrupted: its address is that of no call
+    db "zS", 0                              ; S: the caller was interrupted, so its address does not follow a call
     db 1, 0x78                              ; offsets are counted in -8 bytes
     db RETURN_ADDRESS
-    db 0                                    ; no more of "z"
+    db 0                                    ; z: no augmentation data
     db DEF_CFA, RSP, 8 * FRAME_WORDS & 0x7f | 0x80, 8 * FRAME_WORDS >> 7
     db OFFSET(RETURN_ADDRESS), 5, OFFSET(RSP), 2
     db OFFSET(0), 8, OFFSET(1), 11, OFFSET(2), 10, OFFSET(3), 9, OFFSET(4), 12, OFFSET(5), 13, OFFSET(6), 14
@@ -146,7 +148,7 @@ FRAME_RULES_SIZE equ $ - $$
     dd 28
     dd $$                                   ; the common rules, which begin the section
     dq %1 - 1, 2                            ; from the call's last byte on: a debugger looks there for a caller
-    dq 0                                    ; no more of "z", no further rules
+    dq 0                                    ; no augmentation data, no further rules
 %endmacro
 
     HOLDS_AT interrupt_return

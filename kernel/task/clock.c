@@ -71,8 +71,7 @@ static uint64_t reference_count, reference_tsc, reference_time;
 static uint64_t reference_rest; /* the last division's remainder, so that no error adds up */
 static unsigned refusals;       /* in a row */
 
-static uint64_t
-    ticked_time; /* the length of all ticks off schedule; or of all, without a reference */
+static uint64_t ticked_time; /* by the ticks off schedule; without a reference, by all ticks */
 
 static uint64_t read_ticked_time(void)
 {

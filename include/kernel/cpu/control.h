@@ -1,5 +1,5 @@
 /*
- * One function for each instruction that C has no word for: control registers, model-specific
+ * One function for each instruction that C cannot express: control registers, model-specific
  * registers, CPUID, the interrupt flag. Intel SDM 2 describes each. Any context, unless said
  * otherwise.
  */
@@ -15,8 +15,8 @@ struct PACKED descriptor_table_pointer {
 };
 
 enum {
-    CR0_WP = 1 << 16, /* read-only pages hold for the kernel, too */
-    CR4_MCE = 1 << 6, /* machine checks are exceptions, not a shutdown */
+    CR0_WP = 1 << 16, /* the kernel, too, cannot write to read-only pages */
+    CR4_MCE = 1 << 6, /* a machine check is an exception, not a shutdown */
     CR4_PGE = 1 << 7,
     CR4_OSFXSR = 1 << 9, /* SSE instructions are known, but CR0.TS stops them */
     CR4_UMIP = 1 << 11,
@@ -48,8 +48,8 @@ DEFINE_CONTROL_REGISTER(cr4)
 DEFINE_CONTROL_REGISTER(dr6)
 DEFINE_CONTROL_REGISTER(dr7)
 
-/* Reads and writes a model-specific register. The caller knows from CPUID that it exists: if not,
- * that is a general protection fault. */
+/* Reads and writes a model-specific register. The caller knows from CPUID that it exists:
+ * otherwise, a general protection fault occurs. */
 static inline uint64_t read_msr(uint32_t msr)
 {
     uint32_t low, high;
@@ -64,14 +64,14 @@ static inline void write_msr(uint32_t msr, uint64_t value)
                      : "memory");
 }
 
-/* Forgets what the TLB holds for the page of `address`. */
+/* Drops the TLB's entry for the page of `address`. */
 static inline void invlpg(virt_addr_t address)
 {
     __asm__ volatile("invlpg (%0)" : : "r"(address) : "memory");
 }
 
-/* What the processor says of itself. The caller compares `leaf` with the highest one (leaf 0, or
- * 0x80000000) first: beyond it, the answer is another leaf's. */
+/* What CPUID returns. The caller compares `leaf` with the highest one (leaf 0, or 0x80000000)
+ * first: beyond it, the answer is another leaf's. */
 struct cpuid_result {
     uint32_t eax, ebx, ecx, edx;
 };
@@ -84,7 +84,7 @@ static inline struct cpuid_result cpuid(uint32_t leaf, uint32_t subleaf)
     return result;
 }
 
-/* The time stamp counter. It may count while waiting instructions have yet to complete. */
+/* The time stamp counter. The processor may read it before earlier instructions have completed. */
 static inline uint64_t read_tsc(void)
 {
     uint64_t low, high; /* the upper halves of both registers become 0 */
@@ -92,7 +92,7 @@ static inline uint64_t read_tsc(void)
     return high << 32 | low;
 }
 
-/* The flags of the caller. */
+/* The RFLAGS register. */
 static inline uint64_t read_rflags(void)
 {
     uint64_t flags;
@@ -100,7 +100,7 @@ static inline uint64_t read_rflags(void)
     return flags;
 }
 
-/* Lets maskable interrupts in from after the next instruction on, and keeps them out. The compiler
+/* Enable maskable interrupts, from after the next instruction on, and disable them. The compiler
  * moves no access to memory across either. */
 static inline void interrupts_enable(void)
 {
@@ -117,7 +117,7 @@ static inline bool interrupts_enabled(void)
     return read_rflags() & RFLAGS_IF;
 }
 
-/* Masks interrupts and returns what interrupts_restore() needs to put things back; pairs nest. */
+/* Masks interrupts and returns the flags for interrupts_restore(). Pairs of the two nest. */
 static inline uint64_t interrupts_save(void)
 {
     uint64_t flags = read_rflags();
@@ -132,8 +132,8 @@ static inline void interrupts_restore(uint64_t flags)
         interrupts_enable();
 }
 
-/* What belongs to the running processor; <kernel/cpu/cpu.h>. GS's base points there, and its first
- * word is its own address. */
+/* The running processor's struct cpu, of <kernel/cpu/cpu.h>. The base of GS is its address, and so
+ * is its first word. */
 struct cpu;
 static inline struct cpu *this_cpu(void)
 {
@@ -150,7 +150,7 @@ static inline void wait_for_interrupt(void)
     __asm__ volatile("sti; hlt" : : : "memory");
 }
 
-/* Stops this processor for good; not even an NMI goes on from here. */
+/* Stops this processor for good: after an NMI it halts again. */
 static inline NORETURN void halt_forever(void)
 {
     for (;;)

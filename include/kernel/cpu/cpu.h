@@ -1,5 +1,5 @@
 /*
- * What belongs to a processor. Each processor has one `struct cpu`, and the base of its GS segment
+ * The data of a processor. Each processor has one `struct cpu`, and the base of its GS segment
  * (Intel SDM 3A 3.4.4.1) points there: this_cpu() in <kernel/cpu/control.h>. boot/entry.asm sets
  * the base before the first C function runs. Cairn runs on one processor.
  */
@@ -16,7 +16,8 @@ struct cpu {
     struct cpu *self; /* what this_cpu() reads */
     /* The stack protector's canary. The compiler reads it at this offset (Makefile). */
     uintptr_t canary;
-    /* The interrupt and NMI handlers that are running, one having interrupted the other. */
+    /* The number of interrupt and NMI handlers that are running, each of which interrupted the one
+     * before it. */
     uint32_t interrupt_depth;
     struct task *current;               /* the task that is being polled, or NULL */
     struct gdt *gdt;                    /* read-only after set-up */
@@ -28,8 +29,8 @@ struct cpu {
 extern struct cpu boot_cpu;
 
 /* Is an interrupt handler or an NMI's running? Exceptions do not count: their handlers run on
- * behalf of the code that caused them. Any context. What may not run in an interrupt handler
- * asserts on this. */
+ * behalf of the code that caused them. Any context. A function that may not run in an interrupt
+ * handler asserts that this is false. */
 static inline bool in_interrupt(void)
 {
     return this_cpu()->interrupt_depth != 0;

@@ -1,7 +1,7 @@
 /*
- * Traps: whatever makes the processor leave the running code for a handler (an exception, an
- * interrupt, `int3`). Every vector has its gate and its stub; all end in one common tail, which
- * calls the handler that is registered for the vector.
+ * Traps: the events that make the processor leave the running code for a handler (an exception, an
+ * interrupt, `int3`). Every vector has its gate and its stub. The stubs share a tail, which calls
+ * the handler that is registered for the vector.
  */
 #ifndef KERNEL_CPU_TRAP_H
 #define KERNEL_CPU_TRAP_H
@@ -33,22 +33,21 @@ struct trap_frame {
     uint64_t rbp, rdi, rsi, rdx, rcx, rbx, rax;
     uint64_t vector;
     uint64_t error_code; /* 0 where the processor pushes none */
-    /* From here on the processor's own (SDM 3A figure 6-9). */
+    /* The processor pushes the rest (SDM 3A figure 6-9). */
     uint64_t rip, cs, rflags, rsp, ss;
 };
 
-/* Runs with interrupts masked, on the interrupted stack or the vector's IST stack. What it changes
- * in the frame is what the interrupted code goes on with. */
+/* Runs with interrupts masked, on the interrupted stack or the vector's IST stack. The interrupted
+ * code continues with the registers in the frame, so a handler may change them. */
 typedef void (*trap_handler)(struct trap_frame *frame);
 
 /* Loads an IDT with a gate for each of the 256 vectors. Vectors without a handler go to `fallback`.
  * Called once, after gdt_init(), with interrupts masked. */
 void trap_init(trap_handler fallback);
 
-/* Makes `handler` the handler of `vector`; NULL gives the vector back to the fallback. One handler
- * a vector: a second one is an ASSERT. After trap_init(), during set-up: the table becomes
- * read-only.
- */
+/* Makes `handler` the handler of `vector`; NULL gives the vector back to the fallback. A vector has
+ * one handler: setting a second one is an ASSERT. After trap_init(), and during set-up: later the
+ * table is read-only. */
 void trap_set_handler(unsigned vector, trap_handler handler);
 
 /* Does the processor push an error code for this vector (SDM 3A table 6-1)? Any context. */

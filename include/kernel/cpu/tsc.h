@@ -1,5 +1,5 @@
 /*
- * What CPUID tells of the time stamp counter.
+ * What CPUID reports about the time stamp counter.
  */
 #ifndef KERNEL_CPU_TSC_H
 #define KERNEL_CPU_TSC_H
@@ -9,8 +9,8 @@
 /* Does it always run at the same rate, in all states of the processor? Any context. */
 bool tsc_is_constant(void);
 
-/* Its rate in Hz; 0 if it is not constant, or CPUID does not tell. Not checked: a hypervisor may
- * claim anything. Any context. */
+/* Its rate in Hz; 0 if it is not constant, or CPUID does not report it. Not checked: a hypervisor
+ * may claim anything. Any context. */
 uint64_t tsc_frequency(void);
 
 #endif
