@@ -11,7 +11,7 @@ void frame_block_init(struct frame_block *block, phys_addr_t base)
 {
     ASSERT(IS_ALIGNED(base, FRAME_BLOCK_SIZE));
     *block = (struct frame_block){
-        .base = base, .missing = FRAME_BLOCK_FRAMES, .order = FRAME_BLOCK_UNLISTED};
+        .base = base, .not_free = FRAME_BLOCK_FRAMES, .order = FRAME_BLOCK_UNLISTED};
     list_node_init(&block->node);
 }
 
@@ -55,8 +55,8 @@ void frame_block_mark_free(struct frame_block *block, size_t from, size_t to)
         block->free[at / FRAME_BLOCK_WORD_BITS] |= bits_in_word(at, to);
         block->used[at / FRAME_BLOCK_WORD_BITS] &= ~bits_in_word(at, to);
     }
-    ASSERT(block->missing >= to - from);
-    block->missing -= (uint16_t)(to - from);
+    ASSERT(block->not_free >= to - from);
+    block->not_free -= (uint16_t)(to - from);
 }
 
 void frame_block_mark_used(struct frame_block *block, size_t from, size_t to)
@@ -66,8 +66,8 @@ void frame_block_mark_used(struct frame_block *block, size_t from, size_t to)
         block->used[at / FRAME_BLOCK_WORD_BITS] |= bits_in_word(at, to);
         block->free[at / FRAME_BLOCK_WORD_BITS] &= ~bits_in_word(at, to);
     }
-    block->missing += (uint16_t)(to - from);
-    ASSERT(block->missing <= FRAME_BLOCK_FRAMES);
+    block->not_free += (uint16_t)(to - from);
+    ASSERT(block->not_free <= FRAME_BLOCK_FRAMES);
 }
 
 /* Where in `free` a run of 2^order frames begins, order < FRAME_BLOCK_WORD_ORDER; a bit for each.

@@ -87,7 +87,7 @@ static struct frame_block *split(unsigned order)
 {
     struct frame_block *block = first_listed(listed & ~0u << order);
     unsigned have = (unsigned)block->order;
-    ASSERT(order >= FRAME_BLOCK_ORDER && have >= order && block->missing == 0);
+    ASSERT(order >= FRAME_BLOCK_ORDER && have >= order && block->not_free == 0);
     delist(block);
     for (unsigned half = order; half < have; half++)
         enlist(block + ((size_t)1 << (half - FRAME_BLOCK_ORDER)), half);
@@ -100,7 +100,7 @@ static void relist(struct frame_block *block)
     delist(block);
     if (!frame_block_find_word(block))
         return;
-    if (block->missing) {
+    if (block->not_free) {
         enlist(block, FRAME_BLOCK_ORDER - 1);
     } else {
         if (block == current)
@@ -154,7 +154,7 @@ phys_addr_t frame_alloc(void)
     if (!rest && word < FRAME_BLOCK_WORDS - 1)
         block->word++; /* the next word probably has free frames */
     block->used[word] |= free ^ rest;
-    block->missing++;
+    block->not_free++;
     free_frames--;
     size_t index = word * FRAME_BLOCK_WORD_BITS + (size_t)__builtin_ctzll(free);
     return block->base + index * PAGE_SIZE;
@@ -181,8 +181,8 @@ void frame_free(phys_addr_t frame)
     block->used[word] ^= bit;
     block->free[word] |= bit;
     free_frames++;
-    block->missing--;
-    if (block->missing == 0 || block->order < FRAME_BLOCK_ORDER - 1)
+    block->not_free--;
+    if (block->not_free == 0 || block->order < FRAME_BLOCK_ORDER - 1)
         relist(block);
 }
 

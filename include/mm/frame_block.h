@@ -23,9 +23,9 @@ enum {
 struct frame_block {
     phys_addr_t base;
     struct list_node node;
-    uint16_t missing; /* how many of the frames are not free; 0: the block is whole */
-    uint8_t word;     /* where to look for a free frame first */
-    int8_t order;     /* the list that the block is on, or FRAME_BLOCK_UNLISTED */
+    uint16_t not_free; /* the number of frames that are not free; 0: the block is whole */
+    uint8_t word;      /* where to look for a free frame first */
+    int8_t order;      /* the list that the block is on, or FRAME_BLOCK_UNLISTED */
     uint64_t free[FRAME_BLOCK_WORDS];
     uint64_t used[FRAME_BLOCK_WORDS];
 };
