@@ -169,7 +169,7 @@ static inline struct slab *use_listed(struct fixed_block_heap *heap, size_t size
 static void become_partial(struct fixed_block_heap *heap, struct slab *slab)
 {
     slab->state = SLAB_PARTIAL;
-    slab->countdown = slab->ready - slab->first - 1u;
+    slab->countdown = slab->linked_end - slab->first - 1u;
     enlist(heap, slab);
 }
 
@@ -279,7 +279,7 @@ static void *allocate(struct allocator *allocator, size_t size)
         struct slab *slab = heap->current[size_class];
         if (slab->free != LINK_END)
             return take(slab);
-        if (slab->ready == slab->slots && !list_empty(&heap->listed[size_class]))
+        if (slab->linked_end == slab->slots && !list_empty(&heap->listed[size_class]))
             return take(use_listed(heap, size_class));
     }
     return allocate_slowly(heap, size);
@@ -327,7 +327,7 @@ static void deallocate(struct allocator *allocator, void *block)
             slab_put(slab, slot);
             return;
         }
-        if (slab->state == SLAB_FULL && slab->ready - slab->first > 1) {
+        if (slab->state == SLAB_FULL && slab->linked_end - slab->first > 1) {
             slab_put(slab, slot);
             become_partial(heap, slab);
             return;

@@ -58,7 +58,7 @@ static void init(struct slab *slab, size_t pages, size_t block_size)
         .block_size = block_size,
         .free = LINK_END,
         .first = (uint8_t)first,
-        .ready = (uint8_t)first,
+        .linked_end = (uint8_t)first,
         .slots = (uint8_t)MIN(slots, (size_t)SLAB_SLOTS_MAX),
         .pages = (uint8_t)pages,
     };
@@ -76,22 +76,22 @@ static size_t run_of(const struct slab *slab, const struct page_runs *runs)
 static void link_slots(struct slab *slab, size_t bytes)
 {
     size_t fit = MIN(bytes / slab->block_size, (size_t)slab->slots);
-    size_t end = MIN(slab->ready + (size_t)LINK_STEP, fit);
+    size_t end = MIN(slab->linked_end + (size_t)LINK_STEP, fit);
     ASSERT(slab->free == LINK_END);
-    ASSERT(slab->ready < end);
-    for (size_t slot = slab->ready; slot + 1 < end; slot++)
+    ASSERT(slab->linked_end < end);
+    for (size_t slot = slab->linked_end; slot + 1 < end; slot++)
         slab->links[slot] = (uint8_t)(slot + 1);
-    slab->free = slab->ready;
-    slab->ready = (uint8_t)end;
+    slab->free = slab->linked_end;
+    slab->linked_end = (uint8_t)end;
 }
 
 bool slab_extend(struct slab *slab, struct page_runs *runs)
 {
-    if (slab->ready == slab->slots)
+    if (slab->linked_end == slab->slots)
         return false;
     size_t run = run_of(slab, runs);
-    size_t page = slab->ready * slab->block_size / PAGE_SIZE;
-    size_t end = ((slab->ready + 1u) * slab->block_size + PAGE_SIZE - 1) / PAGE_SIZE;
+    size_t page = slab->linked_end * slab->block_size / PAGE_SIZE;
+    size_t end = ((slab->linked_end + 1u) * slab->block_size + PAGE_SIZE - 1) / PAGE_SIZE;
     if (page_runs_commit(runs, run + page, end - page) != OK)
         return false;
     page_runs_set_slab(runs, run + page, end - page, slab);
@@ -123,14 +123,14 @@ void slab_release(struct slab *slab, struct page_runs *runs)
 size_t slab_count_live(const struct slab *slab)
 {
     size_t live = 0;
-    for (size_t slot = slab->first; slot < slab->ready; slot++)
+    for (size_t slot = slab->first; slot < slab->linked_end; slot++)
         live += slab->links[slot] == LINK_LIVE;
     return live;
 }
 
 size_t slab_count_free(const struct slab *slab)
 {
-    return (size_t)(slab->ready - slab->first) - slab_count_live(slab);
+    return (size_t)(slab->linked_end - slab->first) - slab_count_live(slab);
 }
 
 enum block_state slab_slot_state(const struct slab *slab, size_t slot)
@@ -145,11 +145,11 @@ void slab_walk(const struct slab *slab, region_visitor visit, void *context)
     virt_addr_t start = (virt_addr_t)slab, end = start + slab->pages * PAGE_SIZE;
     virt_addr_t at = start + slab->first * slab->block_size;
     region_show(visit, context, start, at, REGION_BOOKKEEPING);
-    for (size_t slot = slab->first; slot < slab->ready; slot++, at += slab->block_size) {
+    for (size_t slot = slab->first; slot < slab->linked_end; slot++, at += slab->block_size) {
         bool live = slab->links[slot] == LINK_LIVE;
         region_show(visit, context, at, at + slab->block_size, live ? REGION_LIVE : REGION_FREE);
     }
-    if (slab->ready == slab->slots) {
+    if (slab->linked_end == slab->slots) {
         region_show(visit, context, at, end, REGION_BOOKKEEPING);
         return;
     }
@@ -160,12 +160,12 @@ void slab_walk(const struct slab *slab, region_visitor visit, void *context)
 
 void slab_check(const struct slab *slab)
 {
-    ASSERT(slab->first <= slab->ready);
-    ASSERT(slab->ready <= slab->slots);
+    ASSERT(slab->first <= slab->linked_end);
+    ASSERT(slab->linked_end <= slab->slots);
     size_t free = 0;
     for (size_t slot = slab->free; slot != LINK_END; slot = slab->links[slot]) {
         ASSERT(slot >= slab->first);
-        ASSERT(slot < slab->ready);
+        ASSERT(slot < slab->linked_end);
         free++;
         ASSERT(free <= slab->slots);
     }

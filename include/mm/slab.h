@@ -37,12 +37,12 @@ struct slab {
     uint8_t size_class;
     struct list_node node;
 
-    uint8_t free;    /* the first slot on the list of free ones, or LINK_END */
-    uint8_t first;   /* the slots before it hold this header */
-    uint8_t ready;   /* the slots from here on have never been linked; first <= ready <= slots */
-    uint8_t slots;   /* at most SLAB_SLOTS_MAX */
-    uint8_t pages;   /* at most SLAB_BYTES_MAX */
-    uint8_t links[]; /* one for each slot that fits into the pages, and one more */
+    uint8_t free;       /* the first slot on the list of free ones, or LINK_END */
+    uint8_t first;      /* the slots before it hold this header */
+    uint8_t linked_end; /* the slots from here on were never linked; first <= linked_end <= slots */
+    uint8_t slots;      /* at most SLAB_SLOTS_MAX */
+    uint8_t pages;      /* at most SLAB_BYTES_MAX */
+    uint8_t links[];    /* one for each slot that fits into the pages, and one more */
 };
 
 /* How many blocks fit into `pages` pages, besides the header. */

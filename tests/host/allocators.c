@@ -213,7 +213,7 @@ TEST(allocators, a_slab_of_more_slots_than_a_byte_has_values)
 {
     set_up_runs();
     struct slab *slab = slab_create(&slab_runs, 2, 32);
-    EXPECT(slab && slab->ready < SLAB_SLOTS_MAX);
+    EXPECT(slab && slab->linked_end < SLAB_SLOTS_MAX);
     for (size_t slot = slab->first; slot < 256; slot++)
         EXPECT_EQ(slab_slot_state(slab, slot), BLOCK_FREE);
     size_t taken = 0;
