@@ -41,9 +41,9 @@ static bool tsc_constant;
 static uint64_t last_tick_tsc;
 static uint64_t tsc_rate; /* the latest measurement; 0: there is none yet */
 
-static uint64_t scale(uint64_t tsc_ticks, uint64_t by)
+static uint64_t scale(uint64_t tsc_ticks, uint64_t rate)
 {
-    return (uint64_t)((unsigned __int128)tsc_ticks * by >> FRACTION_BITS);
+    return (uint64_t)((unsigned __int128)tsc_ticks * rate >> FRACTION_BITS);
 }
 
 uint64_t clock_from_tsc(uint64_t ticks)
@@ -168,30 +168,30 @@ static bool advance_reference(struct reading *reading)
 
 /* --- By the time stamp counter -------------------------------------------------------------- */
 
-/* The clock showed `time` at `tsc`, and runs at `rate` from there on. A new scale does not
+/* The clock showed `time` at `tsc`, and runs at `rate` from there on. A new base does not
  * overwrite the current one, which an interrupted reader or an NMI handler may be using. */
-static struct scale {
+static struct time_base {
     uint64_t tsc, time, rate;
-} scales[2];
-static const struct scale *current_scale; /* NULL: the clock goes by ticks */
+} bases[2];
+static const struct time_base *current_base; /* NULL: the clock goes by ticks */
 
-static void set_scale(uint64_t tsc, uint64_t time, uint64_t rate)
+static void set_base(uint64_t tsc, uint64_t time, uint64_t rate)
 {
-    struct scale *next = &scales[current_scale == &scales[0]];
-    *next = (struct scale){tsc, time, rate};
-    __atomic_store_n(&current_scale, next, __ATOMIC_RELEASE);
+    struct time_base *next = &bases[current_base == &bases[0]];
+    *next = (struct time_base){tsc, time, rate};
+    __atomic_store_n(&current_base, next, __ATOMIC_RELEASE);
 }
 
-static uint64_t time_at(const struct scale *by, uint64_t tsc)
+static uint64_t time_at(const struct time_base *base, uint64_t tsc)
 {
-    return tsc > by->tsc ? by->time + scale(tsc - by->tsc, by->rate) : by->time;
+    return tsc > base->tsc ? base->time + scale(tsc - base->tsc, base->rate) : base->time;
 }
 
 uint64_t clock_now(void)
 {
     uint64_t last = __atomic_load_n(&now, __ATOMIC_ACQUIRE);
-    const struct scale *by = __atomic_load_n(&current_scale, __ATOMIC_ACQUIRE);
-    return by ? MAX(last, time_at(by, read_tsc())) : last;
+    const struct time_base *base = __atomic_load_n(&current_base, __ATOMIC_ACQUIRE);
+    return base ? MAX(last, time_at(base, read_tsc())) : last;
 }
 
 /* --- Measuring the time stamp counter ------------------------------------------------------- */
@@ -240,12 +240,12 @@ static bool accept_rate(uint64_t rate)
  * of the next span. */
 static void run_by(const struct reading *reading, uint64_t rate)
 {
-    uint64_t time = current_scale ? time_at(current_scale, reading->tsc) : MAX(now, reference_time);
+    uint64_t time = current_base ? time_at(current_base, reading->tsc) : MAX(now, reference_time);
     int64_t error = reference_loses_time() ? 0 : (int64_t)(reference_time - time);
     int64_t limit = (int64_t)(span_length / SLEW_LIMIT);
     error = MIN(MAX(error, -limit), limit);
     int64_t slew = error * SLEW_ONE / (int64_t)span_length;
-    set_scale(reading->tsc, time, rate + (uint64_t)(slew * (int64_t)rate / SLEW_ONE));
+    set_base(reading->tsc, time, rate + (uint64_t)(slew * (int64_t)rate / SLEW_ONE));
 }
 
 /* Lost ticks make the counter look fast, which is a low rate in nanoseconds a tick. */
@@ -309,20 +309,20 @@ static uint64_t time_by_tsc(uint64_t tsc)
     struct reading reading;
     schedule_width = 0;
     if (tsc < last_tick_tsc) { /* firmware has set it back */
-        set_scale(tsc, now, tsc_rate);
+        set_base(tsc, now, tsc_rate);
         reference_tsc -= last_tick_tsc - tsc;
         measure_anew();
     }
     if (clock_from_tsc(tsc - span_tsc) >= span_length && advance_reference(&reading))
         measure_rate(&reading);
-    return time_at(current_scale, tsc);
+    return time_at(current_base, tsc);
 }
 
 static SLOW_PATH uint64_t tick_off_schedule(void)
 {
     uint64_t tsc = read_tsc();
     ticked_time += tick_length;
-    uint64_t time = current_scale ? time_by_tsc(tsc) : time_by_reference(tsc);
+    uint64_t time = current_base ? time_by_tsc(tsc) : time_by_reference(tsc);
     last_tick_tsc = tsc;
     time = MAX(time, now);
     __atomic_store_n(&now, time, __ATOMIC_RELEASE);
@@ -350,7 +350,7 @@ void clock_start(uint64_t tick, const struct clock_reference *new_reference, boo
 {
     ASSERT(tick > 0);
     now = clock_now();
-    current_scale = NULL;
+    current_base = NULL;
     tick_length = tick;
     tsc_constant = constant_tsc;
     tsc_rate = last_tick_tsc = longest_measured = schedule_width = 0;
