@@ -13,6 +13,7 @@
 #include <drivers/ps2_lights.h>
 #include <drivers/reset.h>
 #include <drivers/uart16550.h>
+#include <drivers/usb/other_controllers.h>
 #include <drivers/usb/usb.h>
 #include <drivers/usb/usb_keyboard.h>
 #include <io.h>
@@ -212,8 +213,10 @@ static void start_typing(void)
 
 static void start_usb(void)
 {
-    if (!usb_present())
+    if (!usb_present()) {
+        usb_log_other_controllers();
         return;
+    }
     executor_spawn(&executor, &usb_set_up);
     monitor_read_usb_keyboards(&executor);
 }
