@@ -24,7 +24,7 @@ enum { TICKS_PER_SECOND = 1000 };
 
 static void (*periodic_work)(uint64_t time, const struct trap_frame *frame) RO_AFTER_INIT;
 static uint64_t next_work;
-static const char *reference_name RO_AFTER_INIT; /* NULL: there is none */
+static struct clock_reference reference RO_AFTER_INIT; /* without a name: there is none */
 
 static inline void tick(uint64_t time, const struct trap_frame *frame)
 {
@@ -96,7 +96,7 @@ static void local_tick(struct trap_frame *frame)
 
 static enum error start_local_timer(void)
 {
-    if (!reference_name)
+    if (!reference.name)
         return ERROR_NO_DEVICE;
     enum error error = irq_controller()->at_local_apic ? OK : local_apic_find();
     if (error)
@@ -117,30 +117,46 @@ void ticks_start(void (*work)(uint64_t time, const struct trap_frame *frame))
     ASSERT(work);
     ASSERT(!interrupts_enabled());
     periodic_work = work;
-    struct clock_reference reference;
     enum error error = reference_clock_find(&reference);
-    reference_name = error ? NULL : reference.name;
+    if (error)
+        reference = (struct clock_reference){0};
     clock_start(pit8254_init(TICKS_PER_SECOND), error ? NULL : &reference, tsc_is_constant());
     irq_set_timer_handler(irq_controller()->at_local_apic ? tick_at_apic : tick_at_8259);
     trap_set_handler(LOCAL_APIC_TIMER_VECTOR, local_tick);
 }
 
-/* The first tick is due after a millisecond, or after a few with the local APIC's timer. But an
- * emulator on a busy host may deliver it late, although its ports answer at once. */
-static bool wait_for_tick(void)
+static uint64_t read_reference(void)
 {
-    enum { LIMIT = 500000 /* of about a microsecond */ };
-    for (unsigned i = 0; i < LIMIT && clock_now() == 0; i++)
+    uint64_t flags = interrupts_save();
+    uint64_t count = reference.name ? reference.read() : 0;
+    interrupts_restore(flags);
+    return count;
+}
+
+/* The first tick is due after a millisecond, or after a few with the local APIC's timer. But an
+ * emulator on a busy host may deliver it late, although its ports answer at once. So it gets
+ * `limit` milliseconds by the reference, where there is one, and as many delays of a microsecond.
+ */
+static bool wait_for_tick(uint64_t limit)
+{
+    uint64_t delays = limit * 1000, counts = limit * reference.frequency / 1000;
+    uint64_t last = read_reference(), counted = 0;
+    for (uint64_t i = 0; (i < delays || counted < counts) && clock_now() == 0; i++) {
         io_delay();
+        uint64_t now = read_reference();
+        counted += (now - last) & reference.mask;
+        last = now;
+    }
     return clock_now() != 0;
 }
 
 bool ticks_come(bool accept_counting)
 {
-    if (clock_now() != 0 || (accept_counting && pit8254_counts()) || wait_for_tick())
+    enum { PIT_LIMIT = 500, LOCAL_APIC_LIMIT = 5000 };
+    if (clock_now() != 0 || (accept_counting && pit8254_counts()) || wait_for_tick(PIT_LIMIT))
         return true;
     enum error error = start_local_timer();
-    if (!error && !wait_for_tick())
+    if (!error && !wait_for_tick(LOCAL_APIC_LIMIT))
         error = ERROR_TIMEOUT;
     if (error) {
         log_error("pit: no timer interrupt comes, nor can the local APIC's timer be used (%s)",
@@ -149,6 +165,6 @@ bool ticks_come(bool accept_counting)
         return false;
     }
     log_warn("pit: no timer interrupt comes; the local APIC's timer ticks instead, by the %s",
-             reference_name);
+             reference.name);
     return true;
 }
