@@ -1,8 +1,9 @@
 /*
  * The Multiboot2 information (specification 2.0, section 3.6) is a row of tags, each with its type
- * and size, in memory that the kernel does not own. It is outside data: every tag is held against
- * the end of the row before it is read, every entry against the end of its tag, every string is cut
- * to its room. Fields are fetched through memcpy into plain structs, so no alignment is assumed.
+ * and size, in memory that the kernel does not own. It is outside data: every tag is checked
+ * against the end of the row before it is read, every entry against the end of its tag, and every
+ * string is cut to its room. Fields are copied with memcpy into plain structs, so no alignment is
+ * assumed.
  */
 #include <boot/multiboot2.h>
 #include <layout.h>
@@ -133,9 +134,9 @@ static bool touch(struct phys_range a, struct phys_range b)
            ALIGN_DOWN(b.start, PAGE_SIZE) <= ALIGN_UP(a.end, PAGE_SIZE);
 }
 
-/* Keeps a range from being handed out. What the loader has put side by side becomes one range:
- * whoever looks for memory looks at fewer. Where there is no room for another range, the last one
- * grows to hold it: rather too much is kept than too little. */
+/* Marks a range as not to be allocated. Adjacent ranges become one, so that there are fewer to
+ * search. When there is no room for another range, the last one grows to include it: that reserves
+ * too much, never too little. */
 static void reserve(struct boot_info *info, phys_addr_t start, phys_addr_t end)
 {
     struct phys_range range = {start, end};
@@ -240,8 +241,8 @@ static bool read_section(struct body body, struct elf_sections_tag tag, size_t i
            body_read(body, sizeof(tag) + index * tag.entry_size, section, sizeof(*section));
 }
 
-/* A section's place in memory; empty when it is not loaded, or not below 4 GiB, where GRUB would
- * have put it. */
+/* A section's place in memory; empty when it is not loaded, or not below 4 GiB, where GRUB loads
+ * everything. */
 static struct phys_range section_range(const struct elf_section *section)
 {
     if (section->address == 0 || section->size > GIB(4) ||

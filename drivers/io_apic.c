@@ -116,7 +116,7 @@ static void ignore_spurious(struct trap_frame *frame)
 
 /* --- Set-up --------------------------------------------------------------------------------- */
 
-/* Maps an I/O APIC and masks all of its inputs. Returns how many it has; 0: it is none. */
+/* Maps an I/O APIC and masks all of its inputs. Returns their number; 0: there is no I/O APIC. */
 static unsigned open(phys_addr_t address)
 {
     if (address == 0 || !IS_ALIGNED(address, WINDOW) ||
@@ -172,7 +172,7 @@ static void connect(const struct acpi_madt *madt, const struct acpi_io_apic *io_
     }
 }
 
-/* The lines that Cairn has drivers for have to end somewhere. */
+/* Are the lines connected that Cairn cannot do without? */
 static bool all_needed_end_here(void)
 {
     static const uint8_t needed[] = {IRQ_TIMER, IRQ_KEYBOARD, IRQ_COM1};
@@ -183,8 +183,8 @@ static bool all_needed_end_here(void)
     return true;
 }
 
-/* In x2APIC mode a local APIC's number has 32 bits, and it takes interrupt remapping, which Cairn
- * does not do, to get more than eight of them across (SDM 3A 11.12.7). */
+/* In x2APIC mode a local APIC's number has 32 bits. An I/O APIC can address eight of them without
+ * interrupt remapping, which Cairn does not do (SDM 3A 11.12.7). */
 static bool is_out_of_reach(uint32_t local_apic)
 {
     if (local_apic < BROADCAST)

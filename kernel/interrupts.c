@@ -1,6 +1,6 @@
 /*
  * The APICs are used where ACPI describes them, unless `irq=pic` asks for the 8259s and the machine
- * has them. What cannot be used is logged, and the other kind taken.
+ * has them. A kind that cannot be used is logged, and the other one is used.
  */
 #include <drivers/acpi.h>
 #include <drivers/io_apic.h>

@@ -1,6 +1,6 @@
 /*
- * What the loader told, copied once out of its memory with every bound checked. Nothing after the
- * boot reads a raw Multiboot2 tag; what a tag left out is zero here.
+ * The loader's information, copied once out of its memory with every bound checked. Nothing after
+ * the boot reads a raw Multiboot2 tag. What no tag gives is zero here.
  */
 #ifndef BOOT_BOOT_INFO_H
 #define BOOT_BOOT_INFO_H
@@ -21,8 +21,8 @@ struct phys_range {
     phys_addr_t end;
 };
 
-/* One entry of the firmware's memory map, as unchecked as it came: entries may overlap, be
- * unsorted, unaligned, empty, or wrap round the end of the address space. */
+/* One entry of the firmware's memory map, not checked: entries may overlap, be unsorted, unaligned,
+ * empty, or wrap round the end of the address space. */
 struct memory_region {
     phys_addr_t base;
     uint64_t length;
@@ -70,16 +70,15 @@ struct boot_info {
     size_t module_count;
     size_t modules_left_out;
 
-    /* What must never be handed out although the memory map calls it available: the kernel image,
-     * the loader's information, modules, the symbol table, and the framebuffer, which may lie in
-     * RAM. */
+    /* Memory that is in use although the memory map calls it available: the kernel image, the
+     * loader's information, modules, the symbol table, and the framebuffer, which may lie in RAM.
+     */
     struct phys_range reserved[BOOT_MAX_RESERVED];
     size_t reserved_count;
 
     struct boot_framebuffer framebuffer;
 
-    /* The kernel's own symbol and string tables, where the loader put them; empty when it did not.
-     */
+    /* The kernel's own symbol and string tables, where the loader put them; empty if it did not. */
     struct phys_range symbols;
     struct phys_range symbol_names;
 

@@ -11,19 +11,19 @@
 
 enum { LOCAL_APIC_TIMER_VECTOR = 0xf0, LOCAL_APIC_SPURIOUS_VECTOR = 0xff };
 
-/* Finds it and maps its registers. ERROR_NO_DEVICE when the processor has none, or the firmware
- * keeps it switched off; ERROR_DEVICE when it does not look like one; else what mmio_map() has.
- * Does not change anything, and may be called twice. After kernel_space_init(); not in an interrupt
- * handler. */
+/* Finds the local APIC and maps its registers. ERROR_NO_DEVICE when the processor has none, or the
+ * firmware keeps it switched off; ERROR_DEVICE when it does not look like one; errors of
+ * mmio_map(). Changes nothing in it, and may be called twice. After kernel_space_init(); not in an
+ * interrupt handler. */
 enum error local_apic_find(void);
 
-/* Switches it on, with its inputs wired as `madt` says and nothing that an 8259 could ask through;
- * or, when `madt` is NULL, beside 8259s, which go on asking through it. In both cases its timer is
- * off. After local_apic_find(), with interrupts masked. */
+/* Switches the local APIC on. With `madt`, its inputs are set up as that table says, and 8259s
+ * cannot interrupt through them. With NULL, the 8259s go on interrupting through them. The timer is
+ * off in both cases. After local_apic_find(), with interrupts masked. */
 void local_apic_start(const struct acpi_madt *madt);
 
-/* Its number, by which an I/O APIC addresses it; up to 255, or in x2APIC mode of 32 bits. After
- * local_apic_find(). */
+/* The local APIC's number, by which an I/O APIC addresses it: 8 bits, or 32 in x2APIC mode. After
+ * local_apic_find(). Any context. */
 uint32_t local_apic_id(void);
 
 /* What a device writes, and where, to raise `vector` at this local APIC (MSI; Intel SDM 3A 11.11):
@@ -32,8 +32,8 @@ uint32_t local_apic_id(void);
 uint64_t local_apic_msi_address(void);
 uint32_t local_apic_msi_data(unsigned vector);
 
-/* Has its timer raise LOCAL_APIC_TIMER_VECTOR each `count` ticks of a rate that nobody knows (the
- * bus clock's sixteenth); not 0. Any context. */
+/* Starts the timer: it raises LOCAL_APIC_TIMER_VECTOR each `count` > 0 periods of the bus clock's
+ * sixteenth, whose rate is not known. Any context. */
 void local_apic_start_timer(uint32_t count);
 
 /* --- The end of an interrupt ---------------------------------------------------------------- */

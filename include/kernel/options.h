@@ -24,7 +24,7 @@ struct option {
 /* Reads both lines and sets the options. Called once. */
 void options_init(const struct boot_info *info);
 
-/* Logs each word that is nobody's option. Once, after options_init(). */
+/* Logs each word that is not an option. Once, after options_init(). */
 void options_log_unknown(void);
 
 /* Is an option's value this word? NULL, for an option that is not set, equals no word. */

@@ -1,5 +1,5 @@
-; The instructions that may fault, each with its entry in the table of those that may (see
-; include/kernel/cpu/safe_load.h). An entry is two addresses: of the instruction, and of where to go on when it faults.
+; Instructions that may fault, each with its entry in the table (see include/kernel/cpu/safe_load.h). An entry is two
+; addresses: the instruction's, and the one at which to go on when it faults.
 
 global safe_load, safe_load_word
 

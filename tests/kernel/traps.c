@@ -227,12 +227,12 @@ TEST(traps, what_may_come_on_a_broken_stack_has_its_own)
     }
 }
 
-/* Nothing has these lines in service, so each is an 8259's "nobody". */
+/* These lines are not in service, so each of these interrupts is spurious. */
 TEST(traps, spurious_interrupts_are_told_apart)
 {
     struct irq_line line;
     if (irq_controller()->at_local_apic)
-        return; /* it has a vector for "nobody": see the suite interrupts */
+        return; /* it has a vector of its own for them: see the suite interrupts */
     RAISE(39);
     RAISE(47);
     RAISE(47);

@@ -1,7 +1,7 @@
 /*
- * The stacks that are there from the start: the one of the boot, which the executor goes on using,
- * and those that the processor switches to by itself (IST, Intel SDM 3A 6.14.5) because the current
- * one may be what is broken.
+ * The stacks that exist from the start: the boot's, on which the executor runs later, and those
+ * that the processor switches to by itself (IST, Intel SDM 3A 6.14.5), because the current stack
+ * may be broken.
  */
 #ifndef KERNEL_CPU_STACKS_H
 #define KERNEL_CPU_STACKS_H
