@@ -29,6 +29,8 @@ enum redirection {
     ACTIVE_LOW = 1 << 13,
     LEVEL = 1 << 15,
     MASKED = 1 << 16,
+    DELIVERY = 7 << 8,      /* how the interrupt is delivered */
+    EXTERNAL = 7 << 8,      /* with a vector that is fetched from the 8259s (ExtINT) */
     DESTINATION_SHIFT = 24, /* in the high half */
     BROADCAST = 0xff,       /* as a destination (SDM 3A 11.6.2.1) */
 };
@@ -116,7 +118,7 @@ static void ignore_spurious(struct trap_frame *frame)
 
 /* --- Set-up --------------------------------------------------------------------------------- */
 
-/* Maps an I/O APIC and masks all of its inputs. Returns their number; 0: there is no I/O APIC. */
+/* Maps an I/O APIC. Returns the number of its inputs; 0: there is no I/O APIC. */
 static unsigned open(phys_addr_t address)
 {
     if (address == 0 || !IS_ALIGNED(address, WINDOW) ||
@@ -126,10 +128,25 @@ static unsigned open(phys_addr_t address)
     uint32_t version = get(registers, VERSION);
     if (version == 0 || version == UINT32_MAX)
         return 0;
-    unsigned count = MIN((version >> 16 & 0xff) + 1, (unsigned)MAX_INPUTS);
-    for (unsigned i = 0; i < count; i++)
-        set(registers, REDIRECTION + 2 * i, MASKED);
-    return count;
+    return MIN((version >> 16 & 0xff) + 1, (unsigned)MAX_INPUTS);
+}
+
+/* Masks the inputs of an I/O APIC that has `count` of them; but not those through which 8259s
+ * interrupt (ExtINT) if `keep_external`. */
+static void mask_inputs(phys_addr_t address, unsigned count, bool keep_external)
+{
+    volatile uint8_t *registers = phys_to_virt(address);
+    for (unsigned i = 0; i < count; i++) {
+        unsigned reg = REDIRECTION + 2 * i;
+        if (!keep_external || (get(registers, reg) & DELIVERY) != EXTERNAL)
+            set(registers, reg, MASKED);
+    }
+}
+
+void io_apic_silence(const struct acpi_madt *madt)
+{
+    for (unsigned i = 0; i < madt->io_apic_count; i++)
+        mask_inputs(madt->io_apics[i].address, open(madt->io_apics[i].address), true);
 }
 
 /* Where a line ends and how it asks. Lines from 16 on are as PCI has them. */
@@ -203,6 +220,7 @@ enum error io_apic_init(const struct acpi_madt *madt)
     for (unsigned i = 0; i < madt->io_apic_count; i++) {
         const struct acpi_io_apic *io_apic = &madt->io_apics[i];
         unsigned count = open(io_apic->address);
+        mask_inputs(io_apic->address, count, false);
         if (count)
             connect(madt, io_apic, count);
         else

@@ -6,13 +6,15 @@
 #include <drivers/io_apic.h>
 #include <drivers/local_apic.h>
 #include <drivers/pic8259.h>
+#include <kernel/fault/fault.h>
 #include <kernel/interrupts.h>
 #include <kernel/log/log.h>
 #include <kernel/options.h>
 
+static struct acpi_madt madt; /* large for a stack */
+
 static enum error start_apics(void)
 {
-    static struct acpi_madt madt; /* large for a stack */
     enum error error = acpi_madt(&madt);
     if (!error)
         error = local_apic_find();
@@ -22,8 +24,21 @@ static enum error start_apics(void)
         return error;
     if (madt.has_8259)
         pic8259_silence();
+    fault_set_interrupt_end(local_apic_end_unexpected);
     local_apic_start(&madt);
     return OK;
+}
+
+/* The 8259s interrupt through the local APIC, if there is one. */
+static void start_8259s(void)
+{
+    pic8259_init();
+    if (acpi_madt(&madt) == OK)
+        io_apic_silence(&madt);
+    if (local_apic_find() != OK)
+        return;
+    fault_set_interrupt_end(local_apic_end_unexpected);
+    local_apic_start(NULL);
 }
 
 OPTION(irq);
@@ -50,12 +65,12 @@ static bool has_8259s(void)
 void interrupts_start(void)
 {
     if (are_8259s_asked_for() && has_8259s()) {
-        pic8259_init();
+        start_8259s();
         return;
     }
     enum error error = start_apics();
     if (!error)
         return;
     log_warn("irq: the APICs cannot be used (%s); the 8259s are", error_name(error));
-    pic8259_init();
+    start_8259s();
 }

@@ -98,13 +98,11 @@ static enum error start_local_timer(void)
 {
     if (!reference.name)
         return ERROR_NO_DEVICE;
-    enum error error = irq_controller()->at_local_apic ? OK : local_apic_find();
+    enum error error = local_apic_find();
     if (error)
         return error;
     uint64_t flags = interrupts_save();
     irq_mask_timer();
-    if (!irq_controller()->at_local_apic)
-        local_apic_start(NULL);
     local_apic_start_timer(FIRST_COUNT);
     interrupts_restore(flags);
     return OK;

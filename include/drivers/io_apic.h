@@ -15,4 +15,8 @@
  * entries that are masked. During set-up, after kernel_space_init() and local_apic_find(). */
 enum error io_apic_init(const struct acpi_madt *madt);
 
+/* Masks every input of every I/O APIC, except those through which 8259s may interrupt (ExtINT), for
+ * a kernel that uses the 8259s instead. During set-up, after kernel_space_init(). */
+void io_apic_silence(const struct acpi_madt *madt);
+
 #endif

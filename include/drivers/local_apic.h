@@ -18,9 +18,16 @@ enum { LOCAL_APIC_TIMER_VECTOR = 0xf0, LOCAL_APIC_SPURIOUS_VECTOR = 0xff };
 enum error local_apic_find(void);
 
 /* Switches the local APIC on. With `madt`, its inputs are set up as that table says, and 8259s
- * cannot interrupt through them. With NULL, the 8259s go on interrupting through them. The timer is
- * off in both cases. After local_apic_find(), with interrupts masked. */
+ * cannot interrupt through them. With NULL, the 8259s interrupt through input 0. The timer and the
+ * local APIC's other sources are masked in both cases. Interrupts that were left in it are ended
+ * (logged) or delivered: for that, interrupts are enabled for a moment. After local_apic_find(),
+ * when the I/O APICs' entries are masked and fault_set_interrupt_end() has been called, with
+ * interrupts masked. */
 void local_apic_start(const struct acpi_madt *madt);
+
+/* Ends an interrupt for which no handler is registered, if it came through the local APIC. In the
+ * interrupt's handler, after local_apic_find(). */
+void local_apic_end_unexpected(unsigned vector);
 
 /* The local APIC's number, by which an I/O APIC addresses it: 8 bits, or 32 in x2APIC mode. After
  * local_apic_find(). Any context. */

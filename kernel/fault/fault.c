@@ -4,6 +4,7 @@
  * machine. Something is already broken when it runs, so it allocates nothing, takes no lock, and
  * reads only memory that it knows to be mapped.
  */
+#include <assert.h>
 #include <image.h>
 #include <io.h>
 #include <kernel/cpu/control.h>
@@ -65,10 +66,20 @@ static void handle_nmi(const struct trap_frame *frame)
                                                    : " (no known reason)");
 }
 
+static void (*end_interrupt)(unsigned vector) RO_AFTER_INIT;
+
+void fault_set_interrupt_end(void (*end)(unsigned vector))
+{
+    ASSERT(end && !end_interrupt);
+    end_interrupt = end;
+}
+
 static void handle_unexpected(unsigned vector)
 {
     if (trap_count(vector) == 1)
         log_warn("fault: unexpected interrupt on vector %u; further ones are only counted", vector);
+    if (end_interrupt)
+        end_interrupt(vector);
 }
 
 /* --- The reason of a panic, in words ---------------------------------------------------------- */

@@ -16,7 +16,16 @@
 
 enum { LOCAL_APIC = 0xfee00000, IO_APIC = 0xfec00000, INPUTS = 24, MANY = 100000 };
 
-enum { ID = 0x20, VERSION = 0x30, END = 0xb0, SPURIOUS = 0xf0, LVT_TIMER = 0x320, LVT_0 = 0x350 };
+enum { ID = 0x20, VERSION = 0x30, TASK_PRIORITY = 0x80, END = 0xb0, SPURIOUS = 0xf0 };
+enum { IN_SERVICE = 0x100, REQUESTED = 0x200 };
+enum {
+    LVT_CORRECTED_ERROR = 0x2f0,
+    LVT_TIMER = 0x320,
+    LVT_THERMAL = 0x330,
+    LVT_PERFORMANCE = 0x340,
+    LVT_0 = 0x350,
+    LVT_ERROR = 0x370
+};
 
 /* --- The local APIC ------------------------------------------------------------------------- */
 
@@ -25,10 +34,49 @@ static uint32_t features;
 static uint32_t local[0x400 / 16]; /* a register each 16 bytes */
 static unsigned ends;
 
+static bool has_vector(unsigned first, unsigned vector)
+{
+    return local[first / 16 + vector / 32] >> vector % 32 & 1;
+}
+
+static void flip_vector(unsigned first, unsigned vector)
+{
+    local[first / 16 + vector / 32] ^= UINT32_C(1) << vector % 32;
+}
+
+/* The highest vector; 0: there is none. */
+static unsigned highest_vector(unsigned first)
+{
+    unsigned vector = VECTOR_COUNT - 1;
+    while (vector && !has_vector(first, vector))
+        vector--;
+    return vector;
+}
+
 static void write_local(unsigned reg, uint32_t value)
 {
-    ends += reg == END;
+    if (reg == END) {
+        ends++;
+        if (highest_vector(IN_SERVICE))
+            flip_vector(IN_SERVICE, highest_vector(IN_SERVICE));
+    }
     local[reg / 16] = value;
+}
+
+static unsigned delivered[VECTOR_COUNT], deliveries;
+
+/* Interrupts are enabled: requested vectors are delivered, unless their priority is too low. There
+ * are no handlers. */
+static void deliver(void)
+{
+    for (unsigned vector = highest_vector(REQUESTED);
+         vector >> 4 > MAX(local[TASK_PRIORITY / 16], highest_vector(IN_SERVICE)) >> 4;
+         vector = highest_vector(REQUESTED)) {
+        flip_vector(REQUESTED, vector);
+        flip_vector(IN_SERVICE, vector);
+        delivered[deliveries++] = vector;
+        local_apic_end_unexpected(vector);
+    }
 }
 
 static struct cpuid_result answer(uint32_t leaf)
@@ -132,7 +180,79 @@ TEST(local_apic, as_the_table_says)
     }
 }
 
-/* Beside 8259s: one that was off gets their way opened, one that was on keeps what it has. */
+/* What firmware or an earlier kernel has left there: vectors in service are ended, requested ones
+ * are delivered, but none that is an exception's. */
+TEST(local_apic, leftovers_are_removed)
+{
+    static const unsigned left_in_service[] = {0x11, 0x20, 0x41, 0x42, 0xff};
+    static const unsigned left_requested[] = {0x1e, 0x20, 0x5f, 0xd0, 0xf0};
+    for (int x2apic = 0; x2apic < 2; x2apic++) {
+        start(x2apic);
+        for (unsigned i = 0; i < ARRAY_SIZE(left_in_service); i++)
+            flip_vector(IN_SERVICE, left_in_service[i]);
+        for (unsigned i = 0; i < ARRAY_SIZE(left_requested); i++)
+            flip_vector(REQUESTED, left_requested[i]);
+        deliveries = 0;
+        host_interrupt = deliver;
+        host_log[0] = '\0';
+        EXPECT_EQ(local_apic_find(), OK);
+        local_apic_start(&madt);
+        host_interrupt = NULL;
+        EXPECT(strstr(host_log, "in service in the local APIC: 5"));
+        EXPECT_EQ(highest_vector(IN_SERVICE), 0);
+        EXPECT_EQ(highest_vector(REQUESTED), 0x1e);
+        EXPECT_EQ(deliveries, 4);
+        for (unsigned i = 0; i < deliveries; i++)
+            EXPECT_EQ(delivered[i], left_requested[4 - i]);
+        EXPECT_EQ(ends, 5 + 4);
+        local_apic_end_unexpected(0x50); /* raised by `int` */
+        EXPECT_EQ(ends, 5 + 4);
+    }
+}
+
+static void never_ends(uint32_t msr, uint64_t value)
+{
+    if (msr != 0x800 + END / 16)
+        write_register(msr, value);
+    else
+        ends++;
+}
+
+TEST(local_apic, a_vector_that_stays_in_service)
+{
+    start(true);
+    fake_processor_set((struct fake_processor){answer, read_register, never_ends});
+    flip_vector(IN_SERVICE, 0x41);
+    EXPECT_EQ(local_apic_find(), OK);
+    local_apic_start(&madt);
+    EXPECT_EQ(ends, VECTOR_COUNT);
+}
+
+/* An entry that raises an SMI is the firmware's; one that this version does not have is not
+ * touched. */
+TEST(local_apic, its_own_sources_are_masked)
+{
+    static const unsigned entries[] = {LVT_ERROR, LVT_TIMER, LVT_PERFORMANCE, LVT_THERMAL,
+                                       LVT_CORRECTED_ERROR};
+    for (unsigned last = 3; last <= 6; last++) {
+        for (unsigned smi = 0; smi < 2; smi++) {
+            const uint32_t left = smi ? 2 << 8 : 0xd0;
+            start(false);
+            local[VERSION / 16] = last << 16 | 0x14;
+            for (unsigned i = 0; i < ARRAY_SIZE(entries); i++)
+                local[entries[i] / 16] = left;
+            EXPECT_EQ(local_apic_find(), OK);
+            local_apic_start(&madt);
+            for (unsigned i = 0; i < ARRAY_SIZE(entries); i++) {
+                bool exists = i + 1 < last;
+                EXPECT_EQ(local[entries[i] / 16], exists && !smi ? left | 1 << 16 : left);
+            }
+        }
+    }
+}
+
+/* Beside 8259s: one that was off gets their way opened, one that was on keeps what it has, unless
+ * it is closed. */
 TEST(local_apic, beside_8259s)
 {
     start(false);
@@ -142,10 +262,19 @@ TEST(local_apic, beside_8259s)
     EXPECT_EQ(local[LVT_0 / 16 + 1], 4 << 8);
     start(false);
     local[SPURIOUS / 16] = 1 << 8 | 15;
-    local[LVT_0 / 16] = 0x1234;
+    local[LVT_0 / 16] = 0x8700;
+    local[LVT_0 / 16 + 1] = 0x10400;
     EXPECT_EQ(local_apic_find(), OK);
     local_apic_start(NULL);
-    EXPECT_EQ(local[LVT_0 / 16], 0x1234);
+    EXPECT_EQ(local[LVT_0 / 16], 0x8700);
+    EXPECT_EQ(local[LVT_0 / 16 + 1], 0x10400);
+    static const uint32_t closed[] = {0x10000, 0x18700, 0xd0};
+    for (unsigned i = 0; i < ARRAY_SIZE(closed); i++) {
+        local[LVT_0 / 16] = local[LVT_0 / 16 + 1] = closed[i];
+        local_apic_start(NULL);
+        EXPECT_EQ(local[LVT_0 / 16], 7 << 8);
+        EXPECT_EQ(local[LVT_0 / 16 + 1], 4 << 8);
+    }
 }
 
 TEST(local_apic, none_or_no_good_one)
@@ -270,6 +399,21 @@ TEST(io_apic, more_inputs_than_numbers)
     chips[0].id = 7;
     EXPECT_EQ(find_and_init(), OK);
     EXPECT_EQ(chips[0].id, 7);
+}
+
+/* Where the 8259s are used: only what lets them through stays open. */
+TEST(io_apic, silenced)
+{
+    start(false);
+    madt.io_apic_count = 3;
+    madt.io_apics[1] = (struct acpi_io_apic){1, IO_APIC + 0x1000, INPUTS};
+    madt.io_apics[2] = (struct acpi_io_apic){2, 0, 2 * INPUTS};
+    chips[0].entries[0] = 7 << 8;
+    chips[0].entries[4] = chips[1].entries[2 * INPUTS - 2] = 0xd0;
+    io_apic_silence(&madt);
+    EXPECT_EQ(low(0, 0), 7 << 8);
+    EXPECT(low(0, 2) & 1 << 16 && low(1, INPUTS - 1) & 1 << 16);
+    EXPECT(!(low(2, 0) & 1 << 16));
 }
 
 /* The dead one is told of; it is no harm unless a line that is needed ends there. */

@@ -99,6 +99,22 @@ TEST(interrupts, messages_have_vectors)
     EXPECT(!irq_message_handler(vector));
 }
 
+/* No handler is registered for it. The second comes only if the first was ended. */
+TEST(interrupts, an_unexpected_vector_is_ended)
+{
+    enum { UNEXPECTED = 0xd0 };
+    if (!wants_apic())
+        return;
+    for (unsigned i = 1; i <= 2; i++) {
+        send_to_itself(UNEXPECTED);
+        for (uint64_t start = clock_now();
+             trap_count(UNEXPECTED) < i && clock_now() < start + NANOSECONDS_PER_SECOND;)
+            wait_for_interrupt();
+        EXPECT_EQ(trap_count(UNEXPECTED), i);
+    }
+    EXPECT_EQ(log_count("unexpected"), 1);
+}
+
 TEST(interrupts, a_line_that_does_not_exist)
 {
     static struct irq_handler handler = {.name = "test", .run = count_message};

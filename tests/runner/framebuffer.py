@@ -1,11 +1,9 @@
 """Machines whose screen is a framebuffer, read off pictures that QEMU takes of it."""
 
 import functools
-import subprocess
 import tempfile
-from pathlib import Path
 
-from runner import machine, paths, pictures
+from runner import images, machine, paths, pictures
 
 GRUB_CFG = """
 insmod all_video
@@ -39,22 +37,9 @@ class FramebufferMachine(machine.Machine):
 
 
 def image(directory, mode="auto", font=LOAD_FONT, files=()):
-    """The shipped image, as a CD for BIOS machines only, with another grub.cfg, which boots at once
-    in a graphics mode of GRUB's (1024x768x32), and with other files: pairs of a path on this
-    machine and one on the image."""
-    config = Path(directory) / "grub.cfg"
-    config.write_text(GRUB_CFG.format(mode=mode, font=font))
-    out = Path(directory) / "image.iso"
-    command = ["xorriso", "-indev", str(paths.ISO), "-outdev", str(out),
-               "-boot_image", "any", "discard", "-boot_image", "any", "system_area=/dev/zero",
-               "-boot_image", "any", "bin_path=/boot/grub/i386-pc/eltorito.img",
-               "-boot_image", "any", "boot_info_table=on", "-boot_image", "grub",
-               "grub2_boot_info=on", "-overwrite", "on"]
-    for source, target in [(config, "/boot/grub/grub.cfg"), *files]:
-        command += ["-rm", target, "--", "-map", str(source), target]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-                   stdin=subprocess.DEVNULL)
-    return out
+    """An image that boots at once in a graphics mode of GRUB's (1024x768x32); the arguments are those of
+    images.edited()."""
+    return images.edited(directory, GRUB_CFG.format(mode=mode, font=font), files)
 
 
 class FramebufferTest(machine.MachineTest):

@@ -111,6 +111,13 @@ static inline void interrupts_disable(void)
     __asm__ volatile("cli" : : : "memory");
 }
 
+/* Enables interrupts for one instruction: those that are pending are taken, and are masked again.
+ */
+static inline void interrupts_admit_pending(void)
+{
+    __asm__ volatile("sti; nop; cli" : : : "memory");
+}
+
 /* Would a maskable interrupt be taken now? */
 static inline bool interrupts_enabled(void)
 {

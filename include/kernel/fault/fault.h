@@ -12,4 +12,8 @@ struct trap_frame;
  * panic. For trap_init(); runs in trap handlers, NMIs included. */
 void fault_handle(struct trap_frame *frame);
 
+/* Registers how an unexpected interrupt is ended, in the interrupt controller's way; fault_handle()
+ * calls `end` after it has logged the interrupt. During set-up, once. */
+void fault_set_interrupt_end(void (*end)(unsigned vector));
+
 #endif

@@ -23,6 +23,12 @@ static inline void interrupts_disable(void)
     host_masked = true;
 }
 
+static inline void interrupts_admit_pending(void)
+{
+    interrupts_enable();
+    interrupts_disable();
+}
+
 static inline uint64_t interrupts_save(void)
 {
     bool enabled = !host_masked;
