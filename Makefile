@@ -107,7 +107,7 @@ HOST_SOURCES := tests/test.c $(wildcard tests/host/*.c) $(wildcard lib/*.c) boot
     $(wildcard drivers/acpi*.c) $(wildcard drivers/pci*.c) $(wildcard drivers/usb/*.c) drivers/local_apic.c drivers/io_apic.c \
     drivers/fw_cfg.c drivers/debug_console.c drivers/framebuffer.c kernel/options.c kernel/displays.c \
     kernel/log/console.c kernel/log/screen.c \
-    drivers/cmos_clock.c drivers/pit8254.c drivers/reference_clock.c kernel/cpu/tsc.c \
+    drivers/cmos_clock.c drivers/pit8254.c drivers/reference_clock.c drivers/hpet.c kernel/cpu/tsc.c \
     $(addprefix kernel/monitor/,line.c key_parser.c edit.c history.c completion.c picture.c) \
     $(filter-out mm/kernel_space.c mm/processor.c mm/heap_window.c,$(wildcard mm/*.c)) $(wildcard mm/alternatives/*.c)
 HOST_OBJECTS := $(HOST_SOURCES:%=$B/host/%.o)

@@ -244,7 +244,7 @@ static void wait_for_devices(void)
     bool ps2_waits = task_is_live(&ps2_keyboard_set_up);
     bool usb_waits = task_is_live(&usb_set_up);
     /* Without a tick no time limit would ever run out. */
-    if (!ticks_come(!ps2_waits && !usb_waits) && (ps2_waits || usb_waits)) {
+    if (!ticks_come() && (ps2_waits || usb_waits)) {
         log_error("keyboard: slow to answer, and there is no time; left alone");
         task_cancel(&ps2_keyboard_set_up);
         task_cancel(&usb_set_up);

@@ -1,10 +1,12 @@
 /*
- * Usually the PIT ticks. Newer machines may have it switched off: its ports exist, but it raises no
- * interrupt. Then the local APIC's own timer takes its place. The rate of that timer is not known
- * in advance; the clock's reference gives the time from the first tick on, and after a few ticks
- * the timer is set so that it ticks about a thousand times a second.
+ * Usually the PIT ticks. Firmware may have given its interrupt line to the HPET, which is undone.
+ * Newer machines may have the PIT switched off: its ports exist, but it raises no interrupt. Then
+ * the local APIC's own timer takes its place. The rate of that timer is not known in advance; the
+ * clock's reference gives the time from the first tick on, and after a few ticks the timer is set
+ * so that it ticks about a thousand times a second.
  */
 #include <assert.h>
+#include <drivers/hpet.h>
 #include <drivers/irq.h>
 #include <drivers/local_apic.h>
 #include <drivers/pic8259.h>
@@ -23,7 +25,7 @@ enum { TICKS_PER_SECOND = 1000 };
 #define WORK_INTERVAL (16 * NANOSECONDS_PER_MILLISECOND)
 
 static void (*periodic_work)(uint64_t time, const struct trap_frame *frame) RO_AFTER_INIT;
-static uint64_t next_work;
+static uint64_t next_work = WORK_INTERVAL;
 static struct clock_reference reference RO_AFTER_INIT; /* without a name: there is none */
 
 static inline void tick(uint64_t time, const struct trap_frame *frame)
@@ -148,10 +150,29 @@ static bool wait_for_tick(uint64_t limit)
     return clock_now() != 0;
 }
 
-bool ticks_come(bool accept_counting)
+/* Does the PIT interrupt? That it counts says little: another device may have taken its line, or
+ * the line may be blocked on its way. So it raises a single interrupt, after some microseconds. */
+static bool pit_interrupts(uint64_t limit)
 {
-    enum { PIT_LIMIT = 500, LOCAL_APIC_LIMIT = 5000 };
-    if (clock_now() != 0 || (accept_counting && pit8254_counts()) || wait_for_tick(PIT_LIMIT))
+    pit8254_fire_once();
+    bool came = wait_for_tick(limit);
+    pit8254_init(TICKS_PER_SECOND);
+    return came;
+}
+
+static void end_legacy_replacement(void)
+{
+    if (hpet_find() == OK && hpet_end_legacy_replacement())
+        log_warn("pit: the HPET had taken its interrupt line; given back");
+}
+
+bool ticks_come(void)
+{
+    enum { SOON = 2, PIT_LIMIT = 500, LOCAL_APIC_LIMIT = 5000 };
+    if (clock_now() != 0 || pit_interrupts(SOON))
+        return true;
+    end_legacy_replacement();
+    if (pit_interrupts(PIT_LIMIT))
         return true;
     enum error error = start_local_timer();
     if (!error && !wait_for_tick(LOCAL_APIC_LIMIT))

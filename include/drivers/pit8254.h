@@ -11,8 +11,8 @@
  * set-up. */
 uint64_t pit8254_init(unsigned rate);
 
-/* Has it counted since pit8254_init()? Called some microseconds after it. Once in a thousand times
- * the counter has just come back to the same value, and false is wrong. Any context. */
-bool pit8254_counts(void);
+/* Stops the ticks and raises one interrupt instead, after about two microseconds; pit8254_init()
+ * starts the ticks again. Any context. */
+void pit8254_fire_once(void);
 
 #endif

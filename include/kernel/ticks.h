@@ -13,11 +13,11 @@ struct trap_frame;
  * interrupts_start(), with interrupts masked. */
 void ticks_start(void (*work)(uint64_t time, const struct trap_frame *frame));
 
-/* Checks that ticks come. If the PIT raises none, the local APIC's timer is started instead, if the
- * clock has a reference to measure it by. With `accept_counting`, a PIT that counts is enough, so
- * that the check takes no time. Otherwise, or if it does not count, it waits for a tick: up to half
- * a second for the PIT's, up to five seconds for the local APIC's. After set-up, with interrupts
- * enabled. Returns false, and logs it, if nothing ticks. */
-bool ticks_come(bool accept_counting);
+/* Checks that ticks come, by waiting for one: the PIT is made to raise one at once. If none comes,
+ * the HPET is made to give back the PIT's interrupt line. If that does not help, the local APIC's
+ * timer is started instead, if the clock has a reference to measure it by. Waits up to half a
+ * second for the PIT and up to five seconds for the local APIC's timer, usually some microseconds.
+ * During set-up, with interrupts enabled. Returns false, and logs it, if nothing ticks. */
+bool ticks_come(void);
 
 #endif

@@ -35,6 +35,9 @@ MASKED = 0x10000
 SELECT, WINDOW = 0xfec00000, 0xfec00010
 REDIRECTION = 0x10
 
+HPET_CONFIGURATION = 0xfed00010
+LEGACY_REPLACEMENT = 2
+
 IRQ_PIC, IRQ_APIC = "irq=pic", "irq=apic"
 
 
@@ -116,3 +119,7 @@ class Leftovers(MachineTest):
     def test_8259s_cut_off(self):
         """The local APIC's input 0, through which the 8259s interrupt, is masked."""
         self.check([(LVT_0, MASKED)], words=(IRQ_PIC,))
+
+    def test_hpet_in_place_of_the_pit(self):
+        """The HPET takes the PIT's line, and is silent itself."""
+        self.check([(HPET_CONFIGURATION, LEGACY_REPLACEMENT)], "the HPET had taken its interrupt line")

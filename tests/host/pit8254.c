@@ -27,11 +27,23 @@ TEST(pit8254, a_thousand_ticks_a_second)
     count = 0;
     fake_ports_set((struct fake_device){.write = write});
     EXPECT_EQ(pit8254_init(1000), 999847);
-    EXPECT_EQ(count, 4); /* the last one latches the count, for pit8254_counts() */
+    EXPECT_EQ(count, 3);
     EXPECT_EQ(written[0].port, 0x43);
     EXPECT_EQ(written[0].value, 0x34);
     EXPECT_EQ(written[1].port, 0x40);
     EXPECT_EQ(written[1].value, 1193 & 0xff);
     EXPECT_EQ(written[2].port, 0x40);
     EXPECT_EQ(written[2].value, 1193 >> 8);
+}
+
+/* Mode 0, with the shortest count. */
+TEST(pit8254, a_single_interrupt)
+{
+    count = 0;
+    fake_ports_set((struct fake_device){.write = write});
+    pit8254_fire_once();
+    EXPECT_EQ(count, 3);
+    EXPECT(written[0].port == 0x43 && written[0].value == 0x30);
+    EXPECT(written[1].port == 0x40 && written[1].value == 1);
+    EXPECT(written[2].port == 0x40 && written[2].value == 0);
 }

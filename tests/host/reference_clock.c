@@ -1,7 +1,8 @@
 /*
- * Which of the machine's counters becomes the clock's reference.
+ * Which of the machine's counters becomes the clock's reference; and the HPET.
  */
 #include <drivers/acpi.h>
+#include <drivers/hpet.h>
 #include <drivers/reference_clock.h>
 #include <layout.h>
 #include <mm/kernel_space.h>
@@ -20,7 +21,7 @@ enum { RSDT = 0x10000, FADT = 0x11000, HPET = 0x12000, HPET_REGISTERS = 0xfed000
 static struct boot_info info;
 static uint32_t pm_timer, pm_timer_step;
 static uint32_t hpet_period, hpet_count, hpet_step;
-static bool hpet_is_on;
+static bool hpet_is_on, hpet_has_pit_line;
 static uint32_t crystal; /* Hz, from CPUID; 0: it does not tell */
 
 static uint8_t read_port(uint16_t port)
@@ -34,7 +35,7 @@ static uint32_t read_memory(phys_addr_t address)
     case 0x004:
         return hpet_period;
     case 0x010:
-        return hpet_is_on;
+        return hpet_is_on | hpet_has_pit_line << 1;
     case 0x0f0:
         return hpet_count;
     default:
@@ -44,8 +45,10 @@ static uint32_t read_memory(phys_addr_t address)
 
 static void write_memory(phys_addr_t address, uint32_t value)
 {
-    if (address == HPET_REGISTERS + 0x010)
-        hpet_is_on = value & 1;
+    if (address != HPET_REGISTERS + 0x010)
+        return;
+    hpet_is_on = value & 1;
+    hpet_has_pit_line = value & 2;
 }
 
 static void wait(void)
@@ -188,4 +191,31 @@ TEST(reference_clock, a_processor_with_no_such_frequency)
     EXPECT_STR(search(), "processor");
     crystal = UINT32_MAX; /* times two is 8.6 GHz */
     EXPECT_STR(search(), "processor");
+}
+
+/* It counts on, or not, as before. */
+TEST(hpet, gives_back_the_line_of_the_pit)
+{
+    start();
+    EXPECT_EQ(hpet_find(), OK);
+    EXPECT(!hpet_end_legacy_replacement());
+    for (int on = 0; on < 2; on++) {
+        hpet_is_on = on;
+        hpet_has_pit_line = true;
+        EXPECT(hpet_end_legacy_replacement());
+        EXPECT(!hpet_has_pit_line && hpet_is_on == on);
+        EXPECT(!hpet_end_legacy_replacement());
+    }
+}
+
+TEST(hpet, starts_where_it_is)
+{
+    start();
+    hpet_has_pit_line = true;
+    EXPECT_EQ(hpet_find(), OK);
+    EXPECT(!hpet_is_on);
+    EXPECT_EQ(hpet_start(), 100000000);
+    EXPECT(hpet_is_on && hpet_has_pit_line);
+    hpet_period = 0;
+    EXPECT_EQ(hpet_find(), ERROR_NO_DEVICE);
 }
