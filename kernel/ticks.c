@@ -133,10 +133,10 @@ static uint64_t read_reference(void)
     return count;
 }
 
-/* The first tick is due after a millisecond, or after a few with the local APIC's timer. But an
- * emulator on a busy host may deliver it late, although its ports answer at once. So it gets
- * `limit` milliseconds by the reference, where there is one, and as many delays of a microsecond.
- */
+/* The first tick is due after some microseconds, or after a few milliseconds with the local APIC's
+ * timer. But an emulator on a busy host may deliver it late, although its ports answer at once. So
+ * it gets `limit` milliseconds by the reference, where there is one, and as many delays of a
+ * microsecond. */
 static bool wait_for_tick(uint64_t limit)
 {
     uint64_t delays = limit * 1000, counts = limit * reference.frequency / 1000;
