@@ -166,14 +166,14 @@ static enum poll_result poll_history(struct task *task)
     size_t size = GRID_SIZE(screen->sink.rows + HISTORY, screen->sink.columns);
     void *memory = kmalloc(size);
     (void)task;
-    uint64_t flags = interrupts_save(); /* the timer's handler may write, too: see log_flush() */
-    bool moved = memory && grid_move(&screen->terminal.grid, memory, size) == OK;
-    interrupts_restore(flags);
-    if (!moved) {
+    if (!memory) {
         log_warn("screen: no memory for the lines that scroll off it");
-        kfree(memory);
         return POLL_READY;
     }
+    uint64_t flags = interrupts_save(); /* the timer's handler writes to the screen, too */
+    enum error error = grid_move(&screen->terminal.grid, memory, size);
+    interrupts_restore(flags);
+    ASSERT(!error); /* it has room for the screen */
     kfree(heap_memory);
     heap_memory = memory;
     return POLL_READY;

@@ -1,7 +1,7 @@
 /*
- * From a framebuffer's corner to all of it. A panic may come at any instruction of the change and
- * wants to be seen, so the processor goes through the change step by step, and at each instruction
- * that is met for the first time something is written on the console.
+ * The change from a framebuffer's corner to the whole screen, and the screen's memory. A panic that
+ * comes at any instruction of the change has to be seen. So the processor runs the change in single
+ * steps, and the test writes to the console at each instruction that it meets for the first time.
  */
 #include <drivers/vga_text.h>
 #include <kernel/displays.h>
@@ -17,7 +17,7 @@
 #include "support.h"
 #include "test_arena.h"
 
-/* What kernel/displays.c needs of a driver that is not here, and of the log. */
+/* What kernel/displays.c calls of a driver that these tests do without, and of the log. */
 
 enum error vga_text_init(const struct boot_framebuffer *framebuffer,
                          struct terminal_display **display)
@@ -29,7 +29,7 @@ enum error vga_text_init(const struct boot_framebuffer *framebuffer,
 
 static const struct console_sink *shown_again;
 
-/* The last of the change: from here on, what is written stays on the screen. */
+/* The change ends here: all that is written from now on stays on the screen. */
 void log_show_again(struct console_sink *sink)
 {
     single_step(NULL);
@@ -51,8 +51,7 @@ static void panic_once_at_each(uintptr_t instruction)
     console_write("\nPANIC: now", 11);
 }
 
-/* A font with a single glyph, which is not there: to look through a real one takes a step for each
- * instruction as well. */
+/* A font without any glyph: a search in a real one would take many single steps. */
 static const uint8_t font[] = "FILE\0\0\0\4PFF2"
                               "ASCE\0\0\0\2\0\xe"
                               "DESC\0\0\0\2\0\2"
@@ -82,9 +81,10 @@ static void make_machine(void)
     info.module_count = 1;
 }
 
+/* The tests follow each other: each goes on with the screen that the one before has left. */
 TEST(displays, a_panic_at_any_moment_has_a_screen)
 {
-    static struct test_arena *arena; /* stays, for the screen does */
+    static struct test_arena *arena; /* never destroyed: the screen lies in it */
     arena = test_arena_create(MIB(4));
     EXPECT_EQ(heap_init(NULL, false, &arena->arena), OK);
     make_machine();
@@ -98,4 +98,41 @@ TEST(displays, a_panic_at_any_moment_has_a_screen)
     EXPECT(interruptions > 500 || !steps);
     EXPECT_STR(host_log, ""); /* the font was good */
     EXPECT(console_sinks() == shown_again && shown_again != corner && shown_again->next == others);
+}
+
+static size_t live_blocks(void)
+{
+    struct allocator_stats stats;
+    heap_stats(&stats);
+    return stats.live_blocks;
+}
+
+static void move_to_larger_memory(void)
+{
+    static struct executor executor;
+    executor = (struct executor)EXECUTOR_INIT(executor);
+    displays_keep_history(&executor);
+    executor_run_ready(&executor);
+}
+
+TEST(displays, history_replaces_the_memory_of_the_rows)
+{
+    size_t blocks = live_blocks();
+    EXPECT_EQ(blocks, 2);
+    move_to_larger_memory();
+    EXPECT_EQ(live_blocks(), blocks);
+}
+
+TEST(displays, a_full_heap_leaves_the_screen_as_it_is)
+{
+    const struct console_sink *screen = console_sinks();
+    while (kmalloc(PAGE_SIZE))
+        ;
+    size_t blocks = live_blocks();
+    move_to_larger_memory();
+    EXPECT_STR(host_log, "screen: no memory for the lines that scroll off it");
+    displays_complete(&info);
+    EXPECT_STR(host_log, "screen: no memory for its 2 rows of 20 characters");
+    EXPECT_EQ(live_blocks(), blocks);
+    EXPECT(console_sinks() == screen);
 }
