@@ -53,9 +53,9 @@ typedef uint64_t virt_addr_t;
 #define NORETURN                    __attribute__((noreturn))
 #define PRINTF(format_index, first) __attribute__((format(printf, format_index, first)))
 
-/* For what a fast function calls when it cannot be fast: inlined it would cost the fast way
- * registers to save. */
-#define SLOW_PATH __attribute__((noinline))
+/* For the rare case of a fast function: inlined, it would make the fast path save registers. */
+#define NOINLINE  __attribute__((noinline))
+#define SLOW_PATH NOINLINE
 
 /* Not inlined, cloned or renamed. */
 #ifdef __clang__

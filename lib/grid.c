@@ -163,9 +163,9 @@ void grid_put(struct grid *grid, unsigned row, unsigned column, const terminal_c
 }
 
 /* Into a row of cells. */
-static SLOW_PATH unsigned put_ascii_cells(struct grid *grid, struct grid_row *content, unsigned row,
-                                          unsigned column, const char *text, unsigned limit,
-                                          terminal_cell_t colours)
+static NOINLINE unsigned put_ascii_cells(struct grid *grid, struct grid_row *content, unsigned row,
+                                         unsigned column, const char *text, unsigned limit,
+                                         terminal_cell_t colours)
 {
     unsigned count = 0;
     while (count < limit && text[count] >= ' ' && text[count] <= '~')
@@ -286,8 +286,8 @@ static void scroll_screen(struct grid *grid, unsigned lines, terminal_cell_t bla
     display->fill(display, grid->rows - lines, 0, blank, lines * grid->columns);
 }
 
-static SLOW_PATH void scroll_rows_up(struct grid *grid, unsigned top, unsigned bottom,
-                                     unsigned lines, terminal_cell_t blank)
+static NOINLINE void scroll_rows_up(struct grid *grid, unsigned top, unsigned bottom,
+                                    unsigned lines, terminal_cell_t blank)
 {
     ASSERT(top < bottom && bottom <= grid->rows);
     for (unsigned row = top; row + lines < bottom; row++)

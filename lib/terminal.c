@@ -89,7 +89,7 @@ static void control(struct terminal *terminal, char byte)
 }
 
 /* A byte that is not printable ASCII, or comes in the midst of something. */
-static SLOW_PATH void take(struct terminal *terminal, char byte)
+static NOINLINE void take(struct terminal *terminal, char byte)
 {
     if (terminal->utf8.missing && ((unsigned char)byte & 0xc0) != 0x80) {
         terminal->utf8.missing = 0;
