@@ -1,8 +1,8 @@
 /*
- * An accent's letters are a string of pairs, the letter and what becomes of it. They are those that
- * Unicode has as one character (for the accents) and that X11 has for the two that are none; the
- * tests hold them against both. Two accents pair a blank with the quotation mark of ASCII that they
- * look like, as X11 does, for that is what is wanted at a prompt.
+ * Each accent has a string of pairs: a letter, and the letter with the accent. The pairs are those
+ * for which Unicode has a character; for the two dead keys that are no accents, they are X11's. The
+ * tests compare them with both. Acute and diaeresis turn a blank into ASCII's quotation marks, as
+ * in X11, since these are needed at a prompt.
  */
 #include <assert.h>
 #include <drivers/compose.h>

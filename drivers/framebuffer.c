@@ -1,10 +1,12 @@
 /*
- * Output changes `wanted` and notes where; flush() compares that part with `shown` and draws what
- * is different. So a line that scrolls the screen draws the cells that changed, not all, and text
- * that scrolls away before a flush is never drawn.
+ * The driver keeps two pictures of the screen in RAM. Output changes the cells of `wanted` and
+ * records the damaged rectangle. flush() compares this rectangle with `shown`, draws the cells that
+ * differ, and copies them to `shown`. So a line that scrolls the screen draws only the cells that
+ * change, and text that scrolls away before a flush is never drawn.
  *
- * A panic may interrupt any of this and draw itself: a cell counts as shown only when it has been
- * drawn, and no state is such that the next call could write outside the arrays or the screen.
+ * A panic may interrupt any of these functions and draw with them. So a cell is copied to `shown`
+ * only after it was drawn, and at each moment the state is such that the next call stays within the
+ * arrays and the screen.
  */
 #include <assert.h>
 #include <drivers/framebuffer.h>
@@ -15,13 +17,13 @@
 
 enum {
     MAX_PIXELS = 16384, /* in each direction */
-    WIDE_SCREEN = 1600, /* pixels for each step of the scale: 4K is drawn at twice the size */
+    WIDE_SCREEN = 1600, /* pixels of width for each step of the scale: 4K is scaled by 2 */
     MAX_SCALE = MAX_PIXELS / WIDE_SCREEN,
-    FEW_COLUMNS = 80,
-    CURSOR_LINES = 2,
+    CORNER_COLUMNS = 80, /* of a screen that has no memory for all its cells */
+    CURSOR_LINES = 2,    /* at the foot of a cell */
 };
 
-/* In `wanted`, for as long as flush() runs, and in `shown`: the cursor is in this cell. */
+/* The cursor is in this cell. In `shown`, and in `wanted` while flush() runs. */
 enum { CELL_CURSOR = 1 << 22 };
 
 _Static_assert((CELL_CURSOR & (CELL_CODE | CELL_RIGHT_HALF | CELL_COLOURS_MASK)) == 0,
@@ -31,7 +33,7 @@ enum { GLYPH_BITS = CELL_CODE | CELL_RIGHT_HALF, UNSHOWABLE = 0x25a0 /* ■ */ }
 
 /* --- Glyphs --------------------------------------------------------------------------------- */
 
-/* A wide glyph's row for a narrow cell: two pixels become one. */
+/* Fits a wide glyph's row into a narrow cell: two pixels become one. */
 static uint8_t squeeze(uint16_t row)
 {
     unsigned pairs = row | row << 1, squeezed = 0;
@@ -63,7 +65,8 @@ static void unpack_glyph(const struct framebuffer *framebuffer, terminal_cell_t 
     to->cell = cell;
 }
 
-/* The glyphs that were used last are at hand; each has one place, so all of Latin fits. */
+/* Returns the rows of a glyph from the cache of unpacked glyphs. A code point has only one place in
+ * the cache, where it replaces another one; those of Latin-1 all have different places. */
 static const uint8_t *find_glyph(struct framebuffer *framebuffer, terminal_cell_t cell)
 {
     enum { HALF = FRAMEBUFFER_GLYPHS / 2 };
@@ -88,7 +91,7 @@ static void select_colours(struct framebuffer *framebuffer, terminal_cell_t cell
     framebuffer->colours = wanted;
 }
 
-/* Part number `part` of a row of eight pixels that is drawn `scale` times as wide. */
+/* Enlarges a row of eight pixels to `scale` times the width, and returns its `part`th eight. */
 static uint8_t stretch(uint8_t row, unsigned part, size_t scale)
 {
     unsigned stretched = 0;
@@ -134,7 +137,7 @@ static void draw_cell(struct framebuffer *framebuffer, unsigned row, unsigned co
         draw_enlarged(framebuffer, to, rows);
 }
 
-/* --- What is wanted ------------------------------------------------------------------------- */
+/* --- The picture that is wanted ------------------------------------------------------------- */
 
 static terminal_cell_t *wanted_row(const struct framebuffer *framebuffer, unsigned row)
 {
@@ -156,7 +159,7 @@ static void note_damage(struct framebuffer *framebuffer, unsigned row, unsigned 
     framebuffer->damage.right = MAX(framebuffer->damage.right, column + columns);
 }
 
-static void no_damage(struct framebuffer *framebuffer)
+static void clear_damage(struct framebuffer *framebuffer)
 {
     framebuffer->damage.top = framebuffer->display.rows;
     framebuffer->damage.left = framebuffer->display.columns;
@@ -215,7 +218,7 @@ static void scroll(struct terminal_display *display, unsigned lines)
     framebuffer->first = (framebuffer->first + lines) % display->rows;
 }
 
-/* Draws the cells from `from` up to, not including, `to` that are not shown as they are wanted. */
+/* Draws the cells of columns `from` to `to` - 1 that differ from those on the screen. */
 static void show_cells(struct framebuffer *framebuffer, unsigned row, unsigned from, unsigned to)
 {
     const terminal_cell_t *wanted = wanted_row(framebuffer, row);
@@ -233,7 +236,7 @@ static void show_damage(struct framebuffer *framebuffer)
     unsigned left = framebuffer->damage.left, right = framebuffer->damage.right;
     for (unsigned row = framebuffer->damage.top; row < framebuffer->damage.bottom; row++)
         show_cells(framebuffer, row, left, right);
-    no_damage(framebuffer);
+    clear_damage(framebuffer);
 }
 
 static void flush(struct terminal_display *display, unsigned row, unsigned column,
@@ -250,8 +253,8 @@ static void flush(struct terminal_display *display, unsigned row, unsigned colum
     *under &= ~(terminal_cell_t)CELL_CURSOR;
     framebuffer->cursor_row = row;
     framebuffer->cursor_column = column;
-    /* What waits in the processor's buffers for write-combining memory goes out now, not at the
-     * next interrupt: in a panic there is none (Intel SDM 3A 12.3.1). */
+    /* The processor's write-combining buffers go out now. Else that would happen at the next
+     * interrupt, and after a panic there is none (Intel SDM 3A 12.3.1). */
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
 
@@ -304,7 +307,7 @@ static void choose_grid(struct terminal_display *display, const struct boot_fram
     framebuffer_size(info, &display->rows, &display->columns);
     if (size >= FRAMEBUFFER_MEMORY(display->rows, display->columns))
         return;
-    display->columns = MIN(display->columns, (unsigned)FEW_COLUMNS);
+    display->columns = MIN(display->columns, (unsigned)CORNER_COLUMNS);
     display->rows = (unsigned)MIN(display->rows, size / FRAMEBUFFER_MEMORY(1, display->columns));
 }
 
@@ -317,7 +320,7 @@ static void clear_screen(struct framebuffer *framebuffer, const struct boot_fram
     for (unsigned y = 0; y < info->height; y++)
         memset(framebuffer->pixels + (size_t)y * info->pitch, 0,
                (size_t)info->width * framebuffer->pairs.bytes);
-    no_damage(framebuffer);
+    clear_damage(framebuffer);
 }
 
 enum error framebuffer_init(struct framebuffer *framebuffer, const struct boot_framebuffer *info,

@@ -1,7 +1,7 @@
 /*
- * "XTerm Control Sequences", PC-style function keys. A key has a final byte (ESC [ A), or a number
- * (ESC [ 2 ~); F1 to F4 say ESC O in place of ESC [. Modifiers make the second parameter, 1 and a
- * bit for each; a first parameter 1 stands where there was none.
+ * "XTerm Control Sequences", PC-style function keys. A key has a final byte (ESC [ A) or a number
+ * (ESC [ 2 ~); F1 to F4 begin with ESC O instead of ESC [. With modifiers, there is a second
+ * parameter: 1 plus a bit for each modifier. A key with a final byte then has 1 as the first.
  */
 #include <assert.h>
 #include <drivers/key_sequence.h>
@@ -14,7 +14,7 @@ static const char controls[KEY_COUNT] = {
     [KEY_ENTER] = '\n',    [KEY_KEYPAD_ENTER] = '\n',
 };
 
-/* Letters are final bytes, the rest are numbers. */
+/* Letters are final bytes, small values are numbers. */
 static const uint8_t sequences[KEY_COUNT] = {
     [KEY_UP] = 'A',  [KEY_DOWN] = 'B', [KEY_RIGHT] = 'C', [KEY_LEFT] = 'D',  [KEY_HOME] = 'H',
     [KEY_END] = 'F', [KEY_INSERT] = 2, [KEY_DELETE] = 3,  [KEY_PAGE_UP] = 5, [KEY_PAGE_DOWN] = 6,

@@ -2,24 +2,25 @@
  * IBM PS/2 Hardware Interface Technical Reference, "Keyboards (101- and 102-key)", scan code sets 1
  * and 2.
  *
- * In set 1, a key sends its code when it goes down and the code with bit 7 set when it comes up. In
- * set 2, it sends its code, and F0 before the code when it comes up; which code belongs to which
- * key differs. In both, keys that the first PC did not have send E0 before all that, and some wrap
- * themselves in shift codes with E0, so that old programs took them for keys of the keypad; those
- * shifts mean nothing. Pause sends E1 and the codes of Ctrl and Num Lock, down and up at once.
+ * In set 1, a key sends its code when it goes down, and the code with bit 7 set when it comes up.
+ * In set 2, it sends its code when it goes down, and F0 and the code when it comes up; the keys
+ * have other codes than in set 1. In both sets, keys that the first PC did not have send E0 first.
+ * Some of these send E0 and a Shift key's code around their own, for the sake of old programs; that
+ * Shift is ignored. Pause sends E1 and the codes of Ctrl and Num Lock, down and up at once.
  *
- * So a byte of set 2 is turned into set 1's code first, and the rest is one for both. A sequence
- * that is broken off is forgotten, and the byte that breaks it off counts.
+ * So a byte of set 2 is first translated to set 1's code, and both sets share the rest. When a
+ * sequence breaks off, its bytes are dropped, and the next byte begins a new one.
  */
 #include <drivers/scancode.h>
 
-enum { RELEASED = 0x80, SET_2_RELEASED = 0xf0, EXTENDED = SCANCODE_PREFIXES, PAUSE };
+enum { RELEASED = 0x80, SET_2_RELEASED = 0xf0, EXTENDED = 0xe0, PAUSE = 0xe1 };
 
-/* The keyboard had no room left for what was typed. */
+/* Sent in place of keys that the keyboard's buffer had no room for. */
 enum { SET_1_OVERRUN = 0xff, SET_2_OVERRUN = 0x00 };
 
+/* The bytes of a sequence that have come. */
 enum sequence { START, AFTER_E0, AFTER_E1, AFTER_E1_CONTROL };
-enum { SEQUENCE = 3 }; /* the bits of those in the state */
+enum { SEQUENCE = 3 }; /* its bits in the decoder's state */
 
 _Static_assert(((int)SCANCODE_SET_2 & SEQUENCE) == 0 && ((int)SCANCODE_UNSURE & SEQUENCE) == 0,
                "the set and the sequence share a byte");
@@ -127,7 +128,7 @@ static const uint8_t set_2_keys[] = {
 
 _Static_assert(sizeof(set_2_keys) <= EXTENDED, "no key's code is a prefix");
 
-/* The key of a code behind E0. The last code there is would look like an overrun. */
+/* Returns the key of a code after E0. Shift is ignored; E0 7F would be taken for KEY_OVERRUN. */
 static uint8_t extended_key(uint8_t code)
 {
     if (code == KEY_NONE || code == KEY_LEFT_SHIFT || code == KEY_RIGHT_SHIFT ||
@@ -146,7 +147,7 @@ static void set_sequence(struct scancode_decoder *decoder, enum sequence sequenc
     decoder->state = (uint8_t)((decoder->state & ~SEQUENCE) | sequence);
 }
 
-/* The key of a code behind what came before it. */
+/* Returns the key of set 1's code, after the bytes that came before it. */
 static uint8_t find_key(struct scancode_decoder *decoder, uint8_t code)
 {
     enum sequence sequence = decoder->state & SEQUENCE;
@@ -182,10 +183,10 @@ static struct key_change decode_set_2(struct scancode_decoder *decoder, uint8_t 
     return (struct key_change){find_key(decoder, code), pressed};
 }
 
-/* Which set it is, is told by how the first key comes up: F0 announces that in set 2, and in set 1
- * comes at the end of a key only that nobody strikes first. The two of set 2's codes that look like
- * set 1's releases tell nothing, nor does what a keyboard says when it has been plugged in. */
-static void settle(struct scancode_decoder *decoder, uint8_t byte)
+/* Finds out the set when the first key comes up: set 2 sends F0, and set 1 a byte above 80. In set
+ * 1, F0 is the release of a Japanese key, which is hardly the first one. Three bytes above 80 are
+ * no proof: two are codes of set 2, and one comes from a keyboard that has just been plugged in. */
+static void detect_set(struct scancode_decoder *decoder, uint8_t byte)
 {
     enum { F7 = 0x83, PRINT_SCREEN_WITH_ALT = 0x84, PLUGGED_IN = 0xaa };
     uint8_t sequence = decoder->state & SEQUENCE;
@@ -196,10 +197,12 @@ static void settle(struct scancode_decoder *decoder, uint8_t byte)
         decoder->state = SCANCODE_SET_1 | sequence;
 }
 
-struct key_change scancode_decode_other(struct scancode_decoder *decoder, uint8_t byte)
+struct key_change scancode_decode(struct scancode_decoder *decoder, uint8_t byte)
 {
+    if (decoder->state == SCANCODE_SET_1 && byte < EXTENDED) /* most keys by far */
+        return (struct key_change){byte & ~RELEASED, !(byte & RELEASED)};
     if (decoder->state & SCANCODE_UNSURE)
-        settle(decoder, byte);
+        detect_set(decoder, byte);
     if (byte == EXTENDED)
         return begin(decoder, AFTER_E0, KEY_NONE);
     if (byte == PAUSE)

@@ -1,12 +1,12 @@
 /*
- * The screen is a part of the video memory's 16,384 cells, each a character of code page 437 and an
- * attribute byte (foreground in the low four bits, background above). A register of the CRT
- * controller says with which cell the screen begins, so scrolling is moving on by a row; at the end
- * of the video memory the screen is copied back to its start. Whoever reads the cells from outside
- * has to follow that register.
+ * The video memory has 16,384 cells. Each is a character of code page 437 and an attribute byte
+ * (foreground in the low four bits, background above). The screen is a window on them: a register
+ * of the CRT controller holds the number of its first cell. To scroll, the window moves down by a
+ * row. When it reaches the end of the video memory, the rows that stay are copied back to the
+ * start. A program that reads the cells from outside has to read that register, too.
  *
- * Cells are written four at a time, as one word. The pointer is not volatile: each function here is
- * called through a pointer from another file, so its stores are done when it returns.
+ * Video memory is slow, so four cells are written with one store. The pointer is not volatile:
+ * other files call each function here through a pointer, so its stores are done when it returns.
  */
 #include <drivers/vga_text.h>
 #include <io.h>
@@ -16,8 +16,8 @@
 
 enum { VIDEO_MEMORY = 0xb8000, VIDEO_CELLS = 16384 /* 32 KiB */ };
 
-/* IBM VGA Technical Reference, "CRT Controller": an index port and a data port right above it, so
- * that one 16-bit write does both. */
+/* IBM VGA Technical Reference, "CRT Controller". The data port follows the index port, so one
+ * 16-bit write sets both. */
 enum crtc {
     CRTC = 0x3d4,
     CURSOR_START = 0x0a, /* first scan line, and bit 5: no cursor */
@@ -29,22 +29,22 @@ enum crtc {
     CURSOR_OFF = 0x20,
 };
 
-/* "Attribute Controller": index and data go through one port in turns; reading the input status
- * makes the next write an index. */
+/* IBM VGA Technical Reference, "Attribute Controller". Writes to its port are an index and a value
+ * by turns; after a read of the input status, the next write is an index. */
 enum attribute_controller {
     ATTRIBUTE_WRITE = 0x3c0,
     ATTRIBUTE_READ = 0x3c1,
     INPUT_STATUS = 0x3da,
     PALETTE_IN_USE = 0x20, /* with the index; without it the screen is blank */
     MODE_CONTROL = 0x10,
-    MODE_BLINK = 0x08, /* bit 7 of an attribute blinks, instead of being the background's */
+    MODE_BLINK = 0x08, /* bit 7 of an attribute means "blinking", not a bright background */
 };
 
 static struct vga_text {
     struct terminal_display display;
-    unsigned char *memory;
-    unsigned start; /* the cell that the screen begins with */
-    /* What the registers hold. */
+    unsigned char *memory; /* the video memory, in the direct map */
+    unsigned start;        /* the screen's first cell; start + rows * columns <= VIDEO_CELLS */
+    /* The values in the registers, so that flush() writes only what has changed. */
     unsigned start_set, cursor_set;
     bool cursor_shown;
 } vga;
@@ -66,7 +66,8 @@ static inline void store_one(unsigned char *to, unsigned character, unsigned att
     __builtin_memcpy(to, &cell, sizeof(cell));
 }
 
-_Static_assert(CELL_BACKGROUND_SHIFT == CELL_FOREGROUND_SHIFT + 4, "as in an attribute");
+_Static_assert(CELL_BACKGROUND_SHIFT == CELL_FOREGROUND_SHIFT + 4,
+               "a cell has its colours in an attribute's order");
 
 static inline unsigned attribute_of(terminal_cell_t cell)
 {
@@ -90,7 +91,7 @@ static void draw(struct terminal_display *display, unsigned row, unsigned column
         store_one(to, character_of(*cells), attribute_of(*cells));
 }
 
-/* The rows lie one behind the other. */
+/* The rows follow each other in memory, so a run of cells may cross their ends. */
 static void fill(struct terminal_display *display, unsigned row, unsigned column,
                  terminal_cell_t cell, unsigned count)
 {
@@ -98,31 +99,25 @@ static void fill(struct terminal_display *display, unsigned row, unsigned column
     unsigned char *to = cell_at(row, column);
     unsigned character = character_of(cell), attribute = attribute_of(cell);
     uint64_t four = (attribute << 8 | character) * UINT64_C(0x0001000100010001);
-    for (; count >= 16; count -= 16, to += 32) {
+#pragma GCC unroll 4
+    for (; count >= 4; count -= 4, to += 8)
         store_four(to, four);
-        store_four(to + 8, four);
-        store_four(to + 16, four);
-        store_four(to + 24, four);
-    }
     for (; count; count--, to += 2)
         store_one(to, character, attribute);
 }
 
-/* For moving four bytes 8 bits apart in two steps: first two and two, then each. A multiplication
- * copies what lies too low to where it belongs, a mask takes the rest away; below 0x80 nothing
- * carries. */
-struct spreader {
-    uint64_t copy_16_up, copy_8_up;
-};
-
-static inline void draw_four(struct spreader spreader, unsigned char *to, const char *text,
-                             uint64_t attributes)
+/* Four characters, moved from 8 to 16 bits apart in two steps: first pairs, then each. */
+static inline uint64_t spread(uint32_t characters)
 {
-    uint32_t four;
-    __builtin_memcpy(&four, text, sizeof(four));
-    uint64_t pairs = four * spreader.copy_16_up & UINT64_C(0x0000ffff0000ffff);
-    uint64_t characters = pairs * spreader.copy_8_up & UINT64_C(0x00ff00ff00ff00ff);
-    store_four(to, characters | attributes);
+    uint64_t pairs = (characters | (uint64_t)characters << 16) & UINT64_C(0x0000ffff0000ffff);
+    return (pairs | pairs << 8) & UINT64_C(0x00ff00ff00ff00ff);
+}
+
+static inline void draw_four(unsigned char *to, const char *text, uint64_t attributes)
+{
+    uint32_t characters;
+    __builtin_memcpy(&characters, text, sizeof(characters));
+    store_four(to, spread(characters) | attributes);
 }
 
 static void draw_ascii(struct terminal_display *display, unsigned row, unsigned column,
@@ -131,23 +126,17 @@ static void draw_ascii(struct terminal_display *display, unsigned row, unsigned 
     (void)display;
     unsigned char *to = cell_at(row, column);
     uint64_t attributes = attribute_of(colours) * UINT64_C(0x0100010001000100);
-    struct spreader spreader = {.copy_16_up = 0x10001, .copy_8_up = 0x101};
-    /* The compiler would make a shift and an addition of a multiplication that it knows. */
-    __asm__("" : "+r"(spreader.copy_16_up), "+r"(spreader.copy_8_up));
-    for (; count >= 16; count -= 16, text += 16, to += 32) {
-        draw_four(spreader, to, text, attributes);
-        draw_four(spreader, to + 8, text + 4, attributes);
-        draw_four(spreader, to + 16, text + 8, attributes);
-        draw_four(spreader, to + 24, text + 12, attributes);
-    }
+#pragma GCC unroll 4
+    for (; count >= 4; count -= 4, text += 4, to += 8)
+        draw_four(to, text, attributes);
     for (; count; count--, text++, to += 2)
         store_one(to, (unsigned char)*text, attribute_of(colours));
 }
 
 _Static_assert(2 * VGA_TEXT_MAX_ROWS * VGA_TEXT_MAX_COLUMNS <= VIDEO_CELLS,
-               "copy_back() copies out of the second half into the first");
+               "what copy_back() copies lies in the second half, so it does not overlap");
 
-/* What stays on the screen goes to the start of the video memory. */
+/* Scrolls by copying the rows that stay to the start of the video memory. */
 static void copy_back(unsigned lines)
 {
     size_t kept = (size_t)(vga.display.rows - lines) * vga.display.columns;
@@ -169,7 +158,7 @@ static void crtc_write(uint8_t index, unsigned value)
     outw(CRTC, (uint16_t)(value << 8 | index));
 }
 
-/* Sets two registers that hold the halves of a number, as far as they have changed. */
+/* Writes the two halves of `value` to two registers, if they differ from `*set`. */
 static inline void crtc_update(uint8_t high, uint8_t low, unsigned *set, unsigned value)
 {
     unsigned changed = *set ^ value;
@@ -180,7 +169,7 @@ static inline void crtc_update(uint8_t high, uint8_t low, unsigned *set, unsigne
     *set = value;
 }
 
-/* An underline at the foot of the 16 scan lines that a character has. */
+/* The cursor is an underline: the last two of a character's 16 scan lines. */
 static void show_cursor(bool shown)
 {
     crtc_write(CURSOR_START, shown ? 14 : 14 | CURSOR_OFF);
@@ -204,7 +193,7 @@ static void use_bright_backgrounds(void)
     outb(ATTRIBUTE_WRITE, inb(ATTRIBUTE_READ) & (uint8_t)~MODE_BLINK);
 }
 
-/* The loader may have left anything in the registers. */
+/* Sets all registers that matter: their values after the loader are not known. */
 static void set_registers(void)
 {
     vga.start_set = vga.cursor_set = ~0u;

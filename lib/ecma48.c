@@ -1,14 +1,14 @@
 /*
  *               [             final byte
  *     ESCAPE -------> CSI -----------------> a sequence
- *      | |             | out of its place
+ *      | |             | a misplaced byte
  *      | | ] P _ ^ X   +-------> IGNORE ---> nothing, at the final byte
  *      | +--------> STRING ----------------> nothing, at BEL, or at ESC \ as at any ESC
  *      +-----------------------------------> an escape sequence
  *
- * ESC begins anew wherever it comes, CAN and SUB end everything, and any other control character
- * acts at once and leaves the state as it is. So no input, whatever it is, leads to a state that an
- * ESC does not lead out of.
+ * In every state, ESC begins a new sequence, and CAN and SUB end the current one. Any other control
+ * character is reported at once and leaves the state as it is, except within a string. So an ESC
+ * leaves every state that any input can lead to.
  */
 #include <lib/ecma48.h>
 #include <lib/string.h>
@@ -72,7 +72,7 @@ static bool add_parameter(struct ecma48 *parser, char separator)
     return true;
 }
 
-/* This and the next one: false when the byte is out of its place. */
+/* This function and the next one return false when the byte is misplaced. */
 static bool parameter_byte(struct ecma48 *parser, char byte)
 {
     if (parser->intermediate)
@@ -90,12 +90,12 @@ static bool parameter_byte(struct ecma48 *parser, char byte)
 
 static bool intermediate_byte(struct ecma48 *parser, char byte)
 {
-    bool first = !parser->intermediate; /* nobody uses two */
+    bool first = !parser->intermediate; /* no known sequence has two */
     parser->intermediate = byte;
     return first;
 }
 
-/* A byte before the final one. False when it is none of those, or out of its place. */
+/* Takes a byte before the final one. False when it is not allowed there. */
 static bool inner_byte(struct ecma48 *parser, char byte)
 {
     if (is_intermediate(byte))
@@ -114,7 +114,7 @@ static enum ecma48_event sequence_byte(struct ecma48 *parser, char byte)
 
 static enum ecma48_event escape_byte(struct ecma48 *parser, char byte)
 {
-    if ((unsigned char)byte >= 0x80) /* the ESC was a stray one */
+    if ((unsigned char)byte >= 0x80) /* the ESC began no sequence */
         return end(parser, ECMA48_PRINT);
     if (is_intermediate(byte)) {
         parser->intermediate = byte;
@@ -131,8 +131,8 @@ static enum ecma48_event escape_byte(struct ecma48 *parser, char byte)
     return end(parser, ECMA48_ESCAPE_SEQUENCE);
 }
 
-/* A string ends with ST (ESC \, which is an escape sequence like any other), or with BEL, as
- * programs for xterm have it. */
+/* A string ends with ST (ESC \, which is an escape sequence like any other), or with BEL, which
+ * programs for xterm use. */
 static enum ecma48_event string_byte(struct ecma48 *parser, char byte)
 {
     if (byte == BELL || ++parser->length >= ECMA48_STRING_MAX)
@@ -150,7 +150,7 @@ enum ecma48_event ecma48_feed(struct ecma48 *parser, char byte)
         return end(parser, ECMA48_NOTHING);
     if (parser->state == ECMA48_STRING)
         return string_byte(parser, byte);
-    if (is_control(byte)) /* acts in the midst of a sequence, too */
+    if (is_control(byte)) /* within a sequence, too */
         return ECMA48_CONTROL;
     switch (parser->state) {
     case ECMA48_ESCAPE:

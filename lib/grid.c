@@ -1,7 +1,8 @@
 /*
- * The rows that count are the ring's from `top - history` up to, not including, `top + rows`; the
- * memory of the others has never been written. Whatever is interrupted, these hold: used <= columns
- * in each of those rows, top < capacity, history <= capacity - rows, view <= history.
+ * The rows in use are the ring's from `top - history` up to, not including, `top + rows`; the other
+ * rows' memory has never been written. These hold at every instruction, so that a panic can write
+ * at any moment: used <= columns in each row in use, top < capacity, history <= capacity - rows,
+ * view <= history.
  */
 #include <assert.h>
 #include <lib/grid.h>
@@ -20,7 +21,7 @@ static inline struct grid_row *screen_row(const struct grid *grid, unsigned row)
     return ring_row(grid, grid->top + row);
 }
 
-/* A row of what the display shows: of the screen, or of the history when the view is moved. */
+/* The row that the display shows as its `row`th: of the screen, or of the history. */
 static struct grid_row *shown_row(const struct grid *grid, unsigned row)
 {
     unsigned start = grid->top - grid->view + (grid->top < grid->view ? grid->capacity : 0);
@@ -49,7 +50,7 @@ static void make_cells(struct grid_row *row)
     row->is_text = false;
 }
 
-/* Sees to it that the cells before `column` are all written, as cells. */
+/* Makes the row one of cells, with at least the cells before `column` written. */
 static void extend(struct grid_row *row, unsigned column)
 {
     make_cells(row);
@@ -76,7 +77,6 @@ static void draw_rows(struct grid *grid, unsigned from, unsigned to)
         draw_row(grid, row);
 }
 
-/* Draws every row of the view. */
 static void redraw(struct grid *grid)
 {
     draw_rows(grid, 0, grid->rows);
@@ -136,8 +136,8 @@ static void blank_half(struct grid *grid, struct grid_row *content, unsigned row
     grid->display->draw(grid->display, row, column, &content->cells[column], 1);
 }
 
-/* What lies from `from` up to `to` is about to change: blanks the halves of wide characters that it
- * leaves behind. */
+/* The cells from `from` up to `to` are about to change. Blanks the other halves of the wide
+ * characters at both ends. */
 static void break_wide(struct grid *grid, struct grid_row *content, unsigned row, unsigned from,
                        unsigned to)
 {
@@ -162,7 +162,7 @@ void grid_put(struct grid *grid, unsigned row, unsigned column, const terminal_c
     grid->display->draw(grid->display, row, column, cells, count);
 }
 
-/* Into a row of cells. */
+/* Does the work of grid_put_ascii() in a row of cells. */
 static NOINLINE unsigned put_ascii_cells(struct grid *grid, struct grid_row *content, unsigned row,
                                          unsigned column, const char *text, unsigned limit,
                                          terminal_cell_t colours)
@@ -231,8 +231,8 @@ static void mend_wide(struct grid_row *content)
     }
 }
 
-/* Moves the row's cells from `from` on to `to`, as far as the row goes, and blanks `count` cells
- * from `freed` on. */
+/* Moves the row's cells from column `from` to column `to`, as far as they fit, and blanks `count`
+ * cells from column `freed` on. */
 static void shift_cells(struct grid *grid, unsigned row, unsigned from, unsigned to, unsigned freed,
                         unsigned count, terminal_cell_t blank)
 {
@@ -267,7 +267,8 @@ void grid_delete(struct grid *grid, unsigned row, unsigned column, unsigned coun
 /* The top row of the screen becomes history, and a blank one appears at the foot. */
 static void advance(struct grid *grid, terminal_cell_t blank)
 {
-    blank_row(screen_row(grid, grid->rows), blank); /* the oldest one of a ring that is full */
+    blank_row(screen_row(grid, grid->rows),
+              blank); /* the history's oldest row if the ring is full */
     if (grid->history < grid->capacity - grid->rows)
         grid->history++;
     grid->top = grid->top + 1 == grid->capacity ? 0 : grid->top + 1;

@@ -1,11 +1,11 @@
 /*
- * A terminal is two parsers in front of a grid: lib/ecma48.c takes the control sequences out
- * (lib/terminal_sequences.c has what they mean), lib/utf8.c makes characters of the rest. Both are
- * passed by for nearly all that is ever printed: between characters, a run of printable ASCII goes
- * to the grid as it is, as much as there is room for in the row.
+ * A terminal has two parsers in front of a grid. lib/ecma48.c takes the control sequences out, and
+ * lib/terminal_sequences.c executes them. lib/utf8.c makes characters of the other bytes. Nearly
+ * all output takes a shorter way: between two characters, a run of printable ASCII goes to the grid
+ * as it is, as far as it fits into the row.
  *
- * The cursor's column may be one beyond the last: the row is full, and whether the next character
- * begins a new one is decided when it comes. terminal_column() is where the cursor is shown then.
+ * The cursor's column may be one beyond the last column. Then the row is full, and the next
+ * character begins a new row if autowrap is on. terminal_column() is where the cursor is shown.
  */
 #include <lib/string.h>
 #include <lib/terminal.h>
@@ -19,8 +19,7 @@ static void new_line(struct terminal *terminal)
     terminal_index(terminal);
 }
 
-/* Makes room for a character of `width` columns in the cursor's row. Without autowrap it takes the
- * place of what stands in the last columns. */
+/* Makes room for a character of `width` columns. Without autowrap, that is in the last columns. */
 static void make_room(struct terminal *terminal, unsigned width)
 {
     if (terminal->cursor.column + width <= terminal->grid.columns)
@@ -31,7 +30,8 @@ static void make_room(struct terminal *terminal, unsigned width)
         terminal->cursor.column = terminal->grid.columns - width;
 }
 
-/* Returns how many bytes were printable ASCII, for which there was room in the row. */
+/* Writes the printable ASCII at the start of `text`, as far as the row has room. Returns how many
+ * bytes that was. */
 static inline size_t put_ascii(struct terminal *terminal, const char *text, size_t length)
 {
     make_room(terminal, 1);
@@ -41,7 +41,8 @@ static inline size_t put_ascii(struct terminal *terminal, const char *text, size
     return count;
 }
 
-/* A wide character is two cells; a combining mark is none, for a cell holds one code point. */
+/* Writes a character. A wide one takes two cells; a combining mark is dropped, as a cell holds only
+ * one code point. */
 static void put(struct terminal *terminal, uint32_t code)
 {
     unsigned width = character_width(code);
@@ -54,7 +55,7 @@ static void put(struct terminal *terminal, uint32_t code)
     terminal->cursor.column += width;
 }
 
-/* The control characters U+0080 to U+009F show nothing. */
+/* Takes a byte of UTF-8. The control characters U+0080 to U+009F are dropped. */
 static void put_byte(struct terminal *terminal, char byte)
 {
     enum utf8_event event;
@@ -88,7 +89,7 @@ static void control(struct terminal *terminal, char byte)
     }
 }
 
-/* A byte that is not printable ASCII, or comes in the midst of something. */
+/* Takes a byte that is not printable ASCII, or belongs to an unfinished character or sequence. */
 static NOINLINE void take(struct terminal *terminal, char byte)
 {
     if (terminal->utf8.missing && ((unsigned char)byte & 0xc0) != 0x80) {
@@ -113,7 +114,7 @@ static NOINLINE void take(struct terminal *terminal, char byte)
     }
 }
 
-/* Takes as much of the text as can be taken at once. Returns how much. */
+/* Takes a run of printable ASCII, or else one byte. Returns the number of bytes. */
 static inline size_t take_some(struct terminal *terminal, const char *text, size_t length)
 {
     bool between_characters =

@@ -1,3 +1,8 @@
+/*
+ * `cursor.row` is always a row of the screen, and `cursor.column` is at most `grid.columns`. The
+ * scroll region stops or scrolls only for a cursor at its edge; a cursor outside of it moves to the
+ * edge of the screen.
+ */
 #include <assert.h>
 #include <lib/terminal_cursor.h>
 

@@ -1,3 +1,8 @@
+/*
+ * A sequence has a list of parameters, and most of them are a code on its own: a colour, or bold.
+ * The codes 38 and 48 are followed by the values of a colour, which is replaced by the nearest of
+ * the 16. There are two notations for these values; select_any() reads both.
+ */
 #include <lib/colour.h>
 #include <lib/terminal_pen.h>
 
@@ -29,7 +34,7 @@ terminal_cell_t terminal_pen_blank(struct terminal_pen pen)
     return CELL_COLOURS(pen.foreground, pen.background) | ' ';
 }
 
-/* Where the parameter's own values, tied to it by colons, end. */
+/* Returns the first parameter after `at` that is not joined to it by colons. */
 static unsigned end_of_group(const struct ecma48 *sequence, unsigned at)
 {
     do
@@ -38,15 +43,15 @@ static unsigned end_of_group(const struct ecma48 *sequence, unsigned at)
     return at;
 }
 
-/* A part of a colour: the low byte of what is written there. */
+/* One of the three parts of a colour, or a colour of 256: the parameter's low byte. */
 static unsigned byte_parameter(const struct ecma48 *sequence, unsigned index)
 {
     return ecma48_parameter(sequence, index, 0) & 0xff;
 }
 
-/* 38 and 48 are followed by 5 and one of 256 colours, or by 2 and red, green and blue: after
- * semicolons (xterm) or colons (ISO 8613-6; before the red there may be the number of a colour
- * space). A colour that is cut off is none. Returns where the next parameter is. */
+/* Reads the colour after a 38 or 48: 5 and one of 256 colours, or 2 and red, green and blue. They
+ * are separated by semicolons (xterm) or by colons (ISO 8613-6, where a colour space may stand
+ * before the red). An incomplete colour is ignored. Returns the index of the next parameter. */
 static unsigned select_any(uint8_t *colour, const struct ecma48 *sequence, unsigned at)
 {
     unsigned group_end = end_of_group(sequence, at);
@@ -93,7 +98,7 @@ static void select_one(struct terminal_pen *pen, unsigned code)
 void terminal_pen_select(struct terminal_pen *pen, const struct ecma48 *sequence)
 {
     unsigned at = 0;
-    do { /* no parameter at all is a 0 */
+    do { /* a sequence without parameters is a 0 */
         unsigned code = ecma48_parameter(sequence, at, 0);
         if (code == SGR_FOREGROUND_ANY) {
             at = select_any(&pen->foreground, sequence, at);
@@ -101,7 +106,7 @@ void terminal_pen_select(struct terminal_pen *pen, const struct ecma48 *sequence
             at = select_any(&pen->background, sequence, at);
         } else {
             unsigned end = end_of_group(sequence, at);
-            if (end == at + 1) /* with values of its own it is a kind of underline */
+            if (end == at + 1) /* a code with values of its own is a kind of underline */
                 select_one(pen, code);
             at = end;
         }

@@ -1,8 +1,8 @@
 /*
- * What a sequence does, by its final byte; the names in the comments are those of ECMA-48 (8.3)
- * and, where it has none, of DEC's VT220. The parameters are the sender's and may be anything up to
- * ECMA48_PARAMETER_MAX: whatever is done with one is bounded by the screen first. A final byte with
- * a prefix or an intermediate that is not known here is another sequence, and does nothing.
+ * The final byte selects what a sequence does. The names in the comments are those of ECMA-48 (8.3)
+ * or, where it has none, of DEC's VT220. The sender may choose any parameter up to
+ * ECMA48_PARAMETER_MAX, so each one is limited to the screen before it is used. With a prefix or an
+ * intermediate byte, the final byte stands for another sequence; the unknown ones do nothing.
  */
 #include <lib/format.h>
 #include <lib/terminal_cursor.h>
@@ -19,7 +19,7 @@ static void erase_rows(struct terminal *terminal, unsigned from, unsigned to)
         erase(terminal, row, 0, terminal->grid.columns);
 }
 
-/* EL: from the cursor on (0), up to the cursor (1), all (2). */
+/* EL: from the cursor on (0), up to and including the cursor (1), all (2). */
 static void erase_in_line(struct terminal *terminal, unsigned mode)
 {
     unsigned columns = terminal->grid.columns, column = terminal_column(terminal);
@@ -28,7 +28,7 @@ static void erase_in_line(struct terminal *terminal, unsigned mode)
               mode == 1 ? column + 1 : columns);
 }
 
-/* ED: the same for the screen; 3, as in xterm, is what has scrolled away. */
+/* ED: the same for the screen; 3 is the history, as in xterm. */
 static void erase_in_display(struct terminal *terminal, unsigned mode)
 {
     unsigned row = terminal->cursor.row, rows = terminal->grid.rows;
@@ -69,7 +69,8 @@ static void scroll_region(struct terminal *terminal, unsigned count, scroll_func
     scroll(&terminal->grid, terminal->region_top, terminal->region_bottom, count, terminal->blank);
 }
 
-/* DECSTBM: the first and the last row that scroll, at least two; the cursor goes home. */
+/* DECSTBM: the first and the last row that scroll, at least two rows. The cursor goes to the
+ * screen's first cell. */
 static void set_region(struct terminal *terminal)
 {
     unsigned rows = terminal->grid.rows;
@@ -105,7 +106,7 @@ static void answer(struct terminal *terminal, const char *format, ...)
     terminal->answer(terminal->answer_context, text, (size_t)length);
 }
 
-/* DSR: 5 asks whether all is well, 6 where the cursor is (CPR). */
+/* DSR: 5 asks for the status, 6 for the cursor's place (CPR). */
 static void report_status(struct terminal *terminal, unsigned what)
 {
     if (what == 5)

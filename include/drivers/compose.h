@@ -1,12 +1,12 @@
 /*
- * What a dead key and a character become.
+ * Composes a dead key and the character after it.
  */
 #ifndef DRIVERS_COMPOSE_H
 #define DRIVERS_COMPOSE_H
 
 #include <drivers/layout.h>
 
-/* Is the symbol of a key that of a dead one? */
+/* Is it the symbol of a dead key? */
 static inline bool symbol_is_dead(uint16_t symbol)
 {
     return symbol >= DEAD_FIRST && symbol <= DEAD_LAST;
@@ -14,12 +14,12 @@ static inline bool symbol_is_dead(uint16_t symbol)
 
 /* Both take a dead symbol of a layout (enum dead_symbol). Any context. */
 
-/* The accent by itself, as a character that stands alone. */
+/* Returns the accent as a character on its own. */
 uint16_t compose_alone(uint16_t dead);
 
-/* The dead key `dead` and then `symbol`, which may be dead itself: a code point, or 0 when the two
- * make none. A blank gives the accent by itself, or the ASCII character that is wanted in its
- * place; the same dead key again gives the accent by itself. */
+/* Returns the character of `dead` and the `symbol` after it, which may be dead, too; 0 when they
+ * make none. The same dead key twice is the accent on its own; so is a blank after it, unless it
+ * stands for a character of ASCII. */
 uint16_t compose(uint16_t dead, uint16_t symbol);
 
 #endif

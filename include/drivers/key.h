@@ -1,6 +1,6 @@
 /*
- * Keys by their position, whatever is printed on them: the names are those of a US keyboard. A
- * key's code is its scancode in set 1, and KEY_EXTENDED for those that send E0 before it.
+ * Keys by their position on the keyboard. Their names are the symbols of a US keyboard. A key's
+ * code is its scancode in set 1, with KEY_EXTENDED for a key that sends E0 first.
  */
 #ifndef DRIVERS_KEY_H
 #define DRIVERS_KEY_H
@@ -94,7 +94,7 @@ enum key_position {
     KEY_KEYPAD_3,
     KEY_KEYPAD_0,
     KEY_KEYPAD_DECIMAL,
-    KEY_SYSTEM_REQUEST, /* what Print Screen sends while Alt is held */
+    KEY_SYSTEM_REQUEST, /* sent by Print Screen while Alt is held */
     KEY_102ND = 0x56,   /* between left Shift and Z on European keyboards */
     KEY_F11,
     KEY_F12,
@@ -109,7 +109,7 @@ enum key_position {
     KEY_KEYPAD_SLASH = KEY_EXTENDED | 0x35,
     KEY_PRINT_SCREEN = KEY_EXTENDED | 0x37,
     KEY_RIGHT_ALT = KEY_EXTENDED | 0x38,
-    KEY_PAUSE = KEY_EXTENDED | 0x46, /* what Pause sends while Ctrl is held */
+    KEY_PAUSE = KEY_EXTENDED | 0x46, /* sent by Pause while Ctrl is held */
     KEY_HOME = KEY_EXTENDED | 0x47,
     KEY_UP,
     KEY_PAGE_UP,
@@ -127,14 +127,15 @@ enum key_position {
     KEY_SLEEP,
     KEY_WAKE = KEY_EXTENDED | 0x63,
 
-    /* No key: the keyboard had no room left for what was typed. */
+    /* No key: the keyboard's own buffer was full, and keys were lost. */
     KEY_OVERRUN = 0xff,
     KEY_COUNT
 };
 
-_Static_assert(KEY_KEYPAD_DECIMAL == 0x53 && KEY_F12 == 0x58 && KEY_MENU == 0xdd, "none left out");
+_Static_assert(KEY_KEYPAD_DECIMAL == 0x53 && KEY_F12 == 0x58 && KEY_MENU == 0xdd,
+               "the enum leaves out no key");
 
-/* A key goes down (again and again while it repeats), or comes up. KEY_NONE: nothing happened. */
+/* A key goes down (again and again while it repeats), or comes up. KEY_NONE: no change. */
 struct key_change {
     uint8_t key;
     bool pressed;

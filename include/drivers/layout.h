@@ -8,9 +8,9 @@
 
 #include <drivers/key.h>
 
-/* A symbol is a code point, or 0 for nothing. A dead key, which types nothing but adds its accent
- * to the next character, has the combining character for a symbol, and two have names of their own
- * in the same block (they are no accents, but turn a letter into another). */
+/* A symbol is a code point, or 0 for none. A dead key types nothing itself, but adds its accent to
+ * the next character; its symbol is the combining character. Two dead keys add no accent, but turn
+ * a letter into another one; their symbols are two code points of that block that no key types. */
 enum dead_symbol {
     DEAD_FIRST = 0x300,
     DEAD_GRAVE = 0x300,

@@ -1,5 +1,5 @@
 /*
- * Which modifiers are held, and which locks are on.
+ * Keeps track of the modifier keys that are held, and of the locks that are on.
  */
 #ifndef DRIVERS_MODIFIERS_H
 #define DRIVERS_MODIFIERS_H
@@ -27,17 +27,17 @@ enum modifier {
     MODIFIERS_ALT = MODIFIER_LEFT_ALT | MODIFIER_RIGHT_ALT,
 };
 
-/* All zeros is a keyboard that nobody has touched. */
+/* All zeros is a keyboard with no key held and no lock on. */
 struct modifiers {
-    uint16_t active;     /* those that count now */
-    uint16_t locks_down; /* the lock keys that are held: they repeat, and do not toggle again */
+    uint16_t active;     /* enum modifier: the keys that are held, the locks that are on */
+    uint16_t locks_down; /* the lock keys that are held: when they repeat, they do not toggle */
 };
 
-/* Which modifier a key is, or 0. An overrun comes up as all of them at once: what has come up
- * meanwhile is not known, and a key that sticks is worse than one that is let go too early. */
+/* The modifier of each key, or 0. KEY_OVERRUN is released as all of them at once: keys that came up
+ * meanwhile are not known, and one that sticks is worse than one that is released too early. */
 extern const uint16_t modifiers_of_keys[KEY_COUNT];
 
-/* Takes a key with a modifier. Any context, one at a time. */
+/* Takes a change of a key that has a modifier. Any context, but one call at a time. */
 void modifiers_take(struct modifiers *modifiers, struct key_change change);
 
 #endif

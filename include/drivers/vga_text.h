@@ -11,9 +11,10 @@
 
 enum { VGA_TEXT_MAX_ROWS = 60, VGA_TEXT_MAX_COLUMNS = 132 };
 
-/* Finds the screen, whose cells are reached through the direct map; what it shows stays until it is
- * drawn on. ERROR_NO_DEVICE when the loader has not left the machine in text mode, or in one of a
- * size beyond those above. During set-up. */
+/* Sets the VGA's registers and returns the display that draws on its video memory, through the
+ * direct map; the characters on the screen stay until they are drawn over. ERROR_NO_DEVICE when the
+ * loader has not left the machine in text mode, or the mode is larger than the maximum. During
+ * set-up. */
 enum error vga_text_init(const struct boot_framebuffer *framebuffer,
                          struct terminal_display **display);
 

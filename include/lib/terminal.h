@@ -1,19 +1,18 @@
 /*
- * A terminal: takes bytes as a program writes them, UTF-8 and the control sequences of ECMA-48
- * (those that xterm and the Linux console know as well), and keeps the screen that they make in a
- * grid of cells, shown on a display.
+ * A terminal: takes the bytes that a program writes, UTF-8 and those control sequences of ECMA-48
+ * that xterm and the Linux console know, too. It keeps the screen as a grid of cells, which a
+ * display shows.
  *
  * C0: BS HT LF VT FF CR; LF begins a new line, as if CR came before it. ESC: 7 8 (save, restore) D
  * M E (index, reverse index, next line) H (set tab) c (reset). CSI: A B C D E F G H I Z a d e f `
  * (cursor) J K X (erase) @ P L M (insert, delete) S T (scroll) g (tabs) m (colours) r (scroll
- * region) s u (save, restore) c n (reports), ?7 and ?25 h l (autowrap, cursor). Everything else is
- * understood as far as to be passed over whole.
+ * region) s u (save, restore) c n (reports), ?7 and ?25 h l (autowrap, cursor). All other sequences
+ * are skipped as a whole.
  *
- * A character that fills the last column leaves the cursor there; the next one begins the next
- * line.
+ * A character in the last column leaves the cursor there; the next character begins the next line.
  *
- * Pure: knows no hardware and allocates nothing. For one task at a time; a panic may interrupt it
- * and write all the same.
+ * It knows no hardware and allocates nothing. One task at a time may use it. A panic may interrupt
+ * that task and write to the terminal all the same.
  */
 #ifndef LIB_TERMINAL_H
 #define LIB_TERMINAL_H
@@ -31,31 +30,32 @@ struct terminal_cursor {
 
 struct terminal {
     struct grid grid;
-    struct terminal_cursor cursor, saved;
-    terminal_cell_t colours; /* terminal_pen_colours(cursor.pen) */
-    terminal_cell_t blank;   /* terminal_pen_blank(cursor.pen) */
-    unsigned region_top;     /* the rows that scroll, up to, */
-    unsigned region_bottom;  /* not including, this one */
+    struct terminal_cursor cursor, saved; /* `saved` is the screen's first cell until a save */
+    terminal_cell_t colours;              /* always terminal_pen_colours(cursor.pen) */
+    terminal_cell_t blank;                /* always terminal_pen_blank(cursor.pen) */
+    /* The rows that scroll: from `region_top` up to, not including, `region_bottom` <= grid.rows;
+     * at least one. */
+    unsigned region_top, region_bottom;
     bool autowrap, cursor_visible;
     struct ecma48 parser;
     struct utf8 utf8;
-    uint64_t tab_stops[TERMINAL_MAX_COLUMNS / 64];
+    uint64_t tab_stops[TERMINAL_MAX_COLUMNS / 64]; /* a bit for each column */
 
-    /* Takes the answer to a report that was asked for, as a terminal would send it; NULL: nobody
-     * listens. */
+    /* Takes the answer to a report, such as the place of the cursor. NULL: answers are dropped. */
     void (*answer)(void *context, const char *text, size_t length);
     void *answer_context;
 };
 
-/* Makes a terminal with a blank screen on the display, in `size` bytes of memory aligned to 8 (see
- * GRID_SIZE; more than the screen takes becomes history). ERROR_FULL when they are too few. */
+/* Makes a terminal with a blank screen on the display. Its cells lie in `size` bytes of memory
+ * aligned to 8 (see GRID_SIZE); rows beyond the screen's become history. ERROR_FULL when the screen
+ * does not fit; ERROR_INVALID for a display of a size that is not allowed. */
 enum error terminal_init(struct terminal *terminal, struct terminal_display *display, void *memory,
                          size_t size);
 
-/* Shows text. If the view was moved, it comes back first. */
+/* Writes text. If the view shows history, it returns to the screen first. */
 void terminal_write(struct terminal *terminal, const char *text, size_t length);
 
-/* Moves the view back into what has scrolled away, by `lines`; negative: forward again. */
+/* Moves the view into the history by `lines`, or back towards the screen if they are negative. */
 void terminal_view(struct terminal *terminal, int lines);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * What a terminal draws on: the floor between lib/terminal, which knows what the text means, and a
- * driver, which knows how a character gets onto the glass.
+ * The interface between a terminal, which interprets text, and a display's driver, which draws
+ * characters on the screen.
  */
 #ifndef LIB_TERMINAL_DISPLAY_H
 #define LIB_TERMINAL_DISPLAY_H
@@ -37,34 +37,33 @@ enum colour {
     BRIGHT, /* added to one of the above */
 };
 
-/* The driver embeds it and fills it in. All of it is called with every place on the display, 0 <=
- * row < rows, column < columns, and except by fill() column + count <= columns, in a task or during
- * set-up, or in a panic that may have interrupted any of these calls: a driver's state has to be
- * usable at every moment, and no call may wait without a limit. */
+/* The driver embeds this struct and fills it in. Callers pass places on the display only: row <
+ * rows, column < columns, and column + count <= columns except to fill(). They call in a task,
+ * during set-up, or in a panic that may have interrupted any of these functions. So the driver's
+ * state is usable at every moment, and no function waits without a limit. */
 struct terminal_display {
     unsigned rows, columns; /* at least 1 row of 2 columns, at most TERMINAL_MAX_COLUMNS */
 
-    /* Shows `count` cells from (row, column) on. */
+    /* Draws `count` cells from (row, column) on. */
     void (*draw)(struct terminal_display *display, unsigned row, unsigned column,
                  const terminal_cell_t *cells, unsigned count);
 
-    /* Shows `count` times the same cell. What does not fit into the row goes on in the ones below,
-     * so that a screen is blanked at once; it never goes beyond the last row. */
+    /* Draws the same cell `count` times. At the end of a row it goes on in the next one, but never
+     * beyond the last row; so one call can blank the screen. */
     void (*fill)(struct terminal_display *display, unsigned row, unsigned column,
                  terminal_cell_t cell, unsigned count);
 
-    /* Shows a run of printable ASCII in one pair of colours (CELL_COLOURS): what is printed most.
-     */
+    /* Draws a run of printable ASCII in one pair of colours (CELL_COLOURS): nearly all output. */
     void (*draw_ascii)(struct terminal_display *display, unsigned row, unsigned column,
                        const char *text, unsigned count, terminal_cell_t colours);
 
-    /* Moves the whole picture up by 1 <= `lines` <= rows; what the new rows at the foot show is
-     * undefined until they are drawn, which happens before the next flush(). NULL: the display
-     * cannot, and all rows are drawn anew. */
+    /* Moves the whole picture up by 1 <= `lines` <= rows. The new rows at the foot are undefined;
+     * the caller draws them before it calls flush(). NULL: the display cannot scroll, and the
+     * caller draws all rows again. */
     void (*scroll)(struct terminal_display *display, unsigned lines);
 
-    /* The end of a piece of output: the place of the cursor, and whether it is to be seen. A
-     * display that gathers changes shows them now. */
+    /* Ends a piece of output: sets the cursor's place, and whether it is visible. A display that
+     * collects changes draws them now. */
     void (*flush)(struct terminal_display *display, unsigned row, unsigned column,
                   bool cursor_visible);
 };

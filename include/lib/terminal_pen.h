@@ -1,6 +1,6 @@
 /*
- * The colours that a terminal writes in, and the control sequence that chooses them: SGR, select
- * graphic rendition (ECMA-48 8.3.117).
+ * The colours in which a terminal writes, and the control sequence that selects them: SGR, select
+ * graphic rendition (ECMA-48 8.3.117). Any context.
  */
 #ifndef LIB_TERMINAL_PEN_H
 #define LIB_TERMINAL_PEN_H
@@ -17,14 +17,13 @@ struct terminal_pen {
 /* Light grey on black. */
 #define TERMINAL_PEN_DEFAULT ((struct terminal_pen){.foreground = LIGHT_GREY})
 
-/* The colours as they lie in a cell. */
+/* Returns the colours as the bits of a cell. */
 terminal_cell_t terminal_pen_colours(struct terminal_pen pen);
 
-/* A cell that is erased while this pen is in use: a blank on its background. */
+/* Returns the cell that is left where this pen erases: a blank on its background. */
 terminal_cell_t terminal_pen_blank(struct terminal_pen pen);
 
-/* Does what the SGR sequence says; what it says of underlines, italics and the like is passed over.
- */
+/* Executes an SGR sequence. Underlines, italics and the like are ignored. */
 void terminal_pen_select(struct terminal_pen *pen, const struct ecma48 *sequence);
 
 #endif

@@ -1,15 +1,16 @@
 /*
- * What the sequences mean that a terminal's parser has completed.
+ * Executes the sequences that a terminal's parser has completed. For the task that has the
+ * terminal.
  */
 #ifndef LIB_TERMINAL_SEQUENCES_H
 #define LIB_TERMINAL_SEQUENCES_H
 
 #include <lib/terminal.h>
 
-/* Does what the control sequence in the terminal's parser says, or nothing. */
+/* Executes the control sequence in the terminal's parser. An unknown one does nothing. */
 void terminal_sequence(struct terminal *terminal, char final);
 
-/* The same for an escape sequence. */
+/* Executes an escape sequence, likewise. */
 void terminal_escape_sequence(struct terminal *terminal, char final);
 
 #endif
