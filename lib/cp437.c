@@ -1,7 +1,7 @@
 /*
- * The upper half is what the code page defines (tests/e2e/tables.py holds it against Python's
- * codec). The pictures at 0x01 to 0x1f and 0x7f are the PC's: there the code page has control
- * characters, which a screen does not show as such.
+ * The bytes above 0x7f are those of the code page (tests/e2e/tables.py compares them with Python's
+ * codec). At 0x01 to 0x1f and 0x7f the code page has control characters, and the PC's font has
+ * pictures; the table has these.
  */
 #include <lib/cp437.h>
 
@@ -10,7 +10,7 @@ struct character {
     uint8_t byte;
 };
 
-/* What is not ASCII, sorted by code point. */
+/* The characters that are not ASCII, sorted by code point. */
 static const struct character table[] = {
     {0x00a0, 0xff}, {0x00a1, 0xad}, {0x00a2, 0x9b}, {0x00a3, 0x9c}, {0x00a5, 0x9d}, {0x00a7, 0x15},
     {0x00aa, 0xa6}, {0x00ab, 0xae}, {0x00ac, 0xaa}, {0x00b0, 0xf8}, {0x00b1, 0xf1}, {0x00b2, 0xfd},

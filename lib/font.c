@@ -1,10 +1,10 @@
 /*
- * PF2 is a row of sections, each a name of four letters, a length and as many bytes; all numbers
- * are big-endian. Of these matter: FILE, which comes first and says PFF2; ASCE and DESC, the lines
- * above and below the base line; CHIX, the index; DATA, which has no length, ends the row and holds
- * the glyphs. An entry of the index has a code point, a byte of flags (0: not compressed) and the
- * glyph's offset from the start of the file. A glyph is a header, then its bits without any padding
- * between rows, the highest bit of a byte first.
+ * A PF2 file is a sequence of sections. Each has a name of four letters, a length, and as many
+ * bytes. All numbers are big-endian. The sections that matter are: FILE, which comes first and
+ * contains "PFF2"; ASCE and DESC, the lines above and below the base line; CHIX, the index; DATA,
+ * which has no length, comes last and holds the glyphs. An entry of the index has a code point, a
+ * byte of flags (0: not compressed), and the glyph's offset from the start of the file. A glyph has
+ * a header, and then its bits, the highest bit of a byte first, without padding between rows.
  */
 #include <lib/font.h>
 #include <lib/string.h>
@@ -35,7 +35,8 @@ static bool is_tag(const uint8_t *section, const char *tag)
     return memcmp(section, tag, TAG) == 0;
 }
 
-/* The section's content, if the file has it and it is `least` bytes long or more; NULL else. */
+/* Returns the content of the section with that name; NULL if it is missing or shorter than `least`
+ * bytes. */
 static const uint8_t *find_section(const struct font *font, const char *tag, size_t least,
                                    size_t *length)
 {
@@ -58,7 +59,7 @@ static uint32_t code_at(const struct font *font, size_t entry)
     return get32(font->index + entry * ENTRY_SIZE + ENTRY_CODE);
 }
 
-/* A search by halves would miss glyphs in an index that is not in order. */
+/* Is the index sorted, as a binary search needs it? */
 static bool is_sorted(const struct font *font)
 {
     for (size_t i = 1; i < font->count; i++) {
@@ -88,7 +89,7 @@ enum error font_open(struct font *font, const void *file, size_t size)
     return OK;
 }
 
-/* The entry of a code point, or NULL. */
+/* Returns the entry of a code point, or NULL. */
 static const uint8_t *find_entry(const struct font *font, uint32_t code_point)
 {
     size_t low = 0, high = font->count;
@@ -105,7 +106,7 @@ static const uint8_t *find_entry(const struct font *font, uint32_t code_point)
     return NULL;
 }
 
-/* Bits `first` to `first + count` of a string of bits that is `size` bytes long; count <= 16. */
+/* Returns `count` <= 16 bits from number `first` on, out of `size` bytes. */
 static uint32_t bits_at(const uint8_t *bits, size_t size, size_t first, unsigned count)
 {
     uint32_t three = 0;

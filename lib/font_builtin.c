@@ -1,6 +1,6 @@
 /*
- * The font for when no other is there: a small PF2 file, cut out of the build machine's by
- * scripts/make-font.py.
+ * The font for a boot without another one: a small PF2 file, which scripts/make-font.py cuts out of
+ * the build machine's GRUB font.
  */
 #include <lib/font.h>
 

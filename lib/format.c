@@ -1,8 +1,8 @@
 /*
- * A conversion is read into a `struct spec`, its argument is fetched as wide as its length says,
- * and its text is handed on piece by piece: prefix, digits, and padding, sixteen characters at a
- * time. Where the pieces go is the sink's business, so nothing here has a buffer that could be too
- * short; snprintf()'s buffer is a sink that cuts, the console's one that gathers.
+ * A conversion is parsed into a `struct spec`, and its argument is fetched with the length that it
+ * names. Its text goes to a sink in pieces: prefix, digits, and padding of up to sixteen
+ * characters. So no buffer here can be too short. The sink of snprintf() is a buffer that cuts the
+ * text; that of the console collects it.
  */
 #include <lib/format.h>
 #include <lib/string.h>
@@ -11,12 +11,12 @@ enum length_modifier { LENGTH_CHAR, LENGTH_SHORT, LENGTH_INT, LENGTH_LONG };
 
 enum { WIDTH_MAX = 9999 };
 
-/* One conversion as it is written: %-08.3lx */
+/* A conversion's flags and numbers, such as those of %-08.3lx. */
 struct spec {
-    bool left;
-    bool zero;
-    int width;
-    int precision; /* -1 when not given */
+    bool left;     /* padding on the right side */
+    bool zero;     /* zeros for padding; has no effect with `left` */
+    int width;     /* 0 to WIDTH_MAX */
+    int precision; /* negative when not given */
     enum length_modifier length;
 };
 
@@ -37,7 +37,8 @@ static void emit_repeated(struct output *output, const char sixteen[16], int cou
         emit(output, sixteen, (size_t)MIN(count, 16));
 }
 
-/* `prefix` (sign or 0x) and `text` within the width; zeros go between the two, blanks outside. */
+/* Emits `prefix` (a sign or 0x) and `text`, padded to the width. Zeros go between the two, blanks
+ * before or after them. */
 static void emit_padded(struct output *output, const struct spec *spec, const char *prefix,
                         const char *text, size_t length)
 {
@@ -161,14 +162,14 @@ static void emit_string(struct output *output, struct spec *spec, const char *te
 
 static void emit_signed(struct output *output, const struct spec *spec, int64_t value)
 {
-    /* Negating as unsigned is right for the smallest value, too. */
+    /* Negation as unsigned is right for the smallest value, too. */
     if (value < 0)
         emit_number(output, spec, "-", -(uint64_t)value, 10, "0123456789");
     else
         emit_number(output, spec, "", (uint64_t)value, 10, "0123456789");
 }
 
-/* One conversion; returns what follows it. */
+/* Emits the conversion at `format`, and returns the place after it. */
 static const char *convert(struct output *output, const char *format, va_list *arguments)
 {
     static const char lower[] = "0123456789abcdef", upper[] = "0123456789ABCDEF";
@@ -205,7 +206,7 @@ static const char *convert(struct output *output, const char *format, va_list *a
     case '%':
         emit(output, "%", 1);
         break;
-    default: /* not a conversion: shown as it stands, so that the mistake is seen */
+    default: /* no conversion: printed as it is written, so that the mistake is visible */
         emit(output, start, (size_t)(format - start));
         return format;
     }
@@ -230,8 +231,8 @@ void format_to(format_sink sink, void *context, const char *format, va_list argu
 
 struct buffer {
     char *text;
-    size_t room; /* without the final NUL */
-    size_t length;
+    size_t room;   /* for characters, without the final NUL */
+    size_t length; /* of the whole text; may be more than the room */
 };
 
 static void buffer_sink(void *context, const char *text, size_t length)

@@ -1,10 +1,10 @@
 /*
- * Unicode has capitals either a fixed distance before the small letters or, from Latin Extended-A
- * on, in pairs; the few that lie elsewhere are listed.
+ * In Unicode, a capital lies at a fixed distance before its small letter; from Latin Extended-A on,
+ * the two are neighbours. The few exceptions are listed.
  */
 #include <lib/letter_case.h>
 
-/* Small letters from `first` to `last`; the capital of each is `distance` before it. In a range of
+/* Small letters from `first` to `last`, each with its capital `distance` before it. In a range of
  * pairs, every second code point from `first` on is a small letter. */
 static const struct {
     uint16_t first, last;

@@ -3,8 +3,8 @@
 
 enum { CONTINUATION_LOW = 0x80, CONTINUATION_HIGH = 0xbf };
 
-/* The first byte tells how many follow; for some, what the second one may be is narrower, and that
- * keeps out overlong forms, surrogates and what is beyond U+10FFFF. */
+/* Takes a character's first byte, which tells how many follow. After some first bytes, the second
+ * one has a smaller range: that excludes overlong forms, surrogates, and numbers above U+10FFFF. */
 static enum utf8_event begin(struct utf8 *decoder, uint8_t byte, uint32_t *code)
 {
     decoder->low = CONTINUATION_LOW;

@@ -1,7 +1,7 @@
 /*
- * Two sorted tables of ranges, as Unicode 14 has them (UnicodeData.txt: the categories Mn, Me and
- * Cf; EastAsianWidth.txt: W and F). Ranges run on over code points that are not assigned, which
- * keeps the tables short. tests/e2e/tables.py holds them against Python's unicodedata.
+ * Two sorted tables of ranges, after Unicode 14 (UnicodeData.txt: the categories Mn, Me and Cf;
+ * EastAsianWidth.txt: W and F). A range goes on over code points that are not assigned, which keeps
+ * the tables short. tests/e2e/tables.py compares them with Python's unicodedata.
  */
 #include <lib/width.h>
 

@@ -1,5 +1,5 @@
 /*
- * The kernel's command line: words separated by blanks, `key=value` or just `key`.
+ * Parses the kernel's command line: words separated by blanks, `key=value` or just `key`.
  */
 #ifndef LIB_COMMAND_LINE_H
 #define LIB_COMMAND_LINE_H
@@ -13,8 +13,8 @@ struct command_line_word {
     size_t value_length;
 };
 
-/* Finds the first word at or after *cursor, which starts at the line's beginning, and moves *cursor
- * behind it. False when there is none left. Any context. */
+/* Finds the first word at or after *cursor, and moves *cursor to the place after it. The first call
+ * passes the start of the line. False when no word is left. Any context. */
 bool command_line_next(const char **cursor, struct command_line_word *word);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * Code page 437: what the font of a VGA text screen shows.
+ * Code page 437: the characters of a VGA text screen.
  */
 #ifndef LIB_CP437_H
 #define LIB_CP437_H
@@ -8,7 +8,7 @@
 
 enum { CP437_UNSHOWABLE = 0xfe /* ■ */ };
 
-/* The byte that shows a code point; CP437_UNSHOWABLE where there is none. Takes any number. Any
+/* Returns the byte of a code point, or CP437_UNSHOWABLE if there is none. Takes any number. Any
  * context. */
 uint8_t cp437_byte(uint32_t code);
 

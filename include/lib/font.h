@@ -1,9 +1,10 @@
 /*
- * Fonts in GRUB's PF2 format: for each code point a bitmap of one bit a pixel, here of at most 16
- * lines, half as wide or (most of the CJK) as wide as it is high.
+ * Fonts in GRUB's PF2 format: a bitmap of one bit for each pixel, for each code point. Here a glyph
+ * has at most 16 lines, and 8 pixels of width, or 16 for a wide one (most of the CJK).
  *
- * A font is outside data. font_open() checks its frame, and each glyph is checked when it is asked
- * for: no file, however broken, makes these functions read outside of it. Any context.
+ * A font comes from outside and is not trusted. font_open() checks its sections, and font_glyph()
+ * checks each glyph. These functions never read outside of the file, however broken it is. Any
+ * context.
  */
 #ifndef LIB_FONT_H
 #define LIB_FONT_H
@@ -15,22 +16,22 @@ enum { GLYPH_WIDTH = 8 /* a wide glyph has twice that */, GLYPH_HEIGHT = 16 };
 
 struct font {
     const uint8_t *file;
-    size_t size;
-    const uint8_t *index; /* entries in the order of their code points */
-    size_t count;
-    unsigned ascent; /* lines above the base line */
+    size_t size;          /* of the file */
+    const uint8_t *index; /* entries, sorted by code point, within the file */
+    size_t count;         /* of entries */
+    unsigned ascent;      /* lines above the base line; <= GLYPH_HEIGHT */
 };
 
-/* A glyph in its cell, or its two cells: bit 15 of a row is its leftmost pixel. */
+/* A glyph in one cell, or in two: bit 15 of a row is its leftmost pixel. */
 struct glyph {
     uint16_t rows[GLYPH_HEIGHT];
 };
 
-/* Opens the font in the `size` bytes at `file`, which have to stay. ERROR_INVALID when it is not in
- * the format, or higher than GLYPH_HEIGHT. Looks at every entry of the index. */
+/* Opens the font in the `size` bytes at `file`, which the font keeps using. ERROR_INVALID when it
+ * is no PF2 font, or higher than GLYPH_HEIGHT. Takes a step for each glyph. */
 enum error font_open(struct font *font, const void *file, size_t size);
 
-/* Fetches the glyph of a code point; false when the font has none, or a broken one. */
+/* Unpacks the glyph of a code point. False when the font has none, or a broken one. */
 bool font_glyph(const struct font *font, uint32_t code_point, struct glyph *glyph);
 
 /* The built-in font (lib/font_builtin.c): Latin-1, box drawing, block elements, ■ and U+FFFD. */

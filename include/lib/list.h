@@ -1,12 +1,11 @@
 /*
- * Intrusive doubly linked lists. A `struct list_node` lies inside the thing that is listed
- * (CONTAINER_OF leads back), so no operation allocates and each is O(1). A list is a node that
- * heads a circle; a node that is on no list points at itself, which makes removing twice harmless
- * and "is it listed?" a comparison. Whoever changes a list looks first whether its neighbours agree
- * about it: a list that something has written over ends the system before it does more harm.
+ * Intrusive doubly linked lists. A `struct list_node` lies inside each element of a list, and
+ * CONTAINER_OF returns the element. So no operation allocates, and each is O(1). The nodes form a
+ * circle with the list's head. A node that is on no list points at itself: so it may be removed
+ * twice, and a comparison tells whether it is on a list. Before a change, ASSERTs check that the
+ * neighbours point at each other: a list that was overwritten is a panic, before it does more harm.
  *
- * No function here masks interrupts: a list that an interrupt handler touches is guarded by whoever
- * owns it.
+ * No function here masks interrupts. If an interrupt handler uses a list, its owner does that.
  */
 #ifndef LIB_LIST_H
 #define LIB_LIST_H
@@ -29,7 +28,7 @@ struct list {
         .head = {.next = &(list).head, .previous = &(list).head } \
     }
 
-/* Makes a node that is on no list; makes an empty list. */
+/* Initialises a node that is on no list, and an empty list. */
 static inline void list_node_init(struct list_node *node)
 {
     node->next = node->previous = node;
@@ -39,14 +38,14 @@ static inline void list_init(struct list *list)
     list_node_init(&list->head);
 }
 
-/* Makes a list of one node, which is on no list. */
+/* Initialises a list of one node, which is on no other list. */
 static inline void list_init_with(struct list *list, struct list_node *node)
 {
     list->head.next = list->head.previous = node;
     node->next = node->previous = &list->head;
 }
 
-/* Is there nothing on the list? */
+/* Is the list empty? */
 static inline bool list_empty(const struct list *list)
 {
     return list->head.next == &list->head;
@@ -79,7 +78,7 @@ static inline void list_push_front(struct list *list, struct list_node *node)
     list_insert_before(list->head.next, node);
 }
 
-/* Takes the node off its list; harmless when it is on none. */
+/* Removes the node from its list; does nothing when it is on none. */
 static inline void list_remove(struct list_node *node)
 {
     ASSERT(node->previous->next == node);
@@ -89,13 +88,13 @@ static inline void list_remove(struct list_node *node)
     list_node_init(node);
 }
 
-/* The first node, or NULL when the list is empty. */
+/* Returns the first node, or NULL when the list is empty. */
 static inline struct list_node *list_first(const struct list *list)
 {
     return list_empty(list) ? NULL : list->head.next;
 }
 
-/* Takes the first node off and returns it, or NULL when the list is empty. */
+/* Removes the first node and returns it, or returns NULL when the list is empty. */
 static inline struct list_node *list_pop_front(struct list *list)
 {
     if (list_empty(list))
@@ -105,7 +104,7 @@ static inline struct list_node *list_pop_front(struct list *list)
     return node;
 }
 
-/* Walks the list; `node` must not be removed within the loop. */
+/* Visits each node in order. The loop's body must not remove `node`. */
 #define list_for_each(node, list) \
     for (struct list_node *node = (list)->head.next; node != &(list)->head; node = node->next)
 

@@ -1,8 +1,8 @@
 /*
- * A ring of bytes between one producer and one consumer, either of which may be an interrupt
- * handler on the same processor: each index is written by one side only, and the data before the
- * index that announces it. The indices run freely and are masked on use, so that all of the room is
- * used and full differs from empty.
+ * A ring of bytes between one producer and one consumer. Either of them may be an interrupt handler
+ * on the same processor: only one side writes each index, and the producer writes a byte before the
+ * index that makes it visible. The indices count up without a limit and are masked when they are
+ * used. So all of the storage is used, and a full ring differs from an empty one.
  */
 #ifndef LIB_RING_H
 #define LIB_RING_H
@@ -11,9 +11,9 @@
 
 struct ring {
     uint8_t *bytes;
-    uint32_t mask;
-    uint32_t head; /* the consumer's */
-    uint32_t tail; /* the producer's */
+    uint32_t mask; /* the size of `bytes`, a power of two, minus 1 */
+    uint32_t head; /* bytes popped so far; only the consumer writes it */
+    uint32_t tail; /* bytes pushed so far; only the producer writes it; <= head + mask + 1 */
 };
 
 /* For static initialisers: `storage` is an array of uint8_t whose size is a power of two. */
@@ -22,20 +22,20 @@ struct ring {
         .bytes = (storage), .mask = sizeof(storage) - 1 \
     }
 
-/* How many bytes wait. The other side may make it more, or less, at any time. */
+/* Returns how many bytes are in the ring. The other side may change that at any time. */
 static inline uint32_t ring_count(const struct ring *ring)
 {
     return __atomic_load_n(&ring->tail, __ATOMIC_ACQUIRE) -
            __atomic_load_n(&ring->head, __ATOMIC_ACQUIRE);
 }
 
-/* Is there no room? Once false, it stays so for the producer until it pushes. */
+/* Is the ring full? For the producer, a false stays true until its next push. */
 static inline bool ring_full(const struct ring *ring)
 {
     return ring_count(ring) > ring->mask;
 }
 
-/* The producer's side, when it has found that the ring is not full. */
+/* For the producer, after it has found that the ring is not full: appends a byte. */
 static inline void ring_push_unchecked(struct ring *ring, uint8_t byte)
 {
     uint32_t tail = __atomic_load_n(&ring->tail, __ATOMIC_RELAXED);
@@ -43,7 +43,7 @@ static inline void ring_push_unchecked(struct ring *ring, uint8_t byte)
     __atomic_store_n(&ring->tail, tail + 1, __ATOMIC_RELEASE);
 }
 
-/* The producer's side. False, and nothing stored, when the ring is full. */
+/* For the producer: appends a byte. False when the ring is full. */
 static inline bool ring_push(struct ring *ring, uint8_t byte)
 {
     if (ring_full(ring))
@@ -52,7 +52,7 @@ static inline bool ring_push(struct ring *ring, uint8_t byte)
     return true;
 }
 
-/* The consumer's side. False when the ring is empty. */
+/* For the consumer: removes the oldest byte. False when the ring is empty. */
 static inline bool ring_pop(struct ring *ring, uint8_t *byte)
 {
     uint32_t head = __atomic_load_n(&ring->head, __ATOMIC_RELAXED);
@@ -63,8 +63,8 @@ static inline bool ring_pop(struct ring *ring, uint8_t *byte)
     return true;
 }
 
-/* The consumer's side: the byte that comes after `index` others, which is below ring_count(). It
- * stays in the ring. */
+/* For the consumer: returns the byte that comes after `index` others, and leaves it in the ring.
+ * `index` is below ring_count(). */
 static inline uint8_t ring_peek(const struct ring *ring, uint32_t index)
 {
     return ring->bytes[(ring->head + index) & ring->mask];

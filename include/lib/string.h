@@ -1,6 +1,7 @@
 /*
- * The parts of <string.h> that the kernel uses, with the standard's contracts, and the compiler's
- * own calls to memcpy, memmove, memset and memcmp. Any context.
+ * The functions of <string.h> that the kernel uses, with the standard's contracts. The compiler
+ * calls memcpy, memmove, memset and memcmp on its own, too. Any context, from the first instruction
+ * of C on.
  */
 #ifndef LIB_STRING_H
 #define LIB_STRING_H
@@ -22,12 +23,12 @@ int strcmp(const char *a, const char *b);
 int strncmp(const char *a, const char *b, size_t limit);
 char *strchr(const char *string, int character);
 
-/* Copies printable ASCII, at most `limit` bytes, up to the first byte that is none. Returns the
- * number of bytes. */
+/* Copies the printable ASCII at the start of `from`, at most `limit` bytes. Returns the number of
+ * bytes. */
 size_t copy_printable(char *restrict to, const char *restrict from, size_t limit);
 
-/* Copies `from` into the `size` bytes at `to`, cut if need be and always ended with a NUL (when
- * size > 0). Returns strlen(from): a result >= size says that it was cut. */
+/* Copies `from` into the `size` bytes at `to`, as far as it fits with a final NUL; nothing when
+ * size is 0. Returns strlen(from): the text was cut if that is `size` or more. */
 size_t string_copy(char *to, const char *from, size_t size);
 
 #endif
