@@ -1,11 +1,11 @@
 /*
- * A framebuffer takes two steps. At first there is no memory for all of its characters, and the
- * boot's page tables show no framebuffer beyond 4 GiB. So the console begins in a corner of the
- * screen, in the built-in font; or not at all. When the heap is there, it gets the whole screen and
- * the font that the loader brought, and shows again what has been logged by then.
+ * A framebuffer is set up in two steps. Early in the boot there is no memory for all its
+ * characters, and the first page tables map nothing above 4 GiB. So the console starts in a corner
+ * of the screen, with the built-in font, or without a screen. Once there is a heap, the console
+ * gets the whole screen, with the font from the loader, and shows the log again.
  *
- * A panic may come in between, and wants to be seen. So the whole screen is made ready beside the
- * corner, which stays as it is, and takes its place on the console with a single store.
+ * A panic during the second step must be visible. So the whole screen is made ready while the
+ * corner stays on the console, and then replaces it with a single store.
  */
 #include <assert.h>
 #include <drivers/framebuffer.h>
@@ -20,7 +20,7 @@
 
 enum { HISTORY = 1000 /* lines */ };
 
-/* What a framebuffer's corner takes of the memory at the start; the rest is the screen's. */
+/* The first bytes of `first_memory` hold the corner's cells; the screen's rows lie behind them. */
 enum { CORNER = FRAMEBUFFER_MEMORY(25, 80) };
 
 static struct screen first_screen;
@@ -28,7 +28,7 @@ static uint8_t first_memory[GRID_SIZE(VGA_TEXT_MAX_ROWS, VGA_TEXT_MAX_COLUMNS)] 
 static struct framebuffer corner;
 static struct font built_in_font;
 
-/* All of a framebuffer; from the heap. */
+/* The whole of a framebuffer; on the heap. */
 struct whole_screen {
     struct screen screen;
     struct framebuffer framebuffer;
@@ -37,7 +37,7 @@ struct whole_screen {
 };
 
 static struct screen *screen; /* the one on the console, or NULL */
-static uint8_t *heap_memory;  /* of its rows, when they have some */
+static uint8_t *heap_memory;  /* its rows, if they are on the heap; else NULL */
 
 static void put_on_console(struct screen *new)
 {
@@ -90,7 +90,7 @@ void displays_start(const struct boot_info *info, bool has_vga)
         put_on_console(&first_screen);
 }
 
-/* The module that the loader was told to call so, or NULL. */
+/* Returns the loader's module of that name, or NULL. */
 static const struct boot_module *find_module(const struct boot_info *info, const char *name)
 {
     for (size_t i = 0; i < info->module_count; i++) {
@@ -100,7 +100,7 @@ static const struct boot_module *find_module(const struct boot_info *info, const
     return NULL;
 }
 
-/* A font that is missing or broken is no reason to stop. */
+/* Opens the loader's font, or the built-in one if that is missing or broken. */
 static void open_font(struct font *font, const struct boot_info *info)
 {
     const struct boot_module *module = find_module(info, "font");

@@ -1,5 +1,5 @@
 /*
- * Which display the machine has, and the memory for the screen on it.
+ * Selects the machine's display, and finds memory for the screen on it. During set-up.
  */
 #ifndef KERNEL_DISPLAYS_H
 #define KERNEL_DISPLAYS_H
@@ -7,17 +7,17 @@
 #include <boot/boot_info.h>
 #include <kernel/task/executor.h>
 
-/* Adds the screen to the console, if the machine has one that can be reached on the page tables of
- * the boot: VGA text, unless the firmware has said that there is none, or a corner of the
- * framebuffer. Comes first of all, so that it shows whatever goes wrong; a screen that cannot be
- * used is told of later. */
+/* Adds a screen to the console, if the boot's page tables map one: VGA text, if `has_vga`, or else
+ * a corner of the framebuffer. It needs no memory, so that it can run early and show all that goes
+ * wrong afterwards. A screen that cannot be used is reported by displays_complete(). */
 void displays_start(const struct boot_info *info, bool has_vga);
 
-/* All of a framebuffer, with the font that was loaded, in memory from the heap. */
+/* Gives the console the whole framebuffer, with the loader's font, in memory from the heap. The
+ * direct map shows the video memory. Without memory, the screen stays as it is, with a warning. */
 void displays_complete(const struct boot_info *info);
 
-/* Has a task of the executor find memory for the lines that scroll off the screen. Until it has
- * run, which can wait until all others do, there is room for a few rows only. */
+/* Spawns a task of low priority that finds memory for the lines that scroll off the screen. Until
+ * it has run, there is room for a few of them only. */
 void displays_keep_history(struct executor *executor);
 
 #endif

@@ -34,7 +34,7 @@ struct terminal {
     terminal_cell_t colours;              /* always terminal_pen_colours(cursor.pen) */
     terminal_cell_t blank;                /* always terminal_pen_blank(cursor.pen) */
     /* The rows that scroll: from `region_top` up to, not including, `region_bottom` <= grid.rows;
-     * at least one. */
+     * at least two, unless the screen has only one. */
     unsigned region_top, region_bottom;
     bool autowrap, cursor_visible;
     struct ecma48 parser;

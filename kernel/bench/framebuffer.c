@@ -1,7 +1,7 @@
 /*
- * Characters on a framebuffer, through the terminal, on memory of the same shape, so that every
- * machine has the figure. Each line is unlike the one before it in nearly every character, so that
- * nearly all are drawn.
+ * Draws characters on a framebuffer, through a terminal. The framebuffer is ordinary memory, so
+ * that every machine can run it. Each line differs from the one before in nearly every character,
+ * so that nearly all of them are drawn.
  */
 #include <assert.h>
 #include <drivers/framebuffer.h>
@@ -14,7 +14,7 @@ enum { WIDTH = 640, HEIGHT = 480, COLUMNS = WIDTH / GLYPH_WIDTH, ROWS = HEIGHT /
 
 enum { ORDER = 9 /* of the frames: 2 MiB */, LINES = 100 };
 
-/* Too much to be part of the kernel's image. */
+/* Lies in frames of its own, as it is too large for the kernel's image. */
 struct memory {
     uint8_t pixels[HEIGHT * WIDTH * 4];
     uint64_t cells[FRAMEBUFFER_MEMORY(ROWS, COLUMNS) / 8];
@@ -49,7 +49,7 @@ static void start_screen(struct memory *memory, unsigned bytes)
                        sizeof(memory->rows)) == OK);
 }
 
-/* What a line of 80 characters takes, written over another one. */
+/* Returns the instructions for a line of 80 characters that is written over another one. */
 static uint64_t measure_line(struct memory *memory)
 {
     static const char lines[2][COLUMNS + 1] = {

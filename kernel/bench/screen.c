@@ -1,6 +1,6 @@
 /*
- * Text on the VGA screen: a line of 80 characters and its end, scrolling, over and over. The screen
- * alone is measured, as the serial line costs what the device takes.
+ * Writes lines of 80 characters to the VGA screen, which scrolls each time. Only the screen is
+ * measured: the time on COM1 is the device's.
  */
 #include <kernel/bench/bench.h>
 #include <kernel/log/console.h>

@@ -1,4 +1,4 @@
-"""Text on the framebuffer of BIOS machines: typed at the keyboard, read off pictures of the screen."""
+"""Text on the framebuffer of BIOS machines: the tests type at the keyboard and read pictures of the screen."""
 
 import tempfile
 from pathlib import Path
@@ -20,8 +20,8 @@ class Framebuffer(FramebufferTest):
                 started.kill()
 
     def test_scrolling(self):
-        """After more lines than the screen has, it shows the last ones, as COM1 does; and half a
-        screen back, and the last ones again."""
+        """After more lines than fit, the screen shows the last ones, as COM1 does. Shift+Page Up goes half a screen back,
+        and Shift+Page Down returns."""
         started = self.boot(media=self.image(mode="800x600x32"))
         for command in ("help", "mem", "heap", "help", "tasks", "cpu"):
             started.answer(command)
@@ -33,7 +33,7 @@ class Framebuffer(FramebufferTest):
         started.wait_screen(lambda now: now.lines() == lines[-37:])
 
     def test_broken_font(self):
-        """It is told of in one line, and the built-in font does."""
+        """One line of the log reports it, and the built-in font takes its place."""
         for content in (b"PFF2 no font", Path(paths.KERNEL).read_bytes()[:100000]):
             with tempfile.NamedTemporaryFile(prefix="cairn-font-") as font:
                 font.write(content)
@@ -46,7 +46,7 @@ class Framebuffer(FramebufferTest):
             started.kill()
 
     def test_missing_font(self):
-        """The same where none was loaded; for what the built-in font lacks there is a square."""
+        """Likewise without a font. A square replaces the characters that the built-in font lacks."""
         started = self.boot(media=self.image(mode="800x600x32", font=""))
         self.assertEqual(started.output().count("font: none was loaded"), 1)
         self.expect_session(started)
@@ -54,7 +54,7 @@ class Framebuffer(FramebufferTest):
         started.wait_screen(lambda now: now.used()[-2] == "é■ é")
 
     def test_write_combining(self):
-        """Video memory is mapped so that pixels go there in bursts."""
+        """Video memory is mapped as write-combining, so that pixels go there in bursts."""
         started = self.boot(media=self.image(mode="1024x768x32"))
         addresses = [region["address"] for bus in started.execute("query-pci")
                      for device in bus["devices"] if device["class_info"]["class"] == 0x300
@@ -63,7 +63,7 @@ class Framebuffer(FramebufferTest):
         self.assertIn("write-combining", walk[-2])
 
     def test_panic(self):
-        """The report is on the screen from its first line on."""
+        """The screen shows the report from its first line on."""
         started = self.boot(media=self.image(mode="1024x768x32"))
         started.may_panic = True
         started.type("fault divide\n")
@@ -72,8 +72,8 @@ class Framebuffer(FramebufferTest):
         self.assertIn("divide", shown.text())
 
     def test_early_panic(self):
-        """Before the kernel has memory or page tables of its own, its words are on the screen as
-        well: GDB stops where memory is to be set up and sends it elsewhere."""
+        """A panic before the kernel has memory or page tables of its own is on the screen, too. GDB stops the kernel before
+        memory is set up, and makes it jump to the panic."""
         directory = tempfile.TemporaryDirectory(prefix="cairn-gdb-")
         self.addCleanup(directory.cleanup)
         socket = Path(directory.name) / "gdb.sock"
@@ -87,7 +87,7 @@ class Framebuffer(FramebufferTest):
         self.assertIn("] boot: Cairn", shown.lines()[0])
 
     def test_no_screen(self):
-        """Where there is none, that is said, and COM1 answers."""
+        """A machine without a usable screen says so, and answers on COM1."""
         for media, why in ((None, "screen: the loader has none"),
                            (self.image(), "screen: .* cannot be drawn on")):
             started = self.boot(media=media, options=["-vga", "none"])

@@ -1,5 +1,5 @@
-"""The keyboard layouts, key by key and level by level, against the data of Debian's xkb-data; and the dead keys' letters
-against X11's and Unicode's. The kernel's own code types, in build/type-keys."""
+"""Compares every key of every keyboard layout, with and without modifiers, with the data of Debian's xkb-data, and the
+letters of dead keys with X11's and Unicode's. The kernel's own code runs in build/type-keys."""
 
 import itertools
 import string
@@ -10,7 +10,7 @@ from runner.layouts import LAYOUTS, type_all
 
 NO_XKB = "there is no libxkbcommon; scripts/setup.sh installs it where there is one"
 
-# Scancodes of set 1, which are Linux's key codes but for the keys that only Japanese keyboards have.
+# Scancodes of set 1. Linux's key codes are the same, except for the keys that only Japanese keyboards have.
 LINUX = {0x70: 93, 0x73: 89, 0x79: 92, 0x7b: 94, 0x7d: 124}
 MAIN = [0x29, *range(0x02, 0x0e), 0x7d, *range(0x10, 0x1c), *range(0x1e, 0x29), 0x2b, 0x56,
         *range(0x2c, 0x36), 0x73, 0x39, 0x70, 0x79, 0x7b]
@@ -26,20 +26,20 @@ def linux(scancode):
 
 
 def show(result):
-    """A result in words, for a failure."""
+    """A result as text, for the report of a failure."""
     return f"{result[0]!r}" + (f" dead U+{result[1]:04x}" if result[1] else "")
 
 
 @unittest.skipUnless(xkb.is_there(), NO_XKB)
 class Layout(unittest.TestCase):
-    """Ours beside xkb's."""
+    """The kernel's layouts ("ours") and xkb's ("theirs")."""
 
     def altgr(self, theirs):
         """Is the right Alt key AltGr there?"""
         return theirs.name(RIGHT_ALT) == "ISO_Level3_Shift"
 
     def expected(self, theirs, key, right_alt):
-        """What ours should answer, in the state in which theirs is."""
+        """The answer that ours should give, from the state of theirs."""
         code, dead = theirs.symbol(linux(key))
         if theirs.name(linux(key)) == CAPITAL_OF_MICRO:
             code = ord("µ")
@@ -47,7 +47,7 @@ class Layout(unittest.TestCase):
         return (ESCAPE + text if text and right_alt and not self.altgr(theirs) else text), dead
 
     def compare(self, name, cases):
-        """Holds ours against theirs: `cases` are (how it is described, scancodes, expectation)."""
+        """Compares ours with theirs: `cases` are (description, scancodes, expectation)."""
         answers = type_all([(name, codes) for _, codes, _ in cases])
         wrong = [f"{name}: {what}: {show(answer)}, xkb has {show(expectation)}"
                  for (what, _, expectation), answer in zip(cases, answers) if answer != expectation]
@@ -73,8 +73,8 @@ class Layout(unittest.TestCase):
                 yield what, [*ours, key], self.expected(theirs, key, alt)
 
     def keypad_cases(self, name):
-        """The keypad with Num Lock, without, and with Shift; cursor keys are for another test. Its signs are the same
-        with Shift, also where xkb has typographers' ones."""
+        """The keypad with and without Num Lock and Shift, except for its cursor keys. Ours types the same signs with
+        Shift, where some of xkb's layouts have typographic ones."""
         for lock, shift in itertools.product((False, True), repeat=2):
             theirs, ours = xkb.Keyboard(*LAYOUTS[name]), []
             if lock:
@@ -108,12 +108,12 @@ _add_layout_tests()
 
 @unittest.skipUnless(xkb.is_there(), NO_XKB)
 class DeadKeys(unittest.TestCase):
-    """Every dead key that some layout has, before every ASCII character."""
+    """Every dead key of every layout, before every ASCII character."""
 
-    ALONE = {"belowmacron": "ˍ"}  # by itself, for which X11 has nothing
+    ALONE = {"belowmacron": "ˍ"}  # on its own: X11 has no character for it
 
     def dead_keys(self):
-        """{name: (layout, scancodes that leave it waiting)}."""
+        """{name: (layout, scancodes that type it)}."""
         names = {code: name for name, code in xkb.DEAD.items()}
         prefixes = [[], [0x2a], [0xe0, 0x38], [0x2a, 0xe0, 0x38]]
         questions = [(layout, [*prefix, key]) for layout in LAYOUTS for prefix in prefixes for key in MAIN]
@@ -121,7 +121,7 @@ class DeadKeys(unittest.TestCase):
                 in zip(questions, type_all(questions)) if dead}
 
     def released(self, codes):
-        """Scancodes that let the modifiers go."""
+        """The scancodes, and those that release the modifiers."""
         return [*codes, 0xaa, 0xe0, 0xb8]
 
     def keys_of(self, layout):
@@ -132,7 +132,7 @@ class DeadKeys(unittest.TestCase):
                 if len(text) == 1 and text.isascii()}
 
     def cases(self):
-        """(dead key's name, character, what they type)."""
+        """(dead key's name, character, the text that they type)."""
         cases, questions = [], []
         for name, (layout, codes) in self.dead_keys().items():
             for character, stroke in self.keys_of(layout).items():
@@ -141,7 +141,7 @@ class DeadKeys(unittest.TestCase):
         return [(name, character, text) for (name, character), (text, _) in zip(cases, type_all(questions))]
 
     def test_letters(self):
-        """What is composed is what X11 composes, and all is composed for which Unicode has a letter."""
+        """Ours composes the same letters as X11, and every letter that Unicode has."""
         composer, seen = xkb.Composer(), set()
         for name, character, text in self.cases():
             seen.add(name)
@@ -158,7 +158,7 @@ class DeadKeys(unittest.TestCase):
         self.assertGreaterEqual(len(seen), 15)
 
     def test_twice(self):
-        """The same dead key twice gives the accent by itself."""
+        """The same dead key twice types the accent on its own."""
         composer = xkb.Composer()
         for name, (layout, codes) in self.dead_keys().items():
             with self.subTest(dead=name):

@@ -1,4 +1,4 @@
-"""The tables of characters, held against Python's own."""
+"""The kernel's tables of characters, compared with Python's."""
 
 import ctypes
 import subprocess
@@ -11,7 +11,7 @@ TABLE_VERSION = "14.0.0"  # of Unicode, in lib/width.c
 
 
 def function(file, name, result):
-    """A function of the kernel's pure C, as it is, in this process."""
+    """Loads a function of the kernel into this process."""
     library = paths.BUILD / "tables" / (name + ".so")
     library.parent.mkdir(parents=True, exist_ok=True)
     subprocess.run(["gcc", "-shared", "-fPIC", "-O1", "-I", paths.ROOT / "include", "-o", library,
@@ -22,7 +22,7 @@ def function(file, name, result):
 
 
 def width(character):
-    """What Unicode says; None for what is not a character."""
+    """The width by Unicode's data; None for a code point that is no character."""
     category = unicodedata.category(character)
     if category in ("Cn", "Cs"):
         return None
@@ -33,7 +33,7 @@ def width(character):
 
 
 def known_to_the_table(character):
-    """A newer Unicode has characters which the table cannot know."""
+    """Does the table's version of Unicode have the character? Python's may be newer."""
     return (unicodedata.unidata_version == TABLE_VERSION
             or unicodedata.ucd_3_2_0.category(character) != "Cn")
 
@@ -42,7 +42,7 @@ class Tables(unittest.TestCase):
     """Every code point there is."""
 
     def test_width(self):
-        """lib/width.c against unicodedata."""
+        """lib/width.c agrees with unicodedata."""
         character_width = function("lib/width.c", "character_width", ctypes.c_uint)
         wrong = [f"U+{code:04X} is {character_width(code)}" for code in range(0x20, 0x110000)
                  if width(chr(code)) not in (None, character_width(code))
@@ -50,7 +50,7 @@ class Tables(unittest.TestCase):
         self.assertEqual(wrong[:10], [])
 
     def test_code_page_437(self):
-        """lib/cp437.c against the codec: each character there and nothing else."""
+        """lib/cp437.c has the characters of Python's codec, and no others."""
         cp437_byte = function("lib/cp437.c", "cp437_byte", ctypes.c_uint8)
         expected = {bytes([byte]).decode("cp437"): byte for byte in range(0x20, 0x100)
                     if byte != 0x7f}

@@ -1,5 +1,5 @@
 /*
- * The reader of fonts, fed with anything.
+ * The reader of fonts, with any file.
  */
 #include <lib/font.h>
 

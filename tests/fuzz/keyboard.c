@@ -1,8 +1,7 @@
 /*
- * The keyboard, fed with any scancodes: the first byte says which set, whether that is sure, and
- * which layout; now and then another layout is chosen. Whatever comes, no key types more than it
- * may, what is typed is UTF-8, a byte presses one modifier at most, and what is let go of is let
- * go.
+ * The keyboard, with any scancodes. The input's first byte selects the set, whether the set is a
+ * guess, and the layout; one byte changes the layout. No key may type more than KEYBOARD_BYTES, all
+ * typed bytes are UTF-8, a byte presses at most one modifier, and a released modifier is released.
  */
 #include <drivers/keyboard.h>
 #include <lib/utf8.h>
@@ -35,7 +34,7 @@ static void check_utf8(const char *text, unsigned length)
     require(utf8.missing == 0);
 }
 
-/* Left Shift is struck: twice, for the first stroke may fall victim to a sequence begun before. */
+/* Presses and releases left Shift twice, since the first stroke may end an unfinished sequence. */
 static void strike_shift(struct keyboard *keyboard, char *text)
 {
     bool set_2 = keyboard->decoder.state & SCANCODE_SET_2;

@@ -1,8 +1,8 @@
 /*
- * The terminal, fed with anything, in pieces of any length, on screens of any size; between them
- * the view is moved, the grid gets other memory, and a panic breaks in at any call of the display.
- * The display sees to it that nothing is drawn outside of it (fake_display.c), the address
- * sanitizer to the rest.
+ * The terminal, with any input, in pieces of any length, on screens of any size. Between the pieces
+ * the view moves, the grid gets other memory, and a panic interrupts at any call of the display.
+ * fake_display.c checks that nothing is drawn outside of the display, and AddressSanitizer checks
+ * all memory.
  */
 #include <assert.h>
 #include <setjmp.h>
@@ -45,7 +45,8 @@ static void check(void)
         check_halves(grid, row);
 }
 
-/* Memory without a byte too much, so that the sanitizer notices one that is. */
+/* Memory of exactly the size that the rows need, so that AddressSanitizer reports any access
+ * beyond. */
 static void *rows_of_memory(unsigned rows, size_t *size)
 {
     *size = GRID_SIZE(rows, fake.display.columns);

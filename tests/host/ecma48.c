@@ -50,7 +50,7 @@ TEST(ecma48, prefixes_and_intermediates)
     EXPECT_EQ(parser.intermediate, 0);
 }
 
-TEST(ecma48, colons_tie_parameters_together)
+TEST(ecma48, colons_join_parameters)
 {
     struct ecma48 parser = {0};
     EXPECT_EQ(feed(&parser, "\x1b[1;38:2::7:8:9;4m"), ECMA48_SEQUENCE);
@@ -70,11 +70,11 @@ TEST(ecma48, escape_sequences)
     EXPECT_EQ(parser.intermediate, '(');
     EXPECT_EQ(feed(&parser, "a"), ECMA48_PRINT);
     EXPECT_EQ(feed(&parser, "\x1b[1\x1bM"), ECMA48_ESCAPE_SEQUENCE);
-    EXPECT_EQ(feed(&parser, "\x1b\xc3"), ECMA48_PRINT); /* a stray ESC costs no character */
+    EXPECT_EQ(feed(&parser, "\x1b\xc3"), ECMA48_PRINT); /* a single ESC hides no character */
 }
 
-/* After each of these the next character is shown, and nothing before it was. */
-TEST(ecma48, malformed_sequences_show_nothing)
+/* Nothing of these is shown, and the next character is. */
+TEST(ecma48, malformed_sequences_are_dropped)
 {
     static const char *const malformed[] = {
         "\x1b[1;2;3;4;5;6;7;8;9;10;11;12;13;14;15;16;17m",
@@ -96,7 +96,7 @@ TEST(ecma48, malformed_sequences_show_nothing)
     EXPECT_EQ(feed(&parser, "\x1b[1;2;3;4;5;6;7;8;9;10;11;12;13;14;15;16m"), ECMA48_SEQUENCE);
 }
 
-TEST(ecma48, strings_are_passed_over)
+TEST(ecma48, strings_are_dropped)
 {
     static const char *const strings[] = {
         "\x1b]0;a title\x07",
@@ -116,7 +116,7 @@ TEST(ecma48, strings_are_passed_over)
     }
 }
 
-TEST(ecma48, a_string_without_an_end_is_given_up)
+TEST(ecma48, a_string_that_is_too_long_ends)
 {
     struct ecma48 parser = {0};
     feed(&parser, "\x1b]");

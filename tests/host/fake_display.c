@@ -17,7 +17,7 @@ static void call(struct fake_display *fake)
         fake->hook(fake);
 }
 
-/* The place of `count` cells that stand before `end`. */
+/* Returns the first of `count` cells, which all lie before cell number `end`. */
 static terminal_cell_t *place_before(unsigned end, struct terminal_display *display, unsigned row,
                                      unsigned column, unsigned count)
 {

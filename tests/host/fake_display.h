@@ -1,5 +1,5 @@
 /*
- * A display that keeps what it shows, and notices what a terminal may not do to it.
+ * A display in memory, which asserts that its caller keeps the contract of lib/terminal_display.h.
  */
 #ifndef TESTS_HOST_FAKE_DISPLAY_H
 #define TESTS_HOST_FAKE_DISPLAY_H
@@ -18,13 +18,13 @@ struct fake_display {
     void (*hook)(struct fake_display *fake); /* at the start of each call; NULL: none */
 };
 
-/* `scrolls`: it can, as it need not. */
+/* Without `scrolls`, the display has no function for it. */
 void fake_display_init(struct fake_display *fake, unsigned rows, unsigned columns, bool scrolls);
 
-/* The cell at a place of the screen (not of the view). */
+/* Returns a cell of the grid's screen, also while the view shows history. */
 terminal_cell_t grid_cell(const struct grid *grid, unsigned row, unsigned column);
 
-/* Does it show exactly what the grid holds? */
+/* Does the display show exactly the cells of the grid's screen? */
 bool fake_display_agrees(const struct fake_display *fake, const struct grid *grid);
 
 #endif

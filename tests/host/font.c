@@ -1,5 +1,5 @@
 /*
- * Fonts: glyphs from good files, and nothing but a refusal from broken ones.
+ * Fonts: good files give glyphs, and broken files are refused.
  */
 #include <lib/font.h>
 #include <stdlib.h>
@@ -7,7 +7,7 @@
 
 #include "../test.h"
 
-/* A file under construction. */
+/* The file that the functions below put together. */
 static uint8_t file[4096];
 static size_t used;
 static struct font font;
@@ -46,14 +46,14 @@ static void put_entry(uint32_t code, unsigned flags, uint32_t offset)
 
 enum { FILE_PART = 12, ASCENT_PART = 10, DATA_PART = 8, ENTRY = 9 };
 
-/* Everything up to the glyphs, whose first one then lies at `used`. */
+/* Writes everything before the glyphs; the first one then lies at `used`. */
 static void begin(const uint32_t *codes, size_t count, const uint32_t *offsets)
 {
     used = 0;
     put_section("FILE", 4);
     memcpy(file + used, "PFF2", 4);
     used += 4;
-    put_section("NAME", 3); /* one that is passed over */
+    put_section("NAME", 3); /* a section that is ignored */
     used += 3;
     put_section("ASCE", 2);
     put16(14);
@@ -75,7 +75,7 @@ static void put_box(unsigned width, unsigned height, int left, int up)
     put16(8);
 }
 
-/* A, three pixels wide and five high on the base line; B, sixteen wide and as high as the cell. */
+/* A is three pixels wide and five high, on the base line; U+1F600 is sixteen wide and as high. */
 static void make_two_glyphs(void)
 {
     static const uint32_t codes[] = {'A', 0x1f600}, offsets[] = {0, 12};
@@ -110,7 +110,7 @@ TEST(font, every_shorter_file_is_refused_or_lacks_glyphs)
     make_two_glyphs();
     size_t whole = used;
     for (size_t size = 0; size < whole; size++) {
-        uint8_t *copy = malloc(size ? size : 1); /* of its own, so that an overrun is seen */
+        uint8_t *copy = malloc(size ? size : 1); /* AddressSanitizer reports reads beyond it */
         memcpy(copy, file, size);
         bool complete = font_open(&font, copy, size) == OK && font_glyph(&font, 'A', &glyph) &&
                         font_glyph(&font, 0x1f600, &glyph);
@@ -155,7 +155,7 @@ TEST(font, boxes_outside_of_the_cell)
     EXPECT(!glyph_fits(1, 0xffff, 0, -32768));
 }
 
-TEST(font, too_high_or_of_another_kind)
+TEST(font, too_high_or_another_format)
 {
     make_two_glyphs();
     uint8_t *ascent = file + FILE_PART + 11 + 8;

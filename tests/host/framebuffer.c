@@ -1,6 +1,6 @@
 /*
- * The framebuffer as a display: what the screen shows after each flush, read back pixel by pixel,
- * on screens of all depths and odd sizes; and what is refused.
+ * The framebuffer as a display. After each flush, the tests read the screen back pixel by pixel, on
+ * screens of all depths and of odd sizes. Others pass framebuffers that have to be refused.
  */
 #include <drivers/framebuffer.h>
 #include <layout.h>
@@ -70,7 +70,7 @@ static uint32_t pixel_at(const struct boot_framebuffer *info, unsigned x, unsign
     return pixel;
 }
 
-/* Does the screen show this character there, in light grey on black? Every pixel is looked at. */
+/* Does the screen show this character there, in light grey on black? Compares every pixel. */
 static bool shows(const struct boot_framebuffer *info, unsigned row, unsigned column, uint32_t code,
                   bool right_half, bool cursor)
 {
@@ -313,7 +313,7 @@ TEST(framebuffer, wide_glyphs_and_glyphs_that_are_not_there)
     EXPECT_EQ(pixel_at(&info, 4 * 8 + 3, 16 + 5), framebuffer.palette[LIGHT_GREY]);
 }
 
-/* Code points that have one place among the unpacked glyphs. */
+/* These code points share a place in the cache of unpacked glyphs. */
 TEST(framebuffer, glyphs_that_displace_each_other)
 {
     static const uint32_t codes[] = {'A', 0x2541, 'A', 0x2541};
@@ -327,7 +327,7 @@ TEST(framebuffer, glyphs_that_displace_each_other)
         EXPECT(shows(&info, 0, i, codes[i], false, false));
 }
 
-/* Random output against a plain picture of it, cell by cell. */
+/* Compares the screen after random output with a simple model, cell by cell. */
 TEST(framebuffer, random_output)
 {
     enum { ROWS = 6, COLUMNS = 20 };

@@ -1,6 +1,6 @@
 /*
- * From scancodes to bytes. What each key of each layout types is held against xkb's data by
- * tests/e2e/layouts.py; here is what does not depend on tables.
+ * From scancodes to bytes, except for the layouts' tables: tests/e2e/layouts.py compares each key
+ * of each layout with X11's data.
  */
 #include <drivers/compose.h>
 #include <drivers/keyboard.h>
@@ -16,7 +16,7 @@ static struct keyboard fresh(const char *layout)
     return (struct keyboard){.layout = layout_find(layout)};
 }
 
-/* What a row of scancodes (set 1) types. */
+/* Returns the text that these scancodes (set 1) type. */
 static const char *type(struct keyboard *keyboard, const uint8_t *codes, size_t count)
 {
     static char text[256];
@@ -42,11 +42,11 @@ TEST(keyboard, letters_digits_and_editing_keys)
                  0x0f, 0x8f, 0x01, 0x81);
     EXPECT_TYPED(us, "aaa", 0x1e, 0x1e, 0x1e, 0x9e); /* it repeats */
     EXPECT_TYPED(us, "A!", SHIFT, 0x1e, 0x02, SHIFT | UP);
-    EXPECT_TYPED(us, "A", 0x36, SHIFT, SHIFT | UP, 0x1e, 0xb6); /* one of two shifts let go */
+    EXPECT_TYPED(us, "A", 0x36, SHIFT, SHIFT | UP, 0x1e, 0xb6); /* one of two shifts is held */
     EXPECT_TYPED(us, "a", 0x1e);
 }
 
-TEST(keyboard, locks_toggle_once_a_press_however_long)
+TEST(keyboard, a_lock_that_repeats_toggles_once)
 {
     struct keyboard us = fresh("us");
     EXPECT_TYPED(us, "A1", CAPS, CAPS, CAPS, CAPS, CAPS | UP, 0x1e, 0x02);
@@ -82,7 +82,7 @@ TEST(keyboard, alt_puts_escape_in_front)
     EXPECT_TYPED(de, "\033ä", ALT, 0x28, ALT | UP);
 }
 
-/* AltGr and Ctrl+Alt are two things. */
+/* Ctrl+Alt is not AltGr. */
 TEST(keyboard, altgr)
 {
     struct keyboard de = fresh("de");
@@ -101,15 +101,15 @@ TEST(keyboard, dead_keys)
     EXPECT_TYPED(de, "'´", ACUTE, 0x39, ACUTE, ACUTE);
     EXPECT_TYPED(de, "^^", CIRCUMFLEX, 0x39, CIRCUMFLEX, CIRCUMFLEX);
     EXPECT_TYPED(de, "´x", ACUTE, 0x2d);              /* there is no such letter */
-    EXPECT_TYPED(de, "´ê", ACUTE, CIRCUMFLEX, 0x12);  /* another one waits now */
-    EXPECT_TYPED(de, "e", ACUTE, 0x0e, 0x8e, 0x12);   /* Backspace took it back */
-    EXPECT_TYPED(de, "\ne", ACUTE, 0x1c, 0x9c, 0x12); /* Enter comes through */
+    EXPECT_TYPED(de, "´ê", ACUTE, CIRCUMFLEX, 0x12);  /* the second dead key waits */
+    EXPECT_TYPED(de, "e", ACUTE, 0x0e, 0x8e, 0x12);   /* Backspace cancels a dead key */
+    EXPECT_TYPED(de, "\ne", ACUTE, 0x1c, 0x9c, 0x12); /* Enter cancels it and is typed */
     EXPECT_TYPED(de, "\033[Ae", ACUTE, 0xe0, 0x48, 0x12);
     EXPECT_TYPED(de,
                  "\x03"
                  "e",
                  CIRCUMFLEX, CONTROL, 0x2e, CONTROL | UP, 0x12); /* Ctrl+C is no accented letter */
-    EXPECT_TYPED(de, "Ê", CIRCUMFLEX, CAPS, CAPS | UP, 0x12); /* a lock in between is no matter */
+    EXPECT_TYPED(de, "Ê", CIRCUMFLEX, CAPS, CAPS | UP, 0x12);    /* a lock in between does not */
 }
 
 TEST(keyboard, keypad)
@@ -125,7 +125,7 @@ TEST(keyboard, keypad)
     EXPECT_TYPED(de, "0,", NUM, NUM | UP, 0x52, 0x53);
 }
 
-TEST(keyboard, cursor_and_function_keys_are_xterms)
+TEST(keyboard, cursor_and_function_keys_send_xterms_sequences)
 {
     struct keyboard us = fresh("us");
     EXPECT_TYPED(us, "\033[A\033[B\033[C\033[D", 0xe0, 0x48, 0xe0, 0x50, 0xe0, 0x4d, 0xe0, 0x4b);
@@ -148,8 +148,8 @@ TEST(keyboard, keys_that_type_nothing)
     EXPECT_EQ(keyboard_lights(&jp), 1);
 }
 
-/* What was held when the keyboard had no room left may have come up since. */
-TEST(keyboard, an_overrun_is_counted_and_lets_modifiers_go)
+/* A key that is held when the keyboard's buffer is full may come up unnoticed. */
+TEST(keyboard, an_overrun_is_counted_and_releases_modifiers)
 {
     struct keyboard us = fresh("us");
     EXPECT_TYPED(us, "AA", CAPS, CAPS | UP, 0x1e, SHIFT, CONTROL, 0xff, 0x1e);
@@ -208,7 +208,7 @@ static const uint8_t modifier_keys[][2] = {{0, SHIFT}, {0, 0x36},   {0, CONTROL}
                                            {0, ALT},   {0xe0, ALT}, {0xe0, 0x5b}, {0xe0, 0x5c},
                                            {0, CAPS},  {0, NUM},    {0, 0x46}};
 
-/* Presses and lets go every modifier, as set 1 has it. */
+/* Presses and releases every modifier, in set 1. */
 static void stroke_modifiers(struct keyboard *keyboard, char *bytes)
 {
     for (size_t i = 0; i < ARRAY_SIZE(modifier_keys); i++) {
@@ -220,7 +220,7 @@ static void stroke_modifiers(struct keyboard *keyboard, char *bytes)
     }
 }
 
-/* Set 1 has no such key; its code behind E0 is not that of an overrun. */
+/* E0 7F is no key of set 1, and would be KEY_OVERRUN if it were taken for one. */
 TEST(keyboard, a_code_without_a_key_holds_no_modifiers)
 {
     struct keyboard us = fresh("us");
@@ -229,8 +229,8 @@ TEST(keyboard, a_code_without_a_key_holds_no_modifiers)
     EXPECT_EQ(keyboard_lights(&us), 0);
 }
 
-/* Any bytes at all: no key types more than it may, all that is typed is UTF-8, no byte presses two
- * modifiers, and modifiers that are let go are let go. */
+/* With random bytes, no key types more than KEYBOARD_BYTES, all typed bytes are UTF-8, no byte
+ * presses two modifiers, and each modifier that is released is released. */
 TEST(keyboard, any_bytes)
 {
     uint64_t random = 7;
@@ -267,7 +267,7 @@ TEST(keyboard, capitals)
         EXPECT_EQ(letter_to_upper(pair[0]), pair[1]);
 }
 
-/* Every dead key of every layout can be composed with, and has something that stands for it. */
+/* compose() knows every dead key of every layout. */
 TEST(keyboard, every_dead_key_is_known)
 {
     for (size_t index = 0; layout_name(index); index++) {

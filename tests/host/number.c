@@ -13,7 +13,7 @@ TEST(number, hexadecimal)
     EXPECT_EQ(value, 0);
 }
 
-TEST(number, what_is_none)
+TEST(number, text_that_is_no_number)
 {
     static const char *const texts[] = {
         "", " ", "0x", "x", "12g", "1 2", "-1", "10000000000000000", "0x0x1"};
@@ -23,7 +23,7 @@ TEST(number, what_is_none)
     EXPECT_EQ(value, 7);
 }
 
-TEST(number, decimal_unless_it_says_so)
+TEST(number, decimal_unless_it_begins_with_0x)
 {
     uint64_t value = 0;
     EXPECT(parse_number(" 256 ", &value));

@@ -1,5 +1,5 @@
 /*
- * Pixels of every width, with their colours in every order and a few odd ones.
+ * Pixels of every width, with usual and unusual orders of the colours.
  */
 #include <lib/pixels.h>
 #include <string.h>
@@ -25,7 +25,7 @@ static enum error check(unsigned bits, struct channel red, struct channel green,
         position, size          \
     }
 
-TEST(pixels, formats_that_make_sense)
+TEST(pixels, good_formats)
 {
     EXPECT_EQ(check(32, CHANNEL(16, 8), CHANNEL(8, 8), CHANNEL(0, 8)), OK);
     EXPECT_EQ(check(32, CHANNEL(20, 10), CHANNEL(10, 10), CHANNEL(0, 10)), OK);
@@ -35,7 +35,7 @@ TEST(pixels, formats_that_make_sense)
     EXPECT_EQ(check(15, CHANNEL(10, 5), CHANNEL(5, 5), CHANNEL(0, 5)), OK);
 }
 
-TEST(pixels, formats_that_do_not)
+TEST(pixels, bad_formats)
 {
     const struct channel red = {16, 8}, green = {8, 8}, blue = {0, 8};
     for (unsigned bits = 0; bits < 256; bits++)
@@ -70,7 +70,7 @@ enum { PITCH = 77, ROWS = 5, GUARD = 0xa5 };
 
 static const uint8_t pattern[ROWS] = {0x00, 0xff, 0x81, 0x81, 0x5c};
 
-/* The pixel at (x, y), put together byte by byte. */
+/* Returns the pixel at (x, y). */
 static uint32_t pixel_at(const uint8_t *memory, unsigned bytes, unsigned x, unsigned y)
 {
     uint32_t pixel = 0;
@@ -79,7 +79,7 @@ static uint32_t pixel_at(const uint8_t *memory, unsigned bytes, unsigned x, unsi
     return pixel;
 }
 
-/* Draws the pattern so many bytes from an aligned address on, and looks at every byte. */
+/* Draws the pattern at `shift` bytes after an aligned address, and compares every byte. */
 static void expect_drawn(unsigned bytes, unsigned shift)
 {
     _Alignas(8) uint8_t memory[PITCH * (ROWS + 1)];
@@ -100,7 +100,7 @@ static void expect_drawn(unsigned bytes, unsigned shift)
     }
 }
 
-TEST(pixels, drawing_touches_its_eight_pixels_and_no_other)
+TEST(pixels, drawing_changes_eight_pixels_of_each_row)
 {
     for (unsigned bytes = 2; bytes <= 4; bytes++) {
         for (unsigned shift = 0; shift <= 8 && !test_failed(); shift++)

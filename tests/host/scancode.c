@@ -5,7 +5,7 @@
 #include "../test.h"
 #include "ps2_machine.h"
 
-/* The last change that a row of scancodes makes; what comes before it must change nothing. */
+/* Returns the change that the last of the scancodes makes; those before it must make none. */
 static struct key_change decode(struct scancode_decoder *decoder, const uint8_t *codes,
                                 size_t count)
 {
@@ -26,8 +26,8 @@ static struct key_change decode(struct scancode_decoder *decoder, const uint8_t 
         EXPECT_EQ(change.pressed, expected_pressed);                             \
     } while (0)
 
-/* Set 2's code of a key, by the hardware's own link between the sets; F7 and Alt+Print Screen have
- * one beyond the translation's table. */
+/* Returns a key's code in set 2, by the i8042's own translation between the sets. The codes of F7
+ * and Alt+Print Screen lie beyond its table. */
 static uint8_t set_2_code(uint8_t key)
 {
     uint8_t code = key & 0x7f;
@@ -96,8 +96,8 @@ TEST(scancode, left_and_right_are_two_keys)
     EXPECT_CHANGE(two, KEY_RIGHT_SHIFT, false, 0xf0, 0x59);
 }
 
-/* The shifts around Print Screen and the cursor keys are no shifts. */
-TEST(scancode, fake_shifts_mean_nothing)
+/* Print Screen and the cursor keys send shifts that no one has pressed. */
+TEST(scancode, fake_shifts_are_ignored)
 {
     struct scancode_decoder one = {0}, two = {.state = SCANCODE_SET_2};
     EXPECT_CHANGE(one, KEY_PRINT_SCREEN, true, 0xe0, 0x2a, 0xe0, 0x37);
@@ -120,7 +120,7 @@ TEST(scancode, pause)
     EXPECT_CHANGE(one, KEY_PAUSE, true, 0xe0, 0x46); /* with Ctrl */
 }
 
-/* What breaks a sequence off counts, so that a release behind it is not lost. */
+/* A byte that ends an unfinished sequence begins a new one, so that no release is lost. */
 TEST(scancode, broken_sequences)
 {
     struct scancode_decoder one = {0}, two = {.state = SCANCODE_SET_2};
@@ -139,12 +139,12 @@ TEST(scancode, overrun)
     struct scancode_decoder one = {0}, two = {.state = SCANCODE_SET_2};
     EXPECT_CHANGE(one, KEY_OVERRUN, false, 0xff);
     EXPECT_CHANGE(two, KEY_OVERRUN, false, 0xf0, 0x00);
-    EXPECT_CHANGE(one, KEY_NONE, true, 0xe0, 0x7f); /* its code, but no such key */
+    EXPECT_CHANGE(one, KEY_NONE, true, 0xe0, 0x7f); /* would be KEY_OVERRUN, but is no key */
     EXPECT_CHANGE(two, KEY_A, true, 0x1c);
 }
 
-/* Where the set is a guess, the first key that comes up tells; what might be either does not. */
-TEST(scancode, a_doubt_is_settled)
+/* While the set is a guess, the first key that comes up proves it, unless both sets may have it. */
+TEST(scancode, the_set_is_detected)
 {
     struct scancode_decoder decoder = {.state = SCANCODE_SET_2 | SCANCODE_UNSURE};
     EXPECT_CHANGE(decoder, KEY_F7, true, 0x83);
@@ -152,7 +152,7 @@ TEST(scancode, a_doubt_is_settled)
     scancode_decode(&decoder, 0xaa);
     scancode_decode(&decoder, 0x84);
     EXPECT_EQ(decoder.state, SCANCODE_SET_2 | SCANCODE_UNSURE);
-    EXPECT_CHANGE(decoder, KEY_UP, false, 0xe0, 0xc8); /* of set 1, after all */
+    EXPECT_CHANGE(decoder, KEY_UP, false, 0xe0, 0xc8); /* of set 1 */
     EXPECT_EQ(decoder.state, SCANCODE_SET_1);
     decoder.state = SCANCODE_SET_1 | SCANCODE_UNSURE;
     EXPECT_CHANGE(decoder, KEY_UP, false, 0xe0, 0xf0, 0x75);
@@ -165,7 +165,7 @@ TEST(scancode, a_doubt_is_settled)
     EXPECT_CHANGE(decoder, KEY_HIRAGANA, false, 0xf0); /* now this is a key */
 }
 
-/* Whatever has come before: a key that is pressed and let go is seen to come up. */
+/* After any bytes, a key that is pressed and released is reported as released. */
 TEST(scancode, a_release_is_seen_after_any_bytes)
 {
     uint64_t random = 1;

@@ -1,6 +1,6 @@
 /*
- * A terminal that takes no liberties: what real ones do not agree about (an erasure or \b in a row
- * that is just full) is a complaint, and so is every sequence that it does not know.
+ * A terminal that checks its input. It complains of output that real terminals treat differently
+ * (an erasure or \b while the row is full), and of every sequence that it does not know.
  */
 #ifndef TESTS_HOST_STRICT_TERMINAL_H
 #define TESTS_HOST_STRICT_TERMINAL_H
@@ -15,18 +15,18 @@ struct strict_terminal {
     unsigned columns, row, column;              /* column == columns: the row is full */
     char cells[STRICT_ROWS][STRICT_COLUMNS][5]; /* strings of one character, or empty */
     struct ecma48 parser;
-    char character[5]; /* as much of it as has come */
-    unsigned missing;
-    bool asked;            /* for the cursor's position */
+    char character[5];     /* the bytes so far of an unfinished character */
+    unsigned missing;      /* the bytes of it that are still to come */
+    bool asked;            /* for the cursor's position, and not answered yet */
     const char *complaint; /* the first one, or NULL */
     void (*before_write)(void);
 };
 
-/* The character that takes two cells, and what stands in the second one. */
+/* The only character that takes two cells, and the content of the second one. */
 extern const char wide_character[], right_half[];
 
-/* Makes the terminal as wide as this; what it shows stays. `before_write`, if it is not NULL, is
- * called before each write. */
+/* Sets the terminal's width; its cells stay. If `before_write` is not NULL, it is called before
+ * each write. */
 void strict_terminal_start(struct strict_terminal *terminal, unsigned columns,
                            void (*before_write)(void));
 

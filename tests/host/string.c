@@ -3,8 +3,8 @@
 
 #include "../test.h"
 
-/* Block operations are tried with words alone and with `rep`, at sizes around each boundary, and at
- * every offset from an aligned address. The bytes around must stay as they are. */
+/* Block operations run with and without `rep`, with sizes around each boundary, and at every offset
+ * from an aligned address. They must not change the bytes around. */
 enum { SPAN = 3072, OFFSETS = 9 };
 
 static const size_t sizes[] = {0,   1,   2,   3,   7,   8,   9,   15,   16,   17,
@@ -99,7 +99,7 @@ TEST(string, memmove)
     check_all_sizes(check_memmove);
 }
 
-/* The last byte before memory that must not be touched, which AddressSanitizer watches. */
+/* AddressSanitizer reports an access beyond the end of either block. */
 TEST(string, block_operations_end_in_time)
 {
     for (size_t size = 1; size < 200; size++) {
@@ -114,7 +114,7 @@ TEST(string, block_operations_end_in_time)
     }
 }
 
-/* One byte that differs, anywhere, decides as an unsigned one, whatever comes after it. */
+/* The first byte that differs decides, as an unsigned number. */
 TEST(string, memcmp)
 {
     enum { SIZE = 40 };

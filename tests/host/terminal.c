@@ -1,5 +1,5 @@
 /*
- * The terminal on a display of 6 rows of 20 columns: what stands there after a text.
+ * A terminal of 6 rows of 20 columns: writes text, and compares the display with the expected rows.
  */
 #include <lib/terminal.h>
 #include <stdlib.h>
@@ -22,12 +22,13 @@ static void feed(const char *text)
 static void begin(const char *text)
 {
     fake_display_init(&fake, ROWS, COLUMNS, true);
-    memset(storage, 0xa5, sizeof(storage)); /* a grid does not count on cleared memory */
+    memset(storage, 0xa5, sizeof(storage)); /* a grid needs no cleared memory */
     terminal_init(&terminal, &fake.display, storage, sizeof(storage));
     feed(text);
 }
 
-/* ASCII as it is, < and > for the halves of a wide character, ? for U+FFFD, # for all else. */
+/* Returns ASCII as it is, < and > for the halves of a wide character, ? for U+FFFD, # for others.
+ */
 static char sign(terminal_cell_t cell)
 {
     terminal_cell_t code = cell & CELL_CODE;
@@ -40,8 +41,8 @@ static char sign(terminal_cell_t cell)
     return code == 0x4e2d ? '<' : '#';
 }
 
-/* What the display shows: the rows with a | between them, without the blanks at their ends and the
- * blank rows at the foot. */
+/* Returns the display's rows with a | between them, without the blanks at their ends and the blank
+ * rows at the foot. */
 static const char *shown(void)
 {
     static char text[ROWS * (COLUMNS + 1)];
@@ -62,14 +63,15 @@ static const char *shown(void)
     return text;
 }
 
-/* Begins anew, writes `text` and compares what is shown. */
+/* Resets the terminal, writes `text`, and compares the display. */
 #define EXPECT_SHOWN(text, expected)   \
     do {                               \
         begin(text);                   \
         EXPECT_STR(shown(), expected); \
     } while (0)
 
-/* The colours of a cell as the VGA has them: foreground in the low four bits, background above. */
+/* Returns the colours of a cell as a VGA attribute: foreground in the low four bits, background
+ * above. */
 static unsigned colours(unsigned row, unsigned column)
 {
     return fake.cells[row * COLUMNS + column] >> CELL_FOREGROUND_SHIFT;
@@ -170,7 +172,7 @@ TEST(terminal, other_colours)
         EXPECT_EQ(colours(0, i), expected[i]);
 }
 
-/* A colour that is cut off is none, and what follows it counts for itself. */
+/* An incomplete colour is ignored, and the parameter after it has its own meaning. */
 TEST(terminal, broken_colours)
 {
     static const char *const broken[] = {"38",       "38;5", "38:5",    "38;2;1",
@@ -298,14 +300,14 @@ TEST(terminal, wide_characters)
     EXPECT_SHOWN("\u4e2d\033[2G\033[1K", "");
 }
 
-TEST(terminal, what_is_unknown_shows_nothing)
+TEST(terminal, unknown_sequences_show_nothing)
 {
     EXPECT_SHOWN("a\033[?1049h\033[2 q\033[>0c\033(B\033=\033#8\033[5i\033[1;2;3zb", "ab");
     EXPECT_SHOWN("a\033]0;title\ab\033Pq~\033\\c\033[?5Jd", "abcd");
     EXPECT_SHOWN("a\033[4\030b\033[4\032c", "abc");
 }
 
-/* Lines 1 to `count`, the last one without its end. */
+/* Writes lines 1 to `count`, the last one without a line feed. */
 static void write_lines(unsigned count)
 {
     for (unsigned line = 1; line <= count; line++) {
@@ -368,7 +370,7 @@ TEST(terminal, moves_to_larger_memory)
     terminal_view(&terminal, 50);
     EXPECT_EQ(grid_move(&terminal.grid, storage, GRID_SIZE(ROWS - 1, COLUMNS)), ERROR_FULL);
     EXPECT_EQ(grid_move(&terminal.grid, storage, GRID_SIZE(ROWS, COLUMNS)), OK);
-    EXPECT(fake_display_agrees(&fake, &terminal.grid)); /* there is no view any more */
+    EXPECT(fake_display_agrees(&fake, &terminal.grid)); /* the view has returned to the screen */
 }
 
 TEST(terminal, refuses_what_it_cannot_hold)

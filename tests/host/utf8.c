@@ -2,7 +2,7 @@
 
 #include "../test.h"
 
-/* What a string decodes to, at most sixteen code points; `count` says how many. */
+/* Decodes a string of at most sixteen code points; `count` becomes their number. */
 static uint32_t codes[16];
 static unsigned count;
 

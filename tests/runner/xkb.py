@@ -1,4 +1,4 @@
-"""What other systems' keyboards type: libxkbcommon, over the data of Debian's xkb-data and libx11-data."""
+"""The keyboards of X11: libxkbcommon, with the data of Debian's xkb-data and libx11-data."""
 
 import ctypes
 import ctypes.util
@@ -56,7 +56,7 @@ def _checked(pointer, what):
 
 
 class Keyboard:
-    """A keyboard with a layout of xkb-data, whose keys go by Linux's codes."""
+    """A keyboard with a layout of xkb-data. Keys are Linux's key codes."""
 
     def __init__(self, layout, variant=""):
         names = _Names(b"evdev", b"pc105", layout.encode(), variant.encode(), b"")
@@ -64,17 +64,17 @@ class Keyboard:
         self._state = ctypes.c_void_p(_xkb.xkb_state_new(_checked(keymap, f"layout {layout}")))
 
     def press(self, *keys):
-        """Holds keys down."""
+        """Presses keys, which stay down."""
         for key in keys:
             _xkb.xkb_state_update_key(self._state, key + _EVDEV, _DOWN)
 
     def release(self, *keys):
-        """Lets them go."""
+        """Releases keys."""
         for key in keys:
             _xkb.xkb_state_update_key(self._state, key + _EVDEV, _UP)
 
     def name(self, key):
-        """The name of the key's symbol now."""
+        """The name of the symbol that the key types now."""
         text = ctypes.create_string_buffer(64)
         _xkb.xkb_keysym_get_name(_xkb.xkb_state_key_get_one_sym(self._state, key + _EVDEV), text, 64)
         return text.value.decode()
@@ -86,18 +86,18 @@ class Keyboard:
 
 
 class Composer:
-    """Dead keys as X11's locale en_US.UTF-8 composes them."""
+    """Composes dead keys by X11's locale en_US.UTF-8."""
 
     def __init__(self):
         table = _xkb.xkb_compose_table_new_from_locale(_context, b"en_US.UTF-8", 0)
         self._state = ctypes.c_void_p(_xkb.xkb_compose_state_new(_checked(table, "compose table"), 0))
 
     def compose(self, dead, character):
-        """What the dead key of that name and the character become; None when nothing."""
+        """The text of a dead key and a character; None when they do not compose."""
         return self._compose(_dead_keysym(dead), ord(character))  # Latin-1's keysyms are its codes
 
     def twice(self, dead):
-        """What the dead key becomes when it is struck twice; None when nothing."""
+        """The text of the same dead key twice; None when it has none."""
         return self._compose(_dead_keysym(dead), _dead_keysym(dead))
 
     def _compose(self, *keysyms):
@@ -116,6 +116,6 @@ def _dead_keysym(name):
 
 
 def precomposed(dead, character):
-    """The one character that Unicode has for a letter with an accent; None when it has none."""
+    """Unicode's character for a letter with an accent; None when it has none."""
     text = unicodedata.normalize("NFC", character + chr(DEAD[dead]))
     return text if len(text) == 1 else None

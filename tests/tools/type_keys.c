@@ -1,8 +1,8 @@
 /*
- * Types with the kernel's own keyboard code, on the build machine, for tests that hold it against
- * other data. Each line of standard input is a keyboard that nobody has touched: the layout's name,
- * the scancode set (1 or 2), and scancodes in hexadecimal. The answer is a line with the bytes that
- * the last scancode has typed, in hexadecimal, and the dead key that waits then ("+0301"), if any.
+ * Runs the kernel's keyboard code on the build machine, for tests that compare it with other data.
+ * Each line of standard input is a new keyboard: the layout's name, the scancode set (1 or 2), and
+ * scancodes in hexadecimal. The answer is a line with the bytes that the last scancode types, in
+ * hexadecimal, and the dead key that is waiting then ("+0301"), if any.
  */
 #include <assert.h>
 #include <drivers/keyboard.h>
