@@ -1,5 +1,5 @@
-"""Keyboard layouts as people use them: `keymap`, the command line, and keys pressed in QEMU. What every key of every layout
-types is in tests/e2e/layouts.py."""
+"""Keyboard layouts in use: the command `keymap`, the option keymap=, and keys pressed in QEMU. tests/e2e/layouts.py compares
+every key of every layout."""
 
 from runner import qemu
 from runner.layouts import LAYOUTS, type_all
@@ -12,7 +12,7 @@ class Keymaps(MachineTest):
     """Layouts switched at the prompt."""
 
     def echo(self, machine, *chords):
-        """What `echo` answers when it is given these strokes; sent over COM1 but for them."""
+        """The answer of `echo` to these strokes. All but the strokes is sent over COM1."""
         start = len(machine.received)
         machine.send(b"echo ")
         machine.wait_text("echo ", start)
@@ -23,7 +23,7 @@ class Keymaps(MachineTest):
         return machine.answer_since(start)[0]
 
     def set_keymap(self, machine, name):
-        """Switches, and says nothing."""
+        """Changes the layout; the command prints nothing."""
         self.assertEqual(machine.answer(f"keymap {name}"), [])
 
     def test_german(self):
@@ -39,14 +39,14 @@ class Keymaps(MachineTest):
         self.assertEqual(self.echo(machine, "y", "z", "alt_r"), "yz")
 
     def test_dead_keys(self):
-        """Compose, stand alone before a blank, and come out as they are where there is no such letter."""
+        """A dead key composes with a letter, is an accent before a blank, and is typed on its own before other letters."""
         machine = self.boot()
         self.set_keymap(machine, "de")
         self.assertEqual(self.echo(machine, "equal", "e", "shift+equal", "a", "grave_accent", "shift+u"), "éàÛ")
         self.assertEqual(self.echo(machine, "equal", "spc", "grave_accent", "grave_accent", "equal", "x"), "'^´x")
 
     def test_french(self):
-        """Digits are shifted ones; capitals of accented letters come with Caps Lock."""
+        """Digits need Shift; Caps Lock makes capitals of accented letters."""
         machine = self.boot()
         self.set_keymap(machine, "fr")
         self.assertEqual(self.echo(machine, "1", "2", "shift+1", "shift+2", "q", "a", "semicolon"), "&é12aqm")
@@ -59,7 +59,7 @@ class Keymaps(MachineTest):
         self.assertEqual(self.echo(machine, "yen", "shift+yen", "ro", "shift+ro", "henkan", "shift+2"), "\\|\\_\"")
 
     def test_every_name(self):
-        """Each is known, and changes at once what P and the key on its right type, which may be a dead key."""
+        """Each layout is known, and changes at once what P and the key on its right type. That may be a dead key."""
         machine = self.boot()
         for name in LAYOUTS:
             self.set_keymap(machine, name)
@@ -69,7 +69,7 @@ class Keymaps(MachineTest):
                 self.assertEqual(self.echo(machine, "p", "bracket_left", "bracket_left"), letter + first + second)
 
     def test_wrong_name(self):
-        """One line each, which says what would be right."""
+        """A wrong name gets one line, which lists the right ones."""
         machine = self.boot()
         self.assertEqual(machine.answer("keymap"), [f"keymap: it is us, of {NAMES}"])
         self.assertEqual(machine.answer("keymap klingon"), [f"keymap: 'klingon' is none of {NAMES}"])

@@ -81,9 +81,9 @@ static void break_off(struct fake_display *display)
         longjmp(broken_off, 1);
 }
 
-/* Writes, and is broken off at the `call`th call of the display. What comes next is a panic's
- * report (see console_begin_report()), which has to be seen. */
-static void write_broken_off(const uint8_t *text, size_t length, unsigned call)
+/* Writes text, until a panic interrupts at the `call`th call of the display and writes its report
+ * (see console_begin_report()), which has to be visible. */
+static void write_until_panic(const uint8_t *text, size_t length, unsigned call)
 {
     fake.calls = 0;
     fake.call_of_interest = call;
@@ -96,7 +96,7 @@ static void write_broken_off(const uint8_t *text, size_t length, unsigned call)
     ASSERT((grid_cell(&terminal.grid, 0, 0) & CELL_CODE) == 'P' || fake.display.columns < 5);
 }
 
-/* One step: a byte that says which, and what belongs to it. Returns how much that was. */
+/* Executes one step: its first byte selects the kind. Returns how many bytes it took. */
 static size_t step(const uint8_t *bytes, size_t size)
 {
     size_t length = MIN((size_t)(bytes[0] >> 2), size - 1);
@@ -108,7 +108,7 @@ static size_t step(const uint8_t *bytes, size_t size)
         move_grid(bytes[0] >> 2);
         return 1;
     case 2:
-        write_broken_off(bytes + 1, length, (unsigned)(length * 7 % 11));
+        write_until_panic(bytes + 1, length, (unsigned)(length * 7 % 11));
         return 1 + length;
     default:
         terminal_write(&terminal, (const char *)bytes + 1, length);

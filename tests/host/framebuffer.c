@@ -109,7 +109,7 @@ static void expect_text(const struct boot_framebuffer *info, unsigned row, unsig
         EXPECT(shows(info, row, column + i, (uint8_t)text[i], false, false));
 }
 
-/* Writes into all corners of a screen, and looks. */
+/* Writes into all corners of a screen, and compares them. */
 static void try_screen(struct boot_framebuffer info, unsigned rows, unsigned columns)
 {
     EXPECT_EQ(start(&info, sizeof(cells)), OK);
@@ -268,7 +268,7 @@ TEST(framebuffer, the_cursor_leaves_no_trace)
         expect_text(&info, row, 0, "xyz ");
 }
 
-/* Only what changed is drawn: the rest of the screen keeps what somebody else has put there. */
+/* Draws over the screen from outside: only the cells that change afterwards are drawn again. */
 TEST(framebuffer, cells_that_stay_are_not_drawn)
 {
     struct boot_framebuffer info = rgb(320, 80, 32, 1280);

@@ -1,4 +1,4 @@
-"""Machines whose screen is a framebuffer, read off pictures that QEMU takes of it."""
+"""Machines whose screen is a framebuffer. The tests read it from pictures that QEMU takes."""
 
 import functools
 import tempfile
@@ -19,12 +19,12 @@ LOAD_FONT = "module2 /boot/unicode.pf2.gz font"
 
 @functools.lru_cache
 def reader():
-    """Reads pictures with the font that is on the image."""
+    """A reader of pictures, with the image's font."""
     return pictures.Reader(pictures.load_font(paths.BUILD / "unicode.pf2.gz"))
 
 
 class FramebufferMachine(machine.Machine):
-    """A machine whose screen() is what a person can read there."""
+    """A machine whose screen() is read from a picture."""
 
     def picture(self):
         """The screen as a PPM."""
@@ -54,7 +54,7 @@ class FramebufferTest(machine.MachineTest):
         return machine.cd(image(directory.name, **arguments))
 
     def expect_session(self, started, size=None):
-        """The prompt is on the screen, and what is typed is answered there."""
+        """Waits for the prompt on the screen, types a command, and waits for its answer there."""
         started.wait_screen(lambda now: now.used()[-1] == machine.PROMPT.rstrip())
         if started.reads_com1:
             self.assertEqual(started.ask("echo hello"), ["hello"])
