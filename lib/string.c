@@ -6,8 +6,9 @@
  *
  * A processor stores one or two words in a cycle. `rep movsb` and `rep stosb` store whole cache
  * lines where CPUID says that they are fast, but take longer to start. So they are used for more
- * than LONG bytes; docs/strings.md has the times of both. Where CPUID does not say so, they may go
- * byte by byte, and words are used for every size.
+ * than LONG bytes; docs/strings.md has the times of both. (CPUID also has a bit for fast short
+ * ones, FSRM. It is not used: below LONG, words are as fast.) Where CPUID does not say that they
+ * are fast, they may go byte by byte, and words are used for every size.
  *
  * This file is compiled with -fno-tree-loop-distribute-patterns: otherwise the compiler would
  * recognise memcpy in memcpy's own loop and call it.
