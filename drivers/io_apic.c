@@ -149,14 +149,6 @@ void io_apic_silence(const struct acpi_madt *madt)
         mask_inputs(madt->io_apics[i].address, open(madt->io_apics[i].address), true);
 }
 
-/* Where a line ends and how it asks. Lines from 16 on are as PCI has them. */
-static struct acpi_line wiring_of(const struct acpi_madt *madt, unsigned line)
-{
-    if (line < IRQ_ISA_LINES)
-        return madt->lines[line];
-    return (struct acpi_line){.gsi = line, .signal = {.active_low = true, .level = true}};
-}
-
 /* The inputs that the table gives to a line, a bit for each. A line that has one of these by
  * default ends nowhere. */
 static uint64_t inputs_taken(const struct acpi_madt *madt)
@@ -169,23 +161,35 @@ static uint64_t inputs_taken(const struct acpi_madt *madt)
     return taken;
 }
 
-/* Connects the lines that end at the inputs of an I/O APIC, of which there are `count`. */
+/* Connects a line to the input of an I/O APIC that has `count` of them, if it ends there. */
+static void connect_line(unsigned line, struct acpi_line wiring, const struct acpi_io_apic *io_apic,
+                         unsigned count)
+{
+    if (wiring.gsi < io_apic->first_gsi || wiring.gsi - io_apic->first_gsi >= count)
+        return;
+    struct input *input = &inputs[line];
+    input->registers = phys_to_virt(io_apic->address);
+    input->number = wiring.gsi - io_apic->first_gsi;
+    input->low = low_half(line, wiring.signal.level, wiring.signal.active_low);
+    set(input->registers, REDIRECTION + 2 * input->number + 1,
+        local_apic_id() << DESTINATION_SHIFT);
+}
+
 static void connect(const struct acpi_madt *madt, const struct acpi_io_apic *io_apic,
                     unsigned count)
 {
     uint64_t taken = inputs_taken(madt);
-    uint32_t destination = local_apic_id() << DESTINATION_SHIFT;
-    for (unsigned line = 0; line < IRQ_LINES; line++) {
-        struct acpi_line wiring = wiring_of(madt, line);
-        bool ends_nowhere = !wiring.overridden && (taken >> wiring.gsi & 1);
-        if (ends_nowhere || wiring.gsi < io_apic->first_gsi ||
-            wiring.gsi - io_apic->first_gsi >= count)
-            continue;
-        struct input *input = &inputs[line];
-        input->registers = phys_to_virt(io_apic->address);
-        input->number = wiring.gsi - io_apic->first_gsi;
-        input->low = low_half(line, wiring.signal.level, wiring.signal.active_low);
-        set(input->registers, REDIRECTION + 2 * input->number + 1, destination);
+    for (unsigned line = 0; line < IRQ_ISA_LINES; line++) {
+        struct acpi_line wiring = madt->lines[line];
+        if (wiring.overridden || !(taken >> wiring.gsi & 1))
+            connect_line(line, wiring, io_apic, count);
+    }
+    /* The lines from 16 on are as PCI has them. */
+    uint64_t end = MIN((uint64_t)io_apic->first_gsi + count, (uint64_t)IRQ_LINES);
+    for (unsigned line = MAX(io_apic->first_gsi, (uint32_t)IRQ_ISA_LINES); line < end; line++) {
+        struct acpi_line wiring = {.gsi = line, .signal = {.active_low = true, .level = true}};
+        if (!(taken >> line & 1))
+            connect_line(line, wiring, io_apic, count);
     }
 }
 
@@ -229,10 +233,9 @@ enum error io_apic_init(const struct acpi_madt *madt)
     if (!all_needed_end_here())
         return ERROR_NO_DEVICE;
     irq_start(&controller);
-    for (unsigned line = IRQ_TIMER + 1; line < IRQ_LINES; line++)
-        trap_set_handler(IRQ_FIRST_VECTOR + line, handle_line);
-    for (unsigned i = 0; i < IRQ_MESSAGES; i++)
-        trap_set_handler(IRQ_FIRST_MESSAGE + i, handle_message);
+    const unsigned first_line = IRQ_TIMER + 1;
+    trap_set_handlers(IRQ_FIRST_VECTOR + first_line, IRQ_LINES - first_line, handle_line);
+    trap_set_handlers(IRQ_FIRST_MESSAGE, IRQ_MESSAGES, handle_message);
     trap_set_handler(LOCAL_APIC_SPURIOUS_VECTOR, ignore_spurious);
     return OK;
 }

@@ -28,10 +28,10 @@
 
 struct address_space kernel_space RO_AFTER_INIT;
 
-/* For the root, two tables of level 3 for each window but the image's, which has one, and the two
- * tables below them that the image and its alias in the direct map need each. No machine does with
- * fewer, and the loader has cleared them. */
-static uint64_t first_tables[12][PAGE_SIZE / sizeof(uint64_t)] ALIGNED(PAGE_SIZE);
+/* For the root, two tables of level 3 for each window but the image's, which has one, the two
+ * tables below them that the image and its alias in the direct map need each, and four for the
+ * registers of APICs and timers, below 4 GiB. The loader has cleared them. */
+static uint64_t first_tables[16][PAGE_SIZE / sizeof(uint64_t)] ALIGNED(PAGE_SIZE);
 
 static void must(enum error error, const char *what)
 {

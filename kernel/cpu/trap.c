@@ -9,15 +9,10 @@
 #include <kernel/cpu/gdt.h>
 #include <kernel/cpu/trap.h>
 
-/* Intel SDM 3A figure 6-8. */
-struct PACKED gate {
-    uint16_t offset_low;
-    uint16_t selector;
-    uint8_t ist;
-    uint8_t type;
-    uint16_t offset_middle;
-    uint32_t offset_high;
-    uint32_t reserved;
+/* Intel SDM 3A figure 6-8: the stub's address in three pieces, a selector, a stack, a type. */
+struct gate {
+    uint64_t low;  /* address 15:0, selector, stack, type, address 31:16 */
+    uint64_t high; /* address 63:32 */
 };
 _Static_assert(sizeof(struct gate) == 16, "SDM 3A figure 6-8");
 
@@ -26,19 +21,21 @@ _Static_assert(offsetof(struct trap_frame, vector) == 15 * sizeof(uint64_t),
 _Static_assert(offsetof(struct trap_frame, rip) == 17 * sizeof(uint64_t),
                "vector and error code, then the CPU's");
 
-enum { GATE_INTERRUPT = 0x8e }; /* a gate's type; present */
+#define GATE_INTERRUPT UINT64_C(0x8e) /* a gate's type; present */
 
 enum { KERNEL = 0, USER = 3 }; /* privilege levels */
 
 /* In trap_stubs.asm. Each stub has TRAP_STUB_SIZE bytes. The handlers become read-only after
- * set-up. Bit N of the mask is set if the processor pushes an error code for vector N. */
+ * set-up; at first all are trap_unhandled(), which calls the fallback. Bit N of the mask is set if
+ * the processor pushes an error code for vector N. */
 enum { TRAP_STUB_SIZE = 16 };
 extern const char trap_stubs[VECTOR_COUNT][TRAP_STUB_SIZE];
 extern trap_handler trap_handlers[VECTOR_COUNT];
+extern trap_handler trap_fallback;
+void trap_unhandled(struct trap_frame *frame);
 extern const uint32_t trap_error_code_vectors;
 
 static RO_AFTER_INIT struct gate idt[VECTOR_COUNT];
-static RO_AFTER_INIT trap_handler fallback;
 
 static const char *const names[EXCEPTION_COUNT] = {
     [0] = "divide error",
@@ -91,33 +88,38 @@ uint64_t trap_count(unsigned vector)
     return this_cpu()->trap_counts[vector];
 }
 
-/* Makes the vector's gate call its stub, on the stack `ist`. An `int` instruction may use it at
+/* A gate that calls the vector's stub, on the stack `ist`. An `int` instruction may use it at
  * privilege levels 0 to `privilege`. */
-static void set_gate(unsigned vector, uint8_t ist, uint8_t privilege)
+static struct gate gate_to(unsigned vector, unsigned ist, unsigned privilege)
 {
     uint64_t stub = (uintptr_t)trap_stubs[vector];
-    struct gate *gate = &idt[vector];
-    gate->offset_low = (uint16_t)stub;
-    gate->selector = KERNEL_CODE_SELECTOR;
-    gate->ist = ist;
-    gate->type = (uint8_t)(GATE_INTERRUPT | privilege << 5);
-    gate->offset_middle = (uint16_t)(stub >> 16);
-    gate->offset_high = (uint32_t)(stub >> 32);
+    uint64_t attributes = (uint64_t)ist << 32 | (GATE_INTERRUPT | privilege << 5) << 40;
+    return (struct gate){
+        .low =
+            (stub & 0xffff) | KERNEL_CODE_SELECTOR << 16 | attributes | (stub >> 16 & 0xffff) << 48,
+        .high = stub >> 32,
+    };
 }
 
-void trap_init(trap_handler fallback_handler)
+/* All stubs lie in one page, so gates of one kind differ in the lowest bits of their addresses. */
+static void fill_idt(void)
 {
-    ASSERT(fallback_handler);
-    fallback = fallback_handler;
-    for (unsigned vector = 0; vector < VECTOR_COUNT; vector++) {
-        set_gate(vector, IST_NONE, KERNEL);
-        trap_handlers[vector] = fallback;
-    }
-    set_gate(VECTOR_DOUBLE_FAULT, IST_DOUBLE_FAULT, KERNEL);
-    set_gate(VECTOR_NMI, IST_NMI, KERNEL);
-    set_gate(VECTOR_MACHINE_CHECK, IST_MACHINE_CHECK, KERNEL);
-    set_gate(VECTOR_DEBUG, IST_DEBUG, KERNEL);
-    set_gate(VECTOR_BREAKPOINT, IST_NONE, USER); /* for int3 in programs */
+    struct gate gate = gate_to(0, IST_NONE, KERNEL);
+    ASSERT(IS_ALIGNED((uintptr_t)trap_stubs, sizeof(trap_stubs)));
+    for (unsigned vector = 0; vector < VECTOR_COUNT; vector++, gate.low += TRAP_STUB_SIZE)
+        idt[vector] = gate;
+    idt[VECTOR_DOUBLE_FAULT] = gate_to(VECTOR_DOUBLE_FAULT, IST_DOUBLE_FAULT, KERNEL);
+    idt[VECTOR_NMI] = gate_to(VECTOR_NMI, IST_NMI, KERNEL);
+    idt[VECTOR_MACHINE_CHECK] = gate_to(VECTOR_MACHINE_CHECK, IST_MACHINE_CHECK, KERNEL);
+    idt[VECTOR_DEBUG] = gate_to(VECTOR_DEBUG, IST_DEBUG, KERNEL);
+    idt[VECTOR_BREAKPOINT] = gate_to(VECTOR_BREAKPOINT, IST_NONE, USER); /* for programs' int3 */
+}
+
+void trap_init(trap_handler fallback)
+{
+    ASSERT(fallback);
+    trap_fallback = fallback;
+    fill_idt();
     const struct descriptor_table_pointer pointer = {sizeof(idt) - 1, (uintptr_t)idt};
     __asm__ volatile("lidt %0" : : "m"(pointer));
     /* With this an SSE instruction raises #NM, which tells it from an invalid opcode. */
@@ -127,6 +129,16 @@ void trap_init(trap_handler fallback_handler)
 void trap_set_handler(unsigned vector, trap_handler handler)
 {
     ASSERT(vector < VECTOR_COUNT);
-    ASSERT(!handler || trap_handlers[vector] == fallback);
-    trap_handlers[vector] = handler ? handler : fallback;
+    ASSERT(!handler || trap_handlers[vector] == trap_unhandled);
+    trap_handlers[vector] = handler ? handler : trap_unhandled;
+}
+
+void trap_set_handlers(unsigned first, unsigned count, trap_handler handler)
+{
+    ASSERT(first < VECTOR_COUNT);
+    ASSERT(count <= VECTOR_COUNT - first);
+    for (unsigned vector = first; vector < first + count; vector++) {
+        ASSERT(trap_handlers[vector] == trap_unhandled);
+        trap_handlers[vector] = handler;
+    }
 }

@@ -11,7 +11,7 @@
 
 %include "kernel/cpu/cpu.inc"
 
-global trap_stubs, trap_handlers, trap_error_code_vectors, exception_return, interrupt_return
+global trap_stubs, trap_handlers, trap_unhandled, trap_fallback, trap_error_code_vectors, exception_return, interrupt_return
 
 %define FRAME_VECTOR (15 * 8)               ; offset in struct trap_frame
 
@@ -67,7 +67,7 @@ VECTOR_NMI equ 2
 
 section .text
 
-align STUB_SIZE
+align 256 * STUB_SIZE                       ; in one page: kernel/cpu/trap.c counts on it
 trap_stubs:
 %assign vector 0
 %rep 256
@@ -107,10 +107,16 @@ exception_common:
 exception_return:
     RESTORE_REGISTERS_AND_RETURN
 
+trap_unhandled:                             ; the handler of every vector that has no other
+    jmp [trap_fallback]
+
 section .ro_after_init progbits alloc noexec write align=16
 
-trap_handlers:                              ; trap_init() fills them in
-    times 256 dq 0
+trap_handlers:
+    times 256 dq trap_unhandled
+
+trap_fallback:                              ; trap_init() sets it
+    dq 0
 
 section .rodata
 

@@ -56,6 +56,12 @@ void trap_set_handler(unsigned vector, trap_handler handler)
     trap_handlers[vector] = handler;
 }
 
+void trap_set_handlers(unsigned first, unsigned count, trap_handler handler)
+{
+    for (unsigned i = 0; i < count; i++)
+        trap_set_handler(first + i, handler);
+}
+
 uint64_t trap_count(unsigned vector)
 {
     return counts[vector];

@@ -50,6 +50,9 @@ void trap_init(trap_handler fallback);
  * table is read-only. */
 void trap_set_handler(unsigned vector, trap_handler handler);
 
+/* The same for `count` vectors from `first` on, none of which has a handler. */
+void trap_set_handlers(unsigned first, unsigned count, trap_handler handler);
+
 /* Does the processor push an error code for this vector (SDM 3A table 6-1)? Any context. */
 bool trap_has_error_code(unsigned vector);
 
