@@ -101,7 +101,7 @@ KEYBOARD_SOURCES := $(addprefix drivers/,scancode.c modifiers.c layout.c compose
 
 # What needs no real hardware runs on the host as it is, under the sanitizers.
 HOST_SOURCES := tests/test.c $(wildcard tests/host/*.c) $(wildcard lib/*.c) boot/multiboot2.c \
-    $(filter-out kernel/task/watchdog.c,$(wildcard kernel/task/*.c)) \
+    $(filter-out kernel/task/watchdog.c kernel/task/thread.c,$(wildcard kernel/task/*.c)) \
     $(addprefix kernel/fault/,words.c noncanonical.c machine_check.c) drivers/irq.c drivers/pic8259.c \
     $(KEYBOARD_SOURCES) drivers/i8042.c drivers/ps2_keyboard.c drivers/ps2_lights.c drivers/uart16550.c \
     $(wildcard drivers/acpi*.c) $(wildcard drivers/pci*.c) $(wildcard drivers/usb/*.c) drivers/local_apic.c drivers/io_apic.c \
@@ -109,7 +109,8 @@ HOST_SOURCES := tests/test.c $(wildcard tests/host/*.c) $(wildcard lib/*.c) boot
     kernel/log/console.c kernel/log/screen.c \
     drivers/cmos_clock.c drivers/pit8254.c drivers/reference_clock.c drivers/hpet.c kernel/cpu/tsc.c \
     $(addprefix kernel/monitor/,line.c key_parser.c edit.c history.c completion.c picture.c) \
-    $(filter-out mm/kernel_space.c mm/processor.c mm/heap_window.c,$(wildcard mm/*.c)) $(wildcard mm/alternatives/*.c)
+    $(filter-out $(addprefix mm/,kernel_space.c processor.c heap_window.c kernel_pages.c kernel_stacks.c),$(wildcard mm/*.c)) \
+    $(wildcard mm/alternatives/*.c)
 HOST_OBJECTS := $(HOST_SOURCES:%=$B/host/%.o)
 TYPE_KEYS_SOURCES := tests/tools/type_keys.c $(KEYBOARD_SOURCES) lib/letter_case.c lib/utf8.c
 TYPE_KEYS_OBJECTS := $(TYPE_KEYS_SOURCES:%=$B/host/%.o)

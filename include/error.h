@@ -19,6 +19,7 @@ enum error {
     ERROR_MISALIGNED,          /* an address or length is not a multiple of the page size */
     ERROR_NOT_CANONICAL,       /* bits 63..47 of the virtual address are not all alike */
     ERROR_UNSUPPORTED,         /* valid, but of a kind that Cairn cannot handle */
+    ERROR_INTERRUPTED,         /* the thread was interrupted while it waited */
     ERROR_COUNT
 };
 

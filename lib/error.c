@@ -15,6 +15,7 @@ static const char *const names[ERROR_COUNT] = {
     [ERROR_MISALIGNED] = "misaligned",
     [ERROR_NOT_CANONICAL] = "not canonical",
     [ERROR_UNSUPPORTED] = "not supported",
+    [ERROR_INTERRUPTED] = "interrupted",
 };
 
 const char *error_name(enum error error)

@@ -1,3 +1,4 @@
+#include <kernel/cpu/cpu.h>
 #include <kernel/cpu/stacks.h>
 #include <layout.h>
 
@@ -25,11 +26,17 @@ const struct stack stacks[STACK_COUNT] = {
     [STACK_DEBUG] = {"debug", GUARDED(debug)},
 };
 
+static bool is_near(const struct stack *stack, virt_addr_t address)
+{
+    return address >= stack->bottom - PAGE_SIZE && address < stack->top + PAGE_SIZE;
+}
+
 const struct stack *stack_find(virt_addr_t address)
 {
     for (size_t i = 0; i < STACK_COUNT; i++) {
-        if (address >= stacks[i].bottom - PAGE_SIZE && address < stacks[i].top + PAGE_SIZE)
+        if (is_near(&stacks[i], address))
             return &stacks[i];
     }
-    return NULL;
+    const struct stack *thread_stack = this_cpu()->thread_stack;
+    return thread_stack && is_near(thread_stack, address) ? thread_stack : NULL;
 }

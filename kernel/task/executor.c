@@ -40,6 +40,7 @@ void executor_spawn(struct executor *executor, struct task *task)
 void task_cancel(struct task *task)
 {
     ASSERT(!in_interrupt());
+    ASSERT(!task->has_stack);
     if (task->state != TASK_LIVE)
         return;
     task->state = TASK_ENDING;

@@ -23,6 +23,7 @@ struct cpu {
     struct gdt *gdt;                    /* read-only after set-up */
     struct tss tss;                     /* stays writable */
     uint64_t trap_counts[VECTOR_COUNT]; /* since the start, by vector */
+    struct stack *thread_stack;         /* that of the running thread; NULL while none runs */
 };
 
 /* The struct of the processor that boots. */

@@ -1,7 +1,7 @@
 /*
  * The stacks that exist from the start: the boot's, on which the executor runs later, and those
  * that the processor switches to by itself (IST, Intel SDM 3A 6.14.5), because the current stack
- * may be broken.
+ * may be broken. Threads bring stacks of their own.
  */
 #ifndef KERNEL_CPU_STACKS_H
 #define KERNEL_CPU_STACKS_H
@@ -20,7 +20,8 @@ struct stack {
 
 extern const struct stack stacks[STACK_COUNT];
 
-/* The stack whose guard pages or memory hold `address`, or NULL. Any context. */
+/* The stack whose guard pages or memory hold `address`, the running thread's among them; NULL for
+ * those of other threads, whose memory may be gone. Any context. */
 const struct stack *stack_find(virt_addr_t address);
 
 #endif

@@ -42,7 +42,9 @@ struct task {
      * task afterwards. NULL for static tasks. */
     void (*release)(struct task *task);
     enum task_priority priority; /* does not change while the task is live */
-    uint64_t result;             /* for tasks that join this one; valid from POLL_READY on */
+    /* A thread's: it is not cancelled, for its stack may hold what others wait for. */
+    bool has_stack;
+    uint64_t result; /* for tasks that join this one; valid from POLL_READY on */
 
     /* The executor's. Wakes touch `waiting`, `next` and `wakes`, in any context and by atomic
      * accesses only. Everything else is touched in tasks and set-up code. */
@@ -80,6 +82,7 @@ static inline void task_init(struct task *task, const char *name,
     task->priority = TASK_NORMAL;
     task->state = TASK_NEW;
     task->waiting = false;
+    task->has_stack = false;
 }
 
 /* Was the task spawned, and is it not over? In tasks and set-up code. */

@@ -1,0 +1,76 @@
+/*
+ * A thread: a task with a stack of its own. Its poll function goes on with the thread's stack and
+ * comes back when the thread waits, yields or is over:
+ *
+ *     executor          thread's stack
+ *     poll ------------> run() ...
+ *                        thread_park()
+ *     PENDING <---------
+ *     (a wake)
+ *     poll ------------> thread_park() returns, the wait looks again
+ *                        run() returns
+ *     READY <-----------
+ *
+ * So whatever can be polled can be waited for in direct style, and threads and stackless tasks
+ * share one executor, its priorities and its timers. Kernel code is not preempted: between two
+ * waits a thread has the processor to itself, and what has to stay whole across a wait has a mutex.
+ *
+ * A thread is not cancelled, for that would abandon its stack with all that it holds. It is
+ * interrupted: its waits end with ERROR_INTERRUPTED, and it returns by itself.
+ */
+#ifndef KERNEL_TASK_THREAD_H
+#define KERNEL_TASK_THREAD_H
+
+#include <error.h>
+#include <kernel/cpu/context_switch.h>
+#include <kernel/cpu/stacks.h>
+#include <kernel/task/future.h>
+#include <kernel/task/task.h>
+
+struct thread {
+    struct task task;   /* spawned, joined and woken like any other; never cancelled */
+    struct stack stack; /* the spawner's; not used any more when task.release is called */
+    void (*run)(struct thread *thread);
+
+    /* thread.c's. */
+    stack_context own;    /* where the thread goes on; holds while the executor runs */
+    stack_context caller; /* where its poll function goes on; holds while the thread runs */
+    bool over;            /* run() has returned */
+    bool interrupted;     /* changed by atomic stores */
+};
+
+/* Prepares a thread, which executor_spawn() starts. `run` is called on `stack`, whose top is a
+ * multiple of 16; the thread is over when it returns. `release` (or NULL) gives the memory back, the
+ * stack's included, and runs on the executor's stack. */
+void thread_init(struct thread *thread, const char *name, const struct stack *stack,
+                 void (*run)(struct thread *thread), void (*release)(struct task *task));
+
+/* The running thread; NULL in stackless tasks and in set-up code. In an interrupt handler, the
+ * interrupted one. */
+struct thread *thread_current(void);
+
+/* The functions below wait, so other tasks run before they return. In threads only, not in
+ * interrupt handlers. */
+
+/* Leaves the processor until the thread is woken, which may be for nothing: what is waited for has
+ * left a waker, and is looked at again. For loops like that of await(). */
+void thread_park(void);
+
+/* Lets the others have their turn. */
+void thread_yield(void);
+
+/* Waits until the future is ready. */
+void await(struct future *future);
+
+/* The same, but ends with ERROR_INTERRUPTED, and the future is given up, when the thread is
+ * interrupted. A future that is ready is OK all the same. */
+enum error await_interruptible(struct future *future);
+
+/* Interrupts the thread: its interruptible waits end, this one and all to come, until
+ * thread_accept_interrupt(). The thread is not over. Any context, except an NMI's handler. */
+void thread_interrupt(struct thread *thread);
+
+/* Was the running thread interrupted since it last asked? */
+bool thread_accept_interrupt(void);
+
+#endif

@@ -1,0 +1,106 @@
+#include <assert.h>
+#include <kernel/cpu/cpu.h>
+#include <kernel/task/thread.h>
+
+static struct thread *thread_of(struct task *task)
+{
+    return CONTAINER_OF(task, struct thread, task);
+}
+
+struct thread *thread_current(void)
+{
+    struct stack *stack = this_cpu()->thread_stack;
+    return stack ? CONTAINER_OF(stack, struct thread, stack) : NULL;
+}
+
+/* For what only threads may call. */
+static inline struct thread *running(void)
+{
+    struct thread *thread = thread_current();
+    ASSERT(thread);
+    ASSERT(!in_interrupt());
+    return thread;
+}
+
+/* What a thread's stack begins with. */
+static NORETURN void start(void)
+{
+    struct thread *thread = running();
+    thread->run(thread);
+    thread->over = true;
+    thread_park();
+    __builtin_unreachable(); /* poll() does not come back here: the task is over */
+}
+
+static enum poll_result poll(struct task *task)
+{
+    struct thread *thread = thread_of(task);
+    struct cpu *cpu = this_cpu();
+    ASSERT(!cpu->thread_stack); /* a thread runs no executor of its own */
+    cpu->thread_stack = &thread->stack;
+    context_switch(&thread->caller, thread->own);
+    this_cpu()->thread_stack = NULL;
+    return thread->over ? POLL_READY : POLL_PENDING;
+}
+
+void thread_init(struct thread *thread, const char *name, const struct stack *stack,
+                 void (*run)(struct thread *thread), void (*release)(struct task *task))
+{
+    task_init(&thread->task, name, poll, release);
+    thread->task.has_stack = true;
+    thread->stack = *stack;
+    thread->stack.name = name;
+    thread->run = run;
+    thread->own = context_init(stack->top, start);
+    thread->over = thread->interrupted = false;
+}
+
+static inline void park(struct thread *thread)
+{
+    context_switch(&thread->own, thread->caller);
+}
+
+void thread_park(void)
+{
+    park(running());
+}
+
+void thread_yield(void)
+{
+    struct thread *thread = running();
+    task_wake(&thread->task);
+    park(thread);
+}
+
+void await(struct future *future)
+{
+    struct thread *thread = running();
+    while (future_poll(future, &thread->task) == POLL_PENDING)
+        park(thread);
+}
+
+enum error await_interruptible(struct future *future)
+{
+    struct thread *thread = running();
+    while (future_poll(future, &thread->task) == POLL_PENDING) {
+        /* One that comes after this look wakes the task, which is polled again then. */
+        if (__atomic_load_n(&thread->interrupted, __ATOMIC_ACQUIRE)) {
+            future_cancel(future);
+            return ERROR_INTERRUPTED;
+        }
+        park(thread);
+    }
+    return OK;
+}
+
+void thread_interrupt(struct thread *thread)
+{
+    __atomic_store_n(&thread->interrupted, true, __ATOMIC_RELEASE);
+    task_wake(&thread->task);
+}
+
+bool thread_accept_interrupt(void)
+{
+    struct thread *thread = running();
+    return __atomic_exchange_n(&thread->interrupted, false, __ATOMIC_ACQ_REL);
+}
