@@ -19,6 +19,10 @@
 
 #define PAGE_SIZE UINT64_C(4096)
 
+/* User addresses end a page before the hole, so that no SYSCALL can be the last instruction before
+ * it: SYSRET to a non-canonical address faults in the kernel (Intel SDM 2, SYSRET). */
+#define USER_END UINT64_C(0x00007ffffffff000)
+
 /* The host tests put their physical memory, and themselves, elsewhere. */
 #ifndef DIRECT_MAP_BASE
 #define DIRECT_MAP_BASE 0xffff800000000000u

@@ -1,6 +1,7 @@
 /*
- * Stacks for threads, from a window of the kernel's addresses (see <layout.h>): 16 KiB each, between
- * guard pages, so that an overflow faults and is not a neighbour's damage. Not in interrupt handlers.
+ * Stacks for threads, from a window of the kernel's addresses (see <layout.h>): 16 KiB each,
+ * between guard pages, so that an overflow faults and is not a neighbour's damage. Not in interrupt
+ * handlers.
  */
 #ifndef MM_KERNEL_STACKS_H
 #define MM_KERNEL_STACKS_H

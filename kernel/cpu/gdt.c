@@ -10,6 +10,7 @@ _Static_assert(offsetof(struct tss, ist) == 36, "SDM 3A figure 8-11");
 #define WRITABLE     (1ull << 41)
 #define EXECUTABLE   (1ull << 43)
 #define CODE_OR_DATA (1ull << 44)
+#define USER         (3ull << 45)
 #define PRESENT      (1ull << 47)
 #define LONG_MODE    (1ull << 53)
 #define TYPE_TSS     (9ull << 40)
@@ -22,6 +23,8 @@ static void fill_gdt(struct gdt *gdt, const struct tss *tss)
     uint64_t limit = sizeof(*tss) - 1;
     gdt->kernel_code = PRESENT | CODE_OR_DATA | EXECUTABLE | LONG_MODE | ACCESSED;
     gdt->kernel_data = PRESENT | CODE_OR_DATA | WRITABLE | ACCESSED;
+    gdt->user_code = gdt->kernel_code | USER;
+    gdt->user_data = gdt->kernel_data | USER;
     gdt->tss_low = PRESENT | TYPE_TSS | (base >> 24 & 0xff) << 56 | (base & 0xffffff) << 16 | limit;
     gdt->tss_high = base >> 32;
 }

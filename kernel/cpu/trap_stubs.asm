@@ -2,18 +2,20 @@
 ; after a zero where the processor has not pushed an error code. Then a common tail saves the registers as struct
 ; trap_frame (include/kernel/cpu/trap.h), counts, and calls the vector's handler.
 ;
-; There are two tails. That of interrupts and NMIs counts how deep they are nested, for in_interrupt(). That of exceptions
-; does not: an exception's handler runs on behalf of the code that caused it.
+; There are three tails. That of interrupts counts how deep they are nested, for in_interrupt(). That of exceptions does
+; not: an exception's handler runs on behalf of the code that caused it. What comes from user mode has
+; tails of its own. The third is for what can come at any instruction, even where user mode's GS is still, or again, loaded.
 ;
 ; At the call there are 22 words on the stack: the processor's 5, the error code, the vector, and 15 registers. The
 ; processor aligns the stack to 16 bytes before it pushes its words (Intel SDM 3A 6.14.2), so it is aligned at the call, as
 ; the ABI requires.
 
 %include "kernel/cpu/cpu.inc"
+%include "kernel/cpu/trap_frame.inc"
 
-global trap_stubs, trap_handlers, trap_unhandled, trap_fallback, trap_error_code_vectors, exception_return, interrupt_return
-
-%define FRAME_VECTOR (15 * 8)               ; offset in struct trap_frame
+global trap_stubs, trap_handlers, trap_unhandled, trap_fallback, trap_error_code_vectors
+global exception_return, interrupt_return, paranoid_return, user_exception_return, user_interrupt_return
+global user_mode_return, user_return_by_iretq, user_mode_handlers
 
 ; The vectors for which the processor pushes an error code (Intel SDM 3A table 6-1; 29 and 30 are AMD's, APM 2 8.2).
 %define ERROR_CODE_VECTORS ((1 << 8) | (1 << 10) | (1 << 11) | (1 << 12) | (1 << 13) | (1 << 14) | (1 << 17) \
@@ -21,49 +23,9 @@ global trap_stubs, trap_handlers, trap_unhandled, trap_fallback, trap_error_code
 
 STUB_SIZE  equ 16                           ; TRAP_STUB_SIZE in kernel/cpu/trap.c
 EXCEPTIONS equ 32
-VECTOR_NMI equ 2
 
-; Saves all registers, and leaves the vector in rax and the frame's address in rdi.
-%macro SAVE_REGISTERS 0
-    push rax
-    push rbx
-    push rcx
-    push rdx
-    push rsi
-    push rdi
-    push rbp
-    push r8
-    push r9
-    push r10
-    push r11
-    push r12
-    push r13
-    push r14
-    push r15
-    cld                                     ; the C code counts on it
-    mov rax, [rsp + FRAME_VECTOR]
-    mov rdi, rsp
-%endmacro
-
-%macro RESTORE_REGISTERS_AND_RETURN 0
-    pop r15
-    pop r14
-    pop r13
-    pop r12
-    pop r11
-    pop r10
-    pop r9
-    pop r8
-    pop rbp
-    pop rdi
-    pop rsi
-    pop rdx
-    pop rcx
-    pop rbx
-    pop rax
-    add rsp, 16                             ; vector and error code
-    iretq
-%endmacro
+; What uses a stack of its own (IST), for it can come at any instruction.
+%define PARANOID ((1 << 1) | (1 << 2) | (1 << 8) | (1 << 18))
 
 section .text
 
@@ -76,8 +38,10 @@ trap_stubs:
     push 0
 %endif
     push vector
-%if vector >= EXCEPTIONS || vector == VECTOR_NMI
+%if vector >= EXCEPTIONS
     jmp interrupt_common
+%elif (PARANOID >> vector) & 1
+    jmp paranoid_common
 %else
     jmp exception_common
 %endif
@@ -91,21 +55,122 @@ trap_stubs:
 
 align 16
 interrupt_common:
+    test byte [rsp + STUB_CS], 3
+    jnz interrupt_from_user
     SAVE_REGISTERS
+    cld                                     ; the C code counts on it
     inc dword [gs:CPU_INTERRUPT_DEPTH]
     inc qword [gs:CPU_TRAP_COUNTS + rax * 8]
     call [trap_handlers + rax * 8]
 interrupt_return:
     dec dword [gs:CPU_INTERRUPT_DEPTH]
-    RESTORE_REGISTERS_AND_RETURN
+    RESTORE_REGISTERS
+    iretq
 
 align 16
 exception_common:
+    test byte [rsp + STUB_CS], 3
+    jnz exception_from_user
     SAVE_REGISTERS
+    cld
     inc qword [gs:CPU_TRAP_COUNTS + rax * 8]
     call [trap_handlers + rax * 8]
 exception_return:
-    RESTORE_REGISTERS_AND_RETURN
+    RESTORE_REGISTERS
+    iretq
+
+; In the kernel the base of GS lies in the upper half of addresses, in user mode never: so its sign tells whether it has to
+; be exchanged. The privilege in CS does not: at a system call's first and last instructions it is the kernel's already,
+; or still. NMIs count as interrupts; the others are exceptions.
+align 16
+paranoid_common:
+    cmp qword [rsp], VECTOR_DEBUG
+    jne .save
+    test byte [rsp + STUB_CS], 3            ; a program that is stepped goes on to be told so, and may have to wait
+    jnz debug_from_user
+.save:
+    SAVE_REGISTERS
+    CLEAR_FLAGS
+    xor ebx, ebx                            ; the handler keeps it: was GS exchanged?
+    mov ecx, MSR_GS_BASE
+    rdmsr
+    test edx, edx
+    js .kernel_gs
+    swapgs
+    inc ebx
+.kernel_gs:
+    xor r12d, r12d                          ; and this one: is it an interrupt?
+    mov rax, [rsp + FRAME_VECTOR]
+    cmp eax, VECTOR_NMI
+    sete r12b
+    add [gs:CPU_INTERRUPT_DEPTH], r12d
+    inc qword [gs:CPU_TRAP_COUNTS + rax * 8]
+    mov rdi, rsp
+    call [trap_handlers + rax * 8]
+paranoid_return:
+    sub [gs:CPU_INTERRUPT_DEPTH], r12d
+    test ebx, ebx
+    jz .restore
+    swapgs
+.restore:
+    RESTORE_REGISTERS
+    iretq
+
+; --- From user mode and back
+;
+; Each leaves its struct trap_frame at the top of the running thread's stack. The base of GS is the program's in user mode
+; and this processor's in the kernel, and is exchanged on every way in and out.
+
+align 16
+interrupt_from_user:
+    swapgs
+    SAVE_REGISTERS
+    CLEAR_FLAGS
+    inc dword [gs:CPU_INTERRUPT_DEPTH]
+    inc qword [gs:CPU_TRAP_COUNTS + rax * 8]
+    call [trap_handlers + rax * 8]
+user_interrupt_return:
+    dec dword [gs:CPU_INTERRUPT_DEPTH]
+    jmp user_return
+
+align 16
+exception_from_user:
+    swapgs
+.on_the_threads_stack:
+    SAVE_REGISTERS
+    CLEAR_FLAGS
+    inc qword [gs:CPU_TRAP_COUNTS + rax * 8]
+    call [user_mode_handlers + HANDLE_EXCEPTION]
+user_exception_return:
+    jmp user_return
+
+; On the stack of debug exceptions, which is needed for the next one. The seven words that are there go to the thread's.
+debug_from_user:
+    swapgs
+    push rsi
+    lea rsi, [rsp + 8]
+    mov rsp, [gs:CPU_KERNEL_STACK]
+    push qword [rsi + STUB_SS]
+    push qword [rsi + STUB_RSP]
+    push qword [rsi + STUB_RFLAGS]
+    push qword [rsi + STUB_CS]
+    push qword [rsi + STUB_RIP]
+    push qword [rsi + 8]
+    push qword [rsi]
+    mov rsi, [rsi - 8]
+    jmp exception_from_user.on_the_threads_stack
+
+; With a frame that rdi points to; what lies below it on the stack is not needed any more.
+user_mode_return:
+    mov rsp, rdi
+user_return:
+    cli
+    mov rdi, rsp
+    call [user_mode_handlers + BEFORE_RETURN]
+user_return_by_iretq:
+    RESTORE_REGISTERS
+    swapgs
+    iretq
 
 trap_unhandled:                             ; the handler of every vector that has no other
     jmp [trap_fallback]
@@ -117,6 +182,9 @@ trap_handlers:
 
 trap_fallback:                              ; trap_init() sets it
     dq 0
+
+user_mode_handlers:                         ; user_mode_init() fills them in
+    times 3 dq 0
 
 section .rodata
 

@@ -28,8 +28,10 @@ struct line {
     const char *trap_name; /* of the trap that interrupted this code, or NULL */
 };
 
-/* trap_stubs.asm: the addresses to which handlers return. A trap frame lies above such a frame. */
-extern char exception_return[], interrupt_return[];
+/* trap_stubs.asm and user_entry.asm: the addresses to which handlers return. A trap frame lies above
+ * such a frame. */
+extern char exception_return[], interrupt_return[], paranoid_return[];
+extern char user_exception_return[], user_interrupt_return[], syscall_return[];
 
 static struct line lines[MAX_LINES];
 static size_t line_count;
@@ -90,8 +92,13 @@ static bool read_stack(virt_addr_t address, void *to, size_t size)
 
 static bool returns_from_trap(virt_addr_t return_address)
 {
-    return return_address == (virt_addr_t)exception_return ||
-           return_address == (virt_addr_t)interrupt_return;
+    const char *const places[] = {exception_return,      interrupt_return,      paranoid_return,
+                                  user_exception_return, user_interrupt_return, syscall_return};
+    for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+        if (return_address == (virt_addr_t)places[i])
+            return true;
+    }
+    return false;
 }
 
 /* Adds the return address, or counts it if the line before is the same: an endless recursion takes

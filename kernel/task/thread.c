@@ -38,7 +38,11 @@ static enum poll_result poll(struct task *task)
     struct cpu *cpu = this_cpu();
     ASSERT(!cpu->thread_stack); /* a thread runs no executor of its own */
     cpu->thread_stack = &thread->stack;
+    if (thread->enter)
+        thread->enter(thread);
     context_switch(&thread->caller, thread->own);
+    if (thread->leave)
+        thread->leave(thread);
     this_cpu()->thread_stack = NULL;
     return thread->over ? POLL_READY : POLL_PENDING;
 }
@@ -51,6 +55,7 @@ void thread_init(struct thread *thread, const char *name, const struct stack *st
     thread->stack = *stack;
     thread->stack.name = name;
     thread->run = run;
+    thread->enter = thread->leave = NULL;
     thread->own = context_init(stack->top, start);
     thread->over = thread->interrupted = false;
 }

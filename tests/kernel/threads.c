@@ -212,7 +212,7 @@ static void run_interruptible(struct thread *thread)
 {
     struct worker *worker = worker_of(thread);
     while (await_interruptible(worker->future) == ERROR_INTERRUPTED) {
-        note('i');
+        note(worker->future->waker.task ? '?' : 'i'); /* the future was given up */
         if (await_interruptible(worker->future) != ERROR_INTERRUPTED)
             note('?'); /* the interrupt lasts until it is accepted */
         note(thread_accept_interrupt() ? 'a' : '?');

@@ -24,6 +24,7 @@ enum {
     CR4_SMAP = 1 << 21,
     MSR_EFER = (int)0xc0000080,
     EFER_NXE = 1 << 11,
+    RFLAGS_ALWAYS = 1 << 1, /* reads as 1 */
     RFLAGS_TF = 1 << 8,
     RFLAGS_IF = 1 << 9,
     RFLAGS_RF = 1 << 16,

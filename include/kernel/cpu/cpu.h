@@ -24,6 +24,8 @@ struct cpu {
     struct tss tss;                     /* stays writable */
     uint64_t trap_counts[VECTOR_COUNT]; /* since the start, by vector */
     struct stack *thread_stack;         /* that of the running thread; NULL while none runs */
+    virt_addr_t kernel_stack; /* where a system call begins: the running thread's top, as rsp[0] */
+    virt_addr_t user_stack;   /* the program's stack pointer, for the first moments of a call */
 };
 
 /* The struct of the processor that boots. */

@@ -23,17 +23,27 @@ struct PACKED tss {
     uint16_t io_map_base;
 };
 
+/* SYSCALL and SYSRET find the segments by their order (Intel SDM 2, SYSRET): kernel code and data
+ * side by side, user data and code 8 and 16 behind a base. Programs can read their selectors, which
+ * are Linux's: 0x33 and 0x2b. */
 struct gdt {
     uint64_t null;
     uint64_t kernel_code;
     uint64_t kernel_data;
+    uint64_t unused;
+    uint64_t user_base; /* SYSRET would take it for 32-bit code; there is none */
+    uint64_t user_data;
+    uint64_t user_code;
     uint64_t tss_low;
     uint64_t tss_high;
 };
 
 #define KERNEL_CODE_SELECTOR offsetof(struct gdt, kernel_code)
 #define KERNEL_DATA_SELECTOR offsetof(struct gdt, kernel_data)
-#define TSS_SELECTOR         offsetof(struct gdt, tss_low)
+/* With the privilege that user mode has. */
+#define USER_CODE_SELECTOR (offsetof(struct gdt, user_code) | 3)
+#define USER_DATA_SELECTOR (offsetof(struct gdt, user_data) | 3)
+#define TSS_SELECTOR       offsetof(struct gdt, tss_low)
 
 /* Completes this processor's GDT and TSS, and loads them. Called once on each processor, before
  * trap_init(). */

@@ -31,6 +31,10 @@ struct thread {
     struct task task;   /* spawned, joined and woken like any other; never cancelled */
     struct stack stack; /* the spawner's; not used any more when task.release is called */
     void (*run)(struct thread *thread);
+    /* For threads that run programs, else NULL: called on the executor's stack before each switch
+     * to the thread's, and after each switch back. */
+    void (*enter)(struct thread *thread);
+    void (*leave)(struct thread *thread);
 
     /* thread.c's. */
     stack_context own;    /* where the thread goes on; holds while the executor runs */
@@ -40,8 +44,8 @@ struct thread {
 };
 
 /* Prepares a thread, which executor_spawn() starts. `run` is called on `stack`, whose top is a
- * multiple of 16; the thread is over when it returns. `release` (or NULL) gives the memory back, the
- * stack's included, and runs on the executor's stack. */
+ * multiple of 16; the thread is over when it returns. `release` (or NULL) gives the memory back,
+ * the stack's included, and runs on the executor's stack. */
 void thread_init(struct thread *thread, const char *name, const struct stack *stack,
                  void (*run)(struct thread *thread), void (*release)(struct task *task));
 
