@@ -227,3 +227,6 @@ FRAME_RULES_SIZE equ $ - $$
 
     HOLDS_AT interrupt_return
     HOLDS_AT exception_return
+    HOLDS_AT paranoid_return
+    HOLDS_AT user_interrupt_return
+    HOLDS_AT user_exception_return
