@@ -115,7 +115,7 @@ static void run_handlers(unsigned line)
 }
 
 /* Masks a line that has used up its number of interrupts. */
-static SLOW_PATH void hold_back(unsigned line)
+static NOINLINE void hold_back(unsigned line)
 {
     if (unlimited) {
         bursts_left[line] = BURST;

@@ -54,8 +54,7 @@ typedef uint64_t virt_addr_t;
 #define PRINTF(format_index, first) __attribute__((format(printf, format_index, first)))
 
 /* For the rare case of a fast function: inlined, it would make the fast path save registers. */
-#define NOINLINE  __attribute__((noinline))
-#define SLOW_PATH NOINLINE
+#define NOINLINE __attribute__((noinline))
 
 /* Not inlined, cloned or renamed. */
 #ifdef __clang__

@@ -261,7 +261,7 @@ static void *allocate_block(struct fixed_block_heap *heap, size_t size)
 }
 
 /* Gives idle memory back before it fails. */
-static SLOW_PATH void *allocate_slowly(struct fixed_block_heap *heap, size_t size)
+static NOINLINE void *allocate_slowly(struct fixed_block_heap *heap, size_t size)
 {
     void *block = allocate_block(heap, size);
     if (!block) {
@@ -303,8 +303,8 @@ static void *allocate_aligned(struct allocator *allocator, size_t size, size_t a
 
 /* The frees that deallocate() does not handle itself. `slab` is NULL when `block` is not a live
  * block of a slab. */
-static SLOW_PATH void free_slowly(struct fixed_block_heap *heap, struct slab *slab, size_t slot,
-                                  void *block, const void *caller)
+static NOINLINE void free_slowly(struct fixed_block_heap *heap, struct slab *slab, size_t slot,
+                                 void *block, const void *caller)
 {
     if (slab) {
         slab_put(slab, slot);

@@ -149,8 +149,8 @@ static enum error allocate_tables(phys_addr_t *tables, unsigned count)
 /* Continues a walk that ended above `level`: makes tables down to `level`, and writes the entries
  * of the pages from `address` on into the lowest one. The processor may read an entry at any time
  * and cache it, so a table is linked only once it is fully written. */
-static SLOW_PATH enum error map_in_new_tables(struct slot slot, virt_addr_t address, unsigned level,
-                                              struct stretch stretch)
+static NOINLINE enum error map_in_new_tables(struct slot slot, virt_addr_t address, unsigned level,
+                                             struct stretch stretch)
 {
     phys_addr_t tables[PAGING_LEVELS - 1];
     unsigned needed = slot.level - level;
@@ -184,8 +184,8 @@ static bool table_is_empty(struct slot slot)
 /* Unlinks the table behind `link`, which became empty when `page` was unmapped, and the tables
  * above it that become empty in turn. Frees them after INVLPG, when the processor caches none of
  * their entries any more. */
-static SLOW_PATH void drop_tables(const struct address_space *space, virt_addr_t page,
-                                  uint64_t *link)
+static NOINLINE void drop_tables(const struct address_space *space, virt_addr_t page,
+                                 uint64_t *link)
 {
     phys_addr_t empty[PAGING_LEVELS - 1];
     unsigned count = 0;

@@ -318,7 +318,7 @@ static uint64_t time_by_tsc(uint64_t tsc)
     return time_at(current_base, tsc);
 }
 
-static SLOW_PATH uint64_t tick_off_schedule(void)
+static NOINLINE uint64_t tick_off_schedule(void)
 {
     uint64_t tsc = read_tsc();
     ticked_time += tick_length;

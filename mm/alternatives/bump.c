@@ -175,7 +175,7 @@ static void *allocate_aligned(struct allocator *allocator, size_t size, size_t a
     return (void *)block;
 }
 
-static SLOW_PATH void *allocate_slowly(struct bump_heap *heap, size_t size)
+static NOINLINE void *allocate_slowly(struct bump_heap *heap, size_t size)
 {
     return allocate_aligned(&heap->allocator, size, ALLOCATOR_ALIGNMENT);
 }
@@ -195,7 +195,7 @@ static void *allocate(struct allocator *allocator, size_t size)
 }
 
 /* Handles any free. */
-static SLOW_PATH void free_slowly(struct bump_heap *heap, void *pointer, const void *caller)
+static NOINLINE void free_slowly(struct bump_heap *heap, void *pointer, const void *caller)
 {
     virt_addr_t block = (virt_addr_t)pointer, end;
     if (!pointer)

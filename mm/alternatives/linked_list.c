@@ -194,7 +194,7 @@ static void *allocate_aligned(struct allocator *allocator, size_t size, size_t a
     return block;
 }
 
-static SLOW_PATH void *allocate_slowly(struct linked_list_heap *heap, size_t size)
+static NOINLINE void *allocate_slowly(struct linked_list_heap *heap, size_t size)
 {
     return allocate_aligned(&heap->allocator, size, ALLOCATOR_ALIGNMENT);
 }
@@ -215,7 +215,7 @@ static void *allocate(struct allocator *allocator, size_t size)
     return allocate_slowly(heap, size);
 }
 
-static SLOW_PATH void free_slowly(struct linked_list_heap *heap, void *pointer, const void *caller)
+static NOINLINE void free_slowly(struct linked_list_heap *heap, void *pointer, const void *caller)
 {
     virt_addr_t block = (virt_addr_t)pointer;
     if (!pointer)

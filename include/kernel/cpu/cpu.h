@@ -36,7 +36,7 @@ extern struct cpu boot_cpu;
  * handler asserts that this is false. */
 static inline bool in_interrupt(void)
 {
-    return this_cpu()->interrupt_depth != 0;
+    return this_cpu_word_is_set(offsetof(struct cpu, interrupt_depth));
 }
 
 #endif

@@ -55,6 +55,13 @@ static inline struct cpu *this_cpu(void)
     return &host_cpu;
 }
 
+static inline bool this_cpu_word_is_set(size_t offset)
+{
+    uint32_t word;
+    __builtin_memcpy(&word, (const char *)&host_cpu + offset, sizeof(word));
+    return word != 0;
+}
+
 /* What a processor answers; in tests/host/fake_processor.c. */
 struct cpuid_result {
     uint32_t eax, ebx, ecx, edx;
