@@ -28,8 +28,8 @@ struct line {
     const char *trap_name; /* of the trap that interrupted this code, or NULL */
 };
 
-/* trap_stubs.asm and user_entry.asm: the addresses to which handlers return. A trap frame lies above
- * such a frame. */
+/* trap_stubs.asm and user_entry.asm: the addresses to which handlers return. A trap frame lies
+ * above such a frame. */
 extern char exception_return[], interrupt_return[], paranoid_return[];
 extern char user_exception_return[], user_interrupt_return[], syscall_return[];
 
