@@ -1,10 +1,11 @@
 /*
  * PCI Local Bus Specification 3.0, chapter 6; PCI-to-PCI Bridge Architecture Specification 1.2.
  *
- * The first bus of a segment is looked at, and each bus that a bridge leads to. The firmware has
- * numbered the buses, and a bus has a higher number than the one that its bridge is on; so one pass
- * in the order of the numbers finds them all, each once, whatever a bridge says. What hangs below
- * further host bridges, which large machines have and only AML tells of, is not found.
+ * The scan begins with the first bus of a segment and goes on to each bus behind a bridge. The
+ * firmware has numbered the buses so that a bus has a higher number than the bus that its bridge is
+ * on. So one pass in the order of the numbers visits every bus, and no bus twice, whatever a bridge
+ * says. Large machines have further host bridges, which only AML describes. The devices below these
+ * are not found.
  */
 #include <assert.h>
 #include <drivers/pci.h>
@@ -21,7 +22,7 @@ enum { HEADER_SHIFT = 16, HEADER_KIND = 0x7f, HEADER_HAS_FUNCTIONS = 0x80 };
 
 /* The buses of a segment that are known to be there. */
 struct bus_set {
-    unsigned last; /* no higher one is */
+    unsigned last; /* the highest of them */
     uint64_t words[(UINT8_MAX + 1) / 64];
 };
 
@@ -58,7 +59,7 @@ static void add(const struct pci_address *at, uint32_t id, uint8_t header)
     };
 }
 
-/* Marks the bus behind a bridge, if it can be. */
+/* Marks the bus behind a bridge, if its number is possible. */
 static void follow_bridge(const struct pci_address *at, struct bus_set *reached)
 {
     uint8_t secondary = (uint8_t)(pci_config_read(at, PCI_BUSES) >> 8);
@@ -69,7 +70,8 @@ static void follow_bridge(const struct pci_address *at, struct bus_set *reached)
                   at->function, secondary);
 }
 
-/* Looks at a function; returns its header's kind, and whether others are beside it, or 0. */
+/* Adds a function if it exists. Returns its header type register, which also says whether the
+ * device has further functions; 0 if it does not exist. */
 static uint8_t look_at(const struct pci_address *at, struct bus_set *reached)
 {
     uint32_t id = pci_config_read(at, PCI_ID);
@@ -141,7 +143,7 @@ static bool matches(const struct pci_driver *driver, const struct pci_device *de
     return (device->class & driver->class_mask) == driver->class;
 }
 
-/* The device belongs to the driver while it starts, and afterwards, unless that fails. */
+/* The driver owns the device while it starts, and afterwards unless the start fails. */
 static void offer(struct pci_device *device, const struct pci_driver *driver,
                   struct executor *executor)
 {

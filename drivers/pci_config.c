@@ -1,9 +1,9 @@
 /*
  * PCI Firmware Specification 3.0, 4.1 (MCFG); PCI Local Bus Specification 3.0, 3.2.2.3.2 (ports).
  *
- * All accesses are 32 bits wide: both ways can do that, and no device minds. MCFG is the firmware's
- * word, and firmware errs: a range that cannot be is left out, and where the ports work, too, both
- * ways have to find the same device at the first place.
+ * All accesses are 32 bits wide: both ways allow that, and so do all devices. The firmware writes
+ * MCFG, and it may be wrong. So an impossible range is left out. Where the ports work, too, both
+ * ways have to find the same device in the first slot.
  */
 #include <assert.h>
 #include <drivers/acpi.h>
@@ -104,10 +104,11 @@ unsigned pci_config_start(struct pci_segment segments[ACPI_MAX_PCI_SEGMENTS])
     return 1;
 }
 
-/* What was mapped last: mapping the same again would go through it page by page. */
+/* The range that was mapped last. Mapping it again would check it page by page. */
 static struct phys_range mapped;
 
-/* Two buses fill a large page of the direct map, which costs one entry where a bus costs 256. */
+/* Maps two buses at a time where it can: they fill a large page of the direct map, which takes one
+ * entry. A single bus takes 256 entries. */
 enum error pci_config_map_bus(const struct pci_segment *segment, uint8_t bus)
 {
     if (!segment->base)

@@ -1,9 +1,9 @@
 /*
  * PCI Local Bus Specification 3.0, 6.2.5 (BARs), 6.7 (capabilities).
  *
- * How large a BAR is shows when ones are written to it: the bits below its size stay 0. Meanwhile
- * it stands for a wrong address, so the device's decoding is off; then all is as it was. A host
- * bridge is left alone, for with its decoding off some machines lose their memory.
+ * To measure a BAR, the driver writes ones to it: the bits below its size stay 0. Meanwhile the BAR
+ * holds a wrong address, so the device's decoding is off; then both are restored. Host bridges are
+ * not measured: with their decoding off, some machines lose their memory.
  */
 #include <assert.h>
 #include <drivers/pci.h>
@@ -25,12 +25,12 @@ enum bar {
 
 enum { STATUS_HAS_CAPABILITIES = 1 << 20 };
 
-/* A list in 192 bytes has no more entries of 4 bytes. */
+/* The list lies in 192 bytes, and each entry has at least 4. */
 enum { MOST_CAPABILITIES = 48, FIRST_CAPABILITY = 0x40 };
 
 /* --- The command register ------------------------------------------------------------------- */
 
-/* The status in the upper half has bits that a written 1 clears: 0 leaves them. */
+/* Writes 0 to the status, which is the upper half: a 1 would clear some of its bits. */
 static void write_command(const struct pci_device *device, uint16_t value)
 {
     pci_write(device, PCI_COMMAND, value);
@@ -77,8 +77,8 @@ static void measure(struct pci_device *device)
     device->measured = true;
 }
 
-/* The bits that can be set are all those from the size on, which is a power of two, and the address
- * has no others. */
+/* Checks that the size is a power of two, that all bits from there on can be set, and that the
+ * address has no other bits. */
 static enum error finish_bar(struct pci_bar *bar, uint64_t mask, uint64_t last)
 {
     bar->size = mask & -mask;

@@ -1,9 +1,9 @@
 /*
  * PCI Local Bus Specification 3.0, 6.8 (MSI and MSI-X). A device gets one message.
  *
- * Which line a pin is wired to stands in AML (_PRT), which is not run here. The interrupt-line
- * register has the line that the firmware has chosen at the 8259s; where I/O APICs are used, the
- * line of that number is often, but not always, wired as well.
+ * The wiring of pins to lines is described in AML (_PRT), which Cairn does not execute. The
+ * interrupt-line register has the line that the firmware has chosen at the 8259s. With I/O APICs,
+ * the pin is often, but not always, wired to the line of that number, too.
  */
 #include <drivers/local_apic.h>
 #include <drivers/pci_interrupt.h>
@@ -33,7 +33,7 @@ enum msi {
     MSI_SIZE = 16,
 };
 
-/* The first entry of the table, or an error where it cannot be. */
+/* Finds the first entry of the MSI-X table. An error if it is in an impossible place. */
 static enum error find_entry(struct pci_device *device, uint8_t at, volatile uint8_t **entry)
 {
     uint32_t table = pci_read(device, at + MSIX_TABLE);

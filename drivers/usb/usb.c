@@ -1,5 +1,6 @@
 /*
- * The driver of xHCI controllers, and the count of what is still being set up.
+ * The driver of xHCI controllers. It counts the controllers and devices that are still being set
+ * up.
  */
 #include <drivers/pci_interrupt.h>
 #include <drivers/usb/usb.h>

@@ -1,8 +1,8 @@
 /*
  * Universal Serial Bus Specification 2.0, chapter 9; xHCI 1.2, 4.3 (how a device is set up).
  *
- * A device goes through the steps below one after the other. Each starts something, waits for it
- * with a limit, and looks at what has come of it.
+ * A device goes through the steps below one after the other. Each step starts an action, waits for
+ * its end with a limit, and checks the result.
  *
  *     plugged in -> reset -> address -> describe -> configure -> WORK
  *                     ^                                 |
@@ -61,8 +61,8 @@ struct step {
     enum wait wait;
     uint16_t milliseconds; /* the limit, or the time */
     bool optional;         /* a device may refuse */
-    uint8_t next;          /* 0: the one behind it */
-    /* False: there is nothing to wait for. NULL: only to wait. */
+    uint8_t next;          /* 0: the one after it */
+    /* Starts the action. False: there is nothing to wait for. NULL: the step only waits. */
     bool (*begin)(struct usb_device *device);
     enum error (*finish)(struct usb_device *device); /* NULL: OK */
 };
@@ -103,7 +103,7 @@ static uint32_t *input_context(const struct usb_device *device, unsigned index)
     return phys_to_virt(device->pages[USB_PAGE_INPUT] + index * size);
 }
 
-/* An empty input context that adds what has its bit in `add`. */
+/* Makes an input context that adds the contexts whose bits are set in `add`. */
 static void begin_input(const struct usb_device *device, uint32_t add)
 {
     memset(phys_to_virt(device->pages[USB_PAGE_INPUT]), 0, PAGE_SIZE);
@@ -130,7 +130,8 @@ static void write_endpoint_context(const struct usb_device *device,
     context[4] = type == TYPE_CONTROL ? 8 : packet | packet << 16; /* average, most an interval */
 }
 
-/* As the speed has it; a device at full speed may have a larger one. */
+/* The largest packet of the default endpoint at this speed; at full speed, the device may have a
+ * larger one. */
 static unsigned default_packet(const struct usb_device *device)
 {
     if (device->speed >= USB_SUPER)
@@ -178,7 +179,7 @@ static uint8_t *data(const struct usb_device *device, unsigned offset)
     return (uint8_t *)phys_to_virt(device->pages[USB_PAGE_DATA]) + offset;
 }
 
-/* A request of so many bytes, which come from or go to the data page. */
+/* Starts a request with `length` bytes of data, which come from or go to the data page. */
 static bool control(struct usb_device *device, uint8_t type, uint8_t request, uint16_t value,
                     uint16_t index, uint16_t length)
 {
@@ -390,7 +391,7 @@ static bool begin_protocol(struct usb_device *device)
                    0);
 }
 
-/* Reports only when something changes. */
+/* Makes the keyboard send a report only when something changes. */
 static bool begin_idle_rate(struct usb_device *device)
 {
     return control(device, TO_INTERFACE, HID_SET_IDLE, FOR_EVER, device->interface.number, 0);

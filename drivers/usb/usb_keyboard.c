@@ -3,8 +3,9 @@
  * keyboard behaves); HID Usage Tables 1.12, chapter 10.
  *
  * A report says which keys are held; those that were not in the last one have gone down, and those
- * that are missing have come up. A keyboard on USB does not repeat a key: that is done here, as
- * often as a PS/2 keyboard does. A modifier that two keyboards hold comes up with the second.
+ * that are missing have come up. A keyboard on USB does not repeat a key. This file repeats it, as
+ * often as a PS/2 keyboard does. A modifier that two keyboards hold comes up when the second one
+ * releases it.
  */
 #include <assert.h>
 #include <drivers/key.h>
@@ -134,7 +135,8 @@ static const uint8_t keys[256] = {
 
 static uint8_t storage[4096];
 
-/* Room that no report may take: what keyboards hold that are unplugged has to be released. */
+/* Room that no report may take. It is for releasing the keys that an unplugged keyboard has held.
+ */
 enum { RESERVE = sizeof(storage) / 2 };
 
 static void resume(struct byte_stream *stream);
@@ -177,7 +179,7 @@ void usb_keyboard_set_lights(uint8_t lights)
     wake_all();
 }
 
-/* Num Lock is the first here (HID 1.11, B.1). */
+/* A report has Num Lock in bit 0, then Caps Lock and Scroll Lock (HID 1.11, B.1). */
 uint8_t usb_keyboard_lights(void)
 {
     unsigned scroll = wanted_lights & 1, num = wanted_lights >> 1 & 1,

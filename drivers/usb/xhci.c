@@ -1,7 +1,7 @@
 /*
- * eXtensible Host Controller Interface 1.2, chapter 4. What an event names (a slot, an endpoint, a
- * TRB) has to be under way, or the controller is broken and gets stopped: it might write to memory
- * as it likes.
+ * eXtensible Host Controller Interface 1.2, chapter 4. An event names a slot, an endpoint and a
+ * TRB. If no such request is being executed, the controller is broken and is stopped, since it
+ * might write anywhere in memory.
  */
 #include <assert.h>
 #include <drivers/usb/xhci.h>
@@ -148,7 +148,7 @@ static struct xhci_endpoint *find_endpoint(struct xhci_slot *slot, unsigned id)
     return NULL;
 }
 
-/* Returns what is wrong with the event, or NULL. */
+/* Handles an event. Returns NULL, or a text that says what is wrong with the event. */
 static const char *take_transfer_event(struct xhci *xhci, const struct xhci_trb *event)
 {
     unsigned id = event->control >> 24;
@@ -204,7 +204,7 @@ static const char *take_port_event(struct xhci *xhci, const struct xhci_trb *eve
     return NULL;
 }
 
-/* Events of other kinds are not asked for, and mean no harm. */
+/* Events of other kinds are ignored. */
 static const char *take_event(struct xhci *xhci, const struct xhci_trb *event)
 {
     switch (trb_type(event)) {
@@ -225,7 +225,7 @@ static bool is_broken(const struct xhci *xhci)
     return status == UINT32_MAX || status & (STATUS_MEMORY_ERROR | STATUS_ERROR);
 }
 
-/* The two marks are cleared before the events are handed out: later ones set them again. */
+/* The two bits are cleared before the events are taken: later events set them again. */
 void xhci_interrupt(void *context)
 {
     struct xhci *xhci = context;

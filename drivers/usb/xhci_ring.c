@@ -22,7 +22,7 @@ static void pass_link(struct xhci_ring *ring)
     ring->cycle = !ring->cycle;
 }
 
-/* The first TRB gets its cycle bit last: up to then the controller stops in front of it. */
+/* The first TRB gets its cycle bit last: until then the controller stops before it. */
 unsigned xhci_ring_put(struct xhci_ring *ring, const struct xhci_trb *trbs, unsigned count)
 {
     ASSERT(count);

@@ -1,8 +1,8 @@
 /*
  * eXtensible Host Controller Interface 1.2, 4.2: the firmware hands the controller over, it is
  * halted and reset, gets its tables, and runs. The controller's task goes through these stages,
- * each with a limit, and then hands out events: when an interrupt tells, or, as long as none has
- * come, every few milliseconds.
+ * each with a limit, and then takes events: after an interrupt, or every few milliseconds until the
+ * first interrupt has come.
  */
 #include <assert.h>
 #include <drivers/usb/xhci_registers.h>
@@ -31,16 +31,16 @@ enum extended_capability {
 enum legacy_support {
     FIRMWARE_OWNS = 1 << 16,
     SYSTEM_OWNS = 1 << 24,
-    LEGACY_CONTROL = 4, /* where the control stands */
+    LEGACY_CONTROL = 4, /* where the control register is */
     LEGACY_SIZE = 8,
 };
 
-#define CONTROL_KEEP   UINT32_C(0x000e1fee) /* all but what switches SMIs on */
+#define CONTROL_KEEP   UINT32_C(0x000e1fee) /* all bits except those that enable SMIs */
 #define CONTROL_EVENTS UINT32_C(0xe0000000) /* a written 1 clears them */
 
 enum protocol { PROTOCOL_PORTS = 8, PROTOCOL_SIZE = 12 };
 
-/* The event ring's table stands in the same page as the slots' table, behind it. */
+/* The event ring's table is in the same page as the slots' table, after it. */
 enum { EVENT_TABLE = 2048 };
 
 static uint32_t read_op(const struct xhci *xhci, unsigned offset)
@@ -63,7 +63,7 @@ static uint32_t read_cap(const struct xhci *xhci, unsigned offset)
 /* `at` has `room` bytes of registers behind it, at least 4. */
 typedef bool (*capability_check)(struct xhci *xhci, volatile uint8_t *at, uint64_t room);
 
-/* Is the check true for one of the extended capabilities? Those behind it are not looked at. */
+/* Is the check true for one of the extended capabilities? The search ends at the first such one. */
 static bool any_capability(struct xhci *xhci, capability_check check)
 {
     uint64_t at = 0, step = read_cap(xhci, CAP_FEATURES) >> 16 << 2;
@@ -97,7 +97,8 @@ static bool firmware_owns(struct xhci *xhci, volatile uint8_t *at, uint64_t room
     return is_legacy(at, room) && mmio_read(at) & FIRMWARE_OWNS;
 }
 
-/* The firmware gets no SMI any more; a firmware that did not let go has lost the controller. */
+/* Takes the controller from the firmware, even if it has not released it, and switches its SMIs
+ * off. */
 static bool take_from_firmware(struct xhci *xhci, volatile uint8_t *at, uint64_t room)
 {
     (void)xhci;
@@ -279,8 +280,8 @@ static void poll_stage(struct xhci *xhci)
     }
 }
 
-/* How long the controller is left to itself, in milliseconds: once an interrupt has come, others
- * will. */
+/* How long the task sleeps, in milliseconds. Once an interrupt has come, others will come, too, and
+ * it sleeps longer. */
 static unsigned pause(const struct xhci *xhci)
 {
     return xhci->interrupts ? PORTS_MILLISECONDS : POLL_MILLISECONDS;
@@ -304,7 +305,7 @@ static enum poll_result poll_controller(struct task *task)
 
 /* --- The beginning -------------------------------------------------------------------------- */
 
-/* What the registers say has to lie within them. */
+/* Finds the blocks of registers, and checks that they lie within the memory that is mapped. */
 static enum error find_registers(struct xhci *xhci)
 {
     uint32_t length = read_cap(xhci, CAP_LENGTH) & 0xff;

@@ -1,5 +1,5 @@
 /*
- * PCI: the devices that are there, and the drivers that they get. A driver is one step: write
+ * PCI: finds the machine's devices and starts their drivers. To add a driver, write
  *
  *     PCI_DRIVER(xhci, .class = 0x0c0330, .class_mask = 0xffffff, .start = start);
  *
@@ -15,7 +15,7 @@ struct executor;
 
 enum { PCI_BARS = 6 };
 
-/* A function of a device; to a driver it is a device. */
+/* A function of a PCI device; for a driver, it is a device of its own. */
 struct pci_device {
     struct pci_address address;
     uint16_t vendor, id;
@@ -24,7 +24,7 @@ struct pci_device {
     uint8_t revision;
     uint8_t header; /* enum pci_header, or one that Cairn does not know */
     bool measured;
-    /* What the BARs say, and which of their bits can be set; once that was measured. */
+    /* The BARs, and which of their bits can be set; valid when `measured`. */
     uint32_t bars[PCI_BARS], bar_masks[PCI_BARS];
 };
 
@@ -36,8 +36,8 @@ struct pci_driver {
     const char *name;
     uint32_t class, class_mask;
     uint16_t vendor, id;
-    /* Takes the device, which is its own from now on: it does not wait for it, but spawns tasks
-     * that do. An error gives the device back. Set-up code. */
+    /* Takes the device, which the driver owns from now on. It does not wait for the device, but
+     * spawns tasks that do. An error gives the device back. Set-up code. */
     enum error (*start)(struct pci_device *device, struct executor *executor);
 };
 
@@ -46,10 +46,10 @@ struct pci_driver {
         __attribute__((used, section("pci_drivers"), aligned(sizeof(void *)))) = { \
             .name = #driver_name, __VA_ARGS__}
 
-enum { PCI_MAX_DEVICES = 256 /* that are remembered */ };
+enum { PCI_MAX_DEVICES = 256 /* further ones are only counted */ };
 
-/* Finds the devices: all that hang below the first bus of each segment. Once, in set-up code, when
- * the heap is there. */
+/* Finds the devices on the first bus of each segment and on all buses below it. Once, in set-up
+ * code, after the heap's set-up. */
 void pci_init(void);
 
 /* Gives each device the first driver that matches and takes it; the drivers' tasks belong to
@@ -93,16 +93,16 @@ struct pci_bar {
     uint64_t size;
 };
 
-/* Reads the index'th BAR. Measures the sizes at the first call, when the device answers to nothing
- * for some microseconds; interrupts are masked meanwhile. ERROR_NO_DEVICE: there is none (or it is
- * the upper half of the one before); ERROR_INVALID: it contradicts itself. */
+/* Reads the index'th BAR. The first call measures the sizes: the device does not answer for some
+ * microseconds, and interrupts are masked meanwhile. ERROR_NO_DEVICE: there is none (or it is the
+ * upper half of the one before); ERROR_INVALID: it contradicts itself. */
 enum error pci_bar(struct pci_device *device, unsigned index, struct pci_bar *bar);
 
 #define PCI_MAP_MAX MIB(1) /* of a BAR */
 
 /* Maps the memory of the index'th BAR, which has to have at least `least` bytes, and switches it
  * on. The first `*size` bytes, PCI_MAP_MAX at most, are at `*registers`. ERROR_NO_DEVICE: there is
- * no such memory; ERROR_INVALID: it makes no sense, or is too small; or as mmio_map(). */
+ * no such memory; ERROR_INVALID: it contradicts itself, or is too small; or as mmio_map(). */
 enum error pci_map_bar(struct pci_device *device, unsigned index, uint64_t least,
                        volatile uint8_t **registers, uint64_t *size);
 

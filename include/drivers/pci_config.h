@@ -24,7 +24,7 @@ struct pci_address {
 
 enum { PCI_SLOTS = 32 /* on a bus */, PCI_FUNCTIONS = 8 /* of a device */ };
 
-/* What reads as if no device were there. */
+/* The value that a read returns where there is no device. */
 #define PCI_NOTHING UINT32_MAX
 
 /* Registers that all functions have (PCI Local Bus Specification 3.0, 6.1). */
@@ -40,19 +40,19 @@ enum pci_register {
     PCI_CONFIG_SIZE = 0x100,
 };
 
-/* Finds out how configuration space is reached, and fills in the ranges of buses that there are.
- * Returns how many these are; 0: this machine has no PCI. Set-up code only. */
+/* Finds out how configuration space is reached, and fills in the ranges of buses. Returns their
+ * number; 0: this machine has no PCI. Set-up code only. */
 unsigned pci_config_start(struct pci_segment segments[ACPI_MAX_PCI_SEGMENTS]);
 
 /* Makes the configuration space of a bus of the segment readable. ERROR_OUT_OF_FRAMES. Set-up code
- * and tasks only, like all that follow: the two ports are used one after the other. */
+ * and tasks only, like the reads and writes below, which use two ports one after the other. */
 enum error pci_config_map_bus(const struct pci_segment *segment, uint8_t bus);
 
-/* Where a function's place is in the configuration space of a segment, in memory. */
+/* How far bus, slot and function are shifted in a place in configuration space in memory. */
 enum { PCI_BUS_SHIFT = 20, PCI_SLOT_SHIFT = 15, PCI_FUNCTION_SHIFT = 12 };
 
 /* The address of a function on a bus of the segment: slot below PCI_SLOTS, function below
- * PCI_FUNCTIONS. Inline, because at boot each slot is looked at. Any context. */
+ * PCI_FUNCTIONS. Inline, because the boot probes each slot. Any context. */
 static inline struct pci_address pci_config_address(const struct pci_segment *segment, unsigned bus,
                                                     unsigned slot, unsigned function)
 {

@@ -1,6 +1,6 @@
 /*
  * Interrupts of PCI devices: by a message (MSI-X or MSI) where the device and the interrupt
- * controller know that, by a line otherwise.
+ * controller support it, by a line otherwise.
  */
 #ifndef DRIVERS_PCI_INTERRUPT_H
 #define DRIVERS_PCI_INTERRUPT_H
@@ -8,11 +8,11 @@
 #include <drivers/irq.h>
 #include <drivers/pci.h>
 
-/* Has `handler` called for the device's interrupts; it stays for ever. It may be called although
- * the device wants nothing, for a line may be shared. Returns in `way` how they come: "MSI-X",
- * "MSI" or "line". The device has an owner. ERROR_NO_DEVICE: in no way, the driver has to look
- * itself. That a line leads to its interrupt cannot be known: the driver looks itself until the
- * first one comes. During set-up. */
+/* Registers `handler`, for ever, for the device's interrupts. It may be called although the device
+ * has raised none, since a line may be shared. Sets `way` to the way in which they come: "MSI-X",
+ * "MSI" or "line". The device has an owner. ERROR_NO_DEVICE: the device has no interrupt, and the
+ * driver has to poll it. Whether a line is connected as expected cannot be known, so the driver
+ * also polls until the first interrupt comes. During set-up. */
 enum error pci_interrupt_start(struct pci_device *device, struct irq_handler *handler,
                                const char **way);
 

@@ -1,7 +1,7 @@
 /*
  * A keyboard on USB, from the controller's interrupt to the character on the screen and on COM1.
- * The controller is given a command that does nothing, and the event that says so is changed into
- * one that brings a report. Interrupts are masked while benches run, so an instruction raises the
+ * The controller gets a command that does nothing, and the bench changes the event of its end into
+ * one of a keyboard's report. Interrupts are masked while benches run, so an instruction raises the
  * interrupt; the figure contains it.
  */
 #include <drivers/usb/usb.h>

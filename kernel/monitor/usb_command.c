@@ -1,5 +1,5 @@
 /*
- * What is plugged into the USB controllers.
+ * `usb`: shows the devices that are plugged into the USB controllers.
  */
 #include <drivers/usb/usb.h>
 #include <kernel/log/console.h>

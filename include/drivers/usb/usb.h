@@ -1,5 +1,5 @@
 /*
- * USB: the controllers, and what is plugged into them.
+ * USB: the controllers, and the devices that are plugged into them.
  */
 #ifndef DRIVERS_USB_USB_H
 #define DRIVERS_USB_USB_H
@@ -7,11 +7,11 @@
 #include <drivers/usb/usb_device.h>
 #include <kernel/task/executor.h>
 
-/* The task that ends when all that was plugged in at boot works or is known not to, but after a
+/* A task that ends when every device that was plugged in at boot works or has failed, but after a
  * second at the latest. To be spawned once, if usb_present(), after the drivers have started. */
 extern struct task usb_set_up;
 
-/* Is there a controller that a driver was found for? Any context. */
+/* Is there a controller that has a driver? Any context. */
 bool usb_present(void);
 
 /* The index'th controller; NULL behind the last. Any context. */

@@ -1,6 +1,7 @@
 /*
- * What a USB device says of itself (Universal Serial Bus Specification 2.0, 9.6). Descriptors are
- * outside data: whatever the bytes are, nothing beyond them is read. Pure functions; any context.
+ * Reads the descriptors in which a USB device describes itself (Universal Serial Bus Specification
+ * 2.0, 9.6). Descriptors are outside data: whatever the bytes are, nothing beyond them is read.
+ * Pure functions; any context.
  */
 #ifndef DRIVERS_USB_USB_DESCRIPTORS_H
 #define DRIVERS_USB_USB_DESCRIPTORS_H
@@ -29,11 +30,12 @@ struct usb_device_descriptor {
     uint8_t name; /* the index of the string with the product's name; 0: there is none */
 };
 
-/* Reads it; `size` may be 8, then only class and packet are filled in, the rest is 0.
- * ERROR_DEVICE: it is no device descriptor. */
+/* Reads a device descriptor. If `size` is 8, only class and packet are filled in, and the rest is
+ * 0. ERROR_DEVICE: it is no device descriptor. */
 enum error usb_read_device(const uint8_t *bytes, size_t size, struct usb_device_descriptor *device);
 
-/* How long a configuration's descriptors are together, from the first 9 bytes. ERROR_DEVICE. */
+/* Reads the length of all descriptors of a configuration together, from their first 9 bytes.
+ * ERROR_DEVICE: it is no configuration descriptor. */
 enum error usb_read_configuration_size(const uint8_t *bytes, size_t size, uint16_t *total);
 
 /* An interface with one interrupt endpoint that sends. */
@@ -45,11 +47,12 @@ struct usb_boot_interface {
     uint8_t interval; /* as the descriptor has it, never 0 */
 };
 
-/* Searches a configuration for a keyboard that knows the boot protocol (HID 1.11, 4.2 and 4.3).
+/* Searches a configuration for a keyboard that supports the boot protocol (HID 1.11, 4.2 and 4.3).
  * ERROR_NO_DEVICE: there is none; ERROR_DEVICE: the descriptors contradict themselves. */
 enum error usb_find_keyboard(const uint8_t *bytes, size_t size, struct usb_boot_interface *found);
 
-/* Copies a string descriptor as ASCII; what is not printable becomes a question mark. */
+/* Copies a string descriptor as ASCII. A character that is not printable becomes a question mark.
+ */
 void usb_read_name(const uint8_t *bytes, size_t size, char name[USB_NAME]);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * The life of a device at a root port: a task for each, from its being plugged in to its being
- * unplugged.
+ * A device at a root port. Each device has a task, from the moment when it is plugged in until it
+ * is unplugged.
  */
 #ifndef DRIVERS_USB_USB_DEVICE_H
 #define DRIVERS_USB_USB_DEVICE_H
@@ -34,7 +34,7 @@ struct usb_device {
 
     unsigned step;     /* of usb_device.c */
     unsigned after;    /* the step after a detour */
-    bool begun;        /* the step is under way */
+    bool begun;        /* the step has begun, and has not ended */
     unsigned tries;    /* of a transfer that fails */
     unsigned attempts; /* from the reset on */
     struct sleep sleep;
@@ -46,13 +46,12 @@ struct usb_device {
     char name[USB_NAME];
     struct usb_boot_interface interface;
     struct usb_keyboard keyboard;
-    bool is_keyboard; /* it takes part in usb_keyboard.c */
+    bool is_keyboard; /* usb_keyboard_begin() has added it */
     uint8_t shown_lights;
 };
 
-/* Begins the life of the device at a port, in a task of its own that gives the memory back.
- * `on_settled` is called once: the device works, or is known not to. ERROR_FULL: no memory. In
- * tasks. */
+/* Spawns a task for the device at a port, which frees its own memory at its end. `on_settled` is
+ * called once, when the device works or has failed. ERROR_FULL: no memory. In tasks. */
 enum error usb_device_attach(struct xhci *xhci, unsigned port, struct executor *executor,
                              void (*on_settled)(void));
 
@@ -63,7 +62,7 @@ static inline const struct usb_device *usb_device_at(const struct xhci *xhci, un
     return task ? CONTAINER_OF(task, struct usb_device, task) : NULL;
 }
 
-/* What the device is waiting for, in a few words. In tasks. */
+/* Describes in a few words what the device waits for. In tasks. */
 const char *usb_device_state(const struct usb_device *device);
 
 #endif

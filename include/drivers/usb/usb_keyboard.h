@@ -1,6 +1,6 @@
 /*
- * Keyboards on USB: from their reports to scancodes. All of them together are one keyboard, which
- * sends what a PS/2 keyboard would send in set 1.
+ * Keyboards on USB: turns their reports into scancodes. All keyboards together act as one, which
+ * sends the scancodes of a PS/2 keyboard in set 1.
  *
  * Everything here is for tasks.
  */
@@ -12,12 +12,12 @@
 
 enum { USB_KEYBOARD_REPORT = 8 /* bytes, in the boot protocol */ };
 
-/* All zeros is a keyboard that was not begun. */
+/* All zeros is a keyboard before usb_keyboard_begin(). */
 struct usb_keyboard {
     struct list_node link;
     struct task *task; /* woken when the lights change, and when the stream has room again */
-    uint8_t report[USB_KEYBOARD_REPORT]; /* the last one: what is held */
-    uint8_t repeats;     /* the key that is held for long; KEY_NONE: there is none */
+    uint8_t report[USB_KEYBOARD_REPORT]; /* the last one: the keys that are held */
+    uint8_t repeats;     /* the key that repeats when it is held for long; KEY_NONE: none */
     struct sleep repeat; /* until it is typed again */
 };
 
@@ -27,28 +27,29 @@ extern struct byte_stream usb_keyboard_scancodes;
 /* Adds a keyboard on behalf of `task`. */
 void usb_keyboard_begin(struct usb_keyboard *keyboard, struct task *task);
 
-/* Takes a keyboard away. What is held is released. */
+/* Removes a keyboard. Keys that are held are released. */
 void usb_keyboard_end(struct usb_keyboard *keyboard);
 
 /* Is there at least one? Any context. */
 bool usb_keyboard_present(void);
 
-/* Has the stream room for a report's keys? When not, the task is woken once it has; the report
- * waits that long, and the keyboard with it. */
+/* Has the stream room for a report's keys? If not, the keyboards' tasks are woken when it has.
+ * Until then a report has to wait, and its keyboard waits, too. */
 bool usb_keyboard_has_room(void);
 
-/* Takes a report, for which there is room: the keys that have changed become scancodes. One that
- * is too short, or says that too many keys are held, changes nothing. */
+/* Takes a report, for which there is room: the keys that have changed become scancodes. A report
+ * that is too short, or that says that too many keys are held, changes nothing. */
 void usb_keyboard_report(struct usb_keyboard *keyboard, const uint8_t *report, size_t length);
 
-/* The key that is held for long is typed again, as often as is due. In the keyboard's task, when it
- * is polled. */
+/* Types the key that is held for long again, as often as is due. In the keyboard's task, when it is
+ * polled. */
 void usb_keyboard_poll_repeat(struct usb_keyboard *keyboard);
 
-/* Has the lights of all keyboards set soon: bit 0 is Scroll Lock, 1 is Num Lock, 2 is Caps Lock. */
+/* Makes the tasks of all keyboards set the lights soon: bit 0 is Scroll Lock, 1 is Num Lock, 2 is
+ * Caps Lock. */
 void usb_keyboard_set_lights(uint8_t lights);
 
-/* The lights as a report for the keyboard has them. */
+/* Returns the lights as a keyboard's output report has them. */
 uint8_t usb_keyboard_lights(void);
 
 #endif

@@ -1,12 +1,12 @@
 /*
- * An xHCI controller (eXtensible Host Controller Interface 1.2): commands, transfers, ports. What
- * it is asked for it does later; it says so in events, which a task of its own hands out: each
- * wakes the task that waits for it.
+ * An xHCI controller (eXtensible Host Controller Interface 1.2): commands, transfers, ports. The
+ * controller executes requests later, and reports their ends in events. A task of the controller's
+ * takes the events; each one wakes the task that waits for it.
  *
- * Memory that the controller may write is its own until it has given it back, by completing the
- * command that disables the slot, or until it is stopped. A controller that answers nonsense, or
- * not at all, is stopped: it is `dead`, all who wait for it are woken, and it cannot reach memory
- * any more.
+ * Memory that the controller may write belongs to it until it has completed the command that
+ * disables the slot, or until it is stopped. A controller that answers nonsense, or does not
+ * answer, is stopped: it is `dead`, all tasks that wait for it are woken, and it cannot access
+ * memory any more.
  *
  * Everything here is for tasks and set-up code, unless it says otherwise.
  */
@@ -48,7 +48,7 @@ enum xhci_port_bit {
 };
 
 struct xhci_command {
-    struct xhci_command *next; /* of those that are under way */
+    struct xhci_command *next; /* in the list of the commands that are being executed */
     struct task *task;         /* woken when it is done */
     unsigned index;            /* in the command ring */
     bool busy;
@@ -75,7 +75,7 @@ struct xhci_slot {
 };
 
 struct xhci_port {
-    uint8_t protocol;  /* the USB version's number before the point; 0: nothing tells */
+    uint8_t protocol;  /* the major number of the USB version; 0: not known */
     uint32_t changes;  /* that were seen and not asked for since */
     struct task *task; /* of the device that is attached; NULL: there is none */
 };
@@ -86,18 +86,18 @@ struct xhci {
     struct pci_device *device;
     struct irq_handler handler;
     const char *way;     /* how interrupts come; NULL: in no way */
-    uint64_t interrupts; /* that have come */
+    uint64_t interrupts; /* so far */
     volatile uint8_t *capability, *operational, *runtime, *doorbells;
     uint64_t registers_size;
     bool has_64_bit, large_contexts;
     bool dead;
-    bool settled; /* `started` has been told */
+    bool settled; /* `started` has been called */
     unsigned slot_count, port_count;
     struct xhci_slot *slots[XHCI_MAX_SLOTS + 1]; /* by ID */
     struct xhci_port *ports;                     /* by number - 1 */
-    /* Told of a port at which something is new and that has no task. */
+    /* Called when a port that has no task has changed. */
     void (*port_changed)(struct xhci *xhci, unsigned port);
-    /* Told when the controller runs, and when it is stopped. */
+    /* Called when the controller runs, and when it is stopped. */
     void (*started)(struct xhci *xhci);
     struct xhci_command *first_command, **last_command; /* under way, in the order of the ring */
     struct xhci_ring commands;
@@ -111,47 +111,48 @@ struct xhci {
 /* Stops the controller for good, and says why in one line of the log. */
 void xhci_stop(struct xhci *xhci, const char *reason);
 
-/* The interrupt of the controller `context`: has its events handed out soon. In the interrupt
- * handler. */
+/* Handles an interrupt of the controller `context`: wakes its task, which takes the events. In the
+ * interrupt handler. */
 void xhci_interrupt(void *context);
 
-/* Hands out the events that there are. */
+/* Takes all events, and wakes the tasks that wait for them. */
 void xhci_take_events(struct xhci *xhci);
 
-/* A page that is all zeros and that the controller can reach; NO_FRAME. */
+/* Allocates a page of zeros that the controller can access; NO_FRAME if there is none. */
 phys_addr_t xhci_page(const struct xhci *xhci);
 
 /* --- Ports, numbered from 1 ----------------------------------------------------------------- */
 
-/* The port's state. Changes since the last call are acknowledged and added to the port's. */
+/* Returns the port's state. Acknowledges the changes since the last call, and adds them to the
+ * port's `changes`. */
 uint32_t xhci_port_status(struct xhci *xhci, unsigned port);
 
-/* Wakes the task of the device at the port, or tells `port_changed`. */
+/* Wakes the task of the device at the port, or calls `port_changed`. */
 void xhci_look_at_port(struct xhci *xhci, unsigned port);
 
 /* Gives the port power. */
 void xhci_port_power(struct xhci *xhci, unsigned port);
 
-/* Resets the port; PORT_RESET_CHANGE says when that is over. */
+/* Begins to reset the port. PORT_RESET_CHANGE says that the reset is over. */
 void xhci_port_reset(struct xhci *xhci, unsigned port);
 
 /* --- Commands ------------------------------------------------------------------------------- */
 
-/* Gives the controller a command, which is not busy. It may never be done. */
+/* Gives the controller a command, which is not busy. The controller may never complete it. */
 void xhci_command(struct xhci *xhci, struct xhci_command *command, const struct xhci_trb *trb);
 
 /* --- Transfers ------------------------------------------------------------------------------ */
 
-/* Makes the slot known by its ID, so that events reach it. ERROR_DEVICE: the ID cannot be. */
+/* Registers the slot by its ID, so that events reach it. ERROR_DEVICE: the ID is impossible. */
 enum error xhci_add_slot(struct xhci *xhci, struct xhci_slot *slot, uint8_t id);
 
-/* The slot is disabled, or the controller is dead. */
+/* Removes the slot, which is disabled, or whose controller is dead. */
 void xhci_remove_slot(struct xhci *xhci, struct xhci_slot *slot);
 
 /* Tells the controller the address of the slot's context. */
 void xhci_set_context(struct xhci *xhci, const struct xhci_slot *slot, phys_addr_t context);
 
-/* Starts a transfer of so many bytes at an endpoint, which is not busy. */
+/* Starts a transfer of `length` bytes at an endpoint, which is not busy. */
 void xhci_transfer(struct xhci *xhci, const struct xhci_slot *slot, struct xhci_endpoint *endpoint,
                    const struct xhci_trb *trbs, unsigned count, uint32_t length);
 

@@ -51,7 +51,7 @@ enum runtime_register {
     RT_END = 0x40,
 };
 
-/* Writes a register of 64 bits: the lower half first, which a controller with 32 bits has only
+/* Writes a register of 64 bits, the lower half first. A controller with 32 bits has only that half
  * (xHCI 5.1). Tasks and set-up code. */
 static inline void xhci_write_64(volatile uint8_t *reg, uint64_t value)
 {

@@ -1,7 +1,7 @@
 /*
  * The rings through which an xHCI controller and its driver talk (eXtensible Host Controller
  * Interface 1.2, 4.9). A ring is a page of transfer request blocks (TRBs); each has a cycle bit,
- * which tells whether its writer has written it in this round or in the last.
+ * which says whether its writer has written it in this round or in the last.
  *
  * Everything here is for tasks and set-up code.
  */
@@ -58,8 +58,9 @@ struct xhci_ring {
 /* A ring in a page of memory, which is all zeros. */
 void xhci_ring_init(struct xhci_ring *ring, phys_addr_t page);
 
-/* Adds TRBs, given without their cycle bits; `count` is not 0, and the controller has read all but
- * XHCI_RING_TRBS - 2 of those before. It sees them all at once. Returns the last one's index. */
+/* Adds TRBs, given without their cycle bits; `count` is not 0, and at most XHCI_RING_TRBS - 2 TRBs
+ * are then unread by the controller. The controller sees the new ones all at once. Returns the last
+ * one's index. */
 unsigned xhci_ring_put(struct xhci_ring *ring, const struct xhci_trb *trbs, unsigned count);
 
 /* The address of the TRB with that index. */
@@ -69,10 +70,11 @@ phys_addr_t xhci_ring_address(const struct xhci_ring *ring, unsigned index);
 bool xhci_ring_holds(const struct xhci_ring *ring, phys_addr_t address, unsigned last,
                      unsigned count);
 
-/* Where the controller is to go on (xHCI 6.4.3.9): the next TRB's address, and its cycle bit. */
+/* The value that tells the controller where to continue (xHCI 6.4.3.9): the next TRB's address, and
+ * its cycle bit. */
 uint64_t xhci_ring_dequeue(const struct xhci_ring *ring);
 
-/* The controller writes, the driver reads. No link at the end: the ring is one segment. */
+/* The controller writes, the driver reads. The ring is one segment, without a link at its end. */
 struct xhci_event_ring {
     volatile struct xhci_trb *trbs;
     phys_addr_t address;
@@ -83,10 +85,10 @@ struct xhci_event_ring {
 /* A ring in a page of memory, which is all zeros. */
 void xhci_event_ring_init(struct xhci_event_ring *ring, phys_addr_t page);
 
-/* Copies the next event, which the controller cannot change any more. False: there is none. */
+/* Copies the next event, so that the controller cannot change it any more. False: there is none. */
 bool xhci_event_ring_take(struct xhci_event_ring *ring, struct xhci_trb *event);
 
-/* What kind of TRB it is (enum trb_type), or one that Cairn does not know. */
+/* The type of the TRB (enum trb_type), or a number that Cairn does not know. */
 static inline unsigned trb_type(const struct xhci_trb *trb)
 {
     return trb->control >> TRB_TYPE_SHIFT & TRB_TYPE_MASK;

@@ -1,5 +1,5 @@
 /*
- * Setting up an xHCI controller.
+ * Sets up an xHCI controller.
  */
 #ifndef DRIVERS_USB_XHCI_START_H
 #define DRIVERS_USB_XHCI_START_H
@@ -7,8 +7,8 @@
 #include <drivers/usb/xhci.h>
 
 /* Takes over the controller of `device`, whose registers are mapped, and spawns its task. `xhci` is
- * all zeros but for `device`, the hooks, `capability` and `registers_size`. ERROR_DEVICE: what the
- * registers say cannot be; ERROR_FULL: no memory. Set-up code. */
+ * all zeros except `device`, the callbacks, `capability` and `registers_size`. ERROR_DEVICE: the
+ * registers have impossible values; ERROR_FULL: no memory. Set-up code. */
 enum error xhci_start(struct xhci *xhci, struct executor *executor);
 
 #endif

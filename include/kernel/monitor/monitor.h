@@ -25,7 +25,7 @@ void monitor_tick(void);
 void monitor_read_keyboard(struct executor *executor, struct byte_stream *scancodes,
                            uint8_t scancode_set);
 
-/* Spawns the task that types what is typed at keyboards on USB. */
+/* Spawns the task that reads the keyboards on USB. */
 void monitor_read_usb_keyboards(struct executor *executor);
 
 /* Was Ctrl-C typed since the command began? If so, it is removed from the input, and so is all that
