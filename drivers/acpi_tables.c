@@ -253,7 +253,8 @@ static void add_local_nmi(struct acpi_madt *madt, uint8_t input, uint16_t flags)
         madt->local_inputs[input] = (struct acpi_local_input){true, read_signal(flags)};
 }
 
-/* The shortest length of an entry of this type. One that is skipped has a type and a length. */
+/* The shortest length of an entry of this type. An entry of an unknown type has at least a type and
+ * a length. */
 static uint8_t least_length(uint8_t type)
 {
     static const uint8_t lengths[] = {

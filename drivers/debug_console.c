@@ -4,8 +4,8 @@
  * iodev/unmapped.cc).
  *
  * If the port answers, the console always uses it: the emulator has it only on request, and it
- * works from the first instruction to the last. It costs an instruction a byte, and nothing
- * elsewhere.
+ * works from the first instruction to the last. It costs an instruction a byte, and nothing on
+ * other machines.
  */
 #include <drivers/debug_console.h>
 #include <io.h>

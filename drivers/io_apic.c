@@ -1,6 +1,7 @@
 /*
  * Intel 82093AA data sheet. A register is read and written through a window: its number goes into
- * one address, its value through another. Each input has two: who gets its interrupts, and how.
+ * one address, its value through another. Each input has two registers: the high half of its entry
+ * holds the destination of its interrupts, the low half their vector and kind.
  *
  * The sixteen ISA lines end at inputs that the firmware's table names; the same line may be number
  * 0 on an ISA bus and input 2 here. A line from 16 on ends at the input with that global number. An
@@ -110,7 +111,7 @@ static void handle_message(struct trap_frame *frame)
     local_apic_end();
 }
 
-/* Nothing is in service, so nothing is ended (SDM 3A 11.9); trap_count() knows how many. */
+/* A spurious interrupt is not in service, so it gets no end of interrupt (SDM 3A 11.9). */
 static void ignore_spurious(struct trap_frame *frame)
 {
     (void)frame;

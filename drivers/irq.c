@@ -1,15 +1,16 @@
 /*
  * A line that raises interrupts without pause would leave no time for anything but its handler. So
- * each line has a number of interrupts that it may raise in 16 ms, more than an honest device
- * needs; one that uses it up is masked until the time is over. Nothing is lost: a masked line's
- * request waits in the controller, or, where the controller forgets it, in the device, whose
- * handler is called to look. The timer's own line is not limited: it is what the others are
- * measured by. Where no timer ticks, none is: nothing would unmask it again.
+ * each line has a burst, the number of interrupts that it may raise in 16 ms, which is more than a
+ * working device needs. A line that uses up its burst is masked until the 16 ms are over. No
+ * interrupt is lost: the controller keeps the request of a masked line; or, where it forgets the
+ * request, the line's handlers are called after the line is unmasked, and look at their devices.
+ * The timer's own line has no limit, since its ticks measure the 16 ms. Where no timer ticks, no
+ * line has a limit, since nothing would unmask it again.
  *
  * The lines' handlers are set during set-up and constant afterwards. Messages get their handlers at
- * any time, but not a vector of their own in the tables that the processor and the trap stubs read:
- * these are complete, and read-only, when set-up is over. Messages have no limit, for there is
- * nothing to mask.
+ * any time, in a table of this file: the tables that the processor and the trap stubs read are
+ * complete, and read-only, when set-up is over. Messages have no limit, since there is no line to
+ * mask.
  */
 #include <assert.h>
 #include <drivers/irq.h>
@@ -19,7 +20,7 @@
 
 enum {
     BURST = 1600,       /* interrupts; in 16 ms, that is one every 10 microseconds */
-    STORM_IS_NEWS = 100 /* times; a text that is pasted into an emulator is none */
+    STORM_IS_NEWS = 100 /* storms until they are logged; text pasted into an emulator makes a few */
 };
 
 _Static_assert(IRQ_LINES <= 64, "a bit for each line");

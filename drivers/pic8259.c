@@ -1,7 +1,8 @@
 /*
  * Intel 8259A data sheet. Both controllers are programmed for edge-triggered, fully nested
- * operation with a specific end of interrupt. After a reset they sit at vectors 8 and 0x70, on top
- * of the processor's exceptions, hence the move. A masked line's request waits.
+ * operation with a specific end of interrupt. After a reset, their vectors begin at 8 and 0x70. The
+ * vectors from 8 on belong to the processor's exceptions, so the driver moves them. A controller
+ * keeps the request of a masked line.
  */
 #include <assert.h>
 #include <drivers/pic8259.h>
@@ -86,7 +87,8 @@ static void handle_line(struct trap_frame *frame)
 }
 
 /* For the two lines that may be spurious. A spurious interrupt is not in service, so it gets no end
- * of interrupt, except that the slave's did come through the master's cascade line. */
+ * of interrupt. But one of the slave's has come through the master's cascade line, which is in
+ * service and gets one. */
 static void handle_line_or_spurious(struct trap_frame *frame)
 {
     unsigned line = (unsigned)frame->vector - IRQ_FIRST_VECTOR;

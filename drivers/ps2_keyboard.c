@@ -1,7 +1,7 @@
 /*
  * IBM PS/2 Hardware Interface Technical Reference, "Keyboards (101- and 102-key)". Each byte sent
- * is acknowledged, or asked for again. A keyboard that does not answer is logged and listened to
- * all the same: some imitations send scancodes but know no command.
+ * is acknowledged, or asked for again. A keyboard that does not answer is logged, and its scancodes
+ * are read all the same: some imitations send scancodes but know no command.
  *
  * Keyboards speak set 2, and the controller translates it into set 1. This is the usual
  * configuration, and the set-up asks for it. Then it finds out the result: it asks the keyboard
@@ -123,7 +123,8 @@ static enum phase phase;
 static struct i8042_script script; /* of the phase */
 static uint8_t set;                /* an enum scancode_set; final when the set-up has ended */
 
-/* What arrives is: answers to the set-up, scancodes, or scancodes and the answer to one byte. */
+/* The bytes that arrive are answers to the set-up, or scancodes, or scancodes and the answer to one
+ * byte. */
 static enum { SETTING_UP, LISTENING, TALKING } mode;
 static uint8_t answer; /* the last one while TALKING; `answered` is set when there is one */
 static struct event answered = EVENT_INIT(answered);
@@ -155,7 +156,7 @@ static uint8_t choose_set(enum error error)
     return SCANCODE_SET_1 | SCANCODE_UNSURE;
 }
 
-/* The keyboard has not acknowledged its reset: it is asked for nothing more. */
+/* Has the keyboard not acknowledged its reset? Then it gets no further command. */
 static bool is_silent(enum error error)
 {
     return phase == KEYBOARD && error && script.at == RESET_ACKNOWLEDGE;
@@ -198,8 +199,8 @@ static bool is_answer(int byte)
     return byte == PS2_ACKNOWLEDGE || byte == PS2_RESEND;
 }
 
-/* A full stream leaves the byte in the controller, which sends no further interrupt until it is
- * fetched. */
+/* When the stream is full, the byte stays in the controller, which sends no further interrupt until
+ * the byte is fetched. */
 void ps2_keyboard_interrupt(void *unused)
 {
     (void)unused;
@@ -216,7 +217,7 @@ void ps2_keyboard_interrupt(void *unused)
     }
 }
 
-/* The byte that was left in the controller raises no interrupt again. */
+/* Fetches the byte that was left in the controller, since it raises no second interrupt. */
 static void resume(struct byte_stream *stream)
 {
     (void)stream;

@@ -23,7 +23,7 @@ enum { SET_LIGHTS = 0xed, ENABLE_SCANNING = 0xf4 };
 enum { LIMIT_MILLISECONDS = 100 /* for a byte */, REPEATS = 3 };
 
 static uint8_t wanted; /* by ps2_lights_set() */
-static uint8_t shown;  /* by the keyboard, or given up */
+static uint8_t shown;  /* by the keyboard, or refused by it */
 
 static struct {
     enum { IDLE, TO_SEND, SENT } state;

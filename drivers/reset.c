@@ -1,8 +1,8 @@
 /*
  * Three ways, tried in this order: the keyboard controller's pulse on the processor's reset line,
  * which works on nearly every PC; the register and the value that the firmware names (ACPI
- * specification 6.5, 4.8.3.6); and a triple fault, that is an exception without a handler, with no
- * handler for the faults that follow from it either.
+ * specification 6.5, 4.8.3.6); and a triple fault, which is an exception with an empty IDT: there
+ * is no handler for it, nor for the faults that follow.
  */
 #include <drivers/i8042.h>
 #include <drivers/reset.h>

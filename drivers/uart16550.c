@@ -1,16 +1,16 @@
 /*
  * National Semiconductor PC16550D data sheet.
  *
- * What is written goes into a ring, and from there into the transmitter, as much as its FIFO takes
- * for each look at its status. The writer fills the FIFO once; while something is left in the ring,
+ * Written bytes go into a ring, and from there into the transmitter: when its status says that it
+ * is empty, its FIFO is filled. The writer fills the FIFO once. While bytes are left in the ring,
  * the interrupt of an empty transmitter is on, and its handler fills the FIFO again. So nothing in
  * the kernel waits for the line. A task that has more to print than the ring holds waits for room
- * (uart16550_poll_room()). What is written although the ring is full is lost; the log says how
- * much.
+ * (uart16550_poll_room()). Bytes that are written while the ring is full are lost; the log says how
+ * many.
  *
- * Before interrupts are enabled, and in a panic, the console drains the ring after each write. Then
- * the status is polled, with a limit. That takes as long as the line takes. In return, a machine
- * that stops early, or panics, has sent all that it had to say.
+ * Before interrupts are enabled, and in a panic, the console drains the ring after each write. It
+ * polls the status, with a limit, and so takes as long as the line does. In return, a machine that
+ * stops early, or panics, has sent all its text.
  *
  * An interrupt may get lost, and some machines connect none. So the timer's handler looks after the
  * port, too (uart16550_watch()). It also notices a transmitter that has stopped. No task waits for
@@ -59,16 +59,16 @@ enum {
     DIVISOR_115200 = 1,
     FIFO_SIZE = 16,
     PROBE_BYTE = 0xae,
-    /* In looks of about two microseconds, a tenth of that under an emulator. A full FIFO takes 1.4
-     * ms to send; an emulator's has to wait until its other end is read. */
+    /* In polls of the status, of about two microseconds each, or a tenth of that under an emulator.
+     * A full FIFO takes 1.4 ms to send; an emulator's has to wait until its other end is read. */
     SEND_LIMIT = 250000,
     PROBE_LIMIT = 2000,
     LAST_BYTE_LIMIT = 2000,
-    /* A real line takes 16 bytes at once; an emulator takes all that it is given, and so a call
-     * ends after a while. */
+    /* A real transmitter takes 16 bytes at once. An emulator's is always ready, so each call has a
+     * limit. */
     FIFOS_AT_ONCE = 16,
     INTERRUPT_LIMIT = 64, /* rounds of one call */
-    STUCK_LOOKS = 32,     /* of the timer's: half a second */
+    STUCK_LOOKS = 32,     /* calls of uart16550_watch(): half a second */
 };
 
 static uint8_t get(const struct uart16550 *uart, enum reg reg)

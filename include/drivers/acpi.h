@@ -11,8 +11,8 @@
 enum { ACPI_MAX_TABLES = 64 }; /* further ones are ignored */
 
 /* Finds the list of tables, and reads the FADT and the MADT's flags for acpi_fadt() and
- * acpi_has_8259(). Called before the console starts, since the FADT tells whether there is a VGA:
- * so it logs nothing. It only sees tables in the first 4 GiB, which the boot's page tables map. */
+ * acpi_has_8259(). Called before the console starts, since the FADT says whether there is a VGA; so
+ * it logs nothing. It only sees tables in the first 4 GiB, which the boot's page tables map. */
 void acpi_init(const struct boot_info *info);
 
 /* Logs which of the tables that acpi_init() has read are broken. Once, after the console has
@@ -22,7 +22,7 @@ void acpi_log_broken(void);
 /* Returns the fixed description; NULL if the machine has none, or a broken one. Any context. */
 const struct acpi_fadt *acpi_fadt(void);
 
-/* Does the machine have a pair of 8259s? True if there is no MADT that tells. Any context. */
+/* Does the machine have a pair of 8259s? True also if there is no MADT to read. Any context. */
 bool acpi_has_8259(void);
 
 /* The functions below map tables: they are called after kernel_space_init(), and not in an

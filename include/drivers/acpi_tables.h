@@ -121,8 +121,8 @@ struct acpi_madt {
 /* Reads the MADT. ERROR_INVALID: it is too short, or an entry runs past its end. */
 enum error acpi_read_madt(const uint8_t *bytes, size_t size, struct acpi_madt *madt);
 
-/* Does the MADT say that the machine has two 8259s? True also if it is too short to tell. At each
- * boot only this is read of it. */
+/* Does the MADT say that the machine has two 8259s? True also if it is too short to tell. No other
+ * part of the MADT is read at every boot. */
 bool acpi_madt_has_8259(const uint8_t *bytes, size_t size);
 
 enum { ACPI_MAX_PCI_SEGMENTS = 8 };

@@ -8,7 +8,8 @@
 #include <error.h>
 #include <kernel/log/console.h>
 
-/* Gives the sink, or ERROR_NO_DEVICE where nothing answers like a debug console. During set-up. */
+/* Returns the console's sink in `*sink`. ERROR_NO_DEVICE: nothing answers like a debug console.
+ * During set-up. */
 enum error debug_console_init(struct console_sink **sink);
 
 #endif

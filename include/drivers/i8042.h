@@ -49,8 +49,8 @@ bool i8042_present(void);
 /* Puts the script at its beginning. In set-up code and tasks. */
 void i8042_begin(struct i8042_script *script, const struct i8042_step *steps, size_t count);
 
-/* The future of the script's end: POLL_READY and OK, or what it failed with: ERROR_TIMEOUT, or
- * ERROR_DEVICE for a wrong answer. No step waits longer than its time, and at most three are
+/* Polls for the script's end: POLL_READY and OK, or the error with which it failed: ERROR_TIMEOUT,
+ * or ERROR_DEVICE for a wrong answer. No step waits longer than its time, and at most three are
  * repeated. In tasks. */
 enum poll_result i8042_poll(struct i8042_script *script, struct task *task, enum error *error);
 
@@ -61,8 +61,8 @@ bool i8042_translates(void);
 /* Makes the next I8042_WRITE_CONFIG turn translation off. In tasks. */
 void i8042_stop_translating(void);
 
-/* Fetches the byte from the keyboard that waits, or returns I8042_NO_BYTE. A byte from the second
- * port is thrown away. In tasks and the interrupt handler. */
+/* Fetches the byte that the keyboard has sent, or returns I8042_NO_BYTE if there is none. A byte
+ * from the second port is thrown away. In tasks and the interrupt handler. */
 enum { I8042_NO_BYTE = -1 };
 int i8042_fetch(void);
 

@@ -3,7 +3,7 @@
  * with I/O APICs. One of the two is chosen at boot and fills in `struct irq_controller`.
  *
  * Lines 0 to 15 are those that every PC has had since the AT. Lines from 16 on are inputs of I/O
- * APICs, by their global system interrupt number; PCI devices ask there, and may share one. A
+ * APICs, by their global system interrupt number; PCI devices raise them, and may share one. A
  * message (MSI) is an interrupt that a device raises by a write to memory; each has a vector of its
  * own.
  */
@@ -15,7 +15,7 @@
 
 struct trap_frame;
 
-/* Lines have the vectors from 32 on, messages those behind. */
+/* Lines have the vectors from 32 on, and messages have those after them. */
 enum {
     IRQ_FIRST_VECTOR = 32,
     IRQ_ISA_LINES = 16,
@@ -30,45 +30,46 @@ enum { IRQ_TIMER = 0, IRQ_KEYBOARD = 1, IRQ_CASCADE = 2, IRQ_COM1 = 4 };
 /* --- For drivers ---------------------------------------------------------------------------- */
 
 /* A driver embeds one for each line or message. The function runs with interrupts masked; the end
- * of the interrupt is sent after it. It may be called although its device wants nothing. */
+ * of the interrupt is sent after it. It may be called although its device has no interrupt. */
 struct irq_handler {
-    const char *name; /* of the device, for people */
+    const char *name; /* of the device, to be shown */
     void (*run)(void *context);
     void *context;
     struct irq_handler *next; /* on the same line; set by irq_add_handler() */
 };
 
 /* Adds a handler to a line and unmasks the line. A line's handlers run in the order in which they
- * were added, all of them at each interrupt. ERROR_NO_DEVICE when the line ends nowhere: with
- * 8259s, each from 16 on. Not for the timer's line. During set-up; the handler stays for ever. */
+ * were added, all of them at each interrupt. ERROR_NO_DEVICE when the line ends at no controller;
+ * with 8259s, every line from 16 on. Not for the timer's line. During set-up; the handler stays for
+ * ever. */
 enum error irq_add_handler(unsigned line, struct irq_handler *handler);
 
-/* Says how a line from 16 on asks: by default it is a level, active low, as PCI has it. Before the
- * line's first handler, during set-up. ERROR_NO_DEVICE as above. */
+/* Sets how a line from 16 on requests an interrupt. The default is PCI's: a level, active low.
+ * Before the line's first handler, during set-up. ERROR_NO_DEVICE as above. */
 enum error irq_set_signal(unsigned line, bool level, bool active_low);
 
-/* Reserves a vector for a message and sets its handler. The device is told by what
- * local_apic_msi_address() and local_apic_msi_data() return. ERROR_UNSUPPORTED: with 8259s there
- * are no messages; ERROR_FULL: no vector is free. In tasks and in set-up code. */
+/* Reserves a vector for a message and sets its handler. The driver writes the values of
+ * local_apic_msi_address() and local_apic_msi_data() to the device. ERROR_UNSUPPORTED: with 8259s
+ * there are no messages; ERROR_FULL: no vector is free. In tasks and in set-up code. */
 enum error irq_allocate_vector(struct irq_handler *handler, unsigned *vector);
 
-/* Gives the vector back. The device raises it no more; one that still comes is counted and ignored.
- * In tasks and in set-up code. */
+/* Gives the vector back. The driver has stopped the device from raising it. A late message is
+ * counted and ignored. In tasks and in set-up code. */
 void irq_release_vector(unsigned vector);
 
-/* Sets the timer's handler. It is called right from the trap stub, for it runs a thousand times a
- * second, and sends the end of interrupt itself, in its controller's way. During set-up. */
+/* Sets the timer's handler. The trap stub calls it directly, since it runs a thousand times a
+ * second. It sends the end of interrupt itself, in its controller's way. During set-up. */
 void irq_set_timer_handler(void (*handler)(struct trap_frame *frame));
 
 /* Masks the timer's line for good. With interrupts masked. */
 void irq_mask_timer(void);
 
-/* Gives every line its full number of interrupts again. For the timer's handler, every 16 ms;
- * lines that ask too often are masked from one call to the next. */
+/* Allows every line a full burst of interrupts again. The timer's handler calls it every 16 ms. A
+ * line that uses up its burst is masked until the next call. */
 void irq_renew_bursts(void);
 
-/* Lifts the limit: from now on no line is masked, however often it asks, for no timer ticks that
- * could unmask it. During set-up. */
+/* Lifts the limit: from now on no line is masked, however often it raises interrupts. For a machine
+ * on which no timer ticks, since nothing would unmask the line again. During set-up. */
 void irq_lift_limit(void);
 
 /* --- For people ----------------------------------------------------------------------------- */
@@ -78,14 +79,15 @@ struct irq_line {
     bool handled;                       /* has a handler */
     bool masked;
     uint64_t interrupts; /* without the spurious ones */
-    uint64_t spurious;   /* that the controller raised although the line did not ask for it */
-    uint64_t storms;     /* how often it asked too often, and was masked for a while */
+    uint64_t spurious;   /* raised by the controller without a request on the line */
+    uint64_t storms;     /* how often it used up its burst, and was masked for a while */
 };
 
 /* Describes `line`. Any context. */
 void irq_line(unsigned line, struct irq_line *state);
 
-/* The handler of a message's vector, or NULL: none, or it is no such vector. Any context. */
+/* The handler of a message's vector, or NULL if there is none or the vector is no message's. Any
+ * context. */
 const struct irq_handler *irq_message_handler(unsigned vector);
 
 /* --- For controllers ------------------------------------------------------------------------ */
@@ -97,24 +99,24 @@ struct irq_controller {
     void (*mask)(unsigned line);
     void (*unmask)(unsigned line);
     void (*set_signal)(unsigned line, bool level, bool active_low); /* if it has lines from 16 on */
-    bool at_local_apic; /* so an interrupt's end goes to local_apic_end(), and there are messages */
+    bool at_local_apic; /* interrupts end by local_apic_end(), and messages work */
     bool forgets;       /* a request that comes while its line is masked is lost, not kept */
 };
 
-/* Makes `controller` the one at which the lines end; all are masked. It sets its handlers for the
- * vectors from IRQ_FIRST_VECTOR on, for each line but the timer's, and where there are messages
- * for those from IRQ_FIRST_MESSAGE on. Such a handler calls irq_run() or irq_run_message() and then
- * ends the interrupt in the controller's way. During set-up, once. */
+/* Makes `controller` the one at which the lines end; all lines are masked. The controller then sets
+ * its handlers for the vectors from IRQ_FIRST_VECTOR on, except the timer's, and, if it has
+ * messages, for those from IRQ_FIRST_MESSAGE on. Such a handler calls irq_run() or
+ * irq_run_message() and then ends the interrupt in the controller's way. During set-up, once. */
 void irq_start(const struct irq_controller *controller);
 
-/* What irq_start() was given; NULL before. Any context. */
+/* Returns the controller that irq_start() was given; NULL before. Any context. */
 const struct irq_controller *irq_controller(void);
 
-/* Counts an interrupt of a line that did not ask for it. In the controller's handler. */
+/* Counts a spurious interrupt, one that the line did not request. In the controller's handler. */
 void irq_note_spurious(unsigned line);
 
-/* Runs the line's handlers; a line without one may still have been pending when it was masked. In
- * the controller's handler. */
+/* Runs the line's handlers, if it has any: an interrupt may have been pending when its line was
+ * masked. In the controller's handler. */
 void irq_run(unsigned line);
 
 /* Runs the handler of a message's vector. In the controller's handler. */

@@ -45,7 +45,7 @@ struct layout {
     bool altgr;             /* the right Alt key is AltGr: it selects the third and fourth symbol */
     bool caps_is_backspace; /* the Caps Lock key is another Backspace */
     char decimal;           /* of the keypad, with Num Lock: '.' or ',' */
-    /* Keys that Caps Lock shifts although they are no letter with its capital; 0 ends the list. */
+    /* Further keys that Caps Lock shifts, beside letters with their capitals; 0 ends the list. */
     uint8_t caps_is_shift[12];
     /* The symbols of each key (enum key): alone, with Shift, with AltGr, with both. */
     uint16_t keys[LAYOUT_KEYS][4];
@@ -58,8 +58,8 @@ struct layout {
 extern const struct layout layout_us;
 
 /* The symbol that a key types while `modifiers` (enum modifier) are active, or 0. Caps Lock acts as
- * Shift on a letter whose capital is on the same key, and on the keys in `caps_is_shift`; of any
- * other letter it makes the capital. */
+ * Shift on a letter whose capital is on the same key, and on the keys in `caps_is_shift`. It turns
+ * any other letter into its capital. */
 uint16_t layout_symbol(const struct layout *layout, uint8_t key, unsigned modifiers);
 
 /* The name of a layout, from index 0 on; NULL behind the last one. */

@@ -33,9 +33,10 @@ void local_apic_end_unexpected(unsigned vector);
  * local_apic_find(). Any context. */
 uint32_t local_apic_id(void);
 
-/* What a device writes, and where, to raise `vector` at this local APIC (MSI; Intel SDM 3A 11.11):
- * an edge, with fixed delivery. The vector is from irq_allocate_vector(). After local_apic_find();
- * its number is below 255, or io_apic_init() has refused it. Any context. */
+/* The address and the value that a device writes to raise `vector` at this local APIC (MSI; Intel
+ * SDM 3A 11.11): an edge, with fixed delivery. The vector is from irq_allocate_vector(). After
+ * local_apic_find(). The local APIC's number is below 255, as io_apic_init() has checked. Any
+ * context. */
 uint64_t local_apic_msi_address(void);
 uint32_t local_apic_msi_data(unsigned vector);
 
@@ -50,7 +51,7 @@ enum { LOCAL_APIC_END = 0x0b0, MSR_X2APIC = 0x800 /* + register / 16 */ };
 /* Where the registers are mapped; NULL when they are MSRs (x2APIC mode). Only to be read. */
 extern volatile uint8_t *local_apic_registers;
 
-/* The last thing that a handler of an APIC's interrupt does; not after a spurious one. */
+/* Ends an interrupt of an APIC: the last call in its handler. Not after a spurious interrupt. */
 static inline void local_apic_end(void)
 {
     if (local_apic_registers)

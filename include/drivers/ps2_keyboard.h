@@ -31,7 +31,8 @@ enum ps2_answer { PS2_ACKNOWLEDGE = 0xfa, PS2_RESEND = 0xfe };
  */
 enum error ps2_keyboard_send(uint8_t byte);
 
-/* Ends that: all that arrives is a scancode. In the same task. */
+/* Ends what ps2_keyboard_send() has begun: from now on every byte that arrives is a scancode. In
+ * the same task. */
 void ps2_keyboard_end_talk(void);
 
 /* The future of the answer to the last byte. It may never come. In the same task. */

@@ -1,6 +1,6 @@
 /*
- * A counter whose rate is known, for the clock to go by: ACPI's power management timer, the HPET,
- * or a time stamp counter whose rate the processor tells.
+ * A counter of known rate, by which the clock is measured: ACPI's power management timer, the HPET,
+ * or a time stamp counter whose rate the processor reports.
  */
 #ifndef DRIVERS_REFERENCE_CLOCK_H
 #define DRIVERS_REFERENCE_CLOCK_H

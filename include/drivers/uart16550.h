@@ -21,11 +21,11 @@ struct uart16550 {
     uint8_t enabled; /* what the interrupt enable register holds; 0 until uart16550_start() */
     bool present;    /* uart16550_init() has found a UART */
     bool started;    /* by uart16550_start() */
-    bool behind;     /* the log says that output may get lost, and not yet that this is over */
-    /* How often uart16550_watch() found bytes to send since the last byte was sent, up to a
-     * limit. There, the transmitter is stuck, and no task waits for it. */
+    bool behind;     /* the log has said that output may get lost, but not yet that this is over */
+    /* How often uart16550_watch() has found unsent bytes since the last byte was sent. At a limit,
+     * the transmitter counts as stuck, and no task waits for it. */
     unsigned silent_looks;
-    uint64_t lost; /* written bytes that found the ring full, in all */
+    uint64_t lost; /* written bytes that were dropped because the ring was full, in all */
 };
 
 /* For static initialisers: the two are arrays of uint8_t whose sizes are powers of two. */
@@ -40,24 +40,24 @@ struct uart16550 {
  * During set-up. */
 enum error uart16550_init(struct uart16550 *uart, uint16_t port);
 
-/* Begins to receive, and to send by interrupts. The caller has uart16550_interrupt() called on the
- * port's interrupt line, and uart16550_watch() by the timer. During set-up, after
+/* Begins to receive, and to send by interrupts. The caller makes the port's interrupt line call
+ * uart16550_interrupt(), and the timer's handler uart16550_watch(). During set-up, after
  * uart16550_init(). */
 void uart16550_start(struct uart16550 *uart);
 
 /* Fetches what has arrived, and sends more of what was written. In the interrupt handler. */
 void uart16550_interrupt(struct uart16550 *uart);
 
-/* Does the same where an interrupt was lost or never comes, and notices a transmitter that has
+/* Does the same, in case an interrupt was lost or never comes, and notices a transmitter that has
  * stopped for half a second. In the timer's interrupt handler, every 16 ms or so. */
 void uart16550_watch(struct uart16550 *uart);
 
-/* The future of room for what is to be written: at least three quarters of the ring are free, or
- * the transmitter is stuck and not worth waiting for. In tasks. */
+/* Polls for room in the ring: ready when at least three quarters of it are free, or when the
+ * transmitter is stuck and not worth waiting for. In tasks. */
 enum poll_result uart16550_poll_room(struct uart16550 *uart, struct waker *waker,
                                      struct task *task);
 
-/* The received stream's resume hook: see stream.h. In tasks. */
+/* The received stream's callback `resume`: see stream.h. In tasks. */
 void uart16550_resume(struct byte_stream *stream);
 
 #endif
