@@ -70,8 +70,8 @@ static inline uint8_t ring_peek(const struct ring *ring, uint32_t index)
     return ring->bytes[(ring->head + index) & ring->mask];
 }
 
-/* The consumer's side: where the oldest bytes lie that are side by side in memory, and how many
- * these are. They stay in the ring. */
+/* For the consumer: sets `*bytes` to the oldest bytes that are adjacent in memory, and returns
+ * their number. They stay in the ring. */
 static inline uint32_t ring_oldest(const struct ring *ring, const uint8_t **bytes)
 {
     uint32_t first = ring->head & ring->mask;
@@ -79,7 +79,7 @@ static inline uint32_t ring_oldest(const struct ring *ring, const uint8_t **byte
     return MIN(ring_count(ring), ring->mask + 1 - first);
 }
 
-/* The consumer's side: takes the `count` oldest bytes out, which are there. */
+/* For the consumer: removes the `count` oldest bytes. `count` is at most ring_count(). */
 static inline void ring_drop(struct ring *ring, uint32_t count)
 {
     __atomic_store_n(&ring->head, ring->head + count, __ATOMIC_RELEASE);

@@ -46,7 +46,7 @@ static void handle_debug(struct trap_frame *frame)
     const uint64_t nothing = 0xffff0ff0; /* as after a reset; some bits report by being 0 */
     uint64_t cause = read_dr6();
     uint64_t breakpoints = read_dr7();
-    write_dr7(breakpoints & ~(uint64_t)DR7_ALL_ON); /* one in here would use the same stack */
+    write_dr7(breakpoints & ~(uint64_t)DR7_ALL_ON); /* one in here would overwrite this stack */
     write_dr6(nothing);                             /* the processor never clears a cause */
     frame->rflags |= RFLAGS_RF; /* do not stop at this instruction's breakpoint again */
     log_and_continue(frame, cause & DR6_SINGLE_STEP   ? " (single step)"

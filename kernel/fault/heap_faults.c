@@ -9,7 +9,7 @@
 enum { RET = 0xc3, SIZE = 40 };
 
 /* A block of the heap; NULL, and a line on the console, if there is no memory. The compiler must
- * not know that it is kmalloc()'s: it would optimize on what is legal for such a block. */
+ * not know that the block is from kmalloc(): it would assume that no code here uses it wrongly. */
 static uint8_t *allocate(void)
 {
     uint8_t *block = kmalloc(SIZE);

@@ -6,7 +6,7 @@
 #include <kernel/log/console.h>
 #include <lib/string.h>
 
-/* Because of the additions the compiler cannot make it a loop. */
+/* The addition after the call keeps the compiler from turning the recursion into a loop. */
 /* NOLINTNEXTLINE(misc-no-recursion): the fault is a recursion */
 static AS_WRITTEN uint64_t recurse(uint64_t depth)
 {

@@ -1,7 +1,8 @@
 /*
- * Where the manual has tables, so has this file: a meaning for each exception and for each bit of
- * an error code. A page fault is described by a phrase: by what its page forbids if it is present,
- * else by its address, which may be a null pointer or in the guard page of a stack.
+ * Tables, like those in the manual, give a meaning to each exception and to each bit of an error
+ * code. A page fault is described by a phrase. If the page is present, the phrase says what the
+ * page forbids. Otherwise it says what the address is, such as a null pointer or a place in a
+ * stack's guard page.
  */
 #include <assert.h>
 #include <kernel/cpu/stacks.h>

@@ -1,10 +1,11 @@
 /*
- * The sinks are a list, and each gets the same bytes; only the line editor and the log write to
- * each its own. In a report, after which there is no scrolling back, a sink with rows gets no more
- * than fits. The console computes where the text comes to stand, and does not ask the sink: so it
- * works on a display that is half broken. A byte counts as a column, as it is one in a report.
+ * The sinks form a list, and each gets the same bytes, except from callers of console_write_to(),
+ * which writes to one of them. After a report the screen cannot scroll back, so a screen gets only
+ * as much of the report as fits. The console computes the place of the text, and does not ask the
+ * sink; so this works on a display that is half broken. Each byte counts as a column, as is true of
+ * a report's text.
  *
- * Formatted text is gathered first: a sink has a price for each call, its cursor among it.
+ * Formatted text is gathered first, since each call costs a sink an update of its cursor.
  */
 #include <kernel/log/console.h>
 #include <lib/format.h>
@@ -42,8 +43,9 @@ static size_t line_length(const char *text, size_t length)
     return at;
 }
 
-/* How much of the text still fits on the sink. A newline in the last row would scroll, and so does
- * not. A line that fills its row begins no new one until there is more of it. */
+/* Returns how many bytes of the text still fit on the sink, and moves the sink's place behind them.
+ * A newline in the last row does not fit, since it would scroll. A line that fills its row goes on
+ * in the next one only with its next character. */
 static size_t length_that_fits(struct console_sink *sink, const char *text, size_t length)
 {
     size_t fits = 0;
@@ -71,7 +73,7 @@ static void drain(struct console_sink *sink)
         sink->drain(sink);
 }
 
-/* Text at the start and in a panic: it is on the sink when this returns. */
+/* Shows text at the start and in a panic: it is on the sink when this function returns. */
 static void show_at_once(struct console_sink *sink, const char *text, size_t length)
 {
     if (in_report && sink->rows)
@@ -177,8 +179,8 @@ static void write_to_screens(const char *text)
 
 void console_begin_report(bool clear)
 {
-    /* The report may come in the midst of a sequence: CAN ends it. Then RIS, or DECSTR and, once
-     * the line is over, ED: where the cursor is there may be text below. */
+    /* The report may interrupt a control sequence; CAN ends it. RIS clears the screen. Without it,
+     * DECSTR resets the modes, and ED clears the rows below the cursor after the line has ended. */
     write_to_screens(clear ? "\030\033c" : "\030\033[!p");
     console_fresh_line();
     write_to_screens("\033[J");

@@ -13,29 +13,29 @@
 struct console_sink {
     /* Shows the text, or keeps it and shows it later. Runs in tasks and set-up code, in the timer's
      * interrupt handler when a task does not let others run, and in a panic in any context. It does
-     * not wait for its device, and is never entered twice at once, but for a panic. What it logs is
-     * shown later. */
+     * not wait for its device, and is not called again before it has returned, except by a panic.
+     * Lines that it logs are shown later. */
     void (*write)(struct console_sink *sink, const char *text, size_t length);
     /* Waits until all text that was kept is shown, with a limit for a device that is stuck. In the
      * same contexts. NULL: the sink keeps nothing. */
     void (*drain)(struct console_sink *sink);
-    /* Does it have room for several kilobytes more? What is written all the same may be lost. Any
-     * context. NULL: always. */
+    /* Does it have room for several kilobytes more? Text that is written without room may be lost.
+     * Any context. NULL: always. */
     bool (*has_room)(struct console_sink *sink);
-    /* Moves what is seen by `lines` back into what has scrolled away, forward when negative. NULL:
-     * a sink without a view of its own. */
+    /* Moves the view by `lines` rows back into the text that has scrolled away, or forward if
+     * negative. NULL: the sink has no view. */
     void (*view)(struct console_sink *sink, int lines);
     struct console_sink *next;
 
-    /* What can be seen of it at a time; 0 rows: no limit, nothing is lost (a serial line), and then
-     * 0 columns: not known. */
+    /* How much of the text is visible at a time. 0 rows: there is no limit, and nothing is lost (a
+     * serial line); 0 columns: the width is not known. */
     unsigned rows, columns;
-    unsigned row, column; /* the console's: how far it is in a report */
+    unsigned row, column; /* how far a report has come; only the console uses them */
 };
 
-/* Adds a sink, and puts one in the place of another that was added. Screens come last, so that a
- * line that brings one down has been sent to the others. During set-up; a panic at any
- * moment finds all sinks or, in the second case, the one or the other. */
+/* Adds a sink, and replaces a sink by another one. Screens come last, so that a line on which a
+ * screen crashes has reached the other sinks. During set-up. A panic at any moment finds a complete
+ * list, with the old sink or the new one. */
 void console_add_sink(struct console_sink *sink);
 void console_replace_sink(const struct console_sink *old, struct console_sink *new);
 
@@ -45,8 +45,8 @@ void console_printf(const char *format, ...) PRINTF(1, 2);
 void console_vprintf(const char *format, va_list arguments) PRINTF(1, 0);
 
 /* May the sinks keep text and show it later? Not at the start, nor from a panic's beginning on:
- * then each write waits until its text is shown. Where they may not any more, this waits as
- * console_flush() does. Any context. */
+ * then each write waits until its text is shown. With false, the function waits as console_flush()
+ * does. Any context. */
 void console_set_buffered(bool is);
 
 /* Waits until all sinks have shown what they keep, each with a limit: for the end of the system.
@@ -56,28 +56,28 @@ void console_flush(void);
 /* Has every sink room for several kilobytes more? Any context. */
 bool console_has_room(void);
 
-/* The sinks, the first of a list by their `next`; and shows text on one of them alone, for what
- * depends on how wide it is. As console_write(). */
+/* Returns the first sink; `next` leads to the others. console_write_to() shows text on one sink
+ * only, for text that depends on its width; in the contexts of console_write(). */
 struct console_sink *console_sinks(void);
 void console_write_to(struct console_sink *sink, const char *text, size_t length);
 
 /* The rows and columns of the smallest screen; 25 and 80 when there is none. */
 void console_size(unsigned *rows, unsigned *columns);
 
-/* Moves every screen's view of what has scrolled away by half a screen, `halves` times: back, or
- * forward again when negative. Whatever is written next brings the view to the end again. */
+/* Moves every screen's view by half a screen, `halves` times: back into the text that has scrolled
+ * away, or forward if negative. The next write returns the view to the end. */
 void console_view(int halves);
 
-/* Is text being written right now? Then this is a sink's own code, or a handler that interrupted
- * it. */
+/* Is text being written right now? Then the caller is a sink's own code, or an interrupt handler
+ * that has interrupted it. */
 bool console_busy(void);
 
 /* Begins a new line, unless the last character shown was a line's end or a return to its start. */
 void console_fresh_line(void);
 
-/* Begins a report that has to be read from its first line on: a sink with a limit shows only as
- * much of what follows as fits on it, the others show all. With `clear`, it begins at the top of a
- * blank screen. For panics: there is no way back. */
+/* Begins a report, whose first lines have to stay visible: a screen shows only as much of the text
+ * that follows as fits on it; the other sinks show all. With `clear`, the report begins at the top
+ * of a blank screen. For panics: a report does not end. */
 void console_begin_report(bool clear);
 
 #endif

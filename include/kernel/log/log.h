@@ -15,7 +15,7 @@ struct console_sink;
 
 enum log_level { LOG_ALWAYS, LOG_ERROR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
 
-enum { LOG_TEXT = 232 }; /* a line's longest text; what is longer is cut and ends in "..." */
+enum { LOG_TEXT = 232 }; /* the longest text of a line; longer text is cut and ends in "..." */
 
 /* Logs a line, given without its end: log_info("pit: %u Hz", rate). Any context. */
 void log_write(enum log_level level, const char *format, ...) PRINTF(2, 3);

@@ -1,7 +1,7 @@
 /*
  * A panic ends the system in an orderly way: it shows the reason, registers if there are any, and a
- * backtrace on every console sink. Then it halts, or calls what panic_set_end() was given. It needs
- * nothing but the console and the stack, and never returns. Any context.
+ * backtrace on every console sink. Then it calls the function that panic_set_end() has registered,
+ * or halts. It needs nothing but the console and the stack, and never returns. Any context.
  */
 #ifndef KERNEL_LOG_PANIC_H
 #define KERNEL_LOG_PANIC_H
