@@ -82,9 +82,9 @@ void bench_report_no_memory_at(const char *name, uint64_t at)
     bench_report_no_memory(numbered);
 }
 
-/* Does the clock count instructions? Then so many of them take as many ticks each time. A processor
- * runs several in a tick, and an emulator without -icount takes a different time for them each
- * time. Not inlined: it would change what measure_clock() measures. */
+/* Does the clock count instructions? If so, INSTRUCTIONS of them take as many ticks each time. A
+ * real processor runs several in a tick, and an emulator without -icount takes a different time
+ * each time. Not inlined: that would change what measure_clock() measures. */
 static __attribute__((noinline)) bool counts_instructions(void)
 {
     enum { INSTRUCTIONS = 1000, TOLERANCE = 5, TRIES = 4 };

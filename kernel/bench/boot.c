@@ -1,9 +1,9 @@
 /*
- * From the kernel's first instruction to the monitor's first poll. In the boot that runs the
- * benches the monitor is not started: up to there the figure is the boot's own, and the rest, which
- * is to spawn the log task and the monitor and to come to the second one's poll, is done here with
- * two stand-ins. Only `bench=` can measure it, and only with loglevel=error does the figure not
- * contain log lines.
+ * From the kernel's first instruction to the monitor's first poll. A boot that runs benches does
+ * not start the monitor. So the figure has two parts. The boot itself is measured up to the place
+ * where the monitor would start. The rest is measured here, with two tasks in place of the log task
+ * and the monitor: they are spawned, and the executor runs until it polls the second one. Only
+ * `bench=` can measure this, and only with loglevel=error is the figure free of log lines.
  */
 #include <boot/boot_info.h>
 #include <kernel/bench/bench.h>

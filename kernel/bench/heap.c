@@ -170,8 +170,8 @@ static void check_replacement(unsigned operation, uint32_t slot, uint32_t size)
 typedef void *(*allocate_function)(size_t size);
 typedef void (*free_function)(void *block);
 
-/* Fills every slot; false when memory runs out. Inlined, so that kmalloc and kfree are called as
- * anyone calls them. */
+/* Fills every slot; false when memory runs out. Inlined, so that the calls of kmalloc and kfree are
+ * direct, as in all other code. */
 static inline __attribute__((always_inline)) bool fill(struct random_load *load,
                                                        allocate_function allocate)
 {

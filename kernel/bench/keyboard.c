@@ -108,7 +108,7 @@ static void bench_burst(const char *name, unsigned count)
     struct list_node *other = start_reader(&executor, &reader);
     for (unsigned i = 0; i < count; i++) {
         if (i % ROUNDS == 0)
-            irq_renew_bursts(); /* as time would have done it */
+            irq_renew_bursts(); /* as the timer does */
         put_scancode(SCANCODE_A);
         raise_keyboard();
     }

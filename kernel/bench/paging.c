@@ -1,7 +1,7 @@
 /*
  * 10,000 adjacent pages of 4 KiB, mapped one by one, looked up, and unmapped again; then as one
  * range. The tables are made and given back on the way and are part of the figures. The pages are
- * mapped to memory that is in use elsewhere; it is not read through them.
+ * mapped to memory that is in use elsewhere; nothing reads or writes it through them.
  */
 #include <assert.h>
 #include <kernel/bench/bench.h>

@@ -1,8 +1,8 @@
 /*
  * Timers: with N pending, the first one fires and is set again, to a random time within the next
  * two seconds. Setting and firing, the wake included, are measured; the poll that follows is
- * task.wake's. Time is what the bench says it is: it goes straight to the tick of the first timer.
- * A tick at which no timer is due costs what trap.timer says.
+ * task.wake's. The bench sets the time itself: it jumps to the tick of the first timer. A tick at
+ * which no timer is due costs what trap.timer says.
  */
 #include <kernel/bench/bench.h>
 #include <kernel/task/clock.h>

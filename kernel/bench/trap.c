@@ -40,8 +40,8 @@ static inline void raise_timer(void)
     __asm__ volatile("int %0" : : "i"(IRQ_FIRST_VECTOR + IRQ_TIMER) : "memory");
 }
 
-/* Ticks until the clock knows what a tick of the time stamp counter is, so that it can tell whether
- * one is on schedule. */
+/* Raises ticks until the clock has measured the time stamp counter. Then it can tell whether a tick
+ * is on schedule. */
 static void tick_until_tsc_is_measured(void)
 {
     enum { LIMIT = 1000000 };
@@ -58,10 +58,10 @@ static void wait_for_nanoseconds(uint64_t nanoseconds)
         continue;
 }
 
-/* The timer's vector, raised by an instruction, which the figure contains; apart from that all is
- * as if the line had raised it, for the controller ignores an end that nothing waits for. A tick
- * that comes on schedule and in which nothing is due: several are raised, a millisecond apart, and
- * the cheapest counts, for one of them may find that it is time for periodic work. */
+/* A tick that comes on schedule and at which nothing is due. An instruction raises the timer's
+ * vector, and the figure contains it. All else is as if the line had raised it, since the
+ * controller ignores an end of interrupt when none is in service. Several ticks are raised, a
+ * millisecond apart, and the cheapest one counts, since one of them may do periodic work. */
 BENCH(trap_timer, "trap.timer")
 {
     enum { TICKS = 5 };

@@ -1,5 +1,5 @@
 /*
- * The command that shows the firmware's description of the machine.
+ * `acpi`: shows the firmware's description of the machine.
  */
 #include <drivers/acpi.h>
 #include <kernel/log/console.h>

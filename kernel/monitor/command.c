@@ -1,6 +1,7 @@
 /*
  * The linker lists the commands, sorted by name. A command gets the rest of its line as it was
- * typed and takes the words off it one by one; what it cannot use it refuses itself, in one line.
+ * typed, and takes the words from it one by one. It refuses a word that it cannot use, and prints
+ * one line that says so.
  */
 #include <assert.h>
 #include <kernel/log/console.h>
@@ -73,7 +74,7 @@ void command_stop(void)
         stop();
 }
 
-/* Up to `length` bytes of a text that has more, in whole characters of UTF-8. */
+/* Returns how many of the first `length` bytes of a longer text are whole characters of UTF-8. */
 static size_t whole_characters(const char *text, size_t length)
 {
     while (length > 0 && (text[length] & 0xc0) == 0x80)

@@ -1,5 +1,5 @@
 /*
- * Interrupts and exceptions, counted.
+ * `irq`: shows how many interrupts and exceptions have come.
  */
 #include <drivers/irq.h>
 #include <drivers/local_apic.h>

@@ -1,5 +1,5 @@
 /*
- * What the keyboard's keys type.
+ * `keymap`: shows or changes the keyboard's layout.
  */
 #include <drivers/layout.h>
 #include <kernel/log/console.h>

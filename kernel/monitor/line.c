@@ -18,7 +18,7 @@ enum { USUAL_COLUMNS = 80 };
 
 static struct edit edit;
 static bool visible;
-static bool changing; /* the sinks may not show the text and the cursor as they are */
+static bool changing; /* the sinks may show another text or cursor than `edit` has */
 static struct history history;
 static char draft[LINE_MAX]; /* the line that was being typed when history was first shown */
 static struct key_parser parsers[LINE_INPUTS];

@@ -1,5 +1,5 @@
 /*
- * The log's ring.
+ * `log`: shows the lines in the log's ring.
  */
 #include <kernel/log/console.h>
 #include <kernel/log/log.h>
@@ -11,7 +11,7 @@ struct selection {
     enum log_level highest;
     uint64_t count; /* how many lines up to that level there are */
     uint64_t last;  /* how many of them are printed at most */
-    uint64_t seen;  /* how many of them print_line() was given */
+    uint64_t seen;  /* how many of them print_line() has seen */
 };
 
 static void count_line(void *context, enum log_level level, const char *line, size_t length)
@@ -39,7 +39,7 @@ static const char *level_name(size_t index)
 
 COMMAND(log, "LEVEL N", "show the log again", .words = level_name,
         .details = "With a LEVEL, error, warning, info or debug, only lines of that level and\n"
-                   "graver ones. With a number, the last N of them. Either may be left out.\n")
+                   "more severe ones. With a number, the last N of them. Either may be left out.\n")
 {
     struct selection selection = {.highest = LOG_DEBUG, .last = UINT64_MAX};
     char word[COMMAND_WORD];

@@ -91,7 +91,7 @@ static void show_step(const struct paging_step *step)
     }
     console_printf(" %s,", is_page(step) ? sizes[step->level - 1] : "table");
     show_flags(step->entry);
-    /* Bit 6 says "dirty" of a page and nothing of a table (Intel SDM 3A 4.5). */
+    /* Bit 6 of an entry means "dirty" for a page and nothing for a table (Intel SDM 3A 4.5). */
     console_printf("%s\n", is_page(step) && (step->entry & PAGE_DIRTY) ? " dirty" : "");
 }
 

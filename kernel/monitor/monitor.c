@@ -40,8 +40,8 @@ static const char *entered; /* the line to run next, or NULL */
 static struct uart16550 *serial; /* NULL: there is none */
 
 /* The echo goes to COM1, and so does what a command prints. Both may come faster than COM1 sends.
- * So a batch is typed only when COM1 has room: for its echo, and for one command, with which it
- * ends. The task is woken when there is room again. */
+ * So a batch is typed only when COM1 has room for its echo and for the output of one command, since
+ * a batch ends at a command. The task is woken when there is room again. */
 static bool has_room(struct reader *reader)
 {
     return !serial || uart16550_poll_room(serial, &reader->room_waker, &reader->task) == POLL_READY;

@@ -1,5 +1,5 @@
 /*
- * The devices on PCI. The names of classes are those of the PCI Code and ID Assignment
+ * `pci`: shows the devices on PCI. The names of classes are those of the PCI Code and ID Assignment
  * Specification 1.11.
  */
 #include <drivers/pci.h>

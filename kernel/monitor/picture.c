@@ -27,7 +27,7 @@ static void send(struct picture *picture, const char *text)
     picture->send(picture, text, strlen(text));
 }
 
-/* The place behind `width` columns more. */
+/* The place that is `width` columns after `place`. */
 static struct place advance(const struct picture *picture, struct place place, unsigned width)
 {
     if (place.column + width > picture->columns)
@@ -48,8 +48,8 @@ static struct place printed(const struct picture *picture, size_t at)
     return place;
 }
 
-/* Where the cursor is to be seen when it stands at `at`: on the character there, which may be the
- * first of the next row. */
+/* Where the cursor is shown when it is at `at`: on the character there, which may be the first of
+ * the next row. */
 static struct place shown(const struct picture *picture, size_t at)
 {
     struct place place = printed(picture, at);
@@ -110,7 +110,8 @@ void picture_move(struct picture *picture, size_t to)
         go_back(picture, shown(picture, from), shown(picture, to));
 }
 
-/* The character before a change in a full row is printed again with it. */
+/* The place from which the text is printed after a change at `from`. When that is at the end of a
+ * full row, the character before it is printed again. */
 static size_t first_printed(const struct picture *picture, size_t from)
 {
     return printed(picture, from).column == picture->columns ? edit_previous(picture->edit, from)

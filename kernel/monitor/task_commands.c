@@ -1,5 +1,5 @@
 /*
- * What the tasks are doing.
+ * `tasks`: shows what the tasks are doing.
  */
 #include <kernel/cpu/cpu.h>
 #include <kernel/log/console.h>

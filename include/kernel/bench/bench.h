@@ -13,8 +13,9 @@
  *     }
  *
  * in a file below kernel/bench/. `bench=PREFIX` on the command line and `bench PREFIX` in the
- * monitor run the families that can have names that begin so, and show those names. A bench that
- * needs more memory than there is, or a missing device, prints the reason instead of a value.
+ * monitor run each family that may have such names, and show the figures whose names begin with
+ * PREFIX. A bench that needs more memory than there is, or a missing device, prints the reason
+ * instead of a value.
  */
 #ifndef KERNEL_BENCH_BENCH_H
 #define KERNEL_BENCH_BENCH_H
@@ -23,7 +24,7 @@
 #include <types.h>
 
 struct bench {
-    const char *family; /* what all its names begin with */
+    const char *family; /* the beginning of all its names */
     void (*run)(void);  /* with interrupts masked, in a task or before the executor runs */
 };
 
@@ -42,7 +43,8 @@ extern uint64_t bench_clock_cost;
 /* The unit of the clock: "instructions", or "ticks" if it counts something else. */
 extern const char *bench_unit;
 
-/* Begins to measure; and returns the ticks since then, without those of the two readings. */
+/* Begins a measurement, and ends it: returns the ticks in between, without the cost of reading the
+ * clock. */
 static inline uint64_t bench_start(void)
 {
     return read_tsc();

@@ -29,9 +29,9 @@ void picture_erase(struct picture *picture);
 /* Moves the terminal's cursor from `edit->cursor` to `to`. */
 void picture_move(struct picture *picture, size_t to);
 
-/* In two steps, before and after the text has changed from `from` on: what is shown from there on
- * goes away; then the new text comes, and the cursor goes to `edit->cursor`. In between `from` is
- * where both have the same text before them. */
+/* Draw a change of the text from `from` on. Before the change, picture_cut() erases everything that
+ * is shown from there on. After it, picture_paste() draws the new text, and moves the cursor to
+ * `edit->cursor`. The text before `from` does not change. */
 void picture_cut(struct picture *picture, size_t from);
 void picture_paste(struct picture *picture, size_t from);
 
