@@ -117,7 +117,7 @@ BENCHES = {
     "kbd.irq": "a key: its interrupt",
     "kbd.char": "a key: from the interrupt to the character",
     "kbd.echo": "a key: to its echo on the screen (Cairn: and on COM1)",
-    "kbd.burst.10000": "of 10,000 scancodes before anybody looks, so many are lost",
+    "kbd.burst.10000": "of 10,000 scancodes that come before the task runs, how many are lost",
     "trap.timer": "the timer's interrupt",
     "trap.int3": "a breakpoint's trap, whose handler does nothing (blog_os: a bare `iretq`)",
     "task.spawn.1": "spawn and complete a task",
