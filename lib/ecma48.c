@@ -2,8 +2,12 @@
  *               [             final byte
  *     ESCAPE -------> CSI -----------------> a sequence
  *      | |             | a misplaced byte
- *      | | ] P _ ^ X   +-------> IGNORE ---> nothing, at the final byte
+ *      | | P _ ^ X     +-------> IGNORE ---> nothing, at the final byte
  *      | +--------> STRING ----------------> nothing, at BEL, or at ESC \ as at any ESC
+ *      | | ]          ^ any other byte
+ *      | +--------> OSC -------------------> nothing, at R
+ *      |             +---------> PALETTE --> nothing, at the 7th hexadecimal digit
+ *      |               P
  *      +-----------------------------------> an escape sequence
  *
  * In every state, ESC begins a new sequence, and CAN and SUB end the current one. Any other control
@@ -14,6 +18,8 @@
 #include <lib/string.h>
 
 enum { BELL = 0x07, CANCEL = 0x18, SUBSTITUTE = 0x1a, ESCAPE = 0x1b, DELETE = 0x7f };
+
+enum { PALETTE_DIGITS = 7 };
 
 static bool is_control(char byte)
 {
@@ -48,28 +54,31 @@ static void begin(struct ecma48 *parser)
     parser->prefix = parser->intermediate = 0;
     parser->count = 0;
     parser->colons = 0;
+    parser->full = false;
     parser->parameters[0] = 0;
     parser->length = 0;
 }
 
 static void add_digit(struct ecma48 *parser, unsigned digit)
 {
+    if (parser->full)
+        return;
     if (parser->count == 0)
         parser->count = 1;
     uint16_t *parameter = &parser->parameters[parser->count - 1];
     *parameter = (uint16_t)MIN(*parameter * 10u + digit, (unsigned)ECMA48_PARAMETER_MAX);
 }
 
-/* False when there is no room for another parameter. */
-static bool add_parameter(struct ecma48 *parser, char separator)
+static void add_parameter(struct ecma48 *parser, char separator)
 {
     unsigned count = MAX(parser->count, 1u);
-    if (count == ECMA48_PARAMETERS)
-        return false;
+    if (count == ECMA48_PARAMETERS) {
+        parser->full = true;
+        return;
+    }
     parser->parameters[count] = 0;
     parser->colons |= (uint16_t)((separator == ':') << count);
     parser->count = (uint8_t)(count + 1);
-    return true;
 }
 
 /* This function and the next one return false when the byte is misplaced. */
@@ -80,7 +89,7 @@ static bool parameter_byte(struct ecma48 *parser, char byte)
     if (byte <= '9')
         add_digit(parser, (unsigned)(byte - '0'));
     else if (byte <= ';')
-        return add_parameter(parser, byte);
+        add_parameter(parser, byte);
     else if (parser->count || parser->prefix)
         return false;
     else
@@ -125,7 +134,7 @@ static enum ecma48_event escape_byte(struct ecma48 *parser, char byte)
         return ECMA48_NOTHING;
     }
     if (!parser->intermediate && strchr("]P_^X", byte)) { /* OSC DCS APC PM SOS (5.6) */
-        parser->state = ECMA48_STRING;
+        parser->state = byte == ']' ? ECMA48_OSC : ECMA48_STRING;
         return ECMA48_NOTHING;
     }
     return end(parser, ECMA48_ESCAPE_SEQUENCE);
@@ -140,6 +149,30 @@ static enum ecma48_event string_byte(struct ecma48 *parser, char byte)
     return ECMA48_NOTHING;
 }
 
+/* The byte after ESC ]. The Linux console has two commands that no ST ends: R, and P with the
+ * colour in 7 hexadecimal digits (console_codes(4)). */
+static enum ecma48_event command_byte(struct ecma48 *parser, char byte)
+{
+    if (byte == 'R')
+        return end(parser, ECMA48_NOTHING);
+    parser->state = byte == 'P' ? ECMA48_PALETTE : ECMA48_STRING;
+    return byte == 'P' ? ECMA48_NOTHING : string_byte(parser, byte);
+}
+
+static bool is_hex_digit(char byte)
+{
+    return (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'F') ||
+           (byte >= 'a' && byte <= 'f');
+}
+
+/* Another byte than a digit ends the command, too, as on Linux. */
+static enum ecma48_event palette_byte(struct ecma48 *parser, char byte)
+{
+    if (!is_hex_digit(byte) || ++parser->length == PALETTE_DIGITS)
+        parser->state = ECMA48_GROUND;
+    return ECMA48_NOTHING;
+}
+
 enum ecma48_event ecma48_feed(struct ecma48 *parser, char byte)
 {
     if (byte == ESCAPE) {
@@ -150,6 +183,8 @@ enum ecma48_event ecma48_feed(struct ecma48 *parser, char byte)
         return end(parser, ECMA48_NOTHING);
     if (parser->state == ECMA48_STRING)
         return string_byte(parser, byte);
+    if (parser->state == ECMA48_OSC)
+        return command_byte(parser, byte);
     if (is_control(byte)) /* within a sequence, too */
         return ECMA48_CONTROL;
     switch (parser->state) {
@@ -159,6 +194,8 @@ enum ecma48_event ecma48_feed(struct ecma48 *parser, char byte)
         return sequence_byte(parser, byte);
     case ECMA48_IGNORE:
         return is_final(byte) ? end(parser, ECMA48_NOTHING) : ECMA48_NOTHING;
+    case ECMA48_PALETTE:
+        return palette_byte(parser, byte);
     default:
         return ECMA48_PRINT;
     }

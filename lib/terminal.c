@@ -2,13 +2,15 @@
  * A terminal has two parsers in front of a grid. lib/ecma48.c takes the control sequences out, and
  * lib/terminal_sequences.c executes them. lib/utf8.c makes characters of the other bytes. Nearly
  * all output takes a shorter way: between two characters, a run of printable ASCII goes to the grid
- * as it is, as far as it fits into the row.
+ * as it is, as far as it fits into the row. In insert mode, or with the line-drawing set selected,
+ * each character takes the long way.
  *
  * The cursor's column may be one beyond the last column. Then the row is full, and the next
  * character begins a new row if autowrap is on. terminal_column() is where the cursor is shown.
  */
 #include <lib/string.h>
 #include <lib/terminal.h>
+#include <lib/terminal_charset.h>
 #include <lib/terminal_cursor.h>
 #include <lib/terminal_sequences.h>
 #include <lib/width.h>
@@ -51,6 +53,9 @@ static void put(struct terminal *terminal, uint32_t code)
     terminal_cell_t cells[2] = {terminal->colours | code,
                                 terminal->colours | code | CELL_RIGHT_HALF};
     make_room(terminal, width);
+    if (terminal->insert)
+        grid_insert(&terminal->grid, terminal->cursor.row, terminal->cursor.column, width,
+                    terminal->blank);
     grid_put(&terminal->grid, terminal->cursor.row, terminal->cursor.column, cells, width);
     terminal->cursor.column += width;
 }
@@ -62,10 +67,12 @@ static void put_byte(struct terminal *terminal, char byte)
     do {
         uint32_t code;
         event = utf8_feed(&terminal->utf8, (uint8_t)byte, &code);
-        if (event != UTF8_PENDING && (code < 0x7f || code >= 0xa0))
-            put(terminal, code);
+        if (event != UTF8_PENDING && !character_is_control(code))
+            put(terminal, terminal_translate(terminal, code));
     } while (event == UTF8_BROKEN);
 }
+
+enum { SHIFT_OUT = 0x0e, SHIFT_IN = 0x0f };
 
 static void control(struct terminal *terminal, char byte)
 {
@@ -73,7 +80,7 @@ static void control(struct terminal *terminal, char byte)
     case '\n':
     case '\v':
     case '\f':
-        new_line(terminal);
+        terminal_line_feed(terminal);
         break;
     case '\r':
         terminal->cursor.column = 0;
@@ -84,13 +91,16 @@ static void control(struct terminal *terminal, char byte)
     case '\t':
         terminal_tab(terminal, 1);
         break;
+    case SHIFT_OUT:
+    case SHIFT_IN:
+        terminal_select_set(terminal, byte == SHIFT_OUT);
+        break;
     default:
         break;
     }
 }
 
-/* Takes a byte that is not printable ASCII, or belongs to an unfinished character or sequence. */
-static NOINLINE void take(struct terminal *terminal, char byte)
+static void take_byte(struct terminal *terminal, char byte)
 {
     if (terminal->utf8.missing && ((unsigned char)byte & 0xc0) != 0x80) {
         terminal->utf8.missing = 0;
@@ -114,14 +124,22 @@ static NOINLINE void take(struct terminal *terminal, char byte)
     }
 }
 
+/* Takes a byte for which there is no shorter way. */
+static NOINLINE void take(struct terminal *terminal, char byte)
+{
+    if (byte == '\n' && terminal->lines)
+        take_byte(terminal, '\r');
+    take_byte(terminal, byte);
+}
+
 /* Takes a run of printable ASCII, or else one byte. Returns the number of bytes. */
 static inline size_t take_some(struct terminal *terminal, const char *text, size_t length)
 {
     bool between_characters =
         terminal->parser.state == ECMA48_GROUND && terminal->utf8.missing == 0;
-    if (between_characters && *text >= ' ' && *text <= '~')
+    if (between_characters && *text >= ' ' && *text <= '~' && terminal->plain)
         return put_ascii(terminal, text, length);
-    if (between_characters && *text == '\n')
+    if (between_characters && *text == '\n' && terminal->lines)
         new_line(terminal);
     else
         take(terminal, *text);
@@ -147,6 +165,13 @@ void terminal_write(struct terminal *terminal, const char *text, size_t length)
     flush(terminal);
 }
 
+void terminal_write_lines(struct terminal *terminal, const char *text, size_t length)
+{
+    terminal->lines = true;
+    terminal_write(terminal, text, length);
+    terminal->lines = false;
+}
+
 void terminal_view(struct terminal *terminal, int lines)
 {
     grid_move_view(&terminal->grid, lines);
@@ -163,6 +188,7 @@ enum error terminal_init(struct terminal *terminal, struct terminal_display *dis
     if (error)
         return error;
     terminal->answer = NULL;
+    terminal->lines = false;
     terminal_reset(terminal);
     flush(terminal);
     return OK;

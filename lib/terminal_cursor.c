@@ -4,6 +4,7 @@
  * edge of the screen.
  */
 #include <assert.h>
+#include <lib/terminal_charset.h>
 #include <lib/terminal_cursor.h>
 
 #define TABS_EVERY_8 0x0101010101010101u
@@ -23,6 +24,9 @@ void terminal_reset_modes(struct terminal *terminal)
     terminal->region_bottom = terminal->grid.rows;
     terminal->autowrap = true;
     terminal->cursor_visible = true;
+    terminal->insert = terminal->origin = false;
+    terminal->cursor.line_drawing[0] = terminal->cursor.line_drawing[1] = false;
+    terminal_select_set(terminal, 0);
 }
 
 void terminal_reset(struct terminal *terminal)
@@ -39,6 +43,13 @@ void terminal_move_to(struct terminal *terminal, unsigned row, unsigned column)
 {
     terminal->cursor.row = MIN(row, terminal->grid.rows - 1);
     terminal->cursor.column = MIN(column, terminal->grid.columns - 1);
+}
+
+void terminal_address(struct terminal *terminal, unsigned row, unsigned column)
+{
+    if (terminal->origin)
+        row = MIN(row, terminal->region_bottom - 1 - terminal->region_top) + terminal->region_top;
+    terminal_move_to(terminal, row, column);
 }
 
 void terminal_move_up(struct terminal *terminal, unsigned count)
@@ -64,8 +75,15 @@ void terminal_index(struct terminal *terminal)
         terminal->cursor.row++;
 }
 
+void terminal_line_feed(struct terminal *terminal)
+{
+    terminal->cursor.column = terminal_column(terminal);
+    terminal_index(terminal);
+}
+
 void terminal_reverse_index(struct terminal *terminal)
 {
+    terminal->cursor.column = terminal_column(terminal);
     if (terminal->cursor.row == terminal->region_top)
         grid_scroll_down(&terminal->grid, terminal->region_top, terminal->region_bottom, 1,
                          terminal->blank);
@@ -131,4 +149,8 @@ void terminal_restore(struct terminal *terminal)
     ASSERT(terminal->saved.column <= terminal->grid.columns);
     terminal->cursor = terminal->saved;
     terminal_set_pen(terminal, terminal->saved.pen);
+    terminal_select_set(terminal, terminal->saved.set);
+    if (terminal->origin)
+        terminal->cursor.row =
+            MIN(MAX(terminal->cursor.row, terminal->region_top), terminal->region_bottom - 1);
 }

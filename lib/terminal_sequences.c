@@ -5,6 +5,7 @@
  * intermediate byte, the final byte stands for another sequence; the unknown ones do nothing.
  */
 #include <lib/format.h>
+#include <lib/terminal_charset.h>
 #include <lib/terminal_cursor.h>
 #include <lib/terminal_sequences.h>
 
@@ -70,7 +71,7 @@ static void scroll_region(struct terminal *terminal, unsigned count, scroll_func
 }
 
 /* DECSTBM: the first and the last row that scroll, at least two rows. The cursor goes to the
- * screen's first cell. */
+ * screen's first cell, in origin mode to the region's. */
 static void set_region(struct terminal *terminal)
 {
     unsigned rows = terminal->grid.rows;
@@ -80,7 +81,7 @@ static void set_region(struct terminal *terminal)
         return;
     terminal->region_top = top;
     terminal->region_bottom = bottom;
-    terminal_move_to(terminal, 0, 0);
+    terminal_address(terminal, 0, 0);
 }
 
 /* TBC */
@@ -109,10 +110,12 @@ static void answer(struct terminal *terminal, const char *format, ...)
 /* DSR: 5 asks for the status, 6 for the cursor's place (CPR). */
 static void report_status(struct terminal *terminal, unsigned what)
 {
+    unsigned origin = terminal->origin ? terminal->region_top : 0;
     if (what == 5)
         answer(terminal, "\033[0n");
     else if (what == 6)
-        answer(terminal, "\033[%u;%uR", terminal->cursor.row + 1, terminal_column(terminal) + 1);
+        answer(terminal, "\033[%u;%uR", terminal->cursor.row - origin + 1,
+               terminal_column(terminal) + 1);
 }
 
 static bool cursor_sequence(struct terminal *terminal, char final)
@@ -148,7 +151,7 @@ static bool cursor_sequence(struct terminal *terminal, char final)
         return true;
     case 'H': /* CUP */
     case 'f': /* HVP */
-        terminal_move_to(terminal, count - 1, ecma48_parameter(&terminal->parser, 1, 1) - 1);
+        terminal_address(terminal, count - 1, ecma48_parameter(&terminal->parser, 1, 1) - 1);
         return true;
     case 'I': /* CHT */
         terminal_tab(terminal, count);
@@ -157,7 +160,7 @@ static bool cursor_sequence(struct terminal *terminal, char final)
         terminal_tab_back(terminal, count);
         return true;
     case 'd': /* VPA */
-        terminal_move_to(terminal, count - 1, column);
+        terminal_address(terminal, count - 1, column);
         return true;
     case 's': /* SCOSC */
         terminal_save(terminal);
@@ -209,6 +212,15 @@ static bool edit_sequence(struct terminal *terminal, char final)
     }
 }
 
+/* SM and RM: mode 4 is IRM. */
+static void set_modes(struct terminal *terminal, bool on)
+{
+    for (unsigned i = 0; i < terminal->parser.count; i++) {
+        if (terminal->parser.parameters[i] == 4)
+            terminal_set_insert(terminal, on);
+    }
+}
+
 static void other_sequence(struct terminal *terminal, char final)
 {
     unsigned mode = ecma48_parameter(&terminal->parser, 0, 0);
@@ -217,6 +229,10 @@ static void other_sequence(struct terminal *terminal, char final)
     case 'm': /* SGR */
         terminal_pen_select(&pen, &terminal->parser);
         terminal_set_pen(terminal, pen);
+        break;
+    case 'h': /* SM */
+    case 'l': /* RM */
+        set_modes(terminal, final == 'h');
         break;
     case 'r': /* DECSTBM */
         set_region(terminal);
@@ -241,7 +257,10 @@ static void set_private_modes(struct terminal *terminal, bool on)
 {
     for (unsigned i = 0; i < terminal->parser.count; i++) {
         unsigned mode = terminal->parser.parameters[i];
-        if (mode == 7) /* DECAWM */
+        if (mode == 6) { /* DECOM */
+            terminal->origin = on;
+            terminal_address(terminal, 0, 0);
+        } else if (mode == 7) /* DECAWM */
             terminal->autowrap = on;
         else if (mode == 25) /* DECTCEM */
             terminal->cursor_visible = on;
@@ -267,10 +286,29 @@ static void reset(struct terminal *terminal)
     erase_rows(terminal, 0, terminal->grid.rows);
 }
 
+/* DECALN: fills the screen with E. The cursor stays, as on Linux. */
+static void align(struct terminal *terminal)
+{
+    terminal_cell_t cell = (terminal->blank & CELL_COLOURS_MASK) | 'E';
+    for (unsigned row = 0; row < terminal->grid.rows; row++)
+        grid_erase(&terminal->grid, row, 0, terminal->grid.columns, cell);
+}
+
+/* An escape sequence with an intermediate byte. */
+static void intermediate_sequence(struct terminal *terminal, char intermediate, char final)
+{
+    if (intermediate == '#' && final == '8')
+        align(terminal);
+    else if ((intermediate == '(' || intermediate == ')') && (final == '0' || final == 'B'))
+        terminal_designate_set(terminal, intermediate == ')', final == '0');
+}
+
 void terminal_escape_sequence(struct terminal *terminal, char final)
 {
-    if (terminal->parser.intermediate)
+    if (terminal->parser.intermediate) {
+        intermediate_sequence(terminal, terminal->parser.intermediate, final);
         return;
+    }
     switch (final) {
     case '7': /* DECSC */
         terminal_save(terminal);
@@ -279,7 +317,7 @@ void terminal_escape_sequence(struct terminal *terminal, char final)
         terminal_restore(terminal);
         break;
     case 'D': /* IND */
-        terminal_index(terminal);
+        terminal_line_feed(terminal);
         break;
     case 'E': /* NEL */
         terminal->cursor.column = 0;

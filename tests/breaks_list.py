@@ -255,6 +255,13 @@ BREAKS = [
     Break("lib/pixels.c", "b >> 16 | c << 32", "b >> 16 | c << 24", "pixels of 24 bits run into each other", "host/pixels"),
     Break("lib/utf8.c", "byte == 0xe0 ? 0xa0", "byte == 0xe0 ? 0x9f", "overlong UTF-8 is taken", "host/utf8"),
     Break("lib/ecma48.c", "ECMA48_PARAMETER_MAX)", "UINT16_MAX * 2u)", "a parameter wraps", "host/ecma48"),
+    Break("lib/ecma48.c", "PALETTE_DIGITS = 7", "PALETTE_DIGITS = 8", "ESC ] P takes a character of the text", "host/ecma48"),
+    Break("lib/terminal_cursor.c", "    terminal_select_set(terminal, terminal->saved.set);\n", "",
+          "a restored line-drawing set draws letters", "host/terminal"),
+    Break("lib/terminal_cursor.c", "    if (terminal->origin)\n        row =", "    if (false)\n        row =",
+          "rows never count from the scroll region", "host/terminal"),
+    Break("lib/terminal.c", "    if (byte == '\\n' && terminal->lines)\n        take_byte(terminal, '\\r');\n", "",
+          "the log's lines stagger after an unfinished character", "host/terminal"),
     Break("lib/number.c", "UINT64_MAX", "UINT32_MAX", "large numbers are refused", "host/number"),
     # --- kernel/monitor/ and kernel/
     Break("kernel/monitor/task_commands.c", "if (task == this_cpu()->current)", "if (false)",

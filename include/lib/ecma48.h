@@ -1,8 +1,8 @@
 /*
  * A parser for the control sequences of terminals (ECMA-48, fifth edition, section 5). It takes
  * bytes and reports what each one completes; the caller knows the sequences' meanings. A malformed
- * or overlong sequence is dropped, and so are the strings that some sequences open (OSC, DCS, APC,
- * PM, SOS). The text may be UTF-8; bytes above 0x7f are never control functions.
+ * sequence is dropped, and so are the strings that some sequences open (OSC, DCS, APC, PM, SOS).
+ * The text may be UTF-8; bytes above 0x7f are never control functions.
  */
 #ifndef LIB_ECMA48_H
 #define LIB_ECMA48_H
@@ -18,14 +18,22 @@ enum ecma48_event {
 };
 
 enum {
-    ECMA48_PARAMETERS = 16,
+    ECMA48_PARAMETERS = 16, /* of a sequence; further ones are dropped */
     ECMA48_PARAMETER_MAX = 9999,
     ECMA48_STRING_MAX = 4096, /* bytes; a longer string ends here */
 };
 
 /* All zeros is the initial state. */
 struct ecma48 {
-    enum { ECMA48_GROUND, ECMA48_ESCAPE, ECMA48_CSI, ECMA48_IGNORE, ECMA48_STRING } state;
+    enum {
+        ECMA48_GROUND,
+        ECMA48_ESCAPE,
+        ECMA48_CSI,
+        ECMA48_IGNORE,
+        ECMA48_OSC,     /* after ESC ] */
+        ECMA48_PALETTE, /* after ESC ] P */
+        ECMA48_STRING,
+    } state;
 
     /* Of the sequence that is being read, or was completed last. */
     char prefix;       /* one of < = > ?, which marks a private sequence; 0 for none */
@@ -33,12 +41,19 @@ struct ecma48 {
     uint8_t count;     /* of parameters, empty ones included; <= ECMA48_PARAMETERS */
     uint16_t colons;   /* bit i: a colon joins parameter i to the one before it */
     uint16_t parameters[ECMA48_PARAMETERS]; /* each <= ECMA48_PARAMETER_MAX */
+    bool full; /* a separator came after the last parameter that has room */
 
-    uint16_t length; /* bytes of the string that is being dropped */
+    uint16_t length; /* bytes of the string, or digits of the colour, that is being dropped */
 };
 
 /* Takes the next byte. Any context, one parser for each stream. */
 enum ecma48_event ecma48_feed(struct ecma48 *parser, char byte);
+
+/* Is the next byte one of a string, or of a command after ESC ]? Any context. */
+static inline bool ecma48_in_string(const struct ecma48 *parser)
+{
+    return parser->state >= ECMA48_OSC;
+}
 
 /* Returns parameter `index` of the sequence that was completed last, or `otherwise` when it is
  * missing or zero. Any context. */

@@ -3,11 +3,13 @@
  * that xterm and the Linux console know, too. It keeps the screen as a grid of cells, which a
  * display shows.
  *
- * C0: BS HT LF VT FF CR; LF begins a new line, as if CR came before it. ESC: 7 8 (save, restore) D
- * M E (index, reverse index, next line) H (set tab) c (reset). CSI: A B C D E F G H I Z a d e f `
- * (cursor) J K X (erase) @ P L M (insert, delete) S T (scroll) g (tabs) m (colours) r (scroll
- * region) s u (save, restore) c n (reports), ?7 and ?25 h l (autowrap, cursor). All other sequences
- * are skipped as a whole.
+ * C0: BS HT CR, LF VT FF (one row down in the same column), SO SI (select G1, G0). ESC: 7 8 (save,
+ * restore) D M E (index, reverse index, next line) H (set tab) c (reset) #8 (fill the screen with
+ * E), (0 (B )0 )B (G0 and G1 are DEC's line-drawing set or ASCII). CSI: A B C D E F G H I Z a d e f
+ * ` (cursor) J K X (erase) @ P L M (insert, delete) S T (scroll) g (tabs) m (colours) r (scroll
+ * region) s u (save, restore) c n (reports), 4 h l (insert mode), ?6 ?7 and ?25 h l (rows count
+ * from the scroll region's top, autowrap, cursor), !p (soft reset). All other sequences are skipped
+ * as a whole, the Linux console's commands ESC ] P and ESC ] R among them.
  *
  * A character in the last column leaves the cursor there; the next character begins the next line.
  *
@@ -26,6 +28,8 @@ struct terminal_cursor {
     unsigned row;
     unsigned column; /* == columns: the row is full, and the next character wraps */
     struct terminal_pen pen;
+    bool line_drawing[2]; /* G0 and G1: is the set DEC's line-drawing set, or ASCII? */
+    uint8_t set;          /* the selected one: 0 for G0, 1 for G1 */
 };
 
 struct terminal {
@@ -37,6 +41,10 @@ struct terminal {
      * at least two, unless the screen has only one. */
     unsigned region_top, region_bottom;
     bool autowrap, cursor_visible;
+    bool insert; /* IRM: a character moves the rest of the row to the right */
+    bool origin; /* DECOM: rows count from region_top, and the cursor stays in the region */
+    bool plain;  /* always !insert && !cursor.line_drawing[cursor.set] */
+    bool lines;  /* terminal_write_lines() is running: LF does the work of CR, too */
     struct ecma48 parser;
     struct utf8 utf8;
     uint64_t tab_stops[TERMINAL_MAX_COLUMNS / 64]; /* a bit for each column */
@@ -54,6 +62,10 @@ enum error terminal_init(struct terminal *terminal, struct terminal_display *dis
 
 /* Writes text. If the view shows history, it returns to the screen first. */
 void terminal_write(struct terminal *terminal, const char *text, size_t length);
+
+/* Writes text whose lines end with LF alone, as the kernel's own do: each LF begins a new line, as
+ * if CR came before it. */
+void terminal_write_lines(struct terminal *terminal, const char *text, size_t length);
 
 /* Moves the view into the history by `lines`, or back towards the screen if they are negative. */
 void terminal_view(struct terminal *terminal, int lines);

@@ -10,8 +10,8 @@
 /* Sets everything but the cells and the history to its initial state. */
 void terminal_reset(struct terminal *terminal);
 
-/* Resets what a program may leave changed (DECSTR): colours, scroll region, autowrap, the cursor's
- * visibility, and the saved cursor. */
+/* Resets what a program may leave changed (DECSTR): colours, scroll region, modes, character sets,
+ * the cursor's visibility, and the saved cursor. */
 void terminal_reset_modes(struct terminal *terminal);
 
 /* Sets the colours in which the terminal writes and erases. */
@@ -26,12 +26,18 @@ static inline unsigned terminal_column(const struct terminal *terminal)
 /* Moves the cursor to a place, or to the nearest one on the screen. */
 void terminal_move_to(struct terminal *terminal, unsigned row, unsigned column);
 
+/* Moves the cursor to a place as programs count it: in origin mode, rows count from the top of the
+ * scroll region, and the cursor does not leave the region. */
+void terminal_address(struct terminal *terminal, unsigned row, unsigned column);
+
 /* Moves it by `count` rows. A cursor within the scroll region stops at its edge (CUU, CUD). */
 void terminal_move_up(struct terminal *terminal, unsigned count);
 void terminal_move_down(struct terminal *terminal, unsigned count);
 
-/* Moves it one row down or up; at the edge of the scroll region, the region scrolls (IND, RI). */
+/* Move it one row down or up; at the edge of the scroll region, the region scrolls (LF, IND, RI).
+ * After the last two, a full row is no longer full. */
 void terminal_index(struct terminal *terminal);
+void terminal_line_feed(struct terminal *terminal);
 void terminal_reverse_index(struct terminal *terminal);
 
 /* Moves it to the `count`th tab stop after or before it, or to the row's end or start. The others
@@ -42,7 +48,7 @@ void terminal_set_tab(struct terminal *terminal);
 void terminal_clear_tab(struct terminal *terminal);
 void terminal_clear_all_tabs(struct terminal *terminal);
 
-/* Saves and restores the cursor's place and pen. */
+/* Save and restore the cursor's place, pen and character sets. */
 void terminal_save(struct terminal *terminal);
 void terminal_restore(struct terminal *terminal);
 

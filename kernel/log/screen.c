@@ -2,7 +2,7 @@
 
 static void write(struct console_sink *sink, const char *text, size_t length)
 {
-    terminal_write(&CONTAINER_OF(sink, struct screen, sink)->terminal, text, length);
+    terminal_write_lines(&CONTAINER_OF(sink, struct screen, sink)->terminal, text, length);
 }
 
 static void view(struct console_sink *sink, int lines)

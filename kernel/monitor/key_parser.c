@@ -148,7 +148,7 @@ static unsigned take_special(struct key_parser *parser, char byte, struct key ke
     bool after_ss3 = parser->after_ss3;
     parser->after_ss3 = false;
     enum ecma48_event event = ecma48_feed(&parser->sequence, byte);
-    if (parser->sequence.state == ECMA48_STRING) /* no key begins one */
+    if (ecma48_in_string(&parser->sequence)) /* no key begins one */
         parser->sequence = (struct ecma48){0};
     if (event != ECMA48_CONTROL)
         parser->after_return = false;

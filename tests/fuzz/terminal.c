@@ -37,6 +37,10 @@ static void check(void)
     ASSERT(terminal.cursor.column <= grid->columns);
     ASSERT(terminal.region_top + 1 < terminal.region_bottom || grid->rows == 1);
     ASSERT(terminal.region_bottom <= grid->rows);
+    ASSERT(!terminal.origin || terminal.cursor.row >= terminal.region_top);
+    ASSERT(!terminal.origin || terminal.cursor.row < terminal.region_bottom);
+    ASSERT(terminal.plain ==
+           (!terminal.insert && !terminal.cursor.line_drawing[terminal.cursor.set]));
     ASSERT(grid->history <= grid->capacity - grid->rows);
     ASSERT(grid->view <= grid->history);
     if (grid->view == 0)
@@ -91,7 +95,7 @@ static void write_until_panic(const uint8_t *text, size_t length, unsigned call)
     if (setjmp(broken_off) == 0)
         terminal_write(&terminal, (const char *)text, length);
     fake.hook = NULL;
-    terminal_write(&terminal, "\030\033cPANIC", 8);
+    terminal_write_lines(&terminal, "\030\033cPANIC", 8);
     ASSERT(terminal.grid.view == 0);
     ASSERT((grid_cell(&terminal.grid, 0, 0) & CELL_CODE) == 'P' || fake.display.columns < 5);
 }

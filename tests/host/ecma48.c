@@ -77,15 +77,8 @@ TEST(ecma48, escape_sequences)
 TEST(ecma48, malformed_sequences_are_dropped)
 {
     static const char *const malformed[] = {
-        "\x1b[1;2;3;4;5;6;7;8;9;10;11;12;13;14;15;16;17m",
-        "\x1b[1?25h",
-        "\x1b[??25h",
-        "\x1b[ 1q",
-        "\x1b[ !q",
-        "\x1b[1\xc3\xa4m",
-        "\x1b[1\x18",
-        "\x1b[1\x1a",
-        "\x1b\x18",
+        "\x1b[1?25h",      "\x1b[??25h", "\x1b[ 1q",   "\x1b[ !q",
+        "\x1b[1\xc3\xa4m", "\x1b[1\x18", "\x1b[1\x1a", "\x1b\x18",
     };
     struct ecma48 parser = {0};
     for (size_t i = 0; i < ARRAY_SIZE(malformed); i++) {
@@ -93,7 +86,37 @@ TEST(ecma48, malformed_sequences_are_dropped)
             EXPECT_EQ(ecma48_feed(&parser, *byte), ECMA48_NOTHING);
         EXPECT_EQ(feed(&parser, "a"), ECMA48_PRINT);
     }
-    EXPECT_EQ(feed(&parser, "\x1b[1;2;3;4;5;6;7;8;9;10;11;12;13;14;15;16m"), ECMA48_SEQUENCE);
+}
+
+TEST(ecma48, the_first_sixteen_parameters_count)
+{
+    struct ecma48 parser = {0};
+    EXPECT_EQ(feed(&parser, "\x1b[1;2;3;4;5;6;7;8;9;10;11;12;13;14;15;16;17:8;9m"),
+              ECMA48_SEQUENCE);
+    EXPECT_EQ(parser.count, ECMA48_PARAMETERS);
+    EXPECT_EQ(ecma48_parameter(&parser, 15, 0), 16);
+    EXPECT_EQ(parser.colons, 0);
+    EXPECT_EQ(feed(&parser, "\x1b[7m"), ECMA48_SEQUENCE);
+    EXPECT_EQ(parser.count, 1);
+    EXPECT_EQ(ecma48_parameter(&parser, 0, 0), 7);
+}
+
+/* Two commands of the Linux console are as long as they are, and no ST ends them. */
+TEST(ecma48, palette_commands)
+{
+    static const char *const commands[] = {"\x1b]R", "\x1b]P0123abc", "\x1b]PfFfFfFf", "\x1b]Pg",
+                                           "\x1b]P12\x18"};
+    for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+        struct ecma48 parser = {0};
+        for (const char *byte = commands[i]; *byte; byte++)
+            EXPECT_EQ(ecma48_feed(&parser, *byte), ECMA48_NOTHING);
+        EXPECT_EQ(feed(&parser, "a"), ECMA48_PRINT);
+    }
+    struct ecma48 parser = {0};
+    EXPECT_EQ(feed(&parser, "\x1b]P12\n"), ECMA48_CONTROL);
+    EXPECT_EQ(feed(&parser, "3\x1b[m"), ECMA48_SEQUENCE);
+    EXPECT_EQ(feed(&parser, "\x1b]\x07"), ECMA48_NOTHING);
+    EXPECT_EQ(feed(&parser, "a"), ECMA48_PRINT);
 }
 
 TEST(ecma48, strings_are_dropped)

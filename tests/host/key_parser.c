@@ -126,8 +126,9 @@ TEST(key_parser, unknown_sequences_type_nothing)
 {
     EXPECT_KEYS("\x1b[2~\x1b[5~\x1b[6~\x1b[15~\x1bOP\x1b[Za", "<a>");
     EXPECT_KEYS("\x1b[?1;2c\x1b[>0;1c\x1b[200~a\x1b[201~", "<a> ");
-    EXPECT_KEYS("\x1b[1;2;3;4;5;6;7;8;9;1;2;3;4;5;6;7;8Ca", "<a>");
+    EXPECT_KEYS("\x1b[1;2;3;4;5;6;7;8;9;1;2;3;4;5;6;7;8Ca", "right <a>");
     EXPECT_KEYS("\x1bPab\x1bxc", "<a> <b> <c>");
+    EXPECT_KEYS("\x1b]R\x1b]P", "<R> <P>");
     EXPECT_KEYS("\x1b\x1b[Aa", "older <a>");
 }
 

@@ -26,7 +26,7 @@ static struct own {
 static void write_own(struct console_sink *sink, const char *text, size_t length)
 {
     (void)sink;
-    terminal_write(&own.terminal, text, length);
+    terminal_write_lines(&own.terminal, text, length);
 }
 
 static void add_own(void)

@@ -14,9 +14,10 @@ static struct fake_display fake;
 static struct terminal terminal;
 static uint64_t storage[GRID_SIZE(ROWS + HISTORY, COLUMNS) / 8];
 
+/* Lines end with LF alone, as the kernel's do. */
 static void feed(const char *text)
 {
-    terminal_write(&terminal, text, strlen(text));
+    terminal_write_lines(&terminal, text, strlen(text));
 }
 
 static void begin(const char *text)
@@ -83,7 +84,24 @@ TEST(terminal, text_and_controls)
     EXPECT_SHOWN("hello\nworld", "hello|world");
     EXPECT_SHOWN("hello\rJ", "Jello");
     EXPECT_SHOWN("ab\b\b\bX", "Xb");
-    EXPECT_SHOWN("a\v\fb\a\x01\x7f", "a||b");
+    EXPECT_SHOWN("a\v\fb\a\x01\x7f", "a|| b");
+}
+
+/* A program's LF is no CR: its tty decides. */
+TEST(terminal, a_line_feed_is_no_return)
+{
+    static const char text[] = "ab\ncd\r\ne\033[\nCf";
+    begin("");
+    terminal_write(&terminal, text, sizeof(text) - 1);
+    EXPECT_STR(shown(), "ab|  cd|e|  f");
+    begin("aaaaaaaaaabbbbbbbbbb");
+    terminal_write(&terminal, "\nx\033Dy\033Mz", 9); /* a full row is full no more */
+    EXPECT_STR(shown(), "aaaaaaaaaabbbbbbbbbb|                   z|                   y");
+}
+
+TEST(terminal, the_console_begins_a_line_at_each_line_feed)
+{
+    EXPECT_SHOWN("ab\ncd\xe2\nef\033[\n2Cg", "ab|cd?|ef|  g");
 }
 
 TEST(terminal, a_full_row_wraps_when_more_comes)
@@ -239,6 +257,70 @@ TEST(terminal, save_and_restore)
     EXPECT_EQ(colours(0, 0), 0x04);
 }
 
+TEST(terminal, insert_mode)
+{
+    EXPECT_SHOWN("abc\033[2G\033[4hxy\033[4lz", "axyzc");
+    EXPECT_SHOWN("abc\033[2G\033[4h\u4e2d", "a<>bc");
+    EXPECT_SHOWN("a\u4e2dc\033[3G\033[4hx", "a x c");
+    EXPECT_SHOWN("aaaaaaaaaabbbbbbbbbc\033[3G\033[4hx", "aaxaaaaaaaabbbbbbbbb");
+    EXPECT_SHOWN("\033[4haaaaaaaaaabbbbbbbbbbcd", "aaaaaaaaaabbbbbbbbbb|cd");
+    EXPECT_SHOWN("ab\033[4h\033[!p\rx", "xb");
+    EXPECT_SHOWN("ab\033[?4h\rx", "xb"); /* another mode */
+}
+
+TEST(terminal, origin_mode)
+{
+    EXPECT_SHOWN("\033[2;4r\033[?6ha\033[2;3Hb\033[99;1Hc", "|a|  b|c");
+    EXPECT_SHOWN("\033[2;4r\033[?6h\033[9dx\033[Ay\033[99By\033[99Az", "|   z| y|x y");
+    EXPECT_SHOWN("\033[?6h\033[3;5rx", "||x");
+    EXPECT_SHOWN("\033[2;4r\033[?6hx\033[?6ly", "y|x");
+    EXPECT_SHOWN("\033[6;1H\0337\033[2;4r\033[?6h\0338x", "|||x");
+    EXPECT_SHOWN("\033[2;4r\033[?6h\033[!p\033[6;1Hx", "|||||x");
+}
+
+TEST(terminal, alignment_pattern)
+{
+    begin("ab\033[44;7m\033#8c");
+    EXPECT_EQ(sign(fake.cells[0]), 'E');
+    EXPECT_EQ(sign(fake.cells[2]), 'c');
+    EXPECT_EQ(sign(fake.cells[ROWS * COLUMNS - 1]), 'E');
+    EXPECT_EQ(colours(0, 0), 0x17);
+    EXPECT(fake_display_agrees(&fake, &terminal.grid));
+    EXPECT_SHOWN("\033#8\033[Jx", "x");
+}
+
+/* Returns the code point in the first row's cell. */
+static unsigned code_at(unsigned column)
+{
+    return fake.cells[column] & CELL_CODE;
+}
+
+TEST(terminal, line_drawing)
+{
+    begin("q\033)0q\016qx~A\u00e4\017q");
+    static const unsigned expected[] = {'q', 'q', 0x2500, 0x2502, 0xb7, 'A', 0xe4, 'q'};
+    for (unsigned i = 0; i < ARRAY_SIZE(expected); i++)
+        EXPECT_EQ(code_at(i), expected[i]);
+    begin("\033(0lqk\033(Bl\033(0\0337\033(B\0338l\033[!pl");
+    static const unsigned box[] = {0x250c, 0x2500, 0x2510, 'l', 0x250c, 'l'};
+    for (unsigned i = 0; i < ARRAY_SIZE(box); i++)
+        EXPECT_EQ(code_at(i), box[i]);
+    EXPECT_SHOWN("\033(0\033)0\016\033cl", "l");
+}
+
+/* The commands of the Linux console for its palette end without ST. */
+TEST(terminal, palette_commands)
+{
+    EXPECT_SHOWN("a\033]Rb\033]P1234567c\033]Pfffffffd\033]P12xe\033]0;t\ag", "abcdeg");
+}
+
+TEST(terminal, more_parameters_than_there_is_room_for)
+{
+    begin("\033[0;0;0;0;0;0;0;0;0;0;0;0;0;0;0;31;32;44mx");
+    EXPECT_STR(shown(), "x");
+    EXPECT_EQ(colours(0, 0), 0x04);
+}
+
 TEST(terminal, cursor_visibility)
 {
     begin("x\033[?25l");
@@ -271,6 +353,9 @@ TEST(terminal, reports)
     answers[0] = '\0';
     feed("\033[c\033[5n\033[3;7H\033[6n\033[1;99H\033[6n\033[7n\033[>c");
     EXPECT_STR(answers, "\033[?6c\033[0n\033[3;7R\033[1;20R");
+    answers[0] = '\0';
+    feed("\033[2;4r\033[?6h\033[2;5H\033[6n");
+    EXPECT_STR(answers, "\033[2;5R"); /* in origin mode, too, where a program has put it */
 }
 
 TEST(terminal, utf8)
@@ -302,7 +387,7 @@ TEST(terminal, wide_characters)
 
 TEST(terminal, unknown_sequences_show_nothing)
 {
-    EXPECT_SHOWN("a\033[?1049h\033[2 q\033[>0c\033(B\033=\033#8\033[5i\033[1;2;3zb", "ab");
+    EXPECT_SHOWN("a\033[?1049h\033[2 q\033[>0c\033(A\033=\033#3\033[5i\033[1;2;3zb", "ab");
     EXPECT_SHOWN("a\033]0;title\ab\033Pq~\033\\c\033[?5Jd", "abcd");
     EXPECT_SHOWN("a\033[4\030b\033[4\032c", "abc");
 }
