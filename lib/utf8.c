@@ -1,5 +1,6 @@
 #include <assert.h>
 #include <lib/utf8.h>
+#include <lib/width.h>
 
 enum { CONTINUATION_LOW = 0x80, CONTINUATION_HIGH = 0xbf };
 
@@ -61,4 +62,26 @@ unsigned utf8_encode(uint32_t code, char bytes[UTF8_MAX])
         bytes[i] = (char)(0x80 | (code & 0x3f));
     bytes[0] = (char)(first[count] | code);
     return count;
+}
+
+size_t utf8_make_printable(char *text, size_t length)
+{
+    struct utf8 decoder = {0};
+    size_t used = 0;
+    while (used < length && text[used] >= ' ' && text[used] <= '~') /* nearly always all of it */
+        used++;
+    for (size_t at = used; at < length;) {
+        uint32_t code;
+        enum utf8_event event = utf8_feed(&decoder, (uint8_t)text[at], &code);
+        at += event != UTF8_BROKEN;
+        if (event == UTF8_PENDING)
+            continue;
+        if (code == UTF8_REPLACEMENT || character_is_control(code))
+            code = '?';
+        used += utf8_encode(code, text + used);
+        ASSERT(used <= at);
+    }
+    if (decoder.missing)
+        text[used++] = '?';
+    return used;
 }

@@ -68,6 +68,8 @@ BREAKS = [
     Break("kernel/cpu/user_mode.c", "    __asm__ volatile(\"fxrstor64 %0\" : : \"m\"(registers->fpu));\n", "",
           "programs share their SSE registers", "kernel/user_mode"),
     # --- kernel/log/
+    Break("kernel/log/log.c", "    length = utf8_make_printable(text, length);\n", "",
+          "a word of the command line moves the cursor", "kernel/log"),
     Break("kernel/log/log.c", "lost += oldest - shown - 1;", "lost += 0;", "lost lines are not told of", "kernel/log"),
     Break("kernel/log/log.c", "__atomic_load_n(&complete, __ATOMIC_ACQUIRE) != newest_record()", "false",
           "a line that is being added is passed over", "kernel/log"),
@@ -266,6 +268,8 @@ BREAKS = [
     # --- kernel/monitor/ and kernel/
     Break("kernel/monitor/task_commands.c", "if (task == this_cpu()->current)", "if (false)",
           "no task is shown as running", "e2e/commands"),
+    Break("kernel/monitor/key_parser.c", "    if (character_is_control(code))\n        return 0;\n", "",
+          "U+009B is typed, and echoed to COM1", "host/key_parser host/line"),
     Break("kernel/monitor/history.c", "strcmp", "!strcmp", "doubles are kept, others are not", "host/history host/line"),
     Break("kernel/monitor/line.c", "visible && !changing)\n        draw", "visible)\n        draw",
           "the log's lines break into a change of the input line", "host/line"),

@@ -30,4 +30,8 @@ enum utf8_event utf8_feed(struct utf8 *decoder, uint8_t byte, uint32_t *code);
  * their number. Any context. */
 unsigned utf8_encode(uint32_t code, char bytes[UTF8_MAX]);
 
+/* Replaces each control character and each malformed part of a text by a question mark, in place.
+ * Returns the new length, which is not larger. Any context. */
+size_t utf8_make_printable(char *text, size_t length);
+
 #endif

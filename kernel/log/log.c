@@ -14,6 +14,7 @@
 #include <kernel/log/log.h>
 #include <lib/format.h>
 #include <lib/string.h>
+#include <lib/utf8.h>
 
 enum { RECORDS = 256 };
 
@@ -256,6 +257,8 @@ void log_write(enum log_level level, const char *format, ...)
         length = sizeof(text) - 1;
         memcpy(text + sizeof(text) - sizeof(more), more, sizeof(more));
     }
+    length = utf8_make_printable(text, length);
+    text[length] = '\0';
     append(level, text, length);
 
     if (!in_interrupt())

@@ -4,11 +4,12 @@
  * after CR an LF is ignored.
  *
  * A byte can complete two keys. It may show that the character before it is malformed, which is
- * then passed on as it is, and it may be a key itself.
+ * then U+FFFD, and it may be a key itself. So the keys' text is always UTF-8 without control
+ * characters, and may be echoed to any terminal.
  */
 #include <assert.h>
 #include <kernel/monitor/key_parser.h>
-#include <lib/string.h>
+#include <lib/width.h>
 
 enum { DELETE = 0x7f };
 
@@ -114,31 +115,28 @@ static unsigned take_control(struct key_parser *parser, char byte, struct key ke
     return one(keys, code);
 }
 
-/* Completes the character, malformed or not. */
-static unsigned end_character(struct key_parser *parser, struct key *key)
+/* Types a character. The control characters U+0080 to U+009F are no keys. */
+static unsigned type(uint32_t code, struct key *key)
 {
-    if (parser->character.length == 0)
+    if (character_is_control(code))
         return 0;
-    *key = parser->character;
-    parser->character.length = 0;
-    parser->utf8 = (struct utf8){0};
+    *key = (struct key){.code = EDIT_TEXT};
+    key->length = (uint8_t)utf8_encode(code, key->text);
     return 1;
 }
 
 static unsigned take_character(struct key_parser *parser, char byte, struct key keys[KEYS_PER_BYTE])
 {
-    struct key *character = &parser->character;
     uint32_t code;
     unsigned count = 0;
     enum utf8_event event = utf8_feed(&parser->utf8, (uint8_t)byte, &code);
     if (event == UTF8_BROKEN) {
-        count = end_character(parser, keys);
+        count = type(code, keys);
         event = utf8_feed(&parser->utf8, (uint8_t)byte, &code);
     }
-    ASSERT(character->length < UTF8_MAX);
-    character->text[character->length++] = byte;
+    ASSERT(event != UTF8_BROKEN);
     if (event == UTF8_CHARACTER)
-        count += end_character(parser, &keys[count]);
+        count += type(code, &keys[count]);
     return count;
 }
 
@@ -156,7 +154,8 @@ static unsigned take_special(struct key_parser *parser, char byte, struct key ke
         return find_key(byte, 0, 0, keys);
     if (event == ECMA48_PRINT)
         return take_character(parser, byte, keys);
-    unsigned count = end_character(parser, keys);
+    unsigned count = parser->utf8.missing ? type(UTF8_REPLACEMENT, keys) : 0;
+    parser->utf8 = (struct utf8){0};
     if (event == ECMA48_CONTROL)
         return count + take_control(parser, byte, &keys[count]);
     if (event == ECMA48_SEQUENCE)
@@ -173,7 +172,7 @@ unsigned key_parser_feed(struct key_parser *parser, char byte, struct key keys[K
         return 1;
     }
     unsigned count = take_special(parser, byte, keys);
-    parser->special = parser->sequence.state != ECMA48_GROUND || parser->character.length ||
+    parser->special = parser->sequence.state != ECMA48_GROUND || parser->utf8.missing ||
                       parser->after_return || parser->after_ss3;
     return count;
 }

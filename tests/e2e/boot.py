@@ -42,11 +42,12 @@ class Boot(MachineTest):
             self.boot(options=qemu.fw_cfg_cmdline(f"loglevel={level}"))
 
     def test_unknown_words(self):
-        """Words which the kernel does not know are logged and do no harm."""
-        machine = self.boot(options=qemu.fw_cfg_cmdline("frobnicate=1,2 quux"))
+        """Words which the kernel does not know are logged and do no harm, not even to the screen."""
+        machine = self.boot(options=qemu.fw_cfg_cmdline("frobnicate=1,2 quux \033[2Jz"))
         log = "\n".join(self.log(machine))
         self.assertIn("frobnicate", log)
         self.assertIn("quux", log)
+        self.assertIn("'?[2Jz'", log)
 
     def test_no_com1(self):
         """A machine without a serial port says so, and answers the keyboard."""

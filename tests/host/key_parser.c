@@ -70,18 +70,20 @@ TEST(key_parser, characters)
     EXPECT_KEYS("\0\x06", "right");
 }
 
-/* Each malformed part is a character by itself, and the byte that ends it is a key, too. */
+#define BAD "<\xef\xbf\xbd>"
+
+/* Each malformed part is one U+FFFD, and the byte that ends it is a key, too. */
 TEST(key_parser, malformed_characters)
 {
     EXPECT_KEYS("\xff"
                 "a",
-                "<\xff> <a>");
+                BAD " <a>");
     EXPECT_KEYS("\xe2\x82"
                 "a",
-                "<\xe2\x82><a>");
-    EXPECT_KEYS("\xe2\xe2\x82\xac", "<\xe2> <\xe2\x82\xac>");
-    EXPECT_KEYS("\xe2\r", "<\xe2>enter");
-    EXPECT_KEYS("\xe2\x1b[D", "<\xe2> left");
+                BAD "<a>");
+    EXPECT_KEYS("\xe2\xe2\x82\xac", BAD " <\xe2\x82\xac>");
+    EXPECT_KEYS("\xe2\r", BAD "enter");
+    EXPECT_KEYS("\xe2\x1b[D", BAD " left");
 }
 
 TEST(key_parser, line_ends)
@@ -104,6 +106,17 @@ TEST(key_parser, control_characters)
     EXPECT_KEYS("\x0b\x0c\x0e\x10\x15\x17", "kill-end clear newer older kill-start kill-word");
     EXPECT_KEYS("\x03\t\b\x7f", "interrupt tab backspace backspace");
     EXPECT_KEYS("\x07\x1a\x1c", "");
+}
+
+/* U+009B is CSI to a terminal on COM1. */
+TEST(key_parser, control_characters_above_ascii_are_no_keys)
+{
+    EXPECT_KEYS("\xc2\x80\xc2\x9b\xc2\x9f", "");
+    EXPECT_KEYS("\xc2\xa0", "<\xc2\xa0>");
+    EXPECT_KEYS("\xc2\xc2\x9b!", BAD " <!>");
+    EXPECT_KEYS("\x9b"
+                "31m",
+                BAD " <3> <1> <m>");
 }
 
 TEST(key_parser, cursor_and_editing_keys)
@@ -162,6 +175,6 @@ TEST(key_parser, any_bytes)
                 text += keys[k].code == EDIT_TEXT ? keys[k].length : 0;
             }
         }
-        EXPECT(text <= LENGTH);
+        EXPECT(text <= LENGTH * 3); /* U+FFFD for each byte */
     }
 }

@@ -149,6 +149,18 @@ TEST(line, a_character_echoes_just_itself)
     EXPECT_STR(echoed, text);
 }
 
+/* What no terminal may get as text is neither echoed nor in the line. */
+TEST(line, control_characters_are_not_typed)
+{
+    begin_on(80, 37);
+    type("a\xc2\x9b"
+         "31mb\xc2\x85\x01\x05");
+    EXPECT_SHOWN("a31mb");
+    type("\xc2!\x7f\x9b"); /* two halves of U+009B, with a character between them meanwhile */
+    EXPECT(!wide.complaint && !narrow.complaint);
+    EXPECT_STR(type("\r"), "a31mb\xef\xbf\xbd\xef\xbf\xbd");
+}
+
 /* A full line takes no more bytes and does not change. */
 TEST(line, a_full_line)
 {

@@ -28,6 +28,8 @@ static void put(struct strict_terminal *terminal, const char *character)
 
 static void show(struct strict_terminal *terminal, const char *character)
 {
+    if (character[0] == '\xc2' && (unsigned char)character[1] < 0xa0)
+        complain(terminal, "a control character as text");
     bool is_wide = strcmp(character, wide_character) == 0;
     if (terminal->column + is_wide >= terminal->columns)
         feed_line(terminal);

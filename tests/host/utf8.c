@@ -1,3 +1,4 @@
+#include <lib/string.h>
 #include <lib/utf8.h>
 
 #include "../test.h"
@@ -70,4 +71,26 @@ TEST(utf8, malformed_parts_are_replaced_one_by_one)
             EXPECT_EQ(codes[at], UTF8_REPLACEMENT);
         EXPECT_EQ(codes[count - 1], 'A');
     }
+}
+
+static const char *printable(const char *text)
+{
+    static char buffer[64];
+    size_t length = strlen(text);
+    memcpy(buffer, text, length);
+    buffer[utf8_make_printable(buffer, length)] = '\0';
+    return buffer;
+}
+
+TEST(utf8, make_printable)
+{
+    EXPECT_STR(printable(""), "");
+    EXPECT_STR(printable("a \xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80~"),
+               "a \xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80~");
+    EXPECT_STR(printable("\x1b[31m\n\x7f"), "?[31m??");
+    EXPECT_STR(printable("a\xc2\x9b"
+                         "1\xc2\xa0"),
+               "a?1\xc2\xa0");
+    EXPECT_STR(printable("\x9b\xe2\x82\x1b\xff"), "????");
+    EXPECT_STR(printable("cut\xf0\x9f\x98"), "cut?");
 }

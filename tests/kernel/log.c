@@ -167,3 +167,12 @@ TEST(log, hooks_stand_around_what_is_shown)
     log_set_line_hooks(NULL, NULL);
     EXPECT_EQ(hooks_called, 2);
 }
+
+/* Text from outside may be in a line, such as a word of the command line. */
+TEST(log, control_characters_are_shown_and_not_sent)
+{
+    record_start();
+    log_info("test: '%s'", "\033[2J\xc2\x9b"
+                           "1m\xff\xc3\xa4");
+    EXPECT_EQ(record_count("] test: '?[2J?1m?\xc3\xa4'\n"), 1);
+}

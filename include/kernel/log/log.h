@@ -17,7 +17,8 @@ enum log_level { LOG_ALWAYS, LOG_ERROR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
 
 enum { LOG_TEXT = 232 }; /* the longest text of a line; longer text is cut and ends in "..." */
 
-/* Logs a line, given without its end: log_info("pit: %u Hz", rate). Any context. */
+/* Logs a line, given without its end: log_info("pit: %u Hz", rate). Text from outside may be in it:
+ * a control character is shown as a question mark. Any context. */
 void log_write(enum log_level level, const char *format, ...) PRINTF(2, 3);
 
 #define log_error(...) log_write(LOG_ERROR, __VA_ARGS__)

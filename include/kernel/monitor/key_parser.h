@@ -38,17 +38,16 @@ struct key {
     uint8_t code; /* enum edit_code */
     uint8_t length;
     uint16_t columns;
-    char text[UTF8_MAX]; /* printable, or a malformed part of UTF-8 */
+    char text[UTF8_MAX]; /* a character, never a control character */
 };
 
 /* All zeros is the initial state. */
 struct key_parser {
     struct ecma48 sequence;
     struct utf8 utf8;
-    struct key character; /* the bytes of an incomplete character */
-    bool after_return;    /* the previous byte was CR */
-    bool after_ss3;       /* the previous bytes were ESC O, which begins some terminals' keys */
-    bool special;         /* one of the above is not in its initial state */
+    bool after_return; /* the previous byte was CR */
+    bool after_ss3;    /* the previous bytes were ESC O, which begins some terminals' keys */
+    bool special;      /* one of the above is not in its initial state */
 };
 
 enum { KEYS_PER_BYTE = 2 };
