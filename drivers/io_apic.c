@@ -150,8 +150,8 @@ void io_apic_silence(const struct acpi_madt *madt)
         mask_inputs(madt->io_apics[i].address, open(madt->io_apics[i].address), true);
 }
 
-/* The inputs that the table gives to a line, a bit for each. A line that has one of these by
- * default ends nowhere. */
+/* The inputs that the table gives to lines, a bit for each. A line that the table does not mention
+ * ends nowhere if its own input is taken. */
 static uint64_t inputs_taken(const struct acpi_madt *madt)
 {
     uint64_t taken = 0;
@@ -185,7 +185,7 @@ static void connect(const struct acpi_madt *madt, const struct acpi_io_apic *io_
         if (wiring.overridden || !(taken >> wiring.gsi & 1))
             connect_line(line, wiring, io_apic, count);
     }
-    /* The lines from 16 on are as PCI has them. */
+    /* The lines from 16 on are levels, active low, as on PCI. */
     uint64_t end = MIN((uint64_t)io_apic->first_gsi + count, (uint64_t)IRQ_LINES);
     for (unsigned line = MAX(io_apic->first_gsi, (uint32_t)IRQ_ISA_LINES); line < end; line++) {
         struct acpi_line wiring = {.gsi = line, .signal = {.active_low = true, .level = true}};
@@ -205,8 +205,8 @@ static bool all_needed_end_here(void)
     return true;
 }
 
-/* In x2APIC mode a local APIC's number has 32 bits. An I/O APIC can address eight of them without
- * interrupt remapping, which Cairn does not do (SDM 3A 11.12.7). */
+/* In x2APIC mode a local APIC's number has 32 bits. An I/O APIC has 8 bits for it, unless
+ * interrupts are remapped, which Cairn does not do (SDM 3A 11.12.7). */
 static bool is_out_of_reach(uint32_t local_apic)
 {
     if (local_apic < BROADCAST)

@@ -18,8 +18,8 @@ static inline bool symbol_is_dead(uint16_t symbol)
 uint16_t compose_alone(uint16_t dead);
 
 /* Returns the character of `dead` and the `symbol` after it, which may be dead, too; 0 when they
- * make none. The same dead key twice is the accent on its own; so is a blank after it, unless it
- * stands for a character of ASCII. */
+ * make none. The same dead key twice makes the accent on its own. So does a blank after it, unless
+ * the two make a quotation mark of ASCII. */
 uint16_t compose(uint16_t dead, uint16_t symbol);
 
 #endif
