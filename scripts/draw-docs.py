@@ -30,7 +30,7 @@ FLOOR_WORDS = {
     "drivers": "one device a file",
     "kernel/fault": "what an exception means, in words",
     "mm": "frames, page tables, the heap",
-    "kernel/task": "executor, wakers, timers, channels",
+    "kernel/task": "executor, wakers, timers, channels, threads",
     "kernel/log": "console, log, panic, symbols, backtraces",
     "kernel/cpu": "descriptor tables, trap stubs, control registers",
     "boot": "from GRUB to C",
@@ -85,7 +85,7 @@ def virtual_map():
     yield line(direct, "rw-  the direct map: physical memory at this offset", size(number(layout, "DIRECT_MAP_SIZE")))
     yield line(None, "r--  ... but read-only where it shows code and constants")
     yield line(heap, "rw-  the heap's window: addresses, with a frame where needed", size(number(layout, "HEAP_WINDOW")))
-    yield line(number(layout, "STACKS_BASE"), "stacks of tasks to come, each between two guard pages")
+    yield line(number(layout, "STACKS_BASE"), "rw-  the stacks of threads, each between guard pages")
     yield line(kernel, "the last 2 GiB, where code may use signed 32-bit addresses", size((1 << 64) - kernel))
     yield line(kernel + image_offset(), "the image")
     yield from image_parts()

@@ -102,7 +102,7 @@ class Heap(gdb.Command):
         super().__init__("heap", gdb.COMMAND_STATUS)
 
     def invoke(self, argument, from_tty):
-        allocator = gdb.parse_and_eval("kernel_heap.allocator")
+        allocator = gdb.parse_and_eval("*kernel_heap")
         arena = allocator["arena"].dereference()
         print(f"{allocator['name'].string()}, from {int(arena['base']):#x} on: "
               f"{int(arena['committed'])} bytes committed now, {int(arena['peak'])} at most so far")

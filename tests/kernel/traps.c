@@ -69,13 +69,17 @@ TEST(traps, vectors_with_an_error_code)
 
 TEST(traps, unexpected_interrupts_are_counted)
 {
+    static const unsigned vectors[] = {48, 128, 255};
+    uint64_t before[ARRAY_SIZE(vectors)];
+    for (size_t i = 0; i < ARRAY_SIZE(vectors); i++)
+        before[i] = trap_count(vectors[i]);
     RAISE(48);
     RAISE(48);
     RAISE(128);
     RAISE(255);
-    EXPECT_EQ(trap_count(48), 2);
-    EXPECT_EQ(trap_count(128), 1);
-    EXPECT_EQ(trap_count(255), 1);
+    EXPECT_EQ(trap_count(48), before[0] + 2);
+    EXPECT_EQ(trap_count(128), before[1] + 1);
+    EXPECT_EQ(trap_count(255), before[2] + 1);
     EXPECT(!in_interrupt());
 }
 
@@ -137,8 +141,9 @@ TEST(traps, a_debug_exceptions_handler_meets_no_breakpoint)
 
 TEST(traps, nmi_is_reported_and_survived)
 {
+    uint64_t before = trap_count(VECTOR_NMI);
     EXPECT(fault_trigger("nmi"));
-    EXPECT_EQ(trap_count(VECTOR_NMI), 1);
+    EXPECT_EQ(trap_count(VECTOR_NMI), before + 1);
     EXPECT(log_count("fault: non-maskable interrupt (no known reason) in fault_nmi+0x"));
     EXPECT(!in_interrupt());
 }
@@ -246,10 +251,11 @@ TEST(traps, spurious_interrupts_are_told_apart)
 
 TEST(traps, unexpected_interrupts_are_logged_once)
 {
+    uint64_t before = trap_count(245);
     RAISE(245);
     RAISE(245);
     EXPECT(log_count("fault: unexpected interrupt on vector 245;"));
-    EXPECT_EQ(trap_count(245), 2);
+    EXPECT_EQ(trap_count(245), before + 2);
     EXPECT_EQ(log_count("unexpected interrupt on vector 245"), 1);
 }
 
