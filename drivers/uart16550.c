@@ -141,7 +141,8 @@ static bool send_fifo(struct uart16550 *uart)
     if (!(line_status(uart) & LSR_TRANSMITTER_READY))
         return false;
     const uint8_t *bytes;
-    uint32_t count = MIN(ring_oldest(&uart->unsent, &bytes), (uint32_t)uart->fifo);
+    uint32_t waiting = ring_oldest(&uart->unsent, &bytes);
+    uint32_t count = MIN(waiting, (uint32_t)uart->fifo);
     outb_many((uint16_t)(uart->port + DATA), bytes, count);
     ring_drop(&uart->unsent, count);
     uart->silent_looks = 0;

@@ -53,13 +53,14 @@ static void init(struct slab *slab, size_t pages, size_t block_size)
     ASSERT(block_size < SLAB_BYTES_MAX);
     ASSERT(header_size(pages, block_size) <= PAGE_SIZE);
     size_t slots = pages * PAGE_SIZE / block_size, first = first_slot(pages, block_size);
+    size_t most = MIN(slots, (size_t)SLAB_SLOTS_MAX);
     *slab = (struct slab){
         .reciprocal = ((UINT64_C(1) << 32) + block_size - 1) / block_size,
         .block_size = block_size,
         .free = LINK_END,
         .first = (uint8_t)first,
         .linked_end = (uint8_t)first,
-        .slots = (uint8_t)MIN(slots, (size_t)SLAB_SLOTS_MAX),
+        .slots = (uint8_t)most,
         .pages = (uint8_t)pages,
     };
     list_node_init(&slab->node);

@@ -146,7 +146,8 @@ def main(words):
     suites = {name for item in chosen(words) if not known.get(item) for name in item.tests.split()}
     status, output = run_tests(sorted(suites)) if suites else (0, "")
     if status != 0:
-        print("a suite fails though nothing is broken:\n" + output[-3000:])
+        said = "\n".join(line for line in output.splitlines() if not line.startswith("ok "))
+        print("a suite fails though nothing is broken:\n" + said[-3000:])
         return 1
     rows, failed = [], 0
     for item in chosen(words):

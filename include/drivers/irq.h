@@ -103,11 +103,11 @@ struct irq_controller {
     bool forgets;       /* a request that comes while its line is masked is lost, not kept */
 };
 
-/* Makes `controller` the one at which the lines end; all lines are masked. The controller then sets
+/* Makes `chosen` the controller at which the lines end; all lines are masked. Its driver then sets
  * its handlers for the vectors from IRQ_FIRST_VECTOR on, except the timer's, and, if it has
  * messages, for those from IRQ_FIRST_MESSAGE on. Such a handler calls irq_run() or
  * irq_run_message() and then ends the interrupt in the controller's way. During set-up, once. */
-void irq_start(const struct irq_controller *controller);
+void irq_start(const struct irq_controller *chosen);
 
 /* Returns the controller that irq_start() was given; NULL before. Any context. */
 const struct irq_controller *irq_controller(void);

@@ -7,9 +7,9 @@
 
 #include <mm/allocator.h>
 
-/* Makes an instance in the first page of `arena`, which it commits. Blocks come from the rest of
+/* Makes an instance in the first page of `given`, which it commits. Blocks come from the rest of
  * the arena; pages for them and for the instance's tables are committed as needed. ERROR_INVALID:
  * the arena is too small; ERROR_OUT_OF_FRAMES. */
-enum error fixed_block_create(const struct arena *arena, struct allocator **allocator);
+enum error fixed_block_create(const struct arena *given, struct allocator **allocator);
 
 #endif

@@ -30,7 +30,7 @@ BENCH(thread_switch, "thread.switch")
     uint64_t cost = bench_stop(start);
     ASSERT(list_empty(&executor.tasks));
     if (made == THREADS)
-        bench_report("thread.switch", cost / (THREADS * ROUNDS));
+        bench_report("thread.switch", cost / ((uint64_t)THREADS * ROUNDS));
     else
         bench_report_no_memory("thread.switch");
     while (made > 0)

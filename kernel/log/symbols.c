@@ -177,7 +177,7 @@ const char *symbol_find(virt_addr_t address, uint64_t *offset)
 
 struct symbol_place symbol_place(virt_addr_t address)
 {
-    struct symbol_place place;
+    struct symbol_place place = {""};
     uint64_t offset;
     const char *name = symbol_find(address, &offset);
     if (name)

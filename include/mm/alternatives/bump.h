@@ -7,8 +7,8 @@
 
 #include <mm/allocator.h>
 
-/* Makes an instance at the start of `arena`, and commits its first page. ERROR_INVALID: the arena
+/* Makes an instance at the start of `given`, and commits its first page. ERROR_INVALID: the arena
  * is too small; ERROR_OUT_OF_FRAMES. */
-enum error bump_create(const struct arena *arena, struct allocator **allocator);
+enum error bump_create(const struct arena *given, struct allocator **allocator);
 
 #endif

@@ -7,9 +7,9 @@
 
 #include <mm/allocator.h>
 
-/* Makes an instance in the first page of `arena`; blocks come from the rest. Commits two pages:
+/* Makes an instance in the first page of `given`; blocks come from the rest. Commits two pages:
  * that one, where the first block begins, too, and the last one before the map of live blocks.
  * ERROR_INVALID: the arena is too small; ERROR_OUT_OF_FRAMES. */
-enum error linked_list_create(const struct arena *arena, struct allocator **allocator);
+enum error linked_list_create(const struct arena *given, struct allocator **allocator);
 
 #endif
