@@ -14,8 +14,7 @@ class EarlyFaults(MachineTest):
 
     def report(self, function, register):
         """What COM1 shows when a register has a bad address at the start of a function."""
-        socket = paths.BUILD / f"{self.id()}.gdb.sock"
-        self.addCleanup(socket.unlink, missing_ok=True)
+        socket = gdb.socket_for(self)
         machine = self.machine(options=gdb.server(socket))
         gdb.run(machine, socket, *gdb.stop_at(f"*{function}", f"set ${register} = {BAD:#x}"),
                 arguments=[str(paths.KERNEL_DEBUG)])

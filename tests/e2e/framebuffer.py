@@ -74,9 +74,7 @@ class Framebuffer(FramebufferTest):
     def test_early_panic(self):
         """A panic before the kernel has memory or page tables of its own is on the screen, too. GDB stops the kernel before
         memory is set up, and makes it jump to the panic."""
-        directory = tempfile.TemporaryDirectory(prefix="cairn-gdb-")
-        self.addCleanup(directory.cleanup)
-        socket = Path(directory.name) / "gdb.sock"
+        socket = gdb.socket_for(self)
         started = self.machine(media=self.image(mode="1024x768x32"), options=gdb.server(socket))
         started.may_panic = True
         said = gdb.run(started, socket, *gdb.stop_at(

@@ -8,8 +8,7 @@ class Commands(MachineTest):
     """Each command of .gdbinit, on a kernel that shows its prompt."""
 
     def setUp(self):
-        self.socket = paths.BUILD / f"{self.id()}.gdb.sock"
-        self.addCleanup(self.socket.unlink, missing_ok=True)
+        self.socket = gdb.socket_for(self)
         self.stopped = self.machine(options=gdb.server(self.socket))
 
     def gdb(self, *commands):

@@ -1,8 +1,5 @@
 """Where the kernel cannot run, it says in words why: on the screen and on COM1."""
 
-import tempfile
-from pathlib import Path
-
 from runner import gdb
 from runner.machine import MachineTest
 from runner.symbols import physical_address
@@ -31,9 +28,7 @@ class Refusals(MachineTest):
     def boot_patched(self, label, command):
         """Boots, has GDB stop at a label of boot/entry.asm and run a command there, and lets the
         machine go on."""
-        directory = tempfile.TemporaryDirectory(prefix="cairn-gdb-")
-        self.addCleanup(directory.cleanup)
-        socket = Path(directory.name) / "gdb.sock"
+        socket = gdb.socket_for(self)
         machine = self.machine(options=gdb.server(socket))
         said = gdb.run(machine, socket,
                        *gdb.stop_at(f"*{physical_address(label)}", command, "detach"))

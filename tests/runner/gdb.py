@@ -1,8 +1,18 @@
 """GDB at a machine, without a person: it stops it somewhere, does something to it, and leaves."""
 
 import subprocess
+import tempfile
+from pathlib import Path
 
 from runner import paths, qemu
+
+
+def socket_for(test):
+    """A path for the socket between QEMU and GDB, which goes with the test. It is short, wherever the tree lies: a socket's
+    path has less than 108 bytes."""
+    directory = tempfile.TemporaryDirectory(prefix="cairn-gdb-")
+    test.addCleanup(directory.cleanup)
+    return Path(directory.name) / "gdb.sock"
 
 
 def server(socket):
