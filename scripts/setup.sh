@@ -66,6 +66,7 @@ Bochs, for make matrix|bochs|bochs|bochs|-|-
 Bochs's displays, for the same|/usr/lib/*/bochs/plugins/libbx_x_gui.so|bochs-x|-|-|-
 Bochs's BIOS, for the same|/usr/share/bochs/BIOS-bochs-latest|bochsbios|-|-|-
 Bochs's VGA BIOS, for the same|/usr/share/vgabios/vgabios.bin|vgabios|-|-|-
+definitions of locales, for a test of the build|/usr/share/i18n/locales/en_US|locales|glibc-locale-source|-|-
 git|git|git|git|git|git
 "
 

@@ -173,6 +173,18 @@ class Build(unittest.TestCase):
             self.skipTest("the tests run with another build")
         self.assertEqual((self.tree / "build" / "cairn.elf").read_bytes(), paths.KERNEL.read_bytes())
 
+    def test_locale(self):
+        """The objects are linked in the same order under any locale, for their order decides the kernel's bytes."""
+        if not Path("/usr/share/i18n/locales/en_US").exists():
+            self.skipTest("no definitions of locales here")
+        locales = Path(self.directory.name) / "locales"
+        locales.mkdir()
+        self.run_tool("localedef", "-i", "en_US", "-f", "UTF-8", locales / "en_US.UTF-8")
+        said = [re.findall(r"^(?:C|ASM|TEST)_SOURCES .*$", self.make("-pn", LC_ALL=name, LOCPATH=str(locales)).stdout, re.M)
+                for name in ("C", "en_US.UTF-8")]
+        self.assertEqual(len(said[0]), 3)
+        self.assertEqual(said[0], said[1])
+
     def test_line_ends(self):
         """A clone has the tree's line ends, even if git is configured to convert them."""
         if not (paths.ROOT / ".git").exists():

@@ -11,6 +11,11 @@ RUNS = 3000
 LIMIT = 900  # seconds; for a machine that is busy with other things
 
 
+def command(name):
+    """How make runs a fuzzer for a moment, in the build directory of these tests."""
+    return ["make", "--no-print-directory", f"B={paths.B}", f"{paths.B}/fuzz/{name}.run", f"FUZZ_LIMIT=-runs={RUNS}"]
+
+
 class Fuzz(unittest.TestCase):
     """Each program below tests/fuzz/."""
 
@@ -19,9 +24,7 @@ class Fuzz(unittest.TestCase):
         """The fuzzer finds nothing. It begins with the inputs of longer runs."""
         for source in sorted((paths.ROOT / "tests" / "fuzz").glob("*.c")):
             with self.subTest(source.stem):
-                target = f"{paths.B}/fuzz/{source.stem}.run"
-                command = ["make", "--no-print-directory", f"B={paths.B}", target, f"FUZZ_LIMIT=-runs={RUNS}"]
-                done = subprocess.run(command,
+                done = subprocess.run(command(source.stem),
                                       cwd=paths.ROOT, env=environment(), timeout=LIMIT, text=True,
                                       stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                       errors="replace", check=False)

@@ -2,13 +2,30 @@
 
 import contextlib
 import io
+import os
+import subprocess
+import sys
 import unittest
 from collections import namedtuple
 from unittest import mock
 
 import run
+from runner import paths
 
 Usage = namedtuple("Usage", "total used free")
+
+
+class BuildDirectory(unittest.TestCase):
+    """BUILD in the environment."""
+
+    def test_outside_the_tree(self):
+        """It may lie anywhere; what is run from there is named so."""
+        said = subprocess.run([sys.executable, "-c", "from e2e import fuzz; print(fuzz.paths.ISO, *fuzz.command('font'))"],
+                              cwd=paths.ROOT / "tests", env={**os.environ, "BUILD": "/elsewhere/out"}, check=True, text=True,
+                              stdout=subprocess.PIPE).stdout.split()
+        self.assertEqual(said[0], "/elsewhere/out/cairn.iso")
+        self.assertIn("B=/elsewhere/out", said)
+        self.assertIn("/elsewhere/out/fuzz/font.run", said)
 
 
 class Start(unittest.TestCase):
