@@ -85,7 +85,8 @@ HOST_CFLAGS := -std=gnu17 -O1 -g $(WARNINGS) $(GCC_WARNINGS) -Itests/host/includ
 
 # --- Sources ----------------------------------------------------------------------------------------------------------
 
-ROOMS := lib boot kernel kernel/cpu kernel/log kernel/task mm mm/alternatives kernel/fault drivers drivers/layouts drivers/usb kernel/monitor kernel/bench
+ROOMS := lib boot kernel kernel/cpu kernel/log kernel/task mm mm/alternatives kernel/fault drivers drivers/layouts drivers/usb fs kernel/tty \
+         kernel/process kernel/syscall kernel/monitor kernel/bench
 # Sorted, for the order of the objects decides the image's bytes, and `wildcard` may follow the locale or the disk.
 C_SOURCES   := $(sort $(wildcard $(ROOMS:%=%/*.c)))
 ASM_SOURCES := $(sort $(wildcard $(ROOMS:%=%/*.asm)))

@@ -20,6 +20,33 @@ enum error {
     ERROR_NOT_CANONICAL,       /* bits 63..47 of the virtual address are not all alike */
     ERROR_UNSUPPORTED,         /* valid, but of a kind that Cairn cannot handle */
     ERROR_INTERRUPTED,         /* the thread was interrupted while it waited */
+    ERROR_BAD_ADDRESS,         /* an address is not the program's */
+    ERROR_BEYOND_END,          /* the page lies behind the end of its object */
+    ERROR_ACCESS,              /* the area or the file does not allow this access */
+    ERROR_NOT_PERMITTED,       /* the caller may not do that */
+    ERROR_NO_ENTRY,            /* there is no file of that name */
+    ERROR_EXISTS,              /* there is one already */
+    ERROR_NOT_DIRECTORY,       /* a part of the path is no directory */
+    ERROR_IS_DIRECTORY,        /* the file is a directory */
+    ERROR_NOT_EMPTY,           /* the directory has entries */
+    ERROR_TOO_LONG,            /* a name or list is longer than its limit */
+    ERROR_LOOP,                /* the path leads over too many symbolic links */
+    ERROR_CROSS_DEVICE,        /* the two files are on different file systems */
+    ERROR_READ_ONLY,           /* the file system is read-only */
+    ERROR_BUSY,                /* something else uses it */
+    ERROR_BAD_DESCRIPTOR,      /* the descriptor is not open for this */
+    ERROR_TOO_MANY_FILES,      /* no descriptor is left */
+    ERROR_AGAIN,               /* it would have to wait, and may not */
+    ERROR_PIPE,                /* the pipe has no reader */
+    ERROR_NOT_SEEKABLE,        /* the file has no position */
+    ERROR_NOT_TERMINAL,        /* the file is no terminal, or has no such control */
+    ERROR_FILE_TOO_BIG,        /* the file would grow beyond its limit */
+    ERROR_NO_DATA,             /* the attribute is not there */
+    ERROR_RANGE,               /* the result does not fit */
+    ERROR_NOT_EXECUTABLE,      /* the file is no program of a known format */
+    ERROR_NO_PROCESS,          /* there is no such process */
+    ERROR_NO_CHILD,            /* there is no such child */
+    ERROR_NO_CALL,             /* there is no such system call */
     ERROR_COUNT
 };
 

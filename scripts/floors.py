@@ -2,7 +2,7 @@
 
 VOCABULARY = -1  # include/*.h and tests: types, error, assert and the like; open to all
 FLOORS = ["lib", "boot", "kernel/cpu", "kernel/log", "kernel/task", "mm", "kernel/fault", "drivers",
-          "kernel/monitor", "kernel", "kernel/bench"]
+          "fs", "kernel/tty", "kernel/process", "kernel/syscall", "kernel/monitor", "kernel", "kernel/bench"]
 ROOMS = sorted({floor.split("/")[0] for floor in FLOORS})  # the folders at the top that hold the kernel's sources
 
 
