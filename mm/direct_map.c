@@ -13,27 +13,27 @@
 #define CONSTANTS (PAGE_NO_EXECUTE | PAGE_GLOBAL)
 #define DATA      (PAGE_NO_EXECUTE | PAGE_GLOBAL | PAGE_WRITABLE)
 
-static enum error map(struct address_space *space, struct phys_range range, enum page_size largest,
+static enum error map(struct page_tables *tables, struct phys_range range, enum page_size largest,
                       uint64_t flags)
 {
     virt_addr_t virt = (virt_addr_t)phys_to_virt(range.start);
-    return paging_map_range(space, virt, range.start, range.end - range.start, largest, flags);
+    return paging_map_range(tables, virt, range.start, range.end - range.start, largest, flags);
 }
 
-enum error direct_map_init(struct address_space *space, const struct boot_info *info,
+enum error direct_map_init(struct page_tables *tables, const struct boot_info *info,
                            struct phys_range constants, enum page_size largest)
 {
     phys_addr_t from = constants.end;
     struct phys_range range = {0, constants.start};
-    enum error error = map(space, range, largest, DATA);
+    enum error error = map(tables, range, largest, DATA);
     if (!error)
-        error = map(space, constants, largest, CONSTANTS);
+        error = map(tables, constants, largest, CONSTANTS);
     while (!error && memory_map_next(info, MEMORY_RAM, &from, &range))
-        error = map(space, range, largest, DATA);
+        error = map(tables, range, largest, DATA);
     return error;
 }
 
-enum error direct_map_device(struct address_space *space, phys_addr_t address, uint64_t size,
+enum error direct_map_device(struct page_tables *tables, phys_addr_t address, uint64_t size,
                              uint64_t caching)
 {
     if (size == 0 || address >= DIRECT_MAP_SIZE || size > DIRECT_MAP_SIZE - address)
@@ -42,13 +42,13 @@ enum error direct_map_device(struct address_space *space, phys_addr_t address, u
     phys_addr_t start = ALIGN_DOWN(address, PAGE_SIZE), end = ALIGN_UP(address + size, PAGE_SIZE);
     virt_addr_t virt = (virt_addr_t)phys_to_virt(start);
     uint64_t flags = DATA | caching;
-    enum error error = paging_map_range(space, virt, start, end - start, PAGE_2M, flags);
+    enum error error = paging_map_range(tables, virt, start, end - start, PAGE_2M, flags);
     if (error != ERROR_ALREADY_MAPPED && error != ERROR_PART_OF_LARGER_PAGE)
         return error;
     /* A part of the range is mapped: map the rest page by page. */
     for (; start < end; start += PAGE_SIZE) {
         virt = (virt_addr_t)phys_to_virt(start);
-        error = paging_map(space, virt, start, PAGE_4K, flags);
+        error = paging_map(tables, virt, start, PAGE_4K, flags);
         if (error == ERROR_OUT_OF_FRAMES)
             return error;
     }

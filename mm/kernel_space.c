@@ -26,7 +26,7 @@
 #define CONSTANTS (PAGE_GLOBAL | PAGE_NO_EXECUTE)
 #define DATA      (PAGE_GLOBAL | PAGE_NO_EXECUTE | PAGE_WRITABLE)
 
-struct address_space kernel_space RO_AFTER_INIT;
+struct page_tables kernel_space RO_AFTER_INIT;
 
 /* For the root, two tables of level 3 for each window but the image's, which has one, the two
  * tables below them that the image and its alias in the direct map need each, and four for the

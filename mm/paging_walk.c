@@ -21,11 +21,11 @@ static bool read_entry(phys_addr_t table, unsigned index, uint64_t *entry)
     return true;
 }
 
-size_t paging_walk(const struct address_space *space, virt_addr_t address,
+size_t paging_walk(const struct page_tables *tables, virt_addr_t address,
                    struct paging_step steps[PAGING_LEVELS])
 {
     size_t count = 0;
-    phys_addr_t table = space->root;
+    phys_addr_t table = tables->root;
     for (unsigned level = PAGING_LEVELS; is_canonical(address) && level > 0; level--) {
         unsigned index = address >> (3 + 9 * level) & (ENTRIES - 1);
         uint64_t entry;

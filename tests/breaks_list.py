@@ -136,7 +136,7 @@ BREAKS = [
           "host/paging kernel/paging"),
     Break("mm/paging.c", "    return (flags & known_flags) |", "    return (flags & known_flags & ~PAGE_NO_EXECUTE) |", "all pages are executable",
           "kernel/paging host/paging"),
-    Break("mm/direct_map.c", "map(space, constants, largest, CONSTANTS)", "map(space, constants, largest, DATA)",
+    Break("mm/direct_map.c", "map(tables, constants, largest, CONSTANTS)", "map(tables, constants, largest, DATA)",
           "constants can be written through the direct map", "kernel/paging"),
     Break("mm/kernel_space.c", "        unmap_guard(stacks[i].top);\n", "", "no guard page above the stacks", "kernel/paging"),
     Break("mm/alternatives/linked_list.c", "    if (block_has(end, BLOCK_FLAG_FREE)) {", "    if (false) {",

@@ -7,7 +7,7 @@
 #include <boot/boot_info.h>
 #include <mm/paging.h>
 
-extern struct address_space kernel_space;
+extern struct page_tables kernel_space;
 
 /* Turns on the processor's protections (missing ones are logged), builds the kernel's
  * own page tables and switches from those of the boot to them. Panics when memory runs out. Comes

@@ -16,8 +16,9 @@ enum page_size { PAGE_4K = 1, PAGE_2M = 2, PAGE_1G = 3 };
 
 enum { PAGING_LEVELS = 4 };
 
-/* The flags of a page, in its entry (Intel SDM 3A 4.5, tables 4-15 to 4-20). No page is both
- * writable and executable: PAGE_WRITABLE goes with PAGE_NO_EXECUTE, or an ASSERT fails. */
+/* The flags of a page, in its entry (Intel SDM 3A 4.5, tables 4-15 to 4-20). No page of the
+ * kernel is both writable and executable: without PAGE_USER, PAGE_WRITABLE goes with
+ * PAGE_NO_EXECUTE, or an ASSERT fails. */
 #define PAGE_WRITABLE        (UINT64_C(1) << 1)
 #define PAGE_USER            (UINT64_C(1) << 2)
 #define PAGE_WRITE_COMBINING (UINT64_C(1) << 3) /* as mm/processor.c sets up the PAT */
@@ -33,7 +34,8 @@ enum { PAGING_LEVELS = 4 };
 #define PAGE_TABLE        (UINT64_C(1) << 9) /* ignored by the processor: links a table */
 #define PAGE_ADDRESS_MASK UINT64_C(0x000ffffffffff000)
 
-struct address_space {
+/* A tree of page tables. */
+struct page_tables {
     phys_addr_t root;
 };
 
@@ -43,13 +45,13 @@ static inline uint64_t page_size_bytes(enum page_size size)
     return UINT64_C(1) << (3 + 9 * (unsigned)size);
 }
 
-/* Gives `space` an empty root table. ERROR_OUT_OF_FRAMES. */
-enum error paging_init(struct address_space *space);
+/* Gives `tables` an empty root table. ERROR_OUT_OF_FRAMES. */
+enum error paging_init(struct page_tables *tables);
 
 /* Makes a table of level 3 for each 512 GiB of the `length` bytes from `start` on, where nothing is
  * mapped yet. These tables are never freed, so the root's entries for the range never change again:
  * a root that has a copy of them shares all that is mapped there later. ERROR_OUT_OF_FRAMES. */
-enum error paging_make_top_tables(struct address_space *space, virt_addr_t start, uint64_t length);
+enum error paging_make_top_tables(struct page_tables *tables, virt_addr_t start, uint64_t length);
 
 /* Leaves `flags` out of all entries that are written from now on. A bit of a feature that the
  * processor lacks is reserved, and a reserved bit that is set faults. During set-up. */
@@ -61,26 +63,26 @@ void paging_leave_out(uint64_t flags);
 /* Maps the page at `page` to the memory at `frame`, with `flags` of the first group above.
  * ERROR_ALREADY_MAPPED (if only in part, for a large page), ERROR_PART_OF_LARGER_PAGE,
  * ERROR_OUT_OF_FRAMES for a table; ERROR_INVALID for a frame beyond 2^52. */
-enum error paging_map(struct address_space *space, virt_addr_t page, phys_addr_t frame,
+enum error paging_map(struct page_tables *tables, virt_addr_t page, phys_addr_t frame,
                       enum page_size size, uint64_t flags);
 
 /* Maps `length` bytes of adjacent memory, a multiple of 4 KiB, with the largest pages that fit, but
  * none larger than `largest`. Errors as paging_map(); then nothing is mapped. */
-enum error paging_map_range(struct address_space *space, virt_addr_t start, phys_addr_t memory,
+enum error paging_map_range(struct page_tables *tables, virt_addr_t start, phys_addr_t memory,
                             uint64_t length, enum page_size largest, uint64_t flags);
 
 /* Unmaps a page of that size and gives its tables back where they become empty. Sets *frame to the
  * memory that the page was mapped to, unless `frame` is NULL. ERROR_NOT_MAPPED (also when there are
  * smaller pages), ERROR_PART_OF_LARGER_PAGE. */
-enum error paging_unmap(struct address_space *space, virt_addr_t page, enum page_size size,
+enum error paging_unmap(struct page_tables *tables, virt_addr_t page, enum page_size size,
                         phys_addr_t *frame);
 
 /* Gives a mapped page other flags. Errors as paging_unmap(). */
-enum error paging_protect(struct address_space *space, virt_addr_t page, enum page_size size,
+enum error paging_protect(struct page_tables *tables, virt_addr_t page, enum page_size size,
                           uint64_t flags);
 
 /* The physical address behind `address`, which need not be aligned. ERROR_NOT_MAPPED. */
-enum error paging_translate(const struct address_space *space, virt_addr_t address,
+enum error paging_translate(const struct page_tables *tables, virt_addr_t address,
                             phys_addr_t *physical);
 
 #endif

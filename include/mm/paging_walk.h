@@ -16,7 +16,7 @@ struct paging_step {
  * links no table. Returns how many: 1 to 4, or 0 for an address that is not canonical. If an entry
  * links a table where no memory is, that entry is the last one, and CR2 changes. In any context but
  * a machine check's or a double fault's. */
-size_t paging_walk(const struct address_space *space, virt_addr_t address,
+size_t paging_walk(const struct page_tables *tables, virt_addr_t address,
                    struct paging_step steps[PAGING_LEVELS]);
 
 #endif

@@ -183,9 +183,9 @@ static void print_first_fault(void)
 }
 
 /* The page tables in use. During set-up they are not the kernel's own yet. */
-static struct address_space current_space(void)
+static struct page_tables current_tables(void)
 {
-    return (struct address_space){.root = read_cr3() & PAGE_ADDRESS_MASK};
+    return (struct page_tables){.root = read_cr3() & PAGE_ADDRESS_MASK};
 }
 
 static const char *spell_last_step(const struct paging_step *step)
@@ -202,9 +202,9 @@ static const char *spell_last_step(const struct paging_step *step)
 /* Prints the entries that the processor has read on its way to `address`. */
 static void print_page_walk(virt_addr_t address)
 {
-    struct address_space space = current_space();
+    struct page_tables tables = current_tables();
     struct paging_step steps[PAGING_LEVELS];
-    size_t count = paging_walk(&space, address, steps);
+    size_t count = paging_walk(&tables, address, steps);
     write_cr2(address); /* the walk's own faults may have changed it */
     console_printf("  page tables:");
     for (size_t i = 0; i < count; i++)
@@ -216,9 +216,9 @@ static void print_page_walk(virt_addr_t address)
 /* Reads a byte of code; false if nothing is mapped at `address`, which may be any. */
 static bool read_code(virt_addr_t address, uint8_t *byte)
 {
-    struct address_space space = current_space();
+    struct page_tables tables = current_tables();
     phys_addr_t physical;
-    if (paging_translate(&space, address, &physical) != OK)
+    if (paging_translate(&tables, address, &physical) != OK)
         return false;
     *byte = *(const uint8_t *)address;
     return true;

@@ -20,7 +20,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
 /* What the files under test need from below. */
-struct address_space kernel_space;
+struct page_tables kernel_space;
 bool host_masked;
 void (*host_interrupt)(void);
 uint64_t host_tsc, host_tsc_step;

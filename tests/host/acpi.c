@@ -12,7 +12,7 @@
 #include "physical_memory.h"
 
 /* Stands in for mm/kernel_space.c; root 0 means that kernel_space_init() has not run yet. */
-struct address_space kernel_space;
+struct page_tables kernel_space;
 static phys_addr_t mappable_end = UINT64_MAX; /* from here on nothing can be mapped */
 
 enum error mmio_map(phys_addr_t address, uint64_t size, uint64_t caching)

@@ -7,7 +7,7 @@
 #include "physical_memory.h"
 
 static struct boot_info info;
-static struct address_space space;
+static struct page_tables space;
 
 static const struct phys_range constants = {MIB(1), MIB(1) + 77 * PAGE_SIZE};
 

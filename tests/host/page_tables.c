@@ -10,7 +10,7 @@ unsigned invlpg_count;
 virt_addr_t invlpg_last;
 uint64_t invlpg_free_frames;
 
-struct address_space space;
+struct page_tables space;
 
 void invlpg(virt_addr_t address)
 {
@@ -45,7 +45,7 @@ static void look_through(phys_addr_t table, unsigned level, uint64_t base, struc
         } else if (level == 1 || entry & 1 << 7) {
             seen->pages[level]++;
             seen->bytes += size;
-            seen->bad += (entry & 2) && !(entry >> 63);
+            seen->bad += (entry & 2) && !(entry & 4) && !(entry >> 63);
             seen->bad += (entry & UINT64_C(0xffffffffff000) & (size - 1)) != 0;
             seen->bad += level == 4;
         } else {

@@ -12,7 +12,7 @@
 #define USER    UINT64_C(0x0000123440000000)
 #define NOWHERE UINT64_C(0x800000000000)
 
-extern struct address_space space;
+extern struct page_tables space;
 
 /* How often INVLPG was executed since tables_set_up(), for which address last, and how many frames
  * were free at that moment. */
@@ -30,7 +30,8 @@ struct tables {
     uint64_t tables;   /* without the root */
     uint64_t pages[4]; /* by level */
     uint64_t bytes;    /* mapped */
-    uint64_t bad;      /* writable and executable, or a table with nothing in it, or bits astray */
+    uint64_t bad; /* the kernel's and writable and executable, or a table with nothing in it, or
+                     bits astray */
 };
 
 /* What the tables of `space` hold. */

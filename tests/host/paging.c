@@ -153,6 +153,15 @@ TEST(paging, writable_and_executable_is_a_bug)
     }
 }
 
+TEST(paging, programs_may_have_writable_and_executable_pages)
+{
+    tables_set_up(MIB(16));
+    EXPECT_EQ(paging_map(&space, USER, MIB(9), PAGE_4K, PAGE_USER | PAGE_WRITABLE), OK);
+    EXPECT_EQ(paging_protect(&space, USER, PAGE_4K, PAGE_USER), OK);
+    EXPECT_EQ(paging_protect(&space, USER, PAGE_4K, PAGE_USER | PAGE_WRITABLE), OK);
+    EXPECT_EQ(tables_look().bad, 0);
+}
+
 TEST(paging, walk_shows_each_level)
 {
     struct paging_step steps[PAGING_LEVELS];
@@ -239,7 +248,7 @@ TEST(paging, out_of_frames_leaves_nothing)
     tables_set_up(MIB(16));
     tables_leave_frames(3);
     EXPECT_EQ(paging_map(&space, WINDOW, 0, PAGE_4K, DATA), OK);
-    struct address_space none;
+    struct page_tables none;
     EXPECT_EQ(paging_init(&none), ERROR_OUT_OF_FRAMES);
 }
 
