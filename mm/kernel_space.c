@@ -28,10 +28,12 @@
 
 struct page_tables kernel_space RO_AFTER_INIT;
 
-/* For the root, two tables of level 3 for each window but the image's, which has one, the two
- * tables below them that the image and its alias in the direct map need each, and four for the
- * registers of APICs and timers, below 4 GiB. The loader has cleared them. */
-static uint64_t first_tables[16][PAGE_SIZE / sizeof(uint64_t)] ALIGNED(PAGE_SIZE);
+/* The tables that a PC needs at boot: the root, two of level 3 for each window but the image's,
+ * which has one; below them two each for the image, its alias in the direct map, and the heap's
+ * first pages; one for the end of memory; and five for the registers of APICs, timers and PCI,
+ * below 4 GiB. The loader has cleared them. */
+static uint64_t first_tables[20][PAGE_SIZE / sizeof(uint64_t)] ALIGNED(PAGE_SIZE);
+_Static_assert(ARRAY_SIZE(first_tables) <= TABLE_POOL_MAX, "the pool's limit");
 
 static void must(enum error error, const char *what)
 {

@@ -7,7 +7,7 @@
 
 #include <types.h>
 
-enum { TABLE_POOL_MAX = 16 };
+enum { TABLE_POOL_MAX = 20 };
 
 /* Makes a pool of `count` adjacent pages, at most TABLE_POOL_MAX, from `start` on. They hold zeros
  * and are not from frame_alloc(). Once, before any table is made. */
