@@ -106,6 +106,7 @@ static void fill_idt(void)
 {
     struct gate gate = gate_to(0, IST_NONE, KERNEL);
     ASSERT(IS_ALIGNED((uintptr_t)trap_stubs, sizeof(trap_stubs)));
+#pragma GCC unroll 8
     for (unsigned vector = 0; vector < VECTOR_COUNT; vector++, gate.low += TRAP_STUB_SIZE)
         idt[vector] = gate;
     idt[VECTOR_DOUBLE_FAULT] = gate_to(VECTOR_DOUBLE_FAULT, IST_DOUBLE_FAULT, KERNEL);
@@ -137,6 +138,7 @@ void trap_set_handlers(unsigned first, unsigned count, trap_handler handler)
 {
     ASSERT(first < VECTOR_COUNT);
     ASSERT(count <= VECTOR_COUNT - first);
+#pragma GCC unroll 8
     for (unsigned vector = first; vector < first + count; vector++) {
         ASSERT(trap_handlers[vector] == trap_unhandled);
         trap_handlers[vector] = handler;
