@@ -113,7 +113,7 @@ HOST_SOURCES := tests/test.c $(wildcard tests/host/*.c) $(wildcard lib/*.c) boot
     $(filter-out $(addprefix mm/,kernel_space.c processor.c heap_window.c kernel_pages.c kernel_stacks.c),$(wildcard mm/*.c)) \
     $(wildcard mm/alternatives/*.c)
 HOST_OBJECTS := $(HOST_SOURCES:%=$B/host/%.o)
-TYPE_KEYS_SOURCES := tests/tools/type_keys.c $(KEYBOARD_SOURCES) lib/letter_case.c lib/utf8.c
+TYPE_KEYS_SOURCES := tests/tools/type_keys.c $(KEYBOARD_SOURCES) lib/letter_case.c lib/utf8.c lib/string.c
 TYPE_KEYS_OBJECTS := $(TYPE_KEYS_SOURCES:%=$B/host/%.o)
 
 # --- The kernel -------------------------------------------------------------------------------------------------------
@@ -263,13 +263,13 @@ FUZZ_SECONDS := 60
 FUZZ_LIMIT = -max_total_time=$(FUZZ_SECONDS)
 FUZZ_SOURCES_acpi := drivers/acpi_tables.c drivers/acpi_aml.c
 FUZZ_SOURCES_font := lib/font.c
-FUZZ_SOURCES_keyboard := $(KEYBOARD_SOURCES) lib/letter_case.c lib/utf8.c
+FUZZ_SOURCES_keyboard := $(KEYBOARD_SOURCES) lib/letter_case.c lib/utf8.c lib/string.c
 FUZZ_SOURCES_multiboot2 := boot/multiboot2.c mm/memory_map.c
 FUZZ_SOURCES_pci := drivers/pci.c drivers/pci_config.c drivers/pci_device.c drivers/acpi_tables.c lib/error.c
 FUZZ_SOURCES_usb := $(addprefix tests/host/,fake_xhci.c fake_pci.c fake_ports.c fake_tables.c physical_memory.c test_arena.c) \
     $(wildcard drivers/usb/*.c drivers/pci*.c) $(addprefix drivers/,acpi.c acpi_tables.c acpi_aml.c) \
     $(filter-out $(addprefix mm/,direct_map.c heap_window.c kernel_pages.c kernel_stacks.c kernel_space.c paging.c paging_walk.c processor.c table_frames.c),$(wildcard mm/*.c mm/alternatives/*.c)) \
-    $(filter-out kernel/task/watchdog.c kernel/task/thread.c,$(wildcard kernel/task/*.c)) $(KEYBOARD_SOURCES) lib/letter_case.c lib/utf8.c lib/error.c
+    $(filter-out kernel/task/watchdog.c kernel/task/thread.c,$(wildcard kernel/task/*.c)) $(KEYBOARD_SOURCES) lib/letter_case.c lib/utf8.c lib/string.c lib/error.c
 FUZZ_FLAGS_usb := -max_len=400 -len_control=0
 FUZZ_CFLAGS_usb := -DDIRECT_MAP_BASE=0x110000000000u -DKERNEL_BASE=0u
 FUZZ_SOURCES_terminal := tests/host/fake_display.c lib/terminal.c lib/terminal_charset.c lib/terminal_cursor.c \

@@ -1,4 +1,5 @@
 #include <assert.h>
+#include <lib/string.h>
 #include <lib/utf8.h>
 #include <lib/width.h>
 
@@ -67,9 +68,7 @@ unsigned utf8_encode(uint32_t code, char bytes[UTF8_MAX])
 size_t utf8_make_printable(char *text, size_t length)
 {
     struct utf8 decoder = {0};
-    size_t used = 0;
-    while (used < length && text[used] >= ' ' && text[used] <= '~') /* nearly always all of it */
-        used++;
+    size_t used = printable_length(text, length); /* nearly always all of it */
     for (size_t at = used; at < length;) {
         uint32_t code;
         enum utf8_event event = utf8_feed(&decoder, (uint8_t)text[at], &code);

@@ -23,6 +23,9 @@ int strcmp(const char *a, const char *b);
 int strncmp(const char *a, const char *b, size_t limit);
 char *strchr(const char *string, int character);
 
+/* Returns how many bytes at the start of `text`, of `limit` at most, are printable ASCII. */
+size_t printable_length(const char *text, size_t limit);
+
 /* Copies the printable ASCII at the start of `from`, at most `limit` bytes. Returns the number of
  * bytes. */
 size_t copy_printable(char *restrict to, const char *restrict from, size_t limit);

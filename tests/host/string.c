@@ -164,7 +164,7 @@ TEST(string, string_copy_cuts_and_says_so)
     EXPECT_EQ(small[0], 'x');
 }
 
-TEST(string, copy_printable)
+TEST(string, printable)
 {
     char to[32], from[24];
     for (unsigned byte = 0; byte < 256; byte++) {
@@ -178,6 +178,8 @@ TEST(string, copy_printable)
             EXPECT(memcmp(to, from, expected) == 0);
             EXPECT_EQ(to[expected], 0);
             EXPECT_EQ(copy_printable(to, from, at), at);
+            EXPECT_EQ(printable_length(from, sizeof(from)), expected);
+            EXPECT_EQ(printable_length(from, at), at);
         }
     }
 }
