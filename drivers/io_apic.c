@@ -38,12 +38,14 @@ enum redirection {
 
 /* Where a line ends. */
 struct input {
-    volatile uint8_t *registers; /* NULL: nowhere */
+    volatile uint8_t *registers;
     unsigned number;
     uint32_t low; /* the entry's low half, not masked */
 };
 
 static struct input inputs[IRQ_LINES] RO_AFTER_INIT;
+static uint64_t connected RO_AFTER_INIT; /* a bit for each line that ends at an input */
+_Static_assert(IRQ_LINES <= 64, "the bits of `connected`");
 
 static uint32_t get(volatile uint8_t *registers, unsigned reg)
 {
@@ -61,23 +63,23 @@ static void set(volatile uint8_t *registers, unsigned reg, uint32_t value)
 
 static bool has(unsigned line)
 {
-    return inputs[line].registers != NULL;
+    return connected >> line & 1;
 }
 
-static void set_low(const struct input *input, uint32_t value)
+static void set_low(unsigned line, uint32_t value)
 {
-    ASSERT(input->registers);
-    set(input->registers, REDIRECTION + 2 * input->number, value);
+    ASSERT(has(line));
+    set(inputs[line].registers, REDIRECTION + 2 * inputs[line].number, value);
 }
 
 static void mask(unsigned line)
 {
-    set_low(&inputs[line], inputs[line].low | MASKED);
+    set_low(line, inputs[line].low | MASKED);
 }
 
 static void unmask(unsigned line)
 {
-    set_low(&inputs[line], inputs[line].low);
+    set_low(line, inputs[line].low);
 }
 
 static uint32_t low_half(unsigned line, bool level, bool active_low)
@@ -132,14 +134,14 @@ static unsigned open(phys_addr_t address)
     return MIN((version >> 16 & 0xff) + 1, (unsigned)MAX_INPUTS);
 }
 
-/* Masks the inputs of an I/O APIC that has `count` of them; but not those through which 8259s
- * interrupt (ExtINT) if `keep_external`. */
-static void mask_inputs(phys_addr_t address, unsigned count, bool keep_external)
+/* Masks all inputs of an I/O APIC but those through which 8259s interrupt (ExtINT). */
+static void silence(phys_addr_t address)
 {
+    unsigned count = open(address);
     volatile uint8_t *registers = phys_to_virt(address);
     for (unsigned i = 0; i < count; i++) {
         unsigned reg = REDIRECTION + 2 * i;
-        if (!keep_external || (get(registers, reg) & DELIVERY) != EXTERNAL)
+        if ((get(registers, reg) & DELIVERY) != EXTERNAL)
             set(registers, reg, MASKED);
     }
 }
@@ -147,7 +149,18 @@ static void mask_inputs(phys_addr_t address, unsigned count, bool keep_external)
 void io_apic_silence(const struct acpi_madt *madt)
 {
     for (unsigned i = 0; i < madt->io_apic_count; i++)
-        mask_inputs(madt->io_apics[i].address, open(madt->io_apics[i].address), true);
+        silence(madt->io_apics[i].address);
+}
+
+/* Masks all `count` inputs of an I/O APIC, and directs them to this processor. */
+static void reset_inputs(phys_addr_t address, unsigned count)
+{
+    volatile uint8_t *registers = phys_to_virt(address);
+    uint32_t destination = local_apic_id() << DESTINATION_SHIFT;
+    for (unsigned i = 0; i < count; i++) {
+        set(registers, REDIRECTION + 2 * i, MASKED);
+        set(registers, REDIRECTION + 2 * i + 1, destination);
+    }
 }
 
 /* The inputs that the table gives to lines, a bit for each. A line that the table does not mention
@@ -168,12 +181,12 @@ static void connect_line(unsigned line, struct acpi_line wiring, const struct ac
 {
     if (wiring.gsi < io_apic->first_gsi || wiring.gsi - io_apic->first_gsi >= count)
         return;
-    struct input *input = &inputs[line];
-    input->registers = phys_to_virt(io_apic->address);
-    input->number = wiring.gsi - io_apic->first_gsi;
-    input->low = low_half(line, wiring.signal.level, wiring.signal.active_low);
-    set(input->registers, REDIRECTION + 2 * input->number + 1,
-        local_apic_id() << DESTINATION_SHIFT);
+    inputs[line] = (struct input){
+        .registers = phys_to_virt(io_apic->address),
+        .number = wiring.gsi - io_apic->first_gsi,
+        .low = low_half(line, wiring.signal.level, wiring.signal.active_low),
+    };
+    connected |= UINT64_C(1) << line;
 }
 
 static void connect(const struct acpi_madt *madt, const struct acpi_io_apic *io_apic,
@@ -199,7 +212,7 @@ static bool all_needed_end_here(void)
 {
     static const uint8_t needed[] = {IRQ_TIMER, IRQ_KEYBOARD, IRQ_COM1};
     for (size_t i = 0; i < sizeof(needed); i++) {
-        if (!inputs[needed[i]].registers)
+        if (!has(needed[i]))
             return false;
     }
     return true;
@@ -218,14 +231,13 @@ static bool is_out_of_reach(uint32_t local_apic)
 
 enum error io_apic_init(const struct acpi_madt *madt)
 {
-    for (unsigned line = 0; line < IRQ_LINES; line++)
-        inputs[line].registers = NULL;
+    connected = 0;
     if (is_out_of_reach(local_apic_id()))
         return ERROR_UNSUPPORTED;
     for (unsigned i = 0; i < madt->io_apic_count; i++) {
         const struct acpi_io_apic *io_apic = &madt->io_apics[i];
         unsigned count = open(io_apic->address);
-        mask_inputs(io_apic->address, count, false);
+        reset_inputs(io_apic->address, count);
         if (count)
             connect(madt, io_apic, count);
         else
