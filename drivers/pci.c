@@ -70,13 +70,10 @@ static void follow_bridge(const struct pci_address *at, struct bus_set *reached)
                   at->function, secondary);
 }
 
-/* Adds a function if it exists. Returns its header type register, which also says whether the
- * device has further functions; 0 if it does not exist. */
-static uint8_t look_at(const struct pci_address *at, struct bus_set *reached)
+/* Adds a function that exists. Returns its header type register, which also says whether the device
+ * has further functions. */
+static uint8_t add_function(const struct pci_address *at, uint32_t id, struct bus_set *reached)
 {
-    uint32_t id = pci_config_read(at, PCI_ID);
-    if ((uint16_t)id == (uint16_t)PCI_NOTHING)
-        return 0;
     uint8_t header = header_of(at);
     add(at, id, header);
     if ((header & HEADER_KIND) == PCI_HEADER_BRIDGE)
@@ -84,7 +81,14 @@ static uint8_t look_at(const struct pci_address *at, struct bus_set *reached)
     return header;
 }
 
-static void look_at_bus(const struct pci_segment *segment, uint8_t bus, struct bus_set *reached)
+/* Adds a function if it exists; returns 0 if it does not, and otherwise as add_function(). */
+static uint8_t probe_function(const struct pci_address *at, struct bus_set *reached)
+{
+    uint32_t id = pci_config_read(at, PCI_ID);
+    return (uint16_t)id == (uint16_t)PCI_NOTHING ? 0 : add_function(at, id, reached);
+}
+
+static void scan_bus(const struct pci_segment *segment, uint8_t bus, struct bus_set *reached)
 {
     if (pci_config_map_bus(segment, bus)) {
         log_warn("pci: the configuration space of bus %02x cannot be mapped", bus);
@@ -92,23 +96,23 @@ static void look_at_bus(const struct pci_segment *segment, uint8_t bus, struct b
     }
     for (unsigned slot = 0; slot < PCI_SLOTS; slot++) {
         struct pci_address at = pci_config_address(segment, bus, slot, 0);
-        if (!(look_at(&at, reached) & HEADER_HAS_FUNCTIONS))
+        if (!(probe_function(&at, reached) & HEADER_HAS_FUNCTIONS))
             continue;
         for (unsigned function = 1; function < PCI_FUNCTIONS; function++) {
             at = pci_config_address(segment, bus, slot, function);
-            look_at(&at, reached);
+            probe_function(&at, reached);
         }
     }
 }
 
-static void look_at_segment(const struct pci_segment *segment)
+static void scan_segment(const struct pci_segment *segment)
 {
     struct bus_set reached = {0};
     bus_set_add(&reached, segment->first_bus);
     for (unsigned bus = segment->first_bus; bus <= MIN(reached.last, (unsigned)segment->last_bus);
          bus++) {
         if (bus_set_has(&reached, bus))
-            look_at_bus(segment, (uint8_t)bus, &reached);
+            scan_bus(segment, (uint8_t)bus, &reached);
     }
 }
 
@@ -119,7 +123,7 @@ void pci_init(void)
     left_out = 0;
     unsigned segment_count = pci_config_start(segments);
     for (unsigned i = 0; i < segment_count; i++)
-        look_at_segment(&segments[i]);
+        scan_segment(&segments[i]);
     if (left_out)
         log_warn("pci: %zu devices were too many; left alone", left_out);
 }
