@@ -173,21 +173,36 @@ static void choose_interrupts(struct uart16550 *uart)
     set(uart, INTERRUPT_ENABLE, wanted);
 }
 
-static void push(struct uart16550 *uart, char byte)
+static void push(struct uart16550 *uart, const char *text, size_t length)
 {
-    if (ring_push(&uart->unsent, (uint8_t)byte))
+    size_t pushed = ring_push(&uart->unsent, text, (uint32_t)length);
+    if (pushed == length)
         return;
-    uart->lost++;
+    uart->lost += length - pushed;
     log_loss_begins(uart);
+}
+
+/* The length of the line at `text`, without its end. */
+static size_t line_length(const char *text, size_t limit)
+{
+    size_t length = 0;
+    while (length < limit && text[length] != '\n')
+        length++;
+    return length;
 }
 
 static void write(struct console_sink *sink, const char *text, size_t length)
 {
     struct uart16550 *uart = CONTAINER_OF(sink, struct uart16550, sink);
-    for (; length; length--, text++) {
-        if (*text == '\n')
-            push(uart, '\r');
-        push(uart, *text);
+    while (length) {
+        size_t line = line_length(text, length);
+        push(uart, text, line);
+        if (line < length) {
+            push(uart, "\r\n", 2);
+            line++;
+        }
+        text += line;
+        length -= line;
     }
     uint64_t flags = interrupts_save();
     send(uart);

@@ -7,6 +7,7 @@
 #ifndef LIB_RING_H
 #define LIB_RING_H
 
+#include <lib/string.h>
 #include <types.h>
 
 struct ring {
@@ -43,13 +44,17 @@ static inline void ring_push_unchecked(struct ring *ring, uint8_t byte)
     __atomic_store_n(&ring->tail, tail + 1, __ATOMIC_RELEASE);
 }
 
-/* For the producer: appends a byte. False when the ring is full. */
-static inline bool ring_push(struct ring *ring, uint8_t byte)
+/* For the producer: appends `count` bytes, or as many as there is room for. Returns their number.
+ */
+static inline uint32_t ring_push(struct ring *ring, const void *bytes, uint32_t count)
 {
-    if (ring_full(ring))
-        return false;
-    ring_push_unchecked(ring, byte);
-    return true;
+    uint32_t tail = __atomic_load_n(&ring->tail, __ATOMIC_RELAXED), first = tail & ring->mask;
+    count = MIN(count, ring->mask + 1 - ring_count(ring));
+    uint32_t to_end = MIN(count, ring->mask + 1 - first);
+    memcpy(ring->bytes + first, bytes, to_end);
+    memcpy(ring->bytes, (const uint8_t *)bytes + to_end, count - to_end);
+    __atomic_store_n(&ring->tail, tail + count, __ATOMIC_RELEASE);
+    return count;
 }
 
 /* For the consumer: removes the oldest byte. False when the ring is empty. */
