@@ -123,6 +123,7 @@ void ticks_start(void (*work)(uint64_t time, const struct trap_frame *frame))
     clock_start(pit8254_init(TICKS_PER_SECOND), error ? NULL : &reference, tsc_is_constant());
     irq_set_timer_handler(irq_controller()->at_local_apic ? tick_at_apic : tick_at_8259);
     trap_set_handler(LOCAL_APIC_TIMER_VECTOR, local_tick);
+    pit8254_fire_once(); /* the first tick, which ticks_come() expects */
 }
 
 static uint64_t read_reference(void)
@@ -133,7 +134,7 @@ static uint64_t read_reference(void)
     return count;
 }
 
-/* The first tick is due after some microseconds, or after a few milliseconds with the local APIC's
+/* A first tick is due after some microseconds, or after a few milliseconds with the local APIC's
  * timer. But an emulator on a busy host may deliver it late, although its ports answer at once. So
  * it gets `limit` milliseconds by the reference, where there is one, and as many delays of a
  * microsecond. */
@@ -151,10 +152,10 @@ static bool wait_for_tick(uint64_t limit)
 }
 
 /* Does the PIT interrupt? That it counts says little: another device may have taken its line, or
- * the line may be blocked on its way. So it raises a single interrupt, after some microseconds. */
+ * the line may be blocked on its way. So it has been made to raise a single interrupt. From here on
+ * it ticks. */
 static bool pit_interrupts(uint64_t limit)
 {
-    pit8254_fire_once();
     bool came = wait_for_tick(limit);
     pit8254_init(TICKS_PER_SECOND);
     return came;
@@ -169,9 +170,10 @@ static void end_legacy_replacement(void)
 bool ticks_come(void)
 {
     enum { SOON = 2, PIT_LIMIT = 500, LOCAL_APIC_LIMIT = 5000 };
-    if (clock_now() != 0 || pit_interrupts(SOON))
+    if (pit_interrupts(SOON))
         return true;
     end_legacy_replacement();
+    pit8254_fire_once();
     if (pit_interrupts(PIT_LIMIT))
         return true;
     enum error error = start_local_timer();
