@@ -227,18 +227,18 @@ static void read_framebuffer(struct boot_info *info, struct body body)
     };
 }
 
-static bool read_section_type(struct body body, struct elf_sections_tag tag, size_t index,
-                              uint32_t *type)
+static struct elf_section read_section(const unsigned char *header)
 {
-    size_t offset = sizeof(tag) + index * tag.entry_size + offsetof(struct elf_section, type);
-    return index < tag.count && body_read(body, offset, type, sizeof(*type));
+    struct elf_section section;
+    __builtin_memcpy(&section, header, sizeof(section));
+    return section;
 }
 
-static bool read_section(struct body body, struct elf_sections_tag tag, size_t index,
-                         struct elf_section *section)
+static uint32_t section_type(const unsigned char *header)
 {
-    return index < tag.count &&
-           body_read(body, sizeof(tag) + index * tag.entry_size, section, sizeof(*section));
+    uint32_t type;
+    __builtin_memcpy(&type, header + offsetof(struct elf_section, type), sizeof(type));
+    return type;
 }
 
 /* A section's place in memory; empty when it is not loaded, or not below 4 GiB, where GRUB loads
@@ -254,19 +254,22 @@ static struct phys_range section_range(const struct elf_section *section)
 static void read_elf_sections(struct boot_info *info, struct body body)
 {
     struct elf_sections_tag tag;
-    struct elf_section section, names;
-    uint32_t type;
     if (!body_read(body, 0, &tag, sizeof(tag)) || tag.entry_size < sizeof(struct elf_section))
         return;
-    for (size_t i = 0; read_section_type(body, tag, i, &type); i++) {
+    const unsigned char *headers = body.bytes + sizeof(tag);
+    size_t count = MIN(tag.count, (body.size - sizeof(tag)) / tag.entry_size);
+    for (size_t i = 0; i < count; i++) {
+        const unsigned char *header = headers + i * tag.entry_size;
+        uint32_t type = section_type(header);
         if (type != SECTION_SYMBOL_TABLE && type != SECTION_STRING_TABLE)
             continue;
-        if (!read_section(body, tag, i, &section))
-            return;
+        struct elf_section section = read_section(header);
         struct phys_range range = section_range(&section);
         reserve(info, range.start, range.end);
-        if (type == SECTION_SYMBOL_TABLE && read_section(body, tag, section.link, &names) &&
-            names.type == SECTION_STRING_TABLE) {
+        if (type == SECTION_SYMBOL_TABLE && section.link < count) {
+            struct elf_section names = read_section(headers + section.link * tag.entry_size);
+            if (names.type != SECTION_STRING_TABLE)
+                continue;
             info->symbols = range;
             info->symbol_names = section_range(&names);
         }
