@@ -18,6 +18,7 @@ static struct {
     size_t entry_size;
     size_t count;
     struct acpi_fadt fadt;
+    struct acpi_table madt;
     bool has_8259;
     /* ERROR_NO_DEVICE: the machine has no such table. */
     enum error root_error, fadt_error, madt_error;
@@ -147,10 +148,9 @@ static enum error read_fadt(void)
 
 static enum error read_has_8259(void)
 {
-    struct acpi_table table;
-    enum error error = acpi_find("APIC", 0, &table);
+    enum error error = acpi_find("APIC", 0, &acpi.madt);
     if (!error)
-        acpi.has_8259 = acpi_madt_has_8259(table.bytes, table.length);
+        acpi.has_8259 = acpi_madt_has_8259(acpi.madt.bytes, acpi.madt.length);
     return error;
 }
 
@@ -186,11 +186,15 @@ bool acpi_has_8259(void)
 
 /* --- When asked for ------------------------------------------------------------------------- */
 
+/* The table that acpi_init() has found and checked; it has missed one beyond the first 4 GiB. */
 enum error acpi_madt(struct acpi_madt *madt)
 {
-    struct acpi_table table;
-    enum error error = acpi_find("APIC", 0, &table);
-    return error ? error : acpi_read_madt(table.bytes, table.length, madt);
+    struct acpi_table table = acpi.madt;
+    enum error error = acpi.madt_error ? acpi_find("APIC", 0, &table) : OK;
+    if (error)
+        return error;
+    const uint8_t *bytes = map_table(table.address, table.length);
+    return bytes ? acpi_read_madt(bytes, table.length, madt) : ERROR_INVALID;
 }
 
 enum error acpi_mcfg(struct acpi_mcfg *mcfg)

@@ -169,7 +169,8 @@ TEST(acpi, tables_that_cannot_be_mapped)
     EXPECT(acpi_table(3, &found));
     EXPECT(found.bytes == NULL && found.verdict == ERROR_INVALID);
     mappable_end = AT_ROOT;
-    EXPECT_EQ(acpi_madt(&madt), ERROR_NO_DEVICE);
+    EXPECT_EQ(acpi_mcfg(&mcfg), ERROR_NO_DEVICE);
+    EXPECT_EQ(acpi_find("APIC", 0, &found), ERROR_NO_DEVICE);
     call_everything();
     mappable_end = UINT64_MAX;
 }
