@@ -176,34 +176,34 @@ static uint64_t inputs_taken(const struct acpi_madt *madt)
 }
 
 /* Connects a line to the input of an I/O APIC that has `count` of them, if it ends there. */
-static void connect_line(unsigned line, struct acpi_line wiring, const struct acpi_io_apic *io_apic,
-                         unsigned count)
+static void connect_line(unsigned line, const struct acpi_line *wiring,
+                         const struct acpi_io_apic *io_apic, unsigned count)
 {
-    if (wiring.gsi < io_apic->first_gsi || wiring.gsi - io_apic->first_gsi >= count)
+    if (wiring->gsi < io_apic->first_gsi || wiring->gsi - io_apic->first_gsi >= count)
         return;
     inputs[line] = (struct input){
         .registers = phys_to_virt(io_apic->address),
-        .number = wiring.gsi - io_apic->first_gsi,
-        .low = low_half(line, wiring.signal.level, wiring.signal.active_low),
+        .number = wiring->gsi - io_apic->first_gsi,
+        .low = low_half(line, wiring->signal.level, wiring->signal.active_low),
     };
     connected |= UINT64_C(1) << line;
+}
+
+/* The lines from 16 on are levels, active low, as on PCI. */
+static struct acpi_line pci_line(unsigned line)
+{
+    return (struct acpi_line){.gsi = line, .signal = {.active_low = true, .level = true}};
 }
 
 static void connect(const struct acpi_madt *madt, const struct acpi_io_apic *io_apic,
                     unsigned count)
 {
-    uint64_t taken = inputs_taken(madt);
-    for (unsigned line = 0; line < IRQ_ISA_LINES; line++) {
-        struct acpi_line wiring = madt->lines[line];
+    uint64_t taken = inputs_taken(madt), end = (uint64_t)io_apic->first_gsi + count;
+    end = MIN(MAX(end, (uint64_t)IRQ_ISA_LINES), (uint64_t)IRQ_LINES);
+    for (unsigned line = 0; line < end; line++) {
+        struct acpi_line wiring = line < IRQ_ISA_LINES ? madt->lines[line] : pci_line(line);
         if (wiring.overridden || !(taken >> wiring.gsi & 1))
-            connect_line(line, wiring, io_apic, count);
-    }
-    /* The lines from 16 on are levels, active low, as on PCI. */
-    uint64_t end = MIN((uint64_t)io_apic->first_gsi + count, (uint64_t)IRQ_LINES);
-    for (unsigned line = MAX(io_apic->first_gsi, (uint32_t)IRQ_ISA_LINES); line < end; line++) {
-        struct acpi_line wiring = {.gsi = line, .signal = {.active_low = true, .level = true}};
-        if (!(taken >> line & 1))
-            connect_line(line, wiring, io_apic, count);
+            connect_line(line, &wiring, io_apic, count);
     }
 }
 
