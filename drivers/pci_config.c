@@ -134,11 +134,8 @@ static void select(const struct pci_address *at, unsigned offset)
                       (uint32_t)at->function << 8 | offset);
 }
 
-uint32_t pci_config_read(const struct pci_address *at, unsigned offset)
+uint32_t pci_config_read_by_ports(const struct pci_address *at, unsigned offset)
 {
-    ASSERT(offset < PCI_CONFIG_SIZE && IS_ALIGNED(offset, 4u));
-    if (at->config)
-        return mmio_read((const uint8_t *)phys_to_virt(at->config) + offset);
     select(at, offset);
     return inl(DATA);
 }

@@ -6,7 +6,10 @@
 #ifndef DRIVERS_PCI_CONFIG_H
 #define DRIVERS_PCI_CONFIG_H
 
+#include <assert.h>
 #include <drivers/acpi_tables.h>
+#include <io.h>
+#include <layout.h>
 
 /* A range of buses whose configuration space is reached in one way. */
 struct pci_segment {
@@ -48,11 +51,14 @@ unsigned pci_config_start(struct pci_segment segments[ACPI_MAX_PCI_SEGMENTS]);
  * and tasks only, like the reads and writes below, which use two ports one after the other. */
 enum error pci_config_map_bus(const struct pci_segment *segment, uint8_t bus);
 
+/* Part of pci_config_read(). */
+uint32_t pci_config_read_by_ports(const struct pci_address *at, unsigned offset);
+
 /* How far bus, slot and function are shifted in a place in configuration space in memory. */
 enum { PCI_BUS_SHIFT = 20, PCI_SLOT_SHIFT = 15, PCI_FUNCTION_SHIFT = 12 };
 
 /* The address of a function on a bus of the segment: slot below PCI_SLOTS, function below
- * PCI_FUNCTIONS. Inline, because the boot probes each slot. Any context. */
+ * PCI_FUNCTIONS. This and the read are inline, because the boot probes each slot. Any context. */
 static inline struct pci_address pci_config_address(const struct pci_segment *segment, unsigned bus,
                                                     unsigned slot, unsigned function)
 {
@@ -63,7 +69,13 @@ static inline struct pci_address pci_config_address(const struct pci_segment *se
 }
 
 /* Reads and writes 32 bits; `offset` is a multiple of 4 below PCI_CONFIG_SIZE. */
-uint32_t pci_config_read(const struct pci_address *at, unsigned offset);
+static inline uint32_t pci_config_read(const struct pci_address *at, unsigned offset)
+{
+    ASSERT(offset < PCI_CONFIG_SIZE && IS_ALIGNED(offset, 4u));
+    if (!at->config)
+        return pci_config_read_by_ports(at, offset);
+    return mmio_read((const uint8_t *)phys_to_virt(at->config) + offset);
+}
 void pci_config_write(const struct pci_address *at, unsigned offset, uint32_t value);
 
 #endif
