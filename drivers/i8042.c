@@ -158,7 +158,11 @@ void i8042_begin(struct i8042_script *script, const struct i8042_step *steps, si
     ASSERT(steps);
     ASSERT(count > 0);
     sleep_cancel(&script->pause);
-    *script = (struct i8042_script){.steps = steps, .count = count};
+    script->steps = steps;
+    script->count = count;
+    script->at = 0;
+    script->repeats = 0;
+    script->waiting = false;
 }
 
 /* Has the step, which was not ready, time left? */
