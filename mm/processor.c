@@ -2,6 +2,7 @@
  * The processor's features for pages. Each is detected; a missing one is logged, and one that needs
  * it is turned on.
  */
+#include <assert.h>
 #include <kernel/cpu/control.h>
 #include <kernel/log/log.h>
 #include <layout.h>
@@ -31,16 +32,22 @@ static const struct feature {
 };
 
 static unsigned found RO_AFTER_INIT; /* a bit for each of them that the processor has */
+static phys_addr_t memory_end RO_AFTER_INIT;
 
 static bool has(unsigned feature)
 {
     return found >> feature & 1;
 }
 
+/* For a leaf that the processor does not have, CPUID returns another leaf's values. */
+static bool has_leaf(uint32_t leaf)
+{
+    return cpuid(leaf & 0x80000000, 0).eax >= leaf;
+}
+
 static bool look_for(const struct feature *feature)
 {
-    /* For a leaf that the processor does not have, CPUID returns another leaf's values. */
-    if (cpuid(feature->leaf & 0x80000000, 0).eax < feature->leaf)
+    if (!has_leaf(feature->leaf))
         return false;
     struct cpuid_result result = cpuid(feature->leaf, 0);
     const uint32_t registers[] = {result.eax, result.ebx, result.ecx, result.edx};
@@ -51,6 +58,16 @@ static void find_features(void)
 {
     for (unsigned i = 0; i < ARRAY_SIZE(features); i++)
         found |= (unsigned)look_for(&features[i]) << i;
+}
+
+/* Intel SDM 3A 4.1.4. */
+static void find_memory_end(void)
+{
+    enum { ADDRESS_SIZES = 0x80000008, USUAL_BITS = 36 };
+    unsigned bits = USUAL_BITS;
+    if (has_leaf(ADDRESS_SIZES))
+        bits = MIN(cpuid(ADDRESS_SIZES, 0).eax & 0xff, 52u);
+    memory_end = MIN(UINT64_C(1) << bits, (uint64_t)DIRECT_MAP_SIZE);
 }
 
 static void log_missing_features(void)
@@ -80,6 +97,7 @@ static void set_up_write_combining(void)
 void processor_protect(void)
 {
     find_features();
+    find_memory_end();
     log_missing_features();
     uint64_t cr4 = read_cr4();
     for (unsigned i = 0; i < ARRAY_SIZE(features); i++)
@@ -99,12 +117,8 @@ enum page_size processor_largest_page(void)
     return has(FEATURE_1G) ? PAGE_1G : PAGE_2M;
 }
 
-/* Intel SDM 3A 4.1.4. */
 phys_addr_t processor_memory_end(void)
 {
-    enum { EXTENDED_LEAVES = 0x80000000, ADDRESS_SIZES = 0x80000008, USUAL_BITS = 36 };
-    unsigned bits = USUAL_BITS;
-    if (cpuid(EXTENDED_LEAVES, 0).eax >= ADDRESS_SIZES)
-        bits = MIN(cpuid(ADDRESS_SIZES, 0).eax & 0xff, 52u);
-    return MIN(UINT64_C(1) << bits, (uint64_t)DIRECT_MAP_SIZE);
+    ASSERT(memory_end);
+    return memory_end;
 }

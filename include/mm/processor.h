@@ -15,7 +15,7 @@ void processor_protect(void);
 enum page_size processor_largest_page(void);
 
 /* The end of the addresses that the processor can use: 2^MAXPHYADDR, or DIRECT_MAP_SIZE if that is
- * less. */
+ * less. After processor_protect(). */
 phys_addr_t processor_memory_end(void);
 
 #endif
