@@ -27,7 +27,7 @@ static inline uint64_t get64(const uint8_t *bytes)
 bool acpi_checksum_holds(const uint8_t *bytes, size_t size)
 {
     uint8_t sum = 0;
-#pragma GCC unroll 8
+#pragma GCC unroll 16
     for (size_t i = 0; i < size; i++)
         sum += bytes[i];
     return sum == 0;

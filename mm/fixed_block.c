@@ -427,6 +427,7 @@ enum error fixed_block_create(const struct arena *given, struct allocator **allo
             },
         .arena = arena,
     };
+#pragma GCC unroll 8
     for (size_t size_class = 0; size_class < SIZE_CLASSES; size_class++) {
         heap->current[size_class] = &no_slab;
         list_init(&heap->listed[size_class]);

@@ -247,6 +247,7 @@ enum error page_runs_init(struct page_runs *runs, struct arena *arena, virt_addr
         .table = {.base = start, .size = table_size},
         .arena = arena,
     };
+#pragma GCC unroll 8
     for (unsigned list = 0; list < RUN_LISTS; list++)
         runs->lists[list] = NO_PAGE;
     return OK;

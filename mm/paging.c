@@ -127,7 +127,7 @@ struct stretch {
 /* Unrolled, a whole table takes 125 ns instead of 145, measured in the same way. */
 static void write_entries(uint64_t *entries, struct stretch stretch)
 {
-#pragma GCC unroll 8
+#pragma GCC unroll 16
     for (size_t i = 0; i < stretch.count; i++, stretch.entry += stretch.step)
         entries[i] = stretch.entry;
 }
@@ -331,7 +331,7 @@ static enum page_size fitting_size(virt_addr_t start, phys_addr_t memory, uint64
 static bool any_used(const uint64_t *entries, size_t count)
 {
     uint64_t used = 0;
-#pragma GCC unroll 8
+#pragma GCC unroll 16
     for (size_t i = 0; i < count; i++)
         used |= entries[i];
     return used;
