@@ -268,7 +268,8 @@ FUZZ_SOURCES_multiboot2 := boot/multiboot2.c mm/memory_map.c
 FUZZ_SOURCES_pci := drivers/pci.c drivers/pci_config.c drivers/pci_device.c drivers/acpi_tables.c lib/error.c
 FUZZ_SOURCES_usb := $(addprefix tests/host/,fake_xhci.c fake_pci.c fake_ports.c fake_tables.c physical_memory.c test_arena.c) \
     $(wildcard drivers/usb/*.c drivers/pci*.c) $(addprefix drivers/,acpi.c acpi_tables.c acpi_aml.c) \
-    $(filter-out $(addprefix mm/,direct_map.c heap_window.c kernel_pages.c kernel_stacks.c kernel_space.c paging.c paging_walk.c processor.c table_frames.c),$(wildcard mm/*.c mm/alternatives/*.c)) \
+    $(addprefix mm/,allocator.c fixed_block.c frame_block.c frame_map.c frames.c heap.c heap_debug.c memory_map.c page_runs.c size_class.c slab.c) \
+    $(wildcard mm/alternatives/*.c) \
     $(filter-out kernel/task/watchdog.c kernel/task/thread.c,$(wildcard kernel/task/*.c)) $(KEYBOARD_SOURCES) lib/letter_case.c lib/utf8.c lib/string.c lib/error.c
 FUZZ_FLAGS_usb := -max_len=400 -len_control=0
 FUZZ_CFLAGS_usb := -DDIRECT_MAP_BASE=0x110000000000u -DKERNEL_BASE=0u

@@ -5,7 +5,7 @@
 #include <assert.h>
 #include <mm/frame_block.h>
 
-_Static_assert(sizeof(struct frame_block) == 160, "mm/frames.h speaks of 160 bytes for 2 MiB");
+_Static_assert(sizeof(struct frame_block) == 168, "mm/frames.h speaks of 168 bytes for 2 MiB");
 
 void frame_block_init(struct frame_block *block, phys_addr_t base)
 {

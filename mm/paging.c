@@ -22,6 +22,7 @@
 #include <assert.h>
 #include <kernel/cpu/control.h>
 #include <layout.h>
+#include <lib/string.h>
 #include <mm/frames.h>
 #include <mm/paging.h>
 #include <mm/table_frames.h>
@@ -237,6 +238,25 @@ enum error paging_make_top_tables(struct page_tables *tables, virt_addr_t start,
     return OK;
 }
 
+enum error paging_init_user(struct page_tables *tables, const struct page_tables *kernel)
+{
+    enum { HALF = ENTRIES / 2 };
+    phys_addr_t root = frame_alloc();
+    if (root == NO_FRAME)
+        return ERROR_OUT_OF_FRAMES;
+    uint64_t *entries = phys_to_virt(root);
+    const uint64_t *kernel_entries = phys_to_virt(kernel->root);
+    memset(entries, 0, HALF * sizeof(*entries));
+    memcpy(entries + HALF, kernel_entries + HALF, HALF * sizeof(*entries));
+    tables->root = root;
+    return OK;
+}
+
+void paging_destroy_user(struct page_tables *tables)
+{
+    frame_free(tables->root);
+}
+
 void paging_leave_out(uint64_t flags)
 {
     known_flags &= ~flags;
@@ -300,6 +320,22 @@ enum error paging_protect(struct page_tables *tables, virt_addr_t page, enum pag
     return OK;
 }
 
+uint64_t paging_entry(const struct page_tables *tables, virt_addr_t page)
+{
+    struct slot slot = walk(tables, page);
+    return is_canonical(page) && slot.level == PAGE_4K ? *slot.entry : 0;
+}
+
+void paging_replace(struct page_tables *tables, virt_addr_t page, phys_addr_t frame, uint64_t flags)
+{
+    struct slot slot = walk(tables, page);
+    ASSERT(check(page, frame, PAGE_4K) == OK);
+    ASSERT(slot.level == PAGE_4K);
+    ASSERT(*slot.entry);
+    *slot.entry = frame | page_bits(PAGE_4K, flags);
+    invlpg(page);
+}
+
 enum error paging_translate(const struct page_tables *tables, virt_addr_t address,
                             phys_addr_t *physical)
 {
@@ -311,6 +347,25 @@ enum error paging_translate(const struct page_tables *tables, virt_addr_t addres
     *physical =
         (*slot.entry & sizes[slot.level].address_mask) | (address & sizes[slot.level].offset_mask);
     return OK;
+}
+
+bool paging_next_page(const struct page_tables *tables, virt_addr_t *page, virt_addr_t end,
+                      uint64_t *entry)
+{
+    while (*page < end) {
+        struct slot slot = walk(tables, *page);
+        if (*slot.entry) {
+            ASSERT(slot.level == PAGE_4K);
+            *entry = *slot.entry;
+            return true;
+        }
+        /* The empty entries of this table need no walk of their own. */
+        uint64_t step = UINT64_C(1) << (3 + 9 * slot.level);
+        do {
+            *page = ALIGN_DOWN(*page, step) + step;
+        } while (*page < end && index_at(*page, slot.level) && !*++slot.entry);
+    }
+    return false;
 }
 
 /* --- Ranges --------------------------------------------------------------------------------- */

@@ -26,6 +26,8 @@ struct frame_block {
     uint16_t not_free; /* the number of frames that are not free; 0: the block is whole */
     uint8_t word;      /* where to look for a free frame first */
     int8_t order;      /* the list that the block is on, or FRAME_BLOCK_UNLISTED */
+    uint16_t shared;   /* how many numbers of `more` are not 0 */
+    uint64_t *more;    /* the references of each frame beyond the first; NULL: none has more */
     uint64_t free[FRAME_BLOCK_WORDS];
     uint64_t used[FRAME_BLOCK_WORDS];
 };

@@ -7,13 +7,14 @@
 #define MM_FRAMES_H
 
 #include <boot/boot_info.h>
+#include <error.h>
 
 /* Stands for "no frame". Physical address 0 lies in the first MiB, which is never allocated. */
 #define NO_FRAME ((phys_addr_t)0)
 
 enum { FRAMES_MAX_ORDER = 18 }; /* 1 GiB */
 
-/* Takes over the memory of `info`, which must not change from now on. The bookkeeping (160 bytes
+/* Takes over the memory of `info`, which must not change from now on. The bookkeeping (168 bytes
  * for each 2 MiB) lies in the lowest usable range that has room for it, and is reached through the
  * direct map. */
 void frames_init(const struct boot_info *info);
@@ -21,9 +22,18 @@ void frames_init(const struct boot_info *info);
 /* One frame, or NO_FRAME when none is left. O(1). */
 phys_addr_t frame_alloc(void);
 
-/* Gives back a frame from frame_alloc, or one frame of a run. O(1). If the frame is not allocated
- * (free already, foreign, misaligned), a panic names it. */
+/* Drops one reference to a frame from frame_alloc, or to one frame of a run; with the last one the
+ * frame is free. O(1). If the frame is not allocated (free already, foreign, misaligned), a panic
+ * names it. */
 void frame_free(phys_addr_t frame);
+
+/* Adds a reference to an allocated frame, which has one from the start: there will be one more
+ * frame_free(). ERROR_OUT_OF_FRAMES: the first such frame of a block of 2 MiB takes a frame for the
+ * block's counts, until no frame of the block has more than one reference. O(1). */
+enum error frame_reference(phys_addr_t frame);
+
+/* Has the allocated frame more than one reference? O(1). */
+bool frame_is_shared(phys_addr_t frame);
 
 /* 2^order adjacent frames, order <= FRAMES_MAX_ORDER, aligned to their size; NO_FRAME when there is
  * no such run. O(1) amortised below 2 MiB; from there on a step for each 2 MiB. */

@@ -53,6 +53,14 @@ enum error paging_init(struct page_tables *tables);
  * a root that has a copy of them shares all that is mapped there later. ERROR_OUT_OF_FRAMES. */
 enum error paging_make_top_tables(struct page_tables *tables, virt_addr_t start, uint64_t length);
 
+/* Gives `tables`, for a program, a root with the upper half of `kernel`, which has all of its top
+ * tables already. ERROR_OUT_OF_FRAMES. */
+enum error paging_init_user(struct page_tables *tables, const struct page_tables *kernel);
+
+/* Gives the root of paging_init_user() back. Nothing is mapped in the lower half, and the processor
+ * uses other tables. */
+void paging_destroy_user(struct page_tables *tables);
+
 /* Leaves `flags` out of all entries that are written from now on. A bit of a feature that the
  * processor lacks is reserved, and a reserved bit that is set faults. During set-up. */
 void paging_leave_out(uint64_t flags);
@@ -80,6 +88,21 @@ enum error paging_unmap(struct page_tables *tables, virt_addr_t page, enum page_
 /* Gives a mapped page other flags. Errors as paging_unmap(). */
 enum error paging_protect(struct page_tables *tables, virt_addr_t page, enum page_size size,
                           uint64_t flags);
+
+/* The entry of a page of 4 KiB; 0 when no such page is mapped at `page`, which may be any address.
+ */
+uint64_t paging_entry(const struct page_tables *tables, virt_addr_t page);
+
+/* Maps a mapped page of 4 KiB to another frame, with `flags`. */
+void paging_replace(struct page_tables *tables, virt_addr_t page, phys_addr_t frame,
+                    uint64_t flags);
+
+/* Finds the first page of 4 KiB that is mapped from `*page` on and before `end`, both in the lower
+ * half and multiples of PAGE_SIZE: sets `*page`, and `*entry` to its entry. False when there is
+ * none. There are no larger pages in the range. Skips what has no table, by the size of the table.
+ */
+bool paging_next_page(const struct page_tables *tables, virt_addr_t *page, virt_addr_t end,
+                      uint64_t *entry);
 
 /* The physical address behind `address`, which need not be aligned. ERROR_NOT_MAPPED. */
 enum error paging_translate(const struct page_tables *tables, virt_addr_t address,

@@ -167,6 +167,71 @@ TEST(frames, runs_are_found_in_broken_blocks)
     EXPECT_EQ(free_frames(), 256 - 1 - 64);
 }
 
+/* --- References ----------------------------------------------------------------------------- */
+
+TEST(frames, a_shared_frame_is_freed_with_the_last_reference)
+{
+    physical_memory_simple(MIB(16));
+    uint64_t before = free_frames();
+    phys_addr_t frame = frame_alloc(), other = frame_alloc();
+    EXPECT(!frame_is_shared(frame));
+    for (unsigned i = 0; i < 1000; i++)
+        EXPECT_EQ(frame_reference(frame), OK);
+    EXPECT(frame_is_shared(frame) && !frame_is_shared(other));
+    EXPECT_EQ(before - free_frames(), 2 + 1); /* and the block's numbers */
+    for (unsigned i = 0; i < 1000; i++) {
+        EXPECT(frame_is_shared(frame));
+        frame_free(frame);
+    }
+    EXPECT(!frame_is_shared(frame));
+    EXPECT_EQ(before - free_frames(), 2);
+    frame_free(frame);
+    EXPECT_WRONG(frame, 0, "free already");
+    frame_free(other);
+    EXPECT_EQ(free_frames(), before);
+}
+
+static void reference_a_free_frame(void *frame)
+{
+    frame_reference(*(phys_addr_t *)frame);
+}
+
+TEST(frames, only_allocated_frames_have_references)
+{
+    physical_memory_simple(MIB(16));
+    phys_addr_t frame = frame_alloc(), odd = frame + 8, nowhere = DIRECT_MAP_SIZE;
+    EXPECT(host_expect_panic(reference_a_free_frame, &odd));
+    EXPECT(host_expect_panic(reference_a_free_frame, &nowhere));
+    frame_free(frame);
+    EXPECT(host_expect_panic(reference_a_free_frame, &frame));
+}
+
+TEST(frames, a_run_with_shared_frames_can_be_freed)
+{
+    physical_memory_simple(MIB(16));
+    uint64_t before = free_frames();
+    phys_addr_t run = frames_alloc_run(10);
+    EXPECT_EQ(frame_reference(run + 700 * PAGE_SIZE), OK);
+    frames_free_run(run, 10);
+    EXPECT_EQ(before - free_frames(), 1);
+    frame_free(run + 700 * PAGE_SIZE);
+    EXPECT_EQ(free_frames(), before);
+    EXPECT_EQ(frames_alloc_run(10), run);
+}
+
+TEST(frames, a_reference_may_find_no_frame_for_its_number)
+{
+    physical_memory_simple(MIB(16));
+    phys_addr_t frame = frame_alloc(), last = NO_FRAME;
+    while (free_frames())
+        last = frame_alloc();
+    EXPECT_EQ(frame_reference(frame), ERROR_OUT_OF_FRAMES);
+    EXPECT(!frame_is_shared(frame));
+    frame_free(last);
+    EXPECT_EQ(frame_reference(frame), OK);
+    EXPECT_EQ(free_frames(), 0);
+}
+
 /* --- Machines ------------------------------------------------------------------------------- */
 
 /* All the memory of a machine with `size` of it, in the PC's way: a hole below 4 GiB. */

@@ -78,6 +78,7 @@ bool safe_load_word(virt_addr_t address, uint32_t *word)
 struct cpu host_cpu = {.self = &host_cpu};
 uint64_t host_tsc, host_tsc_step;
 uint64_t host_cr4;
+uint64_t host_cr3;
 bool host_masked;
 void (*host_interrupt)(void);
 

@@ -26,6 +26,7 @@ struct cpu {
     struct stack *thread_stack;         /* that of the running thread; NULL while none runs */
     virt_addr_t kernel_stack; /* where a system call begins: the running thread's top, as rsp[0] */
     virt_addr_t user_stack;   /* the program's stack pointer, for the first moments of a call */
+    struct address_space *space; /* whose page tables are in use; NULL: the kernel's own */
 };
 
 /* The struct of the processor that boots. */

@@ -85,6 +85,14 @@ static inline void write_cr4(uint64_t value)
     host_cr4 = value;
 }
 
+/* The page tables that are in use; in tests/host/support.c. */
+extern uint64_t host_cr3;
+
+static inline void write_cr3(uint64_t value)
+{
+    host_cr3 = value;
+}
+
 /* The counter stands still, unless a test moves it or has each read move it by a step; in
  * tests/host/support.c. */
 extern uint64_t host_tsc, host_tsc_step;

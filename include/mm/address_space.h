@@ -1,0 +1,89 @@
+/*
+ * The memory of a program: areas, and the page tables that show those of their pages that have been
+ * touched. The upper half of the tables is the kernel's, the same in each.
+ *
+ * Threads may share an address space. No function here waits, except address_space_fault(), and
+ * that one looks its area up again when it has waited. So nothing is locked. Not in interrupt
+ * handlers.
+ */
+#ifndef MM_ADDRESS_SPACE_H
+#define MM_ADDRESS_SPACE_H
+
+#include <mm/paging.h>
+#include <mm/vm_area.h>
+
+/* The lowest address that programs may map, as Linux's vm.mmap_min_addr: a null pointer leads
+ * nowhere, nor does one to a member of a large struct. */
+#define USER_START UINT64_C(0x10000)
+
+/* address_space_find_gap() looks below this address: above it, the stack may grow. Linux has the
+ * same without randomisation. */
+#define USER_GAPS_END (USER_END - MIB(128))
+
+struct address_space {
+    struct page_tables tables;
+    struct tree areas;
+    size_t references;
+    virt_addr_t heap_start, heap_end; /* of brk(), which keeps them; not aligned */
+    uint64_t mapped_pages;            /* in all areas */
+    uint64_t resident_pages;          /* have a frame, which may be shared, but not that of zeros */
+};
+
+/* Makes an address space without areas, with one reference. ERROR_OUT_OF_FRAMES. */
+enum error address_space_create(struct address_space **space);
+
+/* Adds a reference, and drops one; with the last one, all memory is given back. If the processor
+ * uses this space, it uses the kernel's own tables from then on. NULL has no references. In
+ * threads, or where the executor releases one. */
+void address_space_reference(struct address_space *space);
+void address_space_release(struct address_space *space);
+
+/* Makes a copy for fork(): the same areas, and the same content. Pages of private areas are shared
+ * until one of the two spaces writes to them. ERROR_OUT_OF_FRAMES; then there is no copy. */
+enum error address_space_copy(struct address_space *from, struct address_space **copy);
+
+/* Makes the processor use the tables of `space`, or the kernel's own with NULL, and
+ * this_cpu()->space say so. The caller holds a reference until another one is used. */
+void address_space_use(struct address_space *space);
+
+/* In the functions below, `start` and `length` are multiples of PAGE_SIZE, `length` is not 0, and
+ * the range ends at USER_END or below: anything else is ERROR_INVALID. */
+
+/* Maps a new area, with `flags` of enum AREA_…, and unmaps what was there. A NULL `object` is
+ * anonymous memory, and then not AREA_SHARED (ERROR_INVALID); the area takes a reference of its
+ * own. `offset` is that of `start` in the object. ERROR_NOT_PERMITTED below USER_START;
+ * ERROR_OUT_OF_FRAMES. Then nothing has changed. */
+enum error address_space_map(struct address_space *space, virt_addr_t start, uint64_t length,
+                             unsigned flags, struct vm_object *object, uint64_t offset);
+
+/* Finds `length` bytes that no area uses: at `hint`, rounded down, if they are free there and
+ * `hint` is not 0; else the highest ones below USER_GAPS_END. ERROR_OUT_OF_FRAMES when there are
+ * none. */
+enum error address_space_find_gap(struct address_space *space, virt_addr_t hint, uint64_t length,
+                                  virt_addr_t *start);
+
+/* May the range be mapped, and does no area use any of it? */
+bool address_space_is_free(const struct address_space *space, virt_addr_t start, uint64_t length);
+
+/* Unmaps the range, where there may be holes. ERROR_OUT_OF_FRAMES when an area would have to be
+ * split; then nothing has changed. */
+enum error address_space_unmap(struct address_space *space, virt_addr_t start, uint64_t length);
+
+/* Gives the areas of the range the access `flags` (AREA_READ, _WRITE, _EXECUTE). It stops at
+ * a hole: ERROR_OUT_OF_FRAMES, as Linux says ENOMEM; then what lies before has changed. The same
+ * when memory is out; then nothing has changed. */
+enum error address_space_protect(struct address_space *space, virt_addr_t start, uint64_t length,
+                                 unsigned flags);
+
+/* The first area that ends above `from`; NULL at the end. It holds until the space changes, which
+ * it may whenever the caller waits. */
+const struct vm_area *address_space_next_area(const struct address_space *space, virt_addr_t from);
+
+/* Does what a page fault needs, whether a program caused it or a copy on its behalf (AREA_READ,
+ * _WRITE or _EXECUTE). OK: try the access again. ERROR_NOT_MAPPED: there is no area, or not even a
+ * user's address. ERROR_ACCESS: the area does not allow it. ERROR_BEYOND_END: its object has no
+ * such page. ERROR_OUT_OF_FRAMES, and what get_page returns. In threads; may wait, but only for a
+ * page of an object. The caller holds a reference to the space. */
+enum error address_space_fault(struct address_space *space, virt_addr_t address, unsigned access);
+
+#endif

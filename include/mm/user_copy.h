@@ -1,0 +1,40 @@
+/*
+ * Copies between the kernel and the running thread's program, this_cpu()->space. Any addresses will
+ * do: the kernel dereferences no address of a program. It looks the page up, and copies through the
+ * direct map.
+ *
+ * In threads only; these functions may wait, for a page of a file. ERROR_BAD_ADDRESS: an address is
+ * not the program's, or does not allow it; ERROR_OUT_OF_FRAMES: there was no memory for a page.
+ * Then a part may have been copied.
+ */
+#ifndef MM_USER_COPY_H
+#define MM_USER_COPY_H
+
+#include <layout.h>
+#include <mm/address_space.h>
+
+/* Copies `size` bytes out of the program, or into it. */
+enum error copy_from_user(void *to, virt_addr_t from, size_t size);
+enum error copy_to_user(virt_addr_t to, const void *from, size_t size);
+
+/* Copies a string with its NUL, at most `room` bytes. `length` is without the NUL. ERROR_TOO_LONG
+ * when there is no NUL within `room`. */
+enum error string_from_user(char *to, size_t room, virt_addr_t from, size_t *length);
+
+/* The same as copy_to_user() for any space, to which the caller holds a reference. */
+enum error copy_to_space(struct address_space *space, virt_addr_t to, const void *from,
+                         size_t size);
+
+/* Sets *memory to the kernel's address of the byte at `address` of that space, for a read or a
+ * write (AREA_READ or AREA_WRITE). The pointer is good up to the end of the page, until the thread
+ * waits. */
+enum error user_memory(struct address_space *space, virt_addr_t address, unsigned access,
+                       void **memory);
+
+/* Can all of the range be a program's, as far as its numbers tell? Any context. */
+static inline bool user_range_is_valid(virt_addr_t address, uint64_t size)
+{
+    return address <= USER_END && size <= USER_END - address;
+}
+
+#endif

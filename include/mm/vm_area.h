@@ -1,0 +1,78 @@
+/*
+ * The areas of an address space: which of its pages may be used, how, and where their content comes
+ * from. Adjacent areas that differ in nothing are one area. Only for mm/; others use
+ * <mm/address_space.h>. Not in interrupt handlers.
+ */
+#ifndef MM_VM_AREA_H
+#define MM_VM_AREA_H
+
+#include <lib/tree.h>
+#include <mm/vm_object.h>
+
+/* What an area allows, and what it is. */
+enum {
+    AREA_READ = 1,
+    AREA_WRITE = 2,
+    AREA_EXECUTE = 4,
+    AREA_SHARED = 8,      /* writes reach the object; else the writer gets a copy of the page */
+    AREA_GROWS_DOWN = 16, /* a stack: a fault below it may move its start down */
+    AREA_ACCESS = AREA_READ | AREA_WRITE | AREA_EXECUTE,
+};
+
+/* An area that grows down keeps this distance from the one below it, as Linux's stack_guard_gap,
+ * and has this size at most, guard pages not counted. */
+#define AREA_GUARD      (256 * PAGE_SIZE)
+#define AREA_LIMIT_DOWN MIB(8)
+
+/* No two areas overlap. */
+struct vm_area {
+    struct tree_node node;    /* its key is `start` */
+    virt_addr_t start, end;   /* multiples of PAGE_SIZE; `end` is not included */
+    unsigned flags;           /* AREA_… */
+    struct vm_object *object; /* referenced; NULL: anonymous memory, zeros in the beginning */
+    uint64_t offset;          /* of `start` in the object, in bytes, a multiple of PAGE_SIZE */
+    /* What the areas of the node's subtree leave free, for vm_areas_find_gap(). */
+    virt_addr_t lowest, highest; /* where the first one begins and the last one ends */
+    uint64_t gap;                /* the largest gap between two neighbours */
+};
+
+/* Makes a tree for areas. */
+void vm_areas_init(struct tree *areas);
+
+/* The first area that ends above `address`; NULL at the end. O(log n), as all below. */
+struct vm_area *vm_areas_find(const struct tree *areas, virt_addr_t address);
+
+/* The areas after and before that one; NULL at the end. */
+struct vm_area *vm_areas_next(const struct vm_area *area);
+struct vm_area *vm_areas_previous(const struct vm_area *area);
+
+/* A new area from the heap, in no tree yet, with a reference of its own on `object`. NULL when
+ * memory is out. */
+struct vm_area *vm_area_create(virt_addr_t start, virt_addr_t end, unsigned flags,
+                               struct vm_object *object, uint64_t offset);
+
+/* Frees an area that is in no tree, and drops its reference. */
+void vm_area_destroy(struct vm_area *area);
+
+/* Inserts an area where none is. */
+void vm_areas_insert(struct tree *areas, struct vm_area *area);
+
+/* Removes an area from its tree. */
+void vm_areas_remove(struct tree *areas, struct vm_area *area);
+
+/* Moves the area's start, within the free space before it. For areas that grow down. */
+void vm_areas_set_start(struct tree *areas, struct vm_area *area, virt_addr_t start);
+
+/* Sees to it that no area begins before `address` and ends after it. ERROR_OUT_OF_FRAMES; then
+ * nothing has changed. */
+enum error vm_areas_split(struct tree *areas, virt_addr_t address);
+
+/* Makes the areas that meet at `address` one, if they differ in nothing. */
+void vm_areas_merge(struct tree *areas, virt_addr_t address);
+
+/* Finds the highest `length` bytes between `floor` and `ceiling` that no area uses, nor the guard
+ * below one that grows down. False when there are none. */
+bool vm_areas_find_gap(const struct tree *areas, virt_addr_t floor, virt_addr_t ceiling,
+                       uint64_t length, virt_addr_t *start);
+
+#endif

@@ -1,0 +1,40 @@
+/*
+ * What the pages of an area hold in the beginning, or share: a file, or memory of several programs.
+ * A table of operations, so that mm/ names no file system.
+ */
+#ifndef MM_VM_OBJECT_H
+#define MM_VM_OBJECT_H
+
+#include <error.h>
+#include <types.h>
+
+struct vm_object;
+
+struct vm_object_operations {
+    /* Sets *frame to that of page `index`, counted from the object's start, with a reference for
+     * the caller, who drops it by frame_free(). `write`: a shared mapping is about to be written
+     * to. In threads only; may wait. ERROR_BEYOND_END: the object has no such page;
+     * ERROR_OUT_OF_FRAMES; ERROR_DEVICE; ERROR_INTERRUPTED. */
+    enum error (*get_page)(struct vm_object *object, uint64_t index, bool write,
+                           phys_addr_t *frame);
+    /* The last reference is gone. In threads, or where the executor releases one; must not wait. */
+    void (*release)(struct vm_object *object);
+};
+
+struct vm_object {
+    const struct vm_object_operations *operations;
+    size_t references;
+};
+
+/* Makes an object with one reference. Any context. */
+static inline void vm_object_init(struct vm_object *object,
+                                  const struct vm_object_operations *operations)
+{
+    *object = (struct vm_object){operations, 1};
+}
+
+/* Adds a reference, and drops one. NULL has neither. Not in interrupt handlers. */
+void vm_object_reference(struct vm_object *object);
+void vm_object_release(struct vm_object *object);
+
+#endif

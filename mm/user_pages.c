@@ -1,0 +1,137 @@
+#include <assert.h>
+#include <layout.h>
+#include <lib/string.h>
+#include <mm/frames.h>
+#include <mm/kernel_space.h>
+#include <mm/user_pages.h>
+
+static phys_addr_t zeros; /* while there is an address space */
+static size_t spaces;
+
+static enum error make_zeros(void)
+{
+    zeros = frame_alloc();
+    if (zeros == NO_FRAME)
+        return ERROR_OUT_OF_FRAMES;
+    memset(phys_to_virt(zeros), 0, PAGE_SIZE);
+    return OK;
+}
+
+static void forget_space(void)
+{
+    if (--spaces == 0)
+        frame_free(zeros);
+}
+
+enum error user_pages_init(struct address_space *space)
+{
+    enum error error = spaces == 0 ? make_zeros() : OK;
+    if (error)
+        return error;
+    spaces++;
+    error = paging_init_user(&space->tables, &kernel_space);
+    if (error)
+        forget_space();
+    return error;
+}
+
+void user_pages_destroy(struct address_space *space)
+{
+    ASSERT(space->resident_pages == 0);
+    paging_destroy_user(&space->tables);
+    forget_space();
+}
+
+phys_addr_t user_pages_zeros(void)
+{
+    return zeros;
+}
+
+uint64_t user_page_flags(const struct vm_area *area, bool writable)
+{
+    uint64_t flags = area->flags & AREA_ACCESS ? PAGE_USER : 0;
+    if (writable && area->flags & AREA_WRITE)
+        flags |= PAGE_WRITABLE;
+    if (!(area->flags & AREA_EXECUTE))
+        flags |= PAGE_NO_EXECUTE;
+    return flags;
+}
+
+/* Drops the reference of an entry that is gone. */
+static void drop(struct address_space *space, phys_addr_t frame)
+{
+    if (frame == zeros)
+        return;
+    space->resident_pages--;
+    frame_free(frame);
+}
+
+enum error user_page_map(struct address_space *space, virt_addr_t page, phys_addr_t frame,
+                         uint64_t flags)
+{
+    enum error error = paging_map(&space->tables, page, frame, PAGE_4K, flags);
+    ASSERT(!error || error == ERROR_OUT_OF_FRAMES);
+    if (frame == zeros)
+        return error;
+    if (error)
+        frame_free(frame);
+    else
+        space->resident_pages++;
+    return error;
+}
+
+void user_page_replace(struct address_space *space, virt_addr_t page, uint64_t entry,
+                       phys_addr_t frame, uint64_t flags)
+{
+    ASSERT(frame != zeros);
+    paging_replace(&space->tables, page, frame, flags);
+    space->resident_pages++;
+    drop(space, entry & PAGE_ADDRESS_MASK);
+}
+
+void user_pages_unmap(struct address_space *space, virt_addr_t start, virt_addr_t end)
+{
+    uint64_t entry;
+    for (virt_addr_t page = start; paging_next_page(&space->tables, &page, end, &entry);
+         page += PAGE_SIZE) {
+        enum error error = paging_unmap(&space->tables, page, PAGE_4K, NULL);
+        ASSERT(!error);
+        drop(space, entry & PAGE_ADDRESS_MASK);
+    }
+}
+
+void user_pages_restrict(struct address_space *space, const struct vm_area *area)
+{
+    uint64_t entry;
+    for (virt_addr_t page = area->start; paging_next_page(&space->tables, &page, area->end, &entry);
+         page += PAGE_SIZE) {
+        uint64_t flags = user_page_flags(area, entry & PAGE_WRITABLE);
+        enum error error = paging_protect(&space->tables, page, PAGE_4K, flags);
+        ASSERT(!error);
+    }
+}
+
+/* One page of user_pages_share(). */
+static enum error share(struct address_space *from, struct address_space *to,
+                        const struct vm_area *area, virt_addr_t page, uint64_t entry)
+{
+    phys_addr_t frame = entry & PAGE_ADDRESS_MASK;
+    uint64_t flags = user_page_flags(area, false);
+    enum error error = frame == zeros ? OK : frame_reference(frame);
+    if (!error)
+        error = user_page_map(to, page, frame, flags);
+    if (!error && entry & PAGE_WRITABLE)
+        paging_protect(&from->tables, page, PAGE_4K, flags);
+    return error;
+}
+
+enum error user_pages_share(struct address_space *from, struct address_space *to,
+                            const struct vm_area *area)
+{
+    uint64_t entry;
+    enum error error = OK;
+    for (virt_addr_t page = area->start;
+         !error && paging_next_page(&from->tables, &page, area->end, &entry); page += PAGE_SIZE)
+        error = share(from, to, area, page, entry);
+    return error;
+}
