@@ -16,6 +16,7 @@
 #include <drivers/usb/other_controllers.h>
 #include <drivers/usb/usb.h>
 #include <drivers/usb/usb_keyboard.h>
+#include <drivers/usb/usb_set_up.h>
 #include <io.h>
 #include <kernel/cpu/canary.h>
 #include <kernel/cpu/control.h>

@@ -1,38 +1,29 @@
 /*
- * The driver of xHCI controllers. It counts the controllers and devices that are still being set
- * up.
+ * The driver of xHCI controllers.
  */
 #include <drivers/pci_interrupt.h>
 #include <drivers/usb/usb.h>
-#include <drivers/usb/usb_device.h>
+#include <drivers/usb/usb_enumeration.h>
+#include <drivers/usb/usb_set_up.h>
 #include <drivers/usb/xhci_start.h>
+#include <kernel/log/log.h>
 #include <mm/heap.h>
 
 enum { REGISTERS = 0 /* the BAR (5.2.1) */, LEAST_REGISTERS = 0x480 };
 
-static struct executor *executor_of_all;
 static struct xhci *controllers; /* all, the latest first */
-static unsigned under_way;       /* controllers and devices */
 
-static void settled(void)
+static void plugged(struct usb_port *port)
 {
-    if (--under_way == 0)
-        task_wake(&usb_set_up);
-}
-
-static void port_changed(struct xhci *xhci, unsigned port)
-{
-    if (!(xhci_port_status(xhci, port) & PORT_CONNECTED))
-        return;
-    under_way++;
-    if (usb_device_attach(xhci, port, executor_of_all, settled))
-        settled();
+    enum error error = usb_attach(port);
+    if (error)
+        log_error("usb: port %u: %s", port->number, error_name(error));
 }
 
 static void controller_started(struct xhci *xhci)
 {
     if (!xhci->settled)
-        settled();
+        usb_set_up_end();
     xhci->settled = true;
 }
 
@@ -49,9 +40,8 @@ static enum error start(struct pci_device *device, struct executor *executor)
     xhci->device = device;
     xhci->capability = registers;
     xhci->registers_size = size;
-    xhci->port_changed = port_changed;
+    xhci->plugged = plugged;
     xhci->started = controller_started;
-    executor_of_all = executor;
     error = xhci_start(xhci, executor);
     if (error) {
         kfree(xhci);
@@ -62,7 +52,7 @@ static enum error start(struct pci_device *device, struct executor *executor)
         xhci->way = NULL;
     xhci->next = controllers;
     controllers = xhci;
-    under_way++;
+    usb_set_up_begin();
     return OK;
 }
 
@@ -80,15 +70,3 @@ struct xhci *usb_controller(size_t index)
         xhci = xhci->next;
     return xhci;
 }
-
-static enum poll_result poll_set_up(struct task *task)
-{
-    static struct sleep limit;
-    if (task->polls == 1)
-        sleep_for(&limit, NANOSECONDS_PER_SECOND);
-    if (!under_way)
-        sleep_cancel(&limit);
-    return under_way ? sleep_poll(&limit, task) : POLL_READY;
-}
-
-struct task usb_set_up = {.name = "usb set-up", .poll = poll_set_up};

@@ -19,9 +19,6 @@ enum interface {
     INTERFACE_SUBCLASS = 6,
     INTERFACE_PROTOCOL = 7,
     INTERFACE_SIZE = 9,
-    CLASS_HID = 3,
-    SUBCLASS_BOOT = 1,
-    PROTOCOL_KEYBOARD = 1,
 };
 
 enum endpoint {
@@ -32,7 +29,7 @@ enum endpoint {
     ENDPOINT_SIZE = 7,
     ADDRESS_IN = 0x80,
     ADDRESS_NUMBER = 15,
-    ATTRIBUTES_INTERRUPT = 3,
+    ATTRIBUTES_TYPE = 3,
     PACKET_MASK = 0x7ff,
     PACKET_MAX = 1024,
 };
@@ -70,32 +67,54 @@ enum error usb_read_configuration_size(const uint8_t *bytes, size_t size, uint16
     return *total >= USB_CONFIGURATION_DESCRIPTOR_SIZE ? OK : ERROR_DEVICE;
 }
 
-static bool is_keyboard(const uint8_t *interface)
+static bool fits(int wanted, uint8_t value)
 {
-    return interface[INTERFACE_ALTERNATE] == 0 && interface[INTERFACE_CLASS] == CLASS_HID &&
-           interface[INTERFACE_SUBCLASS] == SUBCLASS_BOOT &&
-           interface[INTERFACE_PROTOCOL] == PROTOCOL_KEYBOARD;
+    return wanted == USB_ANY || wanted == value;
 }
 
-static bool read_endpoint(const uint8_t *endpoint, struct usb_boot_interface *found)
+static bool is_wanted(const uint8_t *interface, const struct usb_wanted *wanted)
 {
-    uint8_t address = endpoint[ENDPOINT_ADDRESS];
-    found->endpoint = address & ADDRESS_NUMBER;
-    found->packet = get16(endpoint + ENDPOINT_PACKET) & PACKET_MASK;
-    found->interval = endpoint[ENDPOINT_INTERVAL];
-    return address & ADDRESS_IN && found->endpoint &&
-           (endpoint[ENDPOINT_ATTRIBUTES] & 3) == ATTRIBUTES_INTERRUPT && found->packet &&
-           found->packet <= PACKET_MAX && found->interval;
+    return (wanted->any_alternate || interface[INTERFACE_ALTERNATE] == 0) &&
+           fits(wanted->class, interface[INTERFACE_CLASS]) &&
+           fits(wanted->subclass, interface[INTERFACE_SUBCLASS]) &&
+           fits(wanted->protocol, interface[INTERFACE_PROTOCOL]);
 }
 
-enum error usb_find_keyboard(const uint8_t *bytes, size_t size, struct usb_boot_interface *found)
+static bool read_endpoint(const uint8_t *descriptor, struct usb_endpoint *endpoint)
+{
+    uint8_t address = descriptor[ENDPOINT_ADDRESS];
+    *endpoint = (struct usb_endpoint){
+        .number = address & ADDRESS_NUMBER,
+        .in = address & ADDRESS_IN,
+        .type = descriptor[ENDPOINT_ATTRIBUTES] & ATTRIBUTES_TYPE,
+        .packet = get16(descriptor + ENDPOINT_PACKET) & PACKET_MASK,
+        .interval = descriptor[ENDPOINT_INTERVAL],
+    };
+    return endpoint->number && endpoint->packet && endpoint->packet <= PACKET_MAX &&
+           (endpoint->type != USB_INTERRUPT || endpoint->interval);
+}
+
+/* Keeps an endpoint that is wanted. True: nothing is missing any more. */
+static bool take_endpoint(const uint8_t *descriptor, const struct usb_wanted *wanted,
+                          struct usb_interface *found)
+{
+    struct usb_endpoint endpoint;
+    if (read_endpoint(descriptor, &endpoint) && endpoint.type == wanted->type) {
+        struct usb_endpoint *kept = endpoint.in ? &found->in : &found->out;
+        if (!kept->number)
+            *kept = endpoint;
+    }
+    return found->in.number && (found->out.number || !wanted->both_ways);
+}
+
+enum error usb_find_interface(const uint8_t *bytes, size_t size, const struct usb_wanted *wanted,
+                              struct usb_interface *found)
 {
     uint16_t total;
-    bool in_keyboard = false;
+    bool inside = false; /* of an interface that is wanted */
     enum error error = usb_read_configuration_size(bytes, size, &total);
     if (error)
         return error;
-    *found = (struct usb_boot_interface){.configuration = bytes[CONFIGURATION_VALUE]};
     size = MIN(size, (size_t)total);
     for (size_t at = bytes[LENGTH]; at < size; at += bytes[at + LENGTH]) {
         const uint8_t *descriptor = bytes + at;
@@ -103,10 +122,14 @@ enum error usb_find_keyboard(const uint8_t *bytes, size_t size, struct usb_boot_
         if (left < 2 || descriptor[LENGTH] < 2 || descriptor[LENGTH] > left)
             return ERROR_DEVICE;
         if (is(descriptor, left, USB_INTERFACE_DESCRIPTOR, INTERFACE_SIZE)) {
-            in_keyboard = is_keyboard(descriptor);
-            found->number = descriptor[INTERFACE_NUMBER];
-        } else if (in_keyboard && is(descriptor, left, USB_ENDPOINT_DESCRIPTOR, ENDPOINT_SIZE) &&
-                   read_endpoint(descriptor, found)) {
+            inside = is_wanted(descriptor, wanted);
+            *found = (struct usb_interface){bytes[CONFIGURATION_VALUE],
+                                            descriptor[INTERFACE_NUMBER],
+                                            descriptor[INTERFACE_ALTERNATE],
+                                            {0},
+                                            {0}};
+        } else if (inside && is(descriptor, left, USB_ENDPOINT_DESCRIPTOR, ENDPOINT_SIZE) &&
+                   take_endpoint(descriptor, wanted, found)) {
             return OK;
         }
     }

@@ -29,20 +29,13 @@ uint32_t xhci_port_status(struct xhci *xhci, unsigned port)
     uint32_t value = mmio_read(reg), changes = value & PORT_CHANGES;
     if (changes)
         mmio_write(reg, (value & PORT_KEEP) | changes);
-    xhci->ports[port - 1].changes |= changes;
+    xhci->ports[port - 1].usb.changes |= changes;
     return value;
 }
 
 void xhci_port_power(struct xhci *xhci, unsigned port)
 {
     mmio_write(port_register(xhci, port), (xhci_port_status(xhci, port) & PORT_KEEP) | PORT_POWER);
-}
-
-void xhci_port_reset(struct xhci *xhci, unsigned port)
-{
-    uint32_t value = xhci_port_status(xhci, port);
-    xhci->ports[port - 1].changes &= ~(uint32_t)PORT_RESET_CHANGE;
-    mmio_write(port_register(xhci, port), (value & PORT_KEEP) | PORT_RESET);
 }
 
 phys_addr_t xhci_page(const struct xhci *xhci)
@@ -77,8 +70,8 @@ void xhci_stop(struct xhci *xhci, const char *reason)
             task_wake(xhci->slots[i]->task);
     }
     for (unsigned i = 0; i < xhci->port_count; i++) {
-        if (xhci->ports[i].task)
-            task_wake(xhci->ports[i].task);
+        if (xhci->ports[i].usb.task)
+            task_wake(xhci->ports[i].usb.task);
     }
 }
 
@@ -188,11 +181,12 @@ static const char *take_command_event(struct xhci *xhci, const struct xhci_trb *
 
 void xhci_look_at_port(struct xhci *xhci, unsigned port)
 {
-    xhci_port_status(xhci, port);
-    if (xhci->ports[port - 1].task)
-        task_wake(xhci->ports[port - 1].task);
-    else
-        xhci->port_changed(xhci, port);
+    struct usb_port *usb = &xhci->ports[port - 1].usb;
+    uint32_t status = xhci_port_status(xhci, port);
+    if (usb->task)
+        task_wake(usb->task);
+    else if (status & PORT_CONNECTED)
+        xhci->plugged(usb);
 }
 
 static const char *take_port_event(struct xhci *xhci, const struct xhci_trb *event)
@@ -259,3 +253,26 @@ void xhci_take_events(struct xhci *xhci)
                       (xhci->events.address + xhci->events.next * sizeof(struct xhci_trb)) |
                           RT_DEQUEUE_BUSY);
 }
+
+/* --- Ports, for devices --------------------------------------------------------------------- */
+
+static uint32_t status_of(struct usb_port *port)
+{
+    return xhci_port_status(port->xhci, port->number);
+}
+
+static void reset_port(struct usb_port *port)
+{
+    uint32_t value = status_of(port);
+    port->changes &= ~(uint32_t)PORT_RESET_CHANGE;
+    mmio_write(port_register(port->xhci, port->number), (value & PORT_KEEP) | PORT_RESET);
+}
+
+static void look_at(struct usb_port *port)
+{
+    if (!port->xhci->dead)
+        xhci_look_at_port(port->xhci, port->number);
+}
+
+const struct usb_port_operations xhci_port_operations = {
+    .status = status_of, .reset = reset_port, .look = look_at};

@@ -325,13 +325,22 @@ static enum error find_registers(struct xhci *xhci)
     return read_op(xhci, OP_PAGE_SIZE) & 1 ? OK : ERROR_UNSUPPORTED;
 }
 
+static struct xhci_port *make_ports(struct xhci *xhci)
+{
+    struct xhci_port *ports = kzalloc(xhci->port_count * sizeof(*ports));
+    for (unsigned i = 0; ports && i < xhci->port_count; i++)
+        ports[i].usb =
+            (struct usb_port){.operations = &xhci_port_operations, .xhci = xhci, .number = i + 1};
+    return ports;
+}
+
 enum error xhci_start(struct xhci *xhci, struct executor *executor)
 {
-    ASSERT(xhci->device && xhci->port_changed && xhci->started);
+    ASSERT(xhci->device && xhci->plugged && xhci->started);
     enum error error = find_registers(xhci);
     if (error)
         return error;
-    xhci->ports = kzalloc(xhci->port_count * sizeof(*xhci->ports));
+    xhci->ports = make_ports(xhci);
     if (!xhci->ports)
         return ERROR_FULL;
     uint32_t features = read_cap(xhci, CAP_FEATURES);

@@ -5,6 +5,8 @@
  * interrupt; the figure contains it.
  */
 #include <drivers/usb/usb.h>
+#include <drivers/usb/usb_keyboard.h>
+#include <drivers/usb/usb_transfer.h>
 #include <drivers/usb/xhci_registers.h>
 #include <io.h>
 #include <kernel/bench/bench.h>
@@ -18,8 +20,8 @@ enum { ROUNDS = 100, KEY_A_USAGE = 4, TRB_NO_OP = 23, LIMIT = 1000000 };
 static const struct usb_device *find_keyboard(const struct xhci *xhci)
 {
     for (unsigned port = 1; port <= xhci->port_count; port++) {
-        const struct usb_device *device = usb_device_at(xhci, port);
-        if (device && device->is_keyboard)
+        const struct usb_device *device = usb_device_at(&xhci->ports[port - 1].usb);
+        if (device && device->driver && strcmp(device->driver->name, "keyboard") == 0)
             return device;
     }
     return NULL;
@@ -47,7 +49,7 @@ static bool put_report(struct xhci *xhci, const struct usb_device *device, uint8
     uint8_t report[USB_KEYBOARD_REPORT] = {0, 0, key};
     if (!event)
         return false;
-    memcpy(phys_to_virt(device->pages[USB_PAGE_DATA] + USB_REPORT_OFFSET), report, sizeof(report));
+    memcpy(phys_to_virt(device->pages[USB_PAGE_DATA] + USB_DRIVER_DATA), report, sizeof(report));
     event->parameter = xhci_ring_address(&endpoint->ring, endpoint->last);
     event->status = (uint32_t)XHCI_SUCCESS << 24;
     event->control = TRB_TRANSFER_EVENT << TRB_TYPE_SHIFT | (uint32_t)endpoint->id << 16 |

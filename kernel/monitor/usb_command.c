@@ -17,9 +17,11 @@ static const char *speed_name(const struct usb_device *device)
 
 static void print_device(unsigned port, const struct usb_device *device)
 {
-    console_printf("  port %u: %s%s (%04x:%04x), %s speed, waits for %s\n", port,
-                   device->is_keyboard ? "keyboard " : "", device->name, device->descriptor.vendor,
-                   device->descriptor.product, speed_name(device), usb_device_state(device));
+    const struct usb_driver *driver = device->driver;
+    console_printf("  port %u: %s%s%s (%04x:%04x), %s speed, waits for %s\n", port,
+                   driver ? driver->name : "", driver ? " " : "", device->name,
+                   device->descriptor.vendor, device->descriptor.product, speed_name(device),
+                   device->step->name);
 }
 
 static void print_controller(const struct xhci *xhci)
@@ -29,7 +31,7 @@ static void print_controller(const struct xhci *xhci)
                    at->slot, at->function, xhci->port_count, xhci->way ? xhci->way : "polling",
                    xhci->interrupts ? "" : " (none yet)", xhci->dead ? "; stopped" : "");
     for (unsigned port = 1; port <= xhci->port_count; port++) {
-        const struct usb_device *device = usb_device_at(xhci, port);
+        const struct usb_device *device = usb_device_at(&xhci->ports[port - 1].usb);
         if (device)
             print_device(port, device);
     }

@@ -7,6 +7,7 @@
 #include <drivers/irq.h>
 #include <drivers/keyboard.h>
 #include <drivers/local_apic.h>
+#include <drivers/usb/usb_keyboard.h>
 #include <kernel/cpu/cpu.h>
 #include <kernel/log/log.h>
 #include <kernel/log/panic.h>

@@ -4,6 +4,8 @@
  */
 #include <drivers/keyboard.h>
 #include <drivers/usb/usb.h>
+#include <drivers/usb/usb_keyboard.h>
+#include <drivers/usb/usb_set_up.h>
 #include <mm/frames.h>
 #include <string.h>
 

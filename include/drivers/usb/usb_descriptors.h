@@ -38,18 +38,37 @@ enum error usb_read_device(const uint8_t *bytes, size_t size, struct usb_device_
  * ERROR_DEVICE: it is no configuration descriptor. */
 enum error usb_read_configuration_size(const uint8_t *bytes, size_t size, uint16_t *total);
 
-/* An interface with one interrupt endpoint that sends. */
-struct usb_boot_interface {
-    uint8_t configuration;
-    uint8_t number;
-    uint8_t endpoint; /* its number, 1 to 15 */
+enum usb_endpoint_type { USB_BULK = 2, USB_INTERRUPT = 3 };
+
+struct usb_endpoint {
+    uint8_t number;   /* 1 to 15; 0: there is none */
+    bool in;          /* the device sends */
+    uint8_t type;     /* enum usb_endpoint_type */
     uint16_t packet;  /* the largest one, 1 to 1,024 bytes */
-    uint8_t interval; /* as the descriptor has it, never 0 */
+    uint8_t interval; /* of an interrupt endpoint: as the descriptor has it, never 0 */
 };
 
-/* Searches a configuration for a keyboard that supports the boot protocol (HID 1.11, 4.2 and 4.3).
- * ERROR_NO_DEVICE: there is none; ERROR_DEVICE: the descriptors contradict themselves. */
-enum error usb_find_keyboard(const uint8_t *bytes, size_t size, struct usb_boot_interface *found);
+struct usb_interface {
+    uint8_t configuration;
+    uint8_t number;
+    uint8_t alternate;
+    struct usb_endpoint in, out; /* the first ones of the wanted type */
+};
+
+enum { USB_ANY = -1 };
+
+/* An interface that a driver can work with. */
+struct usb_wanted {
+    int class, subclass, protocol; /* or USB_ANY */
+    uint8_t type;                  /* of the endpoint from which the device sends */
+    bool both_ways;                /* an endpoint to which the device listens is needed, too */
+    bool any_alternate;            /* not only the first setting, which needs no request */
+};
+
+/* Searches a configuration for an interface. ERROR_NO_DEVICE: there is none; ERROR_DEVICE: the
+ * descriptors contradict themselves. */
+enum error usb_find_interface(const uint8_t *bytes, size_t size, const struct usb_wanted *wanted,
+                              struct usb_interface *found);
 
 /* Copies a string descriptor as ASCII. A character that is not printable becomes a question mark.
  */

@@ -1,68 +1,154 @@
 /*
- * A device at a root port. Each device has a task, from the moment when it is plugged in until it
- * is unplugged.
+ * A device that is plugged in. Each device has a task, from the moment when it is plugged in until
+ * it is unplugged. The task goes through steps: usb_enumeration.c has those that every device goes
+ * through, and a driver has those that follow.
+ *
+ * A driver is
+ *
+ *     USB_DRIVER(keyboard, .probe = probe, .steps = steps, .work = work, .end = end);
+ *
+ * in a file below drivers/usb/. The linker collects the drivers.
+ *
+ * Everything here is for tasks.
  */
 #ifndef DRIVERS_USB_USB_DEVICE_H
 #define DRIVERS_USB_USB_DEVICE_H
 
 #include <drivers/usb/usb_descriptors.h>
-#include <drivers/usb/usb_keyboard.h>
+#include <drivers/usb/usb_port.h>
 #include <drivers/usb/xhci.h>
+#include <section.h>
 
-/* The speeds of PORTSC (xHCI 7.2.2.1.1). */
-enum usb_speed { USB_FULL = 1, USB_LOW = 2, USB_HIGH = 3, USB_SUPER = 4, USB_SUPER_PLUS = 5 };
+/* --- Steps ---------------------------------------------------------------------------------- */
 
+/* What a step waits for. */
+enum usb_wait {
+    USB_WAIT_TIME,
+    USB_WAIT_RESET, /* of the port */
+    USB_WAIT_COMMAND,
+    USB_WAIT_REQUEST,
+    USB_WAIT_TRANSFER, /* at the driver's endpoint `device->waits_at`; finish() looks at its code */
+    USB_WAIT_WORK,     /* the driver's work() is called at each poll */
+    USB_WAIT_DRIVER,   /* the driver's end */
+    USB_WAIT_UNPLUG,
+};
+
+struct usb_step {
+    const char *name; /* what it waits for, in words: "waits for ..." */
+    enum usb_wait wait;
+    uint16_t milliseconds;       /* the limit, or the time; 0: no limit */
+    bool optional;               /* a device may refuse the request */
+    const struct usb_step *next; /* NULL: the one after it in its table */
+    /* Starts the action. False: there is nothing to wait for. NULL: the step only waits. */
+    bool (*begin)(struct usb_device *device);
+    /* Takes the result, and may set `device->next`. NULL: there is nothing to do. */
+    enum error (*finish)(struct usb_device *device);
+};
+
+#define USB_TIME(text, time)                                          \
+    {                                                                 \
+        .name = (text), .wait = USB_WAIT_TIME, .milliseconds = (time) \
+    }
+#define USB_COMMAND(text, ...)                                                      \
+    {                                                                               \
+        .name = (text), .wait = USB_WAIT_COMMAND, .milliseconds = 5000, __VA_ARGS__ \
+    }
+#define USB_REQUEST(text, ...)                                                      \
+    {                                                                               \
+        .name = (text), .wait = USB_WAIT_REQUEST, .milliseconds = 1000, __VA_ARGS__ \
+    }
+
+/* --- Drivers -------------------------------------------------------------------------------- */
+
+struct usb_driver {
+    const char *name; /* of what it drives, for people */
+    size_t state_size;
+    /* Looks at a configuration. OK: the driver takes the device; `device->state` is all zeros and
+     * may be filled in. ERROR_NO_DEVICE: it does not; ERROR_DEVICE: the descriptors contradict
+     * themselves. */
+    enum error (*probe)(struct usb_device *device, const uint8_t *configuration, size_t size);
+    const struct usb_step *steps; /* from the first one after the probe; one waits for work */
+    void (*work)(struct usb_device *device);
+    /* Ends the work, in any step. True: nothing of it is left. False: it is called again when the
+     * task is polled again. */
+    bool (*end)(struct usb_device *device);
+};
+
+#define USB_DRIVER(driver_name, ...)                                               \
+    static const struct usb_driver usb_driver__##driver_name                       \
+        __attribute__((used, section("usb_drivers"), aligned(sizeof(void *)))) = { \
+            .name = #driver_name, __VA_ARGS__}
+
+/* --- Devices -------------------------------------------------------------------------------- */
+
+/* The pages of a device. The controller may write to them until the slot is disabled. */
 enum usb_page {
     USB_PAGE_CONTEXT,
     USB_PAGE_INPUT,
-    USB_PAGE_CONTROL,
-    USB_PAGE_REPORTS,
+    USB_PAGE_CONTROL, /* the ring for requests */
     USB_PAGE_DATA,
-    USB_PAGES
+    USB_PAGE_RINGS, /* of the driver's endpoints, once they are open */
+    USB_PAGES = USB_PAGE_RINGS + XHCI_SLOT_ENDPOINTS - 1,
 };
-
-enum { USB_REPORT_OFFSET = 2048 /* of a keyboard's report in the page of data */ };
 
 struct usb_device {
     struct task task;
     struct xhci *xhci;
-    unsigned port;
-    uint8_t speed; /* enum usb_speed */
+    struct usb_port *port;
+    uint8_t speed;        /* enum usb_speed */
+    uint8_t speed_number; /* the controller's for it */
     struct xhci_slot slot;
     struct xhci_command command;
-    phys_addr_t pages[USB_PAGES]; /* the controller may write to them until the slot is disabled */
+    phys_addr_t pages[USB_PAGES];
 
-    unsigned step;     /* of usb_device.c */
-    unsigned after;    /* the step after a detour */
+    const struct usb_step *step;
+    const struct usb_step *next;  /* set by a step's finish(): it goes on there */
+    const struct usb_step *first; /* from the reset on */
+    const struct usb_step *after_control, *after_endpoint, *after_disable; /* the detours' ends */
+    struct xhci_endpoint *waits_at, *halted;
     bool begun;        /* the step has begun, and has not ended */
     unsigned tries;    /* of a transfer that fails */
     unsigned attempts; /* from the reset on */
     struct sleep sleep;
     bool settled;
-    void (*on_settled)(void);
 
     struct usb_device_descriptor descriptor;
     uint16_t configuration_size;
     char name[USB_NAME];
-    struct usb_boot_interface interface;
-    struct usb_keyboard keyboard;
-    bool is_keyboard; /* usb_keyboard_begin() has added it */
-    uint8_t shown_lights;
+    const struct usb_driver *driver; /* NULL: none has taken it */
+    void *state;                     /* the driver's */
 };
 
-/* Spawns a task for the device at a port, which frees its own memory at its end. `on_settled` is
- * called once, when the device works or has failed. ERROR_FULL: no memory. In tasks. */
-enum error usb_device_attach(struct xhci *xhci, unsigned port, struct executor *executor,
-                             void (*on_settled)(void));
+/* Spawns a task for the device that is plugged into `port`, which begins with the step `first`. It
+ * frees its own memory at its end. `retry` is where it begins again after an error. ERROR_FULL: no
+ * memory. */
+enum error usb_device_spawn(struct usb_port *port, const struct usb_step *first,
+                            const struct usb_step *retry);
 
-/* The device at a port; NULL: there is none. In tasks. */
-static inline const struct usb_device *usb_device_at(const struct xhci *xhci, unsigned port)
+/* The device at a port; NULL: there is none. */
+static inline struct usb_device *usb_device_at(const struct usb_port *port)
 {
-    struct task *task = xhci->ports[port - 1].task;
-    return task ? CONTAINER_OF(task, struct usb_device, task) : NULL;
+    return port->task ? CONTAINER_OF(port->task, struct usb_device, task) : NULL;
 }
 
-/* Describes in a few words what the device waits for. In tasks. */
-const char *usb_device_state(const struct usb_device *device);
+/* --- For drivers, in the device's task ------------------------------------------------------ */
+
+/* Lets the first driver that wants the device take it. ERROR_NO_DEVICE: there is none; ERROR_FULL:
+ * no memory; ERROR_DEVICE: the configuration contradicts itself. */
+enum error usb_device_probe(struct usb_device *device, const uint8_t *configuration, size_t size);
+
+/* Goes to a step, which begins at once. In work(). */
+void usb_device_go_to(struct usb_device *device, const struct usb_step *step);
+
+/* A transfer at an endpoint has failed. Resets the endpoint and goes on with a step, or gives up
+ * when this was the third time without a good one. In work(). */
+void usb_device_reset_endpoint(struct usb_device *device, struct xhci_endpoint *endpoint,
+                               const struct usb_step *after);
+
+/* The device works: the boot does not wait for it any longer. */
+void usb_device_settle(struct usb_device *device);
+
+/* The step of devices that no driver wants. */
+extern const struct usb_step *const usb_device_unused;
 
 #endif

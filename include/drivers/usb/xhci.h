@@ -15,6 +15,7 @@
 
 #include <drivers/irq.h>
 #include <drivers/pci.h>
+#include <drivers/usb/usb_port.h>
 #include <drivers/usb/xhci_ring.h>
 #include <kernel/task/sleep.h>
 
@@ -32,19 +33,6 @@ enum xhci_code {
     XHCI_TRANSACTION_ERROR = 4,
     XHCI_STALL = 6,
     XHCI_SHORT_PACKET = 13,
-};
-
-/* PORTSC (xHCI 5.4.8). */
-enum xhci_port_bit {
-    PORT_CONNECTED = 1 << 0,
-    PORT_ENABLED = 1 << 1,
-    PORT_RESET = 1 << 4,
-    PORT_POWER = 1 << 9,
-    PORT_SPEED_SHIFT = 10,
-    PORT_SPEED_MASK = 15,
-    PORT_CONNECT_CHANGE = 1 << 17,
-    PORT_RESET_CHANGE = 1 << 21,
-    PORT_CHANGES = 0x7f << 17,
 };
 
 struct xhci_command {
@@ -75,9 +63,8 @@ struct xhci_slot {
 };
 
 struct xhci_port {
-    uint8_t protocol;  /* the major number of the USB version; 0: not known */
-    uint32_t changes;  /* that were seen and not asked for since */
-    struct task *task; /* of the device that is attached; NULL: there is none */
+    struct usb_port usb;
+    uint8_t protocol; /* the major number of the USB version; 0: not known */
 };
 
 struct xhci {
@@ -95,8 +82,8 @@ struct xhci {
     unsigned slot_count, port_count;
     struct xhci_slot *slots[XHCI_MAX_SLOTS + 1]; /* by ID */
     struct xhci_port *ports;                     /* by number - 1 */
-    /* Called when a port that has no task has changed. */
-    void (*port_changed)(struct xhci *xhci, unsigned port);
+    /* Called when a device is plugged into a port that has no task. */
+    void (*plugged)(struct usb_port *port);
     /* Called when the controller runs, and when it is stopped. */
     void (*started)(struct xhci *xhci);
     struct xhci_command *first_command, **last_command; /* under way, in the order of the ring */
@@ -127,14 +114,14 @@ phys_addr_t xhci_page(const struct xhci *xhci);
  * port's `changes`. */
 uint32_t xhci_port_status(struct xhci *xhci, unsigned port);
 
-/* Wakes the task of the device at the port, or calls `port_changed`. */
+/* Wakes the task of the device at the port; calls `plugged` if there is a device without one. */
 void xhci_look_at_port(struct xhci *xhci, unsigned port);
 
 /* Gives the port power. */
 void xhci_port_power(struct xhci *xhci, unsigned port);
 
-/* Begins to reset the port. PORT_RESET_CHANGE says that the reset is over. */
-void xhci_port_reset(struct xhci *xhci, unsigned port);
+/* What a device's task does with a port of a controller. */
+extern const struct usb_port_operations xhci_port_operations;
 
 /* --- Commands ------------------------------------------------------------------------------- */
 
