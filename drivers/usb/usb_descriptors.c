@@ -34,6 +34,9 @@ enum endpoint {
     PACKET_MAX = 1024,
 };
 
+/* USB 2.0, 11.23.2.1; USB 3.2, 10.15.2.1. */
+enum hub { HUB_PORTS = 2, HUB_CHARACTERISTICS = 3, HUB_THINK_TIME_SHIFT = 5, HUB_POWER_DELAY = 5 };
+
 static uint16_t get16(const uint8_t *bytes)
 {
     return (uint16_t)(bytes[0] | bytes[1] << 8);
@@ -134,6 +137,17 @@ enum error usb_find_interface(const uint8_t *bytes, size_t size, const struct us
         }
     }
     return ERROR_NO_DEVICE;
+}
+
+enum error usb_read_hub(const uint8_t *bytes, size_t size, enum usb_descriptor_type type,
+                        struct usb_hub_descriptor *hub)
+{
+    if (!is(bytes, size, (uint8_t)type, USB_HUB_DESCRIPTOR_SIZE) || !bytes[HUB_PORTS])
+        return ERROR_DEVICE;
+    hub->port_count = bytes[HUB_PORTS];
+    hub->think_time = get16(bytes + HUB_CHARACTERISTICS) >> HUB_THINK_TIME_SHIFT & 3;
+    hub->power_delay = (uint16_t)(2 * bytes[HUB_POWER_DELAY]);
+    return OK;
 }
 
 void usb_read_name(const uint8_t *bytes, size_t size, char name[USB_NAME])

@@ -15,6 +15,7 @@
 #include <drivers/usb/usb_set_up.h>
 #include <drivers/usb/usb_transfer.h>
 #include <kernel/log/log.h>
+#include <lib/format.h>
 #include <lib/string.h>
 #include <mm/heap.h>
 
@@ -57,8 +58,22 @@ void usb_device_go_to(struct usb_device *device, const struct usb_step *step)
         usb_device_settle(device);
 }
 
+static struct mutex *turn_of(const struct usb_device *device)
+{
+    return &device->xhci->ports[device->root_port - 1].turn;
+}
+
+void usb_device_end_turn(struct usb_device *device)
+{
+    waker_cancel(&device->turn);
+    if (device->has_turn)
+        mutex_unlock(turn_of(device), &device->task);
+    device->has_turn = false;
+}
+
 static void leave(struct usb_device *device, const struct usb_step *after)
 {
+    usb_device_end_turn(device);
     device->after_disable = after;
     usb_device_go_to(device, &steps[LEAVE]);
 }
@@ -83,15 +98,26 @@ static const struct usb_step *step_after(const struct usb_device *device)
     return device->step->next ? device->step->next : device->step + 1;
 }
 
+/* Writes where the device is: the controller's port, and the ports of the hubs, as in 1.4.2. */
+static void write_place(const struct usb_device *device, char *text, size_t size)
+{
+    size_t length = (size_t)snprintf(text, size, "%u", device->root_port);
+    for (unsigned i = 0; i < device->depth; i++)
+        length +=
+            (size_t)snprintf(text + length, size - length, ".%u", device->route >> 4 * i & 15);
+}
+
 static void fail(struct usb_device *device, enum error error)
 {
     const struct pci_address *at = &device->xhci->device->address;
+    char place[24];
     if (device->xhci->dead)
         return;
     bool again = ++device->attempts < ATTEMPTS;
-    log_write(again ? LOG_DEBUG : LOG_WARNING, "usb: port %u of %02x:%02x.%u: no %s (%s)%s",
-              device->port->number, at->bus, at->slot, at->function, device->step->name,
-              error_name(error), again ? "; again" : "; left alone");
+    write_place(device, place, sizeof(place));
+    log_write(again ? LOG_DEBUG : LOG_WARNING, "usb: port %s of %02x:%02x.%u: no %s (%s)%s", place,
+              at->bus, at->slot, at->function, device->step->name, error_name(error),
+              again ? "; again" : "; left alone");
     leave(device, again ? device->first : &steps[UNUSED]);
 }
 
@@ -219,6 +245,14 @@ static bool is_late(struct usb_device *device)
     return device->step->milliseconds && sleep_poll(&device->sleep, &device->task) == POLL_READY;
 }
 
+static enum poll_result poll_turn(struct usb_device *device)
+{
+    if (mutex_poll_lock(turn_of(device), &device->turn, &device->task) == POLL_PENDING)
+        return POLL_PENDING;
+    device->has_turn = true;
+    return POLL_READY;
+}
+
 static enum poll_result poll_reset(struct usb_device *device)
 {
     bool done = device->port->changes & PORT_RESET_CHANGE;
@@ -270,6 +304,8 @@ static enum poll_result poll_wait(struct usb_device *device, enum error *error)
     switch (device->step->wait) {
     case USB_WAIT_TIME:
         return sleep_poll(&device->sleep, &device->task);
+    case USB_WAIT_TURN:
+        return poll_turn(device);
     case USB_WAIT_RESET:
         return poll_reset(device);
     case USB_WAIT_COMMAND:
@@ -338,6 +374,7 @@ static void leave_when_gone(struct usb_device *device)
 /* The controller is dead, and cannot write to memory any more. False: the driver has not ended. */
 static bool abandon(struct usb_device *device)
 {
+    usb_device_end_turn(device);
     if (!driver_has_ended(device))
         return false;
     give_memory_back(device);
@@ -385,6 +422,14 @@ static void release_device(struct task *task)
     kfree(device);
 }
 
+static void set_place(struct usb_device *device, const struct usb_device *hub)
+{
+    unsigned number = device->port->number;
+    device->root_port = hub ? hub->root_port : number;
+    device->depth = hub ? hub->depth + 1 : 0;
+    device->route = hub ? hub->route | number << 4 * hub->depth : 0;
+}
+
 enum error usb_device_spawn(struct usb_port *port, const struct usb_step *first,
                             const struct usb_step *retry)
 {
@@ -393,6 +438,7 @@ enum error usb_device_spawn(struct usb_port *port, const struct usb_step *first,
         return ERROR_FULL;
     device->xhci = port->xhci;
     device->port = port;
+    set_place(device, port->hub);
     device->step = first;
     device->first = retry;
     task_init(&device->task, "usb device", poll_device, release_device);

@@ -1,11 +1,14 @@
 /*
  * Universal Serial Bus Specification 2.0, chapter 9; xHCI 1.2, 4.3 (how a device is set up). The
  * port is reset, the device gets an address and describes itself, and a driver takes it.
+ *
+ * A device that was reset has address 0, and all devices behind a port of the controller hear what
+ * is sent to that. So one of them after the other is reset and gets an address of its own.
  */
 #include <drivers/usb/usb_enumeration.h>
 #include <drivers/usb/usb_transfer.h>
 
-enum { DEBOUNCE, RESET, RECOVERY, ENABLE_SLOT, ADDRESS, ADDRESS_RECOVERY };
+enum { DEBOUNCE, TURN, RESET, RECOVERY, ENABLE_SLOT, ADDRESS, ADDRESS_RECOVERY };
 
 enum { ENGLISH = 0x0409 /* the language of names */ };
 
@@ -25,14 +28,31 @@ static bool begin_reset(struct usb_device *device)
     return true;
 }
 
+/* A hub's port knows the usual numbers of speeds. */
+static uint8_t speed_of(const struct usb_device *device)
+{
+    const struct xhci_port *port = &device->xhci->ports[device->root_port - 1];
+    return device->port->hub ? device->speed_number : port->speeds[device->speed_number];
+}
+
+/* The nearest hub of high speed translates for slower devices. */
+static struct usb_translator translator_of(const struct usb_device *device)
+{
+    const struct usb_device *hub = device->port->hub;
+    if (!hub || device->speed >= USB_HIGH)
+        return (struct usb_translator){0};
+    if (hub->speed != USB_HIGH)
+        return hub->translator;
+    return (struct usb_translator){hub->slot.id, (uint8_t)device->port->number, hub->hub.multi};
+}
+
 static enum error finish_reset(struct usb_device *device)
 {
     uint32_t status = port_status(device);
     device->speed_number = status >> PORT_SPEED_SHIFT & PORT_SPEED_MASK;
-    device->speed = device->speed_number;
-    if (!(status & PORT_ENABLED) || device->speed < USB_FULL || device->speed > USB_SUPER_PLUS)
-        return ERROR_DEVICE;
-    return OK;
+    device->speed = speed_of(device);
+    device->translator = translator_of(device);
+    return status & PORT_ENABLED && device->speed ? OK : ERROR_DEVICE;
 }
 
 static bool begin_enable_slot(struct usb_device *device)
@@ -53,6 +73,12 @@ static bool begin_address(struct usb_device *device)
 {
     usb_address(device);
     return true;
+}
+
+static enum error finish_address_recovery(struct usb_device *device)
+{
+    usb_device_end_turn(device);
+    return OK;
 }
 
 /* --- What the device is --------------------------------------------------------------------- */
@@ -141,6 +167,7 @@ static enum error finish_configuration(struct usb_device *device)
 
 static const struct usb_step steps[] = {
     [DEBOUNCE] = USB_TIME("to be plugged in firmly", 100),
+    [TURN] = {.name = "another device to get its address", .wait = USB_WAIT_TURN},
     [RESET] = {.name = "its port's reset",
                .wait = USB_WAIT_RESET,
                .milliseconds = 500,
@@ -149,7 +176,10 @@ static const struct usb_step steps[] = {
     [RECOVERY] = USB_TIME("the end of the reset", 10),
     [ENABLE_SLOT] = USB_COMMAND("a slot", .begin = begin_enable_slot, .finish = finish_enable_slot),
     [ADDRESS] = USB_COMMAND("its address", .begin = begin_address),
-    [ADDRESS_RECOVERY] = USB_TIME("its address to hold", 2),
+    [ADDRESS_RECOVERY] = {.name = "its address to hold",
+                          .wait = USB_WAIT_TIME,
+                          .milliseconds = 2,
+                          .finish = finish_address_recovery},
     USB_REQUEST("what it is", .begin = begin_first_bytes, .finish = finish_first_bytes),
     USB_COMMAND("its packets' size", .begin = begin_packet),
     USB_REQUEST("what it is", .begin = begin_describe, .finish = finish_describe),
@@ -161,5 +191,5 @@ static const struct usb_step steps[] = {
 
 enum error usb_attach(struct usb_port *port)
 {
-    return usb_device_spawn(port, &steps[DEBOUNCE], &steps[RESET]);
+    return usb_device_spawn(port, &steps[DEBOUNCE], &steps[TURN]);
 }

@@ -44,8 +44,7 @@ static bool begin_open(struct usb_device *device)
 
 static bool begin_configure(struct usb_device *device)
 {
-    usb_control(device, USB_TO_DEVICE, USB_SET_CONFIGURATION,
-                hid_of(device)->interface.configuration, 0, 0);
+    usb_set_configuration(device, hid_of(device)->interface.configuration);
     return true;
 }
 

@@ -73,11 +73,19 @@ static void begin_input(const struct usb_device *device, uint32_t add)
     input_context(device, INPUT_CONTROL)[1] = add;
 }
 
-static void write_slot_context(const struct usb_device *device, unsigned last_endpoint)
+/* The bits from 25 on: a translator for each port (the hub's or the device's), and the hub (6.2.2).
+ */
+static void write_slot_context(struct usb_device *device, unsigned last_endpoint)
 {
+    const struct usb_translator *translator = &device->translator;
+    const struct usb_hub_facts *hub = &device->hub;
     uint32_t *slot = input_context(device, INPUT_SLOT);
-    slot[0] = (uint32_t)device->speed_number << 20 | last_endpoint << 27;
-    slot[1] = device->port->number << 16;
+    uint32_t multi = hub->multi || translator->multi, is_hub = hub->port_count > 0;
+    slot[0] = device->route | (uint32_t)device->speed_number << 20 | multi << 25 | is_hub << 26 |
+              last_endpoint << 27;
+    slot[1] = device->root_port << 16 | (uint32_t)hub->port_count << 24;
+    slot[2] = translator->slot | (uint32_t)translator->port << 8 | (uint32_t)hub->think_time << 16;
+    device->last_endpoint = (uint8_t)last_endpoint;
 }
 
 static void write_endpoint_context(const struct usb_device *device,
@@ -149,6 +157,13 @@ void usb_set_packet(struct usb_device *device, unsigned packet)
     usb_command(device, TRB_EVALUATE_CONTEXT, device->pages[USB_PAGE_INPUT], 0);
 }
 
+void usb_tell_hub(struct usb_device *device)
+{
+    begin_input(device, SLOT_BIT);
+    write_slot_context(device, device->last_endpoint);
+    usb_command(device, TRB_CONFIGURE_ENDPOINT, device->pages[USB_PAGE_INPUT], 0);
+}
+
 /* The types are those of the descriptor, bulk (2) and interrupt (3), and 4 more for endpoints from
  * which the device sends. */
 static void add_endpoint(struct usb_device *device, struct xhci_endpoint *opened,
@@ -216,6 +231,11 @@ void usb_get_descriptor(struct usb_device *device, uint8_t type, uint8_t number,
 {
     usb_control(device, USB_FROM_DEVICE, USB_GET_DESCRIPTOR, (uint16_t)(type << 8 | number),
                 language, length);
+}
+
+void usb_set_configuration(struct usb_device *device, uint8_t configuration)
+{
+    usb_control(device, USB_TO_DEVICE, USB_SET_CONFIGURATION, configuration, 0, 0);
 }
 
 void usb_transfer(struct usb_device *device, struct xhci_endpoint *endpoint, phys_addr_t memory,

@@ -9,6 +9,7 @@
 #include <drivers/usb/xhci_start.h>
 #include <kernel/log/log.h>
 #include <layout.h>
+#include <lib/string.h>
 #include <mm/frames.h>
 #include <mm/heap.h>
 
@@ -38,7 +39,13 @@ enum legacy_support {
 #define CONTROL_KEEP   UINT32_C(0x000e1fee) /* all bits except those that enable SMIs */
 #define CONTROL_EVENTS UINT32_C(0xe0000000) /* a written 1 clears them */
 
-enum protocol { PROTOCOL_PORTS = 8, PROTOCOL_SIZE = 12 };
+/* A protocol names its speeds by dwords, or has those that are usual (7.2.2.1.1). */
+enum protocol {
+    PROTOCOL_PORTS = 8,
+    PROTOCOL_SPEEDS = 16,
+    SPEED_EXPONENT_SHIFT = 4,
+    SPEED_MANTISSA_SHIFT = 16,
+};
 
 /* The event ring's table is in the same page as the slots' table, after it. */
 enum { EVENT_TABLE = 2048 };
@@ -110,14 +117,51 @@ static bool take_from_firmware(struct xhci *xhci, volatile uint8_t *at, uint64_t
     return false;
 }
 
+/* The speed that a dword describes, by its bits in a second. */
+static uint8_t read_speed(uint32_t dword)
+{
+    static const struct {
+        uint64_t most;
+        uint8_t speed;
+    } speeds[] = {{1500000, USB_LOW},
+                  {12000000, USB_FULL},
+                  {480000000, USB_HIGH},
+                  {5000000000, USB_SUPER},
+                  {UINT64_MAX, USB_SUPER_PLUS}};
+    uint64_t rate = dword >> SPEED_MANTISSA_SHIFT;
+    for (unsigned i = dword >> SPEED_EXPONENT_SHIFT & 3; i; i--)
+        rate *= 1000;
+    unsigned i = 0;
+    while (rate > speeds[i].most)
+        i++;
+    return speeds[i].speed;
+}
+
+static void set_usual_speeds(struct xhci_port *port)
+{
+    static const uint8_t usual[] = {0,         USB_FULL,       USB_LOW,        USB_HIGH,
+                                    USB_SUPER, USB_SUPER_PLUS, USB_SUPER_PLUS, USB_SUPER_PLUS};
+    memset(port->speeds, 0, sizeof(port->speeds));
+    memcpy(port->speeds, usual, sizeof(usual));
+}
+
+/* Takes the speeds' numbers at the ports of a protocol. */
 static bool note_protocol(struct xhci *xhci, volatile uint8_t *at, uint64_t room)
 {
-    if (room < PROTOCOL_SIZE || (mmio_read(at) & 0xff) != CAPABILITY_PROTOCOL)
+    if (room < PROTOCOL_SPEEDS || (mmio_read(at) & 0xff) != CAPABILITY_PROTOCOL)
         return false;
     uint32_t ports = mmio_read(at + PROTOCOL_PORTS);
-    unsigned first = ports & 0xff, count = ports >> 8 & 0xff;
-    for (unsigned port = MAX(first, 1u); port < first + count && port <= xhci->port_count; port++)
-        xhci->ports[port - 1].protocol = (uint8_t)(mmio_read(at) >> 24);
+    unsigned first = ports & 0xff, count = ports >> 8 & 0xff, speeds = ports >> 28;
+    if (room < PROTOCOL_SPEEDS + 4 * (uint64_t)speeds || !speeds)
+        return false;
+    for (unsigned port = MAX(first, 1u); port < first + count && port <= xhci->port_count; port++) {
+        uint8_t *numbers = xhci->ports[port - 1].speeds;
+        memset(numbers, 0, sizeof(xhci->ports[port - 1].speeds));
+        for (unsigned i = 0; i < speeds; i++) {
+            uint32_t dword = mmio_read(at + PROTOCOL_SPEEDS + 4 * (size_t)i);
+            numbers[dword & PORT_SPEED_MASK] = read_speed(dword);
+        }
+    }
     return false;
 }
 
@@ -328,9 +372,12 @@ static enum error find_registers(struct xhci *xhci)
 static struct xhci_port *make_ports(struct xhci *xhci)
 {
     struct xhci_port *ports = kzalloc(xhci->port_count * sizeof(*ports));
-    for (unsigned i = 0; ports && i < xhci->port_count; i++)
-        ports[i].usb =
-            (struct usb_port){.operations = &xhci_port_operations, .xhci = xhci, .number = i + 1};
+    for (unsigned i = 0; ports && i < xhci->port_count; i++) {
+        struct usb_port usb = {.operations = &xhci_port_operations, .xhci = xhci, .number = i + 1};
+        ports[i].usb = usb;
+        wait_queue_init(&ports[i].turn.waiting);
+        set_usual_speeds(&ports[i]);
+    }
     return ports;
 }
 

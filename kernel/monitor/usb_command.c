@@ -2,6 +2,7 @@
  * `usb`: shows the devices that are plugged into the USB controllers.
  */
 #include <drivers/usb/usb.h>
+#include <drivers/usb/usb_hub.h>
 #include <kernel/log/console.h>
 #include <kernel/monitor/command.h>
 
@@ -15,13 +16,19 @@ static const char *speed_name(const struct usb_device *device)
                                                                      : "unknown";
 }
 
-static void print_device(unsigned port, const struct usb_device *device)
+/* The device at a port, with those behind it if it is a hub; `depth` hubs are above. */
+static void print_port(const struct usb_port *port, int depth)
 {
+    const struct usb_device *device = usb_device_at(port);
+    if (!device)
+        return;
     const struct usb_driver *driver = device->driver;
-    console_printf("  port %u: %s%s%s (%04x:%04x), %s speed, waits for %s\n", port,
-                   driver ? driver->name : "", driver ? " " : "", device->name,
+    console_printf("%*sport %u: %s%s%s (%04x:%04x), %s speed, waits for %s\n", 2 * depth + 2, "",
+                   port->number, driver ? driver->name : "", driver ? " " : "", device->name,
                    device->descriptor.vendor, device->descriptor.product, speed_name(device),
                    device->step->name);
+    for (unsigned i = 0; usb_hub_port(device, i); i++)
+        print_port(usb_hub_port(device, i), depth + 1);
 }
 
 static void print_controller(const struct xhci *xhci)
@@ -30,17 +37,13 @@ static void print_controller(const struct xhci *xhci)
     console_printf("%02x:%02x.%u xHCI controller, %u ports, interrupts by %s%s%s\n", at->bus,
                    at->slot, at->function, xhci->port_count, xhci->way ? xhci->way : "polling",
                    xhci->interrupts ? "" : " (none yet)", xhci->dead ? "; stopped" : "");
-    for (unsigned port = 1; port <= xhci->port_count; port++) {
-        const struct usb_device *device = usb_device_at(&xhci->ports[port - 1].usb);
-        if (device)
-            print_device(port, device);
-    }
+    for (unsigned port = 0; port < xhci->port_count; port++)
+        print_port(&xhci->ports[port].usb, 0);
 }
 
 COMMAND(usb, "", "what is plugged into the USB controllers",
-        .details =
-            "Each controller, and each device at its ports: name, vendor and product, speed,\n"
-            "and what it is waiting for.\n")
+        .details = "Each controller, and each device at its ports and at those of hubs: name,\n"
+                   "vendor and product, speed, and what it is waiting for.\n")
 {
     const struct xhci *xhci;
     if (command_refuse_arguments("usb", arguments))

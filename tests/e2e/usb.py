@@ -103,6 +103,28 @@ class Usb(MachineTest):
         self.assertRegex(text, r"\n  port \d+: QEMU USB Mouse \(0627:0001\), \S+ speed, waits for nothing")
         self.assertRegex(text, r"\n  port \d+: QEMU USB HARDDRIVE \(46f4:0001\), super speed, waits for nothing")
 
+    def test_hubs(self):
+        """Behind one hub and behind two; devices come and go there, and with the hub."""
+        machine = self.boot(options=[*NO_I8042, "-device", "qemu-xhci,id=bus", "-device", "usb-hub,bus=bus.0,port=1,id=outer",
+                                     "-device", "usb-hub,bus=bus.0,port=1.3", "-device", "usb-kbd,bus=bus.0,port=1.3.2"])
+        self.assertEqual(machine.ask("echo hello"), ["hello"])
+        start = len(machine.received)
+        machine.execute("device_add", driver="usb-kbd", id="second", bus="bus.0", port="1.4")
+        machine.wait_text("usb: keyboard", start)
+        answer = [line for line in machine.answer("usb") if "waits for" in line]
+        keyboard = r"keyboard QEMU USB Keyboard \(0627:0001\), full speed, waits for keys"
+        hub = r"hub QEMU USB Hub \(0409:55aa\), full speed, waits for changes"
+        for line, pattern in zip(answer, (rf"  port \d+: {hub}", rf"    port 3: {hub}", rf"      port 2: {keyboard}",
+                                          rf"    port 4: {keyboard}"), strict=True):
+            self.assertRegex(line, rf"^{pattern}$")
+        machine.execute("device_del", id="second")
+        machine.wait_text("is gone", start)
+        self.assertEqual(machine.ask("echo again"), ["again"])
+        start = len(machine.received)
+        machine.execute("device_del", id="outer")
+        machine.wait_text("QEMU USB Hub (0409:55aa) is gone", start)
+        self.assertNotIn("waits for", "\n".join(machine.answer("usb")))
+
     def test_other_controllers(self):
         """A keyboard on another kind of controller, with no xHCI there, is told of; an empty one is not."""
         for kind, options in (("UHCI", ["piix3-usb-uhci"]), ("OHCI", ["pci-ohci"]), ("EHCI", ["usb-ehci"])):

@@ -144,14 +144,8 @@ static bool change_event(struct xhci_trb *event)
     return next() % 8 != 0;
 }
 
-static void plug(unsigned port)
+static void spoil(struct fake_usb_device *device)
 {
-    struct fake_usb_device *device = &fake_usb_devices[port - 1];
-    if (device->there) {
-        fake_xhci_unplug(port);
-        return;
-    }
-    device = fake_xhci_plug(port, 1 + next() % USB_SUPER);
     for (unsigned changes = next() % 4; changes; changes--)
         device->configuration[next() % 40] = next();
     if (next() % 4 == 0)
@@ -159,24 +153,69 @@ static void plug(unsigned port)
     device->refused_request = next() % 4 ? 0 : next() % 16;
     device->report_size = next() % 8 ? 8 : next() % 9;
     device->is_deaf = next() % 8 == 7;
+    if (device->hub_ports && next() % 4 == 0)
+        device->says_ports = next();
+    device->hides_resets = next() % 8 == 7;
 }
 
-static void report(unsigned port)
+static enum usb_speed next_speed(void)
 {
-    if (fake_usb_devices[port - 1].report_count < 60)
-        fake_xhci_report(port, next(), next(), next());
+    return 1 + next() % USB_SUPER;
+}
+
+static void plug(unsigned port)
+{
+    enum usb_speed speed = next_speed();
+    unsigned kind = next() % 4;
+    if (fake_usb_devices[port - 1].there)
+        fake_xhci_unplug(port);
+    else if (kind < 2)
+        spoil(fake_xhci_plug_hub(port, speed, 1 + next() % FAKE_HUB_PORTS, kind));
+    else
+        spoil(fake_xhci_plug(port, speed));
+}
+
+/* Something happens at a hub, if the device is one. */
+static void change_hub(struct fake_usb_device *hub)
+{
+    unsigned port = 1 + next() % FAKE_HUB_PORTS;
+    enum usb_speed speed = next_speed();
+    struct fake_usb_device *device = fake_hub_device(hub, port);
+    if (!hub->there || !hub->hub_ports)
+        return;
+    if (next() % 8 == 0) {
+        hub->status[port] = (uint16_t)next_word();
+        hub->changes[next() % (1 + FAKE_HUB_PORTS)] = next();
+    } else if (device) {
+        fake_hub_unplug(hub, port);
+    } else {
+        device = next() % 2 ? fake_hub_plug(hub, port, speed)
+                            : fake_hub_plug_hub(hub, port, speed, 1 + next() % FAKE_HUB_PORTS);
+        if (device)
+            spoil(device);
+    }
+}
+
+static void report(struct fake_usb_device *device)
+{
+    if (device->there && !device->hub_ports && device->report_count < 60)
+        fake_usb_report(device, next(), next(), next());
 }
 
 static void step(void)
 {
-    enum { PLUG, REPORT, MASK, POST, TRANSFERS, COMMANDS, DEAF, SLOT, WAIT, STEPS };
+    enum { PLUG, HUB, REPORT, MASK, POST, TRANSFERS, COMMANDS, DEAF, SLOT, WAIT, STEPS };
     unsigned port = 1 + next() % FAKE_XHCI_PORTS;
+    struct fake_usb_device *any = &fake_usb_devices[next() % FAKE_USB_DEVICES];
     switch (next() % STEPS) {
     case PLUG:
         plug(port);
         break;
+    case HUB:
+        change_hub(any);
+        break;
     case REPORT:
-        report(port);
+        report(any);
         break;
     case MASK:
         mask = (struct xhci_trb){next_word(), next_word(), next_word()};
@@ -186,8 +225,8 @@ static void step(void)
         fake_xhci_post(next_word(), next_word(), next_word());
         break;
     case TRANSFERS:
-        fake_usb_devices[port - 1].code = next();
-        fake_usb_devices[port - 1].errors = next() % 8;
+        any->code = next();
+        any->errors = next() % 8;
         break;
     case COMMANDS:
         fake_xhci.command_code = next();

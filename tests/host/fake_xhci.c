@@ -18,7 +18,7 @@ enum {
 };
 
 struct fake_xhci fake_xhci;
-struct fake_usb_device fake_usb_devices[FAKE_XHCI_PORTS];
+struct fake_usb_device fake_usb_devices[FAKE_USB_DEVICES];
 
 struct chip_ring {
     phys_addr_t at;
@@ -32,7 +32,7 @@ static struct {
     uint64_t slot_table, event_table, command_ring;
     struct slot {
         bool enabled;
-        unsigned port;
+        struct fake_usb_device *device; /* once it has an address */
         struct chip_ring endpoints[32];
         bool halted[32];
     } slots[FAKE_XHCI_SLOTS + 1];
@@ -104,6 +104,7 @@ static void write_port(unsigned index, uint32_t value)
     *port |= value & PORT_POWER;
     if (value & PORT_RESET && *port & PORT_CONNECTED) {
         *port |= PORT_ENABLED;
+        fake_usb_devices[index].has_address_0 = true;
         change_port(index + 1, PORT_RESET_CHANGE);
     }
 }
@@ -115,34 +116,75 @@ static const uint8_t keyboard_configuration[] = {9,    2,  34, 0, 1, 1,    0, 0x
                                                  0,    1,  3,  1, 1, 0,    9, 0x21, 0x11, 1, 0, 1,
                                                  0x22, 63, 0,  7, 5, 0x81, 3, 8,    0,    10};
 
-struct fake_usb_device *fake_xhci_plug(unsigned port, enum usb_speed speed)
+static void make_keyboard(struct fake_usb_device *device, enum usb_speed speed)
 {
-    struct fake_usb_device *device = &fake_usb_devices[port - 1];
-    *device = (struct fake_usb_device){
-        .there = true, .speed = (uint8_t)speed, .lights = 0xff, .protocol = 1, .report_size = 8};
+    *device = (struct fake_usb_device){.there = true,
+                                       .speed = (uint8_t)speed,
+                                       .lights = 0xff,
+                                       .protocol = 1,
+                                       .report_size = 8,
+                                       .depth = 0xffff};
     memcpy(device->descriptor, keyboard_descriptor, sizeof(keyboard_descriptor));
     device->descriptor[7] = speed == USB_HIGH ? 64 : speed >= USB_SUPER ? 9 : 8;
     memcpy(device->configuration, keyboard_configuration, sizeof(keyboard_configuration));
     device->configuration_size = sizeof(keyboard_configuration);
+}
+
+/* A hub with translators has two settings, the second of which uses them. */
+static void make_hub(struct fake_usb_device *device, unsigned ports, bool multi)
+{
+    static const uint8_t configuration[] = {9, 2, 25, 0, 1, 1, 0, 0xe0, 0, 9, 4, 0, 0,
+                                            1, 9, 0,  0, 0, 7, 5, 0x81, 3, 2, 0, 12};
+    static const uint8_t second[] = {9, 4, 0, 1, 1, 9, 0, 2, 0, 7, 5, 0x81, 3, 2, 0, 12};
+    memcpy(device->configuration, configuration, sizeof(configuration));
+    device->configuration_size = sizeof(configuration);
+    device->descriptor[4] = 9;
+    if (multi) {
+        memcpy(device->configuration + sizeof(configuration), second, sizeof(second));
+        device->configuration_size += sizeof(second);
+        device->configuration[2] = (uint8_t)device->configuration_size;
+    }
+    device->hub_ports = ports;
+    device->says_ports = (uint8_t)ports;
+}
+
+struct fake_usb_device *fake_xhci_plug(unsigned port, enum usb_speed speed)
+{
+    struct fake_usb_device *device = &fake_usb_devices[port - 1];
+    make_keyboard(device, speed);
+    device->port = port;
     chip.ports[port - 1] = PORT_POWER | PORT_CONNECTED | (uint32_t)speed << PORT_SPEED_SHIFT |
                            (speed >= USB_SUPER ? PORT_ENABLED : 0);
     change_port(port, PORT_CONNECT_CHANGE);
     return device;
 }
 
+struct fake_usb_device *fake_xhci_plug_hub(unsigned port, enum usb_speed speed, unsigned ports,
+                                           bool multi)
+{
+    struct fake_usb_device *device = fake_xhci_plug(port, speed);
+    make_hub(device, ports, multi);
+    return device;
+}
+
+/* Unplugs a device with all that is behind it. */
+static void take_away(struct fake_usb_device *device)
+{
+    device->there = false;
+    for (unsigned i = FAKE_XHCI_PORTS; i < FAKE_USB_DEVICES; i++) {
+        if (fake_usb_devices[i].there && fake_usb_devices[i].hub == device)
+            take_away(&fake_usb_devices[i]);
+    }
+}
+
 void fake_xhci_unplug(unsigned port)
 {
-    fake_usb_devices[port - 1].there = false;
+    take_away(&fake_usb_devices[port - 1]);
     chip.ports[port - 1] &= PORT_POWER | PORT_CHANGES;
     change_port(port, PORT_CONNECT_CHANGE);
 }
 
 /* --- Transfers ------------------------------------------------------------------------------ */
-
-static struct fake_usb_device *device_of(const struct slot *slot)
-{
-    return slot->port ? &fake_usb_devices[slot->port - 1] : NULL;
-}
 
 static void post_transfer(unsigned slot, unsigned endpoint, phys_addr_t trb, uint8_t code,
                           uint32_t left)
@@ -159,6 +201,213 @@ static uint8_t next_code(struct fake_usb_device *device)
     return device->code;
 }
 
+/* --- Hubs ----------------------------------------------------------------------------------- */
+
+enum hub_status {
+    HUB_CONNECTED = 1 << 0,
+    HUB_ENABLED = 1 << 1,
+    HUB_RESET_CHANGE = 1 << 4,
+    HUB_LOW_SPEED = 1 << 9,
+    HUB_HIGH_SPEED = 1 << 10,
+};
+
+static unsigned root_port(const struct fake_usb_device *device)
+{
+    return device->hub ? root_port(device->hub) : device->port;
+}
+
+static uint32_t route(const struct fake_usb_device *device)
+{
+    unsigned depth = 0;
+    if (!device->hub)
+        return 0;
+    for (const struct fake_usb_device *hub = device->hub; hub->hub; hub = hub->hub)
+        depth++;
+    return route(device->hub) | device->port << 4 * depth;
+}
+
+struct fake_usb_device *fake_hub_device(const struct fake_usb_device *hub, unsigned port)
+{
+    for (unsigned i = FAKE_XHCI_PORTS; i < FAKE_USB_DEVICES; i++) {
+        struct fake_usb_device *device = &fake_usb_devices[i];
+        if (device->there && device->hub == hub && device->port == port)
+            return device;
+    }
+    return NULL;
+}
+
+static void run_endpoint(unsigned id, unsigned endpoint);
+
+static void run_endpoint_of(const struct fake_usb_device *device, unsigned endpoint)
+{
+    for (unsigned id = 1; id <= FAKE_XHCI_SLOTS; id++) {
+        if (chip.slots[id].device == device)
+            run_endpoint(id, endpoint);
+    }
+}
+
+static void change_hub_port(struct fake_usb_device *hub, unsigned port, unsigned change)
+{
+    hub->changes[port] |= (uint16_t)change;
+    run_endpoint_of(hub, 3);
+}
+
+/* Two devices that hear what is sent to address 0 both answer. */
+static void give_address_0(struct fake_usb_device *device)
+{
+    for (unsigned i = 0; i < FAKE_USB_DEVICES; i++) {
+        const struct fake_usb_device *other = &fake_usb_devices[i];
+        fake_xhci.conflicts += other != device && other->there && other->has_address_0 &&
+                               root_port(other) == root_port(device);
+    }
+    device->has_address_0 = true;
+}
+
+static void reset_hub_port(struct fake_usb_device *hub, unsigned port)
+{
+    struct fake_usb_device *device = fake_hub_device(hub, port);
+    if (!device || hub->hides_resets)
+        return;
+    hub->status[port] |= HUB_ENABLED;
+    give_address_0(device);
+    change_hub_port(hub, port, HUB_RESET_CHANGE);
+}
+
+static void connect(struct fake_usb_device *hub, unsigned port)
+{
+    const struct fake_usb_device *device = fake_hub_device(hub, port);
+    hub->status[port] = 0;
+    if (device)
+        hub->status[port] =
+            (uint16_t)(HUB_CONNECTED | (device->speed >= USB_SUPER ? HUB_ENABLED : 0) |
+                       (device->speed == USB_LOW    ? HUB_LOW_SPEED
+                        : device->speed == USB_HIGH ? HUB_HIGH_SPEED
+                                                    : 0));
+    change_hub_port(hub, port, HUB_CONNECTED);
+}
+
+static void set_hub_feature(struct fake_usb_device *hub, unsigned port, unsigned feature)
+{
+    enum { RESET = 4, POWER = 8 };
+    if (port == 0 || port > FAKE_HUB_PORTS)
+        return;
+    if (feature == RESET)
+        reset_hub_port(hub, port);
+    if (feature == POWER && fake_hub_device(hub, port))
+        connect(hub, port);
+}
+
+/* The bit that a feature acknowledges: of a hub, of its ports, of those with USB 3. */
+static unsigned change_bit(unsigned feature)
+{
+    switch (feature) {
+    case 29:
+        return 5;
+    case 25:
+    case 26:
+        return feature - 19;
+    default:
+        return feature & 7;
+    }
+}
+
+static uint8_t answer_hub_request(struct fake_usb_device *hub, uint64_t setup, uint8_t *data)
+{
+    enum { GET_STATUS = 0, CLEAR_FEATURE = 1, SET_FEATURE = 3, GET_DESCRIPTOR = 6, SET_DEPTH = 12 };
+    uint16_t value = (uint16_t)(setup >> 16), port = (uint16_t)(setup >> 32);
+    size_t length = setup >> 48;
+    uint8_t type = hub->speed >= USB_SUPER ? 0x2a : 0x29;
+    const uint8_t descriptor[] = {9, type, hub->says_ports, 2 << 5, 0, 10, 0, 0, 0};
+    switch ((uint8_t)(setup >> 8)) {
+    case GET_DESCRIPTOR:
+        if (value >> 8 != type)
+            return XHCI_STALL;
+        memcpy(data, descriptor, MIN(length, sizeof(descriptor)));
+        return XHCI_SUCCESS;
+    case GET_STATUS:
+        if (port > FAKE_HUB_PORTS || length != 4)
+            return XHCI_STALL;
+        memcpy(data, &hub->status[port], 2);
+        memcpy(data + 2, &hub->changes[port], 2);
+        return XHCI_SUCCESS;
+    case SET_FEATURE:
+        set_hub_feature(hub, port, value);
+        return XHCI_SUCCESS;
+    case CLEAR_FEATURE:
+        if (port > FAKE_HUB_PORTS)
+            return XHCI_STALL;
+        hub->changes[port] &= (uint16_t) ~(1u << change_bit(value));
+        return XHCI_SUCCESS;
+    case SET_DEPTH:
+        hub->depth = value;
+        return XHCI_SUCCESS;
+    default:
+        return XHCI_STALL;
+    }
+}
+
+static struct fake_usb_device *plug(struct fake_usb_device *hub, unsigned port,
+                                    enum usb_speed speed)
+{
+    for (unsigned i = FAKE_XHCI_PORTS; i < FAKE_USB_DEVICES; i++) {
+        struct fake_usb_device *device = &fake_usb_devices[i];
+        if (device->there)
+            continue;
+        make_keyboard(device, speed);
+        device->hub = hub;
+        device->port = port;
+        return device;
+    }
+    return NULL;
+}
+
+struct fake_usb_device *fake_hub_plug(struct fake_usb_device *hub, unsigned port,
+                                      enum usb_speed speed)
+{
+    struct fake_usb_device *device = plug(hub, port, speed);
+    connect(hub, port);
+    return device;
+}
+
+struct fake_usb_device *fake_hub_plug_hub(struct fake_usb_device *hub, unsigned port,
+                                          enum usb_speed speed, unsigned ports)
+{
+    struct fake_usb_device *device = plug(hub, port, speed);
+    if (device)
+        make_hub(device, ports, false);
+    connect(hub, port);
+    return device;
+}
+
+void fake_hub_unplug(struct fake_usb_device *hub, unsigned port)
+{
+    struct fake_usb_device *device = fake_hub_device(hub, port);
+    if (device)
+        take_away(device);
+    connect(hub, port);
+}
+
+/* The bits of the ports that have changed, sent when there is one. */
+static void run_hub_changes(unsigned id, unsigned endpoint, struct fake_usb_device *hub)
+{
+    struct slot *slot = &chip.slots[id];
+    phys_addr_t address;
+    uint16_t bits = 0;
+    for (unsigned port = 0; port <= FAKE_HUB_PORTS; port++)
+        bits |= (uint16_t)(((hub->changes[port] & (port ? 0xff : 3)) != 0) << port);
+    struct xhci_trb *trb =
+        bits && !slot->halted[endpoint] ? next_trb(&slot->endpoints[endpoint], &address) : NULL;
+    if (!trb)
+        return;
+    uint32_t asked = trb->status & 0xffff, sent = MIN(asked, (uint32_t)sizeof(bits));
+    uint8_t code = next_code(hub);
+    slot->halted[endpoint] = code != XHCI_SUCCESS;
+    memcpy(phys_to_virt(trb->parameter), &bits, sent);
+    post_transfer(id, endpoint, address, code, asked - sent);
+}
+
+/* --- Requests and reports ------------------------------------------------------------------- */
+
 /* Answers a request; returns how the transfer ends. */
 static uint8_t answer_request(struct fake_usb_device *device, uint64_t setup, uint8_t *data)
 {
@@ -166,6 +415,8 @@ static uint8_t answer_request(struct fake_usb_device *device, uint64_t setup, ui
     size_t length = setup >> 48;
     if (request && request == device->refused_request)
         return XHCI_STALL;
+    if (device->hub_ports && setup & 0x20)
+        return answer_hub_request(device, setup, data);
     if (request == 6 && kind == 1)
         memcpy(data, device->descriptor, MIN(length, sizeof(device->descriptor)));
     else if (request == 6 && kind == 2)
@@ -176,6 +427,8 @@ static uint8_t answer_request(struct fake_usb_device *device, uint64_t setup, ui
         device->lights = data[0];
     else if (request == 9)
         device->configured = true;
+    else if (request == 11 && device->hub_ports)
+        device->alternate = (uint8_t)(setup >> 16);
     else if (request == 11)
         device->protocol = (uint8_t)(setup >> 16);
     return XHCI_SUCCESS;
@@ -229,28 +482,31 @@ static void run_reports(unsigned id, unsigned endpoint, struct fake_usb_device *
 static void run_endpoint(unsigned id, unsigned endpoint)
 {
     struct slot *slot = &chip.slots[id];
-    struct fake_usb_device *device = device_of(slot);
+    struct fake_usb_device *device = slot->device;
     if (!slot->enabled || !device || !device->there || device->is_deaf ||
         !slot->endpoints[endpoint].at)
         return;
     if (endpoint == 1)
         run_control(id, device);
+    else if (device->hub_ports)
+        run_hub_changes(id, endpoint, device);
     else
         run_reports(id, endpoint, device);
 }
 
-void fake_xhci_report(unsigned port, uint8_t modifiers, uint8_t key, uint8_t other)
+void fake_usb_report(struct fake_usb_device *device, uint8_t modifiers, uint8_t key, uint8_t other)
 {
-    struct fake_usb_device *device = &fake_usb_devices[port - 1];
     uint8_t *report = device->reports[device->report_count++];
     memset(report, 0, 8);
     report[0] = modifiers;
     report[2] = key;
     report[3] = other;
-    for (unsigned id = 1; id <= FAKE_XHCI_SLOTS; id++) {
-        if (chip.slots[id].port == port)
-            run_endpoint(id, 3);
-    }
+    run_endpoint_of(device, 3);
+}
+
+void fake_xhci_report(unsigned port, uint8_t modifiers, uint8_t key, uint8_t other)
+{
+    fake_usb_report(&fake_usb_devices[port - 1], modifiers, key, other);
 }
 
 /* --- Commands ------------------------------------------------------------------------------- */
@@ -284,6 +540,25 @@ static uint8_t enable_slot(uint8_t *given)
     return 9; /* no slots available */
 }
 
+/* The device is found by the controller's port and the route from there. */
+static uint8_t address_device(struct slot *slot, phys_addr_t input)
+{
+    const uint32_t *wanted = context(input, 1);
+    take_endpoints(slot, input);
+    slot->device = NULL;
+    for (unsigned i = 0; i < FAKE_USB_DEVICES; i++) {
+        struct fake_usb_device *device = &fake_usb_devices[i];
+        if (device->there && root_port(device) == (wanted[1] >> 16 & 0xff) &&
+            route(device) == (wanted[0] & 0xfffff))
+            slot->device = device;
+    }
+    if (!slot->device)
+        return XHCI_TRANSACTION_ERROR;
+    slot->device->has_address_0 = false;
+    memcpy(slot->device->context, wanted, sizeof(slot->device->context));
+    return XHCI_SUCCESS;
+}
+
 static uint8_t run_command(const struct xhci_trb *trb, uint8_t *id)
 {
     struct slot *slot = &chip.slots[*id <= FAKE_XHCI_SLOTS ? *id : 0];
@@ -296,11 +571,11 @@ static uint8_t run_command(const struct xhci_trb *trb, uint8_t *id)
         *slot = (struct slot){0};
         return XHCI_SUCCESS;
     case TRB_ADDRESS_DEVICE:
-        slot->port = context(trb->parameter, 1)[1] >> 16 & 0xff;
-        take_endpoints(slot, trb->parameter);
-        return fake_usb_devices[slot->port - 1].there ? XHCI_SUCCESS : XHCI_TRANSACTION_ERROR;
+        return address_device(slot, trb->parameter);
     case TRB_CONFIGURE_ENDPOINT:
         take_endpoints(slot, trb->parameter);
+        if (slot->device)
+            memcpy(slot->device->context, context(trb->parameter, 1), 12);
         return XHCI_SUCCESS;
     case TRB_RESET_ENDPOINT:
         if (!slot->halted[endpoint])

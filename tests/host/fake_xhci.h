@@ -1,14 +1,14 @@
 /*
- * A machine with an xHCI controller on PCI: registers, rings in memory, and devices at its ports,
- * which are keyboards unless a test makes something else of them. It answers as soon as it is
- * asked, and errs where a test tells it to.
+ * A machine with an xHCI controller on PCI: registers, rings in memory, and devices at its ports
+ * and at those of hubs, which are keyboards unless a test makes something else of them. It answers
+ * as soon as it is asked, and errs where a test tells it to.
  */
 #ifndef TESTS_HOST_FAKE_XHCI_H
 #define TESTS_HOST_FAKE_XHCI_H
 
 #include <drivers/usb/usb_device.h>
 
-enum { FAKE_XHCI_PORTS = 4, FAKE_XHCI_SLOTS = 8 };
+enum { FAKE_XHCI_PORTS = 4, FAKE_XHCI_SLOTS = 16, FAKE_USB_DEVICES = 24, FAKE_HUB_PORTS = 15 };
 
 /* What a test may change after fake_xhci_reset(). */
 struct fake_xhci {
@@ -24,11 +24,22 @@ struct fake_xhci {
     void (*raise)(void); /* raises the controller's interrupt; NULL: it raises none */
     /* What came of it. */
     unsigned resets, events, slots_enabled, smis_on;
+    unsigned conflicts; /* how often two devices at one port of the controller had address 0 */
 };
 extern struct fake_xhci fake_xhci;
 
 struct fake_usb_device {
     bool there;
+    struct fake_usb_device *hub; /* NULL: it is at the controller */
+    unsigned port;               /* of the hub, or of the controller */
+    bool has_address_0;
+    uint32_t context[3]; /* of its slot, as the driver has written it last */
+    uint8_t says_ports;  /* in the hub's descriptor */
+    unsigned hub_ports;  /* 0: it is no hub */
+    uint8_t alternate;   /* the setting of its interface */
+    uint16_t depth;      /* 0xffff: never set */
+    uint16_t status[1 + FAKE_HUB_PORTS], changes[1 + FAKE_HUB_PORTS]; /* 0: the hub itself */
+    bool hides_resets; /* its ports' resets are never over */
     uint8_t speed;
     uint8_t descriptor[18];
     uint8_t configuration[256];
@@ -44,7 +55,8 @@ struct fake_usb_device {
     unsigned report_count;
     unsigned report_size;
 };
-extern struct fake_usb_device fake_usb_devices[FAKE_XHCI_PORTS];
+/* Those at the controller's ports come first. */
+extern struct fake_usb_device fake_usb_devices[FAKE_USB_DEVICES];
 
 /* A machine that was just switched on, with memory, a heap and PCI. */
 void fake_xhci_reset(void);
@@ -55,6 +67,26 @@ void fake_xhci_start(struct executor *executor);
 /* A keyboard is plugged into a port, numbered from 1, or what is there is unplugged. */
 struct fake_usb_device *fake_xhci_plug(unsigned port, enum usb_speed speed);
 void fake_xhci_unplug(unsigned port);
+
+/* A hub is plugged into a port; `multi` for one with a translator for each port. */
+struct fake_usb_device *fake_xhci_plug_hub(unsigned port, enum usb_speed speed, unsigned ports,
+                                           bool multi);
+
+/* A keyboard is plugged into a port of a hub, numbered from 1, or what is there is unplugged. NULL:
+ * there are too many devices. */
+struct fake_usb_device *fake_hub_plug(struct fake_usb_device *hub, unsigned port,
+                                      enum usb_speed speed);
+void fake_hub_unplug(struct fake_usb_device *hub, unsigned port);
+
+/* The same for a hub. */
+struct fake_usb_device *fake_hub_plug_hub(struct fake_usb_device *hub, unsigned port,
+                                          enum usb_speed speed, unsigned ports);
+
+/* The device at the port of a hub; NULL: there is none. */
+struct fake_usb_device *fake_hub_device(const struct fake_usb_device *hub, unsigned port);
+
+/* The keyboard sends a report: the modifiers, and up to two keys. */
+void fake_usb_report(struct fake_usb_device *device, uint8_t modifiers, uint8_t key, uint8_t other);
 
 /* The keyboard at the port sends a report: the modifiers, and up to two keys. */
 void fake_xhci_report(unsigned port, uint8_t modifiers, uint8_t key, uint8_t other);

@@ -2,8 +2,6 @@
  * Keyboards on USB, and controllers and devices that err: what is typed arrives, what is unplugged
  * leaves nothing behind, and whatever a controller answers, it is stopped and the rest goes on.
  */
-#include <drivers/keyboard.h>
-#include <drivers/usb/usb.h>
 #include <drivers/usb/usb_keyboard.h>
 #include <drivers/usb/usb_set_up.h>
 #include <mm/frames.h>
@@ -11,110 +9,9 @@
 
 #include "../live_tasks.h"
 #include "../test.h"
-#include "fake_xhci.h"
 #include "physical_memory.h"
 #include "support.h"
-
-enum { A = 4, B = 5, ONE = 30, CAPS_LOCK = 57, RIGHT = 79, TOO_MANY = 1, SHIFT = 2 };
-
-static struct executor executor = EXECUTOR_INIT(executor);
-static struct keyboard keyboard;
-static char typed[4096];
-static size_t typed_length;
-
-static void read_keys(void)
-{
-    struct waker waker = {0};
-    struct task reader = {.state = TASK_LIVE, .wakers = LIST_INIT(reader.wakers)};
-    uint8_t byte;
-    while (typed_length < sizeof(typed) - KEYBOARD_BYTES &&
-           stream_poll(&usb_keyboard_scancodes, &waker, &reader, &byte) == POLL_READY)
-        typed_length += keyboard_type_usb(&keyboard, byte, typed + typed_length);
-    waker_cancel(&waker);
-    typed[typed_length] = '\0';
-}
-
-/* Time goes by; what is typed is read if `reads`. */
-static void run_unread(unsigned milliseconds)
-{
-    for (unsigned i = 0; i < milliseconds; i++) {
-        executor_run_ready(&executor);
-        timers_tick(clock_tick());
-    }
-    executor_run_ready(&executor);
-}
-
-static void run(unsigned milliseconds)
-{
-    for (unsigned i = 0; i < milliseconds; i++) {
-        run_unread(1);
-        read_keys();
-    }
-}
-
-/* What an earlier test has left: its memory is about to go. */
-static void end_tasks(void)
-{
-    list_for_each(node, &executor.tasks)
-        task_cancel(CONTAINER_OF(node, struct task, link));
-    executor_run_ready(&executor);
-    read_keys();
-}
-
-static void reset(void)
-{
-    end_tasks();
-    executor = (struct executor)EXECUTOR_INIT(executor);
-    keyboard = (struct keyboard){.layout = &layout_us};
-    typed_length = 0;
-    typed[0] = '\0';
-    host_log[0] = '\0';
-    clock_start(NANOSECONDS_PER_MILLISECOND, NULL, false);
-    timers_start(&executor);
-    fake_xhci_reset();
-}
-
-static void start(void)
-{
-    fake_xhci_start(&executor);
-    run(300);
-}
-
-/* A machine with a keyboard at port 1 that works. */
-static void start_with_keyboard(enum usb_speed speed)
-{
-    reset();
-    fake_xhci_plug(1, speed);
-    start();
-}
-
-/* Keys go down and come up, one after the other. */
-static void strike(unsigned port, uint8_t modifiers, uint8_t key)
-{
-    fake_xhci_report(port, modifiers, key, 0);
-    fake_xhci_report(port, 0, 0, 0);
-    run(10);
-}
-
-/* Everything is unplugged: is nothing left but the controller's task? */
-static bool ends_clean(void)
-{
-    for (unsigned port = 1; port <= FAKE_XHCI_PORTS; port++) {
-        if (fake_usb_devices[port - 1].there)
-            fake_xhci_unplug(port);
-    }
-    run(100);
-    return live_tasks(&executor) == 1 && fake_xhci.slots_enabled == 0 && !usb_keyboard_present();
-}
-
-/* Has the controller been stopped, with a line that says so, and is nothing left of it? */
-static bool was_stopped(void)
-{
-    run(6000);
-    bool reaches_memory = pci_read(pci_device(0), PCI_COMMAND) & PCI_COMMAND_MASTER;
-    return strstr(host_log, "stopped") && !fake_xhci_runs() && !reaches_memory &&
-           live_tasks(&executor) == 0 && !usb_keyboard_present();
-}
+#include "usb_machine.h"
 
 /* --- Typing --------------------------------------------------------------------------------- */
 
@@ -122,123 +19,123 @@ TEST(usb, a_keyboard_types_at_every_speed)
 {
     for (unsigned speed = USB_FULL; speed <= USB_SUPER; speed++) {
         for (unsigned large = 0; large < 2; large++) {
-            reset();
+            usb_reset();
             fake_xhci.large_contexts = large;
             fake_xhci.scratchpads = speed;
             fake_xhci.only_32_bit = large;
             fake_xhci_plug(speed == USB_SUPER ? 3 : 1, (enum usb_speed)speed);
-            start();
+            usb_start();
             unsigned port = speed == USB_SUPER ? 3 : 1;
             EXPECT(fake_usb_devices[port - 1].configured);
             EXPECT_EQ(fake_usb_devices[port - 1].protocol, 0);
-            strike(port, 0, A);
-            strike(port, SHIFT, B);
-            strike(port, 0, ONE);
-            strike(port, 0, RIGHT);
-            EXPECT_STR(typed, "aB1\x1b[C");
-            EXPECT(ends_clean());
+            usb_strike(port, 0, A);
+            usb_strike(port, SHIFT, B);
+            usb_strike(port, 0, ONE);
+            usb_strike(port, 0, RIGHT);
+            EXPECT_STR(usb_typed, "aB1\x1b[C");
+            EXPECT(usb_ends_clean());
         }
     }
 }
 
 TEST(usb, more_reports_than_a_ring_is_long)
 {
-    start_with_keyboard(USB_HIGH);
+    usb_start_with_keyboard(USB_HIGH);
     for (unsigned i = 0; i < 2 * XHCI_RING_TRBS; i++)
-        strike(1, 0, A + i % 26);
-    run(100);
-    EXPECT_EQ(typed_length, 2 * XHCI_RING_TRBS);
-    for (unsigned i = 0; i < typed_length; i++)
-        EXPECT_EQ(typed[i], 'a' + i % 26);
-    EXPECT(ends_clean());
+        usb_strike(1, 0, A + i % 26);
+    usb_run(100);
+    EXPECT_EQ(usb_typed_length, 2 * XHCI_RING_TRBS);
+    for (unsigned i = 0; i < usb_typed_length; i++)
+        EXPECT_EQ(usb_typed[i], 'a' + i % 26);
+    EXPECT(usb_ends_clean());
 }
 
 TEST(usb, several_keys_at_once)
 {
-    start_with_keyboard(USB_FULL);
+    usb_start_with_keyboard(USB_FULL);
     fake_xhci_report(1, 0, A, 0);
-    fake_xhci_report(1, 0, A, B); /* A is still held: it is not typed again */
+    fake_xhci_report(1, 0, A, B); /* A is still held: it is not usb_typed again */
     fake_xhci_report(1, 0, B, 0);
     fake_xhci_report(1, 0, A, B);
-    run(20);
-    EXPECT_STR(typed, "aba");
+    usb_run(20);
+    EXPECT_STR(usb_typed, "aba");
     fake_xhci_report(1, SHIFT, TOO_MANY, TOO_MANY); /* changes nothing */
     fake_xhci_report(1, 0, B, ONE);
-    run(20);
-    EXPECT_STR(typed, "aba1");
-    EXPECT(ends_clean());
+    usb_run(20);
+    EXPECT_STR(usb_typed, "aba1");
+    EXPECT(usb_ends_clean());
 }
 
 TEST(usb, a_key_that_is_held_repeats)
 {
-    start_with_keyboard(USB_FULL);
+    usb_start_with_keyboard(USB_FULL);
     fake_xhci_report(1, 0, A, 0);
-    run(450);
-    EXPECT_STR(typed, "a");
-    run(1000);
-    EXPECT(typed_length >= 10 && typed_length <= 12);
+    usb_run(450);
+    EXPECT_STR(usb_typed, "a");
+    usb_run(1000);
+    EXPECT(usb_typed_length >= 10 && usb_typed_length <= 12);
     fake_xhci_report(1, 0, 0, 0);
-    run(10);
-    size_t before = typed_length;
-    run(1000);
-    EXPECT_EQ(typed_length, before);
+    usb_run(10);
+    size_t before = usb_typed_length;
+    usb_run(1000);
+    EXPECT_EQ(usb_typed_length, before);
     fake_xhci_report(1, SHIFT, 0, 0); /* no modifier does */
-    run(2000);
+    usb_run(2000);
     EXPECT_EQ(ring_count(&usb_keyboard_scancodes.ring), 0);
-    EXPECT_EQ(typed_length, before);
-    EXPECT(ends_clean());
+    EXPECT_EQ(usb_typed_length, before);
+    EXPECT(usb_ends_clean());
 }
 
 TEST(usb, all_keyboards_are_one)
 {
-    start_with_keyboard(USB_FULL);
+    usb_start_with_keyboard(USB_FULL);
     fake_xhci_plug(2, USB_LOW);
-    run(300);
+    usb_run(300);
     fake_xhci_report(1, SHIFT, 0, 0);
     fake_xhci_report(2, SHIFT, 0, 0);
-    run(10);
-    strike(2, SHIFT, A);
-    EXPECT_STR(typed, "A"); /* both have held it, and one has let go */
-    strike(2, 0, B);
-    EXPECT_STR(typed, "AB");
+    usb_run(10);
+    usb_strike(2, SHIFT, A);
+    EXPECT_STR(usb_typed, "A"); /* both have held it, and one has let go */
+    usb_strike(2, 0, B);
+    EXPECT_STR(usb_typed, "AB");
     fake_xhci_report(1, 0, 0, 0);
-    run(10);
-    strike(2, 0, B);
-    EXPECT_STR(typed, "ABb");
-    EXPECT(ends_clean());
+    usb_run(10);
+    usb_strike(2, 0, B);
+    EXPECT_STR(usb_typed, "ABb");
+    EXPECT(usb_ends_clean());
 }
 
 TEST(usb, lights)
 {
-    start_with_keyboard(USB_FULL);
+    usb_start_with_keyboard(USB_FULL);
     EXPECT_EQ(fake_usb_devices[0].lights, 0);
     usb_keyboard_set_lights(2 | 4); /* Num Lock and Caps Lock */
-    run(20);
+    usb_run(20);
     EXPECT_EQ(fake_usb_devices[0].lights, 1 | 2);
     fake_xhci_plug(2, USB_FULL);
-    run(300);
+    usb_run(300);
     EXPECT_EQ(fake_usb_devices[1].lights, 1 | 2);
     usb_keyboard_set_lights(0);
-    run(20);
+    usb_run(20);
     EXPECT_EQ(fake_usb_devices[0].lights, 0);
-    EXPECT(ends_clean());
+    EXPECT(usb_ends_clean());
 }
 
 TEST(usb, reports_wait_while_nothing_reads)
 {
-    start_with_keyboard(USB_FULL);
+    usb_start_with_keyboard(USB_FULL);
     unsigned sent = 0;
     while (sent < 4000) {
         for (; fake_usb_devices[0].report_count < 60; sent++)
             fake_xhci_report(1, 0, sent % 2 ? 0 : A, 0);
-        run_unread(400);
+        usb_run_unread(400);
         if (fake_usb_devices[0].report_count > 50)
             break; /* the keyboard is not asked any more */
     }
     EXPECT(sent > 1000 && sent < 4000);
-    run(2000);
-    EXPECT_EQ(typed_length, (sent + 1) / 2);
-    EXPECT(ends_clean());
+    usb_run(2000);
+    EXPECT_EQ(usb_typed_length, (sent + 1) / 2);
+    EXPECT(usb_ends_clean());
 }
 
 static void raise_interrupt(void)
@@ -248,130 +145,131 @@ static void raise_interrupt(void)
 
 TEST(usb, a_key_comes_with_its_interrupt)
 {
-    reset();
+    usb_reset();
     fake_xhci.raise = raise_interrupt;
     fake_xhci_plug(1, USB_FULL);
-    start();
+    usb_start();
     for (unsigned i = 0; i < 10; i++) {
         fake_xhci_report(1, 0, A, 0);
         fake_xhci_report(1, 0, 0, 0);
-        run(1);
-        EXPECT_EQ(typed_length, i + 1);
+        usb_run(1);
+        EXPECT_EQ(usb_typed_length, i + 1);
     }
     uint64_t before = usb_controller(0)->task.polls;
-    run(900);
+    usb_run(900);
     EXPECT(usb_controller(0)->task.polls - before < 3); /* it is left to itself */
-    EXPECT(ends_clean());
+    EXPECT(usb_ends_clean());
 }
 
 TEST(usb, an_interrupt_of_another_device_on_the_line)
 {
-    start_with_keyboard(USB_FULL);
+    usb_start_with_keyboard(USB_FULL);
     raise_interrupt();
     raise_interrupt();
     EXPECT_EQ(usb_controller(0)->interrupts, 1); /* there was an event before the first */
     fake_xhci.raise = raise_interrupt;
-    strike(1, 0, A);
-    EXPECT_STR(typed, "a");
-    EXPECT(ends_clean());
+    usb_strike(1, 0, A);
+    EXPECT_STR(usb_typed, "a");
+    EXPECT(usb_ends_clean());
 }
 
 /* --- Plugging ------------------------------------------------------------------------------- */
 
 TEST(usb, plugged_in_and_out_again_and_again)
 {
-    start_with_keyboard(USB_FULL);
+    usb_start_with_keyboard(USB_FULL);
     uint64_t before = free_frames();
     for (unsigned i = 0; i < 20; i++) {
         fake_xhci_plug(2, USB_HIGH);
-        run(i * 20); /* in the midst of its set-up, too */
-        strike(1, 0, A);
+        usb_run(i * 20); /* in the midst of its set-up, too */
+        usb_strike(1, 0, A);
         fake_xhci_unplug(2);
-        run(i % 2 ? 1 : 200);
-        strike(1, 0, B);
+        usb_run(i % 2 ? 1 : 200);
+        usb_strike(1, 0, B);
     }
-    EXPECT_EQ(typed_length, 40);
-    run(300);
+    EXPECT_EQ(usb_typed_length, 40);
+    usb_run(300);
     EXPECT_EQ(free_frames(), before);
-    EXPECT(ends_clean());
+    EXPECT(usb_ends_clean());
 }
 
 TEST(usb, what_is_held_when_it_is_unplugged_comes_up)
 {
-    start_with_keyboard(USB_FULL);
+    usb_start_with_keyboard(USB_FULL);
     fake_xhci_plug(2, USB_FULL);
-    run(300);
+    usb_run(300);
     fake_xhci_report(1, SHIFT, A, 0);
-    run(10);
+    usb_run(10);
     fake_xhci_unplug(1);
-    run(1000);
-    EXPECT_STR(typed, "A"); /* nor does it repeat */
-    strike(2, 0, B);
-    EXPECT_STR(typed, "Ab");
-    EXPECT(ends_clean());
+    usb_run(1000);
+    EXPECT_STR(usb_typed, "A"); /* nor does it repeat */
+    usb_strike(2, 0, B);
+    EXPECT_STR(usb_typed, "Ab");
+    EXPECT(usb_ends_clean());
 }
 
 TEST(usb, out_and_in_so_fast_that_it_shows_only_as_a_change)
 {
-    start_with_keyboard(USB_FULL);
+    usb_start_with_keyboard(USB_FULL);
     fake_xhci_unplug(1);
     fake_xhci_plug(1, USB_FULL);
-    run(400);
-    strike(1, 0, A);
-    EXPECT_STR(typed, "a");
-    EXPECT(ends_clean());
+    usb_run(400);
+    usb_strike(1, 0, A);
+    EXPECT_STR(usb_typed, "a");
+    EXPECT(usb_ends_clean());
 }
 
-/* --- The start of a controller -------------------------------------------------------------- */
+/* --- The usb_start of a controller --------------------------------------------------------------
+ */
 
 TEST(usb, the_firmware_lets_go_or_loses_it)
 {
-    start_with_keyboard(USB_FULL);
+    usb_start_with_keyboard(USB_FULL);
     EXPECT_EQ(fake_xhci.smis_on, 0);
-    EXPECT(ends_clean());
-    reset();
+    EXPECT(usb_ends_clean());
+    usb_reset();
     fake_xhci.firmware_keeps_it = true;
     fake_xhci_plug(1, USB_FULL);
-    start();
+    usb_start();
     EXPECT(!fake_xhci_runs());
-    run(1200);
+    usb_run(1200);
     EXPECT(fake_xhci_runs());
     EXPECT_EQ(fake_xhci.smis_on, 0);
-    strike(1, 0, A);
-    EXPECT_STR(typed, "a");
-    EXPECT(ends_clean());
+    usb_strike(1, 0, A);
+    EXPECT_STR(usb_typed, "a");
+    EXPECT(usb_ends_clean());
 }
 
 TEST(usb, a_controller_that_does_not_start_is_stopped)
 {
     for (unsigned fault = 0; fault < 4; fault++) {
-        reset();
+        usb_reset();
         fake_xhci.never_halts = fault == 0;
         fake_xhci.never_resets = fault == 1;
         fake_xhci.scratchpads = fault == 2 ? 31 << 0 : 0;
         fake_xhci_plug(1, USB_FULL);
-        fake_xhci_start(&executor);
+        fake_xhci_start(&usb_executor);
         if (fault == 2) {
             while (frame_alloc() != NO_FRAME)
                 continue;
         }
         if (fault == 3)
             fake_xhci.is_gone = true;
-        EXPECT(was_stopped());
+        EXPECT(usb_was_stopped());
     }
 }
 
 TEST(usb, the_set_up_ends_after_a_second_at_the_latest)
 {
-    reset();
+    usb_reset();
     fake_xhci_plug(1, USB_FULL)->is_deaf = true;
-    fake_xhci_start(&executor);
-    executor_spawn(&executor, &usb_set_up);
-    run(900);
+    fake_xhci_start(&usb_executor);
+    executor_spawn(&usb_executor, &usb_set_up);
+    usb_run(900);
     EXPECT(task_is_live(&usb_set_up));
-    run(200);
+    usb_run(200);
     EXPECT(!task_is_live(&usb_set_up));
-    EXPECT(ends_clean());
+    EXPECT(usb_ends_clean());
 }
 
 /* --- Devices that err ----------------------------------------------------------------------- */
@@ -380,105 +278,105 @@ TEST(usb, what_a_keyboard_may_refuse)
 {
     static const uint8_t requests[] = {10, 11}; /* the idle rate, the protocol */
     for (size_t i = 0; i < ARRAY_SIZE(requests); i++) {
-        reset();
+        usb_reset();
         fake_xhci_plug(1, USB_FULL)->refused_request = requests[i];
-        start();
-        strike(1, 0, A);
-        EXPECT_STR(typed, "a");
-        EXPECT(ends_clean());
+        usb_start();
+        usb_strike(1, 0, A);
+        EXPECT_STR(usb_typed, "a");
+        EXPECT(usb_ends_clean());
     }
 }
 
 TEST(usb, a_device_that_refuses_to_be_described_is_left_alone)
 {
-    reset();
+    usb_reset();
     fake_xhci_plug(1, USB_FULL)->refused_request = 6;
-    start();
+    usb_start();
     EXPECT(strstr(host_log, "left alone") != NULL);
     EXPECT_EQ(fake_xhci.slots_enabled, 0);
     fake_xhci_plug(2, USB_FULL);
-    run(300);
+    usb_run(300);
     EXPECT_EQ(fake_xhci.slots_enabled, 1);
-    strike(2, 0, A);
-    EXPECT_STR(typed, "a");
-    EXPECT(ends_clean());
+    usb_strike(2, 0, A);
+    EXPECT_STR(usb_typed, "a");
+    EXPECT(usb_ends_clean());
 }
 
 TEST(usb, a_device_that_hangs_holds_up_no_other)
 {
-    reset();
+    usb_reset();
     fake_xhci_plug(1, USB_FULL)->is_deaf = true;
     fake_xhci_plug(2, USB_FULL);
-    start();
-    strike(2, 0, A);
-    EXPECT_STR(typed, "a");
-    run(3000);
+    usb_start();
+    usb_strike(2, 0, A);
+    EXPECT_STR(usb_typed, "a");
+    usb_run(3000);
     EXPECT(strstr(host_log, "left alone") != NULL);
-    EXPECT(ends_clean());
+    EXPECT(usb_ends_clean());
 }
 
 TEST(usb, errors_of_transfers_pass_or_end_it)
 {
     static const uint8_t codes[] = {XHCI_BABBLE, XHCI_TRANSACTION_ERROR, XHCI_STALL};
     for (size_t i = 0; i < ARRAY_SIZE(codes); i++) {
-        start_with_keyboard(USB_FULL);
+        usb_start_with_keyboard(USB_FULL);
         struct fake_usb_device *device = &fake_usb_devices[0];
         device->code = codes[i];
         device->errors = 2;
         fake_xhci_report(1, 0, A, 0);
-        run(100);
-        EXPECT_STR(typed, "a");
+        usb_run(100);
+        EXPECT_STR(usb_typed, "a");
         device->errors = 1000;
         fake_xhci_report(1, 0, B, 0);
-        run(1000);
+        usb_run(1000);
         EXPECT(strstr(host_log, "left alone") != NULL);
         EXPECT(!usb_keyboard_present());
-        EXPECT_STR(typed, "a");
-        EXPECT(ends_clean());
+        EXPECT_STR(usb_typed, "a");
+        EXPECT(usb_ends_clean());
     }
 }
 
 TEST(usb, a_set_up_with_an_error_now_and_then)
 {
-    reset();
+    usb_reset();
     struct fake_usb_device *device = fake_xhci_plug(1, USB_FULL);
     device->code = XHCI_TRANSACTION_ERROR;
     device->errors = 2;
-    start();
-    strike(1, 0, A);
-    EXPECT_STR(typed, "a");
-    EXPECT(ends_clean());
+    usb_start();
+    usb_strike(1, 0, A);
+    EXPECT_STR(usb_typed, "a");
+    EXPECT(usb_ends_clean());
 }
 
 TEST(usb, descriptors_that_lie)
 {
     for (unsigned lie = 0; lie < 7; lie++) {
-        reset();
+        usb_reset();
         struct fake_usb_device *device = fake_xhci_plug(1, USB_FULL);
         static const struct {
             uint8_t at, value;
         } lies[] = {{0, 8}, {2, 5}, {2, 255}, {9, 0}, {18, 200}, {27, 6}, {31, 0}};
         device->configuration[lies[lie].at] = lies[lie].value;
-        start();
-        run(1000);
-        strike(1, 0, A);
+        usb_start();
+        usb_run(1000);
+        usb_strike(1, 0, A);
         bool harmless = lie == 2; /* the rest is zeros, and a keyboard stands in front of it */
-        EXPECT_STR(typed, harmless ? "a" : "");
+        EXPECT_STR(usb_typed, harmless ? "a" : "");
         EXPECT(fake_xhci_runs());
-        EXPECT(ends_clean());
+        EXPECT(usb_ends_clean());
     }
 }
 
 TEST(usb, reports_that_are_too_short)
 {
-    start_with_keyboard(USB_FULL);
+    usb_start_with_keyboard(USB_FULL);
     fake_usb_devices[0].report_size = 5;
-    strike(1, 0, A);
-    EXPECT_STR(typed, "");
+    usb_strike(1, 0, A);
+    EXPECT_STR(usb_typed, "");
     fake_usb_devices[0].report_size = 8;
-    strike(1, 0, A);
-    EXPECT_STR(typed, "a");
-    EXPECT(ends_clean());
+    usb_strike(1, 0, A);
+    EXPECT_STR(usb_typed, "a");
+    EXPECT(usb_ends_clean());
 }
 
 /* --- Controllers that err ------------------------------------------------------------------- */
@@ -486,17 +384,17 @@ TEST(usb, reports_that_are_too_short)
 TEST(usb, a_command_that_is_never_done)
 {
     for (unsigned after = 0; after < 3; after++) {
-        reset();
+        usb_reset();
         uint64_t before = free_frames();
         fake_xhci_plug(1, USB_FULL);
-        fake_xhci_start(&executor);
-        run(after * 60);
+        fake_xhci_start(&usb_executor);
+        usb_run(after * 60);
         fake_xhci.deaf_commands = 1;
         if (after == 2) {
-            run(200);
+            usb_run(200);
             fake_xhci_unplug(1);
         }
-        EXPECT(was_stopped());
+        EXPECT(usb_was_stopped());
         EXPECT(before - free_frames() < 10); /* the controller's own, and the heap's */
     }
 }
@@ -505,15 +403,15 @@ TEST(usb, a_command_that_fails)
 {
     static const uint8_t codes[] = {0, 5, 17, 255};
     for (size_t i = 0; i < ARRAY_SIZE(codes); i++) {
-        reset();
+        usb_reset();
         fake_xhci.command_code = codes[i];
         fake_xhci.command_errors = 1;
         fake_xhci_plug(1, USB_FULL);
-        start();
-        run(300);
-        strike(1, 0, A);
-        EXPECT_STR(typed, "a"); /* at the second attempt */
-        EXPECT(ends_clean());
+        usb_start();
+        usb_run(300);
+        usb_strike(1, 0, A);
+        EXPECT_STR(usb_typed, "a"); /* at the second attempt */
+        EXPECT(usb_ends_clean());
     }
 }
 
@@ -521,12 +419,12 @@ TEST(usb, slots_that_cannot_be)
 {
     static const uint8_t slots[] = {FAKE_XHCI_SLOTS + 1, 255, 1};
     for (size_t i = 0; i < ARRAY_SIZE(slots); i++) {
-        reset();
+        usb_reset();
         fake_xhci_plug(1, USB_FULL);
-        start();
+        usb_start();
         fake_xhci.forced_slot = slots[i];
         fake_xhci_plug(2, USB_FULL);
-        EXPECT(was_stopped());
+        EXPECT(usb_was_stopped());
     }
 }
 
@@ -564,32 +462,32 @@ TEST(usb, events_that_cannot_be)
         {TRB_PORT_EVENT, 0xff000000, 0, 0}, /* a port that is not there */
     };
     for (size_t i = 0; i < ARRAY_SIZE(flips); i++) {
-        start_with_keyboard(USB_FULL);
+        usb_start_with_keyboard(USB_FULL);
         flip_type = flips[i].type;
         flip_parameter = flips[i].parameter;
         flip_status = flips[i].status;
         flip_control = flips[i].control;
         fake_xhci.on_event = flip;
         fake_xhci_report(1, 0, A, 0);
-        run(10);
+        usb_run(10);
         fake_xhci_plug(2, USB_FULL);
-        EXPECT(was_stopped());
+        EXPECT(usb_was_stopped());
     }
 }
 
 TEST(usb, events_that_nothing_has_led_to)
 {
     for (unsigned type = 0; type < 64; type++) {
-        start_with_keyboard(USB_FULL);
+        usb_start_with_keyboard(USB_FULL);
         fake_xhci_post(0, XHCI_SUCCESS << 24, type << TRB_TYPE_SHIFT);
-        run(10);
+        usb_run(10);
         bool matters =
             type == TRB_TRANSFER_EVENT || type == TRB_COMMAND_EVENT || type == TRB_PORT_EVENT;
         EXPECT_EQ(fake_xhci_runs(), !matters);
-        strike(1, 0, A);
-        EXPECT_STR(typed, matters ? "" : "a");
+        usb_strike(1, 0, A);
+        EXPECT_STR(usb_typed, matters ? "" : "a");
         if (!matters)
-            EXPECT(ends_clean());
+            EXPECT(usb_ends_clean());
     }
 }
 
@@ -601,34 +499,34 @@ static bool lose(struct xhci_trb *event)
 
 TEST(usb, ports_whose_events_are_lost)
 {
-    start_with_keyboard(USB_FULL);
+    usb_start_with_keyboard(USB_FULL);
     fake_xhci.on_event = lose;
     fake_xhci_plug(2, USB_FULL);
     fake_xhci_unplug(1);
     fake_xhci.on_event = NULL;
-    run(1500);
-    strike(2, 0, A);
-    EXPECT_STR(typed, "a");
+    usb_run(1500);
+    usb_strike(2, 0, A);
+    EXPECT_STR(usb_typed, "a");
     EXPECT_EQ(fake_xhci.slots_enabled, 1);
-    EXPECT(ends_clean());
+    EXPECT(usb_ends_clean());
 }
 
 TEST(usb, events_that_are_lost)
 {
-    reset();
+    usb_reset();
     fake_xhci_plug(1, USB_FULL);
-    fake_xhci_start(&executor);
-    run(50);
+    fake_xhci_start(&usb_executor);
+    usb_run(50);
     fake_xhci.on_event = lose;
-    EXPECT(was_stopped());
+    EXPECT(usb_was_stopped());
 }
 
 TEST(usb, a_controller_that_is_pulled_out)
 {
-    start_with_keyboard(USB_FULL);
+    usb_start_with_keyboard(USB_FULL);
     fake_xhci_report(1, 0, A, 0);
-    run(10);
+    usb_run(10);
     fake_xhci.is_gone = true;
-    EXPECT(was_stopped());
-    EXPECT_EQ(keyboard.modifiers.active, 0);
+    EXPECT(usb_was_stopped());
+    EXPECT_EQ(usb_keys.modifiers.active, 0);
 }

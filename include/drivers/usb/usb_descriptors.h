@@ -15,12 +15,15 @@ enum usb_descriptor_type {
     USB_STRING_DESCRIPTOR = 3,
     USB_INTERFACE_DESCRIPTOR = 4,
     USB_ENDPOINT_DESCRIPTOR = 5,
+    USB_HUB_DESCRIPTOR = 0x29,
+    USB_SUPER_HUB_DESCRIPTOR = 0x2a, /* of a hub with USB 3 */
 };
 
 enum {
     USB_DEVICE_DESCRIPTOR_SIZE = 18,
     USB_CONFIGURATION_DESCRIPTOR_SIZE = 9,
-    USB_NAME = 64, /* bytes, a NUL included */
+    USB_HUB_DESCRIPTOR_SIZE = 7, /* what is read of it */
+    USB_NAME = 64,               /* bytes, a NUL included */
 };
 
 struct usb_device_descriptor {
@@ -69,6 +72,16 @@ struct usb_wanted {
  * descriptors contradict themselves. */
 enum error usb_find_interface(const uint8_t *bytes, size_t size, const struct usb_wanted *wanted,
                               struct usb_interface *found);
+
+struct usb_hub_descriptor {
+    uint8_t port_count;   /* never 0 */
+    uint8_t think_time;   /* of the transaction translators: 0 to 3 */
+    uint16_t power_delay; /* milliseconds from the power to its being good, 510 at most */
+};
+
+/* Reads a hub's descriptor, which is of the given type. ERROR_DEVICE: it is none. */
+enum error usb_read_hub(const uint8_t *bytes, size_t size, enum usb_descriptor_type type,
+                        struct usb_hub_descriptor *hub);
 
 /* Copies a string descriptor as ASCII. A character that is not printable becomes a question mark.
  */

@@ -24,6 +24,7 @@
 /* What a step waits for. */
 enum usb_wait {
     USB_WAIT_TIME,
+    USB_WAIT_TURN,  /* no other device behind the same port of the controller has address 0 */
     USB_WAIT_RESET, /* of the port */
     USB_WAIT_COMMAND,
     USB_WAIT_REQUEST,
@@ -91,12 +92,34 @@ enum usb_page {
     USB_PAGES = USB_PAGE_RINGS + XHCI_SLOT_ENDPOINTS - 1,
 };
 
+/* The port of a high-speed hub behind which a slower device is. The hub translates
+ * (USB 2.0, 11.14).
+ */
+struct usb_translator {
+    uint8_t slot; /* of the hub; 0: nothing has to be translated */
+    uint8_t port;
+    bool multi; /* the hub has a translator for each port */
+};
+
+/* What the controller has to know of a hub; all zeros: the device is none. */
+struct usb_hub_facts {
+    uint8_t port_count;
+    uint8_t think_time; /* in steps of 8 bit times at full speed, less one */
+    bool multi;
+};
+
 struct usb_device {
     struct task task;
     struct xhci *xhci;
     struct usb_port *port;
+    unsigned depth;       /* the number of hubs above it */
+    unsigned root_port;   /* the controller's port, from 1 */
+    uint32_t route;       /* from there on: the hubs' ports, four bits each (USB 3.2, 8.9) */
     uint8_t speed;        /* enum usb_speed */
     uint8_t speed_number; /* the controller's for it */
+    struct usb_translator translator;
+    struct usb_hub_facts hub;
+    uint8_t last_endpoint; /* the highest ID that is open */
     struct xhci_slot slot;
     struct xhci_command command;
     phys_addr_t pages[USB_PAGES];
@@ -106,6 +129,8 @@ struct usb_device {
     const struct usb_step *first; /* from the reset on */
     const struct usb_step *after_control, *after_endpoint, *after_disable; /* the detours' ends */
     struct xhci_endpoint *waits_at, *halted;
+    struct waker turn; /* while it waits for the mutex of the controller's port */
+    bool has_turn;     /* it has locked that */
     bool begun;        /* the step has begun, and has not ended */
     unsigned tries;    /* of a transfer that fails */
     unsigned attempts; /* from the reset on */
@@ -144,6 +169,9 @@ void usb_device_go_to(struct usb_device *device, const struct usb_step *step);
  * when this was the third time without a good one. In work(). */
 void usb_device_reset_endpoint(struct usb_device *device, struct xhci_endpoint *endpoint,
                                const struct usb_step *after);
+
+/* The device has an address of its own, and another one may be reset. */
+void usb_device_end_turn(struct usb_device *device);
 
 /* The device works: the boot does not wait for it any longer. */
 void usb_device_settle(struct usb_device *device);

@@ -15,13 +15,18 @@ enum usb_request_type {
     USB_FROM_DEVICE = 0x80,
     USB_TO_INTERFACE = 0x01,
     USB_TO_ENDPOINT = 0x02,
-    USB_TO_CLASS_INTERFACE = 0x21,
+    USB_CLASS = 0x20, /* a request of the device's class, not a standard one */
+    USB_TO_OTHER = 0x03,
+    USB_TO_CLASS_INTERFACE = USB_CLASS | USB_TO_INTERFACE,
 };
 
 enum usb_request {
+    USB_GET_STATUS = 0,
     USB_CLEAR_FEATURE = 1,
+    USB_SET_FEATURE = 3,
     USB_GET_DESCRIPTOR = 6,
     USB_SET_CONFIGURATION = 9,
+    USB_SET_INTERFACE = 11,
 };
 
 /* A device's memory for data: requests use the first part, the driver the second. */
@@ -70,6 +75,9 @@ void usb_set_packet(struct usb_device *device, unsigned packet);
 bool usb_open_endpoints(struct usb_device *device, const struct usb_endpoint *endpoints,
                         unsigned count);
 
+/* Tells the controller that the device is a hub, as `device->hub` describes it. */
+void usb_tell_hub(struct usb_device *device);
+
 /* --- Transfers ------------------------------------------------------------------------------ */
 
 /* Starts a request with `length` bytes of data, USB_CONTROL_MAX at most, which come from or go to
@@ -80,6 +88,9 @@ void usb_control(struct usb_device *device, uint8_t type, uint8_t request, uint1
 /* Requests a descriptor of the device. */
 void usb_get_descriptor(struct usb_device *device, uint8_t type, uint8_t number, uint16_t language,
                         uint16_t length);
+
+/* Chooses a configuration of the device. */
+void usb_set_configuration(struct usb_device *device, uint8_t configuration);
 
 /* Starts a transfer of up to `length` bytes at an endpoint of the driver. The memory belongs to the
  * device's pages, and does not cross a boundary of 64 KiB. */

@@ -17,6 +17,7 @@
 #include <drivers/pci.h>
 #include <drivers/usb/usb_port.h>
 #include <drivers/usb/xhci_ring.h>
+#include <kernel/task/mutex.h>
 #include <kernel/task/sleep.h>
 
 enum {
@@ -64,7 +65,8 @@ struct xhci_slot {
 
 struct xhci_port {
     struct usb_port usb;
-    uint8_t protocol; /* the major number of the USB version; 0: not known */
+    struct mutex turn;                   /* of a device that is reset, until it has an address */
+    uint8_t speeds[PORT_SPEED_MASK + 1]; /* by the controller's numbers; 0: there is none */
 };
 
 struct xhci {
