@@ -109,17 +109,20 @@ HOST_SOURCES := tests/test.c $(wildcard tests/host/*.c) $(wildcard lib/*.c) boot
     drivers/fw_cfg.c drivers/debug_console.c drivers/framebuffer.c kernel/options.c kernel/displays.c \
     kernel/log/console.c kernel/log/screen.c \
     drivers/cmos_clock.c drivers/pit8254.c drivers/reference_clock.c drivers/hpet.c kernel/cpu/tsc.c \
-    $(addprefix kernel/monitor/,line.c key_parser.c edit.c history.c completion.c picture.c) \
+    $(addprefix kernel/monitor/,line.c key_parser.c edit.c history.c completion.c picture.c) kernel/tty/line_discipline.c \
     $(filter-out $(addprefix mm/,kernel_space.c processor.c heap_window.c kernel_pages.c kernel_stacks.c),$(wildcard mm/*.c)) \
     $(wildcard mm/alternatives/*.c)
 HOST_OBJECTS := $(HOST_SOURCES:%=$B/host/%.o)
-TYPE_KEYS_SOURCES := tests/tools/type_keys.c $(KEYBOARD_SOURCES) lib/letter_case.c lib/utf8.c lib/string.c
-TYPE_KEYS_OBJECTS := $(TYPE_KEYS_SOURCES:%=$B/host/%.o)
+# Programs that run a part of the kernel on the host, for tests that compare it with something else.
+TOOL_SOURCES_type-keys := tests/tools/type_keys.c $(KEYBOARD_SOURCES) lib/letter_case.c lib/utf8.c lib/string.c
+TOOL_SOURCES_line-discipline := tests/tools/line_discipline.c kernel/tty/line_discipline.c
+HOST_TOOLS := $B/type-keys $B/line-discipline
+TOOL_SOURCES := $(foreach tool,$(HOST_TOOLS),$(TOOL_SOURCES_$(notdir $(tool))))
 
 # --- The kernel -------------------------------------------------------------------------------------------------------
 
 .PHONY: all iso run test matrix bench bench-host clock-drift fuzz debug breaks check fmt clean help screenshot docs need-build need-font need-host need-fmt need-lint need-fuzz need-iso need-matrix need-qemu FORCE
-all: iso $B/cairn-test.iso $B/host-tests $B/type-keys
+all: iso $B/cairn-test.iso $B/host-tests $(HOST_TOOLS)
 
 # A change of compiler or flags rebuilds what it touches, and a new or removed source links again: these files hold the
 # words of a variable and are written only when those change.
@@ -127,7 +130,7 @@ STAMP_kernel-flags := $(CC) $(KERNEL_CFLAGS)
 STAMP_test-flags   := $(STAMP_kernel-flags) $(UBSAN_CFLAGS)
 STAMP_nasm-flags   := $(NASM) $(NASMFLAGS)
 STAMP_host-flags   := $(HOST_CC) $(HOST_CFLAGS)
-STAMP_objects      := $(LD) $(LDFLAGS) $(KERNEL_OBJECTS) $(TEST_OBJECTS) $(HOST_OBJECTS) $(TYPE_KEYS_OBJECTS)
+STAMP_objects      := $(LD) $(LDFLAGS) $(KERNEL_OBJECTS) $(TEST_OBJECTS) $(HOST_OBJECTS) $(TOOL_SOURCES)
 $B/%.stamp: FORCE
 	@mkdir -p $(@D)
 	@echo '$(STAMP_$*)' | cmp -s - $@ || echo '$(STAMP_$*)' > $@
@@ -180,7 +183,7 @@ $B/compile_commands.json: $(addprefix $B/,test-flags.stamp host-flags.stamp obje
 	    -- $(CC) $(call CLANG_CFLAGS,$(KERNEL_CFLAGS)) -- $(C_SOURCES) \
 	    -- $(CC) $(call CLANG_CFLAGS,$(KERNEL_CFLAGS) $(UBSAN_CFLAGS)) -- $(TEST_SOURCES) \
 	    -- $(HOST_CC) $(call CLANG_CFLAGS,$(HOST_CFLAGS)) -include tests/host/rename.h -- $(filter tests/%,$(RENAMED)) \
-	    -- $(HOST_CC) $(call CLANG_CFLAGS,$(HOST_CFLAGS)) -- $(HOST_SOURCES) $(TYPE_KEYS_SOURCES) tests/tools/time_strings.c \
+	    -- $(HOST_CC) $(call CLANG_CFLAGS,$(HOST_CFLAGS)) -- $(HOST_SOURCES) $(TOOL_SOURCES) tests/tools/time_strings.c \
 	    -- clang $(FUZZ_CFLAGS) -- $(wildcard tests/fuzz/*.c)
 
 # --- The image --------------------------------------------------------------------------------------------------------
@@ -227,11 +230,13 @@ $B/host-tests: $(HOST_OBJECTS) $B/objects.stamp
 	@echo "  LD    $@"
 	$Q$(HOST_CC) $(HOST_CFLAGS) -o $@ $(filter %.o,$^)
 
-$B/type-keys: $(TYPE_KEYS_OBJECTS) $B/objects.stamp
+$B/type-keys: $(TOOL_SOURCES_type-keys:%=$B/host/%.o)
+$B/line-discipline: $(TOOL_SOURCES_line-discipline:%=$B/host/%.o)
+$(HOST_TOOLS): $B/objects.stamp
 	@echo "  LD    $@"
 	$Q$(HOST_CC) $(HOST_CFLAGS) -o $@ $(filter %.o,$^)
 
-test: $B/cairn.iso $B/cairn-test.iso $B/host-tests $B/type-keys | need-qemu
+test: $B/cairn.iso $B/cairn-test.iso $B/host-tests $(HOST_TOOLS) | need-qemu
 	$QBUILD=$B $(PYTHON) tests/run.py $(if $(TIMES),--times $(TIMES)) $(TESTS)
 
 matrix: $B/cairn.iso | need-qemu need-matrix
@@ -275,6 +280,8 @@ FUZZ_FLAGS_usb := -max_len=400 -len_control=0
 FUZZ_CFLAGS_usb := -DDIRECT_MAP_BASE=0x110000000000u -DKERNEL_BASE=0u
 FUZZ_SOURCES_terminal := tests/host/fake_display.c lib/terminal.c lib/terminal_charset.c lib/terminal_cursor.c \
     lib/terminal_pen.c lib/terminal_sequences.c lib/grid.c lib/ecma48.c lib/utf8.c lib/width.c lib/colour.c lib/string.c lib/format.c
+FUZZ_SOURCES_line_discipline := kernel/tty/line_discipline.c
+FUZZ_FLAGS_line_discipline := -max_len=400 -len_control=0
 FUZZ_FLAGS_terminal := -max_len=400 -len_control=0 -dict=tests/fuzz/terminal.dict
 FUZZERS := $(patsubst tests/fuzz/%.c,$B/fuzz/%,$(wildcard tests/fuzz/*.c))
 FUZZ_CFLAGS := -std=gnu17 -O1 -g -Wall -Wextra -Werror -Itests/host/include -Iinclude \
@@ -401,4 +408,4 @@ need-matrix:
 need-qemu:
 	@$(call need,qemu-system-x86_64=qemu-system-x86 $(PYTHON)=python3)
 
--include $(KERNEL_OBJECTS:.o=.d) $(TEST_OBJECTS:.o=.d) $(HOST_OBJECTS:.o=.d) $(TYPE_KEYS_OBJECTS:.o=.d)
+-include $(KERNEL_OBJECTS:.o=.d) $(TEST_OBJECTS:.o=.d) $(HOST_OBJECTS:.o=.d) $(TOOL_SOURCES:%=$B/host/%.d)

@@ -270,6 +270,15 @@ BREAKS = [
     Break("lib/terminal.c", "    if (byte == '\\n' && terminal->lines)\n        take_byte(terminal, '\\r');\n", "",
           "the log's lines stagger after an unfinished character", "host/terminal"),
     Break("lib/number.c", "UINT64_MAX", "UINT32_MAX", "large numbers are refused", "host/number"),
+    # --- kernel/tty/
+    Break("kernel/tty/line_discipline.c", "    discipline->head -= used == LINE_DISCIPLINE_INPUT;\n", "",
+          "a line that is too long runs over its buffer", "host/line_discipline"),
+    Break("kernel/tty/line_discipline.c", "count == room && !is_mark", "count == room",
+          "an end of the file right behind what was read is a line of its own", "host/line_discipline"),
+    Break("kernel/tty/line_discipline.c", "    discipline->pending_count = 0;\n    discipline->column = discipline->shown_column;\n", "    discipline->column = discipline->shown_column;\n", "Ctrl-C leaves the echo of what it drops",
+          "e2e/line_discipline"),
+    Break("kernel/tty/line_discipline.c", "        columns += discipline->line_column;\n", "",
+          "an erased tab takes the prompt with it", "e2e/line_discipline"),
     # --- kernel/monitor/ and kernel/
     Break("kernel/monitor/task_commands.c", "if (task == this_cpu()->current)", "if (false)",
           "no task is shown as running", "e2e/commands"),

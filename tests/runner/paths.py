@@ -15,6 +15,7 @@ TEST_ISO = BUILD / "cairn-test.iso"
 TEST_KERNEL = BUILD / "cairn-test.elf"
 HOST_TESTS = BUILD / "host-tests"
 TYPE_KEYS = BUILD / "type-keys"
+LINE_DISCIPLINE = BUILD / "line-discipline"
 
 
 def sources():
