@@ -80,6 +80,11 @@ KERNEL_CFLAGS := -std=gnu17 -O2 -g $(WARNINGS) $(COMPILER_FLAGS) -nostdinc -isys
 UBSAN_CFLAGS := -fsanitize=undefined -fno-sanitize-recover=all -DUBSAN -Wno-null-dereference $(LARGE_FRAMES)
 NASMFLAGS := -f elf64 -g -F dwarf -w+all -w+error -I include/
 LDFLAGS := -nostdlib -static -no-pie -z noexecstack -z max-page-size=4096 --build-id=none --gc-sections -T linker.ld
+# Programs, which have the whole processor, and a stack without bounds that the build could check.
+USER_CFLAGS := -std=gnu17 -O2 -g $(WARNINGS) $(COMPILER_FLAGS) -nostdinc -isystem $(COMPILER_INCLUDE) -Iinclude -iquote user \
+    -ffreestanding -fno-pic -fno-pie -fno-stack-protector -fno-asynchronous-unwind-tables -fcf-protection=none \
+    -fno-common -ffunction-sections -fdata-sections -ffile-prefix-map=$(call quoted,$(CURDIR))/=
+USER_LDFLAGS := -nostdlib -static -no-pie -z noexecstack -z max-page-size=4096 -z noseparate-code --build-id=none --gc-sections
 HOST_CFLAGS := -std=gnu17 -O1 -g $(WARNINGS) $(GCC_WARNINGS) -Itests/host/include -Iinclude -I$B/gen -DDIRECT_MAP_BASE=0x110000000000u -DKERNEL_BASE=0u -fno-omit-frame-pointer -fsanitize=address,undefined \
     -fno-sanitize-recover=all -fno-toplevel-reorder
 
@@ -122,12 +127,13 @@ TOOL_SOURCES := $(foreach tool,$(HOST_TOOLS),$(TOOL_SOURCES_$(notdir $(tool))))
 # --- The kernel -------------------------------------------------------------------------------------------------------
 
 .PHONY: all iso run test matrix bench bench-host clock-drift fuzz debug breaks check fmt clean help screenshot docs need-build need-font need-host need-fmt need-lint need-fuzz need-iso need-matrix need-qemu FORCE
-all: iso $B/cairn-test.iso $B/host-tests $(HOST_TOOLS)
+all: iso $B/cairn-test.iso $B/host-tests $(HOST_TOOLS) $B/initramfs.cpio
 
 # A change of compiler or flags rebuilds what it touches, and a new or removed source links again: these files hold the
 # words of a variable and are written only when those change.
 STAMP_kernel-flags := $(CC) $(KERNEL_CFLAGS)
 STAMP_test-flags   := $(STAMP_kernel-flags) $(UBSAN_CFLAGS)
+STAMP_user-flags    = $(CC) $(USER_CFLAGS) $(LD) $(USER_LDFLAGS) $(USER_OBJECTS) $(BUSYBOX)
 STAMP_nasm-flags   := $(NASM) $(NASMFLAGS)
 STAMP_host-flags   := $(HOST_CC) $(HOST_CFLAGS)
 STAMP_objects      := $(LD) $(LDFLAGS) $(KERNEL_OBJECTS) $(TEST_OBJECTS) $(HOST_OBJECTS) $(TOOL_SOURCES)
@@ -185,6 +191,46 @@ $B/compile_commands.json: $(addprefix $B/,test-flags.stamp host-flags.stamp obje
 	    -- $(HOST_CC) $(call CLANG_CFLAGS,$(HOST_CFLAGS)) -include tests/host/rename.h -- $(filter tests/%,$(RENAMED)) \
 	    -- $(HOST_CC) $(call CLANG_CFLAGS,$(HOST_CFLAGS)) -- $(HOST_SOURCES) $(TOOL_SOURCES) tests/tools/time_strings.c \
 	    -- clang $(FUZZ_CFLAGS) -- $(wildcard tests/fuzz/*.c)
+
+# --- User programs ----------------------------------------------------------------------------------------------------
+
+# Each file of user/ and user/tools/ is a program; all of user/bench/ is one.
+USER_SINGLE   := $(sort $(wildcard user/*.c user/tools/*.c))
+USER_BENCHES  := $(sort $(wildcard user/bench/*.c))
+USER_PROGRAMS := $(addprefix $B/user/,$(notdir $(USER_SINGLE:.c=)) bench)
+USER_LIBRARY  := $(sort $(wildcard user/lib/*.asm user/lib/*.c)) lib/string.c lib/format.c
+USER_OBJECTS  := $(addprefix $B/obj-user/,$(addsuffix .o,$(USER_SINGLE) $(USER_BENCHES) $(USER_LIBRARY)))
+
+$B/obj-user/lib/string.c.o: USER_CFLAGS += $(KEEP_LOOPS)
+$B/obj-user/%.c.o: %.c $B/user-flags.stamp | need-build
+	@mkdir -p $(@D)
+	@echo "  USER  $<"
+	$Q$(CC) $(USER_CFLAGS) -MMD -MP -c $< -o $@
+
+$B/obj-user/%.asm.o: %.asm $B/nasm-flags.stamp | need-build
+	@mkdir -p $(@D)
+	@echo "  NASM  $<"
+	$Q$(NASM) $(NASMFLAGS) -MD $(@:.o=.d) -MP -MT $@ $< -o $@
+
+$(foreach source,$(USER_SINGLE),$(eval $B/user/$(basename $(notdir $(source))).debug: $B/obj-user/$(source).o))
+$B/user/bench.debug: $(USER_BENCHES:%=$B/obj-user/%.o)
+$(USER_PROGRAMS:%=%.debug): $(USER_LIBRARY:%=$B/obj-user/%.o) $B/user-flags.stamp
+	@mkdir -p $(@D)
+	@echo "  LD    $@"
+	$Q$(LD) $(USER_LDFLAGS) -o $@ $(filter %.o,$^)
+
+$(USER_PROGRAMS): %: %.debug
+	$Q$(OBJCOPY) --strip-all $< $@
+
+# What the kernel's root is filled with. Busybox is Debian's, unmodified; where it is missing, our own shell and tools serve.
+BUSYBOX   := $(shell for file in /bin/busybox /usr/bin/busybox; do \
+                 [ -x $$file ] && ! readelf -lW $$file | grep -q INTERP && echo $$file && break; done)
+IMAGE_BIN := $(filter-out $B/user/init $(if $(BUSYBOX),$(filter-out $B/user/bench,$(USER_PROGRAMS))),$(USER_PROGRAMS))
+$B/initramfs.cpio: scripts/make-initramfs.py $(USER_PROGRAMS) $(BUSYBOX) $(shell find user/root -type f) $B/user-flags.stamp
+	@echo "  CPIO  $@"
+	$(if $(BUSYBOX),,@echo "cairn: there is no static busybox (package 'busybox-static'): the image has its own small shell")
+	$Q$(PYTHON) $< $(BUSYBOX:%=--busybox %) --tree user/root $@ dev/ proc/ sys/ tmp/ root/ init=$B/user/init \
+	    $(foreach program,$(IMAGE_BIN),bin/$(notdir $(program))=$(program))
 
 # --- The image --------------------------------------------------------------------------------------------------------
 

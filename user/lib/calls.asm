@@ -1,0 +1,54 @@
+; The system calls, as C functions: `call NAME, NUMBER` makes sys_NAME(). user/lib/linux.h declares them.
+;
+; C passes the arguments in RDI, RSI, RDX, RCX, R8 and R9. Linux takes them in the same registers but for the fourth: SYSCALL
+; overwrites RCX, so that one goes into R10. The number and the result are in RAX. Only RAX, RCX and R11 change.
+;
+; Each function has a section of its own, so that the linker leaves out those that a program does not call.
+
+%macro call 2
+section .text.sys_%1 progbits alloc exec nowrite align=16
+global sys_%1
+sys_%1:
+    mov r10, rcx
+    mov eax, %2
+    syscall
+    ret
+%endmacro
+
+call read, 0
+call write, 1
+call open, 2
+call close, 3
+call stat, 4
+call poll, 7
+call lseek, 8
+call mmap, 9
+call munmap, 11
+call sigaction, 13              ; Linux names it rt_sigaction, and so on
+call sigprocmask, 14
+call ioctl, 16
+call access, 21
+call pipe, 22
+call dup2, 33
+call nanosleep, 35
+call getpid, 39
+call fork, 57
+call execve, 59
+call wait4, 61
+call kill, 62
+call uname, 63
+call getcwd, 79
+call chdir, 80
+call rename, 82
+call mkdir, 83
+call rmdir, 84
+call unlink, 87
+call symlink, 88
+call setpgid, 109
+call setsid, 112
+call sigsuspend, 130
+call sync, 162
+call mount, 165
+call reboot, 169
+call getdents64, 217
+call exit_group, 231
