@@ -222,15 +222,20 @@ $(USER_PROGRAMS:%=%.debug): $(USER_LIBRARY:%=$B/obj-user/%.o) $B/user-flags.stam
 $(USER_PROGRAMS): %: %.debug
 	$Q$(OBJCOPY) --strip-all $< $@
 
+# Programs that measure, as the first program of a system of their own.
+$B/initramfs-bench.cpio: scripts/make-initramfs.py $B/user/bench $B/user/true
+	@echo "  CPIO  $@"
+	$Q$(PYTHON) $< $@ init=$B/user/bench bin/true=$B/user/true dev/ proc/
+
 # What the kernel's root is filled with. Busybox is Debian's, unmodified; where it is missing, our own shell and tools serve.
 BUSYBOX   := $(shell for file in /bin/busybox /usr/bin/busybox; do \
                  [ -x $$file ] && ! readelf -lW $$file | grep -q INTERP && echo $$file && break; done)
-IMAGE_BIN := $(filter-out $B/user/init $(if $(BUSYBOX),$(filter-out $B/user/bench,$(USER_PROGRAMS))),$(USER_PROGRAMS))
+OWN_BIN   := $(if $(BUSYBOX),,$(filter-out $B/user/init $B/user/bench,$(USER_PROGRAMS)))
 $B/initramfs.cpio: scripts/make-initramfs.py $(USER_PROGRAMS) $(BUSYBOX) $(shell find user/root -type f) $B/user-flags.stamp
 	@echo "  CPIO  $@"
 	$(if $(BUSYBOX),,@echo "cairn: there is no static busybox (package 'busybox-static'): the image has its own small shell")
 	$Q$(PYTHON) $< $(BUSYBOX:%=--busybox %) --tree user/root $@ dev/ proc/ sys/ tmp/ root/ init=$B/user/init \
-	    $(foreach program,$(IMAGE_BIN),bin/$(notdir $(program))=$(program))
+	    $(foreach program,$(OWN_BIN),bin/$(notdir $(program))=$(program))
 
 # --- The image --------------------------------------------------------------------------------------------------------
 

@@ -17,9 +17,9 @@
 
 struct shell {
     const char *terminal;
-    const char *term;  /* the variable that names the terminal's kind */
-    int shown_first;   /* the number of the virtual terminal that must be shown first; 0 for none */
-    int process;       /* 0 when none runs */
+    const char *term; /* the variable that names the terminal's kind */
+    int shown_first;  /* the number of the virtual terminal that must be shown first; 0 for none */
+    int process;      /* 0 when none runs */
     bool was_started;
 };
 
@@ -56,8 +56,8 @@ static void pause_for(int64_t milliseconds)
 static NORETURN void become_shell(const struct shell *shell)
 {
     const char *const arguments[] = {"sh", NULL};
-    const char *const environment[] = {
-        "PS1=cairn:\\w# ", "HOME=/root", "PATH=/bin:/sbin:/usr/bin:/usr/sbin", shell->term, NULL};
+    const char *const environment[] = {"PS1=cairn:\\w# ", "HOME=/root",
+                                       "PATH=/bin:/sbin:/usr/bin:/usr/sbin", shell->term, NULL};
     static const uint64_t none = 0;
 
     if (shell->was_started)
@@ -124,7 +124,8 @@ static NORETURN void shut_down(void)
     sys_exit_group(print_error("init", "reboot", sys_reboot(REBOOT_MAGIC_1, REBOOT_MAGIC_2, what)));
 }
 
-/* Mounts what the kernel has not mounted by itself; where it has, the call fails and does no harm. */
+/* Mounts what the kernel has not mounted by itself; where it has, the call fails and does no harm.
+ */
 static void mount_all(void)
 {
     sys_mount("proc", "/proc", "proc", 0, NULL);

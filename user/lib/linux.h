@@ -14,6 +14,7 @@ enum {
     E_NO_ENTRY = 2,
     E_INTERRUPTED = 4,
     E_NO_CHILD = 10,
+    E_IS_DIRECTORY = 21,
 };
 
 enum {
@@ -36,7 +37,7 @@ long sys_read(int file, void *to, size_t size);
 long sys_write(int file, const void *from, size_t size);
 long sys_lseek(int file, long offset, int whence);
 long sys_dup2(int file, int number);
-long sys_pipe(int ends[2]);
+long sys_pipe2(int ends[2], int flags);
 long sys_access(const char *path, int mode);
 
 /* Directories. */
@@ -46,7 +47,6 @@ long sys_mkdir(const char *path, unsigned mode);
 long sys_rmdir(const char *path);
 long sys_unlink(const char *path);
 long sys_rename(const char *from, const char *to);
-long sys_symlink(const char *target, const char *path);
 
 struct directory_entry { /* Linux's struct linux_dirent64 */
     uint64_t inode;
@@ -77,6 +77,7 @@ long sys_stat(const char *path, struct stat *stat);
 /* Processes. */
 long sys_getpid(void);
 long sys_fork(void);
+__attribute__((returns_twice)) long sys_vfork(void);
 long sys_execve(const char *path, const char *const argv[], const char *const envp[]);
 NORETURN void sys_exit_group(int status);
 
@@ -86,7 +87,6 @@ NORETURN void sys_exit_group(int status);
 enum { WAIT_NO_HANG = 1 };
 long sys_wait4(int process, int *status, int options, void *usage);
 long sys_setsid(void);
-long sys_setpgid(int process, int group);
 
 /* Signals. A set of signals has the bit `number - 1` for each. */
 enum {
@@ -127,23 +127,24 @@ static inline long signal_handle(int signal, void (*handler)(int signal))
 }
 
 /* Memory. */
-enum { MAP_READ = 1, MAP_WRITE = 2 };        /* protection */
+enum { MAP_READ = 1, MAP_WRITE = 2 };         /* protection */
 enum { MAP_PRIVATE = 2, MAP_ANONYMOUS = 32 }; /* flags */
 void *sys_mmap(void *address, size_t size, int protection, int flags, int file, long offset);
 long sys_munmap(void *address, size_t size);
 
 /* Terminals. */
 enum {
+    TERMINAL_GET = 0x5401,             /* TCGETS: fails when `file` is no terminal */
     TERMINAL_SET_CONTROLLING = 0x540e, /* TIOCSCTTY */
-    TERMINAL_SET_GROUP = 0x5410,       /* TIOCSPGRP */
-    TERMINAL_WAIT_SHOWN = 0x5607,      /* VT_WAITACTIVE: until virtual terminal `argument` is on the screen */
+    TERMINAL_WAIT_SHOWN =
+        0x5607, /* VT_WAITACTIVE: until virtual terminal `argument` is on the screen */
 };
 long sys_ioctl(int file, unsigned request, uint64_t argument);
 
 /* The system. */
 enum { /* what reboot(2) is to do */
-    REBOOT_MAGIC_1 = (int)0xfee1dead,
-    REBOOT_MAGIC_2 = 672274793,
+       REBOOT_MAGIC_1 = (int)0xfee1dead,
+       REBOOT_MAGIC_2 = 672274793,
 };
 #define REBOOT_RESTART   0x01234567u
 #define REBOOT_HALT      0xcdef0123u

@@ -1,0 +1,63 @@
+/* A file of 1 MiB in the root's tmpfs, and a file two directories deep. */
+#include "bench/bench.h"
+#include "lib/linux.h"
+
+static char block[4096];
+
+static void make_file(const char *path)
+{
+    sys_close(
+        (int)bench_need(path, sys_open(path, OPEN_WRITE | OPEN_CREATE | OPEN_TRUNCATE, 0644)));
+}
+
+/* Writes a new file and reads it, in pieces of `size` bytes. */
+static void stream(const char *write_name, const char *read_name, size_t size)
+{
+    const char *path = "/bench.file";
+    make_file(path);
+    int file = (int)bench_need(path, sys_open(path, OPEN_READ_WRITE, 0));
+    uint64_t start = bench_start();
+    for (size_t done = 0; done < MIB(1); done += size)
+        bench_need("write", sys_write(file, block, size) == (long)size ? 0 : -1);
+    bench_report(write_name, bench_stop(start), 1);
+    bench_need("lseek", sys_lseek(file, 0, SEEK_START));
+    start = bench_start();
+    for (size_t done = 0; done < MIB(1); done += size)
+        bench_need("read", sys_read(file, block, size) == (long)size ? 0 : -1);
+    bench_report(read_name, bench_stop(start), 1);
+    sys_close(file);
+    sys_unlink(path);
+}
+
+static void open_close(const char *path)
+{
+    sys_close((int)bench_need(path, sys_open(path, OPEN_READ, 0)));
+}
+
+static void look_up(const char *path)
+{
+    struct stat stat;
+    for (int i = 0; i < WARM_UP; i++)
+        open_close(path);
+    uint64_t start = bench_start();
+    for (int i = 0; i < ROUNDS; i++)
+        open_close(path);
+    bench_report("file.open_close", bench_stop(start), ROUNDS);
+    start = bench_start();
+    for (int i = 0; i < ROUNDS; i++)
+        bench_need(path, sys_stat(path, &stat));
+    bench_report("file.stat", bench_stop(start), ROUNDS);
+}
+
+BENCH(file, "file.")
+{
+    stream("file.write.1k", "file.read.1k", KIB(1));
+    stream("file.write.4k", "file.read.4k", KIB(4));
+    sys_mkdir("/bench.a", 0755);
+    sys_mkdir("/bench.a/b", 0755);
+    make_file("/bench.a/b/file");
+    look_up("/bench.a/b/file");
+    sys_unlink("/bench.a/b/file");
+    sys_rmdir("/bench.a/b");
+    sys_rmdir("/bench.a");
+}
