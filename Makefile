@@ -127,7 +127,7 @@ TOOL_SOURCES := $(foreach tool,$(HOST_TOOLS),$(TOOL_SOURCES_$(notdir $(tool))))
 # --- The kernel -------------------------------------------------------------------------------------------------------
 
 .PHONY: all iso run test matrix bench bench-host clock-drift fuzz debug breaks check fmt clean help screenshot docs need-build need-font need-host need-fmt need-lint need-fuzz need-iso need-matrix need-qemu FORCE
-all: iso $B/cairn-test.iso $B/host-tests $(HOST_TOOLS) $B/initramfs.cpio
+all: iso $B/cairn-test.iso $B/host-tests $(HOST_TOOLS)
 
 # A change of compiler or flags rebuilds what it touches, and a new or removed source links again: these files hold the
 # words of a variable and are written only when those change.
@@ -247,12 +247,13 @@ GRUB_MODULES := normal multiboot2 iso9660 fat part_gpt part_msdos configfile boo
                 all_video smbios gzio test $(addprefix part_,$(GRUB_LOOKS_FOR))
 iso: $B/cairn.iso $B/compile_commands.json
 $B/cairn-test.iso: EDIT_MENU := s/timeout=1/timeout=0/; s/default=text/default=tests/
-$B/cairn.iso $B/cairn-test.iso: $B/%.iso: $B/cairn.elf $B/cairn-test.elf iso/grub.cfg $B/unicode.pf2.gz | need-iso
+$B/cairn.iso $B/cairn-test.iso: $B/%.iso: $B/cairn.elf $B/cairn-test.elf iso/grub.cfg $B/unicode.pf2.gz $B/initramfs.cpio | need-iso
 	@echo "  ISO   $@"
 	@rm -rf $B/iso/$* && mkdir -p $B/iso/$*/boot/grub
 	@cp $B/cairn.elf $B/iso/$*/boot/cairn.elf
 	@gzip -9c $B/cairn-test.elf > $B/iso/$*/boot/cairn-test.elf.gz
 	@cp $B/unicode.pf2.gz $B/iso/$*/boot/unicode.pf2.gz
+	@gzip -9nc $B/initramfs.cpio > $B/iso/$*/boot/initramfs.cpio.gz
 	@sed -e '$(EDIT_MENU)' iso/grub.cfg > $B/iso/$*/boot/grub/grub.cfg
 	$Q$(GRUB)mkrescue --compress=xz --install-modules="$(GRUB_MODULES)" --fonts= --themes= --locales= \
 	    -o $@ $B/iso/$* >$B/iso/$*.log 2>&1 || { cat $B/iso/$*.log >&2; rm -f $@; exit 1; }
@@ -459,4 +460,4 @@ need-matrix:
 need-qemu:
 	@$(call need,qemu-system-x86_64=qemu-system-x86 $(PYTHON)=python3)
 
--include $(KERNEL_OBJECTS:.o=.d) $(TEST_OBJECTS:.o=.d) $(HOST_OBJECTS:.o=.d) $(TOOL_SOURCES:%=$B/host/%.d)
+-include $(KERNEL_OBJECTS:.o=.d) $(TEST_OBJECTS:.o=.d) $(HOST_OBJECTS:.o=.d) $(TOOL_SOURCES:%=$B/host/%.d) $(USER_OBJECTS:.o=.d)

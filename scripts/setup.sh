@@ -67,6 +67,8 @@ Bochs's displays, for the same|/usr/lib/*/bochs/plugins/libbx_x_gui.so|bochs-x|-
 Bochs's BIOS, for the same|/usr/share/bochs/BIOS-bochs-latest|bochsbios|-|-|-
 Bochs's VGA BIOS, for the same|/usr/share/vgabios/vgabios.bin|vgabios|-|-|-
 definitions of locales, for a test of the build|/usr/share/i18n/locales/en_US|locales|glibc-locale-source|-|-
+busybox, static, the programs on the image|/bin/busybox|busybox-static|busybox|busybox|-
+musl, for the tests of user mode|musl-gcc|musl-tools|musl-gcc|musl|-
 git|git|git|git|git|git
 "
 
