@@ -126,7 +126,7 @@ TOOL_SOURCES := $(foreach tool,$(HOST_TOOLS),$(TOOL_SOURCES_$(notdir $(tool))))
 
 # --- The kernel -------------------------------------------------------------------------------------------------------
 
-.PHONY: all iso run test matrix bench bench-host clock-drift fuzz debug breaks check fmt clean help screenshot docs need-build need-font need-host need-fmt need-lint need-fuzz need-iso need-matrix need-qemu FORCE
+.PHONY: all iso run test matrix bench bench-host clock-drift fuzz debug breaks check fmt clean help screenshot docs need-build need-font need-host need-user-tests need-fmt need-lint need-fuzz need-iso need-matrix need-qemu FORCE
 all: iso $B/cairn-test.iso $B/host-tests $(HOST_TOOLS)
 
 # A change of compiler or flags rebuilds what it touches, and a new or removed source links again: these files hold the
@@ -134,6 +134,7 @@ all: iso $B/cairn-test.iso $B/host-tests $(HOST_TOOLS)
 STAMP_kernel-flags := $(CC) $(KERNEL_CFLAGS)
 STAMP_test-flags   := $(STAMP_kernel-flags) $(UBSAN_CFLAGS)
 STAMP_user-flags    = $(CC) $(USER_CFLAGS) $(LD) $(USER_LDFLAGS) $(USER_OBJECTS) $(BUSYBOX)
+STAMP_user-test-flags = $(USER_TEST_CC) $(HOST_CC) $(USER_TEST_FLAGS) $(USER_TESTS)
 STAMP_nasm-flags   := $(NASM) $(NASMFLAGS)
 STAMP_host-flags   := $(HOST_CC) $(HOST_CFLAGS)
 STAMP_objects      := $(LD) $(LDFLAGS) $(KERNEL_OBJECTS) $(TEST_OBJECTS) $(HOST_OBJECTS) $(TOOL_SOURCES)
@@ -288,7 +289,32 @@ $(HOST_TOOLS): $B/objects.stamp
 	@echo "  LD    $@"
 	$Q$(HOST_CC) $(HOST_CFLAGS) -o $@ $(filter %.o,$^)
 
-test: $B/cairn.iso $B/cairn-test.iso $B/host-tests $(HOST_TOOLS) | need-qemu
+# Tests of system calls are programs with a C library: musl's, and one with GNU's that is position-independent, too. Each has its
+# own name as its suite. run-tests runs them as the first program of Cairn.
+USER_TESTS := $(filter-out support run,$(basename $(notdir $(sort $(wildcard tests/user/*.c)))))
+USER_TEST_PROGRAMS := $(USER_TESTS:%=$B/user-tests/%)
+USER_TEST_FLAGS := -std=gnu17 -O1 -g -D_GNU_SOURCE -Wall -Wextra -Werror -Wshadow -Wno-nonnull -fno-toplevel-reorder -idirafter include
+USER_TEST_CC     = musl-gcc -static -no-pie
+$B/user-tests/glibc: USER_TEST_CC = $(HOST_CC) -static-pie
+$B/user-tests/start: USER_TEST_FLAGS += -Wl,-e,entered
+$(USER_TEST_PROGRAMS): $B/user-tests/%: tests/user/%.c tests/user/support.c tests/test.c tests/user/support.h tests/test.h $B/user-test-flags.stamp | need-user-tests
+	@mkdir -p $(@D)
+	@echo "  USER  $<"
+	$Q$(USER_TEST_CC) $(USER_TEST_FLAGS) -o $@ $(filter %.c,$^) -lm
+
+$B/run-tests: tests/user/run.c $B/user-test-flags.stamp | need-user-tests
+	@echo "  USER  $<"
+	$Q$(USER_TEST_CC) $(USER_TEST_FLAGS) -o $@ $<
+
+$B/user-tests/stripped/%: $B/user-tests/%
+	@mkdir -p $(@D)
+	$Q$(OBJCOPY) --strip-all $< $@
+
+$B/initramfs-tests.cpio: scripts/make-initramfs.py $B/run-tests $(USER_TESTS:%=$B/user-tests/stripped/%)
+	@echo "  CPIO  $@"
+	$Q$(PYTHON) $< $@ dev/ proc/ tmp/ run-tests=$B/run-tests $(foreach test,$(USER_TESTS),tests/$(test)=$B/user-tests/stripped/$(test))
+
+test: $B/cairn.iso $B/cairn-test.iso $B/host-tests $(HOST_TOOLS) $(USER_TEST_PROGRAMS) $B/initramfs-tests.cpio | need-qemu
 	$QBUILD=$B $(PYTHON) tests/run.py $(if $(TIMES),--times $(TIMES)) $(TESTS)
 
 matrix: $B/cairn.iso | need-qemu need-matrix
@@ -447,6 +473,8 @@ need-font:
 	@$(call need,$(PYTHON)=python3)
 need-host:
 	@$(call need,$(HOST_CC)=gcc)
+need-user-tests:
+	@$(call need,musl-gcc=musl-tools $(HOST_CC)=gcc)
 need-fuzz:
 	@$(call need,clang=clang)
 need-fmt:

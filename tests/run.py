@@ -7,7 +7,7 @@
     tests/run.py --times N    again and again, up to N times; the first failure ends it
 
 Kinds of suites: kernel/ (each in a boot of its own, in QEMU), host/ (hardware-free code on this
-machine, under sanitizers), e2e/ (the shipped image, used as a person uses it) and runner (this
+machine, under sanitizers), user/ (programs that test system calls, on this machine's Linux), e2e/ (the shipped image, used as a person uses it) and runner (this
 runner's own logic). COM1's output is kept in build/test-logs/.
 """
 

@@ -1,6 +1,6 @@
 """The list of everything that can be run, and the choice from it.
 
-A job is a suite: kernel/NAME, host/NAME, e2e/NAME, or runner. Whatever is there is found: suites
+A job is a suite: kernel/NAME, host/NAME, user/NAME, e2e/NAME, or runner. Whatever is there is found: suites
 from the ELF files' symbols, end-to-end tests from the files in tests/e2e/. Nothing is registered.
 """
 
@@ -22,7 +22,7 @@ class Job:
 
 def all_jobs(prefixes):
     """The chosen jobs; where nothing is known of their length, this is their order."""
-    jobs = _e2e_jobs(prefixes) + _kernel_jobs() + _host_jobs() + [_runner_job()]
+    jobs = _e2e_jobs(prefixes) + _kernel_jobs() + _host_jobs() + _user_jobs() + [_runner_job()]
     return [job for job in jobs if chosen(job.name, prefixes)]
 
 
@@ -62,6 +62,14 @@ def _in_mode(job, mode):
 
 def _host_jobs():
     return _ktap_jobs("host", paths.HOST_TESTS, boots.run_host_suite)
+
+
+def _user_jobs():
+    """Programs that test system calls, on this machine's own Linux. Each has one suite, of its own name."""
+    jobs = []
+    for program in paths.user_tests().values():
+        jobs += _ktap_jobs("user", program, functools.partial(boots.run_host_suite, program=program))
+    return jobs
 
 
 def _runner_job():

@@ -16,6 +16,8 @@ TEST_KERNEL = BUILD / "cairn-test.elf"
 HOST_TESTS = BUILD / "host-tests"
 TYPE_KEYS = BUILD / "type-keys"
 LINE_DISCIPLINE = BUILD / "line-discipline"
+USER_TESTS = BUILD / "user-tests"
+USER_TESTS_INITRAMFS = BUILD / "initramfs-tests.cpio"
 
 
 def sources():
@@ -26,6 +28,12 @@ def sources():
                       if name not in (".git", "build", "__pycache__") and Path(folder, name) != BUILD]
         found.update(Path(folder, name).relative_to(ROOT) for name in files if name != ".git")
     return found
+
+
+def user_tests():
+    """The programs that test system calls, by name."""
+    sources_of_tests = sorted((ROOT / "tests" / "user").glob("*.c"))
+    return {source.stem: USER_TESTS / source.stem for source in sources_of_tests if source.stem not in ("support", "run")}
 
 
 def tool(name):

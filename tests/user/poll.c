@@ -1,0 +1,175 @@
+/* Waiting for several files. */
+#include <poll.h>
+#include <sys/select.h>
+#include <time.h>
+
+#include "support.h"
+
+static long milliseconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+TEST(poll, pipes)
+{
+    int ends[2];
+    EXPECT_OK(pipe(ends));
+    struct pollfd files[] = {{ends[0], POLLIN | POLLOUT, -1}, {ends[1], POLLIN | POLLOUT, -1}};
+    EXPECT_EQ(poll(files, 2, 0), 1);
+    EXPECT_EQ(files[0].revents, 0);
+    EXPECT_EQ(files[1].revents, POLLOUT);
+    EXPECT_EQ(write(ends[1], "x", 1), 1);
+    EXPECT_EQ(poll(files, 2, -1), 2);
+    EXPECT_EQ(files[0].revents, POLLIN);
+    close(ends[1]);
+    files[1].fd = -1;
+    EXPECT_EQ(poll(files, 2, -1), 1);
+    EXPECT_EQ(files[0].revents, POLLIN | POLLHUP);
+    EXPECT_EQ(files[1].revents, 0);
+    char byte;
+    EXPECT_EQ(read(ends[0], &byte, 1), 1);
+    EXPECT_EQ(poll(files, 1, -1), 1);
+    EXPECT_EQ(files[0].revents, POLLHUP);
+}
+
+TEST(poll, a_pipe_without_reader)
+{
+    int ends[2];
+    EXPECT_OK(pipe(ends));
+    close(ends[0]);
+    struct pollfd file = {ends[1], POLLOUT, 0};
+    EXPECT_EQ(poll(&file, 1, -1), 1);
+    EXPECT_EQ(file.revents, POLLOUT | POLLERR);
+}
+
+TEST(poll, a_full_pipe)
+{
+    static char block[65536];
+    int ends[2];
+    EXPECT_OK(pipe(ends));
+    EXPECT_EQ(write(ends[1], block, sizeof(block)), sizeof(block));
+    struct pollfd file = {ends[1], POLLOUT, 0};
+    EXPECT_EQ(poll(&file, 1, 0), 0);
+    EXPECT_EQ(read(ends[0], block, PAGE), PAGE);
+    EXPECT_EQ(poll(&file, 1, 0), 1);
+}
+
+TEST(poll, files_and_no_files)
+{
+    make_file("a", "");
+    struct pollfd files[] = {
+        {open("a", O_RDWR), POLLIN | POLLOUT, 0}, {77, POLLIN, 0}, {-1, POLLIN, 5}};
+    EXPECT_EQ(poll(files, 3, -1), 2);
+    EXPECT_EQ(files[0].revents, POLLIN | POLLOUT);
+    EXPECT_EQ(files[1].revents, POLLNVAL);
+    EXPECT_EQ(files[2].revents, 0);
+}
+
+TEST(poll, time_limits)
+{
+    int ends[2];
+    EXPECT_OK(pipe(ends));
+    struct pollfd file = {ends[0], POLLIN, 0};
+    long start = milliseconds();
+    EXPECT_EQ(poll(&file, 1, 30), 0);
+    EXPECT(milliseconds() - start >= 30);
+    EXPECT_EQ(poll(NULL, 0, 1), 0);
+    struct timespec limit = {0, 1000000};
+    EXPECT_EQ(CALL(ppoll, &file, 1, &limit, NULL, 8), 0);
+    EXPECT_EQ(limit.tv_nsec, 0); /* what is left of it */
+    struct timespec wrong = {0, 1000000000};
+    EXPECT_ERROR(CALL(ppoll, &file, 1, &wrong, NULL, 8), EINVAL);
+}
+
+TEST(poll, waits_for_a_writer)
+{
+    int ends[2];
+    EXPECT_OK(pipe(ends));
+    pid_t reader = getpid();
+    if (fork() == 0) {
+        let_sleep(reader);
+        _exit(write(ends[1], "x", 1) != 1);
+    }
+    struct pollfd files[] = {{ends[0], POLLIN, 0}, {-1, 0, 0}};
+    EXPECT_EQ(poll(files, 2, -1), 1);
+    EXPECT_EQ(files[0].revents, POLLIN);
+}
+
+static volatile int signals;
+
+static void count(int signal)
+{
+    (void)signal;
+    signals++;
+}
+
+TEST(poll, a_signal_interrupts)
+{
+    int ends[2];
+    EXPECT_OK(pipe(ends));
+    handle(SIGUSR1, count, SA_RESTART); /* poll is never restarted */
+    pid_t self = getpid();
+    if (fork() == 0) {
+        let_sleep(self);
+        kill(self, SIGUSR1);
+        _exit(0);
+    }
+    struct pollfd file = {ends[0], POLLIN, 0};
+    EXPECT_ERROR(poll(&file, 1, -1), EINTR);
+    EXPECT_EQ(signals, 1);
+}
+
+TEST(poll, ppoll_lets_a_signal_in)
+{
+    sigset_t blocked, none;
+    sigemptyset(&none);
+    sigemptyset(&blocked);
+    sigaddset(&blocked, SIGUSR1);
+    EXPECT_OK(sigprocmask(SIG_BLOCK, &blocked, NULL));
+    handle(SIGUSR1, count, 0);
+    kill(getpid(), SIGUSR1);
+    EXPECT_EQ(signals, 0);
+    EXPECT_ERROR(ppoll(NULL, 0, NULL, &none), EINTR);
+    EXPECT_EQ(signals, 1);
+    kill(getpid(), SIGUSR1); /* blocked again */
+    EXPECT_EQ(signals, 1);
+}
+
+TEST(poll, select)
+{
+    int ends[2];
+    fd_set readers, writers;
+    EXPECT_OK(pipe(ends));
+    FD_ZERO(&readers);
+    FD_ZERO(&writers);
+    FD_SET(ends[0], &readers);
+    FD_SET(ends[1], &writers);
+    EXPECT_EQ(CALL(select, ends[1] + 1, &readers, &writers, NULL, NULL), 1);
+    EXPECT(!FD_ISSET(ends[0], &readers));
+    EXPECT(FD_ISSET(ends[1], &writers));
+    struct timeval limit = {0, 1000};
+    FD_SET(ends[0], &readers);
+    EXPECT_EQ(CALL(select, ends[0] + 1, &readers, NULL, NULL, &limit), 0);
+    EXPECT_EQ(limit.tv_usec, 0);
+    EXPECT(!FD_ISSET(ends[0], &readers));
+    FD_SET(20, &readers);
+    EXPECT_ERROR(CALL(select, 21, &readers, NULL, NULL, NULL), EBADF);
+    EXPECT_ERROR(CALL(select, -1, NULL, NULL, NULL, NULL), EINVAL);
+}
+
+TEST(poll, pselect)
+{
+    int ends[2];
+    fd_set readers;
+    EXPECT_OK(pipe(ends));
+    FD_ZERO(&readers);
+    FD_SET(ends[0], &readers);
+    struct timespec limit = {0, 1000000};
+    EXPECT_EQ(pselect(ends[0] + 1, &readers, NULL, NULL, &limit, NULL), 0);
+    EXPECT_EQ(write(ends[1], "x", 1), 1);
+    FD_SET(ends[0], &readers);
+    EXPECT_EQ(pselect(ends[0] + 1, &readers, NULL, NULL, NULL, NULL), 1);
+    EXPECT(FD_ISSET(ends[0], &readers));
+}

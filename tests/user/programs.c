@@ -1,0 +1,195 @@
+/* Running programs: execve() and what comes with it. */
+#include <limits.h>
+#include <sys/auxv.h>
+
+#include "support.h"
+
+/* Started again by a test, the program says what it was given. */
+int test_child(int argc, char **argv)
+{
+    const char *what = argc > 2 ? argv[2] : "";
+    if (strcmp(what, "arguments") == 0)
+        return argc == 5 && strcmp(argv[3], "") == 0 && strcmp(argv[4], "two words") == 0 ? 42 : 1;
+    if (strcmp(what, "environment") == 0)
+        return getenv("A") && strcmp(getenv("A"), "1") == 0 && !getenv("PATH") ? 42 : 1;
+    if (strcmp(what, "count") == 0)
+        return argc == 3003 ? 42 : 1;
+    if (strcmp(what, "open") == 0)
+        return fcntl(atoi(argv[3]), F_GETFD) < 0 ? 43 : 42;
+    if (strcmp(what, "signals") == 0) {
+        struct sigaction handled, ignored;
+        sigset_t blocked;
+        sigaction(SIGUSR1, NULL, &handled);
+        sigaction(SIGUSR2, NULL, &ignored);
+        sigprocmask(SIG_BLOCK, NULL, &blocked);
+        return handled.sa_handler == SIG_DFL && ignored.sa_handler == SIG_IGN &&
+                       sigismember(&blocked, SIGHUP)
+                   ? 42
+                   : 1;
+    }
+    return 1;
+}
+
+static char *arguments[8], *environment[] = {"A=1", NULL};
+
+static void run(void)
+{
+    execve("/proc/self/exe", arguments, environment);
+    _exit(126);
+}
+
+/* The exit status of this program with some arguments. */
+static int run_self(const char *what, const char *more, const char *last)
+{
+    const char *words[] = {"self", "--child", what, more, last, NULL};
+    memcpy(arguments, words, sizeof(words));
+    return WEXITSTATUS(status_of(run));
+}
+
+TEST(programs, arguments)
+{
+    EXPECT_EQ(run_self("arguments", "", "two words"), 42);
+}
+
+TEST(programs, environment)
+{
+    EXPECT_EQ(run_self("environment", NULL, NULL), 42);
+}
+
+TEST(programs, many_arguments)
+{
+    static char *many[3004] = {"self", "--child", "count"};
+    for (int i = 3; i < 3003; i++)
+        many[i] = "an argument of some length";
+    pid_t child = fork();
+    if (child == 0) {
+        execve("/proc/self/exe", many, environment);
+        _exit(1);
+    }
+    int status;
+    EXPECT_EQ(waitpid(child, &status, 0), child);
+    EXPECT_EQ(WEXITSTATUS(status), 42);
+}
+
+TEST(programs, too_many_arguments)
+{
+    static char *many[40], word[131072];
+    memset(word, 'x', sizeof(word) - 2);
+    for (int i = 0; i < 39; i++)
+        many[i] = word;
+    EXPECT_ERROR(execve("/proc/self/exe", many, environment), E2BIG); /* 5 MB, of which 2 fit */
+    static char long_word[131073];
+    memset(long_word, 'x', sizeof(long_word) - 1);
+    char *one[] = {long_word, NULL};
+    EXPECT_ERROR(execve("/proc/self/exe", one, environment), E2BIG);
+}
+
+TEST(programs, close_on_exec)
+{
+    char number[8];
+    make_file("a", "");
+    snprintf(number, sizeof(number), "%d", open("a", O_RDONLY));
+    EXPECT_EQ(run_self("open", number, NULL), 42);
+    snprintf(number, sizeof(number), "%d", open("a", O_RDONLY | O_CLOEXEC));
+    EXPECT_EQ(run_self("open", number, NULL), 43);
+}
+
+static void ignore(int signal)
+{
+    (void)signal;
+}
+
+TEST(programs, signals)
+{
+    sigset_t blocked;
+    sigemptyset(&blocked);
+    sigaddset(&blocked, SIGHUP);
+    handle(SIGUSR1, ignore, 0);
+    signal(SIGUSR2, SIG_IGN);
+    EXPECT_OK(sigprocmask(SIG_BLOCK, &blocked, NULL));
+    EXPECT_EQ(run_self("signals", NULL, NULL), 42);
+}
+
+TEST(programs, what_cannot_be_run)
+{
+    char *none[] = {"x", NULL};
+    EXPECT_ERROR(execve("none", none, none + 1), ENOENT);
+    make_file("plain", "text");
+    EXPECT_ERROR(execve("plain", none, none + 1), EACCES);
+    EXPECT_OK(chmod("plain", 0755));
+    EXPECT_ERROR(execve("plain", none, none + 1), ENOEXEC);
+    EXPECT_ERROR(execve("plain/x", none, none + 1), ENOTDIR);
+    EXPECT_OK(mkdir("d", 0755));
+    EXPECT_ERROR(execve("d", none, none + 1), EACCES);
+    make_file("empty", "");
+    EXPECT_OK(chmod("empty", 0755));
+    EXPECT_ERROR(execve("empty", none, none + 1), ENOEXEC);
+    make_file("cut", "\177ELF\2\1\1");
+    EXPECT_OK(chmod("cut", 0755));
+    EXPECT_ERROR(execve("cut", none, none + 1), ENOEXEC);
+    make_file("script", "#!/nowhere/interpreter\n");
+    EXPECT_OK(chmod("script", 0755));
+    EXPECT_ERROR(execve("script", none, none + 1), ENOENT);
+}
+
+static void run_script(void)
+{
+    char *words[] = {"name", "two words", NULL};
+    execve("script", words, environment);
+    _exit(126);
+}
+
+/* #! INTERPRETER ARGUMENT: the interpreter gets its argument, the script's path and the other
+ * arguments. */
+TEST(programs, scripts)
+{
+    char self[PATH_MAX], line[PATH_MAX + 32];
+    ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
+    EXPECT(length > 0);
+    self[length] = '\0';
+    EXPECT_OK(symlink(self, "self")); /* for a short line */
+    char directory[PATH_MAX];
+    EXPECT(getcwd(directory, sizeof(directory)));
+    snprintf(line, sizeof(line), "#! %s/self --child \n", directory);
+    make_file("script", line);
+    EXPECT_OK(chmod("script", 0755));
+    EXPECT_EQ(status_of(run_script), 1 << 8); /* test_child() runs, and is told to do `script` */
+    make_file("script", "#!");
+    EXPECT_EQ(status_of(run_script), 126 << 8);
+}
+
+TEST(programs, auxiliary_vector)
+{
+    EXPECT_EQ(getauxval(AT_PAGESZ), PAGE);
+    EXPECT_EQ(getauxval(AT_CLKTCK), 100);
+    EXPECT_EQ(getauxval(AT_PHENT), 56);
+    EXPECT(getauxval(AT_PHNUM) > 0);
+    EXPECT_EQ(getauxval(AT_UID), getuid());
+    EXPECT_EQ(getauxval(AT_EGID), getegid());
+    EXPECT_EQ(getauxval(AT_SECURE), 0);
+    EXPECT_EQ(getauxval(AT_BASE), 0);
+    const unsigned char *header =
+        (const unsigned char *)(getauxval(AT_PHDR) & ~(unsigned long)(PAGE - 1));
+    EXPECT_EQ(memcmp(header, "\177ELF", 4), 0);
+    const unsigned char *random = (const unsigned char *)getauxval(AT_RANDOM);
+    int different = 0;
+    for (int i = 1; i < 16; i++)
+        different += random[i] != random[0];
+    EXPECT(different > 0);
+    EXPECT_STR((const char *)getauxval(AT_PLATFORM), "x86_64");
+    EXPECT((const char *)getauxval(AT_EXECFN));
+}
+
+TEST(programs, its_own_file)
+{
+    char self[PATH_MAX];
+    ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
+    EXPECT(length > 0);
+    self[length] = '\0';
+    EXPECT_STR(strrchr(self, '/'), "/programs");
+    struct stat one, other;
+    EXPECT_OK(stat("/proc/self/exe", &one));
+    EXPECT_OK(stat(self, &other));
+    EXPECT_EQ(one.st_ino, other.st_ino);
+    EXPECT_ERROR(open("/proc/self/exe", O_WRONLY), ETXTBSY);
+}

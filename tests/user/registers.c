@@ -1,0 +1,110 @@
+/* Registers belong to the program: over system calls, and while others run. */
+#include "support.h"
+
+/* A call changes RAX, RCX and R11, and nothing else. */
+TEST(registers, over_a_call)
+{
+    uint64_t wrong;
+    __asm__ volatile(
+        "mov $0x11, %%rbx; mov $0x22, %%rdx; mov $0x33, %%rsi; mov $0x44, %%rdi; mov $0x55, %%r8; "
+        "mov $0x66, %%r9\n"
+        "mov $0x77, %%r10; mov $0x88, %%r12; mov $0x99, %%r13; mov $0xaa, %%r14; mov $0xbb, %%r15\n"
+        "mov $39, %%eax; syscall\n"
+        "xor %%eax, %%eax\n"
+        "cmp $0x11, %%rbx; setne %%al; cmp $0x22, %%rdx; setne %%ah; or %%ah, %%al\n"
+        "cmp $0x33, %%rsi; setne %%ah; or %%ah, %%al; cmp $0x44, %%rdi; setne %%ah; or %%ah, %%al\n"
+        "cmp $0x55, %%r8; setne %%ah; or %%ah, %%al; cmp $0x66, %%r9; setne %%ah; or %%ah, %%al\n"
+        "cmp $0x77, %%r10; setne %%ah; or %%ah, %%al; cmp $0x88, %%r12; setne %%ah; or %%ah, %%al\n"
+        "cmp $0x99, %%r13; setne %%ah; or %%ah, %%al; cmp $0xaa, %%r14; setne %%ah; or %%ah, %%al\n"
+        "cmp $0xbb, %%r15; setne %%ah; or %%ah, %%al\n"
+        "movzx %%al, %%eax\n"
+        : "=a"(wrong)
+        :
+        : "rbx", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15",
+          "memory", "cc");
+    EXPECT_EQ(wrong, 0);
+}
+
+TEST(registers, rcx_and_r11_after_a_call)
+{
+    uint64_t rcx, r11, here, flags;
+    __asm__ volatile("mov $39, %%eax; syscall; 1: mov %%r11, %1; pushfq; pop %3; lea 1b(%%rip), %2"
+                     : "=c"(rcx), "=&r"(r11), "=&r"(here), "=&r"(flags)
+                     :
+                     : "rax", "r11", "memory");
+    EXPECT_EQ(rcx, here);
+    EXPECT_EQ(r11, flags);
+}
+
+TEST(registers, flags_over_a_call)
+{
+    uint64_t before, after;
+    __asm__ volatile("stc; pushfq; pop %%rbx; mov $39, %%eax; syscall; pushfq; pop %%rdx"
+                     : "=b"(before), "=d"(after)
+                     :
+                     : "rax", "rcx", "r11", "memory", "cc");
+    EXPECT_EQ(before, after);
+    EXPECT(after & 1);
+}
+
+/* Fills SSE and x87 registers from a seed, spins for long enough that others run, and looks at
+ * them. */
+static bool floating_point_stays(uint64_t seed)
+{
+    uint64_t xmm0, xmm15, spins = 20 * 1000 * 1000;
+    double loaded = (double)seed, stored;
+    __asm__ volatile("movq %3, %%xmm0; movq %3, %%xmm15; fldl %4\n"
+                     "1: dec %5; jnz 1b\n"
+                     "movq %%xmm0, %0; movq %%xmm15, %1; fstpl %2"
+                     : "=&r"(xmm0), "=&r"(xmm15), "=m"(stored)
+                     : "r"(seed), "m"(loaded), "r"(spins)
+                     : "xmm0", "xmm15", "memory", "cc");
+    return xmm0 == seed && xmm15 == seed && stored == loaded;
+}
+
+TEST(registers, floating_point_of_several_processes)
+{
+    enum { PROCESSES = 4 };
+    for (int i = 0; i < PROCESSES; i++) {
+        if (fork() == 0)
+            _exit(!floating_point_stays(0x1000 + (uint64_t)i));
+    }
+    int status;
+    for (int i = 0; i < PROCESSES; i++) {
+        EXPECT(wait(&status) > 0);
+        EXPECT_EQ(status, 0);
+    }
+}
+
+TEST(registers, floating_point_over_fork)
+{
+    uint64_t xmm5 = 0x4711, result = SYS_fork;
+    __asm__ volatile("movq %1, %%xmm5; syscall; movq %%xmm5, %1"
+                     : "+a"(result), "+r"(xmm5)::"xmm5", "rcx", "r11", "memory");
+    if (result == 0)
+        _exit(xmm5 != 0x4711);
+    int status;
+    EXPECT(wait(&status) > 0);
+    EXPECT_EQ(status, 0);
+    EXPECT_EQ(xmm5, 0x4711);
+}
+
+TEST(registers, thread_pointer)
+{
+    uint64_t own, other, wrong;
+    EXPECT_OK(CALL(arch_prctl, 0x1003, &own)); /* ARCH_GET_FS */
+    EXPECT(own != 0);
+    EXPECT_ERROR(CALL(arch_prctl, 0x1002, 0x0000800000000000), EPERM);
+    EXPECT_ERROR(CALL(arch_prctl, 0x1002, 0xffff800000000000), EPERM);
+    EXPECT_ERROR(CALL(arch_prctl, 0x9999, &wrong), EINVAL);
+    EXPECT_OK(CALL(arch_prctl, 0x1001, &other)); /* ARCH_SET_GS */
+    EXPECT_OK(CALL(arch_prctl, 0x1004, &wrong));
+    EXPECT_EQ(wrong, (uint64_t)(uintptr_t)&other);
+    other = 0x1234;
+    uint64_t loaded;
+    __asm__ volatile("mov %%gs:0, %0" : "=r"(loaded) : "m"(other));
+    EXPECT_EQ(loaded, 0x1234);
+    pause_for(1);
+    EXPECT_OK(CALL(arch_prctl, 0x1004, &wrong));
+    EXPECT_EQ(wrong, (uint64_t)(uintptr_t)&other);
+}

@@ -1,0 +1,574 @@
+/* Signals. */
+#include <sys/time.h>
+#include <time.h>
+#include <ucontext.h>
+
+#include "support.h"
+
+static volatile int count, last;
+
+static void note(int signal)
+{
+    count++;
+    last = signal;
+}
+
+static void block(int signal)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, signal);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
+static void unblock_all(void)
+{
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+TEST(signals, a_handler_runs)
+{
+    handle(SIGUSR1, note, 0);
+    EXPECT_OK(kill(getpid(), SIGUSR1));
+    EXPECT_EQ(count, 1);
+    EXPECT_EQ(last, SIGUSR1);
+    EXPECT_OK(raise(SIGUSR1));
+    EXPECT_EQ(count, 2);
+}
+
+static siginfo_t info;
+
+static void keep_info(int signal, siginfo_t *given, void *context)
+{
+    (void)context;
+    note(signal);
+    info = *given;
+}
+
+static void handle_info(int signal, int flags)
+{
+    struct sigaction action = {.sa_sigaction = keep_info, .sa_flags = SA_SIGINFO | flags};
+    sigaction(signal, &action, NULL);
+}
+
+TEST(signals, information)
+{
+    handle_info(SIGUSR1, 0);
+    kill(getpid(), SIGUSR1);
+    EXPECT_EQ(info.si_signo, SIGUSR1);
+    EXPECT_EQ(info.si_code, SI_USER);
+    EXPECT_EQ(info.si_pid, getpid());
+    EXPECT_EQ(info.si_uid, getuid());
+    CALL(tkill, getpid(), SIGUSR1); /* the process has one thread, of the same number */
+    EXPECT_EQ(info.si_code, SI_TKILL);
+}
+
+TEST(signals, a_child_has_ended)
+{
+    handle_info(SIGCHLD, SA_RESTART);
+    pid_t child = fork();
+    if (child == 0)
+        _exit(5);
+    EXPECT_EQ(waitpid(child, NULL, 0), child);
+    EXPECT_EQ(count, 1);
+    EXPECT_EQ(info.si_code, CLD_EXITED);
+    EXPECT_EQ(info.si_pid, child);
+    EXPECT_EQ(info.si_status, 5);
+    child = fork();
+    if (child == 0)
+        kill(getpid(), SIGKILL);
+    EXPECT_EQ(waitpid(child, NULL, 0), child);
+    EXPECT_EQ(count, 2);
+    EXPECT_EQ(info.si_code, CLD_KILLED);
+    EXPECT_EQ(info.si_status, SIGKILL);
+}
+
+TEST(signals, blocked_ones_wait)
+{
+    sigset_t pending;
+    handle(SIGUSR1, note, 0);
+    block(SIGUSR1);
+    kill(getpid(), SIGUSR1);
+    kill(getpid(), SIGUSR1);
+    EXPECT_EQ(count, 0);
+    EXPECT_OK(sigpending(&pending));
+    EXPECT(sigismember(&pending, SIGUSR1));
+    unblock_all();
+    EXPECT_EQ(count, 1); /* twice is once */
+    EXPECT_OK(sigpending(&pending));
+    EXPECT(!sigismember(&pending, SIGUSR1));
+}
+
+TEST(signals, masks)
+{
+    sigset_t set, old;
+    sigfillset(&set);
+    EXPECT_OK(sigprocmask(SIG_SETMASK, &set, NULL));
+    EXPECT_OK(sigprocmask(SIG_SETMASK, NULL, &old));
+    EXPECT(sigismember(&old, SIGTERM));
+    EXPECT(!sigismember(&old, SIGKILL));
+    EXPECT(!sigismember(&old, SIGSTOP));
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    EXPECT_OK(sigprocmask(SIG_UNBLOCK, &set, NULL));
+    EXPECT_OK(sigprocmask(SIG_BLOCK, NULL, &old));
+    EXPECT(!sigismember(&old, SIGTERM));
+    EXPECT(sigismember(&old, SIGHUP));
+    EXPECT_ERROR(CALL(rt_sigprocmask, 99, &set, NULL, 8), EINVAL);
+    EXPECT_ERROR(CALL(rt_sigprocmask, SIG_BLOCK, &set, NULL, 16), EINVAL);
+}
+
+TEST(signals, actions)
+{
+    struct sigaction old;
+    EXPECT_ERROR(sigaction(SIGKILL, &(struct sigaction){.sa_handler = note}, NULL), EINVAL);
+    EXPECT_ERROR(sigaction(SIGSTOP, &(struct sigaction){.sa_handler = SIG_IGN}, NULL), EINVAL);
+    EXPECT_ERROR(CALL(rt_sigaction, 0, NULL, NULL, 8), EINVAL);
+    EXPECT_ERROR(CALL(rt_sigaction, 65, NULL, NULL, 8), EINVAL);
+    EXPECT_ERROR(CALL(rt_sigaction, SIGUSR1, NULL, NULL, 4), EINVAL);
+    handle(SIGUSR1, note, SA_RESTART | SA_NODEFER);
+    EXPECT_OK(sigaction(SIGUSR1, NULL, &old));
+    EXPECT(old.sa_handler == note);
+    EXPECT_EQ(old.sa_flags & (SA_RESTART | SA_NODEFER | SA_RESETHAND), SA_RESTART | SA_NODEFER);
+}
+
+static volatile int depth, deepest;
+
+static void nest(int signal)
+{
+    depth++;
+    if (depth > deepest)
+        deepest = depth;
+    if (++count < 3)
+        kill(getpid(), signal);
+    depth--;
+}
+
+TEST(signals, a_handler_is_not_interrupted_by_itself)
+{
+    handle(SIGUSR1, nest, 0);
+    kill(getpid(), SIGUSR1);
+    EXPECT_EQ(count, 3);
+    EXPECT_EQ(deepest, 1);
+}
+
+TEST(signals, unless_it_says_so)
+{
+    handle(SIGUSR1, nest, SA_NODEFER);
+    kill(getpid(), SIGUSR1);
+    EXPECT_EQ(count, 3);
+    EXPECT_EQ(deepest, 3);
+}
+
+static void look_at_mask(int signal)
+{
+    sigset_t now;
+    note(signal);
+    sigprocmask(SIG_BLOCK, NULL, &now);
+    last =
+        sigismember(&now, SIGUSR1) + 2 * sigismember(&now, SIGUSR2) + 4 * sigismember(&now, SIGHUP);
+}
+
+TEST(signals, a_handler_has_its_own_mask)
+{
+    struct sigaction action = {.sa_handler = look_at_mask};
+    sigset_t now;
+    sigemptyset(&action.sa_mask);
+    sigaddset(&action.sa_mask, SIGUSR2);
+    EXPECT_OK(sigaction(SIGUSR1, &action, NULL));
+    kill(getpid(), SIGUSR1);
+    EXPECT_EQ(last, 3);
+    sigprocmask(SIG_BLOCK, NULL, &now);
+    EXPECT(!sigismember(&now, SIGUSR1) && !sigismember(&now, SIGUSR2));
+}
+
+TEST(signals, once)
+{
+    struct sigaction now;
+    handle(SIGUSR1, note, SA_RESETHAND);
+    kill(getpid(), SIGUSR1);
+    EXPECT_EQ(count, 1);
+    EXPECT_OK(sigaction(SIGUSR1, NULL, &now));
+    EXPECT(now.sa_handler == SIG_DFL);
+}
+
+static void die_of_term(void)
+{
+    kill(getpid(), SIGTERM);
+    _exit(0);
+}
+
+static void ignore_and_live(void)
+{
+    signal(SIGTERM, SIG_IGN);
+    kill(getpid(), SIGTERM);
+    kill(getpid(), SIGCHLD); /* ignored as long as nobody handles them */
+    kill(getpid(), SIGURG);
+    kill(getpid(), SIGWINCH);
+    kill(getpid(), SIGCONT);
+    _exit(9);
+}
+
+TEST(signals, what_they_do_by_default)
+{
+    EXPECT_EQ(status_of(die_of_term), SIGTERM);
+    EXPECT_EQ(status_of(ignore_and_live), 9 << 8);
+}
+
+TEST(signals, ignored_ones_are_dropped)
+{
+    handle(SIGUSR1, note, 0);
+    block(SIGUSR1);
+    kill(getpid(), SIGUSR1);
+    signal(SIGUSR1, SIG_IGN); /* which drops the pending one, too */
+    handle(SIGUSR1, note, 0);
+    unblock_all();
+    EXPECT_EQ(count, 0);
+}
+
+TEST(signals, sigsuspend)
+{
+    sigset_t none;
+    sigemptyset(&none);
+    handle(SIGUSR1, note, 0);
+    block(SIGUSR1);
+    kill(getpid(), SIGUSR1);
+    EXPECT_ERROR(sigsuspend(&none), EINTR);
+    EXPECT_EQ(count, 1);
+    kill(getpid(), SIGUSR1); /* blocked again */
+    EXPECT_EQ(count, 1);
+    EXPECT_ERROR(CALL(rt_sigsuspend, &none, 4), EINVAL);
+}
+
+TEST(signals, pause)
+{
+    pid_t self = getpid();
+    handle(SIGUSR1, note, SA_RESTART);
+    if (fork() == 0) {
+        let_sleep(self);
+        kill(self, SIGUSR1);
+        _exit(0);
+    }
+    EXPECT_ERROR(pause(), EINTR);
+    EXPECT_EQ(count, 1);
+}
+
+TEST(signals, waiting_for_a_child_is_interrupted)
+{
+    pid_t self = getpid();
+    handle(SIGUSR1, note, 0);
+    pid_t child = fork();
+    if (child == 0) {
+        let_sleep(self);
+        kill(self, SIGUSR1);
+        pause();
+    }
+    EXPECT_ERROR(waitpid(child, NULL, 0), EINTR);
+    EXPECT_OK(kill(child, SIGKILL));
+    EXPECT_EQ(waitpid(child, NULL, 0), child);
+}
+
+static volatile uintptr_t handler_stack;
+
+static void note_stack(int signal)
+{
+    char here;
+    note(signal);
+    handler_stack = (uintptr_t)&here;
+}
+
+TEST(signals, an_alternative_stack)
+{
+    static char room[16384];
+    stack_t stack = {.ss_sp = room, .ss_size = sizeof(room)}, old;
+    EXPECT_OK(sigaltstack(&stack, NULL));
+    EXPECT_OK(sigaltstack(NULL, &old));
+    EXPECT_EQ((uintptr_t)old.ss_sp, (uintptr_t)room);
+    EXPECT_EQ(old.ss_flags, 0);
+    handle(SIGUSR1, note_stack, SA_ONSTACK);
+    kill(getpid(), SIGUSR1);
+    EXPECT(handler_stack > (uintptr_t)room && handler_stack < (uintptr_t)room + sizeof(room));
+    handle(SIGUSR1, note_stack, 0);
+    kill(getpid(), SIGUSR1);
+    EXPECT(handler_stack < (uintptr_t)room || handler_stack > (uintptr_t)room + sizeof(room));
+    stack.ss_size = 100;
+    EXPECT_ERROR(sigaltstack(&stack, NULL), ENOMEM);
+    stack.ss_flags = SS_DISABLE;
+    EXPECT_OK(sigaltstack(&stack, NULL));
+    EXPECT_OK(sigaltstack(NULL, &old));
+    EXPECT_EQ(old.ss_flags, SS_DISABLE);
+}
+
+TEST(signals, stopped_and_continued)
+{
+    int status;
+    pid_t child = fork();
+    if (child == 0) {
+        for (;;)
+            pause();
+    }
+    EXPECT_OK(kill(child, SIGSTOP));
+    EXPECT_EQ(waitpid(child, &status, WUNTRACED), child);
+    EXPECT(WIFSTOPPED(status));
+    EXPECT_EQ(WSTOPSIG(status), SIGSTOP);
+    EXPECT_EQ(waitpid(child, &status, WUNTRACED | WNOHANG), 0); /* told once */
+    EXPECT_OK(kill(child, SIGCONT));
+    EXPECT_EQ(waitpid(child, &status, WCONTINUED), child);
+    EXPECT(WIFCONTINUED(status));
+    EXPECT_OK(kill(child, SIGSTOP));
+    EXPECT_OK(kill(child, SIGKILL)); /* ends what is stopped, too */
+    EXPECT_EQ(waitpid(child, &status, 0), child);
+    EXPECT_EQ(status, SIGKILL);
+}
+
+TEST(signals, a_stopped_program_does_nothing)
+{
+    int ends[2];
+    char byte;
+    EXPECT_OK(pipe2(ends, O_NONBLOCK));
+    pid_t child = fork();
+    if (child == 0) {
+        for (;;) {
+            kill(getpid(), SIGSTOP);
+            if (write(ends[1], "x", 1) != 1)
+                _exit(1);
+        }
+    }
+    EXPECT_EQ(waitpid(child, NULL, WUNTRACED), child);
+    EXPECT_ERROR(read(ends[0], &byte, 1), EAGAIN);
+    EXPECT_OK(kill(child, SIGCONT));
+    EXPECT_EQ(waitpid(child, NULL, WUNTRACED), child); /* it has stopped again */
+    EXPECT_EQ(read(ends[0], &byte, 1), 1);
+}
+
+TEST(signals, a_read_goes_on_after_a_stop)
+{
+    int ends[2], status;
+    EXPECT_OK(pipe(ends));
+    pid_t child = fork();
+    if (child == 0) {
+        char byte;
+        _exit(read(ends[0], &byte, 1) == 1 && byte == 'x' ? 0 : 1);
+    }
+    let_sleep(child);
+    EXPECT_OK(kill(child, SIGSTOP));
+    EXPECT_EQ(waitpid(child, NULL, WUNTRACED), child);
+    EXPECT_OK(kill(child, SIGCONT));
+    EXPECT_EQ(write(ends[1], "x", 1), 1);
+    EXPECT_EQ(waitpid(child, &status, 0), child);
+    EXPECT_EQ(status, 0);
+}
+
+TEST(signals, to_a_group)
+{
+    int ends[2];
+    EXPECT_OK(pipe(ends));
+    pid_t first = 0;
+    for (int i = 0; i < 3; i++) {
+        pid_t child = fork();
+        if (child == 0) {
+            setpgid(0, first);
+            write(ends[1], "x", 1);
+            pause();
+        }
+        first = first ? first : child;
+        char byte;
+        EXPECT_EQ(read(ends[0], &byte, 1), 1);
+    }
+    EXPECT_OK(kill(-first, SIGTERM));
+    for (int i = 0; i < 3; i++) {
+        int status;
+        EXPECT(waitpid(-first, &status, 0) > 0);
+        EXPECT_EQ(status, SIGTERM);
+    }
+}
+
+static volatile uint64_t entry_rsp, entry_rax, frame_flags, frame_fpu;
+
+__attribute__((used)) static void look_at_frame(int signal, siginfo_t *given, void *context)
+{
+    (void)given;
+    note(signal);
+    ucontext_t *frame = context;
+    frame_fpu = (uint64_t)frame->uc_mcontext.fpregs;
+    frame_flags = (uint64_t)frame->uc_mcontext.gregs[REG_EFL];
+}
+
+/* Notes RSP and RAX as the handler finds them, and goes on in the other one. */
+__asm__(".text\n"
+        "entered:\n"
+        "    mov %rsp, entry_rsp(%rip)\n"
+        "    mov %rax, entry_rax(%rip)\n"
+        "    jmp look_at_frame\n");
+extern void entered(int, siginfo_t *, void *);
+
+TEST(signals, the_frame)
+{
+    struct sigaction action = {.sa_sigaction = entered, .sa_flags = SA_SIGINFO};
+    EXPECT_OK(sigaction(SIGUSR1, &action, NULL));
+    kill(getpid(), SIGUSR1);
+    EXPECT_EQ(count, 1);
+    EXPECT_EQ(entry_rsp % 16, 8); /* as after a call */
+    EXPECT_EQ(entry_rax, 0);
+    EXPECT_EQ(frame_fpu % 64, 0);
+    EXPECT(frame_flags & 0x200);
+}
+
+/* A function may use 128 bytes below RSP (System V ABI 3.2.2), and registers as it likes: a handler
+ * must leave both. */
+TEST(signals, the_red_zone_and_all_registers_stay)
+{
+    uint64_t wrong;
+    pid_t self = getpid();
+    handle(SIGUSR1, note, 0);
+    pid_t child = fork();
+    if (child == 0) {
+        for (int i = 0; i < 200; i++) {
+            kill(self, SIGUSR1);
+            pause_for(1);
+        }
+        _exit(0);
+    }
+    __asm__ volatile(
+        "lea -256(%%rsp), %%rsp\n" /* away from the compiler's own */
+        "mov $0x1111, %%rbx; mov $0x2222, %%rcx; mov $0x3333, %%rdx; mov $0x4444, %%rsi\n"
+        "mov $0x5555, %%rdi; mov $0x6666, %%r8; mov $0x7777, %%r9; mov $0x8888, %%r10\n"
+        "mov $0x9999, %%r11; mov $0xaaaa, %%r12; mov $0xbbbb, %%r13; mov $0xcccc, %%r14\n"
+        "movq %%rbx, %%xmm0; movq %%rcx, %%xmm15\n"
+        "movq $0x1234, -8(%%rsp); movq $0x5678, -128(%%rsp)\n"
+        "mov %1, %%r15\n"
+        "1: mov (%%r15), %%eax\n"
+        "cmp $100, %%eax\n"
+        "jl 1b\n"
+        "xor %%eax, %%eax\n"
+        "cmp $0x1111, %%rbx; setne %%al; cmp $0x2222, %%rcx; setne %%ah; or %%ah, %%al\n"
+        "cmp $0x3333, %%rdx; setne %%ah; or %%ah, %%al; cmp $0x4444, %%rsi; setne %%ah; or %%ah, "
+        "%%al\n"
+        "cmp $0x5555, %%rdi; setne %%ah; or %%ah, %%al; cmp $0x6666, %%r8; setne %%ah; or %%ah, "
+        "%%al\n"
+        "cmp $0x7777, %%r9; setne %%ah; or %%ah, %%al; cmp $0x8888, %%r10; setne %%ah; or %%ah, "
+        "%%al\n"
+        "cmp $0x9999, %%r11; setne %%ah; or %%ah, %%al; cmp $0xaaaa, %%r12; setne %%ah; or %%ah, "
+        "%%al\n"
+        "cmp $0xbbbb, %%r13; setne %%ah; or %%ah, %%al; cmp $0xcccc, %%r14; setne %%ah; or %%ah, "
+        "%%al\n"
+        "cmpq $0x1234, -8(%%rsp); setne %%ah; or %%ah, %%al\n"
+        "cmpq $0x5678, -128(%%rsp); setne %%ah; or %%ah, %%al\n"
+        "movq %%xmm0, %%rbx; cmp $0x1111, %%rbx; setne %%ah; or %%ah, %%al\n"
+        "movq %%xmm15, %%rbx; cmp $0x2222, %%rbx; setne %%ah; or %%ah, %%al\n"
+        "movzx %%al, %%eax\n"
+        "lea 256(%%rsp), %%rsp\n"
+        : "=&a"(wrong)
+        : "i"(&count)
+        : "rbx", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15",
+          "xmm0", "xmm15", "memory", "cc");
+    EXPECT_EQ(wrong, 0);
+}
+
+static void change_registers(int signal, siginfo_t *given, void *context)
+{
+    (void)given;
+    note(signal);
+    ucontext_t *frame = context;
+    frame->uc_mcontext.gregs[REG_RBX] = 0x4711;
+    double value = 1.5;
+    __asm__ volatile("movsd %0, %%xmm7" ::"m"(value) : "xmm7"); /* gone when the handler returns */
+}
+
+TEST(signals, a_handler_may_change_registers)
+{
+    struct sigaction action = {.sa_sigaction = change_registers, .sa_flags = SA_SIGINFO};
+    EXPECT_OK(sigaction(SIGUSR1, &action, NULL));
+    uint64_t rbx = 1, xmm7 = 0x1234, result = SYS_kill;
+    __asm__ volatile("mov %3, %%rbx; movq %4, %%xmm7; syscall; mov %%rbx, %1; movq %%xmm7, %2"
+                     : "+a"(result), "=r"(rbx), "=r"(xmm7)
+                     : "r"(rbx), "r"(xmm7), "D"(getpid()), "S"(SIGUSR1)
+                     : "rbx", "rcx", "r11", "xmm7", "memory");
+    EXPECT_EQ(result, 0);
+    EXPECT_EQ(rbx, 0x4711);
+    EXPECT_EQ(xmm7, 0x1234);
+}
+
+static void without_restorer(void)
+{
+    struct {
+        void (*handler)(int);
+        unsigned long flags;
+        void (*restorer)(void);
+        uint64_t mask;
+    } action = {note, 0, NULL, 0};
+    CALL(rt_sigaction, SIGUSR1, &action, NULL, 8);
+    kill(getpid(), SIGUSR1);
+    _exit(0);
+}
+
+TEST(signals, a_handler_needs_a_restorer)
+{
+    EXPECT_EQ(status_of(without_restorer) & 0x7f, SIGSEGV);
+}
+
+static void return_from_nothing(void)
+{
+    static char nothing[PAGE];
+    __asm__ volatile("mov %0, %%rsp; mov $15, %%eax; syscall" ::"r"(nothing + 2048)
+                     : "rax", "rcx", "r11", "memory");
+    _exit(0);
+}
+
+static void forge(int signal, siginfo_t *given, void *context)
+{
+    (void)given;
+    note(signal);
+    ucontext_t *frame = context;
+    if (signal == SIGUSR1)
+        frame->uc_mcontext.gregs[REG_RIP] = (greg_t)0xffffffff80100000;
+    frame->uc_mcontext.gregs[REG_EFL] = 0x3002; /* interrupts off, and all ports allowed */
+}
+
+static void return_to_the_kernel(void)
+{
+    struct sigaction action = {.sa_sigaction = forge, .sa_flags = SA_SIGINFO};
+    sigaction(SIGUSR1, &action, NULL);
+    kill(getpid(), SIGUSR1);
+    _exit(0);
+}
+
+TEST(signals, a_forged_frame)
+{
+    EXPECT_EQ(status_of(return_from_nothing) & 0x7f, SIGSEGV);
+    EXPECT_EQ(status_of(return_to_the_kernel) & 0x7f, SIGSEGV);
+    struct sigaction action = {.sa_sigaction = forge, .sa_flags = SA_SIGINFO};
+    EXPECT_OK(sigaction(SIGUSR2, &action, NULL));
+    kill(getpid(), SIGUSR2);
+    uint64_t flags;
+    __asm__ volatile("pushfq; pop %0" : "=r"(flags));
+    EXPECT_EQ(flags & 0x3200, 0x200);
+}
+
+TEST(signals, one_after_the_other)
+{
+    handle(SIGUSR1, note, 0);
+    handle(SIGUSR2, note, 0);
+    block(SIGUSR1);
+    block(SIGUSR2);
+    kill(getpid(), SIGUSR2);
+    kill(getpid(), SIGUSR1);
+    unblock_all();
+    EXPECT_EQ(count, 2);
+}
+
+TEST(signals, sigtimedwait)
+{
+    sigset_t set;
+    siginfo_t given;
+    struct timespec limit = {0, 10000000};
+    sigemptyset(&set);
+    sigaddset(&set, SIGUSR1);
+    block(SIGUSR1);
+    EXPECT_ERROR(sigtimedwait(&set, &given, &limit), EAGAIN);
+    kill(getpid(), SIGUSR1);
+    EXPECT_EQ(sigtimedwait(&set, &given, &limit), SIGUSR1);
+    EXPECT_EQ(given.si_pid, getpid());
+}
