@@ -3,7 +3,7 @@
 ; (its first GiB) at KERNEL_BASE. All of it is writable and executable. Later mm/ builds the kernel's own tables, with
 ; proper permissions, and these are not used any more.
 ;
-; The first 2 MiB are mapped with 4 KiB pages, so that boot/entry.asm can unmap the guard page below the boot stack.
+; The first 4 MiB are mapped with 4 KiB pages, so that boot/entry.asm can unmap the guard page below the boot stack.
 
 %include "boot/layout.inc"
 
@@ -43,15 +43,16 @@ boot_kernel_pdpt:
 
 boot_page_directories:
     dq PHYSICAL(boot_page_table) + TABLE
-%assign address 0x200000
-%rep 4 * 512 - 1
+    dq PHYSICAL(boot_page_table) + 4096 + TABLE
+%assign address 0x400000
+%rep 4 * 512 - 2
     dq address | PRESENT | WRITABLE | LARGE
     %assign address address + 0x200000
 %endrep
 
-boot_page_table:
+boot_page_table:                            ; two of them, one after the other
 %assign address 0
-%rep 512
+%rep 2 * 512
     dq address | PRESENT | WRITABLE
     %assign address address + 0x1000
 %endrep
