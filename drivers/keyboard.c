@@ -111,12 +111,13 @@ static unsigned press(struct keyboard *keyboard, uint8_t key, char *bytes)
     return type_sequence(keyboard, key, bytes);
 }
 
-static unsigned take_modifier(struct keyboard *keyboard, struct key_change change, char *bytes)
+static unsigned take_modifier(struct keyboard *keyboard, enum modifier_source source,
+                              struct key_change change, char *bytes)
 {
     if (change.key == KEY_CAPS_LOCK && keyboard->layout->caps_is_backspace)
         return change.pressed ? press(keyboard, KEY_BACKSPACE, bytes) : 0;
     keyboard->overruns += change.key == KEY_OVERRUN;
-    modifiers_take(&keyboard->modifiers, change);
+    modifiers_take(&keyboard->modifiers, source, change);
     return 0;
 }
 
@@ -131,10 +132,11 @@ static inline bool is_plain(const struct keyboard *keyboard, uint8_t key, uint16
     return *symbol >= ' ' && *symbol < DELETE;
 }
 
-static inline unsigned type_change(struct keyboard *keyboard, struct key_change change, char *bytes)
+static inline unsigned type_change(struct keyboard *keyboard, enum modifier_source source,
+                                   struct key_change change, char *bytes)
 {
     if (modifiers_of_keys[change.key])
-        return take_modifier(keyboard, change, bytes);
+        return take_modifier(keyboard, source, change, bytes);
     if (!change.pressed)
         return 0;
     uint16_t symbol;
@@ -147,12 +149,14 @@ static inline unsigned type_change(struct keyboard *keyboard, struct key_change 
 
 unsigned keyboard_type(struct keyboard *keyboard, uint8_t scancode, char *bytes)
 {
-    return type_change(keyboard, scancode_decode(&keyboard->decoder, scancode), bytes);
+    return type_change(keyboard, MODIFIERS_OF_PS2, scancode_decode(&keyboard->decoder, scancode),
+                       bytes);
 }
 
 unsigned keyboard_type_usb(struct keyboard *keyboard, uint8_t scancode, char *bytes)
 {
-    return type_change(keyboard, scancode_decode(&keyboard->usb_decoder, scancode), bytes);
+    return type_change(keyboard, MODIFIERS_OF_USB,
+                       scancode_decode(&keyboard->usb_decoder, scancode), bytes);
 }
 
 void keyboard_set_layout(struct keyboard *keyboard, const struct layout *layout)

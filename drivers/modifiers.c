@@ -9,16 +9,21 @@ const uint16_t modifiers_of_keys[KEY_COUNT] = {
     [KEY_CAPS_LOCK] = MODIFIER_CAPS_LOCK,       [KEY_OVERRUN] = MODIFIERS_HELD | MODIFIERS_LOCKED,
 };
 
-void modifiers_take(struct modifiers *modifiers, struct key_change change)
+static uint16_t all_down(const struct modifiers *modifiers)
+{
+    return modifiers->down[MODIFIERS_OF_PS2] | modifiers->down[MODIFIERS_OF_USB];
+}
+
+void modifiers_take(struct modifiers *modifiers, enum modifier_source source,
+                    struct key_change change)
 {
     uint16_t bits = modifiers_of_keys[change.key];
-    uint16_t locks = bits & MODIFIERS_LOCKED;
+    uint16_t locks = modifiers->active & MODIFIERS_LOCKED;
     if (change.pressed) {
-        modifiers->active ^= locks & (uint16_t)~modifiers->locks_down;
-        modifiers->active |= bits & MODIFIERS_HELD;
-        modifiers->locks_down |= locks;
+        locks ^= bits & MODIFIERS_LOCKED & (uint16_t)~all_down(modifiers);
+        modifiers->down[source] |= bits;
     } else {
-        modifiers->active &= (uint16_t) ~(bits & MODIFIERS_HELD);
-        modifiers->locks_down &= (uint16_t)~locks;
+        modifiers->down[source] &= (uint16_t)~bits;
     }
+    modifiers->active = locks | (all_down(modifiers) & MODIFIERS_HELD);
 }

@@ -27,10 +27,15 @@ enum modifier {
     MODIFIERS_ALT = MODIFIER_LEFT_ALT | MODIFIER_RIGHT_ALT,
 };
 
-/* All zeros is a keyboard with no key held and no lock on. */
+/* Keyboards that send scancodes of their own, and share one state. */
+enum modifier_source { MODIFIERS_OF_PS2, MODIFIERS_OF_USB, MODIFIER_SOURCES };
+
+/* All zeros is a state with no key held and no lock on. */
 struct modifiers {
-    uint16_t active;     /* enum modifier: the keys that are held, the locks that are on */
-    uint16_t locks_down; /* the lock keys that are held: when they repeat, they do not toggle */
+    uint16_t active; /* enum modifier: the keys that are held, the locks that are on */
+    /* Which of these keys are down at each keyboard. A key that is down at both counts as held
+     * until both release it. A lock's key that repeats does not toggle. */
+    uint16_t down[MODIFIER_SOURCES];
 };
 
 /* The modifier of each key, or 0. KEY_OVERRUN is released as all of them at once: keys that came up
@@ -38,6 +43,7 @@ struct modifiers {
 extern const uint16_t modifiers_of_keys[KEY_COUNT];
 
 /* Takes a change of a key that has a modifier. Any context, but one call at a time. */
-void modifiers_take(struct modifiers *modifiers, struct key_change change);
+void modifiers_take(struct modifiers *modifiers, enum modifier_source source,
+                    struct key_change change);
 
 #endif

@@ -46,6 +46,25 @@ TEST(keyboard, letters_digits_and_editing_keys)
     EXPECT_TYPED(us, "a", 0x1e);
 }
 
+TEST(keyboard, what_ps2_and_usb_both_hold_comes_up_with_the_second)
+{
+    struct keyboard us = fresh("us");
+    char text[KEYBOARD_BYTES];
+    EXPECT_TYPED(us, "", SHIFT);
+    EXPECT_EQ(keyboard_type_usb(&us, SHIFT, text), 0);
+    EXPECT_TYPED(us, "A", SHIFT | UP, 0x1e);
+    EXPECT_TYPED(us, "A", SHIFT, 0x1e);
+    EXPECT_EQ(keyboard_type_usb(&us, SHIFT | UP, text), 0);
+    EXPECT_TYPED(us, "A", 0x1e);
+    EXPECT_TYPED(us, "a", SHIFT | UP, 0x1e);
+    EXPECT_EQ(keyboard_type_usb(&us, SHIFT, text), 0);
+    EXPECT_TYPED(us, "A", 0xff, 0x1e); /* PS/2 has lost keys, and USB has not */
+    EXPECT_EQ(keyboard_type_usb(&us, SHIFT | UP, text), 0);
+    EXPECT_TYPED(us, "aA", 0x1e, CAPS, 0x1e);
+    EXPECT_EQ(keyboard_type_usb(&us, CAPS, text), 0); /* it is down already */
+    EXPECT_TYPED(us, "A", CAPS | UP, 0x1e);
+}
+
 TEST(keyboard, a_lock_that_repeats_toggles_once)
 {
     struct keyboard us = fresh("us");
@@ -256,7 +275,7 @@ TEST(keyboard, any_bytes)
             continue;
         stroke_modifiers(&keyboard, bytes);
         EXPECT_EQ(keyboard.modifiers.active & MODIFIERS_HELD, 0);
-        EXPECT_EQ(keyboard.modifiers.locks_down, 0);
+        EXPECT_EQ(keyboard.modifiers.down[MODIFIERS_OF_PS2], 0);
     }
 }
 
