@@ -121,7 +121,8 @@ static enum error read_memory(const struct pci_device *device, unsigned index, s
             return ERROR_INVALID;
         bar->address |= (uint64_t)device->bars[index + 1] << 32;
         mask |= (uint64_t)device->bar_masks[index + 1] << 32;
-        last = UINT64_MAX;
+        if (device->bar_masks[index + 1]) /* in Bochs the upper half is always 0 */
+            last = UINT64_MAX;
     }
     return mask ? finish_bar(bar, mask, last) : ERROR_INVALID;
 }

@@ -67,7 +67,13 @@ def everything(started):
     by_keyboard_on_screen(started)
 
 
-HOW = {over_com1: "COM1", by_keyboard_and_com1: "keyboard, COM1", by_keyboard_on_screen: "keyboard, screen",
+def by_bochs_keyboard(started):
+    """COM1, and a line that is typed at Bochs's screen."""
+    over_com1(started)
+    expect(bochs.type_line(started, "echo by keyboard") == ["by keyboard"], "no answer to the keyboard")
+
+
+HOW = {by_bochs_keyboard: "keyboard, COM1", over_com1: "COM1", by_keyboard_and_com1: "keyboard, COM1", by_keyboard_on_screen: "keyboard, screen",
        everything: "keyboard, COM1, screen"}
 
 
@@ -89,6 +95,14 @@ def says(pattern):
     """The log has such a line."""
     def check(started):
         expect(re.search(pattern, started.output()), f"the log does not say '{pattern}'")
+    return check
+
+
+def both(first, second):
+    """Two checks."""
+    def check(started):
+        first(started)
+        second(started)
     return check
 
 
@@ -203,21 +217,24 @@ def missing_rows():
 
 def usb_rows():
     """Typed at on USB alone."""
-    xhci = ["-device", "qemu-xhci"]
+    xhci, keyboard = ["-device", "qemu-xhci,id=bus"], ["-device", "usb-kbd"]
+    hub = ["-device", "usb-hub,bus=bus.0,port=1"]
     devices = {
-        "qemu-xhci": (None, xhci), "nec-usb-xhci": (None, ["-device", "nec-usb-xhci"]),
-        "two keyboards, a mouse and a tablet": (None, ["-device", "qemu-xhci,p2=8", "-device", "usb-kbd",
+        "qemu-xhci": (None, [*xhci, *keyboard]), "nec-usb-xhci": (None, ["-device", "nec-usb-xhci", *keyboard]),
+        "behind a hub": (None, [*xhci, *hub, "-device", "usb-kbd,bus=bus.0,port=1.2"]),
+        "behind two hubs": (None, [*xhci, *hub, "-device", "usb-hub,bus=bus.0,port=1.3", "-device", "usb-kbd,bus=bus.0,port=1.3.1"]),
+        "two keyboards, a mouse and a tablet": (None, ["-device", "qemu-xhci,p2=8", *keyboard, *keyboard,
                                                        "-device", "usb-mouse", "-device", "usb-tablet"]),
-        "booted from a stick beside it": (usb_stick("qemu-xhci"), []),
+        "booted from a stick beside it": (usb_stick("qemu-xhci"), keyboard),
     }
     for firmware, options in (("BIOS", []), ("UEFI", UEFI)):
         for name, (medium, device) in devices.items():
             yield Row("USB keyboard alone", f"{name}, {firmware}",
-                      ["-machine", "i8042=off", *options, *device, "-device", "usb-kbd"], medium,
-                      check=says("usb: keyboard"))
-    yield Row("USB keyboard alone", "pc", ["-machine", "pc,i8042=off", *xhci, "-device", "usb-kbd"])
+                      ["-machine", "i8042=off", *options, *device], medium,
+                      check=both(says("usb: keyboard"), says("usb: stick")) if medium else says("usb: keyboard"))
+    yield Row("USB keyboard alone", "pc", ["-machine", "pc,i8042=off", *xhci, *keyboard])
     yield Row("USB keyboard alone", "on the screen, UEFI, no COM1",
-              ["-machine", "i8042=off", *UEFI, *xhci, "-device", "usb-kbd"], typed=by_keyboard_on_screen, com1=None)
+              ["-machine", "i8042=off", *UEFI, *xhci, *keyboard], typed=by_keyboard_on_screen, com1=None)
 
 
 def screen_rows():
@@ -252,6 +269,8 @@ def interrupt_rows():
 def bochs_rows():
     """Another emulator, which is stricter than QEMU."""
     yield Row("Bochs", "VGA text", typed=over_com1, start=bochs.Bochs)
+    yield Row("Bochs", "keyboard on xHCI", typed=by_bochs_keyboard, check=says("usb: keyboard"),
+              start=lambda log: bochs.Bochs(log, display=bochs.XHCI))
     yield Row("Bochs", "Cirrus", typed=over_com1, start=lambda log: bochs.Bochs(log, display=bochs.CIRRUS))
 
 

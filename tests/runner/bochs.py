@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from runner import machine, paths, qemu
+from runner import machine, paths, qemu, rfb
 
 # Instructions a second, as Bochs reckons time: few, so that waiting for time costs few instructions.
 SPEED = 20000000
@@ -38,6 +38,11 @@ VGA = "vgaromimage: file=/usr/share/vgabios/vgabios.bin"
 CIRRUS = """vgaromimage: file=/usr/share/vgabios/vgabios-cirrus.bin
 vga: extension=cirrus
 pci: enabled=1, chipset=i440fx, slot1=cirrus"""
+# A keyboard on USB gets the keys in place of the PS/2 keyboard. Time goes by as it does outside, or keys would repeat.
+XHCI = VGA + """
+pci: enabled=1, chipset=i440fx, slot1=usb_xhci
+usb_xhci: enabled=1, port3=keyboard
+clock: sync=slowdown"""
 
 
 class Bochs(machine.Machine):
@@ -66,6 +71,21 @@ class Bochs(machine.Machine):
             except socket.timeout as error:
                 raise qemu.QemuError("Bochs does not start: " + self.errors()[-500:]) from error
             self._files = stack.pop_all()
+
+
+def type_line(started, text):
+    """Types a line at the screen, one key after the other, and waits for the echo of each. Gives the answer's lines."""
+    port = qemu.wait_until(lambda: rfb.listening_port(started.process.pid), qemu.BOOT_LIMIT, lambda: started.read_alive(0.1))
+    first = len(started.received)
+    with rfb.Viewer(port) as viewer:
+        for key in text + "\n":
+            start = len(started.received)
+            viewer.press(key)
+            started.wait_output(lambda start=start: len(started.received) > start, f"echo of {key!r}")
+            viewer.press(key, down=False)
+            started.read_alive(0.1)
+    started.wait_prompt(first)
+    return started.answer_since(first)
 
 
 def is_there():
