@@ -107,7 +107,7 @@ static void write_place(const struct usb_device *device, char *text, size_t size
             (size_t)snprintf(text + length, size - length, ".%u", device->route >> 4 * i & 15);
 }
 
-static void fail(struct usb_device *device, enum error error)
+void usb_device_fail(struct usb_device *device, enum error error)
 {
     const struct pci_address *at = &device->xhci->device->address;
     char place[24];
@@ -134,7 +134,7 @@ void usb_device_reset_endpoint(struct usb_device *device, struct xhci_endpoint *
                                const struct usb_step *after)
 {
     if (!may_be_tried_again(device, endpoint)) {
-        fail(device, ERROR_DEVICE);
+        usb_device_fail(device, ERROR_DEVICE);
         return;
     }
     device->halted = endpoint;
@@ -174,14 +174,9 @@ static bool begin_endpoint_dequeue(struct usb_device *device)
     return skip_transfer(device, device->halted);
 }
 
-/* The endpoint's address (USB 2.0, 9.6.6) out of its ID. */
 static bool begin_endpoint_clear(struct usb_device *device)
 {
-    enum { ENDPOINT_HALT = 0, IN = 0x80 };
-    unsigned id = device->halted->id;
-    usb_control(device, USB_TO_ENDPOINT, USB_CLEAR_FEATURE, ENDPOINT_HALT,
-                (uint16_t)(id / 2 | (id & 1 ? IN : 0)), 0);
-    return true;
+    return usb_clear_halt(device, device->halted);
 }
 
 /* There is no transfer whose end has to be looked at any more. */
@@ -279,7 +274,8 @@ static enum poll_result poll_request(struct usb_device *device, enum error *erro
         return is_late(device) ? POLL_READY : POLL_PENDING;
     *error = OK;
     if (usb_went_well(endpoint)) {
-        device->tries = 0;
+        if (device->step != &steps[ENDPOINT_CLEAR])
+            device->tries = 0;
     } else if (endpoint->code == XHCI_STALL) {
         *error = ERROR_UNSUPPORTED;
     } else if (may_be_tried_again(device, endpoint)) {
@@ -346,8 +342,10 @@ static void end_step(struct usb_device *device, enum error error)
         error = OK;
     if (!error && step->finish)
         error = step->finish(device);
+    if (!device->begun)
+        return; /* finish() has gone somewhere */
     if (error)
-        fail(device, error);
+        usb_device_fail(device, error);
     else if (refused)
         reset_control_endpoint(device, step_after(device));
     else
@@ -477,4 +475,11 @@ enum error usb_device_probe(struct usb_device *device, const uint8_t *configurat
             return error;
     }
     return ERROR_NO_DEVICE;
+}
+
+/* Its state goes when the device does. */
+void usb_device_decline(struct usb_device *device)
+{
+    device->driver = NULL;
+    device->next = &steps[UNUSED];
 }

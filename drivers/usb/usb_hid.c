@@ -2,7 +2,10 @@
  * Device Class Definition for Human Interface Devices 1.11, chapter 7 and appendix B: a keyboard
  * gets the boot protocol, which is the same on every keyboard, and is made to send a report only
  * when something changes. Then its task waits for reports, one transfer at a time.
+ *
+ * A keyboard that does not know the boot protocol describes its reports, and they are translated.
  */
+#include <drivers/usb/hid_report.h>
 #include <drivers/usb/usb_keyboard.h>
 #include <drivers/usb/usb_transfer.h>
 #include <kernel/log/log.h>
@@ -10,16 +13,26 @@
 
 enum request { SET_REPORT = 9, SET_IDLE = 10, SET_PROTOCOL = 11 };
 
-enum { OUTPUT_REPORT = 0x200, BOOT_PROTOCOL = 0, FOR_EVER = 0 };
+enum {
+    OUTPUT_REPORT = 0x200,
+    BOOT_PROTOCOL = 0,
+    FOR_EVER = 0,
+    REPORT_DESCRIPTOR = 0x22,
+    MOST_DESCRIPTOR = 1024, /* bytes */
+};
+
+_Static_assert((int)HID_BOOT_REPORT == (int)USB_KEYBOARD_REPORT, "the same report");
 
 struct hid {
     struct usb_interface interface;
+    bool is_described; /* it has reports of its own */
+    struct hid_keyboard reports;
     struct usb_keyboard keyboard;
     bool is_at_work; /* usb_keyboard_begin() has added the keyboard */
     uint8_t shown_lights;
 };
 
-enum { OPEN, CONFIGURE, PROTOCOL, IDLE_RATE, WORK, LIGHTS, STEPS };
+enum { OPEN, CONFIGURE, DESCRIBE, PROTOCOL, IDLE_RATE, WORK, LIGHTS, STEPS };
 
 static const struct usb_step steps[STEPS];
 
@@ -30,11 +43,19 @@ static struct hid *hid_of(const struct usb_device *device)
 
 /* --- The set-up ----------------------------------------------------------------------------- */
 
+/* Most keyboards have the boot protocol; a device with reports of its own may be anything. */
 static enum error probe(struct usb_device *device, const uint8_t *configuration, size_t size)
 {
-    static const struct usb_wanted keyboard = {
-        .class = 3, .subclass = 1, .protocol = 1, .type = USB_INTERRUPT};
-    return usb_find_interface(configuration, size, &keyboard, &hid_of(device)->interface);
+    static const struct usb_wanted wanted[] = {
+        {.class = 3, .subclass = 1, .protocol = 1, .type = USB_INTERRUPT},
+        {.class = 3, .subclass = 0, .protocol = USB_ANY, .type = USB_INTERRUPT},
+    };
+    struct hid *hid = hid_of(device);
+    enum error error = usb_find_interface(configuration, size, &wanted[0], &hid->interface);
+    if (error != ERROR_NO_DEVICE)
+        return error;
+    hid->is_described = true;
+    return usb_find_interface(configuration, size, &wanted[1], &hid->interface);
 }
 
 static bool begin_open(struct usb_device *device)
@@ -56,9 +77,28 @@ static bool request(struct usb_device *device, enum request request, uint16_t va
     return true;
 }
 
+static bool begin_describe(struct usb_device *device)
+{
+    const struct hid *hid = hid_of(device);
+    if (hid->is_described)
+        usb_control(device, USB_FROM_DEVICE | USB_TO_INTERFACE, USB_GET_DESCRIPTOR,
+                    REPORT_DESCRIPTOR << 8, hid->interface.number, MOST_DESCRIPTOR);
+    return hid->is_described;
+}
+
+/* Behind a shorter descriptor there are zeros, which say nothing. */
+static enum error finish_describe(struct usb_device *device)
+{
+    struct hid *hid = hid_of(device);
+    if (hid->is_described &&
+        hid_find_keyboard(usb_data(device, USB_CONTROL_DATA), MOST_DESCRIPTOR, &hid->reports))
+        usb_device_decline(device);
+    return OK;
+}
+
 static bool begin_protocol(struct usb_device *device)
 {
-    return request(device, SET_PROTOCOL, BOOT_PROTOCOL, 0);
+    return !hid_of(device)->is_described && request(device, SET_PROTOCOL, BOOT_PROTOCOL, 0);
 }
 
 static bool begin_idle_rate(struct usb_device *device)
@@ -68,7 +108,9 @@ static bool begin_idle_rate(struct usb_device *device)
 
 static void ask_for_report(struct usb_device *device)
 {
-    uint16_t length = MIN(hid_of(device)->interface.in.packet, (uint16_t)USB_KEYBOARD_REPORT);
+    const struct hid *hid = hid_of(device);
+    uint16_t packet = hid->interface.in.packet;
+    uint16_t length = hid->is_described ? packet : MIN(packet, (uint16_t)USB_KEYBOARD_REPORT);
     usb_transfer(device, usb_endpoint(device, 0), device->pages[USB_PAGE_DATA] + USB_DRIVER_DATA,
                  length);
 }
@@ -88,9 +130,11 @@ static enum error finish_idle_rate(struct usb_device *device)
 static bool begin_lights(struct usb_device *device)
 {
     struct hid *hid = hid_of(device);
+    uint8_t *report = usb_data(device, USB_CONTROL_DATA), id = hid->reports.id;
     hid->shown_lights = usb_keyboard_lights();
-    usb_data(device, USB_CONTROL_DATA)[0] = hid->shown_lights;
-    return request(device, SET_REPORT, OUTPUT_REPORT, 1);
+    report[0] = id;
+    report[id ? 1 : 0] = hid->shown_lights;
+    return request(device, SET_REPORT, OUTPUT_REPORT | id, id ? 2 : 1);
 }
 
 /* --- The work ------------------------------------------------------------------------------- */
@@ -100,9 +144,15 @@ static void take_report(struct usb_device *device, const struct xhci_endpoint *e
 {
     if (!usb_keyboard_has_room())
         return;
+    struct hid *hid = hid_of(device);
+    const uint8_t *report = usb_data(device, USB_DRIVER_DATA);
+    size_t length = endpoint->length - endpoint->left;
+    uint8_t boot[HID_BOOT_REPORT];
     device->tries = 0;
-    usb_keyboard_report(&hid_of(device)->keyboard, usb_data(device, USB_DRIVER_DATA),
-                        endpoint->length - endpoint->left);
+    if (!hid->is_described)
+        usb_keyboard_report(&hid->keyboard, report, length);
+    else if (hid_to_boot_report(&hid->reports, report, length, boot))
+        usb_keyboard_report(&hid->keyboard, boot, sizeof(boot));
     ask_for_report(device);
 }
 
@@ -136,6 +186,7 @@ static bool end(struct usb_device *device)
 static const struct usb_step steps[STEPS] = {
     [OPEN] = USB_COMMAND("its endpoint", .begin = begin_open),
     [CONFIGURE] = USB_REQUEST("its configuration", .begin = begin_configure),
+    [DESCRIBE] = USB_REQUEST("its reports", .begin = begin_describe, .finish = finish_describe),
     [PROTOCOL] = USB_REQUEST("the boot protocol", .optional = true, .begin = begin_protocol),
     [IDLE_RATE] = USB_REQUEST("its quiet", .optional = true, .begin = begin_idle_rate,
                               .finish = finish_idle_rate),

@@ -36,7 +36,7 @@ bool usb_went_well(const struct xhci_endpoint *endpoint)
 static bool get_page(struct usb_device *device, unsigned index)
 {
     ASSERT(device->pages[index] == NO_FRAME);
-    device->pages[index] = xhci_page(device->xhci);
+    device->pages[index] = xhci_pages(device->xhci, 0);
     return device->pages[index] != NO_FRAME;
 }
 
@@ -49,8 +49,20 @@ enum error usb_get_pages(struct usb_device *device)
     return OK;
 }
 
+enum error usb_get_buffer(struct usb_device *device, unsigned order)
+{
+    if (device->buffer != NO_FRAME)
+        return OK;
+    device->buffer = xhci_pages(device->xhci, order);
+    device->buffer_order = order;
+    return device->buffer == NO_FRAME ? ERROR_OUT_OF_FRAMES : OK;
+}
+
 void usb_free_pages(struct usb_device *device)
 {
+    if (device->buffer != NO_FRAME)
+        frames_free_run(device->buffer, device->buffer_order);
+    device->buffer = NO_FRAME;
     for (unsigned i = 0; i < USB_PAGES; i++) {
         if (device->pages[i] != NO_FRAME)
             frame_free(device->pages[i]);
@@ -166,15 +178,18 @@ void usb_tell_hub(struct usb_device *device)
 
 /* The types are those of the descriptor, bulk (2) and interrupt (3), and 4 more for endpoints from
  * which the device sends. */
-static void add_endpoint(struct usb_device *device, struct xhci_endpoint *opened,
+static void add_endpoint(struct usb_device *device, struct xhci_endpoint *opened, phys_addr_t ring,
                          const struct usb_endpoint *endpoint)
 {
     unsigned type = endpoint->type + (endpoint->in ? TYPE_IN : 0);
     unsigned interval =
         endpoint->type == USB_INTERRUPT ? interval_exponent(device, endpoint->interval) : 0;
+    ASSERT(!opened->busy);
+    if (opened->id)
+        input_context(device, INPUT_CONTROL)[0] |= UINT32_C(1) << opened->id; /* drop it first */
     *opened = (struct xhci_endpoint){.id = (uint8_t)(2u * endpoint->number + endpoint->in)};
-    xhci_ring_init(&opened->ring,
-                   device->pages[USB_PAGE_RINGS + (opened - usb_endpoint(device, 0))]);
+    memset(phys_to_virt(ring), 0, PAGE_SIZE);
+    xhci_ring_init(&opened->ring, ring);
     input_context(device, INPUT_CONTROL)[1] |= UINT32_C(1) << opened->id;
     write_endpoint_context(device, opened, type, endpoint->packet, interval);
 }
@@ -186,9 +201,10 @@ bool usb_open_endpoints(struct usb_device *device, const struct usb_endpoint *en
     begin_input(device, SLOT_BIT);
     ASSERT(count < XHCI_SLOT_ENDPOINTS);
     for (unsigned i = 0; i < count; i++) {
-        if (!get_page(device, USB_PAGE_RINGS + i))
+        if (device->pages[USB_PAGE_RINGS + i] == NO_FRAME && !get_page(device, USB_PAGE_RINGS + i))
             return false;
-        add_endpoint(device, usb_endpoint(device, i), &endpoints[i]);
+        add_endpoint(device, usb_endpoint(device, i), device->pages[USB_PAGE_RINGS + i],
+                     &endpoints[i]);
         last = MAX(last, (unsigned)usb_endpoint(device, i)->id);
     }
     write_slot_context(device, last);
@@ -236,6 +252,15 @@ void usb_get_descriptor(struct usb_device *device, uint8_t type, uint8_t number,
 void usb_set_configuration(struct usb_device *device, uint8_t configuration)
 {
     usb_control(device, USB_TO_DEVICE, USB_SET_CONFIGURATION, configuration, 0, 0);
+}
+
+/* The endpoint's address (USB 2.0, 9.6.6) is made out of its ID. */
+bool usb_clear_halt(struct usb_device *device, const struct xhci_endpoint *endpoint)
+{
+    enum { ENDPOINT_HALT = 0, IN = 0x80 };
+    usb_control(device, USB_TO_ENDPOINT, USB_CLEAR_FEATURE, ENDPOINT_HALT,
+                (uint16_t)(endpoint->id / 2 | (endpoint->id & 1 ? IN : 0)), 0);
+    return true;
 }
 
 void usb_transfer(struct usb_device *device, struct xhci_endpoint *endpoint, phys_addr_t memory,

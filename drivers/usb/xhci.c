@@ -38,17 +38,17 @@ void xhci_port_power(struct xhci *xhci, unsigned port)
     mmio_write(port_register(xhci, port), (xhci_port_status(xhci, port) & PORT_KEEP) | PORT_POWER);
 }
 
-phys_addr_t xhci_page(const struct xhci *xhci)
+phys_addr_t xhci_pages(const struct xhci *xhci, unsigned order)
 {
-    phys_addr_t page = frame_alloc();
-    if (page == NO_FRAME)
+    phys_addr_t run = frames_alloc_run(order);
+    if (run == NO_FRAME)
         return NO_FRAME;
-    if (!xhci->has_64_bit && page >> 32) {
-        frame_free(page);
+    if (!xhci->has_64_bit && run >> 32) {
+        frames_free_run(run, order);
         return NO_FRAME;
     }
-    memset(phys_to_virt(page), 0, PAGE_SIZE);
-    return page;
+    memset(phys_to_virt(run), 0, PAGE_SIZE << order);
+    return run;
 }
 
 /* --- The end of a controller ---------------------------------------------------------------- */

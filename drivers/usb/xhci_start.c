@@ -175,13 +175,13 @@ static bool give_scratchpads(struct xhci *xhci)
     unsigned count = (parameters >> 21 & 31) << 5 | parameters >> 27;
     if (!count)
         return true;
-    phys_addr_t array = xhci_page(xhci);
+    phys_addr_t array = xhci_pages(xhci, 0);
     if (array == NO_FRAME || count > PAGE_SIZE / sizeof(uint64_t))
         return false;
     xhci->slot_table[0] = array;
     uint64_t *entries = phys_to_virt(array);
     for (unsigned i = 0; i < count; i++) {
-        entries[i] = xhci_page(xhci);
+        entries[i] = xhci_pages(xhci, 0);
         if (entries[i] == NO_FRAME)
             return false;
     }
@@ -201,7 +201,8 @@ static void write_event_table(const struct xhci *xhci)
 
 static bool give_memory(struct xhci *xhci)
 {
-    phys_addr_t table = xhci_page(xhci), commands = xhci_page(xhci), events = xhci_page(xhci);
+    phys_addr_t table = xhci_pages(xhci, 0), commands = xhci_pages(xhci, 0),
+                events = xhci_pages(xhci, 0);
     if (table == NO_FRAME || commands == NO_FRAME || events == NO_FRAME)
         return false;
     xhci->slot_table = phys_to_virt(table);

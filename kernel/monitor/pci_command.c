@@ -5,6 +5,7 @@
 #include <drivers/pci.h>
 #include <kernel/log/console.h>
 #include <kernel/monitor/command.h>
+#include <kernel/monitor/print_size.h>
 
 static const struct class_name {
     uint32_t class, mask;
@@ -48,16 +49,6 @@ static const char *class_name(uint32_t class)
             return class_names[i].name;
     }
     return "device of another class";
-}
-
-static void print_size(uint64_t size)
-{
-    if (size < KIB(1))
-        console_printf("%lu bytes", size);
-    else if (size < MIB(1))
-        console_printf("%lu KiB", size / KIB(1));
-    else
-        console_printf("%lu MiB", size / MIB(1));
 }
 
 static void print_bar(unsigned index, const struct pci_bar *bar)

@@ -3,8 +3,10 @@
  */
 #include <drivers/usb/usb.h>
 #include <drivers/usb/usb_hub.h>
+#include <drivers/usb/usb_stick.h>
 #include <kernel/log/console.h>
 #include <kernel/monitor/command.h>
+#include <kernel/monitor/print_size.h>
 
 static const char *speed_name(const struct usb_device *device)
 {
@@ -14,6 +16,30 @@ static const char *speed_name(const struct usb_device *device)
     };
     return device->speed < ARRAY_SIZE(names) && names[device->speed] ? names[device->speed]
                                                                      : "unknown";
+}
+
+static void print_partitions(const struct usb_stick *stick, int indent)
+{
+    const struct partition_table *table = &stick->partitions;
+    for (unsigned i = 0; i < table->count; i++) {
+        const struct partition *partition = &table->partitions[i];
+        console_printf("%*s%u: %s, ", indent, "", partition->number, partition->name);
+        print_size(partition->count * stick->block_size);
+        console_printf("\n");
+    }
+}
+
+static void print_stick(const struct usb_stick *stick, int indent)
+{
+    console_printf("%*s", indent, "");
+    if (!stick->block_count) {
+        console_printf("no medium\n");
+        return;
+    }
+    print_size(stick->block_count * stick->block_size);
+    console_printf(", %lu blocks of %u bytes, %s\n", stick->block_count, stick->block_size,
+                   stick->partitions.kind ? stick->partitions.kind : "no partition table");
+    print_partitions(stick, indent + 2);
 }
 
 /* The device at a port, with those behind it if it is a hub; `depth` hubs are above. */
@@ -27,6 +53,8 @@ static void print_port(const struct usb_port *port, int depth)
                    port->number, driver ? driver->name : "", driver ? " " : "", device->name,
                    device->descriptor.vendor, device->descriptor.product, speed_name(device),
                    device->step->name);
+    if (usb_stick_of(device))
+        print_stick(usb_stick_of(device), 2 * depth + 4);
     for (unsigned i = 0; usb_hub_port(device, i); i++)
         print_port(usb_hub_port(device, i), depth + 1);
 }
@@ -42,8 +70,10 @@ static void print_controller(const struct xhci *xhci)
 }
 
 COMMAND(usb, "", "what is plugged into the USB controllers",
-        .details = "Each controller, and each device at its ports and at those of hubs: name,\n"
-                   "vendor and product, speed, and what it is waiting for.\n")
+        .details =
+            "Each controller, and each device at its ports and at those of hubs: name,\n"
+            "vendor and product, speed, and what it is waiting for. Of a stick its size, and\n"
+            "its partitions.\n")
 {
     const struct xhci *xhci;
     if (command_refuse_arguments("usb", arguments))

@@ -1,6 +1,8 @@
 """Typing on USB alone: no PS/2 controller is in the machine."""
 
 import string
+import struct
+import tempfile
 
 from runner import machine as machines
 from runner import qemu
@@ -97,11 +99,11 @@ class Usb(MachineTest):
         self.assertEqual(machine.ask("echo hello"), ["hello"])
         answer = machine.answer("usb")
         self.assertRegex(answer[0], r"^00:..\.0 xHCI controller, 16 ports, interrupts by MSI-X$")
-        self.assertEqual(len(answer), 5, answer)
         text = "\n".join(answer)
         self.assertRegex(text, r"\n  port \d+: keyboard QEMU USB Keyboard \(0627:0001\), high speed, waits for keys")
         self.assertRegex(text, r"\n  port \d+: QEMU USB Mouse \(0627:0001\), \S+ speed, waits for nothing")
-        self.assertRegex(text, r"\n  port \d+: QEMU USB HARDDRIVE \(46f4:0001\), super speed, waits for nothing")
+        self.assertRegex(text, r"\n  port \d+: stick QEMU USB HARDDRIVE \(46f4:0001\), super speed, waits for requests\n"
+                               r"    \d+ MiB, \d+ blocks of 512 bytes, (MBR|GPT)\n      1: ")
 
     def test_hubs(self):
         """Behind one hub and behind two; devices come and go there, and with the hub."""
@@ -124,6 +126,41 @@ class Usb(MachineTest):
         machine.execute("device_del", id="outer")
         machine.wait_text("QEMU USB Hub (0409:55aa) is gone", start)
         self.assertNotIn("waits for", "\n".join(machine.answer("usb")))
+
+    def test_sticks(self):
+        """Their sizes and partition tables: MBR, GPT and none; blocks of 512 and of 4,096 bytes; behind a hub."""
+        mbr = bytearray(512)
+        mbr[446:462] = struct.pack("<8BII", 0x80, 0, 0, 0, 0x0c, 0, 0, 0, 2048, 4096)
+        mbr[462:478] = struct.pack("<8BII", 0, 0, 0, 0, 0x83, 0, 0, 0, 6144, 8192)
+        mbr[510:512] = b"\x55\xaa"
+        protective = bytearray(512)
+        protective[446:462] = struct.pack("<8BII", 0, 0, 0, 0, 0xee, 0, 0, 0, 1, 0xffffffff)
+        protective[510:512] = b"\x55\xaa"
+        header = b"EFI PART" + bytes(64) + struct.pack("<QII", 2, 128, 128)
+        entry = bytes(range(1, 33)) + struct.pack("<QQQ", 256, 767, 0) + "Daten".encode("utf-16-le")
+        stick_at, of_4096 = "usb-storage,drive=stick,bus=bus.0,port=", "drive=stick,logical_block_size=4096,physical_block_size=4096"
+        for first, rest, options, expected in (
+                (mbr, b"", [stick_at + "1"], [r"8 MiB, 16384 blocks of 512 bytes, MBR", r"  1: FAT, 2 MiB", r"  2: Linux, 4 MiB"]),
+                (protective, header.ljust(512, b"\0") + entry, [stick_at + "1"],
+                 [r"8 MiB, 16384 blocks of 512 bytes, GPT", r"  1: Daten, 256 KiB"]),
+                (protective.ljust(4096, b"\0"), header.ljust(4096, b"\0") + entry,
+                 ["usb-bot,id=bot,bus=bus.0,port=1", f"scsi-hd,bus=bot.0,{of_4096}"],
+                 [r"8 MiB, 2048 blocks of 4096 bytes, GPT", r"  1: Daten, 2 MiB"]),
+                (b"", b"", [stick_at + "2.1"], [r"8 MiB, 16384 blocks of 512 bytes, no partition table"])):
+            with self.subTest(options), tempfile.NamedTemporaryFile(prefix="cairn-stick-") as stick:
+                stick.write(bytes(first) + rest)
+                stick.truncate(8 << 20)
+                stick.flush()
+                machine = self.boot(options=[*NO_I8042, "-boot", "order=d",
+                                             "-device", "qemu-xhci,id=bus", "-device", "usb-hub,bus=bus.0,port=2",
+                                             "-drive", f"if=none,id=stick,format=raw,snapshot=on,file={stick.name}",
+                                             *(word for option in options for word in ("-device", option)),
+                                             "-device", "usb-kbd,bus=bus.0,port=3"])
+                self.assertEqual(machine.ask("echo hello"), ["hello"])
+                lines = [line.strip() for line in machine.answer("usb")]
+                at = next(i for i, line in enumerate(lines) if ": stick QEMU USB " in line)
+                self.assertEqual(lines[at + 1:at + 1 + len(expected)], [line.strip() for line in expected])
+                machine.kill()
 
     def test_other_controllers(self):
         """A keyboard on another kind of controller, with no xHCI there, is told of; an empty one is not."""

@@ -7,7 +7,9 @@
 #include <drivers/irq.h>
 #include <drivers/keyboard.h>
 #include <drivers/local_apic.h>
+#include <drivers/usb/usb.h>
 #include <drivers/usb/usb_keyboard.h>
+#include <drivers/usb/usb_stick.h>
 #include <kernel/cpu/cpu.h>
 #include <kernel/log/log.h>
 #include <kernel/log/panic.h>
@@ -163,14 +165,80 @@ static enum usb_speed next_speed(void)
     return 1 + next() % USB_SUPER;
 }
 
+/* A stick with some size, and some partition table. */
+static struct fake_usb_device *plug_stick(unsigned port, enum usb_speed speed)
+{
+    uint64_t blocks = next() % 2 ? 1 + next_word() % 300 : (uint64_t)next_word() << next() % 32;
+    uint32_t size = next() % 4 ? 512u << (next() % 2 ? 3 : 0) : next_word();
+    struct fake_usb_device *device = fake_xhci_plug_stick(port, speed, blocks, size);
+    uint8_t *bytes = device->stick->bytes;
+    for (unsigned i = 446; i < 510; i++)
+        bytes[i] = next();
+    bytes[510] = 0x55;
+    bytes[511] = 0xaa;
+    if (next() % 2) {
+        bytes[446 + 4] = 0xee;
+        memcpy(bytes + size % 8192, "EFI PART", 8);
+        for (unsigned i = 72; i < 88; i++)
+            bytes[size % 8192 + i] = next();
+    }
+    device->stick->type = next() % 8 ? 0 : next();
+    return device;
+}
+
+static void change_stick(struct fake_stick *stick)
+{
+    if (!stick)
+        return;
+    stick->has_no_medium = next() % 8 == 0;
+    stick->has_changed = next() % 2;
+    stick->bad_operation = next() % 4 ? 0 : next();
+    stick->bad_key = next();
+    stick->stalls = next() % 4;
+    stick->bad_statuses = next() % 6;
+    stick->bad_at = next();
+    stick->bad_value = next();
+    stick->short_by = next() % 4 ? 0 : next_word();
+    stick->is_mute = next() % 8 == 7;
+}
+
+/* A task that waits for a request. */
+static struct usb_stick_request request;
+static uint8_t buffer[65536];
+
+static enum poll_result poll_waiter(struct task *task)
+{
+    return future_poll(&request.future, task);
+}
+
+static struct task waiter = {.name = "waiter", .poll = poll_waiter};
+
+/* Begins a request at the stick at the port, or cancels the one that is under way. */
+static void use_stick(unsigned port)
+{
+    struct xhci *xhci = usb_controller(0);
+    struct usb_device *device = usb_device_at(&xhci->ports[port - 1].usb);
+    struct usb_stick *stick = device ? usb_stick_of(device) : NULL;
+    if (task_is_live(&waiter)) {
+        future_cancel(&request.future);
+        task_cancel(&waiter);
+    } else if (stick) {
+        uint64_t block = next() % 2 ? next() : next_word();
+        usb_stick_begin(&request, stick, next() % 3, block, next() % 16, buffer);
+        executor_spawn(&executor, &waiter);
+    }
+}
+
 static void plug(unsigned port)
 {
     enum usb_speed speed = next_speed();
-    unsigned kind = next() % 4;
+    unsigned kind = next() % 6;
     if (fake_usb_devices[port - 1].there)
         fake_xhci_unplug(port);
     else if (kind < 2)
         spoil(fake_xhci_plug_hub(port, speed, 1 + next() % FAKE_HUB_PORTS, kind));
+    else if (kind < 4)
+        spoil(plug_stick(port, speed));
     else
         spoil(fake_xhci_plug(port, speed));
 }
@@ -198,13 +266,27 @@ static void change_hub(struct fake_usb_device *hub)
 
 static void report(struct fake_usb_device *device)
 {
-    if (device->there && !device->hub_ports && device->report_count < 60)
+    if (device->there && !device->hub_ports && !device->stick && device->report_count < 60)
         fake_usb_report(device, next(), next(), next());
 }
 
 static void step(void)
 {
-    enum { PLUG, HUB, REPORT, MASK, POST, TRANSFERS, COMMANDS, DEAF, SLOT, WAIT, STEPS };
+    enum {
+        PLUG,
+        HUB,
+        STICK,
+        USE,
+        REPORT,
+        MASK,
+        POST,
+        TRANSFERS,
+        COMMANDS,
+        DEAF,
+        SLOT,
+        WAIT,
+        STEPS
+    };
     unsigned port = 1 + next() % FAKE_XHCI_PORTS;
     struct fake_usb_device *any = &fake_usb_devices[next() % FAKE_USB_DEVICES];
     switch (next() % STEPS) {
@@ -213,6 +295,12 @@ static void step(void)
         break;
     case HUB:
         change_hub(any);
+        break;
+    case STICK:
+        change_stick(any->stick);
+        break;
+    case USE:
+        use_stick(port);
         break;
     case REPORT:
         report(any);
@@ -273,6 +361,7 @@ static void end(void)
     run(6000);
     require(live_tasks(&executor) == fake_xhci_runs());
     require(!usb_keyboard_present());
+    require(!task_is_live(&waiter));
     list_for_each(node, &executor.tasks)
         task_cancel(CONTAINER_OF(node, struct task, link));
     executor_run_ready(&executor);

@@ -20,6 +20,8 @@ enum {
 struct fake_xhci fake_xhci;
 struct fake_usb_device fake_usb_devices[FAKE_USB_DEVICES];
 
+enum stick_stage { STICK_COMMAND, STICK_DATA, STICK_STATUS };
+
 struct chip_ring {
     phys_addr_t at;
     bool cycle;
@@ -153,7 +155,9 @@ struct fake_usb_device *fake_xhci_plug(unsigned port, enum usb_speed speed)
     struct fake_usb_device *device = &fake_usb_devices[port - 1];
     make_keyboard(device, speed);
     device->port = port;
-    chip.ports[port - 1] = PORT_POWER | PORT_CONNECTED | (uint32_t)speed << PORT_SPEED_SHIFT |
+    static const uint8_t named[] = {0, 7, 4, 1, 2, 3};
+    uint32_t number = fake_xhci.names_speeds ? named[speed] : speed;
+    chip.ports[port - 1] = PORT_POWER | PORT_CONNECTED | number << PORT_SPEED_SHIFT |
                            (speed >= USB_SUPER ? PORT_ENABLED : 0);
     change_port(port, PORT_CONNECT_CHANGE);
     return device;
@@ -415,12 +419,19 @@ static uint8_t answer_request(struct fake_usb_device *device, uint64_t setup, ui
     size_t length = setup >> 48;
     if (request && request == device->refused_request)
         return XHCI_STALL;
+    if (device->stick && request == 0xff) {
+        device->stick->resets++;
+        device->stick->stage = STICK_COMMAND;
+        return XHCI_SUCCESS;
+    }
     if (device->hub_ports && setup & 0x20)
         return answer_hub_request(device, setup, data);
     if (request == 6 && kind == 1)
         memcpy(data, device->descriptor, MIN(length, sizeof(device->descriptor)));
     else if (request == 6 && kind == 2)
         memcpy(data, device->configuration, MIN(length, device->configuration_size));
+    else if (request == 6 && kind == 0x22 && device->report_descriptor)
+        memcpy(data, device->report_descriptor, MIN(length, device->report_descriptor_size));
     else if (request == 6)
         return XHCI_STALL;
     else if (request == 9 && setup & 0x20)
@@ -470,12 +481,200 @@ static void run_reports(unsigned id, unsigned endpoint, struct fake_usb_device *
         if (code == XHCI_SUCCESS) {
             memcpy(phys_to_virt(trb->parameter), device->reports[0], sent);
             device->report_count--;
-            memmove(device->reports, device->reports[1], sizeof(device->reports) - 8);
+            memmove(device->reports, device->reports[1], sizeof(device->reports) - FAKE_REPORT);
             code = sent < asked ? XHCI_SHORT_PACKET : XHCI_SUCCESS;
         } else {
             slot->halted[endpoint] = true;
         }
         post_transfer(id, endpoint, address, code, asked - sent);
+    }
+}
+
+/* --- Sticks --------------------------------------------------------------------------------- */
+
+static struct fake_stick sticks[FAKE_XHCI_PORTS];
+
+struct fake_usb_device *fake_xhci_plug_stick(unsigned port, enum usb_speed speed, uint64_t blocks,
+                                             uint32_t block_size)
+{
+    static const uint8_t configuration[] = {9, 2, 32, 0, 1, 1,    0, 0x80, 50, 9,    4,
+                                            0, 0, 2,  8, 6, 0x50, 0, 7,    5,  0x81, 2,
+                                            0, 2, 0,  7, 5, 2,    2, 0,    2,  0};
+    struct fake_usb_device *device = fake_xhci_plug(port, speed);
+    memcpy(device->configuration, configuration, sizeof(configuration));
+    device->configuration_size = sizeof(configuration);
+    device->stick = &sticks[port - 1];
+    memset(device->stick, 0, sizeof(*device->stick));
+    device->stick->blocks = blocks;
+    device->stick->block_size = block_size;
+    device->stick->has_changed = true;
+    return device;
+}
+
+static uint64_t get_number(const uint8_t *bytes, unsigned size)
+{
+    uint64_t value = 0;
+    for (unsigned i = 0; i < size; i++)
+        value = value << 8 | bytes[i];
+    return value;
+}
+
+static void put_number(uint8_t *bytes, unsigned size, uint64_t value)
+{
+    for (unsigned i = size; i--; value >>= 8)
+        bytes[i] = (uint8_t)value;
+}
+
+/* The memory of the command's blocks; NULL if it has none there. */
+static uint8_t *stick_memory(struct fake_stick *stick)
+{
+    const uint8_t *command = stick->wrapper + 15;
+    bool is_16 = command[0] >= 0x80;
+    uint64_t block = get_number(command + 2, is_16 ? 8 : 4), offset = block - stick->first;
+    if (!stick->block_size || block < stick->first ||
+        offset > FAKE_STICK_BYTES / stick->block_size ||
+        offset * stick->block_size + stick->length > FAKE_STICK_BYTES)
+        return NULL;
+    return stick->bytes + offset * stick->block_size;
+}
+
+static void fail_command(struct fake_stick *stick, uint8_t key)
+{
+    stick->failed = true;
+    stick->sense = key;
+}
+
+static void begin_stick_command(struct fake_stick *stick)
+{
+    enum { REQUEST_SENSE = 0x03, INQUIRY = 0x12, SYNCHRONIZE_CACHE = 0x35 };
+    uint8_t operation = stick->wrapper[15];
+    stick->commands++;
+    stick->last_operation = operation;
+    stick->failed = false;
+    if (operation == REQUEST_SENSE || operation == INQUIRY)
+        return;
+    stick->sense = 0;
+    if (operation && operation == stick->bad_operation)
+        fail_command(stick, stick->bad_key);
+    else if (stick->has_changed)
+        fail_command(stick, 6);
+    else if (stick->has_no_medium)
+        fail_command(stick, 2);
+    else if (operation == SYNCHRONIZE_CACHE && stick->knows_no_flush)
+        fail_command(stick, 5);
+    stick->has_changed = false;
+    stick->flushes += operation == SYNCHRONIZE_CACHE && !stick->failed;
+}
+
+/* Answers a command that reads. */
+static void fill_data(struct fake_stick *stick, uint8_t *data)
+{
+    uint8_t answer[64] = {0};
+    uint64_t last = stick->blocks - 1;
+    const uint8_t *memory;
+    switch (stick->wrapper[15]) {
+    case 0x12:
+        answer[0] = stick->type;
+        break;
+    case 0x03:
+        answer[0] = 0x70;
+        answer[2] = stick->sense;
+        break;
+    case 0x25:
+        put_number(answer, 4, MIN(last, (uint64_t)UINT32_MAX));
+        put_number(answer + 4, 4, stick->block_size);
+        break;
+    case 0x9e:
+        put_number(answer, 8, last);
+        put_number(answer + 8, 4, stick->block_size);
+        break;
+    default:
+        memory = stick_memory(stick);
+        if (memory)
+            memcpy(data, memory, stick->length);
+        return;
+    }
+    memcpy(data, answer, MIN(stick->length, (uint32_t)sizeof(answer)));
+}
+
+static uint8_t run_stick_out(struct fake_stick *stick, const uint8_t *data, uint32_t asked)
+{
+    if (stick->stage == STICK_COMMAND) {
+        memcpy(stick->wrapper, data, MIN(asked, (uint32_t)sizeof(stick->wrapper)));
+        memcpy(&stick->length, stick->wrapper + 8, 4);
+        begin_stick_command(stick);
+        stick->stage = stick->length ? STICK_DATA : STICK_STATUS;
+        return asked == 31 ? XHCI_SUCCESS : XHCI_STALL;
+    }
+    uint8_t *memory = stick_memory(stick);
+    stick->stage = STICK_STATUS;
+    if (stick->failed || stick->stalls) {
+        stick->stalls -= stick->stalls != 0;
+        return XHCI_STALL;
+    }
+    stick->writes++;
+    if (memory)
+        memcpy(memory, data, asked);
+    return XHCI_SUCCESS;
+}
+
+static uint8_t run_stick_in(struct fake_stick *stick, uint8_t *data, uint32_t asked, uint32_t *left)
+{
+    if (stick->stalls) {
+        stick->stalls--;
+        stick->stage = STICK_STATUS;
+        return XHCI_STALL;
+    }
+    if (stick->stage == STICK_DATA) {
+        stick->stage = STICK_STATUS;
+        if (stick->failed)
+            return XHCI_STALL;
+        fill_data(stick, data);
+        *left = MIN(asked, stick->short_by);
+        return *left ? XHCI_SHORT_PACKET : XHCI_SUCCESS;
+    }
+    const uint8_t status[13] = {'U',
+                                'S',
+                                'B',
+                                'S',
+                                stick->wrapper[4],
+                                stick->wrapper[5],
+                                stick->wrapper[6],
+                                stick->wrapper[7],
+                                0,
+                                0,
+                                0,
+                                0,
+                                stick->failed};
+    stick->stage = STICK_COMMAND;
+    memcpy(data, status, sizeof(status));
+    if (stick->bad_statuses) {
+        stick->bad_statuses--;
+        data[stick->bad_at % sizeof(status)] = stick->bad_value;
+    }
+    return XHCI_SUCCESS;
+}
+
+/* Endpoint 1 sends (its ID is 3), endpoint 2 listens (4). */
+static void run_stick(unsigned id, unsigned endpoint, struct fake_usb_device *device)
+{
+    struct slot *slot = &chip.slots[id];
+    struct fake_stick *stick = device->stick;
+    struct xhci_trb *trb;
+    phys_addr_t address;
+    bool is_in = endpoint == 3;
+    while (!slot->halted[endpoint] && !(stick->is_mute && is_in) &&
+           (!is_in || stick->stage != STICK_COMMAND) &&
+           (trb = next_trb(&slot->endpoints[endpoint], &address))) {
+        uint32_t asked = trb->status & 0x1ffff, left = 0;
+        uint8_t *data = phys_to_virt(trb->parameter), code = next_code(device);
+        if (code == XHCI_SUCCESS)
+            code =
+                is_in ? run_stick_in(stick, data, asked, &left) : run_stick_out(stick, data, asked);
+        slot->halted[endpoint] = code != XHCI_SUCCESS && code != XHCI_SHORT_PACKET;
+        if (slot->halted[endpoint])
+            left = asked;
+        post_transfer(id, endpoint, address, code, left);
     }
 }
 
@@ -488,20 +687,26 @@ static void run_endpoint(unsigned id, unsigned endpoint)
         return;
     if (endpoint == 1)
         run_control(id, device);
+    else if (device->stick)
+        run_stick(id, endpoint, device);
     else if (device->hub_ports)
         run_hub_changes(id, endpoint, device);
     else
         run_reports(id, endpoint, device);
 }
 
-void fake_usb_report(struct fake_usb_device *device, uint8_t modifiers, uint8_t key, uint8_t other)
+void fake_usb_send(struct fake_usb_device *device, const uint8_t *bytes, size_t size)
 {
     uint8_t *report = device->reports[device->report_count++];
-    memset(report, 0, 8);
-    report[0] = modifiers;
-    report[2] = key;
-    report[3] = other;
+    memset(report, 0, FAKE_REPORT);
+    memcpy(report, bytes, size);
     run_endpoint_of(device, 3);
+}
+
+void fake_usb_report(struct fake_usb_device *device, uint8_t modifiers, uint8_t key, uint8_t other)
+{
+    const uint8_t report[] = {modifiers, 0, key, other};
+    fake_usb_send(device, report, sizeof(report));
 }
 
 void fake_xhci_report(unsigned port, uint8_t modifiers, uint8_t key, uint8_t other)
@@ -521,6 +726,8 @@ static void take_endpoints(struct slot *slot, phys_addr_t input)
     uint32_t add = context(input, 0)[1];
     for (unsigned id = 1; id < 32; id++) {
         const uint32_t *endpoint = context(input, 1 + id);
+        if (add >> id & 1)
+            slot->halted[id] = false;
         if (add >> id & 1)
             slot->endpoints[id] = (struct chip_ring){
                 (endpoint[2] & ~15u) | (phys_addr_t)endpoint[3] << 32, endpoint[2] & 1};
@@ -555,6 +762,8 @@ static uint8_t address_device(struct slot *slot, phys_addr_t input)
     if (!slot->device)
         return XHCI_TRANSACTION_ERROR;
     slot->device->has_address_0 = false;
+    if (slot->device->stick)
+        slot->device->stick->stage = STICK_COMMAND;
     memcpy(slot->device->context, wanted, sizeof(slot->device->context));
     return XHCI_SUCCESS;
 }
@@ -637,14 +846,22 @@ static uint32_t read_capability(unsigned offset)
 /* The firmware's capability, and the protocols: ports 1 and 2 are USB 2, the others USB 3. */
 static uint32_t read_extended(unsigned offset)
 {
-    static const uint32_t protocols[] = {0x02000402, 0x20425355, 0x00000201, 0,
-                                         0x03000002, 0x20425355, 0x00000203, 0};
+    static const uint32_t usual[] = {0x02000402, 0x20425355, 0x00000201, 0,
+                                     0x03000002, 0x20425355, 0x00000203, 0};
+    static const uint32_t named[] = {
+        0x02000702,        0x20425355, 0x30000201, 0, 12 << 16 | 0x27, /* 12 Mb/s is 7 */
+        1500 << 16 | 0x14,                                             /* 1,500 kb/s is 4 */
+        480 << 16 | 0x21,                                              /* 480 Mb/s is 1 */
+        0x03000002,        0x20425355, 0x20000203, 0, 5 << 16 | 0x32,  /* 5 Gb/s is 2 */
+        10 << 16 | 0x33 /* 10 Gb/s is 3 */};
+    const uint32_t *protocols = fake_xhci.names_speeds ? named : usual;
+    size_t size = fake_xhci.names_speeds ? sizeof(named) : sizeof(usual);
     if (offset == 0)
         return chip.legacy | 0x0401;
     if (offset == 4)
         return chip.legacy_control;
     offset -= 0x10;
-    return offset < sizeof(protocols) ? protocols[offset / 4] : 0;
+    return offset < size ? protocols[offset / 4] : 0;
 }
 
 static uint32_t read_operational(unsigned offset)

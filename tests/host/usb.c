@@ -38,6 +38,23 @@ TEST(usb, a_keyboard_types_at_every_speed)
     }
 }
 
+TEST(usb, a_controller_with_numbers_of_its_own_for_speeds)
+{
+    static const uint8_t numbers[] = {0, 7, 4, 1, 2, 3};
+    for (unsigned speed = USB_FULL; speed <= USB_SUPER_PLUS; speed++) {
+        unsigned port = speed >= USB_SUPER ? 3 : 1;
+        usb_reset();
+        fake_xhci.names_speeds = true;
+        fake_xhci_plug(port, (enum usb_speed)speed);
+        usb_start();
+        usb_strike(port, 0, A);
+        EXPECT_STR(usb_typed, "a");
+        EXPECT_EQ(usb_device_at(&usb_controller(0)->ports[port - 1].usb)->speed, speed);
+        EXPECT_EQ(fake_usb_devices[port - 1].context[0] >> 20 & 15, numbers[speed]);
+        EXPECT(usb_ends_clean());
+    }
+}
+
 TEST(usb, more_reports_than_a_ring_is_long)
 {
     usb_start_with_keyboard(USB_HIGH);

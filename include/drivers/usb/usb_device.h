@@ -123,6 +123,8 @@ struct usb_device {
     struct xhci_slot slot;
     struct xhci_command command;
     phys_addr_t pages[USB_PAGES];
+    phys_addr_t buffer; /* the driver's, for more data; NO_FRAME: there is none */
+    unsigned buffer_order;
 
     const struct usb_step *step;
     const struct usb_step *next;  /* set by a step's finish(): it goes on there */
@@ -162,13 +164,20 @@ static inline struct usb_device *usb_device_at(const struct usb_port *port)
  * no memory; ERROR_DEVICE: the configuration contradicts itself. */
 enum error usb_device_probe(struct usb_device *device, const uint8_t *configuration, size_t size);
 
-/* Goes to a step, which begins at once. In work(). */
+/* The driver does not want the device after all. In finish(). */
+void usb_device_decline(struct usb_device *device);
+
+/* Goes to a step, which begins at once. In work() and finish(), like the next ones. */
 void usb_device_go_to(struct usb_device *device, const struct usb_step *step);
 
 /* A transfer at an endpoint has failed. Resets the endpoint and goes on with a step, or gives up
- * when this was the third time without a good one. In work(). */
+ * when this was the third time without a good one. */
 void usb_device_reset_endpoint(struct usb_device *device, struct xhci_endpoint *endpoint,
                                const struct usb_step *after);
+
+/* Ends all of it, and begins anew from the port's reset, or leaves the device alone when that has
+ * been tried. */
+void usb_device_fail(struct usb_device *device, enum error error);
 
 /* The device has an address of its own, and another one may be reset. */
 void usb_device_end_turn(struct usb_device *device);

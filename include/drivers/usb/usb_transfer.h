@@ -54,7 +54,11 @@ bool usb_went_well(const struct xhci_endpoint *endpoint);
  * are missing; usb_free_pages() frees the others. */
 enum error usb_get_pages(struct usb_device *device);
 
-/* Frees all pages. The slot is disabled, or the controller is dead. */
+/* Allocates `device->buffer`, 2^order pages, unless it is there. ERROR_OUT_OF_FRAMES: there are
+ * none. */
+enum error usb_get_buffer(struct usb_device *device, unsigned order);
+
+/* Frees all pages and the buffer. The slot is disabled, or the controller is dead. */
 void usb_free_pages(struct usb_device *device);
 
 /* --- Commands ------------------------------------------------------------------------------- */
@@ -71,7 +75,8 @@ void usb_address(struct usb_device *device);
 void usb_set_packet(struct usb_device *device, unsigned packet);
 
 /* Opens `count` endpoints of the driver at once, the first of which becomes usb_endpoint(device,
- * 0). False: no memory. */
+ * 0). If they are open already, they begin anew, halted or not; no transfer is under way. False: no
+ * memory. */
 bool usb_open_endpoints(struct usb_device *device, const struct usb_endpoint *endpoints,
                         unsigned count);
 
@@ -92,8 +97,11 @@ void usb_get_descriptor(struct usb_device *device, uint8_t type, uint8_t number,
 /* Chooses a configuration of the device. */
 void usb_set_configuration(struct usb_device *device, uint8_t configuration);
 
+/* Makes the device end the halt of an endpoint. Returns true. */
+bool usb_clear_halt(struct usb_device *device, const struct xhci_endpoint *endpoint);
+
 /* Starts a transfer of up to `length` bytes at an endpoint of the driver. The memory belongs to the
- * device's pages, and does not cross a boundary of 64 KiB. */
+ * device's pages or buffer, and does not cross a boundary of 64 KiB. */
 void usb_transfer(struct usb_device *device, struct xhci_endpoint *endpoint, phys_addr_t memory,
                   uint32_t length);
 

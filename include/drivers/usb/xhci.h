@@ -107,8 +107,9 @@ void xhci_interrupt(void *context);
 /* Takes all events, and wakes the tasks that wait for them. */
 void xhci_take_events(struct xhci *xhci);
 
-/* Allocates a page of zeros that the controller can access; NO_FRAME if there is none. */
-phys_addr_t xhci_page(const struct xhci *xhci);
+/* Allocates 2^order adjacent pages of zeros that the controller can access, aligned to their size;
+ * NO_FRAME if there are none. */
+phys_addr_t xhci_pages(const struct xhci *xhci, unsigned order);
 
 /* --- Ports, numbered from 1 ----------------------------------------------------------------- */
 

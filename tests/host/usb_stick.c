@@ -1,0 +1,388 @@
+/*
+ * Sticks: blocks that are read, written and flushed, commands that fail, transports that break, and
+ * sticks that lie or are unplugged.
+ */
+#include <drivers/usb/scsi.h>
+#include <drivers/usb/usb_keyboard.h>
+#include <drivers/usb/usb_stick.h>
+#include <mm/frames.h>
+#include <string.h>
+
+#include "../live_tasks.h"
+#include "../test.h"
+#include "physical_memory.h"
+#include "support.h"
+#include "usb_machine.h"
+
+enum { BLOCKS = 200, BLOCK = 512 };
+
+enum operation { READ_10 = 0x28, WRITE_10 = 0x2a, FLUSH = 0x35, READ_16 = 0x88, WRITE_16 = 0x8a };
+
+enum key { MEDIUM_ERROR = 3 };
+
+/* A task that waits for one request. */
+static struct usb_stick_request request;
+static enum poll_result poll_waiter(struct task *task)
+{
+    return future_poll(&request.future, task);
+}
+static struct task waiter = {.name = "waiter", .poll = poll_waiter};
+
+static struct fake_usb_device *device;
+static struct fake_stick *fake;
+static uint8_t buffer[FAKE_STICK_BYTES];
+
+static struct usb_stick *stick(void)
+{
+    struct usb_device *found = usb_device_at(&usb_controller(0)->ports[0].usb);
+    return found ? usb_stick_of(found) : NULL;
+}
+
+static void plug(uint64_t blocks, uint32_t block_size)
+{
+    usb_reset();
+    device = fake_xhci_plug_stick(1, USB_HIGH, blocks, block_size);
+    fake = device->stick;
+    for (size_t i = 0; i < sizeof(fake->bytes); i++)
+        fake->bytes[i] = (uint8_t)(i * 7 + i / 512);
+    fake->bytes[510] = 0;
+}
+
+static void start_with_stick(void)
+{
+    plug(BLOCKS, BLOCK);
+    usb_start();
+}
+
+static void begin(enum usb_stick_operation operation, uint64_t block, uint32_t count)
+{
+    usb_stick_begin(&request, stick(), operation, block, count, buffer);
+    executor_spawn(&usb_executor, &waiter);
+}
+
+/* The same, until it is over. */
+static enum error run_request(enum usb_stick_operation operation, uint64_t block, uint32_t count)
+{
+    begin(operation, block, count);
+    for (unsigned i = 0; i < 100 && task_is_live(&waiter); i++)
+        usb_run(1000);
+    return task_is_live(&waiter) ? ERROR_TIMEOUT : request.error;
+}
+
+static bool has_read(uint64_t block, uint32_t count)
+{
+    return memcmp(buffer, fake->bytes + (block - fake->first) * fake->block_size,
+                  (size_t)count * fake->block_size) == 0;
+}
+
+/* --- What goes well ------------------------------------------------------------------------- */
+
+TEST(usb_stick, blocks_are_read_written_and_flushed)
+{
+    static const uint32_t sizes[] = {512, 4096};
+    for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+        uint32_t blocks = FAKE_STICK_BYTES / sizes[i];
+        plug(blocks, sizes[i]);
+        usb_start();
+        EXPECT(stick() != NULL);
+        EXPECT_EQ(stick()->block_count, blocks);
+        EXPECT_EQ(stick()->block_size, sizes[i]);
+        EXPECT_EQ(run_request(USB_STICK_READ, 3, 5), OK);
+        EXPECT(has_read(3, 5));
+        EXPECT_EQ(run_request(USB_STICK_READ, 0, blocks), OK); /* in several commands */
+        EXPECT(has_read(0, blocks));
+        memset(buffer, 0xa5, sizeof(buffer));
+        EXPECT_EQ(run_request(USB_STICK_WRITE, 1, blocks - 2), OK);
+        EXPECT_EQ(fake->bytes[sizes[i] - 1], (uint8_t)((sizes[i] - 1) * 7 + (sizes[i] - 1) / 512));
+        EXPECT(has_read(1, blocks - 2));
+        EXPECT_EQ(fake->last_operation, WRITE_10);
+        EXPECT_EQ(run_request(USB_STICK_FLUSH, 0, 0), OK);
+        EXPECT_EQ(fake->flushes, 1);
+        EXPECT_EQ(fake->resets, 0);
+        EXPECT(usb_ends_clean());
+    }
+}
+
+TEST(usb_stick, one_larger_than_short_commands_reach)
+{
+    plug(UINT64_C(1) << 33, BLOCK);
+    usb_start();
+    EXPECT_EQ(stick()->block_count, UINT64_C(1) << 33);
+    fake->first = (UINT64_C(1) << 32) + 5;
+    EXPECT_EQ(run_request(USB_STICK_READ, fake->first, 3), OK);
+    EXPECT_EQ(fake->last_operation, READ_16);
+    EXPECT(has_read(fake->first, 3));
+    memset(buffer, 0x5a, sizeof(buffer));
+    EXPECT_EQ(run_request(USB_STICK_WRITE, fake->first + 1, 3), OK);
+    EXPECT_EQ(fake->last_operation, WRITE_16);
+    EXPECT(has_read(fake->first + 1, 3));
+    EXPECT(usb_ends_clean());
+}
+
+TEST(usb_stick, beside_a_keyboard)
+{
+    start_with_stick();
+    fake_xhci_plug(2, USB_FULL);
+    usb_run(300);
+    begin(USB_STICK_READ, 0, BLOCKS);
+    usb_strike(2, 0, A);
+    EXPECT_STR(usb_typed, "a");
+    usb_run(200);
+    EXPECT(!task_is_live(&waiter));
+    EXPECT(has_read(0, BLOCKS));
+    EXPECT(usb_ends_clean());
+}
+
+TEST(usb_stick, nothing_beyond_its_end)
+{
+    start_with_stick();
+    EXPECT_EQ(run_request(USB_STICK_READ, BLOCKS, 1), ERROR_INVALID);
+    EXPECT_EQ(run_request(USB_STICK_READ, BLOCKS - 1, 2), ERROR_INVALID);
+    EXPECT_EQ(run_request(USB_STICK_WRITE, 1, UINT32_MAX), ERROR_INVALID);
+    EXPECT_EQ(run_request(USB_STICK_WRITE, UINT64_MAX, 2), ERROR_INVALID);
+    EXPECT_EQ(run_request(USB_STICK_READ, BLOCKS - 1, 1), OK);
+    EXPECT_EQ(run_request(USB_STICK_READ, BLOCKS, 0), OK);
+    EXPECT_EQ(fake->writes, 0);
+    EXPECT(usb_ends_clean());
+}
+
+/* --- What is cancelled, and what is unplugged ----------------------------------------------- */
+
+TEST(usb_stick, a_request_that_is_cancelled_touches_its_buffer_no_more)
+{
+    start_with_stick();
+    fake->is_mute = true;
+    begin(USB_STICK_READ, 0, 4);
+    usb_run(5);
+    EXPECT(task_is_live(&waiter));
+    future_cancel(&request.future);
+    task_cancel(&waiter);
+    usb_run(1);
+    memset(buffer, 0, sizeof(buffer));
+    fake->is_mute = false;
+    device->errors = 0;
+    begin(USB_STICK_READ, 8, 1); /* it waits for the end of the other one */
+    usb_run(1);
+    future_cancel(&request.future);
+    task_cancel(&waiter);
+    usb_run(1);
+    usb_run(25000); /* the port is reset in between */
+    for (size_t i = 0; i < 4 * BLOCK; i++)
+        EXPECT_EQ(buffer[i], 0);
+    EXPECT_EQ(run_request(USB_STICK_READ, 2, 1), OK);
+    EXPECT(has_read(2, 1));
+    EXPECT(usb_ends_clean());
+}
+
+TEST(usb_stick, requests_of_an_unplugged_stick_fail)
+{
+    start_with_stick();
+    fake->is_mute = true;
+    begin(USB_STICK_READ, 0, 4);
+    usb_run(5);
+    fake_xhci_unplug(1);
+    usb_run(20);
+    EXPECT(!task_is_live(&waiter));
+    EXPECT_EQ(request.error, ERROR_NO_DEVICE);
+    EXPECT(usb_ends_clean());
+}
+
+TEST(usb_stick, unplugged_at_any_time_it_leaves_nothing)
+{
+    usb_reset();
+    fake_xhci_plug(2, USB_FULL);
+    usb_start();
+    uint64_t before = free_frames();
+    for (unsigned time = 0; time < 300; time += 7) {
+        fake_xhci_plug_stick(1, USB_HIGH, BLOCKS, BLOCK);
+        usb_run(time);
+        fake_xhci_unplug(1);
+        usb_run(100);
+        EXPECT_EQ(live_tasks(&usb_executor), 2);
+        EXPECT_EQ(free_frames(), before);
+    }
+    EXPECT(usb_ends_clean());
+}
+
+/* --- Sticks that err ------------------------------------------------------------------------ */
+
+TEST(usb_stick, a_command_that_fails_is_an_error_and_the_next_works)
+{
+    static const uint8_t operations[] = {READ_10, WRITE_10};
+    for (size_t i = 0; i < ARRAY_SIZE(operations); i++) {
+        enum usb_stick_operation operation = i ? USB_STICK_WRITE : USB_STICK_READ;
+        start_with_stick();
+        fake->bad_operation = operations[i];
+        fake->bad_key = MEDIUM_ERROR;
+        EXPECT_EQ(run_request(operation, 0, 4), ERROR_DEVICE);
+        fake->bad_operation = 0;
+        EXPECT_EQ(run_request(operation, 0, 4), OK);
+        EXPECT_EQ(fake->resets, 0);
+        EXPECT(usb_ends_clean());
+    }
+}
+
+TEST(usb_stick, a_change_is_told_once_and_costs_nothing)
+{
+    start_with_stick();
+    fake->has_changed = true;
+    EXPECT_EQ(run_request(USB_STICK_READ, 7, 2), OK);
+    EXPECT(has_read(7, 2));
+    EXPECT(usb_ends_clean());
+}
+
+TEST(usb_stick, one_that_knows_no_flush_has_nothing_to_flush)
+{
+    start_with_stick();
+    fake->knows_no_flush = true;
+    EXPECT_EQ(run_request(USB_STICK_FLUSH, 0, 0), OK);
+    EXPECT_EQ(fake->flushes, 0);
+    fake->bad_operation = FLUSH;
+    fake->bad_key = MEDIUM_ERROR;
+    EXPECT_EQ(run_request(USB_STICK_FLUSH, 0, 0), ERROR_DEVICE);
+    EXPECT(usb_ends_clean());
+}
+
+TEST(usb_stick, stalls_are_cleared)
+{
+    for (unsigned stalls = 1; stalls < 4; stalls++) {
+        start_with_stick();
+        fake->stalls = stalls;
+        EXPECT_EQ(run_request(USB_STICK_READ, 7, 2), OK);
+        EXPECT(has_read(7, 2));
+        EXPECT_EQ(fake->stalls, 0);
+        fake->stalls = 1;
+        EXPECT_EQ(run_request(USB_STICK_WRITE, 3, 2), OK);
+        EXPECT(has_read(3, 2));
+        EXPECT(usb_ends_clean());
+    }
+}
+
+TEST(usb_stick, the_transport_is_reset_after_a_status_that_makes_no_sense)
+{
+    static const struct {
+        uint8_t at, value;
+    } lies[] = {{0, 'X'}, {4, 0xee}, {11, 1}, {12, 2}, {12, 9}};
+    for (size_t i = 0; i < ARRAY_SIZE(lies); i++) {
+        start_with_stick();
+        fake->bad_at = lies[i].at;
+        fake->bad_value = lies[i].value;
+        fake->bad_statuses = 1;
+        EXPECT_EQ(run_request(USB_STICK_READ, 7, 2), OK);
+        EXPECT(has_read(7, 2));
+        EXPECT_EQ(fake->resets, 1);
+        fake->bad_statuses = 1000;
+        EXPECT(run_request(USB_STICK_READ, 7, 2) != OK);
+        usb_run(3000);
+        EXPECT(run_request(USB_STICK_READ, 7, 2) != OK); /* its port is reset */
+        usb_run(1000);
+        EXPECT(strstr(host_log, "does not say what it is") != NULL);
+        EXPECT(usb_ends_clean());
+    }
+}
+
+TEST(usb_stick, errors_of_transfers_pass_or_end_it)
+{
+    static const uint8_t codes[] = {XHCI_BABBLE, XHCI_TRANSACTION_ERROR};
+    for (size_t i = 0; i < ARRAY_SIZE(codes); i++) {
+        start_with_stick();
+        device->code = codes[i];
+        for (unsigned errors = 1; errors < 3; errors++) {
+            device->errors = errors;
+            EXPECT_EQ(run_request(USB_STICK_READ, 7, 2), OK);
+            EXPECT(has_read(7, 2));
+        }
+        device->errors = 1000;
+        EXPECT(run_request(USB_STICK_READ, 7, 2) != OK);
+        EXPECT(usb_ends_clean());
+    }
+}
+
+TEST(usb_stick, data_that_is_missing_is_an_error)
+{
+    start_with_stick();
+    fake->short_by = 100;
+    EXPECT_EQ(run_request(USB_STICK_READ, 7, 2), ERROR_DEVICE);
+    fake->short_by = 0;
+    EXPECT_EQ(run_request(USB_STICK_READ, 7, 2), OK);
+    fake->bad_at = 8; /* a residue: so many bytes are missing, it says */
+    fake->bad_value = 100;
+    fake->bad_statuses = 1;
+    EXPECT_EQ(run_request(USB_STICK_READ, 7, 2), OK); /* at the second attempt */
+    fake->bad_statuses = 1000;
+    EXPECT_EQ(run_request(USB_STICK_READ, 7, 2), ERROR_DEVICE);
+    EXPECT(usb_ends_clean());
+}
+
+TEST(usb_stick, one_that_does_not_answer_is_reset)
+{
+    start_with_stick();
+    fake->is_mute = true;
+    begin(USB_STICK_READ, 7, 2);
+    usb_run(9000);
+    EXPECT(task_is_live(&waiter));
+    for (unsigned i = 0; i < 2000 && task_is_live(&waiter); i++)
+        usb_run(1);
+    EXPECT(!task_is_live(&waiter));
+    EXPECT_EQ(request.error, ERROR_NO_DEVICE);
+    fake->is_mute = false;
+    usb_run(500);
+    EXPECT_EQ(run_request(USB_STICK_READ, 7, 2), OK);
+    EXPECT(usb_ends_clean());
+}
+
+TEST(usb_stick, without_a_medium_it_waits_for_one)
+{
+    plug(BLOCKS, BLOCK);
+    fake->has_no_medium = true;
+    usb_start();
+    usb_run(5000);
+    EXPECT_EQ(stick()->block_count, 0);
+    EXPECT_EQ(run_request(USB_STICK_READ, 0, 1), ERROR_NO_DEVICE);
+    fake->has_no_medium = false;
+    usb_run(3000);
+    EXPECT_EQ(stick()->block_count, BLOCKS);
+    EXPECT_EQ(run_request(USB_STICK_READ, 0, 1), OK);
+    fake->has_no_medium = true;
+    EXPECT(run_request(USB_STICK_READ, 0, 1) != OK);
+    EXPECT_EQ(stick()->block_count, 0);
+    EXPECT(usb_ends_clean());
+}
+
+TEST(usb_stick, sizes_and_kinds_that_cannot_be)
+{
+    static const struct {
+        uint64_t blocks;
+        uint32_t block_size;
+        uint8_t type;
+    } sticks[] = {{BLOCKS, 0, 0},        {BLOCKS, 513, 0},           {BLOCKS, 2048, 0},
+                  {BLOCKS, 1u << 31, 0}, {BLOCKS, 512, 5},           {BLOCKS, 512, 0x7f},
+                  {0, 512, 0},           {UINT64_C(1) << 62, 512, 0}};
+    for (size_t i = 0; i < ARRAY_SIZE(sticks); i++) {
+        plug(sticks[i].blocks, sticks[i].block_size);
+        fake->type = sticks[i].type;
+        usb_start();
+        usb_run(2000);
+        EXPECT_EQ(stick()->block_count, 0);
+        EXPECT_EQ(run_request(USB_STICK_READ, 0, 1), ERROR_NO_DEVICE);
+        EXPECT(usb_ends_clean());
+    }
+}
+
+TEST(usb_stick, its_partition_table)
+{
+    static const uint8_t entry[16] = {0x80, 0, 0, 0, 0x83, 0, 0, 0, 8, 0, 0, 0, 100};
+    plug(BLOCKS, BLOCK);
+    memset(fake->bytes, 0, BLOCK);
+    memcpy(fake->bytes + 446, entry, sizeof(entry));
+    fake->bytes[510] = 0x55;
+    fake->bytes[511] = 0xaa;
+    usb_start();
+    const struct partition_table *table = &stick()->partitions;
+    EXPECT_STR(table->kind, "MBR");
+    EXPECT_EQ(table->count, 1);
+    EXPECT_EQ(table->partitions[0].first, 8);
+    EXPECT_EQ(table->partitions[0].count, 100);
+    EXPECT_STR(table->partitions[0].name, "Linux");
+    EXPECT(usb_ends_clean());
+}
