@@ -7,7 +7,6 @@
 #ifndef LIB_RING_H
 #define LIB_RING_H
 
-#include <lib/string.h>
 #include <types.h>
 
 struct ring {
@@ -48,11 +47,12 @@ static inline void ring_push_unchecked(struct ring *ring, uint8_t byte)
  */
 static inline uint32_t ring_push(struct ring *ring, const void *bytes, uint32_t count)
 {
-    uint32_t tail = __atomic_load_n(&ring->tail, __ATOMIC_RELAXED), first = tail & ring->mask;
-    count = MIN(count, ring->mask + 1 - ring_count(ring));
-    uint32_t to_end = MIN(count, ring->mask + 1 - first);
-    memcpy(ring->bytes + first, bytes, to_end);
-    memcpy(ring->bytes, (const uint8_t *)bytes + to_end, count - to_end);
+    const uint8_t *from = bytes;
+    uint8_t *to = ring->bytes;
+    uint32_t mask = ring->mask, tail = __atomic_load_n(&ring->tail, __ATOMIC_RELAXED);
+    count = MIN(count, mask + 1 - ring_count(ring));
+    for (uint32_t i = 0; i < count; i++)
+        to[(tail + i) & mask] = from[i];
     __atomic_store_n(&ring->tail, tail + count, __ATOMIC_RELEASE);
     return count;
 }
