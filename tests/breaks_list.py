@@ -86,7 +86,7 @@ BREAKS = [
     Break("kernel/log/backtrace.c", "    while (line_count < MAX_LINES &&", "    while (line_count <= MAX_LINES &&",
           "a backtrace that goes in a circle does not end", "kernel/traps"),
     # --- kernel/task/
-    Break("kernel/task/executor.c", "task->state == TASK_ENDING || poll(", "poll(",
+    Break("kernel/task/executor.c", "task->state != TASK_ENDING && poll(", "poll(",
           "a cancelled task is polled once more", "host/executor kernel/executor"),
     Break("kernel/task/executor.c", "        task->state = TASK_ENDING;\n        return;\n    }\n",
           "        task->state = TASK_ENDING;\n    }\n",

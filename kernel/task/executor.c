@@ -89,10 +89,10 @@ static void teardown(struct task *task)
         join_complete(CONTAINER_OF(list_pop_front(&task->joins), struct join, target_link));
 }
 
-/* Ends a task that is not polled any more. If a wake has put it into the ready queue meanwhile, the
- * end is put off until the executor comes to the task there. After the exchange no wake can queue
- * it. */
-static void finish(struct task *task)
+/* Ends a task that is not polled any more. Not inlined, so that the loop keeps its registers. If a
+ * wake has put it into the ready queue meanwhile, the end is put off until the executor comes to
+ * the task there. After the exchange no wake can queue it. */
+static NOINLINE void finish(struct task *task)
 {
     if (!__atomic_exchange_n(&task->waiting, false, __ATOMIC_ACQ_REL)) {
         task->state = TASK_ENDING;
@@ -151,13 +151,15 @@ static enum poll_result poll(struct executor *executor, struct task *task)
     return result;
 }
 
-/* Polls the task, which is the first of its queue, or ends it. */
-static void run(struct executor *executor, struct task *task)
+/* Polls the task, which is the first of its queue, or ends it. True when it is not polled again. */
+static bool run(struct executor *executor, struct task *task)
 {
     ready_pop(task);
     __atomic_store_n(&task->waiting, true, __ATOMIC_RELEASE);
-    if (task->state == TASK_ENDING || poll(executor, task) == POLL_READY)
-        finish(task);
+    if (task->state != TASK_ENDING && poll(executor, task) == POLL_PENDING)
+        return false;
+    finish(task);
+    return true;
 }
 
 static bool deferred_requested(const struct executor *executor)
@@ -187,13 +189,14 @@ static bool awaited_is_over(const struct executor *executor)
 void executor_run_ready(struct executor *executor)
 {
     executor->poll_start = read_tsc();
-    while (!awaited_is_over(executor)) {
+    for (;;) {
         if (deferred_requested(executor))
             do_deferred(executor);
         struct task *task = next_task(executor);
         if (!task)
-            break;
-        run(executor, task);
+            return;
+        if (run(executor, task) && awaited_is_over(executor))
+            return;
     }
 }
 
