@@ -247,7 +247,8 @@ enum error io_apic_init(const struct acpi_madt *madt)
         return ERROR_NO_DEVICE;
     irq_start(&controller);
     const unsigned first_line = IRQ_TIMER + 1;
-    trap_set_handlers(IRQ_FIRST_VECTOR + first_line, IRQ_LINES - first_line, handle_line);
+    unsigned end = 64 - (unsigned)__builtin_clzll(connected);
+    trap_set_handlers(IRQ_FIRST_VECTOR + first_line, end - first_line, handle_line);
     trap_set_handlers(IRQ_FIRST_MESSAGE, IRQ_MESSAGES, handle_message);
     trap_set_handler(LOCAL_APIC_SPURIOUS_VECTOR, ignore_spurious);
     return OK;
