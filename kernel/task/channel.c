@@ -4,7 +4,7 @@
  * so a second look is not needed here.
  */
 #include <assert.h>
-#include <kernel/cpu/trap.h>
+#include <kernel/cpu/cpu.h>
 #include <kernel/task/channel.h>
 #include <lib/string.h>
 

@@ -11,7 +11,7 @@
  */
 #include <assert.h>
 #include <kernel/cpu/control.h>
-#include <kernel/cpu/trap.h>
+#include <kernel/cpu/cpu.h>
 #include <kernel/task/executor.h>
 #include <kernel/task/join.h>
 

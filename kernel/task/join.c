@@ -1,5 +1,5 @@
 #include <assert.h>
-#include <kernel/cpu/trap.h>
+#include <kernel/cpu/cpu.h>
 #include <kernel/task/join.h>
 
 void join_begin(struct join *join, struct task *target)

@@ -1,5 +1,5 @@
 #include <assert.h>
-#include <kernel/cpu/trap.h>
+#include <kernel/cpu/cpu.h>
 #include <kernel/task/mutex.h>
 
 enum poll_result mutex_poll_lock(struct mutex *mutex, struct waker *waker, struct task *task)

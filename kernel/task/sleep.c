@@ -1,5 +1,5 @@
 #include <assert.h>
-#include <kernel/cpu/trap.h>
+#include <kernel/cpu/cpu.h>
 #include <kernel/task/sleep.h>
 
 /* Timers that fire or move between two polls: enough to be worth the call, and few enough to be

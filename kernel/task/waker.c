@@ -5,7 +5,7 @@
  */
 #include <assert.h>
 #include <kernel/cpu/control.h>
-#include <kernel/cpu/trap.h>
+#include <kernel/cpu/cpu.h>
 #include <kernel/task/task.h>
 #include <kernel/task/waker.h>
 
