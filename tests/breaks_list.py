@@ -35,6 +35,8 @@ BREAKS = [
     # --- kernel/cpu/
     Break("kernel/cpu/trap_stubs.asm", "    cld                                     ; the C code counts on it\n", "",
           "handlers run with the direction flag as it was", "kernel/state"),
+    Break("kernel/cpu/trap_stubs.asm", "STUB_SIZE  equ 16 ", "STUB_SIZE  equ 32 ", "stubs have another size than the gates expect",
+          "kernel/traps"),
     Break("kernel/cpu/trap_stubs.asm", "(1 << 14) | (1 << 17)", "(1 << 14)",
           "alignment checks get a second error code", "kernel/traps"),
     Break("include/kernel/cpu/trap_frame.inc", "    pop r9\n    pop r8\n", "    pop r8\n    pop r9\n",

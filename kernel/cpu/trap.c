@@ -29,7 +29,7 @@ enum { KERNEL = 0, USER = 3 }; /* privilege levels */
  * set-up; at first all are trap_unhandled(), which calls the fallback. Bit N of the mask is set if
  * the processor pushes an error code for vector N. */
 enum { TRAP_STUB_SIZE = 16 };
-extern const char trap_stubs[VECTOR_COUNT][TRAP_STUB_SIZE];
+extern const char trap_stubs[VECTOR_COUNT][TRAP_STUB_SIZE], trap_stubs_end[];
 extern trap_handler trap_handlers[VECTOR_COUNT];
 extern trap_handler trap_fallback;
 void trap_unhandled(struct trap_frame *frame);
@@ -106,6 +106,7 @@ static void fill_idt(void)
 {
     struct gate gate = gate_to(0, IST_NONE, KERNEL);
     ASSERT(IS_ALIGNED((uintptr_t)trap_stubs, sizeof(trap_stubs)));
+    ASSERT((uintptr_t)trap_stubs_end - (uintptr_t)trap_stubs == sizeof(trap_stubs));
 #pragma GCC unroll 8
     for (unsigned vector = 0; vector < VECTOR_COUNT; vector++, gate.low += TRAP_STUB_SIZE)
         idt[vector] = gate;

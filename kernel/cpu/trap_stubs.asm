@@ -13,7 +13,7 @@
 %include "kernel/cpu/cpu.inc"
 %include "kernel/cpu/trap_frame.inc"
 
-global trap_stubs, trap_handlers, trap_unhandled, trap_fallback, trap_error_code_vectors
+global trap_stubs, trap_stubs_end, trap_handlers, trap_unhandled, trap_fallback, trap_error_code_vectors
 global exception_return, interrupt_return, paranoid_return, user_exception_return, user_interrupt_return
 global user_mode_return, user_return_by_iretq, user_mode_handlers
 
@@ -21,7 +21,7 @@ global user_mode_return, user_return_by_iretq, user_mode_handlers
 %define ERROR_CODE_VECTORS ((1 << 8) | (1 << 10) | (1 << 11) | (1 << 12) | (1 << 13) | (1 << 14) | (1 << 17) \
                             | (1 << 21) | (1 << 29) | (1 << 30))
 
-STUB_SIZE  equ 16                           ; TRAP_STUB_SIZE in kernel/cpu/trap.c
+STUB_SIZE  equ 16                           ; TRAP_STUB_SIZE in kernel/cpu/trap.c, which compares
 EXCEPTIONS equ 32
 
 ; What uses a stack of its own (IST), for it can come at any instruction.
@@ -47,7 +47,9 @@ trap_stubs:
 %endif
     %assign vector vector + 1
 %endrep
-%if $ - trap_stubs > 256 * STUB_SIZE
+align STUB_SIZE
+trap_stubs_end:
+%if $ - trap_stubs != 256 * STUB_SIZE
     %error "a stub is longer than STUB_SIZE"
 %endif
 
