@@ -78,8 +78,11 @@ KERNEL_CFLAGS := -std=gnu17 -O2 -g $(WARNINGS) $(COMPILER_FLAGS) -nostdinc -isys
     -fno-common -ffunction-sections -fdata-sections -ffile-prefix-map=$(call quoted,$(CURDIR))/=
 # The test kernel looks for undefined behaviour in all that it runs; kernel/log/ubsan.c tells of it.
 UBSAN_CFLAGS := -fsanitize=undefined -fno-sanitize-recover=all -DUBSAN -Wno-null-dereference $(LARGE_FRAMES)
+# C, assembly and the linker's script take it from one place.
+KERNEL_BASE := $(shell sed -n 's/^.define KERNEL_BASE \(0x[0-9a-f]*\)u$$/\1/p' include/layout.h)
 NASMFLAGS := -f elf64 -g -F dwarf -w+all -w+error -I include/
-LDFLAGS := -nostdlib -static -no-pie -z noexecstack -z max-page-size=4096 --build-id=none --gc-sections -T linker.ld
+LDFLAGS := -nostdlib -static -no-pie -z noexecstack -z max-page-size=4096 --build-id=none --gc-sections \
+    --defsym=KERNEL_BASE=$(KERNEL_BASE) -T linker.ld
 # Programs, which have the whole processor, and a stack without bounds that the build could check.
 USER_CFLAGS := -std=gnu17 -O2 -g $(WARNINGS) $(COMPILER_FLAGS) -nostdinc -isystem $(COMPILER_INCLUDE) -Iinclude -iquote user \
     -ffreestanding -fno-pic -fno-pie -fno-stack-protector -fno-asynchronous-unwind-tables -fcf-protection=none \
@@ -135,7 +138,7 @@ STAMP_kernel-flags := $(CC) $(KERNEL_CFLAGS)
 STAMP_test-flags   := $(STAMP_kernel-flags) $(UBSAN_CFLAGS)
 STAMP_user-flags    = $(CC) $(USER_CFLAGS) $(LD) $(USER_LDFLAGS) $(USER_OBJECTS) $(BUSYBOX)
 STAMP_user-test-flags = $(USER_TEST_CC) $(HOST_CC) $(USER_TEST_FLAGS) $(USER_TESTS)
-STAMP_nasm-flags   := $(NASM) $(NASMFLAGS)
+STAMP_nasm-flags   := $(NASM) $(NASMFLAGS) $(KERNEL_BASE)
 STAMP_host-flags   := $(HOST_CC) $(HOST_CFLAGS)
 STAMP_objects      := $(LD) $(LDFLAGS) $(KERNEL_OBJECTS) $(TEST_OBJECTS) $(HOST_OBJECTS) $(TOOL_SOURCES)
 $B/%.stamp: FORCE
@@ -160,7 +163,7 @@ $B/obj-test/%.c.o: %.c $B/test-flags.stamp | need-build
 $B/obj/%.asm.o: %.asm $B/nasm-flags.stamp | need-build
 	@mkdir -p $(@D)
 	@echo "  NASM  $<"
-	$Q$(NASM) $(NASMFLAGS) -MD $(@:.o=.d) -MP -MT $@ $< -o $@
+	$Q$(NASM) $(NASMFLAGS) -D KERNEL_BASE=$(KERNEL_BASE) -MD $(@:.o=.d) -MP -MT $@ $< -o $@
 
 # The built-in font is cut out of GRUB's, on the machine that builds.
 FONT := $(firstword $(wildcard /usr/share/grub/unicode.pf2 /usr/share/grub2/unicode.pf2 /usr/share/grub2/fonts/unicode.pf2 \
