@@ -166,7 +166,7 @@ void acpi_log_broken(void)
 {
     if (acpi.root_error)
         log_warn("acpi: %s", acpi.root_error == ERROR_NO_DEVICE
-                                 ? "the loader tells of no ACPI"
+                                 ? "the loader has passed no ACPI tables"
                                  : "the list of tables is broken; ACPI is left alone");
     if (acpi.fadt_error == ERROR_INVALID)
         log_warn("acpi: the table FACP is broken and left alone");

@@ -66,8 +66,8 @@ static void follow_bridge(const struct pci_address *at, struct bus_set *reached)
     if (secondary > at->bus)
         bus_set_add(reached, secondary);
     else
-        log_debug("pci: the bridge %02x:%02x.%u leads to bus %02x; not followed", at->bus, at->slot,
-                  at->function, secondary);
+        log_debug("pci: the bridge %02x:%02x.%u names bus %02x behind it, which is not possible",
+                  at->bus, at->slot, at->function, secondary);
 }
 
 /* Adds a function that exists. Returns its header type register, which also says whether the device

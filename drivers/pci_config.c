@@ -79,7 +79,7 @@ static unsigned find_in_memory(struct pci_segment *segments, bool ports)
         if (is_good(&segment, segments, count, ports))
             segments[count++] = segment;
         else
-            log_warn("pci: MCFG errs about segment %u, buses %u to %u at 0x%lx", segment.number,
+            log_warn("pci: MCFG is wrong about segment %u, buses %u to %u at 0x%lx", segment.number,
                      segment.first_bus, segment.last_bus, segment.base);
     }
     return count;

@@ -110,7 +110,7 @@ def picture(header):
     return textwrap.indent(textwrap.dedent("\n".join(lines)), "    ").splitlines()
 
 
-# What the README tells of docs/benchmarks.md, in words.
+# The rows of docs/benchmarks.md that the README shows, in words.
 BENCHES = {
     "boot.entry_to_ready": "the boot, up to the monitor's first poll (blog_os: without its loader's work)",
     "vga.line": "print a line of 80 characters, which scrolls",

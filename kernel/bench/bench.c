@@ -135,7 +135,7 @@ static const char *bench_family(size_t index)
     return index < SECTION_COUNT(benches) ? __start_benches[index].family : NULL;
 }
 
-COMMAND(bench, "PREFIX", "count the instructions of the benches named so", .words = bench_family,
+COMMAND(bench, "PREFIX", "run the benches whose names begin with PREFIX", .words = bench_family,
         .details = "Instructions under QEMU's -icount shift=0, elsewhere ticks of the TSC. All of\n"
                    "them without a PREFIX; Ctrl-C is seen behind each family of benches.\n")
 {

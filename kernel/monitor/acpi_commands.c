@@ -60,7 +60,7 @@ static void print_mcfg(const struct acpi_mcfg *mcfg)
                        mcfg->segments[i].last_bus, mcfg->segments[i].address);
 }
 
-COMMAND(acpi, "", "what the firmware says of the machine")
+COMMAND(acpi, "", "the firmware's description of the machine")
 {
     struct acpi_table table;
     struct acpi_madt madt;

@@ -11,7 +11,7 @@ static void list_commands(void)
         console_printf("  %-9s %-9s %s\n", command->name, command->parameters, command->summary);
 }
 
-COMMAND(help, "NAME", "list the commands, or tell more about NAME", .words = command_name,
+COMMAND(help, "NAME", "list the commands, or describe NAME", .words = command_name,
         .details =
             "In the line that is typed: arrows, Home, End and Ctrl-A/B/E/F move (with Ctrl\n"
             "by words); Ctrl-W/U/K erase a word, to the start, to the end; up, down and\n"
@@ -35,7 +35,7 @@ COMMAND(help, "NAME", "list the commands, or tell more about NAME", .words = com
         console_printf("help: no command is named '%s'; 'help' lists them\n", name);
 }
 
-COMMAND(echo, "TEXT", "print TEXT as it stands")
+COMMAND(echo, "TEXT", "print TEXT unchanged")
 {
     console_printf("%s\n", arguments);
 }

@@ -26,10 +26,8 @@ static enum error read_clock(struct date_time *now)
     return cmos_clock_read(fadt ? fadt->century_register : 0, now);
 }
 
-COMMAND(date, "", "date and time, as the machine's own clock has them",
-        .details =
-            "The clock is read as it stands: whether that is local time or UTC, it does not\n"
-            "say.\n")
+COMMAND(date, "", "date and time by the machine's battery clock",
+        .details = "The clock holds local time or UTC, as it was set; it does not record which.\n")
 {
     struct date_time now;
     if (command_refuse_arguments("date", arguments))

@@ -147,7 +147,7 @@ static void show_features(void)
     console_fresh_line();
 }
 
-COMMAND(cpu, "", "what the processor says of itself",
+COMMAND(cpu, "", "the processor: its name, sizes and features",
         .details = "Maker and name, family and model, the sizes of addresses, the caches, and\n"
                    "those of its features that matter to a kernel.\n")
 {

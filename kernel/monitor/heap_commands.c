@@ -37,7 +37,7 @@ static void show_classes(void)
         console_write("\n", 1);
 }
 
-COMMAND(heap, "", "the heap's account, and a map of it")
+COMMAND(heap, "", "how full the heap is, and a map of it")
 {
     if (command_refuse_arguments("heap", arguments))
         return;

@@ -6,7 +6,8 @@
 #include <kernel/monitor/command.h>
 #include <kernel/monitor/monitor.h>
 
-COMMAND(keymap, "NAME", "have the keys type what a layout says", .words = layout_name)
+COMMAND(keymap, "NAME", "choose the keyboard's layout; without NAME, list them",
+        .words = layout_name)
 {
     char name[COMMAND_WORD], names[LAYOUT_NAMES_MAX];
     bool given = command_word(&arguments, name);
@@ -19,5 +20,5 @@ COMMAND(keymap, "NAME", "have the keys type what a layout says", .words = layout
     else if (given)
         console_printf("keymap: '%s' is none of %s\n", name, names);
     else
-        console_printf("keymap: it is %s, of %s\n", monitor_layout()->name, names);
+        console_printf("keymap: %s is in use; there are %s\n", monitor_layout()->name, names);
 }

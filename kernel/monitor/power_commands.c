@@ -28,7 +28,7 @@ COMMAND(poweroff, "", "switch the machine off")
                    error_name(error));
 }
 
-COMMAND(reboot, "", "start the machine anew")
+COMMAND(reboot, "", "restart the machine")
 {
     if (command_refuse_arguments("reboot", arguments))
         return;

@@ -174,7 +174,7 @@ static const char *show_word(size_t index)
     return index == 0 ? "stop" : NULL;
 }
 
-COMMAND(show, "stop", "five tasks at play; with 'stop', no more", .words = show_word,
+COMMAND(show, "stop", "start five tasks that draw; 'stop' ends them", .words = show_word,
         .details = "Five tasks move something in the upper rows, each at its own pace. The prompt\n"
                    "goes on answering; 'tasks' shows them at work. Ctrl-C stops them as well.\n"
                    "While they move, the screen stays at its end: no paging back.\n")

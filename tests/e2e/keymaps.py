@@ -71,11 +71,11 @@ class Keymaps(MachineTest):
     def test_wrong_name(self):
         """A wrong name gets one line, which lists the right ones."""
         machine = self.boot()
-        self.assertEqual(machine.answer("keymap"), [f"keymap: it is us, of {NAMES}"])
+        self.assertEqual(machine.answer("keymap"), [f"keymap: us is in use; there are {NAMES}"])
         self.assertEqual(machine.answer("keymap klingon"), [f"keymap: 'klingon' is none of {NAMES}"])
         self.assertEqual(machine.answer("keymap de us"), ["keymap: 'us' is one word too many"])
         self.set_keymap(machine, "  dvorak  ")
-        self.assertEqual(machine.answer("keymap"), [f"keymap: it is dvorak, of {NAMES}"])
+        self.assertEqual(machine.answer("keymap"), [f"keymap: dvorak is in use; there are {NAMES}"])
 
     def test_command_line(self):
         """keymap= holds from the first key on."""

@@ -278,7 +278,7 @@ TEST(multiboot2, framebuffer)
     EXPECT_EQ(info.reserved[1].start, 0xfd000000);
     EXPECT_EQ(info.reserved[1].end, 0xfd000000 + 3200 * 600);
 
-    rgb.type = 0; /* what GRUB tells of where there is no screen at all */
+    rgb.type = 0; /* what GRUB passes where there is no screen at all */
     begin();
     tag(FRAMEBUFFER, &rgb, sizeof(rgb));
     read_all();
