@@ -147,13 +147,13 @@ static const char *take_transfer_event(struct xhci *xhci, const struct xhci_trb 
     unsigned id = event->control >> 24;
     struct xhci_slot *slot = id <= XHCI_MAX_SLOTS ? xhci->slots[id] : NULL;
     if (!slot)
-        return "tells of a device that is not there";
+        return "reports a device that is not there";
     struct xhci_endpoint *endpoint = find_endpoint(slot, event->control >> 16 & 31);
     if (!endpoint || !endpoint->busy)
-        return "tells of a transfer that is not under way";
+        return "reports a transfer that is not under way";
     uint32_t left = event->status & 0xffffff;
     if (!xhci_ring_holds(&endpoint->ring, event->parameter, endpoint->last, endpoint->count))
-        return "tells of a transfer at a wrong place";
+        return "reports a transfer at a wrong place";
     if (left > endpoint->length)
         return "has transferred less than nothing";
     endpoint->code = (uint8_t)(event->status >> 24);
@@ -168,7 +168,7 @@ static const char *take_command_event(struct xhci *xhci, const struct xhci_trb *
 {
     struct xhci_command *command = xhci->first_command;
     if (!command || event->parameter != xhci_ring_address(&xhci->commands, command->index))
-        return "tells of a command that is not under way";
+        return "reports a command that is not under way";
     xhci->first_command = command->next;
     if (!xhci->first_command)
         xhci->last_command = &xhci->first_command;
@@ -193,7 +193,7 @@ static const char *take_port_event(struct xhci *xhci, const struct xhci_trb *eve
 {
     unsigned port = event->parameter >> 24 & 0xff;
     if (port == 0 || port > xhci->port_count)
-        return "tells of a port that is not there";
+        return "reports a port that is not there";
     xhci_look_at_port(xhci, port);
     return NULL;
 }
