@@ -26,7 +26,7 @@
 #include <assert.h>
 #include <kernel/log/log.h>
 #include <kernel/log/panic.h>
-#include <lib/string.h>
+#include <mm/frame_content.h>
 #include <mm/frame_map.h>
 #include <mm/frames.h>
 
@@ -175,6 +175,11 @@ static NORETURN void bad_free(phys_addr_t frame, unsigned order)
     PANIC("mm: freed frame 0x%lx is not handed out (order %u)", frame, order);
 }
 
+static inline bool is_used(const struct frame_block *block, size_t index)
+{
+    return block->used[index / FRAME_BLOCK_WORD_BITS] >> index % FRAME_BLOCK_WORD_BITS & 1;
+}
+
 /* Frees a used frame that has one reference. */
 static inline void free_used(struct frame_block *block, size_t index)
 {
@@ -204,9 +209,8 @@ static NOINLINE void drop_reference(struct frame_block *block, size_t index)
 void frame_free(phys_addr_t frame)
 {
     struct frame_block *block = frame_map_find(frame);
-    size_t index = frame / PAGE_SIZE % FRAME_BLOCK_FRAMES, word = index / FRAME_BLOCK_WORD_BITS;
-    uint64_t bit = UINT64_C(1) << index % FRAME_BLOCK_WORD_BITS;
-    if (!(block->used[word] & bit) || !IS_ALIGNED(frame, PAGE_SIZE))
+    size_t index = frame / PAGE_SIZE % FRAME_BLOCK_FRAMES;
+    if (!is_used(block, index) || !IS_ALIGNED(frame, PAGE_SIZE))
         bad_free(frame, 0);
     if (block->more)
         drop_reference(block, index);
@@ -222,7 +226,7 @@ static struct frame_block *block_of(phys_addr_t frame, size_t *index)
     struct frame_block *block = frame_map_find(frame);
     *index = frame / PAGE_SIZE % FRAME_BLOCK_FRAMES;
     ASSERT(IS_ALIGNED(frame, PAGE_SIZE));
-    ASSERT(block->used[*index / FRAME_BLOCK_WORD_BITS] >> *index % FRAME_BLOCK_WORD_BITS & 1);
+    ASSERT(is_used(block, *index));
     return block;
 }
 
@@ -233,7 +237,7 @@ static NOINLINE enum error add_numbers(struct frame_block *block)
     if (numbers == NO_FRAME)
         return ERROR_OUT_OF_FRAMES;
     block->more = phys_to_virt(numbers);
-    memset(block->more, 0, PAGE_SIZE);
+    frame_clear(numbers);
     return OK;
 }
 

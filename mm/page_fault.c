@@ -18,7 +18,7 @@
  */
 #include <assert.h>
 #include <layout.h>
-#include <lib/string.h>
+#include <mm/frame_content.h>
 #include <mm/frames.h>
 #include <mm/user_pages.h>
 
@@ -61,9 +61,9 @@ static phys_addr_t copy_frame(phys_addr_t from)
     if (frame == NO_FRAME)
         return NO_FRAME;
     if (from == user_pages_zeros())
-        memset(phys_to_virt(frame), 0, PAGE_SIZE);
+        frame_clear(frame);
     else
-        memcpy(phys_to_virt(frame), phys_to_virt(from), PAGE_SIZE);
+        frame_copy(frame, from);
     return frame;
 }
 

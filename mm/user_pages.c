@@ -1,6 +1,6 @@
 #include <assert.h>
 #include <layout.h>
-#include <lib/string.h>
+#include <mm/frame_content.h>
 #include <mm/frames.h>
 #include <mm/kernel_space.h>
 #include <mm/user_pages.h>
@@ -13,7 +13,7 @@ static enum error make_zeros(void)
     zeros = frame_alloc();
     if (zeros == NO_FRAME)
         return ERROR_OUT_OF_FRAMES;
-    memset(phys_to_virt(zeros), 0, PAGE_SIZE);
+    frame_clear(zeros);
     return OK;
 }
 
