@@ -2,7 +2,7 @@
 #include <lib/random.h>
 #include <lib/tree.h>
 
-void tree_init(struct tree *tree, void (*update)(struct tree_node *node))
+void tree_init(struct tree *tree, bool (*update)(struct tree_node *node))
 {
     *tree = (struct tree){.update = update};
 }
@@ -25,7 +25,8 @@ static void set_child(struct tree_node *parent, struct tree_node **link, struct 
         child->parent = parent;
 }
 
-/* Exchanges a node and one of its children, which becomes its parent; the order stays.
+/* Exchanges a node and one of its children, which becomes its parent; the order stays. Above them
+ * no summary changes.
  *
  *         node            child
  *        /    \          /     \
@@ -45,14 +46,16 @@ static void rotate(struct tree *tree, struct tree_node *node, struct tree_node *
         set_child(child, &child->left, node);
     }
     *link = child;
-    if (tree->update)
+    if (tree->update) {
         tree->update(node);
+        tree->update(child);
+    }
 }
 
 void tree_update(struct tree *tree, struct tree_node *node)
 {
-    for (; tree->update && node; node = node->parent)
-        tree->update(node);
+    while (tree->update && node && tree->update(node))
+        node = node->parent;
 }
 
 void tree_insert(struct tree *tree, struct tree_node *node, uint64_t key)
@@ -65,9 +68,11 @@ void tree_insert(struct tree *tree, struct tree_node *node, uint64_t key)
     *node = (struct tree_node){.parent = parent, .key = key};
     node->priority = random_next(&tree->random);
     *link = node;
+    if (tree->update)
+        tree->update(node);
+    tree_update(tree, parent);
     while (node->parent && node->parent->priority < node->priority)
         rotate(tree, node->parent, node);
-    tree_update(tree, node);
 }
 
 /* The child that may become the parent of the other one. */

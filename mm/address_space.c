@@ -16,6 +16,7 @@
 #include <mm/frames.h>
 #include <mm/heap.h>
 #include <mm/kernel_space.h>
+#include <mm/shared_memory.h>
 #include <mm/user_pages.h>
 
 static uint64_t pages_of(const struct vm_area *area)
@@ -120,6 +121,14 @@ static bool is_valid(virt_addr_t start, uint64_t length)
            length <= USER_END - start;
 }
 
+/* Undoes a split at `address` that was for nothing. */
+static void unsplit(struct address_space *space, virt_addr_t address)
+{
+    struct vm_area *area = vm_areas_find(&space->areas, address);
+    if (area)
+        vm_areas_merge(&space->areas, area);
+}
+
 /* Sees to it that no area reaches across an end of the range. */
 static enum error split(struct address_space *space, virt_addr_t start, virt_addr_t end)
 {
@@ -128,41 +137,63 @@ static enum error split(struct address_space *space, virt_addr_t start, virt_add
         return error;
     error = vm_areas_split(&space->areas, end);
     if (error)
-        vm_areas_merge(&space->areas, start);
+        unsplit(space, start);
     return error;
+}
+
+static bool is_free(const struct address_space *space, virt_addr_t start, virt_addr_t end)
+{
+    const struct vm_area *area = vm_areas_find(&space->areas, start);
+    return !area || area->start >= end;
+}
+
+/* Makes the range free. */
+static enum error clear(struct address_space *space, virt_addr_t start, virt_addr_t end)
+{
+    if (is_free(space, start, end))
+        return OK;
+    enum error error = split(space, start, end);
+    if (!error)
+        drop_areas(space, start, end);
+    return error;
+}
+
+/* Shared memory without a file has an object of its own. NULL when memory is out. */
+static struct vm_area *create_area(virt_addr_t start, virt_addr_t end, unsigned flags,
+                                   struct vm_object *object, uint64_t offset)
+{
+    if (object || !(flags & AREA_SHARED))
+        return vm_area_create(start, end, flags, object, offset);
+    object = shared_memory_create();
+    struct vm_area *area = object ? vm_area_create(start, end, flags, object, 0) : NULL;
+    vm_object_release(object);
+    return area;
 }
 
 enum error address_space_map(struct address_space *space, virt_addr_t start, uint64_t length,
                              unsigned flags, struct vm_object *object, uint64_t offset)
 {
-    virt_addr_t end = start + length;
-    if (!is_valid(start, length) || !IS_ALIGNED(offset, PAGE_SIZE) || offset + length < offset ||
-        (!object && flags & AREA_SHARED))
+    if (!is_valid(start, length) || !IS_ALIGNED(offset, PAGE_SIZE) || offset + length < offset)
         return ERROR_INVALID;
     if (start < USER_START)
         return ERROR_NOT_PERMITTED;
-    struct vm_area *area = vm_area_create(start, end, flags, object, offset);
+    struct vm_area *area = create_area(start, start + length, flags, object, offset);
     if (!area)
         return ERROR_OUT_OF_FRAMES;
-    enum error error = split(space, start, end);
+    enum error error = clear(space, start, start + length);
     if (error) {
         vm_area_destroy(area);
         return error;
     }
-    drop_areas(space, start, end);
     vm_areas_insert(&space->areas, area);
     space->mapped_pages += length / PAGE_SIZE;
-    vm_areas_merge(&space->areas, end);
-    vm_areas_merge(&space->areas, start);
+    vm_areas_merge(&space->areas, area);
     return OK;
 }
 
 bool address_space_is_free(const struct address_space *space, virt_addr_t start, uint64_t length)
 {
-    if (!is_valid(start, length) || start < USER_START)
-        return false;
-    const struct vm_area *area = vm_areas_find(&space->areas, start);
-    return !area || area->start >= start + length;
+    return is_valid(start, length) && start >= USER_START && is_free(space, start, start + length);
 }
 
 enum error address_space_find_gap(struct address_space *space, virt_addr_t hint, uint64_t length,
@@ -179,41 +210,39 @@ enum error address_space_find_gap(struct address_space *space, virt_addr_t hint,
 
 enum error address_space_unmap(struct address_space *space, virt_addr_t start, uint64_t length)
 {
-    if (!is_valid(start, length))
-        return ERROR_INVALID;
-    enum error error = split(space, start, start + length);
-    if (!error)
-        drop_areas(space, start, start + length);
-    return error;
+    return is_valid(start, length) ? clear(space, start, start + length) : ERROR_INVALID;
 }
 
-/* Returns where the area ends. It may become one with the area before it. */
-static virt_addr_t protect_area(struct address_space *space, struct vm_area *area, unsigned flags)
+/* Gives the areas from `start` to `end` other access, up to a hole. None reaches out of that. */
+static enum error protect(struct address_space *space, virt_addr_t start, virt_addr_t end,
+                          unsigned access)
 {
-    virt_addr_t start = area->start, end = area->end;
-    area->flags = (area->flags & ~(unsigned)AREA_ACCESS) | flags;
-    user_pages_restrict(space, area);
-    vm_areas_merge(&space->areas, start);
-    return end;
+    while (start < end) {
+        struct vm_area *area = vm_areas_find(&space->areas, start);
+        if (!area || area->start > start)
+            return ERROR_OUT_OF_FRAMES;
+        if (access & AREA_WRITE && area->flags & AREA_NEVER_WRITE)
+            return ERROR_ACCESS;
+        start = area->end;
+        area->flags = (area->flags & ~(unsigned)AREA_ACCESS) | access;
+        user_pages_restrict(space, area);
+        vm_areas_merge(&space->areas, area);
+    }
+    return OK;
 }
 
 enum error address_space_protect(struct address_space *space, virt_addr_t start, uint64_t length,
                                  unsigned flags)
 {
-    virt_addr_t end = start + length, at = start;
+    virt_addr_t end = start + length;
     if (!is_valid(start, length) || flags & ~(unsigned)AREA_ACCESS)
         return ERROR_INVALID;
     enum error error = split(space, start, end);
     if (error)
         return error;
-    while (!error && at < end) {
-        struct vm_area *area = vm_areas_find(&space->areas, at);
-        error = area && area->start == at ? OK : ERROR_OUT_OF_FRAMES;
-        if (!error)
-            at = protect_area(space, area, flags);
-    }
-    vm_areas_merge(&space->areas, at);
-    vm_areas_merge(&space->areas, end);
+    error = protect(space, start, end, flags);
+    if (error)
+        unsplit(space, end);
     return error;
 }
 

@@ -27,24 +27,28 @@ static uint64_t gap_between(virt_addr_t end, virt_addr_t start)
     return start > end ? start - end : 0;
 }
 
-static void update(struct tree_node *node)
+static bool update(struct tree_node *node)
 {
     struct vm_area *area = area_of(node);
     const struct vm_area *left = area_of(node->left), *right = area_of(node->right);
-    area->lowest = guarded_start(area);
-    area->highest = area->end;
-    area->gap = 0;
+    virt_addr_t lowest = guarded_start(area), highest = area->end;
+    uint64_t below = 0, above = 0; /* the largest gap on either side */
     if (left) {
-        uint64_t between = gap_between(left->highest, area->lowest);
-        area->gap = MAX(left->gap, between);
-        area->lowest = left->lowest;
+        uint64_t between = gap_between(left->highest, lowest);
+        below = MAX(left->gap, between);
+        lowest = left->lowest;
     }
     if (right) {
-        uint64_t between = gap_between(area->end, right->lowest);
-        uint64_t larger = MAX(right->gap, between);
-        area->gap = MAX(area->gap, larger);
-        area->highest = right->highest;
+        uint64_t between = gap_between(highest, right->lowest);
+        above = MAX(right->gap, between);
+        highest = right->highest;
     }
+    uint64_t gap = MAX(below, above);
+    bool changed = area->lowest != lowest || area->highest != highest || area->gap != gap;
+    area->lowest = lowest;
+    area->highest = highest;
+    area->gap = gap;
+    return changed;
 }
 
 void vm_areas_init(struct tree *areas)
@@ -86,6 +90,7 @@ struct vm_area *vm_area_create(virt_addr_t start, virt_addr_t end, unsigned flag
     area->flags = flags;
     area->object = object;
     area->offset = offset;
+    area->lowest = area->highest = area->gap = 0;
     vm_object_reference(object);
     return area;
 }
@@ -135,16 +140,23 @@ static bool can_merge(const struct vm_area *lower, const struct vm_area *upper)
            (!lower->object || lower->offset + (lower->end - lower->start) == upper->offset);
 }
 
-void vm_areas_merge(struct tree *areas, virt_addr_t address)
+/* Makes two areas one, if they can be. */
+static bool absorb(struct tree *areas, struct vm_area *lower, struct vm_area *upper)
 {
-    struct vm_area *upper = vm_areas_find(areas, address);
-    struct vm_area *lower = upper ? vm_areas_previous(upper) : NULL;
-    if (!lower || upper->start != address || !can_merge(lower, upper))
-        return;
+    if (!lower || !upper || !can_merge(lower, upper))
+        return false;
     vm_areas_remove(areas, upper);
     lower->end = upper->end;
     tree_update(areas, &lower->node);
     vm_area_destroy(upper);
+    return true;
+}
+
+struct vm_area *vm_areas_merge(struct tree *areas, struct vm_area *area)
+{
+    struct vm_area *previous = vm_areas_previous(area);
+    absorb(areas, area, vm_areas_next(area));
+    return absorb(areas, previous, area) ? previous : area;
 }
 
 /* The highest gap between two areas of the subtree; it has one that is long enough. */
@@ -180,7 +192,8 @@ bool vm_areas_find_gap(const struct tree *areas, virt_addr_t floor, virt_addr_t 
                        uint64_t length, virt_addr_t *start)
 {
     const struct vm_area *area = area_of(tree_find_to(areas, ceiling - 1));
-    const struct vm_area *above = area_of(tree_find_from(areas, ceiling));
+    const struct vm_area *above =
+        area ? vm_areas_next(area) : area_of(tree_find_from(areas, ceiling));
     virt_addr_t high = above ? MIN(ceiling, guarded_start(above)) : ceiling;
     for (; area && gap_between(area->end, high) < length; area = before_in_ancestors(area)) {
         const struct vm_area *left = area_of(area->node.left);

@@ -7,9 +7,10 @@
  * that are drawn at random. That is the tree which insertion in a random order would have made: its
  * expected depth is about 1.4 log2(n), however the keys come in.
  *
- * A tree may summarise its elements: each node keeps something about the subtree below it, such as
- * the largest of some value, and `update` computes that from the node's own element and its two
- * children. It is called for each node whose subtree changes, children first.
+ * A tree may summarise its elements: each element keeps something about its node's subtree, such as
+ * the largest of some value, and `update` computes that from the element itself and the node's two
+ * children. It is called for each node whose subtree changes, children first, up to the first one
+ * where it changes nothing.
  *
  * No function here masks interrupts. If an interrupt handler uses a tree, its owner does that.
  */
@@ -27,13 +28,13 @@ struct tree_node {
 };
 
 struct tree {
-    struct tree_node *root; /* NULL: empty */
-    uint64_t random;        /* the state of the priorities */
-    void (*update)(struct tree_node *node);
+    struct tree_node *root;                 /* NULL: empty */
+    uint64_t random;                        /* the state of the priorities */
+    bool (*update)(struct tree_node *node); /* has the summary changed? */
 };
 
 /* Makes an empty tree, which calls `update` (or NULL) as described above. */
-void tree_init(struct tree *tree, void (*update)(struct tree_node *node));
+void tree_init(struct tree *tree, bool (*update)(struct tree_node *node));
 
 /* Inserts a node, which is in no tree, with that key. O(log n), as all that follows. */
 void tree_insert(struct tree *tree, struct tree_node *node, uint64_t key);
@@ -41,8 +42,8 @@ void tree_insert(struct tree *tree, struct tree_node *node, uint64_t key);
 /* Removes a node of this tree. */
 void tree_remove(struct tree *tree, struct tree_node *node);
 
-/* Calls `update` for the node and all above it: when something of its element has changed that they
- * summarise. */
+/* Has the summaries updated when something of the node's element has changed that they are about.
+ */
 void tree_update(struct tree *tree, struct tree_node *node);
 
 /* The first node whose key is `key` or more; the last node whose key is `key` or less; NULL when

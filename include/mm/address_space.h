@@ -70,8 +70,9 @@ bool address_space_is_free(const struct address_space *space, virt_addr_t start,
 enum error address_space_unmap(struct address_space *space, virt_addr_t start, uint64_t length);
 
 /* Gives the areas of the range the access `flags` (AREA_READ, _WRITE, _EXECUTE). It stops at
- * a hole: ERROR_OUT_OF_FRAMES, as Linux says ENOMEM; then what lies before has changed. The same
- * when memory is out; then nothing has changed. */
+ * a hole (ERROR_OUT_OF_FRAMES, as Linux says ENOMEM), and at an area that is AREA_NEVER_WRITE
+ * (ERROR_ACCESS); then what lies before has changed. ERROR_OUT_OF_FRAMES also when memory is out;
+ * then nothing has changed. */
 enum error address_space_protect(struct address_space *space, virt_addr_t start, uint64_t length,
                                  unsigned flags);
 

@@ -14,8 +14,9 @@ enum {
     AREA_READ = 1,
     AREA_WRITE = 2,
     AREA_EXECUTE = 4,
-    AREA_SHARED = 8,      /* writes reach the object; else the writer gets a copy of the page */
-    AREA_GROWS_DOWN = 16, /* a stack: a fault below it may move its start down */
+    AREA_SHARED = 8,       /* writes reach the object; else the writer gets a copy of the page */
+    AREA_GROWS_DOWN = 16,  /* a stack: a fault below it may move its start down */
+    AREA_NEVER_WRITE = 32, /* shared, of a file that is not open for writing */
     AREA_ACCESS = AREA_READ | AREA_WRITE | AREA_EXECUTE,
 };
 
@@ -67,8 +68,9 @@ void vm_areas_set_start(struct tree *areas, struct vm_area *area, virt_addr_t st
  * nothing has changed. */
 enum error vm_areas_split(struct tree *areas, virt_addr_t address);
 
-/* Makes the areas that meet at `address` one, if they differ in nothing. */
-void vm_areas_merge(struct tree *areas, virt_addr_t address);
+/* Makes the area one with those that it meets, where they differ in nothing. Returns the area that
+ * has `area`'s range then. */
+struct vm_area *vm_areas_merge(struct tree *areas, struct vm_area *area);
 
 /* Finds the highest `length` bytes between `floor` and `ceiling` that no area uses, nor the guard
  * below one that grows down. False when there are none. */

@@ -116,7 +116,6 @@ TEST(address_space, invalid_ranges_are_refused)
         EXPECT_EQ(address_space_protect(space, start, bad[i].length, R), ERROR_INVALID);
         EXPECT(!address_space_is_free(space, start, bad[i].length));
     }
-    EXPECT_EQ(map(0, 1, S), ERROR_INVALID); /* shared memory has an object */
     EXPECT_EQ(address_space_map(space, BASE, PAGE_SIZE, R, NULL, 1), ERROR_INVALID);
     EXPECT_EQ(address_space_map(space, BASE, PAGE_SIZE, R, NULL, -PAGE_SIZE), ERROR_INVALID);
     EXPECT_EQ(address_space_map(space, 0, PAGE_SIZE, R, NULL, 0), ERROR_NOT_PERMITTED);
@@ -411,6 +410,40 @@ TEST(address_space, shared_pages_of_an_object)
     EXPECT(object.released && user_memory_tear_down());
 }
 
+TEST(address_space, shared_memory_without_a_file)
+{
+    struct address_space *copy;
+    set_up();
+    EXPECT_EQ(map(0, 4, R | W | S), OK);
+    EXPECT_EQ(map(4, 4, R | W | S), OK); /* other memory: no merge */
+    EXPECT_STR(spell_areas(space), "rw-s 0-4@0, rw-s 4-8@0");
+    EXPECT_EQ(program_write(space, at(1), 11), OK);
+    EXPECT_EQ(address_space_copy(space, &copy), OK);
+    EXPECT_EQ(read_in(copy, at(1)), 11);
+    EXPECT_EQ(program_write(copy, at(0), 10), OK);
+    EXPECT_EQ(program_write(space, at(2), 12), OK);
+    EXPECT(read_in(space, at(0)) == 10 && read_in(copy, at(2)) == 12 && read_in(copy, at(3)) == 0);
+    EXPECT_EQ(read_in(space, at(4)), 0);
+    address_space_release(space);
+    EXPECT(read_in(copy, at(0)) == 10 && read_in(copy, at(2)) == 12);
+    space = copy;
+    tear_down();
+}
+
+TEST(address_space, what_must_not_be_written_cannot_be_made_writable)
+{
+    set_up();
+    test_object_init(&object, 8);
+    EXPECT_EQ(map_object(0, 4, R | S | AREA_NEVER_WRITE, 0), OK);
+    EXPECT_EQ(protect(0, 2, R | W), ERROR_ACCESS);
+    EXPECT_EQ(protect(0, 2, R | X), OK);
+    EXPECT_EQ(program_write(space, at(0), 1), ERROR_ACCESS);
+    EXPECT_STR(spell_areas(space), "r-xs 0-2@0, r--s 2-4@2");
+    EXPECT_EQ(unmap(0, 4), OK);
+    test_object_end(&object);
+    tear_down();
+}
+
 TEST(address_space, areas_of_an_object_split_and_merge)
 {
     set_up();
@@ -639,6 +672,52 @@ TEST(address_space, an_object_that_has_no_frames)
     give_frames_back();
     EXPECT_EQ(program_write(space, at(2), 1), OK);
     test_object_end(&object);
+    tear_down();
+}
+
+/* The range of the area at a page. */
+static bool area_is(uint64_t page, uint64_t start, uint64_t end)
+{
+    const struct vm_area *area = address_space_next_area(space, at(page));
+    return area && area->start == at(start) && area->end == at(end);
+}
+
+TEST(address_space, a_heap_without_memory)
+{
+    enum { MOST = 4000 };
+    struct address_space *copy;
+    enum error error = OK;
+    uint64_t page = 1;
+    set_up();
+    EXPECT_EQ(map(0, MOST, R | W), OK);
+    user_memory_limit_heap();
+    for (; page < MOST && !error; page += 2)
+        error = unmap(page, 1); /* each needs one area more */
+    page -= 2;
+    EXPECT_EQ(error, ERROR_OUT_OF_FRAMES);
+    EXPECT(area_is(page, page - 1, MOST));
+    EXPECT_EQ(protect(page, 1, R), ERROR_OUT_OF_FRAMES);
+    EXPECT(area_is(page, page - 1, MOST));
+    EXPECT_EQ(map(page, 1, R), ERROR_OUT_OF_FRAMES);
+    EXPECT_EQ(map(page, 1, R | S), ERROR_OUT_OF_FRAMES);
+    EXPECT(area_is(page, page - 1, MOST));
+    EXPECT_EQ(address_space_copy(space, &copy), ERROR_OUT_OF_FRAMES);
+    EXPECT_EQ(unmap(page - 1, 1), OK); /* needs none */
+    EXPECT(area_is(page, page, MOST));
+    EXPECT_EQ(program_write(space, at(page), 1), OK);
+    tear_down();
+}
+
+TEST(address_space, shared_memory_without_frames)
+{
+    set_up();
+    EXPECT_EQ(map(0, 4, R | W | S), OK);
+    for (unsigned left = 0; left < 4; left++) {
+        leave_frames(left); /* the page, which stays then, its numbers, and three tables */
+        EXPECT_EQ(program_write(space, at(0), 1), ERROR_OUT_OF_FRAMES);
+        give_frames_back();
+    }
+    EXPECT_EQ(program_write(space, at(0), 1), OK);
     tear_down();
 }
 

@@ -31,11 +31,13 @@ static uint64_t largest(struct tree_node *node)
     return node ? element_of(node)->largest : 0;
 }
 
-static void update(struct tree_node *node)
+static bool update(struct tree_node *node)
 {
     struct element *element = element_of(node);
+    uint64_t before = element->largest;
     element->largest = MAX(element->value, largest(node->left));
     element->largest = MAX(element->largest, largest(node->right));
+    return element->largest != before;
 }
 
 static void start(void)

@@ -32,6 +32,11 @@ bool user_memory_tear_down(void)
     return free_frames() == frames_before && stats.live_blocks == 0;
 }
 
+void user_memory_limit_heap(void)
+{
+    arena->limit = arena->committed;
+}
+
 /* --- An object ------------------------------------------------------------------------------ */
 
 static enum error get_page(struct vm_object *object, uint64_t index, bool write, phys_addr_t *frame)

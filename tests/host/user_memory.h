@@ -20,6 +20,9 @@ static inline virt_addr_t at(uint64_t page)
 void user_memory_set_up(uint64_t memory);
 bool user_memory_tear_down(void);
 
+/* Lets the heap grow no more. */
+void user_memory_limit_heap(void);
+
 /* An object of `pages` pages; each byte of page i is i + 1. */
 struct test_object {
     struct vm_object object;

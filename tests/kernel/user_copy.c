@@ -113,6 +113,23 @@ TEST(user_copy, what_is_written_can_be_read)
     tear_down();
 }
 
+/* What was touched before stays in the page tables. */
+TEST(user_copy, rights_of_touched_pages)
+{
+    char byte = 0;
+    set_up();
+    EXPECT_EQ(copy_to_user(START, "a", 1), OK);
+    EXPECT_EQ(address_space_protect(space, START, PAGE_SIZE, AREA_READ), OK);
+    EXPECT_EQ(copy_to_user(START, "b", 1), ERROR_BAD_ADDRESS);
+    EXPECT_EQ(address_space_protect(space, START, PAGE_SIZE, 0), OK);
+    EXPECT_EQ(copy_from_user(&byte, START, 1), ERROR_BAD_ADDRESS);
+    EXPECT_EQ(address_space_protect(space, START, PAGE_SIZE, AREA_READ), OK);
+    EXPECT(copy_from_user(&byte, START, 1) == OK && byte == 'a');
+    EXPECT_EQ(address_space_unmap(space, START, PAGE_SIZE), OK);
+    EXPECT_EQ(copy_from_user(&byte, START, 1), ERROR_BAD_ADDRESS);
+    tear_down();
+}
+
 /* Read-only pages of a fork are copied for the kernel's writes as for a program's. */
 TEST(user_copy, copies_on_write)
 {
