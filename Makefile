@@ -385,6 +385,7 @@ fuzz: $(FUZZERS:%=%.run)
 screenshot: $B/cairn.iso | need-qemu
 	$Q$(PYTHON) scripts/screenshot.py text docs/images/prompt.png
 	$Q$(PYTHON) scripts/screenshot.py framebuffer docs/images/framebuffer.png
+	$Q$(PYTHON) scripts/screenshot.py usb docs/images/usb.png
 	$Q$(PYTHON) scripts/screenshot.py fault docs/images/fault.png
 
 # What programs write in the documents; the benches' and the machines' tables come from `make bench` and `make matrix`.

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""screenshot.py text|framebuffer|fault OUT.png: boots the image, types at it, and keeps the picture of its screen."""
+"""screenshot.py text|framebuffer|usb|fault OUT.png: boots the image, types at it, and keeps the picture of its screen."""
 
 import struct
 import sys
@@ -11,11 +11,20 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 from runner import framebuffer, machine, paths, pictures  # noqa: E402  (the path has to be set first)
 
 
-# What a machine is started with, and the lines that are sent to it. From a fault it does not come back.
+# A machine whose only keyboard is on USB, behind a hub, beside the stick that it boots from.
+USB_STICK = ["-device", "qemu-xhci,id=bus", "-drive", f"if=none,id=stick,format=raw,snapshot=on,file={paths.ISO}",
+             "-device", "usb-storage,drive=stick,bus=bus.0,port=2"]
+USB_ALONE = ["-machine", "i8042=off", "-device", "usb-hub,bus=bus.0,port=1", "-device", "usb-kbd,bus=bus.0,port=1.1",
+             "-device", "usb-mouse,bus=bus.0,port=1.2"]
+
+# What a machine is started with, and the lines that are sent to it over COM1, or typed where there is a keyboard on USB.
+# From a fault it does not come back.
 SESSIONS = {
     "text": ({}, ["help", "echo hello"]),
     "framebuffer": ({"options": machine.ovmf(), "entry": "framebuffer"},
                     ["colors", "mem", "uptime", "echo Grüße, Καλημέρα, Здравствуйте, 你好, こんにちは, 안녕"]),
+    "usb": ({"options": [*machine.ovmf(), *USB_ALONE], "entry": "framebuffer", "media": USB_STICK},
+            ["usb", "echo This was typed on USB alone."]),
     "fault": ({}, ["fault write-rodata"]),
 }
 
@@ -42,6 +51,8 @@ def take(arguments, lines):
         for line in lines:
             if line.startswith("fault "):
                 crash(cairn, line)
+            elif "i8042=off" in arguments.get("options", ()):
+                cairn.ask(line)
             else:
                 cairn.answer(line)
         return cairn.picture()

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from runner import machine
+from runner import machine, paths
 
 
 @dataclass
@@ -27,5 +27,7 @@ MODES = (
     Mode("-pc", "", ("-machine", "pc"), frozenset({"interrupts"})),
     Mode("-pc-pic", "irq=pic", ("-machine", "pc", "-smp", "4"), frozenset({"interrupts"})),
     Mode("-uefi", "", tuple(machine.ovmf()), frozenset({"interrupts"})),
+    Mode("-stick", "", ("-device", "qemu-xhci", "-drive", f"if=none,id=stick,format=raw,snapshot=on,file={paths.TEST_ISO}",
+                        "-device", "usb-storage,drive=stick"), frozenset({"usb_stick"})),
     Mode("-uefi-pic", "irq=pic", tuple(machine.ovmf()), frozenset({"interrupts"})),
 )
