@@ -136,7 +136,7 @@ static enum error probe(struct usb_device *device, const uint8_t *configuration,
         device->hub.multi = !error && i == 0;
     }
     if (!error && device->depth >= USB_HUB_DEPTH) {
-        log_warn("usb: %s is the sixth hub behind another; left alone", device->name);
+        log_warn("usb: hub %s is more than five hubs deep; left alone", device->name);
         return ERROR_NO_DEVICE;
     }
     return error;

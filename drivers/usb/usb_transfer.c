@@ -18,7 +18,7 @@ enum endpoint_type { TYPE_CONTROL = 4, TYPE_IN = 4, TYPE_SHIFT = 3 };
 
 enum { ERRORS = 3 /* of a packet, until the transfer fails */, ERRORS_SHIFT = 1 };
 
-enum { MIDDLE = 1024 /* a guess at the average length of transfers */ };
+enum { BULK_AVERAGE = 1024 /* a guess at the average length of bulk transfers */ };
 
 uint8_t *usb_data(const struct usb_device *device, unsigned offset)
 {
@@ -113,7 +113,8 @@ static void write_endpoint_context(const struct usb_device *device,
     if (type == TYPE_CONTROL)
         context[4] = 8;
     else
-        context[4] = interval ? packet | packet << 16 : MIDDLE; /* average, most an interval */
+        context[4] =
+            interval ? packet | packet << 16 : BULK_AVERAGE; /* average, most an interval */
 }
 
 /* The largest packet of the default endpoint at this speed; at full speed, the device may have a

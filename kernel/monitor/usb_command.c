@@ -42,21 +42,39 @@ static void print_stick(const struct usb_stick *stick, int indent)
     print_partitions(stick, indent + 2);
 }
 
-/* The device at a port, with those behind it if it is a hub; `depth` hubs are above. */
-static void print_port(const struct usb_port *port, int depth)
+/* `depth` hubs are above. */
+static void print_device(const struct usb_device *device, int depth)
 {
-    const struct usb_device *device = usb_device_at(port);
-    if (!device)
-        return;
     const struct usb_driver *driver = device->driver;
     console_printf("%*sport %u: %s%s%s (%04x:%04x), %s speed, waits for %s\n", 2 * depth + 2, "",
-                   port->number, driver ? driver->name : "", driver ? " " : "", device->name,
-                   device->descriptor.vendor, device->descriptor.product, speed_name(device),
-                   device->step->name);
+                   device->port->number, driver ? driver->name : "", driver ? " " : "",
+                   device->name, device->descriptor.vendor, device->descriptor.product,
+                   speed_name(device), device->step->name);
     if (usb_stick_of(device))
         print_stick(usb_stick_of(device), 2 * depth + 4);
-    for (unsigned i = 0; usb_hub_port(device, i); i++)
-        print_port(usb_hub_port(device, i), depth + 1);
+}
+
+/* The device at a port, and the tree behind it if it is a hub. */
+static void print_tree(const struct usb_port *root)
+{
+    unsigned next[USB_HUB_DEPTH + 1] = {0}; /* the port to look at, at each hub above */
+    unsigned depth = 0;
+    const struct usb_device *device = usb_device_at(root);
+    if (device)
+        print_device(device, 0);
+    while (device) {
+        const struct usb_port *port = usb_hub_port(device, next[depth]);
+        const struct usb_device *found = port ? usb_device_at(port) : NULL;
+        next[depth]++;
+        if (found) {
+            print_device(found, (int)++depth);
+            next[depth] = 0;
+            device = found;
+        } else if (!port) {
+            device = device->port->hub;
+            depth--;
+        }
+    }
 }
 
 static void print_controller(const struct xhci *xhci)
@@ -66,7 +84,7 @@ static void print_controller(const struct xhci *xhci)
                    at->slot, at->function, xhci->port_count, xhci->way ? xhci->way : "polling",
                    xhci->interrupts ? "" : " (none yet)", xhci->dead ? "; stopped" : "");
     for (unsigned port = 0; port < xhci->port_count; port++)
-        print_port(&xhci->ports[port].usb, 0);
+        print_tree(&xhci->ports[port].usb);
 }
 
 COMMAND(usb, "", "what is plugged into the USB controllers",

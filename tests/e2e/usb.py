@@ -85,6 +85,7 @@ class Usb(MachineTest):
             machine.wait_text("Y", start)
             machine.execute("device_del", id=f"k{turn}")
             machine.wait_text("is gone", start)
+            machine.wait_output(lambda at=start: machine.output(at).endswith("echo abxY"), "the line drawn anew")
             start = len(machine.received)
             type_at_screen("c\n")
             machine.wait_prompt(start)
@@ -113,18 +114,23 @@ class Usb(MachineTest):
         start = len(machine.received)
         machine.execute("device_add", driver="usb-kbd", id="second", bus="bus.0", port="1.4")
         machine.wait_text("usb: keyboard", start)
+        machine.wait_prompt(start)
         answer = [line for line in machine.answer("usb") if "waits for" in line]
         keyboard = r"keyboard QEMU USB Keyboard \(0627:0001\), full speed, waits for keys"
         hub = r"hub QEMU USB Hub \(0409:55aa\), full speed, waits for changes"
         for line, pattern in zip(answer, (rf"  port \d+: {hub}", rf"    port 3: {hub}", rf"      port 2: {keyboard}",
                                           rf"    port 4: {keyboard}"), strict=True):
             self.assertRegex(line, rf"^{pattern}$")
+        start = len(machine.received)
         machine.execute("device_del", id="second")
         machine.wait_text("is gone", start)
+        machine.wait_prompt(start)
         self.assertEqual(machine.ask("echo again"), ["again"])
         start = len(machine.received)
         machine.execute("device_del", id="outer")
-        machine.wait_text("QEMU USB Hub (0409:55aa) is gone", start)
+        machine.wait_text("QEMU USB Keyboard (0627:0001) is gone", start)
+        machine.wait_output(lambda: machine.output(start).count("QEMU USB Hub (0409:55aa) is gone") == 2, "both hubs gone")
+        machine.wait_prompt(start)
         self.assertNotIn("waits for", "\n".join(machine.answer("usb")))
 
     def test_sticks(self):

@@ -695,6 +695,12 @@ static void run_endpoint(unsigned id, unsigned endpoint)
         run_reports(id, endpoint, device);
 }
 
+void fake_usb_go_on(struct fake_usb_device *device)
+{
+    for (unsigned endpoint = 1; endpoint < 32; endpoint++)
+        run_endpoint_of(device, endpoint);
+}
+
 void fake_usb_send(struct fake_usb_device *device, const uint8_t *bytes, size_t size)
 {
     uint8_t *report = device->reports[device->report_count++];

@@ -128,6 +128,9 @@ struct fake_usb_device *fake_hub_device(const struct fake_usb_device *hub, unsig
 /* The keyboard sends a report: the modifiers, and up to two keys. */
 void fake_usb_report(struct fake_usb_device *device, uint8_t modifiers, uint8_t key, uint8_t other);
 
+/* The device does what it has not done while it was mute. */
+void fake_usb_go_on(struct fake_usb_device *device);
+
 /* The device sends a report of up to FAKE_REPORT bytes. */
 void fake_usb_send(struct fake_usb_device *device, const uint8_t *bytes, size_t size);
 
