@@ -358,3 +358,17 @@ void clock_start(uint64_t tick, const struct clock_reference *new_reference, boo
     use_reference(new_reference ? new_reference : &ticks_alone);
     measure_anew();
 }
+
+/* -------------------------------------------------------------------------------------------- */
+
+static int64_t real_start; /* the time of day when clock_now() was 0 */
+
+int64_t clock_real_now(void)
+{
+    return __atomic_load_n(&real_start, __ATOMIC_RELAXED) + (int64_t)clock_now();
+}
+
+void clock_set_real(int64_t real)
+{
+    __atomic_store_n(&real_start, real - (int64_t)clock_now(), __ATOMIC_RELAXED);
+}

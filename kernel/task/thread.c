@@ -98,6 +98,19 @@ enum error await_interruptible(struct future *future)
     return OK;
 }
 
+void thread_lock(struct mutex *mutex)
+{
+    struct thread *thread = running();
+    struct waker waker = {0};
+    while (mutex_poll_lock(mutex, &waker, &thread->task) == POLL_PENDING)
+        park(thread);
+}
+
+void thread_unlock(struct mutex *mutex)
+{
+    mutex_unlock(mutex, &running()->task);
+}
+
 void thread_interrupt(struct thread *thread)
 {
     __atomic_store_n(&thread->interrupted, true, __ATOMIC_RELEASE);

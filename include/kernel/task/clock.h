@@ -36,4 +36,11 @@ uint64_t clock_now(void);
  * has been measured. Any context. */
 uint64_t clock_from_tsc(uint64_t ticks);
 
+/* The time of day: nanoseconds since the start of 1970, UTC; before clock_set_real() as if the
+ * machine had started then. It jumps when it is set. Any context. */
+int64_t clock_real_now(void);
+
+/* Sets the time of day. In tasks and set-up code. */
+void clock_set_real(int64_t now);
+
 #endif

@@ -25,6 +25,7 @@
 #include <kernel/cpu/context_switch.h>
 #include <kernel/cpu/stacks.h>
 #include <kernel/task/future.h>
+#include <kernel/task/mutex.h>
 #include <kernel/task/task.h>
 
 struct thread {
@@ -69,6 +70,10 @@ void await(struct future *future);
 /* The same, but ends with ERROR_INTERRUPTED, and the future is given up, when the thread is
  * interrupted. A future that is ready is OK all the same. */
 enum error await_interruptible(struct future *future);
+
+/* Lock a mutex for the running thread, and unlock it. An interrupted thread waits on. */
+void thread_lock(struct mutex *mutex);
+void thread_unlock(struct mutex *mutex);
 
 /* Interrupts the thread: its interruptible waits end, this one and all to come, until
  * thread_accept_interrupt(). The thread is not over. Any context, except an NMI's handler. */
