@@ -116,7 +116,8 @@ HOST_SOURCES := tests/test.c $(wildcard tests/host/*.c) $(wildcard lib/*.c) boot
     $(wildcard drivers/acpi*.c) drivers/partition_table.c $(wildcard drivers/pci*.c) $(wildcard drivers/usb/*.c) drivers/local_apic.c drivers/io_apic.c \
     drivers/fw_cfg.c drivers/debug_console.c drivers/framebuffer.c kernel/options.c kernel/displays.c \
     kernel/log/console.c kernel/log/screen.c \
-    drivers/cmos_clock.c drivers/pit8254.c drivers/reference_clock.c drivers/hpet.c kernel/cpu/tsc.c \
+    drivers/cmos_clock.c drivers/pit8254.c drivers/reference_clock.c drivers/hpet.c kernel/cpu/tsc.c kernel/cpu/random.c \
+    $(wildcard fs/*.c) \
     $(addprefix kernel/monitor/,line.c key_parser.c edit.c history.c completion.c picture.c) kernel/tty/line_discipline.c \
     $(filter-out $(addprefix mm/,kernel_space.c processor.c heap_window.c kernel_pages.c kernel_stacks.c),$(wildcard mm/*.c)) \
     $(wildcard mm/alternatives/*.c)
@@ -348,6 +349,7 @@ clock-drift: $B/cairn.iso | need-qemu
 FUZZ_SECONDS := 60
 FUZZ_LIMIT = -max_total_time=$(FUZZ_SECONDS)
 FUZZ_SOURCES_acpi := drivers/acpi_tables.c drivers/acpi_aml.c
+FUZZ_SOURCES_cpio := fs/cpio.c lib/string.c
 FUZZ_SOURCES_font := lib/font.c
 FUZZ_SOURCES_keyboard := $(KEYBOARD_SOURCES) lib/letter_case.c lib/utf8.c lib/string.c
 FUZZ_SOURCES_multiboot2 := boot/multiboot2.c mm/memory_map.c

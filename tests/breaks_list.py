@@ -306,6 +306,16 @@ BREAKS = [
     Break("lib/terminal.c", "    if (byte == '\\n' && terminal->lines)\n        take_byte(terminal, '\\r');\n", "",
           "the log's lines stagger after an unfinished character", "host/terminal"),
     Break("lib/number.c", "UINT64_MAX", "UINT32_MAX", "large numbers are refused", "host/number"),
+    # --- fs/
+    Break("fs/dentry.c", "dentry->hash == hash && dentry->parent == parent &&", "dentry->hash == hash &&",
+          "a name is found in any directory", "host/files"),
+    Break("fs/walk.c", "    if (walk->links == LINKS_MAX)\n        return ERROR_LOOP;\n", "", "links lead on without a limit", "host/files"),
+    Break("fs/tmpfs.c", "    if (size > old_size)\n        clear_behind_end(node);\n", "", "a longer file shows what its last page held", "host/files"),
+    Break("fs/names.c", "    if (dentry_is_below(to->directory, entry))\n        return ERROR_INVALID;\n", "", "a directory moves below itself", "host/files"),
+    Break("fs/cpio.c", "    if (size > archive->size - archive->offset)\n        return NULL;\n", "", "an archive's lengths are believed", "host/files"),
+    Break("fs/pipe.c", "size_t piece = buffer->left <= PIPE_BUF ? buffer->left : 1;", "size_t piece = 1;", "small writes to a pipe are cut", "kernel/pipes"),
+    Break("fs/file_table.c", "        set_bit(table->close_on_exec, fd, test_bit(from->close_on_exec, fd));\n", "", "fork forgets close-on-exec", "host/files"),
+    Break("lib/chacha20.c", "rotate(*b ^ *c, 7)", "rotate(*b ^ *c, 8)", "ChaCha20 is something else", "host/chacha20"),
     # --- kernel/tty/
     Break("kernel/tty/line_discipline.c", "    discipline->head -= used == LINE_DISCIPLINE_INPUT;\n", "",
           "a line that is too long runs over its buffer", "host/line_discipline"),

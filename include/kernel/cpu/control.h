@@ -93,6 +93,21 @@ static inline uint64_t read_tsc(void)
     return high << 32 | low;
 }
 
+/* Random numbers of the processor's own (Intel SDM 1 7.3.17), where CPUID has these instructions.
+ * False: it has none to give now. */
+static inline bool rdrand(uint64_t *number)
+{
+    bool ready;
+    __asm__ volatile("rdrand %0" : "=r"(*number), "=@ccc"(ready));
+    return ready;
+}
+static inline bool rdseed(uint64_t *number)
+{
+    bool ready;
+    __asm__ volatile("rdseed %0" : "=r"(*number), "=@ccc"(ready));
+    return ready;
+}
+
 /* The RFLAGS register. */
 static inline uint64_t read_rflags(void)
 {

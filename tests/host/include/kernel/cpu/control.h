@@ -67,6 +67,17 @@ struct cpuid_result {
     uint32_t eax, ebx, ecx, edx;
 };
 struct cpuid_result cpuid(uint32_t leaf, uint32_t subleaf);
+/* The processor has no random numbers. */
+static inline bool rdrand(uint64_t *number)
+{
+    (void)number;
+    return false;
+}
+static inline bool rdseed(uint64_t *number)
+{
+    return rdrand(number);
+}
+
 uint64_t read_msr(uint32_t msr);
 void write_msr(uint32_t msr, uint64_t value);
 

@@ -1,0 +1,71 @@
+#include <assert.h>
+#include <fs/filesystem.h>
+#include <fs/path.h>
+#include <mm/heap.h>
+
+enum { FIRST_UMASK = 022 };
+
+static struct fs_context *create(const struct fs_context *values)
+{
+    struct fs_context *context = kmalloc(sizeof(*context));
+    if (!context)
+        return NULL;
+    *context = *values;
+    context->references = 1;
+    dentry_reference(context->root);
+    dentry_reference(context->directory);
+    return context;
+}
+
+enum error fs_context_create(struct fs_context **context)
+{
+    struct dentry *root = mount_root_dentry();
+    ASSERT(root);
+    *context = create(&(struct fs_context){.root = root, .directory = root, .umask = FIRST_UMASK});
+    return *context ? OK : ERROR_OUT_OF_FRAMES;
+}
+
+enum error fs_context_copy(const struct fs_context *from, struct fs_context **copy)
+{
+    *copy = create(from);
+    return *copy ? OK : ERROR_OUT_OF_FRAMES;
+}
+
+void fs_context_reference(struct fs_context *context)
+{
+    context->references++;
+}
+
+void fs_context_release(struct fs_context *context)
+{
+    ASSERT(context->references > 0);
+    if (--context->references > 0)
+        return;
+    dentry_release(context->root);
+    dentry_release(context->directory);
+    kfree(context);
+}
+
+static enum error set(const struct fs_context *context, struct dentry **place,
+                      struct dentry *directory)
+{
+    if (!inode_is_directory(directory->inode))
+        return ERROR_NOT_DIRECTORY;
+    enum error error = inode_check_access(context, directory->inode, MAY_EXECUTE);
+    if (error)
+        return error;
+    dentry_reference(directory);
+    dentry_release(*place);
+    *place = directory;
+    return OK;
+}
+
+enum error fs_context_set_directory(struct fs_context *context, struct dentry *directory)
+{
+    return set(context, &context->directory, directory);
+}
+
+enum error fs_context_set_root(struct fs_context *context, struct dentry *root)
+{
+    return set(context, &context->root, root);
+}

@@ -1,0 +1,72 @@
+/*
+ * devfs: a tmpfs with a node for each device. There is one, however often it is mounted. Linux
+ * calls its own devtmpfs, and so do programs.
+ */
+#include <assert.h>
+#include <fs/dentry.h>
+#include <fs/devfs.h>
+#include <fs/device.h>
+#include <fs/tmpfs.h>
+#include <kernel/log/log.h>
+#include <lib/string.h>
+
+enum { PAGES_MAX = 1024 }; /* programs put files there by mistake */
+
+static struct filesystem *devfs;
+
+static void log_failure(const char *name, enum error error)
+{
+    if (error)
+        log_warn("devfs: no %s (%s)", name, error_name(error));
+}
+
+/* Makes an entry of the root with an operation on it. */
+static struct dentry *new_entry(const char *name)
+{
+    return dentry_create(devfs->root, name, strlen(name), NULL);
+}
+
+static void add_node(struct device *device)
+{
+    struct dentry *entry = new_entry(device->name);
+    enum error error = ERROR_OUT_OF_FRAMES;
+    if (entry) {
+        const struct inode_operations *operations = devfs->root->inode->operations;
+        error = operations->create(entry, S_IFCHR | device->mode, device->number);
+        dentry_release(entry);
+    }
+    log_failure(device->name, error);
+}
+
+static void add_link(const char *name, const char *target)
+{
+    struct dentry *entry = new_entry(name);
+    enum error error = ERROR_OUT_OF_FRAMES;
+    if (entry) {
+        error = devfs->root->inode->operations->symlink(entry, target, strlen(target));
+        dentry_release(entry);
+    }
+    log_failure(name, error);
+}
+
+static enum error mount(const char *options, struct filesystem **filesystem)
+{
+    (void)options;
+    if (!devfs) {
+        enum error error = tmpfs_create(&devfs_type, PAGES_MAX, &devfs);
+        if (error)
+            return error;
+        list_for_each(node, &devices)
+            add_node(CONTAINER_OF(node, struct device, node));
+        device_set_hook(add_node);
+        add_link("fd", "/proc/self/fd");
+        add_link("stdin", "/proc/self/fd/0");
+        add_link("stdout", "/proc/self/fd/1");
+        add_link("stderr", "/proc/self/fd/2");
+    }
+    *filesystem = devfs;
+    return devfs->root->covers ? ERROR_BUSY : OK;
+}
+
+struct filesystem_type devfs_type = {
+    .name = "devtmpfs", .mount = mount, .statistics = tmpfs_statistics};

@@ -1,0 +1,179 @@
+#include <assert.h>
+#include <fs/file.h>
+#include <kernel/task/thread.h>
+#include <mm/heap.h>
+
+enum {
+    USERS_OF_ONE = 2
+}; /* references of a file with one descriptor, while it is used by one call */
+
+static const struct file_operations not_open; /* has nothing to close */
+
+enum error file_create(const struct file_operations *operations, struct inode *inode,
+                       struct dentry *dentry, unsigned flags, struct file **file)
+{
+    struct file *made = kmalloc(sizeof(*made));
+    if (!made)
+        return ERROR_OUT_OF_FRAMES;
+    *made = (struct file){.operations = operations,
+                          .inode = inode,
+                          .dentry = dentry,
+                          .flags = flags & ~(unsigned)O_OPENING,
+                          .references = 1,
+                          .mutex = MUTEX_INIT(made->mutex)};
+    inode_reference(inode);
+    if (dentry)
+        dentry_reference(dentry);
+    enum error error = operations->open ? operations->open(made) : OK;
+    if (error) {
+        made->operations = &not_open;
+        file_release(made);
+        return error;
+    }
+    *file = made;
+    return OK;
+}
+
+void file_release(struct file *file)
+{
+    ASSERT(file->references > 0);
+    if (--file->references > 0)
+        return;
+    if (file->operations->close)
+        file->operations->close(file);
+    inode_release(file->inode);
+    if (file->dentry)
+        dentry_release(file->dentry);
+    kfree(file);
+}
+
+/* The position of a file that nobody else uses needs no lock: whoever else is to use it gets it
+ * from its one descriptor, after this call. */
+static bool lock_position(struct file *file)
+{
+    bool shared = file->operations->has_position && file->references > USERS_OF_ONE;
+    if (shared && thread_current())
+        thread_lock(&file->mutex);
+    return shared && thread_current();
+}
+
+static void unlock_position(struct file *file, bool locked)
+{
+    if (locked)
+        thread_unlock(&file->mutex);
+}
+
+static bool may_read(const struct file *file)
+{
+    return (file->flags & O_ACCMODE) != O_WRONLY;
+}
+
+static bool may_write(const struct file *file)
+{
+    return (file->flags & O_ACCMODE) != O_RDONLY;
+}
+
+enum error file_read(struct file *file, struct buffer *buffer)
+{
+    if (!may_read(file))
+        return ERROR_BAD_DESCRIPTOR;
+    if (!file->operations->read)
+        return ERROR_INVALID;
+    bool locked = lock_position(file);
+    enum error error = file->operations->read(file, buffer, &file->position);
+    unlock_position(file, locked);
+    return error;
+}
+
+enum error file_write(struct file *file, struct buffer *buffer)
+{
+    if (!may_write(file))
+        return ERROR_BAD_DESCRIPTOR;
+    if (!file->operations->write)
+        return ERROR_INVALID;
+    bool locked = lock_position(file);
+    enum error error = file->operations->write(file, buffer, &file->position);
+    unlock_position(file, locked);
+    return error;
+}
+
+enum error file_read_at(struct file *file, struct buffer *buffer, uint64_t position)
+{
+    if (!file->operations->has_position)
+        return ERROR_NOT_SEEKABLE;
+    if (!may_read(file))
+        return ERROR_BAD_DESCRIPTOR;
+    if (!file->operations->read)
+        return ERROR_INVALID;
+    return file->operations->read(file, buffer, &position);
+}
+
+enum error file_write_at(struct file *file, struct buffer *buffer, uint64_t position)
+{
+    if (!file->operations->has_position)
+        return ERROR_NOT_SEEKABLE;
+    if (!may_write(file))
+        return ERROR_BAD_DESCRIPTOR;
+    if (!file->operations->write)
+        return ERROR_INVALID;
+    return file->operations->write(file, buffer, &position);
+}
+
+/* SEEK_DATA and SEEK_HOLE see a file without holes. */
+static enum error seek(const struct file *file, int64_t offset, int whence, uint64_t *position)
+{
+    uint64_t size = file->inode->size;
+    uint64_t base = 0;
+    switch (whence) {
+    case SEEK_SET:
+        break;
+    case SEEK_CUR:
+        base = file->position;
+        break;
+    case SEEK_END:
+        base = size;
+        break;
+    case SEEK_DATA:
+    case SEEK_HOLE:
+        if (offset < 0 || (uint64_t)offset >= size)
+            return ERROR_NO_DEVICE;
+        *position = whence == SEEK_DATA ? (uint64_t)offset : size;
+        return OK;
+    default:
+        return ERROR_INVALID;
+    }
+    uint64_t sum = base + (uint64_t)offset;
+    if (sum > INT64_MAX)
+        return ERROR_INVALID;
+    *position = sum;
+    return OK;
+}
+
+enum error file_seek(struct file *file, int64_t offset, int whence, uint64_t *position)
+{
+    if (!file->operations->has_position)
+        return ERROR_NOT_SEEKABLE;
+    if (whence == SEEK_END && inode_is_directory(file->inode))
+        return ERROR_INVALID;
+    bool locked = lock_position(file);
+    enum error error = seek(file, offset, whence, position);
+    if (!error)
+        file->position = *position;
+    unlock_position(file, locked);
+    return error;
+}
+
+enum error file_set_size(struct file *file, uint64_t size)
+{
+    struct inode *inode = file->inode;
+    if (!may_write(file) || inode_type(inode) != S_IFREG || !inode->operations->set)
+        return ERROR_INVALID;
+    return inode->operations->set(inode,
+                                  &(struct inode_attributes){.set = ATTRIBUTE_SIZE, .size = size});
+}
+
+unsigned file_poll(struct file *file, struct waker *waker, struct task *task)
+{
+    enum { ALWAYS = POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM };
+    return file->operations->poll ? file->operations->poll(file, waker, task) : ALWAYS;
+}

@@ -1,0 +1,73 @@
+#include <assert.h>
+#include <fs/devfs.h>
+#include <fs/filesystem.h>
+#include <fs/fs.h>
+#include <fs/memory_devices.h>
+#include <fs/path.h>
+#include <fs/proc_system.h>
+#include <fs/procfs.h>
+#include <fs/tmpfs.h>
+#include <kernel/cpu/random.h>
+#include <kernel/log/log.h>
+
+static struct filesystem_type sysfs_type;
+
+enum { SYSFS_PAGES = 0 };
+
+/* Empty: programs look whether it is there. */
+static enum error mount_sysfs(const char *options, struct filesystem **filesystem)
+{
+    (void)options;
+    return tmpfs_create(&sysfs_type, SYSFS_PAGES, filesystem);
+}
+
+static struct filesystem_type sysfs_type = {.name = "sysfs",
+                                            .is_single = true,
+                                            .mount = mount_sysfs,
+                                            .statistics = tmpfs_statistics,
+                                            .unmount = tmpfs_unmount};
+
+/* What is mounted from the start, each below the root. */
+static const struct {
+    const char *directory;
+    struct filesystem_type *type;
+} first_mounts[] = {
+    {"/dev", &devfs_type},
+    {"/proc", &procfs_type},
+    {"/sys", &sysfs_type},
+};
+
+static enum error make_mount(struct fs_context *context, const char *directory,
+                             struct filesystem_type *type)
+{
+    struct dentry *dentry;
+    enum error error = path_make(context, NULL, directory, S_IFDIR | 0755, 0);
+    if (!error)
+        error = path_walk(context, NULL, directory, 0, &dentry);
+    if (error)
+        return error;
+    error = mount_add(type, type->name, dentry, NULL);
+    dentry_release(dentry);
+    return error;
+}
+
+enum error fs_start(void)
+{
+    struct fs_context *context;
+    memory_devices_add();
+    proc_system_add();
+    if (!random_has_hardware())
+        log_warn("random: the processor has no source of random numbers; the first ones are weak");
+    filesystem_add_type(&tmpfs_type);
+    for (size_t i = 0; i < ARRAY_SIZE(first_mounts); i++)
+        filesystem_add_type(first_mounts[i].type);
+    enum error error = mount_root(&tmpfs_type);
+    if (!error)
+        error = fs_context_create(&context);
+    if (error)
+        return error;
+    for (size_t i = 0; !error && i < ARRAY_SIZE(first_mounts); i++)
+        error = make_mount(context, first_mounts[i].directory, first_mounts[i].type);
+    fs_context_release(context);
+    return error;
+}

@@ -1,0 +1,48 @@
+#include <fs/filesystem.h>
+#include <fs/inode.h>
+#include <kernel/task/clock.h>
+#include <kernel/task/thread.h>
+
+#define DAY ((int64_t)(24 * 60 * 60 * NANOSECONDS_PER_SECOND))
+
+void inode_init(struct inode *inode, struct filesystem *filesystem,
+                const struct vm_object_operations *operations, uint32_t mode)
+{
+    inode->object.operations = operations;
+    inode->object.references = 1;
+    inode->filesystem = filesystem;
+    inode->number = ++filesystem->last_number;
+    inode->mode = mode;
+    inode->accessed = inode->modified = inode->changed = clock_real_now();
+    inode->mutex = (struct mutex)MUTEX_INIT(inode->mutex);
+}
+
+void inode_lock(struct inode *inode)
+{
+    if (thread_current())
+        thread_lock(&inode->mutex);
+}
+
+void inode_unlock(struct inode *inode)
+{
+    if (thread_current())
+        thread_unlock(&inode->mutex);
+}
+
+void inode_note_read(struct inode *inode)
+{
+    bool changed_since = inode->accessed <= inode->modified || inode->accessed <= inode->changed;
+    int64_t now = clock_real_now();
+    if (changed_since || now - inode->accessed >= DAY)
+        inode->accessed = now;
+}
+
+void inode_note_write(struct inode *inode)
+{
+    inode->modified = inode->changed = clock_real_now();
+}
+
+void inode_note_change(struct inode *inode)
+{
+    inode->changed = clock_real_now();
+}

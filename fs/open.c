@@ -1,0 +1,129 @@
+#include <assert.h>
+#include <fs/device.h>
+#include <fs/file.h>
+#include <fs/pipe.h>
+#include <fs/walk.h>
+
+/* Devices and FIFOs are the same on every file system. */
+static const struct file_operations *operations_of(const struct inode *inode)
+{
+    if (inode_type(inode) == S_IFIFO)
+        return &fifo_operations;
+    if (inode_type(inode) != S_IFCHR)
+        return inode->file_operations;
+    const struct device *device = device_find(inode->rdev);
+    return device ? device->operations : NULL;
+}
+
+/* Looks at the last component and makes it if it is not there. *made says so. */
+static enum error find_or_make(struct walk *walk, unsigned flags, uint32_t mode,
+                               struct dentry **found, bool *made)
+{
+    if (walk->kind == COMPONENT_NONE && !inode_is_directory(walk->directory->inode)) {
+        *found = walk->directory; /* a link has led to the file, whatever its name */
+        dentry_reference(*found);
+        return OK;
+    }
+    if (walk->kind != COMPONENT_NAME)
+        return flags & O_EXCL ? ERROR_EXISTS : ERROR_IS_DIRECTORY;
+    if (walk_wants_directory(walk))
+        return ERROR_IS_DIRECTORY;
+    enum error error = walk_look_up(walk, found);
+    if (!error && flags & O_EXCL) {
+        dentry_release(*found);
+        return ERROR_EXISTS;
+    }
+    if (error != ERROR_NO_ENTRY)
+        return error;
+    *made = true;
+    return walk_create(walk, S_IFREG | (mode & MODE_PERMISSIONS), found);
+}
+
+/* O_CREAT: a link at the end whose target is not there makes the target. */
+static enum error open_or_make(struct walk *walk, unsigned flags, uint32_t mode,
+                               struct dentry **found, bool *made)
+{
+    for (;;) {
+        enum error error = walk_to_last(walk);
+        if (!error)
+            error = find_or_make(walk, flags, mode, found, made);
+        if (error)
+            return error;
+        if (inode_type((*found)->inode) != S_IFLNK || flags & O_NOFOLLOW)
+            return OK;
+        error = walk_follow(walk, *found);
+        dentry_release(*found);
+        if (error)
+            return error;
+    }
+}
+
+static enum error find(struct fs_context *context, struct dentry *start, const char *name,
+                       unsigned flags, uint32_t mode, struct dentry **found, bool *made)
+{
+    struct walk walk;
+    if (!(flags & O_CREAT)) {
+        unsigned follow = flags & O_NOFOLLOW ? 0 : WALK_FOLLOW;
+        return path_walk(context, start, name, follow, found);
+    }
+    enum error error = walk_begin(&walk, context, start, name);
+    if (!error)
+        error = open_or_make(&walk, flags, mode, found, made);
+    walk_end(&walk);
+    return error;
+}
+
+static unsigned access_for(unsigned flags)
+{
+    static const uint8_t access[] = {MAY_READ, MAY_WRITE, MAY_READ | MAY_WRITE,
+                                     MAY_READ | MAY_WRITE};
+    return access[flags & O_ACCMODE] | (flags & O_TRUNC ? (unsigned)MAY_WRITE : 0);
+}
+
+/* What the file's type and its permissions say. */
+static enum error check(const struct fs_context *context, const struct inode *inode, unsigned flags,
+                        bool made)
+{
+    if (flags & O_DIRECTORY && !inode_is_directory(inode))
+        return ERROR_NOT_DIRECTORY;
+    if (inode_type(inode) == S_IFLNK)
+        return ERROR_LOOP;
+    if (inode_is_directory(inode) && (flags & O_CREAT || access_for(flags) & MAY_WRITE))
+        return ERROR_IS_DIRECTORY;
+    return made ? OK : inode_check_access(context, inode, access_for(flags));
+}
+
+static enum error open_found(struct fs_context *context, struct dentry *dentry, unsigned flags,
+                             bool made, struct file **file)
+{
+    struct inode *inode = dentry->inode;
+    enum error error = check(context, inode, flags, made);
+    if (error)
+        return error;
+    const struct file_operations *operations = operations_of(inode);
+    if (!operations)
+        return ERROR_NO_DEVICE;
+    error = file_create(operations, inode, dentry, flags, file);
+    if (error || !(flags & O_TRUNC) || made || inode_type(inode) != S_IFREG)
+        return error;
+    if (inode->operations->set)
+        error = inode->operations->set(inode, &(struct inode_attributes){.set = ATTRIBUTE_SIZE});
+    if (error)
+        file_release(*file);
+    return error;
+}
+
+enum error file_open(struct fs_context *context, struct dentry *start, const char *name,
+                     unsigned flags, uint32_t mode, struct file **file)
+{
+    struct dentry *dentry;
+    bool made = false;
+    if (flags & O_CREAT && flags & O_DIRECTORY)
+        return ERROR_INVALID;
+    enum error error = find(context, start, name, flags, mode, &dentry, &made);
+    if (error)
+        return error;
+    error = open_found(context, dentry, flags, made, file);
+    dentry_release(dentry);
+    return error;
+}

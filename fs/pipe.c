@@ -1,0 +1,356 @@
+/*
+ * A pipe is a ring of bytes in up to 16 pages, which come as they are needed. A pipe that is empty
+ * starts again in the first page, so one that is never fuller than a page has only that.
+ *
+ * Its mutex is held while bytes are copied, which may wait for a program's memory: so what is
+ * written in one call of up to PIPE_BUF bytes stays in one piece. Nobody holds it while waiting for
+ * the other end. Readers and writers share one queue: readers wait only while the pipe is empty and
+ * writers only while it is nearly full, so never both.
+ *
+ * The inode of a pipe or FIFO has a struct pipe as long as one end is open.
+ */
+#include <assert.h>
+#include <fs/filesystem.h>
+#include <fs/pipe.h>
+#include <kernel/task/thread.h>
+#include <layout.h>
+#include <mm/frames.h>
+#include <mm/heap.h>
+#include <mm/user_copy.h>
+
+enum { PAGES = PIPE_SIZE / PAGE_SIZE, FIONREAD = 0x541b };
+
+struct pipe {
+    size_t readers, writers;        /* open files */
+    size_t read_opens, write_opens; /* that there ever were; for those that wait in open() */
+    size_t start, count;      /* the oldest byte's place, below PIPE_SIZE; and how many there are */
+    phys_addr_t pages[PAGES]; /* NO_FRAME: not needed yet */
+    struct mutex mutex;
+    struct wait_queue waiting;
+};
+
+static bool may_read(const struct file *file)
+{
+    return (file->flags & O_ACCMODE) != O_WRONLY;
+}
+
+static bool may_write(const struct file *file)
+{
+    return (file->flags & O_ACCMODE) != O_RDONLY;
+}
+
+static void wake(struct pipe *pipe)
+{
+    if (!list_empty(&pipe->waiting.wakers))
+        wait_queue_wake_all(&pipe->waiting);
+}
+
+/* --- Waiting ---------------------------------------------------------------------------------- */
+
+struct wait {
+    struct future future;
+    struct pipe *pipe;
+    bool (*is_over)(const struct wait *wait);
+    size_t amount;
+};
+
+static bool can_read(const struct wait *wait)
+{
+    return wait->pipe->count > 0 || wait->pipe->writers == 0;
+}
+
+static bool can_write(const struct wait *wait)
+{
+    return PIPE_SIZE - wait->pipe->count >= wait->amount || wait->pipe->readers == 0;
+}
+
+static bool has_reader(const struct wait *wait)
+{
+    return wait->pipe->read_opens != wait->amount;
+}
+
+static bool has_writer(const struct wait *wait)
+{
+    return wait->pipe->write_opens != wait->amount;
+}
+
+static enum poll_result poll_wait(struct future *future, struct task *task)
+{
+    struct wait *wait = CONTAINER_OF(future, struct wait, future);
+    if (!wait->is_over(wait)) {
+        waker_register(&future->waker, &wait->pipe->waiting, task);
+        return POLL_PENDING;
+    }
+    waker_finish(&future->waker);
+    return POLL_READY;
+}
+
+static enum error wait_until(struct pipe *pipe, bool (*is_over)(const struct wait *wait),
+                             size_t amount)
+{
+    struct wait wait = {
+        .future = {.poll = poll_wait}, .pipe = pipe, .is_over = is_over, .amount = amount};
+    return await_interruptible(&wait.future);
+}
+
+/* The same for one who holds the mutex, which is free meanwhile. */
+static enum error wait_unlocked(const struct file *file, bool (*is_over)(const struct wait *wait),
+                                size_t amount)
+{
+    struct pipe *pipe = file->inode->pipe;
+    if (file->flags & O_NONBLOCK)
+        return ERROR_AGAIN;
+    thread_unlock(&pipe->mutex);
+    enum error error = wait_until(pipe, is_over, amount);
+    thread_lock(&pipe->mutex);
+    return error;
+}
+
+/* --- Bytes ------------------------------------------------------------------------------------ */
+
+/* The page of a place in the ring, which is made if need be; NULL when memory is out. */
+static char *page_of(struct pipe *pipe, size_t place)
+{
+    phys_addr_t *page = &pipe->pages[place / PAGE_SIZE];
+    if (*page == NO_FRAME)
+        *page = frame_alloc();
+    return *page == NO_FRAME ? NULL : phys_to_virt(*page);
+}
+
+/* Takes as much out of the buffer as there is room for. */
+static enum error fill(struct pipe *pipe, struct buffer *buffer)
+{
+    enum error error = OK;
+    while (!error && buffer->left > 0 && pipe->count < PIPE_SIZE) {
+        size_t place = (pipe->start + pipe->count) % PIPE_SIZE, within = place % PAGE_SIZE;
+        size_t before = buffer->left, room = MIN(PAGE_SIZE - within, PIPE_SIZE - pipe->count);
+        char *page = page_of(pipe, place);
+        if (!page)
+            return ERROR_OUT_OF_FRAMES;
+        error = buffer_get(buffer, page + within, MIN(room, before));
+        pipe->count += before - buffer->left;
+    }
+    return error;
+}
+
+/* Puts as much into the buffer as there is. */
+static enum error drain(struct pipe *pipe, struct buffer *buffer)
+{
+    enum error error = OK;
+    while (!error && buffer->left > 0 && pipe->count > 0) {
+        size_t within = pipe->start % PAGE_SIZE, before = buffer->left;
+        size_t size = MIN(MIN(PAGE_SIZE - within, pipe->count), before);
+        error = buffer_put(buffer, page_of(pipe, pipe->start) + within, size);
+        pipe->start = (pipe->start + before - buffer->left) % PIPE_SIZE;
+        pipe->count -= before - buffer->left;
+    }
+    if (pipe->count == 0)
+        pipe->start = 0;
+    return error;
+}
+
+static enum error read_locked(const struct file *file, struct buffer *buffer)
+{
+    struct pipe *pipe = file->inode->pipe;
+    while (pipe->count == 0) {
+        if (pipe->writers == 0)
+            return OK;
+        enum error error = wait_unlocked(file, can_read, 0);
+        if (error)
+            return error;
+    }
+    enum error error = drain(pipe, buffer);
+    wake(pipe);
+    return error;
+}
+
+static enum error read(struct file *file, struct buffer *buffer, uint64_t *position)
+{
+    (void)position;
+    if (buffer->left == 0)
+        return OK;
+    thread_lock(&file->inode->pipe->mutex);
+    enum error error = read_locked(file, buffer);
+    thread_unlock(&file->inode->pipe->mutex);
+    return error;
+}
+
+static enum error write_locked(const struct file *file, struct buffer *buffer)
+{
+    struct pipe *pipe = file->inode->pipe;
+    size_t piece = buffer->left <= PIPE_BUF ? buffer->left : 1;
+    enum error error = OK;
+    while (!error && buffer->left > 0) {
+        if (pipe->readers == 0)
+            return ERROR_PIPE;
+        if (PIPE_SIZE - pipe->count < piece) {
+            error = wait_unlocked(file, can_write, piece);
+            continue;
+        }
+        error = fill(pipe, buffer);
+        wake(pipe);
+    }
+    return error;
+}
+
+static enum error write(struct file *file, struct buffer *buffer, uint64_t *position)
+{
+    (void)position;
+    if (buffer->left == 0)
+        return OK;
+    thread_lock(&file->inode->pipe->mutex);
+    enum error error = write_locked(file, buffer);
+    thread_unlock(&file->inode->pipe->mutex);
+    return error;
+}
+
+static unsigned poll(struct file *file, struct waker *waker, struct task *task)
+{
+    struct pipe *pipe = file->inode->pipe;
+    unsigned ready = 0;
+    if (waker)
+        waker_register(waker, &pipe->waiting, task);
+    if (may_read(file)) {
+        ready |= pipe->count > 0 ? POLLIN | POLLRDNORM : 0;
+        ready |= pipe->writers == 0 ? POLLHUP : 0;
+    }
+    if (may_write(file)) {
+        ready |= PIPE_SIZE - pipe->count >= PIPE_BUF ? POLLOUT | POLLWRNORM : 0;
+        ready |= pipe->readers == 0 ? POLLERR : 0;
+    }
+    return ready;
+}
+
+static enum error ioctl(struct file *file, unsigned request, uint64_t argument, int64_t *result)
+{
+    int32_t count = (int32_t)file->inode->pipe->count;
+    if (request != FIONREAD)
+        return ERROR_NOT_TERMINAL;
+    *result = 0;
+    return copy_to_user(argument, &count, sizeof(count));
+}
+
+/* --- Opening and closing ---------------------------------------------------------------------- */
+
+static struct pipe *make_pipe(void)
+{
+    struct pipe *pipe = kzalloc(sizeof(*pipe));
+    if (!pipe)
+        return NULL;
+    pipe->mutex = (struct mutex)MUTEX_INIT(pipe->mutex);
+    wait_queue_init(&pipe->waiting);
+    return pipe;
+}
+
+static void free_pipe(struct pipe *pipe)
+{
+    for (unsigned i = 0; i < PAGES; i++) {
+        if (pipe->pages[i] != NO_FRAME)
+            frame_free(pipe->pages[i]);
+    }
+    kfree(pipe);
+}
+
+static void enter(const struct file *file)
+{
+    struct pipe *pipe = file->inode->pipe;
+    pipe->readers += may_read(file);
+    pipe->read_opens += may_read(file);
+    pipe->writers += may_write(file);
+    pipe->write_opens += may_write(file);
+    wake(pipe);
+}
+
+static void leave(struct file *file)
+{
+    struct pipe *pipe = file->inode->pipe;
+    pipe->readers -= may_read(file);
+    pipe->writers -= may_write(file);
+    wake(pipe);
+    if (pipe->readers > 0 || pipe->writers > 0)
+        return;
+    file->inode->pipe = NULL;
+    free_pipe(pipe);
+}
+
+/* Opening one end of a FIFO waits until the other one is open, too (fifo(7)). */
+static enum error wait_for_other_end(const struct file *file)
+{
+    struct pipe *pipe = file->inode->pipe;
+    bool nonblocking = file->flags & O_NONBLOCK;
+    if (may_read(file) && may_write(file))
+        return OK;
+    if (may_read(file))
+        return nonblocking || pipe->writers > 0 ? OK
+                                                : wait_until(pipe, has_writer, pipe->write_opens);
+    if (pipe->readers > 0)
+        return OK;
+    return nonblocking ? ERROR_NO_DEVICE : wait_until(pipe, has_reader, pipe->read_opens);
+}
+
+static enum error open(struct file *file)
+{
+    if (!file->inode->pipe)
+        file->inode->pipe = make_pipe();
+    if (!file->inode->pipe)
+        return ERROR_OUT_OF_FRAMES;
+    enter(file);
+    enum error error = wait_for_other_end(file);
+    if (error)
+        leave(file);
+    return error;
+}
+
+const struct file_operations fifo_operations = {
+    .open = open, .close = leave, .read = read, .write = write, .ioctl = ioctl, .poll = poll};
+
+/* --- Pipes ------------------------------------------------------------------------------------ */
+
+static void release(struct vm_object *object)
+{
+    kfree(CONTAINER_OF(object, struct inode, object));
+}
+
+static struct filesystem_type pipes_type = {.name = "pipefs"};
+static struct filesystem pipes;
+static const struct inode_operations inode_operations;
+static const struct vm_object_operations object_operations = {.release = release};
+
+static struct inode *make_inode(void)
+{
+    struct inode *inode = kzalloc(sizeof(*inode));
+    if (!inode)
+        return NULL;
+    if (!pipes.type)
+        filesystem_init(&pipes, &pipes_type);
+    inode_init(inode, &pipes, &object_operations, S_IFIFO | 0600);
+    inode->operations = &inode_operations;
+    inode->links = 1;
+    return inode;
+}
+
+/* Opens the reading end with O_NONBLOCK, since there is no writer yet. */
+static enum error open_ends(struct inode *inode, struct file **read_end, struct file **write_end)
+{
+    enum error error = file_create(&fifo_operations, inode, NULL, O_RDONLY | O_NONBLOCK, read_end);
+    if (error)
+        return error;
+    error = file_create(&fifo_operations, inode, NULL, O_WRONLY, write_end);
+    if (error)
+        file_release(*read_end);
+    return error;
+}
+
+enum error pipe_create(unsigned flags, struct file **read_end, struct file **write_end)
+{
+    struct inode *inode = make_inode();
+    if (!inode)
+        return ERROR_OUT_OF_FRAMES;
+    enum error error = open_ends(inode, read_end, write_end);
+    if (!error) {
+        (*read_end)->flags = O_RDONLY | (flags & O_NONBLOCK);
+        (*write_end)->flags = O_WRONLY | (flags & O_NONBLOCK);
+    }
+    inode_release(inode); /* the files hold it */
+    return error;
+}

@@ -1,0 +1,151 @@
+/*
+ * The files of /proc that tell of the whole system, in the format of Linux's (proc(5)), as far as
+ * ps, top, free, uptime and mount read them.
+ */
+#include <fs/filesystem.h>
+#include <fs/proc.h>
+#include <fs/proc_system.h>
+#include <kernel/cpu/control.h>
+#include <kernel/task/clock.h>
+#include <kernel/task/executor.h>
+#include <kernel/task/sleep.h>
+#include <layout.h>
+#include <lib/string.h>
+#include <mm/frames.h>
+
+enum { CLOCK_TICKS = 100 }; /* in a second, for programs */
+
+static uint64_t idle_time(void)
+{
+    return timers_executor ? clock_from_tsc(timers_executor->idle) : 0;
+}
+
+static uint64_t to_ticks(uint64_t nanoseconds)
+{
+    return nanoseconds / (NANOSECONDS_PER_SECOND / CLOCK_TICKS);
+}
+
+static enum error write_meminfo(struct text *text, int process)
+{
+    struct frames_stats frames;
+    (void)process;
+    frames_stats(&frames);
+    uint64_t page_kib = PAGE_SIZE / 1024;
+    text_printf(text, "MemTotal:       %8lu kB\nMemFree:        %8lu kB\n", frames.total * page_kib,
+                frames.free * page_kib);
+    text_printf(text, "MemAvailable:   %8lu kB\n", frames.free * page_kib);
+    static const char *const zeros[] = {"Buffers",  "Cached", "SwapCached",  "SwapTotal",
+                                        "SwapFree", "Shmem",  "SReclaimable"};
+    for (size_t i = 0; i < ARRAY_SIZE(zeros); i++)
+        text_printf(text, "%s:%*s%8u kB\n", zeros[i], (int)(15 - strlen(zeros[i])), "", 0u);
+    return OK;
+}
+
+static enum error write_stat(struct text *text, int process)
+{
+    uint64_t now = clock_now(), idle = idle_time();
+    uint64_t busy = to_ticks(now > idle ? now - idle : 0);
+    (void)process;
+    text_printf(text, "cpu  %lu 0 0 %lu 0 0 0 0 0 0\n", busy, to_ticks(idle));
+    text_printf(text, "cpu0 %lu 0 0 %lu 0 0 0 0 0 0\n", busy, to_ticks(idle));
+    int64_t boot = (clock_real_now() - (int64_t)now) / (int64_t)NANOSECONDS_PER_SECOND;
+    text_printf(text, "intr 0\nctxt 0\nbtime %ld\nprocs_running 1\nprocs_blocked 0\n", boot);
+    return OK;
+}
+
+static void write_seconds(struct text *text, uint64_t nanoseconds, char end)
+{
+    uint64_t hundredths = nanoseconds / (NANOSECONDS_PER_SECOND / 100);
+    text_printf(text, "%lu.%02lu%c", hundredths / 100, hundredths % 100, end);
+}
+
+static enum error write_uptime(struct text *text, int process)
+{
+    (void)process;
+    write_seconds(text, clock_now(), ' ');
+    write_seconds(text, idle_time(), '\n');
+    return OK;
+}
+
+/* Nobody counts how many are ready over minutes. */
+static enum error write_loadavg(struct text *text, int process)
+{
+    unsigned count;
+    int last;
+    (void)process;
+    proc_count_processes(&count, &last);
+    text_printf(text, "0.00 0.00 0.00 1/%u %d\n", count, last);
+    return OK;
+}
+
+static enum error write_cpuinfo(struct text *text, int process)
+{
+    struct cpuid_result vendor = cpuid(0, 0), version = cpuid(1, 0);
+    uint32_t name[3] = {vendor.ebx, vendor.edx, vendor.ecx};
+    uint32_t family = version.eax >> 8 & 0xf, model = version.eax >> 4 & 0xf;
+    (void)process;
+    if (family == 6 || family == 0xf) /* Intel SDM 2, CPUID, leaf 1 */
+        model |= version.eax >> 12 & 0xf0;
+    if (family == 0xf)
+        family += version.eax >> 20 & 0xff;
+    text_printf(text, "processor\t: 0\nvendor_id\t: %.12s\n", (const char *)name);
+    text_printf(text, "cpu family\t: %u\nmodel\t\t: %u\nstepping\t: %u\n", family, model,
+                version.eax & 0xf);
+    text_printf(text, "cpu cores\t: 1\n\n");
+    return OK;
+}
+
+static enum error write_version(struct text *text, int process)
+{
+    (void)process;
+    text_printf(text, "Linux version 6.1.0-cairn (Cairn)\n");
+    return OK;
+}
+
+static enum error write_mounts(struct text *text, int process)
+{
+    struct dentry *root = mount_root_dentry();
+    const struct fs_context everything = {.root = root, .directory = root};
+    (void)process;
+    mounts_describe(text, &everything);
+    return OK;
+}
+
+static enum error write_filesystems(struct text *text, int process)
+{
+    (void)process;
+    filesystem_types_describe(text);
+    return OK;
+}
+
+static enum error write_pid_max(struct text *text, int process)
+{
+    (void)process;
+    text_printf(text, "32768\n");
+    return OK;
+}
+
+static enum error write_release(struct text *text, int process)
+{
+    (void)process;
+    text_printf(text, "6.1.0-cairn\n");
+    return OK;
+}
+
+void proc_system_add(void)
+{
+    static struct proc_entry entries[] = {
+        {.name = "meminfo", .write = write_meminfo},
+        {.name = "stat", .write = write_stat},
+        {.name = "uptime", .write = write_uptime},
+        {.name = "loadavg", .write = write_loadavg},
+        {.name = "cpuinfo", .write = write_cpuinfo},
+        {.name = "version", .write = write_version},
+        {.name = "mounts", .write = write_mounts},
+        {.name = "filesystems", .write = write_filesystems},
+        {.name = "sys/kernel/pid_max", .write = write_pid_max},
+        {.name = "sys/kernel/osrelease", .write = write_release},
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(entries); i++)
+        proc_add(&entries[i]);
+}

@@ -1,0 +1,101 @@
+/*
+ * Dentries: names in directories. A known name costs one look into a hash table, however many names
+ * there are.
+ *
+ * A dentry holds its parent and its inode. A file system whose names are in memory alone (tmpfs)
+ * keeps all its dentries: each has a reference of its own, so the directory's children are its
+ * entries. A file system that makes its names up (procfs) gives its dentries no such reference, and
+ * they are in no table: each lookup makes one, which goes with its last reference.
+ *
+ * A mount joins two dentries: the root of what is mounted covers the directory. Such a pair belongs
+ * to one mount, so a path is a dentry, and no file system is mounted in two places.
+ */
+#ifndef FS_DENTRY_H
+#define FS_DENTRY_H
+
+#include <error.h>
+#include <fs/inode.h>
+#include <lib/list.h>
+
+enum { DENTRY_SHORT_NAME = 32 };
+
+struct dentry {
+    size_t references;
+    struct inode *inode;   /* NULL only while the file is being made */
+    struct dentry *parent; /* itself for the root of a file system and for a file without a name */
+    char *name;            /* with a NUL; short_name, or on the heap */
+    uint32_t hash;         /* of the name */
+    uint16_t name_length;
+    bool is_kept;    /* in the table and among the parent's children, with a reference of its own */
+    bool is_deleted; /* was kept */
+    struct dentry *next_in_bucket;
+    struct list children;      /* those that are kept, by `sibling`, in the order of `offset` */
+    struct list_node sibling;  /* not linked unless it is kept */
+    uint64_t offset;           /* in the directory: what a listing goes on from; never used again */
+    uint64_t next_offset;      /* of a directory: for the next entry */
+    uint64_t removals;         /* of a directory: how many entries have gone */
+    struct dentry *covered_by; /* the root that is mounted here; NULL: none. Held by the mount */
+    struct dentry *covers;     /* of a mounted root: where it is mounted; NULL: nowhere */
+    char short_name[DENTRY_SHORT_NAME];
+};
+
+/* Begins with this, and takes up one byte of the name after the other. */
+enum { DENTRY_HASH_START = 5381 };
+static inline uint32_t dentry_hash_step(uint32_t hash, char byte)
+{
+    return hash * 33 + (uint8_t)byte;
+}
+
+/* Frees a dentry that has no references any more. */
+void dentry_free(struct dentry *dentry);
+
+/* One more reference; and one less. */
+static inline void dentry_reference(struct dentry *dentry)
+{
+    dentry->references++;
+}
+static inline void dentry_release(struct dentry *dentry)
+{
+    ASSERT(dentry->references > 0);
+    if (--dentry->references == 0)
+        dentry_free(dentry);
+}
+
+/* A new dentry with one reference, for `inode`, whose reference it takes over if there is one. Not
+ * kept. `parent` NULL: a root, or a file without a name. NULL when memory is out; the inode's
+ * reference is the caller's still. */
+struct dentry *dentry_create(struct dentry *parent, const char *name, size_t length,
+                             struct inode *inode);
+
+/* The entry that is kept, with `hash` of its name; NULL when there is none. Not referenced. */
+struct dentry *dentry_find(const struct dentry *parent, const char *name, size_t length,
+                           uint32_t hash);
+
+/* Keeps a dentry that has an inode, as the last entry of its parent. There is none of its name. */
+void dentry_keep(struct dentry *dentry);
+
+/* Ends that: the name is gone, the dentry stays while it is referenced. */
+void dentry_delete(struct dentry *dentry);
+
+/* Gives a kept dentry another name or parent. There is no entry of that name. ERROR_OUT_OF_FRAMES.
+ */
+enum error dentry_move(struct dentry *dentry, struct dentry *parent, const char *name,
+                       size_t length);
+
+/* The first kept entry of the directory whose offset is `offset` or more; NULL when there is none.
+ */
+struct dentry *dentry_next_child(const struct dentry *directory, uint64_t offset);
+
+/* The entry behind a kept one in its directory; NULL at the end. */
+struct dentry *dentry_after(const struct dentry *entry);
+
+/* Deletes all entries of a tree, and what they hold. Nobody else uses them. */
+void dentry_delete_tree(struct dentry *root);
+
+/* Does anybody use the tree, besides the tree itself and `allowed` references to its root? */
+bool dentry_tree_in_use(const struct dentry *root, size_t allowed);
+
+/* Is `ancestor` the same as `dentry`, or a directory above it in the same file system? */
+bool dentry_is_below(const struct dentry *dentry, const struct dentry *ancestor);
+
+#endif

@@ -1,0 +1,33 @@
+/*
+ * Character devices: files whose operations are a driver's. They appear in devfs by name, and any
+ * file system may have nodes with their numbers.
+ */
+#ifndef FS_DEVICE_H
+#define FS_DEVICE_H
+
+#include <fs/file.h>
+
+/* A device's number as Linux has it (include/linux/kdev_t.h: new_encode_dev), for small ones. */
+#define DEVICE_NUMBER(major, minor) ((uint32_t)((major) << 8 | (minor)))
+
+struct device {
+    const char *name; /* in devfs */
+    uint32_t number;
+    uint32_t mode; /* its permissions there */
+    const struct file_operations *operations;
+    struct list_node node;
+};
+
+/* Adds a device, which stays for ever. Before fs_start() or after. In set-up code and threads. */
+void device_add(struct device *device);
+
+/* The device of that number; NULL: there is none. */
+struct device *device_find(uint32_t number);
+
+/* The devices, in the order in which they were added, by `node`. */
+extern struct list devices;
+
+/* Calls `added` for each device from now on, beside those that are there. For devfs. */
+void device_set_hook(void (*added)(struct device *device));
+
+#endif

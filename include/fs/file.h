@@ -1,0 +1,96 @@
+/*
+ * Open files. A file has a position and flags, which all its descriptors share, whichever processes
+ * they belong to.
+ */
+#ifndef FS_FILE_H
+#define FS_FILE_H
+
+#include <error.h>
+#include <fs/dentry.h>
+#include <fs/inode.h>
+#include <mm/buffer.h>
+
+struct waker;
+struct task;
+
+struct file {
+    const struct file_operations *operations;
+    struct inode *inode;   /* referenced */
+    struct dentry *dentry; /* referenced; NULL for pipes */
+    uint64_t position;     /* in a directory: the offset of the next entry */
+    unsigned flags;        /* what open() got, less O_OPENING */
+    size_t references;
+    struct mutex mutex;   /* guards the position across waits, when several use the file */
+    void *data;           /* the operations' own */
+    uint64_t data_number; /* likewise */
+};
+
+/* A directory entry, for list(). `next` is the position behind it. False: there is no room for it,
+ * and the listing ends before it. May not wait. */
+struct entry_sink {
+    bool (*emit)(struct entry_sink *sink, const char *name, size_t length, uint64_t inode,
+                 uint32_t type, uint64_t next);
+};
+
+/* NULL where the comment does not say otherwise: not possible. All may wait but poll. */
+struct file_operations {
+    bool has_position; /* lseek(), pread() and pwrite() work */
+    /* file->inode and flags are set, operations may be changed. NULL: nothing to do. */
+    enum error (*open)(struct file *file);
+    /* The last reference is gone. NULL: nothing to do. */
+    void (*close)(struct file *file);
+    /* Fill or empty the buffer from *position on, and advance it. buffer->left shows what was done,
+     * also beside an error. OK with nothing done: the end. With O_NONBLOCK in file->flags
+     * ERROR_AGAIN instead of a wait; ERROR_INTERRUPTED. NULL: ERROR_INVALID. */
+    enum error (*read)(struct file *file, struct buffer *buffer, uint64_t *position);
+    enum error (*write)(struct file *file, struct buffer *buffer, uint64_t *position);
+    /* Shows the entries from file->position on, and advances it. NULL: ERROR_NOT_DIRECTORY. */
+    enum error (*list)(struct file *file, struct entry_sink *sink);
+    /* ERROR_NOT_TERMINAL for requests that it does not know; NULL: for all. */
+    enum error (*ioctl)(struct file *file, unsigned request, uint64_t argument, int64_t *result);
+    /* POLLIN ... as it is now. Registers `waker` for `task` at what changes it first, unless
+     * `waker` is NULL; a file has one queue for that. NULL: always ready to read and write. */
+    unsigned (*poll)(struct file *file, struct waker *waker, struct task *task);
+    /* The object whose pages are mapped, referenced. NULL: ERROR_NO_DEVICE. */
+    enum error (*map)(struct file *file, bool shared, struct vm_object **object);
+};
+
+struct fs_context;
+
+/* Opens what `name` leads to from `start` (NULL: the working directory), and makes it with `mode`
+ * less the umask if O_CREAT says so. The file has one reference. Errors as open(2); may wait. */
+enum error file_open(struct fs_context *context, struct dentry *start, const char *name,
+                     unsigned flags, uint32_t mode, struct file **file);
+
+/* A file on an inode, with a name or without (NULL); takes references of its own. Calls the
+ * operations' open(). ERROR_OUT_OF_FRAMES and what open() says; may wait. */
+enum error file_create(const struct file_operations *operations, struct inode *inode,
+                       struct dentry *dentry, unsigned flags, struct file **file);
+
+/* One more reference; and one less: with the last one the file is closed, which may wait. */
+static inline void file_reference(struct file *file)
+{
+    file->references++;
+}
+void file_release(struct file *file);
+
+/* Read from the file's position on, or write there or at the end (O_APPEND), and advance it. What
+ * was done shows in buffer->left, also beside an error. ERROR_BAD_DESCRIPTOR: not opened for that.
+ * May wait. */
+enum error file_read(struct file *file, struct buffer *buffer);
+enum error file_write(struct file *file, struct buffer *buffer);
+
+/* The same at a position of the caller's; the file's own stays. ERROR_NOT_SEEKABLE. */
+enum error file_read_at(struct file *file, struct buffer *buffer, uint64_t position);
+enum error file_write_at(struct file *file, struct buffer *buffer, uint64_t position);
+
+/* Moves the position by `offset` from where SEEK_... says. ERROR_NOT_SEEKABLE, ERROR_INVALID. */
+enum error file_seek(struct file *file, int64_t offset, int whence, uint64_t *position);
+
+/* Sets the size of a regular file. ERROR_INVALID for others. May wait. */
+enum error file_set_size(struct file *file, uint64_t size);
+
+/* As the operation. May not wait. */
+unsigned file_poll(struct file *file, struct waker *waker, struct task *task);
+
+#endif

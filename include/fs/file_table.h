@@ -1,0 +1,55 @@
+/*
+ * A process's descriptors. Threads share a table, or fork copies it.
+ */
+#ifndef FS_FILE_TABLE_H
+#define FS_FILE_TABLE_H
+
+#include <error.h>
+#include <fs/file.h>
+
+enum { FILE_TABLE_LIMIT = 1024, FILE_TABLE_MAX = 4096 };
+
+struct file_table {
+    size_t references;
+    unsigned limit;          /* RLIMIT_NOFILE: descriptors are below; at most FILE_TABLE_MAX */
+    unsigned capacity;       /* of what follows; a multiple of 64 */
+    struct file **files;     /* by descriptor; NULL: not open */
+    uint64_t *open;          /* a bit for each descriptor: it is open */
+    uint64_t *close_on_exec; /* likewise, for those that are open */
+};
+
+/* An empty one, and one with the same files. ERROR_OUT_OF_FRAMES. */
+enum error file_table_create(struct file_table **table);
+enum error file_table_copy(const struct file_table *from, struct file_table **copy);
+
+/* One more user; and one less: with the last one all its files are released, which may wait. */
+void file_table_reference(struct file_table *table);
+void file_table_release(struct file_table *table);
+
+/* Closes what is marked for that. May wait. */
+void file_table_close_on_exec(struct file_table *table);
+
+/* The file of a descriptor, referenced: file_release() comes after. ERROR_BAD_DESCRIPTOR. */
+enum error file_table_get(const struct file_table *table, int fd, struct file **file);
+
+/* Opens the lowest free descriptor from `lowest` on for the file, and takes over the caller's
+ * reference. ERROR_TOO_MANY_FILES, ERROR_INVALID (`lowest` is beyond the limit),
+ * ERROR_OUT_OF_FRAMES; the reference stays the caller's then. */
+enum error file_table_add(struct file_table *table, struct file *file, int lowest,
+                          bool close_on_exec, int *fd);
+
+/* The same for that very descriptor; what was open there is closed, which may wait.
+ * ERROR_BAD_DESCRIPTOR (beyond the limit), ERROR_OUT_OF_FRAMES. */
+enum error file_table_put(struct file_table *table, struct file *file, int fd, bool close_on_exec);
+
+/* Closes a descriptor; may wait. ERROR_BAD_DESCRIPTOR. */
+enum error file_table_close(struct file_table *table, int fd);
+
+/* The mark of an open descriptor. ERROR_BAD_DESCRIPTOR. */
+enum error file_table_get_close_on_exec(const struct file_table *table, int fd, bool *value);
+enum error file_table_set_close_on_exec(struct file_table *table, int fd, bool value);
+
+/* The lowest open descriptor from `fd` on; -1: there is none. */
+int file_table_next(const struct file_table *table, int fd);
+
+#endif

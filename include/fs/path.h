@@ -1,0 +1,78 @@
+/*
+ * From names to files: the path walk, and what changes names.
+ *
+ * Functions that take `start` begin a relative name there; NULL is the working directory. Names end
+ * in NUL and are the kernel's copies, at most PATH_MAX long. Errors are those of the Linux call of
+ * the same name. All may wait.
+ */
+#ifndef FS_PATH_H
+#define FS_PATH_H
+
+#include <error.h>
+#include <fs/dentry.h>
+
+/* Where a process's names begin, and what its new files get. Threads share it, or fork copies it.
+ */
+struct fs_context {
+    size_t references;
+    struct dentry *root, *directory; /* referenced */
+    uint32_t umask;
+    uint32_t uid, gid; /* as which it accesses files: the process's effective ones */
+};
+
+/* At the root of all, as user 0. ERROR_OUT_OF_FRAMES. */
+enum error fs_context_create(struct fs_context **context);
+enum error fs_context_copy(const struct fs_context *from, struct fs_context **copy);
+
+/* One more user; and one less, which frees it with the last one. */
+void fs_context_reference(struct fs_context *context);
+void fs_context_release(struct fs_context *context);
+
+/* Change the working directory and the root. ERROR_NOT_DIRECTORY, ERROR_ACCESS. */
+enum error fs_context_set_directory(struct fs_context *context, struct dentry *directory);
+enum error fs_context_set_root(struct fs_context *context, struct dentry *root);
+
+enum walk_flags {
+    WALK_FOLLOW = 1,    /* a symbolic link at the end, too */
+    WALK_DIRECTORY = 2, /* the end is a directory, or ERROR_NOT_DIRECTORY */
+};
+
+/* Finds what `name` leads to; *found is referenced. */
+enum error path_walk(struct fs_context *context, struct dentry *start, const char *name,
+                     unsigned flags, struct dentry **found);
+
+/* Writes the path from the context's root on, with a NUL, and "(unreachable)" in front if it is not
+ * below that. ERROR_RANGE when there is no room for it. A deleted name ends in " (deleted)". */
+enum error dentry_path(const struct fs_context *context, const struct dentry *dentry, char *to,
+                       size_t room);
+
+/* Access to a file: the bits of `may` are those of "others" in a mode (4 read, 2 write, 1 execute
+ * or search). ERROR_ACCESS. */
+enum { MAY_EXECUTE = 1, MAY_WRITE = 2, MAY_READ = 4 };
+enum error inode_check_access(const struct fs_context *context, const struct inode *inode,
+                              unsigned may);
+
+/* Set attributes, after a check that the context's user may. */
+enum error path_set_attributes(const struct fs_context *context, struct inode *inode,
+                               const struct inode_attributes *attributes);
+
+/* `mode` is the type and the permissions, which the umask reduces. */
+enum error path_make(struct fs_context *context, struct dentry *start, const char *name,
+                     uint32_t mode, uint32_t rdev);
+enum error path_symlink(struct fs_context *context, struct dentry *start, const char *name,
+                        const char *target);
+enum error path_link(struct fs_context *context, struct dentry *file, struct dentry *start,
+                     const char *name);
+
+/* Removes a name: of a directory, or of something else. */
+enum error path_remove(struct fs_context *context, struct dentry *start, const char *name,
+                       bool directory);
+
+enum { RENAME_NOREPLACE = 1 };
+
+/* Gives a file another name, in place of what has that name already; with RENAME_NOREPLACE that is
+ * ERROR_EXISTS. */
+enum error path_rename(struct fs_context *context, struct dentry *from_start, const char *from,
+                       struct dentry *to_start, const char *to, unsigned flags);
+
+#endif

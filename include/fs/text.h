@@ -1,0 +1,24 @@
+/*
+ * A text that grows on the heap. A failure is kept until the end: the writers need not look.
+ */
+#ifndef FS_TEXT_H
+#define FS_TEXT_H
+
+#include <error.h>
+#include <types.h>
+
+/* All zeros is an empty text. */
+struct text {
+    char *bytes; /* without a NUL */
+    size_t length, room;
+    enum error error; /* ERROR_OUT_OF_FRAMES: what did not fit is missing */
+};
+
+/* Append to the text. In threads. */
+void text_printf(struct text *text, const char *format, ...) PRINTF(2, 3);
+void text_append(struct text *text, const void *bytes, size_t length);
+
+/* Frees it. */
+void text_free(struct text *text);
+
+#endif

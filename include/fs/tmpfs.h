@@ -1,0 +1,19 @@
+/*
+ * tmpfs: files in memory. The first one is the root.
+ */
+#ifndef FS_TMPFS_H
+#define FS_TMPFS_H
+
+#include <fs/filesystem.h>
+
+extern struct filesystem_type tmpfs_type;
+
+/* A new one, as `type`, of at most so many pages of content. ERROR_OUT_OF_FRAMES. */
+enum error tmpfs_create(struct filesystem_type *type, uint64_t page_limit,
+                        struct filesystem **filesystem);
+
+/* What is in one, and the end of one that nobody uses: for types that are made of it. */
+void tmpfs_statistics(struct filesystem *filesystem, struct filesystem_statistics *result);
+void tmpfs_unmount(struct filesystem *filesystem);
+
+#endif

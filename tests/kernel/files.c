@@ -1,0 +1,320 @@
+/*
+ * Files where they run: in threads, on real frames and the kernel's heap.
+ */
+#include <fs/file_table.h>
+#include <fs/filesystem.h>
+#include <fs/fs.h>
+#include <fs/initramfs.h>
+#include <fs/path.h>
+#include <fs/proc.h>
+#include <kernel/task/clock.h>
+#include <lib/format.h>
+#include <lib/string.h>
+#include <mm/frames.h>
+#include <mm/heap.h>
+
+#include "../test.h"
+#include "workers.h"
+
+static struct fs_context *context;
+
+static bool start(void)
+{
+    return context || (fs_start() == OK && fs_context_create(&context) == OK);
+}
+
+static uint64_t free_frames(void)
+{
+    struct frames_stats stats;
+    frames_stats(&stats);
+    return stats.free;
+}
+
+static size_t transfer(struct file *file, void *bytes, size_t size, bool write)
+{
+    struct buffer buffer;
+    buffer_init_kernel(&buffer, bytes, size);
+    enum error error = write ? file_write(file, &buffer) : file_read(file, &buffer);
+    return error ? 0 : size - buffer.left;
+}
+
+/* An entry of an archive: /init with five bytes. */
+static const char archive[] = "070701"
+                              "00000001" /* inode */
+                              "000081ed" /* mode: a file, rwxr-xr-x */
+                              "00000000"
+                              "00000000"
+                              "00000001" /* links */
+                              "00000000"
+                              "00000005" /* size */
+                              "00000000"
+                              "00000000"
+                              "00000000"
+                              "00000000"
+                              "00000005" /* the name's, with its NUL */
+                              "00000000"
+                              "init\0\0hello\0\0";
+
+static void run_init(struct worker *worker)
+{
+    char bytes[8] = "";
+    struct file *file;
+    struct file_table *table;
+    int fd;
+    (void)worker;
+    EXPECT_EQ(initramfs_unpack(archive, sizeof(archive) - 1), OK);
+    EXPECT_EQ(file_open(context, NULL, "/init", O_RDONLY, 0, &file), OK);
+    EXPECT_EQ(inode_check_access(context, file->inode, MAY_EXECUTE), OK);
+    EXPECT_EQ(file_table_create(&table), OK);
+    EXPECT_EQ(file_table_add(table, file, 0, true, &fd), OK);
+    EXPECT_EQ(file_table_get(table, fd, &file), OK);
+    EXPECT_EQ(transfer(file, bytes, sizeof(bytes), false), 5);
+    EXPECT_STR(bytes, "hello");
+    file_release(file);
+    file_table_release(table);
+}
+
+TEST(files, the_first_program_is_read_from_an_archive)
+{
+    EXPECT(start());
+    EXPECT(worker_run(run_init));
+}
+
+enum { BLOCKS = 256, BLOCK = 4096 };
+
+static uint64_t others_turns;
+static bool truncated;
+
+static void take_turns(struct worker *worker)
+{
+    (void)worker;
+    while (!truncated) {
+        others_turns++;
+        thread_yield();
+    }
+}
+
+static void write_and_truncate(struct worker *worker)
+{
+    static char block[BLOCK];
+    struct file *file;
+    uint64_t position;
+    (void)worker;
+    EXPECT_EQ(file_open(context, NULL, "/long", O_RDWR | O_CREAT | O_EXCL, 0600, &file), OK);
+    for (unsigned i = 0; i < BLOCKS; i++) {
+        memset(block, (int)i, sizeof(block));
+        EXPECT_EQ(transfer(file, block, sizeof(block), true), sizeof(block));
+    }
+    EXPECT_EQ(file->inode->pages, BLOCKS);
+    EXPECT_EQ(file_seek(file, 0, SEEK_SET, &position), OK);
+    for (unsigned i = 0; i < BLOCKS; i++) {
+        EXPECT_EQ(transfer(file, block, sizeof(block), false), sizeof(block));
+        EXPECT_EQ(block[BLOCK - 1], (char)i);
+    }
+    others_turns = 0;
+    EXPECT_EQ(file_set_size(file, 10), OK);
+    truncated = true;
+    EXPECT_EQ(file->inode->pages, 1);
+    file_release(file);
+    EXPECT_EQ(path_remove(context, NULL, "/long", false), OK);
+}
+
+TEST(files, a_long_truncation_lets_others_run)
+{
+    struct executor executor = EXECUTOR_INIT(executor);
+    struct worker writer, other;
+    EXPECT(start());
+    uint64_t before = free_frames();
+    EXPECT(worker_start(&executor, &writer, write_and_truncate));
+    EXPECT(worker_start(&executor, &other, take_turns));
+    executor_run_ready(&executor);
+    EXPECT(writer.done && other.done);
+    EXPECT(others_turns >= 2);
+    heap_trim();
+    EXPECT(free_frames() + 16 >= before); /* stacks and the heap may keep some */
+}
+
+static bool make_files(unsigned from, unsigned to)
+{
+    char name[24] = "/crowd/";
+    for (unsigned i = from; i < to; i++) {
+        snprintf(name + 7, sizeof(name) - 7, "%u", i);
+        if (path_make(context, NULL, name, S_IFREG | 0600, 0) != OK)
+            return false;
+    }
+    return true;
+}
+
+TEST(files, twenty_thousand_names_are_told_apart)
+{
+    enum { FILES = 20000 };
+    char name[24];
+    EXPECT(start());
+    EXPECT_EQ(path_make(context, NULL, "/crowd", S_IFDIR | 0700, 0), OK);
+    EXPECT(make_files(0, FILES));
+    for (unsigned i = 0; i < FILES; i += 7) {
+        struct dentry *found;
+        snprintf(name, sizeof(name), "/crowd/%u", i);
+        EXPECT_EQ(path_walk(context, NULL, name, 0, &found), OK);
+        EXPECT_STR(found->name, name + 7);
+        dentry_release(found);
+        EXPECT_EQ(path_remove(context, NULL, name, false), OK);
+        EXPECT_EQ(path_walk(context, NULL, name, 0, &found), ERROR_NO_ENTRY);
+    }
+}
+
+/* --- Each function once, where it runs; what they do in detail is the host tests' ------------- */
+
+static void change_names(struct worker *worker)
+{
+    char path[32];
+    struct fs_context *own;
+    struct dentry *directory;
+    (void)worker;
+    EXPECT_EQ(fs_context_copy(context, &own), OK);
+    fs_context_reference(own);
+    EXPECT_EQ(path_make(own, NULL, "old", S_IFDIR | 0700, 0), OK);
+    EXPECT_EQ(path_make(own, NULL, "old/file", S_IFREG | 0600, 0), OK);
+    EXPECT_EQ(path_rename(own, NULL, "old", NULL, "new", 0), OK);
+    EXPECT_EQ(path_rename(own, NULL, "new", NULL, "new/below", 0), ERROR_INVALID);
+    EXPECT_EQ(path_walk(own, NULL, "new", 0, &directory), OK);
+    EXPECT_EQ(fs_context_set_directory(own, directory), OK);
+    EXPECT_EQ(dentry_path(own, directory, path, sizeof(path)), OK);
+    EXPECT_STR(path, "/new");
+    EXPECT_EQ(fs_context_set_root(own, directory), OK);
+    EXPECT_EQ(dentry_path(own, directory, path, sizeof(path)), OK);
+    EXPECT_STR(path, "/");
+    dentry_release(directory);
+    EXPECT_EQ(path_walk(own, NULL, "../file", 0, &directory), OK);
+    dentry_release(directory);
+    fs_context_release(own);
+    fs_context_release(own);
+    EXPECT_EQ(path_remove(context, NULL, "/new", true), ERROR_NOT_EMPTY);
+}
+
+TEST(files, names_change)
+{
+    EXPECT(start());
+    EXPECT(worker_run(change_names));
+}
+
+static void use_descriptors(struct worker *worker)
+{
+    char bytes[4] = "";
+    struct buffer buffer;
+    struct file_table *table, *copy;
+    struct file *file;
+    int fd;
+    bool marked;
+    (void)worker;
+    EXPECT_EQ(file_table_create(&table), OK);
+    EXPECT_EQ(file_open(context, NULL, "/numbers", O_RDWR | O_CREAT, 0600, &file), OK);
+    buffer_init_kernel(&buffer, bytes, sizeof(bytes));
+    EXPECT_EQ(file_write_at(file, &buffer, 4), OK);
+    buffer_init_kernel(&buffer, bytes, sizeof(bytes));
+    EXPECT_EQ(file_read_at(file, &buffer, 7), OK);
+    EXPECT_EQ(buffer.left, 3);
+    EXPECT_EQ(file_table_put(table, file, 9, false), OK);
+    file_reference(file);
+    EXPECT_EQ(file_table_add(table, file, 0, false, &fd), OK);
+    EXPECT_EQ(file_table_set_close_on_exec(table, fd, true), OK);
+    EXPECT_EQ(file_table_get_close_on_exec(table, fd, &marked), OK);
+    EXPECT(marked);
+    EXPECT_EQ(file_table_copy(table, &copy), OK);
+    file_table_close_on_exec(copy);
+    EXPECT_EQ(file_table_next(copy, 0), 9);
+    EXPECT_EQ(file_table_close(copy, 9), OK);
+    file_table_reference(copy);
+    file_table_release(copy);
+    file_table_release(copy);
+    file_table_release(table);
+}
+
+TEST(files, descriptors_are_copied_and_closed)
+{
+    EXPECT(start());
+    EXPECT(worker_run(use_descriptors));
+}
+
+static void read_mounts(struct worker *worker)
+{
+    char bytes[256] = "";
+    struct file *file;
+    struct dentry *directory;
+    (void)worker;
+    EXPECT_EQ(path_make(context, NULL, "/mnt", S_IFDIR | 0700, 0), OK);
+    EXPECT_EQ(path_walk(context, NULL, "/mnt", 0, &directory), OK);
+    EXPECT_EQ(mount_add(filesystem_find_type("tmpfs"), "none", directory, NULL), OK);
+    dentry_release(directory);
+    EXPECT_EQ(file_open(context, NULL, "/proc/mounts", O_RDONLY, 0, &file), OK);
+    EXPECT(transfer(file, bytes, sizeof(bytes) - 1, false) > 0);
+    EXPECT(strncmp(bytes, "rootfs / tmpfs rw 0 0\n", 22) == 0);
+    file_release(file);
+    EXPECT_EQ(path_walk(context, NULL, "/mnt", 0, &directory), OK);
+    dentry_release(directory);
+    EXPECT_EQ(mount_remove(directory), OK);
+}
+
+TEST(files, file_systems_are_mounted)
+{
+    EXPECT(start());
+    EXPECT(worker_run(read_mounts));
+}
+
+TEST(files, the_time_of_a_change_is_the_time_of_day)
+{
+    struct dentry *found;
+    EXPECT(start());
+    clock_set_real(INT64_C(1700000000) * 1000000000);
+    EXPECT_EQ(path_make(context, NULL, "/dated", S_IFREG | 0600, 0), OK);
+    EXPECT_EQ(path_walk(context, NULL, "/dated", 0, &found), OK);
+    EXPECT_EQ(found->inode->modified / 1000000000 / 1000, 1700000);
+    EXPECT(found->inode->modified <= clock_real_now());
+    dentry_release(found);
+}
+
+static int first_process(int process)
+{
+    return process < 1;
+}
+
+static int current_process(void)
+{
+    return 1;
+}
+
+static bool owner(int process, uint32_t *uid, uint32_t *gid)
+{
+    *uid = *gid = 0;
+    return process == 1;
+}
+
+static enum error write_name(struct text *text, int process)
+{
+    text_append(text, "init", process == 1 ? 4 : 0);
+    return OK;
+}
+
+static void read_own_name(struct worker *worker)
+{
+    char bytes[8] = "";
+    struct file *file;
+    (void)worker;
+    EXPECT_EQ(file_open(context, NULL, "/proc/self/comm", O_RDONLY, 0, &file), OK);
+    EXPECT_EQ(transfer(file, bytes, sizeof(bytes), false), 4);
+    EXPECT_STR(bytes, "init");
+    file_release(file);
+}
+
+TEST(files, a_process_is_seen_below_proc)
+{
+    static const struct proc_entry entries[] = {{.name = "comm", .write = write_name}};
+    static const struct proc_processes processes = {.current = current_process,
+                                                    .next = first_process,
+                                                    .owner = owner,
+                                                    .entries = entries,
+                                                    .entry_count = 1};
+    EXPECT(start());
+    proc_set_processes(&processes);
+    EXPECT(worker_run(read_own_name));
+}
