@@ -19,5 +19,6 @@ void mutex_unlock(struct mutex *mutex, const struct task *task)
     ASSERT(!in_interrupt());
     ASSERT(mutex->owner == task);
     mutex->owner = NULL;
-    wait_queue_wake_one(&mutex->waiting);
+    if (!list_empty(&mutex->waiting.wakers))
+        wait_queue_wake_one(&mutex->waiting);
 }

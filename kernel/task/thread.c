@@ -101,6 +101,8 @@ enum error await_interruptible(struct future *future)
 void thread_lock(struct mutex *mutex)
 {
     struct thread *thread = running();
+    if (mutex_try_lock(mutex, &thread->task))
+        return;
     struct waker waker = {0};
     while (mutex_poll_lock(mutex, &waker, &thread->task) == POLL_PENDING)
         park(thread);

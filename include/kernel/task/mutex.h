@@ -18,6 +18,16 @@ struct mutex {
         .waiting = WAIT_QUEUE_INIT((mutex).waiting) \
     }
 
+/* Locks the mutex if it is free and nobody is ahead of `task`, which does not hold it yet. */
+static inline bool mutex_try_lock(struct mutex *mutex, const struct task *task)
+{
+    ASSERT(mutex->owner != task);
+    if (mutex->owner || mutex->waiting.woken > 0)
+        return false;
+    mutex->owner = task;
+    return true;
+}
+
 /* The future of locking the mutex, which `task` does not hold yet. */
 enum poll_result mutex_poll_lock(struct mutex *mutex, struct waker *waker, struct task *task);
 
