@@ -153,6 +153,8 @@ enum error file_seek(struct file *file, int64_t offset, int whence, uint64_t *po
 {
     if (!file->operations->has_position)
         return ERROR_NOT_SEEKABLE;
+    if (file->operations->seek)
+        return file->operations->seek(file, offset, whence, position);
     if (whence == SEEK_END && inode_is_directory(file->inode))
         return ERROR_INVALID;
     bool locked = lock_position(file);

@@ -140,14 +140,22 @@ static enum error write_log(struct file *file, struct buffer *buffer, uint64_t *
     return OK;
 }
 
+/* The position is always 0. */
+static enum error seek_nowhere(struct file *file, int64_t offset, int whence, uint64_t *position)
+{
+    (void)file, (void)offset, (void)whence;
+    *position = 0;
+    return OK;
+}
+
 static const struct file_operations null_operations = {
-    .has_position = true, .read = read_nothing, .write = write_nowhere};
+    .has_position = true, .seek = seek_nowhere, .read = read_nothing, .write = write_nowhere};
 static const struct file_operations zero_operations = {
-    .has_position = true, .read = read_zeros, .write = write_nowhere};
+    .has_position = true, .seek = seek_nowhere, .read = read_zeros, .write = write_nowhere};
 static const struct file_operations full_operations = {
-    .has_position = true, .read = read_zeros, .write = write_to_full};
+    .has_position = true, .seek = seek_nowhere, .read = read_zeros, .write = write_to_full};
 static const struct file_operations random_operations = {
-    .has_position = true, .read = read_random, .write = mix_in};
+    .has_position = true, .seek = seek_nowhere, .read = read_random, .write = mix_in};
 static const struct file_operations log_operations = {.has_position = true,
                                                       .open = open_log,
                                                       .close = close_log,

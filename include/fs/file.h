@@ -44,6 +44,8 @@ struct file_operations {
      * ERROR_AGAIN instead of a wait; ERROR_INTERRUPTED. NULL: ERROR_INVALID. */
     enum error (*read)(struct file *file, struct buffer *buffer, uint64_t *position);
     enum error (*write)(struct file *file, struct buffer *buffer, uint64_t *position);
+    /* Moves the position, as lseek() asks; what it then is. NULL: as usual. */
+    enum error (*seek)(struct file *file, int64_t offset, int whence, uint64_t *position);
     /* Shows the entries from file->position on, and advances it. NULL: ERROR_NOT_DIRECTORY. */
     enum error (*list)(struct file *file, struct entry_sink *sink);
     /* ERROR_NOT_TERMINAL for requests that it does not know; NULL: for all. */

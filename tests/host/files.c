@@ -461,6 +461,9 @@ TEST(files, devices_do_what_their_names_say)
     EXPECT(null && zero && full && random);
     EXPECT_EQ(write_bytes(null, "x", 1), 1);
     EXPECT_EQ(read_bytes(null, bytes, 10), 0);
+    uint64_t position;
+    EXPECT_EQ(file_seek(null, 100, SEEK_SET, &position), OK);
+    EXPECT_EQ(position, 0);
     memset(bytes, 1, sizeof(bytes));
     EXPECT_EQ(read_bytes(zero, bytes, sizeof(bytes)), sizeof(bytes));
     EXPECT_EQ(bytes[299], 0);
