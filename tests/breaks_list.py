@@ -107,7 +107,7 @@ BREAKS = [
           "    uint64_t guess =\n", "a reference that has gone round loses time", "host/clock e2e/clock"),
     Break("kernel/task/clock.c", "    error = MIN(MAX(error, -limit), limit);\n", "    error = 0 * limit;\n",
           "the clock's error stays", "host/clock"),
-    Break("kernel/task/clock.c", "    if (read_tsc() - schedule_start >= schedule_width)\n", "    if (schedule_width == 0)\n",
+    Break("kernel/task/clock.c", "    if (read_tsc() - schedule.start >= schedule.width)\n", "    if (schedule.width == 0)\n",
           "lost ticks are noticed late", "kernel/interrupts"),
     Break("kernel/task/watchdog.c", "        reported = true;\n", "", "a hog is named again and again", "kernel/watchdog"),
     Break("kernel/task/executor.c", "    account(executor, task);\n    return result;\n",

@@ -52,24 +52,29 @@ uint64_t clock_from_tsc(uint64_t ticks)
 }
 
 /* The span of time over which the rate is being measured. */
-static uint64_t span_tsc, span_time; /* its beginning; 0: it has not begun */
-static uint64_t span_uncertainty;    /* of its beginning, in nanoseconds */
-static uint64_t span_length;         /* the least time that it takes */
+static struct {
+    uint64_t tsc, time;   /* its beginning; 0: it has not begun */
+    uint64_t uncertainty; /* of its beginning, in nanoseconds */
+    uint64_t length;      /* the least time that it takes */
+} span;
 
 static void measure_anew(void)
 {
-    span_tsc = 0;
-    span_length = SHORTEST_SPAN;
+    span.tsc = 0;
+    span.length = SHORTEST_SPAN;
 }
 
 /* --- The reference -------------------------------------------------------------------------- */
 
 static struct clock_reference reference;
 
-/* The last reading, and the time at it. */
-static uint64_t reference_count, reference_tsc, reference_time;
-static uint64_t reference_rest; /* the last division's remainder, so that no error adds up */
-static unsigned refusals;       /* in a row */
+/* The last good reading. */
+static struct {
+    uint64_t count, tsc;
+    uint64_t time;     /* at it */
+    uint64_t rest;     /* of the division that gave the time, so that no error adds up */
+    unsigned refusals; /* bad readings since then */
+} last_reading;
 
 static uint64_t ticked_time; /* by the ticks off schedule; without a reference, by all ticks */
 
@@ -93,11 +98,11 @@ static bool reference_loses_time(void)
 static void use_reference(const struct clock_reference *new_reference)
 {
     reference = *new_reference;
-    reference_count = reference.read();
-    reference_tsc = read_tsc();
-    reference_time = now;
-    reference_rest = 0;
-    refusals = 0;
+    last_reading.count = reference.read();
+    last_reading.tsc = read_tsc();
+    last_reading.time = now;
+    last_reading.rest = 0;
+    last_reading.refusals = 0;
 }
 
 struct reading {
@@ -128,11 +133,11 @@ static bool read_both(struct reading *best)
  * several times; of all possible answers, the nearest to the time stamp counter's is right. */
 static uint64_t counts_since_last(const struct reading *reading)
 {
-    int64_t tsc_ticks = (int64_t)(reading->tsc - reference_tsc);
+    int64_t tsc_ticks = (int64_t)(reading->tsc - last_reading.tsc);
     uint64_t time = clock_from_tsc(tsc_ticks > 0 ? (uint64_t)tsc_ticks : 0);
     uint64_t guess = time / NANOSECONDS_PER_SECOND * reference.frequency +
                      time % NANOSECONDS_PER_SECOND * reference.frequency / NANOSECONDS_PER_SECOND;
-    uint64_t beyond = (reading->count - reference_count - guess) & reference.mask;
+    uint64_t beyond = (reading->count - last_reading.count - guess) & reference.mask;
     return guess + beyond - (beyond > reference.mask / 2 ? reference.mask + 1 : 0);
 }
 
@@ -140,7 +145,7 @@ static uint64_t counts_since_last(const struct reading *reading)
  * if that goes on. Returns false. */
 static bool refuse_reading(void)
 {
-    if (++refusals == REFUSALS) {
+    if (++last_reading.refusals == REFUSALS) {
         log_warn("clock: the %s has stopped counting; the clock counts ticks instead",
                  reference.name);
         use_reference(&ticks_alone);
@@ -156,13 +161,13 @@ static bool advance_reference(struct reading *reading)
     uint64_t counts = counts_since_last(reading);
     if ((int64_t)counts <= 0)
         return refuse_reading();
-    refusals = 0;
-    uint64_t rest = counts % reference.frequency * NANOSECONDS_PER_SECOND + reference_rest;
-    reference_time +=
+    last_reading.refusals = 0;
+    uint64_t rest = counts % reference.frequency * NANOSECONDS_PER_SECOND + last_reading.rest;
+    last_reading.time +=
         counts / reference.frequency * NANOSECONDS_PER_SECOND + rest / reference.frequency;
-    reference_rest = rest % reference.frequency;
-    reference_count = reading->count;
-    reference_tsc = reading->tsc;
+    last_reading.rest = rest % reference.frequency;
+    last_reading.count = reading->count;
+    last_reading.tsc = reading->tsc;
     return true;
 }
 
@@ -208,22 +213,22 @@ static uint64_t uncertainty(const struct reading *reading, uint64_t rate)
 
 static void begin_span(const struct reading *reading)
 {
-    span_tsc = reading->tsc;
-    span_time = reference_time;
-    span_uncertainty = uncertainty(reading, tsc_rate);
+    span.tsc = reading->tsc;
+    span.time = last_reading.time;
+    span.uncertainty = uncertainty(reading, tsc_rate);
 }
 
 /* The rate over the span that ends with this reading; 0 if the span is too short for PRECISION. */
 static uint64_t rate_over_span(const struct reading *reading)
 {
-    uint64_t time = reference_time - span_time, ticks = reading->tsc - span_tsc;
-    if (time < span_length)
+    uint64_t time = last_reading.time - span.time, ticks = reading->tsc - span.tsc;
+    if (time < span.length)
         return 0;
     for (; time >> FRACTION_BITS; time >>= 1)
         ticks >>= 1;
     uint64_t rate = ticks ? (time << FRACTION_BITS) / ticks : 0;
-    uint64_t uncertain = span_uncertainty + uncertainty(reading, rate);
-    return (reference_time - span_time) / PRECISION < uncertain ? 0 : rate;
+    uint64_t uncertain = span.uncertainty + uncertainty(reading, rate);
+    return (last_reading.time - span.time) / PRECISION < uncertain ? 0 : rate;
 }
 
 /* If firmware changes the time stamp counter, a measurement gives a rate that no crystal has. Such
@@ -240,27 +245,28 @@ static bool accept_rate(uint64_t rate)
  * of the next span. */
 static void run_by(const struct reading *reading, uint64_t rate)
 {
-    uint64_t time = current_base ? time_at(current_base, reading->tsc) : MAX(now, reference_time);
-    int64_t error = reference_loses_time() ? 0 : (int64_t)(reference_time - time);
-    int64_t limit = (int64_t)(span_length / SLEW_LIMIT);
+    uint64_t time =
+        current_base ? time_at(current_base, reading->tsc) : MAX(now, last_reading.time);
+    int64_t error = reference_loses_time() ? 0 : (int64_t)(last_reading.time - time);
+    int64_t limit = (int64_t)(span.length / SLEW_LIMIT);
     error = MIN(MAX(error, -limit), limit);
-    int64_t slew = error * SLEW_ONE / (int64_t)span_length;
+    int64_t slew = error * SLEW_ONE / (int64_t)span.length;
     set_base(reading->tsc, time, rate + (uint64_t)(slew * (int64_t)rate / SLEW_ONE));
 }
 
 /* Lost ticks make the counter look fast, which is a low rate in nanoseconds a tick. */
-static bool ticks_were_lost(uint64_t rate, uint64_t span)
+static bool ticks_were_lost(uint64_t rate, uint64_t length)
 {
-    return reference_loses_time() && rate < tsc_rate && span <= longest_measured;
+    return reference_loses_time() && rate < tsc_rate && length <= longest_measured;
 }
 
 static void measure_rate(const struct reading *reading)
 {
-    if (!span_tsc || reading->tsc <= span_tsc) {
+    if (!span.tsc || reading->tsc <= span.tsc) {
         begin_span(reading);
         return;
     }
-    uint64_t rate = rate_over_span(reading), span = reference_time - span_time;
+    uint64_t rate = rate_over_span(reading), length = last_reading.time - span.time;
     if (!rate)
         return;
     begin_span(reading);
@@ -268,30 +274,32 @@ static void measure_rate(const struct reading *reading)
         tsc_rate = rate;
         return;
     }
-    if (ticks_were_lost(rate, span))
+    if (ticks_were_lost(rate, length))
         return;
     if (!accept_rate(rate)) {
         measure_anew();
         return;
     }
     tsc_rate = rate;
-    longest_measured = MAX(longest_measured, span);
-    span_length = MIN(2 * span, LONGEST_SPAN);
+    longest_measured = MAX(longest_measured, length);
+    span.length = MIN(2 * length, LONGEST_SPAN);
     run_by(reading, rate);
 }
 
 /* --- Ticks ---------------------------------------------------------------------------------- */
 
-/* The next tick is on schedule if the time stamp counter is then between schedule_start and
- * schedule_start + schedule_width: half a tick's length before or after the tick is due. With a
+/* The next tick is on schedule if the time stamp counter is then between schedule.start and
+ * schedule.start + schedule.width: half a tick's length before or after the tick is due. With a
  * width of 0, no tick is on schedule. */
-static uint64_t schedule_start, schedule_width;
+static struct {
+    uint64_t start, width;
+} schedule;
 
 static void make_schedule(uint64_t tsc)
 {
     bool known = tsc_rate && !reference_loses_time();
-    schedule_width = known ? (tick_length << FRACTION_BITS) / tsc_rate : 0;
-    schedule_start = tsc + schedule_width / 2;
+    schedule.width = known ? (tick_length << FRACTION_BITS) / tsc_rate : 0;
+    schedule.start = tsc + schedule.width / 2;
 }
 
 static uint64_t time_by_reference(uint64_t tsc)
@@ -301,19 +309,19 @@ static uint64_t time_by_reference(uint64_t tsc)
         return now + tick_length;
     measure_rate(&reading);
     make_schedule(tsc);
-    return reference_time;
+    return last_reading.time;
 }
 
 static uint64_t time_by_tsc(uint64_t tsc)
 {
     struct reading reading;
-    schedule_width = 0;
+    schedule.width = 0;
     if (tsc < last_tick_tsc) { /* firmware has set it back */
         set_base(tsc, now, tsc_rate);
-        reference_tsc -= last_tick_tsc - tsc;
+        last_reading.tsc -= last_tick_tsc - tsc;
         measure_anew();
     }
-    if (clock_from_tsc(tsc - span_tsc) >= span_length && advance_reference(&reading))
+    if (clock_from_tsc(tsc - span.tsc) >= span.length && advance_reference(&reading))
         measure_rate(&reading);
     return time_at(current_base, tsc);
 }
@@ -331,9 +339,9 @@ static NOINLINE uint64_t tick_off_schedule(void)
 
 uint64_t clock_tick(void)
 {
-    if (read_tsc() - schedule_start >= schedule_width)
+    if (read_tsc() - schedule.start >= schedule.width)
         return tick_off_schedule();
-    schedule_start += schedule_width;
+    schedule.start += schedule.width;
     uint64_t time = now + tick_length;
     __atomic_store_n(&now, time, __ATOMIC_RELEASE);
     return time;
@@ -341,7 +349,7 @@ uint64_t clock_tick(void)
 
 void clock_check(void)
 {
-    schedule_width = 0;
+    schedule.width = 0;
 }
 
 /* -------------------------------------------------------------------------------------------- */
@@ -353,7 +361,7 @@ void clock_start(uint64_t tick, const struct clock_reference *new_reference, boo
     current_base = NULL;
     tick_length = tick;
     tsc_constant = constant_tsc;
-    tsc_rate = last_tick_tsc = longest_measured = schedule_width = 0;
+    tsc_rate = last_tick_tsc = longest_measured = schedule.width = 0;
     rate_in_doubt = false;
     use_reference(new_reference ? new_reference : &ticks_alone);
     measure_anew();
