@@ -94,12 +94,13 @@ static void scan_bus(const struct pci_segment *segment, uint8_t bus, struct bus_
         log_warn("pci: the configuration space of bus %02x cannot be mapped", bus);
         return;
     }
+    struct pci_address at = pci_config_address(segment, bus);
     for (unsigned slot = 0; slot < PCI_SLOTS; slot++) {
-        struct pci_address at = pci_config_address(segment, bus, slot, 0);
+        pci_config_move(&at, slot, 0);
         if (!(probe_function(&at, reached) & HEADER_HAS_FUNCTIONS))
             continue;
         for (unsigned function = 1; function < PCI_FUNCTIONS; function++) {
-            at = pci_config_address(segment, bus, slot, function);
+            pci_config_move(&at, slot, function);
             probe_function(&at, reached);
         }
     }

@@ -52,8 +52,8 @@ static bool agrees_with_ports(const struct pci_segment *segment)
 {
     struct pci_segment by_ports = *segment;
     by_ports.base = 0;
-    struct pci_address one = pci_config_address(segment, segment->first_bus, 0, 0);
-    struct pci_address other = pci_config_address(&by_ports, segment->first_bus, 0, 0);
+    struct pci_address one = pci_config_address(segment, segment->first_bus);
+    struct pci_address other = pci_config_address(&by_ports, segment->first_bus);
     return pci_config_read(&one, PCI_ID) == pci_config_read(&other, PCI_ID);
 }
 

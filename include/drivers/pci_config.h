@@ -57,15 +57,25 @@ uint32_t pci_config_read_by_ports(const struct pci_address *at, unsigned offset)
 /* How far bus, slot and function are shifted in a place in configuration space in memory. */
 enum { PCI_BUS_SHIFT = 20, PCI_SLOT_SHIFT = 15, PCI_FUNCTION_SHIFT = 12 };
 
-/* The address of a function on a bus of the segment: slot below PCI_SLOTS, function below
- * PCI_FUNCTIONS. This and the read are inline, because the boot probes each slot. Any context. */
-static inline struct pci_address pci_config_address(const struct pci_segment *segment, unsigned bus,
-                                                    unsigned slot, unsigned function)
+/* The address of the first function on a bus of the segment. Any context. */
+static inline struct pci_address pci_config_address(const struct pci_segment *segment, unsigned bus)
 {
-    phys_addr_t offset = (phys_addr_t)bus << PCI_BUS_SHIFT | (phys_addr_t)slot << PCI_SLOT_SHIFT |
-                         (phys_addr_t)function << PCI_FUNCTION_SHIFT;
-    return (struct pci_address){segment->number, (uint8_t)bus, (uint8_t)slot, (uint8_t)function,
-                                segment->base ? segment->base + offset : 0};
+    phys_addr_t offset = (phys_addr_t)bus << PCI_BUS_SHIFT;
+    return (struct pci_address){.segment = segment->number,
+                                .bus = (uint8_t)bus,
+                                .config = segment->base ? segment->base + offset : 0};
+}
+
+/* Moves an address to another function of its bus: slot below PCI_SLOTS, function below
+ * PCI_FUNCTIONS. This and the read are inline, because the boot probes each slot. Any context. */
+static inline void pci_config_move(struct pci_address *at, unsigned slot, unsigned function)
+{
+    at->slot = (uint8_t)slot;
+    at->function = (uint8_t)function;
+    if (at->config)
+        at->config = ALIGN_DOWN(at->config, UINT64_C(1) << PCI_BUS_SHIFT) |
+                     (phys_addr_t)slot << PCI_SLOT_SHIFT |
+                     (phys_addr_t)function << PCI_FUNCTION_SHIFT;
 }
 
 /* Reads and writes 32 bits; `offset` is a multiple of 4 below PCI_CONFIG_SIZE. */
