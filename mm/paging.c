@@ -166,7 +166,8 @@ static NOINLINE enum error map_in_new_tables(struct slot slot, virt_addr_t addre
         size_t first = index_at(address, slot.level - 1);
         size_t count = i == needed - 1 ? stretch.count : 0;
         uint64_t *table = phys_to_virt(tables[i]);
-        table_frame_clear(tables[i], first, count);
+        if (count < ENTRIES)
+            table_frame_clear(tables[i]);
         if (count)
             write_entries(&table[first], stretch);
         __atomic_signal_fence(__ATOMIC_RELEASE);
@@ -218,7 +219,7 @@ enum error paging_init(struct page_tables *tables)
     phys_addr_t root = table_frame_alloc();
     if (root == NO_FRAME)
         return ERROR_OUT_OF_FRAMES;
-    table_frame_clear(root, 0, 0);
+    table_frame_clear(root);
     tables->root = root;
     return OK;
 }
@@ -232,7 +233,7 @@ enum error paging_make_top_tables(struct page_tables *tables, virt_addr_t start,
         phys_addr_t table = table_frame_alloc();
         if (table == NO_FRAME)
             return ERROR_OUT_OF_FRAMES;
-        table_frame_clear(table, 0, 0);
+        table_frame_clear(table);
         root[index] = table | table_bits(start) | COUNT_ONE;
     }
     return OK;

@@ -4,7 +4,7 @@
  */
 #include <assert.h>
 #include <layout.h>
-#include <lib/string.h>
+#include <mm/frame_content.h>
 #include <mm/frames.h>
 #include <mm/table_frames.h>
 
@@ -36,16 +36,10 @@ static bool is_from_pool(phys_addr_t frame)
     return frame - pool.start < pool.count * PAGE_SIZE;
 }
 
-void table_frame_clear(phys_addr_t frame, size_t first, size_t count)
+void table_frame_clear(phys_addr_t frame)
 {
-    enum { ENTRY = sizeof(uint64_t), ENTRIES = PAGE_SIZE / ENTRY };
-    unsigned char *table = phys_to_virt(frame);
-    size_t end = first + count;
-    ASSERT(end <= ENTRIES);
-    if (is_from_pool(frame))
-        return;
-    memset(table, 0, first * ENTRY);
-    memset(table + end * ENTRY, 0, (ENTRIES - end) * ENTRY);
+    if (!is_from_pool(frame))
+        frame_clear(frame);
 }
 
 void table_frame_free(phys_addr_t frame)

@@ -14,12 +14,11 @@ enum { TABLE_POOL_MAX = 20 };
 void table_frames_set_pool(phys_addr_t start, size_t count);
 
 /* A frame for a table, from the pool while that lasts; NO_FRAME when memory is out. The caller
- * clears it before use. */
+ * clears it, or writes all of its 512 entries. */
 phys_addr_t table_frame_alloc(void);
 
-/* Clears the frame's 512 entries, except `count` of them from number `first` on, which the caller
- * is about to write. */
-void table_frame_clear(phys_addr_t frame, size_t first, size_t count);
+/* Clears a frame that table_frame_alloc() has returned and that was not written to yet. */
+void table_frame_clear(phys_addr_t frame);
 
 /* Frees a frame whose entries are all 0 again, or were never written. */
 void table_frame_free(phys_addr_t frame);
