@@ -82,6 +82,8 @@ void panic_at(const char *file, int line, const char *format, ...)
     __builtin_trap();
 }
 
+enum { STEP = 4 /* milliseconds */ };
+
 static struct executor executor = EXECUTOR_INIT(executor);
 static struct keyboard keyboard;
 static const uint8_t *input;
@@ -120,9 +122,10 @@ static void read_keys(void)
     waker_cancel(&waker);
 }
 
+/* In steps of a few milliseconds, for speed. */
 static void run(unsigned milliseconds)
 {
-    for (unsigned i = 0; i < milliseconds; i++) {
+    for (unsigned i = 0; i < milliseconds; i += STEP) {
         executor_run_ready(&executor);
         timers_tick(clock_tick());
     }
@@ -146,8 +149,29 @@ static bool change_event(struct xhci_trb *event)
     return next() % 8 != 0;
 }
 
+/* A keyboard that describes its reports, or nearly so. */
+static void describe_reports(struct fake_usb_device *device)
+{
+    static const uint8_t keyboard_reports[] = {
+        0x05, 1,    0x09, 6,    0xa1, 1,    0x85, 2,    0x05, 7,    0x19, 0xe0, 0x29, 0xe7, 0x15,
+        0,    0x25, 1,    0x75, 1,    0x95, 8,    0x81, 2,    0x95, 6,    0x75, 8,    0x15, 0,
+        0x25, 0x65, 0x19, 0,    0x81, 0,    0x75, 1,    0x95, 0x20, 0x19, 0x04, 0x81, 2,    0xc0};
+    static uint8_t bytes[sizeof(keyboard_reports)];
+    memcpy(bytes, keyboard_reports, sizeof(bytes));
+    for (unsigned changes = next() % 4; changes; changes--)
+        bytes[next() % sizeof(bytes)] = next();
+    device->configuration[15] = 0;
+    device->configuration[16] = 0;
+    device->configuration[31] = FAKE_REPORT;
+    device->report_descriptor = bytes;
+    device->report_descriptor_size = sizeof(bytes);
+    device->report_size = FAKE_REPORT;
+}
+
 static void spoil(struct fake_usb_device *device)
 {
+    if (next() % 4)
+        return;
     for (unsigned changes = next() % 4; changes; changes--)
         device->configuration[next() % 40] = next();
     if (next() % 4 == 0)
@@ -173,14 +197,20 @@ static struct fake_usb_device *plug_stick(unsigned port, enum usb_speed speed)
     struct fake_usb_device *device = fake_xhci_plug_stick(port, speed, blocks, size);
     uint8_t *bytes = device->stick->bytes;
     for (unsigned i = 446; i < 510; i++)
-        bytes[i] = next();
+        bytes[i] = i % 16 == 446 % 16 && next() % 16 ? 0 : next();
     bytes[510] = 0x55;
     bytes[511] = 0xaa;
     if (next() % 2) {
+        uint8_t *header = bytes + size % 8192;
         bytes[446 + 4] = 0xee;
-        memcpy(bytes + size % 8192, "EFI PART", 8);
-        for (unsigned i = 72; i < 88; i++)
-            bytes[size % 8192 + i] = next();
+        memcpy(header, "EFI PART", 8);
+        header[72] = 2; /* the entries' block, their number and size */
+        header[80] = 16;
+        header[84] = 128;
+        if (next() % 4 == 0)
+            header[72 + next() % 16] = next();
+        for (unsigned i = 0; i < 48; i++)
+            bytes[2 * (size % 8192) + i] = next();
     }
     device->stick->type = next() % 8 ? 0 : next();
     return device;
@@ -188,14 +218,14 @@ static struct fake_usb_device *plug_stick(unsigned port, enum usb_speed speed)
 
 static void change_stick(struct fake_stick *stick)
 {
-    if (!stick)
+    if (!stick || next() % 4 == 0)
         return;
     stick->has_no_medium = next() % 8 == 0;
     stick->has_changed = next() % 2;
     stick->bad_operation = next() % 4 ? 0 : next();
     stick->bad_key = next();
-    stick->stalls = next() % 4;
-    stick->bad_statuses = next() % 6;
+    stick->stalls = next() % 4 ? 0 : next() % 4;
+    stick->bad_statuses = next() % 2 ? 0 : next() % 6;
     stick->bad_at = next();
     stick->bad_value = next();
     stick->short_by = next() % 4 ? 0 : next_word();
@@ -239,8 +269,10 @@ static void plug(unsigned port)
         spoil(fake_xhci_plug_hub(port, speed, 1 + next() % FAKE_HUB_PORTS, kind));
     else if (kind < 4)
         spoil(plug_stick(port, speed));
-    else
+    else if (kind < 5)
         spoil(fake_xhci_plug(port, speed));
+    else
+        describe_reports(fake_xhci_plug(port, speed));
 }
 
 /* Something happens at a hub, if the device is one. */
@@ -266,8 +298,22 @@ static void change_hub(struct fake_usb_device *hub)
 
 static void report(struct fake_usb_device *device)
 {
-    if (device->there && !device->hub_ports && !device->stick && device->report_count < 60)
-        fake_usb_report(device, next(), next(), next());
+    uint8_t bytes[FAKE_REPORT];
+    if (!device->there || device->hub_ports || device->stick || device->report_count >= 60)
+        return;
+    for (size_t i = 0; i < sizeof(bytes); i++)
+        bytes[i] = i < 9 ? next() : 0;
+    if (device->report_descriptor && next() % 8)
+        bytes[0] = 2;
+    fake_usb_send(device, bytes, sizeof(bytes));
+}
+
+/* How a transfer ends: mostly with an error that may pass. */
+static uint8_t next_code(void)
+{
+    static const uint8_t codes[] = {XHCI_BABBLE, XHCI_TRANSACTION_ERROR, XHCI_STALL};
+    unsigned index = next() % 4;
+    return index < sizeof(codes) ? codes[index] : next();
 }
 
 static void step(void)
@@ -288,7 +334,8 @@ static void step(void)
         STEPS
     };
     unsigned port = 1 + next() % FAKE_XHCI_PORTS;
-    struct fake_usb_device *any = &fake_usb_devices[next() % FAKE_USB_DEVICES];
+    struct fake_usb_device *any =
+        &fake_usb_devices[next() % (next() % 4 ? FAKE_XHCI_PORTS : FAKE_USB_DEVICES)];
     switch (next() % STEPS) {
     case PLUG:
         plug(port);
@@ -297,7 +344,8 @@ static void step(void)
         change_hub(any);
         break;
     case STICK:
-        change_stick(any->stick);
+        change_stick(fake_usb_devices[port - 1].stick);
+        use_stick(port);
         break;
     case USE:
         use_stick(port);
@@ -313,7 +361,7 @@ static void step(void)
         fake_xhci_post(next_word(), next_word(), next_word());
         break;
     case TRANSFERS:
-        any->code = next();
+        any->code = next_code();
         any->errors = next() % 8;
         break;
     case COMMANDS:
@@ -327,7 +375,7 @@ static void step(void)
         fake_xhci.forced_slot = next() % 8 ? 0 : next();
         break;
     default:
-        run(next() % 200);
+        run(2 * next());
         break;
     }
     run(5);
@@ -339,7 +387,7 @@ static void start(void)
 {
     keyboard = (struct keyboard){.layout = &layout_us};
     masked = 0;
-    clock_start(NANOSECONDS_PER_MILLISECOND, NULL, false);
+    clock_start(STEP * NANOSECONDS_PER_MILLISECOND, NULL, false);
     timers_start(&executor);
     fake_xhci_reset();
     fake_xhci.large_contexts = next() & 1;
@@ -347,6 +395,9 @@ static void start(void)
     fake_xhci.on_event = change_event;
     fake_xhci_start(&executor);
     run(30);
+    plug(1);
+    plug(2);
+    run(400);
 }
 
 /* The time is enough for any limit. */
