@@ -330,6 +330,14 @@ void grid_move_view(struct grid *grid, int lines)
     redraw(grid);
 }
 
+void grid_use_display(struct grid *grid, struct terminal_display *display)
+{
+    ASSERT(display->rows == grid->rows);
+    ASSERT(display->columns == grid->columns);
+    grid->display = display;
+    redraw(grid);
+}
+
 void grid_forget_history(struct grid *grid)
 {
     ASSERT(grid->view == 0);

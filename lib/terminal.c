@@ -178,6 +178,12 @@ void terminal_view(struct terminal *terminal, int lines)
     flush(terminal);
 }
 
+void terminal_use_display(struct terminal *terminal, struct terminal_display *display)
+{
+    grid_use_display(&terminal->grid, display);
+    flush(terminal);
+}
+
 enum error terminal_init(struct terminal *terminal, struct terminal_display *display, void *memory,
                          size_t size)
 {

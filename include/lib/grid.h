@@ -80,6 +80,9 @@ void grid_scroll_down(struct grid *grid, unsigned top, unsigned bottom, unsigned
  * there are rows. */
 void grid_move_view(struct grid *grid, int lines);
 
+/* Draws all on another display of the same size, from now on. */
+void grid_use_display(struct grid *grid, struct terminal_display *display);
+
 /* Drops the history. The view shows the screen. */
 void grid_forget_history(struct grid *grid);
 

@@ -70,4 +70,7 @@ void terminal_write_lines(struct terminal *terminal, const char *text, size_t le
 /* Moves the view into the history by `lines`, or back towards the screen if they are negative. */
 void terminal_view(struct terminal *terminal, int lines);
 
+/* Shows the terminal on another display of the same size from now on. It is drawn there at once. */
+void terminal_use_display(struct terminal *terminal, struct terminal_display *display);
+
 #endif

@@ -70,4 +70,8 @@ struct terminal_display {
 
 enum { TERMINAL_MAX_COLUMNS = 512 };
 
+/* Makes a display of that size that shows nothing, for a terminal that is hidden. */
+void terminal_display_init_hidden(struct terminal_display *display, unsigned rows,
+                                  unsigned columns);
+
 #endif
