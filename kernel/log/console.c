@@ -113,18 +113,26 @@ bool console_has_room(void)
     return true;
 }
 
+/* Is the sink for all text, or is this a report? */
+static inline bool takes_text(const struct console_sink *sink)
+{
+    return !sink->log_only || in_report;
+}
+
 void console_write(const char *text, size_t length)
 {
     if (!length)
         return;
     busy = true;
-    for (struct console_sink *sink = sinks; sink; sink = sink->next)
-        show(sink, text, length);
+    for (struct console_sink *sink = sinks; sink; sink = sink->next) {
+        if (takes_text(sink))
+            show(sink, text, length);
+    }
     last = text[length - 1];
     busy = false;
 }
 
-void console_write_to(struct console_sink *sink, const char *text, size_t length)
+void console_log_to(struct console_sink *sink, const char *text, size_t length)
 {
     if (!length)
         return;
@@ -132,6 +140,12 @@ void console_write_to(struct console_sink *sink, const char *text, size_t length
     show(sink, text, length);
     last = text[length - 1];
     busy = false;
+}
+
+void console_write_to(struct console_sink *sink, const char *text, size_t length)
+{
+    if (takes_text(sink))
+        console_log_to(sink, text, length);
 }
 
 struct console_sink *console_sinks(void)
@@ -177,8 +191,17 @@ static void write_to_screens(const char *text)
     }
 }
 
+static void (*report_hook)(void);
+
+void console_set_report_hook(void (*hook)(void))
+{
+    report_hook = hook;
+}
+
 void console_begin_report(bool clear)
 {
+    if (report_hook)
+        report_hook();
     /* The report may interrupt a control sequence; CAN ends it. RIS clears the screen. Without it,
      * DECSTR resets the modes, and ED clears the rows below the cursor after the line has ended. */
     write_to_screens(clear ? "\030\033c" : "\030\033[!p");

@@ -136,31 +136,34 @@ static const char *colour_of(enum log_level level)
     return level < ARRAY_SIZE(colours) ? colours[level] : NULL;
 }
 
+/* console_write_to() or console_log_to(). */
+typedef void (*sink_writer)(struct console_sink *sink, const char *text, size_t length);
+
 /* The colours go out with the line as one piece: nothing comes between them. */
-static void print_coloured(struct console_sink *sink, const char *colour, const char *line,
-                           size_t length)
+static void print_coloured(struct console_sink *sink, sink_writer write, const char *colour,
+                           const char *line, size_t length)
 {
     char piece[LINE + 16];
     int size = snprintf(piece, sizeof(piece), "%s%.*s\033[0m\n", colour, (int)length - 1, line);
     ASSERT(size < (int)sizeof(piece));
-    console_write_to(sink, piece, (size_t)size);
+    write(sink, piece, (size_t)size);
 }
 
 /* Only a screen shows colours. */
-static void print_on(struct console_sink *sink, enum log_level level, const char *line,
-                     size_t length)
+static void print_on(struct console_sink *sink, sink_writer write, enum log_level level,
+                     const char *line, size_t length)
 {
     const char *colour = sink->rows ? colour_of(level) : NULL;
     if (colour)
-        print_coloured(sink, colour, line, length);
+        print_coloured(sink, write, colour, line, length);
     else
-        console_write_to(sink, line, length);
+        write(sink, line, length);
 }
 
 void log_print(enum log_level level, const char *line, size_t length)
 {
     for (struct console_sink *sink = console_sinks(); sink; sink = sink->next)
-        print_on(sink, level, line, length);
+        print_on(sink, console_write_to, level, line, length);
 }
 
 static void show_record(const struct record *record)
@@ -169,7 +172,9 @@ static void show_record(const struct record *record)
     if (lost)
         console_printf("[log: %lu lines lost]\n", lost);
     lost = 0;
-    log_print(record->level, line, format_record(record, line));
+    size_t length = format_record(record, line);
+    for (struct console_sink *sink = console_sinks(); sink; sink = sink->next)
+        print_on(sink, console_log_to, record->level, line, length);
 }
 
 bool log_pending(void)
@@ -227,7 +232,7 @@ void log_show_again(struct console_sink *sink)
     for (uint64_t number = oldest_record(); number <= shown; number++) {
         if (!read_record(number, &record) || record.level > shown_level)
             continue;
-        print_on(sink, record.level, line, format_record(&record, line));
+        print_on(sink, console_log_to, record.level, line, format_record(&record, line));
     }
 }
 

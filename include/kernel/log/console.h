@@ -25,6 +25,8 @@ struct console_sink {
     /* Moves the view by `lines` rows back into the text that has scrolled away, or forward if
      * negative. NULL: the sink has no view. */
     void (*view)(struct console_sink *sink, int lines);
+    /* Only the log's lines and reports are shown, for something else has the device. */
+    bool log_only;
     struct console_sink *next;
 
     /* How much of the text is visible at a time. 0 rows: there is no limit, and nothing is lost (a
@@ -57,9 +59,11 @@ void console_flush(void);
 bool console_has_room(void);
 
 /* Returns the first sink; `next` leads to the others. console_write_to() shows text on one sink
- * only, for text that depends on its width; in the contexts of console_write(). */
+ * only, for text that depends on its width; console_log_to() does so even if the sink is for the
+ * log only. In the contexts of console_write(). */
 struct console_sink *console_sinks(void);
 void console_write_to(struct console_sink *sink, const char *text, size_t length);
+void console_log_to(struct console_sink *sink, const char *text, size_t length);
 
 /* The rows and columns of the smallest screen; 25 and 80 when there is none. */
 void console_size(unsigned *rows, unsigned *columns);
@@ -79,5 +83,9 @@ void console_fresh_line(void);
  * that follows as fits on it; the other sinks show all. With `clear`, the report begins at the top
  * of a blank screen. For panics: a report does not end. */
 void console_begin_report(bool clear);
+
+/* Registers a callback for a report's beginning, which makes the console's screen visible. It runs
+ * in a panic in any context. During set-up. */
+void console_set_report_hook(void (*hook)(void));
 
 #endif
