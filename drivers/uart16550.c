@@ -51,6 +51,7 @@ enum bits {
     MCR_LOOPBACK = 0x10,
     LSR_DATA_READY = 0x01,
     LSR_OVERRUN = 0x02,
+    LSR_BREAK = 0x10,
     LSR_TRANSMITTER_READY = 0x20, /* its FIFO is empty */
     LSR_TRANSMITTER_EMPTY = 0x40, /* the last bit has gone out, too */
 };
@@ -81,11 +82,18 @@ static void set(const struct uart16550 *uart, enum reg reg, uint8_t value)
     outb((uint16_t)(uart->port + reg), value);
 }
 
-/* Reading the status clears its mark of an overrun, so each read counts it. */
+static NOINLINE void note_marks(struct uart16550 *uart, uint8_t status)
+{
+    uart->received.lost += (status & LSR_OVERRUN) != 0;
+    uart->break_comes |= (status & LSR_BREAK) != 0;
+}
+
+/* Reading the status clears its marks of an overrun and of a break, so each read notes them. */
 static uint8_t line_status(struct uart16550 *uart)
 {
     uint8_t status = get(uart, LINE_STATUS);
-    uart->received.lost += (status & LSR_OVERRUN) != 0;
+    if (status & (LSR_OVERRUN | LSR_BREAK))
+        note_marks(uart, status);
     return status;
 }
 
@@ -173,7 +181,7 @@ static void choose_interrupts(struct uart16550 *uart)
     set(uart, INTERRUPT_ENABLE, wanted);
 }
 
-static void push(struct uart16550 *uart, const char *text, size_t length)
+static inline void push(struct uart16550 *uart, const char *text, size_t length)
 {
     size_t pushed = ring_push(&uart->unsent, text, (uint32_t)length);
     if (pushed == length)
@@ -191,6 +199,15 @@ static size_t line_length(const char *text, size_t limit)
     return length;
 }
 
+static inline void begin_sending(struct uart16550 *uart)
+{
+    uint64_t flags = interrupts_save();
+    send(uart);
+    if (ring_count(&uart->unsent))
+        choose_interrupts(uart);
+    interrupts_restore(flags);
+}
+
 static void write(struct console_sink *sink, const char *text, size_t length)
 {
     struct uart16550 *uart = CONTAINER_OF(sink, struct uart16550, sink);
@@ -204,11 +221,18 @@ static void write(struct console_sink *sink, const char *text, size_t length)
         text += line;
         length -= line;
     }
-    uint64_t flags = interrupts_save();
-    send(uart);
-    if (ring_count(&uart->unsent))
-        choose_interrupts(uart);
-    interrupts_restore(flags);
+    begin_sending(uart);
+}
+
+void uart16550_send(struct uart16550 *uart, const char *bytes, size_t count)
+{
+    push(uart, bytes, count);
+    begin_sending(uart);
+}
+
+bool uart16550_has_sent(const struct uart16550 *uart, uint32_t but)
+{
+    return ring_count(&uart->unsent) <= but || is_stuck(uart);
 }
 
 /* The limit is for each FIFO. Once the transmitter is stuck, one look is enough until it sends
@@ -247,13 +271,31 @@ enum poll_result uart16550_poll_room(struct uart16550 *uart, struct waker *waker
 
 /* --- Receiving ------------------------------------------------------------------------------ */
 
+/* Takes a byte that was received. A break counts as one, a 0, which a chip announces when that is
+ * the next byte, and an emulator perhaps earlier. */
+static void take(struct uart16550 *uart, uint8_t byte)
+{
+    if (byte || !uart->break_comes) {
+        stream_push(&uart->received, byte);
+        return;
+    }
+    uart->break_comes = false;
+    uart->broken = true;
+    wait_queue_wake_and_keep(&uart->received.readers);
+}
+
 static void receive(struct uart16550 *uart)
 {
     while (line_status(uart) & LSR_DATA_READY) {
         if (!stream_has_room(&uart->received))
             return;
-        stream_push(&uart->received, get(uart, DATA));
+        take(uart, get(uart, DATA));
     }
+}
+
+bool uart16550_take_break(struct uart16550 *uart)
+{
+    return uart->broken && __atomic_exchange_n(&uart->broken, false, __ATOMIC_RELAXED);
 }
 
 void uart16550_resume(struct byte_stream *stream)

@@ -17,11 +17,13 @@ struct uart16550 {
     struct ring unsent;        /* bytes that were written and are not in the transmitter yet */
     struct wait_queue writers; /* tasks that wait for room in `unsent` */
     uint16_t port;
-    uint8_t fifo;    /* how many bytes an empty transmitter takes: 1 or 16 */
-    uint8_t enabled; /* what the interrupt enable register holds; 0 until uart16550_start() */
-    bool present;    /* uart16550_init() has found a UART */
-    bool started;    /* by uart16550_start() */
-    bool behind;     /* the log has said that output may get lost, but not yet that this is over */
+    uint8_t fifo;     /* how many bytes an empty transmitter takes: 1 or 16 */
+    uint8_t enabled;  /* what the interrupt enable register holds; 0 until uart16550_start() */
+    bool present;     /* uart16550_init() has found a UART */
+    bool started;     /* by uart16550_start() */
+    bool break_comes; /* the status has announced one, and its byte has not been read yet */
+    bool broken;      /* a break was received, and nobody has asked yet; atomic */
+    bool behind;      /* the log has said that output may get lost, but not yet that this is over */
     /* How often uart16550_watch() has found unsent bytes since the last byte was sent. At a limit,
      * the transmitter counts as stuck, and no task waits for it. */
     unsigned silent_looks;
@@ -56,6 +58,18 @@ void uart16550_watch(struct uart16550 *uart);
  * transmitter is stuck and not worth waiting for. In tasks. */
 enum poll_result uart16550_poll_room(struct uart16550 *uart, struct waker *waker,
                                      struct task *task);
+
+/* Sends bytes as they are, without a change of line ends. What finds no room is lost. In the
+ * contexts of a console sink's write(). */
+void uart16550_send(struct uart16550 *uart, const char *bytes, size_t count);
+
+/* Are all bytes in the transmitter `but` so many, or is it stuck and not worth waiting for?
+ * `writers` is woken when more are. Any context. */
+bool uart16550_has_sent(const struct uart16550 *uart, uint32_t but);
+
+/* Was a break received (the line was held low for longer than a byte) since the last call? It is no
+ * byte of the stream, but wakes its reader. In tasks. */
+bool uart16550_take_break(struct uart16550 *uart);
 
 /* The received stream's callback `resume`: see stream.h. In tasks. */
 void uart16550_resume(struct byte_stream *stream);

@@ -116,6 +116,13 @@ class Com1(MachineTest):
         self.assertRegex(answer, "^x{200,2999}$")
         self.assertEqual(machine.answer("echo a"), ["a"])
 
+    def test_break(self):
+        """A break types nothing: without programs there is no terminal that the line could be given to."""
+        machine = self.boot()
+        machine.hmp("chardev-send-break com1")
+        self.assertEqual(machine.answer("echo a"), ["a"])
+        self.assertEqual(machine.output().count(PROMPT), 2)
+
     def test_typed_on_both(self):
         """A character typed at one input is echoed at both, and both inputs edit the same line."""
         machine = self.boot()

@@ -23,7 +23,14 @@ enum {
     MODEM_CONTROL,
     LINE_STATUS
 };
-enum { DLAB = 0x80, LOOPBACK = 0x10, READY = 0x01, OVERRUN = 0x02, TRANSMITTER_EMPTY = 0x60 };
+enum {
+    DLAB = 0x80,
+    LOOPBACK = 0x10,
+    READY = 0x01,
+    OVERRUN = 0x02,
+    BREAK = 0x10,
+    TRANSMITTER_EMPTY = 0x60
+};
 enum { FIFO = 16, UNSENT = 1024, STUCK_LOOKS = 32 /* half a second, at 16 ms a look */ };
 enum { RECEIVED_INTERRUPT = 1, EMPTY_INTERRUPT = 2 };
 
@@ -33,6 +40,7 @@ static struct {
     uint8_t arrived[FIFO];
     unsigned waiting;
     bool overrun;
+    bool broken; /* a break has arrived, which was not asked about yet */
     char sent[8 * UNSENT + 1];
     unsigned sent_count;
     unsigned in_fifo;    /* bytes that the transmitter has not sent yet */
@@ -107,8 +115,8 @@ static uint8_t read_data(void)
 static uint8_t read_status(void)
 {
     uint8_t status = (uint8_t)((chip.in_fifo ? 0 : TRANSMITTER_EMPTY) | (chip.waiting ? READY : 0) |
-                               (chip.overrun ? OVERRUN : 0));
-    chip.overrun = false;
+                               (chip.overrun ? OVERRUN : 0) | (chip.broken ? BREAK : 0));
+    chip.overrun = chip.broken = false;
     return status;
 }
 
@@ -441,6 +449,23 @@ TEST(uart16550, a_slow_transmitter_is_not_stuck)
     EXPECT_STR(host_log, "");
 }
 
+TEST(uart16550, a_terminals_bytes_are_sent_as_they_are)
+{
+    start();
+    uart16550_send(&uart, "a\nb\r\n", 5);
+    EXPECT(!uart16550_has_sent(&uart, 0) || chip.sent_count == 5);
+    send_by_interrupts();
+    EXPECT(uart16550_has_sent(&uart, 0));
+    EXPECT_STR(chip.sent, "a\nb\r\n");
+    for (unsigned i = 0; i < 40; i++)
+        uart16550_send(&uart, "0123456789", 10);
+    EXPECT(!uart16550_has_sent(&uart, 300));
+    EXPECT(uart16550_has_sent(&uart, 400));
+    for (unsigned i = 0; i < STUCK_LOOKS; i++)
+        uart16550_watch(&uart);
+    EXPECT(uart16550_has_sent(&uart, 300)); /* it is stuck */
+}
+
 /* --- Receiving ------------------------------------------------------------------------------ */
 
 /* Eight bytes fit into the stream; the others wait in the chip until there is room again. */
@@ -472,4 +497,26 @@ TEST(uart16550, what_the_chip_has_dropped_is_counted)
     put("x"); /* reads the status, too */
     uart16550_interrupt(&uart);
     EXPECT_EQ(uart.received.lost, 1);
+}
+
+TEST(uart16550, a_break_is_no_byte)
+{
+    struct task task = {.name = "reader", .poll = poll_nothing};
+    struct waker waker = {0};
+    uint8_t byte;
+    start();
+    arrive('a');
+    arrive(0);
+    chip.broken = true;
+    put("x"); /* reads the status, too */
+    run_interrupts();
+    arrive(0);
+    run_interrupts();
+    EXPECT(uart16550_take_break(&uart));
+    EXPECT(!uart16550_take_break(&uart));
+    EXPECT_EQ(stream_poll(&uart.received, &waker, &task, &byte), POLL_READY);
+    EXPECT_EQ(byte, 'a');
+    EXPECT_EQ(stream_poll(&uart.received, &waker, &task, &byte), POLL_READY);
+    EXPECT_EQ(byte, 0);
+    EXPECT_EQ(ring_count(&uart.received.ring), 0);
 }
