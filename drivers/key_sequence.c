@@ -7,11 +7,11 @@
 #include <drivers/key_sequence.h>
 #include <drivers/modifiers.h>
 
-enum { ESCAPE = 0x1b };
+enum { ESCAPE = 0x1b, DELETE = 0x7f };
 
 static const char controls[KEY_COUNT] = {
-    [KEY_ESCAPE] = ESCAPE, [KEY_BACKSPACE] = '\b',    [KEY_TAB] = '\t',
-    [KEY_ENTER] = '\n',    [KEY_KEYPAD_ENTER] = '\n',
+    [KEY_ESCAPE] = ESCAPE, [KEY_BACKSPACE] = DELETE,  [KEY_TAB] = '\t',
+    [KEY_ENTER] = '\r',    [KEY_KEYPAD_ENTER] = '\r',
 };
 
 /* Letters are final bytes, small values are numbers. */

@@ -23,8 +23,8 @@ struct keyboard {
 /* Takes the next scancode, any value. Writes the bytes that its key types to `bytes`, which has
  * room for KEYBOARD_BYTES, and returns their number; 0 when it types nothing.
  *
- * Characters are UTF-8. Ctrl makes control characters, Alt puts ESC in front, Enter is \n and
- * Backspace \b; cursor and function keys send xterm's sequences. Any context, but one call at a
+ * Characters are UTF-8. Ctrl makes control characters, Alt puts ESC in front, Enter is CR and
+ * Backspace DEL; cursor and function keys send xterm's sequences. Any context, but one call at a
  * time for each keyboard. */
 unsigned keyboard_type(struct keyboard *keyboard, uint8_t scancode, char *bytes);
 

@@ -38,7 +38,7 @@ enum { SHIFT = 0x2a, CONTROL = 0x1d, ALT = 0x38, CAPS = 0x3a, NUM = 0x45, UP = 0
 TEST(keyboard, letters_digits_and_editing_keys)
 {
     struct keyboard us = fresh("us");
-    EXPECT_TYPED(us, "a1 \n\b\t\x1b", 0x1e, 0x9e, 0x02, 0x82, 0x39, 0xb9, 0x1c, 0x9c, 0x0e, 0x8e,
+    EXPECT_TYPED(us, "a1 \r\x7f\t\x1b", 0x1e, 0x9e, 0x02, 0x82, 0x39, 0xb9, 0x1c, 0x9c, 0x0e, 0x8e,
                  0x0f, 0x8f, 0x01, 0x81);
     EXPECT_TYPED(us, "aaa", 0x1e, 0x1e, 0x1e, 0x9e); /* it repeats */
     EXPECT_TYPED(us, "A!", SHIFT, 0x1e, 0x02, SHIFT | UP);
@@ -96,7 +96,7 @@ TEST(keyboard, control)
 TEST(keyboard, alt_puts_escape_in_front)
 {
     struct keyboard us = fresh("us"), de = fresh("de");
-    EXPECT_TYPED(us, "\033a\033B\033\b", ALT, 0x1e, SHIFT, 0x30, SHIFT | UP, 0x0e, ALT | UP);
+    EXPECT_TYPED(us, "\033a\033B\033\x7f", ALT, 0x1e, SHIFT, 0x30, SHIFT | UP, 0x0e, ALT | UP);
     EXPECT_TYPED(us, "\033a", 0xe0, ALT, 0x1e, 0xe0, ALT | UP); /* no AltGr here */
     EXPECT_TYPED(de, "\033ä", ALT, 0x28, ALT | UP);
 }
@@ -122,7 +122,7 @@ TEST(keyboard, dead_keys)
     EXPECT_TYPED(de, "´x", ACUTE, 0x2d);              /* there is no such letter */
     EXPECT_TYPED(de, "´ê", ACUTE, CIRCUMFLEX, 0x12);  /* the second dead key waits */
     EXPECT_TYPED(de, "e", ACUTE, 0x0e, 0x8e, 0x12);   /* Backspace cancels a dead key */
-    EXPECT_TYPED(de, "\ne", ACUTE, 0x1c, 0x9c, 0x12); /* Enter cancels it and is typed */
+    EXPECT_TYPED(de, "\re", ACUTE, 0x1c, 0x9c, 0x12); /* Enter cancels it and is typed */
     EXPECT_TYPED(de, "\033[Ae", ACUTE, 0xe0, 0x48, 0x12);
     EXPECT_TYPED(de,
                  "\x03"
@@ -134,7 +134,7 @@ TEST(keyboard, dead_keys)
 TEST(keyboard, keypad)
 {
     struct keyboard de = fresh("de"), us = fresh("us");
-    EXPECT_TYPED(us, "*-+/\n", 0x37, 0x4a, 0x4e, 0xe0, 0x35, 0xe0, 0x1c);
+    EXPECT_TYPED(us, "*-+/\r", 0x37, 0x4a, 0x4e, 0xe0, 0x35, 0xe0, 0x1c);
     EXPECT_TYPED(us, "\033[H\033[A\033[5~\033[3~", 0x47, 0x48, 0x49, 0x53);
     EXPECT_TYPED(us, "", 0x4c);
     EXPECT_TYPED(us, "75.", NUM, NUM | UP, 0x47, 0x4c, 0x53);
@@ -186,7 +186,7 @@ TEST(keyboard, layouts_switch_at_once)
     EXPECT_TYPED(keyboard, "Z", 0x15, 0x95, 0x0d);
     keyboard_set_layout(&keyboard, layout_find("colemak"));
     EXPECT_EQ(keyboard_lights(&keyboard), 0);
-    EXPECT_TYPED(keyboard, "j\b", 0x15, CAPS, CAPS | UP);
+    EXPECT_TYPED(keyboard, "j\x7f", 0x15, CAPS, CAPS | UP);
 }
 
 TEST(keyboard, layouts_have_names_of_their_own)
