@@ -161,6 +161,11 @@ void displays_complete(const struct boot_info *info)
     use_whole_framebuffer(info);
 }
 
+struct screen *displays_screen(void)
+{
+    return screen;
+}
+
 static enum poll_result poll_history(struct task *task)
 {
     size_t size = GRID_SIZE(screen->sink.rows + HISTORY, screen->sink.columns);

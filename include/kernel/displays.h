@@ -5,6 +5,7 @@
 #define KERNEL_DISPLAYS_H
 
 #include <boot/boot_info.h>
+#include <kernel/log/screen.h>
 #include <kernel/task/executor.h>
 
 /* Adds a screen to the console, if the boot's page tables map one: VGA text, if `has_vga`, or else
@@ -15,6 +16,10 @@ void displays_start(const struct boot_info *info, bool has_vga);
 /* Gives the console the whole framebuffer, with the loader's font, in memory from the heap. The
  * direct map shows the video memory. Without memory, the screen stays as it is, with a warning. */
 void displays_complete(const struct boot_info *info);
+
+/* Returns the console's screen, or NULL if there is none. It changes no more once
+ * displays_complete() has run. */
+struct screen *displays_screen(void);
 
 /* Spawns a task of low priority that finds memory for the lines that scroll off the screen. Until
  * it has run, there is room for a few of them only. */

@@ -56,19 +56,24 @@ static void gather(struct picture *base, const char *text, size_t length)
     picture->gathered += length;
 }
 
+static void on_sink(struct console_sink *sink,
+                    void (*draw)(struct picture *picture, size_t position), size_t position)
+{
+    struct sink_picture picture;
+    picture.picture.send = gather;
+    picture.picture.edit = &edit;
+    picture.picture.columns = sink->columns < PICTURE_NARROWEST ? USUAL_COLUMNS : sink->columns;
+    picture.sink = sink;
+    picture.gathered = 0;
+    draw(&picture.picture, position);
+    flush(&picture);
+}
+
 /* Calls `draw` for every sink. */
 static void on_each_sink(void (*draw)(struct picture *picture, size_t position), size_t position)
 {
-    for (struct console_sink *sink = console_sinks(); sink; sink = sink->next) {
-        struct sink_picture picture;
-        picture.picture.send = gather;
-        picture.picture.edit = &edit;
-        picture.picture.columns = sink->columns < PICTURE_NARROWEST ? USUAL_COLUMNS : sink->columns;
-        picture.sink = sink;
-        picture.gathered = 0;
-        draw(&picture.picture, position);
-        flush(&picture);
-    }
+    for (struct console_sink *sink = console_sinks(); sink; sink = sink->next)
+        on_sink(sink, draw, position);
 }
 
 static void draw_from_start(struct picture *picture, size_t position)
@@ -107,6 +112,12 @@ void line_show(void)
 {
     if (visible && !changing)
         draw();
+}
+
+void line_show_on(struct console_sink *sink)
+{
+    if (visible)
+        on_sink(sink, draw_from_start, 0);
 }
 
 static void bell(void)

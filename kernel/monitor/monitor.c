@@ -1,9 +1,9 @@
 /*
- * The monitor has four tasks. The keyboard task and the serial task read their device's stream,
- * decode it to the bytes that a terminal would send, and feed these to the line editor, which
- * echoes them. When a line is complete, both stop reading and the monitor task runs the command.
- * Meanwhile input waits in the streams, and then in the devices. The log task shows lines that
- * interrupt handlers have logged.
+ * The monitor has tasks that read the keyboards and COM1. Each reads its device's stream, decodes
+ * it to the bytes that a terminal would send, and feeds these to the line editor, which echoes
+ * them; or to a program's terminal, if that is shown or has the line. When a line is complete, they
+ * stop reading and the monitor task runs the command. Meanwhile input waits in the streams, and
+ * then in the devices. The log task shows lines that interrupt handlers have logged.
  */
 #include <assert.h>
 #include <drivers/keyboard.h>
@@ -14,11 +14,13 @@
 #include <kernel/monitor/command.h>
 #include <kernel/monitor/line.h>
 #include <kernel/monitor/monitor.h>
+#include <kernel/tty/serial_terminal.h>
+#include <kernel/tty/virtual_terminal.h>
 
 /* Decodes an item of a stream into `bytes`, and returns the number of bytes. */
 typedef unsigned (*decoder)(struct keyboard *keyboard, uint8_t item, char *bytes);
 
-/* A task that reads a stream, decodes it, and feeds the line editor. */
+/* A task that reads a stream, decodes it, and feeds the line editor, or a terminal. */
 struct reader {
     struct task task;
     struct byte_stream *stream; /* NULL: there is no such device */
@@ -68,12 +70,78 @@ static inline bool read_item(struct reader *reader, uint8_t *item)
 
 static struct keyboard keyboard = {.layout = &layout_us};
 
+/* --- Terminals ------------------------------------------------------------------------------ */
+
+/* Does what the reader reads belong to a program's terminal? */
+static bool has_terminal(const struct reader *reader)
+{
+    if (reader->input == LINE_SERIAL)
+        return serial_terminal_has_line();
+    return virtual_terminal_shown() != CONSOLE_SHOWN;
+}
+
+/* Types the pending bytes at COM1's terminal. What it has no room for stays pending; the task is
+ * woken when there is room. */
+static void type_at_serial_terminal(struct reader *reader)
+{
+    const uint8_t *bytes = (const uint8_t *)reader->bytes + reader->next;
+    unsigned taken = (unsigned)tty_input(serial_terminal(), bytes, reader->pending);
+    reader->next += taken;
+    reader->pending -= taken;
+    if (reader->pending)
+        tty_poll_input_room(serial_terminal(), &reader->room_waker, &reader->task);
+}
+
+/* Types the pending bytes at a terminal, or shows another one if they are the key for that. False
+ * when they are the monitor's. */
+static bool type_at_terminal(struct reader *reader)
+{
+    if (reader->input == LINE_SERIAL) {
+        if (!serial_terminal_has_line())
+            return false;
+        type_at_serial_terminal(reader);
+        return true;
+    }
+    bool taken = virtual_terminals_type(reader->bytes + reader->next, reader->pending);
+    reader->pending = taken ? 0 : reader->pending;
+    return taken;
+}
+
+static void type_shared(struct reader *reader)
+{
+    if (reader->pending && !type_at_terminal(reader))
+        type_pending(reader);
+}
+
+/* Does what type_batch() does while there are terminals: what is read is theirs, or the monitor's.
+ */
+static NOINLINE enum poll_result type_shared_batch(struct reader *reader)
+{
+    unsigned count = 0;
+    uint8_t item;
+    if (!has_terminal(reader) && !has_room(reader))
+        return POLL_PENDING;
+    type_shared(reader);
+    for (; count < BATCH && !reader->pending && (prompting || has_terminal(reader)) &&
+           read_item(reader, &item);
+         count++) {
+        reader->next = 0;
+        reader->pending = reader->decode(&keyboard, item, reader->bytes);
+        type_shared(reader);
+    }
+    return count < BATCH ? POLL_PENDING : task_yield(&reader->task);
+}
+
+/* ---------------------------------------------------------------------------------------------- */
+
 /* Feeds the bytes that were left at an earlier line's end, and then a batch of items. `decode` is
  * the reader's; as a constant argument it can be inlined. */
 static inline enum poll_result type_batch(struct reader *reader, decoder decode)
 {
     unsigned count = 0;
     uint8_t item;
+    if (virtual_terminals_exist)
+        return type_shared_batch(reader);
     if (!has_room(reader))
         return POLL_PENDING;
     type_pending(reader);
@@ -120,8 +188,18 @@ static unsigned serial_type(struct keyboard *unused, uint8_t byte, char *bytes)
     return 1;
 }
 
+/* A break on the line gives it to the terminal, or to the monitor. */
+static NOINLINE void change_line(void)
+{
+    serial_terminal_switch();
+    if (!serial_terminal_has_line())
+        line_show_on(&serial->sink);
+}
+
 static enum poll_result poll_serial(struct task *task)
 {
+    if (uart16550_take_break(serial) && serial_terminal())
+        change_line();
     return type_batch(CONTAINER_OF(task, struct reader, task), serial_type);
 }
 
@@ -169,7 +247,7 @@ static bool interrupt_waits(const struct reader *reader)
 static bool take_interrupt(struct reader *reader)
 {
     uint8_t item;
-    if (!reader->stream || !interrupt_waits(reader))
+    if (!reader->stream || has_terminal(reader) || !interrupt_waits(reader))
         return false;
     while (read_item(reader, &item) && !types_interrupt(reader, &keyboard, item))
         ;

@@ -526,13 +526,19 @@ static void take_byte(struct line_discipline *discipline, uint8_t byte)
         take_text(discipline, byte);
 }
 
-/* Makes room for a byte; false when there is none. A place is kept free for a line's end. */
+/* A place is kept free for a line's end. */
+bool line_discipline_is_full(const struct line_discipline *discipline)
+{
+    bool has_whole_line =
+        !has_local(discipline, ICANON) || discipline->line_start != discipline->tail;
+    return has_whole_line && discipline->head - discipline->tail >= LINE_DISCIPLINE_INPUT - 1;
+}
+
+/* Makes room for a byte; false when there is none. */
 static bool make_room(struct line_discipline *discipline)
 {
     uint32_t used = discipline->head - discipline->tail;
-    if (used < LINE_DISCIPLINE_INPUT - 1)
-        return true;
-    if (!has_local(discipline, ICANON) || discipline->line_start != discipline->tail)
+    if (line_discipline_is_full(discipline))
         return false;
     discipline->head -= used == LINE_DISCIPLINE_INPUT;
     return true;

@@ -17,6 +17,7 @@
 #ifndef KERNEL_MONITOR_LINE_H
 #define KERNEL_MONITOR_LINE_H
 
+#include <kernel/log/console.h>
 #include <kernel/monitor/edit.h>
 
 /* Where bytes come from; their sequences do not mix. */
@@ -34,5 +35,8 @@ const char *line_feed(enum line_input input, char byte);
  * interrupted a change of the line. In tasks and interrupt handlers. */
 void line_hide(void);
 void line_show(void);
+
+/* Draws prompt and input on a sink that the console has got back. In tasks. */
+void line_show_on(struct console_sink *sink);
 
 #endif

@@ -71,6 +71,9 @@ void line_discipline_set_termios(struct line_discipline *discipline, const struc
 size_t line_discipline_input(struct line_discipline *discipline, const uint8_t *bytes,
                              size_t count);
 
+/* Would line_discipline_input() refuse a byte? */
+bool line_discipline_is_full(const struct line_discipline *discipline);
+
 /* Is there input for a read: a line, or in raw mode `minimum` bytes? */
 bool line_discipline_readable(const struct line_discipline *discipline, unsigned minimum);
 

@@ -1,0 +1,194 @@
+/*
+ * Linux's requests (include/uapi/asm-generic/ioctls.h). As there, a change by a background process
+ * is an act of output, for which job control may stop it.
+ */
+#include <kernel/tty/controls.h>
+#include <mm/user_copy.h>
+
+enum request {
+    TCGETS = 0x5401,
+    TCSETS = 0x5402,
+    TCSETSW = 0x5403,
+    TCSETSF = 0x5404,
+    TCSBRK = 0x5409,
+    TCXONC = 0x540a,
+    TCFLSH = 0x540b,
+    TIOCSCTTY = 0x540e,
+    TIOCGPGRP = 0x540f,
+    TIOCSPGRP = 0x5410,
+    TIOCGWINSZ = 0x5413,
+    TIOCSWINSZ = 0x5414,
+    FIONREAD = 0x541b,
+    TIOCNOTTY = 0x5422,
+    TIOCGSID = 0x5429,
+};
+
+/* The arguments of TCXONC and TCFLSH. */
+enum { TCOOFF, TCOON, TCIOFF, TCION };
+enum { TCIFLUSH, TCOFLUSH, TCIOFLUSH };
+
+static enum error give_number(uint64_t address, int number)
+{
+    return copy_to_user(address, &number, sizeof(number));
+}
+
+/* --- Settings --------------------------------------------------------------------------------- */
+
+void tty_set_termios(struct tty *tty, const struct termios *termios)
+{
+    const uint32_t free = HUPCL | CREAD | CLOCAL;
+    struct termios new = *termios;
+    new.control = (termios->control & free) | (tty->discipline.termios.control & ~free);
+    line_discipline_set_termios(&tty->discipline, &new);
+    tty_wake(tty); /* what counts as input may have changed */
+}
+
+static enum error set_termios(struct file *file, enum request request, uint64_t address)
+{
+    struct tty *tty = tty_of_file(file);
+    struct termios termios;
+    enum error error = tty_check_foreground(tty, TTY_SIGNAL_OUTPUT);
+    if (!error)
+        error = copy_from_user(&termios, address, sizeof(termios));
+    if (!error && request != TCSETS)
+        error = tty_wait_until_sent(file);
+    if (error)
+        return error;
+    if (request == TCSETSF)
+        line_discipline_flush(&tty->discipline);
+    tty_set_termios(tty, &termios);
+    return OK;
+}
+
+static enum error set_size(struct tty *tty, uint64_t address)
+{
+    struct window_size size;
+    enum error error = copy_from_user(&size, address, sizeof(size));
+    if (!error)
+        tty_set_size(tty, size);
+    return error;
+}
+
+/* --- Flow ------------------------------------------------------------------------------------- */
+
+/* Sends a character for the other end's flow control. */
+static void send_character(struct tty *tty, enum termios_character character)
+{
+    char byte = (char)tty->discipline.termios.characters[character];
+    if (byte)
+        tty->device->write(tty, &byte, 1);
+}
+
+static enum error control_flow(struct tty *tty, uint64_t action)
+{
+    enum error error = tty_check_foreground(tty, TTY_SIGNAL_OUTPUT);
+    if (error)
+        return error;
+    switch (action) {
+    case TCOOFF:
+        line_discipline_stop(&tty->discipline);
+        return OK;
+    case TCOON:
+        line_discipline_start(&tty->discipline);
+        tty_wake(tty);
+        return OK;
+    case TCIOFF:
+        send_character(tty, VSTOP);
+        return OK;
+    case TCION:
+        send_character(tty, VSTART);
+        return OK;
+    default:
+        return ERROR_INVALID;
+    }
+}
+
+/* Output is shown, or on its way to the device: there is none to drop. */
+static enum error flush(struct tty *tty, uint64_t what)
+{
+    enum error error = tty_check_foreground(tty, TTY_SIGNAL_OUTPUT);
+    if (error)
+        return error;
+    if (what > TCIOFLUSH)
+        return ERROR_INVALID;
+    if (what != TCOFLUSH)
+        line_discipline_flush(&tty->discipline);
+    tty_wake(tty); /* there is room for more */
+    return OK;
+}
+
+/* TCSBRK as tcdrain() uses it. No break is sent. */
+static enum error drain(struct file *file)
+{
+    enum error error = tty_check_foreground(tty_of_file(file), TTY_SIGNAL_OUTPUT);
+    return error ? error : tty_wait_until_sent(file);
+}
+
+/* --- Sessions --------------------------------------------------------------------------------- */
+
+static enum error set_foreground(struct tty *tty, uint64_t address)
+{
+    int group;
+    enum error error = copy_from_user(&group, address, sizeof(group));
+    return error ? error : tty_set_foreground(tty, group);
+}
+
+/* Gives the number of the foreground group or of the session to a process of the session. */
+static enum error give_owner(struct tty *tty, int number, uint64_t address)
+{
+    return tty_of_current() == tty ? give_number(address, number) : ERROR_NOT_TERMINAL;
+}
+
+static enum error leave(struct tty *tty)
+{
+    if (tty_of_current() != tty)
+        return ERROR_NOT_TERMINAL;
+    tty_leave(tty);
+    return OK;
+}
+
+static enum error control(struct file *file, unsigned request, uint64_t argument, int64_t *result)
+{
+    struct tty *tty = tty_of_file(file);
+    switch (request) {
+    case TCGETS:
+        return copy_to_user(argument, &tty->discipline.termios, sizeof(struct termios));
+    case TCSETS:
+    case TCSETSW:
+    case TCSETSF:
+        return set_termios(file, (enum request)request, argument);
+    case TIOCGWINSZ:
+        return copy_to_user(argument, &tty->size, sizeof(tty->size));
+    case TIOCSWINSZ:
+        return set_size(tty, argument);
+    case TCSBRK:
+        return drain(file);
+    case TCXONC:
+        return control_flow(tty, argument);
+    case TCFLSH:
+        return flush(tty, argument);
+    case FIONREAD:
+        return give_number(argument, (int)line_discipline_available(&tty->discipline));
+    case TIOCGPGRP:
+        return give_owner(tty, tty->foreground, argument);
+    case TIOCGSID:
+        return give_owner(tty, tty->session, argument);
+    case TIOCSPGRP:
+        return set_foreground(tty, argument);
+    case TIOCSCTTY:
+        return tty_take(tty, argument == 1);
+    case TIOCNOTTY:
+        return leave(tty);
+    default:
+        return tty->device->ioctl ? tty->device->ioctl(tty, request, argument, result)
+                                  : ERROR_NOT_TERMINAL;
+    }
+}
+
+enum error tty_ioctl(struct file *file, unsigned request, uint64_t argument, int64_t *result)
+{
+    *result = 0;
+    if (tty_file_is_dead(file))
+        return request == TIOCSPGRP ? ERROR_NOT_TERMINAL : ERROR_DEVICE;
+    return control(file, request, argument, result);
+}
