@@ -118,7 +118,7 @@ HOST_SOURCES := tests/test.c $(wildcard tests/host/*.c) $(wildcard lib/*.c) boot
     kernel/log/console.c kernel/log/screen.c \
     drivers/cmos_clock.c drivers/pit8254.c drivers/reference_clock.c drivers/hpet.c kernel/cpu/tsc.c kernel/cpu/random.c \
     $(wildcard fs/*.c) \
-    $(addprefix kernel/monitor/,line.c key_parser.c edit.c history.c completion.c picture.c) kernel/tty/line_discipline.c \
+    $(addprefix kernel/monitor/,line.c key_parser.c edit.c history.c completion.c picture.c) $(wildcard kernel/tty/*.c) \
     $(filter-out $(addprefix mm/,kernel_space.c processor.c heap_window.c kernel_pages.c kernel_stacks.c),$(wildcard mm/*.c)) \
     $(wildcard mm/alternatives/*.c)
 HOST_OBJECTS := $(HOST_SOURCES:%=$B/host/%.o)
