@@ -18,7 +18,7 @@ enum error file_create(const struct file_operations *operations, struct inode *i
     *made = (struct file){.operations = operations,
                           .inode = inode,
                           .dentry = dentry,
-                          .flags = flags & ~(unsigned)O_OPENING,
+                          .flags = flags,
                           .references = 1,
                           .mutex = MUTEX_INIT(made->mutex)};
     inode_reference(inode);
@@ -30,6 +30,7 @@ enum error file_create(const struct file_operations *operations, struct inode *i
         file_release(made);
         return error;
     }
+    made->flags &= ~(unsigned)O_OPENING;
     *file = made;
     return OK;
 }

@@ -18,7 +18,7 @@ struct file {
     struct inode *inode;   /* referenced */
     struct dentry *dentry; /* referenced; NULL for pipes */
     uint64_t position;     /* in a directory: the offset of the next entry */
-    unsigned flags;        /* what open() got, less O_OPENING */
+    unsigned flags;        /* what open() got; after open(), less O_OPENING */
     size_t references;
     struct mutex mutex;   /* guards the position across waits, when several use the file */
     void *data;           /* the operations' own */

@@ -3,6 +3,7 @@
  */
 #include "files.h"
 
+#include <fs/device.h>
 #include <fs/file_table.h>
 #include <fs/filesystem.h>
 #include <fs/fs.h>
@@ -488,6 +489,28 @@ TEST(files, devices_do_what_their_names_say)
     struct file *none;
     EXPECT_EQ(path_make(context, NULL, "/nothing", S_IFCHR | 0666, 0x1234), OK);
     EXPECT_EQ(file_open(context, NULL, "/nothing", O_RDWR, 0, &none), ERROR_NO_DEVICE);
+}
+
+static unsigned seen_flags;
+
+static enum error open_and_look(struct file *file)
+{
+    seen_flags = file->flags;
+    return OK;
+}
+
+TEST(files, a_device_sees_what_is_for_its_open_alone)
+{
+    static const struct file_operations operations = {.open = open_and_look};
+    static struct device device = {
+        .name = "looks", .number = DEVICE_NUMBER(240, 0), .mode = 0666, .operations = &operations};
+    EXPECT(files_start());
+    device_add(&device);
+    struct file *file = open_file("/dev/looks", O_RDWR | O_NOCTTY | O_NONBLOCK);
+    EXPECT(file);
+    EXPECT_EQ(seen_flags, O_RDWR | O_NOCTTY | O_NONBLOCK);
+    EXPECT_EQ(file->flags, O_RDWR | O_NONBLOCK);
+    file_release(file);
 }
 
 TEST(files, a_mount_covers_its_directory_until_it_goes)
