@@ -130,7 +130,7 @@ static void search(const struct symbol_query *queries, size_t count,
     virt_addr_t highest = queries[count - 1].address;
     for (const struct elf_symbol *symbol = symbols; symbol < end; symbol++) {
         uint64_t value = symbol->value;
-        if (value > highest)
+        if (value > highest || value < best_value[0]) /* the latter is so for most */
             continue;
         size_t i = first_at_or_above(queries, count, value);
         if (value < best_value[i] || !is_name(symbol) || !is_better(symbol, best[i]))
