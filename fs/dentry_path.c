@@ -36,7 +36,7 @@ enum error dentry_path(const struct fs_context *context, const struct dentry *de
 {
     static const char deleted[] = " (deleted)", unreachable[] = "(unreachable)";
     char *end = to + room, *start = end;
-    bool reaches_root;
+    bool reaches_root = false;
     if (dentry->parent == dentry && !dentry->covers && dentry != context->root) /* has no name */
         return string_copy(to, dentry->name, room) < room ? OK : ERROR_RANGE;
     enum error error = prepend(to, &start, "", 1);

@@ -7,6 +7,16 @@ enum {
     USERS_OF_ONE = 2
 }; /* references of a file with one descriptor, while it is used by one call */
 
+static bool may_read(const struct file *file)
+{
+    return (file->flags & O_ACCMODE) != O_WRONLY;
+}
+
+static bool may_write(const struct file *file)
+{
+    return (file->flags & O_ACCMODE) != O_RDONLY;
+}
+
 static const struct file_operations not_open; /* has nothing to close */
 
 enum error file_create(const struct file_operations *operations, struct inode *inode,
@@ -15,6 +25,10 @@ enum error file_create(const struct file_operations *operations, struct inode *i
     struct file *made = kmalloc(sizeof(*made));
     if (!made)
         return ERROR_OUT_OF_FRAMES;
+    if (inode->programs > 0 && (flags & O_ACCMODE) != O_RDONLY) {
+        kfree(made);
+        return ERROR_PROGRAM_BUSY;
+    }
     *made = (struct file){.operations = operations,
                           .inode = inode,
                           .dentry = dentry,
@@ -22,6 +36,7 @@ enum error file_create(const struct file_operations *operations, struct inode *i
                           .references = 1,
                           .mutex = MUTEX_INIT(made->mutex)};
     inode_reference(inode);
+    inode->writers += may_write(made);
     if (dentry)
         dentry_reference(dentry);
     enum error error = operations->open ? operations->open(made) : OK;
@@ -35,6 +50,15 @@ enum error file_create(const struct file_operations *operations, struct inode *i
     return OK;
 }
 
+enum error file_make_program(struct file *file)
+{
+    if (file->inode->writers > 0)
+        return ERROR_PROGRAM_BUSY;
+    file->inode->programs += !file->is_program;
+    file->is_program = true;
+    return OK;
+}
+
 void file_release(struct file *file)
 {
     ASSERT(file->references > 0);
@@ -42,6 +66,8 @@ void file_release(struct file *file)
         return;
     if (file->operations->close)
         file->operations->close(file);
+    file->inode->writers -= may_write(file);
+    file->inode->programs -= file->is_program;
     inode_release(file->inode);
     if (file->dentry)
         dentry_release(file->dentry);
@@ -62,16 +88,6 @@ static void unlock_position(struct file *file, bool locked)
 {
     if (locked)
         thread_unlock(&file->mutex);
-}
-
-static bool may_read(const struct file *file)
-{
-    return (file->flags & O_ACCMODE) != O_WRONLY;
-}
-
-static bool may_write(const struct file *file)
-{
-    return (file->flags & O_ACCMODE) != O_RDONLY;
 }
 
 enum error file_read(struct file *file, struct buffer *buffer)

@@ -40,7 +40,7 @@ static const struct {
 static enum error make_mount(struct fs_context *context, const char *directory,
                              struct filesystem_type *type)
 {
-    struct dentry *dentry;
+    struct dentry *dentry = NULL;
     enum error error = path_make(context, NULL, directory, S_IFDIR | 0755, 0);
     if (!error)
         error = path_walk(context, NULL, directory, 0, &dentry);
@@ -53,7 +53,7 @@ static enum error make_mount(struct fs_context *context, const char *directory,
 
 enum error fs_start(void)
 {
-    struct fs_context *context;
+    struct fs_context *context = NULL;
     memory_devices_add();
     proc_system_add();
     if (!random_has_hardware())

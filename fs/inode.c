@@ -3,7 +3,7 @@
 #include <kernel/task/clock.h>
 #include <kernel/task/thread.h>
 
-#define DAY ((int64_t)(24 * 60 * 60 * NANOSECONDS_PER_SECOND))
+#define DAY ((int64_t)(UINT64_C(24) * 60 * 60 * NANOSECONDS_PER_SECOND))
 
 void inode_init(struct inode *inode, struct filesystem *filesystem,
                 const struct vm_object_operations *operations, uint32_t mode)

@@ -110,7 +110,7 @@ enum error path_make(struct fs_context *context, struct dentry *start, const cha
                      uint32_t mode, uint32_t rdev)
 {
     struct walk walk;
-    struct dentry *entry;
+    struct dentry *entry = NULL;
     enum error error = walk_begin(&walk, context, start, name);
     if (!error)
         error = walk_to_new(&walk, (mode & S_IFMT) == S_IFDIR, &entry);
@@ -126,7 +126,7 @@ enum error path_symlink(struct fs_context *context, struct dentry *start, const 
                         const char *target)
 {
     struct walk walk;
-    struct dentry *entry;
+    struct dentry *entry = NULL;
     if (!*target)
         return ERROR_NO_ENTRY;
     enum error error = walk_begin(&walk, context, start, name);
@@ -157,7 +157,7 @@ enum error path_link(struct fs_context *context, struct dentry *file, struct den
                      const char *name)
 {
     struct walk walk;
-    struct dentry *entry;
+    struct dentry *entry = NULL;
     enum error error = walk_begin(&walk, context, start, name);
     if (!error)
         error = walk_to_new(&walk, false, &entry);
@@ -351,5 +351,7 @@ enum error path_set_attributes(const struct fs_context *context, struct inode *i
     enum error error = check_attributes(context, inode, attributes);
     if (error)
         return error;
+    if (attributes->set & ATTRIBUTE_SIZE && inode->programs > 0)
+        return ERROR_PROGRAM_BUSY;
     return inode->operations->set ? inode->operations->set(inode, attributes) : ERROR_NOT_PERMITTED;
 }

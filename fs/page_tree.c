@@ -59,17 +59,23 @@ struct path {
     uint64_t *links[HEIGHT_MAX + 1];
 };
 
+static struct node *node_on(const struct path *path, unsigned level)
+{
+    ASSERT(path->links[level]);
+    return node_at(*path->links[level]);
+}
+
 /* Frees the nodes on the way that have become empty, from `level` upwards. */
 static void prune(struct page_tree *tree, const struct path *path, unsigned level)
 {
     for (; level <= tree->height; level++) {
-        struct node *node = node_at(*path->links[level]);
+        struct node *node = node_on(path, level);
         if (node->used > 0)
             return;
         kfree(node);
         *path->links[level] = 0;
         if (level < tree->height)
-            node_at(*path->links[level + 1])->used--;
+            node_on(path, level + 1)->used--;
     }
     if (!tree->root)
         tree->height = 0;
@@ -77,7 +83,7 @@ static void prune(struct page_tree *tree, const struct path *path, unsigned leve
 
 enum error page_tree_add(struct page_tree *tree, uint64_t index, phys_addr_t frame)
 {
-    struct path path;
+    struct path path = {0};
     enum error error = grow(tree, index);
     if (error)
         return error;
@@ -90,7 +96,7 @@ enum error page_tree_add(struct page_tree *tree, uint64_t index, phys_addr_t fra
                 return ERROR_OUT_OF_FRAMES;
             }
             if (level < tree->height)
-                node_at(*path.links[level + 1])->used++;
+                node_on(&path, level + 1)->used++;
         }
         path.links[level] = link;
         link = &node_at(*link)->slots[(index >> ((level - 1) * BITS)) % SLOTS];
@@ -98,13 +104,13 @@ enum error page_tree_add(struct page_tree *tree, uint64_t index, phys_addr_t fra
     ASSERT(!*link);
     *link = frame;
     if (tree->height > 0)
-        node_at(*path.links[1])->used++;
+        node_on(&path, 1)->used++;
     return OK;
 }
 
 phys_addr_t page_tree_remove_next(struct page_tree *tree, uint64_t *from)
 {
-    struct path path;
+    struct path path = {0};
     while (tree->root && !beyond(tree->height, *from)) {
         uint64_t *link = &tree->root;
         unsigned level = tree->height;
@@ -118,7 +124,7 @@ phys_addr_t page_tree_remove_next(struct page_tree *tree, uint64_t *from)
             continue;
         *link = 0;
         if (tree->height > 0)
-            node_at(*path.links[1])->used--;
+            node_on(&path, 1)->used--;
         prune(tree, &path, 1);
         return frame;
     }

@@ -139,7 +139,8 @@ static enum error drain(struct pipe *pipe, struct buffer *buffer)
     enum error error = OK;
     while (!error && buffer->left > 0 && pipe->count > 0) {
         size_t within = pipe->start % PAGE_SIZE, before = buffer->left;
-        size_t size = MIN(MIN(PAGE_SIZE - within, pipe->count), before);
+        size_t size = MIN(PAGE_SIZE - within, pipe->count);
+        size = MIN(size, before);
         error = buffer_put(buffer, page_of(pipe, pipe->start) + within, size);
         pipe->start = (pipe->start + before - buffer->left) % PIPE_SIZE;
         pipe->count -= before - buffer->left;

@@ -311,7 +311,7 @@ static bool show_number(struct file *file, struct entry_sink *sink, int number,
 /* Does an entry before this one have the same name in the directory? */
 static bool is_repeated(const struct proc_entry *entry, const struct node *directory, size_t length)
 {
-    struct node first;
+    struct node first = {0};
     find_entry(directory, entry->name + directory->prefix, length, &first);
     return first.entry != entry;
 }

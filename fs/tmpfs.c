@@ -152,7 +152,8 @@ static enum error read_locked(struct tmpfs_inode *node, struct buffer *buffer, u
     enum error error = OK;
     for (unsigned pages = 1; !error && buffer->left > 0 && *position < node->inode.size; pages++) {
         size_t within = *position % PAGE_SIZE, before = buffer->left;
-        size_t size = MIN(MIN(PAGE_SIZE - within, before), node->inode.size - *position);
+        size_t size = MIN(PAGE_SIZE - within, before);
+        size = MIN(size, node->inode.size - *position);
         phys_addr_t frame = page_tree_get(&node->pages, *position / PAGE_SIZE);
         error = frame == NO_FRAME ? buffer_put_zeros(buffer, size)
                                   : buffer_put(buffer, page_at(frame) + within, size);

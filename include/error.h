@@ -44,6 +44,7 @@ enum error {
     ERROR_NO_DATA,             /* the attribute is not there */
     ERROR_RANGE,               /* the result does not fit */
     ERROR_NOT_EXECUTABLE,      /* the file is no program of a known format */
+    ERROR_PROGRAM_BUSY,        /* the file is a program that runs, or is being written to */
     ERROR_NO_PROCESS,          /* there is no such process */
     ERROR_NO_CHILD,            /* there is no such child */
     ERROR_NO_CALL,             /* there is no such system call */

@@ -40,6 +40,7 @@ static const char *const names[ERROR_COUNT] = {
     [ERROR_NO_DATA] = "no data",
     [ERROR_RANGE] = "out of range",
     [ERROR_NOT_EXECUTABLE] = "not executable",
+    [ERROR_PROGRAM_BUSY] = "a program in use",
     [ERROR_NO_PROCESS] = "no such process",
     [ERROR_NO_CHILD] = "no such child",
     [ERROR_NO_CALL] = "no such call",

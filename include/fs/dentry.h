@@ -39,11 +39,11 @@ struct dentry {
     char short_name[DENTRY_SHORT_NAME];
 };
 
-/* Begins with this, and takes up one byte of the name after the other. */
-enum { DENTRY_HASH_START = 5381 };
+/* The hash of a name takes up one byte after the other (FNV-1a). */
+#define DENTRY_HASH_START UINT32_C(0x811c9dc5)
 static inline uint32_t dentry_hash_step(uint32_t hash, char byte)
 {
-    return hash * 33 + (uint8_t)byte;
+    return (hash ^ (uint8_t)byte) * UINT32_C(0x01000193);
 }
 
 /* Frees a dentry that has no references any more. */

@@ -20,6 +20,7 @@ struct file {
     uint64_t position;     /* in a directory: the offset of the next entry */
     unsigned flags;        /* what open() got; after open(), less O_OPENING */
     size_t references;
+    bool is_program;      /* it runs: file_make_program() */
     struct mutex mutex;   /* guards the position across waits, when several use the file */
     void *data;           /* the operations' own */
     uint64_t data_number; /* likewise */
@@ -68,6 +69,10 @@ enum error file_open(struct fs_context *context, struct dentry *start, const cha
  * operations' open(). ERROR_OUT_OF_FRAMES and what open() says; may wait. */
 enum error file_create(const struct file_operations *operations, struct inode *inode,
                        struct dentry *dentry, unsigned flags, struct file **file);
+
+/* Marks the file as a program that runs: as long as it is open, nobody opens it for writing.
+ * ERROR_PROGRAM_BUSY when somebody has done so already. */
+enum error file_make_program(struct file *file);
 
 /* One more reference; and one less: with the last one the file is closed, which may wait. */
 static inline void file_reference(struct file *file)

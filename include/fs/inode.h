@@ -33,6 +33,8 @@ struct inode {
     uint64_t size;  /* in bytes; of a symbolic link: its length */
     uint64_t pages; /* of memory or disk that it takes */
     int64_t accessed, modified, changed; /* nanoseconds since 1970 */
+    size_t writers;                      /* open files that may write */
+    size_t programs;                     /* open files that run; never both */
     struct mutex mutex;                  /* guards content and size across waits */
     struct pipe *pipe;                   /* of a FIFO that is open, or of a pipe; else NULL */
 };

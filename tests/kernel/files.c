@@ -58,13 +58,15 @@ static const char archive[] = "070701"
 static void run_init(struct worker *worker)
 {
     char bytes[8] = "";
-    struct file *file;
+    struct file *file, *writer;
     struct file_table *table;
     int fd;
     (void)worker;
     EXPECT_EQ(initramfs_unpack(archive, sizeof(archive) - 1), OK);
     EXPECT_EQ(file_open(context, NULL, "/init", O_RDONLY, 0, &file), OK);
     EXPECT_EQ(inode_check_access(context, file->inode, MAY_EXECUTE), OK);
+    EXPECT_EQ(file_make_program(file), OK);
+    EXPECT_EQ(file_open(context, NULL, "/init", O_RDWR, 0, &writer), ERROR_PROGRAM_BUSY);
     EXPECT_EQ(file_table_create(&table), OK);
     EXPECT_EQ(file_table_add(table, file, 0, true, &fd), OK);
     EXPECT_EQ(file_table_get(table, fd, &file), OK);
@@ -72,6 +74,11 @@ static void run_init(struct worker *worker)
     EXPECT_STR(bytes, "hello");
     file_release(file);
     file_table_release(table);
+    EXPECT_EQ(file_open(context, NULL, "/init", O_RDWR, 0, &writer), OK);
+    EXPECT_EQ(file_open(context, NULL, "/init", O_RDONLY, 0, &file), OK);
+    EXPECT_EQ(file_make_program(file), ERROR_PROGRAM_BUSY);
+    file_release(file);
+    file_release(writer);
 }
 
 TEST(files, the_first_program_is_read_from_an_archive)
