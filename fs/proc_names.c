@@ -1,0 +1,321 @@
+/*
+ * The names in procfs: which there are in a directory, by name and as a listing. Each is described
+ * by a struct proc_node.
+ */
+#include <assert.h>
+#include <fs/proc.h>
+#include <fs/proc_node.h>
+#include <lib/format.h>
+#include <lib/number.h>
+#include <lib/string.h>
+
+enum { NUMBER_TEXT = 12, FIRST_PROCESS_OFFSET = 0x10000, FIRST_ENTRY_OFFSET = 2 };
+
+const struct proc_processes *proc_processes;
+static struct list entries = LIST_INIT(entries);
+
+void proc_add(struct proc_entry *entry)
+{
+    list_push_back(&entries, &entry->node);
+}
+
+void proc_set_processes(const struct proc_processes *hooks)
+{
+    proc_processes = hooks;
+}
+
+void proc_count_processes(unsigned *count, int *last)
+{
+    *count = 0;
+    *last = 0;
+    for (int process = 0; proc_processes && (process = proc_processes->next(process)) > 0; ++*count)
+        *last = process;
+}
+
+uint32_t proc_node_mode(const struct proc_node *node)
+{
+    switch (node->kind) {
+    case PROC_ROOT:
+    case PROC_DIRECTORY:
+    case PROC_PROCESS:
+        return S_IFDIR | 0555;
+    case PROC_DESCRIPTORS:
+        return S_IFDIR | 0500;
+    case PROC_FILE:
+        return S_IFREG | 0444;
+    default:
+        return S_IFLNK | 0777;
+    }
+}
+
+uint64_t proc_node_number(const struct proc_node *node)
+{
+    uint64_t entry = (uintptr_t)node->entry & 0xffffff;
+    uint64_t within = node->kind == PROC_DESCRIPTOR ? (uint64_t)node->fd : entry + node->prefix;
+    return (uint64_t)node->process << 32 | (uint64_t)(node->kind + 1) << 24 | (within & 0xffffff);
+}
+
+/* --- What there is ---------------------------------------------------------------------------- */
+
+static const struct {
+    const char *name;
+    enum proc_kind kind;
+} links[] = {{"exe", PROC_PROGRAM},
+             {"cwd", PROC_WORKING_DIRECTORY},
+             {"root", PROC_ROOT_DIRECTORY},
+             {"fd", PROC_DESCRIPTORS}};
+
+static bool equals(const char *name, size_t length, const char *other)
+{
+    return strlen(other) == length && memcmp(name, other, length) == 0;
+}
+
+/* A number as the kernel writes it, without zeros in front. */
+static bool parse(const char *name, size_t length, int *number)
+{
+    char text[NUMBER_TEXT], again[NUMBER_TEXT];
+    uint64_t value;
+    if (length >= sizeof(text))
+        return false;
+    memcpy(text, name, length);
+    text[length] = '\0';
+    if (!parse_number(text, &value) || value > INT32_MAX)
+        return false;
+    *number = (int)value;
+    snprintf(again, sizeof(again), "%d", *number);
+    return strcmp(text, again) == 0;
+}
+
+/* Is the entry in the directory? Sets the length of its name there, up to a slash. */
+static bool is_in(const struct proc_entry *entry, const struct proc_node *directory, size_t *length)
+{
+    const char *name = entry->name;
+    if (directory->prefix > 0 && strncmp(name, directory->entry->name, directory->prefix) != 0)
+        return false;
+    const char *rest = name + directory->prefix, *slash = strchr(rest, '/');
+    *length = slash ? (size_t)(slash - rest) : strlen(rest);
+    return true;
+}
+
+/* What an entry is in a directory above it. */
+static struct proc_node entry_node(const struct proc_entry *entry,
+                                   const struct proc_node *directory, size_t length)
+{
+    bool is_directory = entry->name[directory->prefix + length] == '/';
+    return (struct proc_node){
+        .kind = is_directory ? PROC_DIRECTORY : PROC_FILE,
+        .entry = entry,
+        .prefix = is_directory ? directory->prefix + length + 1 : 0,
+    };
+}
+
+static bool find_entry(const struct proc_node *directory, const char *name, size_t length,
+                       struct proc_node *found)
+{
+    list_for_each(link, &entries) {
+        const struct proc_entry *entry = CONTAINER_OF(link, struct proc_entry, node);
+        size_t in_name;
+        if (is_in(entry, directory, &in_name) && in_name == length &&
+            memcmp(entry->name + directory->prefix, name, length) == 0) {
+            *found = entry_node(entry, directory, length);
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool process_exists(int process)
+{
+    uint32_t uid, gid;
+    return proc_processes && process > 0 && proc_processes->owner(process, &uid, &gid);
+}
+
+static bool find_in_root(const struct proc_node *root, const char *name, size_t length,
+                         struct proc_node *found)
+{
+    int process;
+    if (equals(name, length, "self")) {
+        *found = (struct proc_node){.kind = PROC_SELF};
+        return proc_processes;
+    }
+    *found = (struct proc_node){.kind = PROC_PROCESS};
+    if (parse(name, length, &process) && process_exists(process)) {
+        found->process = process;
+        return true;
+    }
+    return find_entry(root, name, length, found);
+}
+
+static bool find_in_process(int process, const char *name, size_t length, struct proc_node *found)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(links); i++) {
+        *found = (struct proc_node){.kind = links[i].kind, .process = process};
+        if (equals(name, length, links[i].name))
+            return true;
+    }
+    for (size_t i = 0; i < proc_processes->entry_count; i++) {
+        *found = (struct proc_node){
+            .kind = PROC_FILE, .process = process, .entry = &proc_processes->entries[i]};
+        if (equals(name, length, found->entry->name))
+            return true;
+    }
+    return false;
+}
+
+enum error proc_get_file(int process, int fd, struct file **file)
+{
+    struct file_table *table;
+    enum error error = proc_processes->files(process, &table);
+    if (error)
+        return error;
+    error = file_table_get(table, fd, file);
+    file_table_release(table);
+    return error ? ERROR_NO_ENTRY : OK;
+}
+
+static bool find_descriptor(int process, const char *name, size_t length, struct proc_node *found)
+{
+    int fd;
+    struct file *file;
+    if (!parse(name, length, &fd) || proc_get_file(process, fd, &file) != OK)
+        return false;
+    file_release(file);
+    *found = (struct proc_node){.kind = PROC_DESCRIPTOR, .process = process, .fd = fd};
+    return true;
+}
+
+bool proc_find(const struct proc_node *directory, const char *name, size_t length,
+               struct proc_node *found)
+{
+    switch (directory->kind) {
+    case PROC_ROOT:
+        return find_in_root(directory, name, length, found);
+    case PROC_PROCESS:
+        return process_exists(directory->process) &&
+               find_in_process(directory->process, name, length, found);
+    case PROC_DESCRIPTORS:
+        return find_descriptor(directory->process, name, length, found);
+    default:
+        return find_entry(directory, name, length, found);
+    }
+}
+
+/* --- Listings --------------------------------------------------------------------------------- */
+
+/* Shows a name, unless the listing has gone past `offset` already. False: there is no room. */
+static bool show(struct file *file, struct entry_sink *sink, const char *name, size_t length,
+                 const struct proc_node *node, uint64_t offset)
+{
+    if (file->position > offset)
+        return true;
+    uint32_t type = proc_node_mode(node) & S_IFMT;
+    if (!sink->emit(sink, name, length, proc_node_number(node), type, offset + 1))
+        return false;
+    file->position = offset + 1;
+    return true;
+}
+
+static bool show_number(struct file *file, struct entry_sink *sink, int number,
+                        const struct proc_node *node, uint64_t offset)
+{
+    char name[NUMBER_TEXT];
+    int length = snprintf(name, sizeof(name), "%d", number);
+    return show(file, sink, name, (size_t)length, node, offset);
+}
+
+/* Does an entry before this one have the same name in the directory? */
+static bool is_repeated(const struct proc_entry *entry, const struct proc_node *directory,
+                        size_t length)
+{
+    struct proc_node first = {0};
+    find_entry(directory, entry->name + directory->prefix, length, &first);
+    return first.entry != entry;
+}
+
+static bool list_entries(struct file *file, struct entry_sink *sink,
+                         const struct proc_node *directory)
+{
+    uint64_t offset = FIRST_ENTRY_OFFSET;
+    list_for_each(link, &entries) {
+        const struct proc_entry *entry = CONTAINER_OF(link, struct proc_entry, node);
+        size_t length;
+        offset++;
+        if (!is_in(entry, directory, &length) || is_repeated(entry, directory, length))
+            continue;
+        struct proc_node node = entry_node(entry, directory, length);
+        if (!show(file, sink, entry->name + directory->prefix, length, &node, offset))
+            return false;
+    }
+    return true;
+}
+
+static bool list_root(struct file *file, struct entry_sink *sink, const struct proc_node *root)
+{
+    if (!list_entries(file, sink, root) || !proc_processes)
+        return false;
+    const struct proc_node self = {.kind = PROC_SELF};
+    if (!show(file, sink, "self", 4, &self, FIRST_PROCESS_OFFSET))
+        return false;
+    int process = (int)(file->position - FIRST_PROCESS_OFFSET - 1);
+    while ((process = proc_processes->next(process)) > 0) {
+        const struct proc_node node = {.kind = PROC_PROCESS, .process = process};
+        if (!show_number(file, sink, process, &node, FIRST_PROCESS_OFFSET + (uint64_t)process))
+            return false;
+    }
+    return true;
+}
+
+static bool list_process(struct file *file, struct entry_sink *sink, int process)
+{
+    uint64_t offset = FIRST_ENTRY_OFFSET;
+    for (size_t i = 0; i < ARRAY_SIZE(links); i++, offset++) {
+        const struct proc_node node = {.kind = links[i].kind, .process = process};
+        if (!show(file, sink, links[i].name, strlen(links[i].name), &node, offset))
+            return false;
+    }
+    for (size_t i = 0; i < proc_processes->entry_count; i++, offset++) {
+        const struct proc_node node = {
+            .kind = PROC_FILE, .process = process, .entry = &proc_processes->entries[i]};
+        if (!show(file, sink, node.entry->name, strlen(node.entry->name), &node, offset))
+            return false;
+    }
+    return true;
+}
+
+static enum error list_descriptors(struct file *file, struct entry_sink *sink, int process)
+{
+    struct file_table *table;
+    enum error error = proc_processes->files(process, &table);
+    if (error)
+        return error;
+    int fd = (int)(file->position - FIRST_ENTRY_OFFSET) - 1;
+    while ((fd = file_table_next(table, fd + 1)) >= 0) {
+        const struct proc_node node = {.kind = PROC_DESCRIPTOR, .process = process, .fd = fd};
+        if (!show_number(file, sink, fd, &node, FIRST_ENTRY_OFFSET + (uint64_t)fd))
+            break;
+    }
+    file_table_release(table);
+    return OK;
+}
+
+enum error proc_list(const struct proc_node *directory, struct file *file, struct entry_sink *sink)
+{
+    const struct proc_node parent = {.kind = PROC_ROOT};
+    if (!show(file, sink, ".", 1, directory, 0) || !show(file, sink, "..", 2, &parent, 1))
+        return OK;
+    switch (directory->kind) {
+    case PROC_ROOT:
+        list_root(file, sink, directory);
+        return OK;
+    case PROC_PROCESS:
+        if (!process_exists(directory->process))
+            return ERROR_NO_ENTRY;
+        list_process(file, sink, directory->process);
+        return OK;
+    case PROC_DESCRIPTORS:
+        return list_descriptors(file, sink, directory->process);
+    default:
+        list_entries(file, sink, directory);
+        return OK;
+    }
+}
