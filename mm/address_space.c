@@ -200,6 +200,8 @@ enum error address_space_find_gap(struct address_space *space, virt_addr_t hint,
                                   virt_addr_t *start)
 {
     *start = ALIGN_DOWN(hint, PAGE_SIZE);
+    if (*start)
+        *start = MAX(*start, USER_START);
     if (address_space_is_free(space, *start, length))
         return OK;
     if (!is_valid(USER_START, length))

@@ -22,7 +22,7 @@
 #include <assert.h>
 #include <kernel/cpu/control.h>
 #include <layout.h>
-#include <lib/string.h>
+#include <mm/frame_content.h>
 #include <mm/frames.h>
 #include <mm/paging.h>
 #include <mm/table_frames.h>
@@ -247,8 +247,8 @@ enum error paging_init_user(struct page_tables *tables, const struct page_tables
         return ERROR_OUT_OF_FRAMES;
     uint64_t *entries = phys_to_virt(root);
     const uint64_t *kernel_entries = phys_to_virt(kernel->root);
-    memset(entries, 0, HALF * sizeof(*entries));
-    memcpy(entries + HALF, kernel_entries + HALF, HALF * sizeof(*entries));
+    words_clear(entries, HALF);
+    words_copy(entries + HALF, kernel_entries + HALF, HALF);
     tables->root = root;
     return OK;
 }

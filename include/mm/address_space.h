@@ -56,8 +56,8 @@ void address_space_use(struct address_space *space);
 enum error address_space_map(struct address_space *space, virt_addr_t start, uint64_t length,
                              unsigned flags, struct vm_object *object, uint64_t offset);
 
-/* Finds `length` bytes that no area uses: at `hint`, rounded down, if they are free there and
- * `hint` is not 0; else the highest ones below USER_GAPS_END. ERROR_OUT_OF_FRAMES when there are
+/* Finds `length` bytes that no area uses: at `hint`, rounded down, or at USER_START, if that is
+ * higher and `hint` is not in page 0; else, or when they are not free there, the highest ones below USER_GAPS_END. ERROR_OUT_OF_FRAMES when there are
  * none. */
 enum error address_space_find_gap(struct address_space *space, virt_addr_t hint, uint64_t length,
                                   virt_addr_t *start);

@@ -9,20 +9,26 @@
 
 #include <layout.h>
 
+/* Fill with zeros, and copy, so many words of 8 bytes: whole frames, or the entries of tables. */
+static inline void words_clear(void *to, uint64_t words)
+{
+    __asm__ volatile("rep stosq" : "+D"(to), "+c"(words) : "a"(UINT64_C(0)) : "memory");
+}
+static inline void words_copy(void *to, const void *from, uint64_t words)
+{
+    __asm__ volatile("rep movsq" : "+D"(to), "+S"(from), "+c"(words) : : "memory");
+}
+
 /* Fills the frame with zeros. */
 static inline void frame_clear(phys_addr_t frame)
 {
-    void *to = phys_to_virt(frame);
-    uint64_t words = PAGE_SIZE / sizeof(uint64_t);
-    __asm__ volatile("rep stosq" : "+D"(to), "+c"(words) : "a"(UINT64_C(0)) : "memory");
+    words_clear(phys_to_virt(frame), PAGE_SIZE / sizeof(uint64_t));
 }
 
 /* Copies the content of one frame to another one. */
 static inline void frame_copy(phys_addr_t frame, phys_addr_t source)
 {
-    void *to = phys_to_virt(frame), *from = phys_to_virt(source);
-    uint64_t words = PAGE_SIZE / sizeof(uint64_t);
-    __asm__ volatile("rep movsq" : "+D"(to), "+S"(from), "+c"(words) : : "memory");
+    words_copy(phys_to_virt(frame), phys_to_virt(source), PAGE_SIZE / sizeof(uint64_t));
 }
 
 #endif

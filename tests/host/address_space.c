@@ -145,6 +145,10 @@ TEST(address_space, gaps_are_found_from_the_top)
     EXPECT_EQ(start, top - 8 * PAGE_SIZE);
     EXPECT_EQ(address_space_find_gap(space, at(7) + 5, PAGE_SIZE, &start), OK);
     EXPECT_EQ(start, at(7));
+    EXPECT_EQ(address_space_find_gap(space, PAGE_SIZE, PAGE_SIZE, &start), OK);
+    EXPECT_EQ(start, USER_START); /* as Linux does */
+    EXPECT_EQ(address_space_find_gap(space, PAGE_SIZE - 1, PAGE_SIZE, &start), OK);
+    EXPECT_EQ(start, top - 3 * PAGE_SIZE);
     EXPECT_EQ(address_space_find_gap(space, top - 2 * PAGE_SIZE, PAGE_SIZE, &start), OK);
     EXPECT_EQ(start, top - 3 * PAGE_SIZE);
     EXPECT_EQ(address_space_find_gap(space, 0, USER_GAPS_END - USER_START, &start),
