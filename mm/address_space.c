@@ -11,6 +11,7 @@
 #include <assert.h>
 #include <kernel/cpu/control.h>
 #include <kernel/cpu/cpu.h>
+#include <kernel/task/thread.h>
 #include <layout.h>
 #include <mm/address_space.h>
 #include <mm/frames.h>
@@ -19,21 +20,29 @@
 #include <mm/shared_memory.h>
 #include <mm/user_pages.h>
 
-static uint64_t pages_of(const struct vm_area *area)
+/* What takes long lets others run now and then, if a thread does it: on the executor's own stack
+ * nothing can. */
+static void let_others_run(unsigned *left)
 {
-    return (area->end - area->start) / PAGE_SIZE;
+    if (*left)
+        return;
+    *left = USER_PAGES_AT_ONCE;
+    if (thread_current())
+        thread_yield();
 }
 
-/* Drops the areas from `start` to `end`, none of which reaches out of that, with their pages. */
-static void drop_areas(struct address_space *space, virt_addr_t start, virt_addr_t end)
+/* Drops an area with its pages, or the first part of it. Returns where it has stopped. */
+static virt_addr_t drop(struct address_space *space, struct vm_area *area, unsigned *left)
 {
-    struct vm_area *area;
-    while ((area = vm_areas_find(&space->areas, start)) && area->start < end) {
-        user_pages_unmap(space, area->start, area->end);
-        space->mapped_pages -= pages_of(area);
+    virt_addr_t stop = user_pages_unmap(space, area->start, area->end, left);
+    space->mapped_pages -= (stop - area->start) / PAGE_SIZE;
+    if (stop < area->end) {
+        vm_areas_set_start(&space->areas, area, stop);
+    } else {
         vm_areas_remove(&space->areas, area);
         vm_area_destroy(area);
     }
+    return stop;
 }
 
 /* --- Spaces --------------------------------------------------------------------------------- */
@@ -69,7 +78,9 @@ void address_space_release(struct address_space *space)
         return;
     if (this_cpu()->space == space)
         address_space_use(NULL);
-    drop_areas(space, 0, USER_END);
+    unsigned left = USER_PAGES_AT_ONCE;
+    for (struct vm_area *area; (area = vm_areas_find(&space->areas, 0)); let_others_run(&left))
+        drop(space, area, &left);
     ASSERT(space->mapped_pages == 0);
     user_pages_destroy(space);
     kfree(space);
@@ -84,20 +95,31 @@ void address_space_use(struct address_space *space)
     write_cr3(space ? space->tables.root : kernel_space.root);
 }
 
-/* Adds to the copy what an area of `from` has. */
+/* Adds to the copy what an area of `from` has from `*start` on, or the first part of it. Sets
+ * *start to where it has stopped. */
 static enum error copy_area(struct address_space *from, struct address_space *copy,
-                            const struct vm_area *area)
+                            const struct vm_area *area, virt_addr_t *start, unsigned *left)
 {
+    ASSERT(*left > 0); /* or nothing would be copied */
     struct vm_area *created =
-        vm_area_create(area->start, area->end, area->flags, area->object, area->offset);
+        vm_area_create(*start, area->end, area->flags, area->object, vm_area_offset(area, *start));
     if (!created)
         return ERROR_OUT_OF_FRAMES;
-    vm_areas_insert(&copy->areas, created);
-    copy->mapped_pages += pages_of(created);
     /* The pages of a shared area come from the object again. */
-    return area->flags & AREA_SHARED ? OK : user_pages_share(from, copy, area);
+    enum error error = OK;
+    if (area->flags & AREA_SHARED)
+        *start = area->end;
+    else
+        error = user_pages_share(from, copy, area, start, left);
+    created->end = *start;
+    copy->mapped_pages += (created->end - created->start) / PAGE_SIZE;
+    vm_areas_insert(&copy->areas, created);
+    vm_areas_merge(&copy->areas, created);
+    return error;
 }
 
+/* While others run, the areas of `from` may change: each part is copied as it is when it is its
+ * turn. */
 enum error address_space_copy(struct address_space *from, struct address_space **copy)
 {
     enum error error = address_space_create(copy);
@@ -105,9 +127,13 @@ enum error address_space_copy(struct address_space *from, struct address_space *
         return error;
     (*copy)->heap_start = from->heap_start;
     (*copy)->heap_end = from->heap_end;
-    const struct vm_area *area = vm_areas_find(&from->areas, 0);
-    for (; area && !error; area = vm_areas_next(area))
-        error = copy_area(from, *copy, area);
+    unsigned left = USER_PAGES_AT_ONCE;
+    virt_addr_t at = 0;
+    for (const struct vm_area *area; !error && (area = vm_areas_find(&from->areas, at));) {
+        at = MAX(at, area->start);
+        error = copy_area(from, *copy, area, &at, &left);
+        let_others_run(&left);
+    }
     if (error)
         address_space_release(*copy);
     return error;
@@ -147,14 +173,23 @@ static bool is_free(const struct address_space *space, virt_addr_t start, virt_a
     return !area || area->start >= end;
 }
 
-/* Makes the range free. */
+/* Drops what lies in a range, or the first part of it. Sets *start to where it has stopped. */
+static enum error clear_some(struct address_space *space, virt_addr_t *start, virt_addr_t end,
+                             unsigned *left)
+{
+    enum error error = split(space, *start, end);
+    if (!error)
+        *start = drop(space, vm_areas_find(&space->areas, *start), left);
+    return error;
+}
+
+/* Makes the range free, all at once: nobody else can take a part of it meanwhile. */
 static enum error clear(struct address_space *space, virt_addr_t start, virt_addr_t end)
 {
-    if (is_free(space, start, end))
-        return OK;
-    enum error error = split(space, start, end);
-    if (!error)
-        drop_areas(space, start, end);
+    unsigned left = UINT32_MAX;
+    enum error error = OK;
+    while (!error && !is_free(space, start, end))
+        error = clear_some(space, &start, end, &left);
     return error;
 }
 
@@ -212,7 +247,14 @@ enum error address_space_find_gap(struct address_space *space, virt_addr_t hint,
 
 enum error address_space_unmap(struct address_space *space, virt_addr_t start, uint64_t length)
 {
-    return is_valid(start, length) ? clear(space, start, start + length) : ERROR_INVALID;
+    virt_addr_t end = start + length;
+    unsigned left = USER_PAGES_AT_ONCE;
+    enum error error = is_valid(start, length) ? OK : ERROR_INVALID;
+    while (!error && !is_free(space, start, end)) {
+        error = clear_some(space, &start, end, &left);
+        let_others_run(&left);
+    }
+    return error;
 }
 
 /* Gives the areas from `start` to `end` other access, up to a hole. None reaches out of that. */

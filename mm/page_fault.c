@@ -103,8 +103,8 @@ struct object_page {
 
 static struct object_page object_page(const struct vm_area *area, virt_addr_t page)
 {
-    uint64_t offset = area->offset + (page - area->start);
-    return (struct object_page){area->object, offset / PAGE_SIZE, area->flags & AREA_SHARED};
+    return (struct object_page){area->object, vm_area_offset(area, page) / PAGE_SIZE,
+                                area->flags & AREA_SHARED};
 }
 
 /* Maps the object's frame, whose reference it takes over, or a copy of it. */

@@ -89,15 +89,18 @@ void user_page_replace(struct address_space *space, virt_addr_t page, uint64_t e
     drop(space, entry & PAGE_ADDRESS_MASK);
 }
 
-void user_pages_unmap(struct address_space *space, virt_addr_t start, virt_addr_t end)
+virt_addr_t user_pages_unmap(struct address_space *space, virt_addr_t start, virt_addr_t end,
+                             unsigned *left)
 {
     uint64_t entry;
-    for (virt_addr_t page = start; paging_next_page(&space->tables, &page, end, &entry);
-         page += PAGE_SIZE) {
+    virt_addr_t page = start;
+    for (; *left && paging_next_page(&space->tables, &page, end, &entry); page += PAGE_SIZE) {
         enum error error = paging_unmap(&space->tables, page, PAGE_4K, NULL);
         ASSERT(!error);
         drop(space, entry & PAGE_ADDRESS_MASK);
+        --*left;
     }
+    return MIN(page, end);
 }
 
 void user_pages_restrict(struct address_space *space, const struct vm_area *area)
@@ -126,12 +129,15 @@ static enum error share(struct address_space *from, struct address_space *to,
 }
 
 enum error user_pages_share(struct address_space *from, struct address_space *to,
-                            const struct vm_area *area)
+                            const struct vm_area *area, virt_addr_t *start, unsigned *left)
 {
     uint64_t entry;
     enum error error = OK;
-    for (virt_addr_t page = area->start;
-         !error && paging_next_page(&from->tables, &page, area->end, &entry); page += PAGE_SIZE)
-        error = share(from, to, area, page, entry);
+    while (!error && *left && paging_next_page(&from->tables, start, area->end, &entry)) {
+        error = share(from, to, area, *start, entry);
+        *start += PAGE_SIZE;
+        --*left;
+    }
+    *start = MIN(*start, area->end);
     return error;
 }

@@ -68,7 +68,7 @@ struct vm_area *vm_areas_find(const struct tree *areas, virt_addr_t address)
     return found;
 }
 
-struct vm_area *vm_areas_next(const struct vm_area *area)
+static struct vm_area *next(const struct vm_area *area)
 {
     return area_of(tree_next(&area->node));
 }
@@ -101,6 +101,11 @@ void vm_area_destroy(struct vm_area *area)
     kfree(area);
 }
 
+uint64_t vm_area_offset(const struct vm_area *area, virt_addr_t address)
+{
+    return area->object ? area->offset + (address - area->start) : 0;
+}
+
 void vm_areas_insert(struct tree *areas, struct vm_area *area)
 {
     tree_insert(areas, &area->node, area->start);
@@ -113,7 +118,7 @@ void vm_areas_remove(struct tree *areas, struct vm_area *area)
 
 void vm_areas_set_start(struct tree *areas, struct vm_area *area, virt_addr_t start)
 {
-    area->offset += start - area->start;
+    area->offset = vm_area_offset(area, start);
     area->start = area->node.key = start;
     tree_update(areas, &area->node);
 }
@@ -124,7 +129,7 @@ enum error vm_areas_split(struct tree *areas, virt_addr_t address)
     if (!area || area->start >= address)
         return OK;
     struct vm_area *upper = vm_area_create(address, area->end, area->flags, area->object,
-                                           area->offset + (address - area->start));
+                                           vm_area_offset(area, address));
     if (!upper)
         return ERROR_OUT_OF_FRAMES;
     area->end = address;
@@ -155,7 +160,7 @@ static bool absorb(struct tree *areas, struct vm_area *lower, struct vm_area *up
 struct vm_area *vm_areas_merge(struct tree *areas, struct vm_area *area)
 {
     struct vm_area *previous = vm_areas_previous(area);
-    absorb(areas, area, vm_areas_next(area));
+    absorb(areas, area, next(area));
     return absorb(areas, previous, area) ? previous : area;
 }
 
@@ -192,8 +197,7 @@ bool vm_areas_find_gap(const struct tree *areas, virt_addr_t floor, virt_addr_t 
                        uint64_t length, virt_addr_t *start)
 {
     const struct vm_area *area = area_of(tree_find_to(areas, ceiling - 1));
-    const struct vm_area *above =
-        area ? vm_areas_next(area) : area_of(tree_find_from(areas, ceiling));
+    const struct vm_area *above = area ? next(area) : area_of(tree_find_from(areas, ceiling));
     virt_addr_t high = above ? MIN(ceiling, guarded_start(above)) : ceiling;
     for (; area && gap_between(area->end, high) < length; area = before_in_ancestors(area)) {
         const struct vm_area *left = area_of(area->node.left);

@@ -2,9 +2,9 @@
  * The memory of a program: areas, and the page tables that show those of their pages that have been
  * touched. The upper half of the tables is the kernel's, the same in each.
  *
- * Threads may share an address space. No function here waits, except address_space_fault(), and
- * that one looks its area up again when it has waited. So nothing is locked. Not in interrupt
- * handlers.
+ * Threads may share an address space. Nothing is locked: address_space_fault() may wait, and what
+ * takes long lets others run now and then (copying, unmapping, and giving all back), but each looks
+ * the areas up again after that. Not in interrupt handlers.
  */
 #ifndef MM_ADDRESS_SPACE_H
 #define MM_ADDRESS_SPACE_H
@@ -39,7 +39,8 @@ void address_space_reference(struct address_space *space);
 void address_space_release(struct address_space *space);
 
 /* Makes a copy for fork(): the same areas, and the same content. Pages of private areas are shared
- * until one of the two spaces writes to them. ERROR_OUT_OF_FRAMES; then there is no copy. */
+ * until one of the two spaces writes to them. In a thread, others may run before it returns; what
+ * they change may be in the copy or not. ERROR_OUT_OF_FRAMES; then there is no copy. */
 enum error address_space_copy(struct address_space *from, struct address_space **copy);
 
 /* Makes the processor use the tables of `space`, or the kernel's own with NULL, and
@@ -57,16 +58,17 @@ enum error address_space_map(struct address_space *space, virt_addr_t start, uin
                              unsigned flags, struct vm_object *object, uint64_t offset);
 
 /* Finds `length` bytes that no area uses: at `hint`, rounded down, or at USER_START, if that is
- * higher and `hint` is not in page 0; else, or when they are not free there, the highest ones below USER_GAPS_END. ERROR_OUT_OF_FRAMES when there are
- * none. */
+ * higher and `hint` is not in page 0; else, or when they are not free there, the highest ones below
+ * USER_GAPS_END. ERROR_OUT_OF_FRAMES when there are none. */
 enum error address_space_find_gap(struct address_space *space, virt_addr_t hint, uint64_t length,
                                   virt_addr_t *start);
 
 /* May the range be mapped, and does no area use any of it? */
 bool address_space_is_free(const struct address_space *space, virt_addr_t start, uint64_t length);
 
-/* Unmaps the range, where there may be holes. ERROR_OUT_OF_FRAMES when an area would have to be
- * split; then nothing has changed. */
+/* Unmaps the range, where there may be holes. In a thread, others may run before it returns, and
+ * may map something where it has come by already. ERROR_OUT_OF_FRAMES when an area would have to be
+ * split; then nothing has changed, unless others have run. */
 enum error address_space_unmap(struct address_space *space, virt_addr_t start, uint64_t length);
 
 /* Gives the areas of the range the access `flags` (AREA_READ, _WRITE, _EXECUTE). It stops at

@@ -30,15 +30,22 @@ enum error user_page_map(struct address_space *space, virt_addr_t page, phys_add
 void user_page_replace(struct address_space *space, virt_addr_t page, uint64_t entry,
                        phys_addr_t frame, uint64_t flags);
 
-/* Unmaps all pages of the range, and drops their references. */
-void user_pages_unmap(struct address_space *space, virt_addr_t start, virt_addr_t end);
+/* Functions that handle many pages stop when `*left`, which they count down, is 0: so the caller
+ * can let others run in between. Half a millisecond's work. */
+enum { USER_PAGES_AT_ONCE = 1024 };
+
+/* Unmaps the pages of the range, and drops their references. Returns where it has stopped; that is
+ * `end` when all are unmapped. */
+virt_addr_t user_pages_unmap(struct address_space *space, virt_addr_t start, virt_addr_t end,
+                             unsigned *left);
 
 /* Restricts the entries of an area's pages to what the area allows now. */
 void user_pages_restrict(struct address_space *space, const struct vm_area *area);
 
-/* Maps in `to` all pages of a private area that are mapped in `from`. Both map them read-only, so
- * that the first write makes a copy. ERROR_OUT_OF_FRAMES; then a part is mapped. */
+/* Maps in `to` the pages of a private area, from `*start` on, that are mapped in `from`. Both map
+ * them read-only, so that the first write makes a copy. Sets *start to where it has stopped: the
+ * area's end when all are mapped. ERROR_OUT_OF_FRAMES; then a part is mapped. */
 enum error user_pages_share(struct address_space *from, struct address_space *to,
-                            const struct vm_area *area);
+                            const struct vm_area *area, virt_addr_t *start, unsigned *left);
 
 #endif

@@ -43,8 +43,7 @@ void vm_areas_init(struct tree *areas);
 /* The first area that ends above `address`; NULL at the end. O(log n), as all below. */
 struct vm_area *vm_areas_find(const struct tree *areas, virt_addr_t address);
 
-/* The areas after and before that one; NULL at the end. */
-struct vm_area *vm_areas_next(const struct vm_area *area);
+/* The area before that one; NULL at the start. */
 struct vm_area *vm_areas_previous(const struct vm_area *area);
 
 /* A new area from the heap, in no tree yet, with a reference of its own on `object`. NULL when
@@ -55,13 +54,16 @@ struct vm_area *vm_area_create(virt_addr_t start, virt_addr_t end, unsigned flag
 /* Frees an area that is in no tree, and drops its reference. */
 void vm_area_destroy(struct vm_area *area);
 
+/* The offset of an address in the area's object, in bytes; 0 for anonymous memory. */
+uint64_t vm_area_offset(const struct vm_area *area, virt_addr_t address);
+
 /* Inserts an area where none is. */
 void vm_areas_insert(struct tree *areas, struct vm_area *area);
 
 /* Removes an area from its tree. */
 void vm_areas_remove(struct tree *areas, struct vm_area *area);
 
-/* Moves the area's start, within the free space before it. For areas that grow down. */
+/* Moves the area's start, into the free space before it or into the area itself. */
 void vm_areas_set_start(struct tree *areas, struct vm_area *area, virt_addr_t start);
 
 /* Sees to it that no area begins before `address` and ends after it. ERROR_OUT_OF_FRAMES; then
