@@ -117,7 +117,7 @@ HOST_SOURCES := tests/test.c $(wildcard tests/host/*.c) $(wildcard lib/*.c) boot
     drivers/fw_cfg.c drivers/debug_console.c drivers/framebuffer.c kernel/options.c kernel/displays.c \
     kernel/log/console.c kernel/log/screen.c \
     drivers/cmos_clock.c drivers/pit8254.c drivers/reference_clock.c drivers/hpet.c kernel/cpu/tsc.c kernel/cpu/random.c \
-    $(wildcard fs/*.c) \
+    $(wildcard fs/*.c) kernel/process/elf.c \
     $(addprefix kernel/monitor/,line.c key_parser.c edit.c history.c completion.c picture.c) $(wildcard kernel/tty/*.c) \
     $(filter-out $(addprefix mm/,kernel_space.c processor.c heap_window.c kernel_pages.c kernel_stacks.c),$(wildcard mm/*.c)) \
     $(wildcard mm/alternatives/*.c)
@@ -361,6 +361,7 @@ FUZZ_SOURCES_usb := $(addprefix tests/host/,fake_xhci.c fake_pci.c fake_ports.c 
     $(filter-out kernel/task/watchdog.c kernel/task/thread.c,$(wildcard kernel/task/*.c)) $(KEYBOARD_SOURCES) lib/letter_case.c lib/utf8.c lib/string.c lib/error.c
 FUZZ_FLAGS_usb := -max_len=400 -len_control=0
 FUZZ_CFLAGS_usb := -DDIRECT_MAP_BASE=0x110000000000u -DKERNEL_BASE=0u
+FUZZ_SOURCES_elf := kernel/process/elf.c
 FUZZ_SOURCES_terminal := tests/host/fake_display.c lib/terminal.c lib/terminal_charset.c lib/terminal_cursor.c \
     lib/terminal_pen.c lib/terminal_sequences.c lib/grid.c lib/ecma48.c lib/utf8.c lib/width.c lib/colour.c lib/string.c lib/format.c
 FUZZ_SOURCES_line_discipline := kernel/tty/line_discipline.c

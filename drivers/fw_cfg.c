@@ -46,14 +46,14 @@ bool fw_cfg_present(void)
     return __builtin_memcmp(signature, "QEMU CFG", sizeof(signature)) == 0;
 }
 
-/* Reads the next `length` bytes of the selected item to `to`, which is part of the kernel image. */
-static enum error transfer(uint32_t control, void *to, size_t length)
+/* Reads the next `length` bytes of the selected item. */
+static enum error transfer(uint32_t control, phys_addr_t to, size_t length)
 {
     static struct transfer description;
     phys_addr_t address = image_to_phys(&description);
     description.control = __builtin_bswap32(control);
     description.length = __builtin_bswap32((uint32_t)length);
-    description.address = __builtin_bswap64(image_to_phys(to));
+    description.address = __builtin_bswap64(to);
     __atomic_signal_fence(__ATOMIC_SEQ_CST); /* the device reads the description */
     outl(ADDRESS_HIGH, __builtin_bswap32((uint32_t)(address >> 32)));
     outl(ADDRESS_LOW, __builtin_bswap32((uint32_t)address));
@@ -68,13 +68,14 @@ static enum error transfer(uint32_t control, void *to, size_t length)
     return ERROR_TIMEOUT;
 }
 
+/* `to` is part of the kernel image. */
 static enum error read(void *to, size_t length)
 {
-    return transfer(CONTROL_READ, to, length);
+    return transfer(CONTROL_READ, image_to_phys(to), length);
 }
 
 /* Selects the item with that key, and reads its first bytes. */
-static enum error read_first(uint16_t key, void *to, size_t length)
+static enum error read_first(uint16_t key, phys_addr_t to, size_t length)
 {
     return transfer((uint32_t)key << KEY_SHIFT | CONTROL_SELECT | CONTROL_READ, to, length);
 }
@@ -95,7 +96,7 @@ static const struct directory_entry *search(const char *name, size_t count)
 static enum error find_file(const char *name, const struct directory_entry **file)
 {
     static uint32_t count;
-    enum error error = read_first(KEY_DIRECTORY, &count, sizeof(count));
+    enum error error = read_first(KEY_DIRECTORY, image_to_phys(&count), sizeof(count));
     size_t left = MIN(__builtin_bswap32(count), (uint32_t)MAX_FILES);
     for (size_t part; left && !error; left -= part) {
         part = MIN(left, ARRAY_SIZE(entries));
@@ -118,9 +119,30 @@ enum error fw_cfg_read_file(const char *name, char *text, size_t room)
     if (error)
         return error;
     size_t size = __builtin_bswap32(file->size), length = MIN(size, room - 1);
-    error = read_first(__builtin_bswap16(file->key), text, length);
+    error = read_first(__builtin_bswap16(file->key), image_to_phys(text), length);
     if (error)
         return error;
     text[length] = '\0';
     return length < size ? ERROR_FULL : OK;
+}
+
+enum error fw_cfg_file_size(const char *name, size_t *size)
+{
+    const struct directory_entry *file;
+    if (!fw_cfg_present())
+        return ERROR_NO_DEVICE;
+    enum error error = find_file(name, &file);
+    if (!error)
+        *size = __builtin_bswap32(file->size);
+    return error;
+}
+
+enum error fw_cfg_read_memory(const char *name, phys_addr_t to, size_t size)
+{
+    const struct directory_entry *file;
+    enum error error = find_file(name, &file);
+    if (error)
+        return error;
+    ASSERT(size <= __builtin_bswap32(file->size));
+    return read_first(__builtin_bswap16(file->key), to, size);
 }

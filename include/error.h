@@ -30,6 +30,7 @@ enum error {
     ERROR_IS_DIRECTORY,        /* the file is a directory */
     ERROR_NOT_EMPTY,           /* the directory has entries */
     ERROR_TOO_LONG,            /* a name or list is longer than its limit */
+    ERROR_TOO_BIG,             /* the list of arguments is longer than its limit */
     ERROR_LOOP,                /* the path leads over too many symbolic links */
     ERROR_CROSS_DEVICE,        /* the two files are on different file systems */
     ERROR_READ_ONLY,           /* the file system is read-only */

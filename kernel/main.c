@@ -25,6 +25,7 @@
 #include <kernel/displays.h>
 #include <kernel/fault/fault.h>
 #include <kernel/fault/machine_check.h>
+#include <kernel/first_program.h>
 #include <kernel/interrupts.h>
 #include <kernel/log/log.h>
 #include <kernel/log/panic.h>
@@ -32,6 +33,7 @@
 #include <kernel/main.h>
 #include <kernel/monitor/monitor.h>
 #include <kernel/options.h>
+#include <kernel/process/user_thread.h>
 #include <kernel/task/clock.h>
 #include <kernel/task/sleep.h>
 #include <kernel/task/watchdog.h>
@@ -67,6 +69,7 @@ static void do_periodic_work(uint64_t time, const struct trap_frame *frame)
     irq_renew_bursts();
     uart16550_watch(&com1);
     monitor_tick();
+    user_threads_tick();
     if (watchdog_look(time, frame->rip))
         log_flush(); /* the task that usually does it may never be polled again */
 }
@@ -335,6 +338,18 @@ static void choose_string_instructions(void)
     string_init(cpuid(0, 0).eax >= LEAF && cpuid(LEAF, 0).ebx & EBX_ERMS);
 }
 
+/* The end of the first program is the system's. */
+static void end_with_first_program(int status)
+{
+    bool killed = status & 0x7f;
+    log_write(LOG_ALWAYS, "init: %s %d", killed ? "killed by signal" : "exited with status",
+              killed ? status & 0x7f : status >> 8);
+    console_flush();
+    if (option_is(option_panic, "exit") && may_end_qemu())
+        debug_exit(status ? DEBUG_EXIT_FAILURE : DEBUG_EXIT_SUCCESS);
+    halt_forever();
+}
+
 void kernel_main(const struct boot_info *info)
 {
     /* Handlers come first, so that a fault in what follows is a report and not a reset. */
@@ -362,6 +377,7 @@ void kernel_main(const struct boot_info *info)
     start_heap();                    /* maps frames into its window */
     displays_complete(info);         /* a framebuffer keeps its characters on the heap */
 
+    first_program_prepare(&executor); /* needs the gates; ticks look at programs' slices */
     start_timer();        /* everything that a tick touches exists; interrupts are on now */
     start_serial_input(); /* takes a line of the interrupt controller, which start_timer() chose */
     start_keyboard();     /* likewise; spawns a task, for the device takes its time */
@@ -377,5 +393,7 @@ void kernel_main(const struct boot_info *info)
     monitor_start(&executor);         /* draws its prompt when it is polled, after `ready` */
     displays_keep_history(&executor); /* may come last: its task has low priority */
     log_write(LOG_ALWAYS, "cairn: ready");
+    if (first_program_is_wanted(info))
+        first_program_start(&executor, info, end_with_first_program);
     executor_run(&executor);
 }

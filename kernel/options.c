@@ -1,7 +1,7 @@
 /*
- * Both lines are copied into one buffer and cut into words in place, because there is no heap yet.
- * A later word with the same key replaces an earlier one. So the words of fw_cfg, which a program
- * that starts QEMU passes, override those of GRUB's menu.
+ * Both lines are copied into one buffer, one after the other, and cut into words in place, because
+ * there is no heap yet. A later word with the same key replaces an earlier one. So the words of
+ * fw_cfg, which a program that starts QEMU passes, override those of GRUB's menu.
  */
 #include <assert.h>
 #include <drivers/fw_cfg.h>
@@ -19,6 +19,8 @@ SECTION_ARRAY(struct option, options);
 static char line[LINE]; /* both lines; a NUL replaces the character after each key and value */
 static const char *unknown[MAX_WORDS];
 static size_t unknown_count;
+static const char *arguments[OPTIONS_MAX_ARGUMENTS];
+static size_t argument_count;
 
 static void set(const char *key, const char *value)
 {
@@ -34,16 +36,29 @@ static void set(const char *key, const char *value)
         unknown[unknown_count++] = key;
 }
 
-/* Splits the line up in place, and sets the option of each word. */
-static void split(void)
+static bool is_separator(const struct command_line_word *word)
+{
+    return word->key_length == 2 && memcmp(word->key, "--", 2) == 0;
+}
+
+/* Splits a line up in place, and sets the option of each word. Words behind `--` are arguments
+ * instead, and replace those of an earlier line. */
+static void split(const char *cursor)
 {
     struct command_line_word word;
-    const char *cursor = line;
+    bool options = true;
     while (command_line_next(&cursor, &word)) {
         bool last = *cursor == '\0';
-        line[word.key + word.key_length - line] = '\0';
         line[word.value + word.value_length - line] = '\0';
-        set(word.key, word.value);
+        if (options && is_separator(&word)) {
+            options = false;
+            argument_count = 0;
+        } else if (options) {
+            line[word.key + word.key_length - line] = '\0';
+            set(word.key, word.value);
+        } else if (argument_count < OPTIONS_MAX_ARGUMENTS) {
+            arguments[argument_count++] = word.key;
+        }
         if (last)
             break;
         cursor++;
@@ -53,9 +68,10 @@ static void split(void)
 void options_init(const struct boot_info *info)
 {
     size_t length = string_copy(line, info->command_line, sizeof(line));
-    line[length++] = ' ';
-    enum error error = fw_cfg_read_file("opt/cairn/cmdline", line + length, sizeof(line) - length);
-    split();
+    char *second = line + length + 1;
+    enum error error = fw_cfg_read_file("opt/cairn/cmdline", second, sizeof(line) - length - 1);
+    split(line);
+    split(second);
     if (info->command_line_cut || error == ERROR_FULL)
         log_warn("options: the command line is too long and was cut");
     else if (error && error != ERROR_NO_DEVICE)
@@ -67,6 +83,12 @@ void options_log_unknown(void)
     for (size_t i = 0; i < unknown_count; i++)
         log_warn("options: '%s' is not known; ignored", unknown[i]);
     unknown_count = 0;
+}
+
+size_t options_arguments(const char *const **words)
+{
+    *words = arguments;
+    return argument_count;
 }
 
 bool option_is(const char *value, const char *word)

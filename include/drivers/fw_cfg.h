@@ -16,4 +16,11 @@ bool fw_cfg_present(void);
  * device failed); with the last three the text is empty. Not in an interrupt handler. */
 enum error fw_cfg_read_file(const char *name, char *text, size_t room);
 
+/* How long the file is, in bytes. Errors and context as above. */
+enum error fw_cfg_file_size(const char *name, size_t *size);
+
+/* Reads the file's first `size` bytes, no more than it has, into physical memory. After
+ * fw_cfg_file_size() has found it; errors and context as above. */
+enum error fw_cfg_read_memory(const char *name, phys_addr_t to, size_t size);
+
 #endif

@@ -27,6 +27,11 @@ void options_init(const struct boot_info *info);
 /* Logs each word that is not an option. Once, after options_init(). */
 void options_log_unknown(void);
 
+/* The words behind `--`, which are for the first program; returns how many there are. After
+ * options_init(). */
+enum { OPTIONS_MAX_ARGUMENTS = 32 };
+size_t options_arguments(const char *const **words);
+
 /* Is an option's value this word? NULL, for an option that is not set, equals no word. */
 bool option_is(const char *value, const char *word);
 

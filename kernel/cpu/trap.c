@@ -20,6 +20,10 @@ _Static_assert(offsetof(struct trap_frame, vector) == 15 * sizeof(uint64_t),
                "trap_stubs.asm pushes 15 registers");
 _Static_assert(offsetof(struct trap_frame, rip) == 17 * sizeof(uint64_t),
                "vector and error code, then the CPU's");
+_Static_assert(offsetof(struct trap_frame, rsp) == 20 * sizeof(uint64_t) &&
+                   offsetof(struct trap_frame, r10) == 5 * sizeof(uint64_t) &&
+                   offsetof(struct trap_frame, rdi) == 9 * sizeof(uint64_t),
+               "trap_frame.inc");
 
 #define GATE_INTERRUPT UINT64_C(0x8e) /* a gate's type; present */
 

@@ -42,10 +42,17 @@ syscall_return:
     mov rcx, USER_END
     cmp [rsp + FRAME_RIP], rcx
     jae user_return_by_iretq
-    RESTORE_REGISTERS
-    mov rcx, [rsp + STUB_RIP - 16]
-    mov r11, [rsp + STUB_RFLAGS - 16]
-    mov rsp, [rsp + STUB_RSP - 16]
+    ; The registers that a C function preserves are the program's still, or again (context_switch.asm).
+    mov rax, [rsp + FRAME_RAX]
+    mov rcx, [rsp + FRAME_RIP]
+    mov rdx, [rsp + FRAME_RDX]
+    mov rsi, [rsp + FRAME_RSI]
+    mov rdi, [rsp + FRAME_RDI]
+    mov r8, [rsp + FRAME_R8]
+    mov r9, [rsp + FRAME_R9]
+    mov r10, [rsp + FRAME_R10]
+    mov r11, [rsp + FRAME_RFLAGS]
+    mov rsp, [rsp + FRAME_RSP]
     swapgs
     o64 sysret
 syscall_entry_end:

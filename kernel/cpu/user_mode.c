@@ -44,11 +44,23 @@ void user_mode_init(const struct user_mode_handlers *handlers)
 
 void user_registers_init(struct user_registers *registers)
 {
+    registers->fs_base = registers->gs_base = 0;
+    user_registers_reset_fpu(registers);
+}
+
+void user_registers_reset_fpu(struct user_registers *registers)
+{
     static const uint16_t x87_control = X87_DEFAULT;
     static const uint32_t mxcsr = MXCSR_DEFAULT;
-    memset(registers, 0, sizeof(*registers));
+    memset(registers->fpu, 0, sizeof(registers->fpu));
     memcpy(registers->fpu, &x87_control, sizeof(x87_control));
     memcpy(registers->fpu + 24, &mxcsr, sizeof(mxcsr)); /* SDM 1, table 10-2 */
+}
+
+void user_registers_load_bases(const struct user_registers *registers)
+{
+    write_msr(MSR_FS_BASE, registers->fs_base);
+    write_msr(MSR_KERNEL_GS_BASE, registers->gs_base);
 }
 
 void user_registers_load(const struct user_registers *registers, const struct stack *stack)
@@ -57,8 +69,7 @@ void user_registers_load(const struct user_registers *registers, const struct st
     cpu->kernel_stack = cpu->tss.rsp[0] = stack->top;
     write_cr0(read_cr0() & ~(uint64_t)CR0_TS);
     __asm__ volatile("fxrstor64 %0" : : "m"(registers->fpu));
-    write_msr(MSR_FS_BASE, registers->fs_base);
-    write_msr(MSR_KERNEL_GS_BASE, registers->gs_base);
+    user_registers_load_bases(registers);
 }
 
 void user_registers_save(struct user_registers *registers)

@@ -7,12 +7,6 @@ static struct thread *thread_of(struct task *task)
     return CONTAINER_OF(task, struct thread, task);
 }
 
-struct thread *thread_current(void)
-{
-    struct stack *stack = this_cpu()->thread_stack;
-    return stack ? CONTAINER_OF(stack, struct thread, stack) : NULL;
-}
-
 /* For what only threads may call. */
 static inline struct thread *running(void)
 {
@@ -22,14 +16,19 @@ static inline struct thread *running(void)
     return thread;
 }
 
+void thread_end(void)
+{
+    running()->over = true;
+    thread_park();
+    __builtin_unreachable(); /* poll() does not come back here: the task is over */
+}
+
 /* What a thread's stack begins with. */
 static NORETURN void start(void)
 {
     struct thread *thread = running();
     thread->run(thread);
-    thread->over = true;
-    thread_park();
-    __builtin_unreachable(); /* poll() does not come back here: the task is over */
+    thread_end();
 }
 
 static enum poll_result poll(struct task *task)
@@ -77,6 +76,32 @@ void thread_yield(void)
     park(thread);
 }
 
+static enum error wait(struct wait_queue *queue, bool interruptible)
+{
+    struct thread *thread = running();
+    struct waker waker = {0};
+    waker_register(&waker, queue, &thread->task);
+    do {
+        if (interruptible && thread_is_interrupted(thread)) {
+            waker_cancel(&waker);
+            return ERROR_INTERRUPTED;
+        }
+        park(thread);
+    } while (!waker.woken);
+    waker_finish(&waker);
+    return OK;
+}
+
+void thread_wait(struct wait_queue *queue)
+{
+    (void)wait(queue, false);
+}
+
+enum error thread_wait_interruptible(struct wait_queue *queue)
+{
+    return wait(queue, true);
+}
+
 void await(struct future *future)
 {
     struct thread *thread = running();
@@ -89,7 +114,7 @@ enum error await_interruptible(struct future *future)
     struct thread *thread = running();
     while (future_poll(future, &thread->task) == POLL_PENDING) {
         /* One that comes after this look wakes the task, which is polled again then. */
-        if (__atomic_load_n(&thread->interrupted, __ATOMIC_ACQUIRE)) {
+        if (thread_is_interrupted(thread)) {
             future_cancel(future);
             return ERROR_INTERRUPTED;
         }

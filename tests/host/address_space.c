@@ -603,7 +603,7 @@ static void set_up_many(void (*others)(void))
     for (unsigned i = 0; i < MANY; i++)
         EXPECT_EQ(program_write(space, at(i), (uint8_t)i), OK);
     yields = 0;
-    host_yield = others;
+    host_set_yield(others);
 }
 
 TEST(address_space, what_is_mapped_during_a_long_unmapping_stays)
@@ -614,7 +614,7 @@ TEST(address_space, what_is_mapped_during_a_long_unmapping_stays)
     EXPECT_EQ(read_in(space, at(2)), 77);
     EXPECT_STR(spell_areas(space), "rw-p 0-9");
     EXPECT_EQ(space->resident_pages, 2);
-    host_yield = NULL;
+    host_set_yield(NULL);
     tear_down();
 }
 
@@ -631,16 +631,16 @@ TEST(address_space, areas_may_change_during_a_long_copy)
     struct address_space *copy;
     set_up_many(change_areas);
     EXPECT_EQ(address_space_copy(space, &copy), OK);
-    host_yield = NULL;
+    host_set_yield(NULL);
     EXPECT(yields >= 2);
     EXPECT_STR(spell_areas(copy), "rw-p 0-1024, rw-p 2500-3001"); /* a yield is after 1024 pages */
     EXPECT_EQ(read_in(copy, at(2)), 2);
     EXPECT(read_in(space, at(2)) == 88 && read_in(space, at(600)) == -1);
     EXPECT_EQ(read_in(copy, at(600)), 600 % 256);
     EXPECT_EQ(read_in(copy, at(2600)), 2600 % 256);
-    host_yield = change_areas;
+    host_set_yield(change_areas);
     address_space_release(copy);
-    host_yield = NULL;
+    host_set_yield(NULL);
     tear_down();
 }
 
@@ -664,7 +664,7 @@ TEST(address_space, a_long_copy_is_whole)
     for (unsigned i = 0; i < MANY; i++)
         EXPECT_EQ(read_in(space, at(i)), i % 256);
     address_space_release(copy);
-    host_yield = NULL;
+    host_set_yield(NULL);
     tear_down();
 }
 
@@ -675,7 +675,7 @@ TEST(address_space, a_fixed_mapping_replaces_all_at_once)
     EXPECT_EQ(yields, 0);
     EXPECT_EQ(space->resident_pages, 0);
     EXPECT_EQ(program_write(space, at(MANY - 1), 1), OK);
-    host_yield = NULL;
+    host_set_yield(NULL);
     tear_down();
 }
 

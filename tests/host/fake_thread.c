@@ -9,12 +9,13 @@
 
 static struct task the_task = {.name = "host", .state = TASK_LIVE};
 
-void (*host_yield)(void);
+static void (*host_yield)(void);
 
-struct thread *thread_current(void)
+void host_set_yield(void (*yield)(void))
 {
     static struct thread thread;
-    return host_yield ? &thread : NULL;
+    host_yield = yield;
+    host_cpu.thread_stack = yield ? &thread.stack : NULL;
 }
 
 void thread_yield(void)

@@ -11,7 +11,7 @@
 const char *host_expect_panic(void (*run)(void *), void *argument);
 
 /* What other threads do when one yields; NULL: no thread is running. */
-extern void (*host_yield)(void);
+void host_set_yield(void (*yield)(void));
 
 /* The last line that was logged; a test that wants to know empties it first. */
 extern char host_log[256];

@@ -45,8 +45,7 @@ static void note(uint64_t value)
 static void end(struct trap_frame *frame)
 {
     note(frame->rdi);
-    thread_current()->over = true;
-    thread_park();
+    thread_end();
 }
 
 static void on_syscall(struct trap_frame *frame)

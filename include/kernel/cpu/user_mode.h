@@ -39,10 +39,16 @@ struct user_registers {
  * enabled, all else is 0. */
 void user_registers_init(struct user_registers *registers);
 
+/* The same for those of x87 and SSE alone. */
+void user_registers_reset_fpu(struct user_registers *registers);
+
 /* Loads the registers, and has traps from user mode begin on `stack`: whenever a thread that runs a
  * program gets the processor. And saves them when it loses it. Not in interrupt handlers. */
 void user_registers_load(const struct user_registers *registers, const struct stack *stack);
 void user_registers_save(struct user_registers *registers);
+
+/* Loads the bases alone, when those of the running thread have changed. */
+void user_registers_load_bases(const struct user_registers *registers);
 
 /* The frame of a program that has trapped into the kernel on this stack. */
 static inline struct trap_frame *user_mode_frame(const struct stack *stack)

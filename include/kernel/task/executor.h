@@ -60,6 +60,14 @@ bool executor_is_polling(const struct executor *executor);
 /* Polls tasks for ever and halts the processor while none is ready. */
 NORETURN void executor_run(struct executor *executor);
 
+/* Is something ready that goes before tasks of low priority? Any context. */
+static inline bool executor_has_urgent(const struct executor *executor)
+{
+    return __atomic_load_n(&executor->queues[TASK_HIGH].head, __ATOMIC_ACQUIRE) ||
+           __atomic_load_n(&executor->queues[TASK_NORMAL].head, __ATOMIC_ACQUIRE) ||
+           __atomic_load_n(&executor->deferred_requested, __ATOMIC_ACQUIRE);
+}
+
 /* Requests that the executor does its deferred work before the next poll, outside of interrupts.
  * Any context. */
 void executor_request_deferred(struct executor *executor);

@@ -23,6 +23,7 @@
 
 #include <error.h>
 #include <kernel/cpu/context_switch.h>
+#include <kernel/cpu/cpu.h>
 #include <kernel/cpu/stacks.h>
 #include <kernel/task/future.h>
 #include <kernel/task/mutex.h>
@@ -52,7 +53,20 @@ void thread_init(struct thread *thread, const char *name, const struct stack *st
 
 /* The running thread; NULL in stackless tasks and in set-up code. In an interrupt handler, the
  * interrupted one. */
-struct thread *thread_current(void);
+static inline struct thread *thread_current(void)
+{
+    struct stack *stack = this_cpu()->thread_stack;
+    return stack ? CONTAINER_OF(stack, struct thread, stack) : NULL;
+}
+
+/* Is the thread interrupted, and has not accepted it yet? Any context. */
+static inline bool thread_is_interrupted(const struct thread *thread)
+{
+    return __atomic_load_n(&thread->interrupted, __ATOMIC_ACQUIRE);
+}
+
+/* Ends the running thread, as the return of its function would. In threads only. */
+NORETURN void thread_end(void);
 
 /* The functions below wait, so other tasks run before they return. In threads only, not in
  * interrupt handlers. */
@@ -63,6 +77,12 @@ void thread_park(void);
 
 /* Lets the others have their turn. */
 void thread_yield(void);
+
+/* Waits until the queue is woken; interruptible or not, as with await(). The caller has looked at
+ * what it waits for and looks again afterwards. Only for queues that no interrupt handler wakes,
+ * for it could do so between the look and the wait. */
+void thread_wait(struct wait_queue *queue);
+enum error thread_wait_interruptible(struct wait_queue *queue);
 
 /* Waits until the future is ready. */
 void await(struct future *future);

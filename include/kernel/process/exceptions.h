@@ -1,0 +1,12 @@
+/*
+ * A program's exceptions: page faults that bring a page, and faults that become signals.
+ */
+#ifndef KERNEL_PROCESS_EXCEPTIONS_H
+#define KERNEL_PROCESS_EXCEPTIONS_H
+
+#include <kernel/cpu/trap.h>
+
+/* For user_mode_init(). Interrupts are masked at the call, and enabled at the return. */
+void process_exception(struct trap_frame *frame);
+
+#endif

@@ -1,0 +1,19 @@
+/*
+ * The end of a process.
+ */
+#ifndef KERNEL_PROCESS_EXIT_H
+#define KERNEL_PROCESS_EXIT_H
+
+#include <kernel/process/process.h>
+
+/* Is called when the first process ends, with its status; does not return. Set in set-up code. */
+extern void (*process_first_ended)(int status);
+
+/* Ends the running process with a status as wait4() gives it. In threads of programs. */
+NORETURN void process_exit(int status);
+
+/* The running process's memory goes, on its end or on exec: the parent that waits for its vfork
+ * goes on. In threads of programs; may wait. */
+void process_give_back_space(struct process *process);
+
+#endif

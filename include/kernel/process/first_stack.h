@@ -1,0 +1,23 @@
+/*
+ * What a program finds on its stack when it starts (System V ABI, AMD64, 3.4.1).
+ */
+#ifndef KERNEL_PROCESS_FIRST_STACK_H
+#define KERNEL_PROCESS_FIRST_STACK_H
+
+#include <kernel/process/exec.h>
+
+/* Of the program and its interpreter, for the auxiliary vector. */
+struct program_addresses {
+    virt_addr_t headers; /* its program headers in memory */
+    size_t header_count;
+    virt_addr_t entry; /* the program's own */
+    virt_addr_t base;  /* the interpreter's; 0: there is none */
+};
+
+/* Makes the stack in program->space, and sets program->stack and where the strings are.
+ * ERROR_TOO_BIG, ERROR_OUT_OF_FRAMES; may wait. */
+enum error first_stack_make(struct program *program, const char *name,
+                            const struct program_strings *strings,
+                            const struct program_addresses *addresses, bool executable);
+
+#endif

@@ -1,0 +1,36 @@
+/*
+ * New processes: fork, vfork and the part of clone that makes them.
+ */
+#ifndef KERNEL_PROCESS_FORK_H
+#define KERNEL_PROCESS_FORK_H
+
+#include <error.h>
+#include <kernel/cpu/trap.h>
+#include <types.h>
+
+/* Linux's flags of clone() (include/uapi/linux/sched.h). */
+#define CLONE_SIGNAL         UINT64_C(0xff) /* what the parent gets at the end */
+#define CLONE_VM             UINT64_C(0x00000100)
+#define CLONE_FS             UINT64_C(0x00000200)
+#define CLONE_FILES          UINT64_C(0x00000400)
+#define CLONE_VFORK          UINT64_C(0x00004000)
+#define CLONE_SETTLS         UINT64_C(0x00080000)
+#define CLONE_PARENT_SETTID  UINT64_C(0x00100000)
+#define CLONE_CHILD_CLEARTID UINT64_C(0x00200000)
+#define CLONE_CHILD_SETTID   UINT64_C(0x01000000)
+
+struct clone_arguments {
+    uint64_t flags;
+    virt_addr_t stack; /* 0: that of the parent */
+    virt_addr_t parent_id, child_id;
+    virt_addr_t fs_base;
+};
+
+/* Makes a child of the running process, which goes on with a copy of `frame` whose result is 0. *id
+ * is the child's number. With CLONE_VFORK, returns when the child has given the memory back or has
+ * ended. ERROR_INVALID for flags that are not there, ERROR_OUT_OF_FRAMES, ERROR_AGAIN (no number is
+ * left), ERROR_BAD_ADDRESS. In threads of programs; may wait. */
+enum error process_clone(const struct trap_frame *frame, const struct clone_arguments *arguments,
+                         int *id);
+
+#endif

@@ -1,0 +1,10 @@
+/*
+ * What /proc says of processes: the files of /proc/PID.
+ */
+#ifndef KERNEL_PROCESS_PROC_FILES_H
+#define KERNEL_PROCESS_PROC_FILES_H
+
+/* Tells procfs of processes. In set-up code, after fs_start(). */
+void proc_files_start(void);
+
+#endif

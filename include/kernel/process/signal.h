@@ -1,0 +1,187 @@
+/*
+ * Signals: which are pending, what a process does with them, and who may go on.
+ *
+ * A signal is sent to a process, and made pending there. It is acted upon by the thread itself, on
+ * its way back to user mode (signal_act.h). So a signal never ends a thread inside the kernel. A
+ * thread that waits there is interrupted (kernel/task/thread.h), unwinds, and comes to that place.
+ */
+#ifndef KERNEL_PROCESS_SIGNAL_H
+#define KERNEL_PROCESS_SIGNAL_H
+
+#include <error.h>
+#include <kernel/cpu/trap.h>
+#include <types.h>
+
+/* Linux's numbers (arch/x86/include/uapi/asm/signal.h). */
+enum {
+    SIGHUP = 1,
+    SIGINT,
+    SIGQUIT,
+    SIGILL,
+    SIGTRAP,
+    SIGABRT,
+    SIGBUS,
+    SIGFPE,
+    SIGKILL,
+    SIGUSR1,
+    SIGSEGV,
+    SIGUSR2,
+    SIGPIPE,
+    SIGALRM,
+    SIGTERM,
+    SIGSTKFLT,
+    SIGCHLD,
+    SIGCONT,
+    SIGSTOP,
+    SIGTSTP,
+    SIGTTIN,
+    SIGTTOU,
+    SIGURG,
+    SIGXCPU,
+    SIGXFSZ,
+    SIGVTALRM,
+    SIGPROF,
+    SIGWINCH,
+    SIGIO,
+    SIGPWR,
+    SIGSYS,
+    SIGNAL_COUNT = 64, /* from 1 on; those from 32 on are the real-time signals */
+};
+
+/* A set of signals, as Linux's sigset_t. */
+static inline uint64_t signal_bit(int signal)
+{
+    return UINT64_C(1) << (signal - 1);
+}
+
+/* The reasons in a siginfo's si_code. */
+enum {
+    SI_USER = 0,
+    SI_KERNEL = 128,
+    SI_TIMER = -2,
+    SI_TKILL = -6,
+    ILL_OPN = 2,
+    FPE_INTDIV = 1,
+    FPE_FLTDIV = 3,
+    FPE_FLTOVF = 4,
+    FPE_FLTUND = 5,
+    FPE_FLTRES = 6,
+    FPE_FLTINV = 7,
+    SEGV_MAPERR = 1,
+    SEGV_ACCERR = 2,
+    BUS_ADRALN = 1,
+    BUS_ADRERR = 2,
+    TRAP_BRKPT = 1,
+    TRAP_TRACE = 2,
+    CLD_EXITED = 1,
+    CLD_KILLED,
+    CLD_DUMPED,
+    CLD_TRAPPED,
+    CLD_STOPPED,
+    CLD_CONTINUED,
+};
+
+/* Linux's siginfo_t. */
+struct signal_info {
+    int32_t number, error, code, padding;
+    union {
+        struct {
+            int32_t process;
+            uint32_t user;
+            int64_t value; /* of SIGCHLD: the status, in the lower half */
+            uint64_t user_time, system_time;
+        };
+        uint64_t address; /* of a fault */
+        uint8_t room[112];
+    };
+};
+_Static_assert(sizeof(struct signal_info) == 128, "Linux: include/uapi/asm-generic/siginfo.h");
+
+/* What a process does with a signal: Linux's struct sigaction, as the call takes it. */
+struct signal_action {
+    uint64_t handler; /* SIGNAL_DEFAULT, SIGNAL_IGNORE, or an address */
+    uint64_t flags;
+    uint64_t restorer;
+    uint64_t mask; /* blocked while the handler runs */
+};
+enum { SIGNAL_DEFAULT = 0, SIGNAL_IGNORE = 1 };
+
+#define SA_NOCLDSTOP UINT64_C(1)
+#define SA_NOCLDWAIT UINT64_C(2)
+#define SA_SIGINFO   UINT64_C(4)
+#define SA_RESTORER  UINT64_C(0x04000000)
+#define SA_ONSTACK   UINT64_C(0x08000000)
+#define SA_RESTART   UINT64_C(0x10000000)
+#define SA_NODEFER   UINT64_C(0x40000000)
+#define SA_RESETHAND UINT64_C(0x80000000)
+
+/* Linux's stack_t. */
+struct signal_stack {
+    uint64_t start;
+    int32_t flags, padding;
+    uint64_t size;
+};
+enum { SS_ONSTACK = 1, SS_DISABLE = 2 };
+
+/* A system call that a signal has interrupted leaves one of these as its result, and signals_act()
+ * settles what becomes of it (Linux: include/linux/errno.h). */
+enum {
+    RESTART_IF_ASKED = -512, /* again, unless a handler ran that was set without SA_RESTART */
+    RESTART_WITHOUT_HANDLER = -514, /* again, unless a handler ran */
+    RESTART_SLEEP = -516, /* likewise, as restart_syscall(): a sleep ends when it would have */
+};
+
+/* The default actions (signal(7)): these stop the process, these do nothing; all others end it. */
+#define SIGNALS_THAT_STOP \
+    (signal_bit(SIGSTOP) | signal_bit(SIGTSTP) | signal_bit(SIGTTIN) | signal_bit(SIGTTOU))
+#define SIGNALS_IGNORED \
+    (signal_bit(SIGCHLD) | signal_bit(SIGCONT) | signal_bit(SIGURG) | signal_bit(SIGWINCH))
+
+struct process;
+struct user_thread;
+
+/* What of a process's memory concerns signals. */
+struct signals {
+    struct signal_action actions[SIGNAL_COUNT];
+    uint64_t pending;
+    uint64_t forced; /* of those: a fault's, which ends the first process, too */
+    struct signal_info infos[SIGNAL_COUNT]; /* of those that are pending */
+};
+
+/* Makes a signal pending, unless the process ignores it, and wakes its thread if it does not block
+ * it. SIGKILL and SIGCONT let a stopped process go on. `info` may be NULL: from the kernel. In
+ * threads and tasks. */
+void signal_send(struct process *process, int signal, const struct signal_info *info);
+
+/* The same for each process of a group; how many there were. */
+size_t signal_send_group(int group, int signal, const struct signal_info *info);
+
+/* Makes the running thread's program take the signal of a fault of its own, which it can neither
+ * block nor ignore: it ends then. */
+void signal_force(int signal, const struct signal_info *info);
+
+/* Sets what to do with a signal; *old becomes what it was, unless that is NULL. A pending signal
+ * that is ignored from now on is dropped. `signal` is 1 to SIGNAL_COUNT, and not SIGKILL or
+ * SIGSTOP.
+ */
+void signal_set_action(struct process *process, int signal, const struct signal_action *action,
+                       struct signal_action *old);
+
+/* Sets the running thread's blocked signals; SIGKILL and SIGSTOP are never blocked. */
+void signals_block(uint64_t blocked);
+
+/* Does the running thread neither block nor ignore the signal? */
+bool signal_is_taken(int signal);
+
+/* Would nothing happen if the process acted upon the signal? The first process takes only those
+ * that it handles. */
+bool signal_is_ignored(const struct process *process, int signal);
+
+/* A child has ended, stopped or gone on: wakes its parent where it waits for that, and sends
+ * `signal` with `code` and `status`, unless it is 0. */
+void signal_parent(struct process *process, int signal, int code, int status);
+
+/* For exec: handlers become the default action, what is ignored stays so, the mask stays. */
+void signals_reset(struct process *process);
+
+#endif

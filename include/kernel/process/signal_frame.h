@@ -1,0 +1,18 @@
+/*
+ * The frames of signal handlers on a program's stack.
+ */
+#ifndef KERNEL_PROCESS_SIGNAL_FRAME_H
+#define KERNEL_PROCESS_SIGNAL_FRAME_H
+
+#include <kernel/process/signal.h>
+
+/* Puts a frame for the handler on the program's stack, and makes `frame` lead to the handler.
+ * ERROR_BAD_ADDRESS when there is no memory for it. */
+enum error signal_frame_push(struct trap_frame *frame, int signal, const struct signal_info *info,
+                             const struct signal_action *action, uint64_t mask_after);
+
+/* Takes the frame off again, as rt_sigreturn does: the program goes on where the signal came. *mask
+ * is what is blocked then. ERROR_BAD_ADDRESS. */
+enum error signal_frame_pop(struct trap_frame *frame, uint64_t *mask);
+
+#endif

@@ -1,0 +1,25 @@
+/*
+ * A parent learns what has become of its children.
+ */
+#ifndef KERNEL_PROCESS_WAIT_H
+#define KERNEL_PROCESS_WAIT_H
+
+#include <error.h>
+#include <kernel/process/process.h>
+
+enum { WNOHANG = 1, WUNTRACED = 2, WEXITED = 4, WCONTINUED = 8, WNOWAIT = 0x01000000 };
+
+struct wait_result {
+    int id; /* 0: nothing has changed, with WNOHANG */
+    uint32_t uid;
+    int status;    /* as wait4() gives it */
+    uint64_t time; /* the child's and its children's, in ticks of the time stamp counter */
+};
+
+/* Waits until one of the running process's children has ended, or with WUNTRACED has stopped, or
+ * with WCONTINUED has gone on. `which` is a child's number, -1 for any, 0 for those of the own
+ * group, or the negative of a group. A child that has ended is forgotten then, unless WNOWAIT is
+ * set. ERROR_NO_CHILD, ERROR_INTERRUPTED. */
+enum error process_wait(int which, unsigned options, struct wait_result *result);
+
+#endif

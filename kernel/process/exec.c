@@ -1,0 +1,363 @@
+#include <kernel/process/elf.h>
+#include <kernel/process/exec.h>
+#include <kernel/process/exit.h>
+#include <kernel/process/first_stack.h>
+#include <kernel/process/process.h>
+#include <lib/string.h>
+#include <mm/heap.h>
+#include <mm/user_copy.h>
+
+enum {
+    SCRIPT_LINE = 256, /* bytes of a #! line that are looked at */
+    SCRIPT_DEPTH = 5,  /* scripts that are interpreted by scripts */
+};
+
+/* Where programs go that may be loaded anywhere: Linux's place, two thirds of the way up. */
+#define MOVABLE_BASE UINT64_C(0x555555554000)
+
+/* No program is loaded below: a NULL with an offset has to fault. And none where the stack grows.
+ */
+#define LOWEST_PROGRAM UINT64_C(0x10000)
+#define PROGRAMS_END   (USER_END - GIB(1))
+
+/* --- Reading --------------------------------------------------------------------------------- */
+
+/* Reads up to `size` bytes; *read tells how many there were. */
+static enum error read_some(struct file *file, uint64_t offset, void *to, size_t size, size_t *read)
+{
+    struct buffer buffer;
+    buffer_init_kernel(&buffer, to, size);
+    enum error error = file_read_at(file, &buffer, offset);
+    *read = size - buffer.left;
+    return error;
+}
+
+static enum error read_all(struct file *file, uint64_t offset, void *to, size_t size)
+{
+    size_t read;
+    enum error error = read_some(file, offset, to, size, &read);
+    if (error)
+        return error;
+    return read == size ? OK : ERROR_NOT_EXECUTABLE;
+}
+
+static enum error open_program(struct fs_context *context, struct dentry *start, const char *name,
+                               struct file **file)
+{
+    enum error error = file_open(context, start, name, O_RDONLY, 0, file);
+    if (error)
+        return error;
+    const struct inode *inode = (*file)->inode;
+    error = inode_check_access(context, inode, MAY_EXECUTE);
+    if ((inode->mode & S_IFMT) != S_IFREG)
+        error = ERROR_ACCESS;
+    if (error)
+        file_release(*file);
+    return error;
+}
+
+static enum error read_elf(struct file *file, struct elf_program *elf)
+{
+    uint8_t header[ELF_HEADER_SIZE];
+    size_t size;
+    enum error error = read_some(file, 0, header, sizeof(header), &size);
+    if (!error)
+        error = elf_read_header(header, size, elf);
+    if (error)
+        return error;
+    size = elf->header_count * (size_t)ELF_PROGRAM_HEADER_SIZE;
+    uint8_t *headers = kmalloc(size);
+    if (!headers)
+        return ERROR_OUT_OF_FRAMES;
+    error = read_all(file, elf->headers_offset, headers, size);
+    if (!error)
+        error = elf_read_program_headers(headers, LOWEST_PROGRAM, PROGRAMS_END, elf);
+    kfree(headers);
+    return error;
+}
+
+/* --- Mapping --------------------------------------------------------------------------------- */
+
+/* Zeros from the end of the file's bytes to the end of their page. */
+static enum error clear_rest(struct address_space *space, virt_addr_t from, virt_addr_t end)
+{
+    static const uint8_t zeros[PAGE_SIZE];
+    return copy_to_space(space, from, zeros, end - from);
+}
+
+static enum error map_segment(struct address_space *space, struct vm_object *object,
+                              const struct elf_segment *segment, uint64_t bias)
+{
+    unsigned flags = (segment->readable ? (unsigned)AREA_READ : 0) |
+                     (segment->writable ? (unsigned)AREA_WRITE : 0) |
+                     (segment->executable ? (unsigned)AREA_EXECUTE : 0);
+    virt_addr_t address = segment->address + bias, start = ALIGN_DOWN(address, PAGE_SIZE);
+    virt_addr_t file_end = address + segment->file_size;
+    virt_addr_t zeros = segment->file_size ? ALIGN_UP(file_end, PAGE_SIZE) : start;
+    virt_addr_t end = ALIGN_UP(address + segment->memory_size, PAGE_SIZE);
+    enum error error = OK;
+    if (zeros > start)
+        error = address_space_map(space, start, zeros - start, flags, object,
+                                  ALIGN_DOWN(segment->offset, PAGE_SIZE));
+    if (!error && segment->writable && segment->memory_size > segment->file_size &&
+        zeros > file_end)
+        error = clear_rest(space, file_end, zeros);
+    if (!error && end > zeros)
+        error = address_space_map(space, zeros, end - zeros, flags, NULL, 0);
+    return error;
+}
+
+/* Maps all segments, `bias` above the addresses that they name. */
+static enum error map_program(struct address_space *space, struct file *file,
+                              const struct elf_program *elf, uint64_t bias)
+{
+    struct vm_object *object;
+    if (!file->operations->map)
+        return ERROR_NOT_EXECUTABLE;
+    enum error error = file->operations->map(file, false, &object);
+    if (error)
+        return error;
+    for (size_t i = 0; i < elf->segment_count && !error; i++)
+        error = map_segment(space, object, &elf->segments[i], bias);
+    vm_object_release(object);
+    return error;
+}
+
+/* The interpreter goes where there is room. *entry is its entry, *base where it lies. */
+static enum error map_interpreter(struct address_space *space, struct file *file, virt_addr_t *base,
+                                  virt_addr_t *entry)
+{
+    struct elf_program elf;
+    virt_addr_t place = 0;
+    enum error error = read_elf(file, &elf);
+    if (!error && elf.movable)
+        error = address_space_find_gap(space, 0, elf_end(&elf) - elf_start(&elf), &place);
+    if (error)
+        return error;
+    *base = elf.movable ? place - elf_start(&elf) : 0;
+    *entry = elf.entry + *base;
+    return map_program(space, file, &elf, *base);
+}
+
+static enum error open_interpreter(struct fs_context *context, struct file *program,
+                                   const struct elf_program *elf, struct file **interpreter)
+{
+    char name[ELF_MAX_INTERPRETER];
+    enum error error = read_all(program, elf->interpreter_offset, name, elf->interpreter_size);
+    if (error)
+        return error;
+    if (name[elf->interpreter_size - 1] != '\0')
+        return ERROR_NOT_EXECUTABLE;
+    return open_program(context, NULL, name, interpreter);
+}
+
+static enum error load_interpreter(struct fs_context *context, struct program *program,
+                                   const struct elf_program *elf,
+                                   struct program_addresses *addresses)
+{
+    struct file *file;
+    enum error error = open_interpreter(context, program->file, elf, &file);
+    if (error)
+        return error;
+    error = map_interpreter(program->space, file, &addresses->base, &program->entry);
+    file_release(file);
+    return error;
+}
+
+/* Fills program->space. */
+static enum error load_elf(struct fs_context *context, struct program *program, const char *name,
+                           const struct program_strings *strings)
+{
+    struct elf_program elf;
+    enum error error = read_elf(program->file, &elf);
+    if (error)
+        return error;
+    uint64_t bias = elf.movable ? MOVABLE_BASE - elf_start(&elf) : 0;
+    struct program_addresses addresses = {
+        .headers = elf.headers_address ? elf.headers_address + bias : 0,
+        .header_count = elf.header_count,
+        .entry = elf.entry + bias,
+    };
+    program->entry = addresses.entry;
+    program->space->heap_start = program->space->heap_end = elf_end(&elf) + bias;
+    error = map_program(program->space, program->file, &elf, bias);
+    if (!error && elf.interpreter_size)
+        error = load_interpreter(context, program, &elf, &addresses);
+    if (!error && program->entry >= USER_END)
+        error = ERROR_NOT_EXECUTABLE;
+    if (!error)
+        error = first_stack_make(program, name, strings, &addresses, elf.executable_stack);
+    return error;
+}
+
+/* --- Scripts --------------------------------------------------------------------------------- */
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+/* Finds the interpreter's name and its one argument, or "", in a line that begins with #!. Both end
+ * in NUL then. ERROR_NOT_EXECUTABLE: there is no name, or it may be cut. */
+static enum error split_line(char *line, size_t size, char **name, char **argument)
+{
+    char *end = line;
+    while (end < line + size && *end != '\n')
+        end++;
+    if (end == line + SCRIPT_LINE)
+        return ERROR_NOT_EXECUTABLE;
+    while (end > line && is_blank(end[-1]))
+        end--;
+    *end = '\0';
+    char *at = line + 2;
+    while (is_blank(*at))
+        at++;
+    *name = at;
+    while (*at && !is_blank(*at))
+        at++;
+    if (*at)
+        *at++ = '\0';
+    while (is_blank(*at))
+        at++;
+    *argument = at;
+    return **name ? OK : ERROR_NOT_EXECUTABLE;
+}
+
+/* The arguments become: interpreter, its argument, the script's name, and those of the script but
+ * for its first. */
+static enum error prepend(struct program_strings *strings, const char *interpreter,
+                          const char *argument, const char *script)
+{
+    struct program_strings longer = {.argument_count = strings->argument_count + 1,
+                                     .environment_count = strings->environment_count};
+    size_t first = strings->argument_count ? strlen(strings->bytes) + 1 : 0;
+    enum error error = program_strings_add(&longer, interpreter);
+    if (!strings->argument_count)
+        longer.argument_count++;
+    if (!error && *argument) {
+        longer.argument_count++;
+        error = program_strings_add(&longer, argument);
+    }
+    if (!error)
+        error = program_strings_add(&longer, script);
+    if (!error)
+        error = program_strings_append(&longer, strings->bytes + first, strings->size - first);
+    if (error) {
+        program_strings_free(&longer);
+        return error;
+    }
+    program_strings_free(strings);
+    *strings = longer;
+    return OK;
+}
+
+/* --- Loading --------------------------------------------------------------------------------- */
+
+/* Opens the program. If it is a script, `line` is its first line, cut to SCRIPT_LINE bytes, and
+ * *size is not 0. */
+static enum error open_and_look(struct fs_context *context, struct dentry *start, const char *name,
+                                struct file **file, char *line, size_t *size)
+{
+    enum error error = open_program(context, start, name, file);
+    if (error)
+        return error;
+    error = read_some(*file, 0, line, SCRIPT_LINE, size);
+    if (error)
+        file_release(*file);
+    else if (*size < 2 || line[0] != '#' || line[1] != '!')
+        *size = 0;
+    return error;
+}
+
+/* Follows #! lines to a program that is no script. */
+static enum error open_through_scripts(struct fs_context *context, struct dentry *start,
+                                       const char *name, struct program_strings *strings,
+                                       struct file **file)
+{
+    char line[SCRIPT_LINE + 1], script[SCRIPT_LINE + 1], *interpreter, *argument;
+    size_t size;
+    enum error error = open_and_look(context, start, name, file, line, &size);
+    for (unsigned depth = 0; !error && size; depth++) {
+        file_release(*file);
+        error = depth < SCRIPT_DEPTH ? split_line(line, size, &interpreter, &argument) : ERROR_LOOP;
+        if (!error)
+            error = prepend(strings, interpreter, argument, depth ? script : name);
+        if (error)
+            return error;
+        memcpy(script, interpreter, strlen(interpreter) + 1);
+        error = open_and_look(context, NULL, script, file, line, &size);
+    }
+    return error;
+}
+
+enum error program_load(struct fs_context *context, struct dentry *start, const char *name,
+                        struct program_strings *strings, struct program *program)
+{
+    *program = (struct program){0};
+    enum error error = open_through_scripts(context, start, name, strings, &program->file);
+    if (error)
+        return error;
+    error = address_space_create(&program->space);
+    if (!error)
+        error = load_elf(context, program, name, strings);
+    if (error)
+        program_free(program);
+    return error;
+}
+
+void program_free(struct program *program)
+{
+    if (program->space)
+        address_space_release(program->space);
+    file_release(program->file);
+}
+
+/* --- Running --------------------------------------------------------------------------------- */
+
+static void adopt(struct process *process, const struct program *program, const char *name)
+{
+    process->space = program->space;
+    process->program = program->file;
+    process->arguments = program->arguments;
+    process->arguments_end = program->arguments_end;
+    process->environment = program->environment;
+    process->environment_end = program->environment_end;
+    process_set_name(process, name);
+}
+
+void program_run(struct program *program, const char *name, struct trap_frame *frame)
+{
+    struct process *process = process_current();
+    struct user_thread *thread = process->thread;
+    struct file *old = process->program;
+    signals_reset(process);
+    thread->clear_child = 0;
+    process_give_back_space(process);
+    adopt(process, program, name);
+    process->has_executed = true;
+    address_space_use(process->space);
+    user_registers_init(&thread->registers);
+    user_registers_load(&thread->registers, &thread->thread.stack);
+    user_mode_frame_init(frame, program->entry, program->stack);
+    file_release(old);
+    file_table_close_on_exec(process->files);
+}
+
+enum error program_start_first(struct program *program, const char *name,
+                               struct fs_context *context, struct file_table *files)
+{
+    struct trap_frame frame;
+    struct user_registers registers;
+    struct process *process = process_create(NULL);
+    if (!process)
+        return ERROR_OUT_OF_FRAMES;
+    adopt(process, program, name);
+    process->fs = context;
+    process->files = files;
+    user_registers_init(&registers);
+    user_mode_frame_init(&frame, program->entry, program->stack);
+    enum error error = user_thread_spawn(process, process->id, &frame, &registers);
+    if (error)
+        process_forget(process);
+    return error;
+}

@@ -1,0 +1,267 @@
+/*
+ * The formats are Linux's, proc(5). What Cairn does not count is 0.
+ */
+#include <fs/proc.h>
+#include <kernel/process/proc_files.h>
+#include <kernel/process/process.h>
+#include <kernel/task/clock.h>
+#include <lib/string.h>
+#include <mm/user_copy.h>
+
+/* In ticks of a hundredth of a second, as /proc has them. */
+static uint64_t to_clock_ticks(uint64_t nanoseconds)
+{
+    return nanoseconds / (NANOSECONDS_PER_SECOND / 100);
+}
+
+static uint64_t time_of(const struct process *process)
+{
+    return process->time + (process->thread ? process->thread->thread.task.time : 0);
+}
+
+static char state_of(const struct process *process)
+{
+    if (process->state == PROCESS_ZOMBIE)
+        return 'Z';
+    if (process->stopped)
+        return 'T';
+    bool waits = process->thread && process->thread->thread.task.waiting;
+    return waits && process != process_current() ? 'S' : 'R';
+}
+
+static const char *state_word(char state)
+{
+    return state == 'Z'   ? "zombie"
+           : state == 'T' ? "stopped"
+           : state == 'S' ? "sleeping"
+                          : "running";
+}
+
+static int parent_of(const struct process *process)
+{
+    return process->parent ? process->parent->id : 0;
+}
+
+/* The signals that are ignored, or have a handler. */
+static uint64_t signals_with(const struct process *process, bool ignored)
+{
+    uint64_t set = 0;
+    for (int signal = 1; signal <= SIGNAL_COUNT; signal++) {
+        uint64_t handler = process->signals.actions[signal - 1].handler;
+        if (ignored ? handler == SIGNAL_IGNORE : handler > SIGNAL_IGNORE)
+            set |= signal_bit(signal);
+    }
+    return set;
+}
+
+static uint64_t mapped_pages(const struct process *process)
+{
+    return process->space ? process->space->mapped_pages : 0;
+}
+
+static uint64_t resident_pages(const struct process *process)
+{
+    return process->space ? process->space->resident_pages : 0;
+}
+
+/* --- The files ------------------------------------------------------------------------------- */
+
+static enum error write_stat(struct text *text, int id)
+{
+    const struct process *process = process_find(id);
+    if (!process)
+        return ERROR_NO_PROCESS;
+    uint64_t blocked = process->thread ? process->thread->blocked : 0;
+    text_printf(text, "%d (%s) %c %d %d %d 0 -1 0 0 0 0 0 %lu 0 %lu 0 20 0 1 0 %lu ", id,
+                process->name, state_of(process), parent_of(process), process->group,
+                process->session, to_clock_ticks(clock_from_tsc(time_of(process))),
+                to_clock_ticks(clock_from_tsc(process->children_time)),
+                to_clock_ticks(process->start));
+    text_printf(text, "%lu %lu 18446744073709551615 0 0 0 0 0 %lu %lu %lu %lu ",
+                mapped_pages(process) * PAGE_SIZE, resident_pages(process),
+                process->signals.pending, blocked, signals_with(process, true),
+                signals_with(process, false));
+    text_printf(text, "0 0 0 %d 0 0 0 0 0 0 0 0 0 %lu %lu %lu %lu %d\n", process->exit_signal,
+                process->arguments, process->arguments_end, process->environment,
+                process->environment_end, process->exit_status);
+    return OK;
+}
+
+static enum error write_statm(struct text *text, int id)
+{
+    const struct process *process = process_find(id);
+    if (!process)
+        return ERROR_NO_PROCESS;
+    text_printf(text, "%lu %lu 0 0 0 0 0\n", mapped_pages(process), resident_pages(process));
+    return OK;
+}
+
+static enum error write_status(struct text *text, int id)
+{
+    const struct process *process = process_find(id);
+    if (!process)
+        return ERROR_NO_PROCESS;
+    char state = state_of(process);
+    text_printf(text, "Name:\t%s\nState:\t%c (%s)\nTgid:\t%d\nPid:\t%d\nPPid:\t%d\n", process->name,
+                state, state_word(state), id, id, parent_of(process));
+    text_printf(text, "Uid:\t%u\t%u\t%u\t%u\nGid:\t%u\t%u\t%u\t%u\n", process->uid, process->euid,
+                process->euid, process->euid, process->gid, process->egid, process->egid,
+                process->egid);
+    text_printf(text, "VmSize:\t%8lu kB\nVmRSS:\t%8lu kB\nThreads:\t1\n",
+                mapped_pages(process) * PAGE_SIZE / 1024,
+                resident_pages(process) * PAGE_SIZE / 1024);
+    text_printf(text, "SigPnd:\t%016lx\nSigBlk:\t%016lx\nSigIgn:\t%016lx\nSigCgt:\t%016lx\n",
+                process->signals.pending, process->thread ? process->thread->blocked : 0,
+                signals_with(process, true), signals_with(process, false));
+    return OK;
+}
+
+static enum error write_comm(struct text *text, int id)
+{
+    const struct process *process = process_find(id);
+    if (!process)
+        return ERROR_NO_PROCESS;
+    text_printf(text, "%s\n", process->name);
+    return OK;
+}
+
+/* Appends a program's memory, as far as it is there. */
+static void append_memory(struct text *text, struct address_space *space, virt_addr_t start,
+                          virt_addr_t end)
+{
+    void *memory;
+    address_space_reference(space);
+    for (virt_addr_t at = start; at < end && user_memory(space, at, AREA_READ, &memory) == OK;) {
+        virt_addr_t next = MIN(ALIGN_DOWN(at, PAGE_SIZE) + PAGE_SIZE, end);
+        text_append(text, memory, next - at);
+        at = next;
+    }
+    address_space_release(space);
+}
+
+static enum error write_command_line(struct text *text, int id)
+{
+    const struct process *process = process_find(id);
+    if (!process)
+        return ERROR_NO_PROCESS;
+    if (process->space)
+        append_memory(text, process->space, process->arguments, process->arguments_end);
+    return OK;
+}
+
+static enum error write_environment(struct text *text, int id)
+{
+    const struct process *process = process_find(id);
+    if (!process)
+        return ERROR_NO_PROCESS;
+    if (process->space)
+        append_memory(text, process->space, process->environment, process->environment_end);
+    return OK;
+}
+
+static const char *area_name(const struct address_space *space, const struct vm_area *area)
+{
+    if (area->flags & AREA_GROWS_DOWN)
+        return "[stack]";
+    return area->start < space->heap_end && area->end > space->heap_start && !area->object
+               ? "[heap]"
+               : "";
+}
+
+static enum error write_maps(struct text *text, int id)
+{
+    const struct process *process = process_find(id);
+    if (!process)
+        return ERROR_NO_PROCESS;
+    const struct address_space *space = process->space;
+    const struct vm_area *area = space ? address_space_next_area(space, 0) : NULL;
+    for (; area; area = address_space_next_area(space, area->end))
+        text_printf(text, "%lx-%lx %c%c%c%c %08lx 00:00 0 %20s\n", area->start, area->end,
+                    area->flags & AREA_READ ? 'r' : '-', area->flags & AREA_WRITE ? 'w' : '-',
+                    area->flags & AREA_EXECUTE ? 'x' : '-', area->flags & AREA_SHARED ? 's' : 'p',
+                    area->offset, area_name(space, area));
+    return OK;
+}
+
+/* --- The hooks ------------------------------------------------------------------------------- */
+
+static int current_id(void)
+{
+    return user_thread_is_running() ? process_current()->id : 0;
+}
+
+static int next_id(int id)
+{
+    const struct process *process = process_next(id);
+    return process ? process->id : 0;
+}
+
+static bool owner_of(int id, uint32_t *uid, uint32_t *gid)
+{
+    const struct process *process = process_find(id);
+    if (!process)
+        return false;
+    *uid = process->euid;
+    *gid = process->egid;
+    return true;
+}
+
+static enum error program_of(int id, struct dentry **dentry)
+{
+    const struct process *process = process_find(id);
+    if (!process)
+        return ERROR_NO_PROCESS;
+    if (!process->program)
+        return ERROR_NO_ENTRY;
+    *dentry = process->program->dentry;
+    dentry_reference(*dentry);
+    return OK;
+}
+
+static enum error context_of(int id, struct fs_context **context)
+{
+    const struct process *process = process_find(id);
+    if (!process)
+        return ERROR_NO_PROCESS;
+    if (!process->fs)
+        return ERROR_NO_ENTRY;
+    *context = process->fs;
+    fs_context_reference(*context);
+    return OK;
+}
+
+static enum error files_of(int id, struct file_table **table)
+{
+    const struct process *process = process_find(id);
+    if (!process)
+        return ERROR_NO_PROCESS;
+    if (!process->files)
+        return ERROR_NO_ENTRY;
+    *table = process->files;
+    file_table_reference(*table);
+    return OK;
+}
+
+void proc_files_start(void)
+{
+    static const struct proc_entry entries[] = {
+        {.name = "stat", .write = write_stat},
+        {.name = "statm", .write = write_statm},
+        {.name = "status", .write = write_status},
+        {.name = "comm", .write = write_comm},
+        {.name = "cmdline", .write = write_command_line},
+        {.name = "environ", .write = write_environment},
+        {.name = "maps", .write = write_maps},
+    };
+    static const struct proc_processes processes = {
+        .current = current_id,
+        .next = next_id,
+        .owner = owner_of,
+        .program = program_of,
+        .context = context_of,
+        .files = files_of,
+        .entries = entries,
+        .entry_count = ARRAY_SIZE(entries),
+    };
+    proc_set_processes(&processes);
+}

@@ -1,0 +1,206 @@
+/*
+ * What the kernel leaves on a program's stack for a handler, and takes off again when the handler
+ * returns (Linux: arch/x86/kernel/signal_64.c):
+ *
+ *     higher   the program's stack, and 128 bytes below it that belong to it (the red zone)
+ *              512 bytes of FXSAVE, at a multiple of 64
+ *              struct rt_frame, 8 below a multiple of 16, as after a call
+ *     lower    the handler's own
+ */
+#include <kernel/process/process.h>
+#include <kernel/process/signal_frame.h>
+#include <lib/string.h>
+#include <mm/user_copy.h>
+
+enum { RED_ZONE = 128, FPU_SIZE = 512, FPU_ALIGNMENT = 64, MXCSR_OFFSET = 24 };
+
+/* Flags that a program may have set in the frame: AC, OF, DF, TF, SF, ZF, AF, PF, CF and RF. */
+enum { RESTORED_FLAGS = 0x50dd5 | 1 << 16 };
+enum { FLAGS_OFF_IN_HANDLER = 1 << 10 /* DF */ | RFLAGS_TF | RFLAGS_RF };
+
+/* MXCSR's bits that every processor with SSE has; any other would fault in FXRSTOR. */
+enum { MXCSR_KNOWN = 0xffbf };
+
+/* Linux's struct sigcontext_64. */
+struct machine_context {
+    uint64_t r8, r9, r10, r11, r12, r13, r14, r15;
+    uint64_t rdi, rsi, rbp, rbx, rdx, rax, rcx, rsp, rip, rflags;
+    uint16_t cs, gs, fs, ss;
+    uint64_t error_code, vector, old_mask, cr2;
+    uint64_t fpu; /* where the FXSAVE area is; 0: there is none */
+    uint64_t reserved[8];
+};
+_Static_assert(sizeof(struct machine_context) == 256, "Linux: uapi/asm/sigcontext.h");
+
+struct user_context {
+    uint64_t flags, link;
+    struct signal_stack stack;
+    struct machine_context machine;
+    uint64_t mask;
+};
+
+/* uc_flags: the frame holds SS, and it counts. */
+enum { CONTEXT_HAS_SS = 2, CONTEXT_RESTORES_SS = 4 };
+
+struct rt_frame {
+    uint64_t return_address;
+    struct user_context context;
+    struct signal_info info;
+};
+_Static_assert(sizeof(struct rt_frame) == 440, "Linux: asm/sigframe.h");
+
+/* Is the stack pointer on the handlers' own stack? */
+static bool on_stack(const struct signal_stack *stack, virt_addr_t rsp)
+{
+    return rsp > stack->start && rsp - stack->start <= stack->size;
+}
+
+static struct machine_context save(const struct trap_frame *frame, uint64_t mask)
+{
+    return (struct machine_context){
+        .r8 = frame->r8,
+        .r9 = frame->r9,
+        .r10 = frame->r10,
+        .r11 = frame->r11,
+        .r12 = frame->r12,
+        .r13 = frame->r13,
+        .r14 = frame->r14,
+        .r15 = frame->r15,
+        .rdi = frame->rdi,
+        .rsi = frame->rsi,
+        .rbp = frame->rbp,
+        .rbx = frame->rbx,
+        .rdx = frame->rdx,
+        .rax = frame->rax,
+        .rcx = frame->rcx,
+        .rsp = frame->rsp,
+        .rip = frame->rip,
+        .rflags = frame->rflags,
+        .cs = (uint16_t)frame->cs,
+        .ss = (uint16_t)frame->ss,
+        .error_code = frame->vector < EXCEPTION_COUNT ? frame->error_code : 0,
+        .vector = frame->vector < EXCEPTION_COUNT ? frame->vector : 0,
+        .old_mask = mask,
+    };
+}
+
+static void restore(struct trap_frame *frame, const struct machine_context *machine)
+{
+    frame->r8 = machine->r8;
+    frame->r9 = machine->r9;
+    frame->r10 = machine->r10;
+    frame->r11 = machine->r11;
+    frame->r12 = machine->r12;
+    frame->r13 = machine->r13;
+    frame->r14 = machine->r14;
+    frame->r15 = machine->r15;
+    frame->rdi = machine->rdi;
+    frame->rsi = machine->rsi;
+    frame->rbp = machine->rbp;
+    frame->rbx = machine->rbx;
+    frame->rdx = machine->rdx;
+    frame->rax = machine->rax;
+    frame->rcx = machine->rcx;
+    frame->rsp = machine->rsp;
+    frame->rip = machine->rip;
+    frame->rflags =
+        (frame->rflags & ~(uint64_t)RESTORED_FLAGS) | (machine->rflags & RESTORED_FLAGS);
+    frame->vector = frame->error_code = 0; /* no call any more, and not SYSRET's way back */
+}
+
+static uint64_t stack_flags(const struct signal_stack *stack, virt_addr_t rsp)
+{
+    if (!stack->size)
+        return SS_DISABLE;
+    return on_stack(stack, rsp) ? SS_ONSTACK : 0;
+}
+
+/* The registers of FPU and SSE go to the stack, and the handler begins with fresh ones. Copies may
+ * wait, and a thread that waits saves its registers: so they are made from memory of their own. */
+static enum error push_fpu(virt_addr_t to)
+{
+    struct user_thread *thread = user_thread_current();
+    struct user_registers *registers = &thread->registers;
+    uint8_t fpu[FPU_SIZE];
+    user_registers_save(registers);
+    memcpy(fpu, registers->fpu, sizeof(fpu));
+    user_registers_reset_fpu(registers);
+    user_registers_load(registers, &thread->thread.stack);
+    return copy_to_user(to, fpu, sizeof(fpu));
+}
+
+static enum error pop_fpu(virt_addr_t from)
+{
+    struct user_thread *thread = user_thread_current();
+    struct user_registers *registers = &thread->registers;
+    uint8_t fpu[FPU_SIZE];
+    uint32_t mxcsr;
+    enum error error = from ? copy_from_user(fpu, from, sizeof(fpu)) : OK;
+    if (error)
+        return error;
+    user_registers_reset_fpu(registers);
+    if (from) {
+        memcpy(&mxcsr, fpu + MXCSR_OFFSET, sizeof(mxcsr));
+        mxcsr &= MXCSR_KNOWN;
+        memcpy(registers->fpu, fpu, sizeof(fpu));
+        memcpy(registers->fpu + MXCSR_OFFSET, &mxcsr, sizeof(mxcsr));
+    }
+    user_registers_load(registers, &thread->thread.stack);
+    return OK;
+}
+
+enum error signal_frame_push(struct trap_frame *frame, int signal, const struct signal_info *info,
+                             const struct signal_action *action, uint64_t mask_after)
+{
+    const struct signal_stack *stack = &user_thread_current()->stack;
+    virt_addr_t rsp = frame->rsp - RED_ZONE;
+    bool switches = action->flags & SA_ONSTACK && stack->size && !on_stack(stack, frame->rsp);
+    if (switches)
+        rsp = stack->start + stack->size;
+    virt_addr_t fpu = ALIGN_DOWN(rsp - FPU_SIZE, FPU_ALIGNMENT);
+    virt_addr_t at = ALIGN_DOWN(fpu - sizeof(struct rt_frame), 16) - 8;
+    if (!(action->flags & SA_RESTORER) || action->handler >= USER_END ||
+        (on_stack(stack, frame->rsp) && !on_stack(stack, at)))
+        return ERROR_BAD_ADDRESS;
+    struct rt_frame pushed = {
+        .return_address = action->restorer,
+        .context = {.flags = CONTEXT_HAS_SS | CONTEXT_RESTORES_SS,
+                    .stack = *stack,
+                    .machine = save(frame, mask_after),
+                    .mask = mask_after},
+        .info = *info,
+    };
+    pushed.context.stack.flags = (int32_t)stack_flags(stack, frame->rsp);
+    pushed.context.machine.fpu = fpu;
+    enum error error = push_fpu(fpu);
+    if (!error)
+        error = copy_to_user(at, &pushed, sizeof(pushed));
+    if (error)
+        return error;
+    frame->rip = action->handler;
+    frame->rsp = at;
+    frame->rdi = (uint64_t)signal;
+    frame->rsi = at + offsetof(struct rt_frame, info);
+    frame->rdx = at + offsetof(struct rt_frame, context);
+    frame->rax = 0;
+    frame->rflags &= ~(uint64_t)FLAGS_OFF_IN_HANDLER;
+    frame->vector = frame->error_code = 0;
+    return OK;
+}
+
+enum error signal_frame_pop(struct trap_frame *frame, uint64_t *mask)
+{
+    struct user_context context;
+    virt_addr_t at = frame->rsp - sizeof(uint64_t); /* the handler's return has taken the address */
+    enum error error =
+        copy_from_user(&context, at + offsetof(struct rt_frame, context), sizeof(context));
+    if (!error && context.machine.rip >= USER_END)
+        error = ERROR_BAD_ADDRESS;
+    if (!error)
+        error = pop_fpu(context.machine.fpu);
+    if (error)
+        return error;
+    restore(frame, &context.machine);
+    *mask = context.mask;
+    return OK;
+}

@@ -1,0 +1,113 @@
+/*
+ * A program's thread has low priority, so that the kernel's own tasks come first, and a slice of
+ * time: user code is interrupted at least once a tick, and looks on its way back whether the slice
+ * is over. Kernel code is not preempted.
+ */
+#include <assert.h>
+#include <kernel/cpu/control.h>
+#include <kernel/process/process.h>
+#include <kernel/process/signal_act.h>
+#include <kernel/process/user_thread.h>
+#include <lib/string.h>
+#include <mm/heap.h>
+#include <mm/kernel_stacks.h>
+
+static struct executor *executor;
+static bool slice_is_over; /* the running thread's; set by an interrupt */
+
+static struct user_thread *user_thread_of(struct thread *thread)
+{
+    return CONTAINER_OF(thread, struct user_thread, thread);
+}
+
+static void enter(struct thread *thread)
+{
+    struct user_thread *user_thread = user_thread_of(thread);
+    slice_is_over = false;
+    address_space_use(user_thread->process->space);
+    user_registers_load(&user_thread->registers, &thread->stack);
+}
+
+static void leave(struct thread *thread)
+{
+    user_registers_save(&user_thread_of(thread)->registers);
+}
+
+static void run(struct thread *thread)
+{
+    struct trap_frame frame ALIGNED(16) = user_thread_of(thread)->first;
+    user_mode_return(&frame);
+}
+
+/* On the executor's stack. */
+static void release(struct task *task)
+{
+    struct user_thread *thread = user_thread_of(CONTAINER_OF(task, struct thread, task));
+    kernel_stack_free(&thread->thread.stack);
+    kfree(thread);
+}
+
+bool user_thread_is_running(void)
+{
+    const struct thread *thread = thread_current();
+    return thread && thread->run == run;
+}
+
+void user_threads_start(struct executor *of)
+{
+    executor = of;
+}
+
+enum error user_thread_spawn(struct process *process, int id, const struct trap_frame *frame,
+                             const struct user_registers *registers)
+{
+    struct stack stack;
+    struct user_thread *thread = kzalloc(sizeof(*thread));
+    if (!thread)
+        return ERROR_OUT_OF_FRAMES;
+    enum error error = kernel_stack_alloc(&stack);
+    if (error) {
+        kfree(thread);
+        return error;
+    }
+    memcpy(thread->name, process->name, sizeof(thread->name));
+    thread_init(&thread->thread, thread->name, &stack, run, release);
+    thread->thread.enter = enter;
+    thread->thread.leave = leave;
+    thread->thread.task.priority = TASK_LOW;
+    thread->registers = *registers;
+    thread->first = *frame;
+    thread->process = process;
+    thread->id = id;
+    process->thread = thread;
+    process->state = PROCESS_LIVE;
+    executor_spawn(executor, &thread->thread.task);
+    return OK;
+}
+
+void user_threads_tick(void)
+{
+    static uint64_t last_poll;
+    slice_is_over = executor->poll_start == last_poll;
+    last_poll = executor->poll_start;
+}
+
+static NOINLINE void act(struct trap_frame *frame, bool interrupted)
+{
+    interrupts_enable();
+    if (executor_has_urgent(executor) || slice_is_over)
+        thread_yield();
+    if (interrupted)
+        signals_act(frame);
+    interrupts_disable();
+}
+
+void user_thread_before_return(struct trap_frame *frame)
+{
+    for (;;) {
+        bool interrupted = thread_is_interrupted(&user_thread_current()->thread);
+        if (!executor_has_urgent(executor) && !slice_is_over && !interrupted)
+            return;
+        act(frame, interrupted);
+    }
+}

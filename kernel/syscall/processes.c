@@ -1,0 +1,322 @@
+#include <kernel/process/exec.h>
+#include <kernel/process/exit.h>
+#include <kernel/process/fork.h>
+#include <kernel/process/process.h>
+#include <kernel/process/wait.h>
+#include <kernel/syscall/calls.h>
+#include <lib/string.h>
+#include <mm/heap.h>
+#include <mm/user_copy.h>
+
+/* --- Identity -------------------------------------------------------------------------------- */
+
+int64_t syscall_getpid(struct trap_frame *frame)
+{
+    (void)frame;
+    return process_current()->id;
+}
+
+int64_t syscall_gettid(struct trap_frame *frame)
+{
+    (void)frame;
+    return user_thread_current()->id;
+}
+
+int64_t syscall_getppid(struct trap_frame *frame)
+{
+    (void)frame;
+    const struct process *parent = process_current()->parent;
+    return parent ? parent->id : 0;
+}
+
+/* The process with that number, the running one for 0. */
+static struct process *process_of(uint64_t id)
+{
+    return (int)id ? process_find((int)id) : process_current();
+}
+
+int64_t syscall_getpgid(struct trap_frame *frame)
+{
+    const struct process *process = process_of(argument_0(frame));
+    return process ? process->group : syscall_result(ERROR_NO_PROCESS);
+}
+
+int64_t syscall_getpgrp(struct trap_frame *frame)
+{
+    (void)frame;
+    return process_current()->group;
+}
+
+int64_t syscall_getsid(struct trap_frame *frame)
+{
+    const struct process *process = process_of(argument_0(frame));
+    return process ? process->session : syscall_result(ERROR_NO_PROCESS);
+}
+
+static bool group_is_in_session(int group, int session)
+{
+    for_each_process(process)
+    {
+        if (process->group == group && process->session == session)
+            return true;
+    }
+    return false;
+}
+
+/* setpgid(2): a process moves itself, or a child that has not called exec. */
+static enum error set_group(struct process *process, int group)
+{
+    const struct process *self = process_current();
+    if (!process || (process != self && process->parent != self))
+        return ERROR_NO_PROCESS;
+    if (group < 0)
+        return ERROR_INVALID;
+    if (process != self && process->has_executed)
+        return ERROR_ACCESS;
+    if (process->session != self->session || process->session == process->id)
+        return ERROR_NOT_PERMITTED;
+    if (group != process->id && !group_is_in_session(group, self->session))
+        return ERROR_NOT_PERMITTED;
+    process->group = group;
+    return OK;
+}
+
+int64_t syscall_setpgid(struct trap_frame *frame)
+{
+    struct process *process = process_of(argument_0(frame));
+    int group = (int)argument_1(frame);
+    return syscall_result(set_group(process, group || !process ? group : process->id));
+}
+
+int64_t syscall_setsid(struct trap_frame *frame)
+{
+    (void)frame;
+    struct process *self = process_current();
+    for_each_process(process)
+    {
+        if (process->group == self->id)
+            return syscall_result(ERROR_NOT_PERMITTED);
+    }
+    self->group = self->session = self->id;
+    return self->id;
+}
+
+/* --- Beginning and end ----------------------------------------------------------------------- */
+
+static int64_t clone(const struct trap_frame *frame, const struct clone_arguments *arguments)
+{
+    int id;
+    enum error error = process_clone(frame, arguments, &id);
+    return error ? syscall_result(error) : id;
+}
+
+int64_t syscall_fork(struct trap_frame *frame)
+{
+    return clone(frame, &(struct clone_arguments){.flags = SIGCHLD});
+}
+
+int64_t syscall_vfork(struct trap_frame *frame)
+{
+    return clone(frame, &(struct clone_arguments){.flags = CLONE_VM | CLONE_VFORK | SIGCHLD});
+}
+
+int64_t syscall_clone(struct trap_frame *frame)
+{
+    return clone(frame, &(struct clone_arguments){.flags = (uint32_t)argument_0(frame),
+                                                  .stack = argument_1(frame),
+                                                  .parent_id = argument_2(frame),
+                                                  .child_id = argument_3(frame),
+                                                  .fs_base = argument_4(frame)});
+}
+
+/* Threads are not there, so the end of the one is the end of all. */
+int64_t syscall_exit(struct trap_frame *frame)
+{
+    process_exit((int)(argument_0(frame) & 0xff) << 8);
+}
+
+/* Appends the strings that an array of pointers names, up to a NULL. */
+static enum error fetch_strings(virt_addr_t array, struct program_strings *strings, size_t *count)
+{
+    for (; array; array += sizeof(virt_addr_t), (*count)++) {
+        virt_addr_t string;
+        enum error error = copy_from_user(&string, array, sizeof(string));
+        if (error || !string)
+            return error;
+        error = program_strings_add_user(strings, string);
+        if (error)
+            return error;
+    }
+    return OK;
+}
+
+static enum error execute(struct trap_frame *frame, char *name, struct program_strings *strings)
+{
+    struct program program;
+    size_t length;
+    enum error error = string_from_user(name, PATH_MAX, argument_0(frame), &length);
+    if (!error)
+        error = fetch_strings(argument_1(frame), strings, &strings->argument_count);
+    if (!error)
+        error = fetch_strings(argument_2(frame), strings, &strings->environment_count);
+    if (!error)
+        error = program_load(process_current()->fs, NULL, name, strings, &program);
+    if (!error)
+        program_run(&program, name, frame);
+    return error;
+}
+
+int64_t syscall_execve(struct trap_frame *frame)
+{
+    struct program_strings strings = {0};
+    char *name = kmalloc(PATH_MAX);
+    if (!name)
+        return syscall_result(ERROR_OUT_OF_FRAMES);
+    enum error error = execute(frame, name, &strings);
+    program_strings_free(&strings);
+    kfree(name);
+    return syscall_result(error);
+}
+
+/* --- Waiting --------------------------------------------------------------------------------- */
+
+/* Linux's struct rusage, of which only times are known. */
+struct usage {
+    int64_t user_seconds, user_microseconds, system_seconds, system_microseconds;
+    int64_t others[14];
+};
+
+static struct usage usage_of(uint64_t ticks)
+{
+    uint64_t microseconds = clock_from_tsc(ticks) / 1000;
+    return (struct usage){.user_seconds = (int64_t)(microseconds / 1000000),
+                          .user_microseconds = (int64_t)(microseconds % 1000000)};
+}
+
+int64_t syscall_wait4(struct trap_frame *frame)
+{
+    struct wait_result result;
+    unsigned options = (unsigned)argument_2(frame);
+    if (options & ~(unsigned)(WNOHANG | WUNTRACED | WCONTINUED))
+        return syscall_result(ERROR_INVALID);
+    enum error error = process_wait((int)argument_0(frame), options | WEXITED, &result);
+    if (!error && result.id && argument_1(frame))
+        error = copy_to_user(argument_1(frame), &result.status, sizeof(result.status));
+    if (!error && result.id && argument_3(frame)) {
+        struct usage usage = usage_of(result.time);
+        error = copy_to_user(argument_3(frame), &usage, sizeof(usage));
+    }
+    return error ? syscall_result(error) : result.id;
+}
+
+/* What SIGCHLD's siginfo says of a status. */
+static struct signal_info info_of(const struct wait_result *result)
+{
+    struct signal_info info = {
+        .number = SIGCHLD, .process = result->id, .user = result->uid, .code = CLD_EXITED};
+    int status = result->status;
+    info.value = status >> 8;
+    if (status == 0xffff) {
+        info.code = CLD_CONTINUED;
+        info.value = SIGCONT;
+    } else if ((status & 0xff) == 0x7f) {
+        info.code = CLD_STOPPED;
+    } else if (status & 0x7f) {
+        info.code = CLD_KILLED;
+        info.value = status & 0x7f;
+    }
+    return info;
+}
+
+int64_t syscall_waitid(struct trap_frame *frame)
+{
+    enum { P_ALL, P_PID, P_PGID };
+    int type = (int)argument_0(frame), id = (int)argument_1(frame);
+    unsigned options = (unsigned)argument_3(frame);
+    struct wait_result result;
+    if (options & ~(unsigned)(WNOHANG | WUNTRACED | WEXITED | WCONTINUED | WNOWAIT) ||
+        !(options & (WUNTRACED | WEXITED | WCONTINUED)) || type < P_ALL || type > P_PGID ||
+        (type != P_ALL && id <= 0))
+        return syscall_result(ERROR_INVALID);
+    enum error error = process_wait(type == P_ALL   ? -1
+                                    : type == P_PID ? id
+                                                    : -id,
+                                    options, &result);
+    struct signal_info info = {0};
+    if (!error && result.id)
+        info = info_of(&result);
+    if (!error && argument_2(frame))
+        error = copy_to_user(argument_2(frame), &info, sizeof(info));
+    return syscall_result(error);
+}
+
+/* --- Small things ---------------------------------------------------------------------------- */
+
+int64_t syscall_getrusage(struct trap_frame *frame)
+{
+    enum { RUSAGE_SELF = 0, RUSAGE_CHILDREN = -1 };
+    const struct process *process = process_current();
+    int who = (int)argument_0(frame);
+    if (who != RUSAGE_SELF && who != RUSAGE_CHILDREN)
+        return syscall_result(ERROR_INVALID);
+    struct usage usage =
+        usage_of(who == RUSAGE_SELF ? process->thread->thread.task.time : process->children_time);
+    return syscall_result(copy_to_user(argument_1(frame), &usage, sizeof(usage)));
+}
+
+int64_t syscall_sched_yield(struct trap_frame *frame)
+{
+    (void)frame;
+    thread_yield();
+    return 0;
+}
+
+int64_t syscall_set_tid_address(struct trap_frame *frame)
+{
+    struct user_thread *thread = user_thread_current();
+    thread->clear_child = argument_0(frame);
+    return thread->id;
+}
+
+int64_t syscall_prctl(struct trap_frame *frame)
+{
+    enum { PR_SET_NAME = 15, PR_GET_NAME = 16 };
+    struct process *process = process_current();
+    char name[PROCESS_NAME];
+    size_t length;
+    switch (argument_0(frame)) {
+    case PR_SET_NAME: {
+        enum error error = string_from_user(name, sizeof(name), argument_1(frame), &length);
+        if (error == ERROR_TOO_LONG)
+            name[sizeof(name) - 1] = '\0'; /* as many as fit have been copied */
+        else if (error)
+            return syscall_result(error);
+        process_set_name(process, name);
+        return 0;
+    }
+    case PR_GET_NAME:
+        return syscall_result(
+            copy_to_user(argument_1(frame), process->name, sizeof(process->name)));
+    default:
+        return syscall_result(ERROR_INVALID);
+    }
+}
+
+int64_t syscall_arch_prctl(struct trap_frame *frame)
+{
+    enum { ARCH_SET_GS = 0x1001, ARCH_SET_FS, ARCH_GET_FS, ARCH_GET_GS };
+    struct user_thread *thread = user_thread_current();
+    struct user_registers *registers = &thread->registers;
+    uint64_t code = argument_0(frame), address = argument_1(frame);
+    bool fs = code == ARCH_SET_FS || code == ARCH_GET_FS;
+    uint64_t *base = fs ? &registers->fs_base : &registers->gs_base;
+    if (code == ARCH_GET_FS || code == ARCH_GET_GS)
+        return syscall_result(copy_to_user(address, base, sizeof(*base)));
+    if (code != ARCH_SET_FS && code != ARCH_SET_GS)
+        return syscall_result(ERROR_INVALID);
+    if (address >= USER_END)
+        return syscall_result(ERROR_NOT_PERMITTED);
+    *base = address;
+    user_registers_load_bases(registers);
+    return 0;
+}

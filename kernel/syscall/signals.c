@@ -1,0 +1,217 @@
+#include <kernel/process/process.h>
+#include <kernel/process/signal_frame.h>
+#include <kernel/syscall/calls.h>
+#include <mm/user_copy.h>
+
+enum { SET_SIZE = 8 };
+
+static bool is_signal(uint64_t number)
+{
+    return number >= 1 && number <= SIGNAL_COUNT;
+}
+
+int64_t syscall_rt_sigaction(struct trap_frame *frame)
+{
+    int signal = (int)argument_0(frame);
+    virt_addr_t from = argument_1(frame), to = argument_2(frame);
+    struct signal_action action, old;
+    if (argument_3(frame) != SET_SIZE || !is_signal((uint64_t)signal) ||
+        (from && (signal == SIGKILL || signal == SIGSTOP)))
+        return syscall_result(ERROR_INVALID);
+    if (from && copy_from_user(&action, from, sizeof(action)))
+        return syscall_result(ERROR_BAD_ADDRESS);
+    signal_set_action(process_current(), signal, from ? &action : NULL, &old);
+    if (to && copy_to_user(to, &old, sizeof(old)))
+        return syscall_result(ERROR_BAD_ADDRESS);
+    return 0;
+}
+
+int64_t syscall_rt_sigprocmask(struct trap_frame *frame)
+{
+    enum { SIG_BLOCK, SIG_UNBLOCK, SIG_SETMASK };
+    virt_addr_t from = argument_1(frame), to = argument_2(frame);
+    uint64_t old = user_thread_current()->blocked, set;
+    if (argument_3(frame) != SET_SIZE)
+        return syscall_result(ERROR_INVALID);
+    if (from) {
+        if (copy_from_user(&set, from, sizeof(set)))
+            return syscall_result(ERROR_BAD_ADDRESS);
+        switch (argument_0(frame)) {
+        case SIG_BLOCK:
+            signals_block(old | set);
+            break;
+        case SIG_UNBLOCK:
+            signals_block(old & ~set);
+            break;
+        case SIG_SETMASK:
+            signals_block(set);
+            break;
+        default:
+            return syscall_result(ERROR_INVALID);
+        }
+    }
+    if (to && copy_to_user(to, &old, sizeof(old)))
+        return syscall_result(ERROR_BAD_ADDRESS);
+    return 0;
+}
+
+int64_t syscall_rt_sigpending(struct trap_frame *frame)
+{
+    uint64_t pending = process_current()->signals.pending & user_thread_current()->blocked;
+    if (argument_1(frame) > SET_SIZE)
+        return syscall_result(ERROR_INVALID);
+    return syscall_result(copy_to_user(argument_0(frame), &pending, argument_1(frame)));
+}
+
+/* Waits until a signal has been acted upon. */
+static int64_t wait_for_signal(void)
+{
+    while (!thread_is_interrupted(&user_thread_current()->thread))
+        thread_park();
+    return RESTART_WITHOUT_HANDLER;
+}
+
+int64_t syscall_pause(struct trap_frame *frame)
+{
+    (void)frame;
+    return wait_for_signal();
+}
+
+/* The old mask comes back behind the handler, or here if there is none. */
+int64_t syscall_rt_sigsuspend(struct trap_frame *frame)
+{
+    struct user_thread *thread = user_thread_current();
+    uint64_t set;
+    if (argument_1(frame) != SET_SIZE)
+        return syscall_result(ERROR_INVALID);
+    if (copy_from_user(&set, argument_0(frame), sizeof(set)))
+        return syscall_result(ERROR_BAD_ADDRESS);
+    thread->blocked_before = thread->blocked;
+    thread->restore_blocked = true;
+    signals_block(set);
+    return wait_for_signal();
+}
+
+/* The result is the rax that the frame restores. */
+int64_t syscall_rt_sigreturn(struct trap_frame *frame)
+{
+    uint64_t mask;
+    if (signal_frame_pop(frame, &mask) != OK) {
+        struct signal_info info = {.number = SIGSEGV, .code = SI_KERNEL};
+        signal_force(SIGSEGV, &info);
+        return 0;
+    }
+    signals_block(mask);
+    return (int64_t)frame->rax;
+}
+
+static bool uses_own_stack(const struct trap_frame *frame, const struct signal_stack *stack)
+{
+    return frame->rsp > stack->start && frame->rsp - stack->start <= stack->size;
+}
+
+int64_t syscall_sigaltstack(struct trap_frame *frame)
+{
+    enum { LEAST_SIZE = 2048 };
+    struct user_thread *thread = user_thread_current();
+    virt_addr_t from = argument_0(frame), to = argument_1(frame);
+    struct signal_stack old = thread->stack, new;
+    bool in_use = uses_own_stack(frame, &old);
+    old.flags = in_use ? SS_ONSTACK : old.size ? 0 : SS_DISABLE;
+    if (from) {
+        if (copy_from_user(&new, from, sizeof(new)))
+            return syscall_result(ERROR_BAD_ADDRESS);
+        if (in_use)
+            return syscall_result(ERROR_NOT_PERMITTED);
+        if (new.flags & ~(SS_DISABLE | SS_ONSTACK))
+            return syscall_result(ERROR_INVALID);
+        if (new.flags & SS_DISABLE)
+            new = (struct signal_stack){0};
+        else if (new.size < LEAST_SIZE)
+            return syscall_result(ERROR_OUT_OF_FRAMES);
+        thread->stack = new;
+    }
+    if (to && copy_to_user(to, &old, sizeof(old)))
+        return syscall_result(ERROR_BAD_ADDRESS);
+    return 0;
+}
+
+/* --- Sending --------------------------------------------------------------------------------- */
+
+static struct signal_info info_from_here(int signal, int code)
+{
+    const struct process *process = process_current();
+    return (struct signal_info){
+        .number = signal, .code = code, .process = process->id, .user = process->uid};
+}
+
+static bool may_signal(const struct process *target, int signal)
+{
+    const struct process *process = process_current();
+    return process->euid == 0 || process->euid == target->uid || process->uid == target->uid ||
+           (signal == SIGCONT && process->session == target->session);
+}
+
+/* Is the process one of those that `which` means, as kill() has it? */
+static bool is_meant(const struct process *process, int which)
+{
+    const struct process *self = process_current();
+    if (which == -1)
+        return process->id != PROCESS_FIRST && process != self;
+    return process->group == (which ? -which : self->group);
+}
+
+static enum error send_to_many(int which, int signal, const struct signal_info *info)
+{
+    enum error error = ERROR_NO_PROCESS;
+    for_each_process(process)
+    {
+        if (!is_meant(process, which))
+            continue;
+        if (!may_signal(process, signal)) {
+            error = error ? ERROR_NOT_PERMITTED : OK;
+            continue;
+        }
+        error = OK;
+        if (signal)
+            signal_send(process, signal, info);
+    }
+    return error;
+}
+
+static enum error send(int id, int signal, int code)
+{
+    struct signal_info info = info_from_here(signal, code);
+    if (signal && !is_signal((uint64_t)signal))
+        return ERROR_INVALID;
+    if (id <= 0)
+        return send_to_many(id, signal, &info);
+    struct process *process = process_find(id);
+    if (!process)
+        return ERROR_NO_PROCESS;
+    if (!may_signal(process, signal))
+        return ERROR_NOT_PERMITTED;
+    if (signal)
+        signal_send(process, signal, &info);
+    return OK;
+}
+
+int64_t syscall_kill(struct trap_frame *frame)
+{
+    return syscall_result(send((int)argument_0(frame), (int)argument_1(frame), SI_USER));
+}
+
+int64_t syscall_tkill(struct trap_frame *frame)
+{
+    int id = (int)argument_0(frame);
+    return syscall_result(id <= 0 ? ERROR_INVALID : send(id, (int)argument_1(frame), SI_TKILL));
+}
+
+int64_t syscall_tgkill(struct trap_frame *frame)
+{
+    int group = (int)argument_0(frame), id = (int)argument_1(frame);
+    if (group <= 0 || id <= 0)
+        return syscall_result(ERROR_INVALID);
+    return syscall_result(group == id ? send(id, (int)argument_2(frame), SI_TKILL)
+                                      : ERROR_NO_PROCESS);
+}

@@ -1,0 +1,305 @@
+/*
+ * The system as a whole: its name, limits, memory, log, random numbers and end.
+ */
+#include <drivers/power.h>
+#include <drivers/reset.h>
+#include <kernel/cpu/random.h>
+#include <kernel/log/console.h>
+#include <kernel/log/log.h>
+#include <kernel/process/process.h>
+#include <kernel/syscall/calls.h>
+#include <kernel/task/clock.h>
+#include <lib/format.h>
+#include <lib/string.h>
+#include <mm/frames.h>
+#include <mm/heap.h>
+#include <mm/user_copy.h>
+
+/* --- Names ----------------------------------------------------------------------------------- */
+
+enum { NAME_SIZE = 65 };
+
+/* Linux's struct new_utsname. glibc refuses releases below 3.2. */
+static char host_name[NAME_SIZE] = "cairn";
+
+int64_t syscall_uname(struct trap_frame *frame)
+{
+    static const char *const names[] = {"Linux", host_name, "6.1.0-cairn",
+                                        "Cairn", "x86_64",  "(none)"};
+    char all[ARRAY_SIZE(names)][NAME_SIZE] = {{0}};
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+        memcpy(all[i], names[i], strlen(names[i]));
+    return syscall_result(copy_to_user(argument_0(frame), all, sizeof(all)));
+}
+
+int64_t syscall_sethostname(struct trap_frame *frame)
+{
+    char name[NAME_SIZE] = {0};
+    if (process_current()->euid)
+        return syscall_result(ERROR_NOT_PERMITTED);
+    if (argument_1(frame) >= sizeof(name))
+        return syscall_result(ERROR_INVALID);
+    enum error error = copy_from_user(name, argument_0(frame), argument_1(frame));
+    if (!error)
+        memcpy(host_name, name, sizeof(name));
+    return syscall_result(error);
+}
+
+/* --- Limits ---------------------------------------------------------------------------------- */
+
+enum { RLIMIT_STACK = 3, RLIMIT_CORE = 4, RLIMIT_NOFILE = 7, RLIMIT_COUNT = 16 };
+
+struct limit {
+    uint64_t soft, hard;
+};
+
+static struct limit get_limit(const struct process *process, unsigned resource)
+{
+    switch (resource) {
+    case RLIMIT_STACK:
+        return (struct limit){AREA_LIMIT_DOWN, UINT64_MAX};
+    case RLIMIT_CORE:
+        return (struct limit){0, 0};
+    case RLIMIT_NOFILE:
+        return (struct limit){process->files->limit, FILE_TABLE_MAX};
+    default:
+        return (struct limit){UINT64_MAX, UINT64_MAX};
+    }
+}
+
+/* Only the number of descriptors can be changed; for others, the limit as it is may be set again.
+ */
+static enum error set_limit(struct process *process, unsigned resource, const struct limit *limit)
+{
+    struct limit old = get_limit(process, resource);
+    if (limit->soft > limit->hard)
+        return ERROR_INVALID;
+    if (limit->hard > old.hard)
+        return ERROR_NOT_PERMITTED;
+    if (resource == RLIMIT_NOFILE)
+        process->files->limit = (unsigned)limit->soft;
+    return OK;
+}
+
+int64_t syscall_prlimit64(struct trap_frame *frame)
+{
+    int id = (int)argument_0(frame);
+    unsigned resource = (unsigned)argument_1(frame);
+    struct process *process = id ? process_find(id) : process_current();
+    struct limit new, old;
+    enum error error = OK;
+    if (resource >= RLIMIT_COUNT)
+        return syscall_result(ERROR_INVALID);
+    if (!process || !process->files)
+        return syscall_result(ERROR_NO_PROCESS);
+    if (argument_2(frame))
+        error = copy_from_user(&new, argument_2(frame), sizeof(new));
+    old = get_limit(process, resource);
+    if (!error && argument_2(frame))
+        error = set_limit(process, resource, &new);
+    if (!error && argument_3(frame))
+        error = copy_to_user(argument_3(frame), &old, sizeof(old));
+    return syscall_result(error);
+}
+
+int64_t syscall_getrlimit(struct trap_frame *frame)
+{
+    unsigned resource = (unsigned)argument_0(frame);
+    if (resource >= RLIMIT_COUNT)
+        return syscall_result(ERROR_INVALID);
+    struct limit limit = get_limit(process_current(), resource);
+    return syscall_result(copy_to_user(argument_1(frame), &limit, sizeof(limit)));
+}
+
+int64_t syscall_setrlimit(struct trap_frame *frame)
+{
+    unsigned resource = (unsigned)argument_0(frame);
+    struct limit limit;
+    if (resource >= RLIMIT_COUNT)
+        return syscall_result(ERROR_INVALID);
+    enum error error = copy_from_user(&limit, argument_1(frame), sizeof(limit));
+    return syscall_result(error ? error : set_limit(process_current(), resource, &limit));
+}
+
+/* All processes have the same priority: niceness 0, which the call counts from 20 down. */
+int64_t syscall_getpriority(struct trap_frame *frame)
+{
+    enum { NICE_0 = 20, PRIO_USER = 2 };
+    return argument_0(frame) > PRIO_USER ? syscall_result(ERROR_INVALID) : NICE_0;
+}
+
+int64_t syscall_setpriority(struct trap_frame *frame)
+{
+    enum { PRIO_USER = 2 };
+    return syscall_result(argument_0(frame) > PRIO_USER ? ERROR_INVALID : OK);
+}
+
+/* One processor. The result is the size of the mask. */
+int64_t syscall_sched_getaffinity(struct trap_frame *frame)
+{
+    uint64_t mask = 1;
+    if (argument_1(frame) < sizeof(mask))
+        return syscall_result(ERROR_INVALID);
+    enum error error = copy_to_user(argument_2(frame), &mask, sizeof(mask));
+    return error ? syscall_result(error) : (int64_t)sizeof(mask);
+}
+
+/* The list is for threads that die while they hold locks that others share: not yet. */
+int64_t syscall_set_robust_list(struct trap_frame *frame)
+{
+    enum { HEAD_SIZE = 24 };
+    return syscall_result(argument_1(frame) == HEAD_SIZE ? OK : ERROR_INVALID);
+}
+
+/* --- Memory and time ------------------------------------------------------------------------- */
+
+/* Linux's struct sysinfo. */
+struct system_information {
+    int64_t uptime; /* seconds */
+    uint64_t loads[3];
+    uint64_t total, free, shared, buffers, total_swap, free_swap; /* in units */
+    uint16_t processes, padding[3];
+    uint64_t total_high, free_high;
+    uint32_t unit, padding_2;
+};
+_Static_assert(sizeof(struct system_information) == 112, "Linux: uapi/linux/sysinfo.h");
+
+int64_t syscall_sysinfo(struct trap_frame *frame)
+{
+    struct frames_stats stats;
+    frames_stats(&stats);
+    struct system_information information = {
+        .uptime = (int64_t)(clock_now() / NANOSECONDS_PER_SECOND),
+        .total = stats.total * PAGE_SIZE,
+        .free = stats.free * PAGE_SIZE,
+        .processes = (uint16_t)process_count(),
+        .unit = 1,
+    };
+    return syscall_result(copy_to_user(argument_0(frame), &information, sizeof(information)));
+}
+
+int64_t syscall_getrandom(struct trap_frame *frame)
+{
+    enum { GRND_ALL = 7 };
+    virt_addr_t to = argument_0(frame);
+    uint64_t size = MIN(argument_1(frame), (uint64_t)INT32_MAX);
+    uint8_t bytes[256];
+    if (argument_2(frame) & ~(uint64_t)GRND_ALL)
+        return syscall_result(ERROR_INVALID);
+    for (uint64_t done = 0; done < size; done += sizeof(bytes)) {
+        size_t count = MIN(size - done, (uint64_t)sizeof(bytes));
+        random_bytes(bytes, count);
+        if (copy_to_user(to + done, bytes, count))
+            return syscall_result(ERROR_BAD_ADDRESS);
+    }
+    return (int64_t)size;
+}
+
+/* --- The log --------------------------------------------------------------------------------- */
+
+/* Lines with Linux's `<level>` in front; what does not fit loses its oldest lines. */
+struct log_text {
+    char *bytes;
+    size_t size, room, skip;
+};
+
+static const int linux_levels[] = {
+    [LOG_ALWAYS] = 5, [LOG_ERROR] = 3, [LOG_WARNING] = 4, [LOG_INFO] = 6, [LOG_DEBUG] = 7};
+
+enum { PREFIX = 3 };
+
+static void measure_line(void *context, enum log_level level, const char *line, size_t length)
+{
+    struct log_text *text = context;
+    (void)level;
+    (void)line;
+    text->size += PREFIX + length;
+}
+
+static void add_line(void *context, enum log_level level, const char *line, size_t length)
+{
+    struct log_text *text = context;
+    if (text->skip >= PREFIX + length) {
+        text->skip -= PREFIX + length;
+        return;
+    }
+    if (text->skip || text->room - text->size < PREFIX + length + 1) {
+        text->skip = 0; /* a part of it does not fit: all of it is left out */
+        return;
+    }
+    snprintf(text->bytes + text->size, text->room - text->size, "<%d>", linux_levels[level]);
+    memcpy(text->bytes + text->size + PREFIX, line, length);
+    text->size += PREFIX + length;
+}
+
+static int64_t read_log(virt_addr_t to, size_t size)
+{
+    struct log_text text = {0};
+    log_for_each(measure_line, &text);
+    text.skip = text.size > size ? text.size - size : 0;
+    text.size = 0;
+    text.room = size + 1;
+    text.bytes = kmalloc(text.room);
+    if (!text.bytes)
+        return syscall_result(ERROR_OUT_OF_FRAMES);
+    log_for_each(add_line, &text);
+    enum error error = copy_to_user(to, text.bytes, text.size);
+    kfree(text.bytes);
+    return error ? syscall_result(error) : (int64_t)text.size;
+}
+
+int64_t syscall_syslog(struct trap_frame *frame)
+{
+    enum { READ_ALL = 3, SIZE_BUFFER = 10, LONGEST = 1 << 20 };
+    struct log_text text = {0};
+    switch (argument_0(frame)) {
+    case READ_ALL:
+        return read_log(argument_1(frame), MIN((uint32_t)argument_2(frame), (uint32_t)LONGEST));
+    case SIZE_BUFFER:
+        log_for_each(measure_line, &text);
+        return (int64_t)text.size;
+    default:
+        return syscall_result(ERROR_INVALID);
+    }
+}
+
+/* --- The end --------------------------------------------------------------------------------- */
+
+int64_t syscall_reboot(struct trap_frame *frame)
+{
+    enum {
+        MAGIC_1 = (int)0xfee1dead,
+        MAGIC_2 = 672274793,
+        MAGIC_2_MOST = 537993216, /* reboot(2) lists four */
+        RESTART = 0x01234567,
+        HALT = (int)0xcdef0123,
+        POWER_OFF = 0x4321fedc,
+        CAD_ON = (int)0x89abcdef,
+        CAD_OFF = 0,
+    };
+    int magic_2 = (int)argument_1(frame);
+    bool known = magic_2 == MAGIC_2 || magic_2 == 85072278 || magic_2 == 369367448 ||
+                 magic_2 == MAGIC_2_MOST;
+    if (process_current()->euid)
+        return syscall_result(ERROR_NOT_PERMITTED);
+    if ((int)argument_0(frame) != MAGIC_1 || !known)
+        return syscall_result(ERROR_INVALID);
+    switch ((int)argument_2(frame)) {
+    case CAD_ON:
+    case CAD_OFF:
+        return 0; /* Ctrl-Alt-Del is a key like others */
+    case RESTART:
+        console_flush();
+        machine_reset();
+    case POWER_OFF:
+        console_flush();
+        log_error("power: the machine does not switch off (%s)", error_name(machine_power_off()));
+        halt_forever();
+    case HALT:
+        log_write(LOG_ALWAYS, "power: halted");
+        console_flush();
+        halt_forever();
+    default:
+        return syscall_result(ERROR_INVALID);
+    }
+}
