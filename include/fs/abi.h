@@ -40,8 +40,7 @@ enum {
     O_NOFOLLOW = 0400000,
     O_NOATIME = 01000000,
     O_CLOEXEC = 02000000,
-    O_STATUS = O_APPEND | O_NONBLOCK | O_DSYNC | O_DIRECT | O_NOATIME, /* what F_SETFL may set */
-    O_OPENING = O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC,     /* for open() alone */
+    O_OPENING = O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC, /* for open() alone */
 };
 
 /* What a file is ready for. */

@@ -87,4 +87,89 @@ syscall_function syscall_set_robust_list;
 syscall_function syscall_prlimit64;
 syscall_function syscall_getrandom;
 
+/* files.c */
+syscall_function syscall_open;
+syscall_function syscall_openat;
+syscall_function syscall_creat;
+syscall_function syscall_close;
+syscall_function syscall_read;
+syscall_function syscall_write;
+syscall_function syscall_pread64;
+syscall_function syscall_pwrite64;
+syscall_function syscall_readv;
+syscall_function syscall_writev;
+syscall_function syscall_lseek;
+syscall_function syscall_sendfile;
+syscall_function syscall_ftruncate;
+syscall_function syscall_truncate;
+syscall_function syscall_sync;
+syscall_function syscall_fsync;
+syscall_function syscall_ioctl;
+
+/* descriptors.c */
+syscall_function syscall_dup;
+syscall_function syscall_dup2;
+syscall_function syscall_dup3;
+syscall_function syscall_fcntl;
+syscall_function syscall_flock;
+syscall_function syscall_pipe;
+syscall_function syscall_pipe2;
+
+/* status.c */
+syscall_function syscall_stat;
+syscall_function syscall_lstat;
+syscall_function syscall_fstat;
+syscall_function syscall_newfstatat;
+syscall_function syscall_statx;
+syscall_function syscall_access;
+syscall_function syscall_faccessat;
+syscall_function syscall_faccessat2;
+syscall_function syscall_statfs;
+syscall_function syscall_fstatfs;
+
+/* directories.c */
+syscall_function syscall_getdents64;
+syscall_function syscall_chdir;
+syscall_function syscall_chroot;
+syscall_function syscall_fchdir;
+syscall_function syscall_getcwd;
+syscall_function syscall_mkdir;
+syscall_function syscall_mkdirat;
+syscall_function syscall_mknod;
+syscall_function syscall_mknodat;
+syscall_function syscall_symlink;
+syscall_function syscall_symlinkat;
+syscall_function syscall_link;
+syscall_function syscall_linkat;
+syscall_function syscall_unlink;
+syscall_function syscall_rmdir;
+syscall_function syscall_unlinkat;
+syscall_function syscall_rename;
+syscall_function syscall_renameat;
+syscall_function syscall_renameat2;
+syscall_function syscall_readlink;
+syscall_function syscall_readlinkat;
+syscall_function syscall_mount;
+syscall_function syscall_umount2;
+
+/* attributes.c */
+syscall_function syscall_chmod;
+syscall_function syscall_fchmodat;
+syscall_function syscall_fchmod;
+syscall_function syscall_umask;
+syscall_function syscall_chown;
+syscall_function syscall_lchown;
+syscall_function syscall_fchownat;
+syscall_function syscall_fchown;
+syscall_function syscall_utimensat;
+syscall_function syscall_utimes;
+syscall_function syscall_futimesat;
+syscall_function syscall_utime;
+
+/* poll.c */
+syscall_function syscall_poll;
+syscall_function syscall_ppoll;
+syscall_function syscall_select;
+syscall_function syscall_pselect6;
+
 #endif

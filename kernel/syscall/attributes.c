@@ -1,0 +1,231 @@
+/*
+ * Who may do what with a file, whose it is, and its times.
+ */
+#include <kernel/process/process.h>
+#include <kernel/syscall/call_path.h>
+#include <kernel/syscall/calls.h>
+#include <kernel/task/clock.h>
+#include <mm/user_copy.h>
+
+static enum error set(struct inode *inode, const struct inode_attributes *attributes)
+{
+    return path_set_attributes(process_current()->fs, inode, attributes);
+}
+
+/* The inode of a name, or of a descriptor, referenced. */
+static enum error inode_of_file(int fd, struct inode **inode)
+{
+    struct file *file;
+    enum error error = file_table_get(process_current()->files, fd, &file);
+    if (error)
+        return error;
+    *inode = file->inode;
+    inode_reference(*inode);
+    file_release(file);
+    return OK;
+}
+
+/* --- Permissions ------------------------------------------------------------------------------ */
+
+static int64_t set_mode(struct inode *inode, uint32_t mode)
+{
+    const struct inode_attributes attributes = {.set = ATTRIBUTE_MODE,
+                                                .mode = mode & MODE_PERMISSIONS};
+    enum error error = set(inode, &attributes);
+    inode_release(inode);
+    return syscall_result(error);
+}
+
+static int64_t set_mode_at(int directory, virt_addr_t name, uint32_t mode)
+{
+    struct inode *inode;
+    enum error error = call_path_find(directory, name, 0, &inode);
+    return error ? syscall_result(error) : set_mode(inode, mode);
+}
+
+int64_t syscall_chmod(struct trap_frame *frame)
+{
+    return set_mode_at(AT_FDCWD, argument_0(frame), (uint32_t)argument_1(frame));
+}
+
+int64_t syscall_fchmodat(struct trap_frame *frame)
+{
+    return set_mode_at((int)argument_0(frame), argument_1(frame), (uint32_t)argument_2(frame));
+}
+
+int64_t syscall_fchmod(struct trap_frame *frame)
+{
+    struct inode *inode;
+    enum error error = inode_of_file((int)argument_0(frame), &inode);
+    return error ? syscall_result(error) : set_mode(inode, (uint32_t)argument_1(frame));
+}
+
+int64_t syscall_umask(struct trap_frame *frame)
+{
+    struct fs_context *context = process_current()->fs;
+    uint32_t old = context->umask;
+    context->umask = argument_0(frame) & 0777;
+    return old;
+}
+
+/* --- Owners ----------------------------------------------------------------------------------- */
+
+/* A program that runs as its owner does not so for another owner. -1 stays as it is. */
+static int64_t set_owner(struct inode *inode, uint32_t uid, uint32_t gid)
+{
+    struct inode_attributes attributes = {.uid = uid, .gid = gid};
+    attributes.set |= uid != UINT32_MAX ? ATTRIBUTE_UID : 0u;
+    attributes.set |= gid != UINT32_MAX ? ATTRIBUTE_GID : 0u;
+    enum error error = set(inode, &attributes);
+    if (!error && !inode_is_directory(inode)) {
+        inode->mode &= ~(uint32_t)S_ISUID;
+        if (inode->mode & 010)
+            inode->mode &= ~(uint32_t)S_ISGID;
+    }
+    inode_release(inode);
+    return syscall_result(error);
+}
+
+static int64_t set_owner_at(int directory, virt_addr_t name, uint32_t uid, uint32_t gid,
+                            unsigned flags)
+{
+    struct inode *inode;
+    if (flags & ~(unsigned)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
+        return syscall_result(ERROR_INVALID);
+    enum error error = call_path_find(directory, name, flags, &inode);
+    return error ? syscall_result(error) : set_owner(inode, uid, gid);
+}
+
+int64_t syscall_chown(struct trap_frame *frame)
+{
+    return set_owner_at(AT_FDCWD, argument_0(frame), (uint32_t)argument_1(frame),
+                        (uint32_t)argument_2(frame), 0);
+}
+
+int64_t syscall_lchown(struct trap_frame *frame)
+{
+    return set_owner_at(AT_FDCWD, argument_0(frame), (uint32_t)argument_1(frame),
+                        (uint32_t)argument_2(frame), AT_SYMLINK_NOFOLLOW);
+}
+
+int64_t syscall_fchownat(struct trap_frame *frame)
+{
+    return set_owner_at((int)argument_0(frame), argument_1(frame), (uint32_t)argument_2(frame),
+                        (uint32_t)argument_3(frame), (unsigned)argument_4(frame));
+}
+
+int64_t syscall_fchown(struct trap_frame *frame)
+{
+    struct inode *inode;
+    enum error error = inode_of_file((int)argument_0(frame), &inode);
+    return error ? syscall_result(error)
+                 : set_owner(inode, (uint32_t)argument_1(frame), (uint32_t)argument_2(frame));
+}
+
+/* --- Times ------------------------------------------------------------------------------------ */
+
+enum { UTIME_NOW = (1 << 30) - 1, UTIME_OMIT = (1 << 30) - 2 };
+
+struct time_spec {
+    int64_t seconds, nanoseconds;
+};
+
+static int64_t to_time(const struct time_spec *spec)
+{
+    const int64_t limit = INT64_MAX / (int64_t)NANOSECONDS_PER_SECOND - 1;
+    int64_t seconds = MAX(MIN(spec->seconds, limit), -limit);
+    return seconds * (int64_t)NANOSECONDS_PER_SECOND + spec->nanoseconds;
+}
+
+/* Both times become now; who may write to the file may do that. */
+static enum error set_to_now(struct inode *inode)
+{
+    const struct fs_context *context = process_current()->fs;
+    bool owns = context->uid == 0 || context->uid == inode->uid;
+    enum error error = owns ? OK : inode_check_access(context, inode, MAY_WRITE);
+    if (error)
+        return error;
+    inode->accessed = clock_real_now();
+    inode_note_write(inode);
+    return OK;
+}
+
+static enum error set_times(struct inode *inode, const struct time_spec times[2])
+{
+    struct inode_attributes attributes = {0};
+    int64_t now = clock_real_now();
+    for (unsigned i = 0; i < 2; i++) {
+        int64_t rest = times[i].nanoseconds;
+        if (rest != UTIME_NOW && rest != UTIME_OMIT &&
+            (rest < 0 || rest >= (int64_t)NANOSECONDS_PER_SECOND))
+            return ERROR_INVALID;
+        int64_t time = rest == UTIME_NOW ? now : to_time(&times[i]);
+        if (rest != UTIME_OMIT)
+            attributes.set |= i == 0 ? ATTRIBUTE_ACCESSED : ATTRIBUTE_MODIFIED;
+        *(i == 0 ? &attributes.accessed : &attributes.modified) = time;
+    }
+    if (times[0].nanoseconds == UTIME_NOW && times[1].nanoseconds == UTIME_NOW)
+        return set_to_now(inode);
+    return attributes.set ? set(inode, &attributes) : OK;
+}
+
+static int64_t utimes_at(int directory, virt_addr_t name, const struct time_spec *times,
+                         unsigned flags)
+{
+    struct inode *inode;
+    enum error error =
+        name ? call_path_find(directory, name, flags, &inode) : inode_of_file(directory, &inode);
+    if (error)
+        return syscall_result(error);
+    error = times ? set_times(inode, times) : set_to_now(inode);
+    inode_release(inode);
+    return syscall_result(error);
+}
+
+int64_t syscall_utimensat(struct trap_frame *frame)
+{
+    struct time_spec times[2];
+    virt_addr_t from = argument_2(frame);
+    unsigned flags = (unsigned)argument_3(frame);
+    if (from && copy_from_user(times, from, sizeof(times)) != OK)
+        return syscall_result(ERROR_BAD_ADDRESS);
+    if (flags & ~(unsigned)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
+        return syscall_result(ERROR_INVALID);
+    if (!argument_1(frame) && (int)argument_0(frame) == AT_FDCWD)
+        return syscall_result(ERROR_BAD_ADDRESS);
+    return utimes_at((int)argument_0(frame), argument_1(frame), from ? times : NULL, flags);
+}
+
+/* Times with microseconds, in two struct timeval. */
+static int64_t utimes_in_microseconds(int directory, virt_addr_t name, virt_addr_t from)
+{
+    struct time_spec times[2];
+    if (from && copy_from_user(times, from, sizeof(times)) != OK)
+        return syscall_result(ERROR_BAD_ADDRESS);
+    for (unsigned i = 0; from && i < 2; i++) {
+        if (times[i].nanoseconds < 0 || times[i].nanoseconds >= 1000000)
+            return syscall_result(ERROR_INVALID);
+        times[i].nanoseconds *= 1000;
+    }
+    return utimes_at(directory, name, from ? times : NULL, 0);
+}
+
+int64_t syscall_utimes(struct trap_frame *frame)
+{
+    return utimes_in_microseconds(AT_FDCWD, argument_0(frame), argument_1(frame));
+}
+
+int64_t syscall_futimesat(struct trap_frame *frame)
+{
+    return utimes_in_microseconds((int)argument_0(frame), argument_1(frame), argument_2(frame));
+}
+
+int64_t syscall_utime(struct trap_frame *frame)
+{
+    int64_t seconds[2];
+    virt_addr_t from = argument_1(frame);
+    if (from && copy_from_user(seconds, from, sizeof(seconds)) != OK)
+        return syscall_result(ERROR_BAD_ADDRESS);
+    const struct time_spec times[2] = {{from ? seconds[0] : 0, 0}, {from ? seconds[1] : 0, 0}};
+    return utimes_at(AT_FDCWD, argument_0(frame), from ? times : NULL, 0);
+}

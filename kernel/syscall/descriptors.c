@@ -1,0 +1,243 @@
+/*
+ * Descriptors: copies of them, their flags, and pipes.
+ */
+#include <fs/pipe.h>
+#include <kernel/process/process.h>
+#include <kernel/syscall/calls.h>
+#include <mm/user_copy.h>
+
+enum {
+    F_DUPFD = 0,
+    F_GETFD = 1,
+    F_SETFD = 2,
+    F_GETFL = 3,
+    F_SETFL = 4,
+    F_GETLK = 5,
+    F_SETLK = 6,
+    F_SETLKW = 7,
+    F_OFD_GETLK = 36,
+    F_OFD_SETLK = 37,
+    F_OFD_SETLKW = 38,
+    F_DUPFD_CLOEXEC = 1030,
+    F_SETPIPE_SZ = 1031,
+    F_GETPIPE_SZ = 1032,
+    FD_CLOEXEC = 1,
+};
+
+/* Linux's struct flock. */
+struct file_lock {
+    int16_t type, whence;
+    int32_t padding;
+    int64_t start, length;
+    int32_t process, end_padding;
+};
+enum { F_RDLCK, F_WRLCK, F_UNLCK };
+
+/* --- Copies ----------------------------------------------------------------------------------- */
+
+/* Opens another descriptor, from `lowest` on, for the file, whose reference it takes over. */
+static int64_t add(struct file *file, int lowest, bool close_on_exec)
+{
+    int fd;
+    enum error error = file_table_add(process_current()->files, file, lowest, close_on_exec, &fd);
+    if (!error)
+        return fd;
+    file_release(file);
+    return syscall_result(error);
+}
+
+int64_t syscall_dup(struct trap_frame *frame)
+{
+    struct file *file;
+    enum error error = file_table_get(process_current()->files, (int)argument_0(frame), &file);
+    return error ? syscall_result(error) : add(file, 0, false);
+}
+
+static int64_t put(int old, int new, bool close_on_exec)
+{
+    struct file_table *files = process_current()->files;
+    struct file *file;
+    enum error error = file_table_get(files, old, &file);
+    if (error)
+        return syscall_result(error);
+    error = file_table_put(files, file, new, close_on_exec);
+    if (!error)
+        return new;
+    file_release(file);
+    return syscall_result(error);
+}
+
+int64_t syscall_dup2(struct trap_frame *frame)
+{
+    int old = (int)argument_0(frame), new = (int)argument_1(frame);
+    bool ignored;
+    if (old != new)
+        return put(old, new, false);
+    enum error error = file_table_get_close_on_exec(process_current()->files, old, &ignored);
+    return error ? syscall_result(error) : new;
+}
+
+int64_t syscall_dup3(struct trap_frame *frame)
+{
+    int old = (int)argument_0(frame), new = (int)argument_1(frame);
+    unsigned flags = (unsigned)argument_2(frame);
+    if (old == new || flags & ~(unsigned)O_CLOEXEC)
+        return syscall_result(ERROR_INVALID);
+    return put(old, new, flags & O_CLOEXEC);
+}
+
+/* --- Flags ------------------------------------------------------------------------------------ */
+
+static int64_t get_descriptor_flags(int fd)
+{
+    bool close_on_exec;
+    enum error error = file_table_get_close_on_exec(process_current()->files, fd, &close_on_exec);
+    return error ? syscall_result(error) : close_on_exec ? FD_CLOEXEC : 0;
+}
+
+static void set_status(struct file *file, unsigned flags)
+{
+    enum { MAY_CHANGE = O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME };
+    file->flags = (file->flags & ~(unsigned)MAY_CHANGE) | (flags & MAY_CHANGE);
+}
+
+/* Nobody else's locks are known: a lock is free to be taken. */
+static enum error lock(const struct file *file, int command, virt_addr_t argument)
+{
+    struct file_lock lock;
+    enum error error = copy_from_user(&lock, argument, sizeof(lock));
+    if (error)
+        return error;
+    if (lock.type < F_RDLCK || lock.type > F_UNLCK)
+        return ERROR_INVALID;
+    if (command == F_GETLK || command == F_OFD_GETLK) {
+        lock.type = F_UNLCK;
+        return copy_to_user(argument, &lock, sizeof(lock));
+    }
+    unsigned mode = file->flags & O_ACCMODE;
+    bool refused =
+        (lock.type == F_RDLCK && mode == O_WRONLY) || (lock.type == F_WRLCK && mode == O_RDONLY);
+    return refused ? ERROR_BAD_DESCRIPTOR : OK;
+}
+
+/* A pipe's size does not change; a program may ask for less. */
+static int64_t pipe_size(const struct file *file, int command, uint64_t size)
+{
+    if (!file->inode->pipe)
+        return syscall_result(command == F_GETPIPE_SZ ? ERROR_BAD_DESCRIPTOR : ERROR_INVALID);
+    if (command == F_SETPIPE_SZ && size > PIPE_SIZE)
+        return syscall_result(ERROR_NOT_PERMITTED);
+    return PIPE_SIZE;
+}
+
+/* `file` is referenced; F_DUPFD takes that over. */
+static int64_t control(struct file *file, int fd, int command, uint64_t argument)
+{
+    int64_t result;
+    switch (command) {
+    case F_DUPFD:
+    case F_DUPFD_CLOEXEC:
+        return add(file, (int)argument, command == F_DUPFD_CLOEXEC);
+    case F_GETFD:
+        result = get_descriptor_flags(fd);
+        break;
+    case F_SETFD:
+        result = syscall_result(
+            file_table_set_close_on_exec(process_current()->files, fd, argument & FD_CLOEXEC));
+        break;
+    case F_GETFL:
+        result = (int64_t)file->flags;
+        break;
+    case F_SETFL:
+        set_status(file, (unsigned)argument);
+        result = 0;
+        break;
+    case F_GETLK:
+    case F_SETLK:
+    case F_SETLKW:
+    case F_OFD_GETLK:
+    case F_OFD_SETLK:
+    case F_OFD_SETLKW:
+        result = syscall_result(lock(file, command, argument));
+        break;
+    case F_GETPIPE_SZ:
+    case F_SETPIPE_SZ:
+        result = pipe_size(file, command, argument);
+        break;
+    default:
+        result = syscall_result(ERROR_INVALID);
+        break;
+    }
+    file_release(file);
+    return result;
+}
+
+int64_t syscall_fcntl(struct trap_frame *frame)
+{
+    struct file *file;
+    int fd = (int)argument_0(frame);
+    enum error error = file_table_get(process_current()->files, fd, &file);
+    if (error)
+        return syscall_result(error);
+    return control(file, fd, (int)argument_1(frame), argument_2(frame));
+}
+
+/* As F_SETLK: nobody else has a lock. */
+int64_t syscall_flock(struct trap_frame *frame)
+{
+    enum { LOCK_SH = 1, LOCK_EX = 2, LOCK_NB = 4, LOCK_UN = 8 };
+    bool ignored;
+    unsigned operation = (unsigned)argument_1(frame) & ~(unsigned)LOCK_NB;
+    if (operation != LOCK_SH && operation != LOCK_EX && operation != LOCK_UN)
+        return syscall_result(ERROR_INVALID);
+    return syscall_result(
+        file_table_get_close_on_exec(process_current()->files, (int)argument_0(frame), &ignored));
+}
+
+/* --- Pipes ------------------------------------------------------------------------------------ */
+
+/* Opens descriptors for both ends, whose references they take over, and tells the program. */
+static enum error open_both(struct file *ends[2], bool close_on_exec, virt_addr_t to)
+{
+    struct file_table *files = process_current()->files;
+    int fds[2];
+    enum error error = file_table_add(files, ends[0], 0, close_on_exec, &fds[0]);
+    if (error) {
+        file_release(ends[0]);
+        file_release(ends[1]);
+        return error;
+    }
+    error = file_table_add(files, ends[1], 0, close_on_exec, &fds[1]);
+    if (error) {
+        file_release(ends[1]);
+        file_table_close(files, fds[0]);
+        return error;
+    }
+    error = copy_to_user(to, fds, sizeof(fds));
+    if (error) {
+        file_table_close(files, fds[0]);
+        file_table_close(files, fds[1]);
+    }
+    return error;
+}
+
+static int64_t make_pipe(virt_addr_t to, unsigned flags)
+{
+    struct file *ends[2];
+    if (flags & ~(unsigned)(O_CLOEXEC | O_NONBLOCK | O_DIRECT))
+        return syscall_result(ERROR_INVALID);
+    enum error error = pipe_create(flags & O_NONBLOCK, &ends[0], &ends[1]);
+    if (!error)
+        error = open_both(ends, flags & O_CLOEXEC, to);
+    return syscall_result(error);
+}
+
+int64_t syscall_pipe(struct trap_frame *frame)
+{
+    return make_pipe(argument_0(frame), 0);
+}
+
+int64_t syscall_pipe2(struct trap_frame *frame)
+{
+    return make_pipe(argument_0(frame), (unsigned)argument_1(frame));
+}

@@ -1,0 +1,390 @@
+/*
+ * Opening, reading and writing files.
+ */
+#include <kernel/process/process.h>
+#include <kernel/syscall/call_path.h>
+#include <kernel/syscall/calls.h>
+#include <lib/string.h>
+#include <mm/heap.h>
+#include <mm/user_copy.h>
+
+enum { PARTS_MAX = 1024, FEW_PARTS = 8, COPY_SIZE = 4096, BLOCKS_BETWEEN_YIELDS = 64 };
+
+static enum error get_file(int fd, struct file **file)
+{
+    return file_table_get(process_current()->files, fd, file);
+}
+
+/* --- Opening and closing ---------------------------------------------------------------------- */
+
+static int64_t open_at(int directory, virt_addr_t name, unsigned flags, uint32_t mode)
+{
+    struct process *process = process_current();
+    struct call_path path;
+    struct file *file;
+    int fd;
+    enum error error = call_path_get(&path, directory, name);
+    if (error)
+        return syscall_result(error);
+    error = file_open(process->fs, path.start, path.name, flags | O_LARGEFILE, mode, &file);
+    call_path_release(&path);
+    if (error)
+        return syscall_result(error);
+    error = file_table_add(process->files, file, 0, flags & O_CLOEXEC, &fd);
+    if (!error)
+        return fd;
+    file_release(file);
+    return syscall_result(error);
+}
+
+int64_t syscall_open(struct trap_frame *frame)
+{
+    return open_at(AT_FDCWD, argument_0(frame), (unsigned)argument_1(frame),
+                   (uint32_t)argument_2(frame));
+}
+
+int64_t syscall_openat(struct trap_frame *frame)
+{
+    return open_at((int)argument_0(frame), argument_1(frame), (unsigned)argument_2(frame),
+                   (uint32_t)argument_3(frame));
+}
+
+int64_t syscall_creat(struct trap_frame *frame)
+{
+    return open_at(AT_FDCWD, argument_0(frame), O_CREAT | O_WRONLY | O_TRUNC,
+                   (uint32_t)argument_1(frame));
+}
+
+int64_t syscall_close(struct trap_frame *frame)
+{
+    return syscall_result(file_table_close(process_current()->files, (int)argument_0(frame)));
+}
+
+/* --- Reading and writing ---------------------------------------------------------------------- */
+
+enum direction { READ, WRITE };
+
+/* How a transfer ends: with a count if anything was moved. A pipe without a reader also costs a
+ * signal. */
+static int64_t finish(const struct buffer *buffer, size_t size, enum error error)
+{
+    if (error == ERROR_PIPE)
+        signal_send(process_current(), SIGPIPE, NULL);
+    return buffer->left < size || !error ? (int64_t)(size - buffer->left) : syscall_result(error);
+}
+
+/* Whatever a file does with a buffer, addresses that no program has are refused first. */
+static enum error check_range(const struct file *file, enum direction direction,
+                              virt_addr_t address, uint64_t size)
+{
+    unsigned refused = direction == READ ? O_WRONLY : O_RDONLY;
+    if (user_range_is_valid(address, size))
+        return OK;
+    return (file->flags & O_ACCMODE) == refused ? ERROR_BAD_DESCRIPTOR : ERROR_BAD_ADDRESS;
+}
+
+static int64_t transfer(const struct trap_frame *frame, enum direction direction)
+{
+    struct file *file;
+    struct buffer buffer;
+    enum error error = get_file((int)argument_0(frame), &file);
+    if (error)
+        return syscall_result(error);
+    buffer_init_user(&buffer, argument_1(frame), argument_2(frame));
+    size_t size = buffer.left;
+    error = check_range(file, direction, argument_1(frame), argument_2(frame));
+    if (!error)
+        error = direction == READ ? file_read(file, &buffer) : file_write(file, &buffer);
+    file_release(file);
+    return finish(&buffer, size, error);
+}
+
+int64_t syscall_read(struct trap_frame *frame)
+{
+    return transfer(frame, READ);
+}
+
+int64_t syscall_write(struct trap_frame *frame)
+{
+    return transfer(frame, WRITE);
+}
+
+static int64_t transfer_at(const struct trap_frame *frame, enum direction direction)
+{
+    struct file *file;
+    struct buffer buffer;
+    uint64_t position = argument_3(frame);
+    if (position > INT64_MAX)
+        return syscall_result(ERROR_INVALID);
+    enum error error = get_file((int)argument_0(frame), &file);
+    if (error)
+        return syscall_result(error);
+    buffer_init_user(&buffer, argument_1(frame), argument_2(frame));
+    size_t size = buffer.left;
+    error = check_range(file, direction, argument_1(frame), argument_2(frame));
+    if (!error)
+        error = direction == READ ? file_read_at(file, &buffer, position)
+                                  : file_write_at(file, &buffer, position);
+    file_release(file);
+    return finish(&buffer, size, error);
+}
+
+int64_t syscall_pread64(struct trap_frame *frame)
+{
+    return transfer_at(frame, READ);
+}
+
+int64_t syscall_pwrite64(struct trap_frame *frame)
+{
+    return transfer_at(frame, WRITE);
+}
+
+/* The sizes may not add up to more than the result can say. */
+static enum error check_parts(const struct buffer_part *parts, size_t count)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (parts[i].size > INT64_MAX || sum + parts[i].size > INT64_MAX)
+            return ERROR_INVALID;
+        if (!user_range_is_valid(parts[i].address, parts[i].size))
+            return ERROR_BAD_ADDRESS;
+        sum += parts[i].size;
+    }
+    return OK;
+}
+
+static int64_t transfer_parts(struct file *file, enum direction direction,
+                              struct buffer_part *parts, virt_addr_t from, size_t count)
+{
+    struct buffer buffer;
+    enum error error = copy_from_user(parts, from, count * sizeof(*parts));
+    if (!error)
+        error = check_parts(parts, count);
+    if (error)
+        return syscall_result(error);
+    buffer_init_parts(&buffer, parts, count);
+    size_t size = buffer.left;
+    error = direction == READ ? file_read(file, &buffer) : file_write(file, &buffer);
+    return finish(&buffer, size, error);
+}
+
+static int64_t transfer_vector(const struct trap_frame *frame, enum direction direction)
+{
+    struct buffer_part few[FEW_PARTS], *parts = few;
+    struct file *file;
+    size_t count = argument_2(frame);
+    enum error error = get_file((int)argument_0(frame), &file);
+    if (error)
+        return syscall_result(error);
+    if (count > FEW_PARTS && count <= PARTS_MAX)
+        parts = kmalloc(count * sizeof(*parts));
+    int64_t result = syscall_result(ERROR_INVALID);
+    if (!parts)
+        result = syscall_result(ERROR_OUT_OF_FRAMES);
+    else if (count <= PARTS_MAX)
+        result = transfer_parts(file, direction, parts, argument_1(frame), count);
+    if (parts != few)
+        kfree(parts);
+    file_release(file);
+    return result;
+}
+
+int64_t syscall_readv(struct trap_frame *frame)
+{
+    return transfer_vector(frame, READ);
+}
+
+int64_t syscall_writev(struct trap_frame *frame)
+{
+    return transfer_vector(frame, WRITE);
+}
+
+int64_t syscall_lseek(struct trap_frame *frame)
+{
+    struct file *file;
+    uint64_t position;
+    enum error error = get_file((int)argument_0(frame), &file);
+    if (error)
+        return syscall_result(error);
+    int whence = (int)argument_2(frame);
+    error = whence < SEEK_SET || whence > SEEK_HOLE
+                ? ERROR_INVALID
+                : file_seek(file, (int64_t)argument_1(frame), whence, &position);
+    file_release(file);
+    return error ? syscall_result(error) : (int64_t)position;
+}
+
+/* --- From file to file ------------------------------------------------------------------------ */
+
+/* Copies through one page, from *position of `from` on, until `count` bytes or the end of one of
+ * them. */
+static enum error copy_file(struct file *to, struct file *from, uint64_t *position, uint64_t count,
+                            void *page)
+{
+    struct buffer buffer;
+    enum error error = OK;
+    for (unsigned i = 1; !error && count > 0; i++) {
+        size_t size = MIN(count, (uint64_t)COPY_SIZE);
+        buffer_init_kernel(&buffer, page, size);
+        error = file_read_at(from, &buffer, *position);
+        size -= buffer.left;
+        if (error || size == 0)
+            break;
+        buffer_init_kernel(&buffer, page, size);
+        error = file_write(to, &buffer);
+        *position += size - buffer.left;
+        count -= size - buffer.left;
+        if (thread_is_interrupted(thread_current()))
+            break;
+        if (i % BLOCKS_BETWEEN_YIELDS == 0)
+            thread_yield();
+    }
+    return error;
+}
+
+static int64_t send(struct file *to, struct file *from, virt_addr_t offset, uint64_t count)
+{
+    uint64_t start = from->position;
+    enum error error = offset ? copy_from_user(&start, offset, sizeof(start)) : OK;
+    if (!error && (start > INT64_MAX || inode_type(from->inode) != S_IFREG))
+        error = ERROR_INVALID; /* programs read and write then */
+    if (error)
+        return syscall_result(error);
+    void *page = kmalloc_aligned(COPY_SIZE, COPY_SIZE);
+    if (!page)
+        return syscall_result(ERROR_OUT_OF_FRAMES);
+    uint64_t end = start;
+    error = copy_file(to, from, &end, MIN(count, (uint64_t)BUFFER_MAX), page);
+    kfree(page);
+    if (error == ERROR_PIPE)
+        signal_send(process_current(), SIGPIPE, NULL);
+    if (!offset)
+        from->position = end;
+    else if (copy_to_user(offset, &end, sizeof(end)) != OK)
+        return syscall_result(ERROR_BAD_ADDRESS);
+    return end > start || !error ? (int64_t)(end - start) : syscall_result(error);
+}
+
+int64_t syscall_sendfile(struct trap_frame *frame)
+{
+    struct file *to, *from;
+    enum error error = get_file((int)argument_1(frame), &from);
+    if (error)
+        return syscall_result(error);
+    error = get_file((int)argument_0(frame), &to);
+    if (error) {
+        file_release(from);
+        return syscall_result(error);
+    }
+    int64_t result = send(to, from, argument_2(frame), argument_3(frame));
+    file_release(to);
+    file_release(from);
+    return result;
+}
+
+/* --- Sizes, and what is kept in memory alone -------------------------------------------------- */
+
+int64_t syscall_ftruncate(struct trap_frame *frame)
+{
+    struct file *file;
+    if (argument_1(frame) > INT64_MAX)
+        return syscall_result(ERROR_INVALID);
+    enum error error = get_file((int)argument_0(frame), &file);
+    if (error)
+        return syscall_result(error);
+    error = file_set_size(file, argument_1(frame));
+    file_release(file);
+    return syscall_result(error);
+}
+
+static enum error truncate(const struct fs_context *context, struct inode *inode, uint64_t size)
+{
+    struct inode_attributes attributes = {.set = ATTRIBUTE_SIZE, .size = size};
+    if (inode_is_directory(inode))
+        return ERROR_IS_DIRECTORY;
+    if (inode_type(inode) != S_IFREG)
+        return ERROR_INVALID;
+    enum error error = inode_check_access(context, inode, MAY_WRITE);
+    return error ? error : path_set_attributes(context, inode, &attributes);
+}
+
+int64_t syscall_truncate(struct trap_frame *frame)
+{
+    struct inode *inode;
+    if (argument_1(frame) > INT64_MAX)
+        return syscall_result(ERROR_INVALID);
+    enum error error = call_path_find(AT_FDCWD, argument_0(frame), 0, &inode);
+    if (error)
+        return syscall_result(error);
+    error = truncate(process_current()->fs, inode, argument_1(frame));
+    inode_release(inode);
+    return syscall_result(error);
+}
+
+int64_t syscall_sync(struct trap_frame *frame)
+{
+    (void)frame;
+    return 0;
+}
+
+/* For fdatasync(), too. */
+int64_t syscall_fsync(struct trap_frame *frame)
+{
+    struct file *file;
+    enum error error = get_file((int)argument_0(frame), &file);
+    if (error)
+        return syscall_result(error);
+    uint32_t type = inode_type(file->inode);
+    file_release(file);
+    return syscall_result(type == S_IFREG || type == S_IFDIR ? OK : ERROR_INVALID);
+}
+
+/* --- Controls --------------------------------------------------------------------------------- */
+
+enum { FIONCLEX = 0x5450, FIOCLEX = 0x5451, FIONBIO = 0x5421, FIONREAD = 0x541b };
+
+static enum error set_nonblocking(struct file *file, virt_addr_t argument)
+{
+    int32_t on;
+    enum error error = copy_from_user(&on, argument, sizeof(on));
+    if (!error)
+        file->flags = on ? file->flags | O_NONBLOCK : file->flags & ~(unsigned)O_NONBLOCK;
+    return error;
+}
+
+static enum error control(struct file *file, int fd, unsigned request, uint64_t argument,
+                          int64_t *result)
+{
+    struct file_table *files = process_current()->files;
+    switch (request) {
+    case FIOCLEX:
+    case FIONCLEX:
+        return file_table_set_close_on_exec(files, fd, request == FIOCLEX);
+    case FIONBIO:
+        return set_nonblocking(file, argument);
+    case FIONREAD:
+        if (inode_type(file->inode) == S_IFREG) {
+            int32_t left = (int32_t)(file->inode->size - file->position);
+            return copy_to_user(argument, &left, sizeof(left));
+        }
+        break;
+    default:
+        break;
+    }
+    if (!file->operations->ioctl)
+        return ERROR_NOT_TERMINAL;
+    return file->operations->ioctl(file, request, argument, result);
+}
+
+int64_t syscall_ioctl(struct trap_frame *frame)
+{
+    struct file *file;
+    int64_t result = 0;
+    int fd = (int)argument_0(frame);
+    enum error error = get_file(fd, &file);
+    if (error)
+        return syscall_result(error);
+    error = control(file, fd, (unsigned)argument_1(frame), argument_2(frame), &result);
+    file_release(file);
+    return error ? syscall_result(error) : result;
+}

@@ -1,0 +1,261 @@
+/*
+ * What programs ask about files: stat and its kin, access, statfs.
+ */
+#include <fs/filesystem.h>
+#include <kernel/process/process.h>
+#include <kernel/syscall/call_path.h>
+#include <kernel/syscall/calls.h>
+#include <kernel/task/clock.h>
+#include <layout.h>
+#include <mm/user_copy.h>
+
+enum { SECTOR = 512 };
+
+/* --- stat ------------------------------------------------------------------------------------- */
+
+struct time_spec {
+    int64_t seconds, nanoseconds;
+};
+
+/* Linux's struct stat (arch/x86/include/uapi/asm/stat.h). */
+struct file_status {
+    uint64_t device, inode, links;
+    uint32_t mode, uid, gid, padding;
+    uint64_t rdev;
+    int64_t size, block_size, blocks;
+    struct time_spec accessed, modified, changed;
+    int64_t unused[3];
+};
+_Static_assert(sizeof(struct file_status) == 144, "arch/x86/include/uapi/asm/stat.h");
+_Static_assert(offsetof(struct file_status, modified) == 88, "arch/x86/include/uapi/asm/stat.h");
+
+/* The part of a second is never negative, also before 1970. */
+static struct time_spec to_spec(int64_t time)
+{
+    const int64_t second = (int64_t)NANOSECONDS_PER_SECOND;
+    int64_t rest = time % second;
+    rest += rest < 0 ? second : 0;
+    return (struct time_spec){(time - rest) / second, rest};
+}
+
+static int64_t give_status(const struct inode *inode, virt_addr_t to)
+{
+    const struct file_status status = {
+        .device = inode->filesystem->device,
+        .inode = inode->number,
+        .links = inode->links,
+        .mode = inode->mode,
+        .uid = inode->uid,
+        .gid = inode->gid,
+        .rdev = inode->rdev,
+        .size = (int64_t)inode->size,
+        .block_size = PAGE_SIZE,
+        .blocks = (int64_t)(inode->pages * (PAGE_SIZE / SECTOR)),
+        .accessed = to_spec(inode->accessed),
+        .modified = to_spec(inode->modified),
+        .changed = to_spec(inode->changed),
+    };
+    return syscall_result(copy_to_user(to, &status, sizeof(status)));
+}
+
+static int64_t status_of_name(int directory, virt_addr_t name, unsigned flags, virt_addr_t to)
+{
+    struct inode *inode;
+    enum error error = call_path_find(directory, name, flags, &inode);
+    if (error)
+        return syscall_result(error);
+    int64_t result = give_status(inode, to);
+    inode_release(inode);
+    return result;
+}
+
+int64_t syscall_stat(struct trap_frame *frame)
+{
+    return status_of_name(AT_FDCWD, argument_0(frame), 0, argument_1(frame));
+}
+
+int64_t syscall_lstat(struct trap_frame *frame)
+{
+    return status_of_name(AT_FDCWD, argument_0(frame), AT_SYMLINK_NOFOLLOW, argument_1(frame));
+}
+
+int64_t syscall_fstat(struct trap_frame *frame)
+{
+    struct file *file;
+    enum error error = file_table_get(process_current()->files, (int)argument_0(frame), &file);
+    if (error)
+        return syscall_result(error);
+    int64_t result = give_status(file->inode, argument_1(frame));
+    file_release(file);
+    return result;
+}
+
+int64_t syscall_newfstatat(struct trap_frame *frame)
+{
+    enum { KNOWN = AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH };
+    unsigned flags = (unsigned)argument_3(frame);
+    if (flags & ~(unsigned)KNOWN)
+        return syscall_result(ERROR_INVALID);
+    return status_of_name((int)argument_0(frame), argument_1(frame), flags, argument_2(frame));
+}
+
+/* --- statx ------------------------------------------------------------------------------------ */
+
+struct statx_time {
+    int64_t seconds;
+    uint32_t nanoseconds;
+    int32_t padding;
+};
+
+/* Linux's struct statx (include/uapi/linux/stat.h). */
+struct statx_status {
+    uint32_t mask, block_size;
+    uint64_t attributes;
+    uint32_t links, uid, gid;
+    uint16_t mode, padding;
+    uint64_t inode, size, blocks, attributes_mask;
+    struct statx_time accessed, created, changed, modified;
+    uint32_t rdev_major, rdev_minor, device_major, device_minor;
+    uint64_t unused[14];
+};
+_Static_assert(sizeof(struct statx_status) == 256, "include/uapi/linux/stat.h");
+_Static_assert(offsetof(struct statx_status, modified) == 112, "include/uapi/linux/stat.h");
+
+static struct statx_time to_statx(int64_t time)
+{
+    struct time_spec spec = to_spec(time);
+    return (struct statx_time){.seconds = spec.seconds, .nanoseconds = (uint32_t)spec.nanoseconds};
+}
+
+static int64_t give_statx(const struct inode *inode, virt_addr_t to)
+{
+    enum { BASIC_STATS = 0x7ff };
+    const struct statx_status status = {
+        .mask = BASIC_STATS,
+        .block_size = PAGE_SIZE,
+        .links = inode->links,
+        .uid = inode->uid,
+        .gid = inode->gid,
+        .mode = (uint16_t)inode->mode,
+        .inode = inode->number,
+        .size = inode->size,
+        .blocks = inode->pages * (PAGE_SIZE / SECTOR),
+        .accessed = to_statx(inode->accessed),
+        .changed = to_statx(inode->changed),
+        .modified = to_statx(inode->modified),
+        .rdev_major = inode->rdev >> 8,
+        .rdev_minor = inode->rdev & 0xff,
+        .device_minor = inode->filesystem->device,
+    };
+    return syscall_result(copy_to_user(to, &status, sizeof(status)));
+}
+
+int64_t syscall_statx(struct trap_frame *frame)
+{
+    enum { SYNC_TYPE = 0x6000, MASK_RESERVED = (int)0x80000000 };
+    enum { KNOWN = AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH | SYNC_TYPE };
+    struct inode *inode;
+    unsigned flags = (unsigned)argument_2(frame), mask = (unsigned)argument_3(frame);
+    if (flags & ~(unsigned)KNOWN || (flags & SYNC_TYPE) == SYNC_TYPE ||
+        mask & (unsigned)MASK_RESERVED)
+        return syscall_result(ERROR_INVALID);
+    enum error error = call_path_find((int)argument_0(frame), argument_1(frame), flags, &inode);
+    if (error)
+        return syscall_result(error);
+    int64_t result = give_statx(inode, argument_4(frame));
+    inode_release(inode);
+    return result;
+}
+
+/* --- access ----------------------------------------------------------------------------------- */
+
+/* As the user who started the program, not as which it acts. */
+static int64_t access_at(int directory, virt_addr_t name, unsigned may, unsigned flags)
+{
+    enum { AT_EACCESS = 0x200, KNOWN = AT_EACCESS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH };
+    const struct process *process = process_current();
+    struct inode *inode;
+    if (may & ~(unsigned)(MAY_READ | MAY_WRITE | MAY_EXECUTE) || flags & ~(unsigned)KNOWN)
+        return syscall_result(ERROR_INVALID);
+    enum error error = call_path_find(directory, name, flags, &inode);
+    if (error)
+        return syscall_result(error);
+    struct fs_context context = *process->fs;
+    if (!(flags & AT_EACCESS)) {
+        context.uid = process->uid;
+        context.gid = process->gid;
+    }
+    error = inode_check_access(&context, inode, may);
+    inode_release(inode);
+    return syscall_result(error);
+}
+
+int64_t syscall_access(struct trap_frame *frame)
+{
+    return access_at(AT_FDCWD, argument_0(frame), (unsigned)argument_1(frame), 0);
+}
+
+int64_t syscall_faccessat(struct trap_frame *frame)
+{
+    return access_at((int)argument_0(frame), argument_1(frame), (unsigned)argument_2(frame), 0);
+}
+
+int64_t syscall_faccessat2(struct trap_frame *frame)
+{
+    return access_at((int)argument_0(frame), argument_1(frame), (unsigned)argument_2(frame),
+                     (unsigned)argument_3(frame));
+}
+
+/* --- statfs ----------------------------------------------------------------------------------- */
+
+/* Linux's struct statfs (include/uapi/asm-generic/statfs.h). */
+struct filesystem_status {
+    int64_t type, block_size;
+    uint64_t blocks, free_blocks, available_blocks, inodes, free_inodes;
+    uint64_t id;
+    int64_t name_length, fragment_size, flags, unused[4];
+};
+_Static_assert(sizeof(struct filesystem_status) == 120, "include/uapi/asm-generic/statfs.h");
+
+static int64_t give_filesystem_status(const struct inode *inode, virt_addr_t to)
+{
+    struct filesystem *filesystem = inode->filesystem;
+    struct filesystem_statistics statistics = {0};
+    if (filesystem->type->statistics)
+        filesystem->type->statistics(filesystem, &statistics);
+    const struct filesystem_status status = {
+        .type = statistics.magic,
+        .block_size = PAGE_SIZE,
+        .blocks = statistics.blocks,
+        .free_blocks = statistics.free_blocks,
+        .available_blocks = statistics.free_blocks,
+        .inodes = statistics.inodes,
+        .free_inodes = statistics.free_inodes,
+        .id = filesystem->device,
+        .name_length = NAME_MAX,
+        .fragment_size = PAGE_SIZE,
+    };
+    return syscall_result(copy_to_user(to, &status, sizeof(status)));
+}
+
+int64_t syscall_statfs(struct trap_frame *frame)
+{
+    struct inode *inode;
+    enum error error = call_path_find(AT_FDCWD, argument_0(frame), 0, &inode);
+    if (error)
+        return syscall_result(error);
+    int64_t result = give_filesystem_status(inode, argument_1(frame));
+    inode_release(inode);
+    return result;
+}
+
+int64_t syscall_fstatfs(struct trap_frame *frame)
+{
+    struct file *file;
+    enum error error = file_table_get(process_current()->files, (int)argument_0(frame), &file);
+    if (error)
+        return syscall_result(error);
+    int64_t result = give_filesystem_status(file->inode, argument_1(frame));
+    file_release(file);
+    return result;
+}
