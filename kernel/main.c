@@ -33,11 +33,13 @@
 #include <kernel/main.h>
 #include <kernel/monitor/monitor.h>
 #include <kernel/options.h>
+#include <kernel/process/terminal_hooks.h>
 #include <kernel/process/user_thread.h>
 #include <kernel/task/clock.h>
 #include <kernel/task/sleep.h>
 #include <kernel/task/watchdog.h>
 #include <kernel/ticks.h>
+#include <kernel/tty/terminals.h>
 #include <lib/string.h>
 #include <mm/frames.h>
 #include <mm/heap.h>
@@ -350,6 +352,14 @@ static void end_with_first_program(int status)
     halt_forever();
 }
 
+/* Once a program has opened a terminal, the log's lines go to the ring alone, unless `loglevel=`
+ * was given. */
+static void start_terminals(void)
+{
+    terminals_start(displays_screen(), com1.present ? &com1 : NULL, !option_loglevel);
+    terminal_hooks_start();
+}
+
 void kernel_main(const struct boot_info *info)
 {
     /* Handlers come first, so that a fault in what follows is a report and not a reset. */
@@ -387,13 +397,16 @@ void kernel_main(const struct boot_info *info)
     kernel_space_seal();          /* the last handler is set: tables of handlers become read-only */
     wait_for_devices();           /* polls that task; a tick bounds the wait */
 
-    run_boot_mode_if_asked();         /* tests and benches want everything set up, and no monitor */
-    refuse_missing_tests();           /* no boot mode was `test=` */
-    log_missing_input();              /* the devices have answered or timed out */
+    run_boot_mode_if_asked(); /* tests and benches want everything set up, and no monitor */
+    refuse_missing_tests();   /* no boot mode was `test=` */
+    log_missing_input();      /* the devices have answered or timed out */
+    bool runs_programs = first_program_is_wanted(info);
+    if (runs_programs)
+        start_terminals();            /* they take the screen and COM1 from the monitor */
     monitor_start(&executor);         /* draws its prompt when it is polled, after `ready` */
     displays_keep_history(&executor); /* may come last: its task has low priority */
     log_write(LOG_ALWAYS, "cairn: ready");
-    if (first_program_is_wanted(info))
+    if (runs_programs)
         first_program_start(&executor, info, end_with_first_program);
     executor_run(&executor);
 }

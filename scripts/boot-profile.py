@@ -39,7 +39,7 @@ INSTRUCTION = re.compile(r"^0x([0-9a-f]{16}):  (?:[0-9a-f]{2} )+ +[a-z]")
 
 def boot(log):
     """Boots the image quietly up to the prompt, with QEMU's log in a file."""
-    options = ["-cdrom", str(paths.ISO), *qemu.menu_entry("text"), *qemu.fw_cfg_cmdline("loglevel=error"),
+    options = ["-cdrom", str(paths.ISO), *qemu.menu_entry("text"), *qemu.fw_cfg_cmdline("init=monitor loglevel=error"),
                "-cpu", "qemu64", "-icount", "shift=0,sleep=off,align=off",
                "-d", "in_asm,exec,nochain", "-dfilter", f"{KERNEL.start:#x}..{KERNEL.stop - 1:#x}", "-D", str(log)]
     with qemu.Qemu(options, log.with_suffix(".com1")) as cairn:

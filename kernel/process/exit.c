@@ -3,12 +3,14 @@
 #include <mm/user_copy.h>
 
 void (*process_first_ended)(int status);
+void (*process_session_ended)(int session);
 
 /* A group that becomes orphaned while one of it is stopped would stay so for ever (POSIX, exit). */
 static void let_orphans_go_on(int group, int session)
 {
     bool stopped = false;
-    for_each_process(process) stopped |= process->group == group && process->stopped;
+    for_each_process(process)
+        stopped |= process->group == group && process->stopped;
     if (stopped && process_group_is_orphaned(group, session)) {
         signal_send_group(group, SIGHUP, NULL);
         signal_send_group(group, SIGCONT, NULL);
@@ -81,6 +83,8 @@ void process_exit(int status)
     give_back_files(process);
     process_give_back_space(process);
     give_children_away(process);
+    if (process->session == process->id && process_session_ended)
+        process_session_ended(process->session);
 
     /* Nothing waits from here on: the parent may forget the process as soon as it runs. */
     process->time += thread->thread.task.time;

@@ -32,8 +32,7 @@ static bool id_is_used(int id)
 {
     if (!ids_are_reused)
         return false;
-    for_each_process(process)
-    {
+    for_each_process(process) {
         if (process->id == id || process->group == id || process->session == id)
             return true;
     }
@@ -82,8 +81,7 @@ void process_forget(struct process *process)
 
 bool process_group_is_orphaned(int group, int session)
 {
-    for_each_process(process)
-    {
+    for_each_process(process) {
         const struct process *parent = process->parent;
         if (process->group == group && process->state == PROCESS_LIVE && parent &&
             parent->group != group && parent->session == session)

@@ -83,8 +83,7 @@ void signal_send(struct process *process, int signal, const struct signal_info *
 size_t signal_send_group(int group, int signal, const struct signal_info *info)
 {
     size_t count = 0;
-    for_each_process(process)
-    {
+    for_each_process(process) {
         if (process->group != group)
             continue;
         count++;

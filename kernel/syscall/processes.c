@@ -55,8 +55,7 @@ int64_t syscall_getsid(struct trap_frame *frame)
 
 static bool group_is_in_session(int group, int session)
 {
-    for_each_process(process)
-    {
+    for_each_process(process) {
         if (process->group == group && process->session == session)
             return true;
     }
@@ -92,8 +91,7 @@ int64_t syscall_setsid(struct trap_frame *frame)
 {
     (void)frame;
     struct process *self = process_current();
-    for_each_process(process)
-    {
+    for_each_process(process) {
         if (process->group == self->id)
             return syscall_result(ERROR_NOT_PERMITTED);
     }

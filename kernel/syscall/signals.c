@@ -164,8 +164,7 @@ static bool is_meant(const struct process *process, int which)
 static enum error send_to_many(int which, int signal, const struct signal_info *info)
 {
     enum error error = ERROR_NO_PROCESS;
-    for_each_process(process)
-    {
+    for_each_process(process) {
         if (!is_meant(process, which))
             continue;
         if (!may_signal(process, signal)) {

@@ -52,17 +52,25 @@ KEPT = {loaded.kind([*cd(), *qemu.menu_entry("text"), *options])
         for options in ([], NO_PIT, ovmf(), NO_PIT + ovmf())}
 
 
+def with_monitor(options):
+    """The options of a machine that starts no program, unless they name one: the monitor has the screen and COM1."""
+    start = "name=opt/cairn/cmdline,string="
+    given = [option.replace(start, start + "init=monitor ") for option in options]
+    return given if given != list(options) else [*given, *qemu.fw_cfg_cmdline("init=monitor")]
+
+
 class Machine(qemu.Qemu):
     """A QEMU with the few verbs that a test of the shipped image needs. It goes through firmware
-    and loader if `whole`; otherwise, if that saves time, it goes on from where they end."""
+    and loader if `whole`; otherwise, if that saves time, it goes on from where they end. It starts programs only if
+    `programs`."""
 
-    def __init__(self, log, media=None, options=(), com1=qemu.tcp_pair, entry="text", whole=True):
+    def __init__(self, log, media=None, options=(), com1=qemu.tcp_pair, entry="text", whole=True, programs=False):
         self.reads_com1 = com1 is not None
         self.may_panic = False
         self._in_keyboard = 0  # bytes of scancodes, at most
         # A keyboard on USB holds 16 changes of keys, and no port tells how many: type() waits for echoes.
         self._on_usb = any("i8042=off" in word for word in options)
-        options = [*(media or cd()), *qemu.menu_entry(entry), *options]
+        options = [*(media or cd()), *qemu.menu_entry(entry), *(options if programs else with_monitor(options))]
         kept = com1 and not whole and loaded.kind(options) in KEPT
         super().__init__(options, log, com1=com1,
                          state=loaded.state(options, paths.KERNEL) if kept else None)

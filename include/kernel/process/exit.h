@@ -9,6 +9,10 @@
 /* Is called when the first process ends, with its status; does not return. Set in set-up code. */
 extern void (*process_first_ended)(int status);
 
+/* Is called in its thread when a session's first process ends, unless it is NULL. Set in set-up
+ * code. */
+extern void (*process_session_ended)(int session);
+
 /* Ends the running process with a status as wait4() gives it. In threads of programs. */
 NORETURN void process_exit(int status);
 

@@ -1,0 +1,58 @@
+#include <kernel/process/exit.h>
+#include <kernel/process/process.h>
+#include <kernel/process/terminal_hooks.h>
+#include <kernel/tty/tty.h>
+
+static int current_group(void)
+{
+    return user_thread_is_running() ? process_current()->group : 0;
+}
+
+static int current_session(void)
+{
+    return user_thread_is_running() ? process_current()->session : 0;
+}
+
+static bool current_leads_session(void)
+{
+    return user_thread_is_running() && process_current()->session == process_current()->id;
+}
+
+static bool current_ignores(int signal)
+{
+    return !signal_is_taken(signal);
+}
+
+static bool current_group_is_orphaned(void)
+{
+    return process_group_is_orphaned(process_current()->group, process_current()->session);
+}
+
+static void signal_group(int group, int signal)
+{
+    (void)signal_send_group(group, signal, NULL);
+}
+
+static int session_of_group(int group)
+{
+    for_each_process(process) {
+        if (process->group == group && process->state == PROCESS_LIVE)
+            return process->session;
+    }
+    return 0;
+}
+
+void terminal_hooks_start(void)
+{
+    static const struct tty_hooks hooks = {
+        .current_group = current_group,
+        .current_session = current_session,
+        .current_leads_session = current_leads_session,
+        .current_ignores = current_ignores,
+        .current_group_is_orphaned = current_group_is_orphaned,
+        .signal_group = signal_group,
+        .session_of_group = session_of_group,
+    };
+    tty_set_hooks(&hooks);
+    process_session_ended = tty_hang_up;
+}
