@@ -4,6 +4,7 @@
 #include <kernel/process/out_of_memory.h>
 #include <kernel/process/process.h>
 #include <layout.h>
+#include <lib/string.h>
 
 enum { VECTOR_X87 = 16, VECTOR_ALIGNMENT = 17, VECTOR_SSE = 19 };
 
@@ -23,19 +24,21 @@ static int floating_point_code(uint32_t raised)
     return raised & (UNDERFLOW | DENORMAL) ? FPE_FLTUND : raised & PRECISION ? FPE_FLTRES : 0;
 }
 
-static int x87_code(void)
+/* The flags of exceptions that are raised and not masked, from FXSAVE's picture (Intel SDM 1, table
+ * 10-2): of x87 at bytes 0 and 2, of SSE at byte 24. */
+static int code_of(uint64_t vector)
 {
-    uint16_t status, control;
-    __asm__ volatile("fnstsw %0; fnstcw %1" : "=m"(status), "=m"(control));
-    return floating_point_code(status & ~control);
-}
-
-static int sse_code(void)
-{
-    enum { MASKS = 7 };
+    enum { SSE_MASKS = 7, FLAGS = 0x3f };
+    struct user_thread *thread = user_thread_current();
+    uint16_t control, status;
     uint32_t mxcsr;
-    __asm__ volatile("stmxcsr %0" : "=m"(mxcsr));
-    return floating_point_code(mxcsr & ~(mxcsr >> MASKS) & 0x3f);
+    user_registers_save(&thread->registers);
+    memcpy(&control, thread->registers.fpu, sizeof(control));
+    memcpy(&status, thread->registers.fpu + 2, sizeof(status));
+    memcpy(&mxcsr, thread->registers.fpu + 24, sizeof(mxcsr));
+    user_registers_load(&thread->registers, &thread->thread.stack);
+    uint32_t raised = vector == VECTOR_SSE ? mxcsr & ~(mxcsr >> SSE_MASKS) : status & ~control;
+    return floating_point_code(raised & FLAGS);
 }
 
 /* Linux's signal, code and address for each exception but page faults (arch/x86/kernel/traps.c). */
@@ -45,9 +48,9 @@ static struct signal_info info_of(const struct trap_frame *frame)
     case VECTOR_DIVIDE_ERROR:
         return (struct signal_info){.number = SIGFPE, .code = FPE_INTDIV, .address = frame->rip};
     case VECTOR_X87:
-        return (struct signal_info){.number = SIGFPE, .code = x87_code(), .address = frame->rip};
     case VECTOR_SSE:
-        return (struct signal_info){.number = SIGFPE, .code = sse_code(), .address = frame->rip};
+        return (struct signal_info){
+            .number = SIGFPE, .code = code_of(frame->vector), .address = frame->rip};
     case VECTOR_DEBUG:
         return (struct signal_info){.number = SIGTRAP, .code = TRAP_TRACE, .address = frame->rip};
     case VECTOR_BREAKPOINT:
