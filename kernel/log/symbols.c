@@ -128,11 +128,14 @@ static void search(const struct symbol_query *queries, size_t count,
     uint64_t best_value[SYMBOL_QUERIES] = {0};
     const struct elf_symbol *end = symbols + symbol_count;
     virt_addr_t highest = queries[count - 1].address;
+    size_t i = 0;
     for (const struct elf_symbol *symbol = symbols; symbol < end; symbol++) {
         uint64_t value = symbol->value;
         if (value > highest || value < best_value[0]) /* the latter is so for most */
             continue;
-        size_t i = first_at_or_above(queries, count, value);
+        /* Many symbols follow the one before them in memory, too. */
+        if (value > queries[i].address || (i > 0 && value <= queries[i - 1].address))
+            i = first_at_or_above(queries, count, value);
         if (value < best_value[i] || !is_name(symbol) || !is_better(symbol, best[i]))
             continue;
         best[i] = symbol;
