@@ -102,7 +102,7 @@ static enum error open_found(struct fs_context *context, struct dentry *dentry, 
         return error;
     const struct file_operations *operations = operations_of(inode);
     if (!operations)
-        return ERROR_NO_DEVICE;
+        return ERROR_NO_UNIT;
     error = file_create(operations, inode, dentry, flags, file);
     if (error || !(flags & O_TRUNC) || made || inode_type(inode) != S_IFREG)
         return error;

@@ -286,7 +286,7 @@ static enum error wait_for_other_end(const struct file *file)
                                                 : wait_until(pipe, has_writer, pipe->write_opens);
     if (pipe->readers > 0)
         return OK;
-    return nonblocking ? ERROR_NO_DEVICE : wait_until(pipe, has_reader, pipe->read_opens);
+    return nonblocking ? ERROR_NO_UNIT : wait_until(pipe, has_reader, pipe->read_opens);
 }
 
 static enum error open(struct file *file)

@@ -40,6 +40,7 @@ enum error {
     ERROR_AGAIN,               /* it would have to wait, and may not */
     ERROR_PIPE,                /* the pipe has no reader */
     ERROR_NOT_SEEKABLE,        /* the file has no position */
+    ERROR_NO_UNIT,             /* the device's file stands for nothing that is there */
     ERROR_NOT_TERMINAL,        /* the file is no terminal, or has no such control */
     ERROR_FILE_TOO_BIG,        /* the file would grow beyond its limit */
     ERROR_NO_DATA,             /* the attribute is not there */

@@ -1,5 +1,6 @@
 #include <assert.h>
 #include <drivers/fw_cfg.h>
+#include <drivers/time_of_day.h>
 #include <fs/fs.h>
 #include <fs/initramfs.h>
 #include <kernel/first_program.h>
@@ -13,6 +14,7 @@
 #include <kernel/process/proc_files.h>
 #include <kernel/process/process.h>
 #include <kernel/syscall/syscall.h>
+#include <kernel/task/clock.h>
 #include <layout.h>
 #include <lib/string.h>
 #include <mm/frames.h>
@@ -167,9 +169,21 @@ static enum error start_program(const char *name)
     return error;
 }
 
+/* Programs see the time of day; so do the files that are unpacked. */
+static void set_time_of_day(void)
+{
+    struct date_time now;
+    enum error error = time_of_day_read(&now);
+    if (error)
+        log_warn("init: the time of day is not known (%s)", error_name(error));
+    else
+        clock_set_real(date_time_to_seconds(&now) * (int64_t)NANOSECONDS_PER_SECOND);
+}
+
 static void run(struct thread *unused)
 {
     (void)unused;
+    set_time_of_day();
     const char *name = option_init && *option_init ? option_init : "/init";
     fill_root();
     enum error error = start_program(name);

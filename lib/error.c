@@ -36,6 +36,7 @@ static const char *const names[ERROR_COUNT] = {
     [ERROR_AGAIN] = "not ready",
     [ERROR_PIPE] = "no reader",
     [ERROR_NOT_SEEKABLE] = "not seekable",
+    [ERROR_NO_UNIT] = "no such device or address",
     [ERROR_NOT_TERMINAL] = "not a terminal",
     [ERROR_FILE_TOO_BIG] = "file too big",
     [ERROR_NO_DATA] = "no data",

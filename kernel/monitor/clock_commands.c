@@ -1,8 +1,7 @@
 /*
  * `uptime` and `date`.
  */
-#include <drivers/acpi.h>
-#include <drivers/cmos_clock.h>
+#include <drivers/time_of_day.h>
 #include <kernel/log/console.h>
 #include <kernel/monitor/command.h>
 #include <kernel/task/clock.h>
@@ -17,22 +16,13 @@ COMMAND(uptime, "", "time since the start")
                    milliseconds % 1000);
 }
 
-/* The firmware tells whether there is such a clock, and which register has the century. */
-static enum error read_clock(struct date_time *now)
-{
-    const struct acpi_fadt *fadt = acpi_fadt();
-    if (fadt && fadt->no_cmos_clock)
-        return ERROR_NO_DEVICE;
-    return cmos_clock_read(fadt ? fadt->century_register : 0, now);
-}
-
 COMMAND(date, "", "date and time by the machine's battery clock",
         .details = "The clock holds local time or UTC, as it was set; it does not record which.\n")
 {
     struct date_time now;
     if (command_refuse_arguments("date", arguments))
         return;
-    enum error error = read_clock(&now);
+    enum error error = time_of_day_read(&now);
     if (error)
         console_printf("date: the clock cannot be read: %s\n", error_name(error));
     else

@@ -84,7 +84,7 @@ bool process_group_is_orphaned(int group, int session)
     for_each_process(process) {
         const struct process *parent = process->parent;
         if (process->group == group && process->state == PROCESS_LIVE && parent &&
-            parent->group != group && parent->session == session)
+            parent->id != PROCESS_FIRST && parent->group != group && parent->session == session)
             return false;
     }
     return true;

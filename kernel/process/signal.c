@@ -27,7 +27,7 @@ static void make_pending(struct process *process, int signal, const struct signa
         signals->infos[signal - 1] =
             info ? *info : (struct signal_info){.number = signal, .code = SI_KERNEL};
     signals->pending |= signal_bit(signal);
-    if (signals_due(process->thread) & signal_bit(signal))
+    if ((signals_due(process->thread) | process->thread->awaited) & signal_bit(signal))
         thread_interrupt(&process->thread->thread);
 }
 

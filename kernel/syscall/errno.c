@@ -15,9 +15,9 @@ static const uint8_t numbers[ERROR_COUNT] = {
     [ERROR_LOOP] = 40,           [ERROR_CROSS_DEVICE] = 18,  [ERROR_READ_ONLY] = 30,
     [ERROR_BUSY] = 16,           [ERROR_BAD_DESCRIPTOR] = 9, [ERROR_TOO_MANY_FILES] = 24,
     [ERROR_AGAIN] = 11,          [ERROR_PIPE] = 32,          [ERROR_NOT_SEEKABLE] = 29,
-    [ERROR_NOT_TERMINAL] = 25,   [ERROR_FILE_TOO_BIG] = 27,  [ERROR_NO_DATA] = 61,
-    [ERROR_RANGE] = 34,          [ERROR_NOT_EXECUTABLE] = 8, [ERROR_NO_PROCESS] = 3,
-    [ERROR_NO_CHILD] = 10,       [ERROR_NO_CALL] = 38,
+    [ERROR_NO_UNIT] = 6,         [ERROR_NOT_TERMINAL] = 25,  [ERROR_FILE_TOO_BIG] = 27,
+    [ERROR_NO_DATA] = 61,        [ERROR_RANGE] = 34,         [ERROR_NOT_EXECUTABLE] = 8,
+    [ERROR_NO_PROCESS] = 3,      [ERROR_NO_CHILD] = 10,      [ERROR_NO_CALL] = 38,
 };
 
 static int64_t errno_of(enum error error)

@@ -29,6 +29,8 @@ static enum error choose_place(struct address_space *space, virt_addr_t hint, ui
                                uint64_t flags, virt_addr_t *start)
 {
     *start = hint;
+    if (flags & (MAP_FIXED | MAP_FIXED_NOREPLACE) && !user_range_is_valid(hint, length))
+        return ERROR_OUT_OF_FRAMES;
     if (flags & MAP_FIXED_NOREPLACE)
         return !IS_ALIGNED(hint, PAGE_SIZE)                 ? ERROR_INVALID
                : address_space_is_free(space, hint, length) ? OK

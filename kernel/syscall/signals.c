@@ -1,6 +1,8 @@
 #include <kernel/process/process.h>
 #include <kernel/process/signal_frame.h>
 #include <kernel/syscall/calls.h>
+#include <kernel/syscall/times.h>
+#include <kernel/task/sleep.h>
 #include <mm/user_copy.h>
 
 enum { SET_SIZE = 8 };
@@ -103,6 +105,61 @@ int64_t syscall_rt_sigreturn(struct trap_frame *frame)
     }
     signals_block(mask);
     return (int64_t)frame->rax;
+}
+
+/* Takes the first of the pending signals of a set, or none. */
+static bool take_pending(uint64_t set, struct signal_info *info)
+{
+    struct signals *signals = &process_current()->signals;
+    uint64_t found = signals->pending & set;
+    if (!found)
+        return false;
+    *info = signals->infos[__builtin_ctzll(found)];
+    signals->pending &= ~(found & -found);
+    return true;
+}
+
+/* Waits for one of a set of signals, which usually are blocked, or for another one to act upon. */
+static enum error wait_for_set(uint64_t set, uint64_t deadline, struct signal_info *info)
+{
+    struct user_thread *thread = user_thread_current();
+    struct sleep sleep = {0};
+    enum error error = OK;
+    thread->awaited = set;
+    sleep_until(&sleep, deadline);
+    while (!take_pending(set, info)) {
+        if (signals_due(thread))
+            error = ERROR_INTERRUPTED;
+        else if (sleep_poll(&sleep, &thread->thread.task) == POLL_READY)
+            error = ERROR_AGAIN;
+        if (error)
+            break;
+        thread_park();
+        (void)thread_accept_interrupt(); /* it told of a signal, which is looked for */
+    }
+    sleep_cancel(&sleep);
+    thread->awaited = 0;
+    if (signals_due(thread))
+        thread_interrupt(&thread->thread);
+    return error;
+}
+
+int64_t syscall_rt_sigtimedwait(struct trap_frame *frame)
+{
+    uint64_t set, time = UINT64_MAX;
+    struct signal_info info;
+    if (argument_3(frame) != SET_SIZE)
+        return syscall_result(ERROR_INVALID);
+    enum error error = copy_from_user(&set, argument_0(frame), sizeof(set));
+    if (!error && argument_2(frame))
+        error = time_from_user(argument_2(frame), &time);
+    if (error)
+        return syscall_result(error);
+    uint64_t now = clock_now();
+    error = wait_for_set(set, time > UINT64_MAX - now ? UINT64_MAX : now + time, &info);
+    if (!error && argument_1(frame))
+        error = copy_to_user(argument_1(frame), &info, sizeof(info));
+    return error ? syscall_result_no_restart(error) : info.number;
 }
 
 static bool uses_own_stack(const struct trap_frame *frame, const struct signal_stack *stack)

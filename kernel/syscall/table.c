@@ -90,6 +90,7 @@ static syscall_function *const calls[] = {
     [121] = syscall_getpgid,
     [124] = syscall_getsid,
     [127] = syscall_rt_sigpending,
+    [128] = syscall_rt_sigtimedwait,
     [130] = syscall_rt_sigsuspend,
     [131] = syscall_sigaltstack,
     [132] = syscall_utime,

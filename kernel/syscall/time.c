@@ -1,6 +1,7 @@
 #include <kernel/process/alarm.h>
 #include <kernel/process/process.h>
 #include <kernel/syscall/calls.h>
+#include <kernel/syscall/times.h>
 #include <kernel/task/clock.h>
 #include <mm/user_copy.h>
 
@@ -47,7 +48,7 @@ static enum error from_parts(int64_t seconds, int64_t rest, uint64_t unit, uint6
     return OK;
 }
 
-static enum error time_from_user(virt_addr_t from, uint64_t *time)
+enum error time_from_user(virt_addr_t from, uint64_t *time)
 {
     struct time_spec spec;
     enum error error = copy_from_user(&spec, from, sizeof(spec));

@@ -43,7 +43,7 @@ static enum error open(struct file *file)
     uint32_t number = file->inode->rdev;
     struct tty *tty = find(number);
     if (!tty)
-        return ERROR_NO_DEVICE;
+        return ERROR_NO_UNIT;
     if (quiet_log)
         log_set_level(LOG_ERROR);
     quiet_log = false;

@@ -93,8 +93,8 @@ void process_forget(struct process *process);
 /* Gives it a name: the last part of a path. */
 void process_set_name(struct process *process, const char *path);
 
-/* Is no process of the group's a child of one in another group of its session? Then nobody would
- * make it go on if it stopped (POSIX: orphaned). */
+/* Is no process of the group's a child of one in another group of its session? Then nothing would
+ * make it go on if it stopped (POSIX: orphaned). The first process does not count, as on Linux. */
 bool process_group_is_orphaned(int group, int session);
 
 #endif

@@ -17,7 +17,9 @@ struct user_thread {
     char name[16];                   /* the process's, which the executor lists */
     struct trap_frame first;         /* what it starts with */
     int id;
+    uint64_t awaited;            /* signals that a call waits for, blocked or not */
     uint64_t blocked;            /* signals */
+                                 /* signals */
     uint64_t blocked_before;     /* a call that waits with other signals has changed them: */
     bool restore_blocked;        /* ... they come back when it is over */
     struct signal_stack stack;   /* for handlers; size 0: none */

@@ -21,6 +21,7 @@ syscall_function syscall_pause;
 syscall_function syscall_kill;
 syscall_function syscall_rt_sigpending;
 syscall_function syscall_rt_sigsuspend;
+syscall_function syscall_rt_sigtimedwait;
 syscall_function syscall_sigaltstack;
 syscall_function syscall_tkill;
 syscall_function syscall_tgkill;
