@@ -150,8 +150,8 @@ static enum error start_loaded(struct program *program, const char *name,
 
 static enum error start_program(const char *name)
 {
-    struct fs_context *context;
-    struct file_table *files;
+    struct fs_context *context = NULL;
+    struct file_table *files = NULL;
     struct program program;
     struct program_strings strings = {0};
     enum error error = fs_context_create(&context);

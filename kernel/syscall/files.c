@@ -202,7 +202,7 @@ int64_t syscall_writev(struct trap_frame *frame)
 int64_t syscall_lseek(struct trap_frame *frame)
 {
     struct file *file;
-    uint64_t position;
+    uint64_t position = 0;
     enum error error = get_file((int)argument_0(frame), &file);
     if (error)
         return syscall_result(error);

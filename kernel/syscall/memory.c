@@ -62,7 +62,7 @@ static enum error object_of(int fd, uint64_t protection, bool shared, struct vm_
 int64_t syscall_mmap(struct trap_frame *frame)
 {
     struct address_space *space = process_current()->space;
-    virt_addr_t start;
+    virt_addr_t start = 0;
     uint64_t length = to_pages(argument_1(frame)), protection = argument_2(frame),
              flags = argument_3(frame), offset = argument_5(frame);
     bool shared = (flags & MAP_TYPE) != MAP_PRIVATE;

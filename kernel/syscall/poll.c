@@ -369,7 +369,7 @@ int64_t syscall_pselect6(struct trap_frame *frame)
         uint64_t set, size;
     } signals = {0};
     virt_addr_t limit = argument_4(frame);
-    uint64_t timeout;
+    uint64_t timeout = 0;
     enum error error =
         argument_5(frame) ? copy_from_user(&signals, argument_5(frame), sizeof(signals)) : OK;
     if (!error)

@@ -219,7 +219,7 @@ int64_t syscall_clock_nanosleep(struct trap_frame *frame)
 {
     int clock = (int)argument_0(frame);
     bool absolute = argument_1(frame) & TIMER_ABSTIME;
-    uint64_t time, now;
+    uint64_t time = 0, now;
     enum error error = read_clock(clock, &now);
     if (!error && (clock == CLOCK_THREAD_CPUTIME || clock == CLOCK_PROCESS_CPUTIME))
         error = ERROR_UNSUPPORTED;

@@ -92,7 +92,7 @@ class Layout(unittest.TestCase):
     def test_colemak_caps_lock(self):
         """Is another Backspace."""
         self.assertEqual(xkb.Keyboard(*LAYOUTS["colemak"]).name(CAPS_LOCK), "BackSpace")
-        self.assertEqual(type_all([("colemak", [CAPS_LOCK]), ("us", [CAPS_LOCK])]), [("\b", 0), ("", 0)])
+        self.assertEqual(type_all([("colemak", [CAPS_LOCK]), ("us", [CAPS_LOCK])]), [("\x7f", 0), ("", 0)])
 
 
 def _add_layout_tests():
