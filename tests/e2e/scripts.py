@@ -260,7 +260,7 @@ class SetUp(ScriptTest):
         the tools that the set-up needs."""
         self.fake("gcc", "objcopy", "clang-tidy", "cppcheck", "shellcheck", "make", "nasm", "grub-mkrescue", "xorriso", "mformat",
                   "qemu-system-x86_64", "python3", "gdb", "git", "spin",
-                  "clang", "ld.lld", "llvm-objcopy", "clang-format", "bochs", "apt-get", "sudo")
+                  "clang", "ld.lld", "llvm-objcopy", "clang-format", "bochs", "musl-gcc", "apt-get", "sudo")
         for tool in ("bash", "sh", "env", "id", "uname", "basename", "dirname"):
             (self.bin / tool).symlink_to(f"/usr/bin/{tool}")
         for tool in tools:

@@ -488,7 +488,7 @@ TEST(files, devices_do_what_their_names_say)
     file_release(log);
     struct file *none;
     EXPECT_EQ(path_make(context, NULL, "/nothing", S_IFCHR | 0666, 0x1234), OK);
-    EXPECT_EQ(file_open(context, NULL, "/nothing", O_RDWR, 0, &none), ERROR_NO_DEVICE);
+    EXPECT_EQ(file_open(context, NULL, "/nothing", O_RDWR, 0, &none), ERROR_NO_UNIT);
 }
 
 static unsigned seen_flags;

@@ -20,7 +20,8 @@ static struct fs_context *context;
 
 static bool start(void)
 {
-    return context || (fs_start() == OK && fs_context_create(&context) == OK);
+    return context ||
+           ((mount_root_dentry() || fs_start() == OK) && fs_context_create(&context) == OK);
 }
 
 static uint64_t free_frames(void)
