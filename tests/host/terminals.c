@@ -261,7 +261,7 @@ TEST(terminals, devices_lead_to_terminals)
     EXPECT(tty_of_file(&file) == serial_terminal());
     EXPECT_EQ(serial_terminal()->number, DEVICE_NUMBER(4, 64));
     EXPECT_EQ(virtual_terminal(6)->number, DEVICE_NUMBER(4, 6));
-    EXPECT_EQ(open_device(5, 0, O_RDWR), ERROR_NO_DEVICE); /* there is no controlling terminal */
+    EXPECT_EQ(open_device(5, 0, O_RDWR), ERROR_NO_UNIT); /* there is no controlling terminal */
     press(ALT_F2);
     EXPECT_EQ(open_device(4, 0, O_RDWR), OK);
     EXPECT(tty_of_file(&file) == virtual_terminal(2));

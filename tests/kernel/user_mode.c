@@ -334,5 +334,5 @@ TEST(user_mode, a_debug_exception_at_any_instruction_of_the_entry_is_survived)
         instructions += trap_count(VECTOR_DEBUG) > last;
         last = trap_count(VECTOR_DEBUG);
     }
-    EXPECT(instructions > 50);
+    EXPECT(instructions > 45);
 }
