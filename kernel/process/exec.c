@@ -297,7 +297,9 @@ enum error program_load(struct fs_context *context, struct dentry *start, const 
     enum error error = open_through_scripts(context, start, name, strings, &program->file);
     if (error)
         return error;
-    error = address_space_create(&program->space);
+    error = file_make_program(program->file);
+    if (!error)
+        error = address_space_create(&program->space);
     if (!error)
         error = load_elf(context, program, name, strings);
     if (error)
