@@ -135,11 +135,11 @@ class Run(ScriptTest):
         self.addCleanup(process.communicate)
         self.addCleanup(process.kill)
         out = process.stdout.fileno()
-        self.assertIn(b"cairn: ready", read_terminal(out, lambda text: b"cairn> " in text))
+        self.assertIn(b"cairn: ready", read_terminal(out, lambda text: b"cairn:/# " in text))
         process.stdin.write(b"echo hello\r")
         process.stdin.flush()
-        self.assertIn(b"hello\r\ncairn> ",
-                      read_terminal(out, lambda text: b"hello\r\ncairn> " in text))
+        self.assertIn(b"hello\r\ncairn:/# ",
+                      read_terminal(out, lambda text: b"hello\r\ncairn:/# " in text))
 
     def test_in_a_terminal(self):
         """With QEMU under curses: the prompt appears, and the keys that run.sh names end it."""
@@ -149,8 +149,8 @@ class Run(ScriptTest):
         self.addCleanup(os.close, end)
         self.addCleanup(process.wait)
         self.addCleanup(process.kill)
-        shown = read_terminal(end, lambda text: b"cairn>" in text)
-        self.assertIn(b"cairn>", shown)
+        shown = read_terminal(end, lambda text: b"cairn:/#" in text)
+        self.assertIn(b"cairn:/#", shown)
         log = self.directory / "serial.log"  # COM1 is slower than the screen
         met = qemu.wait_until(lambda: "cairn: ready" in log.read_text(), qemu.BOOT_LIMIT, lambda: time.sleep(0.01))
         self.assertTrue(met, log.read_text())
@@ -207,9 +207,9 @@ class Debug(ScriptTest):
         with socket.socket(socket.AF_UNIX) as com1:
             com1.connect(named[1])
             os.write(end, b"continue\n")
-            self.assertIn(b"cairn> ", read_socket(com1, b"cairn> "))
+            self.assertIn(b"cairn:/# ", read_socket(com1, b"cairn:/# "))
             com1.sendall(b"echo hello\r")
-            self.assertIn(b"hello\r\ncairn> ", read_socket(com1, b"hello\r\ncairn> "))
+            self.assertIn(b"hello\r\ncairn:/# ", read_socket(com1, b"hello\r\ncairn:/# "))
         self.assertIn("hello", (self.directory / "serial.log").read_text())
         os.write(end, b"\x03")
         read_terminal(end, lambda text: text.endswith(b"(gdb) "))
