@@ -324,7 +324,7 @@ test: $B/cairn.iso $B/cairn-test.iso $B/host-tests $(HOST_TOOLS) $(USER_TEST_PRO
 matrix: $B/cairn.iso | need-qemu need-matrix
 	$QBUILD=$B $(PYTHON) tests/matrix.py $(MATRIX)
 
-bench: $B/cairn.iso | need-qemu
+bench: $B/cairn.iso $B/initramfs-bench.cpio | need-qemu
 	$QBUILD=$B $(PYTHON) tests/bench.py $(BENCH)
 	$Qscripts/draw-docs.py
 

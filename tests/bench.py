@@ -35,6 +35,11 @@ def memory(gib):
 
 LARGE = memory(8)
 
+# A system whose first program measures: what a program pays for. Its figures have names that begin so, and the
+# kernel's own benches have not.
+USER = ["-fw_cfg", f"name=opt/cairn/initramfs,file={paths.BUILD / 'initramfs-bench.cpio'}"]
+USER_FAMILIES = ("fault.", "file.", "memory.map_unmap", "memory.unmap", "pipe.", "process.", "signal.", "syscall.")
+
 # Each boot: a name for its log, more options for QEMU, more words for the command line, and what its benches' names have
 # to begin with. Where two boots report one name, the first one counts.
 BOOTS = [
@@ -83,14 +88,21 @@ def run_boot(name, options, words):
         return text
 
 
+def overlap(prefix, family):
+    """May a name of this family begin so?"""
+    return family.startswith(prefix) or prefix.startswith(family)
+
+
 def collect(prefix):
     """The figures of all boots that may have some whose names begin with `prefix`."""
     figures = {}
-    for name, options, words, family in BOOTS:
-        if family.startswith(prefix) or prefix.startswith(family):
-            wanted = max(prefix, family, key=len)
-            for bench, value, unit in LINE.findall(run_boot(name, options, f"{words} bench={wanted}")):
-                figures.setdefault(bench, {"value": json.loads(value), "unit": unit})
+    outputs = [run_boot(name, options, f"{words} bench={max(prefix, family, key=len)}")
+               for name, options, words, family in BOOTS if overlap(prefix, family) and not prefix.startswith(USER_FAMILIES)]
+    if any(overlap(prefix, family) for family in USER_FAMILIES):
+        outputs.append(run_boot("user", USER, f"panic=exit -- {prefix}"))
+    for output in outputs:
+        for bench, value, unit in LINE.findall(output):
+            figures.setdefault(bench, {"value": json.loads(value), "unit": unit})
     return figures
 
 
@@ -138,7 +150,7 @@ def write_page(figures, prefix):
     """The same table as a page of the documentation."""
     lines = ["# Benchmarks", "",
              "Written by `make bench`. Guest instructions per operation, counted by QEMU's `-icount shift=0`: the same on",
-             "every run and every machine. Each workload is described where it is run, below `kernel/bench/`; blog_os's",
+             "every run and every machine. Each workload is described where it is run, below `kernel/bench/` and `user/bench/`; blog_os's",
              "figures (branch post-12, release build) are for the same workloads. [strings.md](strings.md) has times of",
              "copies on the build machine, beside the C library's.", "",
              "| bench | blog_os | Cairn | unit | ratio |", "| --- | ---: | ---: | --- | ---: |"]

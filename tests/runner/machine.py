@@ -64,6 +64,8 @@ class Machine(qemu.Qemu):
     and loader if `whole`; otherwise, if that saves time, it goes on from where they end. It starts programs only if
     `programs`."""
 
+    PROMPT_AT_END = re.compile(re.escape(PROMPT) + "$")
+
     def __init__(self, log, media=None, options=(), com1=qemu.tcp_pair, entry="text", whole=True, programs=False):
         self.reads_com1 = com1 is not None
         self.may_panic = False
@@ -111,7 +113,7 @@ class Machine(qemu.Qemu):
 
     def wait_prompt(self, start=0):
         """Reads COM1 until it has sent something after byte `start` and stands at the prompt."""
-        self.wait_output(lambda: self.output(start).endswith(PROMPT), "prompt at the end")
+        self.wait_output(lambda: self.PROMPT_AT_END.search(self.output(start)), "prompt at the end")
 
     def wait_ready(self):
         """Waits until the machine can be typed at."""

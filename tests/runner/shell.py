@@ -1,0 +1,22 @@
+"""A machine at which a person sits at a shell, on COM1 or at the screen and the keyboard."""
+
+import re
+
+from runner import machine
+
+SHELL_PROMPT = "cairn:/# "
+
+
+class ShellMachine(machine.Machine):
+    """A machine whose first program is the image's own. Its shell is ready when its prompt is there, and busybox's has
+    asked the terminal then where its cursor is, which nothing here answers."""
+
+    PROMPT_AT_END = re.compile(r"cairn:[^\s#]*# \x1b\[6n$")
+
+    def __init__(self, log, **arguments):
+        super().__init__(log, **{"programs": True, **arguments})
+
+    def wait_shown(self, *lines):
+        """Waits until the screen's last used lines are these."""
+        expected = [line.rstrip() for line in lines]
+        return self.wait_screen(lambda now: now.used()[-len(expected):] == expected)
