@@ -87,7 +87,8 @@ LDFLAGS := -nostdlib -static -no-pie -z noexecstack -z max-page-size=4096 --buil
 USER_CFLAGS := -std=gnu17 -O2 -g $(WARNINGS) $(COMPILER_FLAGS) -nostdinc -isystem $(COMPILER_INCLUDE) -Iinclude -iquote user \
     -ffreestanding -fno-pic -fno-pie -fno-stack-protector -fno-asynchronous-unwind-tables -fcf-protection=none \
     -fno-common -ffunction-sections -fdata-sections -ffile-prefix-map=$(call quoted,$(CURDIR))/=
-USER_LDFLAGS := -nostdlib -static -no-pie -z noexecstack -z max-page-size=4096 -z noseparate-code --build-id=none --gc-sections
+USER_LDFLAGS := -nostdlib -static -no-pie -z noexecstack -z max-page-size=4096 -z noseparate-code --build-id=none --gc-sections \
+    $(if $(LLVM),-z nostart-stop-gc)
 HOST_CFLAGS := -std=gnu17 -O1 -g $(WARNINGS) $(GCC_WARNINGS) -Itests/host/include -Iinclude -I$B/gen -DDIRECT_MAP_BASE=0x110000000000u -DKERNEL_BASE=0u -fno-omit-frame-pointer -fsanitize=address,undefined \
     -fno-sanitize-recover=all -fno-toplevel-reorder
 
