@@ -196,7 +196,9 @@ $B/compile_commands.json: $(addprefix $B/,test-flags.stamp host-flags.stamp obje
 	    -- $(CC) $(call CLANG_CFLAGS,$(KERNEL_CFLAGS) $(UBSAN_CFLAGS)) -- $(TEST_SOURCES) \
 	    -- $(HOST_CC) $(call CLANG_CFLAGS,$(HOST_CFLAGS)) -include tests/host/rename.h -- $(filter tests/%,$(RENAMED)) \
 	    -- $(HOST_CC) $(call CLANG_CFLAGS,$(HOST_CFLAGS)) -- $(HOST_SOURCES) $(TOOL_SOURCES) tests/tools/time_strings.c \
-	    -- clang $(FUZZ_CFLAGS) -- $(wildcard tests/fuzz/*.c)
+	    -- clang $(FUZZ_CFLAGS) -- $(wildcard tests/fuzz/*.c) \
+	    -- $(CC) $(call CLANG_CFLAGS,$(USER_CFLAGS)) -- $(USER_SINGLE) $(USER_BENCHES) $(filter user/%.c,$(USER_LIBRARY)) \
+	    -- $(USER_TEST_CC) $(USER_TEST_FLAGS) -- $(wildcard tests/user/*.c)
 
 # --- User programs ----------------------------------------------------------------------------------------------------
 
