@@ -349,6 +349,8 @@ BREAKS = [
           "the console becomes a controlling terminal", "host/terminals"),
     Break("kernel/log/console.c", "return !sink->log_only || in_report;", "return !sink->log_only;",
           "a panic is not on COM1 while a shell is", "host/terminals"),
+    Break("kernel/tty/terminals.c", "    if (quiet_log)\n        log_set_level(LOG_ERROR);\n", "", "the log tears a shell's screen",
+          "e2e/terminals"),
     # --- kernel/monitor/ and kernel/
     Break("kernel/monitor/task_commands.c", "if (task == this_cpu()->current)", "if (false)",
           "no task is shown as running", "e2e/commands"),
