@@ -187,7 +187,7 @@ static enum error ioctl(struct tty *tty, unsigned request, uint64_t argument, in
     case VT_ACTIVATE:
     case VT_WAITACTIVE:
         if (argument < 1 || argument > VIRTUAL_TERMINALS)
-            return ERROR_NO_DEVICE;
+            return ERROR_NO_UNIT;
         return request == VT_ACTIVATE ? virtual_terminal_show((unsigned)argument)
                                       : wait_until_shown((unsigned)argument);
     default:
