@@ -230,7 +230,6 @@ class SmallMachine(MachineTest):
 NOT_YET = {
     "memory": {"a_shared_file",                 # msync()
                "madvise_gives_back"},
-    "programs": {"its_own_file"},               # ETXTBSY
     "system": {"futures_of_the_c_library"},     # clone3() is ENOSYS
 }
 
