@@ -389,6 +389,7 @@ $(FUZZERS:%=%.run): %.run: %
 fuzz: $(FUZZERS:%=%.run)
 
 screenshot: $B/cairn.iso | need-qemu
+	$Q$(PYTHON) scripts/screenshot.py shell docs/images/shell.png
 	$Q$(PYTHON) scripts/screenshot.py text docs/images/prompt.png
 	$Q$(PYTHON) scripts/screenshot.py framebuffer docs/images/framebuffer.png
 	$Q$(PYTHON) scripts/screenshot.py usb docs/images/usb.png

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""screenshot.py text|framebuffer|usb|fault OUT.png: boots the image, types at it, and keeps the picture of its screen."""
+"""screenshot.py shell|text|framebuffer|usb|fault OUT.png: boots the image, types at it, and keeps the picture of its screen."""
 
 import struct
 import sys
@@ -8,7 +8,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
-from runner import framebuffer, machine, paths, pictures  # noqa: E402  (the path has to be set first)
+from runner import framebuffer, machine, paths, pictures, shell  # noqa: E402  (the path has to be set first)
 
 
 # A machine whose only keyboard is on USB, behind a hub, beside the stick that it boots from.
@@ -43,6 +43,20 @@ def _chunk(kind, data):
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
+# What is typed at the keyboard, at a shell on tty1.
+AT_THE_SHELL = ["uname -sr", "ls /", "ps | head -4", "seq 5 | sort -r | xargs echo", "busybox | head -1"]
+
+
+def take_shell():
+    """Boots, types at the shell on the screen and gives the screen as a PPM."""
+    with shell.ShellMachine(paths.LOGS / "screenshot.log") as cairn:
+        cairn.wait_shown(shell.SHELL_PROMPT)
+        for line in AT_THE_SHELL:
+            cairn.type(line + "\n")
+            cairn.wait_screen(lambda now, line=line: line in now.text() and now.used()[-1] == shell.SHELL_PROMPT.rstrip())
+        return framebuffer.FramebufferMachine.picture(cairn)
+
+
 def take(arguments, lines):
     """Boots, sends the lines and gives the screen as a PPM."""
     with framebuffer.FramebufferMachine(paths.LOGS / "screenshot.log", **arguments) as cairn:
@@ -69,12 +83,13 @@ def crash(cairn, line):
 
 def main(session, out):
     """Takes the picture."""
-    picture = png(*pictures.read_ppm(take(*SESSIONS[session])))
+    shown = take_shell() if session == "shell" else take(*SESSIONS[session])
+    picture = png(*pictures.read_ppm(shown))
     Path(out).parent.mkdir(parents=True, exist_ok=True)
     Path(out).write_bytes(picture)
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 3 or sys.argv[1] not in SESSIONS:
+    if len(sys.argv) != 3 or sys.argv[1] not in {"shell", *SESSIONS}:
         sys.exit(__doc__)
     main(*sys.argv[1:])

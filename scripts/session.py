@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Boots the image, types at it over COM1, and records the monitor's answers.
+"""Boots the image, types at it over COM1, and records what the shell and the monitor answer.
 
     scripts/session.py            writes docs/session.md; an answer that differs in numbers alone stays as it is there
     scripts/session.py --check    fails if that page differs from the answers in more than numbers
@@ -12,7 +12,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
-from runner import machine, paths, screen  # noqa: E402  (the path has to be set first)
+from runner import machine, paths, screen, shell  # noqa: E402  (the path has to be set first)
 
 PAGE = paths.ROOT / "docs" / "session.md"
 
@@ -21,7 +21,13 @@ HEAD = """# A session
 Written by `make docs`: what a terminal on COM1 shows when these lines are typed at the image in QEMU.
 """
 
-# Each part of the page, and the lines that are typed for it.
+# What is typed at the shell, Debian's busybox.
+SHELL = ("At the shell", [
+    "uname -a", "ls -l /", "ps", "seq 5 | awk '{ sum += $1 } END { print sum }'", "find /etc -type f | xargs grep -l root",
+    "sleep 100 &", "jobs", "kill %1", "cat /proc/mounts", "echo $((6 * 7)) > /tmp/answer; cat /tmp/answer",
+    "cat /etc/shadow"])
+
+# Each part of what is typed at the monitor.
 PARTS = [
     ("The commands", ["help", "help dump"]),
     ("The machine", ["cpu", "mem", "irq", "acpi", "date"]),
@@ -59,20 +65,23 @@ def crash(cairn, line):
     return screen.rendered(cairn.output(start)).rstrip("\n").split("\n")[1:]
 
 
-def type_part(cairn, title, lines):
+def type_part(cairn, title, lines, prompt=machine.PROMPT):
     """The part's text: prompts, lines and answers."""
     yield f"\n## {title}\n"
     for line in lines:
-        yield f"    {machine.PROMPT}{line}"
+        yield f"    {prompt}{line}"
         shown = crash(cairn, line) if line == LAST else answer(cairn, line)
         yield from (f"    {text}".rstrip() for text in shown)
 
 
 def session():
     """The page's lines."""
-    with machine.Machine(paths.LOGS / "session.log", options=["-rtc", "base=2028-02-29T12:34:56,clock=vm"]) as cairn:
+    clock = ["-rtc", "base=2028-02-29T12:34:56,clock=vm"]
+    with shell.ShellMachine(paths.LOGS / "session.log", options=clock) as cairn:
         cairn.wait_ready()
-        text = HEAD.rstrip()
+        text = HEAD.rstrip() + "\n" + "\n".join(type_part(cairn, *SHELL, prompt=shell.SHELL_PROMPT))
+    with machine.Machine(paths.LOGS / "session.log", options=clock) as cairn:
+        cairn.wait_ready()
         for title, lines in PARTS:
             text += "\n" + "\n".join(type_part(cairn, title, lines))
     return (text + "\n").splitlines()
@@ -87,7 +96,7 @@ def blocks(lines):
     """The page in pieces: each begins with a heading or with a line that is typed, and goes on to the next."""
     found = [[]]
     for line in lines:
-        if line.startswith(("## ", f"    {machine.PROMPT}")):
+        if line.startswith(("## ", f"    {machine.PROMPT}", f"    {shell.SHELL_PROMPT}")):
             found.append([])
         found[-1].append(line)
     return found
