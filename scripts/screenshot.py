@@ -8,7 +8,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
-from runner import framebuffer, machine, paths, pictures, shell  # noqa: E402  (the path has to be set first)
+from runner import framebuffer, keys, machine, paths, pictures, shell  # noqa: E402  (the path has to be set first)
 
 
 # A machine whose only keyboard is on USB, behind a hub, beside the stick that it boots from.
@@ -52,7 +52,8 @@ def take_shell():
     with shell.ShellMachine(paths.LOGS / "screenshot.log") as cairn:
         cairn.wait_shown(shell.SHELL_PROMPT)
         for line in AT_THE_SHELL:
-            cairn.type(line + "\n")
+            for character in line + "\n":
+                cairn.press(*keys.chord(character))
             cairn.wait_screen(lambda now, line=line: line in now.text() and now.used()[-1] == shell.SHELL_PROMPT.rstrip())
         return framebuffer.FramebufferMachine.picture(cairn)
 
