@@ -21,6 +21,7 @@
 #include <kernel/cpu/canary.h>
 #include <kernel/cpu/control.h>
 #include <kernel/cpu/gdt.h>
+#include <kernel/cpu/random.h>
 #include <kernel/cpu/trap.h>
 #include <kernel/displays.h>
 #include <kernel/fault/fault.h>
@@ -72,6 +73,7 @@ static void do_periodic_work(uint64_t time, const struct trap_frame *frame)
     uart16550_watch(&com1);
     monitor_tick();
     user_threads_tick();
+    random_add(read_tsc());
     if (watchdog_look(time, frame->rip))
         log_flush(); /* the task that usually does it may never be polled again */
 }

@@ -41,8 +41,9 @@ static enum error choose_place(struct address_space *space, virt_addr_t hint, ui
 }
 
 /* The object of a file that is mapped, referenced. Linux demands a file that can be read, and for
- * shared writing one that can be written to. */
-static enum error object_of(int fd, uint64_t protection, bool shared, struct vm_object **object)
+ * shared writing, now or after mprotect(), one that can be written to: *flags tells of that. */
+static enum error object_of(int fd, uint64_t protection, bool shared, struct vm_object **object,
+                            unsigned *flags)
 {
     struct file *file;
     enum error error = file_table_get(process_current()->files, fd, &file);
@@ -55,6 +56,8 @@ static enum error object_of(int fd, uint64_t protection, bool shared, struct vm_
         error = ERROR_NO_DEVICE;
     else
         error = file->operations->map(file, shared, object);
+    if (shared && mode != O_RDWR)
+        *flags |= AREA_NEVER_WRITE;
     file_release(file);
     return error;
 }
@@ -66,6 +69,7 @@ int64_t syscall_mmap(struct trap_frame *frame)
     uint64_t length = to_pages(argument_1(frame)), protection = argument_2(frame),
              flags = argument_3(frame), offset = argument_5(frame);
     bool shared = (flags & MAP_TYPE) != MAP_PRIVATE;
+    unsigned area = area_flags(protection) | (shared ? (unsigned)AREA_SHARED : 0);
     struct vm_object *object = NULL;
     enum error error = OK;
     if (!IS_ALIGNED(offset, PAGE_SIZE) || !(flags & MAP_TYPE) || !argument_1(frame))
@@ -73,13 +77,11 @@ int64_t syscall_mmap(struct trap_frame *frame)
     if (!length)
         return syscall_result(ERROR_OUT_OF_FRAMES);
     if (!(flags & MAP_ANONYMOUS))
-        error = object_of((int)argument_4(frame), protection, shared, &object);
+        error = object_of((int)argument_4(frame), protection, shared, &object, &area);
     if (!error)
         error = choose_place(space, argument_0(frame), length, flags, &start);
     if (!error)
-        error = address_space_map(space, start, length,
-                                  area_flags(protection) | (shared ? (unsigned)AREA_SHARED : 0),
-                                  object, offset);
+        error = address_space_map(space, start, length, area, object, offset);
     vm_object_release(object);
     return error ? syscall_result(error) : (int64_t)start;
 }

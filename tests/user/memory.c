@@ -216,6 +216,21 @@ TEST(memory, a_shared_file)
     EXPECT_OK(msync(memory, PAGE, MS_SYNC));
 }
 
+/* mprotect() gives no right that open() has not given. */
+TEST(memory, a_shared_file_that_is_open_for_reading)
+{
+    make_file("a", "0123456789");
+    int file = open("a", O_RDONLY);
+    char *memory = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, file, 0);
+    EXPECT(memory != MAP_FAILED);
+    EXPECT_ERROR(mprotect(memory, PAGE, DATA), EACCES);
+    EXPECT_EQ(memory[3], '3');
+    EXPECT_OK(munmap(memory, PAGE));
+    EXPECT((memory = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, file, 0)) != MAP_FAILED);
+    EXPECT_OK(mprotect(memory, PAGE, DATA));
+    memory[3] = 'x';
+}
+
 TEST(memory, much_is_not_touched)
 {
     char *memory = map((size_t)8 << 30, PROT_NONE);
