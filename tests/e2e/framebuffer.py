@@ -95,5 +95,5 @@ class Framebuffer(FramebufferTest):
 
     def test_little_memory(self):
         """A large screen on a machine with so little memory that GRUB has no room for the font."""
-        started = self.boot(media=self.image(mode="1920x1080x32"), options=["-m", "4M"])
+        started = self.boot(media=self.image(mode="1920x1080x32"), options=["-m", "5M"])
         self.expect_session(started, (240, 67))
