@@ -61,6 +61,13 @@ bool first_program_is_wanted(const struct boot_info *info)
     return false;
 }
 
+void first_program_free_initramfs(const struct boot_info *info)
+{
+    const struct boot_module *module = initramfs_module(info);
+    if (module)
+        frames_add(module->range);
+}
+
 /* --- The files ------------------------------------------------------------------------------- */
 
 /* The smallest run that has `size` bytes. */
@@ -103,6 +110,7 @@ static void fill_root(void)
         error = unpack_module(module);
     if (error)
         log_error("init: the initramfs cannot be unpacked (%s)", error_name(error));
+    first_program_free_initramfs(boot_info);
 }
 
 /* --- The program ----------------------------------------------------------------------------- */

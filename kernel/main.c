@@ -410,5 +410,7 @@ void kernel_main(const struct boot_info *info)
     log_write(LOG_ALWAYS, "cairn: ready");
     if (runs_programs)
         first_program_start(&executor, info, end_with_first_program);
+    else
+        first_program_free_initramfs(info);
     executor_run(&executor);
 }

@@ -47,6 +47,10 @@ struct phys_range frame_map_next_usable(phys_addr_t *from)
     return (struct phys_range){memory_end, memory_end};
 }
 
+/* Blocks. A hole of at most so many has descriptions, too: most are not really holes, but reserved
+ * for what the loader has left, and frames_add() may add them later. */
+enum { SHORT_GAP = 4 };
+
 struct survey {
     struct phys_range first; /* the lowest usable range */
     uint64_t frames;
@@ -64,6 +68,8 @@ static struct survey survey(struct frame_span *into, size_t room)
     for (; range.start < range.end; range = frame_map_next_usable(&from)) {
         uint64_t first = MAX(range.start / FRAME_BLOCK_SIZE, next);
         uint64_t end = (range.end - 1) / FRAME_BLOCK_SIZE + 1;
+        if (first <= next + SHORT_GAP)
+            first = next;
         if (seen.spans == 0 || first > next) {
             if (seen.spans < room)
                 into[seen.spans] = (struct frame_span){.first = first};
@@ -149,6 +155,11 @@ struct phys_range frame_map_bookkeeping(void)
 uint64_t frame_map_total(void)
 {
     return total;
+}
+
+void frame_map_add_to_total(uint64_t frames)
+{
+    total += frames;
 }
 
 struct frame_block *frame_map_open(void)

@@ -218,6 +218,31 @@ void frame_free(phys_addr_t frame)
         free_used(block, index);
 }
 
+/* A block is opened early if necessary, so that it does not take the frame for reserved later. */
+static struct frame_block *block_to_add_to(phys_addr_t frame)
+{
+    struct frame_block *block;
+    do
+        block = frame_map_find(frame);
+    while (block == &frame_map_no_block && open_block());
+    return block;
+}
+
+void frames_add(struct phys_range range)
+{
+    phys_addr_t end = ALIGN_DOWN(range.end, PAGE_SIZE);
+    for (phys_addr_t frame = ALIGN_UP(range.start, PAGE_SIZE); frame < end; frame += PAGE_SIZE) {
+        struct frame_block *block = block_to_add_to(frame);
+        size_t index = frame / PAGE_SIZE % FRAME_BLOCK_FRAMES, word = index / FRAME_BLOCK_WORD_BITS;
+        uint64_t bit = UINT64_C(1) << index % FRAME_BLOCK_WORD_BITS;
+        if (block == &frame_map_no_block || (block->free[word] | block->used[word]) & bit)
+            continue;
+        block->used[word] |= bit;
+        frame_map_add_to_total(1);
+        free_used(block, index);
+    }
+}
+
 /* --- References ----------------------------------------------------------------------------- */
 
 /* The block of an allocated frame. */

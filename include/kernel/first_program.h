@@ -17,6 +17,10 @@ void first_program_prepare(struct executor *executor);
  * gives an initramfs. After options_init(). */
 bool first_program_is_wanted(const struct boot_info *info);
 
+/* Gives the loader's archive back to the frames, when it is not needed any more. In set-up code and
+ * threads. */
+void first_program_free_initramfs(const struct boot_info *info);
+
 /* Starts a thread on `executor` that fills the root, and starts the program. `ended` is called in a
  * thread when that has ended, with its status as wait4() gives it, and does not return. In set-up
  * code. */

@@ -27,6 +27,9 @@ void frame_map_init(const struct boot_info *info);
 struct phys_range frame_map_bookkeeping(void);
 uint64_t frame_map_total(void);
 
+/* So many frames are usable that were not counted, for they were reserved. */
+void frame_map_add_to_total(uint64_t frames);
+
 /* The first usable range from `*from` on, without the memory of the descriptions. Sets `*from` to
  * where the next one may begin. Empty at the end. Reads the memory map: (entries)^2 steps. */
 struct phys_range frame_map_next_usable(phys_addr_t *from);

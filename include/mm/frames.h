@@ -35,6 +35,12 @@ enum error frame_reference(phys_addr_t frame);
 /* Has the allocated frame more than one reference? O(1). */
 bool frame_is_shared(phys_addr_t frame);
 
+/* Gives the allocator the whole frames of a range that was reserved in the memory map, but is not
+ * needed any more. Frames that it has already, and those beyond the usable memory, stay as they
+ * are.
+ */
+void frames_add(struct phys_range range);
+
 /* 2^order adjacent frames, order <= FRAMES_MAX_ORDER, aligned to their size; NO_FRAME when there is
  * no such run. O(1) amortised below 2 MiB; from there on a step for each 2 MiB. */
 phys_addr_t frames_alloc_run(unsigned order);

@@ -51,6 +51,29 @@ static void expect_wrong(phys_addr_t frame, unsigned order, const char *what)
             return;                \
     } while (0)
 
+/* What the loader has left is given out once it is added, and a range is added only once. */
+TEST(frames, a_reserved_range_is_added)
+{
+    struct frames_stats before, after;
+    physical_memory_no_map(&info);
+    physical_memory_add(&info, 0, MIB(16), MEMORY_AVAILABLE);
+    physical_memory_reserve(&info, MIB(8) + 100, MIB(10) + 0x2100);
+    physical_memory_reset();
+    frames_init(&info);
+    frames_stats(&before);
+    for (int i = 0; i < 2; i++)
+        frames_add((struct phys_range){MIB(8) + 100, MIB(10) + 0x2100});
+    frames_stats(&after);
+    EXPECT_EQ(after.total, before.total + 513); /* without the first one and the last one */
+    EXPECT_EQ(after.free, before.free + 513);
+    frames_add((struct phys_range){MIB(64), MIB(65)}); /* no memory */
+    uint64_t count = 0, added = 0;
+    for (phys_addr_t frame; (frame = frame_alloc()) != NO_FRAME; count++)
+        added += frame > MIB(8) && frame < MIB(10) + 0x2000;
+    EXPECT_EQ(count, after.free);
+    EXPECT_EQ(added, 513);
+}
+
 TEST(frames, wrong_frees_panic_with_the_address)
 {
     physical_memory_no_map(&info);
