@@ -218,6 +218,8 @@ void frame_free(phys_addr_t frame)
         free_used(block, index);
 }
 
+static struct phys_range added; /* by frames_add(); empty before */
+
 /* A block is opened early if necessary, so that it does not take the frame for reserved later. */
 static struct frame_block *block_to_add_to(phys_addr_t frame)
 {
@@ -237,6 +239,9 @@ void frames_add(struct phys_range range)
         uint64_t bit = UINT64_C(1) << index % FRAME_BLOCK_WORD_BITS;
         if (block == &frame_map_no_block || (block->free[word] | block->used[word]) & bit)
             continue;
+        if (added.start == added.end)
+            added.start = frame;
+        added.end = frame + PAGE_SIZE;
         block->used[word] |= bit;
         frame_map_add_to_total(1);
         free_used(block, index);
@@ -384,7 +389,11 @@ void frames_stats(struct frames_stats *stats)
 
 bool frames_next_region(phys_addr_t from, struct frames_region *region)
 {
+    phys_addr_t lowest = from;
     region->range = frame_map_next_usable(&from);
+    if (added.start < added.end && added.start >= lowest &&
+        (added.start < region->range.start || region->range.start == region->range.end))
+        region->range = added;
     region->used = 0;
     for (phys_addr_t at = region->range.start; at < region->range.end;) {
         phys_addr_t base = ALIGN_DOWN(at, FRAME_BLOCK_SIZE);
@@ -403,6 +412,7 @@ void frames_init(const struct boot_info *info)
         list_init(&lists[i]);
     listed = 0;
     current = &frame_map_no_block;
+    added = (struct phys_range){0, 0};
     frame_map_init(info);
     free_frames = frame_map_total();
     log_info("mm: %lu KiB of memory to hand out", free_frames * PAGE_SIZE / KIB(1));

@@ -36,8 +36,8 @@ enum error frame_reference(phys_addr_t frame);
 bool frame_is_shared(phys_addr_t frame);
 
 /* Gives the allocator the whole frames of a range that was reserved in the memory map, but is not
- * needed any more. Frames that it has already, and those beyond the usable memory, stay as they
- * are.
+ * needed any more. Once. Frames that it has already, and those beyond the usable memory, stay as
+ * they are.
  */
 void frames_add(struct phys_range range);
 
