@@ -267,7 +267,8 @@ static void read_elf_sections(struct boot_info *info, struct body body)
         struct phys_range range = section_range(&section);
         reserve(info, range.start, range.end);
         if (type == SECTION_SYMBOL_TABLE && section.link < count) {
-            struct elf_section names = read_section(headers + section.link * tag.entry_size);
+            struct elf_section names =
+                read_section(headers + (size_t)section.link * tag.entry_size);
             if (names.type != SECTION_STRING_TABLE)
                 continue;
             info->symbols = range;

@@ -202,7 +202,7 @@ static NOINLINE void drop_reference(struct frame_block *block, size_t index)
     } else if (--block->more[index] == 0 && --block->shared == 0) {
         phys_addr_t numbers = virt_to_phys(block->more);
         block->more = NULL;
-        frame_free(numbers);
+        free_used(frame_map_find(numbers), numbers / PAGE_SIZE % FRAME_BLOCK_FRAMES);
     }
 }
 

@@ -59,8 +59,8 @@ static struct plan make_plan(const char *name, const struct program_strings *str
     plan.strings = plan.name - strings->size;
     plan.platform = plan.strings - sizeof(platform);
     plan.random = ALIGN_DOWN(plan.platform - RANDOM_SIZE, 16);
-    plan.word_count =
-        1 + strings->argument_count + 1 + strings->environment_count + 1 + 2 * AUXILIARY_ENTRIES;
+    plan.word_count = 1 + strings->argument_count + 1 + strings->environment_count + 1 +
+                      2 * (size_t)AUXILIARY_ENTRIES;
     plan.words = ALIGN_DOWN(plan.random - plan.word_count * sizeof(uint64_t), 16);
     return plan;
 }

@@ -11,7 +11,7 @@ static bool ids_are_reused; /* all have been given out once */
 
 struct process *process_next(int id)
 {
-    struct tree_node *node = tree_find_from(&processes, (uint64_t)(id + 1));
+    struct tree_node *node = tree_find_from(&processes, (uint64_t)id + 1);
     return node ? CONTAINER_OF(node, struct process, by_id) : NULL;
 }
 

@@ -31,6 +31,16 @@ static void make_pending(struct process *process, int signal, const struct signa
         thread_interrupt(&process->thread->thread);
 }
 
+/* Makes a signal pending, unless nothing would happen. */
+static void take(struct process *process, int signal, const struct signal_info *info)
+{
+    if (process->state != PROCESS_LIVE)
+        return;
+    bool blocked = process->thread->blocked & signal_bit(signal);
+    if (blocked || !signal_is_ignored(process, signal))
+        make_pending(process, signal, info);
+}
+
 void signal_parent(struct process *process, int signal, int code, int status)
 {
     struct process *parent = process->parent;
@@ -47,7 +57,7 @@ void signal_parent(struct process *process, int signal, int code, int status)
                                .process = process->id,
                                .user = process->uid,
                                .value = status};
-    signal_send(parent, signal, &info);
+    take(parent, signal, &info);
 }
 
 /* A stopped process goes on. */
@@ -75,9 +85,7 @@ void signal_send(struct process *process, int signal, const struct signal_info *
     }
     if (signal == SIGKILL && process->stopped && process->id != PROCESS_FIRST)
         go_on(process);
-    bool blocked = process->thread->blocked & signal_bit(signal);
-    if (blocked || !signal_is_ignored(process, signal))
-        make_pending(process, signal, info);
+    take(process, signal, info);
 }
 
 size_t signal_send_group(int group, int signal, const struct signal_info *info)

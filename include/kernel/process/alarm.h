@@ -6,8 +6,8 @@
 
 #include <kernel/process/process.h>
 
-/* Alarms run on `executor`. In set-up code. */
-void alarms_start(struct executor *executor);
+/* Alarms run on executor `of`. In set-up code. */
+void alarms_start(struct executor *of);
 
 /* Sets the alarm for `delay` nanoseconds from now, and from then on for each `period`, unless that
  * is 0. A delay of 0 turns it off. ERROR_OUT_OF_FRAMES. In threads. */

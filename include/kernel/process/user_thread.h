@@ -37,8 +37,8 @@ static inline struct user_thread *user_thread_current(void)
 /* Does the running thread run a program? In tasks and threads. */
 bool user_thread_is_running(void);
 
-/* Programs' threads run on `executor`. In set-up code. */
-void user_threads_start(struct executor *executor);
+/* Programs' threads run on executor `of`. In set-up code. */
+void user_threads_start(struct executor *of);
 
 /* Makes and starts a thread that goes on in user mode with `frame` and `registers`, both copied.
  * Sets process->thread. ERROR_OUT_OF_FRAMES. */

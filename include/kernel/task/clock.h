@@ -41,6 +41,6 @@ uint64_t clock_from_tsc(uint64_t ticks);
 int64_t clock_real_now(void);
 
 /* Sets the time of day. In tasks and set-up code. */
-void clock_set_real(int64_t now);
+void clock_set_real(int64_t real);
 
 #endif
