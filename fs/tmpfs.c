@@ -501,12 +501,13 @@ enum error tmpfs_create(struct filesystem_type *type, uint64_t page_limit,
 void tmpfs_statistics(struct filesystem *filesystem, struct filesystem_statistics *result)
 {
     const struct tmpfs *tmpfs = tmpfs_of(filesystem);
+    uint64_t inodes = MIN(tmpfs->inodes, tmpfs->page_limit);
     *result = (struct filesystem_statistics){
         .magic = MAGIC,
         .blocks = tmpfs->page_limit,
         .free_blocks = tmpfs->page_limit - tmpfs->pages,
         .inodes = tmpfs->page_limit,
-        .free_inodes = tmpfs->page_limit - MIN(tmpfs->inodes, tmpfs->page_limit),
+        .free_inodes = tmpfs->page_limit - inodes,
     };
 }
 

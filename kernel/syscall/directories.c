@@ -57,7 +57,8 @@ static bool emit(struct entry_sink *sink, const char *name, size_t length, uint6
 /* What cannot be given to the program is listed again. */
 static int64_t list(struct file *file, virt_addr_t to, size_t room)
 {
-    struct listing listing = {.sink.emit = emit, .room = MIN(room, (size_t)LISTING_MAX)};
+    size_t most = MIN(room, (size_t)LISTING_MAX);
+    struct listing listing = {.sink.emit = emit, .room = most};
     uint64_t start = file->position;
     listing.bytes = kmalloc(LISTING_MAX);
     if (!listing.bytes)
