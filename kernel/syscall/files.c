@@ -327,7 +327,6 @@ int64_t syscall_sync(struct trap_frame *frame)
     return 0;
 }
 
-/* For fdatasync(), too. */
 int64_t syscall_fsync(struct trap_frame *frame)
 {
     struct file *file;
@@ -337,6 +336,11 @@ int64_t syscall_fsync(struct trap_frame *frame)
     uint32_t type = inode_type(file->inode);
     file_release(file);
     return syscall_result(type == S_IFREG || type == S_IFDIR ? OK : ERROR_INVALID);
+}
+
+int64_t syscall_fdatasync(struct trap_frame *frame)
+{
+    return syscall_fsync(frame);
 }
 
 /* --- Controls --------------------------------------------------------------------------------- */

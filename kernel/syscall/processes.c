@@ -127,10 +127,15 @@ int64_t syscall_clone(struct trap_frame *frame)
                                                   .fs_base = argument_4(frame)});
 }
 
+int64_t syscall_exit_group(struct trap_frame *frame)
+{
+    process_exit((int)(argument_0(frame) & 0xff) << 8);
+}
+
 /* Threads are not there, so the end of the one is the end of all. */
 int64_t syscall_exit(struct trap_frame *frame)
 {
-    process_exit((int)(argument_0(frame) & 0xff) << 8);
+    return syscall_exit_group(frame);
 }
 
 /* Appends the strings that an array of pointers names, up to a NULL. */

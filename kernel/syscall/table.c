@@ -1,173 +1,34 @@
 #include <kernel/log/log.h>
 #include <kernel/process/process.h>
 #include <kernel/syscall/calls.h>
-
-/* By Linux's number (arch/x86/entry/syscalls/syscall_64.tbl). */
-static syscall_function *const calls[] = {
-    [0] = syscall_read,
-    [1] = syscall_write,
-    [2] = syscall_open,
-    [3] = syscall_close,
-    [4] = syscall_stat,
-    [5] = syscall_fstat,
-    [6] = syscall_lstat,
-    [7] = syscall_poll,
-    [8] = syscall_lseek,
-    [9] = syscall_mmap,
-    [10] = syscall_mprotect,
-    [11] = syscall_munmap,
-    [12] = syscall_brk,
-    [13] = syscall_rt_sigaction,
-    [14] = syscall_rt_sigprocmask,
-    [15] = syscall_rt_sigreturn,
-    [16] = syscall_ioctl,
-    [17] = syscall_pread64,
-    [18] = syscall_pwrite64,
-    [19] = syscall_readv,
-    [20] = syscall_writev,
-    [21] = syscall_access,
-    [22] = syscall_pipe,
-    [23] = syscall_select,
-    [24] = syscall_sched_yield,
-    [32] = syscall_dup,
-    [33] = syscall_dup2,
-    [34] = syscall_pause,
-    [35] = syscall_nanosleep,
-    [36] = syscall_getitimer,
-    [37] = syscall_alarm,
-    [38] = syscall_setitimer,
-    [39] = syscall_getpid,
-    [40] = syscall_sendfile,
-    [56] = syscall_clone,
-    [57] = syscall_fork,
-    [58] = syscall_vfork,
-    [59] = syscall_execve,
-    [60] = syscall_exit,
-    [61] = syscall_wait4,
-    [62] = syscall_kill,
-    [63] = syscall_uname,
-    [72] = syscall_fcntl,
-    [73] = syscall_flock,
-    [74] = syscall_fsync,
-    [75] = syscall_fsync,
-    [76] = syscall_truncate,
-    [77] = syscall_ftruncate,
-    [79] = syscall_getcwd,
-    [80] = syscall_chdir,
-    [81] = syscall_fchdir,
-    [82] = syscall_rename,
-    [83] = syscall_mkdir,
-    [84] = syscall_rmdir,
-    [85] = syscall_creat,
-    [86] = syscall_link,
-    [87] = syscall_unlink,
-    [88] = syscall_symlink,
-    [89] = syscall_readlink,
-    [90] = syscall_chmod,
-    [91] = syscall_fchmod,
-    [92] = syscall_chown,
-    [93] = syscall_fchown,
-    [94] = syscall_lchown,
-    [95] = syscall_umask,
-    [96] = syscall_gettimeofday,
-    [97] = syscall_getrlimit,
-    [98] = syscall_getrusage,
-    [99] = syscall_sysinfo,
-    [100] = syscall_times,
-    [102] = syscall_getuid,
-    [103] = syscall_syslog,
-    [104] = syscall_getgid,
-    [105] = syscall_setuid,
-    [106] = syscall_setgid,
-    [107] = syscall_geteuid,
-    [108] = syscall_getegid,
-    [109] = syscall_setpgid,
-    [110] = syscall_getppid,
-    [111] = syscall_getpgrp,
-    [112] = syscall_setsid,
-    [115] = syscall_getgroups,
-    [116] = syscall_setgroups,
-    [121] = syscall_getpgid,
-    [124] = syscall_getsid,
-    [127] = syscall_rt_sigpending,
-    [128] = syscall_rt_sigtimedwait,
-    [130] = syscall_rt_sigsuspend,
-    [131] = syscall_sigaltstack,
-    [132] = syscall_utime,
-    [133] = syscall_mknod,
-    [137] = syscall_statfs,
-    [138] = syscall_fstatfs,
-    [140] = syscall_getpriority,
-    [141] = syscall_setpriority,
-    [157] = syscall_prctl,
-    [158] = syscall_arch_prctl,
-    [160] = syscall_setrlimit,
-    [161] = syscall_chroot,
-    [162] = syscall_sync,
-    [164] = syscall_settimeofday,
-    [165] = syscall_mount,
-    [166] = syscall_umount2,
-    [169] = syscall_reboot,
-    [170] = syscall_sethostname,
-    [186] = syscall_gettid,
-    [200] = syscall_tkill,
-    [201] = syscall_time,
-    [204] = syscall_sched_getaffinity,
-    [217] = syscall_getdents64,
-    [218] = syscall_set_tid_address,
-    [219] = syscall_restart_syscall,
-    [227] = syscall_clock_settime,
-    [228] = syscall_clock_gettime,
-    [229] = syscall_clock_getres,
-    [230] = syscall_clock_nanosleep,
-    [231] = syscall_exit,
-    [234] = syscall_tgkill,
-    [235] = syscall_utimes,
-    [247] = syscall_waitid,
-    [257] = syscall_openat,
-    [258] = syscall_mkdirat,
-    [259] = syscall_mknodat,
-    [260] = syscall_fchownat,
-    [261] = syscall_futimesat,
-    [262] = syscall_newfstatat,
-    [263] = syscall_unlinkat,
-    [264] = syscall_renameat,
-    [265] = syscall_linkat,
-    [266] = syscall_symlinkat,
-    [267] = syscall_readlinkat,
-    [268] = syscall_fchmodat,
-    [269] = syscall_faccessat,
-    [270] = syscall_pselect6,
-    [271] = syscall_ppoll,
-    [273] = syscall_set_robust_list,
-    [280] = syscall_utimensat,
-    [292] = syscall_dup3,
-    [293] = syscall_pipe2,
-    [302] = syscall_prlimit64,
-    [316] = syscall_renameat2,
-    [318] = syscall_getrandom,
-    [332] = syscall_statx,
-    [439] = syscall_faccessat2,
-};
+#include <kernel/syscall/description.h>
 
 /* Each missing call is logged once. */
 static uint64_t logged[16];
 
-static int64_t missing(const struct trap_frame *frame)
+static int64_t missing(struct trap_frame *frame)
 {
     uint64_t number = frame->error_code;
     if (number < 64 * ARRAY_SIZE(logged) && !(logged[number / 64] >> number % 64 & 1)) {
         logged[number / 64] |= UINT64_C(1) << number % 64;
-        log_debug("syscall: %s makes call %lu, which is not there", process_current()->name,
-                  number);
+        const struct call_description *known = call_describe(number);
+        log_debug("syscall: %s makes call %lu (%s), which is not there", process_current()->name,
+                  number, known ? known->name : "unknown");
     }
     return syscall_result(ERROR_NO_CALL);
 }
 
+/* By Linux's number. */
+static syscall_function *const calls[] = {
+#define CALL(number, result, name, ...) [number] = syscall_##name,
+#define MISSING(number, name)           [number] = missing,
+#define UNUSED(first, last)             [first... last] = missing,
+#include <kernel/syscall/table.def>
+};
+
 void syscall_dispatch(struct trap_frame *frame)
 {
     uint64_t number = frame->error_code; /* user_entry.asm puts it there; rax becomes the result */
-    syscall_function *call = number < ARRAY_SIZE(calls) ? calls[number] : NULL;
-    int64_t result = call ? call(frame) : missing(frame);
-    frame->rax = (uint64_t)result;
+    syscall_function *call = number < ARRAY_SIZE(calls) ? calls[number] : missing;
+    frame->rax = (uint64_t)call(frame);
 }

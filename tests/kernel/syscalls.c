@@ -2,7 +2,9 @@
  * What of the system calls needs no program. What programs see is in tests/user/.
  */
 #include <kernel/process/signal.h>
+#include <kernel/syscall/description.h>
 #include <kernel/syscall/syscall.h>
+#include <lib/string.h>
 
 #include "../test.h"
 
@@ -31,4 +33,44 @@ TEST(syscalls, every_error_has_a_number)
     EXPECT_EQ(syscall_result(ERROR_INTERRUPTED), RESTART_IF_ASKED);
     EXPECT_EQ(syscall_result_no_restart(ERROR_INTERRUPTED), RESTART_WITHOUT_HANDLER);
     EXPECT_EQ(syscall_result(ERROR_NO_ENTRY), -2);
+}
+
+static size_t argument_count(const struct call_description *call)
+{
+    size_t count = 0;
+    while (call->arguments && call->arguments[count].kind != ARGUMENT_NONE)
+        count++;
+    return count;
+}
+
+TEST(syscalls, a_call_is_described_by_its_number)
+{
+    const struct call_description *openat = call_describe(257);
+    EXPECT(openat);
+    EXPECT_STR(openat->name, "openat");
+    EXPECT_EQ(argument_count(openat), 4);
+    EXPECT_EQ(openat->result, RESULT_FD);
+    EXPECT_EQ(openat->arguments[0].kind, ARGUMENT_DIRECTORY);
+    EXPECT_EQ(openat->arguments[1].kind, ARGUMENT_PATH);
+    EXPECT_STR(openat->arguments[2].words[1].name, "O_WRONLY");
+    EXPECT_EQ(argument_count(call_describe(39)), 0);
+    EXPECT(!call_describe(42)->arguments); /* connect() */
+    EXPECT(!call_describe(335));           /* Linux goes on with 424 */
+    EXPECT(!call_describe(UINT64_MAX));
+}
+
+TEST(syscalls, descriptions_are_well_formed)
+{
+    for (uint64_t number = 0; number < 500; number++) {
+        const struct call_description *call = call_describe(number);
+        size_t count = call ? argument_count(call) : 0;
+        EXPECT(count <= CALL_ARGUMENTS);
+        for (size_t i = 0; i < count; i++) {
+            const struct call_argument *argument = &call->arguments[i];
+            EXPECT(argument->length < count);
+            EXPECT_EQ(argument->words != NULL, argument->kind == ARGUMENT_WORDS);
+            EXPECT_EQ(argument->size != 0,
+                      argument->kind >= ARGUMENT_IN && argument->kind <= ARGUMENT_BYTES_OUT);
+        }
+    }
 }
