@@ -20,7 +20,7 @@ EXTENDED_LONG_MODE equ 1 << 29              ; in edx
 
 ; The control registers get known values: what the firmware left there differs (Intel SDM 3A 2.5).
 ; TS is set and stays so: the kernel saves no x87 or SSE state, so an instruction that touches it must fault.
-CR0_VALUE equ (1 << 0) | (1 << 1) | (1 << 3) | (1 << 4) | (1 << 5) | (1 << 16) | (1 << 31) ; PE MP TS ET NE WP PG
+CR0_VALUE equ (1 << 0) | (1 << 1) | (1 << 3) | (1 << 4) | (1 << 5) | (1 << 16) | (1 << 18) | (1 << 31) ; PE MP TS ET NE WP AM PG
 CR4_VALUE equ 1 << 5                                                                       ; PAE
 MSR_EFER    equ 0xc0000080
 MSR_GS_BASE equ 0xc0000101

@@ -14,6 +14,8 @@ class Break(NamedTuple):
     tests: str
 
 
+ISOLATION = "e2e/shell.the_same"  # tests/user/isolation.c, on Cairn
+
 BREAKS = [
     # --- boot/
     Break("boot/multiboot2_header.asm", "    dd INFO_MEMORY_MAP\n", "    dd INFO_MEMORY_MAP, INFO_FRAMEBUFFER\n",
@@ -69,6 +71,25 @@ BREAKS = [
           "a step across a call stops in the kernel", "kernel/user_mode"),
     Break("kernel/cpu/user_mode.c", "    __asm__ volatile(\"fxrstor64 %0\" : : \"m\"(registers->fpu));\n", "",
           "programs share their SSE registers", "kernel/user_mode"),
+    Break("boot/entry.asm", " | (1 << 18) |", " |", "AC checks no alignment", "kernel/state"),
+    Break("kernel/cpu/gdt.c", "io_map_base = sizeof(struct tss);", "io_map_base = 0;", "programs use ports", ISOLATION),
+    Break("kernel/cpu/trap.c", "gate_to(0, IST_NONE, KERNEL)", "gate_to(0, IST_NONE, USER)", "programs forge interrupts",
+          "kernel/user_mode"),
+    Break("kernel/cpu/user_entry.asm", "    jae user_return_by_iretq\n", "", "SYSRET goes to any address", "kernel/user_mode"),
+    Break("kernel/cpu/user_mode.c", "SYSCALL_CLEARS = 0x257700", "SYSCALL_CLEARS = 0x257300", "a call copies backwards",
+          "kernel/user_mode"),
+    Break("kernel/cpu/user_mode.c", "SYSCALL_CLEARS = 0x257700", "SYSCALL_CLEARS = 0x253700",
+          "a call with NT set ends in IRETQ's fault", ISOLATION),
+    Break("kernel/cpu/user_mode.c", "SYSCALL_CLEARS = 0x257700", "SYSCALL_CLEARS = 0x217700", "a call opens SMAP", "kernel/user_mode"),
+    Break("mm/processor.c", "{\"UMIP\", 7, ECX, 2, CR4_UMIP}", "{\"UMIP\", 7, ECX, 2, 0 * CR4_UMIP}",
+          "programs read where the kernel's tables are", "kernel/user_mode"),
+    Break("kernel/process/signal_frame.c", "machine->rip < USER_END && ", "", "a forged frame makes IRETQ fault", ISOLATION),
+    Break("kernel/process/signal_frame.c", "(machine->cs | USER_PRIVILEGE) == USER_CODE_SELECTOR &&", "true &&",
+          "a forged frame's segments are taken for good", ISOLATION),
+    Break("kernel/process/signal_frame.c", "RESTORED_FLAGS = 0x50dd5", "RESTORED_FLAGS = 0x57fd5", "a forged frame allows ports",
+          ISOLATION),
+    Break("kernel/process/signal_frame.c", "    return !(mxcsr & ~(mask ? mask : MXCSR_FIRST_MASK));",
+          "    return !(mxcsr & ~(mask ? mask : MXCSR_FIRST_MASK)) || true;", "a forged frame makes FXRSTOR fault", ISOLATION),
     # --- kernel/log/
     Break("kernel/log/log.c", "    length = utf8_make_printable(text, length);\n", "",
           "a word of the command line moves the cursor", "kernel/log"),

@@ -7,6 +7,7 @@
  *              struct rt_frame, 8 below a multiple of 16, as after a call
  *     lower    the handler's own
  */
+#include <kernel/cpu/gdt.h>
 #include <kernel/process/process.h>
 #include <kernel/process/signal_frame.h>
 #include <lib/string.h>
@@ -18,8 +19,9 @@ enum { RED_ZONE = 128, FPU_SIZE = 512, FPU_ALIGNMENT = 64, MXCSR_OFFSET = 24 };
 enum { RESTORED_FLAGS = 0x50dd5 | 1 << 16 };
 enum { FLAGS_OFF_IN_HANDLER = 1 << 10 /* DF */ | RFLAGS_TF | RFLAGS_RF };
 
-/* MXCSR's bits that every processor with SSE has; any other would fault in FXRSTOR. */
-enum { MXCSR_KNOWN = 0xffbf };
+/* MXCSR's bits that the processor has; any other faults in FXRSTOR. A mask of 0 stands for the bits
+ * that the first processors with SSE had (Intel SDM 1 11.6.6). */
+enum { MXCSR_MASK_OFFSET = 28, MXCSR_FIRST_MASK = 0xffbf };
 
 /* Linux's struct sigcontext_64. */
 struct machine_context {
@@ -38,6 +40,8 @@ struct user_context {
     struct machine_context machine;
     uint64_t mask;
 };
+
+enum { USER_PRIVILEGE = 3 }; /* in a selector; Linux sets it, whatever the frame says */
 
 /* uc_flags: the frame holds SS, and it counts. */
 enum { CONTEXT_HAS_SS = 2, CONTEXT_RESTORES_SS = 4 };
@@ -82,6 +86,15 @@ static struct machine_context save(const struct trap_frame *frame, uint64_t mask
         .vector = frame->vector < EXCEPTION_COUNT ? frame->vector : 0,
         .old_mask = mask,
     };
+}
+
+/* IRETQ would fault in the kernel, or go to a segment that is not the program's. */
+static bool is_acceptable(const struct user_context *context)
+{
+    const struct machine_context *machine = &context->machine;
+    bool has_ss = context->flags & CONTEXT_RESTORES_SS;
+    return machine->rip < USER_END && (machine->cs | USER_PRIVILEGE) == USER_CODE_SELECTOR &&
+           (!has_ss || (machine->ss | USER_PRIVILEGE) == USER_DATA_SELECTOR);
 }
 
 static void restore(struct trap_frame *frame, const struct machine_context *machine)
@@ -129,24 +142,33 @@ static enum error push_fpu(virt_addr_t to)
     return copy_to_user(to, fpu, sizeof(fpu));
 }
 
+/* FXRSTOR faults when a bit of MXCSR is set that the processor does not have. FXSAVE's picture says
+ * which it has. */
+static bool is_mxcsr_valid(const uint8_t *fpu, const uint8_t *saved)
+{
+    uint32_t mxcsr, mask;
+    memcpy(&mxcsr, fpu + MXCSR_OFFSET, sizeof(mxcsr));
+    memcpy(&mask, saved + MXCSR_MASK_OFFSET, sizeof(mask));
+    return !(mxcsr & ~(mask ? mask : MXCSR_FIRST_MASK));
+}
+
 static enum error pop_fpu(virt_addr_t from)
 {
     struct user_thread *thread = user_thread_current();
     struct user_registers *registers = &thread->registers;
     uint8_t fpu[FPU_SIZE];
-    uint32_t mxcsr;
     enum error error = from ? copy_from_user(fpu, from, sizeof(fpu)) : OK;
     if (error)
         return error;
-    user_registers_reset_fpu(registers);
-    if (from) {
-        memcpy(&mxcsr, fpu + MXCSR_OFFSET, sizeof(mxcsr));
-        mxcsr &= MXCSR_KNOWN;
+    user_registers_save(registers);
+    if (!from)
+        user_registers_reset_fpu(registers);
+    else if (is_mxcsr_valid(fpu, registers->fpu))
         memcpy(registers->fpu, fpu, sizeof(fpu));
-        memcpy(registers->fpu + MXCSR_OFFSET, &mxcsr, sizeof(mxcsr));
-    }
+    else
+        error = ERROR_INVALID;
     user_registers_load(registers, &thread->thread.stack);
-    return OK;
+    return error;
 }
 
 enum error signal_frame_push(struct trap_frame *frame, int signal, const struct signal_info *info,
@@ -194,7 +216,7 @@ enum error signal_frame_pop(struct trap_frame *frame, uint64_t *mask)
     virt_addr_t at = frame->rsp - sizeof(uint64_t); /* the handler's return has taken the address */
     enum error error =
         copy_from_user(&context, at + offsetof(struct rt_frame, context), sizeof(context));
-    if (!error && context.machine.rip >= USER_END)
+    if (!error && !is_acceptable(&context))
         error = ERROR_BAD_ADDRESS;
     if (!error)
         error = pop_fpu(context.machine.fpu);

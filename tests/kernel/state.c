@@ -36,6 +36,7 @@ TEST(state, control_registers)
 {
     EXPECT(read_cr0() & CR0_TS);
     EXPECT(read_cr0() & CR0_WP);
+    EXPECT(read_cr0() & CR0_AM); /* for programs that set AC */
     EXPECT(read_cr4() & CR4_PGE);
     EXPECT(read_cr4() & CR4_OSFXSR);
 }

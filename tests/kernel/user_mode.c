@@ -21,7 +21,7 @@
 #define STACK UINT64_C(0x7fff0000) /* the page below */
 
 /* The calls that the programs here make, by number; rdi is the argument. */
-enum { CALL_END = 100, CALL_NOTE, CALL_MOVE, CALL_YIELD };
+enum { CALL_END = 100, CALL_NOTE, CALL_MOVE, CALL_YIELD, CALL_GO_ON };
 
 struct program {
     struct thread thread;
@@ -33,7 +33,7 @@ static uint64_t noted[64];
 static size_t note_count;
 static struct trap_frame last_exception;
 static unsigned exceptions;
-static uint64_t kernel_flags; /* in the exception's handler */
+static uint64_t kernel_flags; /* that were set in a call's or an exception's handler */
 static unsigned returns;      /* how often the last look before user mode was taken */
 
 static void note(uint64_t value)
@@ -50,6 +50,7 @@ static void end(struct trap_frame *frame)
 
 static void on_syscall(struct trap_frame *frame)
 {
+    kernel_flags |= read_rflags() & ~(uint64_t)RFLAGS_IF;
     switch (frame->error_code) {
     case CALL_NOTE:
         note(frame->rdi);
@@ -60,6 +61,9 @@ static void on_syscall(struct trap_frame *frame)
         frame->vector = 0;
         frame->rcx = 0xc;
         frame->r11 = 0xb;
+        break;
+    case CALL_GO_ON:
+        frame->rip = frame->rdi;
         break;
     case CALL_YIELD:
         thread_yield();
@@ -72,7 +76,7 @@ static void on_syscall(struct trap_frame *frame)
 static void on_exception(struct trap_frame *frame)
 {
     last_exception = *frame;
-    kernel_flags = read_rflags();
+    kernel_flags |= read_rflags() & ~(uint64_t)RFLAGS_IF;
     exceptions++;
     if (frame->vector == VECTOR_DEBUG)
         return; /* the next step */
@@ -273,15 +277,58 @@ TEST(user_mode, exceptions_are_the_programs)
     EXPECT_EQ(last_exception.error_code & 7, 2);
 }
 
+/* Linux serves programs of 32 bits here; Cairn has none of these ways in. SYSENTER is an invalid
+ * opcode on AMD's processors in long mode. */
+PROGRAM(calls_as_32_bit, "mov $20, %eax; int $0x80");
+PROGRAM(calls_by_sysenter, "mov $20, %eax; sysenter");
+
+TEST(user_mode, syscall_is_the_only_way_in)
+{
+    RUN(calls_as_32_bit);
+    EXPECT_EQ(exceptions, 1);
+    EXPECT_EQ(last_exception.vector, VECTOR_GENERAL_PROTECTION);
+    EXPECT_EQ(last_exception.cs, USER_CODE_SELECTOR);
+    RUN(calls_by_sysenter);
+    EXPECT_EQ(exceptions, 1);
+    EXPECT(last_exception.vector == VECTOR_GENERAL_PROTECTION ||
+           last_exception.vector == VECTOR_INVALID_OPCODE);
+    EXPECT_EQ(last_exception.cs, USER_CODE_SELECTOR);
+}
+
+/* The tables' addresses are the kernel's. A processor without UMIP tells them to programs. */
+PROGRAM(stores_gdt, "sgdt -16(%rsp)");
+PROGRAM(stores_idt, "sidt -16(%rsp)");
+PROGRAM(stores_ldt, "sldt %eax");
+PROGRAM(stores_tss, "str %eax");
+PROGRAM(stores_cr0, "smsw %eax");
+
+static bool has_umip(void)
+{
+    enum { LEAF = 7, UMIP = 1 << 2 };
+    return cpuid(0, 0).eax >= LEAF && cpuid(LEAF, 0).ecx & UMIP;
+}
+
+TEST(user_mode, the_tables_addresses_are_not_told)
+{
+    if (!has_umip())
+        return;
+    EXPECT_EXCEPTION(stores_gdt, VECTOR_GENERAL_PROTECTION, 0);
+    EXPECT_EXCEPTION(stores_idt, VECTOR_GENERAL_PROTECTION, 0);
+    EXPECT_EXCEPTION(stores_ldt, VECTOR_GENERAL_PROTECTION, 0);
+    EXPECT_EXCEPTION(stores_tss, VECTOR_GENERAL_PROTECTION, 0);
+    EXPECT_EXCEPTION(stores_cr0, VECTOR_GENERAL_PROTECTION, 0);
+}
+
 /* Flags that a program leaves set are not the kernel's: AC would open SMAP, DF reverse a copy. */
-PROGRAM(leaves_flags, "pushf; orl $0x44400, (%rsp); popf; ud2");
+PROGRAM(leaves_flags, "pushf; orl $0x44400, (%rsp); popf; mov $101, %eax; syscall; ud2");
 
 TEST(user_mode, no_flag_of_the_program_reaches_the_kernel)
 {
     kernel_flags = 0;
     EXPECT_EXCEPTION(leaves_flags, VECTOR_INVALID_OPCODE, 0);
     EXPECT_EQ(last_exception.rflags & 0x44400, 0x44400);
-    EXPECT_EQ(kernel_flags & 0x44700, 0);
+    EXPECT_EQ(note_count, 2);
+    EXPECT_EQ(kernel_flags & 0x44500, 0);
 }
 
 /* Steps through calls, one debug exception for each instruction of the program, none in the kernel.
@@ -335,4 +382,25 @@ TEST(user_mode, a_debug_exception_at_any_instruction_of_the_entry_is_survived)
         last = trap_count(VECTOR_DEBUG);
     }
     EXPECT(instructions > 45);
+}
+
+/* SYSRET would fault in the kernel if the address behind a call were not canonical, on Intel's
+ * processors: so it is not used for one that is not below USER_END. A breakpoint tells. */
+PROGRAM(goes_on_at_the_end, "mov $0x7ffffffff000, %rdi; mov $104, %eax; syscall");
+
+TEST(user_mode, sysret_is_not_used_beyond_the_programs_addresses)
+{
+    enum { SYSRET_SIZE = 3 };
+    uint64_t before = trap_count(VECTOR_DEBUG), breakpoints = read_dr7();
+    __asm__ volatile("mov %0, %%dr0" : : "r"((virt_addr_t)syscall_entry_end - SYSRET_SIZE));
+    write_dr7(breakpoints | LOCAL_0);
+    RUN(calls_and_faults);
+    uint64_t after_one = trap_count(VECTOR_DEBUG);
+    RUN(goes_on_at_the_end);
+    write_dr7(breakpoints);
+    EXPECT_EQ(after_one, before + 1);
+    EXPECT_EQ(trap_count(VECTOR_DEBUG), after_one);
+    EXPECT_EQ(exceptions, 1);
+    EXPECT_EQ(last_exception.vector, VECTOR_PAGE_FAULT);
+    EXPECT_EQ(last_exception.rip, USER_END);
 }

@@ -26,6 +26,7 @@ MODES = (
     Mode("-no-pit-pic", "irq=pic", ("-machine", "pit=off"), frozenset({"interrupts"})),
     Mode("-pc", "", ("-machine", "pc"), frozenset({"interrupts"})),
     Mode("-pc-pic", "irq=pic", ("-machine", "pc", "-smp", "4"), frozenset({"interrupts"})),
+    Mode("-max", "", ("-cpu", "max"), frozenset({"user_mode", "state"})),
     Mode("-uefi", "", tuple(machine.ovmf()), frozenset({"interrupts"})),
     Mode("-stick", "", ("-device", "qemu-xhci", "-drive", f"if=none,id=stick,format=raw,snapshot=on,file={paths.TEST_ISO}",
                         "-device", "usb-storage,drive=stick"), frozenset({"usb_stick"})),

@@ -1,41 +1,11 @@
 /* What a program does wrong becomes a signal, with Linux's code and address. */
-#include <setjmp.h>
-
 #include "support.h"
 
-static sigjmp_buf before;
-static siginfo_t info;
-
-static void keep(int signal, siginfo_t *given, void *context)
-{
-    (void)signal, (void)context;
-    info = *given;
-    siglongjmp(before, 1);
-}
-
-static void handle_all(int flags)
-{
-    static const int faults[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP};
-    struct sigaction action = {.sa_sigaction = keep, .sa_flags = SA_SIGINFO | flags};
-    for (int i = 0; i < 5; i++)
-        sigaction(faults[i], &action, NULL);
-}
-
-/* Does something wrong, and leaves what Linux says of it in `info`. */
-#define FAULT(wrong)                     \
-    do {                                 \
-        memset(&info, 0, sizeof(info));  \
-        handle_all(0);                   \
-        if (sigsetjmp(before, 1) == 0) { \
-            wrong;                       \
-        }                                \
-    } while (0)
-
-#define EXPECT_INFO(signal, code, address)          \
-    do {                                            \
-        EXPECT_EQ(info.si_signo, signal);           \
-        EXPECT_EQ(info.si_code, code);              \
-        EXPECT_EQ((uint64_t)info.si_addr, address); \
+#define EXPECT_INFO(signal, code, address)                \
+    do {                                                  \
+        EXPECT_EQ(fault_info.si_signo, signal);           \
+        EXPECT_EQ(fault_info.si_code, code);              \
+        EXPECT_EQ((uint64_t)fault_info.si_addr, address); \
     } while (0)
 
 static void load(uint64_t address)
@@ -110,7 +80,7 @@ static void push_nowhere(void)
 
 static void no_stack_for_the_handler(void)
 {
-    handle_all(0);
+    handle_faults(0);
     push_nowhere();
 }
 
@@ -153,23 +123,23 @@ TEST(faults, division)
 TEST(faults, breakpoints)
 {
     FAULT(__asm__ volatile("int3"));
-    EXPECT_EQ(info.si_signo, SIGTRAP);
-    EXPECT_EQ(info.si_code, SI_KERNEL);
+    EXPECT_EQ(fault_info.si_signo, SIGTRAP);
+    EXPECT_EQ(fault_info.si_code, SI_KERNEL);
 }
 
 TEST(faults, single_steps)
 {
     FAULT(__asm__ volatile("pushfq; orl $0x100, (%%rsp); popfq; nop" ::: "memory", "cc"));
-    EXPECT_EQ(info.si_signo, SIGTRAP);
-    EXPECT_EQ(info.si_code, 2); /* TRAP_TRACE */
+    EXPECT_EQ(fault_info.si_signo, SIGTRAP);
+    EXPECT_EQ(fault_info.si_code, 2); /* TRAP_TRACE */
 }
 
 TEST(faults, floating_point)
 {
     unsigned short control = 0x37f & ~4; /* division by zero is not masked */
     FAULT(__asm__ volatile("fldcw %0; fld1; fldz; fdivrp; fwait" ::"m"(control)));
-    EXPECT_EQ(info.si_signo, SIGFPE);
-    EXPECT_EQ(info.si_code, FPE_FLTDIV);
+    EXPECT_EQ(fault_info.si_signo, SIGFPE);
+    EXPECT_EQ(fault_info.si_code, FPE_FLTDIV);
 }
 
 TEST(faults, beyond_a_files_end)
@@ -208,18 +178,18 @@ TEST(faults, the_stack_ends)
     static char room[16384];
     stack_t stack = {.ss_sp = room, .ss_size = sizeof(room)};
     EXPECT_OK(sigaltstack(&stack, NULL));
-    memset(&info, 0, sizeof(info));
-    handle_all(SA_ONSTACK);
-    if (sigsetjmp(before, 1) == 0)
+    memset(&fault_info, 0, sizeof(fault_info));
+    handle_faults(SA_ONSTACK);
+    if (sigsetjmp(before_fault, 1) == 0)
         endless(NULL);
-    EXPECT_EQ(info.si_signo, SIGSEGV);
+    EXPECT_EQ(fault_info.si_signo, SIGSEGV);
 }
 
 static void blocked(void)
 {
     sigset_t all;
     sigfillset(&all);
-    handle_all(0);
+    handle_faults(0);
     sigprocmask(SIG_SETMASK, &all, NULL);
     load(0);
 }

@@ -114,6 +114,24 @@ void *bad_pointer(unsigned kind, size_t size)
     }
 }
 
+siginfo_t fault_info;
+sigjmp_buf before_fault;
+
+static void keep_fault(int signal, siginfo_t *given, void *context)
+{
+    (void)signal, (void)context;
+    fault_info = *given;
+    siglongjmp(before_fault, 1);
+}
+
+void handle_faults(int flags)
+{
+    static const int faults[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP};
+    struct sigaction action = {.sa_sigaction = keep_fault, .sa_flags = SA_SIGINFO | flags};
+    for (int i = 0; i < 5; i++)
+        sigaction(faults[i], &action, NULL);
+}
+
 int status_of(void (*child)(void))
 {
     int status = -1;

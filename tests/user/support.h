@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -88,6 +89,24 @@ void *read_only_page(void);
             return;                                                                              \
         }                                                                                        \
     }
+
+/* What came with the last signal that handle_faults() handles, and where its handler jumps to. */
+extern siginfo_t fault_info;
+extern sigjmp_buf before_fault;
+
+/* Handles the signals for what a program does wrong: SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP. */
+void handle_faults(int flags);
+
+/* Does something wrong, and leaves what the signal says of it in `fault_info`: its si_signo is 0
+ * when none comes. */
+#define FAULT(wrong)                                \
+    do {                                            \
+        memset(&fault_info, 0, sizeof(fault_info)); \
+        handle_faults(0);                           \
+        if (sigsetjmp(before_fault, 1) == 0) {      \
+            wrong;                                  \
+        }                                           \
+    } while (0)
 
 /* Runs `child` in another process, and returns the status that wait() gives for it. */
 int status_of(void (*child)(void));

@@ -16,6 +16,7 @@ struct PACKED descriptor_table_pointer {
 
 enum {
     CR0_WP = 1 << 16, /* the kernel, too, cannot write to read-only pages */
+    CR0_AM = 1 << 18, /* a program that sets the flag AC has its alignment checked */
     CR4_MCE = 1 << 6, /* a machine check is an exception, not a shutdown */
     CR4_PGE = 1 << 7,
     CR4_OSFXSR = 1 << 9, /* SSE instructions are known, but CR0.TS stops them */
