@@ -59,11 +59,37 @@ enum error file_make_program(struct file *file)
     return OK;
 }
 
+void file_watch(struct file *file, struct file_watch *watch)
+{
+    watch->next = file->watches;
+    file->watches = watch;
+}
+
+void file_unwatch(struct file *file, struct file_watch *watch)
+{
+    struct file_watch **link = &file->watches;
+    while (*link != watch) {
+        ASSERT(*link);
+        link = &(*link)->next;
+    }
+    *link = watch->next;
+}
+
+static void tell_watches(struct file *file)
+{
+    while (file->watches) {
+        struct file_watch *watch = file->watches;
+        file->watches = watch->next;
+        watch->closed(watch);
+    }
+}
+
 void file_release(struct file *file)
 {
     ASSERT(file->references > 0);
     if (--file->references > 0)
         return;
+    tell_watches(file);
     if (file->operations->close)
         file->operations->close(file);
     file->inode->writers -= may_write(file);
@@ -168,10 +194,10 @@ static enum error seek(const struct file *file, int64_t offset, int whence, uint
 
 enum error file_seek(struct file *file, int64_t offset, int whence, uint64_t *position)
 {
-    if (!file->operations->has_position)
-        return ERROR_NOT_SEEKABLE;
     if (file->operations->seek)
         return file->operations->seek(file, offset, whence, position);
+    if (!file->operations->has_position)
+        return ERROR_NOT_SEEKABLE;
     if (whence == SEEK_END && inode_is_directory(file->inode))
         return ERROR_INVALID;
     bool locked = lock_position(file);

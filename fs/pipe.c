@@ -19,6 +19,7 @@
 #include <mm/user_copy.h>
 
 enum { PAGES = PIPE_SIZE / PAGE_SIZE, FIONREAD = 0x541b };
+#define ALL_EVENTS (~0u)
 
 struct pipe {
     size_t readers, writers;        /* open files */
@@ -39,10 +40,11 @@ static bool may_write(const struct file *file)
     return (file->flags & O_ACCMODE) != O_RDONLY;
 }
 
-static void wake(struct pipe *pipe)
+/* Wakes those that wait for the pipe's other end; `events` are for what watches it (epoll). */
+static void wake(struct pipe *pipe, unsigned events)
 {
     if (!list_empty(&pipe->waiting.wakers))
-        wait_queue_wake_all(&pipe->waiting);
+        wait_queue_wake_for(&pipe->waiting, events);
 }
 
 /* --- Waiting ---------------------------------------------------------------------------------- */
@@ -161,7 +163,7 @@ static enum error read_locked(const struct file *file, struct buffer *buffer)
             return error;
     }
     enum error error = drain(pipe, buffer);
-    wake(pipe);
+    wake(pipe, POLLOUT | POLLWRNORM);
     return error;
 }
 
@@ -189,7 +191,7 @@ static enum error write_locked(const struct file *file, struct buffer *buffer)
             continue;
         }
         error = fill(pipe, buffer);
-        wake(pipe);
+        wake(pipe, POLLIN | POLLRDNORM);
     }
     return error;
 }
@@ -259,7 +261,7 @@ static void enter(const struct file *file)
     pipe->read_opens += may_read(file);
     pipe->writers += may_write(file);
     pipe->write_opens += may_write(file);
-    wake(pipe);
+    wake(pipe, ALL_EVENTS);
 }
 
 static void leave(struct file *file)
@@ -267,7 +269,7 @@ static void leave(struct file *file)
     struct pipe *pipe = file->inode->pipe;
     pipe->readers -= may_read(file);
     pipe->writers -= may_write(file);
-    wake(pipe);
+    wake(pipe, ALL_EVENTS);
     if (pipe->readers > 0 || pipe->writers > 0)
         return;
     file->inode->pipe = NULL;

@@ -132,7 +132,20 @@ static const struct file_operations file_operations = {
 
 /* --- Links ------------------------------------------------------------------------------------ */
 
-/* What a descriptor's link leads to; a pipe gets a dentry of its own for that. */
+/* A dentry for a file without a name. NULL when memory is out. */
+static struct dentry *make_name(const struct file *file)
+{
+    char name[32];
+    const char *kind = file->operations->name;
+    int length = kind ? snprintf(name, sizeof(name), "%s", kind)
+                      : snprintf(name, sizeof(name), "pipe:[%lu]", file->inode->number);
+    struct dentry *dentry = dentry_create(NULL, name, (size_t)length, file->inode);
+    if (dentry)
+        inode_reference(file->inode);
+    return dentry;
+}
+
+/* What a descriptor's link leads to. */
 static enum error follow_descriptor(const struct proc_node *node, struct dentry **target)
 {
     struct file *file;
@@ -140,19 +153,12 @@ static enum error follow_descriptor(const struct proc_node *node, struct dentry 
     if (error)
         return error;
     *target = file->dentry;
-    if (*target) {
+    if (*target)
         dentry_reference(*target);
-    } else {
-        char name[32];
-        int length = snprintf(name, sizeof(name), "pipe:[%lu]", file->inode->number);
-        *target = dentry_create(NULL, name, (size_t)length, file->inode);
-        if (*target)
-            inode_reference(file->inode);
-        else
-            error = ERROR_OUT_OF_FRAMES;
-    }
+    else
+        *target = make_name(file);
     file_release(file);
-    return error;
+    return *target ? OK : ERROR_OUT_OF_FRAMES;
 }
 
 static enum error follow_context(const struct proc_node *node, struct dentry **target)

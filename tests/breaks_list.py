@@ -342,6 +342,9 @@ BREAKS = [
     Break("fs/names.c", "    if (dentry_is_below(to->directory, entry))\n        return ERROR_INVALID;\n", "", "a directory moves below itself", "host/files"),
     Break("fs/cpio.c", "    if (size > archive->size - archive->offset)\n        return NULL;\n", "", "an archive's lengths are believed", "host/files"),
     Break("fs/pipe.c", "size_t piece = buffer->left <= PIPE_BUF ? buffer->left : 1;", "size_t piece = 1;", "small writes to a pipe are cut", "kernel/pipes"),
+    Break("fs/epoll.c", "(EPOLLONESHOT | EPOLLET)", "EPOLLONESHOT", "an edge is told of again and again", "e2e/shell"),
+    Break("fs/epoll.c", "below + levels(epoll, false, NULL) > NESTED_MAX", "below > NESTED_MAX + 1", "epoll files watch each other in a circle", "e2e/shell"),
+    Break("fs/file.c", "    tell_watches(file);\n", "", "epoll watches a file that is gone", "e2e/shell"),
     Break("fs/file_table.c", "        set_bit(table->close_on_exec, fd, test_bit(from->close_on_exec, fd));\n", "", "fork forgets close-on-exec", "host/files"),
     Break("lib/chacha20.c", "rotate(*b ^ *c, 7)", "rotate(*b ^ *c, 8)", "ChaCha20 is something else", "host/chacha20"),
     # --- kernel/tty/

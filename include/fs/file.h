@@ -13,6 +13,12 @@
 struct waker;
 struct task;
 
+/* What is told that a file is closed: see file_watch(). */
+struct file_watch {
+    struct file_watch *next;                  /* of the same file */
+    void (*closed)(struct file_watch *watch); /* may wait for nothing */
+};
+
 struct file {
     const struct file_operations *operations;
     struct inode *inode;   /* referenced */
@@ -20,10 +26,11 @@ struct file {
     uint64_t position;     /* in a directory: the offset of the next entry */
     unsigned flags;        /* what open() got; after open(), less O_OPENING */
     size_t references;
-    bool is_program;      /* it runs: file_make_program() */
-    struct mutex mutex;   /* guards the position across waits, when several use the file */
-    void *data;           /* the operations' own */
-    uint64_t data_number; /* likewise */
+    bool is_program;            /* it runs: file_make_program() */
+    struct mutex mutex;         /* guards the position across waits, when several use the file */
+    struct file_watch *watches; /* NULL: none */
+    void *data;                 /* the operations' own */
+    uint64_t data_number;       /* likewise */
 };
 
 /* A directory entry, for list(). `next` is the position behind it. False: there is no room for it,
@@ -35,6 +42,7 @@ struct entry_sink {
 
 /* NULL where the comment does not say otherwise: not possible. All may wait but poll. */
 struct file_operations {
+    const char *name;  /* in /proc/PID/fd, of files without a name; NULL: a pipe's */
     bool has_position; /* lseek(), pread() and pwrite() work */
     /* file->inode and flags are set, operations may be changed. NULL: nothing to do. */
     enum error (*open)(struct file *file);
@@ -81,6 +89,11 @@ static inline void file_reference(struct file *file)
 }
 void file_release(struct file *file);
 
+/* Calls watch->closed() when the last reference to the file is gone, before its operations' close;
+ * the file then forgets the watch. And the end of that, for a watch that the file has. */
+void file_watch(struct file *file, struct file_watch *watch);
+void file_unwatch(struct file *file, struct file_watch *watch);
+
 /* Read from the file's position on, or write there or at the end (O_APPEND), and advance it. What
  * was done shows in buffer->left, also beside an error. ERROR_BAD_DESCRIPTOR: not opened for that.
  * May wait. */
@@ -96,6 +109,12 @@ enum error file_seek(struct file *file, int64_t offset, int whence, uint64_t *po
 
 /* Sets the size of a regular file. ERROR_INVALID for others. May wait. */
 enum error file_set_size(struct file *file, uint64_t size);
+
+/* Can the file be waited for? Others are always ready. Any context. */
+static inline bool file_can_poll(const struct file *file)
+{
+    return file->operations->poll != NULL;
+}
 
 /* As the operation. May not wait. */
 unsigned file_poll(struct file *file, struct waker *waker, struct task *task);

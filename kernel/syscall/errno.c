@@ -35,3 +35,8 @@ int64_t syscall_result_no_restart(enum error error)
 {
     return error == ERROR_INTERRUPTED ? RESTART_WITHOUT_HANDLER : errno_of(error);
 }
+
+int64_t syscall_result_never_restart(enum error error)
+{
+    return errno_of(error);
+}

@@ -4,12 +4,11 @@
  */
 #include <kernel/process/process.h>
 #include <kernel/syscall/calls.h>
+#include <kernel/syscall/waits.h>
 #include <kernel/task/clock.h>
 #include <lib/string.h>
 #include <mm/heap.h>
 #include <mm/user_copy.h>
-
-enum { SET_SIZE = 8 }; /* of a set of signals */
 
 struct polled {
     struct file *file; /* referenced; NULL: there is none to look at */
@@ -81,75 +80,6 @@ static enum error begin(struct poll *poll, size_t count)
     return poll->files ? OK : ERROR_OUT_OF_FRAMES;
 }
 
-/* --- Time limits and signals ------------------------------------------------------------------ */
-
-struct time_parts {
-    int64_t seconds, rest;
-};
-
-/* A time limit of a program, in parts of `unit` nanoseconds beside the seconds; without one (0),
- * for ever. */
-static enum error get_timeout(virt_addr_t from, uint64_t unit, uint64_t *timeout)
-{
-    struct time_parts parts;
-    *timeout = UINT64_MAX;
-    if (!from)
-        return OK;
-    enum error error = copy_from_user(&parts, from, sizeof(parts));
-    if (error)
-        return error;
-    if (parts.seconds < 0 || parts.rest < 0 ||
-        (uint64_t)parts.rest >= NANOSECONDS_PER_SECOND / unit)
-        return ERROR_INVALID;
-    if ((uint64_t)parts.seconds < INT64_MAX / NANOSECONDS_PER_SECOND)
-        *timeout = (uint64_t)parts.seconds * NANOSECONDS_PER_SECOND + (uint64_t)parts.rest * unit;
-    return OK;
-}
-
-/* Tells the program how much of its limit is left, as Linux does; it need not be writable. */
-static void put_timeout(virt_addr_t to, uint64_t unit, uint64_t deadline)
-{
-    uint64_t now = clock_now(), left = deadline > now ? deadline - now : 0;
-    const struct time_parts parts = {(int64_t)(left / NANOSECONDS_PER_SECOND),
-                                     (int64_t)(left % NANOSECONDS_PER_SECOND / unit)};
-    if (to && deadline != UINT64_MAX)
-        (void)copy_to_user(to, &parts, sizeof(parts));
-}
-
-static uint64_t deadline_of(uint64_t timeout)
-{
-    uint64_t now = clock_now();
-    return timeout > UINT64_MAX - now ? UINT64_MAX : now + timeout;
-}
-
-/* Blocks other signals while the call waits, if it has a set of them. */
-static enum error block_signals(virt_addr_t set, uint64_t size)
-{
-    struct user_thread *thread = user_thread_current();
-    uint64_t blocked;
-    if (!set)
-        return OK;
-    if (size != SET_SIZE)
-        return ERROR_INVALID;
-    enum error error = copy_from_user(&blocked, set, sizeof(blocked));
-    if (error)
-        return error;
-    thread->blocked_before = thread->blocked;
-    thread->restore_blocked = true;
-    signals_block(blocked);
-    return OK;
-}
-
-/* After an interrupted wait the signal is acted upon first, with the call's set. */
-static void unblock_signals(virt_addr_t set, enum error error)
-{
-    struct user_thread *thread = user_thread_current();
-    if (!set || error == ERROR_INTERRUPTED)
-        return;
-    thread->restore_blocked = false;
-    signals_block(thread->blocked_before);
-}
-
 /* --- poll ------------------------------------------------------------------------------------- */
 
 /* Linux's struct pollfd. */
@@ -214,16 +144,16 @@ int64_t syscall_ppoll(struct trap_frame *frame)
 {
     virt_addr_t limit = argument_2(frame), set = argument_3(frame);
     uint64_t timeout;
-    enum error error = get_timeout(limit, 1, &timeout);
+    enum error error = timeout_from_user(limit, 1, &timeout);
     if (!error)
-        error = block_signals(set, argument_4(frame));
+        error = wait_block_signals(set, argument_4(frame));
     if (error)
         return syscall_result(error);
-    uint64_t deadline = deadline_of(timeout);
+    uint64_t deadline = timeout_deadline(timeout);
     int64_t result = do_poll(argument_0(frame), (uint32_t)argument_1(frame), timeout);
-    unblock_signals(set, result == syscall_result_no_restart(ERROR_INTERRUPTED) ? ERROR_INTERRUPTED
-                                                                                : OK);
-    put_timeout(limit, 1, deadline);
+    wait_unblock_signals(
+        set, result == syscall_result_no_restart(ERROR_INTERRUPTED) ? ERROR_INTERRUPTED : OK);
+    timeout_to_user(limit, 1, deadline);
     return result;
 }
 
@@ -353,12 +283,12 @@ int64_t syscall_select(struct trap_frame *frame)
 {
     virt_addr_t limit = argument_4(frame);
     uint64_t timeout;
-    enum error error = get_timeout(limit, 1000, &timeout);
+    enum error error = timeout_from_user(limit, 1000, &timeout);
     if (error)
         return syscall_result(error);
-    uint64_t deadline = deadline_of(timeout);
+    uint64_t deadline = timeout_deadline(timeout);
     int64_t result = do_select(frame, timeout);
-    put_timeout(limit, 1000, deadline);
+    timeout_to_user(limit, 1000, deadline);
     return result;
 }
 
@@ -373,16 +303,16 @@ int64_t syscall_pselect6(struct trap_frame *frame)
     enum error error =
         argument_5(frame) ? copy_from_user(&signals, argument_5(frame), sizeof(signals)) : OK;
     if (!error)
-        error = get_timeout(limit, 1, &timeout);
+        error = timeout_from_user(limit, 1, &timeout);
     if (!error)
-        error = block_signals(signals.set, signals.size);
+        error = wait_block_signals(signals.set, signals.size);
     if (error)
         return syscall_result(error);
-    uint64_t deadline = deadline_of(timeout);
+    uint64_t deadline = timeout_deadline(timeout);
     int64_t result = do_select(frame, timeout);
-    unblock_signals(signals.set, result == syscall_result_no_restart(ERROR_INTERRUPTED)
-                                     ? ERROR_INTERRUPTED
-                                     : OK);
-    put_timeout(limit, 1, deadline);
+    wait_unblock_signals(signals.set, result == syscall_result_no_restart(ERROR_INTERRUPTED)
+                                          ? ERROR_INTERRUPTED
+                                          : OK);
+    timeout_to_user(limit, 1, deadline);
     return result;
 }

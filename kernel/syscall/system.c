@@ -61,7 +61,7 @@ static struct limit get_limit(const struct process *process, unsigned resource)
     case RLIMIT_CORE:
         return (struct limit){0, 0};
     case RLIMIT_NOFILE:
-        return (struct limit){process->files->limit, FILE_TABLE_MAX};
+        return (struct limit){process->files->limit, process->files->hard_limit};
     default:
         return (struct limit){UINT64_MAX, UINT64_MAX};
     }
@@ -74,10 +74,14 @@ static enum error set_limit(struct process *process, unsigned resource, const st
     struct limit old = get_limit(process, resource);
     if (limit->soft > limit->hard)
         return ERROR_INVALID;
-    if (limit->hard > old.hard)
+    bool may_raise = resource == RLIMIT_NOFILE && process_current()->euid == 0;
+    uint64_t most = may_raise ? FILE_TABLE_MAX : old.hard;
+    if (limit->hard > most)
         return ERROR_NOT_PERMITTED;
-    if (resource == RLIMIT_NOFILE)
+    if (resource == RLIMIT_NOFILE) {
         process->files->limit = (unsigned)limit->soft;
+        process->files->hard_limit = (unsigned)limit->hard;
+    }
     return OK;
 }
 

@@ -9,6 +9,8 @@
 #include <kernel/task/task.h>
 #include <kernel/task/waker.h>
 
+#define ALL_EVENTS (~0u)
+
 void wait_queue_init(struct wait_queue *queue)
 {
     list_init(&queue->wakers);
@@ -67,17 +69,25 @@ void waker_cancel(struct waker *waker)
         wait_queue_wake_one(waker->queue);
 }
 
+/* Wakes a waiting waker, unless the events do not matter to it. Interrupts are masked. */
+static void wake(struct wait_queue *queue, struct waker *waker, unsigned events)
+{
+    if (waker->notify && !waker->notify(waker, events))
+        return;
+    list_remove(&waker->queue_link);
+    waker->woken = true;
+    queue->woken++;
+    if (!waker->notify)
+        task_wake(waker->task);
+}
+
 /* Wakes the queue's first waiter; false when there is none. */
 static bool wake_first(struct wait_queue *queue)
 {
     uint64_t flags = interrupts_save();
-    struct list_node *node = list_pop_front(&queue->wakers);
-    if (node) {
-        struct waker *waker = CONTAINER_OF(node, struct waker, queue_link);
-        waker->woken = true;
-        queue->woken++;
-        task_wake(waker->task);
-    }
+    struct list_node *node = list_first(&queue->wakers);
+    if (node)
+        wake(queue, CONTAINER_OF(node, struct waker, queue_link), ALL_EVENTS);
     interrupts_restore(flags);
     return node != NULL;
 }
@@ -91,6 +101,17 @@ void wait_queue_wake_all(struct wait_queue *queue)
 {
     while (wake_first(queue))
         ;
+}
+
+void wait_queue_wake_for(struct wait_queue *queue, unsigned events)
+{
+    uint64_t flags = interrupts_save();
+    struct list_node *next, *end = &queue->wakers.head;
+    for (struct list_node *node = end->next; node != end; node = next) {
+        next = node->next;
+        wake(queue, CONTAINER_OF(node, struct waker, queue_link), events);
+    }
+    interrupts_restore(flags);
 }
 
 void wait_queue_wake_and_keep(struct wait_queue *queue)

@@ -44,3 +44,9 @@ enum error await_interruptible(struct future *future)
     future_cancel(future);
     return ERROR_INTERRUPTED;
 }
+
+enum error thread_wait_interruptible(struct wait_queue *queue)
+{
+    (void)queue;
+    return ERROR_INTERRUPTED;
+}

@@ -44,10 +44,15 @@ call rmdir, 84
 call unlink, 87
 call setsid, 112
 call sigsuspend, 130
+call setrlimit, 160
 call sync, 162
 call mount, 165
 call reboot, 169
 call getdents64, 217
+call epoll_wait, 232
+call epoll_ctl, 233
+call eventfd2, 290
+call epoll_create1, 291
 call pipe2, 293
 call exit_group, 231
 

@@ -40,6 +40,23 @@ long sys_dup2(int file, int number);
 long sys_pipe2(int ends[2], int flags);
 long sys_access(const char *path, int mode);
 
+/* Waiting for several files. */
+enum { POLL_INPUT = 1 };
+struct poll_entry { /* Linux's struct pollfd */
+    int file;
+    short wanted, ready;
+};
+struct PACKED epoll_event {
+    uint32_t events;
+    uint64_t data;
+};
+enum { EPOLL_ADD = 1 };
+long sys_poll(struct poll_entry *entries, unsigned long count, int milliseconds);
+long sys_eventfd2(unsigned count, int flags);
+long sys_epoll_create1(int flags);
+long sys_epoll_ctl(int epoll, int operation, int file, const struct epoll_event *event);
+long sys_epoll_wait(int epoll, struct epoll_event *events, int limit, int milliseconds);
+
 /* Directories. */
 long sys_chdir(const char *path);
 long sys_getcwd(char *to, size_t size);
@@ -140,6 +157,13 @@ enum {
         0x5607, /* VT_WAITACTIVE: until virtual terminal `argument` is on the screen */
 };
 long sys_ioctl(int file, unsigned request, uint64_t argument);
+
+/* Limits. */
+enum { LIMIT_FILES = 7 }; /* descriptors */
+struct resource_limit {
+    uint64_t soft, hard;
+};
+long sys_setrlimit(int resource, const struct resource_limit *limit);
 
 /* The system. */
 enum { /* what reboot(2) is to do */

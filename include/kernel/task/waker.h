@@ -44,6 +44,10 @@ struct waker {
     struct task *task;           /* the one to wake; NULL while idle */
     struct wait_queue *queue;    /* where it was registered; not used for timers */
     bool woken;                  /* and its future has not been polled since */
+    /* NULL, or called in place of the task's wake. `events` are those of wait_queue_wake_for(), all
+     * ones for other wakes. False: they do not matter here, and the waker waits on; never for all
+     * ones. Runs with interrupts masked, and in interrupt handlers. Set while the waker is idle. */
+    bool (*notify)(struct waker *waker, unsigned events);
 };
 
 /* Makes an empty queue. For queues that are not initialised statically. */
@@ -66,9 +70,14 @@ void waker_cancel(struct waker *waker);
 void wait_queue_wake_one(struct wait_queue *queue);
 void wait_queue_wake_all(struct wait_queue *queue);
 
+/* Wakes all waiters and says which events have come, as bits whose meaning is the queue's. Wakers
+ * with a `notify` that returns false stay in the queue. As the two functions above; interrupts are
+ * masked for the whole time. */
+void wait_queue_wake_for(struct wait_queue *queue, unsigned events);
+
 /* Wakes the first waiter's task and leaves the waker in the queue. For a source with one waiter,
- * which waits for the next thing right after this one and then need not register again. With
- * interrupts masked; not in an NMI handler. */
+ * which waits for the next thing right after this one and then need not register again. The waker
+ * has no `notify`. With interrupts masked; not in an NMI handler. */
 void wait_queue_wake_and_keep(struct wait_queue *queue);
 
 #endif

@@ -1,0 +1,408 @@
+/*
+ * Each file that is watched has an item, found by descriptor and file in a tree. The item's waker
+ * waits in the file's queue. A wake does not wake a task: it puts the item on the list of those
+ * that may be ready, in the context of whoever woke it, and wakes what waits for the epoll file. So
+ * a wait looks only at items on that list. Looking at one registers its waker again first.
+ *
+ * What becomes of an item that is ready is the difference between the modes. Level: it stays on the
+ * list, at the end, until a look finds it not ready. Edge: it comes back with the next wake.
+ * One-shot: likewise, but not before epoll_change().
+ *
+ * An item does not hold its file: when the last descriptor is closed, the file tells its watches
+ * (file_watch()), and the item goes.
+ *
+ * An epoll file may watch another one. Then a wake travels along the items, from within the other's
+ * wake, so their number in a row is limited.
+ *
+ * Interrupt handlers may wake files, so the list is touched with interrupts masked. The rest is for
+ * threads and never waits in between, except for epoll_wait() itself.
+ */
+#include <assert.h>
+#include <fs/anonymous.h>
+#include <fs/epoll.h>
+#include <kernel/cpu/control.h>
+#include <kernel/task/thread.h>
+#include <lib/tree.h>
+#include <mm/heap.h>
+
+enum { NESTED_MAX = 6, READABLE = POLLIN | POLLRDNORM };
+
+struct epoll {
+    struct file *file; /* that this is of */
+    struct tree items; /* by descriptor */
+    struct list ready; /* items that may be ready, by ready_link; the next to look at first */
+    size_t ready_count;
+    struct list nested;        /* items of other epoll files, by nested_link */
+    struct wait_queue waiting; /* woken when `ready` gets an item */
+    struct task owner;         /* of the items' wakers; is never spawned, and never woken */
+    /* For levels(): the next one of a level, and the last search that came here; two of each, for
+     * one level is read while the next one is made. */
+    struct epoll *next[2];
+    uint64_t found[2];
+};
+
+struct item {
+    struct epoll *epoll;
+    struct file *file; /* not referenced */
+    struct file_watch watch;
+    struct tree_node node; /* its key is the descriptor */
+    struct list_node ready_link, nested_link;
+    struct waker waker;
+    struct epoll_event event;
+    bool is_disarmed; /* one-shot, and told of */
+};
+
+static struct epoll *epoll_of(const struct file *file)
+{
+    return file->data;
+}
+
+/* --- Ready items ------------------------------------------------------------------------------ */
+
+/* Puts the item on the list, at its end, if it is not there. Any context. */
+static void make_ready(struct item *item)
+{
+    struct epoll *epoll = item->epoll;
+    uint64_t flags = interrupts_save();
+    if (!list_node_linked(&item->ready_link)) {
+        list_push_back(&epoll->ready, &item->ready_link);
+        epoll->ready_count++;
+    }
+    interrupts_restore(flags);
+}
+
+static void make_unready(struct item *item)
+{
+    uint64_t flags = interrupts_save();
+    if (list_node_linked(&item->ready_link)) {
+        list_remove(&item->ready_link);
+        item->epoll->ready_count--;
+    }
+    interrupts_restore(flags);
+}
+
+/* The file has something new. */
+static bool notify(struct waker *waker, unsigned events)
+{
+    struct item *item = CONTAINER_OF(waker, struct item, waker);
+    if (!(events & item->event.events))
+        return false;
+    make_ready(item);
+    wait_queue_wake_for(&item->epoll->waiting, READABLE);
+    return true;
+}
+
+/* What the file is ready for, of what the program asked for. The next wake puts the item on the
+ * list again. */
+static unsigned look(struct item *item)
+{
+    unsigned ready = file_poll(item->file, &item->waker, &item->epoll->owner);
+    return item->is_disarmed ? 0 : ready & item->event.events;
+}
+
+/* Takes the first item off the list; NULL when there is none. */
+static struct item *first_ready(const struct epoll *epoll)
+{
+    struct list_node *node = list_first(&epoll->ready);
+    if (!node)
+        return NULL;
+    struct item *item = CONTAINER_OF(node, struct item, ready_link);
+    make_unready(item);
+    return item;
+}
+
+size_t epoll_ready_count(const struct file *file)
+{
+    return epoll_of(file)->ready_count;
+}
+
+size_t epoll_take(struct file *file, struct epoll_event *events, struct epoll_taken *taken,
+                  size_t limit)
+{
+    struct epoll *epoll = epoll_of(file);
+    size_t count = 0;
+    for (size_t left = epoll->ready_count; left > 0 && count < limit; left--) {
+        struct item *item = first_ready(epoll);
+        ASSERT(item);
+        unsigned ready = look(item);
+        if (!ready)
+            continue;
+        events[count] = (struct epoll_event){.events = ready, .data = item->event.data};
+        taken[count++] = (struct epoll_taken){.file = item->file, .fd = (int)item->node.key};
+        item->is_disarmed = item->event.events & EPOLLONESHOT;
+        if (!(item->event.events & (EPOLLONESHOT | EPOLLET)))
+            make_ready(item);
+    }
+    return count;
+}
+
+/* --- Waiting ---------------------------------------------------------------------------------- */
+
+struct wait {
+    struct future future;
+    struct epoll *epoll;
+};
+
+/* An interrupt may make an item ready between the look and the registration. */
+static enum poll_result poll_wait(struct future *future, struct task *task)
+{
+    struct epoll *epoll = CONTAINER_OF(future, struct wait, future)->epoll;
+    if (list_empty(&epoll->ready)) {
+        waker_register(&future->waker, &epoll->waiting, task);
+        if (list_empty(&epoll->ready))
+            return POLL_PENDING;
+    }
+    waker_finish(&future->waker);
+    return POLL_READY;
+}
+
+enum error epoll_wait(struct file *file, uint64_t deadline, bool *expired)
+{
+    struct wait wait = {.future = {.poll = poll_wait}, .epoll = epoll_of(file)};
+    struct time_limit limit;
+    *expired = false;
+    if (deadline == UINT64_MAX)
+        return await_interruptible(&wait.future);
+    uint64_t now = clock_now();
+    *expired = deadline <= now;
+    if (*expired)
+        return OK;
+    time_limit_begin(&limit, &wait.future, deadline - now);
+    enum error error = await_interruptible(&limit.future);
+    *expired = !error && limit.expired;
+    return error;
+}
+
+/* Is one of the items ready? Those that are not leave the list. */
+static unsigned poll(struct file *file, struct waker *waker, struct task *task)
+{
+    struct epoll *epoll = epoll_of(file);
+    if (waker)
+        waker_register(waker, &epoll->waiting, task);
+    for (size_t left = epoll->ready_count; left > 0; left--) {
+        struct item *item = first_ready(epoll);
+        ASSERT(item);
+        if (look(item)) {
+            make_ready(item);
+            return READABLE;
+        }
+    }
+    return 0;
+}
+
+/* --- Items ------------------------------------------------------------------------------------ */
+
+static struct item *item_at(struct tree_node *node)
+{
+    return CONTAINER_OF(node, struct item, node);
+}
+
+/* The item of a descriptor and its file; NULL when there is none. A descriptor may have several: it
+ * was closed and opened again, and the file has another one. */
+static struct item *find(const struct epoll *epoll, const struct file *file, int fd)
+{
+    struct tree_node *node = tree_find_from(&epoll->items, (uint64_t)fd);
+    for (; node && node->key == (uint64_t)fd; node = tree_next(node)) {
+        if (item_at(node)->file == file)
+            return item_at(node);
+    }
+    return NULL;
+}
+
+/* Frees the item, which its file does not know any more. */
+static void drop(struct item *item)
+{
+    waker_cancel(&item->waker);
+    make_unready(item);
+    list_remove(&item->nested_link);
+    tree_remove(&item->epoll->items, &item->node);
+    kfree(item);
+}
+
+static void file_closed(struct file_watch *watch)
+{
+    drop(CONTAINER_OF(watch, struct item, watch));
+}
+
+static void remove_item(struct item *item)
+{
+    file_unwatch(item->file, &item->watch);
+    drop(item);
+}
+
+static void close(struct file *file)
+{
+    struct epoll *epoll = epoll_of(file);
+    struct tree_node *node;
+    while ((node = tree_find_from(&epoll->items, 0)))
+        remove_item(item_at(node));
+    ASSERT(list_empty(&epoll->ready));
+    ASSERT(list_empty(&epoll->owner.wakers));
+    kfree(epoll);
+}
+
+static const struct file_operations operations = {
+    .name = "anon_inode:[eventpoll]", .seek = anonymous_seek, .close = close, .poll = poll};
+
+bool file_is_epoll(const struct file *file)
+{
+    return file->operations == &operations;
+}
+
+/* Looks at an item that is new or was changed. */
+static void look_first(struct item *item)
+{
+    if (!look(item))
+        return;
+    make_ready(item);
+    wait_queue_wake_for(&item->epoll->waiting, READABLE);
+}
+
+static void set_event(struct item *item, const struct epoll_event *event)
+{
+    item->event = *event;
+    item->event.events |= POLLERR | POLLHUP;
+    item->is_disarmed = false;
+}
+
+/* --- Epoll files that watch each other -------------------------------------------------------- */
+
+/* The levels of a search: `of` is the instances of one level, by their next[parity]. */
+struct level {
+    struct epoll *of;
+    unsigned parity;
+    uint64_t search; /* the same instance is in a level once */
+};
+
+static void add_to_level(struct level *level, struct epoll *epoll)
+{
+    if (epoll->found[level->parity] == level->search)
+        return;
+    epoll->found[level->parity] = level->search;
+    epoll->next[level->parity] = level->of;
+    level->of = epoll;
+}
+
+/* Adds what the instance watches to the level, or what watches it. */
+static void add_neighbours(struct level *level, const struct epoll *epoll, bool below)
+{
+    if (below) {
+        list_for_each(node, &epoll->nested)
+            add_to_level(level, epoll_of(CONTAINER_OF(node, struct item, nested_link)->file));
+        return;
+    }
+    for (struct file_watch *watch = epoll->file->watches; watch; watch = watch->next) {
+        if (watch->closed == file_closed)
+            add_to_level(level, CONTAINER_OF(watch, struct item, watch)->epoll);
+    }
+}
+
+/* How many levels there are from `start` on, itself included, down to what it watches or up to what
+ * watches it; more than NESTED_MAX when `target` is among them. */
+static unsigned levels(struct epoll *start, bool below, const struct epoll *target)
+{
+    static uint64_t searches;
+    unsigned count = 0;
+    struct level level = {.search = ++searches};
+    for (add_to_level(&level, start); level.of && count <= NESTED_MAX; count++) {
+        struct level next = {.parity = !level.parity, .search = ++searches};
+        for (struct epoll *epoll = level.of; epoll; epoll = epoll->next[level.parity]) {
+            if (epoll == target)
+                return NESTED_MAX + 1;
+            add_neighbours(&next, epoll, below);
+        }
+        level = next;
+    }
+    return count;
+}
+
+static enum error check_nesting(struct epoll *epoll, const struct file *file)
+{
+    if (!file_is_epoll(file))
+        return OK;
+    unsigned below = levels(epoll_of(file), true, epoll);
+    return below + levels(epoll, false, NULL) > NESTED_MAX ? ERROR_LOOP : OK;
+}
+
+/* --- For programs ----------------------------------------------------------------------------- */
+
+enum error epoll_create(struct file **file)
+{
+    struct epoll *epoll = kzalloc(sizeof(*epoll));
+    if (!epoll)
+        return ERROR_OUT_OF_FRAMES;
+    enum error error = anonymous_file_create(&operations, epoll, O_RDWR, file);
+    if (error) {
+        kfree(epoll);
+        return error;
+    }
+    epoll->file = *file;
+    tree_init(&epoll->items, NULL);
+    list_init(&epoll->ready);
+    list_init(&epoll->nested);
+    wait_queue_init(&epoll->waiting);
+    epoll->owner.name = "epoll";
+    epoll->owner.state = TASK_LIVE;
+    list_init(&epoll->owner.wakers);
+    return OK;
+}
+
+enum error epoll_add(struct file *file, struct file *watched, int fd,
+                     const struct epoll_event *event)
+{
+    struct epoll *epoll = epoll_of(file);
+    if (!file_can_poll(watched))
+        return ERROR_NOT_PERMITTED;
+    if (find(epoll, watched, fd))
+        return ERROR_EXISTS;
+    enum error error = check_nesting(epoll, watched);
+    if (error)
+        return error;
+    struct item *item = kzalloc(sizeof(*item));
+    if (!item)
+        return ERROR_OUT_OF_FRAMES;
+    item->epoll = epoll;
+    item->file = watched;
+    item->waker.notify = notify;
+    item->watch.closed = file_closed;
+    list_node_init(&item->ready_link);
+    list_node_init(&item->nested_link);
+    set_event(item, event);
+    tree_insert(&epoll->items, &item->node, (uint64_t)fd);
+    if (file_is_epoll(watched))
+        list_push_back(&epoll->nested, &item->nested_link);
+    file_watch(watched, &item->watch);
+    look_first(item);
+    return OK;
+}
+
+enum error epoll_change(struct file *file, const struct file *watched, int fd,
+                        const struct epoll_event *event)
+{
+    struct item *item = find(epoll_of(file), watched, fd);
+    if (!item)
+        return file_can_poll(watched) ? ERROR_NO_ENTRY : ERROR_NOT_PERMITTED;
+    set_event(item, event);
+    look_first(item);
+    return OK;
+}
+
+enum error epoll_remove(struct file *file, const struct file *watched, int fd)
+{
+    struct item *item = find(epoll_of(file), watched, fd);
+    if (!item)
+        return file_can_poll(watched) ? ERROR_NO_ENTRY : ERROR_NOT_PERMITTED;
+    remove_item(item);
+    return OK;
+}
+
+void epoll_put_back(struct file *file, const struct epoll_taken *taken, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct item *item = find(epoll_of(file), taken[i].file, taken[i].fd);
+        if (!item)
+            continue;
+        item->is_disarmed = false;
+        make_ready(item);
+    }
+}
