@@ -10,7 +10,7 @@
 
 /* Sets whether `rep movsb` and `rep stosb` are fast on this processor (CPUID's ERMS). Until then
  * they are taken to be slow. Call it before kernel_space_seal(). */
-void string_init(bool fast_rep);
+void string_init(bool fast_bytes);
 
 /* As in ISO C17 7.24 (strnlen: POSIX.1-2017). */
 void *memcpy(void *restrict to, const void *restrict from, size_t size);

@@ -81,8 +81,8 @@ static void check_memmove(size_t size)
 
 static void check_all_sizes(void (*check)(size_t))
 {
-    for (int fast_rep = 0; fast_rep < 2; fast_rep++) {
-        string_init(fast_rep);
+    for (int fast_bytes = 0; fast_bytes < 2; fast_bytes++) {
+        string_init(fast_bytes);
         for (size_t i = 0; i < ARRAY_SIZE(sizes) && !test_failed(); i++)
             check(sizes[i]);
     }

@@ -23,7 +23,7 @@ copy_function kernel_memcpy, kernel_memmove;
 fill_function kernel_memset;
 compare_function kernel_memcmp;
 length_function kernel_strlen;
-void kernel_string_init(bool fast_rep);
+void kernel_string_init(bool fast_bytes);
 
 enum { ROUNDS = 100, ROUND_BYTES = 1 << 16, LARGEST = 1 << 24, MARGIN = 1 << 16 };
 
@@ -101,17 +101,17 @@ static bool uses_rep(const struct subject *subject)
 
 static void print_row(const struct subject *subject, size_t size)
 {
-    double library = 1e18, words = 1e18, kernel = 1e18;
+    double library = 1e18, without = 1e18, kernel = 1e18;
     for (unsigned i = 0; i < ROUNDS; i++) {
         library = shorter(library, run_round(subject, subject->library, size));
         kernel_string_init(false);
-        words = shorter(words, run_round(subject, subject->kernel, size));
+        without = shorter(without, run_round(subject, subject->kernel, size));
         kernel_string_init(true);
         kernel = shorter(kernel, run_round(subject, subject->kernel, size));
     }
     printf("| %zu | %.1f | %.1f | %.2f |", size, library, kernel, kernel / library);
     if (uses_rep(subject))
-        printf(" %.1f | %.2f |", words, words / library);
+        printf(" %.1f | %.2f |", without, without / library);
     putchar('\n');
 }
 
@@ -123,7 +123,7 @@ static void print_table(const struct subject *subject)
     first[LARGEST] = '\0';
     printf("\n## %s\n\n| bytes | C library, ns | Cairn, ns | ratio |%s\n| ---: | ---: | ---: | "
            "---: |%s\n",
-           subject->name, uses_rep(subject) ? " without `rep`, ns | ratio |" : "",
+           subject->name, uses_rep(subject) ? " without ERMS, ns | ratio |" : "",
            uses_rep(subject) ? " ---: | ---: |" : "");
     for (size_t size = 8; size <= LARGEST; size *= size < 4096 ? 2 : 16)
         print_row(subject, size);
