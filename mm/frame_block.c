@@ -70,6 +70,29 @@ void frame_block_mark_used(struct frame_block *block, size_t from, size_t to)
     ASSERT(block->not_free <= FRAME_BLOCK_FRAMES);
 }
 
+static size_t bit_count(uint64_t bits)
+{
+    size_t count = 0;
+    for (; bits; bits &= bits - 1)
+        count++;
+    return count;
+}
+
+size_t frame_block_add(struct frame_block *block, size_t from, size_t to)
+{
+    ASSERT(from < to && to <= FRAME_BLOCK_FRAMES);
+    size_t count = 0;
+    for (size_t at = from; at < to; at = next_word(at)) {
+        size_t word = at / FRAME_BLOCK_WORD_BITS;
+        uint64_t added = bits_in_word(at, to) & ~(block->free[word] | block->used[word]);
+        block->free[word] |= added;
+        count += bit_count(added);
+    }
+    ASSERT(block->not_free >= count);
+    block->not_free -= (uint16_t)count;
+    return count;
+}
+
 /* Where in `free` a run of 2^order frames begins, order < FRAME_BLOCK_WORD_ORDER; a bit for each.
  */
 static uint64_t runs_in_word(uint64_t free, unsigned order)
@@ -107,10 +130,7 @@ size_t frame_block_count_used(const struct frame_block *block, size_t from, size
 {
     ASSERT(from < to && to <= FRAME_BLOCK_FRAMES);
     size_t count = 0;
-    for (size_t at = from; at < to; at = next_word(at)) {
-        uint64_t used = block->used[at / FRAME_BLOCK_WORD_BITS] & bits_in_word(at, to);
-        for (; used; used &= used - 1)
-            count++;
-    }
+    for (size_t at = from; at < to; at = next_word(at))
+        count += bit_count(block->used[at / FRAME_BLOCK_WORD_BITS] & bits_in_word(at, to));
     return count;
 }

@@ -232,19 +232,22 @@ static struct frame_block *block_to_add_to(phys_addr_t frame)
 
 void frames_add(struct phys_range range)
 {
-    phys_addr_t end = ALIGN_DOWN(range.end, PAGE_SIZE);
-    for (phys_addr_t frame = ALIGN_UP(range.start, PAGE_SIZE); frame < end; frame += PAGE_SIZE) {
-        struct frame_block *block = block_to_add_to(frame);
-        size_t index = frame / PAGE_SIZE % FRAME_BLOCK_FRAMES, word = index / FRAME_BLOCK_WORD_BITS;
-        uint64_t bit = UINT64_C(1) << index % FRAME_BLOCK_WORD_BITS;
-        if (block == &frame_map_no_block || (block->free[word] | block->used[word]) & bit)
+    phys_addr_t at = ALIGN_UP(range.start, PAGE_SIZE), range_end = ALIGN_DOWN(range.end, PAGE_SIZE);
+    for (phys_addr_t end; at < range_end; at = end) {
+        end = MIN(ALIGN_DOWN(at, FRAME_BLOCK_SIZE) + FRAME_BLOCK_SIZE, range_end);
+        struct frame_block *block = block_to_add_to(at);
+        if (block == &frame_map_no_block)
+            continue;
+        size_t first = at / PAGE_SIZE % FRAME_BLOCK_FRAMES;
+        size_t count = frame_block_add(block, first, first + (end - at) / PAGE_SIZE);
+        if (count == 0)
             continue;
         if (added.start == added.end)
-            added.start = frame;
-        added.end = frame + PAGE_SIZE;
-        block->used[word] |= bit;
-        frame_map_add_to_total(1);
-        free_used(block, index);
+            added.start = at;
+        added.end = end;
+        free_frames += count;
+        frame_map_add_to_total(count);
+        relist(block);
     }
 }
 

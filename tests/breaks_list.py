@@ -319,7 +319,7 @@ BREAKS = [
     Break("lib/font.c", "bytes > font->size - offset - BOX_SIZE", "bytes > font->size - offset",
           "a glyph is read beyond the font's end", "host/font"),
     Break("lib/pixels.c", "b >> 16 | c << 32", "b >> 16 | c << 24", "pixels of 24 bits run into each other", "host/pixels"),
-    Break("include/lib/ring.h", "MIN(count, mask + 1 - ring_count(ring))", "MIN(count, mask - ring_count(ring))",
+    Break("include/lib/ring.h", "MIN(count, ring->mask + 1 - ring_count(ring))", "MIN(count, ring->mask - ring_count(ring))",
           "a byte of the ring is never used", "host/ring"),
     Break("lib/string.c", "    if (size)\n        store_word(last, last_word);\n", "    if (!size)\n        store_word(last, last_word);\n", "a copy leaves its last bytes out", "host/string"),
     Break("lib/string.c", "while (length + WORD <= limit && !unprintable(", "while (length + WORD <= limit && (true || ",

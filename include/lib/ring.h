@@ -7,7 +7,7 @@
 #ifndef LIB_RING_H
 #define LIB_RING_H
 
-#include <types.h>
+#include <lib/string.h>
 
 struct ring {
     uint8_t *bytes;
@@ -48,11 +48,11 @@ static inline void ring_push_unchecked(struct ring *ring, uint8_t byte)
 static inline uint32_t ring_push(struct ring *ring, const void *bytes, uint32_t count)
 {
     const uint8_t *from = bytes;
-    uint8_t *to = ring->bytes;
-    uint32_t mask = ring->mask, tail = __atomic_load_n(&ring->tail, __ATOMIC_RELAXED);
-    count = MIN(count, mask + 1 - ring_count(ring));
-    for (uint32_t i = 0; i < count; i++)
-        to[(tail + i) & mask] = from[i];
+    uint32_t tail = __atomic_load_n(&ring->tail, __ATOMIC_RELAXED), at = tail & ring->mask;
+    count = MIN(count, ring->mask + 1 - ring_count(ring));
+    uint32_t before_end = MIN(count, ring->mask + 1 - at); /* the rest goes to the beginning */
+    memcpy(ring->bytes + at, from, before_end);
+    memcpy(ring->bytes, from + before_end, count - before_end);
     __atomic_store_n(&ring->tail, tail + count, __ATOMIC_RELEASE);
     return count;
 }

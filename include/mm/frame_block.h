@@ -48,6 +48,10 @@ void frame_block_mark_used(struct frame_block *block, size_t from, size_t to);
 size_t frame_block_count_used(const struct frame_block *block, size_t from, size_t to);
 bool frame_block_all_used(const struct frame_block *block, size_t from, size_t to);
 
+/* Marks those as free that are neither free nor used: they may be allocated from now on. Returns
+ * how many these were. */
+size_t frame_block_add(struct frame_block *block, size_t from, size_t to);
+
 /* Looks for 2^order free frames, aligned to their number; order < FRAME_BLOCK_ORDER. */
 bool frame_block_find_run(const struct frame_block *block, unsigned order, size_t *run);
 
