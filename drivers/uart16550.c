@@ -190,10 +190,10 @@ static inline void push(struct uart16550 *uart, const char *text, size_t length)
     log_loss_begins(uart);
 }
 
-/* The length of the line at `text`, without its end. */
+/* The length of the line at `text`, without its end. Most lines are printable up to there. */
 static size_t line_length(const char *text, size_t limit)
 {
-    size_t length = 0;
+    size_t length = printable_length(text, limit);
     while (length < limit && text[length] != '\n')
         length++;
     return length;

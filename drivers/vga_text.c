@@ -98,11 +98,9 @@ static void fill(struct terminal_display *display, unsigned row, unsigned column
     (void)display;
     unsigned char *to = cell_at(row, column);
     unsigned character = character_of(cell), attribute = attribute_of(cell);
-    uint64_t four = (attribute << 8 | character) * UINT64_C(0x0001000100010001);
-#pragma GCC unroll 16
-    for (; count >= 4; count -= 4, to += 8)
-        store_four(to, four);
-    for (; count; count--, to += 2)
+    uint64_t fours = count / 4, four = (attribute << 8 | character) * UINT64_C(0x0001000100010001);
+    __asm__ volatile("rep stosq" : "+D"(to), "+c"(fours) : "a"(four) : "memory");
+    for (count %= 4; count; count--, to += 2)
         store_one(to, character, attribute);
 }
 

@@ -377,7 +377,7 @@ static enum page_size fitting_size(virt_addr_t start, phys_addr_t memory, uint64
 {
     enum page_size size = largest;
     while (size > PAGE_4K &&
-           (!IS_ALIGNED(start | memory, page_size_bytes(size)) || length < page_size_bytes(size)))
+           ((start | memory) & sizes[size].offset_mask || length <= sizes[size].offset_mask))
         size--;
     return size;
 }

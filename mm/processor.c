@@ -45,19 +45,22 @@ static bool has_leaf(uint32_t leaf)
     return cpuid(leaf & 0x80000000, 0).eax >= leaf;
 }
 
-static bool look_for(const struct feature *feature)
-{
-    if (!has_leaf(feature->leaf))
-        return false;
-    struct cpuid_result result = cpuid(feature->leaf, 0);
-    const uint32_t registers[] = {result.eax, result.ebx, result.ecx, result.edx};
-    return registers[feature->reg] >> feature->bit & 1;
-}
-
+/* Features of one leaf follow each other, for CPUID is slow in a virtual machine. */
 static void find_features(void)
 {
-    for (unsigned i = 0; i < ARRAY_SIZE(features); i++)
-        found |= (unsigned)look_for(&features[i]) << i;
+    uint32_t registers[4] = {0}, leaf = 0;
+    for (unsigned i = 0; i < ARRAY_SIZE(features); i++) {
+        const struct feature *feature = &features[i];
+        if (feature->leaf != leaf) {
+            leaf = feature->leaf;
+            struct cpuid_result result = has_leaf(leaf) ? cpuid(leaf, 0) : (struct cpuid_result){0};
+            registers[EAX] = result.eax;
+            registers[EBX] = result.ebx;
+            registers[ECX] = result.ecx;
+            registers[EDX] = result.edx;
+        }
+        found |= (registers[feature->reg] >> feature->bit & 1) << i;
+    }
 }
 
 /* Intel SDM 3A 4.1.4. */
