@@ -302,12 +302,14 @@ USER_TESTS := $(filter-out support run,$(basename $(notdir $(sort $(wildcard tes
 USER_TEST_PROGRAMS := $(USER_TESTS:%=$B/user-tests/%)
 USER_TEST_FLAGS := -std=gnu17 -O1 -g -D_GNU_SOURCE -Wall -Wextra -Werror -Wshadow -Wno-nonnull -fno-toplevel-reorder -idirafter include
 USER_TEST_CC     = musl-gcc -static -no-pie
-$B/user-tests/glibc: USER_TEST_CC = $(HOST_CC) -static-pie
+$B/user-tests/glibc $B/user-tests/glibc_threads: USER_TEST_CC = $(HOST_CC) -static-pie
 $B/user-tests/start: USER_TEST_FLAGS += -Wl,-e,entered
 $(USER_TEST_PROGRAMS): $B/user-tests/%: tests/user/%.c tests/user/support.c tests/test.c tests/user/support.h tests/test.h $B/user-test-flags.stamp | need-user-tests
 	@mkdir -p $(@D)
 	@echo "  USER  $<"
-	$Q$(USER_TEST_CC) $(USER_TEST_FLAGS) -o $@ $(filter %.c,$^) -lm
+	$Q$(USER_TEST_CC) $(USER_TEST_FLAGS) -o $@ $(filter-out $(USER_TEST_INCLUDED),$(filter %.c,$^)) -lm
+$B/user-tests/glibc_threads: USER_TEST_INCLUDED = tests/user/threads.c
+$B/user-tests/glibc_threads: tests/user/threads.c
 
 $B/run-tests: tests/user/run.c $B/user-test-flags.stamp | need-user-tests
 	@echo "  USER  $<"

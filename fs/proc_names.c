@@ -38,6 +38,8 @@ uint32_t proc_node_mode(const struct proc_node *node)
     case PROC_ROOT:
     case PROC_DIRECTORY:
     case PROC_PROCESS:
+    case PROC_TASKS:
+    case PROC_THREAD:
         return S_IFDIR | 0555;
     case PROC_DESCRIPTORS:
         return S_IFDIR | 0500;
@@ -63,7 +65,23 @@ static const struct {
 } links[] = {{"exe", PROC_PROGRAM},
              {"cwd", PROC_WORKING_DIRECTORY},
              {"root", PROC_ROOT_DIRECTORY},
-             {"fd", PROC_DESCRIPTORS}};
+             {"fd", PROC_DESCRIPTORS},
+             {"task", PROC_TASKS}};
+
+/* The files below a process's or a thread's directory, and how many of the links. */
+struct contents {
+    const struct proc_entry *entries;
+    size_t entry_count, link_count;
+};
+
+static struct contents contents_of(const struct proc_node *directory)
+{
+    if (directory->kind == PROC_THREAD)
+        return (struct contents){proc_processes->thread_entries, proc_processes->thread_entry_count,
+                                 ARRAY_SIZE(links) - 1 /* no tasks of a task */};
+    return (struct contents){proc_processes->entries, proc_processes->entry_count,
+                             ARRAY_SIZE(links)};
+}
 
 static bool equals(const char *name, size_t length, const char *other)
 {
@@ -146,20 +164,33 @@ static bool find_in_root(const struct proc_node *root, const char *name, size_t 
     return find_entry(root, name, length, found);
 }
 
-static bool find_in_process(int process, const char *name, size_t length, struct proc_node *found)
+static bool find_in_process(const struct proc_node *directory, const char *name, size_t length,
+                            struct proc_node *found)
 {
-    for (size_t i = 0; i < ARRAY_SIZE(links); i++) {
+    const struct contents contents = contents_of(directory);
+    int process = directory->process;
+    for (size_t i = 0; i < contents.link_count; i++) {
         *found = (struct proc_node){.kind = links[i].kind, .process = process};
         if (equals(name, length, links[i].name))
             return true;
     }
-    for (size_t i = 0; i < proc_processes->entry_count; i++) {
+    for (size_t i = 0; i < contents.entry_count; i++) {
         *found = (struct proc_node){
-            .kind = PROC_FILE, .process = process, .entry = &proc_processes->entries[i]};
+            .kind = PROC_FILE, .process = process, .entry = &contents.entries[i]};
         if (equals(name, length, found->entry->name))
             return true;
     }
     return false;
+}
+
+static bool find_thread(int process, const char *name, size_t length, struct proc_node *found)
+{
+    int thread;
+    if (!parse(name, length, &thread) || thread == 0 ||
+        proc_processes->next_thread(process, thread - 1) != thread)
+        return false;
+    *found = (struct proc_node){.kind = PROC_THREAD, .process = thread};
+    return true;
 }
 
 enum error proc_get_file(int process, int fd, struct file **file)
@@ -191,8 +222,11 @@ bool proc_find(const struct proc_node *directory, const char *name, size_t lengt
     case PROC_ROOT:
         return find_in_root(directory, name, length, found);
     case PROC_PROCESS:
+    case PROC_THREAD:
         return process_exists(directory->process) &&
-               find_in_process(directory->process, name, length, found);
+               find_in_process(directory, name, length, found);
+    case PROC_TASKS:
+        return find_thread(directory->process, name, length, found);
     case PROC_DESCRIPTORS:
         return find_descriptor(directory->process, name, length, found);
     default:
@@ -265,21 +299,35 @@ static bool list_root(struct file *file, struct entry_sink *sink, const struct p
     return true;
 }
 
-static bool list_process(struct file *file, struct entry_sink *sink, int process)
+static bool list_process(struct file *file, struct entry_sink *sink,
+                         const struct proc_node *directory)
 {
+    const struct contents contents = contents_of(directory);
+    int process = directory->process;
     uint64_t offset = FIRST_ENTRY_OFFSET;
-    for (size_t i = 0; i < ARRAY_SIZE(links); i++, offset++) {
+    for (size_t i = 0; i < contents.link_count; i++, offset++) {
         const struct proc_node node = {.kind = links[i].kind, .process = process};
         if (!show(file, sink, links[i].name, strlen(links[i].name), &node, offset))
             return false;
     }
-    for (size_t i = 0; i < proc_processes->entry_count; i++, offset++) {
+    for (size_t i = 0; i < contents.entry_count; i++, offset++) {
         const struct proc_node node = {
-            .kind = PROC_FILE, .process = process, .entry = &proc_processes->entries[i]};
+            .kind = PROC_FILE, .process = process, .entry = &contents.entries[i]};
         if (!show(file, sink, node.entry->name, strlen(node.entry->name), &node, offset))
             return false;
     }
     return true;
+}
+
+static void list_threads(struct file *file, struct entry_sink *sink, int process)
+{
+    int thread = (int)(file->position - FIRST_ENTRY_OFFSET) - 1;
+    thread = MAX(thread, 0);
+    while ((thread = proc_processes->next_thread(process, thread)) > 0) {
+        const struct proc_node node = {.kind = PROC_THREAD, .process = thread};
+        if (!show_number(file, sink, thread, &node, FIRST_ENTRY_OFFSET + (uint64_t)thread))
+            break;
+    }
 }
 
 static enum error list_descriptors(struct file *file, struct entry_sink *sink, int process)
@@ -308,9 +356,13 @@ enum error proc_list(const struct proc_node *directory, struct file *file, struc
         list_root(file, sink, directory);
         return OK;
     case PROC_PROCESS:
+    case PROC_THREAD:
         if (!process_exists(directory->process))
             return ERROR_NO_ENTRY;
-        list_process(file, sink, directory->process);
+        list_process(file, sink, directory);
+        return OK;
+    case PROC_TASKS:
+        list_threads(file, sink, directory->process);
         return OK;
     case PROC_DESCRIPTORS:
         return list_descriptors(file, sink, directory->process);

@@ -18,6 +18,8 @@ enum proc_kind {
     PROC_ROOT_DIRECTORY,
     PROC_DESCRIPTORS,
     PROC_DESCRIPTOR,
+    PROC_TASKS,  /* task: the threads */
+    PROC_THREAD, /* one of them; `process` is its number */
 };
 
 struct proc_node {

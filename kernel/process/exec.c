@@ -2,6 +2,7 @@
 #include <kernel/process/exec.h>
 #include <kernel/process/exit.h>
 #include <kernel/process/first_stack.h>
+#include <kernel/process/futex.h>
 #include <kernel/process/process.h>
 #include <lib/string.h>
 #include <mm/heap.h>
@@ -316,7 +317,18 @@ void program_free(struct program *program)
 
 /* --- Running --------------------------------------------------------------------------------- */
 
-static void adopt(struct process *process, const struct program *program, const char *name)
+/* The last part of a path. */
+static const char *last_part(const char *path)
+{
+    const char *name = path;
+    for (const char *at = path; *at; at++) {
+        if (*at == '/' && at[1])
+            name = at + 1;
+    }
+    return name;
+}
+
+static void adopt(struct process *process, const struct program *program)
 {
     process->space = program->space;
     process->program = program->file;
@@ -324,18 +336,22 @@ static void adopt(struct process *process, const struct program *program, const 
     process->arguments_end = program->arguments_end;
     process->environment = program->environment;
     process->environment_end = program->environment_end;
-    process_set_name(process, name);
 }
 
-void program_run(struct program *program, const char *name, struct trap_frame *frame)
+enum error program_run(struct program *program, const char *name, struct trap_frame *frame)
 {
-    struct process *process = process_current();
-    struct user_thread *thread = process->thread;
+    struct user_thread *thread = user_thread_current();
+    struct process *process = thread->process;
+    if (!process_end_other_threads())
+        return ERROR_AGAIN;
     struct file *old = process->program;
-    signals_reset(process);
-    thread->clear_child = 0;
+    signals_clear_handlers(process);
+    thread->stack = (struct signal_stack){.flags = SS_DISABLE};
+    futex_release_robust_list(thread);
+    thread->robust_list = thread->clear_child = 0;
     process_give_back_space(process);
-    adopt(process, program, name);
+    adopt(process, program);
+    user_thread_set_name(thread, last_part(name));
     process->has_executed = true;
     address_space_use(process->space);
     user_registers_init(&thread->registers);
@@ -343,6 +359,7 @@ void program_run(struct program *program, const char *name, struct trap_frame *f
     user_mode_frame_init(frame, program->entry, program->stack);
     file_release(old);
     file_table_close_on_exec(process->files);
+    return OK;
 }
 
 enum error program_start_first(struct program *program, const char *name,
@@ -351,15 +368,21 @@ enum error program_start_first(struct program *program, const char *name,
     struct trap_frame frame;
     struct user_registers registers;
     struct process *process = process_create(NULL);
+    struct user_thread *thread;
     if (!process)
         return ERROR_OUT_OF_FRAMES;
-    adopt(process, program, name);
+    adopt(process, program);
     process->fs = context;
     process->files = files;
     user_registers_init(&registers);
     user_mode_frame_init(&frame, program->entry, program->stack);
-    enum error error = user_thread_spawn(process, process->id, &frame, &registers);
-    if (error)
+    id_reference(process->number);
+    enum error error = user_thread_spawn(process, process->number, &frame, &registers, &thread);
+    if (error) {
+        id_release(process->number);
         process_forget(process);
-    return error;
+        return error;
+    }
+    user_thread_set_name(thread, last_part(name));
+    return OK;
 }

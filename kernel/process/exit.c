@@ -1,5 +1,7 @@
 #include <kernel/process/alarm.h>
 #include <kernel/process/exit.h>
+#include <kernel/process/futex.h>
+#include <kernel/process/signal_queue.h>
 #include <mm/user_copy.h>
 
 void (*process_first_ended)(int status);
@@ -9,8 +11,7 @@ void (*process_session_ended)(int session);
 static void let_orphans_go_on(int group, int session)
 {
     bool stopped = false;
-    for_each_process(process)
-        stopped |= process->group == group && process->stopped;
+    for_each_in_group(process, id_find(group)) stopped |= process->stopped;
     if (stopped && process_group_is_orphaned(group, session)) {
         signal_send_group(group, SIGHUP, NULL);
         signal_send_group(group, SIGCONT, NULL);
@@ -38,12 +39,17 @@ static void give_children_away(struct process *process)
     }
 }
 
-/* pthread_join() and others wait for this. A bad address is the program's own affair. */
+/* pthread_join() and others wait for this, as long as somebody else can see it. A bad address is
+ * the program's own affair. */
 static void clear_child_id(const struct user_thread *thread)
 {
+    const struct process *process = thread->process;
     uint32_t zero = 0;
-    if (thread->clear_child)
-        (void)copy_to_user(thread->clear_child, &zero, sizeof(zero));
+    bool is_alone = process->thread_count == 1 && process->space->references == 1;
+    if (!thread->clear_child || is_alone)
+        return;
+    if (copy_to_user(thread->clear_child, &zero, sizeof(zero)) == OK)
+        futex_wake_shared(thread->clear_child);
 }
 
 void process_give_back_space(struct process *process)
@@ -72,13 +78,92 @@ static void give_back_files(struct process *process)
     file_release(program);
 }
 
+/* --- Threads --------------------------------------------------------------------------------- */
+
+/* Takes the running thread out of its process. True: it is the last one, which stays in. */
+static bool leave(struct user_thread *thread)
+{
+    struct process *process = thread->process;
+    if (process->thread_count == 1)
+        return true;
+    signals_leave_to_others(thread);
+    signal_queue_drop(&thread->pending, UINT64_MAX);
+    list_remove(&thread->sibling);
+    process->thread_count--;
+    process->time += thread->thread.task.time;
+    thread->number->thread = NULL;
+    id_release(thread->number);
+    signals_note_stop(process);
+    if (process->thread_count == 1)
+        wait_queue_wake_all(&process->alone);
+    return false;
+}
+
+/* Tells the others to end. */
+static void end_others(struct process *process, const struct user_thread *but)
+{
+    process->ending = true;
+    for_each_thread(thread, process)
+    {
+        if (thread != but)
+            thread_interrupt(&thread->thread);
+    }
+}
+
 void process_exit(int status)
 {
     struct process *process = process_current();
-    struct user_thread *thread = process->thread;
+    if (!process->ending) {
+        process->exit_status = status;
+        end_others(process, user_thread_current());
+    }
+    thread_exit(status);
+}
+
+bool process_end_other_threads(void)
+{
+    struct user_thread *thread = user_thread_current();
+    struct process *process = thread->process;
+    if (process->ending)
+        return false;
+    if (process->thread_count > 1) {
+        process->survivor = thread;
+        end_others(process, thread);
+        while (process->thread_count > 1)
+            thread_wait(&process->alone);
+        process->survivor = NULL;
+        process->ending = false;
+    }
+    if (thread->number != process->number) {
+        thread->number->thread = NULL;
+        id_release(thread->number);
+        id_reference(process->number);
+        thread->number = process->number;
+        thread->id = process->id;
+        process->number->thread = thread;
+    }
+    return true;
+}
+
+/* The last thread is taken out; the process is a zombie. */
+static void become_zombie(struct process *process, struct user_thread *thread)
+{
+    process->time += thread->thread.task.time;
+    list_remove(&thread->sibling);
+    process->thread_count = 0;
+    signal_queue_drop(&thread->pending, UINT64_MAX);
+    signal_queue_drop(&process->signals.pending, UINT64_MAX);
+    thread->number->thread = NULL;
+    id_release(thread->number);
+    process->state = PROCESS_ZOMBIE;
+    process->stopped = false;
+    process->stopping = 0;
+}
+
+static NORETURN void end_process(struct process *process, struct user_thread *thread)
+{
     if (process->id == PROCESS_FIRST)
-        process_first_ended(status);
-    clear_child_id(thread);
+        process_first_ended(process->exit_status);
     alarm_set(process, 0, 0);
     give_back_files(process);
     process_give_back_space(process);
@@ -87,17 +172,27 @@ void process_exit(int status)
         process_session_ended(process->session);
 
     /* Nothing waits from here on: the parent may forget the process as soon as it runs. */
-    process->time += thread->thread.task.time;
-    process->state = PROCESS_ZOMBIE;
-    process->exit_status = status;
-    process->thread = NULL;
-    process->stopped = false;
+    become_zombie(process, thread);
     struct process *parent = process->parent;
+    int status = process->exit_status;
     bool killed = status & 0x7f;
     signal_parent(process, process->exit_signal, killed ? CLD_KILLED : CLD_EXITED,
                   killed ? status & 0x7f : status >> 8);
     let_orphans_go_on(process->group, process->session);
     if (children_are_forgotten(parent))
         process_forget(process);
+    thread_end();
+}
+
+void thread_exit(int status)
+{
+    struct user_thread *thread = user_thread_current();
+    struct process *process = thread->process;
+    if (!process->ending) /* the last one's counts */
+        process->exit_status = status;
+    futex_release_robust_list(thread);
+    clear_child_id(thread);
+    if (leave(thread))
+        end_process(process, thread);
     thread_end();
 }

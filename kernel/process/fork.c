@@ -3,9 +3,16 @@
 #include <lib/string.h>
 #include <mm/user_copy.h>
 
-#define KNOWN_FLAGS                                                                  \
-    (CLONE_SIGNAL | CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_VFORK | CLONE_SETTLS | \
-     CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID | CLONE_CHILD_SETTID)
+#define KNOWN_FLAGS                                                                     \
+    (CLONE_SIGNAL | CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_VFORK |   \
+     CLONE_PARENT | CLONE_THREAD | CLONE_SYSVSEM | CLONE_SETTLS | CLONE_PARENT_SETTID | \
+     CLONE_CHILD_CLEARTID | CLONE_DETACHED | CLONE_UNTRACED | CLONE_CHILD_SETTID |      \
+     CLONE_CLEAR_SIGHAND)
+
+/* What a thread shares with the others of its process. */
+#define THREAD_FLAGS (CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND)
+
+/* --- What a process gets from its parent ----------------------------------------------------- */
 
 static enum error copy_space(struct process *child, const struct process *parent, uint64_t flags)
 {
@@ -37,8 +44,6 @@ static enum error copy_context(struct process *child, const struct process *pare
 /* What is copied as it is. */
 static void copy_rest(struct process *child, const struct process *parent)
 {
-    child->group = parent->group;
-    child->session = parent->session;
     child->uid = parent->uid;
     child->euid = parent->euid;
     child->gid = parent->gid;
@@ -47,7 +52,7 @@ static void copy_rest(struct process *child, const struct process *parent)
     child->arguments_end = parent->arguments_end;
     child->environment = parent->environment;
     child->environment_end = parent->environment_end;
-    memcpy(child->name, parent->name, sizeof(child->name));
+    memcpy(child->name, user_thread_current()->name, sizeof(child->name));
     memcpy(child->signals.actions, parent->signals.actions, sizeof(child->signals.actions));
     file_reference(parent->program);
     child->program = parent->program;
@@ -62,6 +67,8 @@ static enum error copy_process(struct process *child, const struct process *pare
         error = copy_context(child, parent, flags);
     if (!error)
         copy_rest(child, parent);
+    if (!error && flags & CLONE_CLEAR_SIGHAND)
+        signals_clear_handlers(child);
     return error;
 }
 
@@ -79,8 +86,11 @@ static void give_up(struct process *child)
     process_forget(child);
 }
 
-static enum error start(struct process *child, const struct trap_frame *frame,
-                        const struct clone_arguments *arguments)
+/* --- Threads --------------------------------------------------------------------------------- */
+
+/* A thread of `process` that goes on where the running one is. */
+static enum error start(struct process *process, struct id *number, const struct trap_frame *frame,
+                        const struct clone_arguments *arguments, struct user_thread **started)
 {
     struct user_thread *thread = user_thread_current();
     struct trap_frame first = *frame;
@@ -94,64 +104,125 @@ static enum error start(struct process *child, const struct trap_frame *frame,
     user_registers_load(&thread->registers, &thread->thread.stack);
     if (arguments->flags & CLONE_SETTLS)
         registers.fs_base = arguments->fs_base;
-    enum error error = user_thread_spawn(child, child->id, &first, &registers);
+    enum error error = user_thread_spawn(process, number, &first, &registers, started);
     if (error)
         return error;
-    child->thread->blocked = thread->blocked;
-    child->thread->stack = thread->stack;
+    user_thread_set_name(*started, thread->name);
+    (*started)->blocked = thread->blocked;
+    (*started)->stack = thread->stack;
     if (arguments->flags & CLONE_VM && !(arguments->flags & CLONE_VFORK))
-        child->thread->stack = (struct signal_stack){.flags = SS_DISABLE};
+        (*started)->stack = (struct signal_stack){.flags = SS_DISABLE};
     if (arguments->flags & CLONE_CHILD_CLEARTID)
-        child->thread->clear_child = arguments->child_id;
+        (*started)->clear_child = arguments->child_id;
     return OK;
 }
 
-static enum error store_ids(const struct process *child, const struct clone_arguments *arguments)
+/* A bad address is the program's own affair. */
+static void store_ids(struct address_space *space, int32_t id,
+                      const struct clone_arguments *arguments)
 {
-    int32_t id = child->id;
-    enum error error = OK;
     if (arguments->flags & CLONE_PARENT_SETTID)
-        error = copy_to_user(arguments->parent_id, &id, sizeof(id));
-    if (!error && arguments->flags & CLONE_CHILD_SETTID)
-        error = copy_to_space(child->space, arguments->child_id, &id, sizeof(id));
+        (void)copy_to_user(arguments->parent_id, &id, sizeof(id));
+    if (arguments->flags & CLONE_CHILD_SETTID)
+        (void)copy_to_space(space, arguments->child_id, &id, sizeof(id));
+}
+
+static enum error clone_thread(const struct trap_frame *frame,
+                               const struct clone_arguments *arguments, int *id)
+{
+    struct process *process = process_current();
+    struct user_thread *thread;
+    struct id *number = id_create();
+    if (!number)
+        return ERROR_AGAIN;
+    *id = number->number;
+    store_ids(process->space, *id, arguments); /* may wait, and the process may end meanwhile */
+    enum error error =
+        process->ending ? ERROR_AGAIN : start(process, number, frame, arguments, &thread);
+    if (error)
+        id_release(number);
+    else if (process->stopped)
+        thread_interrupt(&thread->thread);
     return error;
 }
 
-/* The child is the caller's until it starts; it may be gone as soon as the caller waits. */
-static void wait_for_vfork(int id)
+/* --- Processes ------------------------------------------------------------------------------- */
+
+/* Nothing waits after the start of the child, so it has not run yet. */
+static enum error copy_and_start(struct process *child, const struct trap_frame *frame,
+                                 const struct clone_arguments *arguments)
 {
-    struct process *parent = process_current();
-    const struct process *child = process_find(id);
-    while (child && child->parent == parent && child->is_vfork) {
-        thread_wait(&parent->changed);
-        child = process_find(id);
-    }
+    struct user_thread *thread;
+    enum error error = copy_process(child, process_current(), arguments->flags);
+    if (error)
+        return error;
+    store_ids(child->space, child->id, arguments);
+    id_reference(child->number);
+    error = start(child, child->number, frame, arguments, &thread);
+    if (error)
+        id_release(child->number);
+    return error;
 }
 
-enum error process_clone(const struct trap_frame *frame, const struct clone_arguments *arguments,
-                         int *id)
+/* The child is the caller's until it starts; it may be gone as soon as the caller waits. The wait
+ * is over early when the caller's process is killed. */
+static void wait_for_vfork(int id)
 {
-    struct process *parent = process_current();
-    uint64_t flags = arguments->flags;
-    if (flags & ~KNOWN_FLAGS || (flags & CLONE_SIGNAL) > SIGNAL_COUNT ||
-        (flags & CLONE_SETTLS && arguments->fs_base >= USER_END))
-        return ERROR_INVALID;
-    struct process *child = process_create(parent);
+    struct user_thread *thread = user_thread_current();
+    struct process *parent = thread->process;
+    const struct process *child = process_find(id);
+    bool interrupted = false;
+    while (child && child->parent == parent && child->is_vfork && !parent->ending &&
+           !(signals_pending(thread) & signal_bit(SIGKILL))) {
+        if (thread_wait_interruptible(&parent->changed) != OK)
+            interrupted |= thread_accept_interrupt();
+        child = process_find(id);
+    }
+    if (interrupted)
+        thread_interrupt(&thread->thread);
+}
+
+static enum error clone_process(const struct trap_frame *frame,
+                                const struct clone_arguments *arguments, int *id)
+{
+    struct process *self = process_current();
+    bool is_sibling = arguments->flags & CLONE_PARENT && self->parent;
+    struct process *child = process_create(is_sibling ? self->parent : self);
     if (!child)
         return ERROR_AGAIN;
-    child->exit_signal = (int)(flags & CLONE_SIGNAL);
-    child->is_vfork = flags & CLONE_VFORK;
-    enum error error = copy_process(child, parent, flags);
-    if (!error)
-        error = store_ids(child, arguments);
-    if (!error)
-        error = start(child, frame, arguments);
+    child->exit_signal = is_sibling ? self->exit_signal : (int)(arguments->flags & CLONE_SIGNAL);
+    child->is_vfork = arguments->flags & CLONE_VFORK;
+    enum error error = copy_and_start(child, frame, arguments);
     if (error) {
         give_up(child);
         return error;
     }
     *id = child->id;
-    if (flags & CLONE_VFORK)
+    if (arguments->flags & CLONE_VFORK)
         wait_for_vfork(*id);
     return OK;
+}
+
+static enum error check(const struct clone_arguments *arguments)
+{
+    uint64_t flags = arguments->flags;
+    if (flags & ~KNOWN_FLAGS || (flags & CLONE_SIGNAL) > SIGNAL_COUNT)
+        return ERROR_INVALID;
+    if (flags & CLONE_THREAD ? (flags & THREAD_FLAGS) != THREAD_FLAGS : flags & CLONE_SIGHAND)
+        return ERROR_INVALID;
+    if (flags & CLONE_SIGHAND && flags & CLONE_CLEAR_SIGHAND)
+        return ERROR_INVALID;
+    if (flags & CLONE_SETTLS && arguments->fs_base >= USER_END)
+        return ERROR_NOT_PERMITTED;
+    return OK;
+}
+
+enum error process_clone(const struct trap_frame *frame, const struct clone_arguments *arguments,
+                         int *id)
+{
+    enum error error = check(arguments);
+    if (error)
+        return error;
+    return arguments->flags & CLONE_THREAD ? clone_thread(frame, arguments, id)
+                                           : clone_process(frame, arguments, id);
 }

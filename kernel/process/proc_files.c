@@ -14,19 +14,25 @@ static uint64_t to_clock_ticks(uint64_t nanoseconds)
     return nanoseconds / (NANOSECONDS_PER_SECOND / 100);
 }
 
-static uint64_t time_of(const struct process *process)
+static char state_of_thread(const struct user_thread *thread)
 {
-    return process->time + (process->thread ? process->thread->thread.task.time : 0);
+    if (thread->process->stopped)
+        return 'T';
+    return thread->thread.task.waiting && thread != user_thread_current() ? 'S' : 'R';
 }
 
 static char state_of(const struct process *process)
 {
     if (process->state == PROCESS_ZOMBIE)
         return 'Z';
-    if (process->stopped)
-        return 'T';
-    bool waits = process->thread && process->thread->thread.task.waiting;
-    return waits && process != process_current() ? 'S' : 'R';
+    char state = 'S';
+    for_each_thread(thread, process)
+    {
+        char one = state_of_thread(thread);
+        if (one != 'S')
+            state = one;
+    }
+    return state;
 }
 
 static const char *state_word(char state)
@@ -54,6 +60,12 @@ static uint64_t signals_with(const struct process *process, bool ignored)
     return set;
 }
 
+static uint64_t blocked_by(const struct process *process)
+{
+    const struct user_thread *thread = process_first_thread(process);
+    return thread ? thread->blocked : 0;
+}
+
 static uint64_t mapped_pages(const struct process *process)
 {
     return process->space ? process->space->mapped_pages : 0;
@@ -66,62 +78,110 @@ static uint64_t resident_pages(const struct process *process)
 
 /* --- The files ------------------------------------------------------------------------------- */
 
-static enum error write_stat(struct text *text, int id)
+/* Of a process, or of `thread` if that is not NULL. */
+static void write_stat_of(struct text *text, const struct process *process,
+                          const struct user_thread *thread)
 {
-    const struct process *process = process_find(id);
-    if (!process)
-        return ERROR_NO_PROCESS;
-    uint64_t blocked = process->thread ? process->thread->blocked : 0;
-    text_printf(text, "%d (%s) %c %d %d %d 0 -1 0 0 0 0 0 %lu 0 %lu 0 20 0 1 0 %lu ", id,
-                process->name, state_of(process), parent_of(process), process->group,
-                process->session, to_clock_ticks(clock_from_tsc(time_of(process))),
-                to_clock_ticks(clock_from_tsc(process->children_time)),
+    uint64_t time = thread ? thread->thread.task.time : process_time(process);
+    uint64_t pending = thread ? thread->pending.set : process->signals.pending.set;
+    text_printf(text, "%d (%s) %c %d %d %d 0 -1 0 0 0 0 0 %lu 0 %lu 0 20 0 %lu 0 %lu ",
+                thread ? thread->id : process->id, thread ? thread->name : process->name,
+                thread ? state_of_thread(thread) : state_of(process), parent_of(process),
+                process->group, process->session, to_clock_ticks(clock_from_tsc(time)),
+                to_clock_ticks(clock_from_tsc(process->children_time)), process->thread_count,
                 to_clock_ticks(process->start));
     text_printf(text, "%lu %lu 18446744073709551615 0 0 0 0 0 %lu %lu %lu %lu ",
-                mapped_pages(process) * PAGE_SIZE, resident_pages(process),
-                process->signals.pending, blocked, signals_with(process, true),
+                mapped_pages(process) * PAGE_SIZE, resident_pages(process), pending,
+                thread ? thread->blocked : blocked_by(process), signals_with(process, true),
                 signals_with(process, false));
     text_printf(text, "0 0 0 %d 0 0 0 0 0 0 0 0 0 %lu %lu %lu %lu %d\n", process->exit_signal,
                 process->arguments, process->arguments_end, process->environment,
                 process->environment_end, process->exit_status);
+}
+
+static enum error write_stat(struct text *text, int id)
+{
+    const struct process *process = process_of_number(id);
+    if (!process)
+        return ERROR_NO_PROCESS;
+    write_stat_of(text, process, NULL);
+    return OK;
+}
+
+static enum error write_thread_stat(struct text *text, int id)
+{
+    const struct user_thread *thread = user_thread_find(id);
+    if (!thread)
+        return ERROR_NO_PROCESS;
+    write_stat_of(text, thread->process, thread);
     return OK;
 }
 
 static enum error write_statm(struct text *text, int id)
 {
-    const struct process *process = process_find(id);
+    const struct process *process = process_of_number(id);
     if (!process)
         return ERROR_NO_PROCESS;
     text_printf(text, "%lu %lu 0 0 0 0 0\n", mapped_pages(process), resident_pages(process));
     return OK;
 }
 
-static enum error write_status(struct text *text, int id)
+/* Likewise. */
+static void write_status_of(struct text *text, const struct process *process,
+                            const struct user_thread *thread)
 {
-    const struct process *process = process_find(id);
-    if (!process)
-        return ERROR_NO_PROCESS;
-    char state = state_of(process);
-    text_printf(text, "Name:\t%s\nState:\t%c (%s)\nTgid:\t%d\nPid:\t%d\nPPid:\t%d\n", process->name,
-                state, state_word(state), id, id, parent_of(process));
+    char state = thread ? state_of_thread(thread) : state_of(process);
+    text_printf(text, "Name:\t%s\nState:\t%c (%s)\nTgid:\t%d\nPid:\t%d\nPPid:\t%d\n",
+                thread ? thread->name : process->name, state, state_word(state), process->id,
+                thread ? thread->id : process->id, parent_of(process));
     text_printf(text, "Uid:\t%u\t%u\t%u\t%u\nGid:\t%u\t%u\t%u\t%u\n", process->uid, process->euid,
                 process->euid, process->euid, process->gid, process->egid, process->egid,
                 process->egid);
-    text_printf(text, "VmSize:\t%8lu kB\nVmRSS:\t%8lu kB\nThreads:\t1\n",
+    text_printf(text, "VmSize:\t%8lu kB\nVmRSS:\t%8lu kB\nThreads:\t%lu\n",
                 mapped_pages(process) * PAGE_SIZE / 1024,
-                resident_pages(process) * PAGE_SIZE / 1024);
-    text_printf(text, "SigPnd:\t%016lx\nSigBlk:\t%016lx\nSigIgn:\t%016lx\nSigCgt:\t%016lx\n",
-                process->signals.pending, process->thread ? process->thread->blocked : 0,
-                signals_with(process, true), signals_with(process, false));
+                resident_pages(process) * PAGE_SIZE / 1024, process->thread_count);
+    if (!thread)
+        thread = process_first_thread(process);
+    text_printf(text, "SigPnd:\t%016lx\nShdPnd:\t%016lx\nSigBlk:\t%016lx\n",
+                thread ? thread->pending.set : 0, process->signals.pending.set,
+                blocked_by(process));
+    text_printf(text, "SigIgn:\t%016lx\nSigCgt:\t%016lx\n", signals_with(process, true),
+                signals_with(process, false));
+}
+
+static enum error write_status(struct text *text, int id)
+{
+    const struct process *process = process_of_number(id);
+    if (!process)
+        return ERROR_NO_PROCESS;
+    write_status_of(text, process, NULL);
+    return OK;
+}
+
+static enum error write_thread_status(struct text *text, int id)
+{
+    const struct user_thread *thread = user_thread_find(id);
+    if (!thread)
+        return ERROR_NO_PROCESS;
+    write_status_of(text, thread->process, thread);
     return OK;
 }
 
 static enum error write_comm(struct text *text, int id)
 {
-    const struct process *process = process_find(id);
+    const struct process *process = process_of_number(id);
     if (!process)
         return ERROR_NO_PROCESS;
     text_printf(text, "%s\n", process->name);
+    return OK;
+}
+
+static enum error write_thread_comm(struct text *text, int id)
+{
+    const struct user_thread *thread = user_thread_find(id);
+    if (!thread)
+        return ERROR_NO_PROCESS;
+    text_printf(text, "%s\n", thread->name);
     return OK;
 }
 
@@ -141,7 +201,7 @@ static void append_memory(struct text *text, struct address_space *space, virt_a
 
 static enum error write_command_line(struct text *text, int id)
 {
-    const struct process *process = process_find(id);
+    const struct process *process = process_of_number(id);
     if (!process)
         return ERROR_NO_PROCESS;
     if (process->space)
@@ -151,7 +211,7 @@ static enum error write_command_line(struct text *text, int id)
 
 static enum error write_environment(struct text *text, int id)
 {
-    const struct process *process = process_find(id);
+    const struct process *process = process_of_number(id);
     if (!process)
         return ERROR_NO_PROCESS;
     if (process->space)
@@ -170,7 +230,7 @@ static const char *area_name(const struct address_space *space, const struct vm_
 
 static enum error write_maps(struct text *text, int id)
 {
-    const struct process *process = process_find(id);
+    const struct process *process = process_of_number(id);
     if (!process)
         return ERROR_NO_PROCESS;
     const struct address_space *space = process->space;
@@ -196,9 +256,15 @@ static int next_id(int id)
     return process ? process->id : 0;
 }
 
+static int next_thread(int process, int number)
+{
+    const struct id *id = id_next_thread(process_find(process), number);
+    return id ? id->number : 0;
+}
+
 static bool owner_of(int id, uint32_t *uid, uint32_t *gid)
 {
-    const struct process *process = process_find(id);
+    const struct process *process = process_of_number(id);
     if (!process)
         return false;
     *uid = process->euid;
@@ -208,7 +274,7 @@ static bool owner_of(int id, uint32_t *uid, uint32_t *gid)
 
 static enum error program_of(int id, struct dentry **dentry)
 {
-    const struct process *process = process_find(id);
+    const struct process *process = process_of_number(id);
     if (!process)
         return ERROR_NO_PROCESS;
     if (!process->program)
@@ -220,7 +286,7 @@ static enum error program_of(int id, struct dentry **dentry)
 
 static enum error context_of(int id, struct fs_context **context)
 {
-    const struct process *process = process_find(id);
+    const struct process *process = process_of_number(id);
     if (!process)
         return ERROR_NO_PROCESS;
     if (!process->fs)
@@ -232,7 +298,7 @@ static enum error context_of(int id, struct fs_context **context)
 
 static enum error files_of(int id, struct file_table **table)
 {
-    const struct process *process = process_find(id);
+    const struct process *process = process_of_number(id);
     if (!process)
         return ERROR_NO_PROCESS;
     if (!process->files)
@@ -253,15 +319,27 @@ void proc_files_start(void)
         {.name = "environ", .write = write_environment},
         {.name = "maps", .write = write_maps},
     };
+    static const struct proc_entry thread_entries[] = {
+        {.name = "stat", .write = write_thread_stat},
+        {.name = "statm", .write = write_statm},
+        {.name = "status", .write = write_thread_status},
+        {.name = "comm", .write = write_thread_comm},
+        {.name = "cmdline", .write = write_command_line},
+        {.name = "environ", .write = write_environment},
+        {.name = "maps", .write = write_maps},
+    };
     static const struct proc_processes processes = {
         .current = current_id,
         .next = next_id,
+        .next_thread = next_thread,
         .owner = owner_of,
         .program = program_of,
         .context = context_of,
         .files = files_of,
         .entries = entries,
         .entry_count = ARRAY_SIZE(entries),
+        .thread_entries = thread_entries,
+        .thread_entry_count = ARRAY_SIZE(thread_entries),
     };
     proc_set_processes(&processes);
 }

@@ -1,24 +1,29 @@
 #include <assert.h>
 #include <kernel/process/process.h>
+#include <kernel/process/signal_queue.h>
 #include <kernel/task/clock.h>
-#include <lib/string.h>
 #include <mm/heap.h>
 
-static struct tree processes; /* by id */
 static size_t count;
-static int last_id;
-static bool ids_are_reused; /* all have been given out once */
 
-struct process *process_next(int id)
+struct process *process_next(int number)
 {
-    struct tree_node *node = tree_find_from(&processes, (uint64_t)id + 1);
-    return node ? CONTAINER_OF(node, struct process, by_id) : NULL;
+    const struct id *id = id_next_process(number);
+    return id ? id->process : NULL;
 }
 
-struct process *process_find(int id)
+struct process *process_find(int number)
 {
-    struct process *process = id > 0 ? process_next(id - 1) : NULL;
-    return process && process->id == id ? process : NULL;
+    const struct id *id = id_find(number);
+    return id ? id->process : NULL;
+}
+
+struct process *process_of_number(int number)
+{
+    const struct id *id = id_find(number);
+    if (!id)
+        return NULL;
+    return id->process ? id->process : id->thread ? id->thread->process : NULL;
 }
 
 size_t process_count(void)
@@ -26,46 +31,63 @@ size_t process_count(void)
     return count;
 }
 
-/* Is the number a process's, a group's or a session's? The last two may outlive the process that
- * they are named after. */
-static bool id_is_used(int id)
+static void join(struct process *process, struct id *group, struct id *session)
 {
-    if (!ids_are_reused)
-        return false;
-    for_each_process(process) {
-        if (process->id == id || process->group == id || process->session == id)
-            return true;
-    }
-    return false;
+    id_reference(group);
+    id_reference(session);
+    process->group_id = group;
+    process->session_id = session;
+    process->group = group->number;
+    process->session = session->number;
+    list_push_back(&group->group, &process->in_group);
+    list_push_back(&session->session, &process->in_session);
 }
 
-/* The next free number; 0 when all are used. */
-static int free_id(void)
+static void leave(struct process *process)
 {
-    for (int tries = 0; tries < PROCESS_MAX_ID; tries++) {
-        ids_are_reused |= last_id == PROCESS_MAX_ID;
-        last_id = last_id % PROCESS_MAX_ID + 1;
-        if (!id_is_used(last_id))
-            return last_id;
-    }
-    return 0;
+    list_remove(&process->in_group);
+    list_remove(&process->in_session);
+    id_release(process->group_id);
+    id_release(process->session_id);
+}
+
+void process_join(struct process *process, int group, int session)
+{
+    struct id *new_group = id_find(group), *new_session = id_find(session);
+    ASSERT(new_group);
+    ASSERT(new_session);
+    struct id *old_group = process->group_id, *old_session = process->session_id;
+    list_remove(&process->in_group);
+    list_remove(&process->in_session);
+    join(process, new_group, new_session);
+    id_release(old_group);
+    id_release(old_session);
 }
 
 struct process *process_create(struct process *parent)
 {
-    int id = free_id();
-    struct process *process = id ? kzalloc(sizeof(*process)) : NULL;
-    if (!process)
+    struct process *process = kzalloc(sizeof(*process));
+    struct id *number = process ? id_create() : NULL;
+    if (!number) {
+        kfree(process);
         return NULL;
-    process->id = process->group = process->session = id;
+    }
+    number->process = process;
+    process->number = number;
+    process->id = number->number;
     process->parent = parent;
     list_init(&process->children);
+    list_init(&process->threads);
     list_node_init(&process->sibling);
+    list_node_init(&process->in_group);
+    list_node_init(&process->in_session);
+    signal_queue_init(&process->signals.pending);
     wait_queue_init(&process->changed);
+    wait_queue_init(&process->alone);
     process->start = clock_now();
+    join(process, parent ? parent->group_id : number, parent ? parent->session_id : number);
     if (parent)
         list_push_back(&parent->children, &process->sibling);
-    tree_insert(&processes, &process->by_id, (uint64_t)id);
     count++;
     return process;
 }
@@ -73,33 +95,31 @@ struct process *process_create(struct process *parent)
 void process_forget(struct process *process)
 {
     ASSERT(list_empty(&process->children));
+    ASSERT(list_empty(&process->threads));
+    signal_queue_drop(&process->signals.pending, UINT64_MAX);
     list_remove(&process->sibling);
-    tree_remove(&processes, &process->by_id);
+    leave(process);
+    process->number->process = NULL;
+    id_release(process->number);
     count--;
     kfree(process);
 }
 
+uint64_t process_time(const struct process *process)
+{
+    uint64_t time = process->time;
+    for_each_thread(thread, process) time += thread->thread.task.time;
+    return time;
+}
+
 bool process_group_is_orphaned(int group, int session)
 {
-    for_each_process(process) {
+    for_each_in_group(process, id_find(group))
+    {
         const struct process *parent = process->parent;
-        if (process->group == group && process->state == PROCESS_LIVE && parent &&
-            parent->id != PROCESS_FIRST && parent->group != group && parent->session == session)
+        if (process->state == PROCESS_LIVE && parent && parent->id != PROCESS_FIRST &&
+            parent->group != group && parent->session == session)
             return false;
     }
     return true;
-}
-
-void process_set_name(struct process *process, const char *path)
-{
-    const char *name = path;
-    for (const char *at = path; *at; at++) {
-        if (*at == '/' && at[1])
-            name = at + 1;
-    }
-    size_t length = MIN(strlen(name), sizeof(process->name) - 1);
-    memset(process->name, 0, sizeof(process->name));
-    memcpy(process->name, name, length);
-    if (process->thread)
-        memcpy(process->thread->name, process->name, sizeof(process->name));
 }

@@ -1,9 +1,10 @@
 #include <assert.h>
-#include <kernel/log/log.h>
 #include <kernel/process/process.h>
-#include <lib/string.h>
+#include <kernel/process/signal_queue.h>
 
 #define UNBLOCKABLE (signal_bit(SIGKILL) | signal_bit(SIGSTOP))
+
+enum { QUEUE_LIMIT = 8192 }; /* entries of a queue that programs may make */
 
 static const struct signal_action *action_of(const struct process *process, int signal)
 {
@@ -18,27 +19,62 @@ bool signal_is_ignored(const struct process *process, int signal)
     return handler == SIGNAL_IGNORE;
 }
 
-/* --- Sending --------------------------------------------------------------------------------- */
+/* --- Waking ---------------------------------------------------------------------------------- */
 
-static void make_pending(struct process *process, int signal, const struct signal_info *info)
+/* Would the thread act upon one of these signals, or does it wait for it? */
+static bool takes(const struct user_thread *thread, uint64_t set)
 {
-    struct signals *signals = &process->signals;
-    if (!(signals->pending & signal_bit(signal)))
-        signals->infos[signal - 1] =
-            info ? *info : (struct signal_info){.number = signal, .code = SI_KERNEL};
-    signals->pending |= signal_bit(signal);
-    if ((signals_due(process->thread) | process->thread->awaited) & signal_bit(signal))
-        thread_interrupt(&process->thread->thread);
+    return set & (~thread->blocked | thread->awaited);
 }
 
-/* Makes a signal pending, unless nothing would happen. */
-static void take(struct process *process, int signal, const struct signal_info *info)
+/* Wakes a thread for signals of the process that are pending; all of them for the end. */
+static void wake_for(struct process *process, uint64_t set)
+{
+    for_each_thread(thread, process)
+    {
+        if (!takes(thread, set))
+            continue;
+        thread_interrupt(&thread->thread);
+        if (!(set & signal_bit(SIGKILL)))
+            return;
+    }
+}
+
+/* The same for each signal of a set: one thread may take some, and another one the others. */
+static void wake_for_each(struct process *process, uint64_t set)
+{
+    for (; set; set &= set - 1)
+        wake_for(process, set & -set);
+}
+
+static void interrupt_all(struct process *process)
+{
+    for_each_thread(thread, process) thread_interrupt(&thread->thread);
+}
+
+/* --- Sending --------------------------------------------------------------------------------- */
+
+/* Makes a signal pending, for `thread` or, if that is NULL, for the process, unless nothing would
+ * happen. */
+static enum error take(struct process *process, struct user_thread *thread, int signal,
+                       const struct signal_info *info)
 {
     if (process->state != PROCESS_LIVE)
-        return;
-    bool blocked = process->thread->blocked & signal_bit(signal);
-    if (blocked || !signal_is_ignored(process, signal))
-        make_pending(process, signal, info);
+        return OK;
+    const struct user_thread *asked = thread ? thread : process_first_thread(process);
+    ASSERT(asked);
+    bool kept = (asked->blocked | asked->awaited) & signal_bit(signal);
+    if (!kept && signal_is_ignored(process, signal))
+        return OK;
+    struct signal_queue *queue = thread ? &thread->pending : &process->signals.pending;
+    enum error error = signal_queue_add(queue, signal, info, QUEUE_LIMIT);
+    if (error)
+        return error;
+    if (!thread)
+        wake_for(process, signal_bit(signal));
+    else if (takes(thread, signal_bit(signal)))
+        thread_interrupt(&thread->thread);
+    return OK;
 }
 
 void signal_parent(struct process *process, int signal, int code, int status)
@@ -57,26 +93,33 @@ void signal_parent(struct process *process, int signal, int code, int status)
                                .process = process->id,
                                .user = process->uid,
                                .value = status};
-    take(parent, signal, &info);
+    (void)take(parent, NULL, signal, &info);
 }
 
-/* A stopped process goes on. */
+static void drop(struct process *process, uint64_t set)
+{
+    signal_queue_drop(&process->signals.pending, set);
+    for_each_thread(thread, process) signal_queue_drop(&thread->pending, set);
+}
+
+/* A process that has stopped, or is about to, goes on. */
 static void go_on(struct process *process)
 {
     process->stopped = false;
-    process->stop_signal = 0;
-    thread_interrupt(&process->thread->thread);
+    process->stopping = process->stop_signal = 0;
+    interrupt_all(process);
 }
 
-void signal_send(struct process *process, int signal, const struct signal_info *info)
+static enum error send(struct process *process, struct user_thread *thread, int signal,
+                       const struct signal_info *info)
 {
     ASSERT(signal > 0 && signal <= SIGNAL_COUNT);
     if (process->state != PROCESS_LIVE)
-        return;
+        return OK;
     if (signal_bit(signal) & SIGNALS_THAT_STOP)
-        process->signals.pending &= ~signal_bit(SIGCONT);
+        drop(process, signal_bit(SIGCONT));
     if (signal == SIGCONT) {
-        process->signals.pending &= ~SIGNALS_THAT_STOP;
+        drop(process, SIGNALS_THAT_STOP);
         if (process->stopped) {
             process->continued = true;
             go_on(process);
@@ -85,18 +128,28 @@ void signal_send(struct process *process, int signal, const struct signal_info *
     }
     if (signal == SIGKILL && process->stopped && process->id != PROCESS_FIRST)
         go_on(process);
-    take(process, signal, info);
+    return take(process, thread, signal, info);
+}
+
+enum error signal_send(struct process *process, int signal, const struct signal_info *info)
+{
+    return send(process, NULL, signal, info);
+}
+
+enum error signal_send_thread(struct user_thread *thread, int signal,
+                              const struct signal_info *info)
+{
+    return send(thread->process, thread, signal, info);
 }
 
 size_t signal_send_group(int group, int signal, const struct signal_info *info)
 {
     size_t count = 0;
-    for_each_process(process) {
-        if (process->group != group)
-            continue;
+    for_each_in_group(process, id_find(group))
+    {
         count++;
         if (signal)
-            signal_send(process, signal, info);
+            (void)signal_send(process, signal, info);
     }
     return count;
 }
@@ -104,14 +157,26 @@ size_t signal_send_group(int group, int signal, const struct signal_info *info)
 void signal_force(int signal, const struct signal_info *info)
 {
     struct user_thread *thread = user_thread_current();
-    struct signals *signals = &thread->process->signals;
-    struct signal_action *action = &signals->actions[signal - 1];
+    struct signal_action *action = &thread->process->signals.actions[signal - 1];
     if (action->handler == SIGNAL_IGNORE || thread->blocked & signal_bit(signal))
         action->handler = SIGNAL_DEFAULT;
     thread->blocked &= ~signal_bit(signal);
-    signals->pending &= ~signal_bit(signal);
-    signals->forced |= signal_bit(signal);
-    make_pending(thread->process, signal, info);
+    signal_queue_drop(&thread->pending, signal_bit(signal));
+    thread->forced |= signal_bit(signal);
+    (void)signal_queue_add(&thread->pending, signal, info, UINT64_MAX);
+    thread_interrupt(&thread->thread);
+}
+
+/* --- Taking ---------------------------------------------------------------------------------- */
+
+bool signal_take(struct user_thread *thread, uint64_t set, struct signal_info *info)
+{
+    struct signal_queue *own = &thread->pending, *shared = &thread->process->signals.pending;
+    struct signal_queue *queue = own->set & set ? own : shared;
+    if (!(queue->set & set))
+        return false;
+    signal_queue_take(queue, __builtin_ctzll(queue->set & set) + 1, info);
+    return true;
 }
 
 void signal_set_action(struct process *process, int signal, const struct signal_action *action,
@@ -125,15 +190,26 @@ void signal_set_action(struct process *process, int signal, const struct signal_
     *place = *action;
     place->mask &= ~UNBLOCKABLE;
     if (signal_is_ignored(process, signal))
-        process->signals.pending &= ~signal_bit(signal);
+        drop(process, signal_bit(signal));
 }
 
 void signals_block(uint64_t blocked)
 {
     struct user_thread *thread = user_thread_current();
+    struct process *process = thread->process;
+    uint64_t more = blocked & ~thread->blocked & ~UNBLOCKABLE;
     thread->blocked = blocked & ~UNBLOCKABLE;
+    if (more & process->signals.pending.set && process->thread_count > 1)
+        wake_for_each(process, more & process->signals.pending.set);
     if (signals_due(thread))
         thread_interrupt(&thread->thread);
+}
+
+void signals_leave_to_others(struct user_thread *thread)
+{
+    thread->blocked = UINT64_MAX;
+    thread->awaited = 0;
+    wake_for_each(thread->process, thread->process->signals.pending.set);
 }
 
 bool signal_is_taken(int signal)
@@ -143,12 +219,20 @@ bool signal_is_taken(int signal)
            action_of(thread->process, signal)->handler != SIGNAL_IGNORE;
 }
 
-void signals_reset(struct process *process)
+void signals_note_stop(struct process *process)
+{
+    if (!process->stopping || process->stopped_threads < process->thread_count)
+        return;
+    process->stop_signal = process->stopping;
+    process->stopping = 0;
+    signal_parent(process, SIGCHLD, CLD_STOPPED, process->stop_signal);
+}
+
+void signals_clear_handlers(struct process *process)
 {
     for (int i = 0; i < SIGNAL_COUNT; i++) {
         struct signal_action *action = &process->signals.actions[i];
         bool ignored = action->handler == SIGNAL_IGNORE;
         *action = (struct signal_action){.handler = ignored ? SIGNAL_IGNORE : SIGNAL_DEFAULT};
     }
-    process->thread->stack = (struct signal_stack){.flags = SS_DISABLE};
 }

@@ -22,17 +22,25 @@ static void settle_call(struct trap_frame *frame, const struct signal_action *ac
     frame->rip -= SYSCALL_INSTRUCTION;
 }
 
-/* Waits until the process may go on. */
+/* Tells all threads of the process to stop. */
 static void stop(struct process *process, int signal)
 {
     bool by_terminal = signal != SIGSTOP;
     if (by_terminal && process_group_is_orphaned(process->group, process->session))
         return;
     process->stopped = true;
-    process->stop_signal = signal;
-    signal_parent(process, SIGCHLD, CLD_STOPPED, signal);
-    while (process->stopped)
+    process->stopping = signal;
+    for_each_thread(thread, process) thread_interrupt(&thread->thread);
+}
+
+/* Waits until the process may go on, or has to end. */
+static void stay_stopped(struct process *process)
+{
+    process->stopped_threads++;
+    signals_note_stop(process);
+    while (process->stopped && !process->ending)
         thread_park();
+    process->stopped_threads--;
 }
 
 static void default_action(struct process *process, int signal, bool forced)
@@ -54,8 +62,8 @@ static void handle(struct trap_frame *frame, int signal, const struct signal_inf
     settle_call(frame, &action);
     uint64_t mask_after = thread->restore_blocked ? thread->blocked_before : thread->blocked;
     if (signal_frame_push(frame, signal, info, &action, mask_after) != OK) {
-        log_warn("process: %s (%d): no stack for the handler of signal %d", thread->process->name,
-                 thread->process->id, signal);
+        log_warn("process: %s (%d): no stack for the handler of signal %d", thread->name,
+                 thread->id, signal);
         process_exit(SIGSEGV);
     }
     thread->restore_blocked = false;
@@ -66,32 +74,46 @@ static void handle(struct trap_frame *frame, int signal, const struct signal_inf
         place->handler = SIGNAL_DEFAULT;
 }
 
-/* The signal to act upon next: SIGKILL before all others, then faults, for a handler of theirs has
- * to run before the program does anything else. */
-static int next_signal(const struct user_thread *thread)
+/* The signals of which the next is to be acted upon: SIGKILL before all others, then faults, for a
+ * handler of theirs has to run before the program does anything else. */
+static uint64_t next_signals(const struct user_thread *thread)
 {
-    uint64_t signals = signals_due(thread), forced = signals & thread->process->signals.forced;
+    uint64_t signals = signals_due(thread), forced = thread->pending.set & thread->forced;
     if (signals & signal_bit(SIGKILL))
-        return SIGKILL;
-    return __builtin_ctzll(forced ? forced : signals) + 1;
+        return signal_bit(SIGKILL);
+    return forced ? forced : signals;
+}
+
+/* Acts on the pending signal that comes next. */
+static void act_on_next(struct user_thread *thread, struct trap_frame *frame)
+{
+    struct signal_info info;
+    if (!signal_take(thread, next_signals(thread), &info))
+        return;
+    int signal = info.number;
+    bool forced = thread->forced & signal_bit(signal);
+    thread->forced &= ~signal_bit(signal);
+    uint64_t handler = thread->process->signals.actions[signal - 1].handler;
+    if (handler == SIGNAL_DEFAULT)
+        default_action(thread->process, signal, forced);
+    else if (handler != SIGNAL_IGNORE)
+        handle(frame, signal, &info);
 }
 
 void signals_act(struct trap_frame *frame)
 {
     struct user_thread *thread = user_thread_current();
-    struct signals *signals = &thread->process->signals;
+    struct process *process = thread->process;
     thread_accept_interrupt();
-    while (signals_due(thread)) {
-        int signal = next_signal(thread);
-        struct signal_info info = signals->infos[signal - 1];
-        bool forced = signals->forced & signal_bit(signal);
-        signals->pending &= ~signal_bit(signal);
-        signals->forced &= ~signal_bit(signal);
-        uint64_t handler = thread->process->signals.actions[signal - 1].handler;
-        if (handler == SIGNAL_DEFAULT)
-            default_action(thread->process, signal, forced);
-        else if (handler != SIGNAL_IGNORE)
-            handle(frame, signal, &info);
+    for (;;) {
+        if (process->ending && process->survivor != thread)
+            thread_exit(process->exit_status);
+        if (process->stopped)
+            stay_stopped(process);
+        else if (signals_due(thread))
+            act_on_next(thread, frame);
+        else
+            break;
     }
     settle_call(frame, NULL);
     if (thread->restore_blocked) {

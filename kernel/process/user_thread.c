@@ -7,6 +7,7 @@
 #include <kernel/cpu/control.h>
 #include <kernel/process/process.h>
 #include <kernel/process/signal_act.h>
+#include <kernel/process/signal_queue.h>
 #include <kernel/process/user_thread.h>
 #include <lib/string.h>
 #include <mm/heap.h>
@@ -47,6 +48,12 @@ static void release(struct task *task)
     kfree(thread);
 }
 
+struct user_thread *user_thread_find(int number)
+{
+    const struct id *id = id_find(number);
+    return id ? id->thread : NULL;
+}
+
 bool user_thread_is_running(void)
 {
     const struct thread *thread = thread_current();
@@ -58,8 +65,9 @@ void user_threads_start(struct executor *of)
     executor = of;
 }
 
-enum error user_thread_spawn(struct process *process, int id, const struct trap_frame *frame,
-                             const struct user_registers *registers)
+enum error user_thread_spawn(struct process *process, struct id *number,
+                             const struct trap_frame *frame, const struct user_registers *registers,
+                             struct user_thread **spawned)
 {
     struct stack stack;
     struct user_thread *thread = kzalloc(sizeof(*thread));
@@ -78,11 +86,25 @@ enum error user_thread_spawn(struct process *process, int id, const struct trap_
     thread->registers = *registers;
     thread->first = *frame;
     thread->process = process;
-    thread->id = id;
-    process->thread = thread;
+    thread->number = number;
+    thread->id = number->number;
+    number->thread = thread;
+    signal_queue_init(&thread->pending);
+    list_push_back(&process->threads, &thread->sibling);
+    process->thread_count++;
     process->state = PROCESS_LIVE;
     executor_spawn(executor, &thread->thread.task);
+    *spawned = thread;
     return OK;
+}
+
+void user_thread_set_name(struct user_thread *thread, const char *name)
+{
+    size_t length = MIN(strlen(name), sizeof(thread->name) - 1);
+    memset(thread->name, 0, sizeof(thread->name));
+    memcpy(thread->name, name, length);
+    if (thread->id == thread->process->id)
+        memcpy(thread->process->name, thread->name, sizeof(thread->name));
 }
 
 void user_threads_tick(void)

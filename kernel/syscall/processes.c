@@ -55,8 +55,9 @@ int64_t syscall_getsid(struct trap_frame *frame)
 
 static bool group_is_in_session(int group, int session)
 {
-    for_each_process(process) {
-        if (process->group == group && process->session == session)
+    for_each_in_group(process, id_find(group))
+    {
+        if (process->session == session)
             return true;
     }
     return false;
@@ -76,7 +77,7 @@ static enum error set_group(struct process *process, int group)
         return ERROR_NOT_PERMITTED;
     if (group != process->id && !group_is_in_session(group, self->session))
         return ERROR_NOT_PERMITTED;
-    process->group = group;
+    process_join(process, group, process->session);
     return OK;
 }
 
@@ -91,11 +92,9 @@ int64_t syscall_setsid(struct trap_frame *frame)
 {
     (void)frame;
     struct process *self = process_current();
-    for_each_process(process) {
-        if (process->group == self->id)
-            return syscall_result(ERROR_NOT_PERMITTED);
-    }
-    self->group = self->session = self->id;
+    if (process_first_in_group(self->number))
+        return syscall_result(ERROR_NOT_PERMITTED);
+    process_join(self, self->id, self->id);
     return self->id;
 }
 
@@ -127,15 +126,68 @@ int64_t syscall_clone(struct trap_frame *frame)
                                                   .fs_base = argument_4(frame)});
 }
 
-int64_t syscall_exit_group(struct trap_frame *frame)
+/* Linux's struct clone_args. A longer one is a newer one, and zeros are what this one does. */
+struct clone3_arguments {
+    uint64_t flags, pidfd, child_id, parent_id, exit_signal, stack, stack_size, fs_base;
+    uint64_t wanted_ids, wanted_id_count, cgroup;
+};
+enum { CLONE3_LEAST_SIZE = 64, CLONE3_MOST_SIZE = 4096 };
+
+static enum error clone3_from_user(virt_addr_t from, uint64_t size, struct clone3_arguments *given)
 {
-    process_exit((int)(argument_0(frame) & 0xff) << 8);
+    *given = (struct clone3_arguments){0};
+    if (size > CLONE3_MOST_SIZE)
+        return ERROR_TOO_BIG;
+    if (size < CLONE3_LEAST_SIZE)
+        return ERROR_INVALID;
+    for (uint64_t at = sizeof(*given); at < size; at++) {
+        uint8_t byte;
+        if (copy_from_user(&byte, from + at, 1) != OK)
+            return ERROR_BAD_ADDRESS;
+        if (byte)
+            return ERROR_TOO_BIG;
+    }
+    return copy_from_user(given, from, MIN(size, sizeof(*given)));
 }
 
-/* Threads are not there, so the end of the one is the end of all. */
+static enum error clone3_arguments(virt_addr_t from, uint64_t size,
+                                   struct clone_arguments *arguments)
+{
+    struct clone3_arguments given;
+    enum error error = clone3_from_user(from, size, &given);
+    if (error)
+        return error;
+    if (given.flags & (CLONE_SIGNAL | CLONE_DETACHED) || given.exit_signal > SIGNAL_COUNT ||
+        given.wanted_id_count || !given.stack != !given.stack_size)
+        return ERROR_INVALID;
+    *arguments = (struct clone_arguments){.flags = given.flags | given.exit_signal,
+                                          .stack = given.stack + given.stack_size,
+                                          .parent_id = given.parent_id,
+                                          .child_id = given.child_id,
+                                          .fs_base = given.fs_base};
+    return OK;
+}
+
+int64_t syscall_clone3(struct trap_frame *frame)
+{
+    struct clone_arguments arguments;
+    enum error error = clone3_arguments(argument_0(frame), argument_1(frame), &arguments);
+    return error ? syscall_result(error) : clone(frame, &arguments);
+}
+
+static int exit_status(const struct trap_frame *frame)
+{
+    return (int)(argument_0(frame) & 0xff) << 8;
+}
+
 int64_t syscall_exit(struct trap_frame *frame)
 {
-    return syscall_exit_group(frame);
+    thread_exit(exit_status(frame));
+}
+
+int64_t syscall_exit_group(struct trap_frame *frame)
+{
+    process_exit(exit_status(frame));
 }
 
 /* Appends the strings that an array of pointers names, up to a NULL. */
@@ -164,8 +216,11 @@ static enum error execute(struct trap_frame *frame, char *name, struct program_s
         error = fetch_strings(argument_2(frame), strings, &strings->environment_count);
     if (!error)
         error = program_load(process_current()->fs, NULL, name, strings, &program);
-    if (!error)
-        program_run(&program, name, frame);
+    if (error)
+        return error;
+    error = program_run(&program, name, frame);
+    if (error)
+        program_free(&program);
     return error;
 }
 
@@ -263,7 +318,7 @@ int64_t syscall_getrusage(struct trap_frame *frame)
     if (who != RUSAGE_SELF && who != RUSAGE_CHILDREN)
         return syscall_result(ERROR_INVALID);
     struct usage usage =
-        usage_of(who == RUSAGE_SELF ? process->thread->thread.task.time : process->children_time);
+        usage_of(who == RUSAGE_SELF ? process_time(process) : process->children_time);
     return syscall_result(copy_to_user(argument_1(frame), &usage, sizeof(usage)));
 }
 
@@ -284,7 +339,7 @@ int64_t syscall_set_tid_address(struct trap_frame *frame)
 int64_t syscall_prctl(struct trap_frame *frame)
 {
     enum { PR_SET_NAME = 15, PR_GET_NAME = 16 };
-    struct process *process = process_current();
+    struct user_thread *thread = user_thread_current();
     char name[PROCESS_NAME];
     size_t length;
     switch (argument_0(frame)) {
@@ -294,12 +349,11 @@ int64_t syscall_prctl(struct trap_frame *frame)
             name[sizeof(name) - 1] = '\0'; /* as many as fit have been copied */
         else if (error)
             return syscall_result(error);
-        process_set_name(process, name);
+        user_thread_set_name(thread, name);
         return 0;
     }
     case PR_GET_NAME:
-        return syscall_result(
-            copy_to_user(argument_1(frame), process->name, sizeof(process->name)));
+        return syscall_result(copy_to_user(argument_1(frame), thread->name, sizeof(thread->name)));
     default:
         return syscall_result(ERROR_INVALID);
     }

@@ -59,7 +59,8 @@ int64_t syscall_rt_sigprocmask(struct trap_frame *frame)
 
 int64_t syscall_rt_sigpending(struct trap_frame *frame)
 {
-    uint64_t pending = process_current()->signals.pending & user_thread_current()->blocked;
+    const struct user_thread *thread = user_thread_current();
+    uint64_t pending = signals_pending(thread) & thread->blocked;
     if (argument_1(frame) > SET_SIZE)
         return syscall_result(ERROR_INVALID);
     return syscall_result(copy_to_user(argument_0(frame), &pending, argument_1(frame)));
@@ -107,18 +108,6 @@ int64_t syscall_rt_sigreturn(struct trap_frame *frame)
     return (int64_t)frame->rax;
 }
 
-/* Takes the first of the pending signals of a set, or none. */
-static bool take_pending(uint64_t set, struct signal_info *info)
-{
-    struct signals *signals = &process_current()->signals;
-    uint64_t found = signals->pending & set;
-    if (!found)
-        return false;
-    *info = signals->infos[__builtin_ctzll(found)];
-    signals->pending &= ~(found & -found);
-    return true;
-}
-
 /* Waits for one of a set of signals, which usually are blocked, or for another one to act upon. */
 static enum error wait_for_set(uint64_t set, uint64_t deadline, struct signal_info *info)
 {
@@ -127,8 +116,8 @@ static enum error wait_for_set(uint64_t set, uint64_t deadline, struct signal_in
     enum error error = OK;
     thread->awaited = set;
     sleep_until(&sleep, deadline);
-    while (!take_pending(set, info)) {
-        if (signals_due(thread))
+    while (!signal_take(thread, set, info)) {
+        if (signals_due(thread) || thread->process->ending || thread->process->stopped)
             error = ERROR_INTERRUPTED;
         else if (sleep_poll(&sleep, &thread->thread.task) == POLL_READY)
             error = ERROR_AGAIN;
@@ -139,7 +128,7 @@ static enum error wait_for_set(uint64_t set, uint64_t deadline, struct signal_in
     }
     sleep_cancel(&sleep);
     thread->awaited = 0;
-    if (signals_due(thread))
+    if (error == ERROR_INTERRUPTED || signals_due(thread))
         thread_interrupt(&thread->thread);
     return error;
 }
@@ -235,39 +224,52 @@ static enum error send_to_many(int which, int signal, const struct signal_info *
     return error;
 }
 
-static enum error send(int id, int signal, int code)
+static enum error send(int id, int signal)
 {
-    struct signal_info info = info_from_here(signal, code);
+    struct signal_info info = info_from_here(signal, SI_USER);
     if (signal && !is_signal((uint64_t)signal))
         return ERROR_INVALID;
     if (id <= 0)
         return send_to_many(id, signal, &info);
-    struct process *process = process_find(id);
+    struct process *process = process_of_number(id);
     if (!process)
         return ERROR_NO_PROCESS;
     if (!may_signal(process, signal))
         return ERROR_NOT_PERMITTED;
-    if (signal)
-        signal_send(process, signal, &info);
-    return OK;
+    return signal ? signal_send(process, signal, &info) : OK;
 }
 
 int64_t syscall_kill(struct trap_frame *frame)
 {
-    return syscall_result(send((int)argument_0(frame), (int)argument_1(frame), SI_USER));
+    return syscall_result(send((int)argument_0(frame), (int)argument_1(frame)));
+}
+
+/* Sends to a thread, of the process `group` unless that is 0. */
+static enum error send_to_thread(int group, int number, int signal, const struct signal_info *info)
+{
+    struct user_thread *thread = user_thread_find(number);
+    if (!thread || (group && thread->process->id != group))
+        return ERROR_NO_PROCESS;
+    if (signal && !is_signal((uint64_t)signal))
+        return ERROR_INVALID;
+    if (!may_signal(thread->process, signal))
+        return ERROR_NOT_PERMITTED;
+    return signal ? signal_send_thread(thread, signal, info) : OK;
 }
 
 int64_t syscall_tkill(struct trap_frame *frame)
 {
-    int id = (int)argument_0(frame);
-    return syscall_result(id <= 0 ? ERROR_INVALID : send(id, (int)argument_1(frame), SI_TKILL));
+    int id = (int)argument_0(frame), signal = (int)argument_1(frame);
+    struct signal_info info = info_from_here(signal, SI_TKILL);
+    return syscall_result(id <= 0 ? ERROR_INVALID : send_to_thread(0, id, signal, &info));
 }
 
 int64_t syscall_tgkill(struct trap_frame *frame)
 {
     int group = (int)argument_0(frame), id = (int)argument_1(frame);
+    int signal = (int)argument_2(frame);
+    struct signal_info info = info_from_here(signal, SI_TKILL);
     if (group <= 0 || id <= 0)
         return syscall_result(ERROR_INVALID);
-    return syscall_result(group == id ? send(id, (int)argument_2(frame), SI_TKILL)
-                                      : ERROR_NO_PROCESS);
+    return syscall_result(send_to_thread(group, id, signal, &info));
 }

@@ -148,13 +148,6 @@ int64_t syscall_sched_getaffinity(struct trap_frame *frame)
     return error ? syscall_result(error) : (int64_t)sizeof(mask);
 }
 
-/* The list is for threads that die while they hold locks that others share: not yet. */
-int64_t syscall_set_robust_list(struct trap_frame *frame)
-{
-    enum { HEAD_SIZE = 24 };
-    return syscall_result(argument_1(frame) == HEAD_SIZE ? OK : ERROR_INVALID);
-}
-
 /* --- Memory and time ------------------------------------------------------------------------- */
 
 /* Linux's struct sysinfo. */

@@ -157,7 +157,7 @@ int64_t syscall_times(struct trap_frame *frame)
 {
     enum { TICK = 10000000 }; /* nanoseconds */
     const struct process *process = process_current();
-    int64_t own = (int64_t)(clock_from_tsc(process->thread->thread.task.time) / TICK);
+    int64_t own = (int64_t)(clock_from_tsc(process_time(process)) / TICK);
     int64_t children = (int64_t)(clock_from_tsc(process->children_time) / TICK);
     const int64_t times[4] = {own, 0, children, 0};
     if (argument_0(frame) && copy_to_user(argument_0(frame), times, sizeof(times)))
@@ -198,9 +198,16 @@ static int64_t sleep_on(struct user_thread *thread)
     return RESTART_SLEEP;
 }
 
+static int64_t restart_sleep(struct trap_frame *frame)
+{
+    (void)frame;
+    return sleep_on(user_thread_current());
+}
+
 static int64_t begin_sleep(uint64_t deadline, virt_addr_t remaining)
 {
     struct user_thread *thread = user_thread_current();
+    thread->restart = restart_sleep;
     thread->sleep_deadline = deadline;
     thread->sleep_remaining = remaining;
     return sleep_on(thread);
@@ -234,9 +241,8 @@ int64_t syscall_clock_nanosleep(struct trap_frame *frame)
 
 int64_t syscall_restart_syscall(struct trap_frame *frame)
 {
-    (void)frame;
     struct user_thread *thread = user_thread_current();
-    return thread->sleep_deadline ? sleep_on(thread) : syscall_result_no_restart(ERROR_INTERRUPTED);
+    return thread->restart ? thread->restart(frame) : syscall_result_no_restart(ERROR_INTERRUPTED);
 }
 
 /* --- Alarms ---------------------------------------------------------------------------------- */

@@ -230,7 +230,6 @@ class SmallMachine(MachineTest):
 NOT_YET = {
     "memory": {"a_shared_file",                 # msync()
                "madvise_gives_back"},
-    "system": {"futures_of_the_c_library"},     # clone3() is ENOSYS
 }
 
 ENDED = re.compile(r"^run-tests: (\w+) ended with status \d+$")

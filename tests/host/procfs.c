@@ -29,11 +29,19 @@ static int next(int process)
     return 0;
 }
 
+/* Process 7 has another thread, 9. */
+static int next_thread(int process, int thread)
+{
+    if (thread < process)
+        return process;
+    return process == 7 && thread < 9 ? 9 : 0;
+}
+
 static bool owner(int process, uint32_t *uid, uint32_t *gid)
 {
     *uid = (uint32_t)process;
     *gid = 2;
-    return next(process - 1) == process;
+    return next(process - 1) == process || process == 9;
 }
 
 static enum error program(int process, struct dentry **dentry)
@@ -71,14 +79,18 @@ static enum error write_stat(struct text *text, int process)
 static bool start(void)
 {
     static const struct proc_entry entries[] = {{.name = "stat", .write = write_stat}};
+    static const struct proc_entry thread_entries[] = {{.name = "comm", .write = write_stat}};
     static const struct proc_processes processes = {.current = current,
                                                     .next = next,
+                                                    .next_thread = next_thread,
                                                     .owner = owner,
                                                     .program = program,
                                                     .context = context_of,
                                                     .files = files,
                                                     .entries = entries,
-                                                    .entry_count = 1};
+                                                    .entry_count = 1,
+                                                    .thread_entries = thread_entries,
+                                                    .thread_entry_count = 1};
     struct file *file;
     int fd;
     context = files_start();
@@ -238,7 +250,11 @@ TEST(files, proc_lists_entries_and_processes)
                    "self 1 7 30000 ");
         EXPECT_STR(list_names("/proc/sys", room), ". .. kernel ");
         EXPECT_STR(list_names("/proc/sys/kernel", room), ". .. pid_max osrelease ");
-        EXPECT_STR(list_names("/proc/7", room), ". .. exe cwd root fd stat ");
+        EXPECT_STR(list_names("/proc/7", room), ". .. exe cwd root fd task stat ");
+        EXPECT_STR(list_names("/proc/7/task", room), ". .. 7 9 ");
+        EXPECT_STR(list_names("/proc/7/task/9", room), ". .. exe cwd root fd comm ");
+        EXPECT_STR(list_names("/proc/7/task/8", room), "cannot be opened");
+        EXPECT_STR(list_names("/proc/1/task", room), ". .. 1 ");
         EXPECT_STR(list_names("/proc/7/fd", room), ". .. 3 ");
         EXPECT_STR(list_names("/proc/8", room), "cannot be opened");
     }

@@ -1,8 +1,8 @@
 /*
  * Programs: loading one into a new address space, and replacing the running one by it.
  *
- *     program_load   #! lines, ELF headers, areas, the interpreter, the first stack: all that can
- * fail program_run    takes the new space; does not fail
+ * program_load() reads #! lines and ELF headers, and makes areas, the interpreter's among them, and
+ * the first stack. program_run() takes the new space.
  */
 #ifndef KERNEL_PROCESS_EXEC_H
 #define KERNEL_PROCESS_EXEC_H
@@ -54,8 +54,8 @@ struct process;
 struct trap_frame;
 
 /* The running process becomes the program: its frame, which is that of a system call, leads there.
- */
-void program_run(struct program *program, const char *name, struct trap_frame *frame);
+ * Its other threads end before. ERROR_AGAIN: one of them has ended the process already. */
+enum error program_run(struct program *program, const char *name, struct trap_frame *frame);
 
 /* The first process, with a program and standard files (NULL: none). ERROR_OUT_OF_FRAMES. */
 enum error program_start_first(struct program *program, const char *name,

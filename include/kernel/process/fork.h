@@ -1,5 +1,5 @@
 /*
- * New processes: fork, vfork and the part of clone that makes them.
+ * New processes and threads: fork, vfork and clone.
  */
 #ifndef KERNEL_PROCESS_FORK_H
 #define KERNEL_PROCESS_FORK_H
@@ -13,11 +13,18 @@
 #define CLONE_VM             UINT64_C(0x00000100)
 #define CLONE_FS             UINT64_C(0x00000200)
 #define CLONE_FILES          UINT64_C(0x00000400)
+#define CLONE_SIGHAND        UINT64_C(0x00000800)
 #define CLONE_VFORK          UINT64_C(0x00004000)
+#define CLONE_PARENT         UINT64_C(0x00008000) /* the caller's parent is the child's, too */
+#define CLONE_THREAD         UINT64_C(0x00010000)
+#define CLONE_SYSVSEM        UINT64_C(0x00040000) /* of things that are not there */
 #define CLONE_SETTLS         UINT64_C(0x00080000)
 #define CLONE_PARENT_SETTID  UINT64_C(0x00100000)
 #define CLONE_CHILD_CLEARTID UINT64_C(0x00200000)
+#define CLONE_DETACHED       UINT64_C(0x00400000) /* without a meaning since Linux 2.6 */
+#define CLONE_UNTRACED       UINT64_C(0x00800000)
 #define CLONE_CHILD_SETTID   UINT64_C(0x01000000)
+#define CLONE_CLEAR_SIGHAND  UINT64_C(0x100000000)
 
 struct clone_arguments {
     uint64_t flags;
@@ -26,10 +33,11 @@ struct clone_arguments {
     virt_addr_t fs_base;
 };
 
-/* Makes a child of the running process, which goes on with a copy of `frame` whose result is 0. *id
- * is the child's number. With CLONE_VFORK, returns when the child has given the memory back or has
- * ended. ERROR_INVALID for flags that are not there, ERROR_OUT_OF_FRAMES, ERROR_AGAIN (no number is
- * left), ERROR_BAD_ADDRESS. In threads of programs; may wait. */
+/* Makes a child of the running process, or with CLONE_THREAD a thread of it, which goes on with a
+ * copy of `frame` whose result is 0. *id is the child's number. With CLONE_VFORK, returns when the
+ * child has given the memory back or has ended. ERROR_INVALID for flags that are not there,
+ * ERROR_OUT_OF_FRAMES, ERROR_AGAIN (no number is left, or the process ends), ERROR_NOT_PERMITTED (a
+ * bad fs_base). In threads of programs; may wait. */
 enum error process_clone(const struct trap_frame *frame, const struct clone_arguments *arguments,
                          int *id);
 

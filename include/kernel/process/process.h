@@ -4,7 +4,9 @@
  *     NEW ----> LIVE ---- process_exit(), also by a signal ----> ZOMBIE ---- parent's wait ---->
  * gone
  *
- * A process has a thread (struct user_thread) while it is live, and takes no signals before that.
+ * A process has threads (struct user_thread) while it is live, and takes no signals before that.
+ * They share all that is in here. When one of them ends the process, or replaces its program, the
+ * others are told to end, and do so on their way back to user mode; the last one tears down.
  * What its parent is told later, the exit status and the times, stays until the parent has asked.
  * Children whose parent ends first are given to the first process.
  *
@@ -21,19 +23,24 @@
 #include <lib/tree.h>
 #include <mm/address_space.h>
 
-enum { PROCESS_NAME = 16, PROCESS_MAX_ID = 32767, PROCESS_FIRST = 1 };
+enum { PROCESS_NAME = 16, PROCESS_FIRST = 1 };
 
 enum process_state { PROCESS_NEW, PROCESS_LIVE, PROCESS_ZOMBIE };
 
 struct process {
-    int id, group, session;
+    int id, group, session;                    /* the numbers of the next three */
+    struct id *number, *group_id, *session_id; /* referenced */
+    struct list_node in_group, in_session;
     enum process_state state;
     char name[PROCESS_NAME]; /* of the program; with a NUL */
     struct process *parent;  /* NULL for the first process */
     struct list children;    /* zombies among them, by `sibling` */
     struct list_node sibling;
-    struct tree_node by_id;
-    struct user_thread *thread; /* NULL once it is a zombie */
+    struct list threads; /* by `sibling`, oldest first; empty once it is a zombie */
+    size_t thread_count;
+    bool ending;                  /* its threads are told to end: the process ends, ... */
+    struct user_thread *survivor; /* ... unless this one executes another program */
+    struct wait_queue alone;      /* where that one waits for the others' end */
 
     struct address_space *space; /* NULL once it is a zombie; so are the next two */
     struct file_table *files;
@@ -42,7 +49,9 @@ struct process {
     uint32_t uid, euid, gid, egid;
 
     struct signals signals;
-    bool stopped;      /* by a signal, until SIGCONT or SIGKILL */
+    bool stopped; /* by a signal, until SIGCONT or SIGKILL */
+    int stopping; /* that signal, until all threads have stopped; 0: they have */
+    size_t stopped_threads;
     int stop_signal;   /* that a wait has not reported yet; 0: none */
     bool continued;    /* likewise */
     int exit_signal;   /* what the parent gets at the end: SIGCHLD */
@@ -63,10 +72,49 @@ static inline struct process *process_current(void)
     return user_thread_current()->process;
 }
 
-/* The thread's pending signals that it does not block. */
+/* All signals that are pending for the thread, and those of them that it does not block. */
+static inline uint64_t signals_pending(const struct user_thread *thread)
+{
+    return thread->process->signals.pending.set | thread->pending.set;
+}
 static inline uint64_t signals_due(const struct user_thread *thread)
 {
-    return thread->process->signals.pending & ~thread->blocked;
+    return signals_pending(thread) & ~thread->blocked;
+}
+
+/* The oldest thread that has not ended, which stands for all where one has to; NULL: none has. */
+static inline struct user_thread *process_first_thread(const struct process *process)
+{
+    struct list_node *node = list_first(&process->threads);
+    return node ? CONTAINER_OF(node, struct user_thread, sibling) : NULL;
+}
+
+/* All threads of a process: for_each_thread(thread, process) { ... }. The body must not wait. */
+#define for_each_thread(thread, process)                                     \
+    for (struct user_thread *thread = process_first_thread(process); thread; \
+         thread = process_next_thread(process, thread))
+static inline struct user_thread *process_next_thread(const struct process *process,
+                                                      const struct user_thread *thread)
+{
+    struct list_node *next = thread->sibling.next;
+    return next == &process->threads.head ? NULL : CONTAINER_OF(next, struct user_thread, sibling);
+}
+
+/* All processes of a group: for_each_in_group(process, id) { ... }, zombies included. The body must
+ * not wait. `id` may be NULL: there are none. */
+#define for_each_in_group(process, id)                                  \
+    for (struct process *process = process_first_in_group(id); process; \
+         process = process_next_in_group(id, process))
+static inline struct process *process_first_in_group(const struct id *id)
+{
+    struct list_node *node = id ? list_first(&id->group) : NULL;
+    return node ? CONTAINER_OF(node, struct process, in_group) : NULL;
+}
+static inline struct process *process_next_in_group(const struct id *id,
+                                                    const struct process *process)
+{
+    struct list_node *next = process->in_group.next;
+    return next == &id->group.head ? NULL : CONTAINER_OF(next, struct process, in_group);
 }
 
 /* All processes, in the order of their numbers: for_each_process(process) { ... }. The body may
@@ -77,21 +125,29 @@ static inline uint64_t signals_due(const struct user_thread *thread)
 /* The live or dead process of that number, or NULL. In tasks and threads. */
 struct process *process_find(int id);
 
+/* The same, and a thread's number leads to its process, too. */
+struct process *process_of_number(int number);
+
 /* The process with the lowest number above `id`, or NULL. In tasks and threads. */
 struct process *process_next(int id);
 
 /* How many there are, zombies included. In tasks and threads. */
 size_t process_count(void);
 
-/* A new process with the lowest free number above the last one's, without memory, files and thread.
- * Its parent is the running one, or none for the first. NULL when memory or numbers are out. */
+/* A new process with the lowest free number above the last one's, without memory, files and thread,
+ * in its parent's group and session. The first one has no parent. NULL when memory or numbers are
+ * out. */
 struct process *process_create(struct process *parent);
+
+/* Moves it to a group of a session, both of which have a process, or are named after this one. */
+void process_join(struct process *process, int group, int session);
+
+/* The time that its threads have run, those that have ended included; in ticks of the time stamp
+ * counter. */
+uint64_t process_time(const struct process *process);
 
 /* Forgets a process that is a zombie, or that never ran. */
 void process_forget(struct process *process);
-
-/* Gives it a name: the last part of a path. */
-void process_set_name(struct process *process, const char *path);
 
 /* Is no process of the group's a child of one in another group of its session? Then nothing would
  * make it go on if it stopped (POSIX: orphaned). The first process does not count, as on Linux. */

@@ -1,7 +1,8 @@
 /*
  * Signals: which are pending, what a process does with them, and who may go on.
  *
- * A signal is sent to a process, and made pending there. It is acted upon by the thread itself, on
+ * A signal is sent to a process, or to one of its threads, and made pending there. One of the
+ * process's is for any thread that does not block it. It is acted upon by a thread itself, on
  * its way back to user mode (signal_act.h). So a signal never ends a thread inside the kernel. A
  * thread that waits there is interrupted (kernel/task/thread.h), unwinds, and comes to that place.
  */
@@ -10,6 +11,7 @@
 
 #include <error.h>
 #include <kernel/cpu/trap.h>
+#include <lib/list.h>
 #include <types.h>
 
 /* Linux's numbers (arch/x86/include/uapi/asm/signal.h). */
@@ -45,7 +47,8 @@ enum {
     SIGIO,
     SIGPWR,
     SIGSYS,
-    SIGNAL_COUNT = 64, /* from 1 on; those from 32 on are the real-time signals */
+    SIGRTMIN = 32,
+    SIGNAL_COUNT = 64, /* from 1 on */
 };
 
 /* A set of signals, as Linux's sigset_t. */
@@ -58,6 +61,7 @@ static inline uint64_t signal_bit(int signal)
 enum {
     SI_USER = 0,
     SI_KERNEL = 128,
+    SI_QUEUE = -1,
     SI_TIMER = -2,
     SI_TKILL = -6,
     ILL_OPN = 2,
@@ -140,18 +144,27 @@ enum {
 struct process;
 struct user_thread;
 
+/* Signals that are pending (signal_queue.h). */
+struct signal_queue {
+    uint64_t set;
+    struct list entries; /* what is known of each, oldest first */
+    uint64_t count;      /* of the entries */
+};
+
 /* What of a process's memory concerns signals. */
 struct signals {
     struct signal_action actions[SIGNAL_COUNT];
-    uint64_t pending;
-    uint64_t forced; /* of those: a fault's, which ends the first process, too */
-    struct signal_info infos[SIGNAL_COUNT]; /* of those that are pending */
+    struct signal_queue pending; /* for any of its threads */
 };
 
-/* Makes a signal pending, unless the process ignores it, and wakes its thread if it does not block
- * it. SIGKILL and SIGCONT let a stopped process go on. `info` may be NULL: from the kernel. In
- * threads and tasks. */
-void signal_send(struct process *process, int signal, const struct signal_info *info);
+/* Makes a signal pending, unless the process ignores it, and wakes a thread that does not block it.
+ * SIGKILL and SIGCONT let a stopped process go on. `info` may be NULL: from the kernel.
+ * ERROR_AGAIN: there is no place for a signal with a value. In threads and tasks. */
+enum error signal_send(struct process *process, int signal, const struct signal_info *info);
+
+/* The same for one thread, which alone can take the signal. */
+enum error signal_send_thread(struct user_thread *thread, int signal,
+                              const struct signal_info *info);
 
 /* The same for each process of a group; how many there were. */
 size_t signal_send_group(int group, int signal, const struct signal_info *info);
@@ -167,7 +180,8 @@ void signal_force(int signal, const struct signal_info *info);
 void signal_set_action(struct process *process, int signal, const struct signal_action *action,
                        struct signal_action *old);
 
-/* Sets the running thread's blocked signals; SIGKILL and SIGSTOP are never blocked. */
+/* Sets the running thread's blocked signals; SIGKILL and SIGSTOP are never blocked. What is pending
+ * for the process and blocked from now on goes to another thread. */
 void signals_block(uint64_t blocked);
 
 /* Does the running thread neither block nor ignore the signal? */
@@ -181,7 +195,18 @@ bool signal_is_ignored(const struct process *process, int signal);
  * `signal` with `code` and `status`, unless it is 0. */
 void signal_parent(struct process *process, int signal, int code, int status);
 
-/* For exec: handlers become the default action, what is ignored stays so, the mask stays. */
-void signals_reset(struct process *process);
+/* A thread that takes no signals any more leaves those of its process to the others. */
+void signals_leave_to_others(struct user_thread *thread);
+
+/* Takes the pending signal of a set that comes first: the thread's own before the process's, the
+ * lowest number first. False: there is none. */
+bool signal_take(struct user_thread *thread, uint64_t set, struct signal_info *info);
+
+/* A process that is told to stop has stopped when each of its threads has: tells the parent then.
+ */
+void signals_note_stop(struct process *process);
+
+/* Handlers become the default action, what is ignored stays so. */
+void signals_clear_handlers(struct process *process);
 
 #endif

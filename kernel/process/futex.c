@@ -1,0 +1,327 @@
+/*
+ * Waiters are on lists, one for each value of a hash of what they wait on. A waiter lies on the
+ * stack of its thread. The kernel is not preempted, so nothing comes between a look at the word and
+ * the moment when the waiter is on its list, as long as nothing waits in between.
+ */
+#include <kernel/process/futex.h>
+#include <kernel/process/process.h>
+#include <kernel/task/sleep.h>
+#include <mm/user_copy.h>
+
+enum { BUCKETS = 256 };
+
+/* Two futexes are the same if their keys are. */
+struct key {
+    const void *owner; /* an address space, or an object that is mapped */
+    uint64_t offset;   /* there */
+    bool shared;
+};
+
+struct waiter {
+    struct list_node node; /* in the bucket of its key, until it is woken */
+    struct key key;
+    uint32_t bits;
+    bool woken;
+    struct task *task;
+};
+
+static struct list buckets[BUCKETS]; /* longest wait first; all zeros: empty */
+
+static struct list *bucket_of(const struct key *key)
+{
+    uint64_t mixed = ((uintptr_t)key->owner >> 4) + (key->offset >> 2);
+    struct list *bucket = &buckets[(mixed * UINT64_C(0x9e3779b97f4a7c15)) >> 56];
+    if (!bucket->head.next)
+        list_init(bucket);
+    return bucket;
+}
+
+static bool same(const struct key *a, const struct key *b)
+{
+    return a->owner == b->owner && a->offset == b->offset && a->shared == b->shared;
+}
+
+/* Does not wait. */
+static enum error key_of(const struct futex *futex, struct key *key)
+{
+    struct address_space *space = process_current()->space;
+    virt_addr_t address = futex->address;
+    if (address % sizeof(uint32_t))
+        return ERROR_INVALID;
+    if (address >= USER_END)
+        return ERROR_BAD_ADDRESS;
+    *key = (struct key){space, address, futex->shared};
+    if (!futex->shared)
+        return OK;
+    const struct vm_area *area = address_space_next_area(space, address);
+    if (!area || area->start > address)
+        return ERROR_BAD_ADDRESS;
+    if (area->flags & AREA_SHARED) {
+        key->owner = area->object;
+        key->offset = area->offset + (address - area->start);
+    }
+    return OK;
+}
+
+/* The word, in the kernel's addresses; until the thread waits. */
+static enum error word_of(virt_addr_t address, unsigned access, uint32_t **word)
+{
+    void *memory = NULL;
+    if (address % sizeof(uint32_t))
+        return ERROR_INVALID;
+    enum error error = user_memory(process_current()->space, address, access, &memory);
+    *word = memory;
+    return error;
+}
+
+static uint32_t load(const uint32_t *word)
+{
+    return __atomic_load_n(word, __ATOMIC_RELAXED);
+}
+
+/* --- Waiting --------------------------------------------------------------------------------- */
+
+static enum error sleep_until_woken(const struct waiter *waiter, uint64_t deadline)
+{
+    struct thread *thread = thread_current();
+    struct sleep sleep = {0};
+    enum error error = OK;
+    if (deadline != UINT64_MAX)
+        sleep_until(&sleep, deadline);
+    while (!waiter->woken && !error) {
+        if (thread_is_interrupted(thread))
+            error = ERROR_INTERRUPTED;
+        else if (deadline != UINT64_MAX && sleep_poll(&sleep, &thread->task) == POLL_READY)
+            error = ERROR_TIMEOUT;
+        else
+            thread_park();
+    }
+    sleep_cancel(&sleep);
+    return waiter->woken ? OK : error;
+}
+
+enum error futex_wait(const struct futex *futex, uint32_t value, uint32_t bits, uint64_t deadline)
+{
+    struct waiter waiter = {.bits = bits, .task = &thread_current()->task};
+    uint32_t *word;
+    if (!bits)
+        return ERROR_INVALID;
+    enum error error = word_of(futex->address, AREA_READ, &word);
+    if (!error)
+        error = load(word) == value ? key_of(futex, &waiter.key) : ERROR_AGAIN;
+    if (error)
+        return error;
+    list_push_back(bucket_of(&waiter.key), &waiter.node);
+    error = sleep_until_woken(&waiter, deadline);
+    list_remove(&waiter.node);
+    return error;
+}
+
+/* --- Waking ---------------------------------------------------------------------------------- */
+
+static void wake(struct waiter *waiter)
+{
+    list_remove(&waiter->node);
+    waiter->woken = true;
+    task_wake(waiter->task);
+}
+
+static struct waiter *waiter_of(struct list_node *node)
+{
+    return CONTAINER_OF(node, struct waiter, node);
+}
+
+static unsigned wake_key(const struct key *key, uint32_t limit, uint32_t bits)
+{
+    unsigned woken = 0;
+    struct list *bucket = bucket_of(key);
+    for (struct list_node *node = bucket->head.next, *next; node != &bucket->head && woken < limit;
+         node = next) {
+        struct waiter *waiter = waiter_of(node);
+        next = node->next;
+        if (!same(&waiter->key, key) || !(waiter->bits & bits))
+            continue;
+        wake(waiter);
+        woken++;
+    }
+    return woken;
+}
+
+enum error futex_wake(const struct futex *futex, uint32_t limit, uint32_t bits, unsigned *woken)
+{
+    struct key key;
+    enum error error = bits ? key_of(futex, &key) : ERROR_INVALID;
+    if (!error)
+        *woken = wake_key(&key, limit, bits);
+    return error;
+}
+
+void futex_wake_shared(virt_addr_t address)
+{
+    const struct futex futex = {address, true};
+    unsigned woken;
+    (void)futex_wake(&futex, 1, FUTEX_ANY, &woken);
+}
+
+static unsigned move(const struct key *from, const struct key *to, uint32_t limit)
+{
+    unsigned moved = 0;
+    struct list *bucket = bucket_of(from);
+    if (same(from, to))
+        return 0;
+    for (struct list_node *node = bucket->head.next, *next; node != &bucket->head && moved < limit;
+         node = next) {
+        struct waiter *waiter = waiter_of(node);
+        next = node->next;
+        if (!same(&waiter->key, from))
+            continue;
+        list_remove(node);
+        waiter->key = *to;
+        list_push_back(bucket_of(to), node);
+        moved++;
+    }
+    return moved;
+}
+
+enum error futex_requeue(const struct futex *futex, uint32_t limit, const struct futex *to,
+                         uint32_t move_limit, const uint32_t *value, unsigned *woken)
+{
+    struct key from_key, to_key;
+    uint32_t *word = NULL;
+    enum error error = value ? word_of(futex->address, AREA_READ, &word) : OK;
+    if (!error)
+        error = key_of(futex, &from_key);
+    if (!error)
+        error = key_of(to, &to_key);
+    if (!error && value && load(word) != *value)
+        error = ERROR_AGAIN;
+    if (error)
+        return error;
+    *woken = wake_key(&from_key, limit, FUTEX_ANY);
+    *woken += move(&from_key, &to_key, move_limit);
+    return OK;
+}
+
+/* --- FUTEX_WAKE_OP --------------------------------------------------------------------------- */
+
+/* What the 32 bits of the operation say (Linux: include/uapi/linux/futex.h). */
+enum { SET, ADD, OR, AND_NOT, XOR, OPERATIONS, ARGUMENT_IS_SHIFT = 8 };
+enum { EQUAL, NOT_EQUAL, LESS, LESS_OR_EQUAL, GREATER, GREATER_OR_EQUAL, COMPARISONS };
+
+static uint32_t result_of(unsigned operation, uint32_t old, uint32_t argument)
+{
+    switch (operation) {
+    case SET:
+        return argument;
+    case ADD:
+        return old + argument;
+    case OR:
+        return old | argument;
+    case AND_NOT:
+        return old & ~argument;
+    default:
+        return old ^ argument;
+    }
+}
+
+static bool compares(unsigned comparison, int32_t old, int32_t argument)
+{
+    switch (comparison) {
+    case EQUAL:
+        return old == argument;
+    case NOT_EQUAL:
+        return old != argument;
+    case LESS:
+        return old < argument;
+    case LESS_OR_EQUAL:
+        return old <= argument;
+    case GREATER:
+        return old > argument;
+    default:
+        return old >= argument;
+    }
+}
+
+/* Twelve bits with a sign. */
+static int32_t signed_argument(uint32_t bits)
+{
+    return (int32_t)(bits << 20) >> 20;
+}
+
+enum error futex_wake_operation(const struct futex *futex, uint32_t limit,
+                                const struct futex *other, uint32_t other_limit, uint32_t operation,
+                                unsigned *woken)
+{
+    unsigned kind = operation >> 28, comparison = operation >> 24 & 0xf;
+    uint32_t argument = (uint32_t)signed_argument(operation >> 12 & 0xfff);
+    struct key key, other_key;
+    uint32_t *word;
+    if (kind & ARGUMENT_IS_SHIFT)
+        argument = UINT32_C(1) << (argument & 31);
+    kind &= ~(unsigned)ARGUMENT_IS_SHIFT;
+    if (kind >= OPERATIONS || comparison >= COMPARISONS)
+        return ERROR_NO_CALL;
+    enum error error = word_of(other->address, AREA_WRITE, &word);
+    if (!error)
+        error = key_of(futex, &key);
+    if (!error)
+        error = key_of(other, &other_key);
+    if (error)
+        return error;
+    uint32_t old = load(word);
+    __atomic_store_n(word, result_of(kind, old, argument), __ATOMIC_RELAXED);
+    *woken = wake_key(&key, limit, FUTEX_ANY);
+    if (compares(comparison, (int32_t)old, signed_argument(operation & 0xfff)))
+        *woken += wake_key(&other_key, other_limit, FUTEX_ANY);
+    return OK;
+}
+
+/* --- Robust lists ---------------------------------------------------------------------------- */
+
+#define OWNER      UINT32_C(0x3fffffff) /* the thread that holds the lock */
+#define OWNER_DIED UINT32_C(0x40000000)
+#define WAITERS    UINT32_C(0x80000000)
+
+enum { ROBUST_LIST_LIMIT = 2048, PRIORITY_INHERITANCE = 1 };
+
+/* Linux's struct robust_list_head. */
+struct robust_list_head {
+    virt_addr_t first;   /* each entry begins with the address of the next one */
+    int64_t lock_offset; /* of the lock's word, from its entry */
+    virt_addr_t pending; /* an entry that is about to be put on the list, or taken off */
+};
+
+/* The lock of an entry loses its owner, if that is the thread. */
+static enum error release(virt_addr_t lock, int owner, bool pending)
+{
+    uint32_t *word;
+    enum error error = word_of(lock, AREA_WRITE, &word);
+    if (error)
+        return error;
+    uint32_t value = load(word);
+    bool owned = (value & OWNER) == (uint32_t)owner;
+    if (owned)
+        __atomic_store_n(word, (value & WAITERS) | OWNER_DIED, __ATOMIC_RELAXED);
+    /* An unlock that was not finished may have cleared the word and woken nobody. */
+    if (owned ? value & WAITERS : pending && !value)
+        futex_wake_shared(lock);
+    return OK;
+}
+
+void futex_release_robust_list(struct user_thread *thread)
+{
+    struct robust_list_head head;
+    if (!thread->robust_list || copy_from_user(&head, thread->robust_list, sizeof(head)) != OK)
+        return;
+    virt_addr_t entry = head.first, pending = head.pending & ~(virt_addr_t)PRIORITY_INHERITANCE;
+    for (unsigned i = 0; entry != thread->robust_list && i < ROBUST_LIST_LIMIT; i++) {
+        virt_addr_t at = entry & ~(virt_addr_t)PRIORITY_INHERITANCE;
+        enum error error = copy_from_user(&entry, at, sizeof(entry));
+        if (at != pending && release(at + (uint64_t)head.lock_offset, thread->id, false) != OK)
+            return;
+        if (error)
+            break;
+    }
+    if (pending)
+        (void)release(pending + (uint64_t)head.lock_offset, thread->id, true);
+}
