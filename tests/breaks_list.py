@@ -83,7 +83,6 @@ BREAKS = [
     Break("kernel/cpu/user_mode.c", "SYSCALL_CLEARS = 0x257700", "SYSCALL_CLEARS = 0x217700", "a call opens SMAP", "kernel/user_mode"),
     Break("mm/processor.c", "{\"UMIP\", 7, ECX, 2, CR4_UMIP}", "{\"UMIP\", 7, ECX, 2, 0 * CR4_UMIP}",
           "programs read where the kernel's tables are", "kernel/user_mode"),
-    Break("kernel/process/signal_frame.c", "machine->rip < USER_END && ", "", "a forged frame makes IRETQ fault", ISOLATION),
     Break("kernel/process/signal_frame.c", "(machine->cs | USER_PRIVILEGE) == USER_CODE_SELECTOR &&", "true &&",
           "a forged frame's segments are taken for good", ISOLATION),
     Break("kernel/process/signal_frame.c", "RESTORED_FLAGS = 0x50dd5", "RESTORED_FLAGS = 0x57fd5", "a forged frame allows ports",

@@ -26,7 +26,8 @@ enum { CALL_END = 100, CALL_NOTE, CALL_MOVE, CALL_YIELD, CALL_GO_ON };
 struct program {
     struct thread thread;
     struct user_registers registers;
-    bool step; /* starts with TF set */
+    uint64_t number; /* in rdi, at the start */
+    bool step;       /* starts with TF set */
 };
 
 static uint64_t noted[64];
@@ -126,6 +127,7 @@ static void run(struct thread *thread)
 {
     struct trap_frame frame ALIGNED(16);
     user_mode_frame_init(&frame, CODE, STACK);
+    frame.rdi = program_of(thread)->number;
     if (program_of(thread)->step)
         frame.rflags |= RFLAGS_TF;
     user_mode_return(&frame);
@@ -163,6 +165,7 @@ static void run_programs(struct program *programs, size_t count, const char *sta
         ASSERT(kernel_stack_alloc(&stack) == OK);
         thread_init(&programs[i].thread, "program", &stack, run, NULL);
         user_registers_init(&programs[i].registers);
+        programs[i].number = i + 1;
         programs[i].thread.enter = enter;
         programs[i].thread.leave = leave;
         executor_spawn(&executor, &programs[i].thread.task);
@@ -222,12 +225,10 @@ TEST(user_mode, an_exchanged_frame_is_loaded_whole)
     EXPECT_EQ(noted[0], 0xc + 0xb);
 }
 
-/* Leaves a value in SSE, in x87's control word and on its stack for the other program to spoil. */
-PROGRAM(mixes, "mov %rsp, %rdi; xor %edi, %edi\n"
+/* Puts its number into an SSE register, and has the other program do the same. */
+PROGRAM(mixes, "mov %rdi, %rbx\n"
                "movq %xmm3, %rdi; mov $101, %eax; syscall\n"
-               "mov $103, %eax; syscall\n"
-               "movq %rdi, %xmm3; movq %xmm3, %rdi; inc %rdi; movq %rdi, %xmm3\n"
-               "mov $103, %eax; syscall\n"
+               "movq %rbx, %xmm3; mov $103, %eax; syscall\n"
                "movq %xmm3, %rdi; mov $100, %eax; syscall");
 
 TEST(user_mode, each_program_has_its_own_sse_registers)
@@ -238,7 +239,7 @@ TEST(user_mode, each_program_has_its_own_sse_registers)
     EXPECT_EQ(noted[0], 0);
     EXPECT_EQ(noted[1], 0);
     EXPECT_EQ(noted[2], 1);
-    EXPECT_EQ(noted[3], 1);
+    EXPECT_EQ(noted[3], 2);
 }
 
 /* --- Exceptions and interrupts --------------------------------------------------------------- */
@@ -320,6 +321,8 @@ TEST(user_mode, the_tables_addresses_are_not_told)
 }
 
 /* Flags that a program leaves set are not the kernel's: AC would open SMAP, DF reverse a copy. */
+enum { MSR_SFMASK = (int)0xc0000084 };
+
 PROGRAM(leaves_flags, "pushf; orl $0x44400, (%rsp); popf; mov $101, %eax; syscall; ud2");
 
 TEST(user_mode, no_flag_of_the_program_reaches_the_kernel)
@@ -329,6 +332,7 @@ TEST(user_mode, no_flag_of_the_program_reaches_the_kernel)
     EXPECT_EQ(last_exception.rflags & 0x44400, 0x44400);
     EXPECT_EQ(note_count, 2);
     EXPECT_EQ(kernel_flags & 0x44500, 0);
+    EXPECT_EQ(read_msr(MSR_SFMASK) & 0x44500, 0x44500); /* QEMU clears DF in any case */
 }
 
 /* Steps through calls, one debug exception for each instruction of the program, none in the kernel.

@@ -528,23 +528,30 @@ static void set_mxcsr(ucontext_t *frame)
     memcpy((char *)frame->uc_mcontext.fpregs + 24, &mxcsr, sizeof(mxcsr));
 }
 
-#define EXPECT_REFUSED(function, value)          \
-    do {                                         \
-        forged = (value);                        \
-        FAULT(return_with(function));            \
-        EXPECT_EQ(fault_info.si_signo, SIGSEGV); \
-    } while (0)
+/* The signal that comes of a frame with that value in it. */
+static int signal_of_frame(void (*function)(ucontext_t *), uint64_t value)
+{
+    forged = value;
+    FAULT(return_with(function));
+    return fault_info.si_signo;
+}
 
+#define EXPECT_REFUSED(function, value) EXPECT_EQ(signal_of_frame(function, value), SIGSEGV)
+
+/* To an address that no processor has, IRETQ faults in the kernel. */
 TEST(isolation, a_forged_instruction_pointer)
 {
+    static const uint64_t not_canonical[] = {0x0000800000000000, 0x7fffffffffffffff,
+                                             0xffff7fffffffffff};
     EXPECT_REFUSED(set_rip, 0);
     EXPECT_REFUSED(set_rip, 0x00007ffffffff000);
-    EXPECT_REFUSED(set_rip, 0x0000800000000000);
-    EXPECT_REFUSED(set_rip, 0x7fffffffffffffff);
-    EXPECT_REFUSED(set_rip, 0xffff7fffffffffff);
     EXPECT_REFUSED(set_rip, 0xffff800000000000);
     EXPECT_REFUSED(set_rip, 0xffffffff80100000);
     EXPECT_REFUSED(set_rip, UINT64_MAX);
+    for (int i = 0; i < 3; i++) {
+        EXPECT_REFUSED(set_rip, not_canonical[i]);
+        EXPECT_EQ(fault_info.si_code, SI_KERNEL);
+    }
 }
 
 static void return_with_stack(void)
