@@ -239,10 +239,13 @@ int64_t syscall_clock_nanosleep(struct trap_frame *frame)
     return begin_sleep(clock_now() + time, absolute ? 0 : argument_3(frame));
 }
 
+/* EINTR, as Linux says when no call was interrupted. */
+enum { NOTHING_TO_RESTART = -4 };
+
 int64_t syscall_restart_syscall(struct trap_frame *frame)
 {
     struct user_thread *thread = user_thread_current();
-    return thread->restart ? thread->restart(frame) : syscall_result_no_restart(ERROR_INTERRUPTED);
+    return thread->restart ? thread->restart(frame) : NOTHING_TO_RESTART;
 }
 
 /* --- Alarms ---------------------------------------------------------------------------------- */

@@ -179,3 +179,8 @@ TEST(times, a_child_has_no_timer_and_a_program_keeps_it)
     EXPECT_EQ(waitpid(child, &status, 0), child);
     EXPECT_EQ(status, 0);
 }
+
+TEST(times, restart_without_a_sleep)
+{
+    EXPECT_ERROR(CALL(restart_syscall), EINTR);
+}
