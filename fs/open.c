@@ -103,6 +103,8 @@ static enum error open_found(struct fs_context *context, struct dentry *dentry, 
     const struct file_operations *operations = operations_of(inode);
     if (!operations)
         return ERROR_NO_UNIT;
+    if (flags & O_TRUNC && inode->programs > 0)
+        return ERROR_PROGRAM_BUSY; /* even if it is opened for reading */
     error = file_create(operations, inode, dentry, flags, file);
     if (error || !(flags & O_TRUNC) || made || inode_type(inode) != S_IFREG)
         return error;

@@ -193,3 +193,10 @@ TEST(programs, its_own_file)
     EXPECT_EQ(one.st_ino, other.st_ino);
     EXPECT_ERROR(open("/proc/self/exe", O_WRONLY), ETXTBSY);
 }
+
+TEST(programs, one_that_runs_is_not_truncated)
+{
+    EXPECT_ERROR(open("/proc/self/exe", O_RDONLY | O_TRUNC), ETXTBSY);
+    EXPECT_ERROR(open("/proc/self/exe", O_WRONLY), ETXTBSY);
+    EXPECT_ERROR(truncate("/proc/self/exe", 0), ETXTBSY);
+}
