@@ -131,7 +131,7 @@ TOOL_SOURCES := $(foreach tool,$(HOST_TOOLS),$(TOOL_SOURCES_$(notdir $(tool))))
 
 # --- The kernel -------------------------------------------------------------------------------------------------------
 
-.PHONY: all iso run test matrix bench bench-host clock-drift fuzz debug breaks check fmt clean help screenshot docs need-build need-font need-host need-user-tests need-fmt need-lint need-fuzz need-iso need-matrix need-qemu FORCE
+.PHONY: all iso run test soak matrix bench bench-host clock-drift fuzz debug breaks check fmt clean help screenshot docs need-build need-font need-host need-user-tests need-fmt need-lint need-fuzz need-iso need-matrix need-qemu FORCE
 all: iso $B/cairn-test.iso $B/host-tests $(HOST_TOOLS)
 
 # A change of compiler or flags rebuilds what it touches, and a new or removed source links again: these files hold the
@@ -202,12 +202,13 @@ $B/compile_commands.json: $(addprefix $B/,test-flags.stamp host-flags.stamp obje
 
 # --- User programs ----------------------------------------------------------------------------------------------------
 
-# Each file of user/ and user/tools/ is a program; all of user/bench/ is one.
+# Each file of user/ and user/tools/ is a program; all of user/bench/ is one, and all of user/fuzz/.
 USER_SINGLE   := $(sort $(wildcard user/*.c user/tools/*.c))
 USER_BENCHES  := $(sort $(wildcard user/bench/*.c))
-USER_PROGRAMS := $(addprefix $B/user/,$(notdir $(USER_SINGLE:.c=)) bench)
+USER_FUZZER   := $(sort $(wildcard user/fuzz/*.c user/fuzz/*.asm)) kernel/syscall/description.c
+USER_PROGRAMS := $(addprefix $B/user/,$(notdir $(USER_SINGLE:.c=)) bench fuzz)
 USER_LIBRARY  := $(sort $(wildcard user/lib/*.asm user/lib/*.c)) lib/string.c lib/format.c
-USER_OBJECTS  := $(addprefix $B/obj-user/,$(addsuffix .o,$(USER_SINGLE) $(USER_BENCHES) $(USER_LIBRARY)))
+USER_OBJECTS  := $(addprefix $B/obj-user/,$(addsuffix .o,$(USER_SINGLE) $(USER_BENCHES) $(USER_FUZZER) $(USER_LIBRARY)))
 
 $B/obj-user/lib/string.c.o: USER_CFLAGS += $(KEEP_LOOPS)
 $B/obj-user/%.c.o: %.c $B/user-flags.stamp | need-build
@@ -222,6 +223,7 @@ $B/obj-user/%.asm.o: %.asm $B/nasm-flags.stamp | need-build
 
 $(foreach source,$(USER_SINGLE),$(eval $B/user/$(basename $(notdir $(source))).debug: $B/obj-user/$(source).o))
 $B/user/bench.debug: $(USER_BENCHES:%=$B/obj-user/%.o)
+$B/user/fuzz.debug: $(USER_FUZZER:%=$B/obj-user/%.o)
 $(USER_PROGRAMS:%=%.debug): $(USER_LIBRARY:%=$B/obj-user/%.o) $B/user-flags.stamp
 	@mkdir -p $(@D)
 	@echo "  LD    $@"
@@ -235,10 +237,15 @@ $B/initramfs-bench.cpio: scripts/make-initramfs.py $B/user/bench $B/user/true
 	@echo "  CPIO  $@"
 	$Q$(PYTHON) $< $@ init=$B/user/bench bin/true=$B/user/true dev/ proc/
 
+# The call fuzzer, as the first program of a system of its own.
+$B/initramfs-fuzz.cpio: scripts/make-initramfs.py $B/user/fuzz
+	@echo "  CPIO  $@"
+	$Q$(PYTHON) $< $@ init=$B/user/fuzz dev/ proc/ tmp/
+
 # What the kernel's root is filled with. Busybox is Debian's, unmodified; where it is missing, our own shell and tools serve.
 BUSYBOX   := $(shell for file in /bin/busybox /usr/bin/busybox; do \
                  [ -x $$file ] && ! readelf -lW $$file | grep -q INTERP && echo $$file && break; done)
-OWN_BIN   := $(if $(BUSYBOX),,$(filter-out $B/user/init $B/user/bench,$(USER_PROGRAMS)))
+OWN_BIN   := $(if $(BUSYBOX),,$(filter-out $(addprefix $B/user/,init bench fuzz),$(USER_PROGRAMS)))
 $B/initramfs.cpio: scripts/make-initramfs.py $(USER_PROGRAMS) $(BUSYBOX) $(shell find user/root -type f) $B/user-flags.stamp
 	@echo "  CPIO  $@"
 	$(if $(BUSYBOX),,@echo "cairn: there is no static busybox (package 'busybox-static'): the image has its own small shell")
@@ -323,7 +330,7 @@ $B/initramfs-tests.cpio: scripts/make-initramfs.py $B/run-tests $(USER_TESTS:%=$
 	@echo "  CPIO  $@"
 	$Q$(PYTHON) $< $@ dev/ proc/ tmp/ run-tests=$B/run-tests $(foreach test,$(USER_TESTS),tests/$(test)=$B/user-tests/stripped/$(test))
 
-test: $B/cairn.iso $B/cairn-test.iso $B/host-tests $(HOST_TOOLS) $(USER_TEST_PROGRAMS) $B/initramfs-tests.cpio | need-qemu
+test: $B/cairn.iso $B/cairn-test.iso $B/host-tests $(HOST_TOOLS) $(USER_TEST_PROGRAMS) $B/initramfs-tests.cpio $B/initramfs-fuzz.cpio | need-qemu
 	$QBUILD=$B $(PYTHON) tests/run.py $(if $(TIMES),--times $(TIMES)) $(TESTS)
 
 matrix: $B/cairn.iso | need-qemu need-matrix
@@ -348,6 +355,10 @@ bench-host: $B/bench-host/time-strings
 
 clock-drift: $B/cairn.iso | need-qemu
 	$QBUILD=$B $(PYTHON) tests/clock_drift.py $(MINUTES)
+
+# Calls with made-up arguments, by user/fuzz/: CALLS of them, from SEED on.
+soak: $B/cairn.iso $B/initramfs-fuzz.cpio | need-qemu
+	$QBUILD=$B $(PYTHON) tests/soak.py $(or $(CALLS),10000000) $(SEED)
 
 # What reads outside data is fed with anything, by Clang's libFuzzer, a while for each file below tests/fuzz/. What is
 # found stays in build/fuzz/; FUZZ_SOURCES_x are the files under test of tests/fuzz/x.c, FUZZ_FLAGS_x are for libFuzzer.
@@ -466,6 +477,7 @@ help:
 	@echo "make run        boot the image in QEMU and type to it; CMDLINE='heap=bump ...' gives options to the kernel"
 	@echo "make test       run every test; TESTS='NAME ...' those whose names begin so, TIMES=50 as often in a row,"
 	@echo "                DELAYS=1 with either side late"
+	@echo "make soak       ten million system calls with made-up arguments; CALLS= another number, SEED= the first seed"
 	@echo "make matrix     boot the image on many machines and type at each; MATRIX='WORD ...' for some of them"
 	@echo "make bench      count instructions, into build/bench.json; BENCH=PREFIX for a part"
 	@echo "make bench-host time lib/string.c beside the C library, into docs/strings.md"

@@ -12,6 +12,7 @@
 #include <layout.h>
 #include <lib/string.h>
 #include <mm/frames.h>
+#include <mm/heap.h>
 
 enum { CLOCK_TICKS = 100 }; /* in a second, for programs */
 
@@ -34,8 +35,13 @@ static enum error write_meminfo(struct text *text, int process)
     text_printf(text, "MemTotal:       %8lu kB\nMemFree:        %8lu kB\n", frames.total * page_kib,
                 frames.free * page_kib);
     text_printf(text, "MemAvailable:   %8lu kB\n", frames.free * page_kib);
-    static const char *const zeros[] = {"Buffers",  "Cached", "SwapCached",  "SwapTotal",
-                                        "SwapFree", "Shmem",  "SReclaimable"};
+    struct allocator_stats heap;
+    heap_stats(&heap);
+    text_printf(text, "Slab:           %8lu kB\nSReclaimable:   %8lu kB\n",
+                heap.committed_bytes / 1024, (heap.committed_bytes - heap.live_bytes) / 1024);
+    text_printf(text, "SUnreclaim:     %8lu kB\n", heap.live_bytes / 1024);
+    static const char *const zeros[] = {"Buffers",   "Cached",   "SwapCached",
+                                        "SwapTotal", "SwapFree", "Shmem"};
     for (size_t i = 0; i < ARRAY_SIZE(zeros); i++)
         text_printf(text, "%s:%*s%8u kB\n", zeros[i], (int)(15 - strlen(zeros[i])), "", 0u);
     return OK;

@@ -39,7 +39,8 @@ first test that failed (of the suites that the break names; others may notice as
 
 # What the suites of a kind need of the build.
 NEEDED = {"host": ["host-tests"], "kernel": ["cairn-test.iso"],
-          "e2e": ["cairn.iso", "cairn-test.iso", "type-keys", "line-discipline", "initramfs-tests.cpio"]}
+          "e2e": ["cairn.iso", "cairn-test.iso", "type-keys", "line-discipline", "initramfs-tests.cpio",
+                  "initramfs-fuzz.cpio"]}
 
 
 @dataclass

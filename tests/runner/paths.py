@@ -18,6 +18,7 @@ TYPE_KEYS = BUILD / "type-keys"
 LINE_DISCIPLINE = BUILD / "line-discipline"
 USER_TESTS = BUILD / "user-tests"
 USER_TESTS_INITRAMFS = BUILD / "initramfs-tests.cpio"
+FUZZ_INITRAMFS = BUILD / "initramfs-fuzz.cpio"
 
 
 def sources():

@@ -36,6 +36,7 @@ long sys_close(int file);
 long sys_read(int file, void *to, size_t size);
 long sys_write(int file, const void *from, size_t size);
 long sys_lseek(int file, long offset, int whence);
+long sys_ftruncate(int file, long size);
 long sys_dup2(int file, int number);
 long sys_pipe2(int ends[2], int flags);
 long sys_access(const char *path, int mode);
@@ -59,10 +60,13 @@ long sys_epoll_wait(int epoll, struct epoll_event *events, int limit, int millis
 
 /* Directories. */
 long sys_chdir(const char *path);
+long sys_fchdir(int directory);
 long sys_getcwd(char *to, size_t size);
 long sys_mkdir(const char *path, unsigned mode);
 long sys_rmdir(const char *path);
 long sys_unlink(const char *path);
+long sys_symlink(const char *target, const char *path);
+long sys_mknod(const char *path, unsigned mode, unsigned device);
 long sys_rename(const char *from, const char *to);
 
 struct directory_entry { /* Linux's struct linux_dirent64 */
@@ -133,12 +137,15 @@ long sys_kill(int process, int signal);
 long sys_sigaction(int signal, const struct signal_action *, struct signal_action *old,
                    size_t set_size);
 long sys_sigprocmask(int how, const uint64_t *set, uint64_t *old, size_t set_size);
+long sys_setitimer(int timer, const int64_t value[4], int64_t old[4]);
 long sys_sigsuspend(const uint64_t *blocked, size_t set_size);
+
+/* A handler returns to here (user/lib/start.asm). */
+void signal_return(void);
 
 /* Sets what a signal does: a handler, SIGNAL_DEFAULT or SIGNAL_IGNORE. */
 static inline long signal_handle(int signal, void (*handler)(int signal))
 {
-    extern void signal_return(void); /* in user/lib/start.asm */
     struct signal_action action = {handler, ACTION_RESTORER, signal_return, 0};
     return sys_sigaction(signal, &action, NULL, sizeof(uint64_t));
 }
