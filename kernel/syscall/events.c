@@ -101,7 +101,7 @@ int64_t syscall_epoll_ctl(struct trap_frame *frame)
 {
     const struct file_table *files = process_current()->files;
     struct epoll_event event = {0};
-    struct file *epoll, *file;
+    struct file *epoll = NULL, *file;
     unsigned operation = (unsigned)argument_1(frame);
     int fd = (int)argument_2(frame);
     enum error error = OK;
