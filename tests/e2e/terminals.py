@@ -83,7 +83,7 @@ class Terminals(MachineTest):
         for options, shown in (([], False), (qemu.fw_cfg_cmdline("loglevel=debug"), True)):
             machine = self.start(options=options)
             machine.send(b"echo something odd >/dev/kmsg; echo told\r")
-            machine.wait_text("told\r\n", machine.output().rindex(SHELL))
+            machine.wait_text("\ntold\r\n", machine.output().rindex(SHELL))  # not the echo of the command
             self.assertEqual("] something odd" in machine.output(), shown)
             self.assertEqual("] something odd" in machine.screen().text(), shown)
             self.break_line(machine, PROMPT)
