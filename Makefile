@@ -94,7 +94,7 @@ HOST_CFLAGS := -std=gnu17 -O1 -g $(WARNINGS) $(GCC_WARNINGS) -Itests/host/includ
 
 # --- Sources ----------------------------------------------------------------------------------------------------------
 
-ROOMS := lib boot kernel kernel/cpu kernel/log kernel/task mm mm/alternatives kernel/fault drivers drivers/layouts drivers/usb fs kernel/tty \
+ROOMS := lib boot kernel kernel/cpu kernel/log kernel/task mm mm/alternatives kernel/fault drivers drivers/layouts drivers/block drivers/usb fs kernel/tty \
          kernel/process kernel/syscall kernel/monitor kernel/bench
 # Sorted, for the order of the objects decides the image's bytes, and `wildcard` may follow the locale or the disk.
 C_SOURCES   := $(sort $(wildcard $(ROOMS:%=%/*.c)))
@@ -114,7 +114,7 @@ HOST_SOURCES := tests/test.c $(wildcard tests/host/*.c) $(wildcard lib/*.c) boot
     $(filter-out kernel/task/watchdog.c kernel/task/thread.c,$(wildcard kernel/task/*.c)) \
     $(addprefix kernel/fault/,words.c noncanonical.c machine_check.c) drivers/irq.c drivers/pic8259.c \
     $(KEYBOARD_SOURCES) drivers/i8042.c drivers/ps2_keyboard.c drivers/ps2_lights.c drivers/uart16550.c \
-    $(wildcard drivers/acpi*.c) drivers/partition_table.c $(wildcard drivers/pci*.c) $(wildcard drivers/usb/*.c) drivers/local_apic.c drivers/io_apic.c \
+    $(wildcard drivers/acpi*.c) drivers/partition_table.c $(wildcard drivers/pci*.c) $(filter-out drivers/block/partitions.c,$(wildcard drivers/block/*.c)) $(wildcard drivers/usb/*.c) drivers/local_apic.c drivers/io_apic.c \
     drivers/fw_cfg.c drivers/debug_console.c drivers/framebuffer.c kernel/options.c kernel/displays.c \
     kernel/log/console.c kernel/log/screen.c \
     drivers/cmos_clock.c drivers/pit8254.c drivers/reference_clock.c drivers/hpet.c kernel/cpu/tsc.c kernel/cpu/random.c \
@@ -369,9 +369,10 @@ FUZZ_SOURCES_cpio := fs/cpio.c lib/string.c
 FUZZ_SOURCES_font := lib/font.c
 FUZZ_SOURCES_keyboard := $(KEYBOARD_SOURCES) lib/letter_case.c lib/utf8.c lib/string.c
 FUZZ_SOURCES_multiboot2 := boot/multiboot2.c mm/memory_map.c
+FUZZ_SOURCES_partition_table := drivers/partition_table.c lib/crc32.c lib/format.c lib/string.c
 FUZZ_SOURCES_pci := drivers/pci.c drivers/pci_config.c drivers/pci_device.c drivers/acpi_tables.c lib/error.c
 FUZZ_SOURCES_usb := $(addprefix tests/host/,fake_xhci.c fake_pci.c fake_ports.c fake_tables.c physical_memory.c test_arena.c) \
-    $(wildcard drivers/usb/*.c drivers/pci*.c) $(addprefix drivers/,acpi.c acpi_tables.c acpi_aml.c partition_table.c) \
+    $(wildcard drivers/usb/*.c drivers/pci*.c) $(addprefix drivers/,acpi.c acpi_tables.c acpi_aml.c block/block.c block/disks.c) lib/format.c \
     $(addprefix mm/,allocator.c fixed_block.c frame_block.c frame_map.c frames.c heap.c heap_debug.c memory_map.c page_runs.c size_class.c slab.c) \
     $(wildcard mm/alternatives/*.c) \
     $(filter-out kernel/task/watchdog.c kernel/task/thread.c,$(wildcard kernel/task/*.c)) $(KEYBOARD_SOURCES) lib/letter_case.c lib/utf8.c lib/string.c lib/error.c

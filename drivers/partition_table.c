@@ -1,4 +1,5 @@
 #include <drivers/partition_table.h>
+#include <lib/crc32.h>
 #include <lib/format.h>
 #include <lib/string.h>
 
@@ -11,18 +12,29 @@ enum mbr {
     MBR_TYPE = 4,
     MBR_FIRST = 8,
     MBR_COUNT = 12,
+    TYPE_EXTENDED = 0x05,
+    TYPE_EXTENDED_LBA = 0x0f,
+    TYPE_EXTENDED_LINUX = 0x85,
     TYPE_GPT = 0xee,
 };
 
+/* 5.3.2, 5.3.3 */
 enum gpt {
+    GPT_HEADER_BLOCK = 1,
+    GPT_HEADER_SIZE = 12, /* in the header */
+    GPT_HEADER_CHECKSUM = 16,
+    GPT_OWN_BLOCK = 24,
     GPT_ENTRIES = 72,
     GPT_ENTRY_COUNT = 80,
     GPT_ENTRY_SIZE = 84,
+    GPT_ENTRIES_CHECKSUM = 88,
+    GPT_LEAST_HEADER = 92,
+    GPT_MOST_HEADER = 512,
+    GPT_MOST_ENTRIES = 1024,
     GPT_FIRST = 32, /* in an entry */
     GPT_LAST = 40,
     GPT_NAME = 56,
-    GPT_LEAST_ENTRY = 128,
-    GPT_MOST_ENTRY = 4096,
+    GPT_ENTRY = 128, /* the size of an entry that every tool makes */
 };
 
 static uint32_t get32(const uint8_t *bytes)
@@ -81,39 +93,104 @@ static bool is_mbr(const uint8_t *sector)
     return good;
 }
 
-void partition_read_mbr(const uint8_t *sector, uint64_t blocks, struct partition_table *table,
-                        bool *is_gpt)
+static void add_mbr_entry(struct partition_table *table, unsigned number, const uint8_t *entry,
+                          uint64_t base, uint64_t blocks)
 {
-    *table = (struct partition_table){0};
-    *is_gpt = false;
-    if (!is_mbr(sector))
-        return;
+    struct partition *partition =
+        add(table, number, base + get32(entry + MBR_FIRST), get32(entry + MBR_COUNT), blocks);
+    const char *name = type_name(entry[MBR_TYPE]);
+    if (partition && name)
+        snprintf(partition->name, PARTITION_NAME, "%s", name);
+    else if (partition)
+        snprintf(partition->name, PARTITION_NAME, "type 0x%02x", entry[MBR_TYPE]);
+}
+
+static bool is_extended(const uint8_t *entry)
+{
+    return entry[MBR_TYPE] == TYPE_EXTENDED || entry[MBR_TYPE] == TYPE_EXTENDED_LBA ||
+           entry[MBR_TYPE] == TYPE_EXTENDED_LINUX;
+}
+
+static const uint8_t *mbr_entry(const uint8_t *sector, unsigned index)
+{
+    return sector + MBR_ENTRIES + (size_t)index * MBR_ENTRY_SIZE;
+}
+
+/* Each logical partition has a sector like an MBR before it: its first entry is the partition, from
+ * there, and the second leads to the next such sector, from the start of the extended partition. */
+static enum error read_logical(struct partition_source *source, uint32_t start,
+                               struct partition_table *table)
+{
+    uint64_t at = start;
+    for (unsigned i = 0; i < PARTITIONS && at && at < source->block_count; i++) {
+        enum error error = source->read(source, at);
+        if (error || !is_mbr(source->bytes))
+            return error;
+        const uint8_t *next = mbr_entry(source->bytes, 1);
+        add_mbr_entry(table, FIRST_LOGICAL + i, mbr_entry(source->bytes, 0), at,
+                      source->block_count);
+        at = is_extended(next) ? start + (uint64_t)get32(next + MBR_FIRST) : 0;
+    }
+    return OK;
+}
+
+/* The first block is in the source's bytes. */
+static enum error read_mbr(struct partition_source *source, struct partition_table *table)
+{
+    uint32_t extended = 0;
     table->kind = "MBR";
     for (unsigned i = 0; i < MBR_ENTRY_COUNT; i++) {
-        const uint8_t *entry = sector + MBR_ENTRIES + (size_t)i * MBR_ENTRY_SIZE;
-        *is_gpt |= entry[MBR_TYPE] == TYPE_GPT;
-        struct partition *partition = entry[MBR_TYPE] ? add(table, i + 1, get32(entry + MBR_FIRST),
-                                                            get32(entry + MBR_COUNT), blocks)
-                                                      : NULL;
-        const char *name = type_name(entry[MBR_TYPE]);
-        if (partition && name)
-            snprintf(partition->name, PARTITION_NAME, "%s", name);
-        else if (partition)
-            snprintf(partition->name, PARTITION_NAME, "type 0x%02x", entry[MBR_TYPE]);
+        const uint8_t *entry = mbr_entry(source->bytes, i);
+        if (is_extended(entry) && !extended)
+            extended = get32(entry + MBR_FIRST);
+        else if (entry[MBR_TYPE])
+            add_mbr_entry(table, i + 1, entry, 0, source->block_count);
     }
+    return extended ? read_logical(source, extended, table) : OK;
+}
+
+static bool has_gpt(const uint8_t *sector)
+{
+    bool has = false;
+    for (unsigned i = 0; i < MBR_ENTRY_COUNT; i++)
+        has |= mbr_entry(sector, i)[MBR_TYPE] == TYPE_GPT;
+    return has;
 }
 
 /* --- GPT ------------------------------------------------------------------------------------ */
 
-enum error partition_read_gpt_header(const uint8_t *bytes, uint64_t blocks,
-                                     struct gpt_header *header)
+struct gpt_header {
+    uint64_t entries; /* their first block */
+    uint32_t entry_count;
+    uint32_t checksum; /* of the entries */
+};
+
+/* The checksum is that of the header with zeros in its place. */
+static uint32_t header_checksum(const uint8_t *bytes, uint32_t size)
 {
+    static const uint8_t zeros[4];
+    uint32_t crc = crc32(0, bytes, GPT_HEADER_CHECKSUM);
+    crc = crc32(crc, zeros, sizeof(zeros));
+    return crc32(crc, bytes + GPT_HEADER_CHECKSUM + 4, size - GPT_HEADER_CHECKSUM - 4);
+}
+
+/* Reads the header at `block`. ERROR_INVALID: it is none, or damaged. */
+static enum error read_header(struct partition_source *source, uint64_t block,
+                              struct gpt_header *header)
+{
+    enum error error = source->read(source, block);
+    if (error)
+        return error;
+    const uint8_t *bytes = source->bytes;
+    uint32_t size = get32(bytes + GPT_HEADER_SIZE);
     header->entries = get64(bytes + GPT_ENTRIES);
     header->entry_count = get32(bytes + GPT_ENTRY_COUNT);
-    header->entry_size = get32(bytes + GPT_ENTRY_SIZE);
-    bool good = memcmp(bytes, "EFI PART", 8) == 0 && header->entries >= 2 &&
-                header->entries < blocks && header->entry_size >= GPT_LEAST_ENTRY &&
-                header->entry_size <= GPT_MOST_ENTRY && header->entry_size % GPT_LEAST_ENTRY == 0;
+    header->checksum = get32(bytes + GPT_ENTRIES_CHECKSUM);
+    bool good = memcmp(bytes, "EFI PART", 8) == 0 && size >= GPT_LEAST_HEADER &&
+                size <= GPT_MOST_HEADER && get64(bytes + GPT_OWN_BLOCK) == block &&
+                get32(bytes + GPT_HEADER_CHECKSUM) == header_checksum(bytes, size) &&
+                get32(bytes + GPT_ENTRY_SIZE) == GPT_ENTRY &&
+                header->entry_count <= GPT_MOST_ENTRIES;
     return good ? OK : ERROR_INVALID;
 }
 
@@ -133,19 +210,63 @@ static void read_name(const uint8_t *entry, char name[PARTITION_NAME])
     }
 }
 
-void partition_read_gpt(const uint8_t *bytes, size_t size, const struct gpt_header *header,
-                        uint64_t blocks, struct partition_table *table)
+static void add_gpt_entry(struct partition_table *table, unsigned number, const uint8_t *entry,
+                          uint64_t blocks)
 {
-    *table = (struct partition_table){.kind = "GPT"};
-    size_t count = MIN((size_t)header->entry_count, size / header->entry_size);
-    for (size_t i = 0; i < count; i++) {
-        const uint8_t *entry = bytes + i * header->entry_size;
-        uint64_t first = get64(entry + GPT_FIRST), last = get64(entry + GPT_LAST);
-        struct partition *partition =
-            is_used(entry) && last >= first
-                ? add(table, (unsigned)i + 1, first, last - first + 1, blocks)
-                : NULL;
-        if (partition)
-            read_name(entry, partition->name);
+    uint64_t first = get64(entry + GPT_FIRST), last = get64(entry + GPT_LAST);
+    if (!is_used(entry) || last < first)
+        return;
+    struct partition *partition = add(table, number, first, last - first + 1, blocks);
+    if (partition)
+        read_name(entry, partition->name);
+}
+
+/* Reads the entries, several of which are in a block. ERROR_INVALID: their checksum is wrong. */
+static enum error read_entries(struct partition_source *source, const struct gpt_header *header,
+                               struct partition_table *table)
+{
+    uint32_t each = source->block_size / GPT_ENTRY, crc = 0;
+    uint64_t block = header->entries;
+    for (uint32_t i = 0; i < header->entry_count; i++) {
+        const uint8_t *entry = source->bytes + (size_t)(i % each) * GPT_ENTRY;
+        if (i % each == 0) {
+            if (block >= source->block_count)
+                return ERROR_INVALID;
+            enum error error = source->read(source, block++);
+            if (error)
+                return error;
+        }
+        crc = crc32(crc, entry, GPT_ENTRY);
+        add_gpt_entry(table, i + 1, entry, source->block_count);
     }
+    return crc == header->checksum ? OK : ERROR_INVALID;
+}
+
+static enum error read_gpt(struct partition_source *source, uint64_t block,
+                           struct partition_table *table)
+{
+    struct gpt_header header;
+    *table = (struct partition_table){.kind = "GPT"};
+    enum error error = read_header(source, block, &header);
+    if (!error)
+        error = read_entries(source, &header, table);
+    if (error)
+        *table = (struct partition_table){0};
+    return error;
+}
+
+enum error partition_table_read(struct partition_source *source, struct partition_table *table)
+{
+    *table = (struct partition_table){0};
+    if (source->block_count <= GPT_HEADER_BLOCK)
+        return OK;
+    enum error error = source->read(source, 0);
+    if (error || !is_mbr(source->bytes))
+        return error;
+    if (!has_gpt(source->bytes))
+        return read_mbr(source, table);
+    error = read_gpt(source, GPT_HEADER_BLOCK, table);
+    if (error)
+        error = read_gpt(source, source->block_count - 1, table);
+    return error == ERROR_INVALID ? OK : error;
 }

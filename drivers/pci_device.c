@@ -161,16 +161,18 @@ enum error pci_map_bar(struct pci_device *device, unsigned index, uint64_t least
 
 /* --- Capabilities --------------------------------------------------------------------------- */
 
-uint8_t pci_capability(const struct pci_device *device, uint8_t id)
+uint8_t pci_next_capability(const struct pci_device *device, uint8_t id, uint8_t after)
 {
     bool has_place = device->header == PCI_HEADER_DEVICE || device->header == PCI_HEADER_BRIDGE;
     if (!has_place || !(pci_read(device, PCI_COMMAND) & STATUS_HAS_CAPABILITIES))
         return 0;
     uint8_t at = pci_read(device, PCI_CAPABILITIES) & 0xfc;
+    bool is_after = !after;
     for (unsigned i = 0; i < MOST_CAPABILITIES && at >= FIRST_CAPABILITY; i++) {
         uint32_t entry = pci_read(device, at);
-        if ((uint8_t)entry == id)
+        if (is_after && (uint8_t)entry == id)
             return at;
+        is_after |= at == after;
         at = entry >> 8 & 0xfc;
     }
     return 0;

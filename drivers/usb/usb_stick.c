@@ -1,41 +1,41 @@
 /*
  * A stick's task executes one SCSI command after the other: first those that find out what the disk
- * is, then those of requests, which wait in a list. A command that fails is tried again if the
- * reason may pass, which the stick is asked for.
+ * is, then those of the block layer's commands, each of which takes several. A command that fails
+ * is tried again if the reason may pass, which the stick is asked for.
  *
- * A request may be cancelled at any time. What its command reads is dropped then.
+ * The disk is a struct of its own, since it may outlive the stick: somebody may still have a file
+ * of it open. It is gone when the stick is unplugged or its medium is taken out, and a new medium
+ * is a new disk.
  */
 #include <assert.h>
 #include <drivers/usb/usb_bulk_only.h>
 #include <drivers/usb/usb_stick.h>
 #include <kernel/log/log.h>
+#include <layout.h>
 #include <lib/string.h>
+#include <mm/heap.h>
 
-enum { TRIES = 3 /* of a command */, TABLE_BYTES = 4096 /* of a partition table, at a time */ };
+enum { TRIES = 3 /* of a command */ };
 
 enum pause { SOON = 100, NO_MEDIUM = 1000 /* milliseconds */ };
 
 /* What the commands are for. */
 enum stage { INQUIRE, GET_READY, CAPACITY, CAPACITY_16, SERVE, UNUSABLE };
 
-enum table { TABLE_MBR, TABLE_GPT_HEADER, TABLE_GPT, TABLE_DONE };
+struct disk {
+    struct block_device block;
+    struct usb_device *device;
+};
 
 struct stick {
     struct usb_bulk_only bulk; /* the first member, as usb_bulk_only.h wants it */
-    struct usb_stick stick;
-    struct usb_device *device;
+    struct disk *disk;         /* NULL: there is no medium, or not yet */
     enum stage stage;
     bool wants_sense, is_sense; /* to ask why a command failed; that is what the command does */
-    unsigned tries;             /* of the stage's command, or of a request's */
+    unsigned tries;             /* of the stage's command, or of the block layer's */
     struct sleep pause;         /* until the next one */
-    struct list requests;       /* that wait */
-    struct usb_stick_request *current;
-
-    enum table table; /* what of the partition table is read */
-    struct gpt_header gpt;
-    struct usb_stick_request own; /* for that */
-    bool own_begun;
-    uint8_t block[TABLE_BYTES];
+    struct block_command *current;
+    uint32_t done; /* blocks of it */
 };
 
 static void work(struct usb_device *device);
@@ -45,132 +45,174 @@ static struct stick *stick_of(const struct usb_device *device)
     return device->state;
 }
 
-/* --- Requests ------------------------------------------------------------------------------- */
-
-struct usb_stick *usb_stick_of(const struct usb_device *device)
+bool usb_is_stick(const struct usb_device *device)
 {
-    return device->driver && device->driver->work == work ? &stick_of(device)->stick : NULL;
+    return device->driver && device->driver->work == work;
+}
+
+const struct block_device *usb_stick_disk(const struct usb_device *device)
+{
+    const struct disk *disk = stick_of(device)->disk;
+    return disk ? &disk->block : NULL;
 }
 
 static enum error probe(struct usb_device *device, const uint8_t *configuration, size_t size)
 {
     static const struct usb_step wait_for_work = {.name = "requests", .wait = USB_WAIT_WORK};
-    struct stick *stick = stick_of(device);
-    stick->device = device;
-    stick->bulk.work = &wait_for_work;
-    list_init(&stick->requests);
+    stick_of(device)->bulk.work = &wait_for_work;
     return usb_bulk_probe(device, configuration, size);
 }
 
-static struct stick *inner(struct usb_stick *stick)
+/* --- Disks ---------------------------------------------------------------------------------- */
+
+static struct disk *disk_of(struct block_device *block)
 {
-    return CONTAINER_OF(stick, struct stick, stick);
+    return CONTAINER_OF(block, struct disk, block);
 }
 
-static void complete(struct usb_stick_request *request, enum error error)
+static void begin(struct block_device *block, struct block_command *command)
 {
-    request->error = error;
-    request->stick = NULL;
-    event_set(&request->over);
+    struct usb_device *device = disk_of(block)->device;
+    stick_of(device)->current = command;
+    stick_of(device)->done = stick_of(device)->tries = 0;
+    task_wake(&device->task);
 }
 
-static enum poll_result poll_request(struct future *future, struct task *task)
+/* The stick's task ends the commands. */
+static void look(struct block_device *block)
 {
-    struct usb_stick_request *request = CONTAINER_OF(future, struct usb_stick_request, future);
-    return event_poll(&request->over, &future->waker, task);
+    (void)block;
 }
 
-/* A command that is under way for it goes on, and its data is dropped. */
-static void cancel_request(struct future *future)
+/* Each SCSI command has limits of its own, which have not helped then. */
+static enum error reset(struct block_device *block)
 {
-    struct usb_stick_request *request = CONTAINER_OF(future, struct usb_stick_request, future);
-    if (!request->stick)
-        return;
-    struct stick *stick = inner(request->stick);
-    if (stick->current == request)
-        stick->current = NULL;
-    else
-        list_remove(&request->link);
-    request->stick = NULL;
-}
-
-void usb_stick_begin(struct usb_stick_request *request, struct usb_stick *stick,
-                     enum usb_stick_operation operation, uint64_t block, uint32_t count,
-                     void *buffer)
-{
-    *request = (struct usb_stick_request){
-        .future = {.poll = poll_request, .cancel = cancel_request},
-        .stick = stick,
-        .operation = operation,
-        .block = block,
-        .count = operation == USB_STICK_FLUSH ? 0 : count,
-        .buffer = buffer,
-    };
-    wait_queue_init(&request->over.waiting);
-    if (!stick->block_count)
-        complete(request, ERROR_NO_DEVICE);
-    else if (block > stick->block_count || request->count > stick->block_count - block)
-        complete(request, ERROR_INVALID);
-    else if (!request->count && operation != USB_STICK_FLUSH)
-        complete(request, OK);
-    if (request->stick) {
-        list_push_back(&inner(stick)->requests, &request->link);
-        task_wake(&inner(stick)->device->task);
-    }
-}
-
-static void complete_all(struct stick *stick, enum error error)
-{
-    struct list_node *node;
-    if (stick->current)
-        complete(stick->current, error);
+    struct stick *stick = stick_of(disk_of(block)->device);
+    stick->disk = NULL;
     stick->current = NULL;
-    while ((node = list_pop_front(&stick->requests)))
-        complete(CONTAINER_OF(node, struct usb_stick_request, link), error);
+    stick->stage = UNUSABLE;
+    return ERROR_TIMEOUT;
 }
 
-/* How many blocks the next command is about. */
+static void release(struct block_device *block)
+{
+    kfree(disk_of(block));
+}
+
+static const struct block_operations operations = {
+    .begin = begin, .work = look, .reset = reset, .release = release};
+
+static enum error add_disk(struct usb_device *device, uint64_t blocks, uint32_t block_size)
+{
+    struct disk *disk = kzalloc(sizeof(*disk));
+    if (!disk)
+        return ERROR_OUT_OF_FRAMES;
+    disk->device = device;
+    disk->block.operations = &operations;
+    disk->block.block_count = blocks;
+    disk->block.block_size = block_size;
+    disk->block.has_cache = true;
+    disk->block.depth = 1;
+    disk->block.most_parts = BLOCK_PARTS_MAX;
+    enum error error = block_add(&disk->block, "sd", device->task.executor);
+    if (error)
+        kfree(disk);
+    else
+        stick_of(device)->disk = disk;
+    return error;
+}
+
+static void remove_disk(struct stick *stick)
+{
+    struct disk *disk = stick->disk;
+    stick->current = NULL;
+    stick->disk = NULL;
+    if (disk)
+        block_gone(&disk->block);
+}
+
+static void end_command(struct stick *stick, enum error error)
+{
+    struct block_command *command = stick->current;
+    stick->current = NULL;
+    if (!command)
+        return;
+    block_command_end(&stick->disk->block, command, error);
+    block_interrupt(&stick->disk->block);
+}
+
+/* --- The block layer's commands -------------------------------------------------------------- */
+
+/* How many blocks the next SCSI command is about. */
 static uint32_t next_blocks(const struct stick *stick)
 {
-    return MIN(stick->current->count - stick->current->done,
-               (uint32_t)USB_BULK_BUFFER / stick->stick.block_size);
+    return MIN(stick->current->count - stick->done,
+               (uint32_t)USB_BULK_BUFFER / stick->disk->block.block_size);
 }
 
-static uint8_t *place_in_buffer(const struct stick *stick)
+/* Copies between a command's memory, without its first `skip` bytes, and the stick's buffer. */
+struct copy {
+    uint64_t skip;
+    size_t left;
+    uint8_t *buffer;
+    bool write;
+};
+
+static void copy_part(void *argument, const struct block_part *part)
 {
-    return stick->current->buffer + (size_t)stick->current->done * stick->stick.block_size;
+    struct copy *copy = argument;
+    size_t skip = (size_t)MIN(copy->skip, (uint64_t)part->size);
+    size_t size = MIN(part->size - skip, copy->left);
+    uint8_t *memory = (uint8_t *)phys_to_virt(part->address) + skip;
+    if (copy->write)
+        memcpy(copy->buffer, memory, size);
+    else
+        memcpy(memory, copy->buffer, size);
+    copy->skip -= skip;
+    copy->left -= size;
+    copy->buffer += size;
 }
 
-static void start_request(struct usb_device *device)
+static void copy_blocks(const struct usb_device *device)
+{
+    const struct stick *stick = stick_of(device);
+    uint32_t size = stick->disk->block.block_size;
+    struct copy copy = {
+        .skip = (uint64_t)stick->done * size,
+        .left = (size_t)next_blocks(stick) * size,
+        .buffer = usb_bulk_data(device),
+        .write = stick->current->operation == BLOCK_WRITE,
+    };
+    block_command_parts(stick->current, copy_part, &copy);
+}
+
+static void start_command(struct usb_device *device)
 {
     struct stick *stick = stick_of(device);
-    const struct usb_stick_request *request = stick->current;
-    if (request->operation == USB_STICK_FLUSH) {
+    const struct block_command *command = stick->current;
+    if (command->operation == BLOCK_FLUSH) {
         usb_bulk_start(device, scsi_synchronize_cache());
         return;
     }
-    uint32_t size = stick->stick.block_size, count = next_blocks(stick);
-    bool write = request->operation == USB_STICK_WRITE;
+    bool write = command->operation == BLOCK_WRITE;
     if (write)
-        memcpy(usb_bulk_data(device), place_in_buffer(stick), (size_t)count * size);
-    usb_bulk_start(device, scsi_transfer(write, request->block + request->done, count, size));
+        copy_blocks(device);
+    usb_bulk_start(device, scsi_transfer(write, command->block + stick->done, next_blocks(stick),
+                                         stick->disk->block.block_size));
 }
 
-/* The command has done what it was to do for the request. */
-static void advance_request(struct usb_device *device)
+/* A SCSI command has done what it was to do. */
+static void advance_command(struct usb_device *device)
 {
     struct stick *stick = stick_of(device);
-    struct usb_stick_request *request = stick->current;
-    if (!request)
+    if (!stick->current)
         return;
-    if (request->operation == USB_STICK_READ)
-        memcpy(place_in_buffer(stick), usb_bulk_data(device), stick->bulk.command.length);
-    if (request->operation != USB_STICK_FLUSH)
-        request->done += next_blocks(stick);
-    if (request->done < request->count)
-        return;
-    stick->current = NULL;
-    complete(request, OK);
+    if (stick->current->operation == BLOCK_READ)
+        copy_blocks(device);
+    if (stick->current->operation != BLOCK_FLUSH)
+        stick->done += next_blocks(stick);
+    if (stick->done == stick->current->count)
+        end_command(stick, OK);
 }
 
 /* --- What kind of disk it is ---------------------------------------------------------------- */
@@ -201,11 +243,14 @@ static void take_capacity(struct usb_device *device, bool is_16)
         go_to_stage(stick, CAPACITY_16);
     } else if (error) {
         become_unusable(device, "its size cannot be");
+    } else if (add_disk(device, blocks, block_size)) {
+        become_unusable(device, "no memory for it");
     } else {
-        stick->stick.block_count = blocks;
-        stick->stick.block_size = block_size;
-        stick->table = TABLE_MBR;
         go_to_stage(stick, SERVE);
+        log_info("usb: stick %s (%04x:%04x) is %s, %llu blocks of %u bytes", device->name,
+                 device->descriptor.vendor, device->descriptor.product, stick->disk->block.name,
+                 (unsigned long long)blocks, block_size);
+        usb_device_settle(device);
     }
 }
 
@@ -230,7 +275,7 @@ static void advance(struct usb_device *device)
     case SERVE:
         stick->tries = 0;
         device->attempts = 0;
-        advance_request(device);
+        advance_command(device);
         break;
     case UNUSABLE:
         break;
@@ -245,13 +290,11 @@ static void give_up(struct usb_device *device, bool is_ready)
     struct stick *stick = stick_of(device);
     stick->tries = 0;
     if (stick->stage == SERVE) {
-        if (stick->current)
-            complete(stick->current, ERROR_DEVICE);
-        stick->current = NULL;
-        if (is_ready)
+        if (is_ready) {
+            end_command(stick, ERROR_DEVICE);
             return;
-        stick->stick.block_count = 0;
-        complete_all(stick, ERROR_NO_DEVICE);
+        }
+        remove_disk(stick);
         go_to_stage(stick, GET_READY);
     } else if (stick->stage == GET_READY) {
         usb_device_settle(device);
@@ -279,8 +322,7 @@ static void take_sense(struct usb_device *device)
     unsigned key = stick->bulk.outcome == USB_BULK_PASSED
                        ? scsi_read_sense(usb_bulk_data(device), stick->bulk.transferred)
                        : 0;
-    if (key == SCSI_ILLEGAL_REQUEST && stick->current &&
-        stick->current->operation == USB_STICK_FLUSH) {
+    if (key == SCSI_ILLEGAL_REQUEST && stick->current && stick->current->operation == BLOCK_FLUSH) {
         advance(device);
         return;
     }
@@ -304,82 +346,7 @@ static void take_outcome(struct usb_device *device)
         try_again(device, true, true);
 }
 
-/* --- The partition table -------------------------------------------------------------------- */
-
-/* Where it is, or its next part. */
-static uint64_t table_block(const struct stick *stick)
-{
-    if (stick->table == TABLE_GPT)
-        return stick->gpt.entries;
-    return stick->table == TABLE_GPT_HEADER ? 1 : 0;
-}
-
-/* Reads a few blocks of it, as anybody would. True: this is over. */
-static bool read_part(struct usb_device *device)
-{
-    struct stick *stick = stick_of(device);
-    if (!stick->own_begun) {
-        uint64_t block = table_block(stick);
-        uint32_t most = stick->table == TABLE_GPT ? TABLE_BYTES / stick->stick.block_size : 1;
-        usb_stick_begin(&stick->own, &stick->stick, USB_STICK_READ, block,
-                        (uint32_t)MIN((uint64_t)most, stick->stick.block_count - block),
-                        stick->block);
-    }
-    stick->own_begun = future_poll(&stick->own.future, &device->task) == POLL_PENDING;
-    return !stick->own_begun;
-}
-
-/* Takes the part that was read, and returns which is the next. */
-static enum table take_part(struct stick *stick)
-{
-    struct partition_table *table = &stick->stick.partitions;
-    uint64_t blocks = stick->stick.block_count;
-    bool is_gpt;
-    if (stick->own.error)
-        return TABLE_DONE;
-    switch (stick->table) {
-    case TABLE_MBR:
-        partition_read_mbr(stick->block, blocks, table, &is_gpt);
-        return is_gpt && blocks > 1 ? TABLE_GPT_HEADER : TABLE_DONE;
-    case TABLE_GPT_HEADER:
-        return partition_read_gpt_header(stick->block, blocks, &stick->gpt) ? TABLE_DONE
-                                                                            : TABLE_GPT;
-    case TABLE_GPT:
-        partition_read_gpt(stick->block, stick->own.count * (size_t)stick->stick.block_size,
-                           &stick->gpt, blocks, table);
-        return TABLE_DONE;
-    case TABLE_DONE:
-        break;
-    }
-    return TABLE_DONE;
-}
-
-static void read_table(struct usb_device *device)
-{
-    struct stick *stick = stick_of(device);
-    while (stick->table != TABLE_DONE && read_part(device))
-        stick->table = take_part(stick);
-    if (stick->table != TABLE_DONE || device->settled)
-        return;
-    log_info("usb: stick %s (%04x:%04x), %llu blocks of %u bytes", device->name,
-             device->descriptor.vendor, device->descriptor.product,
-             (unsigned long long)stick->stick.block_count, stick->stick.block_size);
-    usb_device_settle(device);
-}
-
 /* --- The work ------------------------------------------------------------------------------- */
-
-static void serve(struct usb_device *device)
-{
-    struct stick *stick = stick_of(device);
-    read_table(device);
-    if (!stick->current) {
-        struct list_node *node = list_pop_front(&stick->requests);
-        stick->current = node ? CONTAINER_OF(node, struct usb_stick_request, link) : NULL;
-    }
-    if (stick->current)
-        start_request(device);
-}
 
 static void start_next(struct usb_device *device)
 {
@@ -398,7 +365,8 @@ static void start_next(struct usb_device *device)
         usb_bulk_start(device, scsi_read_capacity_16());
         break;
     case SERVE:
-        serve(device);
+        if (stick->current)
+            start_command(device);
         break;
     case UNUSABLE:
         break;
@@ -424,12 +392,8 @@ static void work(struct usb_device *device)
 static bool end(struct usb_device *device)
 {
     struct stick *stick = stick_of(device);
-    stick->stick.block_count = 0;
-    complete_all(stick, ERROR_NO_DEVICE);
+    remove_disk(stick);
     sleep_cancel(&stick->pause);
-    if (stick->own_begun)
-        future_cancel(&stick->own.future);
-    stick->own_begun = false;
     return true;
 }
 

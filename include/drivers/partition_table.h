@@ -1,9 +1,10 @@
 /*
- * Reads the table of a disk's partitions: an MBR (one sector with four entries) or a GPT (Unified
- * Extensible Firmware Interface 2.10, chapter 5). The tables are outside data: whatever the bytes
- * are, nothing beyond them is read, and a partition that is kept lies within the disk.
+ * Reads the table of a disk's partitions: an MBR (one sector with four entries, one of which may
+ * lead to a chain of logical partitions) or a GPT (Unified Extensible Firmware Interface 2.10,
+ * chapter 5). The tables are outside data: whatever the bytes are, nothing beyond them is read,
+ * every chain has a limit, and a partition that is kept lies within the disk.
  *
- * Pure functions; any context.
+ * Any context that the source's read() may be called in.
  */
 #ifndef DRIVERS_PARTITION_TABLE_H
 #define DRIVERS_PARTITION_TABLE_H
@@ -12,9 +13,9 @@
 #include <types.h>
 
 enum {
-    PARTITIONS = 8,        /* that are kept */
-    PARTITION_NAME = 37,   /* bytes, a NUL included */
-    PARTITION_SECTOR = 512 /* the least size of a block */
+    PARTITIONS = 32,     /* that are kept */
+    PARTITION_NAME = 37, /* bytes, a NUL included */
+    FIRST_LOGICAL = 5,   /* the first logical partition's number in an MBR */
 };
 
 struct partition {
@@ -31,25 +32,17 @@ struct partition_table {
     struct partition partitions[PARTITIONS];
 };
 
-/* Where the entries of a GPT are. */
-struct gpt_header {
-    uint64_t entries; /* their first block */
-    uint32_t entry_count;
-    uint32_t entry_size; /* in bytes; a multiple of 128 */
+/* Where the tables are read from. */
+struct partition_source {
+    /* Reads a block, below block_count, into `bytes`. An error ends the search there. */
+    enum error (*read)(struct partition_source *source, uint64_t block);
+    uint8_t *bytes;      /* of block_size */
+    uint32_t block_size; /* at least 512 */
+    uint64_t block_count;
 };
 
-/* Reads an MBR from the disk's first PARTITION_SECTOR bytes. `blocks` is the disk's size. *is_gpt:
- * the MBR only says that a GPT is there. */
-void partition_read_mbr(const uint8_t *sector, uint64_t blocks, struct partition_table *table,
-                        bool *is_gpt);
-
-/* Reads the header of a GPT, PARTITION_SECTOR bytes of the disk's second block. ERROR_INVALID: it
- * is none. */
-enum error partition_read_gpt_header(const uint8_t *bytes, uint64_t blocks,
-                                     struct gpt_header *header);
-
-/* Reads the entries of a GPT, of which `size` bytes are there. */
-void partition_read_gpt(const uint8_t *bytes, size_t size, const struct gpt_header *header,
-                        uint64_t blocks, struct partition_table *table);
+/* Reads the disk's table. A GPT whose checksums are wrong is replaced by its copy at the disk's
+ * end. An error is the source's; what was found before is in the table. */
+enum error partition_table_read(struct partition_source *source, struct partition_table *table);
 
 #endif

@@ -106,9 +106,20 @@ enum error pci_bar(struct pci_device *device, unsigned index, struct pci_bar *ba
 enum error pci_map_bar(struct pci_device *device, unsigned index, uint64_t least,
                        volatile uint8_t **registers, uint64_t *size);
 
-enum pci_capability { PCI_CAPABILITY_MSI = 0x05, PCI_CAPABILITY_MSIX = 0x11 };
+enum pci_capability {
+    PCI_CAPABILITY_MSI = 0x05,
+    PCI_CAPABILITY_VENDOR = 0x09,
+    PCI_CAPABILITY_MSIX = 0x11,
+};
 
-/* Where the first capability with that ID stands in configuration space; 0: there is none. */
-uint8_t pci_capability(const struct pci_device *device, uint8_t id);
+/* Where the next capability with that ID stands in configuration space, behind the one at `after`;
+ * the first one for 0. Returns 0 when there is none. */
+uint8_t pci_next_capability(const struct pci_device *device, uint8_t id, uint8_t after);
+
+/* Where the first one stands; 0 when there is none. */
+static inline uint8_t pci_capability(const struct pci_device *device, uint8_t id)
+{
+    return pci_next_capability(device, id, 0);
+}
 
 #endif

@@ -18,28 +18,30 @@ static const char *speed_name(const struct usb_device *device)
                                                                      : "unknown";
 }
 
-static void print_partitions(const struct usb_stick *stick, int indent)
+static void print_partitions(const struct block_device *disk, int indent)
 {
-    const struct partition_table *table = &stick->partitions;
-    for (unsigned i = 0; i < table->count; i++) {
-        const struct partition *partition = &table->partitions[i];
-        console_printf("%*s%u: %s, ", indent, "", partition->number, partition->name);
-        print_size(partition->count * stick->block_size);
+    list_for_each(node, &block_devices) {
+        const struct block_device *device = CONTAINER_OF(node, struct block_device, node);
+        if (device->disk != disk || !device->partition)
+            continue;
+        console_printf("%*s%s: %s, ", indent, "", device->name, device->label);
+        print_size(device->block_count * device->block_size);
         console_printf("\n");
     }
 }
 
-static void print_stick(const struct usb_stick *stick, int indent)
+static void print_stick(const struct block_device *disk, int indent)
 {
     console_printf("%*s", indent, "");
-    if (!stick->block_count) {
+    if (!disk) {
         console_printf("no medium\n");
         return;
     }
-    print_size(stick->block_count * stick->block_size);
-    console_printf(", %lu blocks of %u bytes, %s\n", stick->block_count, stick->block_size,
-                   stick->partitions.kind ? stick->partitions.kind : "no partition table");
-    print_partitions(stick, indent + 2);
+    console_printf("%s, ", disk->name);
+    print_size(disk->block_count * disk->block_size);
+    console_printf(", %lu blocks of %u bytes, %s\n", disk->block_count, disk->block_size,
+                   disk->label[0] ? disk->label : "no partition table");
+    print_partitions(disk, indent + 2);
 }
 
 /* `depth` hubs are above. */
@@ -50,8 +52,8 @@ static void print_device(const struct usb_device *device, int depth)
                    device->port->number, driver ? driver->name : "", driver ? " " : "",
                    device->name, device->descriptor.vendor, device->descriptor.product,
                    speed_name(device), device->step->name);
-    if (usb_stick_of(device))
-        print_stick(usb_stick_of(device), 2 * depth + 4);
+    if (usb_is_stick(device))
+        print_stick(usb_stick_disk(device), 2 * depth + 4);
 }
 
 /* The device at a port, and the tree behind it if it is a hub. */

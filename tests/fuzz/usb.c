@@ -4,6 +4,7 @@
  * fail, and what descriptors say. Whatever comes, in the end nothing is left of the devices, and
  * the controller is still asked, or stopped.
  */
+#include <drivers/block/start.h>
 #include <drivers/irq.h>
 #include <drivers/keyboard.h>
 #include <drivers/local_apic.h>
@@ -14,6 +15,7 @@
 #include <kernel/log/log.h>
 #include <kernel/log/panic.h>
 #include <kernel/log/symbols.h>
+#include <mm/frames.h>
 #include <mm/kernel_space.h>
 #include <string.h>
 
@@ -28,6 +30,13 @@ bool host_masked;
 void (*host_interrupt)(void);
 uint64_t host_tsc, host_tsc_step;
 struct cpu host_cpu = {.self = &host_cpu};
+
+enum error block_read_partitions(struct block_device *disk, struct executor *of)
+{
+    (void)disk;
+    (void)of;
+    return OK;
+}
 
 enum error mmio_map(phys_addr_t address, uint64_t size, uint64_t caching)
 {
@@ -189,29 +198,12 @@ static enum usb_speed next_speed(void)
     return 1 + next() % USB_SUPER;
 }
 
-/* A stick with some size, and some partition table. */
+/* A stick with some size. */
 static struct fake_usb_device *plug_stick(unsigned port, enum usb_speed speed)
 {
     uint64_t blocks = next() % 2 ? 1 + next_word() % 300 : (uint64_t)next_word() << next() % 32;
     uint32_t size = next() % 4 ? 512u << (next() % 2 ? 3 : 0) : next_word();
     struct fake_usb_device *device = fake_xhci_plug_stick(port, speed, blocks, size);
-    uint8_t *bytes = device->stick->bytes;
-    for (unsigned i = 446; i < 510; i++)
-        bytes[i] = i % 16 == 446 % 16 && next() % 16 ? 0 : next();
-    bytes[510] = 0x55;
-    bytes[511] = 0xaa;
-    if (next() % 2) {
-        uint8_t *header = bytes + size % 8192;
-        bytes[446 + 4] = 0xee;
-        memcpy(header, "EFI PART", 8);
-        header[72] = 2; /* the entries' block, their number and size */
-        header[80] = 16;
-        header[84] = 128;
-        if (next() % 4 == 0)
-            header[72 + next() % 16] = next();
-        for (unsigned i = 0; i < 48; i++)
-            bytes[2 * (size % 8192) + i] = next();
-    }
     device->stick->type = next() % 8 ? 0 : next();
     return device;
 }
@@ -233,8 +225,8 @@ static void change_stick(struct fake_stick *stick)
 }
 
 /* A task that waits for a request. */
-static struct usb_stick_request request;
-static uint8_t buffer[65536];
+static struct block_request request;
+static struct block_part part; /* of a frame */
 
 static enum poll_result poll_waiter(struct task *task)
 {
@@ -243,18 +235,18 @@ static enum poll_result poll_waiter(struct task *task)
 
 static struct task waiter = {.name = "waiter", .poll = poll_waiter};
 
-/* Begins a request at the stick at the port, or cancels the one that is under way. */
+/* Begins a request at the stick at the port, unless one is under way. */
 static void use_stick(unsigned port)
 {
     struct xhci *xhci = usb_controller(0);
     struct usb_device *device = usb_device_at(&xhci->ports[port - 1].usb);
-    struct usb_stick *stick = device ? usb_stick_of(device) : NULL;
-    if (task_is_live(&waiter)) {
-        future_cancel(&request.future);
-        task_cancel(&waiter);
-    } else if (stick) {
+    const struct block_device *disk =
+        device && usb_is_stick(device) ? usb_stick_disk(device) : NULL;
+    if (disk && !task_is_live(&waiter)) {
         uint64_t block = next() % 2 ? next() : next_word();
-        usb_stick_begin(&request, stick, next() % 3, block, next() % 16, buffer);
+        uint32_t count = next() % (PAGE_SIZE / disk->block_size + 1);
+        part.size = count * disk->block_size;
+        block_begin(&request, disk->disk, next() % 3, block, count, &part, 1);
         executor_spawn(&executor, &waiter);
     }
 }
@@ -423,6 +415,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     input = bytes;
     left = size < 400 ? size : 400;
     start();
+    part.address = frame_alloc();
     while (left)
         step();
     end();

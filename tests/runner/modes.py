@@ -17,6 +17,14 @@ class Mode:
 
 USUAL = Mode()
 
+
+def disk(suffix, name, *options, words=""):
+    """A machine with a disk of that name, whose content is the image; what is written is lost in the end."""
+    drive = f"if=none,id=disk,format=raw,snapshot=on,file={paths.TEST_ISO}"
+    return Mode(suffix, words, ("-drive", drive, "-fw_cfg", f"name=opt/cairn/disk,string={name}", *options),
+                frozenset({"disks"}))
+
+
 # What rests on the interrupt controller and the clock is held against each of them.
 MODES = (
     Mode("-pic", "irq=pic", (), frozenset(
@@ -28,7 +36,9 @@ MODES = (
     Mode("-pc-pic", "irq=pic", ("-machine", "pc", "-smp", "4"), frozenset({"interrupts"})),
     Mode("-max", "", ("-cpu", "max"), frozenset({"user_mode", "state"})),
     Mode("-uefi", "", tuple(machine.ovmf()), frozenset({"interrupts"})),
-    Mode("-stick", "", ("-device", "qemu-xhci", "-drive", f"if=none,id=stick,format=raw,snapshot=on,file={paths.TEST_ISO}",
-                        "-device", "usb-storage,drive=stick"), frozenset({"usb_stick"})),
+    disk("-stick", "sda", "-device", "qemu-xhci", "-device", "usb-storage,drive=disk"),
+    disk("-virtio", "vda", "-device", "virtio-blk-pci,drive=disk"),
+    disk("-virtio-modern", "vda", "-machine", "q35", "-device", "virtio-blk-pci,drive=disk,disable-legacy=on,logical_block_size=4096,physical_block_size=4096"),
+    disk("-virtio-pic", "vda", "-device", "virtio-blk-pci,drive=disk", words="irq=pic"),
     Mode("-uefi-pic", "irq=pic", tuple(machine.ovmf()), frozenset({"interrupts"})),
 )

@@ -1,0 +1,21 @@
+/*
+ * What the files of drivers/block/ call from each other. In tasks and set-up code.
+ */
+#ifndef DRIVERS_BLOCK_START_H
+#define DRIVERS_BLOCK_START_H
+
+#include <drivers/block/block.h>
+
+/* Starts the disk's task, which takes requests from now on. ERROR_OUT_OF_FRAMES. */
+enum error block_start(struct block_device *device, struct executor *executor);
+
+/* Ends all requests, and the task. */
+void block_stop(struct block_device *device);
+
+/* Spawns a thread that reads the disk's partition table. ERROR_OUT_OF_FRAMES. */
+enum error block_read_partitions(struct block_device *disk, struct executor *executor);
+
+/* Adds a partition to the list. */
+void block_add_partition(struct block_device *disk, const struct partition *partition);
+
+#endif
