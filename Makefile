@@ -114,13 +114,13 @@ HOST_SOURCES := tests/test.c $(wildcard tests/host/*.c) $(wildcard lib/*.c) boot
     $(filter-out kernel/task/watchdog.c kernel/task/thread.c,$(wildcard kernel/task/*.c)) \
     $(addprefix kernel/fault/,words.c noncanonical.c machine_check.c) drivers/irq.c drivers/pic8259.c \
     $(KEYBOARD_SOURCES) drivers/i8042.c drivers/ps2_keyboard.c drivers/ps2_lights.c drivers/uart16550.c \
-    $(wildcard drivers/acpi*.c) drivers/partition_table.c $(wildcard drivers/pci*.c) $(filter-out drivers/block/partitions.c,$(wildcard drivers/block/*.c)) $(wildcard drivers/usb/*.c) drivers/local_apic.c drivers/io_apic.c \
+    $(wildcard drivers/acpi*.c) drivers/partition_table.c $(wildcard drivers/pci*.c) drivers/block/block.c drivers/block/disks.c $(wildcard drivers/usb/*.c) drivers/local_apic.c drivers/io_apic.c \
     drivers/fw_cfg.c drivers/debug_console.c drivers/framebuffer.c kernel/options.c kernel/displays.c \
     kernel/log/console.c kernel/log/screen.c \
     drivers/cmos_clock.c drivers/pit8254.c drivers/reference_clock.c drivers/hpet.c kernel/cpu/tsc.c kernel/cpu/random.c \
     $(wildcard fs/*.c) kernel/process/elf.c \
     $(addprefix kernel/monitor/,line.c key_parser.c edit.c history.c completion.c picture.c) $(wildcard kernel/tty/*.c) \
-    $(filter-out $(addprefix mm/,kernel_space.c processor.c heap_window.c kernel_pages.c kernel_stacks.c),$(wildcard mm/*.c)) \
+    $(filter-out $(addprefix mm/,kernel_space.c processor.c heap_window.c kernel_pages.c kernel_stacks.c kernel_threads.c),$(wildcard mm/*.c)) \
     $(wildcard mm/alternatives/*.c)
 HOST_OBJECTS := $(HOST_SOURCES:%=$B/host/%.o)
 # Programs that run a part of the kernel on the host, for tests that compare it with something else.

@@ -26,7 +26,7 @@ enum {
 _Static_assert(IRQ_LINES <= 64, "a bit for each line");
 
 static RO_AFTER_INIT const struct irq_controller *controller;
-static RO_AFTER_INIT struct irq_handler *handlers[IRQ_LINES]; /* the first of each line */
+static struct irq_handler *handlers[IRQ_LINES]; /* the first of each line */
 static RO_AFTER_INIT bool timer_handled;
 
 static uint64_t open;      /* a bit for each line that is not masked */

@@ -210,6 +210,14 @@ static void start_keyboard(void)
     executor_spawn(&executor, &ps2_keyboard_set_up);
 }
 
+static enum poll_result poll_start_disks(struct task *task)
+{
+    pci_start_drivers(task->executor, true);
+    return POLL_READY;
+}
+
+static struct task start_disks = {.name = "disks", .poll = poll_start_disks, .priority = TASK_LOW};
+
 static bool can_be_typed_at;
 
 static void start_typing(void)
@@ -394,10 +402,10 @@ void kernel_main(const struct boot_info *info)
     start_serial_input(); /* takes a line of the interrupt controller, which start_timer() chose */
     start_keyboard();     /* likewise; spawns a task, for the device takes its time */
     pci_init();           /* needs the page tables, for its configuration space is in memory */
-    pci_start_drivers(&executor); /* likewise: a driver sets handlers, and spawns tasks */
-    start_usb();                  /* waits for what the drivers of USB controllers find */
-    kernel_space_seal();          /* the last handler is set: tables of handlers become read-only */
-    wait_for_devices();           /* polls that task; a tick bounds the wait */
+    pci_start_drivers(&executor, false); /* likewise: a driver sets handlers, spawns tasks */
+    start_usb();                         /* waits for what the drivers of USB controllers find */
+    kernel_space_seal();                 /* tables that do not change any more become read-only */
+    wait_for_devices();                  /* polls that task; a tick bounds the wait */
 
     run_boot_mode_if_asked(); /* tests and benches want everything set up, and no monitor */
     refuse_missing_tests();   /* no boot mode was `test=` */
@@ -408,6 +416,7 @@ void kernel_main(const struct boot_info *info)
     monitor_start(&executor);         /* draws its prompt when it is polled, after `ready` */
     displays_keep_history(&executor); /* may come last: its task has low priority */
     log_write(LOG_ALWAYS, "cairn: ready");
+    executor_spawn(&executor, &start_disks); /* nothing above needs one */
     if (runs_programs)
         first_program_start(&executor, info, end_with_first_program);
     else

@@ -16,7 +16,9 @@
 #include <drivers/block/start.h>
 #include <kernel/log/log.h>
 #include <kernel/task/executor.h>
+#include <layout.h>
 #include <mm/heap.h>
+#include <mm/kernel_threads.h>
 
 /* A disk that has to spin up, or to correct many errors, takes its time. */
 #define COMMAND_LIMIT (30 * NANOSECONDS_PER_SECOND)
@@ -57,11 +59,19 @@ static struct block_request *request_at(struct list_node *node)
     return CONTAINER_OF(node, struct block_request, link);
 }
 
+/* Do the parts of `next` go on as a device wants it: at the start of a frame, after the end of one?
+ */
+static bool parts_follow(const struct block_request *next, const struct block_request *request)
+{
+    const struct block_part *last = &request->parts[request->part_count - 1];
+    return (last->address + last->size) % PAGE_SIZE == 0 && next->parts[0].address % PAGE_SIZE == 0;
+}
+
 /* Does `next` go on where `request` ends? */
 static bool follows(const struct block_request *next, const struct block_request *request)
 {
     return next->operation == request->operation && next->operation != BLOCK_FLUSH &&
-           next->block == request->block + request->count;
+           next->block == request->block + request->count && parts_follow(next, request);
 }
 
 /* The place in the list before which the request goes: behind its neighbour, or at the end. */
@@ -98,6 +108,7 @@ void block_begin(struct block_request *request, struct block_device *device,
         complete(request, error);
         return;
     }
+    ASSERT(count <= BLOCK_BYTES_MAX / device->block_size);
     request->block += device->first;
     list_insert_before(place_of(request, &device->disk->waiting), &request->link);
     task_wake(&device->disk->task);
@@ -247,7 +258,8 @@ static uint64_t first_deadline(const struct block_device *device)
 static uint64_t next_look(const struct block_device *device)
 {
     uint64_t deadline = first_deadline(device);
-    return device->was_interrupted ? deadline : MIN(deadline, clock_now() + LOOK_PAUSE);
+    uint64_t soon = clock_now() + LOOK_PAUSE;
+    return device->was_interrupted ? MAX(deadline, soon) : soon;
 }
 
 static void end_commands(struct block_device *device, enum error error)
@@ -258,16 +270,35 @@ static void end_commands(struct block_device *device, enum error error)
     }
 }
 
-static void reset(struct block_device *device)
+/* In a thread: a reset takes its time. */
+static void reset(void *argument)
 {
-    log_warn("%s: no answer in time; reset", device->name);
+    struct block_device *device = argument;
     enum error error = device->operations->reset(device);
-    if (error) {
+    device->is_resetting = false;
+    if (!device->is_gone && error) {
         log_error("%s: the reset failed (%s); the disk is given up", device->name,
                   error_name(error));
         block_gone(device);
-    } else {
-        end_commands(device, ERROR_TIMEOUT);
+    } else if (!device->is_gone) {
+        end_commands(device, device->reset_for);
+        task_wake(&device->task);
+    }
+    block_release(device);
+}
+
+/* Without memory for a thread the disk's task tries again soon. */
+void block_reset(struct block_device *device, enum error error)
+{
+    if (device->is_resetting)
+        return;
+    block_reference(device);
+    device->is_resetting = true;
+    device->reset_for = error;
+    if (kernel_thread_spawn(device->task.executor, device->name, reset, device)) {
+        device->is_resetting = false;
+        device->was_interrupted = false;
+        block_release(device);
     }
 }
 
@@ -289,9 +320,15 @@ static enum poll_result poll_disk(struct task *task)
 {
     struct block_device *device = CONTAINER_OF(task, struct block_device, task);
     do {
+        if (device->is_resetting)
+            return POLL_PENDING;
         device->operations->work(device);
-        if (first_deadline(device) <= clock_now())
-            reset(device);
+        if (first_deadline(device) <= clock_now()) {
+            log_warn("%s: no answer in time; reset", device->name);
+            block_reset(device, ERROR_TIMEOUT);
+        }
+        if (device->is_resetting)
+            return POLL_PENDING;
         begin_commands(device);
         if (!device->running)
             return POLL_PENDING;

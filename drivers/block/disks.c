@@ -96,13 +96,17 @@ static bool ends_in_digit(const char *name)
     return last >= '0' && last <= '9';
 }
 
-/* vda to vdz, then vdaa and so on. */
+/* vda to vdz, then vdaa and so on; CDs have numbers, as in Linux: sr0. */
 static void choose_name(struct block_device *device, const char *prefix)
 {
+    bool numbers = strcmp(prefix, "sr") == 0;
     string_copy(device->name, prefix, sizeof(device->name));
     for (unsigned i = 0; !ends_in_digit(prefix) && (!i || block_find(device->name)); i++) {
         char letters[] = {(char)('a' + i / 26 - 1), (char)('a' + i % 26), '\0'};
-        snprintf(device->name, sizeof(device->name), "%s%s", prefix, letters + (i < 26));
+        if (numbers)
+            snprintf(device->name, sizeof(device->name), "%s%u", prefix, i);
+        else
+            snprintf(device->name, sizeof(device->name), "%s%s", prefix, letters + (i < 26));
     }
 }
 

@@ -3,20 +3,17 @@
  */
 #include <drivers/block/start.h>
 #include <kernel/log/log.h>
-#include <kernel/task/executor.h>
 #include <kernel/task/thread.h>
 #include <layout.h>
 #include <lib/string.h>
 #include <mm/frames.h>
 #include <mm/heap.h>
-#include <mm/kernel_stacks.h>
+#include <mm/kernel_threads.h>
 
-/* What the thread that reads a disk's table needs. */
 struct reading {
-    struct thread thread;
     struct partition_source source;
     struct partition_table table;
-    struct block_device *disk;
+    struct block_device *disk; /* referenced */
     phys_addr_t frame;
 };
 
@@ -30,53 +27,50 @@ static enum error read_block(struct partition_source *source, uint64_t block)
     return request.error;
 }
 
-static void run(struct thread *thread)
+static void read_table(struct reading *reading)
 {
-    struct reading *reading = CONTAINER_OF(thread, struct reading, thread);
     struct block_device *disk = reading->disk;
-    enum error error = partition_table_read(&reading->source, &reading->table);
+    struct partition_table *table = &reading->table;
+    enum error error = partition_table_read(&reading->source, table);
     if (error)
         log_warn("%s: its partition table cannot be read (%s)", disk->name, error_name(error));
     log_info("%s: %llu MiB, %u partitions", disk->name,
-             (unsigned long long)(disk->block_count * disk->block_size >> 20),
-             reading->table.count);
-    if (reading->table.kind)
-        string_copy(disk->label, reading->table.kind, sizeof(disk->label));
-    for (unsigned i = 0; i < reading->table.count && !disk->is_gone; i++)
-        block_add_partition(disk, &reading->table.partitions[i]);
+             (unsigned long long)(disk->block_count * disk->block_size >> 20), table->count);
+    if (table->kind)
+        string_copy(disk->label, table->kind, sizeof(disk->label));
+    for (unsigned i = 0; i < table->count && !disk->is_gone; i++)
+        block_add_partition(disk, &table->partitions[i]);
 }
 
-static void release(struct task *task)
+static void run(void *argument)
 {
-    struct reading *reading = CONTAINER_OF(task, struct reading, thread.task);
+    struct reading *reading = argument;
+    reading->frame = frame_alloc();
+    if (reading->frame != NO_FRAME) {
+        reading->source = (struct partition_source){
+            .read = read_block,
+            .bytes = phys_to_virt(reading->frame),
+            .block_size = reading->disk->block_size,
+            .block_count = reading->disk->block_count,
+        };
+        read_table(reading);
+        frame_free(reading->frame);
+    }
     block_release(reading->disk);
-    kernel_stack_free(&reading->thread.stack);
-    frame_free(reading->frame);
     kfree(reading);
 }
 
 enum error block_read_partitions(struct block_device *disk, struct executor *executor)
 {
     struct reading *reading = kzalloc(sizeof(*reading));
-    struct stack stack = {.name = "disk"};
     if (!reading)
         return ERROR_OUT_OF_FRAMES;
-    reading->frame = frame_alloc();
-    if (reading->frame == NO_FRAME || kernel_stack_alloc(&stack)) {
-        if (reading->frame != NO_FRAME)
-            frame_free(reading->frame);
-        kfree(reading);
-        return ERROR_OUT_OF_FRAMES;
-    }
-    block_reference(disk);
     reading->disk = disk;
-    reading->source = (struct partition_source){
-        .read = read_block,
-        .bytes = phys_to_virt(reading->frame),
-        .block_size = disk->block_size,
-        .block_count = disk->block_count,
-    };
-    thread_init(&reading->thread, disk->name, &stack, run, release);
-    executor_spawn(executor, &reading->thread.task);
-    return OK;
+    block_reference(disk);
+    enum error error = kernel_thread_spawn(executor, disk->name, run, reading);
+    if (error) {
+        block_release(disk);
+        kfree(reading);
+    }
+    return error;
 }

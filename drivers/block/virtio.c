@@ -150,7 +150,7 @@ enum error virtio_find(struct virtio *virtio, struct pci_device *device,
 
 /* --- The start ------------------------------------------------------------------------------ */
 
-/* 2.1.2: the status reads 0 when the reset is done. The wait is short, and rare. */
+/* 2.1.2: the status reads 0 when the reset is done, which is soon. */
 static enum error reset(const struct virtio *virtio)
 {
     write_8(virtio->common + STATUS, 0);

@@ -15,6 +15,8 @@
 
 enum { MODERN_ID = 0x1042, TRANSITIONAL_ID = 0x1001, SECTOR = 512 };
 
+enum { COMMAND_PARTS = 128 };
+
 /* 5.2.3 */
 #define FEATURE_MOST_PARTS (UINT64_C(1) << 2)
 #define FEATURE_READ_ONLY  (UINT64_C(1) << 5)
@@ -34,7 +36,7 @@ struct page {
         uint64_t sector;
     } header;
     uint8_t status;
-    struct virtio_descriptor table[BLOCK_PARTS_MAX + 2];
+    struct virtio_descriptor table[COMMAND_PARTS + 2];
 };
 _Static_assert(sizeof(struct page) <= PAGE_SIZE, "a command's page");
 
@@ -150,6 +152,7 @@ static enum error read_config(struct disk *disk)
     if (size < SECTOR || size > BLOCK_SIZE_MAX || size & (size - 1) || parts < BLOCK_PARTS_MAX)
         return ERROR_UNSUPPORTED;
     disk->block.block_size = size;
+    disk->block.most_parts = MIN(parts, (uint32_t)COMMAND_PARTS);
     disk->block.block_count = sectors / (size / SECTOR);
     disk->block.is_read_only = features & FEATURE_READ_ONLY;
     disk->block.has_cache = features & FEATURE_FLUSH;
@@ -176,7 +179,7 @@ static enum error start(struct pci_device *device, struct executor *executor)
     disk->handler = (struct irq_handler){.name = "disk", .run = interrupt, .context = disk};
     disk->block.operations = &operations;
     disk->block.depth = VIRTIO_QUEUE;
-    disk->block.most_parts = BLOCK_PARTS_MAX;
+    disk->block.most_bytes = COMMAND_PARTS * PAGE_SIZE;
     enum error error = virtio_find(&disk->virtio, device, &disk->handler);
     if (error) {
         kfree(disk);
@@ -194,6 +197,7 @@ static enum error start(struct pci_device *device, struct executor *executor)
     return error;
 }
 
-PCI_DRIVER(virtio_blk, .class_mask = 0, .vendor = VIRTIO_VENDOR, .id = MODERN_ID, .start = start);
-PCI_DRIVER(virtio_blk_transitional, .class_mask = 0, .vendor = VIRTIO_VENDOR, .id = TRANSITIONAL_ID,
+PCI_DRIVER(virtio_blk, .class_mask = 0, .vendor = VIRTIO_VENDOR, .id = MODERN_ID, .is_late = true,
            .start = start);
+PCI_DRIVER(virtio_blk_transitional, .class_mask = 0, .vendor = VIRTIO_VENDOR, .id = TRANSITIONAL_ID,
+           .is_late = true, .start = start);

@@ -114,6 +114,7 @@ static enum error add_disk(struct usb_device *device, uint64_t blocks, uint32_t 
     disk->block.has_cache = true;
     disk->block.depth = 1;
     disk->block.most_parts = BLOCK_PARTS_MAX;
+    disk->block.most_bytes = BLOCK_BYTES_MAX;
     enum error error = block_add(&disk->block, "sd", device->task.executor);
     if (error)
         kfree(disk);

@@ -40,8 +40,8 @@ struct irq_handler {
 
 /* Adds a handler to a line and unmasks the line. A line's handlers run in the order in which they
  * were added, all of them at each interrupt. ERROR_NO_DEVICE when the line ends at no controller;
- * with 8259s, every line from 16 on. Not for the timer's line. During set-up; the handler stays for
- * ever. */
+ * with 8259s, every line from 16 on. Not for the timer's line. In tasks and set-up code; the
+ * handler stays for ever. */
 enum error irq_add_handler(unsigned line, struct irq_handler *handler);
 
 /* Sets how a line from 16 on requests an interrupt. The default is PCI's: a level, active low.

@@ -36,8 +36,10 @@ struct pci_driver {
     const char *name;
     uint32_t class, class_mask;
     uint16_t vendor, id;
+    bool is_late; /* the kernel is ready without it */
     /* Takes the device, which the driver owns from now on. It does not wait for the device, but
-     * spawns tasks that do. An error gives the device back. Set-up code. */
+     * spawns tasks that do. An error gives the device back. In set-up code, or in a task if it is
+     * late. */
     enum error (*start)(struct pci_device *device, struct executor *executor);
 };
 
@@ -52,9 +54,10 @@ enum { PCI_MAX_DEVICES = 256 /* further ones are only counted */ };
  * code, after the heap's set-up. */
 void pci_init(void);
 
-/* Gives each device the first driver that matches and takes it; the drivers' tasks belong to
- * `executor`. Once, in set-up code. */
-void pci_start_drivers(struct executor *executor);
+/* Gives each device the first driver that matches and takes it, of those that are late, or of those
+ * that are not; the drivers' tasks belong to `executor`. Once for each, in set-up code; the late
+ * ones in a task. */
+void pci_start_drivers(struct executor *executor, bool late);
 
 /* The index'th device, in the order of their addresses; NULL behind the last. Any context. */
 struct pci_device *pci_device(size_t index);

@@ -123,6 +123,14 @@ enum error await_interruptible(struct future *future)
     return OK;
 }
 
+void thread_sleep(uint64_t nanoseconds)
+{
+    struct sleep sleep = {0};
+    sleep_for(&sleep, nanoseconds);
+    while (sleep_poll(&sleep, &thread_current()->task) == POLL_PENDING)
+        thread_park();
+}
+
 void thread_lock(struct mutex *mutex)
 {
     struct thread *thread = running();

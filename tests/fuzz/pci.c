@@ -120,6 +120,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     pci_init();
     for (size_t i = 0; pci_device(i); i++)
         check_bars(pci_device(i));
-    pci_start_drivers(NULL);
+    pci_start_drivers(NULL, false);
     return 0;
 }

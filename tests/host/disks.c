@@ -18,7 +18,7 @@ static struct block_command *begun[DEPTH * 4]; /* in the order in which the driv
 static unsigned begun_count, resets, releases;
 static enum error reset_result;
 static struct block_request requests[REQUESTS];
-static const struct block_part part = {.address = 0x100000, .size = 512};
+static const struct block_part part = {.address = 0x100000, .size = 4096};
 
 static void begin(struct block_device *device, struct block_command *command)
 {
@@ -53,10 +53,11 @@ static void start(void)
     usb_reset();
     disk = (struct block_device){.operations = &operations,
                                  .block_count = BLOCKS,
-                                 .block_size = 512,
+                                 .block_size = 4096,
                                  .has_cache = true,
                                  .depth = DEPTH,
-                                 .most_parts = BLOCK_PARTS_MAX};
+                                 .most_parts = BLOCK_PARTS_MAX,
+                                 .most_bytes = BLOCK_BYTES_MAX};
     begun_count = resets = releases = 0;
     reset_result = OK;
     EXPECT_EQ(block_add(&disk, "vd", &usb_executor), OK);
@@ -261,12 +262,18 @@ TEST(disks, names)
     start();
     for (size_t i = 0; i < ARRAY_SIZE(more); i++) {
         more[i] = disk;
-        EXPECT_EQ(block_add(&more[i], i == 29 ? "nvme0n1" : "vd", &usb_executor), OK);
+        EXPECT_EQ(block_add(&more[i],
+                            i == 29   ? "nvme0n1"
+                            : i == 28 ? "sr"
+                                      : "vd",
+                            &usb_executor),
+                  OK);
     }
     EXPECT_STR(more[0].name, "vdb");
     EXPECT_STR(more[24].name, "vdz");
     EXPECT_STR(more[25].name, "vdaa");
     EXPECT_STR(more[27].name, "vdac");
+    EXPECT_STR(more[28].name, "sr0");
     EXPECT_STR(more[29].name, "nvme0n1");
     static const struct partition partition = {.number = 1, .first = 1, .count = 5, .name = ""};
     block_add_partition(&more[29], &partition);

@@ -4,6 +4,7 @@
  */
 #include <assert.h>
 #include <kernel/task/thread.h>
+#include <mm/kernel_threads.h>
 
 #include "support.h"
 
@@ -49,4 +50,14 @@ enum error thread_wait_interruptible(struct wait_queue *queue)
 {
     (void)queue;
     return ERROR_INTERRUPTED;
+}
+
+/* It waits for nothing, so it is over at once. */
+enum error kernel_thread_spawn(struct executor *executor, const char *name,
+                               void (*run)(void *argument), void *argument)
+{
+    (void)executor;
+    (void)name;
+    run(argument);
+    return OK;
 }

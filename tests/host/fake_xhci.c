@@ -1009,5 +1009,5 @@ void fake_xhci_reset(void)
 void fake_xhci_start(struct executor *executor)
 {
     fake_pci_start();
-    pci_start_drivers(executor);
+    pci_start_drivers(executor, false);
 }

@@ -283,11 +283,11 @@ TEST(pci, a_driver_gets_the_devices_that_match)
 {
     answer = OK;
     make_some_devices();
-    pci_start_drivers(NULL);
+    pci_start_drivers(NULL, false);
     EXPECT_EQ(taken_count, 3);
     EXPECT(taken[0] == pci_device(0) && taken[1] == pci_device(2) && taken[2] == pci_device(3));
     EXPECT(pci_device(1)->driver == NULL);
-    pci_start_drivers(NULL); /* they have owners now */
+    pci_start_drivers(NULL, false); /* they have owners now */
     EXPECT_EQ(taken_count, 3);
 }
 
@@ -295,7 +295,7 @@ TEST(pci, a_device_that_does_not_start_has_no_owner)
 {
     answer = ERROR_DEVICE;
     make_some_devices();
-    pci_start_drivers(NULL);
+    pci_start_drivers(NULL, false);
     EXPECT(!pci_device(0)->driver && !pci_device(3)->driver);
     EXPECT(strstr(host_log, "does not start (") != NULL);
 }
@@ -310,7 +310,7 @@ TEST(pci, only_an_owner_commands)
     answer = OK;
     make_some_devices();
     EXPECT(host_expect_panic(master, pci_device(1)) != NULL);
-    pci_start_drivers(NULL);
+    pci_start_drivers(NULL, false);
     pci_command(pci_device(0), PCI_COMMAND_MASTER, PCI_COMMAND_PORTS);
     EXPECT_EQ(pci_read(pci_device(0), PCI_COMMAND), PCI_COMMAND_MASTER | PCI_COMMAND_MEMORY);
 }
@@ -328,7 +328,7 @@ TEST(pci, memory_of_a_bar)
     fake_pci_bar(device, 3, 0, KIB(16), 0);
     fake_pci_bar(device, 4, 0x80000000, MIB(64), 0);
     fake_pci_start();
-    pci_start_drivers(NULL);
+    pci_start_drivers(NULL, false);
     EXPECT_EQ(pci_map_bar(pci_device(0), 0, KIB(64), &registers, &size), ERROR_INVALID);
     EXPECT_EQ(pci_map_bar(pci_device(0), 2, 1, &registers, &size), ERROR_NO_DEVICE);
     EXPECT_EQ(pci_map_bar(pci_device(0), 3, 1, &registers, &size), ERROR_NO_DEVICE);
@@ -409,7 +409,7 @@ static struct fake_function *make_interrupting_device(bool messages, bool msix, 
         device->writable[MSI_AT / 4 + i] = i ? UINT32_MAX : 0x00710000;
     device->words[PCI_INTERRUPT / 4] = 0x010b; /* pin A, line 11 */
     fake_pci_start();
-    pci_start_drivers(NULL);
+    pci_start_drivers(NULL, false);
     return device;
 }
 

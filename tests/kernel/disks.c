@@ -30,10 +30,31 @@ static enum poll_result poll_waiter(struct task *task)
 }
 static struct task waiter = {.name = "waiter", .poll = poll_waiter};
 
+/* A task that waits until the disk is there, 10 seconds at most. */
+static struct sleep pause;
+static unsigned pauses;
+static enum poll_result poll_search(struct task *task)
+{
+    while (!block_find(name) && pauses < 1000) {
+        if (sleep_poll(&pause, task) == POLL_PENDING)
+            return POLL_PENDING;
+        sleep_for(&pause, 10 * NANOSECONDS_PER_MILLISECOND);
+        pauses++;
+    }
+    return POLL_READY;
+}
+static struct task search = {.name = "search", .poll = poll_search};
+
 static struct block_device *find_disk(void)
 {
+    static bool started;
     if (fw_cfg_read_file("opt/cairn/disk", name, sizeof(name)))
         return NULL;
+    if (!started)
+        pci_start_drivers(timers_executor, true);
+    started = true;
+    executor_spawn(timers_executor, &search);
+    executor_block_on(timers_executor, &search);
     return block_find(name);
 }
 

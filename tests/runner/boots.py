@@ -39,10 +39,11 @@ def start_loaded(options, log):
     return qemu.Unattended(options, log, state=loaded.state(options, paths.TEST_KERNEL))
 
 
-def boot_suite(suite, names, start=start_loaded, mode=modes.USUAL):
+def boot_suite(suite, names, start=None, mode=modes.USUAL):
     """One suite, one boot; `start` starts the machine."""
+    start = start or (qemu.Unattended if mode.whole else start_loaded)
     transcript = ktap.Transcript()
-    options = ["-cdrom", str(paths.TEST_ISO), *qemu.COUNTED, *mode.options,
+    options = ["-cdrom", str(paths.TEST_ISO), *(qemu.COUNTED if mode.counted else ()), *mode.options,
                *qemu.fw_cfg_cmdline(f"test={suite} {mode.words}"),
                "-device", "isa-debug-exit,iobase=0xf4,iosize=0x04"]
     try:

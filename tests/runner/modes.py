@@ -13,16 +13,18 @@ class Mode:
     words: str = ""  # for the command line
     options: tuple = ()  # for QEMU
     suites: frozenset = frozenset()
+    whole: bool = False  # QEMU cannot save such a machine: it goes through firmware and loader
+    counted: bool = True  # time is what the guest does; not where it waits for what the host does
 
 
 USUAL = Mode()
 
 
-def disk(suffix, name, *options, words=""):
+def disk(suffix, name, *options, words="", whole=False):
     """A machine with a disk of that name, whose content is the image; what is written is lost in the end."""
     drive = f"if=none,id=disk,format=raw,snapshot=on,file={paths.TEST_ISO}"
     return Mode(suffix, words, ("-drive", drive, "-fw_cfg", f"name=opt/cairn/disk,string={name}", *options),
-                frozenset({"disks"}))
+                frozenset({"disks"}), whole, counted=False)
 
 
 # What rests on the interrupt controller and the clock is held against each of them.
@@ -40,5 +42,9 @@ MODES = (
     disk("-virtio", "vda", "-device", "virtio-blk-pci,drive=disk"),
     disk("-virtio-modern", "vda", "-machine", "q35", "-device", "virtio-blk-pci,drive=disk,disable-legacy=on,logical_block_size=4096,physical_block_size=4096"),
     disk("-virtio-pic", "vda", "-device", "virtio-blk-pci,drive=disk", words="irq=pic"),
+    disk("-ahci", "sda", "-device", "ahci,id=ahci", "-device", "ide-hd,drive=disk,bus=ahci.0"),
+    disk("-ahci-pic", "sda", "-device", "ahci,id=ahci", "-device", "ide-hd,drive=disk,bus=ahci.0", words="irq=pic"),
+    disk("-nvme", "nvme0n1", "-device", "nvme,drive=disk,serial=1", whole=True),
+    disk("-nvme-pic", "nvme0n1", "-device", "nvme,drive=disk,serial=1", words="irq=pic", whole=True),
     Mode("-uefi-pic", "irq=pic", tuple(machine.ovmf()), frozenset({"interrupts"})),
 )

@@ -17,8 +17,9 @@ struct executor;
 
 enum block_operation { BLOCK_READ, BLOCK_WRITE, BLOCK_FLUSH };
 
-/* Memory that devices reach: `address` is a multiple of 4, `size` one of the block size. It lies
- * within one frame. */
+/* Memory that devices reach, within one frame: `address` is a multiple of 4. All parts of a request
+ * but the last end with their frame, and all but the first begin with it. The sizes' sum is that of
+ * the blocks. */
 struct block_part {
     phys_addr_t address;
     uint32_t size;
@@ -41,9 +42,13 @@ struct block_request {
     struct event over;
 };
 
-enum { BLOCK_PARTS_MAX = 64 /* of a request */, BLOCK_SIZE_MAX = 4096 };
+enum { BLOCK_BYTES_MAX = 128 * 1024 };
+enum {
+    BLOCK_PARTS_MAX = 33 /* of a request: 128 KiB, wherever it begins in a frame */,
+    BLOCK_SIZE_MAX = 4096
+};
 
-/* Begins to read `count` blocks into the parts, whose sizes have that sum, or to write them from
+/* Begins to read `count` blocks, BLOCK_BYTES_MAX at most, into the parts, or to write them from
  * there. A request that is under way cannot be cancelled, for the device may use the memory: parts
  * and memory stay until the future is ready. That always happens, since each command has a time
  * limit. Requests may be done in any order; but a flush begins when all that were begun before it
@@ -66,6 +71,7 @@ struct block_device {
     bool has_cache;                            /* driver: flushes are needed */
     unsigned depth;                            /* driver: commands that it does at a time, >= 1 */
     unsigned most_parts;                       /* driver: of a command, at least BLOCK_PARTS_MAX */
+    uint32_t most_bytes;                       /* driver: likewise, at least BLOCK_BYTES_MAX */
 
     char name[BLOCK_NAME_MAX];
     char label[PARTITION_NAME]; /* a partition's name or kind; a disk's: the kind of its table */
@@ -77,6 +83,8 @@ struct block_device {
 
     /* Of disks. */
     bool is_gone;
+    bool is_resetting;
+    enum error reset_for;
     struct block_command *commands; /* `depth` of them */
     unsigned running;               /* commands */
     bool flushing;
@@ -125,7 +133,8 @@ struct block_operations {
     /* Calls block_command_end() for each command that the device has done. */
     void (*work)(struct block_device *device);
     /* A command has taken too long: resets the device, which then touches no memory any more. The
-     * commands under way are begun again. An error: the device is given up. */
+     * commands under way are begun again. An error: the device is given up. In a thread; may wait,
+     * but not for ever. work() and begin() are not called meanwhile. */
     enum error (*reset)(struct block_device *device);
     /* The last reference is gone, after block_gone(): frees the struct. NULL: that cannot be. */
     void (*release)(struct block_device *device);
@@ -140,6 +149,10 @@ void block_command_parts(const struct block_command *command,
  * block_interrupt() follows. */
 void block_command_end(struct block_device *device, struct block_command *command,
                        enum error error);
+
+/* The device has to be reset: the commands under way end with `error`, and are begun again once. In
+ * work(). */
+void block_reset(struct block_device *device, enum error error);
 
 /* Adds a disk, and later its partitions. Its name is `prefix` and a letter that no other disk has:
  * vda for "vd". A prefix that ends in a digit is the name. ERROR_OUT_OF_FRAMES. */

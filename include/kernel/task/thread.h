@@ -91,6 +91,9 @@ void await(struct future *future);
  * interrupted. A future that is ready is OK all the same. */
 enum error await_interruptible(struct future *future);
 
+/* Waits for so many nanoseconds, at least. */
+void thread_sleep(uint64_t nanoseconds);
+
 /* Lock a mutex for the running thread, and unlock it. An interrupted thread waits on. */
 void thread_lock(struct mutex *mutex);
 void thread_unlock(struct mutex *mutex);
