@@ -24,6 +24,28 @@
 #define COMMAND_LIMIT (30 * NANOSECONDS_PER_SECOND)
 #define LOOK_PAUSE    (4 * NANOSECONDS_PER_MILLISECOND)
 
+/* --- References ----------------------------------------------------------------------------- */
+
+void block_reference(struct block_device *device)
+{
+    device->references++;
+}
+
+void block_release(struct block_device *device)
+{
+    struct block_device *disk = device->disk;
+    ASSERT(device->references > 0);
+    if (--device->references)
+        return;
+    if (device->partition) {
+        kfree(device);
+        block_release(disk);
+    } else {
+        kfree(device->commands);
+        disk->operations->release(disk);
+    }
+}
+
 /* --- Requests ------------------------------------------------------------------------------- */
 
 static void complete(struct block_request *request, enum error error)
@@ -279,7 +301,7 @@ static void reset(void *argument)
     if (!device->is_gone && error) {
         log_error("%s: the reset failed (%s); the disk is given up", device->name,
                   error_name(error));
-        block_gone(device);
+        device->given_up(device);
     } else if (!device->is_gone) {
         end_commands(device, device->reset_for);
         task_wake(&device->task);
@@ -337,7 +359,8 @@ static enum poll_result poll_disk(struct task *task)
     return POLL_PENDING;
 }
 
-enum error block_start(struct block_device *device, struct executor *executor)
+enum error block_start(struct block_device *device, struct executor *executor,
+                       void (*given_up)(struct block_device *device))
 {
     ASSERT(device->depth && device->most_parts >= BLOCK_PARTS_MAX);
     ASSERT(device->block_size >= 512 && device->block_size <= BLOCK_SIZE_MAX);
@@ -347,6 +370,7 @@ enum error block_start(struct block_device *device, struct executor *executor)
     for (unsigned i = 0; i < device->depth; i++)
         device->commands[i].index = i;
     device->disk = device;
+    device->given_up = given_up;
     list_init(&device->waiting);
     block_reference(device); /* the task's */
     task_init(&device->task, device->name, poll_disk, release_task);

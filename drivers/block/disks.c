@@ -11,8 +11,6 @@
 #include <mm/heap.h>
 
 struct list block_devices = LIST_INIT(block_devices);
-static void (*added_hook)(struct block_device *device);
-static void (*gone_hook)(struct block_device *device);
 
 /* --- The list ------------------------------------------------------------------------------- */
 
@@ -30,50 +28,16 @@ struct block_device *block_find(const char *name)
     return NULL;
 }
 
-void block_set_hooks(void (*added)(struct block_device *device),
-                     void (*gone)(struct block_device *device))
-{
-    ASSERT(!added_hook);
-    added_hook = added;
-    gone_hook = gone;
-    list_for_each(node, &block_devices)
-        added(device_at(node));
-}
-
 /* Takes over the caller's reference. */
 static void add_to_list(struct block_device *device)
 {
     list_push_back(&block_devices, &device->node);
-    if (added_hook)
-        added_hook(device);
 }
 
 static void remove_from_list(struct block_device *device)
 {
-    if (gone_hook)
-        gone_hook(device);
     list_remove(&device->node);
     block_release(device);
-}
-
-void block_reference(struct block_device *device)
-{
-    device->references++;
-}
-
-void block_release(struct block_device *device)
-{
-    struct block_device *disk = device->disk;
-    ASSERT(device->references > 0);
-    if (--device->references)
-        return;
-    if (device->partition) {
-        kfree(device);
-        block_release(disk);
-    } else {
-        kfree(device->commands);
-        disk->operations->release(disk);
-    }
 }
 
 void block_gone(struct block_device *disk)
@@ -135,11 +99,11 @@ enum error block_add(struct block_device *device, const char *prefix, struct exe
 {
     choose_name(device, prefix);
     device->references = 1;
-    enum error error = block_start(device, executor);
+    enum error error = block_start(device, executor, block_gone);
     if (error)
         return error;
     add_to_list(device);
-    if (block_read_partitions(device, executor))
+    if (block_read_partitions(device, executor, block_add_partition))
         log_warn("%s: no memory to read its partition table", device->name);
     return OK;
 }

@@ -14,6 +14,7 @@ struct reading {
     struct partition_source source;
     struct partition_table table;
     struct block_device *disk; /* referenced */
+    void (*add)(struct block_device *disk, const struct partition *partition);
     phys_addr_t frame;
 };
 
@@ -39,7 +40,7 @@ static void read_table(struct reading *reading)
     if (table->kind)
         string_copy(disk->label, table->kind, sizeof(disk->label));
     for (unsigned i = 0; i < table->count && !disk->is_gone; i++)
-        block_add_partition(disk, &table->partitions[i]);
+        reading->add(disk, &table->partitions[i]);
 }
 
 static void run(void *argument)
@@ -60,12 +61,15 @@ static void run(void *argument)
     kfree(reading);
 }
 
-enum error block_read_partitions(struct block_device *disk, struct executor *executor)
+enum error block_read_partitions(struct block_device *disk, struct executor *executor,
+                                 void (*add)(struct block_device *disk,
+                                             const struct partition *partition))
 {
     struct reading *reading = kzalloc(sizeof(*reading));
     if (!reading)
         return ERROR_OUT_OF_FRAMES;
     reading->disk = disk;
+    reading->add = add;
     block_reference(disk);
     enum error error = kernel_thread_spawn(executor, disk->name, run, reading);
     if (error) {

@@ -31,8 +31,11 @@ void (*host_interrupt)(void);
 uint64_t host_tsc, host_tsc_step;
 struct cpu host_cpu = {.self = &host_cpu};
 
-enum error block_read_partitions(struct block_device *disk, struct executor *of)
+enum error block_read_partitions(struct block_device *disk, struct executor *of,
+                                 void (*add)(struct block_device *disk,
+                                             const struct partition *partition))
 {
+    (void)add;
     (void)disk;
     (void)of;
     return OK;

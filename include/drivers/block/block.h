@@ -88,6 +88,7 @@ struct block_device {
     struct block_command *commands; /* `depth` of them */
     unsigned running;               /* commands */
     bool flushing;
+    void (*given_up)(struct block_device *device);
     struct list waiting;     /* requests that no command does yet */
     struct task task;        /* takes what the driver has done, and begins more */
     struct sleep sleep;      /* until a command's limit is over, or the next look */
@@ -105,11 +106,6 @@ struct block_device *block_find(const char *name);
 /* One more reference, which keeps the struct also when the device is gone; and one less. */
 void block_reference(struct block_device *device);
 void block_release(struct block_device *device);
-
-/* Calls `added` for each disk and partition that is there and that comes later, and `gone` when one
- * is not there any more. Once. */
-void block_set_hooks(void (*added)(struct block_device *device),
-                     void (*gone)(struct block_device *device));
 
 /* --- For drivers ---------------------------------------------------------------------------- */
 
