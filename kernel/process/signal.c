@@ -142,6 +142,16 @@ enum error signal_send_thread(struct user_thread *thread, int signal,
     return send(thread->process, thread, signal, info);
 }
 
+void signal_send_self(int signal)
+{
+    struct user_thread *thread = user_thread_current();
+    const struct signal_info info = {.number = signal,
+                                     .code = SI_USER,
+                                     .process = thread->process->id,
+                                     .user = thread->process->uid};
+    (void)signal_send_thread(thread, signal, &info);
+}
+
 size_t signal_send_group(int group, int signal, const struct signal_info *info)
 {
     size_t count = 0;

@@ -67,9 +67,8 @@ static void handle(struct trap_frame *frame, int signal, const struct signal_inf
         process_exit(SIGSEGV);
     }
     thread->restore_blocked = false;
-    thread->blocked |= action.mask;
-    if (!(action.flags & SA_NODEFER))
-        thread->blocked |= signal_bit(signal);
+    uint64_t itself = action.flags & SA_NODEFER ? 0 : signal_bit(signal);
+    signals_block(thread->blocked | action.mask | itself);
     if (action.flags & SA_RESETHAND)
         place->handler = SIGNAL_DEFAULT;
 }

@@ -53,10 +53,27 @@ struct rt_frame {
 };
 _Static_assert(sizeof(struct rt_frame) == 440, "Linux: asm/sigframe.h");
 
-/* Is the stack pointer on the handlers' own stack? */
-static bool on_stack(const struct signal_stack *stack, virt_addr_t rsp)
+bool signal_stack_holds(const struct signal_stack *stack, virt_addr_t rsp)
 {
-    return rsp > stack->start && rsp - stack->start <= stack->size;
+    return !(stack->flags & SS_AUTODISARM) && rsp > stack->start &&
+           rsp - stack->start <= stack->size;
+}
+
+enum error signal_stack_set(struct user_thread *thread, const struct signal_stack *stack,
+                            virt_addr_t rsp)
+{
+    enum { LEAST_SIZE = 2048 };
+    int32_t state = stack->flags & ~SS_AUTODISARM;
+    if (signal_stack_holds(&thread->stack, rsp))
+        return ERROR_NOT_PERMITTED;
+    if (state != 0 && state != SS_ONSTACK && state != SS_DISABLE)
+        return ERROR_INVALID;
+    if (state != SS_DISABLE && stack->size < LEAST_SIZE)
+        return ERROR_OUT_OF_FRAMES;
+    thread->stack = *stack;
+    if (state == SS_DISABLE)
+        thread->stack.start = thread->stack.size = 0;
+    return OK;
 }
 
 static struct machine_context save(const struct trap_frame *frame, uint64_t mask)
@@ -121,13 +138,6 @@ static void restore(struct trap_frame *frame, const struct machine_context *mach
     frame->vector = frame->error_code = 0; /* no call any more, and not SYSRET's way back */
 }
 
-static uint64_t stack_flags(const struct signal_stack *stack, virt_addr_t rsp)
-{
-    if (!stack->size)
-        return SS_DISABLE;
-    return on_stack(stack, rsp) ? SS_ONSTACK : 0;
-}
-
 /* The registers of FPU and SSE go to the stack, and the handler begins with fresh ones. Copies may
  * wait, and a thread that waits saves its registers: so they are made from memory of their own. */
 static enum error push_fpu(virt_addr_t to)
@@ -174,15 +184,16 @@ static enum error pop_fpu(virt_addr_t from)
 enum error signal_frame_push(struct trap_frame *frame, int signal, const struct signal_info *info,
                              const struct signal_action *action, uint64_t mask_after)
 {
-    const struct signal_stack *stack = &user_thread_current()->stack;
+    struct signal_stack *stack = &user_thread_current()->stack;
     virt_addr_t rsp = frame->rsp - RED_ZONE;
-    bool switches = action->flags & SA_ONSTACK && stack->size && !on_stack(stack, frame->rsp);
+    bool switches =
+        action->flags & SA_ONSTACK && stack->size && !signal_stack_holds(stack, frame->rsp);
     if (switches)
         rsp = stack->start + stack->size;
     virt_addr_t fpu = ALIGN_DOWN(rsp - FPU_SIZE, FPU_ALIGNMENT);
     virt_addr_t at = ALIGN_DOWN(fpu - sizeof(struct rt_frame), 16) - 8;
     if (!(action->flags & SA_RESTORER) || action->handler >= USER_END ||
-        (on_stack(stack, frame->rsp) && !on_stack(stack, at)))
+        (signal_stack_holds(stack, frame->rsp) && !signal_stack_holds(stack, at)))
         return ERROR_BAD_ADDRESS;
     struct rt_frame pushed = {
         .return_address = action->restorer,
@@ -192,13 +203,14 @@ enum error signal_frame_push(struct trap_frame *frame, int signal, const struct 
                     .mask = mask_after},
         .info = *info,
     };
-    pushed.context.stack.flags = (int32_t)stack_flags(stack, frame->rsp);
     pushed.context.machine.fpu = fpu;
     enum error error = push_fpu(fpu);
     if (!error)
         error = copy_to_user(at, &pushed, sizeof(pushed));
     if (error)
         return error;
+    if (stack->flags & SS_AUTODISARM)
+        *stack = (struct signal_stack){.flags = SS_DISABLE};
     frame->rip = action->handler;
     frame->rsp = at;
     frame->rdi = (uint64_t)signal;
@@ -210,7 +222,7 @@ enum error signal_frame_push(struct trap_frame *frame, int signal, const struct 
     return OK;
 }
 
-enum error signal_frame_pop(struct trap_frame *frame, uint64_t *mask)
+enum error signal_frame_pop(struct trap_frame *frame, uint64_t *mask, struct signal_stack *stack)
 {
     struct user_context context;
     virt_addr_t at = frame->rsp - sizeof(uint64_t); /* the handler's return has taken the address */
@@ -224,5 +236,6 @@ enum error signal_frame_pop(struct trap_frame *frame, uint64_t *mask)
         return error;
     restore(frame, &context.machine);
     *mask = context.mask;
+    *stack = context.stack;
     return OK;
 }

@@ -69,7 +69,7 @@ enum direction { READ, WRITE };
 static int64_t finish(const struct buffer *buffer, size_t size, enum error error)
 {
     if (error == ERROR_PIPE)
-        signal_send(process_current(), SIGPIPE, NULL);
+        signal_send_self(SIGPIPE);
     return buffer->left < size || !error ? (int64_t)(size - buffer->left) : syscall_result(error);
 }
 
@@ -257,7 +257,7 @@ static int64_t send(struct file *to, struct file *from, virt_addr_t offset, uint
     error = copy_file(to, from, &end, MIN(count, (uint64_t)BUFFER_MAX), page);
     kfree(page);
     if (error == ERROR_PIPE)
-        signal_send(process_current(), SIGPIPE, NULL);
+        signal_send_self(SIGPIPE);
     if (!offset)
         from->position = end;
     else if (copy_to_user(offset, &end, sizeof(end)) != OK)

@@ -22,6 +22,8 @@ int64_t syscall_rt_sigaction(struct trap_frame *frame)
         return syscall_result(ERROR_INVALID);
     if (from && copy_from_user(&action, from, sizeof(action)))
         return syscall_result(ERROR_BAD_ADDRESS);
+    if (from)
+        action.flags &= SA_KNOWN;
     signal_set_action(process_current(), signal, from ? &action : NULL, &old);
     if (to && copy_to_user(to, &old, sizeof(old)))
         return syscall_result(ERROR_BAD_ADDRESS);
@@ -98,13 +100,16 @@ int64_t syscall_rt_sigsuspend(struct trap_frame *frame)
 /* The result is the rax that the frame restores. */
 int64_t syscall_rt_sigreturn(struct trap_frame *frame)
 {
+    struct signal_stack stack;
     uint64_t mask;
-    if (signal_frame_pop(frame, &mask) != OK) {
+    if (signal_frame_pop(frame, &mask, &stack) != OK) {
         struct signal_info info = {.number = SIGSEGV, .code = SI_KERNEL};
         signal_force(SIGSEGV, &info);
         return 0;
     }
     signals_block(mask);
+    (void)signal_stack_set(user_thread_current(), &stack,
+                           frame->rsp); /* a bad one changes nothing */
     return (int64_t)frame->rax;
 }
 
@@ -151,31 +156,19 @@ int64_t syscall_rt_sigtimedwait(struct trap_frame *frame)
     return error ? syscall_result_no_restart(error) : info.number;
 }
 
-static bool uses_own_stack(const struct trap_frame *frame, const struct signal_stack *stack)
-{
-    return frame->rsp > stack->start && frame->rsp - stack->start <= stack->size;
-}
-
 int64_t syscall_sigaltstack(struct trap_frame *frame)
 {
-    enum { LEAST_SIZE = 2048 };
     struct user_thread *thread = user_thread_current();
     virt_addr_t from = argument_0(frame), to = argument_1(frame);
     struct signal_stack old = thread->stack, new;
-    bool in_use = uses_own_stack(frame, &old);
-    old.flags = in_use ? SS_ONSTACK : old.size ? 0 : SS_DISABLE;
+    int32_t state = signal_stack_holds(&old, frame->rsp) ? SS_ONSTACK : old.size ? 0 : SS_DISABLE;
+    old.flags = state | (old.flags & SS_AUTODISARM);
     if (from) {
-        if (copy_from_user(&new, from, sizeof(new)))
-            return syscall_result(ERROR_BAD_ADDRESS);
-        if (in_use)
-            return syscall_result(ERROR_NOT_PERMITTED);
-        if (new.flags & ~(SS_DISABLE | SS_ONSTACK))
-            return syscall_result(ERROR_INVALID);
-        if (new.flags & SS_DISABLE)
-            new = (struct signal_stack){0};
-        else if (new.size < LEAST_SIZE)
-            return syscall_result(ERROR_OUT_OF_FRAMES);
-        thread->stack = new;
+        enum error error = copy_from_user(&new, from, sizeof(new));
+        if (!error)
+            error = signal_stack_set(thread, &new, frame->rsp);
+        if (error)
+            return syscall_result(error);
     }
     if (to && copy_to_user(to, &old, sizeof(old)))
         return syscall_result(ERROR_BAD_ADDRESS);
@@ -224,24 +217,27 @@ static enum error send_to_many(int which, int signal, const struct signal_info *
     return error;
 }
 
-static enum error send(int id, int signal)
+/* Sends to the process of that number. */
+static enum error send(int id, int signal, const struct signal_info *info)
 {
-    struct signal_info info = info_from_here(signal, SI_USER);
-    if (signal && !is_signal((uint64_t)signal))
-        return ERROR_INVALID;
-    if (id <= 0)
-        return send_to_many(id, signal, &info);
     struct process *process = process_of_number(id);
     if (!process)
         return ERROR_NO_PROCESS;
+    if (signal && !is_signal((uint64_t)signal))
+        return ERROR_INVALID;
     if (!may_signal(process, signal))
         return ERROR_NOT_PERMITTED;
-    return signal ? signal_send(process, signal, &info) : OK;
+    return signal ? signal_send(process, signal, info) : OK;
 }
 
 int64_t syscall_kill(struct trap_frame *frame)
 {
-    return syscall_result(send((int)argument_0(frame), (int)argument_1(frame)));
+    int id = (int)argument_0(frame), signal = (int)argument_1(frame);
+    struct signal_info info = info_from_here(signal, SI_USER);
+    if (id > 0)
+        return syscall_result(send(id, signal, &info));
+    bool valid = !signal || is_signal((uint64_t)signal);
+    return syscall_result(valid ? send_to_many(id, signal, &info) : ERROR_INVALID);
 }
 
 /* Sends to a thread, of the process `group` unless that is 0. */
@@ -255,6 +251,40 @@ static enum error send_to_thread(int group, int number, int signal, const struct
     if (!may_signal(thread->process, signal))
         return ERROR_NOT_PERMITTED;
     return signal ? signal_send_thread(thread, signal, info) : OK;
+}
+
+/* What a program sends with a signal. Only to itself may it say what the kernel and others say. */
+static enum error info_from_user(virt_addr_t from, int signal, bool to_itself,
+                                 struct signal_info *info)
+{
+    enum { KNOWN_SIZE = 48 }; /* Linux reads no more of it */
+    *info = (struct signal_info){0};
+    enum error error = copy_from_user(info, from, KNOWN_SIZE);
+    info->number = signal;
+    if (!error && !to_itself && (info->code >= SI_USER || info->code == SI_TKILL))
+        error = ERROR_NOT_PERMITTED;
+    return error;
+}
+
+int64_t syscall_rt_sigqueueinfo(struct trap_frame *frame)
+{
+    int id = (int)argument_0(frame), signal = (int)argument_1(frame);
+    bool to_itself = id == user_thread_current()->id;
+    struct signal_info info;
+    enum error error = info_from_user(argument_2(frame), signal, to_itself, &info);
+    return syscall_result(error ? error : send(id, signal, &info));
+}
+
+int64_t syscall_rt_tgsigqueueinfo(struct trap_frame *frame)
+{
+    int group = (int)argument_0(frame), id = (int)argument_1(frame);
+    int signal = (int)argument_2(frame);
+    bool to_itself = id == user_thread_current()->id;
+    struct signal_info info;
+    enum error error = group <= 0 || id <= 0 ? ERROR_INVALID : OK;
+    if (!error)
+        error = info_from_user(argument_3(frame), signal, to_itself, &info);
+    return syscall_result(error ? error : send_to_thread(group, id, signal, &info));
 }
 
 int64_t syscall_tkill(struct trap_frame *frame)

@@ -113,11 +113,15 @@ enum { SIGNAL_DEFAULT = 0, SIGNAL_IGNORE = 1 };
 #define SA_NOCLDSTOP UINT64_C(1)
 #define SA_NOCLDWAIT UINT64_C(2)
 #define SA_SIGINFO   UINT64_C(4)
+#define SA_TAGBITS   UINT64_C(0x00000800) /* of addresses, which no processor tells of here */
 #define SA_RESTORER  UINT64_C(0x04000000)
 #define SA_ONSTACK   UINT64_C(0x08000000)
 #define SA_RESTART   UINT64_C(0x10000000)
 #define SA_NODEFER   UINT64_C(0x40000000)
 #define SA_RESETHAND UINT64_C(0x80000000)
+#define SA_KNOWN                                                                        \
+    (SA_NOCLDSTOP | SA_NOCLDWAIT | SA_SIGINFO | SA_TAGBITS | SA_RESTORER | SA_ONSTACK | \
+     SA_RESTART | SA_NODEFER | SA_RESETHAND)
 
 /* Linux's stack_t. */
 struct signal_stack {
@@ -125,7 +129,7 @@ struct signal_stack {
     int32_t flags, padding;
     uint64_t size;
 };
-enum { SS_ONSTACK = 1, SS_DISABLE = 2 };
+enum { SS_ONSTACK = 1, SS_DISABLE = 2, SS_AUTODISARM = (int)0x80000000 };
 
 /* A system call that a signal has interrupted leaves one of these as its result, and signals_act()
  * settles what becomes of it (Linux: include/linux/errno.h). */
@@ -165,6 +169,9 @@ enum error signal_send(struct process *process, int signal, const struct signal_
 /* The same for one thread, which alone can take the signal. */
 enum error signal_send_thread(struct user_thread *thread, int signal,
                               const struct signal_info *info);
+
+/* The same for the running thread, which has caused the signal by a call, such as SIGPIPE. */
+void signal_send_self(int signal);
 
 /* The same for each process of a group; how many there were. */
 size_t signal_send_group(int group, int signal, const struct signal_info *info);

@@ -1,0 +1,339 @@
+/* Signals that are queued, with what they carry; stacks for handlers; who is told what. */
+#include <sys/time.h>
+#include <time.h>
+#include <ucontext.h>
+
+#include "support.h"
+
+enum { MOST = 100 };
+
+static siginfo_t infos[MOST];
+static volatile int count;
+
+static void keep(int signal, siginfo_t *info, void *context)
+{
+    (void)signal, (void)context;
+    if (count < MOST)
+        infos[count] = *info;
+    count++;
+}
+
+static void handle_info(int signal, int flags)
+{
+    struct sigaction action = {.sa_sigaction = keep, .sa_flags = SA_SIGINFO | flags};
+    sigfillset(&action.sa_mask);
+    sigaction(signal, &action, NULL);
+}
+
+static void block_all(void)
+{
+    sigset_t set;
+    sigfillset(&set);
+    sigprocmask(SIG_SETMASK, &set, NULL);
+}
+
+static void unblock_all(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigprocmask(SIG_SETMASK, &set, NULL);
+}
+
+TEST(queued, real_time_signals_come_in_order)
+{
+    union sigval value;
+    handle_info(SIGRTMIN + 1, 0);
+    handle_info(SIGRTMIN + 2, 0);
+    handle_info(SIGUSR1, 0);
+    block_all();
+    for (int i = 0; i < 30; i++) {
+        value.sival_int = i;
+        EXPECT_OK(sigqueue(getpid(), SIGRTMIN + 2 - i % 2, value));
+        EXPECT_OK(sigqueue(getpid(), SIGUSR1, value));
+    }
+    unblock_all();
+    EXPECT_EQ(count, 31);
+    EXPECT_EQ(infos[0].si_signo, SIGUSR1);
+    EXPECT_EQ(infos[0].si_value.sival_int, 0);
+    for (int i = 1; i < 31; i++) {
+        EXPECT_EQ(infos[i].si_signo, i < 16 ? SIGRTMIN + 1 : SIGRTMIN + 2);
+        EXPECT_EQ(infos[i].si_value.sival_int, i < 16 ? 2 * i - 1 : 2 * (i - 16));
+        EXPECT_EQ(infos[i].si_code, SI_QUEUE);
+        EXPECT_EQ(infos[i].si_pid, getpid());
+    }
+}
+
+TEST(queued, every_signal_has_a_handler)
+{
+    for (int signal = 1; signal <= 64; signal++) {
+        struct {
+            void (*handler)(int, siginfo_t *, void *);
+            unsigned long flags;
+            void (*restorer)(void);
+            unsigned long mask;
+        } action, old;
+        bool cannot = signal == SIGKILL || signal == SIGSTOP;
+        EXPECT_OK(CALL(rt_sigaction, signal, NULL, &old, 8));
+        action = old;
+        action.flags = SA_SIGINFO;
+        if (cannot)
+            EXPECT_ERROR(CALL(rt_sigaction, signal, &action, NULL, 8), EINVAL);
+        else
+            EXPECT_OK(CALL(rt_sigaction, signal, &action, NULL, 8));
+    }
+    EXPECT_ERROR(CALL(rt_sigaction, 65, NULL, NULL, 8), EINVAL);
+    EXPECT_ERROR(CALL(rt_sigaction, 0, NULL, NULL, 8), EINVAL);
+    handle_info(64, 0);
+    EXPECT_OK(kill(getpid(), 64));
+    EXPECT_EQ(infos[0].si_signo, 64);
+}
+
+TEST(queued, unknown_flags_are_dropped)
+{
+    struct {
+        void *handler;
+        unsigned long flags;
+        void *restorer;
+        unsigned long mask;
+    } action = {.flags = ~0ul}, old;
+    EXPECT_OK(CALL(rt_sigaction, SIGUSR1, &action, NULL, 8));
+    EXPECT_OK(CALL(rt_sigaction, SIGUSR1, NULL, &old, 8));
+    EXPECT_EQ(old.flags, 0xdc000807ul);
+}
+
+TEST(queued, sigqueueinfo_checks)
+{
+    siginfo_t info = {.si_code = SI_QUEUE};
+    pid_t child = fork();
+    if (child == 0) {
+        pause();
+        _exit(0);
+    }
+    EXPECT_OK(CALL(rt_sigqueueinfo, child, 0, &info));
+    info.si_code = SI_USER;
+    EXPECT_ERROR(CALL(rt_sigqueueinfo, child, SIGURG, &info), EPERM);
+    info.si_code = SI_TKILL;
+    EXPECT_ERROR(CALL(rt_sigqueueinfo, child, SIGURG, &info), EPERM);
+    info.si_code = SI_KERNEL;
+    EXPECT_ERROR(CALL(rt_tgsigqueueinfo, child, child, SIGURG, &info), EPERM);
+    info.si_code = SI_QUEUE;
+    EXPECT_ERROR(CALL(rt_sigqueueinfo, child, 65, &info), EINVAL);
+    EXPECT_ERROR(CALL(rt_sigqueueinfo, 1 << 30, SIGURG, &info), ESRCH);
+    EXPECT_ERROR(CALL(rt_tgsigqueueinfo, 0, child, SIGURG, &info), EINVAL);
+    EXPECT_ERROR(CALL(rt_tgsigqueueinfo, 1, child, SIGURG, &info), ESRCH);
+    EXPECT_FAULT_EACH(bad, 48, CALL(rt_sigqueueinfo, child, SIGURG, bad));
+    EXPECT_OK(kill(child, SIGKILL));
+    /* To itself anything goes. */
+    handle_info(SIGUSR2, 0);
+    info.si_code = SI_USER;
+    info.si_pid = 77;
+    EXPECT_OK(CALL(rt_sigqueueinfo, getpid(), SIGUSR2, &info));
+    EXPECT_EQ(count, 1);
+    EXPECT_EQ(infos[0].si_signo, SIGUSR2);
+    EXPECT_EQ(infos[0].si_pid, 77);
+    info.si_code = -60;
+    EXPECT_OK(CALL(rt_tgsigqueueinfo, getpid(), getpid(), SIGUSR2, &info));
+    EXPECT_EQ(infos[1].si_code, -60);
+}
+
+TEST(queued, sigtimedwait_takes_values)
+{
+    siginfo_t info;
+    sigset_t set;
+    union sigval value = {.sival_ptr = &set};
+    struct timespec none = {0, 0};
+    block_all();
+    sigemptyset(&set);
+    sigaddset(&set, SIGRTMIN);
+    sigaddset(&set, SIGUSR1);
+    EXPECT_ERROR(sigtimedwait(&set, &info, &none), EAGAIN);
+    for (int i = 0; i < 2; i++)
+        EXPECT_OK(sigqueue(getpid(), SIGRTMIN, value));
+    EXPECT_OK(kill(getpid(), SIGUSR1));
+    EXPECT_EQ(sigtimedwait(&set, &info, &none), SIGUSR1);
+    EXPECT_EQ(info.si_code, SI_USER);
+    for (int i = 0; i < 2; i++) {
+        EXPECT_EQ(sigtimedwait(&set, &info, NULL), SIGRTMIN);
+        EXPECT_EQ(info.si_value.sival_ptr, &set);
+    }
+    EXPECT_ERROR(sigtimedwait(&set, &info, &none), EAGAIN);
+}
+
+/* An ignored signal that a thread waits for is not lost, as long as it is blocked. */
+TEST(queued, ignored_and_blocked)
+{
+    sigset_t set;
+    struct timespec none = {0, 0};
+    signal(SIGUSR1, SIG_IGN);
+    sigemptyset(&set);
+    sigaddset(&set, SIGUSR1);
+    EXPECT_OK(kill(getpid(), SIGUSR1));
+    EXPECT_ERROR(sigtimedwait(&set, NULL, &none), EAGAIN);
+    block_all();
+    EXPECT_OK(kill(getpid(), SIGUSR1));
+    EXPECT_EQ(sigtimedwait(&set, NULL, &none), SIGUSR1);
+    EXPECT_OK(kill(getpid(), SIGUSR1));
+    signal(SIGUSR1, SIG_IGN); /* set again: what is pending goes */
+    EXPECT_ERROR(sigtimedwait(&set, NULL, &none), EAGAIN);
+}
+
+TEST(queued, who_sends_what)
+{
+    int ends[2];
+    handle_info(SIGPIPE, 0);
+    handle_info(SIGALRM, 0);
+    handle_info(SIGCHLD, 0);
+    EXPECT_OK(pipe(ends));
+    close(ends[0]);
+    EXPECT_ERROR(write(ends[1], "x", 1), EPIPE);
+    EXPECT_EQ(count, 1);
+    EXPECT_EQ(infos[0].si_code, SI_USER);
+    EXPECT_EQ(infos[0].si_pid, getpid());
+    struct itimerval timer = {.it_value = {0, 1000}};
+    setitimer(ITIMER_REAL, &timer, NULL);
+    while (count < 2)
+        pause_for(1);
+    EXPECT_EQ(infos[1].si_code, SI_KERNEL);
+    EXPECT_EQ(infos[1].si_pid, 0);
+    pid_t child = fork();
+    if (child == 0)
+        _exit(7);
+    while (count < 3)
+        pause_for(1);
+    EXPECT_EQ(infos[2].si_code, CLD_EXITED);
+    EXPECT_EQ(infos[2].si_pid, child);
+    EXPECT_EQ(infos[2].si_status, 7);
+    EXPECT_OK(raise(SIGCHLD));
+    EXPECT_EQ(infos[3].si_code, SI_TKILL);
+}
+
+/* --- Stacks ----------------------------------------------------------------------------------- */
+
+static char memory[32768];
+static stack_t seen, in_context;
+static volatile bool inside;
+
+static void look(int signal, siginfo_t *info, void *context)
+{
+    char here;
+    (void)signal, (void)info;
+    in_context = ((ucontext_t *)context)->uc_stack;
+    sigaltstack(NULL, &seen);
+    inside = &here >= memory && &here < memory + sizeof(memory);
+}
+
+static void handle_on_stack(int flags)
+{
+    struct sigaction action = {.sa_sigaction = look, .sa_flags = SA_SIGINFO | flags};
+    sigaction(SIGUSR1, &action, NULL);
+}
+
+TEST(queued, no_stack)
+{
+    handle_on_stack(SA_ONSTACK);
+    raise(SIGUSR1);
+    EXPECT(!inside);
+    EXPECT_EQ(seen.ss_flags, SS_DISABLE);
+    EXPECT_EQ(in_context.ss_sp, NULL);
+    EXPECT_EQ(in_context.ss_size, 0);
+}
+
+TEST(queued, a_stack_for_handlers)
+{
+    stack_t stack = {.ss_sp = memory, .ss_size = sizeof(memory)};
+    EXPECT_OK(sigaltstack(&stack, NULL));
+    handle_on_stack(0);
+    raise(SIGUSR1);
+    EXPECT(!inside);
+    EXPECT_EQ(seen.ss_flags, 0);
+    EXPECT_EQ(in_context.ss_flags, 0);
+    handle_on_stack(SA_ONSTACK);
+    raise(SIGUSR1);
+    EXPECT(inside);
+    EXPECT_EQ(seen.ss_flags, SS_ONSTACK);
+    EXPECT_EQ(in_context.ss_flags, 0);
+    EXPECT_EQ(in_context.ss_sp, memory);
+    EXPECT_EQ(in_context.ss_size, sizeof(memory));
+}
+
+TEST(queued, a_stack_that_disarms_itself)
+{
+    enum { AUTODISARM = (int)(1u << 31) };
+    stack_t stack = {.ss_sp = memory, .ss_size = sizeof(memory), .ss_flags = AUTODISARM}, after;
+    EXPECT_OK(sigaltstack(&stack, NULL));
+    EXPECT_OK(sigaltstack(NULL, &after));
+    EXPECT_EQ(after.ss_flags, AUTODISARM);
+    handle_on_stack(SA_ONSTACK);
+    for (int i = 0; i < 2; i++) {
+        inside = false;
+        raise(SIGUSR1);
+        EXPECT(inside);
+        EXPECT_EQ(seen.ss_flags, SS_DISABLE);
+        EXPECT_EQ(seen.ss_size, 0);
+        EXPECT_EQ(in_context.ss_flags, AUTODISARM);
+        EXPECT_OK(sigaltstack(NULL, &after));
+        EXPECT_EQ(after.ss_flags, AUTODISARM);
+        EXPECT_EQ(after.ss_sp, memory);
+    }
+}
+
+TEST(queued, bad_stacks)
+{
+    stack_t stack = {.ss_sp = memory, .ss_size = 2047};
+    EXPECT_ERROR(CALL(sigaltstack, &stack, NULL), ENOMEM);
+    stack.ss_flags = 4;
+    EXPECT_ERROR(CALL(sigaltstack, &stack, NULL), EINVAL);
+    stack.ss_flags = SS_DISABLE | SS_ONSTACK;
+    EXPECT_ERROR(CALL(sigaltstack, &stack, NULL), EINVAL);
+    stack.ss_flags = SS_DISABLE;
+    EXPECT_OK(CALL(sigaltstack, &stack, NULL));
+    EXPECT_FAULT_EACH(bad, sizeof(stack), CALL(sigaltstack, bad ? bad : (void *)8, NULL));
+}
+
+/* The handler's frame says which stack there is after it. */
+static void change_stack(int signal, siginfo_t *info, void *context)
+{
+    (void)signal, (void)info;
+    ((ucontext_t *)context)->uc_stack =
+        (stack_t){.ss_sp = memory + PAGE, .ss_size = sizeof(memory) - PAGE};
+}
+
+TEST(queued, the_frame_gives_the_stack_back)
+{
+    struct sigaction action = {.sa_sigaction = change_stack, .sa_flags = SA_SIGINFO};
+    stack_t after;
+    sigaction(SIGUSR1, &action, NULL);
+    raise(SIGUSR1);
+    EXPECT_OK(sigaltstack(NULL, &after));
+    EXPECT_EQ(after.ss_sp, memory + PAGE);
+    EXPECT_EQ(after.ss_size, sizeof(memory) - PAGE);
+    EXPECT_EQ(after.ss_flags, 0);
+}
+
+/* --- Children --------------------------------------------------------------------------------- */
+
+TEST(queued, no_zombies_are_asked_for)
+{
+    handle_info(SIGCHLD, SA_NOCLDWAIT);
+    pid_t child = fork();
+    if (child == 0)
+        _exit(0);
+    EXPECT_ERROR(waitpid(child, NULL, 0), ECHILD);
+    EXPECT_EQ(count, 1);
+}
+
+TEST(queued, stops_are_not_asked_for)
+{
+    int status;
+    handle_info(SIGCHLD, SA_NOCLDSTOP | SA_RESTART);
+    pid_t child = fork();
+    if (child == 0) {
+        raise(SIGSTOP);
+        _exit(0);
+    }
+    EXPECT_EQ(waitpid(child, &status, WUNTRACED), child);
+    EXPECT_EQ(count, 0);
+    kill(child, SIGCONT);
+    EXPECT_EQ(waitpid(child, &status, 0), child);
+    EXPECT_EQ(count, 1);
+}
