@@ -11,31 +11,64 @@ void (*process_session_ended)(int session);
 static void let_orphans_go_on(int group, int session)
 {
     bool stopped = false;
-    for_each_in_group(process, id_find(group)) stopped |= process->stopped;
+    for_each_in_group(process, id_find(group))
+        stopped |= process->stopped;
     if (stopped && process_group_is_orphaned(group, session)) {
         signal_send_group(group, SIGHUP, NULL);
         signal_send_group(group, SIGCONT, NULL);
     }
 }
 
-/* Does nobody ask for the exit status of this process's children? */
-static bool children_are_forgotten(const struct process *parent)
+/* Does nobody ask for the exit status of this zombie? */
+static bool is_forgotten(const struct process *process)
 {
-    const struct signal_action *action = &parent->signals.actions[SIGCHLD - 1];
-    return action->handler == SIGNAL_IGNORE || action->flags & SA_NOCLDWAIT;
+    const struct signal_action *action = &process->parent->signals.actions[SIGCHLD - 1];
+    return process->exit_signal == SIGCHLD &&
+           (action->handler == SIGNAL_IGNORE || action->flags & SA_NOCLDWAIT);
+}
+
+/* The zombie's parent learns of it, or it is gone at once. */
+static void tell_parent(struct process *process)
+{
+    bool is_last = is_forgotten(process);
+    int status = process->exit_status;
+    bool killed = status & 0x7f;
+    signal_parent(process, process->exit_signal, killed ? CLD_KILLED : CLD_EXITED,
+                  killed ? status & 0x7f : status >> 8);
+    if (is_last)
+        process_forget(process);
+}
+
+/* The nearest ancestor that asks for orphans, or the first process. */
+static struct process *reaper_of(const struct process *process)
+{
+    struct process *reaper = process->parent;
+    while (reaper->parent && (!reaper->is_subreaper || reaper->ending))
+        reaper = reaper->parent;
+    return reaper;
+}
+
+static void send_death_signal(struct process *child, const struct process *parent)
+{
+    const struct signal_info info = {
+        .number = child->death_signal, .code = SI_USER, .process = parent->id, .user = parent->uid};
+    if (child->death_signal)
+        (void)signal_send(child, child->death_signal, &info);
 }
 
 static void give_children_away(struct process *process)
 {
-    struct process *first = process_find(PROCESS_FIRST);
+    struct process *reaper = reaper_of(process);
     struct list_node *node;
     while ((node = list_pop_front(&process->children))) {
         struct process *child = CONTAINER_OF(node, struct process, sibling);
-        child->parent = first;
-        list_push_back(&first->children, &child->sibling);
+        child->parent = reaper;
+        list_push_back(&reaper->children, &child->sibling);
+        child->exit_signal = SIGCHLD;
+        send_death_signal(child, process);
         let_orphans_go_on(child->group, child->session);
         if (child->state == PROCESS_ZOMBIE)
-            signal_parent(child, SIGCHLD, CLD_EXITED, child->exit_status);
+            tell_parent(child);
     }
 }
 
@@ -103,8 +136,7 @@ static bool leave(struct user_thread *thread)
 static void end_others(struct process *process, const struct user_thread *but)
 {
     process->ending = true;
-    for_each_thread(thread, process)
-    {
+    for_each_thread(thread, process) {
         if (thread != but)
             thread_interrupt(&thread->thread);
     }
@@ -173,14 +205,8 @@ static NORETURN void end_process(struct process *process, struct user_thread *th
 
     /* Nothing waits from here on: the parent may forget the process as soon as it runs. */
     become_zombie(process, thread);
-    struct process *parent = process->parent;
-    int status = process->exit_status;
-    bool killed = status & 0x7f;
-    signal_parent(process, process->exit_signal, killed ? CLD_KILLED : CLD_EXITED,
-                  killed ? status & 0x7f : status >> 8);
     let_orphans_go_on(process->group, process->session);
-    if (children_are_forgotten(parent))
-        process_forget(process);
+    tell_parent(process);
     thread_end();
 }
 

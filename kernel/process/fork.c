@@ -48,6 +48,9 @@ static void copy_rest(struct process *child, const struct process *parent)
     child->euid = parent->euid;
     child->gid = parent->gid;
     child->egid = parent->egid;
+    child->niceness = parent->niceness;
+    child->no_new_privileges = parent->no_new_privileges;
+    child->not_dumpable = parent->not_dumpable;
     child->arguments = parent->arguments;
     child->arguments_end = parent->arguments_end;
     child->environment = parent->environment;

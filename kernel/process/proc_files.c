@@ -26,8 +26,7 @@ static char state_of(const struct process *process)
     if (process->state == PROCESS_ZOMBIE)
         return 'Z';
     char state = 'S';
-    for_each_thread(thread, process)
-    {
+    for_each_thread(thread, process) {
         char one = state_of_thread(thread);
         if (one != 'S')
             state = one;
@@ -84,12 +83,12 @@ static void write_stat_of(struct text *text, const struct process *process,
 {
     uint64_t time = thread ? thread->thread.task.time : process_time(process);
     uint64_t pending = thread ? thread->pending.set : process->signals.pending.set;
-    text_printf(text, "%d (%s) %c %d %d %d 0 -1 0 0 0 0 0 %lu 0 %lu 0 20 0 %lu 0 %lu ",
+    text_printf(text, "%d (%s) %c %d %d %d 0 -1 0 0 0 0 0 %lu 0 %lu 0 %d %d %lu 0 %lu ",
                 thread ? thread->id : process->id, thread ? thread->name : process->name,
                 thread ? state_of_thread(thread) : state_of(process), parent_of(process),
                 process->group, process->session, to_clock_ticks(clock_from_tsc(time)),
-                to_clock_ticks(clock_from_tsc(process->children_time)), process->thread_count,
-                to_clock_ticks(process->start));
+                to_clock_ticks(clock_from_tsc(process->children_time)), 20 + process->niceness,
+                process->niceness, process->thread_count, to_clock_ticks(process->start));
     text_printf(text, "%lu %lu 18446744073709551615 0 0 0 0 0 %lu %lu %lu %lu ",
                 mapped_pages(process) * PAGE_SIZE, resident_pages(process), pending,
                 thread ? thread->blocked : blocked_by(process), signals_with(process, true),

@@ -108,14 +108,14 @@ void process_forget(struct process *process)
 uint64_t process_time(const struct process *process)
 {
     uint64_t time = process->time;
-    for_each_thread(thread, process) time += thread->thread.task.time;
+    for_each_thread(thread, process)
+        time += thread->thread.task.time;
     return time;
 }
 
 bool process_group_is_orphaned(int group, int session)
 {
-    for_each_in_group(process, id_find(group))
-    {
+    for_each_in_group(process, id_find(group)) {
         const struct process *parent = process->parent;
         if (process->state == PROCESS_LIVE && parent && parent->id != PROCESS_FIRST &&
             parent->group != group && parent->session == session)

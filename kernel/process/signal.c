@@ -30,8 +30,7 @@ static bool takes(const struct user_thread *thread, uint64_t set)
 /* Wakes a thread for signals of the process that are pending; all of them for the end. */
 static void wake_for(struct process *process, uint64_t set)
 {
-    for_each_thread(thread, process)
-    {
+    for_each_thread(thread, process) {
         if (!takes(thread, set))
             continue;
         thread_interrupt(&thread->thread);
@@ -49,7 +48,8 @@ static void wake_for_each(struct process *process, uint64_t set)
 
 static void interrupt_all(struct process *process)
 {
-    for_each_thread(thread, process) thread_interrupt(&thread->thread);
+    for_each_thread(thread, process)
+        thread_interrupt(&thread->thread);
 }
 
 /* --- Sending --------------------------------------------------------------------------------- */
@@ -99,7 +99,8 @@ void signal_parent(struct process *process, int signal, int code, int status)
 static void drop(struct process *process, uint64_t set)
 {
     signal_queue_drop(&process->signals.pending, set);
-    for_each_thread(thread, process) signal_queue_drop(&thread->pending, set);
+    for_each_thread(thread, process)
+        signal_queue_drop(&thread->pending, set);
 }
 
 /* A process that has stopped, or is about to, goes on. */
@@ -155,8 +156,7 @@ void signal_send_self(int signal)
 size_t signal_send_group(int group, int signal, const struct signal_info *info)
 {
     size_t count = 0;
-    for_each_in_group(process, id_find(group))
-    {
+    for_each_in_group(process, id_find(group)) {
         count++;
         if (signal)
             (void)signal_send(process, signal, info);

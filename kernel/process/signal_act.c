@@ -30,7 +30,8 @@ static void stop(struct process *process, int signal)
         return;
     process->stopped = true;
     process->stopping = signal;
-    for_each_thread(thread, process) thread_interrupt(&thread->thread);
+    for_each_thread(thread, process)
+        thread_interrupt(&thread->thread);
 }
 
 /* Waits until the process may go on, or has to end. */

@@ -1,7 +1,8 @@
 /*
  * A program's thread has low priority, so that the kernel's own tasks come first, and a slice of
  * time: user code is interrupted at least once a tick, and looks on its way back whether the slice
- * is over. Kernel code is not preempted.
+ * is over. Kernel code is not preempted. A nice process's thread misses turns, and one that is the
+ * opposite has several slices in a row.
  */
 #include <assert.h>
 #include <kernel/cpu/control.h>
@@ -14,6 +15,8 @@
 #include <mm/kernel_stacks.h>
 
 static struct executor *executor;
+enum { NICENESS_0_WEIGHT = 1024 };
+
 static bool slice_is_over; /* the running thread's; set by an interrupt */
 
 static struct user_thread *user_thread_of(struct thread *thread)
@@ -114,10 +117,36 @@ void user_threads_tick(void)
     last_poll = executor->poll_start;
 }
 
+/* Linux's weights of niceness -20 to 19 (kernel/sched/core.c): each step is a quarter. */
+static int niceness_weight(int niceness)
+{
+    static const uint32_t weights[] = {88761, 71755, 56483, 46273, 36291, 29154, 23254, 18705,
+                                       14949, 11916, 9548,  7620,  6100,  4904,  3906,  3121,
+                                       2501,  1991,  1586,  1277,  1024,  820,   655,   526,
+                                       423,   335,   272,   215,   172,   137,   110,   87,
+                                       70,    56,    45,    36,    29,    23,    18,    15};
+    return (int)weights[niceness - NICENESS_LEAST];
+}
+
+/* Pays for a slice of time, and lets others run until the thread has a balance again. So threads
+ * that want the processor get it by their weights, however often each is interrupted. */
+static void end_slice(struct user_thread *thread)
+{
+    int weight = niceness_weight(thread->process->niceness);
+    slice_is_over = false;
+    thread->balance -= NICENESS_0_WEIGHT;
+    while (thread->balance < 0 && !thread_is_interrupted(&thread->thread)) {
+        thread_yield();
+        thread->balance += weight;
+    }
+}
+
 static NOINLINE void act(struct trap_frame *frame, bool interrupted)
 {
     interrupts_enable();
-    if (executor_has_urgent(executor) || slice_is_over)
+    if (slice_is_over)
+        end_slice(user_thread_current());
+    else if (executor_has_urgent(executor))
         thread_yield();
     if (interrupted)
         signals_act(frame);

@@ -2,8 +2,11 @@
 
 enum { STATUS_STOPPED = 0x7f, STATUS_CONTINUED = 0xffff };
 
-static bool is_meant(const struct process *child, int which)
+static bool is_meant(const struct process *child, int which, unsigned options)
 {
+    bool is_clone = child->exit_signal != SIGCHLD;
+    if (!(options & WALL) && is_clone != (bool)(options & WCLONE))
+        return false;
     if (which > 0)
         return child->id == which;
     return which == -1 || child->group == (which ? -which : process_current()->group);
@@ -44,7 +47,7 @@ static enum error look(int which, unsigned options, struct wait_result *result)
     enum error error = ERROR_NO_CHILD;
     list_for_each(node, &process_current()->children) {
         struct process *child = CONTAINER_OF(node, struct process, sibling);
-        if (!is_meant(child, which))
+        if (!is_meant(child, which, options))
             continue;
         if (report(child, options, result))
             return OK;

@@ -55,8 +55,7 @@ int64_t syscall_getsid(struct trap_frame *frame)
 
 static bool group_is_in_session(int group, int session)
 {
-    for_each_in_group(process, id_find(group))
-    {
+    for_each_in_group(process, id_find(group)) {
         if (process->session == session)
             return true;
     }
@@ -238,6 +237,8 @@ int64_t syscall_execve(struct trap_frame *frame)
 
 /* --- Waiting --------------------------------------------------------------------------------- */
 
+#define WAIT_KINDS (WNOTHREAD | WALL | WCLONE)
+
 /* Linux's struct rusage, of which only times are known. */
 struct usage {
     int64_t user_seconds, user_microseconds, system_seconds, system_microseconds;
@@ -255,7 +256,7 @@ int64_t syscall_wait4(struct trap_frame *frame)
 {
     struct wait_result result;
     unsigned options = (unsigned)argument_2(frame);
-    if (options & ~(unsigned)(WNOHANG | WUNTRACED | WCONTINUED))
+    if (options & ~(WNOHANG | WUNTRACED | WCONTINUED | WAIT_KINDS))
         return syscall_result(ERROR_INVALID);
     enum error error = process_wait((int)argument_0(frame), options | WEXITED, &result);
     if (!error && result.id && argument_1(frame))
@@ -286,23 +287,43 @@ static struct signal_info info_of(const struct wait_result *result)
     return info;
 }
 
-int64_t syscall_waitid(struct trap_frame *frame)
+/* What waitid() waits for, as process_wait() takes it. */
+static enum error which_of(int type, int id, int *which)
 {
     enum { P_ALL, P_PID, P_PGID };
-    int type = (int)argument_0(frame), id = (int)argument_1(frame);
+    switch (type) {
+    case P_ALL:
+        *which = -1;
+        return OK;
+    case P_PID:
+        *which = id;
+        return id > 0 ? OK : ERROR_INVALID;
+    case P_PGID:
+        *which = -id;
+        return id >= 0 ? OK : ERROR_INVALID;
+    default:
+        return ERROR_INVALID;
+    }
+}
+
+int64_t syscall_waitid(struct trap_frame *frame)
+{
     unsigned options = (unsigned)argument_3(frame);
     struct wait_result result;
-    if (options & ~(unsigned)(WNOHANG | WUNTRACED | WEXITED | WCONTINUED | WNOWAIT) ||
-        !(options & (WUNTRACED | WEXITED | WCONTINUED)) || type < P_ALL || type > P_PGID ||
-        (type != P_ALL && id <= 0))
+    int which;
+    if (options & ~(WNOHANG | WUNTRACED | WEXITED | WCONTINUED | WNOWAIT | WAIT_KINDS) ||
+        !(options & (WUNTRACED | WEXITED | WCONTINUED)))
         return syscall_result(ERROR_INVALID);
-    enum error error = process_wait(type == P_ALL   ? -1
-                                    : type == P_PID ? id
-                                                    : -id,
-                                    options, &result);
-    struct signal_info info = {0};
-    if (!error && result.id)
-        info = info_of(&result);
+    enum error error = which_of((int)argument_0(frame), (int)argument_1(frame), &which);
+    if (!error)
+        error = process_wait(which, options, &result);
+    if (error)
+        return syscall_result(error);
+    if (argument_4(frame) && result.id) {
+        struct usage usage = usage_of(result.time);
+        error = copy_to_user(argument_4(frame), &usage, sizeof(usage));
+    }
+    const struct signal_info info = result.id ? info_of(&result) : (struct signal_info){0};
     if (!error && argument_2(frame))
         error = copy_to_user(argument_2(frame), &info, sizeof(info));
     return syscall_result(error);
@@ -322,58 +343,9 @@ int64_t syscall_getrusage(struct trap_frame *frame)
     return syscall_result(copy_to_user(argument_1(frame), &usage, sizeof(usage)));
 }
 
-int64_t syscall_sched_yield(struct trap_frame *frame)
-{
-    (void)frame;
-    thread_yield();
-    return 0;
-}
-
 int64_t syscall_set_tid_address(struct trap_frame *frame)
 {
     struct user_thread *thread = user_thread_current();
     thread->clear_child = argument_0(frame);
     return thread->id;
-}
-
-int64_t syscall_prctl(struct trap_frame *frame)
-{
-    enum { PR_SET_NAME = 15, PR_GET_NAME = 16 };
-    struct user_thread *thread = user_thread_current();
-    char name[PROCESS_NAME];
-    size_t length;
-    switch (argument_0(frame)) {
-    case PR_SET_NAME: {
-        enum error error = string_from_user(name, sizeof(name), argument_1(frame), &length);
-        if (error == ERROR_TOO_LONG)
-            name[sizeof(name) - 1] = '\0'; /* as many as fit have been copied */
-        else if (error)
-            return syscall_result(error);
-        user_thread_set_name(thread, name);
-        return 0;
-    }
-    case PR_GET_NAME:
-        return syscall_result(copy_to_user(argument_1(frame), thread->name, sizeof(thread->name)));
-    default:
-        return syscall_result(ERROR_INVALID);
-    }
-}
-
-int64_t syscall_arch_prctl(struct trap_frame *frame)
-{
-    enum { ARCH_SET_GS = 0x1001, ARCH_SET_FS, ARCH_GET_FS, ARCH_GET_GS };
-    struct user_thread *thread = user_thread_current();
-    struct user_registers *registers = &thread->registers;
-    uint64_t code = argument_0(frame), address = argument_1(frame);
-    bool fs = code == ARCH_SET_FS || code == ARCH_GET_FS;
-    uint64_t *base = fs ? &registers->fs_base : &registers->gs_base;
-    if (code == ARCH_GET_FS || code == ARCH_GET_GS)
-        return syscall_result(copy_to_user(address, base, sizeof(*base)));
-    if (code != ARCH_SET_FS && code != ARCH_SET_GS)
-        return syscall_result(ERROR_INVALID);
-    if (address >= USER_END)
-        return syscall_result(ERROR_NOT_PERMITTED);
-    *base = address;
-    user_registers_load_bases(registers);
-    return 0;
 }

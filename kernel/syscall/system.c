@@ -125,29 +125,6 @@ int64_t syscall_setrlimit(struct trap_frame *frame)
     return syscall_result(error ? error : set_limit(process_current(), resource, &limit));
 }
 
-/* All processes have the same priority: niceness 0, which the call counts from 20 down. */
-int64_t syscall_getpriority(struct trap_frame *frame)
-{
-    enum { NICE_0 = 20, PRIO_USER = 2 };
-    return argument_0(frame) > PRIO_USER ? syscall_result(ERROR_INVALID) : NICE_0;
-}
-
-int64_t syscall_setpriority(struct trap_frame *frame)
-{
-    enum { PRIO_USER = 2 };
-    return syscall_result(argument_0(frame) > PRIO_USER ? ERROR_INVALID : OK);
-}
-
-/* One processor. The result is the size of the mask. */
-int64_t syscall_sched_getaffinity(struct trap_frame *frame)
-{
-    uint64_t mask = 1;
-    if (argument_1(frame) < sizeof(mask))
-        return syscall_result(ERROR_INVALID);
-    enum error error = copy_to_user(argument_2(frame), &mask, sizeof(mask));
-    return error ? syscall_result(error) : (int64_t)sizeof(mask);
-}
-
 /* --- Memory and time ------------------------------------------------------------------------- */
 
 /* Linux's struct sysinfo. */

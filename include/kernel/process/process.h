@@ -25,6 +25,8 @@
 
 enum { PROCESS_NAME = 16, PROCESS_FIRST = 1 };
 
+enum { NICENESS_LEAST = -20, NICENESS_MOST = 19 };
+
 enum process_state { PROCESS_NEW, PROCESS_LIVE, PROCESS_ZOMBIE };
 
 struct process {
@@ -56,6 +58,11 @@ struct process {
     bool continued;    /* likewise */
     int exit_signal;   /* what the parent gets at the end: SIGCHLD */
     int exit_status;   /* as wait4() gives it */
+    int death_signal;  /* that it gets when its parent ends; 0: none */
+    bool is_subreaper; /* gets the orphans among its descendants */
+    bool no_new_privileges;
+    bool not_dumpable;
+    int niceness;
     bool has_executed; /* since its fork: its parent may not move it to another group */
     bool is_vfork;     /* its parent waits until it gives the space back */
     uint64_t time;     /* of its ended threads, in ticks of the time stamp counter */

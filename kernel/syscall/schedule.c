@@ -1,0 +1,196 @@
+/*
+ * Who gets how much of the processor.
+ */
+#include <kernel/process/process.h>
+#include <kernel/syscall/calls.h>
+#include <mm/user_copy.h>
+
+/* --- Processors ------------------------------------------------------------------------------ */
+
+/* There is one processor: the first bit of a mask. */
+enum { PROCESSORS = 1 };
+
+/* The thread with that number, the running one for 0. */
+static struct user_thread *thread_of(int id)
+{
+    return id ? user_thread_find(id) : user_thread_current();
+}
+
+/* The result is the size of the mask. */
+int64_t syscall_sched_getaffinity(struct trap_frame *frame)
+{
+    const uint64_t mask = PROCESSORS;
+    uint64_t size = argument_1(frame);
+    if (size < sizeof(mask) || size % sizeof(mask))
+        return syscall_result(ERROR_INVALID);
+    if (!thread_of((int)argument_0(frame)))
+        return syscall_result(ERROR_NO_PROCESS);
+    enum error error = copy_to_user(argument_2(frame), &mask, sizeof(mask));
+    return error ? syscall_result(error) : (int64_t)sizeof(mask);
+}
+
+int64_t syscall_sched_setaffinity(struct trap_frame *frame)
+{
+    uint64_t mask = 0;
+    size_t size = MIN(argument_1(frame), sizeof(mask));
+    if (copy_from_user(&mask, argument_2(frame), size))
+        return syscall_result(ERROR_BAD_ADDRESS);
+    if (!thread_of((int)argument_0(frame)))
+        return syscall_result(ERROR_NO_PROCESS);
+    return syscall_result(mask & PROCESSORS ? OK : ERROR_INVALID);
+}
+
+int64_t syscall_sched_yield(struct trap_frame *frame)
+{
+    (void)frame;
+    thread_yield();
+    return 0;
+}
+
+/* --- Niceness -------------------------------------------------------------------------------- */
+
+enum { PRIO_PROCESS, PRIO_PGRP, PRIO_USER };
+
+/* Does getpriority() or setpriority() mean this process? */
+static bool is_meant(const struct process *process, int which, int who)
+{
+    const struct process *self = process_current();
+    if (process->state != PROCESS_LIVE)
+        return false;
+    if (which == PRIO_PGRP)
+        return process->group == (who ? who : self->group);
+    return process->uid == (who ? (uint32_t)who : self->uid);
+}
+
+static enum error set_niceness(struct process *process, int niceness)
+{
+    const struct process *self = process_current();
+    if (self->euid && self->euid != process->euid && self->euid != process->uid)
+        return ERROR_NOT_PERMITTED;
+    if (self->euid && niceness < process->niceness)
+        return ERROR_ACCESS;
+    process->niceness = niceness;
+    return OK;
+}
+
+/* The one process that is meant; *result is an error if there is none. */
+static struct process *process_of(int which, int who)
+{
+    if (which != PRIO_PROCESS)
+        return NULL;
+    return who ? process_of_number(who) : process_current();
+}
+
+int64_t syscall_setpriority(struct trap_frame *frame)
+{
+    int which = (int)argument_0(frame), who = (int)argument_1(frame);
+    int niceness = MIN(MAX((int)argument_2(frame), NICENESS_LEAST), NICENESS_MOST);
+    if (which < PRIO_PROCESS || which > PRIO_USER)
+        return syscall_result(ERROR_INVALID);
+    struct process *one = process_of(which, who);
+    if (one)
+        return syscall_result(set_niceness(one, niceness));
+    enum error error = ERROR_NO_PROCESS;
+    for_each_process(process) {
+        if (which != PRIO_PROCESS && is_meant(process, which, who) &&
+            (error == ERROR_NO_PROCESS || !error))
+            error = set_niceness(process, niceness);
+    }
+    return syscall_result(error);
+}
+
+/* The result is not negative: 40 for the least nice, 1 for the nicest. */
+int64_t syscall_getpriority(struct trap_frame *frame)
+{
+    int which = (int)argument_0(frame), who = (int)argument_1(frame);
+    if (which < PRIO_PROCESS || which > PRIO_USER)
+        return syscall_result(ERROR_INVALID);
+    const struct process *least = process_of(which, who);
+    for_each_process(process) {
+        if (which != PRIO_PROCESS && is_meant(process, which, who) &&
+            (!least || process->niceness < least->niceness))
+            least = process;
+    }
+    return least ? 20 - least->niceness : syscall_result(ERROR_NO_PROCESS);
+}
+
+/* --- Policies -------------------------------------------------------------------------------- */
+
+/* All threads have the usual policy. The others are named, and those without a priority of their
+ * own may be set, and change nothing. */
+enum { SCHED_OTHER = 0, SCHED_FIFO = 1, SCHED_RR = 2, SCHED_BATCH = 3, SCHED_IDLE = 5 };
+
+static bool is_real_time(int policy)
+{
+    return policy == SCHED_FIFO || policy == SCHED_RR;
+}
+
+static bool is_policy(int policy)
+{
+    return policy == SCHED_OTHER || policy == SCHED_BATCH || policy == SCHED_IDLE ||
+           is_real_time(policy);
+}
+
+static enum error check_thread(int id)
+{
+    if (id < 0)
+        return ERROR_INVALID;
+    return thread_of(id) ? OK : ERROR_NO_PROCESS;
+}
+
+int64_t syscall_sched_getscheduler(struct trap_frame *frame)
+{
+    enum error error = check_thread((int)argument_0(frame));
+    return error ? syscall_result(error) : SCHED_OTHER;
+}
+
+int64_t syscall_sched_getparam(struct trap_frame *frame)
+{
+    const int32_t priority = 0;
+    enum error error = check_thread((int)argument_0(frame));
+    if (!error)
+        error = copy_to_user(argument_1(frame), &priority, sizeof(priority));
+    return syscall_result(error);
+}
+
+static enum error set_policy(int id, int policy, virt_addr_t parameter)
+{
+    int32_t priority;
+    if (!parameter || id < 0)
+        return ERROR_INVALID;
+    enum error error = copy_from_user(&priority, parameter, sizeof(priority));
+    if (!error)
+        error = check_thread(id);
+    if (error)
+        return error;
+    if (!is_policy(policy) || (priority != 0) != is_real_time(policy))
+        return ERROR_INVALID;
+    return is_real_time(policy) ? ERROR_NOT_PERMITTED : OK;
+}
+
+int64_t syscall_sched_setscheduler(struct trap_frame *frame)
+{
+    enum { RESET_ON_FORK = 0x40000000 };
+    int policy = (int)argument_1(frame) & ~RESET_ON_FORK;
+    return syscall_result(set_policy((int)argument_0(frame), policy, argument_2(frame)));
+}
+
+int64_t syscall_sched_setparam(struct trap_frame *frame)
+{
+    return syscall_result(set_policy((int)argument_0(frame), SCHED_OTHER, argument_1(frame)));
+}
+
+int64_t syscall_sched_get_priority_max(struct trap_frame *frame)
+{
+    enum { HIGHEST = 99 };
+    int policy = (int)argument_0(frame);
+    if (!is_policy(policy))
+        return syscall_result(ERROR_INVALID);
+    return is_real_time(policy) ? HIGHEST : 0;
+}
+
+int64_t syscall_sched_get_priority_min(struct trap_frame *frame)
+{
+    int policy = (int)argument_0(frame);
+    return is_policy(policy) ? is_real_time(policy) : syscall_result(ERROR_INVALID);
+}

@@ -1,0 +1,101 @@
+/* Who gets how much of the processor. */
+#include <sched.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include "support.h"
+
+TEST(schedule, affinity)
+{
+    unsigned long mask[16] = {0};
+    long size = CALL(sched_getaffinity, 0, sizeof(mask), mask);
+    EXPECT(size >= 8);
+    EXPECT_EQ(size % 8, 0);
+    EXPECT(mask[0] & 1);
+    EXPECT_ERROR(CALL(sched_getaffinity, 0, 4, mask), EINVAL);
+    EXPECT_ERROR(CALL(sched_getaffinity, 0, 12, mask), EINVAL);
+    EXPECT_ERROR(CALL(sched_getaffinity, 1 << 30, sizeof(mask), mask), ESRCH);
+    mask[0] = 1;
+    EXPECT_OK(CALL(sched_setaffinity, 0, 8, mask));
+    EXPECT_OK(CALL(sched_getaffinity, 0, sizeof(mask), mask));
+    EXPECT_EQ(mask[0], 1);
+    mask[0] = 0;
+    EXPECT_ERROR(CALL(sched_setaffinity, 0, 8, mask), EINVAL);
+    EXPECT_ERROR(CALL(sched_setaffinity, 1 << 30, 8, mask), ESRCH);
+    EXPECT_FAULT_EACH(bad, 8, CALL(sched_setaffinity, 0, 8, bad));
+}
+
+TEST(schedule, niceness)
+{
+    EXPECT_EQ(CALL(getpriority, PRIO_PROCESS, 0), 20);
+    EXPECT_OK(setpriority(PRIO_PROCESS, 0, 5));
+    EXPECT_EQ(getpriority(PRIO_PROCESS, 0), 5);
+    EXPECT_EQ(getpriority(PRIO_PROCESS, getpid()), 5);
+    EXPECT_OK(setpriority(PRIO_PROCESS, getpid(), 100));
+    EXPECT_EQ(CALL(getpriority, PRIO_PROCESS, 0), 1);
+    EXPECT_OK(setpriority(PRIO_PGRP, 0, 7));
+    EXPECT_EQ(getpriority(PRIO_PGRP, 0), 7);
+    int status;
+    pid_t child = fork();
+    if (child == 0)
+        _exit(getpriority(PRIO_PROCESS, 0));
+    EXPECT_EQ(waitpid(child, &status, 0), child);
+    EXPECT_EQ(status, 7 << 8);
+    EXPECT_ERROR(getpriority(3, 0), EINVAL);
+    EXPECT_ERROR(setpriority(3, 0, 0), EINVAL);
+    EXPECT_ERROR(getpriority(PRIO_PROCESS, 1 << 30), ESRCH);
+    EXPECT_ERROR(setpriority(PRIO_PROCESS, 1 << 30, 0), ESRCH);
+    EXPECT_ERROR(getpriority(PRIO_PGRP, 1 << 30), ESRCH);
+}
+
+TEST(schedule, policies)
+{
+    struct sched_param parameter = {.sched_priority = 1};
+    EXPECT_EQ(CALL(sched_getscheduler, 0), SCHED_OTHER);
+    EXPECT_ERROR(CALL(sched_getscheduler, 1 << 30), ESRCH);
+    EXPECT_ERROR(CALL(sched_getscheduler, -1), EINVAL);
+    EXPECT_OK(CALL(sched_getparam, 0, &parameter));
+    EXPECT_EQ(parameter.sched_priority, 0);
+    EXPECT_OK(CALL(sched_setparam, 0, &parameter));
+    EXPECT_OK(CALL(sched_setscheduler, 0, SCHED_OTHER, &parameter));
+    parameter.sched_priority = 1;
+    EXPECT_ERROR(CALL(sched_setscheduler, 0, SCHED_OTHER, &parameter), EINVAL);
+    EXPECT_ERROR(CALL(sched_setscheduler, 0, 77, &parameter), EINVAL);
+    EXPECT_EQ(CALL(sched_get_priority_max, SCHED_FIFO), 99);
+    EXPECT_EQ(CALL(sched_get_priority_min, SCHED_FIFO), 1);
+    EXPECT_EQ(CALL(sched_get_priority_max, SCHED_OTHER), 0);
+    EXPECT_EQ(CALL(sched_get_priority_min, SCHED_OTHER), 0);
+    EXPECT_ERROR(CALL(sched_get_priority_max, 77), EINVAL);
+    EXPECT_OK(sched_yield());
+}
+
+static volatile long *counts;
+
+static pid_t spin(int which, int niceness)
+{
+    pid_t child = fork();
+    if (child == 0) {
+        setpriority(PRIO_PROCESS, 0, niceness);
+        for (;;)
+            counts[which]++;
+    }
+    return child;
+}
+
+/* Linux gives niceness 10 about a tenth of what 0 gets: 110 of 1024. */
+TEST(schedule, the_nice_get_less)
+{
+    unsigned long mask = 1;
+    CALL(sched_setaffinity, 0, sizeof(mask), &mask); /* all on one processor */
+    counts = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    EXPECT(counts != MAP_FAILED);
+    pid_t usual = spin(0, 0), nice = spin(1, 10);
+    pause_for(1500);
+    kill(usual, SIGKILL);
+    kill(nice, SIGKILL);
+    waitpid(usual, NULL, 0);
+    waitpid(nice, NULL, 0);
+    EXPECT(counts[1] > 0);
+    EXPECT(counts[0] / 4 > counts[1]);
+    EXPECT(counts[0] / 40 < counts[1]);
+}
