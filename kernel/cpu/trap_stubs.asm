@@ -13,6 +13,7 @@
 %include "kernel/cpu/cpu.inc"
 %include "kernel/cpu/trap_frame.inc"
 
+extern boot_cpu
 global trap_stubs, trap_stubs_end, trap_handlers, trap_unhandled, trap_fallback, trap_error_code_vectors
 global exception_return, interrupt_return, paranoid_return, user_exception_return, user_interrupt_return
 global user_mode_return, user_return_by_iretq, user_mode_handlers
@@ -81,9 +82,9 @@ exception_return:
     RESTORE_REGISTERS
     iretq
 
-; In the kernel the base of GS lies in the upper half of addresses, in user mode never: so its sign tells whether it has to
-; be exchanged. The privilege in CS does not: at a system call's first and last instructions it is the kernel's already,
-; or still. NMIs count as interrupts; the others are exceptions.
+; In the kernel the base of GS is the address of struct cpu: so that tells whether it has to be exchanged. The privilege in CS
+; does not: at a system call's first and last instructions it is the kernel's already, or still. Nor does the base's sign: a
+; program may set its base to any address (WRGSBASE). If it sets that of struct cpu, nothing has to be exchanged. NMIs count as interrupts; the others are exceptions.
 align 16
 paranoid_common:
     cmp qword [rsp], VECTOR_DEBUG
@@ -96,8 +97,10 @@ paranoid_common:
     xor ebx, ebx                            ; the handler keeps it: was GS exchanged?
     mov ecx, MSR_GS_BASE
     rdmsr
-    test edx, edx
-    js .kernel_gs
+    shl rdx, 32
+    or rax, rdx
+    cmp rax, boot_cpu                       ; a sign-extended 32-bit address
+    je .kernel_gs
     swapgs
     inc ebx
 .kernel_gs:

@@ -4,7 +4,6 @@
 #include <kernel/process/out_of_memory.h>
 #include <kernel/process/process.h>
 #include <layout.h>
-#include <lib/string.h>
 
 enum { VECTOR_X87 = 16, VECTOR_ALIGNMENT = 17, VECTOR_SSE = 19 };
 
@@ -24,20 +23,15 @@ static int floating_point_code(uint32_t raised)
     return raised & (UNDERFLOW | DENORMAL) ? FPE_FLTUND : raised & PRECISION ? FPE_FLTRES : 0;
 }
 
-/* The flags of exceptions that are raised and not masked, from FXSAVE's picture (Intel SDM 1, table
- * 10-2): of x87 at bytes 0 and 2, of SSE at byte 24. */
+/* The flags of exceptions that are raised and not masked. */
 static int code_of(uint64_t vector)
 {
     enum { SSE_MASKS = 7, FLAGS = 0x3f };
     struct user_thread *thread = user_thread_current();
-    uint16_t control, status;
-    uint32_t mxcsr;
-    user_registers_save(&thread->registers);
-    memcpy(&control, thread->registers.fpu, sizeof(control));
-    memcpy(&status, thread->registers.fpu + 2, sizeof(status));
-    memcpy(&mxcsr, thread->registers.fpu + 24, sizeof(mxcsr));
-    user_registers_load(&thread->registers, &thread->thread.stack);
-    uint32_t raised = vector == VECTOR_SSE ? mxcsr & ~(mxcsr >> SSE_MASKS) : status & ~control;
+    const struct fpu_state *fpu = &thread->registers.fpu;
+    user_registers_store(&thread->registers);
+    uint32_t raised = vector == VECTOR_SSE ? fpu->mxcsr & ~(fpu->mxcsr >> SSE_MASKS)
+                                           : fpu->x87_status & ~(uint32_t)fpu->x87_control;
     return floating_point_code(raised & FLAGS);
 }
 

@@ -366,7 +366,6 @@ enum error program_start_first(struct program *program, const char *name,
                                struct fs_context *context, struct file_table *files)
 {
     struct trap_frame frame;
-    struct user_registers registers;
     struct process *process = process_create(NULL);
     struct user_thread *thread;
     if (!process)
@@ -374,10 +373,9 @@ enum error program_start_first(struct program *program, const char *name,
     adopt(process, program);
     process->fs = context;
     process->files = files;
-    user_registers_init(&registers);
     user_mode_frame_init(&frame, program->entry, program->stack);
     id_reference(process->number);
-    enum error error = user_thread_spawn(process, process->number, &frame, &registers, &thread);
+    enum error error = user_thread_spawn(process, process->number, &frame, NULL, &thread);
     if (error) {
         id_release(process->number);
         process_forget(process);

@@ -37,8 +37,11 @@ enum {
     AT_CLKTCK = 17,
     AT_SECURE = 23,
     AT_RANDOM = 25,
+    AT_HWCAP2 = 26,
     AT_EXECFN = 31,
 };
+
+enum { HWCAP2_FSGSBASE = 1 << 1 }; /* programs may use RDFSBASE and its like */
 
 enum { HEADER_SIZE = 56, CLOCK_TICKS = 100, RANDOM_SIZE = 16, SPARE = 32 * 4096 };
 
@@ -50,7 +53,7 @@ struct plan {
     size_t word_count;
 };
 
-enum { AUXILIARY_ENTRIES = 17 };
+enum { AUXILIARY_ENTRIES = 18 };
 
 static struct plan make_plan(const char *name, const struct program_strings *strings)
 {
@@ -95,6 +98,7 @@ static void store_auxiliary(uint64_t *word, const struct plan *plan,
         {AT_GID, 0},
         {AT_EGID, 0},
         {AT_RANDOM, plan->random},
+        {AT_HWCAP2, user_registers_have_fsgsbase() ? HWCAP2_FSGSBASE : 0},
         {AT_EXECFN, plan->name},
         {AT_PLATFORM, plan->platform},
         {AT_NULL, 0},

@@ -97,19 +97,16 @@ static enum error start(struct process *process, struct id *number, const struct
 {
     struct user_thread *thread = user_thread_current();
     struct trap_frame first = *frame;
-    struct user_registers registers;
     first.rax = 0;
     first.vector = 0; /* no call: all registers are loaded */
     if (arguments->stack)
         first.rsp = arguments->stack;
-    user_registers_save(&thread->registers);
-    registers = thread->registers;
-    user_registers_load(&thread->registers, &thread->thread.stack);
-    if (arguments->flags & CLONE_SETTLS)
-        registers.fs_base = arguments->fs_base;
-    enum error error = user_thread_spawn(process, number, &first, &registers, started);
+    user_registers_store(&thread->registers);
+    enum error error = user_thread_spawn(process, number, &first, &thread->registers, started);
     if (error)
         return error;
+    if (arguments->flags & CLONE_SETTLS)
+        (*started)->registers.fs_base = arguments->fs_base;
     user_thread_set_name(*started, thread->name);
     (*started)->blocked = thread->blocked;
     (*started)->stack = thread->stack;

@@ -3,25 +3,21 @@
  * returns (Linux: arch/x86/kernel/signal_64.c):
  *
  *     higher   the program's stack, and 128 bytes below it that belong to it (the red zone)
- *              512 bytes of FXSAVE, at a multiple of 64
+ *              the registers of x87, SSE and AVX, at a multiple of 64 (signal_fpu.h)
  *              struct rt_frame, 8 below a multiple of 16, as after a call
  *     lower    the handler's own
  */
 #include <kernel/cpu/gdt.h>
 #include <kernel/process/process.h>
+#include <kernel/process/signal_fpu.h>
 #include <kernel/process/signal_frame.h>
-#include <lib/string.h>
 #include <mm/user_copy.h>
 
-enum { RED_ZONE = 128, FPU_SIZE = 512, FPU_ALIGNMENT = 64, MXCSR_OFFSET = 24 };
+enum { RED_ZONE = 128 };
 
 /* Flags that a program may have set in the frame: AC, OF, DF, TF, SF, ZF, AF, PF, CF and RF. */
 enum { RESTORED_FLAGS = 0x50dd5 | 1 << 16 };
 enum { FLAGS_OFF_IN_HANDLER = 1 << 10 /* DF */ | RFLAGS_TF | RFLAGS_RF };
-
-/* MXCSR's bits that the processor has; any other faults in FXRSTOR. A mask of 0 stands for the bits
- * that the first processors with SSE had (Intel SDM 1 11.6.6). */
-enum { MXCSR_MASK_OFFSET = 28, MXCSR_FIRST_MASK = 0xffbf };
 
 /* Linux's struct sigcontext_64. */
 struct machine_context {
@@ -29,7 +25,7 @@ struct machine_context {
     uint64_t rdi, rsi, rbp, rbx, rdx, rax, rcx, rsp, rip, rflags;
     uint16_t cs, gs, fs, ss;
     uint64_t error_code, vector, old_mask, cr2;
-    uint64_t fpu; /* where the FXSAVE area is; 0: there is none */
+    uint64_t fpu; /* where those registers are; 0: nowhere */
     uint64_t reserved[8];
 };
 _Static_assert(sizeof(struct machine_context) == 256, "Linux: uapi/asm/sigcontext.h");
@@ -43,8 +39,8 @@ struct user_context {
 
 enum { USER_PRIVILEGE = 3 }; /* in a selector; Linux sets it, whatever the frame says */
 
-/* uc_flags: the frame holds SS, and it counts. */
-enum { CONTEXT_HAS_SS = 2, CONTEXT_RESTORES_SS = 4 };
+/* uc_flags: the picture is one of XSAVE; the frame holds SS, and it counts. */
+enum { CONTEXT_HAS_XSAVE = 1, CONTEXT_HAS_SS = 2, CONTEXT_RESTORES_SS = 4 };
 
 struct rt_frame {
     uint64_t return_address;
@@ -138,49 +134,6 @@ static void restore(struct trap_frame *frame, const struct machine_context *mach
     frame->vector = frame->error_code = 0; /* no call any more, and not SYSRET's way back */
 }
 
-/* The registers of FPU and SSE go to the stack, and the handler begins with fresh ones. Copies may
- * wait, and a thread that waits saves its registers: so they are made from memory of their own. */
-static enum error push_fpu(virt_addr_t to)
-{
-    struct user_thread *thread = user_thread_current();
-    struct user_registers *registers = &thread->registers;
-    uint8_t fpu[FPU_SIZE];
-    user_registers_save(registers);
-    memcpy(fpu, registers->fpu, sizeof(fpu));
-    user_registers_reset_fpu(registers);
-    user_registers_load(registers, &thread->thread.stack);
-    return copy_to_user(to, fpu, sizeof(fpu));
-}
-
-/* FXRSTOR faults when a bit of MXCSR is set that the processor does not have. FXSAVE's picture says
- * which it has. */
-static bool is_mxcsr_valid(const uint8_t *fpu, const uint8_t *saved)
-{
-    uint32_t mxcsr, mask;
-    memcpy(&mxcsr, fpu + MXCSR_OFFSET, sizeof(mxcsr));
-    memcpy(&mask, saved + MXCSR_MASK_OFFSET, sizeof(mask));
-    return !(mxcsr & ~(mask ? mask : MXCSR_FIRST_MASK));
-}
-
-static enum error pop_fpu(virt_addr_t from)
-{
-    struct user_thread *thread = user_thread_current();
-    struct user_registers *registers = &thread->registers;
-    uint8_t fpu[FPU_SIZE];
-    enum error error = from ? copy_from_user(fpu, from, sizeof(fpu)) : OK;
-    if (error)
-        return error;
-    user_registers_save(registers);
-    if (!from)
-        user_registers_reset_fpu(registers);
-    else if (is_mxcsr_valid(fpu, registers->fpu))
-        memcpy(registers->fpu, fpu, sizeof(fpu));
-    else
-        error = ERROR_INVALID;
-    user_registers_load(registers, &thread->thread.stack);
-    return error;
-}
-
 enum error signal_frame_push(struct trap_frame *frame, int signal, const struct signal_info *info,
                              const struct signal_action *action, uint64_t mask_after)
 {
@@ -190,7 +143,7 @@ enum error signal_frame_push(struct trap_frame *frame, int signal, const struct 
         action->flags & SA_ONSTACK && stack->size && !signal_stack_holds(stack, frame->rsp);
     if (switches)
         rsp = stack->start + stack->size;
-    virt_addr_t fpu = ALIGN_DOWN(rsp - FPU_SIZE, FPU_ALIGNMENT);
+    virt_addr_t fpu = ALIGN_DOWN(rsp - signal_fpu_size(), SIGNAL_FPU_ALIGNMENT);
     virt_addr_t at = ALIGN_DOWN(fpu - sizeof(struct rt_frame), 16) - 8;
     if (!(action->flags & SA_RESTORER) || action->handler >= USER_END ||
         (signal_stack_holds(stack, frame->rsp) && !signal_stack_holds(stack, at)))
@@ -204,7 +157,9 @@ enum error signal_frame_push(struct trap_frame *frame, int signal, const struct 
         .info = *info,
     };
     pushed.context.machine.fpu = fpu;
-    enum error error = push_fpu(fpu);
+    if (fpu_state_features())
+        pushed.context.flags |= CONTEXT_HAS_XSAVE;
+    enum error error = signal_fpu_push(fpu);
     if (!error)
         error = copy_to_user(at, &pushed, sizeof(pushed));
     if (error)
@@ -231,7 +186,7 @@ enum error signal_frame_pop(struct trap_frame *frame, uint64_t *mask, struct sig
     if (!error && !is_acceptable(&context))
         error = ERROR_BAD_ADDRESS;
     if (!error)
-        error = pop_fpu(context.machine.fpu);
+        error = signal_fpu_pop(context.machine.fpu);
     if (error)
         return error;
     restore(frame, &context.machine);

@@ -73,9 +73,10 @@ enum error user_thread_spawn(struct process *process, struct id *number,
                              struct user_thread **spawned)
 {
     struct stack stack;
-    struct user_thread *thread = kzalloc(sizeof(*thread));
+    struct user_thread *thread = kmalloc_aligned(sizeof(*thread), _Alignof(struct user_thread));
     if (!thread)
         return ERROR_OUT_OF_FRAMES;
+    memset(thread, 0, offsetof(struct user_thread, registers));
     enum error error = kernel_stack_alloc(&stack);
     if (error) {
         kfree(thread);
@@ -86,7 +87,10 @@ enum error user_thread_spawn(struct process *process, struct id *number,
     thread->thread.enter = enter;
     thread->thread.leave = leave;
     thread->thread.task.priority = TASK_LOW;
-    thread->registers = *registers;
+    if (registers)
+        user_registers_copy(&thread->registers, registers);
+    else
+        user_registers_init(&thread->registers);
     thread->first = *frame;
     thread->process = process;
     thread->number = number;

@@ -128,6 +128,7 @@ int64_t syscall_arch_prctl(struct trap_frame *frame)
     struct user_thread *thread = user_thread_current();
     struct user_registers *registers = &thread->registers;
     uint64_t code = argument_0(frame), address = argument_1(frame);
+    user_registers_save_bases(registers);
     bool fs = code == ARCH_SET_FS || code == ARCH_GET_FS;
     uint64_t *base = fs ? &registers->fs_base : &registers->gs_base;
     if (code == ARCH_GET_FS || code == ARCH_GET_GS)

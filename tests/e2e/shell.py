@@ -263,12 +263,24 @@ def expected_on_cairn(name, lines):
 class Suites(MachineTest):
     """The programs of tests/user, as the first program runs them."""
 
-    def test_the_same_as_on_linux(self):
-        """They print on Cairn what they print on this machine's own Linux."""
+    def run_suites(self, words="", options=()):
+        """Those that `words` name, or all; the machine after its end."""
         machine = self.machine(kind=ShellMachine, options=[
             "-fw_cfg", f"name=opt/cairn/initramfs,file={paths.USER_TESTS_INITRAMFS}",
-            "-device", "isa-debug-exit,iobase=0xf4,iosize=0x04", *qemu.fw_cfg_cmdline("init=/run-tests panic=exit")])
+            "-device", "isa-debug-exit,iobase=0xf4,iosize=0x04",
+            *qemu.fw_cfg_cmdline(f"init=/run-tests panic=exit{words}"), *options])
         machine.wait_output(lambda: machine.closed, "end of QEMU")
+        return machine
+
+    def test_on_a_processor_with_more_registers(self):
+        """AVX, and instructions for the bases of FS and GS."""
+        machine = self.run_suites(" -- faults glibc registers signals threads vectors", ["-cpu", "max"])
+        self.assertEqual(machine.wait(qemu.BOOT_LIMIT), qemu.SUCCESS)
+        self.assertNotIn("not ok", machine.output())
+
+    def test_the_same_as_on_linux(self):
+        """They print on Cairn what they print on this machine's own Linux."""
+        machine = self.run_suites()
         said = by_program(machine.output())
         for name, program in paths.user_tests().items():
             with self.subTest(name):

@@ -1,7 +1,7 @@
 /*
- * run-tests: runs each program of /tests with its own name as the suite, in the order of their
- * names. It is the first program of the system that they run on: it mounts what they need, and
- * writes to the serial port. Its exit status is 0 if all have succeeded.
+ * run-tests [NAME ...]: runs each program of /tests with its own name as the suite, in the order of
+ * their names, or those that are named. It is the first program of the system that they run on: it
+ * mounts what they need, and writes to the serial port. Its exit status is 0 if all have succeeded.
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -42,14 +42,17 @@ static void open_output(void)
         dup2(file, i);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     struct dirent **programs;
-    int failures = 0;
+    int failures = 0, count = argc - 1;
     if (getpid() == 1)
         open_output();
-    int count = scandir("/tests", &programs, is_program, alphasort);
-    for (int i = 0; i < count; i++)
+    for (int i = 1; i < argc; i++)
+        failures += run(argv[i]);
+    if (argc <= 1)
+        count = scandir("/tests", &programs, is_program, alphasort);
+    for (int i = 0; argc <= 1 && i < count; i++)
         failures += run(programs[i]->d_name);
     dprintf(STDOUT_FILENO, "run-tests: %d programs, %d failed\n", count, failures);
     return count <= 0 || failures != 0;

@@ -21,6 +21,8 @@ enum {
     CR4_PGE = 1 << 7,
     CR4_OSFXSR = 1 << 9, /* SSE instructions are known, but CR0.TS stops them */
     CR4_UMIP = 1 << 11,
+    CR4_FSGSBASE = 1 << 16, /* programs may read and write their bases of FS and GS */
+    CR4_OSXSAVE = 1 << 18,  /* XSAVE works, and programs may look whether it does */
     CR4_SMEP = 1 << 20,
     CR4_SMAP = 1 << 21,
     MSR_EFER = (int)0xc0000080,

@@ -13,27 +13,27 @@
 
 struct user_thread {
     struct thread thread;
-    struct user_registers registers; /* while it is not running */
-    struct process *process;         /* not used any more once the thread is over */
-    struct list_node sibling;        /* among process->threads */
-    char name[16];                   /* with a NUL */
-    struct trap_frame first;         /* what it starts with */
-    struct id *number;               /* referenced */
-    int id;                          /* the same as a number */
-    struct signal_queue pending;     /* signals for this thread alone */
-    uint64_t forced;                 /* of those: a fault's, which ends the first process, too */
-    uint64_t awaited;                /* signals that a call waits for, blocked or not */
-    uint64_t blocked;                /* signals */
-    uint64_t blocked_before;         /* a call that waits with other signals has changed them: */
-    bool restore_blocked;            /* ... they come back when it is over */
-    int balance;                     /* of time, in weights (user_thread.c) */
-    struct signal_stack stack;       /* for handlers; size 0: none */
-    virt_addr_t clear_child;         /* where 0 is written at the end; 0: nowhere */
-    virt_addr_t robust_list;         /* of the locks that it holds (futex.h); 0: none */
+    struct process *process;     /* not used any more once the thread is over */
+    struct list_node sibling;    /* among process->threads */
+    char name[16];               /* with a NUL */
+    struct trap_frame first;     /* what it starts with */
+    struct id *number;           /* referenced */
+    int id;                      /* the same as a number */
+    struct signal_queue pending; /* signals for this thread alone */
+    uint64_t forced;             /* of those: a fault's, which ends the first process, too */
+    uint64_t awaited;            /* signals that a call waits for, blocked or not */
+    uint64_t blocked;            /* signals */
+    uint64_t blocked_before;     /* a call that waits with other signals has changed them: */
+    bool restore_blocked;        /* ... they come back when it is over */
+    int balance;                 /* of time, in weights (user_thread.c) */
+    struct signal_stack stack;   /* for handlers; size 0: none */
+    virt_addr_t clear_child;     /* where 0 is written at the end; 0: nowhere */
+    virt_addr_t robust_list;     /* of the locks that it holds (futex.h); 0: none */
     /* What restart_syscall() does: an interrupted sleep goes on, up to its deadline. */
     int64_t (*restart)(struct trap_frame *frame);
     uint64_t sleep_deadline;
     virt_addr_t sleep_remaining; /* where it says how much is left if it ends early; 0: nowhere */
+    struct user_registers registers; /* while it is not running; the last member */
 };
 
 /* The running thread, which runs a program. */
@@ -52,8 +52,8 @@ bool user_thread_is_running(void);
 void user_threads_start(struct executor *of);
 
 /* Makes and starts a thread of the process that goes on in user mode with `frame` and `registers`,
- * both copied. It takes over the reference on `number`. It does not run before the caller waits.
- * ERROR_OUT_OF_FRAMES. */
+ * both copied; without `registers` (NULL), with those of a program's start. It takes over the
+ * reference on `number`. It does not run before the caller waits. ERROR_OUT_OF_FRAMES. */
 enum error user_thread_spawn(struct process *process, struct id *number,
                              const struct trap_frame *frame, const struct user_registers *registers,
                              struct user_thread **spawned);
