@@ -188,6 +188,7 @@ static void become_zombie(struct process *process, struct user_thread *thread)
     thread->number->thread = NULL;
     id_release(thread->number);
     process->state = PROCESS_ZOMBIE;
+    wait_queue_wake_all(&process->number->ended);
     process->stopped = false;
     process->stopping = 0;
 }

@@ -1,13 +1,14 @@
 #include <kernel/process/fork.h>
+#include <kernel/process/pidfd.h>
 #include <kernel/process/process.h>
 #include <lib/string.h>
 #include <mm/user_copy.h>
 
-#define KNOWN_FLAGS                                                                     \
-    (CLONE_SIGNAL | CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_VFORK |   \
-     CLONE_PARENT | CLONE_THREAD | CLONE_SYSVSEM | CLONE_SETTLS | CLONE_PARENT_SETTID | \
-     CLONE_CHILD_CLEARTID | CLONE_DETACHED | CLONE_UNTRACED | CLONE_CHILD_SETTID |      \
-     CLONE_CLEAR_SIGHAND)
+#define KNOWN_FLAGS                                                                   \
+    (CLONE_SIGNAL | CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_PIDFD | \
+     CLONE_VFORK | CLONE_PARENT | CLONE_THREAD | CLONE_SYSVSEM | CLONE_SETTLS |       \
+     CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID | CLONE_DETACHED | CLONE_UNTRACED |   \
+     CLONE_CHILD_SETTID | CLONE_CLEAR_SIGHAND)
 
 /* What a thread shares with the others of its process. */
 #define THREAD_FLAGS (CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND)
@@ -148,6 +149,26 @@ static enum error clone_thread(const struct trap_frame *frame,
 
 /* --- Processes ------------------------------------------------------------------------------- */
 
+/* The caller gets a descriptor of the child. */
+static enum error give_pidfd(struct process *child, virt_addr_t to)
+{
+    struct file_table *files = process_current()->files;
+    struct file *file;
+    int32_t fd;
+    enum error error = pidfd_create(child->number, 0, &file);
+    if (error)
+        return error;
+    error = file_table_add(files, file, 0, true, &fd);
+    if (error) {
+        file_release(file);
+        return error;
+    }
+    error = copy_to_user(to, &fd, sizeof(fd));
+    if (error)
+        (void)file_table_close(files, fd);
+    return error;
+}
+
 /* Nothing waits after the start of the child, so it has not run yet. */
 static enum error copy_and_start(struct process *child, const struct trap_frame *frame,
                                  const struct clone_arguments *arguments)
@@ -157,6 +178,10 @@ static enum error copy_and_start(struct process *child, const struct trap_frame 
     if (error)
         return error;
     store_ids(child->space, child->id, arguments);
+    if (arguments->flags & CLONE_PIDFD)
+        error = give_pidfd(child, arguments->pidfd);
+    if (error)
+        return error;
     id_reference(child->number);
     error = start(child, child->number, frame, arguments, &thread);
     if (error)
@@ -211,6 +236,8 @@ static enum error check(const struct clone_arguments *arguments)
     if (flags & CLONE_THREAD ? (flags & THREAD_FLAGS) != THREAD_FLAGS : flags & CLONE_SIGHAND)
         return ERROR_INVALID;
     if (flags & CLONE_SIGHAND && flags & CLONE_CLEAR_SIGHAND)
+        return ERROR_INVALID;
+    if (flags & CLONE_PIDFD && flags & (CLONE_THREAD | CLONE_DETACHED))
         return ERROR_INVALID;
     if (flags & CLONE_SETTLS && arguments->fs_base >= USER_END)
         return ERROR_NOT_PERMITTED;

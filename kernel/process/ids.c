@@ -57,6 +57,7 @@ struct id *id_create(void)
     id->references = 1;
     list_init(&id->group);
     list_init(&id->session);
+    wait_queue_init(&id->ended);
     tree_insert(&ids, &id->node, (uint64_t)number);
     return id;
 }

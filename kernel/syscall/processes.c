@@ -1,6 +1,7 @@
 #include <kernel/process/exec.h>
 #include <kernel/process/exit.h>
 #include <kernel/process/fork.h>
+#include <kernel/process/pidfd.h>
 #include <kernel/process/process.h>
 #include <kernel/process/wait.h>
 #include <kernel/syscall/calls.h>
@@ -118,7 +119,10 @@ int64_t syscall_vfork(struct trap_frame *frame)
 
 int64_t syscall_clone(struct trap_frame *frame)
 {
+    if (argument_0(frame) & CLONE_PIDFD && argument_0(frame) & CLONE_PARENT_SETTID)
+        return syscall_result(ERROR_INVALID); /* both would be stored in one place */
     return clone(frame, &(struct clone_arguments){.flags = (uint32_t)argument_0(frame),
+                                                  .pidfd = argument_2(frame),
                                                   .stack = argument_1(frame),
                                                   .parent_id = argument_2(frame),
                                                   .child_id = argument_3(frame),
@@ -163,6 +167,7 @@ static enum error clone3_arguments(virt_addr_t from, uint64_t size,
                                           .stack = given.stack + given.stack_size,
                                           .parent_id = given.parent_id,
                                           .child_id = given.child_id,
+                                          .pidfd = given.pidfd,
                                           .fs_base = given.fs_base};
     return OK;
 }
@@ -287,10 +292,28 @@ static struct signal_info info_of(const struct wait_result *result)
     return info;
 }
 
-/* What waitid() waits for, as process_wait() takes it. */
-static enum error which_of(int type, int id, int *which)
+/* The process of a descriptor; one that does not block does not wait. */
+static enum error process_of_pidfd(int fd, int *which, unsigned *options)
 {
-    enum { P_ALL, P_PID, P_PGID };
+    struct file *file;
+    struct id *id;
+    enum error error = fd < 0 ? ERROR_INVALID : file_table_get(process_current()->files, fd, &file);
+    if (error)
+        return error;
+    error = pidfd_id(file, &id);
+    if (!error) {
+        *which = id->number; /* nobody else has it as long as the file is open */
+        if (file->flags & O_NONBLOCK)
+            *options |= WNOHANG;
+    }
+    file_release(file);
+    return error;
+}
+
+/* What waitid() waits for, as process_wait() takes it. */
+static enum error which_of(int type, int id, int *which, unsigned *options)
+{
+    enum { P_ALL, P_PID, P_PGID, P_PIDFD };
     switch (type) {
     case P_ALL:
         *which = -1;
@@ -301,6 +324,8 @@ static enum error which_of(int type, int id, int *which)
     case P_PGID:
         *which = -id;
         return id >= 0 ? OK : ERROR_INVALID;
+    case P_PIDFD:
+        return process_of_pidfd(id, which, options);
     default:
         return ERROR_INVALID;
     }
@@ -314,9 +339,11 @@ int64_t syscall_waitid(struct trap_frame *frame)
     if (options & ~(WNOHANG | WUNTRACED | WEXITED | WCONTINUED | WNOWAIT | WAIT_KINDS) ||
         !(options & (WUNTRACED | WEXITED | WCONTINUED)))
         return syscall_result(ERROR_INVALID);
-    enum error error = which_of((int)argument_0(frame), (int)argument_1(frame), &which);
+    enum error error = which_of((int)argument_0(frame), (int)argument_1(frame), &which, &options);
     if (!error)
         error = process_wait(which, options, &result);
+    if (!error && !result.id && !(argument_3(frame) & WNOHANG))
+        error = ERROR_AGAIN;
     if (error)
         return syscall_result(error);
     if (argument_4(frame) && result.id) {

@@ -1,3 +1,4 @@
+#include <kernel/process/pidfd.h>
 #include <kernel/process/process.h>
 #include <kernel/process/signal_frame.h>
 #include <kernel/syscall/calls.h>
@@ -217,10 +218,8 @@ static enum error send_to_many(int which, int signal, const struct signal_info *
     return error;
 }
 
-/* Sends to the process of that number. */
-static enum error send(int id, int signal, const struct signal_info *info)
+static enum error send_to(struct process *process, int signal, const struct signal_info *info)
 {
-    struct process *process = process_of_number(id);
     if (!process)
         return ERROR_NO_PROCESS;
     if (signal && !is_signal((uint64_t)signal))
@@ -228,6 +227,12 @@ static enum error send(int id, int signal, const struct signal_info *info)
     if (!may_signal(process, signal))
         return ERROR_NOT_PERMITTED;
     return signal ? signal_send(process, signal, info) : OK;
+}
+
+/* Sends to the process of that number. */
+static enum error send(int id, int signal, const struct signal_info *info)
+{
+    return send_to(process_of_number(id), signal, info);
 }
 
 int64_t syscall_kill(struct trap_frame *frame)
@@ -253,14 +258,16 @@ static enum error send_to_thread(int group, int number, int signal, const struct
     return signal ? signal_send_thread(thread, signal, info) : OK;
 }
 
-/* What a program sends with a signal. Only to itself may it say what the kernel and others say. */
+/* What a program sends with a signal; its number counts, unless that is 0. Only to itself may it
+ * say what the kernel and others say. */
 static enum error info_from_user(virt_addr_t from, int signal, bool to_itself,
                                  struct signal_info *info)
 {
     enum { KNOWN_SIZE = 48 }; /* Linux reads no more of it */
     *info = (struct signal_info){0};
     enum error error = copy_from_user(info, from, KNOWN_SIZE);
-    info->number = signal;
+    if (signal)
+        info->number = signal;
     if (!error && !to_itself && (info->code >= SI_USER || info->code == SI_TKILL))
         error = ERROR_NOT_PERMITTED;
     return error;
@@ -285,6 +292,32 @@ int64_t syscall_rt_tgsigqueueinfo(struct trap_frame *frame)
     if (!error)
         error = info_from_user(argument_3(frame), signal, to_itself, &info);
     return syscall_result(error ? error : send_to_thread(group, id, signal, &info));
+}
+
+static enum error send_by_pidfd(const struct file *file, int signal, virt_addr_t from)
+{
+    struct signal_info info = info_from_here(signal, SI_USER);
+    struct id *id;
+    enum error error = pidfd_id(file, &id);
+    if (!error && from) {
+        error = info_from_user(from, 0, id->process == process_current(), &info);
+        if (!error && info.number != signal)
+            error = ERROR_INVALID;
+    }
+    return error ? error : send_to(id->process, signal, &info);
+}
+
+int64_t syscall_pidfd_send_signal(struct trap_frame *frame)
+{
+    struct file *file;
+    if (argument_3(frame))
+        return syscall_result(ERROR_INVALID);
+    enum error error = file_table_get(process_current()->files, (int)argument_0(frame), &file);
+    if (error)
+        return syscall_result(error);
+    error = send_by_pidfd(file, (int)argument_1(frame), argument_2(frame));
+    file_release(file);
+    return syscall_result(error);
 }
 
 int64_t syscall_tkill(struct trap_frame *frame)

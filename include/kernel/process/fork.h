@@ -14,6 +14,7 @@
 #define CLONE_FS             UINT64_C(0x00000200)
 #define CLONE_FILES          UINT64_C(0x00000400)
 #define CLONE_SIGHAND        UINT64_C(0x00000800)
+#define CLONE_PIDFD          UINT64_C(0x00001000)
 #define CLONE_VFORK          UINT64_C(0x00004000)
 #define CLONE_PARENT         UINT64_C(0x00008000) /* the caller's parent is the child's, too */
 #define CLONE_THREAD         UINT64_C(0x00010000)
@@ -30,6 +31,7 @@ struct clone_arguments {
     uint64_t flags;
     virt_addr_t stack; /* 0: that of the parent */
     virt_addr_t parent_id, child_id;
+    virt_addr_t pidfd; /* where the descriptor goes */
     virt_addr_t fs_base;
 };
 

@@ -8,6 +8,7 @@
 #ifndef KERNEL_PROCESS_IDS_H
 #define KERNEL_PROCESS_IDS_H
 
+#include <kernel/task/waker.h>
 #include <lib/list.h>
 #include <lib/tree.h>
 
@@ -25,6 +26,7 @@ struct id {
     size_t references;
     struct process *process;    /* of that number, zombies included; NULL: none */
     struct user_thread *thread; /* likewise */
+    struct wait_queue ended;    /* where others wait for the process's end */
     struct list group, session; /* the processes whose group or session has that number */
 };
 

@@ -1,0 +1,35 @@
+#include <fs/anonymous.h>
+#include <kernel/process/pidfd.h>
+#include <kernel/process/process.h>
+
+static unsigned poll(struct file *file, struct waker *waker, struct task *task)
+{
+    struct id *id = file->data;
+    if (waker)
+        waker_register(waker, &id->ended, task);
+    return id->process && id->process->state != PROCESS_ZOMBIE ? 0 : POLLIN;
+}
+
+static void close(struct file *file)
+{
+    id_release(file->data);
+}
+
+static const struct file_operations operations = {
+    .name = "anon_inode:[pidfd]", .seek = anonymous_seek, .close = close, .poll = poll};
+
+enum error pidfd_create(struct id *id, unsigned flags, struct file **file)
+{
+    enum error error = anonymous_file_create(&operations, id, O_RDWR | flags, file);
+    if (!error)
+        id_reference(id);
+    return error;
+}
+
+enum error pidfd_id(const struct file *file, struct id **id)
+{
+    if (file->operations != &operations)
+        return ERROR_BAD_DESCRIPTOR;
+    *id = file->data;
+    return OK;
+}
