@@ -2,6 +2,8 @@
 #include "bench/bench.h"
 #include "lib/linux.h"
 
+enum { MANY = 1000 };
+
 static const char *const arguments[] = {"/bin/true", NULL};
 
 static void fork_exit(void)
@@ -49,9 +51,35 @@ static void measure(const char *name, void (*run)(void))
     bench_report(name, bench_stop(start), PROCESSES);
 }
 
+/* Processes that wait for the end of this one's end of a pipe. */
+static void start_others(int ends[2])
+{
+    bench_need("pipe2", sys_pipe2(ends, 0));
+    for (int i = 0; i < MANY; i++) {
+        char byte;
+        if (bench_need("fork", sys_fork()))
+            continue;
+        sys_close(ends[1]);
+        sys_read(ends[0], &byte, 1);
+        sys_exit_group(0);
+    }
+}
+
+static void end_others(const int ends[2])
+{
+    sys_close(ends[0]);
+    sys_close(ends[1]);
+    for (int i = 0; i < MANY; i++)
+        sys_wait4(-1, NULL, 0, NULL);
+}
+
 BENCH(process, "process.")
 {
+    int ends[2];
     measure("process.fork_exit_wait", fork_exit);
+    start_others(ends);
+    measure("process.fork_exit_wait.1000", fork_exit);
+    end_others(ends);
     measure("process.vfork_exec_wait", vfork_exec);
     measure("process.fork_exec_wait", fork_exec);
 }

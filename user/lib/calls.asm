@@ -23,6 +23,7 @@ call stat, 4
 call poll, 7
 call lseek, 8
 call mmap, 9
+call mprotect, 10
 call munmap, 11
 call sigaction, 13              ; Linux names it rt_sigaction, and so on
 call sigprocmask, 14
@@ -53,6 +54,7 @@ call setrlimit, 160
 call sync, 162
 call mount, 165
 call reboot, 169
+call futex, 202
 call getdents64, 217
 call epoll_wait, 232
 call epoll_ctl, 233

@@ -155,6 +155,16 @@ enum { MAP_READ = 1, MAP_WRITE = 2 };         /* protection */
 enum { MAP_PRIVATE = 2, MAP_ANONYMOUS = 32 }; /* flags */
 void *sys_mmap(void *address, size_t size, int protection, int flags, int file, long offset);
 long sys_munmap(void *address, size_t size);
+long sys_mprotect(void *address, size_t size, int protection);
+
+/* Threads. */
+enum { FUTEX_WAIT = 0, FUTEX_WAKE = 1, FUTEX_PRIVATE = 128 }; /* operations */
+long sys_futex(int *word, int operation, unsigned value, const void *timeout);
+
+/* clone(2) of a thread: it calls `run` on the stack that ends at `stack_end`, a multiple of 16, and
+ * ends. Its number goes to *parent_id and *child_id as `flags` say. */
+long thread_clone(unsigned flags, void *stack_end, int *parent_id, int *child_id,
+                  void (*run)(void *argument), void *argument);
 
 /* Terminals. */
 enum {
