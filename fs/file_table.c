@@ -73,7 +73,6 @@ static enum error create(unsigned capacity, struct file_table **table)
         return ERROR_OUT_OF_FRAMES;
     made->references = 1;
     made->limit = FILE_TABLE_LIMIT;
-    made->hard_limit = FILE_TABLE_HARD_LIMIT;
     enum error error = grow(made, capacity);
     if (error) {
         kfree(made);
@@ -98,7 +97,6 @@ enum error file_table_copy(const struct file_table *from, struct file_table **co
         return error;
     struct file_table *table = *copy;
     table->limit = from->limit;
-    table->hard_limit = from->hard_limit;
     for (unsigned fd = 0; (fd = next_bit(from, fd, 0)) < from->capacity; fd++) {
         file_reference(from->files[fd]);
         table->files[fd] = from->files[fd];

@@ -145,6 +145,12 @@ static enum error get_page(struct vm_object *object, uint64_t index, bool write,
     return frame_reference(*frame);
 }
 
+static bool has_page(struct vm_object *object, uint64_t index)
+{
+    struct inode *inode = CONTAINER_OF(object, struct inode, object);
+    return page_tree_get(&node_of(inode)->pages, index) != NO_FRAME;
+}
+
 /* --- Content ---------------------------------------------------------------------------------- */
 
 static enum error read_locked(struct tmpfs_inode *node, struct buffer *buffer, uint64_t *position)
@@ -444,8 +450,8 @@ static void release(struct vm_object *object)
     kfree(node);
 }
 
-static const struct vm_object_operations object_operations = {.get_page = get_page,
-                                                              .release = release};
+static const struct vm_object_operations object_operations = {
+    .get_page = get_page, .has_page = has_page, .release = release};
 
 static const struct file_operations *operations_for(uint32_t type)
 {

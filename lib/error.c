@@ -46,6 +46,7 @@ static const char *const names[ERROR_COUNT] = {
     [ERROR_NO_PROCESS] = "no such process",
     [ERROR_NO_CHILD] = "no such child",
     [ERROR_NO_CALL] = "no such call",
+    [ERROR_OVERFLOW] = "position is too high",
 };
 
 const char *error_name(enum error error)

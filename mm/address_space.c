@@ -11,31 +11,19 @@
 #include <assert.h>
 #include <kernel/cpu/control.h>
 #include <kernel/cpu/cpu.h>
-#include <kernel/task/thread.h>
 #include <layout.h>
-#include <mm/address_space.h>
+#include <mm/area_range.h>
 #include <mm/frames.h>
 #include <mm/heap.h>
 #include <mm/kernel_space.h>
 #include <mm/shared_memory.h>
 #include <mm/user_pages.h>
 
-/* What takes long lets others run now and then, if a thread does it: on the executor's own stack
- * nothing can. */
-static void let_others_run(unsigned *left)
-{
-    if (*left)
-        return;
-    *left = USER_PAGES_AT_ONCE;
-    if (thread_current())
-        thread_yield();
-}
-
 /* Drops an area with its pages, or the first part of it. Returns where it has stopped. */
 static virt_addr_t drop(struct address_space *space, struct vm_area *area, unsigned *left)
 {
     virt_addr_t stop = user_pages_unmap(space, area->start, area->end, left);
-    space->mapped_pages -= (stop - area->start) / PAGE_SIZE;
+    area_range_count(space, area->flags, -(int64_t)((stop - area->start) / PAGE_SIZE));
     if (stop < area->end) {
         vm_areas_set_start(&space->areas, area, stop);
     } else {
@@ -58,6 +46,7 @@ enum error address_space_create(struct address_space **space)
         return error;
     }
     vm_areas_init(&created->areas);
+    created->limits = (struct memory_limits){UINT64_MAX, UINT64_MAX, AREA_STACK_LIMIT};
     created->references = 1;
     *space = created;
     return OK;
@@ -79,7 +68,7 @@ void address_space_release(struct address_space *space)
     if (this_cpu()->space == space)
         address_space_use(NULL);
     unsigned left = USER_PAGES_AT_ONCE;
-    for (struct vm_area *area; (area = vm_areas_find(&space->areas, 0)); let_others_run(&left))
+    for (struct vm_area *area; (area = vm_areas_find(&space->areas, 0)); area_range_pause(&left))
         drop(space, area, &left);
     ASSERT(space->mapped_pages == 0);
     user_pages_destroy(space);
@@ -101,18 +90,23 @@ static enum error copy_area(struct address_space *from, struct address_space *co
                             const struct vm_area *area, virt_addr_t *start, unsigned *left)
 {
     ASSERT(*left > 0); /* or nothing would be copied */
+    if (area->flags & AREA_NOT_COPIED) {
+        *start = area->end;
+        return OK;
+    }
     struct vm_area *created =
-        vm_area_create(*start, area->end, area->flags, area->object, vm_area_offset(area, *start));
+        vm_area_create(*start, area->end, area->flags & ~(unsigned)AREA_LOCKED, area->object,
+                       vm_area_offset(area, *start));
     if (!created)
         return ERROR_OUT_OF_FRAMES;
     /* The pages of a shared area come from the object again. */
     enum error error = OK;
-    if (area->flags & AREA_SHARED)
+    if (area->flags & (AREA_SHARED | AREA_WIPED))
         *start = area->end;
     else
         error = user_pages_share(from, copy, area, start, left);
     created->end = *start;
-    copy->mapped_pages += (created->end - created->start) / PAGE_SIZE;
+    area_range_count(copy, created->flags, (int64_t)((created->end - created->start) / PAGE_SIZE));
     vm_areas_insert(&copy->areas, created);
     vm_areas_merge(&copy->areas, created);
     return error;
@@ -127,12 +121,13 @@ enum error address_space_copy(struct address_space *from, struct address_space *
         return error;
     (*copy)->heap_start = from->heap_start;
     (*copy)->heap_end = from->heap_end;
+    (*copy)->limits = from->limits;
     unsigned left = USER_PAGES_AT_ONCE;
     virt_addr_t at = 0;
     for (const struct vm_area *area; !error && (area = vm_areas_find(&from->areas, at));) {
         at = MAX(at, area->start);
         error = copy_area(from, *copy, area, &at, &left);
-        let_others_run(&left);
+        area_range_pause(&left);
     }
     if (error)
         address_space_release(*copy);
@@ -141,55 +136,44 @@ enum error address_space_copy(struct address_space *from, struct address_space *
 
 /* --- Areas ---------------------------------------------------------------------------------- */
 
-static bool is_valid(virt_addr_t start, uint64_t length)
-{
-    return IS_ALIGNED(start | length, PAGE_SIZE) && length > 0 && start < USER_END &&
-           length <= USER_END - start;
-}
-
-/* Undoes a split at `address` that was for nothing. */
-static void unsplit(struct address_space *space, virt_addr_t address)
-{
-    struct vm_area *area = vm_areas_find(&space->areas, address);
-    if (area)
-        vm_areas_merge(&space->areas, area);
-}
-
-/* Sees to it that no area reaches across an end of the range. */
-static enum error split(struct address_space *space, virt_addr_t start, virt_addr_t end)
-{
-    enum error error = vm_areas_split(&space->areas, start);
-    if (error)
-        return error;
-    error = vm_areas_split(&space->areas, end);
-    if (error)
-        unsplit(space, start);
-    return error;
-}
-
-static bool is_free(const struct address_space *space, virt_addr_t start, virt_addr_t end)
-{
-    const struct vm_area *area = vm_areas_find(&space->areas, start);
-    return !area || area->start >= end;
-}
-
 /* Drops what lies in a range, or the first part of it. Sets *start to where it has stopped. */
 static enum error clear_some(struct address_space *space, virt_addr_t *start, virt_addr_t end,
                              unsigned *left)
 {
-    enum error error = split(space, *start, end);
+    enum error error = area_range_split(space, *start, end);
     if (!error)
         *start = drop(space, vm_areas_find(&space->areas, *start), left);
     return error;
 }
 
-/* Makes the range free, all at once: nobody else can take a part of it meanwhile. */
-static enum error clear(struct address_space *space, virt_addr_t start, virt_addr_t end)
+enum error area_range_clear(struct address_space *space, virt_addr_t start, virt_addr_t end)
 {
     unsigned left = UINT32_MAX;
     enum error error = OK;
-    while (!error && !is_free(space, start, end))
+    while (!error && !area_range_is_free(space, start, end))
         error = clear_some(space, &start, end, &left);
+    return error;
+}
+
+/* How many pages of the range are in areas. */
+static uint64_t pages_in(const struct address_space *space, virt_addr_t start, virt_addr_t end)
+{
+    uint64_t pages = 0;
+    const struct vm_area *area = vm_areas_find(&space->areas, start);
+    for (; area && area->start < end; area = vm_areas_find(&space->areas, area->end))
+        pages += (MIN(area->end, end) - MAX(area->start, start)) / PAGE_SIZE;
+    return pages;
+}
+
+/* Is there room for a new area? That which it replaces does not count. */
+static enum error check_room(const struct address_space *space, virt_addr_t start, uint64_t length,
+                             unsigned flags, const struct vm_object *object)
+{
+    uint64_t pages = length / PAGE_SIZE;
+    enum error error = area_range_check_limits(space, flags, object, pages);
+    if (error)
+        error = area_range_check_limits(space, flags, object,
+                                        pages - pages_in(space, start, start + length));
     return error;
 }
 
@@ -208,27 +192,33 @@ static struct vm_area *create_area(virt_addr_t start, virt_addr_t end, unsigned 
 enum error address_space_map(struct address_space *space, virt_addr_t start, uint64_t length,
                              unsigned flags, struct vm_object *object, uint64_t offset)
 {
-    if (!is_valid(start, length) || !IS_ALIGNED(offset, PAGE_SIZE) || offset + length < offset)
+    if (!area_range_is_valid(start, length) || !IS_ALIGNED(offset, PAGE_SIZE) ||
+        offset + length < offset)
         return ERROR_INVALID;
     if (start < USER_START)
         return ERROR_NOT_PERMITTED;
+    flags |= space->default_flags;
+    enum error error = check_room(space, start, length, flags, object);
+    if (error)
+        return error;
     struct vm_area *area = create_area(start, start + length, flags, object, offset);
     if (!area)
         return ERROR_OUT_OF_FRAMES;
-    enum error error = clear(space, start, start + length);
+    error = area_range_clear(space, start, start + length);
     if (error) {
         vm_area_destroy(area);
         return error;
     }
     vm_areas_insert(&space->areas, area);
-    space->mapped_pages += length / PAGE_SIZE;
+    area_range_count(space, flags, (int64_t)(length / PAGE_SIZE));
     vm_areas_merge(&space->areas, area);
     return OK;
 }
 
 bool address_space_is_free(const struct address_space *space, virt_addr_t start, uint64_t length)
 {
-    return is_valid(start, length) && start >= USER_START && is_free(space, start, start + length);
+    return area_range_is_valid(start, length) && start >= USER_START &&
+           area_range_is_free(space, start, start + length);
 }
 
 enum error address_space_find_gap(struct address_space *space, virt_addr_t hint, uint64_t length,
@@ -239,7 +229,7 @@ enum error address_space_find_gap(struct address_space *space, virt_addr_t hint,
         *start = MAX(*start, USER_START);
     if (address_space_is_free(space, *start, length))
         return OK;
-    if (!is_valid(USER_START, length))
+    if (!area_range_is_valid(USER_START, length))
         return ERROR_INVALID;
     bool found = vm_areas_find_gap(&space->areas, USER_START, USER_GAPS_END, length, start);
     return found ? OK : ERROR_OUT_OF_FRAMES;
@@ -249,44 +239,11 @@ enum error address_space_unmap(struct address_space *space, virt_addr_t start, u
 {
     virt_addr_t end = start + length;
     unsigned left = USER_PAGES_AT_ONCE;
-    enum error error = is_valid(start, length) ? OK : ERROR_INVALID;
-    while (!error && !is_free(space, start, end)) {
+    enum error error = area_range_is_valid(start, length) ? OK : ERROR_INVALID;
+    while (!error && !area_range_is_free(space, start, end)) {
         error = clear_some(space, &start, end, &left);
-        let_others_run(&left);
+        area_range_pause(&left);
     }
-    return error;
-}
-
-/* Gives the areas from `start` to `end` other access, up to a hole. None reaches out of that. */
-static enum error protect(struct address_space *space, virt_addr_t start, virt_addr_t end,
-                          unsigned access)
-{
-    while (start < end) {
-        struct vm_area *area = vm_areas_find(&space->areas, start);
-        if (!area || area->start > start)
-            return ERROR_OUT_OF_FRAMES;
-        if (access & AREA_WRITE && area->flags & AREA_NEVER_WRITE)
-            return ERROR_ACCESS;
-        start = area->end;
-        area->flags = (area->flags & ~(unsigned)AREA_ACCESS) | access;
-        user_pages_restrict(space, area);
-        vm_areas_merge(&space->areas, area);
-    }
-    return OK;
-}
-
-enum error address_space_protect(struct address_space *space, virt_addr_t start, uint64_t length,
-                                 unsigned flags)
-{
-    virt_addr_t end = start + length;
-    if (!is_valid(start, length) || flags & ~(unsigned)AREA_ACCESS)
-        return ERROR_INVALID;
-    enum error error = split(space, start, end);
-    if (error)
-        return error;
-    error = protect(space, start, end, flags);
-    if (error)
-        unsplit(space, end);
     return error;
 }
 

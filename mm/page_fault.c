@@ -18,6 +18,7 @@
  */
 #include <assert.h>
 #include <layout.h>
+#include <mm/area_range.h>
 #include <mm/frame_content.h>
 #include <mm/frames.h>
 #include <mm/user_pages.h>
@@ -37,10 +38,13 @@ static bool allows(const struct vm_area *area, unsigned access)
 static bool grow(struct address_space *space, struct vm_area *area, virt_addr_t page)
 {
     const struct vm_area *below = vm_areas_previous(area);
-    virt_addr_t floor = below ? below->end + AREA_GUARD : USER_START;
-    if (page < floor || area->end - page > AREA_LIMIT_DOWN)
+    bool has_guard = below && below->flags & AREA_ACCESS && !(below->flags & AREA_GROWS_DOWN);
+    virt_addr_t floor = below ? below->end + (has_guard ? AREA_GUARD : 0) : USER_START;
+    uint64_t pages = (area->start - page) / PAGE_SIZE;
+    if (page < floor || area->end - page > space->limits.stack ||
+        area_range_check_limits(space, area->flags, area->object, pages))
         return false;
-    space->mapped_pages += (area->start - page) / PAGE_SIZE;
+    area_range_count(space, area->flags, (int64_t)pages);
     vm_areas_set_start(&space->areas, area, page);
     return true;
 }

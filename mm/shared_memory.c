@@ -47,6 +47,13 @@ static enum error get_page(struct vm_object *object, uint64_t index, bool write,
     return frame_reference(page->frame);
 }
 
+static bool has_page(struct vm_object *object, uint64_t index)
+{
+    const struct shared_memory *memory = CONTAINER_OF(object, struct shared_memory, object);
+    const struct tree_node *node = tree_find_from(&memory->pages, index);
+    return node && node->key == index;
+}
+
 static void release(struct vm_object *object)
 {
     struct shared_memory *memory = CONTAINER_OF(object, struct shared_memory, object);
@@ -60,8 +67,8 @@ static void release(struct vm_object *object)
 
 struct vm_object *shared_memory_create(void)
 {
-    static const struct vm_object_operations operations = {.get_page = get_page,
-                                                           .release = release};
+    static const struct vm_object_operations operations = {
+        .get_page = get_page, .has_page = has_page, .release = release};
     struct shared_memory *memory = kmalloc(sizeof(*memory));
     if (!memory)
         return NULL;

@@ -103,6 +103,46 @@ virt_addr_t user_pages_unmap(struct address_space *space, virt_addr_t start, vir
     return MIN(page, end);
 }
 
+/* Maps at `to` + x what is mapped at `start` + x, up to `end`. Stops at an error; *at tells where.
+ */
+static enum error map_again(struct address_space *space, virt_addr_t start, virt_addr_t end,
+                            virt_addr_t to, virt_addr_t *at)
+{
+    uint64_t entry;
+    enum error error = OK;
+    for (*at = start; paging_next_page(&space->tables, at, end, &entry); *at += PAGE_SIZE) {
+        error = paging_map(&space->tables, to + (*at - start), entry & PAGE_ADDRESS_MASK, PAGE_4K,
+                           entry & (PAGE_WRITABLE | PAGE_USER | PAGE_NO_EXECUTE));
+        if (error)
+            break;
+    }
+    return error;
+}
+
+/* Clears the entries of a range, whose frames are still mapped elsewhere. */
+static void forget(struct address_space *space, virt_addr_t start, virt_addr_t end)
+{
+    uint64_t entry;
+    for (virt_addr_t page = start; paging_next_page(&space->tables, &page, end, &entry);
+         page += PAGE_SIZE) {
+        enum error error = paging_unmap(&space->tables, page, PAGE_4K, NULL);
+        ASSERT(!error);
+    }
+}
+
+enum error user_pages_move(struct address_space *space, virt_addr_t start, uint64_t length,
+                           virt_addr_t to)
+{
+    virt_addr_t at;
+    enum error error = map_again(space, start, start + length, to, &at);
+    ASSERT(!error || error == ERROR_OUT_OF_FRAMES);
+    if (error)
+        forget(space, to, to + (at - start));
+    else
+        forget(space, start, start + length);
+    return error;
+}
+
 void user_pages_restrict(struct address_space *space, const struct vm_area *area)
 {
     uint64_t entry;

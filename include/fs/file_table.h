@@ -11,8 +11,7 @@ enum { FILE_TABLE_LIMIT = 1024, FILE_TABLE_HARD_LIMIT = 4096, FILE_TABLE_MAX = 1
 
 struct file_table {
     size_t references;
-    unsigned limit;          /* RLIMIT_NOFILE: descriptors are below; at most hard_limit */
-    unsigned hard_limit;     /* what `limit` can be raised to; at most FILE_TABLE_MAX */
+    unsigned limit;          /* RLIMIT_NOFILE: descriptors are below; at most FILE_TABLE_MAX */
     unsigned capacity;       /* of what follows; a multiple of 64 */
     struct file **files;     /* by descriptor; NULL: not open */
     uint64_t *open;          /* a bit for each descriptor: it is open */

@@ -20,13 +20,26 @@
  * same without randomisation. */
 #define USER_GAPS_END (USER_END - MIB(128))
 
+/* What a process has set by setrlimit(), in bytes. */
+struct memory_limits {
+    uint64_t total; /* RLIMIT_AS: all areas together */
+    uint64_t data;  /* RLIMIT_DATA: the private, writable ones, without those that grow down */
+    uint64_t stack; /* RLIMIT_STACK: each area that grows down */
+};
+#define AREA_STACK_LIMIT MIB(8)
+
 struct address_space {
     struct page_tables tables;
     struct tree areas;
     size_t references;
     virt_addr_t heap_start, heap_end; /* of brk(), which keeps them; not aligned */
-    uint64_t mapped_pages;            /* in all areas */
-    uint64_t resident_pages;          /* have a frame, which may be shared, but not that of zeros */
+    struct memory_limits limits;
+    unsigned default_flags;  /* AREA_LOCKED: of each new area, or 0 */
+    bool is_locked_on_fault; /* the pages of new, locked areas are not brought in at once */
+    uint64_t mapped_pages;   /* in all areas */
+    uint64_t data_pages;     /* of these: what limits.data is for */
+    uint64_t locked_pages;   /* likewise: in areas that are AREA_LOCKED */
+    uint64_t resident_pages; /* have a frame, which may be shared, but not that of zeros */
 };
 
 /* Makes an address space without areas, with one reference. ERROR_OUT_OF_FRAMES. */
@@ -77,6 +90,44 @@ enum error address_space_unmap(struct address_space *space, virt_addr_t start, u
  * then nothing has changed. */
 enum error address_space_protect(struct address_space *space, virt_addr_t start, uint64_t length,
                                  unsigned flags);
+
+/* Locks the areas of the range, or unlocks them: their pages stay in memory then, but
+ * address_space_populate() brings them in. It stops at a hole (ERROR_OUT_OF_FRAMES). */
+enum error address_space_lock(struct address_space *space, virt_addr_t start, uint64_t length,
+                              bool lock);
+
+/* Sets and clears AREA_NOT_COPIED and AREA_WIPED in the areas of the range. ERROR_OUT_OF_FRAMES
+ * when there are holes; the areas have changed all the same. */
+enum error address_space_advise(struct address_space *space, virt_addr_t start, uint64_t length,
+                                unsigned set, unsigned clear);
+
+/* Drops the pages of the range, whose areas stay: private ones then hold what they held when they
+ * were mapped. It stops at a locked area (ERROR_INVALID). ERROR_OUT_OF_FRAMES when there are holes;
+ * what is between them is dropped. In a thread, others may run before it returns. */
+enum error address_space_discard(struct address_space *space, virt_addr_t start, uint64_t length);
+
+/* Brings the pages of the range in, as if a program had accessed each. It stops at a hole
+ * (ERROR_NOT_MAPPED), at an area without access (ERROR_ACCESS), and where a fault would fail. In
+ * threads; may wait. */
+enum error address_space_populate(struct address_space *space, virt_addr_t start, uint64_t length);
+
+/* Tells for each of so many pages whether it is in memory (1 or 0). ERROR_OUT_OF_FRAMES at a hole.
+ * In threads. */
+enum error address_space_list_resident(const struct address_space *space, virt_addr_t start,
+                                       size_t pages, uint8_t *resident);
+
+/* Makes the range, which ends where its area ends, longer. ERROR_BAD_ADDRESS: no area has all of
+ * it; ERROR_EXISTS: something is in the way; ERROR_OUT_OF_FRAMES: a limit. Then nothing has
+ * changed. */
+enum error address_space_extend(struct address_space *space, virt_addr_t start, uint64_t old_length,
+                                uint64_t length);
+
+/* Moves the range with its pages to `to`, and gives it another length. What was there is unmapped;
+ * the two do not overlap. With `old_length` 0, a shared area is mapped there a second time.
+ * ERROR_BAD_ADDRESS: no area has all of the range; ERROR_INVALID: `old_length` is 0, and the area
+ * is private; ERROR_OUT_OF_FRAMES. Then what was at `to` may be gone. */
+enum error address_space_move(struct address_space *space, virt_addr_t start, uint64_t old_length,
+                              virt_addr_t to, uint64_t length);
 
 /* The first area that ends above `from`; NULL at the end. It holds until the space changes, which
  * it may whenever the caller waits. */

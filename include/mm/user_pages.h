@@ -39,6 +39,11 @@ enum { USER_PAGES_AT_ONCE = 1024 };
 virt_addr_t user_pages_unmap(struct address_space *space, virt_addr_t start, virt_addr_t end,
                              unsigned *left);
 
+/* Moves the pages of a range to `to`, where none is mapped. The two do not overlap.
+ * ERROR_OUT_OF_FRAMES; then nothing has changed. */
+enum error user_pages_move(struct address_space *space, virt_addr_t start, uint64_t length,
+                           virt_addr_t to);
+
 /* Restricts the entries of an area's pages to what the area allows now. */
 void user_pages_restrict(struct address_space *space, const struct vm_area *area);
 

@@ -17,13 +17,16 @@ enum {
     AREA_SHARED = 8,       /* writes reach the object; else the writer gets a copy of the page */
     AREA_GROWS_DOWN = 16,  /* a stack: a fault below it may move its start down */
     AREA_NEVER_WRITE = 32, /* shared, of a file that is not open for writing */
+    AREA_LOCKED = 64,      /* its pages stay in memory */
+    AREA_NO_RESERVE = 128, /* may be larger than all memory */
+    AREA_NOT_COPIED = 256, /* a fork's child does not get it */
+    AREA_WIPED = 512,      /* a fork's child gets it empty */
     AREA_ACCESS = AREA_READ | AREA_WRITE | AREA_EXECUTE,
 };
 
-/* An area that grows down keeps this distance from the one below it, as Linux's stack_guard_gap,
- * and has this size at most, guard pages not counted. */
-#define AREA_GUARD      (256 * PAGE_SIZE)
-#define AREA_LIMIT_DOWN MIB(8)
+/* An area that grows down keeps this distance from one below it that can be accessed, as Linux's
+ * stack_guard_gap. */
+#define AREA_GUARD (256 * PAGE_SIZE)
 
 /* No two areas overlap. */
 struct vm_area {

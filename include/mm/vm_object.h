@@ -17,6 +17,9 @@ struct vm_object_operations {
      * ERROR_OUT_OF_FRAMES; ERROR_DEVICE; ERROR_INTERRUPTED. */
     enum error (*get_page)(struct vm_object *object, uint64_t index, bool write,
                            phys_addr_t *frame);
+    /* Is that page in memory, so that get_page() would not have to make or read it? NULL: no page
+     * is known to be. In threads only. */
+    bool (*has_page)(struct vm_object *object, uint64_t index);
     /* The last reference is gone. In threads, or where the executor releases one; must not wait. */
     void (*release)(struct vm_object *object);
 };

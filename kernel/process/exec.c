@@ -331,6 +331,7 @@ static const char *last_part(const char *path)
 static void adopt(struct process *process, const struct program *program)
 {
     process->space = program->space;
+    limits_apply(process);
     process->program = program->file;
     process->arguments = program->arguments;
     process->arguments_end = program->arguments_end;

@@ -86,8 +86,12 @@ struct process *process_create(struct process *parent)
     wait_queue_init(&process->alone);
     process->start = clock_now();
     join(process, parent ? parent->group_id : number, parent ? parent->session_id : number);
-    if (parent)
+    if (parent) {
         list_push_back(&parent->children, &process->sibling);
+        memcpy(process->limits, parent->limits, sizeof(process->limits));
+    } else {
+        limits_init(process->limits);
+    }
     count++;
     return process;
 }

@@ -18,7 +18,7 @@ static const uint8_t numbers[ERROR_COUNT] = {
     [ERROR_NO_UNIT] = 6,         [ERROR_NOT_TERMINAL] = 25,  [ERROR_FILE_TOO_BIG] = 27,
     [ERROR_NO_DATA] = 61,        [ERROR_RANGE] = 34,         [ERROR_NOT_EXECUTABLE] = 8,
     [ERROR_PROGRAM_BUSY] = 26,   [ERROR_NO_PROCESS] = 3,     [ERROR_NO_CHILD] = 10,
-    [ERROR_NO_CALL] = 38,
+    [ERROR_NO_CALL] = 38,        [ERROR_OVERFLOW] = 75,
 };
 
 static int64_t errno_of(enum error error)

@@ -1,16 +1,51 @@
 #include <kernel/process/process.h>
 #include <kernel/syscall/calls.h>
+#include <kernel/syscall/memory_call.h>
 #include <mm/user_copy.h>
 
-enum { PROT_READ = 1, PROT_WRITE = 2, PROT_EXEC = 4 };
+enum { PROT_READ = 1, PROT_WRITE = 2, PROT_EXEC = 4, PROT_SEM = 8, PROT_GROWSDOWN = 0x1000000 };
 enum {
     MAP_SHARED = 1,
     MAP_PRIVATE = 2,
-    MAP_TYPE = 3,
+    MAP_SHARED_VALIDATE = 3,
+    MAP_TYPE = 0xf,
     MAP_FIXED = 0x10,
     MAP_ANONYMOUS = 0x20,
+    MAP_GROWSDOWN = 0x100,
+    MAP_DENYWRITE = 0x800,
+    MAP_EXECUTABLE = 0x1000,
+    MAP_LOCKED = 0x2000,
+    MAP_NORESERVE = 0x4000,
+    MAP_POPULATE = 0x8000,
+    MAP_NONBLOCK = 0x10000,
+    MAP_STACK = 0x20000,
+    MAP_HUGETLB = 0x40000,
     MAP_FIXED_NOREPLACE = 0x100000,
 };
+
+/* MAP_SHARED_VALIDATE refuses all others. */
+#define KNOWN_FLAGS                                                                          \
+    (MAP_TYPE | MAP_FIXED | MAP_ANONYMOUS | MAP_GROWSDOWN | MAP_DENYWRITE | MAP_EXECUTABLE | \
+     MAP_LOCKED | MAP_NORESERVE | MAP_POPULATE | MAP_NONBLOCK | MAP_STACK | MAP_HUGETLB |    \
+     MAP_FIXED_NOREPLACE)
+
+enum error memory_call_check_lock(uint64_t pages, enum error too_many)
+{
+    const struct process *process = process_current();
+    uint64_t limit = process->limits[RLIMIT_MEMLOCK].soft;
+    if (process->euid == 0 || pages == 0)
+        return OK;
+    if (limit == 0)
+        return ERROR_NOT_PERMITTED;
+    return process->space->locked_pages + pages > limit / PAGE_SIZE ? too_many : OK;
+}
+
+/* Brings in what is locked from the start. That it may fail shows later, at the first access. */
+static void populate_locked(struct address_space *space, virt_addr_t start, uint64_t length)
+{
+    if (space->default_flags & AREA_LOCKED && !space->is_locked_on_fault)
+        (void)address_space_populate(space, start, length);
+}
 
 /* A program's number of bytes as pages; 0 when there are none, or too many. */
 static uint64_t to_pages(uint64_t size)
@@ -18,10 +53,35 @@ static uint64_t to_pages(uint64_t size)
     return size > USER_END ? 0 : ALIGN_UP(size, PAGE_SIZE);
 }
 
-static unsigned area_flags(uint64_t protection)
+static unsigned access_flags(uint64_t protection)
 {
     return (protection & PROT_READ ? AREA_READ : 0u) | (protection & PROT_WRITE ? AREA_WRITE : 0u) |
            (protection & PROT_EXEC ? AREA_EXECUTE : 0u);
+}
+
+/* --- mmap ------------------------------------------------------------------------------------ */
+
+static bool is_shared(uint64_t flags)
+{
+    return (flags & MAP_TYPE) != MAP_PRIVATE;
+}
+
+static unsigned area_flags(uint64_t protection, uint64_t flags)
+{
+    return access_flags(protection) | (is_shared(flags) ? AREA_SHARED : 0u) |
+           (flags & MAP_GROWSDOWN ? AREA_GROWS_DOWN : 0u) |
+           (flags & MAP_LOCKED ? AREA_LOCKED : 0u) | (flags & MAP_NORESERVE ? AREA_NO_RESERVE : 0u);
+}
+
+static enum error check_flags(uint64_t flags)
+{
+    uint64_t type = flags & MAP_TYPE;
+    bool is_file = !(flags & MAP_ANONYMOUS);
+    if (type == MAP_SHARED_VALIDATE && is_file)
+        return flags & ~(uint64_t)KNOWN_FLAGS ? ERROR_UNSUPPORTED : OK;
+    if (type != MAP_SHARED && type != MAP_PRIVATE)
+        return ERROR_INVALID;
+    return flags & MAP_GROWSDOWN && (is_file || type == MAP_SHARED) ? ERROR_INVALID : OK;
 }
 
 /* Where a mapping goes: as asked for, or where there is room. */
@@ -62,29 +122,48 @@ static enum error object_of(int fd, uint64_t protection, bool shared, struct vm_
     return error;
 }
 
+/* No pages of 2 MiB are set aside for programs. */
+static enum error check_mapping(uint64_t length, uint64_t flags)
+{
+    if (!length || flags & MAP_HUGETLB)
+        return ERROR_OUT_OF_FRAMES;
+    enum error error = check_flags(flags);
+    bool is_locked = flags & MAP_LOCKED || process_current()->space->default_flags & AREA_LOCKED;
+    return error || !is_locked ? error : memory_call_check_lock(length / PAGE_SIZE, ERROR_AGAIN);
+}
+
 int64_t syscall_mmap(struct trap_frame *frame)
 {
     struct address_space *space = process_current()->space;
     virt_addr_t start = 0;
     uint64_t length = to_pages(argument_1(frame)), protection = argument_2(frame),
              flags = argument_3(frame), offset = argument_5(frame);
-    bool shared = (flags & MAP_TYPE) != MAP_PRIVATE;
-    unsigned area = area_flags(protection) | (shared ? (unsigned)AREA_SHARED : 0);
+    unsigned area = area_flags(protection, flags);
     struct vm_object *object = NULL;
     enum error error = OK;
-    if (!IS_ALIGNED(offset, PAGE_SIZE) || !(flags & MAP_TYPE) || !argument_1(frame))
+    if (!IS_ALIGNED(offset, PAGE_SIZE))
         return syscall_result(ERROR_INVALID);
-    if (!length)
-        return syscall_result(ERROR_OUT_OF_FRAMES);
     if (!(flags & MAP_ANONYMOUS))
-        error = object_of((int)argument_4(frame), protection, shared, &object, &area);
+        error = object_of((int)argument_4(frame), protection, is_shared(flags), &object, &area);
+    if (!error)
+        error = argument_1(frame) ? check_mapping(length, flags) : ERROR_INVALID;
+    if (!error && object && (offset > INT64_MAX || length > INT64_MAX - offset))
+        error = ERROR_OVERFLOW;
     if (!error)
         error = choose_place(space, argument_0(frame), length, flags, &start);
     if (!error)
-        error = address_space_map(space, start, length, area, object, offset);
+        error = address_space_map(space, start, length, area, object, object ? offset : 0);
     vm_object_release(object);
-    return error ? syscall_result(error) : (int64_t)start;
+    if (error)
+        return syscall_result(error);
+    if (flags & MAP_LOCKED || (flags & (MAP_POPULATE | MAP_NONBLOCK)) == MAP_POPULATE)
+        (void)address_space_populate(space, start, length);
+    else
+        populate_locked(space, start, length);
+    return (int64_t)start;
 }
+
+/* --- munmap, mprotect, brk ------------------------------------------------------------------- */
 
 int64_t syscall_munmap(struct trap_frame *frame)
 {
@@ -92,17 +171,53 @@ int64_t syscall_munmap(struct trap_frame *frame)
                                               to_pages(argument_1(frame))));
 }
 
+/* PROT_GROWSDOWN: down to the start of the stack's area. */
+static enum error extend_down(const struct address_space *space, virt_addr_t *start,
+                              uint64_t *length)
+{
+    const struct vm_area *area = address_space_next_area(space, *start);
+    if (!area || area->start >= *start + *length)
+        return ERROR_OUT_OF_FRAMES;
+    if (!(area->flags & AREA_GROWS_DOWN))
+        return ERROR_INVALID;
+    *length += *start - area->start;
+    *start = area->start;
+    return OK;
+}
+
 int64_t syscall_mprotect(struct trap_frame *frame)
 {
-    uint64_t length = argument_1(frame), pages = to_pages(length);
-    if (!IS_ALIGNED(argument_0(frame), PAGE_SIZE))
+    const uint64_t known = PROT_READ | PROT_WRITE | PROT_EXEC | PROT_SEM;
+    struct address_space *space = process_current()->space;
+    virt_addr_t start = argument_0(frame);
+    uint64_t pages = to_pages(argument_1(frame)), protection = argument_2(frame);
+    if (!IS_ALIGNED(start, PAGE_SIZE))
         return syscall_result(ERROR_INVALID);
-    if (!length)
+    if (!argument_1(frame))
         return 0;
-    if (!pages || !user_range_is_valid(argument_0(frame), pages))
+    if (!pages || !user_range_is_valid(start, pages))
         return syscall_result(ERROR_OUT_OF_FRAMES);
-    return syscall_result(address_space_protect(process_current()->space, argument_0(frame), pages,
-                                                area_flags(argument_2(frame))));
+    if (protection & ~(known | PROT_GROWSDOWN))
+        return syscall_result(ERROR_INVALID);
+    enum error error = protection & PROT_GROWSDOWN ? extend_down(space, &start, &pages) : OK;
+    if (!error)
+        error = address_space_protect(space, start, pages, access_flags(protection));
+    return syscall_result(error);
+}
+
+/* The page behind the heap stays free, as on Linux. */
+static enum error grow_heap(struct address_space *space, virt_addr_t start, uint64_t length)
+{
+    if (!address_space_is_free(space, start, length + PAGE_SIZE))
+        return ERROR_EXISTS;
+    enum error error = OK;
+    if (space->default_flags & AREA_LOCKED)
+        error = memory_call_check_lock(length / PAGE_SIZE, ERROR_AGAIN);
+    if (!error)
+        error = address_space_map(space, start, length, AREA_READ | AREA_WRITE, NULL, 0);
+    if (!error)
+        populate_locked(space, start, length);
+    return error;
 }
 
 /* Moves the end of the heap. */
@@ -114,10 +229,8 @@ static enum error move_end(struct address_space *space, virt_addr_t end)
     enum error error = OK;
     if (new < old)
         error = address_space_unmap(space, new, old - new);
-    else if (new > old && !address_space_is_free(space, old, new - old))
-        error = ERROR_INVALID;
     else if (new > old)
-        error = address_space_map(space, old, new - old, AREA_READ | AREA_WRITE, NULL, 0);
+        error = grow_heap(space, old, new - old);
     if (!error)
         space->heap_end = end;
     return error;
@@ -129,4 +242,103 @@ int64_t syscall_brk(struct trap_frame *frame)
     struct address_space *space = process_current()->space;
     (void)move_end(space, argument_0(frame));
     return (int64_t)space->heap_end;
+}
+
+/* --- mremap ---------------------------------------------------------------------------------- */
+
+enum { MREMAP_MAYMOVE = 1, MREMAP_FIXED = 2 };
+
+struct remapping {
+    virt_addr_t start;
+    uint64_t old_length, length; /* whole pages */
+    uint64_t flags;
+    virt_addr_t to; /* with MREMAP_FIXED; then the result */
+};
+
+static enum error get_remapping(const struct trap_frame *frame, struct remapping *remapping)
+{
+    *remapping =
+        (struct remapping){argument_0(frame), to_pages(argument_1(frame)),
+                           to_pages(argument_2(frame)), argument_3(frame), argument_4(frame)};
+    bool fixed = remapping->flags & MREMAP_FIXED, may_move = remapping->flags & MREMAP_MAYMOVE;
+    if (remapping->flags & ~(uint64_t)(MREMAP_MAYMOVE | MREMAP_FIXED) || (fixed && !may_move) ||
+        !IS_ALIGNED(remapping->start, PAGE_SIZE) || argument_2(frame) == 0 ||
+        argument_1(frame) > USER_END)
+        return ERROR_INVALID;
+    return remapping->length ? OK : ERROR_OUT_OF_FRAMES;
+}
+
+static bool overlap(const struct remapping *remapping)
+{
+    return remapping->start < remapping->to + remapping->length &&
+           remapping->to < remapping->start + remapping->old_length;
+}
+
+static enum error move_to(struct address_space *space, const struct remapping *remapping)
+{
+    if (!IS_ALIGNED(remapping->to, PAGE_SIZE) ||
+        !user_range_is_valid(remapping->to, remapping->length) || overlap(remapping))
+        return ERROR_INVALID;
+    if (remapping->to < USER_START)
+        return ERROR_NOT_PERMITTED;
+    return address_space_move(space, remapping->start, remapping->old_length, remapping->to,
+                              remapping->length);
+}
+
+static enum error shrink(struct address_space *space, struct remapping *remapping)
+{
+    remapping->to = remapping->start;
+    if (remapping->old_length == remapping->length)
+        return OK;
+    return address_space_unmap(space, remapping->start + remapping->length,
+                               remapping->old_length - remapping->length);
+}
+
+static enum error grow(struct address_space *space, struct remapping *remapping)
+{
+    remapping->to = remapping->start;
+    enum error error =
+        address_space_extend(space, remapping->start, remapping->old_length, remapping->length);
+    if (error != ERROR_EXISTS)
+        return error;
+    if (!(remapping->flags & MREMAP_MAYMOVE))
+        return ERROR_OUT_OF_FRAMES;
+    error = address_space_find_gap(space, 0, remapping->length, &remapping->to);
+    if (error)
+        return error;
+    return address_space_move(space, remapping->start, remapping->old_length, remapping->to,
+                              remapping->length);
+}
+
+static enum error remap(struct address_space *space, struct remapping *remapping, bool *is_locked)
+{
+    const struct vm_area *area = address_space_next_area(space, remapping->start);
+    uint64_t old_length = remapping->old_length, length = remapping->length;
+    enum error error = OK;
+    if (!area || area->start > remapping->start)
+        return ERROR_BAD_ADDRESS;
+    *is_locked = area->flags & AREA_LOCKED;
+    if (*is_locked && length > old_length)
+        error = memory_call_check_lock((length - old_length) / PAGE_SIZE, ERROR_AGAIN);
+    if (error)
+        return error;
+    return remapping->flags & MREMAP_FIXED ? move_to(space, remapping)
+           : length <= old_length          ? shrink(space, remapping)
+                                           : grow(space, remapping);
+}
+
+int64_t syscall_mremap(struct trap_frame *frame)
+{
+    struct address_space *space = process_current()->space;
+    struct remapping remapping;
+    bool is_locked = false;
+    enum error error = get_remapping(frame, &remapping);
+    if (!error)
+        error = remap(space, &remapping, &is_locked);
+    if (error)
+        return syscall_result(error);
+    if (is_locked && remapping.length > remapping.old_length && !space->is_locked_on_fault)
+        (void)address_space_populate(space, remapping.to + remapping.old_length,
+                                     remapping.length - remapping.old_length);
+    return (int64_t)remapping.to;
 }

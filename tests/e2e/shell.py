@@ -227,10 +227,7 @@ class SmallMachine(MachineTest):
 
 
 # What Linux has and Cairn does not have yet. Each fails on Cairn; one that does not is to be taken off this list.
-NOT_YET = {
-    "memory": {"a_shared_file",                 # msync()
-               "madvise_gives_back"},
-}
+NOT_YET = {}
 
 ENDED = re.compile(r"^run-tests: (\w+) ended with status \d+$")
 KTAP_LINE = re.compile(r"^KTAP|^ *(1\.\.|# Subtest|KTAP|(not )?ok )")

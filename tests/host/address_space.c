@@ -796,7 +796,7 @@ TEST(address_space, a_heap_without_memory)
     enum error error = OK;
     uint64_t page = 1;
     set_up();
-    EXPECT_EQ(map(0, MOST, R | W), OK);
+    EXPECT_EQ(map(0, MOST, R | W | AREA_NO_RESERVE), OK);
     user_memory_limit_heap();
     for (; page < MOST && !error; page += 2)
         error = unmap(page, 1); /* each needs one area more */

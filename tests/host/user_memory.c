@@ -65,7 +65,8 @@ static void release(struct vm_object *object)
 
 void test_object_init(struct test_object *object, uint64_t pages)
 {
-    static const struct vm_object_operations operations = {get_page, release};
+    static const struct vm_object_operations operations = {.get_page = get_page,
+                                                           .release = release};
     *object = (struct test_object){.pages = pages};
     vm_object_init(&object->object, &operations);
 }

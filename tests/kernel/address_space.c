@@ -234,7 +234,8 @@ static void run_both(void (*other)(struct thread *thread))
 
 TEST(address_space, the_area_may_go_while_a_thread_waits_for_its_page)
 {
-    static const struct vm_object_operations operations = {get_page, release_object};
+    static const struct vm_object_operations operations = {.get_page = get_page,
+                                                           .release = release_object};
     static struct vm_object object;
     struct stack stack;
     EXPECT_EQ(kernel_stack_alloc(&stack), OK); /* the heap keeps a list of the stacks */

@@ -17,6 +17,7 @@
 
 #include <fs/file_table.h>
 #include <fs/path.h>
+#include <kernel/process/limits.h>
 #include <kernel/process/signal.h>
 #include <kernel/process/user_thread.h>
 #include <kernel/task/executor.h>
@@ -49,6 +50,7 @@ struct process {
     struct fs_context *fs;
     struct file *program; /* the file that runs: /proc/PID/exe; NULL for zombies */
     uint32_t uid, euid, gid, egid;
+    struct limit limits[RLIMIT_COUNT];
 
     struct signals signals;
     bool stopped; /* by a signal, until SIGCONT or SIGKILL */

@@ -1,0 +1,443 @@
+/* What a program asks of its mappings beyond having them: to move, lock, drop and look at them. */
+#include <sys/resource.h>
+
+#include "support.h"
+
+enum { DATA = PROT_READ | PROT_WRITE, ANONYMOUS = MAP_PRIVATE | MAP_ANONYMOUS };
+
+static char *map(size_t pages, int protection)
+{
+    return mmap(NULL, pages * PAGE, protection, ANONYMOUS, -1, 0);
+}
+
+static char *map_file(const char *path, size_t pages, int protection, int flags)
+{
+    int file = open(path, O_RDWR);
+    char *memory = mmap(NULL, pages * PAGE, protection, flags, file, 0);
+    close(file);
+    return memory;
+}
+
+/* A file of so many pages, each full of its number's letter. */
+static void make_pages(const char *path, int pages)
+{
+    int file = open(path, O_RDWR | O_CREAT | O_TRUNC, 0644);
+    char page[PAGE];
+    for (int i = 0; i < pages; i++) {
+        memset(page, 'a' + i, PAGE);
+        EXPECT_EQ(write(file, page, PAGE), PAGE);
+    }
+    close(file);
+}
+
+/* --- mmap ------------------------------------------------------------------------------------ */
+
+TEST(mapping, flags_that_do_not_go_together)
+{
+    make_pages("a", 1);
+    int file = open("a", O_RDWR);
+    EXPECT_ERROR(mmap(NULL, PAGE, DATA, MAP_ANONYMOUS | MAP_SHARED_VALIDATE, -1, 0), EINVAL);
+    EXPECT_ERROR(mmap(NULL, PAGE, DATA, MAP_ANONYMOUS | MAP_SHARED | MAP_GROWSDOWN, -1, 0), EINVAL);
+    EXPECT_ERROR(mmap(NULL, PAGE, DATA, MAP_PRIVATE | MAP_GROWSDOWN, file, 0), EINVAL);
+    EXPECT_ERROR(mmap(NULL, PAGE, DATA, MAP_SHARED_VALIDATE | 0x1000000, file, 0), EOPNOTSUPP);
+    EXPECT(mmap(NULL, PAGE, DATA, MAP_SHARED_VALIDATE, file, 0) != MAP_FAILED);
+    EXPECT(mmap(NULL, PAGE, DATA, MAP_PRIVATE | MAP_DENYWRITE | MAP_STACK, file, 0) != MAP_FAILED);
+    EXPECT_ERROR(CALL(mmap, NULL, PAGE, PROT_READ, MAP_PRIVATE, file, -1L * PAGE), EOVERFLOW);
+    EXPECT_ERROR(CALL(mmap, NULL, 0, PROT_READ, MAP_PRIVATE, 77, 0), EBADF);
+    EXPECT_ERROR(CALL(mprotect, map(1, DATA), PAGE, 0x40), EINVAL);
+}
+
+/* More than there is of memory and swap; no machine of the tests has 64 TiB. */
+TEST(mapping, one_request_for_more_than_there_is)
+{
+    const size_t much = (size_t)1 << 46;
+    EXPECT_ERROR(mmap(NULL, much, DATA, ANONYMOUS, -1, 0), ENOMEM);
+    EXPECT_ERROR(mmap(NULL, much, DATA, MAP_SHARED | MAP_ANONYMOUS, -1, 0), ENOMEM);
+    char *memory = mmap(NULL, much, PROT_NONE, ANONYMOUS, -1, 0);
+    EXPECT(memory != MAP_FAILED);
+    EXPECT_ERROR(mprotect(memory, much, DATA), ENOMEM);
+    EXPECT_OK(mprotect(memory, PAGE, DATA));
+    EXPECT_OK(munmap(memory, much));
+    memory = mmap(NULL, much, DATA, ANONYMOUS | MAP_NORESERVE, -1, 0);
+    EXPECT(memory != MAP_FAILED);
+    memory[much / 2] = 'x';
+}
+
+TEST(mapping, populated)
+{
+    unsigned char there[4];
+    char *memory = mmap(NULL, 4 * PAGE, DATA, ANONYMOUS | MAP_POPULATE, -1, 0);
+    EXPECT_OK(mincore(memory, 4 * PAGE, there));
+    for (int i = 0; i < 4; i++)
+        EXPECT_EQ(there[i] & 1, 1);
+    memory = map(4, DATA);
+    EXPECT_OK(madvise(memory + PAGE, PAGE, 23 /* MADV_POPULATE_WRITE */));
+    EXPECT_OK(mincore(memory, 4 * PAGE, there));
+    for (int i = 0; i < 4; i++)
+        EXPECT_EQ(there[i] & 1, i == 1);
+}
+
+TEST(mapping, an_area_that_grows_down)
+{
+    char *memory = map(600, PROT_NONE);
+    EXPECT_OK(munmap(memory, 600 * PAGE));
+    char *top = mmap(memory + 599 * PAGE, PAGE, DATA, ANONYMOUS | MAP_GROWSDOWN | MAP_FIXED, -1, 0);
+    EXPECT_EQ(top, memory + 599 * PAGE);
+    for (int i = 1; i < 100; i++)
+        top[-i * PAGE] = 'x';
+    EXPECT_EQ(top[-99 * PAGE], 'x');
+    EXPECT_OK(mprotect(top, PAGE, PROT_READ | PROT_GROWSDOWN));
+    EXPECT_ERROR(CALL(read, open("/dev/zero", O_RDONLY), top - 5 * PAGE, 1), EFAULT);
+    EXPECT_ERROR(mprotect(map(1, DATA), PAGE, PROT_READ | PROT_GROWSDOWN), EINVAL);
+}
+
+static void below_a_neighbour(void)
+{
+    char *memory = map(600, DATA);
+    char *top = mmap(memory + 599 * PAGE, PAGE, DATA, ANONYMOUS | MAP_GROWSDOWN | MAP_FIXED, -1, 0);
+    munmap(memory + 400 * PAGE, 199 * PAGE);
+    for (int i = 1; i < 199; i++)
+        top[-i * PAGE] = 'x';
+}
+
+/* 256 pages stay free between it and what can be accessed. */
+TEST(mapping, an_area_that_grows_down_keeps_its_distance)
+{
+    EXPECT_EQ(status_of(below_a_neighbour), SIGSEGV);
+}
+
+/* --- mremap ---------------------------------------------------------------------------------- */
+
+TEST(mapping, mremap_refuses)
+{
+    char *memory = map(4, DATA);
+    EXPECT_ERROR(CALL(mremap, memory + 1, PAGE, PAGE, 0), EINVAL);
+    EXPECT_ERROR(CALL(mremap, memory, PAGE, 0, 0), EINVAL);
+    EXPECT_ERROR(CALL(mremap, memory, PAGE, PAGE, 0x80), EINVAL);
+    EXPECT_ERROR(CALL(mremap, memory, PAGE, PAGE, MREMAP_FIXED, memory), EINVAL);
+    EXPECT_ERROR(
+        CALL(mremap, memory, PAGE, PAGE, MREMAP_FIXED | MREMAP_MAYMOVE, memory + 2 * PAGE + 1),
+        EINVAL);
+    EXPECT_ERROR(
+        CALL(mremap, memory, 2 * PAGE, 2 * PAGE, MREMAP_FIXED | MREMAP_MAYMOVE, memory + PAGE),
+        EINVAL);
+    EXPECT_ERROR(CALL(mremap, memory, 0, PAGE, MREMAP_MAYMOVE), EINVAL);
+    EXPECT_OK(munmap(memory + 3 * PAGE, PAGE));
+    EXPECT_ERROR(CALL(mremap, memory + 3 * PAGE, PAGE, 2 * PAGE, MREMAP_MAYMOVE), EFAULT);
+    EXPECT_ERROR(CALL(mremap, memory + 2 * PAGE, 2 * PAGE, 3 * PAGE, MREMAP_MAYMOVE), EFAULT);
+    EXPECT_ERROR(CALL(mremap, memory, PAGE, 2 * PAGE, 0), ENOMEM);
+}
+
+TEST(mapping, mremap_in_place)
+{
+    char *memory = map(4, DATA);
+    memset(memory, 'x', 4 * PAGE);
+    EXPECT_EQ(mremap(memory, 4 * PAGE, 2 * PAGE, 0), memory);
+    unsigned char there[4];
+    EXPECT_ERROR(mincore(memory, 3 * PAGE, there), ENOMEM);
+    EXPECT_EQ(mremap(memory, 2 * PAGE, 4 * PAGE, 0), memory);
+    EXPECT_EQ(memory[PAGE], 'x');
+    EXPECT_EQ(memory[2 * PAGE], 0);
+    memory[3 * PAGE] = 'y';
+    EXPECT_EQ(mremap(memory, 4 * PAGE, 4 * PAGE, 0), memory);
+}
+
+TEST(mapping, mremap_moves_pages)
+{
+    enum { PAGES = 600 }; /* in more than one page table */
+    char *memory = map(PAGES + 1, DATA);
+    for (int i = 0; i < PAGES; i += 3)
+        memory[i * PAGE] = (char)i;
+    char *moved = mremap(memory, PAGES * PAGE, 2 * PAGES * PAGE, MREMAP_MAYMOVE);
+    EXPECT(moved != MAP_FAILED);
+    EXPECT(moved != memory);
+    for (int i = 0; i < 2 * PAGES; i++)
+        EXPECT_EQ(moved[i * PAGE], i < PAGES && i % 3 == 0 ? (char)i : 0);
+    unsigned char there[1];
+    EXPECT_ERROR(mincore(memory, PAGE, there), ENOMEM);
+    EXPECT_OK(mincore(memory + PAGES * PAGE, PAGE, there));
+}
+
+TEST(mapping, mremap_to_a_fixed_place)
+{
+    char *memory = map(4, DATA), *place = map(4, DATA);
+    memset(memory, 'm', 4 * PAGE);
+    memset(place, 'p', 4 * PAGE);
+    EXPECT_EQ(mremap(memory + PAGE, 2 * PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, place + PAGE),
+              place + PAGE);
+    EXPECT_EQ(place[0], 'p');
+    EXPECT_EQ(place[PAGE], 'm');
+    EXPECT_EQ(place[2 * PAGE], 'p');
+    EXPECT_EQ(memory[0], 'm');
+    EXPECT_EQ(memory[3 * PAGE], 'm');
+    unsigned char there[1];
+    EXPECT_ERROR(mincore(memory + PAGE, PAGE, there), ENOMEM);
+    EXPECT_ERROR(mincore(memory + 2 * PAGE, PAGE, there), ENOMEM);
+}
+
+TEST(mapping, mremap_of_a_file)
+{
+    make_pages("a", 6);
+    char *memory = map_file("a", 2, DATA, MAP_SHARED);
+    EXPECT(mmap(memory + 2 * PAGE, PAGE, PROT_NONE, ANONYMOUS, -1, 0) != MAP_FAILED);
+    char *moved = mremap(memory + PAGE, PAGE, 4 * PAGE, MREMAP_MAYMOVE);
+    EXPECT(moved != MAP_FAILED);
+    for (int i = 0; i < 4; i++)
+        EXPECT_EQ(moved[i * PAGE], 'b' + i);
+    char *second = mremap(moved, 0, 2 * PAGE, MREMAP_MAYMOVE); /* the same once more */
+    EXPECT(second != MAP_FAILED);
+    second[PAGE] = 'x';
+    EXPECT_EQ(moved[PAGE], 'x');
+}
+
+/* The child's copies and the parent's are the pages that moved. */
+TEST(mapping, mremap_after_a_fork)
+{
+    char *memory = map(3, DATA);
+    memset(memory, 'p', 2 * PAGE);
+    pid_t child = fork();
+    if (child == 0) {
+        char *moved = mremap(memory, 2 * PAGE, 8 * PAGE, MREMAP_MAYMOVE);
+        moved[0] = 'c';
+        _exit(!(moved[0] == 'c' && moved[PAGE] == 'p' && moved[2 * PAGE] == 0));
+    }
+    int status;
+    EXPECT_EQ(waitpid(child, &status, 0), child);
+    EXPECT_EQ(status, 0);
+    EXPECT_EQ(memory[0], 'p');
+}
+
+/* --- madvise --------------------------------------------------------------------------------- */
+
+TEST(mapping, madvise_refuses)
+{
+    char *memory = map(3, DATA);
+    EXPECT_OK(munmap(memory + PAGE, PAGE));
+    EXPECT_ERROR(CALL(madvise, memory, PAGE, 9999), EINVAL);
+    EXPECT_ERROR(CALL(madvise, memory, -2L * PAGE, MADV_NORMAL), EINVAL);
+    EXPECT_OK(CALL(madvise, memory, 0, MADV_DONTNEED));
+    EXPECT_ERROR(CALL(madvise, memory, 3 * PAGE, MADV_WILLNEED), ENOMEM);
+    memory[2 * PAGE] = 'x';
+    EXPECT_ERROR(CALL(madvise, memory, 3 * PAGE, MADV_DONTNEED), ENOMEM);
+    EXPECT_EQ(memory[2 * PAGE], 0); /* all the same */
+    make_pages("a", 1);
+    EXPECT_ERROR(madvise(map_file("a", 1, DATA, MAP_SHARED), PAGE, MADV_WIPEONFORK), EINVAL);
+    EXPECT_ERROR(madvise(map_file("a", 1, DATA, MAP_SHARED), PAGE, MADV_FREE), EINVAL);
+}
+
+TEST(mapping, dontneed_of_files)
+{
+    make_pages("a", 2);
+    char *private = map_file("a", 2, DATA, MAP_PRIVATE);
+    char *shared = map_file("a", 2, DATA, MAP_SHARED);
+    private[0] = 'x';
+    shared[PAGE] = 'y';
+    EXPECT_OK(madvise(private, 2 * PAGE, MADV_DONTNEED));
+    EXPECT_OK(madvise(shared, 2 * PAGE, MADV_DONTNEED));
+    EXPECT_EQ(private[0], 'a');
+    EXPECT_EQ(private[PAGE], 'y');
+    EXPECT_EQ(shared[PAGE], 'y');
+}
+
+TEST(mapping, what_a_fork_does_not_copy)
+{
+    char *memory = map(3, DATA);
+    memset(memory, 'p', 3 * PAGE);
+    EXPECT_OK(madvise(memory, PAGE, MADV_DONTFORK));
+    EXPECT_OK(madvise(memory + PAGE, PAGE, MADV_WIPEONFORK));
+    pid_t child = fork();
+    if (child == 0) {
+        unsigned char there[3];
+        bool right = mincore(memory, PAGE, there) == -1 && errno == ENOMEM;
+        _exit(!(right && memory[PAGE] == 0 && memory[2 * PAGE] == 'p'));
+    }
+    int status;
+    EXPECT_EQ(waitpid(child, &status, 0), child);
+    EXPECT_EQ(status, 0);
+    EXPECT_EQ(memory[0], 'p');
+    EXPECT_EQ(memory[PAGE], 'p');
+    EXPECT_OK(madvise(memory, PAGE, MADV_DOFORK));
+    EXPECT_OK(madvise(memory + PAGE, PAGE, MADV_KEEPONFORK));
+    child = fork();
+    if (child == 0)
+        _exit(!(memory[0] == 'p' && memory[PAGE] == 'p'));
+    EXPECT_EQ(waitpid(child, &status, 0), child);
+    EXPECT_EQ(status, 0);
+}
+
+/* --- msync, mincore -------------------------------------------------------------------------- */
+
+TEST(mapping, msync_refuses)
+{
+    char *memory = map(3, DATA);
+    EXPECT_OK(msync(memory, 3 * PAGE, MS_SYNC));
+    EXPECT_OK(msync(memory, 3 * PAGE, MS_ASYNC | MS_INVALIDATE));
+    EXPECT_OK(msync(memory, 0, MS_SYNC));
+    EXPECT_ERROR(msync(memory, PAGE, MS_SYNC | MS_ASYNC), EINVAL);
+    EXPECT_ERROR(msync(memory, PAGE, 0x100), EINVAL);
+    EXPECT_ERROR(msync(memory + 1, PAGE, MS_SYNC), EINVAL);
+    EXPECT_ERROR(CALL(msync, memory, -2L * PAGE, MS_SYNC), ENOMEM);
+    EXPECT_OK(munmap(memory + PAGE, PAGE));
+    EXPECT_ERROR(msync(memory, 3 * PAGE, MS_SYNC), ENOMEM);
+    EXPECT_OK(mlock(memory, PAGE));
+    EXPECT_ERROR(msync(memory, PAGE, MS_INVALIDATE), EBUSY);
+}
+
+TEST(mapping, mincore)
+{
+    char *memory = map(3, DATA);
+    unsigned char there[3];
+    memory[PAGE] = 'x';
+    EXPECT_OK(mincore(memory, 3 * PAGE, there));
+    EXPECT_EQ(there[0] & 1, 0);
+    EXPECT_EQ(there[1] & 1, 1);
+    EXPECT_EQ(there[2] & 1, 0);
+    EXPECT_ERROR(mincore(memory + 1, PAGE, there), EINVAL);
+    EXPECT_ERROR(CALL(mincore, memory, -2L * PAGE, there), ENOMEM);
+    EXPECT_ERROR(CALL(mincore, memory, PAGE, 0), EFAULT);
+    make_pages("a", 3);
+    EXPECT_OK(mincore(map_file("a", 3, PROT_READ, MAP_SHARED), 3 * PAGE, there));
+    for (int i = 0; i < 3; i++)
+        EXPECT_EQ(there[i] & 1, 1);
+    EXPECT_OK(munmap(memory + 2 * PAGE, PAGE));
+    EXPECT_ERROR(mincore(memory, 3 * PAGE, there), ENOMEM);
+}
+
+/* --- mlock ----------------------------------------------------------------------------------- */
+
+TEST(mapping, mlock)
+{
+    unsigned char there[4];
+    char *memory = map(4, DATA);
+    EXPECT_OK(mlock(memory + 1, PAGE)); /* two pages */
+    EXPECT_OK(mincore(memory, 4 * PAGE, there));
+    for (int i = 0; i < 4; i++)
+        EXPECT_EQ(there[i] & 1, i < 2);
+    EXPECT_ERROR(madvise(memory, PAGE, MADV_DONTNEED), EINVAL);
+    EXPECT_OK(munlock(memory, 2 * PAGE));
+    EXPECT_OK(madvise(memory, PAGE, MADV_DONTNEED));
+    EXPECT_OK(CALL(mlock2, memory, 4 * PAGE, 1 /* MLOCK_ONFAULT */));
+    EXPECT_OK(mincore(memory, 4 * PAGE, there));
+    EXPECT_EQ(there[3] & 1, 0);
+    EXPECT_ERROR(CALL(mlock2, memory, PAGE, 2), EINVAL);
+    EXPECT_OK(munmap(memory + PAGE, PAGE));
+    EXPECT_ERROR(mlock(memory, 4 * PAGE), ENOMEM);
+    EXPECT_ERROR(munlock(memory, 4 * PAGE), ENOMEM);
+    EXPECT_ERROR(mlock(map(1, PROT_NONE), PAGE), ENOMEM);
+}
+
+TEST(mapping, mlockall)
+{
+    unsigned char there[2];
+    EXPECT_ERROR(mlockall(0), EINVAL);
+    EXPECT_ERROR(mlockall(0x100), EINVAL);
+    EXPECT_ERROR(mlockall(MCL_ONFAULT), EINVAL);
+    char *before = map(2, DATA);
+    EXPECT_OK(mlockall(MCL_CURRENT | MCL_FUTURE));
+    EXPECT_OK(mincore(before, 2 * PAGE, there));
+    EXPECT_EQ(there[1] & 1, 1);
+    char *after = map(2, DATA);
+    EXPECT_OK(mincore(after, 2 * PAGE, there));
+    EXPECT_EQ(there[1] & 1, 1);
+    EXPECT_ERROR(madvise(after, PAGE, MADV_DONTNEED), EINVAL);
+    EXPECT_OK(munlockall());
+    EXPECT_OK(madvise(after, PAGE, MADV_DONTNEED));
+    after = map(2, DATA);
+    EXPECT_OK(mincore(after, 2 * PAGE, there));
+    EXPECT_EQ(there[1] & 1, 0);
+}
+
+/* Not root, who may lock what he likes. */
+TEST(mapping, mlock_has_a_limit)
+{
+    const struct rlimit limit = {4 * PAGE, 4 * PAGE}, none = {0, 0};
+    char *memory = map(8, DATA);
+    EXPECT_OK(setrlimit(RLIMIT_MEMLOCK, &limit));
+    EXPECT_OK(setuid(1000));
+    EXPECT_OK(mlock(memory, 4 * PAGE));
+    EXPECT_ERROR(mlock(memory + 4 * PAGE, PAGE), ENOMEM);
+    EXPECT_ERROR(mmap(NULL, PAGE, DATA, ANONYMOUS | MAP_LOCKED, -1, 0), EAGAIN);
+    EXPECT_ERROR(mremap(memory, 4 * PAGE, 8 * PAGE, MREMAP_MAYMOVE), EAGAIN);
+    EXPECT_OK(munlock(memory, 4 * PAGE));
+    EXPECT_OK(mlock(memory + 4 * PAGE, PAGE));
+    EXPECT_OK(setrlimit(RLIMIT_MEMLOCK, &none));
+    EXPECT_ERROR(mlock(memory, PAGE), EPERM);
+}
+
+/* --- Limits ---------------------------------------------------------------------------------- */
+
+enum { MANY = 16384 }; /* pages */
+
+static void limit(int resource, rlim_t bytes)
+{
+    const struct rlimit to = {bytes, RLIM_INFINITY};
+    EXPECT_OK(setrlimit(resource, &to));
+}
+
+TEST(mapping, rlimit_as)
+{
+    enum { OWN = 4000 }; /* more than the program has itself */
+    char *memory = map(MANY, PROT_NONE);
+    limit(RLIMIT_AS, (MANY + OWN) * PAGE);
+    EXPECT_ERROR(map(OWN, PROT_NONE), ENOMEM);
+    char *heap = (char *)CALL(brk, 0);
+    EXPECT_EQ(CALL(brk, heap + OWN * PAGE), (uintptr_t)heap);
+    EXPECT_ERROR(mremap(memory, MANY * PAGE, (MANY + OWN) * PAGE, MREMAP_MAYMOVE), ENOMEM);
+    EXPECT_EQ(mmap(memory, MANY * PAGE, PROT_READ, ANONYMOUS | MAP_FIXED, -1, 0), memory);
+    EXPECT_OK(munmap(memory, MANY * PAGE));
+    EXPECT(map(OWN, PROT_NONE) != MAP_FAILED);
+}
+
+TEST(mapping, rlimit_data)
+{
+    char *memory = map(MANY, PROT_READ);
+    limit(RLIMIT_DATA, MANY * PAGE);
+    EXPECT_ERROR(mprotect(memory, MANY * PAGE, DATA), ENOMEM);
+    EXPECT_OK(mprotect(memory, MANY / 2 * PAGE, DATA));
+    EXPECT_ERROR(map(MANY / 2, DATA), ENOMEM);
+    EXPECT(map(MANY, PROT_READ) != MAP_FAILED);
+    EXPECT(mmap(NULL, MANY * PAGE, DATA, MAP_SHARED | MAP_ANONYMOUS, -1, 0) != MAP_FAILED);
+    EXPECT_OK(munmap(memory, MANY * PAGE));
+    EXPECT(map(MANY / 2, DATA) != MAP_FAILED);
+}
+
+static int deep(int rest)
+{
+    volatile char block[PAGE];
+    block[0] = (char)rest;
+    return rest == 0 ? 0 : deep(rest - 1) + (block[0] == (char)rest);
+}
+
+static void need_a_mebibyte(void)
+{
+    _exit(deep(300) != 300);
+}
+
+TEST(mapping, rlimit_stack)
+{
+    EXPECT_EQ(status_of(need_a_mebibyte), 0);
+    limit(RLIMIT_STACK, 512 << 10);
+    EXPECT_EQ(status_of(need_a_mebibyte), SIGSEGV);
+    limit(RLIMIT_STACK, 16 << 20);
+    EXPECT_EQ(status_of(need_a_mebibyte), 0);
+}
+
+TEST(mapping, limits_are_inherited_and_only_fall)
+{
+    struct rlimit limit = {1 << 20, 2 << 20}, old;
+    EXPECT_OK(setrlimit(RLIMIT_DATA, &limit));
+    limit.rlim_cur = 3 << 20;
+    EXPECT_ERROR(CALL(setrlimit, RLIMIT_DATA, &limit), EINVAL);
+    EXPECT_ERROR(CALL(setrlimit, 16, &limit), EINVAL);
+    EXPECT_ERROR(CALL(setrlimit, RLIMIT_DATA, 8), EFAULT);
+    EXPECT_ERROR(CALL(prlimit64, 99999999, RLIMIT_DATA, NULL, &old), ESRCH);
+    EXPECT_OK(setuid(1000));
+    limit = (struct rlimit){1 << 20, 3 << 20};
+    EXPECT_ERROR(CALL(setrlimit, RLIMIT_DATA, &limit), EPERM);
+    pid_t child = fork();
+    if (child == 0)
+        _exit(getrlimit(RLIMIT_DATA, &old) || old.rlim_cur != 1 << 20 || old.rlim_max != 2 << 20);
+    int status;
+    EXPECT_EQ(waitpid(child, &status, 0), child);
+    EXPECT_EQ(status, 0);
+}
