@@ -8,8 +8,7 @@
 void inode_init(struct inode *inode, struct filesystem *filesystem,
                 const struct vm_object_operations *operations, uint32_t mode)
 {
-    inode->object.operations = operations;
-    inode->object.references = 1;
+    vm_object_init(&inode->object, operations);
     inode->filesystem = filesystem;
     inode->number = ++filesystem->last_number;
     inode->mode = mode;

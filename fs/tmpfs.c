@@ -237,8 +237,12 @@ static enum error set_size(struct tmpfs_inode *node, uint64_t size)
     if (size > old_size)
         clear_behind_end(node);
     node->inode.size = size;
-    if (size < old_size)
-        remove_pages(node, ALIGN_UP(size, PAGE_SIZE) / PAGE_SIZE);
+    if (size < old_size) {
+        uint64_t end = ALIGN_UP(size, PAGE_SIZE) / PAGE_SIZE;
+        vm_object_unmap(&node->inode.object, end, UINT64_MAX);
+        clear_behind_end(node); /* somebody may have mapped the last page */
+        remove_pages(node, end);
+    }
     inode_note_write(&node->inode);
     inode_unlock(&node->inode);
     return OK;

@@ -95,7 +95,7 @@ static enum error copy_area(struct address_space *from, struct address_space *co
         return OK;
     }
     struct vm_area *created =
-        vm_area_create(*start, area->end, area->flags & ~(unsigned)AREA_LOCKED, area->object,
+        vm_area_create(copy, *start, area->end, area->flags & ~(unsigned)AREA_LOCKED, area->object,
                        vm_area_offset(area, *start));
     if (!created)
         return ERROR_OUT_OF_FRAMES;
@@ -178,13 +178,13 @@ static enum error check_room(const struct address_space *space, virt_addr_t star
 }
 
 /* Shared memory without a file has an object of its own. NULL when memory is out. */
-static struct vm_area *create_area(virt_addr_t start, virt_addr_t end, unsigned flags,
-                                   struct vm_object *object, uint64_t offset)
+static struct vm_area *create_area(struct address_space *space, virt_addr_t start, virt_addr_t end,
+                                   unsigned flags, struct vm_object *object, uint64_t offset)
 {
     if (object || !(flags & AREA_SHARED))
-        return vm_area_create(start, end, flags, object, offset);
+        return vm_area_create(space, start, end, flags, object, offset);
     object = shared_memory_create();
-    struct vm_area *area = object ? vm_area_create(start, end, flags, object, 0) : NULL;
+    struct vm_area *area = object ? vm_area_create(space, start, end, flags, object, 0) : NULL;
     vm_object_release(object);
     return area;
 }
@@ -201,7 +201,7 @@ enum error address_space_map(struct address_space *space, virt_addr_t start, uin
     enum error error = check_room(space, start, length, flags, object);
     if (error)
         return error;
-    struct vm_area *area = create_area(start, start + length, flags, object, offset);
+    struct vm_area *area = create_area(space, start, start + length, flags, object, offset);
     if (!area)
         return ERROR_OUT_OF_FRAMES;
     error = area_range_clear(space, start, start + length);

@@ -46,7 +46,7 @@ static enum error move(struct address_space *space, virt_addr_t start, uint64_t 
     ASSERT(area);
     unsigned flags = area->flags;
     struct vm_area *moved =
-        vm_area_create(to, to + length, flags, area->object, vm_area_offset(area, start));
+        vm_area_create(space, to, to + length, flags, area->object, vm_area_offset(area, start));
     if (!moved)
         return ERROR_OUT_OF_FRAMES;
     enum error error = OK;

@@ -78,13 +78,14 @@ struct vm_area *vm_areas_previous(const struct vm_area *area)
     return area_of(tree_previous(&area->node));
 }
 
-struct vm_area *vm_area_create(virt_addr_t start, virt_addr_t end, unsigned flags,
-                               struct vm_object *object, uint64_t offset)
+struct vm_area *vm_area_create(struct address_space *space, virt_addr_t start, virt_addr_t end,
+                               unsigned flags, struct vm_object *object, uint64_t offset)
 {
     struct vm_area *area = kmalloc(sizeof(*area));
     if (!area)
         return NULL;
     ASSERT(start < end);
+    area->space = space;
     area->start = start;
     area->end = end;
     area->flags = flags;
@@ -92,11 +93,15 @@ struct vm_area *vm_area_create(virt_addr_t start, virt_addr_t end, unsigned flag
     area->offset = offset;
     area->lowest = area->highest = area->gap = 0;
     vm_object_reference(object);
+    if (object)
+        list_push_back(&object->areas, &area->of_object);
     return area;
 }
 
 void vm_area_destroy(struct vm_area *area)
 {
+    if (area->object)
+        list_remove(&area->of_object);
     vm_object_release(area->object);
     kfree(area);
 }
@@ -128,8 +133,8 @@ enum error vm_areas_split(struct tree *areas, virt_addr_t address)
     struct vm_area *area = vm_areas_find(areas, address);
     if (!area || area->start >= address)
         return OK;
-    struct vm_area *upper = vm_area_create(address, area->end, area->flags, area->object,
-                                           vm_area_offset(area, address));
+    struct vm_area *upper = vm_area_create(area->space, address, area->end, area->flags,
+                                           area->object, vm_area_offset(area, address));
     if (!upper)
         return ERROR_OUT_OF_FRAMES;
     area->end = address;

@@ -9,6 +9,8 @@
 #include <lib/tree.h>
 #include <mm/vm_object.h>
 
+struct address_space;
+
 /* What an area allows, and what it is. */
 enum {
     AREA_READ = 1,
@@ -30,11 +32,13 @@ enum {
 
 /* No two areas overlap. */
 struct vm_area {
-    struct tree_node node;    /* its key is `start` */
-    virt_addr_t start, end;   /* multiples of PAGE_SIZE; `end` is not included */
-    unsigned flags;           /* AREA_… */
-    struct vm_object *object; /* referenced; NULL: anonymous memory, zeros in the beginning */
-    uint64_t offset;          /* of `start` in the object, in bytes, a multiple of PAGE_SIZE */
+    struct tree_node node; /* its key is `start` */
+    struct address_space *space;
+    virt_addr_t start, end;     /* multiples of PAGE_SIZE; `end` is not included */
+    unsigned flags;             /* AREA_… */
+    struct vm_object *object;   /* referenced; NULL: anonymous memory, zeros in the beginning */
+    struct list_node of_object; /* among those that show the object */
+    uint64_t offset;            /* of `start` in the object, in bytes, a multiple of PAGE_SIZE */
     /* What the areas of the node's subtree leave free, for vm_areas_find_gap(). */
     virt_addr_t lowest, highest; /* where the first one begins and the last one ends */
     uint64_t gap;                /* the largest gap between two neighbours */
@@ -49,10 +53,10 @@ struct vm_area *vm_areas_find(const struct tree *areas, virt_addr_t address);
 /* The area before that one; NULL at the start. */
 struct vm_area *vm_areas_previous(const struct vm_area *area);
 
-/* A new area from the heap, in no tree yet, with a reference of its own on `object`. NULL when
- * memory is out. */
-struct vm_area *vm_area_create(virt_addr_t start, virt_addr_t end, unsigned flags,
-                               struct vm_object *object, uint64_t offset);
+/* A new area for `space` from the heap, in no tree yet, with a reference of its own on `object`.
+ * NULL when memory is out. */
+struct vm_area *vm_area_create(struct address_space *space, virt_addr_t start, virt_addr_t end,
+                               unsigned flags, struct vm_object *object, uint64_t offset);
 
 /* Frees an area that is in no tree, and drops its reference. */
 void vm_area_destroy(struct vm_area *area);

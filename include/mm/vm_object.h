@@ -6,6 +6,7 @@
 #define MM_VM_OBJECT_H
 
 #include <error.h>
+#include <lib/list.h>
 #include <types.h>
 
 struct vm_object;
@@ -27,17 +28,24 @@ struct vm_object_operations {
 struct vm_object {
     const struct vm_object_operations *operations;
     size_t references;
+    struct list areas; /* that show it, in all address spaces */
 };
 
 /* Makes an object with one reference. Any context. */
 static inline void vm_object_init(struct vm_object *object,
                                   const struct vm_object_operations *operations)
 {
-    *object = (struct vm_object){operations, 1};
+    object->operations = operations;
+    object->references = 1;
+    list_init(&object->areas);
 }
 
 /* Adds a reference, and drops one. NULL has neither. Not in interrupt handlers. */
 void vm_object_reference(struct vm_object *object);
 void vm_object_release(struct vm_object *object);
+
+/* Unmaps the pages from `first` on and before `end`, also a private area's copies of them: they are
+ * not in the object any more. Does not wait. Not in interrupt handlers. */
+void vm_object_unmap(struct vm_object *object, uint64_t first, uint64_t end);
 
 #endif

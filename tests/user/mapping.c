@@ -106,6 +106,80 @@ TEST(mapping, an_area_that_grows_down_keeps_its_distance)
     EXPECT_EQ(status_of(below_a_neighbour), SIGSEGV);
 }
 
+/* --- Files ----------------------------------------------------------------------------------- */
+
+static char *looked_at;
+
+static void look(void)
+{
+    _exit(*(volatile char *)looked_at);
+}
+
+static int status_of_read(char *address)
+{
+    looked_at = address;
+    return status_of(look);
+}
+
+TEST(mapping, a_file_that_becomes_shorter)
+{
+    make_pages("a", 3);
+    char *shared = map_file("a", 3, DATA, MAP_SHARED),
+         *private = map_file("a", 3, DATA, MAP_PRIVATE);
+    EXPECT_EQ(shared[2 * PAGE], 'c');
+    private[0] = 'x';
+    private[2 * PAGE] = 'y';
+    EXPECT_OK(truncate("a", PAGE + 100));
+    EXPECT_EQ(status_of_read(shared + 2 * PAGE), SIGBUS);
+    EXPECT_EQ(status_of_read(private + 2 * PAGE), SIGBUS); /* although it is a copy */
+    EXPECT_EQ(shared[PAGE + 99], 'b');
+    EXPECT_EQ(shared[PAGE + 100], 0);
+    EXPECT_EQ(private[0], 'x');
+    EXPECT_OK(truncate("a", 3 * PAGE));
+    EXPECT_EQ(shared[PAGE + 100], 0);
+    EXPECT_EQ(shared[2 * PAGE], 0);
+    EXPECT_EQ(private[2 * PAGE], 0);
+    EXPECT_EQ(private[0], 'x');
+    EXPECT_OK(truncate("a", 0));
+    EXPECT_EQ(status_of_read(private), SIGBUS);
+}
+
+TEST(mapping, a_file_that_becomes_longer)
+{
+    make_pages("a", 1);
+    char *shared = map_file("a", 3, DATA, MAP_SHARED);
+    EXPECT_EQ(status_of_read(shared + PAGE), SIGBUS);
+    int file = open("a", O_RDWR | O_APPEND);
+    EXPECT_EQ(write(file, "z", 1), 1);
+    EXPECT_EQ(shared[PAGE], 'z');
+    EXPECT_EQ(shared[PAGE + 1], 0);
+    EXPECT_EQ(status_of_read(shared + 2 * PAGE), SIGBUS);
+}
+
+/* What has not been written to in a private mapping follows the file. */
+TEST(mapping, reads_writes_and_mappings_agree)
+{
+    make_pages("a", 2);
+    char *shared = map_file("a", 2, DATA, MAP_SHARED),
+         *private = map_file("a", 2, DATA, MAP_PRIVATE);
+    int file = open("a", O_RDWR);
+    EXPECT_EQ(private[5], 'a');
+    EXPECT_EQ(pwrite(file, "12", 2, 5), 2);
+    EXPECT_EQ(shared[5], '1');
+    EXPECT_EQ(private[6], '2');
+    shared[PAGE - 1] = '3';
+    char two[2];
+    EXPECT_EQ(pread(file, two, 2, PAGE - 1), 2);
+    EXPECT_EQ(two[0], '3');
+    EXPECT_EQ(two[1], 'b');
+    EXPECT_EQ(private[PAGE - 1], '3');
+    private[PAGE - 1] = '4';
+    EXPECT_EQ(pread(file, two, 1, PAGE - 1), 1);
+    EXPECT_EQ(two[0], '3');
+    EXPECT_EQ(pwrite(file, shared, PAGE, PAGE), PAGE); /* from one page of the file to another */
+    EXPECT_EQ(shared[PAGE + 5], '1');
+}
+
 /* --- mremap ---------------------------------------------------------------------------------- */
 
 TEST(mapping, mremap_refuses)
