@@ -1,6 +1,5 @@
 #include <assert.h>
 #include <fs/page_tree.h>
-#include <mm/frames.h>
 #include <mm/heap.h>
 
 enum {
@@ -10,7 +9,7 @@ enum {
 }; /* 2^54 pages: more than a 63-bit offset has */
 
 struct node {
-    uint64_t slots[SLOTS]; /* the addresses of nodes, or at the lowest level frames; 0: nothing */
+    uint64_t slots[SLOTS]; /* the addresses of nodes, or at the lowest level entries; 0: nothing */
     unsigned used;         /* how many are not 0 */
 };
 
@@ -25,16 +24,50 @@ static bool beyond(unsigned height, uint64_t index)
     return index >> (height * BITS) != 0;
 }
 
-phys_addr_t page_tree_get(const struct page_tree *tree, uint64_t index)
+/* Where the page's entry is; NULL when there is no node for it. */
+static uint64_t *entry_of(struct page_tree *tree, uint64_t index)
 {
     if (beyond(tree->height, index))
-        return NO_FRAME;
+        return NULL;
+    uint64_t *entry = &tree->root;
+    for (unsigned shift = tree->height * BITS; shift > 0 && *entry;) {
+        shift -= BITS;
+        entry = &node_at(*entry)->slots[(index >> shift) % SLOTS];
+    }
+    return *entry ? entry : NULL;
+}
+
+uint64_t page_tree_get(const struct page_tree *tree, uint64_t index)
+{
+    if (beyond(tree->height, index))
+        return 0;
     uint64_t entry = tree->root;
     for (unsigned shift = tree->height * BITS; shift > 0 && entry;) {
         shift -= BITS;
         entry = node_at(entry)->slots[(index >> shift) % SLOTS];
     }
     return entry;
+}
+
+void page_tree_set(struct page_tree *tree, uint64_t index, uint64_t entry)
+{
+    uint64_t *found = entry_of(tree, index);
+    ASSERT(found && entry);
+    *found = entry;
+}
+
+uint64_t page_tree_next(const struct page_tree *tree, uint64_t *from)
+{
+    while (tree->root && !beyond(tree->height, *from)) {
+        uint64_t entry = tree->root;
+        unsigned level = tree->height;
+        for (; level > 0 && entry; level--)
+            entry = node_at(entry)->slots[(*from >> ((level - 1) * BITS)) % SLOTS];
+        if (entry)
+            return entry;
+        *from = ((*from >> (level * BITS)) + 1) << (level * BITS); /* behind the gap */
+    }
+    return 0;
 }
 
 /* Makes the tree high enough for the page. The old root becomes the first entry of a new one. */
@@ -81,7 +114,7 @@ static void prune(struct page_tree *tree, const struct path *path, unsigned leve
         tree->height = 0;
 }
 
-enum error page_tree_add(struct page_tree *tree, uint64_t index, phys_addr_t frame)
+enum error page_tree_add(struct page_tree *tree, uint64_t index, uint64_t entry)
 {
     struct path path = {0};
     enum error error = grow(tree, index);
@@ -102,13 +135,13 @@ enum error page_tree_add(struct page_tree *tree, uint64_t index, phys_addr_t fra
         link = &node_at(*link)->slots[(index >> ((level - 1) * BITS)) % SLOTS];
     }
     ASSERT(!*link);
-    *link = frame;
+    *link = entry;
     if (tree->height > 0)
         node_on(&path, 1)->used++;
     return OK;
 }
 
-phys_addr_t page_tree_remove_next(struct page_tree *tree, uint64_t *from)
+uint64_t page_tree_remove_next(struct page_tree *tree, uint64_t *from)
 {
     struct path path = {0};
     while (tree->root && !beyond(tree->height, *from)) {
@@ -118,15 +151,15 @@ phys_addr_t page_tree_remove_next(struct page_tree *tree, uint64_t *from)
             path.links[level] = link;
             link = &node_at(*link)->slots[(*from >> ((level - 1) * BITS)) % SLOTS];
         }
-        phys_addr_t frame = *link;
+        uint64_t entry = *link;
         *from = ((*from >> (level * BITS)) + 1) << (level * BITS); /* behind the page or the gap */
-        if (frame == NO_FRAME)
+        if (!entry)
             continue;
         *link = 0;
         if (tree->height > 0)
             node_on(&path, 1)->used--;
         prune(tree, &path, 1);
-        return frame;
+        return entry;
     }
-    return NO_FRAME;
+    return 0;
 }

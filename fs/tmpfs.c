@@ -1,18 +1,14 @@
 /*
- * tmpfs. Its directories are their dentries, which are kept; its files' pages hang in a page tree;
- * a page that was never written has no frame and reads as zeros.
- *
- * Behind a file's end, its last page may hold anything: writing a file front to back would
- * otherwise clear each page first. So the rest of the page is cleared when the end moves on without
- * a write to what lies between, and when the page is mapped.
+ * tmpfs. Its directories are their dentries, which are kept; its files' pages are in the page cache
+ * and nowhere else. A page that was never written has no frame and reads as zeros.
  *
  * The inode's mutex guards the pages and the size of a file while its content is copied, which may
- * wait for the program's memory. Nothing else here waits.
+ * wait for the program's memory.
  */
 #include <assert.h>
 #include <fs/file.h>
 #include <fs/filesystem.h>
-#include <fs/page_tree.h>
+#include <fs/page_cache.h>
 #include <fs/tmpfs.h>
 #include <kernel/task/thread.h>
 #include <layout.h>
@@ -22,8 +18,7 @@
 
 enum {
     MAGIC = 0x01021994,
-    ENTRY_SIZE = 20,          /* what Linux adds to a directory's size for an entry */
-    PAGES_BETWEEN_YIELDS = 64 /* of a long read, write or truncation */
+    ENTRY_SIZE = 20 /* what Linux adds to a directory's size for an entry */
 };
 
 struct tmpfs {
@@ -34,8 +29,8 @@ struct tmpfs {
 
 struct tmpfs_inode {
     struct inode inode;
-    struct page_tree pages; /* of a regular file */
-    char *target;           /* of a symbolic link */
+    struct page_cache cache; /* of a regular file */
+    char *target;            /* of a symbolic link */
 };
 
 static struct tmpfs *tmpfs_of(struct filesystem *filesystem)
@@ -48,204 +43,79 @@ static struct tmpfs_inode *node_of(struct inode *inode)
     return CONTAINER_OF(inode, struct tmpfs_inode, inode);
 }
 
-/* --- Pages ------------------------------------------------------------------------------------ */
+/* --- Content ---------------------------------------------------------------------------------- */
 
-static char *page_at(phys_addr_t frame)
+static struct tmpfs *tmpfs_of_cache(struct page_cache *cache)
 {
-    return phys_to_virt(frame);
+    return tmpfs_of(cache->inode->filesystem);
 }
 
-/* A new page, with any content. ERROR_FULL at the file system's limit. */
-static enum error add_page(struct tmpfs_inode *node, uint64_t index, phys_addr_t *frame)
+static enum error add_page(struct page_cache *cache)
 {
-    struct tmpfs *tmpfs = tmpfs_of(node->inode.filesystem);
+    struct tmpfs *tmpfs = tmpfs_of_cache(cache);
     if (tmpfs->pages >= tmpfs->page_limit)
         return ERROR_FULL;
-    *frame = frame_alloc();
-    if (*frame == NO_FRAME)
-        return ERROR_OUT_OF_FRAMES;
-    enum error error = page_tree_add(&node->pages, index, *frame);
-    if (error) {
-        frame_free(*frame);
-        return error;
-    }
     tmpfs->pages++;
-    node->inode.pages++;
     return OK;
 }
 
-/* Frees the first page from *index on. False: there was none. */
-static bool remove_page(struct tmpfs_inode *node, uint64_t *index)
+static void remove_page(struct page_cache *cache)
 {
-    phys_addr_t frame = page_tree_remove_next(&node->pages, index);
-    if (frame == NO_FRAME)
-        return false;
-    frame_free(frame);
-    tmpfs_of(node->inode.filesystem)->pages--;
-    node->inode.pages--;
-    return true;
+    tmpfs_of_cache(cache)->pages--;
 }
 
-/* In a long loop over pages: lets others run after every so many. */
-static void pause_at(unsigned pages)
-{
-    if (pages % PAGES_BETWEEN_YIELDS == 0 && thread_current())
-        thread_yield();
-}
+static const struct page_cache_operations cache_operations = {.add = add_page,
+                                                              .remove = remove_page};
 
-/* Frees the pages from `index` on, for a truncation. */
-static void remove_pages(struct tmpfs_inode *node, uint64_t index)
+static struct page_cache *cache_of(struct vm_object *object)
 {
-    for (unsigned pages = 1; remove_page(node, &index); pages++)
-        pause_at(pages);
-}
-
-/* Clears what lies behind the end in the last page. */
-static void clear_behind_end(const struct tmpfs_inode *node)
-{
-    uint64_t within = node->inode.size % PAGE_SIZE;
-    phys_addr_t frame = page_tree_get(&node->pages, node->inode.size / PAGE_SIZE);
-    if (within != 0 && frame != NO_FRAME)
-        memset(page_at(frame) + within, 0, PAGE_SIZE - within);
-}
-
-/* The page of which `size` bytes from `within` on are going to be written. A new one is cleared
- * around them, as far as it lies before the end. */
-static enum error page_for_write(struct tmpfs_inode *node, uint64_t index, size_t within,
-                                 size_t size, phys_addr_t *frame)
-{
-    *frame = page_tree_get(&node->pages, index);
-    if (*frame != NO_FRAME)
-        return OK;
-    enum error error = add_page(node, index, frame);
-    if (error)
-        return error;
-    bool is_last = index * PAGE_SIZE + within + size >= node->inode.size;
-    memset(page_at(*frame), 0, within);
-    if (!is_last)
-        memset(page_at(*frame) + within + size, 0, PAGE_SIZE - within - size);
-    return OK;
+    return &node_of(CONTAINER_OF(object, struct inode, object))->cache;
 }
 
 static enum error get_page(struct vm_object *object, uint64_t index, bool write, phys_addr_t *frame)
 {
-    struct tmpfs_inode *node = node_of(CONTAINER_OF(object, struct inode, object));
-    (void)write;
-    if (index >= ALIGN_UP(node->inode.size, PAGE_SIZE) / PAGE_SIZE)
-        return ERROR_BEYOND_END;
-    *frame = page_tree_get(&node->pages, index);
-    if (*frame == NO_FRAME) {
-        enum error error = add_page(node, index, frame);
-        if (error)
-            return error;
-        memset(page_at(*frame), 0, PAGE_SIZE);
-    }
-    if (index == node->inode.size / PAGE_SIZE)
-        clear_behind_end(node);
-    return frame_reference(*frame);
+    return page_cache_get_page(cache_of(object), index, write, frame);
 }
 
 static bool has_page(struct vm_object *object, uint64_t index)
 {
-    struct inode *inode = CONTAINER_OF(object, struct inode, object);
-    return page_tree_get(&node_of(inode)->pages, index) != NO_FRAME;
-}
-
-/* --- Content ---------------------------------------------------------------------------------- */
-
-static enum error read_locked(struct tmpfs_inode *node, struct buffer *buffer, uint64_t *position)
-{
-    enum error error = OK;
-    for (unsigned pages = 1; !error && buffer->left > 0 && *position < node->inode.size; pages++) {
-        size_t within = *position % PAGE_SIZE, before = buffer->left;
-        size_t size = MIN(PAGE_SIZE - within, before);
-        size = MIN(size, node->inode.size - *position);
-        phys_addr_t frame = page_tree_get(&node->pages, *position / PAGE_SIZE);
-        error = frame == NO_FRAME ? buffer_put_zeros(buffer, size)
-                                  : buffer_put(buffer, page_at(frame) + within, size);
-        *position += before - buffer->left;
-        pause_at(pages);
-    }
-    return error;
+    return page_cache_has_page(cache_of(object), index);
 }
 
 static enum error read(struct file *file, struct buffer *buffer, uint64_t *position)
 {
     inode_lock(file->inode);
-    enum error error = read_locked(node_of(file->inode), buffer, position);
+    enum error error = page_cache_read(&node_of(file->inode)->cache, buffer, position);
     inode_unlock(file->inode);
     if (!(file->flags & O_NOATIME))
         inode_note_read(file->inode);
     return error;
 }
 
-/* When the copy ends early, in a page that was not there before and within the file, the rest of
- * the piece must not show what the frame held. */
-static enum error write_piece(struct tmpfs_inode *node, struct buffer *buffer, size_t size,
-                              uint64_t *position)
-{
-    phys_addr_t frame;
-    size_t within = *position % PAGE_SIZE, before = buffer->left;
-    uint64_t pages = node->inode.pages;
-    enum error error = page_for_write(node, *position / PAGE_SIZE, within, size, &frame);
-    if (error)
-        return error;
-    error = buffer_get(buffer, page_at(frame) + within, size);
-    size_t done = before - buffer->left;
-    if (done < size && node->inode.pages != pages)
-        memset(page_at(frame) + within + done, 0, size - done);
-    *position += done;
-    node->inode.size = MAX(node->inode.size, *position);
-    return error;
-}
-
-static enum error write_locked(struct file *file, struct buffer *buffer, uint64_t *position)
-{
-    struct tmpfs_inode *node = node_of(file->inode);
-    enum error error = OK;
-    if (file->flags & O_APPEND)
-        *position = node->inode.size;
-    if (buffer->left == 0)
-        return OK;
-    if (*position >= INT64_MAX)
-        return ERROR_FILE_TOO_BIG;
-    if (*position > node->inode.size)
-        clear_behind_end(node);
-    inode_note_write(file->inode);
-    for (unsigned pages = 1; !error && buffer->left > 0 && *position < INT64_MAX; pages++) {
-        size_t room = MIN(PAGE_SIZE - *position % PAGE_SIZE, INT64_MAX - *position);
-        error = write_piece(node, buffer, MIN(room, buffer->left), position);
-        pause_at(pages);
-    }
-    return error;
-}
-
 static enum error write(struct file *file, struct buffer *buffer, uint64_t *position)
 {
-    inode_lock(file->inode);
-    enum error error = write_locked(file, buffer, position);
-    inode_unlock(file->inode);
+    struct inode *inode = file->inode;
+    enum error error = OK;
+    inode_lock(inode);
+    if (file->flags & O_APPEND)
+        *position = inode->size;
+    if (buffer->left > 0) {
+        if (*position < INT64_MAX)
+            inode_note_write(inode);
+        error = page_cache_write(&node_of(inode)->cache, buffer, position);
+    }
+    inode_unlock(inode);
     return error;
 }
 
-static enum error set_size(struct tmpfs_inode *node, uint64_t size)
+static enum error set_size(struct inode *inode, uint64_t size)
 {
-    if (size > INT64_MAX)
-        return ERROR_FILE_TOO_BIG;
-    inode_lock(&node->inode);
-    uint64_t old_size = node->inode.size;
-    if (size > old_size)
-        clear_behind_end(node);
-    node->inode.size = size;
-    if (size < old_size) {
-        uint64_t end = ALIGN_UP(size, PAGE_SIZE) / PAGE_SIZE;
-        vm_object_unmap(&node->inode.object, end, UINT64_MAX);
-        clear_behind_end(node); /* somebody may have mapped the last page */
-        remove_pages(node, end);
-    }
-    inode_note_write(&node->inode);
-    inode_unlock(&node->inode);
-    return OK;
+    inode_lock(inode);
+    enum error error = page_cache_set_size(&node_of(inode)->cache, size);
+    if (!error)
+        inode_note_write(inode);
+    inode_unlock(inode);
+    return error;
 }
 
 static enum error map(struct file *file, bool shared, struct vm_object **object)
@@ -411,7 +281,7 @@ static enum error set(struct inode *inode, const struct inode_attributes *attrib
 {
     unsigned set = attributes->set;
     if (set & ATTRIBUTE_SIZE) {
-        enum error error = set_size(node_of(inode), attributes->size);
+        enum error error = set_size(inode, attributes->size);
         if (error)
             return error;
     }
@@ -446,9 +316,7 @@ static void release(struct vm_object *object)
     struct inode *inode = CONTAINER_OF(object, struct inode, object);
     struct tmpfs_inode *node = node_of(inode);
     ASSERT(!inode->pipe);
-    for (uint64_t index = 0; remove_page(node, &index);)
-        ;
-    ASSERT(inode->pages == 0);
+    page_cache_destroy(&node->cache);
     tmpfs_of(inode->filesystem)->inodes--;
     kfree(node->target);
     kfree(node);
@@ -476,6 +344,7 @@ static struct tmpfs_inode *make_inode(struct filesystem *filesystem, uint32_t mo
     if (!node)
         return NULL;
     inode_init(&node->inode, filesystem, &object_operations, mode);
+    page_cache_init(&node->cache, &cache_operations, &node->inode);
     node->inode.operations = &operations;
     node->inode.file_operations = operations_for(mode & S_IFMT);
     tmpfs_of(filesystem)->inodes++;

@@ -154,6 +154,13 @@ void user_pages_restrict(struct address_space *space, const struct vm_area *area
     }
 }
 
+void user_page_forbid_writes(const struct vm_area *area, virt_addr_t page)
+{
+    struct page_tables *tables = &area->space->tables;
+    if (paging_entry(tables, page) & PAGE_WRITABLE)
+        paging_protect(tables, page, PAGE_4K, user_page_flags(area, false));
+}
+
 /* One page of user_pages_share(). */
 static enum error share(struct address_space *from, struct address_space *to,
                         const struct vm_area *area, virt_addr_t page, uint64_t entry)

@@ -47,6 +47,9 @@ enum error user_pages_move(struct address_space *space, virt_addr_t start, uint6
 /* Restricts the entries of an area's pages to what the area allows now. */
 void user_pages_restrict(struct address_space *space, const struct vm_area *area);
 
+/* Makes a page of the area read-only, if it is mapped. */
+void user_page_forbid_writes(const struct vm_area *area, virt_addr_t page);
+
 /* Maps in `to` the pages of a private area, from `*start` on, that are mapped in `from`. Both map
  * them read-only, so that the first write makes a copy. Sets *start to where it has stopped: the
  * area's end when all are mapped. ERROR_OUT_OF_FRAMES; then a part is mapped. */

@@ -48,4 +48,12 @@ void vm_object_release(struct vm_object *object);
  * not in the object any more. Does not wait. Not in interrupt handlers. */
 void vm_object_unmap(struct vm_object *object, uint64_t first, uint64_t end);
 
+/* Unmaps the page, whose frame is `frame`, but no copies of it. False: an area is locked that shows
+ * it; then it may still be mapped. As above. */
+bool vm_object_unmap_frame(struct vm_object *object, uint64_t index, phys_addr_t frame);
+
+/* Makes the page read-only wherever it is mapped: the next write calls get_page() with `write`. As
+ * above. */
+void vm_object_forbid_writes(struct vm_object *object, uint64_t index);
+
 #endif

@@ -25,6 +25,14 @@ void thread_yield(void)
         host_yield();
 }
 
+/* Only a yield could do what is waited for. */
+void thread_wait(struct wait_queue *queue)
+{
+    (void)queue;
+    ASSERT(host_yield);
+    host_yield();
+}
+
 void thread_lock(struct mutex *mutex)
 {
     ASSERT(!mutex->owner);

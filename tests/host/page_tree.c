@@ -3,7 +3,6 @@
  */
 #include <fs/page_tree.h>
 #include <lib/random.h>
-#include <mm/frames.h>
 #include <mm/heap.h>
 
 #include "../test.h"
@@ -32,18 +31,18 @@ TEST(page_tree, pages_are_found_at_any_number)
     uint64_t from = 0;
     EXPECT(start());
     for (unsigned i = 0; i < ARRAY_SIZE(numbers); i++) {
-        EXPECT_EQ(page_tree_get(&tree, numbers[i]), NO_FRAME);
+        EXPECT_EQ(page_tree_get(&tree, numbers[i]), 0);
         EXPECT_EQ(page_tree_add(&tree, numbers[i], (i + 1) * 4096), OK);
     }
     for (unsigned i = 0; i < ARRAY_SIZE(numbers); i++)
         EXPECT_EQ(page_tree_get(&tree, numbers[i]), (i + 1) * 4096);
-    EXPECT_EQ(page_tree_get(&tree, 2), NO_FRAME);
-    EXPECT_EQ(page_tree_get(&tree, UINT64_MAX), NO_FRAME);
+    EXPECT_EQ(page_tree_get(&tree, 2), 0);
+    EXPECT_EQ(page_tree_get(&tree, UINT64_MAX), 0);
     for (unsigned i = 0; i < ARRAY_SIZE(numbers); i++) {
         EXPECT_EQ(page_tree_remove_next(&tree, &from), (i + 1) * 4096);
         EXPECT_EQ(from, numbers[i] + 1);
     }
-    EXPECT_EQ(page_tree_remove_next(&tree, &from), NO_FRAME);
+    EXPECT_EQ(page_tree_remove_next(&tree, &from), 0);
     EXPECT_EQ(tree.root, 0);
     EXPECT_EQ(live_bytes(), 0);
     test_arena_destroy(arena);
@@ -66,13 +65,13 @@ TEST(page_tree, holds_what_a_table_holds)
                     EXPECT_EQ(page_tree_remove_next(&tree, &from), frames[page]);
                 frames[page] = 0;
             }
-            EXPECT_EQ(page_tree_remove_next(&tree, &from), NO_FRAME);
+            EXPECT_EQ(page_tree_remove_next(&tree, &from), 0);
         } else if (!frames[page]) {
             frames[page] = ++serial * 4096;
             EXPECT_EQ(page_tree_add(&tree, number, frames[page]), OK);
         }
     }
-    for (uint64_t from = 0; page_tree_remove_next(&tree, &from) != NO_FRAME;)
+    for (uint64_t from = 0; page_tree_remove_next(&tree, &from) != 0;)
         ;
     EXPECT_EQ(live_bytes(), 0);
     test_arena_destroy(arena);
@@ -88,7 +87,7 @@ TEST(page_tree, memory_that_runs_out_loses_nothing)
     EXPECT(added > 10);
     for (uint64_t i = 0; i < added; i++)
         EXPECT_EQ(page_tree_get(&tree, i * UINT64_C(0x1000003)), (i + 1) * 4096);
-    EXPECT_EQ(page_tree_get(&tree, added * UINT64_C(0x1000003)), NO_FRAME);
+    EXPECT_EQ(page_tree_get(&tree, added * UINT64_C(0x1000003)), 0);
     for (uint64_t i = 0; i < added; i++)
         EXPECT_EQ(page_tree_remove_next(&tree, &from), (i + 1) * 4096);
     EXPECT_EQ(tree.root, 0);

@@ -1,0 +1,69 @@
+/*
+ * The pages of a file in memory: reads, writes and mappings all use these, and so see the same
+ * bytes. A file system embeds a cache in its inode, and says by a table of operations where pages
+ * are kept that are not in memory: nowhere (tmpfs), or on a disk.
+ *
+ * In threads, and in set-up code beside which no thread runs. Functions that read, write or change
+ * the size are called with the inode locked (inode_lock()); they use inode->size and inode->pages.
+ */
+#ifndef FS_PAGE_CACHE_H
+#define FS_PAGE_CACHE_H
+
+#include <error.h>
+#include <fs/inode.h>
+#include <fs/page_tree.h>
+#include <kernel/task/waker.h>
+#include <mm/buffer.h>
+
+struct page_cache;
+
+struct page_cache_operations {
+    /* A page more is in memory, or one less. An error: it may not be. NULL: nobody counts. */
+    enum error (*add)(struct page_cache *cache);
+    void (*remove)(struct page_cache *cache);
+    /* Fills a page from the store, or stores one. May wait. Both NULL: there is no store. Then
+     * pages begin as zeros and are never given up. */
+    enum error (*read)(struct page_cache *cache, uint64_t index, void *page);
+    enum error (*write)(struct page_cache *cache, uint64_t index, const void *page);
+};
+
+struct page_cache {
+    const struct page_cache_operations *operations;
+    struct inode *inode;
+    struct page_tree pages;  /* entries are frames with flags */
+    struct wait_queue ready; /* a transfer is over */
+    size_t transfers;        /* of pages from the store or to it, that go on */
+    struct list_node node;   /* among those with a store */
+};
+
+/* Makes an empty cache for an inode, which is initialised; and frees all its pages, when nobody
+ * uses the inode any more. What is not written back then is lost. */
+void page_cache_init(struct page_cache *cache, const struct page_cache_operations *operations,
+                     struct inode *inode);
+void page_cache_destroy(struct page_cache *cache);
+
+/* For an inode's vm_object_operations. Not with the inode locked: a fault may come while its own
+ * content is copied. Waits only if there is a store, and the page is not there yet. */
+enum error page_cache_get_page(struct page_cache *cache, uint64_t index, bool write,
+                               phys_addr_t *frame);
+bool page_cache_has_page(const struct page_cache *cache, uint64_t index);
+
+/* Fill the buffer from *position on, or write there what it holds, and advance the position; a
+ * write behind the end moves that. Errors as the operations', ERROR_OUT_OF_FRAMES,
+ * ERROR_FILE_TOO_BIG, and those of the buffer; then a part was done. May wait. */
+enum error page_cache_read(struct page_cache *cache, struct buffer *buffer, uint64_t *position);
+enum error page_cache_write(struct page_cache *cache, struct buffer *buffer, uint64_t *position);
+
+/* Changes the file's size. Pages behind the end go, also where they are mapped. May wait.
+ * ERROR_FILE_TOO_BIG. */
+enum error page_cache_set_size(struct page_cache *cache, uint64_t size);
+
+/* Writes the dirty pages to the store. All are tried; returns the first error. May wait. The caller
+ * holds a reference to the inode. */
+enum error page_cache_write_back(struct page_cache *cache);
+
+/* Frees up to so many frames of pages that can be read from a store again, and returns how many.
+ * Does not wait. */
+size_t page_cache_give_up(size_t wanted);
+
+#endif

@@ -1,0 +1,258 @@
+/*
+ * The page cache with a store: what is read and written when, and what may be given up.
+ */
+#include <fs/filesystem.h>
+#include <fs/page_cache.h>
+#include <kernel/task/executor.h>
+#include <kernel/task/thread.h>
+#include <layout.h>
+#include <lib/string.h>
+#include <mm/address_space.h>
+#include <mm/frames.h>
+#include <mm/heap.h>
+#include <mm/kernel_stacks.h>
+
+#include "../test.h"
+
+#define START UINT64_C(0x40000000)
+
+enum { PAGES = 4, DATA = AREA_READ | AREA_WRITE };
+
+static struct {
+    char letters[PAGES]; /* the store: each page is full of one letter */
+    unsigned reads, writes;
+    enum error error; /* of all transfers */
+    bool waits;
+} store;
+
+static struct filesystem filesystem;
+static struct inode inode;
+static struct page_cache cache;
+
+static enum error read_page(struct page_cache *of, uint64_t index, void *page)
+{
+    (void)of;
+    store.reads++;
+    if (store.waits)
+        thread_yield();
+    memset(page, store.letters[index], PAGE_SIZE);
+    return store.error;
+}
+
+static enum error write_page(struct page_cache *of, uint64_t index, const void *page)
+{
+    (void)of;
+    store.writes++;
+    if (!store.error)
+        store.letters[index] = *(const char *)page;
+    return store.error;
+}
+
+static enum error get_page(struct vm_object *object, uint64_t index, bool write, phys_addr_t *frame)
+{
+    (void)object;
+    return page_cache_get_page(&cache, index, write, frame);
+}
+
+static void release(struct vm_object *object)
+{
+    (void)object;
+}
+
+static void set_up(void)
+{
+    static const struct vm_object_operations operations = {.get_page = get_page,
+                                                           .release = release};
+    static const struct page_cache_operations with_store = {.read = read_page, .write = write_page};
+    memset(&store, 0, sizeof(store));
+    memcpy(store.letters, "abcd", PAGES);
+    memset(&inode, 0, sizeof(inode));
+    inode_init(&inode, &filesystem, &operations, S_IFREG);
+    inode.size = PAGES * PAGE_SIZE;
+    page_cache_init(&cache, &with_store, &inode);
+}
+
+/* What a read finds at the start of a page; an error less 0. */
+static int letter(uint64_t page)
+{
+    struct buffer buffer;
+    char byte;
+    uint64_t position = page * PAGE_SIZE;
+    buffer_init_kernel(&buffer, &byte, 1);
+    enum error error = page_cache_read(&cache, &buffer, &position);
+    return error ? -(int)error : byte;
+}
+
+static enum error write_letter(uint64_t page, char byte)
+{
+    struct buffer buffer;
+    uint64_t position = page * PAGE_SIZE;
+    buffer_init_kernel(&buffer, &byte, 1);
+    return page_cache_write(&cache, &buffer, &position);
+}
+
+/* --- Transfers ------------------------------------------------------------------------------- */
+
+TEST(page_cache, pages_are_read_once_and_written_when_dirty)
+{
+    set_up();
+    EXPECT_EQ(letter(1), 'b');
+    EXPECT_EQ(letter(1), 'b');
+    EXPECT_EQ(store.reads, 1);
+    EXPECT_EQ(write_letter(2, 'x'), OK); /* a part of a page: the rest is read in */
+    EXPECT_EQ(store.reads, 2);
+    EXPECT_EQ(page_cache_write_back(&cache), OK);
+    EXPECT_EQ(store.writes, 1);
+    EXPECT_EQ(store.letters[2], 'x');
+    EXPECT_EQ(page_cache_write_back(&cache), OK);
+    EXPECT_EQ(store.writes, 1);
+    page_cache_destroy(&cache);
+    EXPECT_EQ(inode.pages, 0);
+}
+
+TEST(page_cache, a_store_that_fails)
+{
+    set_up();
+    store.error = ERROR_DEVICE;
+    EXPECT_EQ(letter(0), -(int)ERROR_DEVICE);
+    EXPECT_EQ(inode.pages, 0);
+    store.error = OK;
+    EXPECT_EQ(letter(0), 'a');
+    EXPECT_EQ(write_letter(0, 'x'), OK);
+    store.error = ERROR_DEVICE;
+    EXPECT_EQ(page_cache_write_back(&cache), ERROR_DEVICE);
+    EXPECT_EQ(page_cache_give_up(1), 0); /* it is nowhere else */
+    store.error = OK;
+    EXPECT_EQ(page_cache_write_back(&cache), OK);
+    EXPECT_EQ(store.letters[0], 'x');
+    page_cache_destroy(&cache);
+}
+
+/* --- Mappings -------------------------------------------------------------------------------- */
+
+static struct address_space *space;
+
+static enum error map(unsigned flags)
+{
+    enum error error = address_space_create(&space);
+    if (!error)
+        error = address_space_map(space, START, PAGES * PAGE_SIZE, flags, &inode.object, 0);
+    return error;
+}
+
+/* Writes as a program does. */
+static enum error write_mapped(uint64_t page, char byte)
+{
+    virt_addr_t address = START + page * PAGE_SIZE;
+    if (!(paging_entry(&space->tables, address) & PAGE_WRITABLE)) {
+        enum error error = address_space_fault(space, address, AREA_WRITE);
+        if (error)
+            return error;
+    }
+    *(char *)phys_to_virt(paging_entry(&space->tables, address) & PAGE_ADDRESS_MASK) = byte;
+    return OK;
+}
+
+TEST(page_cache, a_write_through_a_mapping_is_dirty_each_time)
+{
+    set_up();
+    EXPECT_EQ(map(DATA | AREA_SHARED), OK);
+    EXPECT_EQ(write_mapped(1, 'x'), OK);
+    EXPECT_EQ(letter(1), 'x');
+    EXPECT_EQ(page_cache_write_back(&cache), OK);
+    EXPECT_EQ(store.letters[1], 'x');
+    EXPECT_EQ(write_mapped(1, 'y'), OK);
+    EXPECT_EQ(page_cache_write_back(&cache), OK);
+    EXPECT_EQ(store.letters[1], 'y');
+    EXPECT_EQ(store.writes, 2);
+    address_space_release(space);
+    page_cache_destroy(&cache);
+}
+
+TEST(page_cache, clean_pages_are_given_up_also_when_they_are_mapped)
+{
+    struct frames_stats before, after;
+    set_up();
+    EXPECT_EQ(map(DATA | AREA_SHARED), OK);
+    EXPECT_EQ(address_space_populate(space, START, PAGES * PAGE_SIZE), OK);
+    EXPECT_EQ(write_mapped(3, 'x'), OK);
+    frames_stats(&before);
+    EXPECT_EQ(page_cache_give_up(PAGES), 3);
+    frames_stats(&after);
+    EXPECT(after.free >= before.free + 3);
+    EXPECT_EQ(inode.pages, 1);
+    EXPECT_EQ(paging_entry(&space->tables, START), 0);
+    EXPECT_EQ(letter(3), 'x');
+    EXPECT_EQ(letter(0), 'a');
+    address_space_release(space);
+    page_cache_destroy(&cache);
+}
+
+TEST(page_cache, locked_pages_stay_and_copies_are_not_the_files)
+{
+    set_up();
+    EXPECT_EQ(map(DATA), OK);
+    EXPECT_EQ(write_mapped(0, 'x'), OK); /* a copy */
+    EXPECT_EQ(page_cache_give_up(PAGES), 1);
+    EXPECT(paging_entry(&space->tables, START) != 0);
+    EXPECT_EQ(address_space_lock(space, START, PAGE_SIZE, true), OK);
+    EXPECT_EQ(letter(0), 'a');
+    EXPECT_EQ(letter(1), 'b');
+    EXPECT_EQ(page_cache_give_up(PAGES), 1);
+    EXPECT(page_cache_has_page(&cache, 0));
+    address_space_release(space);
+    page_cache_destroy(&cache);
+}
+
+/* --- Several threads ------------------------------------------------------------------------- */
+
+static int seen[2];
+
+static void run_read(struct thread *thread)
+{
+    seen[thread->task.name[0] - '0'] = letter(1);
+}
+
+static void run_shrink(struct thread *thread)
+{
+    (void)thread;
+    EXPECT_EQ(page_cache_set_size(&cache, 0), OK);
+    EXPECT_EQ(inode.pages, 0);
+}
+
+static void run_both(void (*other)(struct thread *thread))
+{
+    struct executor executor = EXECUTOR_INIT(executor);
+    struct thread threads[2];
+    for (size_t i = 0; i < 2; i++) {
+        struct stack stack;
+        EXPECT_EQ(kernel_stack_alloc(&stack), OK);
+        thread_init(&threads[i], i ? "1" : "0", &stack, i ? other : run_read, NULL);
+        executor_spawn(&executor, &threads[i].task);
+    }
+    executor_run_ready(&executor);
+    for (size_t i = 0; i < 2; i++)
+        kernel_stack_free(&threads[i].stack);
+}
+
+TEST(page_cache, two_readers_and_one_transfer)
+{
+    set_up();
+    store.waits = true;
+    run_both(run_read);
+    EXPECT_EQ(seen[0], 'b');
+    EXPECT_EQ(seen[1], 'b');
+    EXPECT_EQ(store.reads, 1);
+    page_cache_destroy(&cache);
+}
+
+/* The file's lock is the callers', and a fault has none. */
+TEST(page_cache, a_file_that_becomes_shorter_while_a_page_is_read_in)
+{
+    set_up();
+    store.waits = true;
+    run_both(run_shrink);
+    EXPECT_EQ(seen[0], 'b');
+    EXPECT_EQ(inode.pages, 0);
+    page_cache_destroy(&cache);
+}
