@@ -11,6 +11,7 @@
 #include <kernel/process/exceptions.h>
 #include <kernel/process/exec.h>
 #include <kernel/process/exit.h>
+#include <kernel/process/placement.h>
 #include <kernel/process/proc_files.h>
 #include <kernel/process/process.h>
 #include <kernel/syscall/syscall.h>
@@ -21,6 +22,7 @@
 #include <mm/kernel_stacks.h>
 
 OPTION(init);
+OPTION(norandmaps);
 
 #define INITRAMFS_FILE "opt/cairn/initramfs"
 
@@ -47,6 +49,8 @@ void first_program_prepare(struct executor *executor)
     };
     user_mode_init(&handlers);
     user_threads_start(executor);
+    if (option_is_on(option_norandmaps))
+        placement_forbid_random();
 }
 
 bool first_program_is_wanted(const struct boot_info *info)

@@ -48,6 +48,7 @@ enum error address_space_create(struct address_space **space)
     vm_areas_init(&created->areas);
     created->limits = (struct memory_limits){UINT64_MAX, UINT64_MAX, AREA_STACK_LIMIT};
     created->references = 1;
+    created->gaps_end = USER_GAPS_END;
     *space = created;
     return OK;
 }
@@ -122,6 +123,7 @@ enum error address_space_copy(struct address_space *from, struct address_space *
     (*copy)->heap_start = from->heap_start;
     (*copy)->heap_end = from->heap_end;
     (*copy)->limits = from->limits;
+    (*copy)->gaps_end = from->gaps_end;
     unsigned left = USER_PAGES_AT_ONCE;
     virt_addr_t at = 0;
     for (const struct vm_area *area; !error && (area = vm_areas_find(&from->areas, at));) {
@@ -231,7 +233,7 @@ enum error address_space_find_gap(struct address_space *space, virt_addr_t hint,
         return OK;
     if (!area_range_is_valid(USER_START, length))
         return ERROR_INVALID;
-    bool found = vm_areas_find_gap(&space->areas, USER_START, USER_GAPS_END, length, start);
+    bool found = vm_areas_find_gap(&space->areas, USER_START, space->gaps_end, length, start);
     return found ? OK : ERROR_OUT_OF_FRAMES;
 }
 

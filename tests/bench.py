@@ -100,7 +100,7 @@ def collect(prefix):
     outputs = [run_boot(name, options, f"{words} bench={max(prefix, family, key=len)}")
                for name, options, words, family in BOOTS if overlap(prefix, family) and not prefix.startswith(USER_FAMILIES)]
     if any(overlap(prefix, family) for family in USER_FAMILIES):
-        outputs.append(run_boot("user", USER, f"panic=exit -- {prefix}"))
+        outputs.append(run_boot("user", USER, f"norandmaps panic=exit -- {prefix}"))
     for output in outputs:
         for bench, value, unit in LINE.findall(output):
             figures.setdefault(bench, {"value": json.loads(value), "unit": unit})

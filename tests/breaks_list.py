@@ -184,6 +184,8 @@ BREAKS = [
     Break("mm/page_fault.c", "    vm_object_reference(object); /* the area may go */\n", "    object->references += 0;\n",
           "an object goes while its page is waited for", "host/address_space"),
     Break("mm/page_fault.c", "(has_guard ? AREA_GUARD : 0)", "0", "a stack grows up to its neighbour", "host/address_space"),
+    Break("kernel/process/placement.c", "    placement->stack_top -= pages_below(drawn.stack, STACK_RANGE);\n    placement->stack_gap = drawn.heap >> 32 & (PAGE_SIZE - 16);\n", "",
+          "the stack is at the same place each time", "e2e/shell.the_same"),
     Break("mm/area_move.c", "            error = user_pages_move(space, start, MIN(old_length, length), to);\n", "            error = OK;\n",
           "mremap() loses the pages", "e2e/shell.the_same"),
     Break("mm/area_range.c", "exceeds(space->mapped_pages + pages, space->limits.total)", "false", "RLIMIT_AS is not kept", "e2e/shell.the_same"),

@@ -16,8 +16,8 @@
  * nowhere, nor does one to a member of a large struct. */
 #define USER_START UINT64_C(0x10000)
 
-/* address_space_find_gap() looks below this address: above it, the stack may grow. Linux has the
- * same without randomisation. */
+/* address_space_find_gap() looks below this address, unless gaps_end is set: above it, the stack
+ * may grow. */
 #define USER_GAPS_END (USER_END - MIB(128))
 
 /* What a process has set by setrlimit(), in bytes. */
@@ -33,6 +33,7 @@ struct address_space {
     struct tree areas;
     size_t references;
     virt_addr_t heap_start, heap_end; /* of brk(), which keeps them; not aligned */
+    virt_addr_t gaps_end;             /* address_space_find_gap() looks below */
     struct memory_limits limits;
     unsigned default_flags;  /* AREA_LOCKED: of each new area, or 0 */
     bool is_locked_on_fault; /* the pages of new, locked areas are not brought in at once */
@@ -72,7 +73,7 @@ enum error address_space_map(struct address_space *space, virt_addr_t start, uin
 
 /* Finds `length` bytes that no area uses: at `hint`, rounded down, or at USER_START, if that is
  * higher and `hint` is not in page 0; else, or when they are not free there, the highest ones below
- * USER_GAPS_END. ERROR_OUT_OF_FRAMES when there are none. */
+ * space->gaps_end. ERROR_OUT_OF_FRAMES when there are none. */
 enum error address_space_find_gap(struct address_space *space, virt_addr_t hint, uint64_t length,
                                   virt_addr_t *start);
 

@@ -3,6 +3,7 @@
 #include <kernel/process/exit.h>
 #include <kernel/process/first_stack.h>
 #include <kernel/process/futex.h>
+#include <kernel/process/placement.h>
 #include <kernel/process/process.h>
 #include <lib/string.h>
 #include <mm/heap.h>
@@ -12,14 +13,6 @@ enum {
     SCRIPT_LINE = 256, /* bytes of a #! line that are looked at */
     SCRIPT_DEPTH = 5,  /* scripts that are interpreted by scripts */
 };
-
-/* Where programs go that may be loaded anywhere: Linux's place, two thirds of the way up. */
-#define MOVABLE_BASE UINT64_C(0x555555554000)
-
-/* No program is loaded below: a NULL with an offset has to fault. And none where the stack grows.
- */
-#define LOWEST_PROGRAM UINT64_C(0x10000)
-#define PROGRAMS_END   (USER_END - GIB(1))
 
 /* --- Reading --------------------------------------------------------------------------------- */
 
@@ -165,6 +158,19 @@ static enum error load_interpreter(struct fs_context *context, struct program *p
     return error;
 }
 
+/* The first program has no process yet. */
+static void choose_places(struct address_space *space, struct placement *placement)
+{
+    bool random = true;
+    if (user_thread_is_running()) {
+        const struct process *process = process_current();
+        random = !(process->personality & ADDR_NO_RANDOMIZE);
+        space->limits.stack = process->limits[RLIMIT_STACK].soft;
+    }
+    placement_choose(placement, random, space->limits.stack);
+    space->gaps_end = placement->gaps_end;
+}
+
 /* Fills program->space. */
 static enum error load_elf(struct fs_context *context, struct program *program, const char *name,
                            const struct program_strings *strings)
@@ -173,21 +179,25 @@ static enum error load_elf(struct fs_context *context, struct program *program, 
     enum error error = read_elf(program->file, &elf);
     if (error)
         return error;
-    uint64_t bias = elf.movable ? MOVABLE_BASE - elf_start(&elf) : 0;
+    struct placement placement;
+    choose_places(program->space, &placement);
+    uint64_t bias = elf.movable ? placement.program - elf_start(&elf) : 0;
     struct program_addresses addresses = {
         .headers = elf.headers_address ? elf.headers_address + bias : 0,
         .header_count = elf.header_count,
         .entry = elf.entry + bias,
     };
     program->entry = addresses.entry;
-    program->space->heap_start = program->space->heap_end = elf_end(&elf) + bias;
+    program->space->heap_start = program->space->heap_end =
+        elf_end(&elf) + bias + placement.heap_gap;
     error = map_program(program->space, program->file, &elf, bias);
     if (!error && elf.interpreter_size)
         error = load_interpreter(context, program, &elf, &addresses);
     if (!error && program->entry >= USER_END)
         error = ERROR_NOT_EXECUTABLE;
     if (!error)
-        error = first_stack_make(program, name, strings, &addresses, elf.executable_stack);
+        error =
+            first_stack_make(program, name, strings, &addresses, &placement, elf.executable_stack);
     return error;
 }
 

@@ -1,17 +1,16 @@
 /*
- *     USER_END    8 zeros
+ *     stack_top   8 zeros
  *                 the program's name, as exec got it
  *                 environment strings
  *                 argument strings
  *                 "x86_64", 16 random bytes
- *                 ...
+ *                 the random gap
  *                 auxiliary vector, ends in zeros
  *                 pointers to the environment, NULL
  *                 pointers to the arguments, NULL
  *     rsp, by 16  number of arguments
  */
 #include <kernel/cpu/control.h>
-#include <kernel/cpu/random.h>
 #include <kernel/process/first_stack.h>
 #include <kernel/process/process.h>
 #include <lib/string.h>
@@ -43,7 +42,7 @@ enum {
 
 enum { HWCAP2_FSGSBASE = 1 << 1 }; /* programs may use RDFSBASE and its like */
 
-enum { HEADER_SIZE = 56, CLOCK_TICKS = 100, RANDOM_SIZE = 16, SPARE = 32 * 4096 };
+enum { HEADER_SIZE = 56, CLOCK_TICKS = 100, SPARE = 32 * 4096 };
 
 static const char platform[] = "x86_64";
 
@@ -55,16 +54,18 @@ struct plan {
 
 enum { AUXILIARY_ENTRIES = 18 };
 
-static struct plan make_plan(const char *name, const struct program_strings *strings)
+static struct plan make_plan(const char *name, const struct program_strings *strings,
+                             const struct placement *placement)
 {
     struct plan plan;
-    plan.name = USER_END - sizeof(uint64_t) - (strlen(name) + 1);
+    plan.name = placement->stack_top - sizeof(uint64_t) - (strlen(name) + 1);
     plan.strings = plan.name - strings->size;
     plan.platform = plan.strings - sizeof(platform);
-    plan.random = ALIGN_DOWN(plan.platform - RANDOM_SIZE, 16);
+    plan.random = ALIGN_DOWN(plan.platform - PLACEMENT_SECRET, 16);
     plan.word_count = 1 + strings->argument_count + 1 + strings->environment_count + 1 +
                       2 * (size_t)AUXILIARY_ENTRIES;
-    plan.words = ALIGN_DOWN(plan.random - plan.word_count * sizeof(uint64_t), 16);
+    plan.words =
+        ALIGN_DOWN(plan.random - placement->stack_gap - plan.word_count * sizeof(uint64_t), 16);
     return plan;
 }
 
@@ -123,25 +124,24 @@ static void store_words(uint64_t *words, const struct plan *plan, struct program
 }
 
 static enum error copy_bytes(struct address_space *space, const struct plan *plan, const char *name,
-                             const struct program_strings *strings)
+                             const struct program_strings *strings, const uint8_t *secret)
 {
-    uint8_t random[RANDOM_SIZE];
-    random_bytes(random, sizeof(random));
     enum error error = copy_to_space(space, plan->name, name, strlen(name) + 1);
     if (!error)
         error = copy_to_space(space, plan->strings, strings->bytes, strings->size);
     if (!error)
         error = copy_to_space(space, plan->platform, platform, sizeof(platform));
     if (!error)
-        error = copy_to_space(space, plan->random, random, sizeof(random));
+        error = copy_to_space(space, plan->random, secret, PLACEMENT_SECRET);
     return error;
 }
 
 enum error first_stack_make(struct program *program, const char *name,
                             const struct program_strings *strings,
-                            const struct program_addresses *addresses, bool executable)
+                            const struct program_addresses *addresses,
+                            const struct placement *placement, bool executable)
 {
-    struct plan plan = make_plan(name, strings);
+    struct plan plan = make_plan(name, strings, placement);
     size_t size = plan.word_count * sizeof(uint64_t);
     virt_addr_t start = ALIGN_DOWN(plan.words, PAGE_SIZE) - SPARE;
     unsigned flags =
@@ -150,9 +150,10 @@ enum error first_stack_make(struct program *program, const char *name,
     if (!words)
         return ERROR_OUT_OF_FRAMES;
     store_words(words, &plan, program, strings, addresses);
-    enum error error = address_space_map(program->space, start, USER_END - start, flags, NULL, 0);
+    enum error error =
+        address_space_map(program->space, start, placement->stack_top - start, flags, NULL, 0);
     if (!error)
-        error = copy_bytes(program->space, &plan, name, strings);
+        error = copy_bytes(program->space, &plan, name, strings, placement->secret);
     if (!error)
         error = copy_to_space(program->space, plan.words, words, size);
     kfree(words);

@@ -89,6 +89,7 @@ struct process *process_create(struct process *parent)
     if (parent) {
         list_push_back(&parent->children, &process->sibling);
         memcpy(process->limits, parent->limits, sizeof(process->limits));
+        process->personality = parent->personality;
     } else {
         limits_init(process->limits);
     }

@@ -45,6 +45,16 @@ int64_t syscall_sethostname(struct trap_frame *frame)
     return syscall_result(error);
 }
 
+/* The result is what it was. All ones ask for that alone. */
+int64_t syscall_personality(struct trap_frame *frame)
+{
+    struct process *process = process_current();
+    uint32_t new = (uint32_t)argument_0(frame), old = process->personality;
+    if (new != UINT32_MAX)
+        process->personality = new;
+    return old;
+}
+
 /* --- Scheduling ------------------------------------------------------------------------------ */
 
 /* --- Memory and time ------------------------------------------------------------------------- */

@@ -5,6 +5,7 @@
 #define KERNEL_PROCESS_FIRST_STACK_H
 
 #include <kernel/process/exec.h>
+#include <kernel/process/placement.h>
 
 /* Of the program and its interpreter, for the auxiliary vector. */
 struct program_addresses {
@@ -18,6 +19,7 @@ struct program_addresses {
  * ERROR_TOO_BIG, ERROR_OUT_OF_FRAMES; may wait. */
 enum error first_stack_make(struct program *program, const char *name,
                             const struct program_strings *strings,
-                            const struct program_addresses *addresses, bool executable);
+                            const struct program_addresses *addresses,
+                            const struct placement *placement, bool executable);
 
 #endif

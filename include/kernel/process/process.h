@@ -27,6 +27,8 @@
 enum { PROCESS_NAME = 16, PROCESS_FIRST = 1 };
 
 enum { NICENESS_LEAST = -20, NICENESS_MOST = 19 };
+/* Of the personalities, the one that is acted upon (Linux: include/uapi/linux/personality.h). */
+enum { ADDR_NO_RANDOMIZE = 0x40000 };
 
 enum process_state { PROCESS_NEW, PROCESS_LIVE, PROCESS_ZOMBIE };
 
@@ -51,6 +53,7 @@ struct process {
     struct file *program; /* the file that runs: /proc/PID/exe; NULL for zombies */
     uint32_t uid, euid, gid, egid;
     struct limit limits[RLIMIT_COUNT];
+    uint32_t personality; /* of personality(2); a fork copies it, an exec keeps it */
 
     struct signals signals;
     bool stopped; /* by a signal, until SIGCONT or SIGKILL */
