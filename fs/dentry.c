@@ -118,6 +118,8 @@ void dentry_free(struct dentry *dentry)
         ASSERT(!dentry->is_kept);
         ASSERT(!dentry->covered_by);
         ASSERT(list_empty(&dentry->children));
+        if (dentry->inode && dentry->inode->opened_as == dentry)
+            dentry->inode->opened_as = NULL;
         if (dentry->inode)
             inode_release(dentry->inode);
         free_name(dentry);

@@ -9,8 +9,7 @@
 #include <fs/tmpfs.h>
 #include <kernel/log/log.h>
 #include <lib/string.h>
-
-enum { PAGES_MAX = 1024 }; /* programs put files there by mistake */
+#include <mm/frames.h>
 
 static struct filesystem *devfs;
 
@@ -49,16 +48,30 @@ static void add_link(const char *name, const char *target)
     log_failure(name, error);
 }
 
+static void add_directory(const char *name, uint32_t permissions)
+{
+    struct dentry *entry = new_entry(name);
+    enum error error = ERROR_OUT_OF_FRAMES;
+    if (entry) {
+        error = devfs->root->inode->operations->create(entry, S_IFDIR | permissions, 0);
+        dentry_release(entry);
+    }
+    log_failure(name, error);
+}
+
 static enum error mount(const char *options, struct filesystem **filesystem)
 {
     (void)options;
     if (!devfs) {
-        enum error error = tmpfs_create(&devfs_type, PAGES_MAX, &devfs);
+        struct frames_stats frames;
+        frames_stats(&frames);
+        enum error error = tmpfs_create(&devfs_type, frames.total / 2, &devfs); /* for /dev/shm */
         if (error)
             return error;
         list_for_each(node, &devices)
             add_node(CONTAINER_OF(node, struct device, node));
         device_set_hook(add_node);
+        add_directory("shm", 01777); /* for shm_open() */
         add_link("fd", "/proc/self/fd");
         add_link("stdin", "/proc/self/fd/0");
         add_link("stdout", "/proc/self/fd/1");

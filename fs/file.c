@@ -39,6 +39,8 @@ enum error file_create(const struct file_operations *operations, struct inode *i
     inode->writers += may_write(made);
     if (dentry)
         dentry_reference(dentry);
+    if (dentry && dentry->inode == inode)
+        inode->opened_as = dentry;
     enum error error = operations->open ? operations->open(made) : OK;
     if (error) {
         made->operations = &not_open;

@@ -3,12 +3,14 @@
 #include <fs/filesystem.h>
 #include <fs/fs.h>
 #include <fs/memory_devices.h>
+#include <fs/page_cache.h>
 #include <fs/path.h>
 #include <fs/proc_system.h>
 #include <fs/procfs.h>
 #include <fs/tmpfs.h>
 #include <kernel/cpu/random.h>
 #include <kernel/log/log.h>
+#include <mm/reclaim.h>
 
 static struct filesystem_type sysfs_type;
 
@@ -26,6 +28,8 @@ static struct filesystem_type sysfs_type = {.name = "sysfs",
                                             .mount = mount_sysfs,
                                             .statistics = tmpfs_statistics,
                                             .unmount = tmpfs_unmount};
+
+static struct reclaimer pages_of_files = {.reclaim = page_cache_give_up};
 
 /* What is mounted from the start, each below the root. */
 static const struct {
@@ -56,6 +60,7 @@ enum error fs_start(void)
     struct fs_context *context = NULL;
     memory_devices_add();
     proc_system_add();
+    reclaim_add(&pages_of_files);
     if (!random_has_hardware())
         log_warn("random: the processor has no source of random numbers; the first ones are weak");
     filesystem_add_type(&tmpfs_type);

@@ -120,6 +120,29 @@ static enum error read(struct file *file, struct buffer *buffer, uint64_t *posit
     return error;
 }
 
+static enum error write(struct file *file, struct buffer *buffer, uint64_t *position)
+{
+    enum { TEXT_MAX = 32 };
+    const struct proc_node *node = node_of(file->inode);
+    char text[TEXT_MAX + 1];
+    size_t size = buffer->left;
+    if (!node->entry->store)
+        return ERROR_DEVICE; /* as Linux says it */
+    if (size > TEXT_MAX)
+        return ERROR_INVALID;
+    enum error error = buffer_get(buffer, text, size);
+    if (error)
+        return error;
+    size_t length = size > 0 && text[size - 1] == '\n' ? size - 1 : size;
+    text[length] = '\0';
+    error = node->entry->store(text, node->process);
+    if (error)
+        buffer->left += size; /* nothing of it was taken */
+    else
+        *position += size;
+    return error;
+}
+
 static void close(struct file *file)
 {
     if (file->data)
@@ -128,7 +151,7 @@ static void close(struct file *file)
 }
 
 static const struct file_operations file_operations = {
-    .has_position = true, .read = read, .close = close};
+    .has_position = true, .read = read, .write = write, .close = close};
 
 /* --- Links ------------------------------------------------------------------------------------ */
 

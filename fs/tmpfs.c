@@ -323,7 +323,7 @@ static void release(struct vm_object *object)
 }
 
 static const struct vm_object_operations object_operations = {
-    .get_page = get_page, .has_page = has_page, .release = release};
+    .get_page = get_page, .has_page = has_page, .is_file = true, .release = release};
 
 static const struct file_operations *operations_for(uint32_t type)
 {
@@ -349,6 +349,12 @@ static struct tmpfs_inode *make_inode(struct filesystem *filesystem, uint32_t mo
     node->inode.file_operations = operations_for(mode & S_IFMT);
     tmpfs_of(filesystem)->inodes++;
     return node;
+}
+
+struct inode *tmpfs_make_file(struct filesystem *filesystem, uint32_t permissions)
+{
+    struct tmpfs_inode *node = make_inode(filesystem, S_IFREG | permissions);
+    return node ? &node->inode : NULL;
 }
 
 /* --- The file system -------------------------------------------------------------------------- */

@@ -11,6 +11,7 @@
 #include <kernel/process/exceptions.h>
 #include <kernel/process/exec.h>
 #include <kernel/process/exit.h>
+#include <kernel/process/out_of_memory.h>
 #include <kernel/process/placement.h>
 #include <kernel/process/proc_files.h>
 #include <kernel/process/process.h>
@@ -49,6 +50,7 @@ void first_program_prepare(struct executor *executor)
     };
     user_mode_init(&handlers);
     user_threads_start(executor);
+    out_of_memory_start();
     if (option_is_on(option_norandmaps))
         placement_forbid_random();
 }

@@ -100,9 +100,10 @@ static enum error copy_area(struct address_space *from, struct address_space *co
                        vm_area_offset(area, *start));
     if (!created)
         return ERROR_OUT_OF_FRAMES;
-    /* The pages of a shared area come from the object again. */
+    /* An object's pages come from the object again. */
     enum error error = OK;
-    if (area->flags & (AREA_SHARED | AREA_WIPED))
+    created->has_copies = area->has_copies;
+    if (area->flags & (AREA_SHARED | AREA_WIPED) || (area->object && !area->has_copies))
         *start = area->end;
     else
         error = user_pages_share(from, copy, area, start, left);

@@ -49,6 +49,7 @@ static enum error move(struct address_space *space, virt_addr_t start, uint64_t 
         vm_area_create(space, to, to + length, flags, area->object, vm_area_offset(area, start));
     if (!moved)
         return ERROR_OUT_OF_FRAMES;
+    moved->has_copies = area->has_copies;
     enum error error = OK;
     if (old_length) {
         error = area_range_split(space, start, start + old_length);

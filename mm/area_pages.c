@@ -35,6 +35,17 @@ enum error address_space_discard(struct address_space *space, virt_addr_t start,
     return error == OK && hole ? ERROR_OUT_OF_FRAMES : error;
 }
 
+void address_space_abandon(struct address_space *space)
+{
+    unsigned left = UINT32_MAX;
+    space->is_abandoned = true;
+    const struct vm_area *area = vm_areas_find(&space->areas, 0);
+    for (; area; area = vm_areas_find(&space->areas, area->end)) {
+        if (!(area->flags & AREA_SHARED))
+            user_pages_unmap(space, area->start, area->end, &left);
+    }
+}
+
 /* The access that brings a page in: of a private page a write, so that it is the program's own. */
 static unsigned access_of(const struct vm_area *area)
 {

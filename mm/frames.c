@@ -284,6 +284,13 @@ enum error frame_reference(phys_addr_t frame)
     return error;
 }
 
+unsigned frame_references(phys_addr_t frame)
+{
+    size_t index;
+    const struct frame_block *block = block_of(frame, &index);
+    return block->more ? 1u + block->more[index] : 1;
+}
+
 bool frame_is_shared(phys_addr_t frame)
 {
     size_t index;

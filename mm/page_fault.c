@@ -71,8 +71,8 @@ static phys_addr_t copy_frame(phys_addr_t from)
     return frame;
 }
 
-static enum error map_anonymous(struct address_space *space, const struct vm_area *area,
-                                virt_addr_t page, bool write)
+static enum error map_anonymous(struct address_space *space, struct vm_area *area, virt_addr_t page,
+                                bool write)
 {
     phys_addr_t frame = user_pages_zeros();
     if (write)
@@ -83,8 +83,8 @@ static enum error map_anonymous(struct address_space *space, const struct vm_are
 }
 
 /* The first write to a page of a private area that is mapped read-only. */
-static enum error copy_on_write(struct address_space *space, const struct vm_area *area,
-                                virt_addr_t page, uint64_t entry)
+static enum error copy_on_write(struct address_space *space, struct vm_area *area, virt_addr_t page,
+                                uint64_t entry)
 {
     phys_addr_t frame = entry & PAGE_ADDRESS_MASK;
     uint64_t flags = user_page_flags(area, true);
@@ -94,6 +94,7 @@ static enum error copy_on_write(struct address_space *space, const struct vm_are
     if (copy == NO_FRAME)
         return ERROR_OUT_OF_FRAMES;
     user_page_replace(space, page, entry, copy, flags);
+    area->has_copies = true;
     return OK;
 }
 
@@ -112,7 +113,7 @@ static struct object_page object_page(const struct vm_area *area, virt_addr_t pa
 }
 
 /* Maps the object's frame, whose reference it takes over, or a copy of it. */
-static enum error map_object_page(struct address_space *space, const struct vm_area *area,
+static enum error map_object_page(struct address_space *space, struct vm_area *area,
                                   virt_addr_t page, phys_addr_t frame, bool write)
 {
     if (write && !(area->flags & AREA_SHARED)) {
@@ -121,6 +122,7 @@ static enum error map_object_page(struct address_space *space, const struct vm_a
         if (copy == NO_FRAME)
             return ERROR_OUT_OF_FRAMES;
         frame = copy;
+        area->has_copies = true;
     }
     uint64_t flags = user_page_flags(area, write), entry = paging_entry(&space->tables, page);
     if (!entry)
@@ -131,10 +133,10 @@ static enum error map_object_page(struct address_space *space, const struct vm_a
 
 /* Does the page's entry still lack what the access needs, in an area with that page? The area may
  * have changed while get_page() waited. */
-static const struct vm_area *look_again(struct address_space *space, virt_addr_t page,
-                                        uint64_t entry, struct object_page wanted)
+static struct vm_area *look_again(struct address_space *space, virt_addr_t page, uint64_t entry,
+                                  struct object_page wanted)
 {
-    const struct vm_area *area = vm_areas_find(&space->areas, page);
+    struct vm_area *area = vm_areas_find(&space->areas, page);
     if (!area || area->start > page || paging_entry(&space->tables, page) != entry)
         return NULL;
     struct object_page found = object_page(area, page);
@@ -143,9 +145,27 @@ static const struct vm_area *look_again(struct address_space *space, virt_addr_t
     return same ? area : NULL;
 }
 
+/* Maps what the object has of the pages around, as programs use what lies close together (Linux:
+ * fault_around_bytes). Does not wait, and does without what fails. */
+static void map_around(struct address_space *space, struct vm_area *area, virt_addr_t page)
+{
+    const uint64_t around = 16 * PAGE_SIZE;
+    struct vm_object *object = area->object;
+    virt_addr_t first = ALIGN_DOWN(page, around), end = MIN(first + around, area->end);
+    for (virt_addr_t at = MAX(first, area->start); at < end; at += PAGE_SIZE) {
+        uint64_t index = vm_area_offset(area, at) / PAGE_SIZE;
+        phys_addr_t frame;
+        if (paging_entry(&space->tables, at) || !object->operations->has_page(object, index))
+            continue;
+        if (object->operations->get_page(object, index, false, &frame) ||
+            user_page_map(space, at, frame, user_page_flags(area, false)))
+            return;
+    }
+}
+
 /* Waits. `area` does not hold any more when it returns. */
-static enum error fault_object(struct address_space *space, const struct vm_area *area,
-                               virt_addr_t page, uint64_t entry, bool write)
+static enum error fault_object(struct address_space *space, struct vm_area *area, virt_addr_t page,
+                               uint64_t entry, bool write)
 {
     struct object_page wanted = object_page(area, page);
     struct vm_object *object = wanted.object;
@@ -159,6 +179,8 @@ static enum error fault_object(struct address_space *space, const struct vm_area
             error = map_object_page(space, area, page, frame, write);
         else
             frame_free(frame);
+        if (area && !error && !write && object->operations->has_page)
+            map_around(space, area, page);
     }
     vm_object_release(object);
     return error;
@@ -169,8 +191,8 @@ static enum error fault_object(struct address_space *space, const struct vm_area
 enum error address_space_fault(struct address_space *space, virt_addr_t address, unsigned access)
 {
     virt_addr_t page = ALIGN_DOWN(address, PAGE_SIZE);
-    const struct vm_area *area = address < USER_END ? find_area(space, page) : NULL;
-    if (!area)
+    struct vm_area *area = address < USER_END ? find_area(space, page) : NULL;
+    if (!area || space->is_abandoned)
         return ERROR_NOT_MAPPED;
     if (!allows(area, access))
         return ERROR_ACCESS;

@@ -5,6 +5,7 @@
  */
 #include <kernel/cpu/cpu.h>
 #include <lib/string.h>
+#include <mm/reclaim.h>
 #include <mm/user_copy.h>
 
 enum error user_memory(struct address_space *space, virt_addr_t address, unsigned access,
@@ -20,6 +21,8 @@ enum error user_memory(struct address_space *space, virt_addr_t address, unsigne
             return OK;
         }
         enum error error = address_space_fault(space, address, access);
+        if (error == ERROR_OUT_OF_FRAMES && reclaim_for_program())
+            continue;
         if (error)
             return error == ERROR_OUT_OF_FRAMES ? error : ERROR_BAD_ADDRESS;
     }

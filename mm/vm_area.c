@@ -89,6 +89,7 @@ struct vm_area *vm_area_create(struct address_space *space, virt_addr_t start, v
     area->start = start;
     area->end = end;
     area->flags = flags;
+    area->has_copies = false;
     area->object = object;
     area->offset = offset;
     area->lowest = area->highest = area->gap = 0;
@@ -137,6 +138,7 @@ enum error vm_areas_split(struct tree *areas, virt_addr_t address)
                                            area->object, vm_area_offset(area, address));
     if (!upper)
         return ERROR_OUT_OF_FRAMES;
+    upper->has_copies = area->has_copies;
     area->end = address;
     tree_update(areas, &area->node);
     vm_areas_insert(areas, upper);
@@ -157,6 +159,7 @@ static bool absorb(struct tree *areas, struct vm_area *lower, struct vm_area *up
         return false;
     vm_areas_remove(areas, upper);
     lower->end = upper->end;
+    lower->has_copies |= upper->has_copies;
     tree_update(areas, &lower->node);
     vm_area_destroy(upper);
     return true;

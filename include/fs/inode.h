@@ -35,6 +35,7 @@ struct inode {
     int64_t accessed, modified, changed; /* nanoseconds since 1970 */
     size_t writers;                      /* open files that may write */
     size_t programs;                     /* open files that run; never both */
+    struct dentry *opened_as;            /* not referenced; NULL: never, or that name is gone */
     struct mutex mutex;                  /* guards content and size across waits */
     struct pipe *pipe;                   /* of a FIFO that is open, or of a pipe; else NULL */
 };

@@ -15,6 +15,9 @@ struct proc_entry {
     const char *name; /* may have slashes: sys/kernel/pid_max; its directories come by themselves */
     /* Writes the content. ERROR_NO_PROCESS: the process is gone. In threads; may wait. */
     enum error (*write)(struct text *text, int process);
+    /* Takes what a program has written there, with a NUL and without a line's end. NULL: the file
+     * cannot be written to. In threads. */
+    enum error (*store)(const char *text, int process);
     struct list_node node;
 };
 

@@ -5,6 +5,7 @@
 #define FS_TMPFS_H
 
 #include <fs/filesystem.h>
+#include <fs/inode.h>
 
 extern struct filesystem_type tmpfs_type;
 
@@ -15,5 +16,8 @@ enum error tmpfs_create(struct filesystem_type *type, uint64_t page_limit,
 /* What is in one, and the end of one that nobody uses: for types that are made of it. */
 void tmpfs_statistics(struct filesystem *filesystem, struct filesystem_statistics *result);
 void tmpfs_unmount(struct filesystem *filesystem);
+
+/* A regular file without a name, with one reference. NULL when memory is out. */
+struct inode *tmpfs_make_file(struct filesystem *filesystem, uint32_t permissions);
 
 #endif

@@ -35,6 +35,7 @@ struct address_space {
     virt_addr_t heap_start, heap_end; /* of brk(), which keeps them; not aligned */
     virt_addr_t gaps_end;             /* address_space_find_gap() looks below */
     struct memory_limits limits;
+    bool is_abandoned;       /* its programs are killed, and its pages taken away */
     unsigned default_flags;  /* AREA_LOCKED: of each new area, or 0 */
     bool is_locked_on_fault; /* the pages of new, locked areas are not brought in at once */
     uint64_t mapped_pages;   /* in all areas */
@@ -129,6 +130,10 @@ enum error address_space_extend(struct address_space *space, virt_addr_t start, 
  * is private; ERROR_OUT_OF_FRAMES. Then what was at `to` may be gone. */
 enum error address_space_move(struct address_space *space, virt_addr_t start, uint64_t old_length,
                               virt_addr_t to, uint64_t length);
+
+/* Takes all private pages away, and brings none in again: its programs end, and memory is short.
+ * Does not wait. */
+void address_space_abandon(struct address_space *space);
 
 /* The first area that ends above `from`; NULL at the end. It holds until the space changes, which
  * it may whenever the caller waits. */

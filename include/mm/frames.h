@@ -32,6 +32,9 @@ void frame_free(phys_addr_t frame);
  * block's counts, until no frame of the block has more than one reference. O(1). */
 enum error frame_reference(phys_addr_t frame);
 
+/* How many references an allocated frame has. O(1). */
+unsigned frame_references(phys_addr_t frame);
+
 /* Has the allocated frame more than one reference? O(1). */
 bool frame_is_shared(phys_addr_t frame);
 

@@ -35,6 +35,7 @@ struct vm_area {
     struct tree_node node; /* its key is `start` */
     struct address_space *space;
     virt_addr_t start, end;     /* multiples of PAGE_SIZE; `end` is not included */
+    bool has_copies;            /* private, of an object: it may have pages of its own */
     unsigned flags;             /* AREA_… */
     struct vm_object *object;   /* referenced; NULL: anonymous memory, zeros in the beginning */
     struct list_node of_object; /* among those that show the object */

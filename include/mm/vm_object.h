@@ -21,6 +21,8 @@ struct vm_object_operations {
     /* Is that page in memory, so that get_page() would not have to make or read it? NULL: no page
      * is known to be. In threads only. */
     bool (*has_page)(struct vm_object *object, uint64_t index);
+    /* The object is that of a struct inode (fs/inode.h). */
+    bool is_file;
     /* The last reference is gone. In threads, or where the executor releases one; must not wait. */
     void (*release)(struct vm_object *object);
 };

@@ -1,9 +1,9 @@
 #include <kernel/cpu/control.h>
 #include <kernel/log/log.h>
 #include <kernel/process/exceptions.h>
-#include <kernel/process/out_of_memory.h>
 #include <kernel/process/process.h>
 #include <layout.h>
+#include <mm/reclaim.h>
 
 enum { VECTOR_X87 = 16, VECTOR_ALIGNMENT = 17, VECTOR_SSE = 19 };
 
@@ -93,7 +93,7 @@ static void page_fault(const struct trap_frame *frame, virt_addr_t address)
     if (address < USER_END)
         error = address_space_fault(process_current()->space, address, access);
     if (error == ERROR_OUT_OF_FRAMES) {
-        end_largest_process(); /* and the program takes the fault again, if it was another one */
+        (void)reclaim_for_program(); /* the program takes the fault again, or is killed */
     } else if (error) {
         struct signal_info info = info_of_page_fault(error, address);
         force(frame, &info);

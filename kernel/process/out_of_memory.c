@@ -1,27 +1,68 @@
+/*
+ * A killed process may wait for something that the one that needs memory holds, such as a pipe's
+ * mutex. So its pages are taken away at once, and it finds out when it runs the next time (Linux:
+ * the OOM reaper).
+ */
 #include <kernel/log/log.h>
-#include <kernel/process/exit.h>
 #include <kernel/process/out_of_memory.h>
 #include <kernel/process/process.h>
+#include <mm/frames.h>
+#include <mm/paging_count.h>
+#include <mm/reclaim.h>
 
-static struct process *largest_process(void)
+/* The pages that its end would free, corrected by a share of all memory (Linux:
+ * mm/oom_kill.c:oom_badness). INT64_MIN: it is never killed. */
+static int64_t badness(const struct process *process)
 {
-    struct process *largest = process_find(PROCESS_FIRST);
-    for (struct process *process = process_next(PROCESS_FIRST); process;
-         process = process_next(process->id)) {
-        if (process->space && (largest->id == PROCESS_FIRST || !largest->space ||
-                               process->space->resident_pages > largest->space->resident_pages))
-            largest = process;
-    }
-    return largest;
+    struct frames_stats frames;
+    if (!process->space || process->space->is_abandoned || process->oom_adjust == OOM_ADJUST_MIN)
+        return INT64_MIN;
+    frames_stats(&frames);
+    uint64_t pages = process->space->resident_pages + paging_count_tables(&process->space->tables);
+    return (int64_t)pages + process->oom_adjust * (int64_t)frames.total / OOM_ADJUST_MAX;
 }
 
-void end_largest_process(void)
+int64_t out_of_memory_score(const struct process *process)
 {
-    struct process *process = largest_process();
-    log_error("process: out of memory: %s (%d) is killed, with %lu pages", process->name,
-              process->id, process->space ? process->space->resident_pages : 0);
-    if (process == process_current())
-        process_exit(SIGKILL);
-    signal_send(process, SIGKILL, NULL);
-    thread_yield();
+    struct frames_stats frames;
+    int64_t points = badness(process);
+    frames_stats(&frames);
+    return points == INT64_MIN ? 0 : (1000 + points * 1000 / (int64_t)frames.total) * 2 / 3;
+}
+
+/* NULL: there is none that is not killed already. */
+static struct process *choose(void)
+{
+    struct process *worst = NULL, *first = process_find(PROCESS_FIRST);
+    int64_t most = INT64_MIN;
+    for_each_process(process) {
+        int64_t points = process == first ? INT64_MIN : badness(process);
+        if (points > most) {
+            worst = process;
+            most = points;
+        }
+    }
+    return !worst && first && badness(first) > INT64_MIN ? first : worst;
+}
+
+/* All that share its memory go with it. */
+static bool kill_worst(void)
+{
+    struct process *worst = choose();
+    if (!worst)
+        return false;
+    struct address_space *space = worst->space;
+    log_error("process: out of memory: %s (%d) is killed, with %lu pages, score %ld", worst->name,
+              worst->id, space->resident_pages, out_of_memory_score(worst));
+    for_each_process(process) {
+        if (process->space == space)
+            signal_send(process, SIGKILL, NULL);
+    }
+    address_space_abandon(space);
+    return true;
+}
+
+void out_of_memory_start(void)
+{
+    reclaim_last_resort = kill_worst;
 }

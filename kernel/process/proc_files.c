@@ -3,6 +3,7 @@
  */
 #include <fs/proc.h>
 #include <kernel/process/proc_files.h>
+#include <kernel/process/proc_memory.h>
 #include <kernel/process/process.h>
 #include <kernel/task/clock.h>
 #include <lib/string.h>
@@ -116,15 +117,6 @@ static enum error write_thread_stat(struct text *text, int id)
     return OK;
 }
 
-static enum error write_statm(struct text *text, int id)
-{
-    const struct process *process = process_of_number(id);
-    if (!process)
-        return ERROR_NO_PROCESS;
-    text_printf(text, "%lu %lu 0 0 0 0 0\n", mapped_pages(process), resident_pages(process));
-    return OK;
-}
-
 /* Likewise. */
 static void write_status_of(struct text *text, const struct process *process,
                             const struct user_thread *thread)
@@ -218,30 +210,6 @@ static enum error write_environment(struct text *text, int id)
     return OK;
 }
 
-static const char *area_name(const struct address_space *space, const struct vm_area *area)
-{
-    if (area->flags & AREA_GROWS_DOWN)
-        return "[stack]";
-    return area->start < space->heap_end && area->end > space->heap_start && !area->object
-               ? "[heap]"
-               : "";
-}
-
-static enum error write_maps(struct text *text, int id)
-{
-    const struct process *process = process_of_number(id);
-    if (!process)
-        return ERROR_NO_PROCESS;
-    const struct address_space *space = process->space;
-    const struct vm_area *area = space ? address_space_next_area(space, 0) : NULL;
-    for (; area; area = address_space_next_area(space, area->end))
-        text_printf(text, "%lx-%lx %c%c%c%c %08lx 00:00 0 %20s\n", area->start, area->end,
-                    area->flags & AREA_READ ? 'r' : '-', area->flags & AREA_WRITE ? 'w' : '-',
-                    area->flags & AREA_EXECUTE ? 'x' : '-', area->flags & AREA_SHARED ? 's' : 'p',
-                    area->offset, area_name(space, area));
-    return OK;
-}
-
 /* --- The hooks ------------------------------------------------------------------------------- */
 
 static int current_id(void)
@@ -311,21 +279,24 @@ void proc_files_start(void)
 {
     static const struct proc_entry entries[] = {
         {.name = "stat", .write = write_stat},
-        {.name = "statm", .write = write_statm},
+        {.name = "statm", .write = proc_write_statm},
         {.name = "status", .write = write_status},
         {.name = "comm", .write = write_comm},
         {.name = "cmdline", .write = write_command_line},
         {.name = "environ", .write = write_environment},
-        {.name = "maps", .write = write_maps},
+        {.name = "maps", .write = proc_write_maps},
+        {.name = "smaps", .write = proc_write_smaps},
+        {.name = "oom_score", .write = proc_write_oom_score},
+        {.name = "oom_score_adj", .write = proc_write_oom_adjust, .store = proc_store_oom_adjust},
     };
     static const struct proc_entry thread_entries[] = {
         {.name = "stat", .write = write_thread_stat},
-        {.name = "statm", .write = write_statm},
+        {.name = "statm", .write = proc_write_statm},
         {.name = "status", .write = write_thread_status},
         {.name = "comm", .write = write_thread_comm},
         {.name = "cmdline", .write = write_command_line},
         {.name = "environ", .write = write_environment},
-        {.name = "maps", .write = write_maps},
+        {.name = "maps", .write = proc_write_maps},
     };
     static const struct proc_processes processes = {
         .current = current_id,

@@ -90,6 +90,8 @@ struct process *process_create(struct process *parent)
         list_push_back(&parent->children, &process->sibling);
         memcpy(process->limits, parent->limits, sizeof(process->limits));
         process->personality = parent->personality;
+        process->oom_adjust = parent->oom_adjust;
+        process->oom_adjust_least = parent->oom_adjust_least;
     } else {
         limits_init(process->limits);
     }

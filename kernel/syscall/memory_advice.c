@@ -1,6 +1,7 @@
 /*
  * Calls about the pages of a range that exists: what to do with them, whether they are there.
  */
+#include <fs/memory_file.h>
 #include <kernel/process/process.h>
 #include <kernel/syscall/calls.h>
 #include <kernel/syscall/memory_call.h>
@@ -100,6 +101,31 @@ int64_t syscall_madvise(struct trap_frame *frame)
     if (!length)
         return 0;
     return syscall_result(advise(process_current()->space, start, length, advice));
+}
+
+/* --- memfd_create ---------------------------------------------------------------------------- */
+
+enum { MFD_CLOEXEC = 1, MFD_ALLOW_SEALING = 2, MEMORY_FILE_NAME = 250 };
+
+int64_t syscall_memfd_create(struct trap_frame *frame)
+{
+    char name[MEMORY_FILE_NAME];
+    size_t length;
+    struct file *file;
+    int fd;
+    uint64_t flags = argument_1(frame);
+    if (flags & ~(uint64_t)(MFD_CLOEXEC | MFD_ALLOW_SEALING))
+        return syscall_result(ERROR_INVALID);
+    enum error error = string_from_user(name, sizeof(name), argument_0(frame), &length);
+    if (error)
+        return syscall_result(error == ERROR_TOO_LONG ? ERROR_INVALID : error);
+    error = memory_file_create(name, &file);
+    if (error)
+        return syscall_result(error);
+    error = file_table_add(process_current()->files, file, 0, flags & MFD_CLOEXEC, &fd);
+    if (error)
+        file_release(file);
+    return error ? syscall_result(error) : fd;
 }
 
 /* --- msync ----------------------------------------------------------------------------------- */

@@ -180,6 +180,127 @@ TEST(mapping, reads_writes_and_mappings_agree)
     EXPECT_EQ(shared[PAGE + 5], '1');
 }
 
+/* --- Memory that is shared by a name, or by a descriptor alone -------------------------------- */
+
+TEST(mapping, shm_open)
+{
+    int file = shm_open("/cairn-test", O_RDWR | O_CREAT | O_EXCL, 0600);
+    EXPECT(file >= 0);
+    EXPECT_OK(ftruncate(file, 2 * PAGE));
+    char *memory = mmap(NULL, 2 * PAGE, DATA, MAP_SHARED, file, 0);
+    pid_t child = fork();
+    if (child == 0) {
+        char *own = mmap(NULL, PAGE, DATA, MAP_SHARED, shm_open("/cairn-test", O_RDWR, 0), PAGE);
+        own[0] = 'c';
+        _exit(0);
+    }
+    EXPECT_EQ(waitpid(child, NULL, 0), child);
+    EXPECT_EQ(memory[PAGE], 'c');
+    EXPECT_OK(shm_unlink("/cairn-test"));
+    EXPECT_ERROR(shm_open("/cairn-test", O_RDWR, 0), ENOENT);
+    EXPECT_EQ(memory[PAGE], 'c');
+}
+
+TEST(mapping, memfd_create)
+{
+    char name[300];
+    memset(name, 'n', sizeof(name));
+    name[250] = '\0';
+    EXPECT_ERROR(CALL(memfd_create, name, 0), EINVAL);
+    name[249] = '\0';
+    EXPECT_OK(CALL(memfd_create, name, 0));
+    EXPECT_ERROR(CALL(memfd_create, "a", 0x100), EINVAL);
+    EXPECT_ERROR(CALL(memfd_create, 8, 0), EFAULT);
+    int file = memfd_create("a", MFD_CLOEXEC);
+    EXPECT(file >= 0);
+    EXPECT_EQ(fcntl(file, F_GETFD), FD_CLOEXEC);
+    EXPECT_OK(ftruncate(file, PAGE));
+    char *memory = mmap(NULL, PAGE, DATA, MAP_SHARED, file, 0);
+    memory[0] = 'm';
+    char byte, path[32], target[64] = "";
+    EXPECT_EQ(pread(file, &byte, 1, 0), 1);
+    EXPECT_EQ(byte, 'm');
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", file);
+    EXPECT(readlink(path, target, sizeof(target) - 1) > 0);
+    EXPECT_EQ(strcmp(target, "/memfd:a (deleted)"), 0);
+    struct stat status;
+    EXPECT_OK(fstat(file, &status));
+    EXPECT_EQ(status.st_nlink, 0);
+    EXPECT_EQ(status.st_mode, S_IFREG | 0777);
+}
+
+/* --- What /proc tells ------------------------------------------------------------------------ */
+
+/* The line of the file that begins with `start`, or contains `part`. */
+static bool find_line(const char *path, const char *start, const char *part, char line[512])
+{
+    FILE *file = fopen(path, "r");
+    bool found = false;
+    while (file && !found && fgets(line, 512, file))
+        found = strncmp(line, start, strlen(start)) == 0 && strstr(line, part);
+    if (file)
+        fclose(file);
+    return found;
+}
+
+TEST(mapping, proc_maps)
+{
+    char start[64], line[512], path[600];
+    make_pages("a", 3);
+    char *memory = map_file("a", 3, PROT_READ, MAP_SHARED);
+    mprotect(memory + PAGE, PAGE, PROT_NONE);
+    snprintf(start, sizeof(start), "%lx-%lx r--s 00000000 ", (long)memory, (long)memory + PAGE);
+    EXPECT(find_line("/proc/self/maps", start, "", line));
+    snprintf(start, sizeof(start), "%lx-%lx ---s 00001000 ", (long)memory + PAGE,
+             (long)memory + 2 * PAGE);
+    EXPECT(find_line("/proc/self/maps", start, "", line));
+    EXPECT(getcwd(path, 500) != NULL);
+    strcat(path, "/a\n");
+    EXPECT_EQ(strcmp(line + 73, path), 0);
+    EXPECT(find_line("/proc/self/maps", "", "[stack]\n", line));
+}
+
+TEST(mapping, proc_smaps_and_statm)
+{
+    char line[512];
+    unsigned long before[7], after[7];
+    FILE *file = fopen("/proc/self/statm", "r");
+    EXPECT_EQ(fscanf(file, "%lu %lu", &before[0], &before[1]), 2);
+    fclose(file);
+    char *memory = map(100, DATA);
+    memset(memory, 'x', 50 * PAGE);
+    file = fopen("/proc/self/statm", "r");
+    EXPECT_EQ(fscanf(file, "%lu %lu", &after[0], &after[1]), 2);
+    fclose(file);
+    EXPECT(after[0] >= before[0] + 100);
+    EXPECT(after[1] >= before[1] + 50);
+    EXPECT(find_line("/proc/self/smaps", "Rss:", "", line));
+    EXPECT(find_line("/proc/self/smaps", "Private_Dirty:", "", line));
+}
+
+TEST(mapping, oom_score_adj)
+{
+    char line[512];
+    EXPECT(find_line("/proc/self/oom_score_adj", "0", "", line));
+    int file = open("/proc/self/oom_score_adj", O_RDWR);
+    EXPECT_EQ(write(file, "500\n", 4), 4);
+    EXPECT_ERROR(write(file, "1001", 4), EINVAL);
+    EXPECT_ERROR(write(file, "many", 4), EINVAL);
+    EXPECT(find_line("/proc/self/oom_score_adj", "500\n", "", line));
+    EXPECT(find_line("/proc/self/oom_score", "", "", line));
+    int score = atoi(line);
+    EXPECT(score > 900 && score < 1334);
+    pid_t child = fork();
+    if (child == 0)
+        _exit(!find_line("/proc/self/oom_score_adj", "500\n", "", line));
+    int status;
+    EXPECT_EQ(waitpid(child, &status, 0), child);
+    EXPECT_EQ(status, 0);
+    EXPECT_OK(setuid(1000));
+    EXPECT_ERROR(write(file, "-1", 2), EACCES);
+    EXPECT_EQ(write(file, "600", 3), 3);
+}
+
 /* --- mremap ---------------------------------------------------------------------------------- */
 
 TEST(mapping, mremap_refuses)

@@ -53,6 +53,8 @@ struct process {
     struct file *program; /* the file that runs: /proc/PID/exe; NULL for zombies */
     uint32_t uid, euid, gid, egid;
     struct limit limits[RLIMIT_COUNT];
+    int oom_adjust;       /* OOM_ADJUST_MIN to _MAX; a fork copies both */
+    int oom_adjust_least; /* what root has set last: others may not go below */
     uint32_t personality; /* of personality(2); a fork copies it, an exec keeps it */
 
     struct signals signals;
