@@ -3,7 +3,6 @@
  * ps, top, free, uptime and mount read them.
  */
 #include <fs/filesystem.h>
-#include <fs/page_cache.h>
 #include <fs/proc.h>
 #include <fs/proc_system.h>
 #include <kernel/cpu/control.h>

@@ -2,6 +2,7 @@
 #include <kernel/process/process.h>
 #include <kernel/process/signal_queue.h>
 #include <kernel/task/clock.h>
+#include <lib/string.h>
 #include <mm/heap.h>
 
 static size_t count;

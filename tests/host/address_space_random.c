@@ -1,7 +1,7 @@
 /*
- * Five programs map, protect, unmap, write, read and fork at random, against a plain array of
- * pages: for each page its area, its rights and its byte. The areas, the references to frames and
- * the counts are worked out afresh from the model and compared.
+ * Five programs map, protect, unmap, move, drop, write, read and fork at random, against a plain
+ * array of pages: for each page its area, its rights and its byte. The areas, the references to
+ * frames and the counts are worked out afresh from the model and compared.
  */
 #include <layout.h>
 #include <lib/random.h>
@@ -13,7 +13,7 @@
 #include "physical_memory.h"
 #include "user_memory.h"
 
-enum { PROGRAMS = 5, PAGES = 96, OBJECT_PAGES = 40, STEPS = 60000 };
+enum { PROGRAMS = 5, PAGES = 96, OBJECT_PAGES = 40, STEPS = 1000000 };
 
 struct page {
     bool mapped;
@@ -90,6 +90,38 @@ static void do_protect(struct program *program)
     for (; i < end && program->pages[i].mapped; i++)
         program->pages[i].flags = (program->pages[i].flags & AREA_SHARED) | access;
     EXPECT_EQ(error, i < end ? ERROR_OUT_OF_FRAMES : OK);
+}
+
+/* Private pages are what they were when they were mapped. Goes on behind a hole. */
+static void do_discard(struct program *program)
+{
+    struct range range = random_range();
+    enum error error =
+        address_space_discard(program->space, at(range.first), range.count * PAGE_SIZE);
+    bool hole = false;
+    for (uint64_t i = range.first; i < range.first + range.count; i++) {
+        struct page *page = &program->pages[i];
+        hole |= !page->mapped;
+        if (!(page->flags & AREA_SHARED)) {
+            page->is_own = false;
+            page->byte = 0;
+        }
+    }
+    EXPECT_EQ(error, hole ? ERROR_OUT_OF_FRAMES : OK);
+}
+
+/* Moves one page to another place. */
+static void do_move(struct program *program)
+{
+    uint64_t from = random_below(&state, PAGES), to = random_below(&state, PAGES);
+    if (from == to)
+        return;
+    enum error error = address_space_move(program->space, at(from), PAGE_SIZE, at(to), PAGE_SIZE);
+    EXPECT_EQ(error, program->pages[from].mapped ? OK : ERROR_BAD_ADDRESS);
+    if (error)
+        return;
+    program->pages[to] = program->pages[from];
+    program->pages[from] = (struct page){0};
 }
 
 /* What an access to the page must come to. */
@@ -245,6 +277,12 @@ static void step(void)
         break;
     case 5:
         expect_gap(program);
+        break;
+    case 6:
+        do_discard(program);
+        break;
+    case 7:
+        do_move(program);
         break;
     default:
         if (random_below(&state, 2))

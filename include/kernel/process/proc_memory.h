@@ -6,6 +6,7 @@
 
 #include <fs/proc.h>
 
+/* Write the content of these files. ERROR_NO_PROCESS. In threads. */
 enum error proc_write_maps(struct text *text, int id);
 enum error proc_write_smaps(struct text *text, int id);
 enum error proc_write_statm(struct text *text, int id);
