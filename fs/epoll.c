@@ -156,13 +156,19 @@ static enum poll_result poll_wait(struct future *future, struct task *task)
     return POLL_READY;
 }
 
+/* A wait is not made again after a signal, not even when there was no handler (signal(7)). */
+static enum error broken_off(enum error error)
+{
+    return error == ERROR_INTERRUPTED ? ERROR_BROKEN_OFF : error;
+}
+
 enum error epoll_wait(struct file *file, uint64_t deadline, bool *expired)
 {
     struct wait wait = {.future = {.poll = poll_wait}, .epoll = epoll_of(file)};
     struct time_limit limit;
     *expired = false;
     if (deadline == UINT64_MAX)
-        return await_interruptible(&wait.future);
+        return broken_off(await_interruptible(&wait.future));
     uint64_t now = clock_now();
     *expired = deadline <= now;
     if (*expired)
@@ -170,7 +176,7 @@ enum error epoll_wait(struct file *file, uint64_t deadline, bool *expired)
     time_limit_begin(&limit, &wait.future, deadline - now);
     enum error error = await_interruptible(&limit.future);
     *expired = !error && limit.expired;
-    return error;
+    return broken_off(error);
 }
 
 /* Is one of the items ready? Those that are not leave the list. */

@@ -159,9 +159,10 @@ static const struct file_operations file_operations = {
 static struct dentry *make_name(const struct file *file)
 {
     char name[32];
-    const char *kind = file->operations->name;
-    int length = kind ? snprintf(name, sizeof(name), "%s", kind)
-                      : snprintf(name, sizeof(name), "pipe:[%lu]", file->inode->number);
+    const char *kind = inode_type(file->inode) == S_IFSOCK ? "socket" : "pipe";
+    int length = file->operations->name
+                     ? snprintf(name, sizeof(name), "%s", file->operations->name)
+                     : snprintf(name, sizeof(name), "%s:[%lu]", kind, file->inode->number);
     struct dentry *dentry = dentry_create(NULL, name, (size_t)length, file->inode);
     if (dentry)
         inode_reference(file->inode);

@@ -20,6 +20,7 @@ enum error {
     ERROR_NOT_CANONICAL,       /* bits 63..47 of the virtual address are not all alike */
     ERROR_UNSUPPORTED,         /* valid, but of a kind that Cairn cannot handle */
     ERROR_INTERRUPTED,         /* the thread was interrupted while it waited */
+    ERROR_BROKEN_OFF,          /* likewise, by a wait that must not begin again */
     ERROR_BAD_ADDRESS,         /* an address is not the program's */
     ERROR_BEYOND_END,          /* the page lies behind the end of its object */
     ERROR_ACCESS,              /* the area or the file does not allow this access */
@@ -51,6 +52,22 @@ enum error {
     ERROR_NO_PROCESS,          /* there is no such process */
     ERROR_NO_CHILD,            /* there is no such child */
     ERROR_NO_CALL,             /* there is no such system call */
+    ERROR_NOT_SOCKET,          /* the file is no socket */
+    ERROR_NO_DESTINATION,      /* the message has no receiver */
+    ERROR_MESSAGE_SIZE,        /* the message is larger than its limit */
+    ERROR_WRONG_TYPE,          /* the socket is of another type */
+    ERROR_NO_OPTION,           /* the socket has no such option */
+    ERROR_NO_PROTOCOL,         /* there is no such protocol */
+    ERROR_NO_SOCKET_TYPE,      /* there is no such type of sockets */
+    ERROR_NO_FAMILY,           /* there is no such family of addresses */
+    ERROR_NAME_IN_USE,         /* another socket has the name */
+    ERROR_CONNECTION_RESET,    /* the peer has closed the connection */
+    ERROR_IS_CONNECTED,        /* the socket has a connection already */
+    ERROR_NOT_CONNECTED,       /* the socket has no connection */
+    ERROR_TOO_MANY_RIGHTS,     /* too many files are on their way */
+    ERROR_REFUSED,             /* nobody accepts the connection */
+    ERROR_OUT_OF_DOMAIN,       /* the value is out of its domain */
+    ERROR_NO_BUFFERS,          /* what goes along with a message is too large */
     ERROR_COUNT
 };
 

@@ -47,6 +47,23 @@ static const char *const names[ERROR_COUNT] = {
     [ERROR_NO_CHILD] = "no such child",
     [ERROR_NO_CALL] = "no such call",
     [ERROR_OVERFLOW] = "position is too high",
+    [ERROR_NOT_SOCKET] = "not a socket",
+    [ERROR_NO_DESTINATION] = "no receiver",
+    [ERROR_MESSAGE_SIZE] = "message too large",
+    [ERROR_WRONG_TYPE] = "socket of another type",
+    [ERROR_NO_OPTION] = "no such option",
+    [ERROR_NO_PROTOCOL] = "no such protocol",
+    [ERROR_NO_SOCKET_TYPE] = "no such type of socket",
+    [ERROR_NO_FAMILY] = "no such family of addresses",
+    [ERROR_NAME_IN_USE] = "name in use",
+    [ERROR_CONNECTION_RESET] = "connection closed by the peer",
+    [ERROR_IS_CONNECTED] = "connected already",
+    [ERROR_NOT_CONNECTED] = "not connected",
+    [ERROR_TOO_MANY_RIGHTS] = "too many files on their way",
+    [ERROR_REFUSED] = "connection refused",
+    [ERROR_OUT_OF_DOMAIN] = "out of its domain",
+    [ERROR_NO_BUFFERS] = "no room for what goes along",
+    [ERROR_BROKEN_OFF] = "broken off",
 };
 
 const char *error_name(enum error error)

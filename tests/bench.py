@@ -38,7 +38,7 @@ LARGE = memory(8)
 # A system whose first program measures: what a program pays for. Its figures have names that begin so, and the
 # kernel's own benches have not.
 USER = ["-fw_cfg", f"name=opt/cairn/initramfs,file={paths.BUILD / 'initramfs-bench.cpio'}"]
-USER_FAMILIES = ("event.", "fault.", "file.", "futex.", "memory.map_unmap", "memory.unmap", "pipe.", "process.", "signal.", "syscall.",
+USER_FAMILIES = ("event.", "fault.", "file.", "futex.", "memory.map_unmap", "memory.unmap", "pipe.", "process.", "signal.", "socket.", "syscall.",
                  "thread.create_join")
 
 # Each boot: a name for its log, more options for QEMU, more words for the command line, and what its benches' names have

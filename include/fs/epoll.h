@@ -52,7 +52,7 @@ size_t epoll_take(struct file *epoll, struct epoll_event *events, struct epoll_t
 void epoll_put_back(struct file *epoll, const struct epoll_taken *taken, size_t count);
 
 /* Waits until a file may be ready, at most until `deadline` by the clock; UINT64_MAX is for ever.
- * *expired says that it was the deadline. ERROR_INTERRUPTED. */
+ * *expired says that it was the deadline. ERROR_BROKEN_OFF: a signal has come. */
 enum error epoll_wait(struct file *epoll, uint64_t deadline, bool *expired);
 
 #endif

@@ -42,7 +42,7 @@ struct entry_sink {
 
 /* NULL where the comment does not say otherwise: not possible. All may wait but poll. */
 struct file_operations {
-    const char *name;  /* in /proc/PID/fd, of files without a name; NULL: a pipe's */
+    const char *name;  /* in /proc/PID/fd, of files without a name; NULL: by the inode */
     bool has_position; /* lseek(), pread() and pwrite() work */
     /* file->inode and flags are set, operations may be changed. NULL: nothing to do. */
     enum error (*open)(struct file *file);

@@ -4,6 +4,7 @@
 #include <fs/pipe.h>
 #include <kernel/process/process.h>
 #include <kernel/syscall/calls.h>
+#include <kernel/syscall/descriptors.h>
 #include <mm/user_copy.h>
 
 enum {
@@ -44,6 +45,11 @@ static int64_t add(struct file *file, int lowest, bool close_on_exec)
         return fd;
     file_release(file);
     return syscall_result(error);
+}
+
+int64_t descriptor_add(struct file *file, bool close_on_exec)
+{
+    return add(file, 0, close_on_exec);
 }
 
 int64_t syscall_dup(struct trap_frame *frame)
@@ -196,8 +202,7 @@ int64_t syscall_flock(struct trap_frame *frame)
 
 /* --- Pipes ------------------------------------------------------------------------------------ */
 
-/* Opens descriptors for both ends, whose references they take over, and tells the program. */
-static enum error open_both(struct file *ends[2], bool close_on_exec, virt_addr_t to)
+enum error descriptor_add_both(struct file *ends[2], bool close_on_exec, virt_addr_t to)
 {
     struct file_table *files = process_current()->files;
     int fds[2];
@@ -228,7 +233,7 @@ static int64_t make_pipe(virt_addr_t to, unsigned flags)
         return syscall_result(ERROR_INVALID);
     enum error error = pipe_create(flags & O_NONBLOCK, &ends[0], &ends[1]);
     if (!error)
-        error = open_both(ends, flags & O_CLOEXEC, to);
+        error = descriptor_add_both(ends, flags & O_CLOEXEC, to);
     return syscall_result(error);
 }
 

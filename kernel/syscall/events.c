@@ -5,21 +5,11 @@
 #include <fs/eventfd.h>
 #include <kernel/process/process.h>
 #include <kernel/syscall/calls.h>
+#include <kernel/syscall/descriptors.h>
 #include <kernel/syscall/waits.h>
 #include <kernel/task/clock.h>
 #include <mm/heap.h>
 #include <mm/user_copy.h>
-
-/* Opens a descriptor for a new file, whose reference it takes over. */
-static int64_t open_file(struct file *file, bool close_on_exec)
-{
-    int fd;
-    enum error error = file_table_add(process_current()->files, file, 0, close_on_exec, &fd);
-    if (!error)
-        return fd;
-    file_release(file);
-    return syscall_result(error);
-}
 
 /* --- eventfd ---------------------------------------------------------------------------------- */
 
@@ -30,7 +20,7 @@ static int64_t make_eventfd(uint32_t count, unsigned flags)
     if (flags & ~(unsigned)KNOWN)
         return syscall_result(ERROR_INVALID);
     enum error error = eventfd_create(count, flags & EFD_SEMAPHORE, flags & O_NONBLOCK, &file);
-    return error ? syscall_result(error) : open_file(file, flags & O_CLOEXEC);
+    return error ? syscall_result(error) : descriptor_add(file, flags & O_CLOEXEC);
 }
 
 int64_t syscall_eventfd(struct trap_frame *frame)
@@ -49,7 +39,7 @@ static int64_t make_epoll(bool close_on_exec)
 {
     struct file *file;
     enum error error = epoll_create(&file);
-    return error ? syscall_result(error) : open_file(file, close_on_exec);
+    return error ? syscall_result(error) : descriptor_add(file, close_on_exec);
 }
 
 int64_t syscall_epoll_create(struct trap_frame *frame)
@@ -161,7 +151,7 @@ static int64_t wait_for_events(struct file *epoll, virt_addr_t to, size_t limit,
             return result;
         enum error error = epoll_wait(epoll, deadline, &expired);
         if (error)
-            return syscall_result_never_restart(error);
+            return syscall_result(error);
     }
 }
 
@@ -201,7 +191,7 @@ static int64_t wait_with_set(const struct trap_frame *frame, uint64_t timeout)
         return syscall_result(error);
     int64_t result =
         do_wait((int)argument_0(frame), argument_1(frame), (int)argument_2(frame), timeout);
-    bool interrupted = result == syscall_result_never_restart(ERROR_INTERRUPTED);
+    bool interrupted = result == syscall_result(ERROR_BROKEN_OFF);
     wait_unblock_signals(set, interrupted ? ERROR_INTERRUPTED : OK);
     return result;
 }

@@ -33,6 +33,7 @@ call dup2, 33
 call nanosleep, 35
 call setitimer, 38
 call getpid, 39
+call socketpair, 53
 call fork, 57
 call execve, 59
 call wait4, 61

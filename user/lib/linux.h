@@ -39,6 +39,7 @@ long sys_lseek(int file, long offset, int whence);
 long sys_ftruncate(int file, long size);
 long sys_dup2(int file, int number);
 long sys_pipe2(int ends[2], int flags);
+long sys_socketpair(int family, int type, int protocol, int ends[2]);
 long sys_access(const char *path, int mode);
 
 /* Waiting for several files. */

@@ -47,9 +47,6 @@ int64_t syscall_result(enum error error);
 /* The same for a call that is not made again after a handler. */
 int64_t syscall_result_no_restart(enum error error);
 
-/* The same for a call that is not even made again when there was no handler (signal(7)). */
-int64_t syscall_result_never_restart(enum error error);
-
 /* For user_mode_init(): makes the call that the frame asks for, and stores its result there. */
 void syscall_dispatch(struct trap_frame *frame);
 
