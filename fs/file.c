@@ -1,5 +1,6 @@
 #include <assert.h>
 #include <fs/file.h>
+#include <fs/file_locks.h>
 #include <kernel/task/thread.h>
 #include <mm/heap.h>
 
@@ -92,6 +93,8 @@ void file_release(struct file *file)
     if (--file->references > 0)
         return;
     tell_watches(file);
+    if (file->inode->locks)
+        file_locks_release(file->inode, file);
     if (file->operations->close)
         file->operations->close(file);
     file->inode->writers -= may_write(file);

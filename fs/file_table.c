@@ -3,6 +3,7 @@
  * opened. The lowest free descriptor is found by looking at 64 of them at a time.
  */
 #include <assert.h>
+#include <fs/file_locks.h>
 #include <fs/file_table.h>
 #include <lib/string.h>
 #include <mm/heap.h>
@@ -111,6 +112,14 @@ void file_table_reference(struct file_table *table)
     table->references++;
 }
 
+/* A descriptor of the file is closed: with any of them go the locks that the table has on it. */
+static void release(struct file_table *table, struct file *file)
+{
+    if (file->inode->locks)
+        file_locks_release(file->inode, table);
+    file_release(file);
+}
+
 /* Takes an open descriptor out of the table; its reference is the caller's. */
 static struct file *take_out(struct file_table *table, unsigned fd)
 {
@@ -127,7 +136,7 @@ void file_table_release(struct file_table *table)
     if (--table->references > 0)
         return;
     for (unsigned fd = 0; (fd = next_bit(table, fd, 0)) < table->capacity; fd++)
-        file_release(take_out(table, fd));
+        release(table, take_out(table, fd));
     free_arrays(table);
     kfree(table);
 }
@@ -136,7 +145,7 @@ void file_table_close_on_exec(struct file_table *table)
 {
     for (unsigned fd = 0; (fd = next_bit(table, fd, 0)) < table->capacity; fd++) {
         if (test_bit(table->close_on_exec, fd))
-            file_release(take_out(table, fd));
+            release(table, take_out(table, fd));
     }
 }
 
@@ -193,7 +202,7 @@ enum error file_table_put(struct file_table *table, struct file *file, int fd, b
     struct file *replaced = table->files[fd];
     set(table, (unsigned)fd, file, close_on_exec);
     if (replaced)
-        file_release(replaced);
+        release(table, replaced);
     return OK;
 }
 
@@ -201,7 +210,7 @@ enum error file_table_close(struct file_table *table, int fd)
 {
     if (!is_open(table, fd))
         return ERROR_BAD_DESCRIPTOR;
-    file_release(take_out(table, (unsigned)fd));
+    release(table, take_out(table, (unsigned)fd));
     return OK;
 }
 

@@ -68,6 +68,9 @@ enum error {
     ERROR_REFUSED,             /* nobody accepts the connection */
     ERROR_OUT_OF_DOMAIN,       /* the value is out of its domain */
     ERROR_NO_BUFFERS,          /* what goes along with a message is too large */
+    ERROR_DEADLOCK,            /* the wait would never end */
+    ERROR_NO_LOCKS,            /* there is no memory for a lock */
+    ERROR_OVERFLOW,            /* a number is too large for its type */
     ERROR_COUNT
 };
 

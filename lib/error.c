@@ -64,6 +64,9 @@ static const char *const names[ERROR_COUNT] = {
     [ERROR_OUT_OF_DOMAIN] = "out of its domain",
     [ERROR_NO_BUFFERS] = "no room for what goes along",
     [ERROR_BROKEN_OFF] = "broken off",
+    [ERROR_DEADLOCK] = "deadlock",
+    [ERROR_NO_LOCKS] = "no memory for a lock",
+    [ERROR_OVERFLOW] = "number too large",
 };
 
 const char *error_name(enum error error)

@@ -38,6 +38,7 @@ struct inode {
     struct dentry *opened_as;            /* not referenced; NULL: never, or that name is gone */
     struct mutex mutex;                  /* guards content and size across waits */
     struct pipe *pipe;                   /* of a FIFO that is open, or of a pipe; else NULL */
+    struct inode_locks *locks;           /* NULL: none (file_locks.h) */
     struct unix_socket *socket;          /* that is bound to this name; else NULL */
 };
 

@@ -5,6 +5,7 @@
 #include <kernel/process/process.h>
 #include <kernel/syscall/calls.h>
 #include <kernel/syscall/descriptors.h>
+#include <kernel/syscall/locks.h>
 #include <mm/user_copy.h>
 
 enum {
@@ -13,26 +14,11 @@ enum {
     F_SETFD = 2,
     F_GETFL = 3,
     F_SETFL = 4,
-    F_GETLK = 5,
-    F_SETLK = 6,
-    F_SETLKW = 7,
-    F_OFD_GETLK = 36,
-    F_OFD_SETLK = 37,
-    F_OFD_SETLKW = 38,
     F_DUPFD_CLOEXEC = 1030,
     F_SETPIPE_SZ = 1031,
     F_GETPIPE_SZ = 1032,
     FD_CLOEXEC = 1,
 };
-
-/* Linux's struct flock. */
-struct file_lock {
-    int16_t type, whence;
-    int32_t padding;
-    int64_t start, length;
-    int32_t process, end_padding;
-};
-enum { F_RDLCK, F_WRLCK, F_UNLCK };
 
 /* --- Copies ----------------------------------------------------------------------------------- */
 
@@ -107,25 +93,6 @@ static void set_status(struct file *file, unsigned flags)
     file->flags = (file->flags & ~(unsigned)MAY_CHANGE) | (flags & MAY_CHANGE);
 }
 
-/* Nobody else's locks are known: a lock is free to be taken. */
-static enum error lock(const struct file *file, int command, virt_addr_t argument)
-{
-    struct file_lock lock;
-    enum error error = copy_from_user(&lock, argument, sizeof(lock));
-    if (error)
-        return error;
-    if (lock.type < F_RDLCK || lock.type > F_UNLCK)
-        return ERROR_INVALID;
-    if (command == F_GETLK || command == F_OFD_GETLK) {
-        lock.type = F_UNLCK;
-        return copy_to_user(argument, &lock, sizeof(lock));
-    }
-    unsigned mode = file->flags & O_ACCMODE;
-    bool refused =
-        (lock.type == F_RDLCK && mode == O_WRONLY) || (lock.type == F_WRLCK && mode == O_RDONLY);
-    return refused ? ERROR_BAD_DESCRIPTOR : OK;
-}
-
 /* A pipe's size does not change; a program may ask for less. */
 static int64_t pipe_size(const struct file *file, int command, uint64_t size)
 {
@@ -164,7 +131,7 @@ static int64_t control(struct file *file, int fd, int command, uint64_t argument
     case F_OFD_GETLK:
     case F_OFD_SETLK:
     case F_OFD_SETLKW:
-        result = syscall_result(lock(file, command, argument));
+        result = syscall_result(record_lock_control(file, command, argument));
         break;
     case F_GETPIPE_SZ:
     case F_SETPIPE_SZ:
@@ -186,18 +153,6 @@ int64_t syscall_fcntl(struct trap_frame *frame)
     if (error)
         return syscall_result(error);
     return control(file, fd, (int)argument_1(frame), argument_2(frame));
-}
-
-/* As F_SETLK: nobody else has a lock. */
-int64_t syscall_flock(struct trap_frame *frame)
-{
-    enum { LOCK_SH = 1, LOCK_EX = 2, LOCK_NB = 4, LOCK_UN = 8 };
-    bool ignored;
-    unsigned operation = (unsigned)argument_1(frame) & ~(unsigned)LOCK_NB;
-    if (operation != LOCK_SH && operation != LOCK_EX && operation != LOCK_UN)
-        return syscall_result(ERROR_INVALID);
-    return syscall_result(
-        file_table_get_close_on_exec(process_current()->files, (int)argument_0(frame), &ignored));
 }
 
 /* --- Pipes ------------------------------------------------------------------------------------ */

@@ -1,0 +1,237 @@
+/*
+ * An inode that has locks, or somebody who waits for one, has a struct inode_locks.
+ *
+ * Processes may wait for each other in a circle. So all waits are on one list, each with the owner
+ * of the lock that it waits for: before a wait begins, that way is followed. As on Linux, only the
+ * locks of processes are looked at.
+ */
+#include <assert.h>
+#include <fs/file_locks.h>
+#include <kernel/task/thread.h>
+#include <mm/heap.h>
+
+struct inode_locks {
+    struct list locks;
+    struct wait_queue changed;
+    size_t waiting; /* threads */
+};
+
+/* A thread that waits. */
+struct lock_wait {
+    struct list_node node;
+    const void *owner, *blocker;
+};
+static struct list waits = LIST_INIT(waits);
+
+static struct file_lock *lock_at(struct list_node *node)
+{
+    return CONTAINER_OF(node, struct file_lock, node);
+}
+
+static struct inode_locks *locks_of(struct inode *inode)
+{
+    if (inode->locks)
+        return inode->locks;
+    struct inode_locks *locks = kzalloc(sizeof(*locks));
+    if (!locks)
+        return NULL;
+    list_init(&locks->locks);
+    wait_queue_init(&locks->changed);
+    inode->locks = locks;
+    return locks;
+}
+
+static void free_if_unused(struct inode *inode)
+{
+    struct inode_locks *locks = inode->locks;
+    if (!list_empty(&locks->locks) || locks->waiting > 0)
+        return;
+    inode->locks = NULL;
+    kfree(locks);
+}
+
+/* --- Ranges ----------------------------------------------------------------------------------- */
+
+static bool is_same_owner(const struct file_lock *a, const struct file_lock *b)
+{
+    return a->owner == b->owner && a->kind == b->kind;
+}
+
+static bool overlap(const struct file_lock *a, const struct file_lock *b)
+{
+    return a->start <= b->last && b->start <= a->last;
+}
+
+/* Also when one begins right behind the other. */
+static bool touch(const struct file_lock *a, const struct file_lock *b)
+{
+    return a->start <= b->last + 1 && b->start <= a->last + 1;
+}
+
+static bool keeps_out(const struct file_lock *lock, const struct file_lock *wanted)
+{
+    bool same_world = (lock->kind == LOCK_WHOLE) == (wanted->kind == LOCK_WHOLE);
+    return same_world && !is_same_owner(lock, wanted) && overlap(lock, wanted) &&
+           (lock->type == LOCK_WRITE || wanted->type == LOCK_WRITE);
+}
+
+const struct file_lock *file_lock_find(const struct inode *inode, const struct file_lock *wanted)
+{
+    if (!inode->locks || wanted->type == LOCK_NONE)
+        return NULL;
+    list_for_each(node, &inode->locks->locks) {
+        if (keeps_out(lock_at(node), wanted))
+            return lock_at(node);
+    }
+    return NULL;
+}
+
+static void insert(struct inode_locks *locks, struct file_lock *lock)
+{
+    struct list_node *node = locks->locks.head.next;
+    while (node != &locks->locks.head && lock_at(node)->start <= lock->start)
+        node = node->next;
+    list_node_init(&lock->node);
+    list_insert_before(node, &lock->node);
+}
+
+static void drop(struct file_lock *lock)
+{
+    list_remove(&lock->node);
+    kfree(lock);
+}
+
+/* Takes the range of `lock` out of another one of the same owner. What is left on both sides needs
+ * a second lock, *spare, which is used up then. */
+static void cut(struct inode_locks *locks, struct file_lock *old, const struct file_lock *lock,
+                struct file_lock **spare)
+{
+    bool left = old->start<lock->start, right = old->last> lock->last;
+    if (!left && !right) {
+        drop(old);
+    } else if (left && right) {
+        **spare = *old;
+        (*spare)->start = lock->last + 1;
+        old->last = lock->start - 1;
+        insert(locks, *spare);
+        *spare = NULL;
+    } else if (left) {
+        old->last = lock->start - 1;
+    } else {
+        old->start = lock->last + 1;
+    }
+}
+
+/* Makes the owner's locks what they are with the new one; uses up *lock unless it only takes away,
+ * and perhaps *spare. */
+static void apply(struct inode_locks *locks, struct file_lock **lock, struct file_lock **spare)
+{
+    struct file_lock *new = *lock;
+    struct list_node *next, *end = &locks->locks.head;
+    for (struct list_node *node = end->next; node != end; node = next) {
+        struct file_lock *old = lock_at(node);
+        next = node->next;
+        if (!is_same_owner(old, new) || !touch(old, new))
+            continue;
+        if (old->type == new->type) {
+            new->start = MIN(new->start, old->start);
+            new->last = MAX(new->last, old->last);
+            drop(old);
+        } else if (overlap(old, new)) {
+            cut(locks, old, new, spare);
+        }
+    }
+    if (new->type == LOCK_NONE)
+        return;
+    insert(locks, new);
+    *lock = NULL;
+}
+
+/* --- Setting ---------------------------------------------------------------------------------- */
+
+/* Does `owner` wait, over others, for what `target` has? */
+static bool waits_for(const void *owner, const void *target)
+{
+    const void *next = owner;
+    size_t steps = 0; /* a circle that `target` is no part of ends, too */
+    while (next && next != target && steps++ < 100) {
+        owner = next;
+        next = NULL;
+        list_for_each(node, &waits) {
+            const struct lock_wait *wait = CONTAINER_OF(node, struct lock_wait, node);
+            if (wait->owner == owner)
+                next = wait->blocker;
+        }
+    }
+    return next == target;
+}
+
+/* Waits until something has changed. */
+static enum error wait_for(struct inode *inode, const struct file_lock *wanted,
+                           const struct file_lock *blocker)
+{
+    struct inode_locks *locks = inode->locks;
+    struct lock_wait wait = {.owner = wanted->owner, .blocker = blocker->owner};
+    bool is_looked_at = wanted->kind == LOCK_OF_PROCESS && blocker->kind == LOCK_OF_PROCESS;
+    if (is_looked_at && waits_for(blocker->owner, wanted->owner))
+        return ERROR_DEADLOCK;
+    list_node_init(&wait.node);
+    if (is_looked_at)
+        list_push_back(&waits, &wait.node);
+    locks->waiting++;
+    enum error error = thread_wait_interruptible(&locks->changed);
+    locks->waiting--;
+    list_remove(&wait.node);
+    return error;
+}
+
+static enum error wait_until_free(struct inode *inode, const struct file_lock *wanted, bool wait)
+{
+    const struct file_lock *blocker;
+    while ((blocker = file_lock_find(inode, wanted))) {
+        enum error error = wait ? wait_for(inode, wanted, blocker) : ERROR_AGAIN;
+        if (error)
+            return error;
+    }
+    return OK;
+}
+
+static enum error set(struct inode *inode, const struct file_lock *wanted, bool wait,
+                      struct file_lock **lock, struct file_lock **spare)
+{
+    enum error error = wait_until_free(inode, wanted, wait);
+    if (error)
+        return error;
+    **lock = *wanted;
+    apply(inode->locks, lock, spare);
+    wait_queue_wake_all(&inode->locks->changed);
+    return OK;
+}
+
+enum error file_lock_set(struct inode *inode, const struct file_lock *wanted, bool wait)
+{
+    if (wanted->type == LOCK_NONE && !inode->locks)
+        return OK;
+    struct inode_locks *locks = locks_of(inode);
+    struct file_lock *lock = kmalloc(sizeof(*lock)), *spare = kmalloc(sizeof(*spare));
+    enum error error =
+        locks && lock && spare ? set(inode, wanted, wait, &lock, &spare) : ERROR_NO_LOCKS;
+    kfree(lock);
+    kfree(spare);
+    if (locks)
+        free_if_unused(inode);
+    return error;
+}
+
+void file_locks_release(struct inode *inode, const void *owner)
+{
+    struct inode_locks *locks = inode->locks;
+    struct list_node *next, *end = &locks->locks.head;
+    for (struct list_node *node = end->next; node != end; node = next) {
+        next = node->next;
+        if (lock_at(node)->owner == owner)
+            drop(lock_at(node));
+    }
+    wait_queue_wake_all(&locks->changed);
+    free_if_unused(inode);
+}
