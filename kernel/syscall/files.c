@@ -8,7 +8,8 @@
 #include <mm/heap.h>
 #include <mm/user_copy.h>
 
-enum { PARTS_MAX = 1024, FEW_PARTS = 8, COPY_SIZE = 4096, BLOCKS_BETWEEN_YIELDS = 64 };
+enum { PARTS_MAX = 1024, FEW_PARTS = 8 };
+#define HERE UINT64_MAX /* as a position: where the file is */
 
 static enum error get_file(int fd, struct file **file)
 {
@@ -153,8 +154,19 @@ static enum error check_parts(const struct buffer_part *parts, size_t count)
     return OK;
 }
 
+/* At the position, or where the file is (HERE). */
+static enum error move_parts(struct file *file, enum direction direction, struct buffer *buffer,
+                             uint64_t position)
+{
+    if (position == HERE)
+        return direction == READ ? file_read(file, buffer) : file_write(file, buffer);
+    return direction == READ ? file_read_at(file, buffer, position)
+                             : file_write_at(file, buffer, position);
+}
+
 static int64_t transfer_parts(struct file *file, enum direction direction,
-                              struct buffer_part *parts, virt_addr_t from, size_t count)
+                              struct buffer_part *parts, virt_addr_t from, size_t count,
+                              uint64_t position)
 {
     struct buffer buffer;
     enum error error = copy_from_user(parts, from, count * sizeof(*parts));
@@ -164,11 +176,12 @@ static int64_t transfer_parts(struct file *file, enum direction direction,
         return syscall_result(error);
     buffer_init_parts(&buffer, parts, count);
     size_t size = buffer.left;
-    error = direction == READ ? file_read(file, &buffer) : file_write(file, &buffer);
+    error = move_parts(file, direction, &buffer, position);
     return finish(&buffer, size, error);
 }
 
-static int64_t transfer_vector(const struct trap_frame *frame, enum direction direction)
+static int64_t transfer_vector(const struct trap_frame *frame, enum direction direction,
+                               uint64_t position)
 {
     struct buffer_part few[FEW_PARTS], *parts = few;
     struct file *file;
@@ -182,7 +195,7 @@ static int64_t transfer_vector(const struct trap_frame *frame, enum direction di
     if (!parts)
         result = syscall_result(ERROR_OUT_OF_FRAMES);
     else if (count <= PARTS_MAX)
-        result = transfer_parts(file, direction, parts, argument_1(frame), count);
+        result = transfer_parts(file, direction, parts, argument_1(frame), count, position);
     if (parts != few)
         kfree(parts);
     file_release(file);
@@ -191,12 +204,49 @@ static int64_t transfer_vector(const struct trap_frame *frame, enum direction di
 
 int64_t syscall_readv(struct trap_frame *frame)
 {
-    return transfer_vector(frame, READ);
+    return transfer_vector(frame, READ, HERE);
 }
 
 int64_t syscall_writev(struct trap_frame *frame)
 {
-    return transfer_vector(frame, WRITE);
+    return transfer_vector(frame, WRITE, HERE);
+}
+
+static int64_t transfer_vector_at(const struct trap_frame *frame, enum direction direction)
+{
+    uint64_t position = argument_3(frame);
+    return position > INT64_MAX ? syscall_result(ERROR_INVALID)
+                                : transfer_vector(frame, direction, position);
+}
+
+int64_t syscall_preadv(struct trap_frame *frame)
+{
+    return transfer_vector_at(frame, READ);
+}
+
+int64_t syscall_pwritev(struct trap_frame *frame)
+{
+    return transfer_vector_at(frame, WRITE);
+}
+
+/* The flags that are known say how urgent it is and when it has to be on a disk. */
+static int64_t transfer_with_flags(const struct trap_frame *frame, enum direction direction)
+{
+    enum { RWF_HIPRI = 1, RWF_DSYNC = 2, RWF_SYNC = 4, KNOWN = RWF_HIPRI | RWF_DSYNC | RWF_SYNC };
+    if (argument_5(frame) & ~(uint64_t)KNOWN)
+        return syscall_result(ERROR_UNSUPPORTED);
+    return argument_3(frame) == HERE ? transfer_vector(frame, direction, HERE)
+                                     : transfer_vector_at(frame, direction);
+}
+
+int64_t syscall_preadv2(struct trap_frame *frame)
+{
+    return transfer_with_flags(frame, READ);
+}
+
+int64_t syscall_pwritev2(struct trap_frame *frame)
+{
+    return transfer_with_flags(frame, WRITE);
 }
 
 int64_t syscall_lseek(struct trap_frame *frame)
@@ -212,74 +262,6 @@ int64_t syscall_lseek(struct trap_frame *frame)
                 : file_seek(file, (int64_t)argument_1(frame), whence, &position);
     file_release(file);
     return error ? syscall_result(error) : (int64_t)position;
-}
-
-/* --- From file to file ------------------------------------------------------------------------ */
-
-/* Copies through one page, from *position of `from` on, until `count` bytes or the end of one of
- * them. */
-static enum error copy_file(struct file *to, struct file *from, uint64_t *position, uint64_t count,
-                            void *page)
-{
-    struct buffer buffer;
-    enum error error = OK;
-    for (unsigned i = 1; !error && count > 0; i++) {
-        size_t size = MIN(count, (uint64_t)COPY_SIZE);
-        buffer_init_kernel(&buffer, page, size);
-        error = file_read_at(from, &buffer, *position);
-        size -= buffer.left;
-        if (error || size == 0)
-            break;
-        buffer_init_kernel(&buffer, page, size);
-        error = file_write(to, &buffer);
-        *position += size - buffer.left;
-        count -= size - buffer.left;
-        if (thread_is_interrupted(thread_current()))
-            break;
-        if (i % BLOCKS_BETWEEN_YIELDS == 0)
-            thread_yield();
-    }
-    return error;
-}
-
-static int64_t send(struct file *to, struct file *from, virt_addr_t offset, uint64_t count)
-{
-    uint64_t start = from->position;
-    enum error error = offset ? copy_from_user(&start, offset, sizeof(start)) : OK;
-    if (!error && (start > INT64_MAX || inode_type(from->inode) != S_IFREG))
-        error = ERROR_INVALID; /* programs read and write then */
-    if (error)
-        return syscall_result(error);
-    void *page = kmalloc_aligned(COPY_SIZE, COPY_SIZE);
-    if (!page)
-        return syscall_result(ERROR_OUT_OF_FRAMES);
-    uint64_t end = start;
-    error = copy_file(to, from, &end, MIN(count, (uint64_t)BUFFER_MAX), page);
-    kfree(page);
-    if (error == ERROR_PIPE)
-        signal_send_self(SIGPIPE);
-    if (!offset)
-        from->position = end;
-    else if (copy_to_user(offset, &end, sizeof(end)) != OK)
-        return syscall_result(ERROR_BAD_ADDRESS);
-    return end > start || !error ? (int64_t)(end - start) : syscall_result(error);
-}
-
-int64_t syscall_sendfile(struct trap_frame *frame)
-{
-    struct file *to, *from;
-    enum error error = get_file((int)argument_1(frame), &from);
-    if (error)
-        return syscall_result(error);
-    error = get_file((int)argument_0(frame), &to);
-    if (error) {
-        file_release(from);
-        return syscall_result(error);
-    }
-    int64_t result = send(to, from, argument_2(frame), argument_3(frame));
-    file_release(to);
-    file_release(from);
-    return result;
 }
 
 /* --- Sizes, and what is kept in memory alone -------------------------------------------------- */

@@ -1,0 +1,156 @@
+/*
+ * Copies from file to file.
+ */
+#include <kernel/process/process.h>
+#include <kernel/syscall/calls.h>
+#include <mm/heap.h>
+#include <mm/user_copy.h>
+
+enum { COPY_SIZE = 4096, BLOCKS_BETWEEN_YIELDS = 64 };
+
+/* Copies through one page, from *position of `from` on, until `count` bytes or the end of one of
+ * them. They go to *to_position, or where the file is (NULL). */
+static enum error copy_file(struct file *to, struct file *from, uint64_t *position,
+                            uint64_t *to_position, uint64_t count, void *page)
+{
+    struct buffer buffer;
+    enum error error = OK;
+    for (unsigned i = 1; !error && count > 0; i++) {
+        size_t size = MIN(count, (uint64_t)COPY_SIZE);
+        buffer_init_kernel(&buffer, page, size);
+        error = file_read_at(from, &buffer, *position);
+        size -= buffer.left;
+        if (error || size == 0)
+            break;
+        buffer_init_kernel(&buffer, page, size);
+        error = to_position ? file_write_at(to, &buffer, *to_position) : file_write(to, &buffer);
+        *position += size - buffer.left;
+        if (to_position)
+            *to_position += size - buffer.left;
+        count -= size - buffer.left;
+        if (thread_is_interrupted(thread_current()))
+            break;
+        if (i % BLOCKS_BETWEEN_YIELDS == 0)
+            thread_yield();
+    }
+    return error;
+}
+
+static int64_t send(struct file *to, struct file *from, virt_addr_t offset, uint64_t count)
+{
+    uint64_t start = from->position;
+    enum error error = offset ? copy_from_user(&start, offset, sizeof(start)) : OK;
+    if (!error && (start > INT64_MAX || inode_type(from->inode) != S_IFREG))
+        error = ERROR_INVALID; /* programs read and write then */
+    if (error)
+        return syscall_result(error);
+    void *page = kmalloc_aligned(COPY_SIZE, COPY_SIZE);
+    if (!page)
+        return syscall_result(ERROR_OUT_OF_FRAMES);
+    uint64_t end = start;
+    error = copy_file(to, from, &end, NULL, MIN(count, (uint64_t)BUFFER_MAX), page);
+    kfree(page);
+    if (error == ERROR_PIPE)
+        signal_send(process_current(), SIGPIPE, NULL);
+    if (!offset)
+        from->position = end;
+    else if (copy_to_user(offset, &end, sizeof(end)) != OK)
+        return syscall_result(ERROR_BAD_ADDRESS);
+    return end > start || !error ? (int64_t)(end - start) : syscall_result(error);
+}
+
+/* Calls `function` with the files of two descriptors. */
+static int64_t with_both(int to_fd, int from_fd, const struct trap_frame *frame,
+                         int64_t (*function)(struct file *to, struct file *from,
+                                             const struct trap_frame *frame))
+{
+    struct file_table *files = process_current()->files;
+    struct file *to, *from;
+    enum error error = file_table_get(files, from_fd, &from);
+    if (error)
+        return syscall_result(error);
+    error = file_table_get(files, to_fd, &to);
+    if (error) {
+        file_release(from);
+        return syscall_result(error);
+    }
+    int64_t result = function(to, from, frame);
+    file_release(to);
+    file_release(from);
+    return result;
+}
+
+static int64_t send_file(struct file *to, struct file *from, const struct trap_frame *frame)
+{
+    return send(to, from, argument_2(frame), argument_3(frame));
+}
+
+int64_t syscall_sendfile(struct trap_frame *frame)
+{
+    return with_both((int)argument_0(frame), (int)argument_1(frame), frame, send_file);
+}
+
+/* --- copy_file_range -------------------------------------------------------------------------- */
+
+static enum error check_copy(const struct file *to, const struct file *from)
+{
+    if (inode_is_directory(from->inode) || inode_is_directory(to->inode))
+        return ERROR_IS_DIRECTORY;
+    if (inode_type(from->inode) != S_IFREG || inode_type(to->inode) != S_IFREG)
+        return ERROR_INVALID;
+    if ((from->flags & O_ACCMODE) == O_WRONLY || (to->flags & O_ACCMODE) == O_RDONLY ||
+        to->flags & O_APPEND)
+        return ERROR_BAD_DESCRIPTOR;
+    return from->inode->filesystem == to->inode->filesystem ? OK : ERROR_CROSS_DEVICE;
+}
+
+/* A position of the program's, or the file's own. */
+static enum error get_position(const struct file *file, virt_addr_t at, uint64_t *position)
+{
+    *position = file->position;
+    enum error error = at ? copy_from_user(position, at, sizeof(*position)) : OK;
+    return !error && *position > INT64_MAX ? ERROR_INVALID : error;
+}
+
+static enum error put_position(struct file *file, virt_addr_t at, uint64_t position)
+{
+    if (at)
+        return copy_to_user(at, &position, sizeof(position));
+    file->position = position;
+    return OK;
+}
+
+static int64_t copy_range(struct file *to, struct file *from, const struct trap_frame *frame)
+{
+    virt_addr_t from_at = argument_1(frame), to_at = argument_3(frame);
+    uint64_t count = MIN(argument_4(frame), (uint64_t)BUFFER_MAX), start, from_end, to_end;
+    enum error error = check_copy(to, from);
+    if (!error)
+        error = get_position(from, from_at, &start);
+    if (!error)
+        error = get_position(to, to_at, &to_end);
+    if (error)
+        return syscall_result(error);
+    bool overlap = start < to_end + count && to_end < start + count;
+    if (from->inode == to->inode && overlap)
+        return syscall_result(ERROR_INVALID);
+    void *page = kmalloc_aligned(COPY_SIZE, COPY_SIZE);
+    if (!page)
+        return syscall_result(ERROR_OUT_OF_FRAMES);
+    from_end = start;
+    error = copy_file(to, from, &from_end, &to_end, count, page);
+    kfree(page);
+    if (error && from_end == start)
+        return syscall_result(error);
+    error = put_position(from, from_at, from_end);
+    if (!error)
+        error = put_position(to, to_at, to_end);
+    return error ? syscall_result(error) : (int64_t)(from_end - start);
+}
+
+int64_t syscall_copy_file_range(struct trap_frame *frame)
+{
+    if (argument_5(frame))
+        return syscall_result(ERROR_INVALID);
+    return with_both((int)argument_2(frame), (int)argument_0(frame), frame, copy_range);
+}

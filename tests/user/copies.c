@@ -1,0 +1,81 @@
+/* Reading and writing in parts at a position, and copies from file to file. */
+#include <sys/uio.h>
+
+#include "support.h"
+
+static int has_text(const char *path, const char *text)
+{
+    char content[64] = "";
+    int fd = open(path, O_RDONLY);
+    ssize_t size = read(fd, content, sizeof(content) - 1);
+    close(fd);
+    return size == (ssize_t)strlen(text) && strcmp(content, text) == 0;
+}
+
+TEST(copies, parts_at_a_position)
+{
+    char a[4] = "", b[4] = "";
+    struct iovec in[] = {{a, 3}, {b, 3}}, out[] = {{"XY", 2}, {"Z", 1}};
+    make_file("a", "0123456789");
+    int fd = open("a", O_RDWR);
+    EXPECT_EQ(preadv(fd, in, 2, 2), 6);
+    EXPECT(strcmp(a, "234") == 0 && strcmp(b, "567") == 0);
+    EXPECT_EQ(lseek(fd, 0, SEEK_CUR), 0);
+    EXPECT_EQ(pwritev(fd, out, 2, 8), 3);
+    EXPECT(has_text("a", "01234567XYZ"));
+    EXPECT_EQ(CALL(preadv2, fd, in, 2, -1L, 0L, 0), 6);
+    EXPECT(strcmp(a, "012") == 0);
+    EXPECT_EQ(lseek(fd, 0, SEEK_CUR), 6);
+    EXPECT_EQ(CALL(pwritev2, fd, out, 1, 0L, 0L, 0), 2);
+    EXPECT(has_text("a", "XY234567XYZ"));
+    EXPECT_ERROR(CALL(preadv2, fd, in, 2, 0L, 0L, 0x1000), EOPNOTSUPP);
+    EXPECT_ERROR(CALL(preadv, fd, in, 2, -5L, 0L), EINVAL);
+    int ends[2];
+    EXPECT_OK(pipe(ends));
+    EXPECT_ERROR(preadv(ends[0], in, 2, 0), ESPIPE);
+    EXPECT_EQ(CALL(pwritev2, ends[1], out, 2, -1L, 0L, 0), 3);
+    EXPECT_FAULT_EACH(bad, sizeof(struct iovec), CALL(preadv, fd, bad, 1, 0L, 0L));
+}
+
+TEST(copies, of_a_range)
+{
+    make_file("a", "0123456789");
+    make_file("b", "abcdef");
+    int a = open("a", O_RDWR), b = open("b", O_RDWR);
+    off_t from = 2, to = 4;
+    EXPECT_EQ(CALL(copy_file_range, a, &from, b, &to, 5L, 0), 5);
+    EXPECT_EQ(from, 7);
+    EXPECT_EQ(to, 9);
+    EXPECT(has_text("b", "abcd23456"));
+    EXPECT_EQ(CALL(copy_file_range, a, NULL, b, NULL, 3L, 0), 3);
+    EXPECT_EQ(lseek(a, 0, SEEK_CUR), 3);
+    EXPECT_EQ(lseek(b, 0, SEEK_CUR), 3);
+    EXPECT(has_text("b", "012d23456"));
+    from = 8;
+    EXPECT_EQ(CALL(copy_file_range, a, &from, b, NULL, 100L, 0), 2);
+    from = 20;
+    EXPECT_EQ(CALL(copy_file_range, a, &from, b, NULL, 100L, 0), 0);
+    from = 0, to = 5;
+    EXPECT_EQ(CALL(copy_file_range, a, &from, a, &to, 5L, 0), 5);
+    EXPECT(has_text("a", "0123401234"));
+}
+
+TEST(copies, that_are_refused)
+{
+    make_file("a", "0123456789");
+    int a = open("a", O_RDWR), reader = open("a", O_RDONLY), ends[2];
+    off_t from = 0, to = 2;
+    EXPECT_OK(pipe(ends));
+    EXPECT_ERROR(CALL(copy_file_range, a, &from, a, &to, 5L, 0), EINVAL);
+    EXPECT_ERROR(CALL(copy_file_range, a, NULL, open("b", O_RDWR | O_CREAT, 0644), NULL, 5L, 1),
+                 EINVAL);
+    EXPECT_ERROR(CALL(copy_file_range, a, NULL, reader, NULL, 5L, 0), EBADF);
+    EXPECT_ERROR(CALL(copy_file_range, open("b", O_WRONLY), NULL, a, NULL, 5L, 0), EBADF);
+    EXPECT_ERROR(CALL(copy_file_range, a, NULL, open("b", O_WRONLY | O_APPEND), NULL, 5L, 0),
+                 EBADF);
+    EXPECT_ERROR(CALL(copy_file_range, open(".", O_RDONLY), NULL, a, NULL, 5L, 0), EISDIR);
+    EXPECT_ERROR(CALL(copy_file_range, ends[0], NULL, a, NULL, 5L, 0), EINVAL);
+    EXPECT_ERROR(CALL(copy_file_range, 999, NULL, a, NULL, 5L, 0), EBADF);
+    EXPECT_ERROR(CALL(copy_file_range, a, bad_pointer(1, 8), open("b", O_RDWR), NULL, 5L, 0),
+                 EFAULT);
+}
