@@ -199,6 +199,36 @@ enum error dentry_move(struct dentry *dentry, struct dentry *parent, const char 
     return OK;
 }
 
+/* Each keeps its file, and gets all that is about the name. Parents are as much referenced as
+ * before. */
+static void exchange_names(struct dentry *a, struct dentry *b)
+{
+    const struct dentry old = *a;
+    bool a_is_short = a->name == a->short_name, b_is_short = b->name == b->short_name;
+    memcpy(a->short_name, b->short_name, sizeof(a->short_name));
+    memcpy(b->short_name, old.short_name, sizeof(b->short_name));
+    a->name = b_is_short ? a->short_name : b->name;
+    b->name = a_is_short ? b->short_name : old.name;
+    a->name_length = b->name_length;
+    b->name_length = old.name_length;
+    a->hash = b->hash;
+    b->hash = old.hash;
+    a->parent = b->parent;
+    b->parent = old.parent;
+}
+
+void dentry_exchange(struct dentry *a, struct dentry *b)
+{
+    ASSERT(a->is_kept);
+    ASSERT(b->is_kept);
+    ASSERT(a != b);
+    remove_from_directory(a);
+    remove_from_directory(b);
+    exchange_names(a, b);
+    add_to_directory(a);
+    add_to_directory(b);
+}
+
 static struct dentry *first_child(const struct dentry *directory)
 {
     struct list_node *node = list_first(&directory->children);

@@ -141,6 +141,18 @@ void file_table_release(struct file_table *table)
     kfree(table);
 }
 
+void file_table_close_range(struct file_table *table, unsigned first, unsigned last, bool on_exec)
+{
+    if (first >= table->capacity)
+        return;
+    for (unsigned fd = first; (fd = next_bit(table, fd, 0)) < table->capacity && fd <= last; fd++) {
+        if (on_exec)
+            set_bit(table->close_on_exec, fd, true);
+        else
+            release(table, take_out(table, fd));
+    }
+}
+
 void file_table_close_on_exec(struct file_table *table)
 {
     for (unsigned fd = 0; (fd = next_bit(table, fd, 0)) < table->capacity; fd++) {

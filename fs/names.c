@@ -277,6 +277,37 @@ static enum error rename_entry(const struct walk *from, const struct walk *to, s
                                                     replaced);
 }
 
+/* Files of any types can be exchanged, but not one with what lies below it. */
+static enum error check_exchange(const struct walk *from, const struct walk *to,
+                                 const struct dentry *entry, const struct dentry *other)
+{
+    if ((!inode_is_directory(entry->inode) && from->slash_after) ||
+        (!inode_is_directory(other->inode) && to->slash_after))
+        return ERROR_NOT_DIRECTORY;
+    if (dentry_is_below(to->directory, entry) || dentry_is_below(from->directory, other))
+        return ERROR_INVALID;
+    if (entry->inode == other->inode)
+        return OK;
+    enum error error = check_removal(from->context, entry);
+    if (!error)
+        error = check_removal(to->context, other);
+    if (error)
+        return error;
+    if (entry->covered_by || other->covered_by)
+        return ERROR_BUSY;
+    bool can = entry->is_kept && other->is_kept && entry->parent->inode->operations->exchange;
+    return can ? OK : ERROR_NOT_PERMITTED;
+}
+
+static enum error exchange_entries(const struct walk *from, const struct walk *to,
+                                   struct dentry *entry, struct dentry *other)
+{
+    enum error error = check_exchange(from, to, entry, other);
+    if (!error && entry->inode != other->inode)
+        entry->parent->inode->operations->exchange(entry, other);
+    return error;
+}
+
 static enum error rename_to(const struct walk *from, const struct walk *to, struct dentry *entry,
                             unsigned flags)
 {
@@ -285,8 +316,11 @@ static enum error rename_to(const struct walk *from, const struct walk *to, stru
     if (error && error != ERROR_NO_ENTRY)
         return error;
     if (error)
-        return rename_entry(from, to, entry, NULL);
-    error = flags & RENAME_NOREPLACE ? ERROR_EXISTS : rename_entry(from, to, entry, replaced);
+        return flags & RENAME_EXCHANGE ? error : rename_entry(from, to, entry, NULL);
+    if (flags & RENAME_EXCHANGE)
+        error = exchange_entries(from, to, entry, replaced);
+    else
+        error = flags & RENAME_NOREPLACE ? ERROR_EXISTS : rename_entry(from, to, entry, replaced);
     dentry_release(replaced);
     return error;
 }

@@ -271,6 +271,20 @@ static enum error rename(struct dentry *entry, struct dentry *directory, const c
     return replaced ? remove(replaced) : OK;
 }
 
+static void exchange(struct dentry *a, struct dentry *b)
+{
+    struct inode *a_parent = a->parent->inode, *b_parent = b->parent->inode;
+    uint32_t a_is_directory = inode_is_directory(a->inode);
+    uint32_t b_is_directory = inode_is_directory(b->inode);
+    dentry_exchange(a, b);
+    a_parent->links += b_is_directory - a_is_directory;
+    b_parent->links += a_is_directory - b_is_directory;
+    inode_note_write(a_parent);
+    inode_note_write(b_parent);
+    inode_note_change(a->inode);
+    inode_note_change(b->inode);
+}
+
 static enum error read_link(struct inode *inode, const char **target)
 {
     *target = node_of(inode)->target;
@@ -305,6 +319,7 @@ static const struct inode_operations operations = {
     .link = link,
     .remove = remove,
     .rename = rename,
+    .exchange = exchange,
     .read_link = read_link,
     .set = set,
 };

@@ -82,6 +82,9 @@ void dentry_delete(struct dentry *dentry);
 enum error dentry_move(struct dentry *dentry, struct dentry *parent, const char *name,
                        size_t length);
 
+/* Gives two kept dentries each other's names and parents. */
+void dentry_exchange(struct dentry *a, struct dentry *b);
+
 /* The first kept entry of the directory whose offset is `offset` or more; NULL when there is none.
  */
 struct dentry *dentry_next_child(const struct dentry *directory, uint64_t offset);

@@ -26,6 +26,9 @@ enum error file_table_copy(const struct file_table *from, struct file_table **co
 void file_table_reference(struct file_table *table);
 void file_table_release(struct file_table *table);
 
+/* Closes the descriptors from `first` to `last`, or marks them to be closed on exec. May wait. */
+void file_table_close_range(struct file_table *table, unsigned first, unsigned last, bool on_exec);
+
 /* Closes what is marked for that. May wait. */
 void file_table_close_on_exec(struct file_table *table);
 

@@ -76,6 +76,8 @@ struct inode_operations {
     /* Give an entry a new place and name, where `replaced` was until now (NULL: nothing). */
     enum error (*rename)(struct dentry *entry, struct dentry *directory, const char *name,
                          size_t length, struct dentry *replaced);
+    /* Give two entries each other's places and names. */
+    void (*exchange)(struct dentry *a, struct dentry *b);
     /* Tell where a symbolic link leads. The text ends in NUL and stays as long as the inode. */
     enum error (*read_link)(struct inode *inode, const char **target);
     /* For links that lead to a file whatever its name: the referenced dentry. Else NULL. */

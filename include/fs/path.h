@@ -68,10 +68,10 @@ enum error path_link(struct fs_context *context, struct dentry *file, struct den
 enum error path_remove(struct fs_context *context, struct dentry *start, const char *name,
                        bool directory);
 
-enum { RENAME_NOREPLACE = 1 };
+enum { RENAME_NOREPLACE = 1, RENAME_EXCHANGE = 2 };
 
 /* Gives a file another name, in place of what has that name already; with RENAME_NOREPLACE that is
- * ERROR_EXISTS. */
+ * ERROR_EXISTS. With RENAME_EXCHANGE both files stay and get each other's names. */
 enum error path_rename(struct fs_context *context, struct dentry *from_start, const char *from,
                        struct dentry *to_start, const char *to, unsigned flags);
 

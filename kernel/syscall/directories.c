@@ -319,7 +319,7 @@ static int64_t rename_at(int from_directory, virt_addr_t from, int to_directory,
                          unsigned flags)
 {
     struct call_path old, new;
-    if (flags & ~(unsigned)RENAME_NOREPLACE)
+    if (flags > RENAME_EXCHANGE) /* not both, and no other */
         return syscall_result(ERROR_INVALID);
     enum error error = call_path_get(&old, from_directory, from);
     if (error)

@@ -61,6 +61,34 @@ int64_t syscall_close(struct trap_frame *frame)
     return syscall_result(file_table_close(process_current()->files, (int)argument_0(frame)));
 }
 
+/* A table that is shared with others is copied first, if the program asks for that. */
+static enum error unshare_files(struct process *process)
+{
+    struct file_table *copy;
+    if (process->files->references == 1)
+        return OK;
+    enum error error = file_table_copy(process->files, &copy);
+    if (error)
+        return error;
+    file_table_release(process->files);
+    process->files = copy;
+    return OK;
+}
+
+int64_t syscall_close_range(struct trap_frame *frame)
+{
+    enum { CLOSE_RANGE_UNSHARE = 2, CLOSE_RANGE_CLOEXEC = 4 };
+    unsigned first = (unsigned)argument_0(frame), last = (unsigned)argument_1(frame);
+    unsigned flags = (unsigned)argument_2(frame);
+    if (flags & ~(unsigned)(CLOSE_RANGE_UNSHARE | CLOSE_RANGE_CLOEXEC) || first > last)
+        return syscall_result(ERROR_INVALID);
+    enum error error = flags & CLOSE_RANGE_UNSHARE ? unshare_files(process_current()) : OK;
+    if (error)
+        return syscall_result(error);
+    file_table_close_range(process_current()->files, first, last, flags & CLOSE_RANGE_CLOEXEC);
+    return 0;
+}
+
 /* --- Reading and writing ---------------------------------------------------------------------- */
 
 enum direction { READ, WRITE };
