@@ -46,7 +46,6 @@ enum error {
     ERROR_FILE_TOO_BIG,        /* the file would grow beyond its limit */
     ERROR_NO_DATA,             /* the attribute is not there */
     ERROR_RANGE,               /* the result does not fit */
-    ERROR_OVERFLOW,            /* a position is beyond what a file can have */
     ERROR_NOT_EXECUTABLE,      /* the file is no program of a known format */
     ERROR_PROGRAM_BUSY,        /* the file is a program that runs, or is being written to */
     ERROR_NO_PROCESS,          /* there is no such process */
@@ -70,7 +69,7 @@ enum error {
     ERROR_NO_BUFFERS,          /* what goes along with a message is too large */
     ERROR_DEADLOCK,            /* the wait would never end */
     ERROR_NO_LOCKS,            /* there is no memory for a lock */
-    ERROR_OVERFLOW,            /* a number is too large for its type */
+    ERROR_OVERFLOW,            /* a number or a position is too large */
     ERROR_COUNT
 };
 

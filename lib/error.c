@@ -46,7 +46,6 @@ static const char *const names[ERROR_COUNT] = {
     [ERROR_NO_PROCESS] = "no such process",
     [ERROR_NO_CHILD] = "no such child",
     [ERROR_NO_CALL] = "no such call",
-    [ERROR_OVERFLOW] = "position is too high",
     [ERROR_NOT_SOCKET] = "not a socket",
     [ERROR_NO_DESTINATION] = "no receiver",
     [ERROR_MESSAGE_SIZE] = "message too large",

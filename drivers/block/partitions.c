@@ -35,8 +35,8 @@ static void read_table(struct reading *reading)
     enum error error = partition_table_read(&reading->source, table);
     if (error)
         log_warn("%s: its partition table cannot be read (%s)", disk->name, error_name(error));
-    log_info("%s: %llu MiB, %u partitions", disk->name,
-             (unsigned long long)(disk->block_count * disk->block_size >> 20), table->count);
+    log_debug("%s: %llu MiB, %u partitions", disk->name,
+              (unsigned long long)(disk->block_count * disk->block_size >> 20), table->count);
     if (table->kind)
         string_copy(disk->label, table->kind, sizeof(disk->label));
     for (unsigned i = 0; i < table->count && !disk->is_gone; i++)

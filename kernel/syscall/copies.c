@@ -51,7 +51,7 @@ static int64_t send(struct file *to, struct file *from, virt_addr_t offset, uint
     error = copy_file(to, from, &end, NULL, MIN(count, (uint64_t)BUFFER_MAX), page);
     kfree(page);
     if (error == ERROR_PIPE)
-        signal_send(process_current(), SIGPIPE, NULL);
+        signal_send_self(SIGPIPE);
     if (!offset)
         from->position = end;
     else if (copy_to_user(offset, &end, sizeof(end)) != OK)
