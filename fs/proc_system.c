@@ -14,16 +14,9 @@
 #include <mm/frames.h>
 #include <mm/heap.h>
 
-enum { CLOCK_TICKS = 100 }; /* in a second, for programs */
-
 static uint64_t idle_time(void)
 {
     return timers_executor ? clock_from_tsc(timers_executor->idle) : 0;
-}
-
-static uint64_t to_ticks(uint64_t nanoseconds)
-{
-    return nanoseconds / (NANOSECONDS_PER_SECOND / CLOCK_TICKS);
 }
 
 static enum error write_meminfo(struct text *text, int process)
@@ -47,18 +40,6 @@ static enum error write_meminfo(struct text *text, int process)
     return OK;
 }
 
-static enum error write_stat(struct text *text, int process)
-{
-    uint64_t now = clock_now(), idle = idle_time();
-    uint64_t busy = to_ticks(now > idle ? now - idle : 0);
-    (void)process;
-    text_printf(text, "cpu  %lu 0 0 %lu 0 0 0 0 0 0\n", busy, to_ticks(idle));
-    text_printf(text, "cpu0 %lu 0 0 %lu 0 0 0 0 0 0\n", busy, to_ticks(idle));
-    int64_t boot = (clock_real_now() - (int64_t)now) / (int64_t)NANOSECONDS_PER_SECOND;
-    text_printf(text, "intr 0\nctxt 0\nbtime %ld\nprocs_running 1\nprocs_blocked 0\n", boot);
-    return OK;
-}
-
 static void write_seconds(struct text *text, uint64_t nanoseconds, char end)
 {
     uint64_t hundredths = nanoseconds / (NANOSECONDS_PER_SECOND / 100);
@@ -70,17 +51,6 @@ static enum error write_uptime(struct text *text, int process)
     (void)process;
     write_seconds(text, clock_now(), ' ');
     write_seconds(text, idle_time(), '\n');
-    return OK;
-}
-
-/* Nobody counts how many are ready over minutes. */
-static enum error write_loadavg(struct text *text, int process)
-{
-    unsigned count;
-    int last;
-    (void)process;
-    proc_count_processes(&count, &last);
-    text_printf(text, "0.00 0.00 0.00 1/%u %d\n", count, last);
     return OK;
 }
 
@@ -142,9 +112,7 @@ void proc_system_add(void)
 {
     static struct proc_entry entries[] = {
         {.name = "meminfo", .write = write_meminfo},
-        {.name = "stat", .write = write_stat},
         {.name = "uptime", .write = write_uptime},
-        {.name = "loadavg", .write = write_loadavg},
         {.name = "cpuinfo", .write = write_cpuinfo},
         {.name = "version", .write = write_version},
         {.name = "mounts", .write = write_mounts},

@@ -7,15 +7,16 @@
 #include <kernel/log/log.h>
 #include <kernel/log/panic.h>
 #include <kernel/options.h>
-#include <kernel/process/alarm.h>
 #include <kernel/process/exceptions.h>
 #include <kernel/process/exec.h>
 #include <kernel/process/exit.h>
+#include <kernel/process/load.h>
 #include <kernel/process/out_of_memory.h>
 #include <kernel/process/placement.h>
 #include <kernel/process/proc_files.h>
 #include <kernel/process/process.h>
 #include <kernel/syscall/syscall.h>
+#include <kernel/task/alarm.h>
 #include <kernel/task/clock.h>
 #include <layout.h>
 #include <lib/string.h>
@@ -225,6 +226,7 @@ void first_program_start(struct executor *executor, const struct boot_info *info
     process_first_ended = ended;
     proc_files_start();
     alarms_start(executor);
+    load_start(executor);
     thread_init(&thread, "init", &stack, run, release);
     executor_spawn(executor, &thread.task);
 }

@@ -7,6 +7,7 @@ _Static_assert(offsetof(struct cpu, interrupt_depth) == 16, "CPU_INTERRUPT_DEPTH
 _Static_assert(offsetof(struct cpu, trap_counts) == 144, "CPU_TRAP_COUNTS");
 _Static_assert(offsetof(struct cpu, kernel_stack) == 2200, "CPU_KERNEL_STACK");
 _Static_assert(offsetof(struct cpu, user_stack) == 2208, "CPU_USER_STACK");
+_Static_assert(offsetof(struct cpu, user_time) == 2216, "CPU_USER_TIME");
 
 static RO_AFTER_INIT struct gdt gdt;
 

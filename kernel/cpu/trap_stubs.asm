@@ -131,6 +131,8 @@ interrupt_from_user:
     swapgs
     SAVE_REGISTERS
     CLEAR_FLAGS
+    LEAVE_USER_MODE
+    mov rax, [rsp + FRAME_VECTOR]
     inc dword [gs:CPU_INTERRUPT_DEPTH]
     inc qword [gs:CPU_TRAP_COUNTS + rax * 8]
     call [trap_handlers + rax * 8]
@@ -145,6 +147,7 @@ exception_from_user:
     SAVE_REGISTERS
     CLEAR_FLAGS
     inc qword [gs:CPU_TRAP_COUNTS + rax * 8]
+    LEAVE_USER_MODE
     call [user_mode_handlers + HANDLE_EXCEPTION]
 user_exception_return:
     jmp user_return
@@ -173,6 +176,7 @@ user_return:
     mov rdi, rsp
     call [user_mode_handlers + BEFORE_RETURN]
 user_return_by_iretq:
+    ENTER_USER_MODE
     RESTORE_REGISTERS
     swapgs
     iretq

@@ -28,6 +28,7 @@ syscall_entry:
     push rax                                ; in the error code's place: the call's number, which a restart needs
     push VECTOR_SYSCALL
     SAVE_REGISTERS
+    LEAVE_USER_MODE
     sti
     call [user_mode_handlers + HANDLE_SYSCALL]
 syscall_return:
@@ -42,6 +43,7 @@ syscall_return:
     mov rcx, USER_END
     cmp [rsp + FRAME_RIP], rcx
     jae user_return_by_iretq
+    ENTER_USER_MODE
     ; The registers that a C function preserves are the program's still, or again (context_switch.asm).
     mov rax, [rsp + FRAME_RAX]
     mov rcx, [rsp + FRAME_RIP]

@@ -5,6 +5,7 @@
 #include <kernel/process/futex.h>
 #include <kernel/process/placement.h>
 #include <kernel/process/process.h>
+#include <kernel/process/timers.h>
 #include <lib/string.h>
 #include <mm/heap.h>
 #include <mm/user_copy.h>
@@ -357,6 +358,7 @@ enum error program_run(struct program *program, const char *name, struct trap_fr
         return ERROR_AGAIN;
     struct file *old = process->program;
     signals_clear_handlers(process);
+    process_timers_delete(process, false);
     thread->stack = (struct signal_stack){.flags = SS_DISABLE};
     futex_release_robust_list(thread);
     thread->robust_list = thread->clear_child = 0;

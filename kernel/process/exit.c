@@ -1,7 +1,8 @@
-#include <kernel/process/alarm.h>
+#include <kernel/process/cpu_time.h>
 #include <kernel/process/exit.h>
 #include <kernel/process/futex.h>
 #include <kernel/process/signal_queue.h>
+#include <kernel/process/timers.h>
 #include <mm/user_copy.h>
 
 void (*process_first_ended)(int status);
@@ -111,6 +112,14 @@ static void give_back_files(struct process *process)
     file_release(program);
 }
 
+/* The time of a thread that ends stays with its process. */
+static void keep_time(struct process *process, const struct user_thread *thread)
+{
+    struct cpu_time used = thread_cpu_time(thread);
+    process->time += used.total;
+    process->user_time += used.user;
+}
+
 /* --- Threads --------------------------------------------------------------------------------- */
 
 /* Takes the running thread out of its process. True: it is the last one, which stays in. */
@@ -123,7 +132,7 @@ static bool leave(struct user_thread *thread)
     signal_queue_drop(&thread->pending, UINT64_MAX);
     list_remove(&thread->sibling);
     process->thread_count--;
-    process->time += thread->thread.task.time;
+    keep_time(process, thread);
     thread->number->thread = NULL;
     id_release(thread->number);
     signals_note_stop(process);
@@ -180,7 +189,7 @@ bool process_end_other_threads(void)
 /* The last thread is taken out; the process is a zombie. */
 static void become_zombie(struct process *process, struct user_thread *thread)
 {
-    process->time += thread->thread.task.time;
+    keep_time(process, thread);
     list_remove(&thread->sibling);
     process->thread_count = 0;
     signal_queue_drop(&thread->pending, UINT64_MAX);
@@ -197,7 +206,7 @@ static NORETURN void end_process(struct process *process, struct user_thread *th
 {
     if (process->id == PROCESS_FIRST)
         process_first_ended(process->exit_status);
-    alarm_set(process, 0, 0);
+    process_timers_delete(process, true);
     give_back_files(process);
     process_give_back_space(process);
     give_children_away(process);

@@ -2,6 +2,7 @@
  * The formats are Linux's, proc(5). What Cairn does not count is 0.
  */
 #include <fs/proc.h>
+#include <kernel/process/cpu_time.h>
 #include <kernel/process/proc_files.h>
 #include <kernel/process/proc_memory.h>
 #include <kernel/process/process.h>
@@ -82,14 +83,17 @@ static uint64_t resident_pages(const struct process *process)
 static void write_stat_of(struct text *text, const struct process *process,
                           const struct user_thread *thread)
 {
-    uint64_t time = thread ? thread->thread.task.time : process_time(process);
     uint64_t pending = thread ? thread->pending.set : process->signals.pending.set;
-    text_printf(text, "%d (%s) %c %d %d %d 0 -1 0 0 0 0 0 %lu 0 %lu 0 %d %d %lu 0 %lu ",
+    struct cpu_time own = thread ? thread_cpu_time(thread) : process_cpu_time(process);
+    struct cpu_time children = process_children_time(process);
+    text_printf(text, "%d (%s) %c %d %d %d 0 -1 0 0 0 0 0 %lu %lu %lu %lu %d %d %lu 0 %lu ",
                 thread ? thread->id : process->id, thread ? thread->name : process->name,
                 thread ? state_of_thread(thread) : state_of(process), parent_of(process),
-                process->group, process->session, to_clock_ticks(clock_from_tsc(time)),
-                to_clock_ticks(clock_from_tsc(process->children_time)), 20 + process->niceness,
-                process->niceness, process->thread_count, to_clock_ticks(process->start));
+                process->group, process->session, to_clock_ticks(cpu_time_user(own)),
+                to_clock_ticks(cpu_time_system(own)), to_clock_ticks(cpu_time_user(children)),
+                to_clock_ticks(cpu_time_system(children)), 20 + process->niceness,
+                process->niceness, process->thread_count,
+                to_clock_ticks(process->start));
     text_printf(text, "%lu %lu 18446744073709551615 0 0 0 0 0 %lu %lu %lu %lu ",
                 mapped_pages(process) * PAGE_SIZE, resident_pages(process), pending,
                 thread ? thread->blocked : blocked_by(process), signals_with(process, true),

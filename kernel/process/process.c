@@ -79,6 +79,7 @@ struct process *process_create(struct process *parent)
     process->parent = parent;
     list_init(&process->children);
     list_init(&process->threads);
+    list_init(&process->timers);
     list_node_init(&process->sibling);
     list_node_init(&process->in_group);
     list_node_init(&process->in_session);
@@ -104,6 +105,7 @@ void process_forget(struct process *process)
 {
     ASSERT(list_empty(&process->children));
     ASSERT(list_empty(&process->threads));
+    ASSERT(list_empty(&process->timers));
     signal_queue_drop(&process->signals.pending, UINT64_MAX);
     list_remove(&process->sibling);
     leave(process);
@@ -111,14 +113,6 @@ void process_forget(struct process *process)
     id_release(process->number);
     count--;
     kfree(process);
-}
-
-uint64_t process_time(const struct process *process)
-{
-    uint64_t time = process->time;
-    for_each_thread(thread, process)
-        time += thread->thread.task.time;
-    return time;
 }
 
 bool process_group_is_orphaned(int group, int session)

@@ -2,6 +2,7 @@
 #include <kernel/process/exit.h>
 #include <kernel/process/signal_act.h>
 #include <kernel/process/signal_frame.h>
+#include <kernel/process/timers.h>
 
 enum { ERRNO_EINTR = 4, CALL_RESTART_SYSCALL = 219, SYSCALL_INSTRUCTION = 2 /* bytes */ };
 
@@ -90,6 +91,7 @@ static void act_on_next(struct user_thread *thread, struct trap_frame *frame)
     struct signal_info info;
     if (!signal_take(thread, next_signals(thread), &info))
         return;
+    process_timer_signal_taken(thread->process, &info);
     int signal = info.number;
     bool forced = thread->forced & signal_bit(signal);
     thread->forced &= ~signal_bit(signal);

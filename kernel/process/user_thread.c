@@ -6,9 +6,11 @@
  */
 #include <assert.h>
 #include <kernel/cpu/control.h>
+#include <kernel/process/load.h>
 #include <kernel/process/process.h>
 #include <kernel/process/signal_act.h>
 #include <kernel/process/signal_queue.h>
+#include <kernel/process/timers.h>
 #include <kernel/process/user_thread.h>
 #include <lib/string.h>
 #include <mm/heap.h>
@@ -28,13 +30,18 @@ static void enter(struct thread *thread)
 {
     struct user_thread *user_thread = user_thread_of(thread);
     slice_is_over = false;
+    load_note_switch();
+    process_timers_check(user_thread->process);
     address_space_use(user_thread->process->space);
+    user_thread->user_time_before = this_cpu()->user_time;
     user_registers_load(&user_thread->registers, &thread->stack);
 }
 
 static void leave(struct thread *thread)
 {
-    user_registers_save(&user_thread_of(thread)->registers);
+    struct user_thread *user_thread = user_thread_of(thread);
+    user_registers_save(&user_thread->registers);
+    user_thread->user_time += this_cpu()->user_time - user_thread->user_time_before;
 }
 
 static void run(struct thread *thread)
@@ -145,24 +152,30 @@ static void end_slice(struct user_thread *thread)
     }
 }
 
-static NOINLINE void act(struct trap_frame *frame, bool interrupted)
+static inline bool has_to_act(void)
 {
-    interrupts_enable();
-    if (slice_is_over)
-        end_slice(user_thread_current());
-    else if (executor_has_urgent(executor))
-        thread_yield();
-    if (interrupted)
-        signals_act(frame);
-    interrupts_disable();
+    return executor_has_urgent(executor) || slice_is_over ||
+           thread_is_interrupted(&user_thread_current()->thread);
+}
+
+/* Apart from the look, which most returns end with. */
+static NOINLINE void act(struct trap_frame *frame)
+{
+    do {
+        interrupts_enable();
+        process_timers_check(process_current());
+        if (slice_is_over)
+            end_slice(user_thread_current());
+        else if (executor_has_urgent(executor))
+            thread_yield();
+        if (thread_is_interrupted(&user_thread_current()->thread))
+            signals_act(frame);
+        interrupts_disable();
+    } while (has_to_act());
 }
 
 void user_thread_before_return(struct trap_frame *frame)
 {
-    for (;;) {
-        bool interrupted = thread_is_interrupted(&user_thread_current()->thread);
-        if (!executor_has_urgent(executor) && !slice_is_over && !interrupted)
-            return;
-        act(frame, interrupted);
-    }
+    if (has_to_act())
+        act(frame);
 }

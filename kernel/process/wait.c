@@ -19,9 +19,11 @@ static bool report(struct process *child, unsigned options, struct wait_result *
     *result = (struct wait_result){.id = child->id, .uid = child->uid};
     if (child->state == PROCESS_ZOMBIE && options & WEXITED) {
         result->status = child->exit_status;
-        result->time = child->time + child->children_time;
+        struct cpu_time own = process_cpu_time(child), theirs = process_children_time(child);
+        result->time = (struct cpu_time){own.total + theirs.total, own.user + theirs.user};
         if (!keep) {
-            child->parent->children_time += result->time;
+            child->parent->children_time += result->time.total;
+            child->parent->children_user_time += result->time.user;
             process_forget(child);
         }
         return true;

@@ -250,11 +250,13 @@ struct usage {
     int64_t others[14];
 };
 
-static struct usage usage_of(uint64_t ticks)
+static struct usage usage_of(struct cpu_time time)
 {
-    uint64_t microseconds = clock_from_tsc(ticks) / 1000;
-    return (struct usage){.user_seconds = (int64_t)(microseconds / 1000000),
-                          .user_microseconds = (int64_t)(microseconds % 1000000)};
+    uint64_t user = cpu_time_user(time) / 1000, system = cpu_time_system(time) / 1000;
+    return (struct usage){.user_seconds = (int64_t)(user / 1000000),
+                          .user_microseconds = (int64_t)(user % 1000000),
+                          .system_seconds = (int64_t)(system / 1000000),
+                          .system_microseconds = (int64_t)(system % 1000000)};
 }
 
 int64_t syscall_wait4(struct trap_frame *frame)
@@ -366,7 +368,7 @@ int64_t syscall_getrusage(struct trap_frame *frame)
     if (who != RUSAGE_SELF && who != RUSAGE_CHILDREN)
         return syscall_result(ERROR_INVALID);
     struct usage usage =
-        usage_of(who == RUSAGE_SELF ? process_time(process) : process->children_time);
+        usage_of(who == RUSAGE_SELF ? process_cpu_time(process) : process_children_time(process));
     return syscall_result(copy_to_user(argument_1(frame), &usage, sizeof(usage)));
 }
 

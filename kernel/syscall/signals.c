@@ -134,6 +134,8 @@ static enum error wait_for_set(uint64_t set, uint64_t deadline, struct signal_in
     }
     sleep_cancel(&sleep);
     thread->awaited = 0;
+    if (!error)
+        process_timer_signal_taken(thread->process, info);
     if (error == ERROR_INTERRUPTED || signals_due(thread))
         thread_interrupt(&thread->thread);
     return error;

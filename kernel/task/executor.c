@@ -139,6 +139,12 @@ static void account(struct executor *executor, struct task *task)
         task->longest_poll = time;
 }
 
+uint64_t task_time(const struct task *task)
+{
+    bool runs = this_cpu()->current == task;
+    return task->time + (runs ? read_tsc() - task->executor->poll_start : 0);
+}
+
 static enum poll_result poll(struct executor *executor, struct task *task)
 {
     struct cpu *cpu = this_cpu();

@@ -1,6 +1,7 @@
 /* Clocks and timers. */
 #include <sys/time.h>
 #include <sys/times.h>
+#include <sys/timex.h>
 #include <time.h>
 
 #include "support.h"
@@ -37,6 +38,32 @@ TEST(times, clocks_go_on)
     EXPECT_OK(CALL(clock_getres, CLOCK_MONOTONIC, &now));
     EXPECT_EQ(now.tv_sec, 0);
     EXPECT(now.tv_nsec > 0);
+}
+
+/* A clock that counts the processor time of a given process, or of a thread of this one. */
+TEST(times, clocks_of_processes)
+{
+    clockid_t clock;
+    for (volatile int i = 0; i < 30000000; i++) {
+    }
+    EXPECT_OK(clock_getcpuclockid(getpid(), &clock));
+    EXPECT(clock < 0);
+    EXPECT(nanoseconds(clock) > 0);
+    EXPECT(nanoseconds(clock | 4) > 0); /* this thread's */
+    EXPECT(nanoseconds(clock) <= nanoseconds(CLOCK_PROCESS_CPUTIME_ID));
+    struct timespec now;
+    EXPECT_ERROR(CALL(clock_gettime, ~99999999 * 8 + 2, &now), EINVAL);
+    EXPECT_ERROR(CALL(clock_settime, CLOCK_MONOTONIC, &now), EINVAL);
+    EXPECT_ERROR(CALL(clock_gettime, CLOCK_MONOTONIC, NULL), EFAULT);
+    EXPECT(nanoseconds(CLOCK_TAI) >= nanoseconds(CLOCK_REALTIME) - 1000000000);
+}
+
+TEST(times, of_the_clock_s_state)
+{
+    struct timex state = {.modes = 0};
+    EXPECT(CALL(adjtimex, &state) >= 0);
+    EXPECT_EQ(state.tick, 10000);
+    EXPECT(state.time.tv_sec > 1600000000);
 }
 
 TEST(times, the_time_of_day)
@@ -100,6 +127,13 @@ TEST(times, sleep_until)
     EXPECT_EQ(clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &time, NULL),
               0); /* it is past already */
     EXPECT_EQ(clock_nanosleep(99, 0, &time, NULL), EINVAL);
+    EXPECT_EQ(clock_nanosleep(CLOCK_MONOTONIC_RAW, 0, &time, NULL), EOPNOTSUPP);
+    EXPECT_EQ(clock_nanosleep(CLOCK_THREAD_CPUTIME_ID, 0, &time, NULL), EINVAL);
+    EXPECT_OK(clock_gettime(CLOCK_REALTIME, &time));
+    int64_t until = (int64_t)time.tv_sec * 1000000000 + time.tv_nsec + 20000000;
+    time = (struct timespec){until / 1000000000, until % 1000000000};
+    EXPECT_EQ(clock_nanosleep(CLOCK_REALTIME, TIMER_ABSTIME, &time, NULL), 0);
+    EXPECT(nanoseconds(CLOCK_REALTIME) >= until);
 }
 
 TEST(times, a_signal_ends_a_sleep)
@@ -115,6 +149,24 @@ TEST(times, a_signal_ends_a_sleep)
     EXPECT_ERROR(nanosleep(&time, &left), EINTR);
     EXPECT(left.tv_sec <= 30 && left.tv_sec >= 20);
     EXPECT_EQ(count, 1);
+}
+
+TEST(times, a_sleep_until_a_time_goes_on_after_a_stop)
+{
+    int status;
+    pid_t child = fork();
+    if (child == 0) {
+        struct timespec time;
+        clock_gettime(CLOCK_MONOTONIC, &time);
+        time.tv_sec++;
+        _exit(clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &time, NULL) != 0);
+    }
+    let_sleep(child);
+    EXPECT_OK(kill(child, SIGSTOP));
+    EXPECT_EQ(waitpid(child, NULL, WUNTRACED), child);
+    EXPECT_OK(kill(child, SIGCONT));
+    EXPECT_EQ(waitpid(child, &status, 0), child);
+    EXPECT_EQ(status, 0);
 }
 
 TEST(times, a_sleep_goes_on_after_a_stop)

@@ -26,6 +26,9 @@ struct cpu {
     struct stack *thread_stack;         /* that of the running thread; NULL while none runs */
     virt_addr_t kernel_stack; /* where a system call begins: the running thread's top, as rsp[0] */
     virt_addr_t user_stack;   /* the program's stack pointer, for the first moments of a call */
+    /* Ticks of the time stamp counter spent in user mode: each way out of it adds the counter, and
+     * each way in subtracts it. So it holds while the kernel runs. */
+    uint64_t user_time;
     struct address_space *space; /* whose page tables are in use; NULL: the kernel's own */
 };
 

@@ -74,8 +74,10 @@ struct process {
     bool is_vfork;     /* its parent waits until it gives the space back */
     uint64_t time;     /* of its ended threads, in ticks of the time stamp counter */
     uint64_t children_time;
-    uint64_t start;            /* by the clock */
-    struct alarm *alarm;       /* NULL: it is not set */
+    uint64_t user_time, children_user_time; /* the part of these that was spent in user mode */
+    uint64_t start;                         /* by the clock */
+    struct list timers;                     /* struct process_timer */
+    bool has_cpu_timers;                    /* some of them go by processor time */
     struct wait_queue changed; /* a child has ended, stopped or gone on; or the vfork is over */
     virt_addr_t arguments, arguments_end, environment, environment_end; /* on its stack */
 };
@@ -155,10 +157,6 @@ struct process *process_create(struct process *parent);
 
 /* Moves it to a group of a session, both of which have a process, or are named after this one. */
 void process_join(struct process *process, int group, int session);
-
-/* The time that its threads have run, those that have ended included; in ticks of the time stamp
- * counter. */
-uint64_t process_time(const struct process *process);
 
 /* Forgets a process that is a zombie, or that never ran. */
 void process_forget(struct process *process);

@@ -19,6 +19,8 @@ struct user_thread {
     struct trap_frame first;     /* what it starts with */
     struct id *number;           /* referenced */
     int id;                      /* the same as a number */
+    uint64_t user_time;          /* in user mode, by the time stamp counter; while not running */
+    uint64_t user_time_before;   /* the processor's when the thread got it */
     struct signal_queue pending; /* signals for this thread alone */
     uint64_t forced;             /* of those: a fault's, which ends the first process, too */
     uint64_t awaited;            /* signals that a call waits for, blocked or not */

@@ -5,7 +5,7 @@
 #define KERNEL_PROCESS_WAIT_H
 
 #include <error.h>
-#include <kernel/process/process.h>
+#include <kernel/process/cpu_time.h>
 
 /* Linux's numbers (include/uapi/linux/wait.h). */
 #define WNOHANG    UINT32_C(1)
@@ -20,8 +20,8 @@
 struct wait_result {
     int id; /* 0: nothing has changed, with WNOHANG */
     uint32_t uid;
-    int status;    /* as wait4() gives it */
-    uint64_t time; /* the child's and its children's, in ticks of the time stamp counter */
+    int status;           /* as wait4() gives it */
+    struct cpu_time time; /* the child's and its children's */
 };
 
 /* Waits until one of the running process's children has ended, or with WUNTRACED has stopped, or

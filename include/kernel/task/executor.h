@@ -68,6 +68,10 @@ static inline bool executor_has_urgent(const struct executor *executor)
            __atomic_load_n(&executor->deferred_requested, __ATOMIC_ACQUIRE);
 }
 
+/* The time that the task has spent in polls, this one included if it is being polled; in ticks of
+ * the time stamp counter. In tasks, and in interrupt handlers for the task that is being polled. */
+uint64_t task_time(const struct task *task);
+
 /* Requests that the executor does its deferred work before the next poll, outside of interrupts.
  * Any context. */
 void executor_request_deferred(struct executor *executor);

@@ -1,0 +1,69 @@
+#include <fs/timer_file.h>
+#include <kernel/syscall/calls.h>
+#include <kernel/syscall/times.h>
+
+enum { TFD_ABSTIME = 1, TFD_CANCEL_ON_SET = 2 };
+
+int64_t syscall_timerfd_create(struct trap_frame *frame)
+{
+    struct program_clock clock;
+    struct file *file;
+    unsigned flags = (unsigned)argument_1(frame);
+    int fd;
+    enum error error = program_clock_find((int)argument_0(frame), &clock);
+    if (flags & ~(unsigned)(O_CLOEXEC | O_NONBLOCK) || !clock.may_sleep)
+        error = ERROR_INVALID;
+    if (!error)
+        error = timer_file_create(clock.kind == TIMER_TIME_OF_DAY, flags & O_NONBLOCK, &file);
+    if (error)
+        return syscall_result(error);
+    error = file_table_add(process_current()->files, file, 0, flags & O_CLOEXEC, &fd);
+    if (error) {
+        file_release(file);
+        return syscall_result(error);
+    }
+    return fd;
+}
+
+/* The timer of a descriptor, referenced. */
+static enum error get_timer(uint64_t fd, struct file **file)
+{
+    enum error error = file_table_get(process_current()->files, (int)fd, file);
+    if (!error && !file_is_timer(*file)) {
+        file_release(*file);
+        error = ERROR_INVALID;
+    }
+    return error;
+}
+
+int64_t syscall_timerfd_settime(struct trap_frame *frame)
+{
+    unsigned flags = (unsigned)argument_1(frame);
+    uint64_t value, period, old_left, old_period;
+    struct file *file;
+    enum error error = timer_from_user(argument_2(frame), &value, &period);
+    if (!error && flags & ~(unsigned)(TFD_ABSTIME | TFD_CANCEL_ON_SET))
+        error = ERROR_INVALID;
+    if (!error)
+        error = get_timer(argument_0(frame), &file);
+    if (error)
+        return syscall_result(error);
+    timer_file_get(file, &old_left, &old_period);
+    timer_file_set(file, flags & TFD_ABSTIME, value, period);
+    file_release(file);
+    if (argument_3(frame))
+        error = timer_to_user(argument_3(frame), old_left, old_period);
+    return syscall_result(error);
+}
+
+int64_t syscall_timerfd_gettime(struct trap_frame *frame)
+{
+    uint64_t left, period;
+    struct file *file;
+    enum error error = get_timer(argument_0(frame), &file);
+    if (error)
+        return syscall_result(error);
+    timer_file_get(file, &left, &period);
+    file_release(file);
+    return syscall_result(timer_to_user(argument_1(frame), left, period));
+}

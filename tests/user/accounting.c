@@ -1,0 +1,178 @@
+/* What the system says of the processor time that was used. */
+#include <sys/resource.h>
+#include <sys/times.h>
+#include <time.h>
+
+#include "support.h"
+
+enum { MILLISECOND = 1000 }; /* in microseconds */
+
+struct used {
+    long user, system; /* in microseconds */
+};
+
+static long microseconds(struct timeval time)
+{
+    return time.tv_sec * 1000000 + time.tv_usec;
+}
+
+static struct used used_by(int who)
+{
+    struct rusage usage = {0};
+    getrusage(who, &usage);
+    return (struct used){microseconds(usage.ru_utime), microseconds(usage.ru_stime)};
+}
+
+static long processor_time(void)
+{
+    struct timespec time = {0};
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+    return time.tv_sec * 1000000 + time.tv_nsec / 1000;
+}
+
+/* Takes so much processor time, nearly all of it in user mode. */
+static void compute(long time)
+{
+    long end = processor_time() + time;
+    do {
+        for (volatile int i = 0; i < 1000000; i++) {
+        }
+    } while (processor_time() < end);
+}
+
+/* The same, nearly all of it in the kernel. */
+static void call(long time)
+{
+    static char buffer[1 << 20];
+    int zero = open("/dev/zero", O_RDONLY);
+    long end = processor_time() + time;
+    do {
+        for (int i = 0; i < 10; i++)
+            read(zero, buffer, sizeof(buffer));
+    } while (processor_time() < end);
+    close(zero);
+}
+
+TEST(accounting, tells_user_mode_from_the_kernel)
+{
+    struct used start = used_by(RUSAGE_SELF);
+    compute(200 * MILLISECOND);
+    struct used computed = used_by(RUSAGE_SELF);
+    EXPECT(computed.user - start.user >= 120 * MILLISECOND);
+    EXPECT(computed.system - start.system <= 60 * MILLISECOND);
+    call(200 * MILLISECOND);
+    struct used called = used_by(RUSAGE_SELF);
+    EXPECT(called.system - computed.system >= 120 * MILLISECOND);
+    EXPECT(called.user - computed.user <= 60 * MILLISECOND);
+}
+
+TEST(accounting, adds_up)
+{
+    compute(50 * MILLISECOND);
+    long before = processor_time();
+    struct used used = used_by(RUSAGE_SELF);
+    long after = processor_time();
+    EXPECT(used.user + used.system >= before - 10 * MILLISECOND);
+    EXPECT(used.user + used.system <= after + 10 * MILLISECOND);
+}
+
+TEST(accounting, a_sleep_costs_nothing)
+{
+    struct used start = used_by(RUSAGE_SELF);
+    pause_for(300);
+    struct used end = used_by(RUSAGE_SELF);
+    EXPECT(end.user - start.user <= 20 * MILLISECOND);
+    EXPECT(end.system - start.system <= 100 * MILLISECOND);
+}
+
+TEST(accounting, of_children_that_have_ended)
+{
+    struct rusage usage;
+    struct tms ticks;
+    pid_t child = fork();
+    if (child == 0) {
+        pid_t grandchild = fork();
+        if (grandchild == 0) {
+            compute(100 * MILLISECOND);
+            _exit(0);
+        }
+        waitpid(grandchild, NULL, 0);
+        call(100 * MILLISECOND);
+        _exit(0);
+    }
+    EXPECT_EQ(used_by(RUSAGE_CHILDREN).user, 0);
+    EXPECT_EQ(wait4(child, NULL, 0, &usage), child);
+    EXPECT(microseconds(usage.ru_utime) >= 60 * MILLISECOND);
+    EXPECT(microseconds(usage.ru_stime) >= 60 * MILLISECOND);
+    struct used children = used_by(RUSAGE_CHILDREN);
+    EXPECT_EQ(children.user, microseconds(usage.ru_utime));
+    EXPECT_EQ(children.system, microseconds(usage.ru_stime));
+    EXPECT(times(&ticks) > 0);
+    EXPECT(ticks.tms_cutime >= 6 && ticks.tms_cstime >= 6);
+    EXPECT(ticks.tms_utime <= 5);
+}
+
+/* --- /proc ----------------------------------------------------------------------------------- */
+
+static void read_text(const char *path, char *text, size_t size)
+{
+    int file = open(path, O_RDONLY);
+    ssize_t length = file < 0 ? -1 : read(file, text, size - 1);
+    text[length < 0 ? 0 : length] = '\0';
+    close(file);
+}
+
+TEST(accounting, in_proc_of_a_process)
+{
+    char text[512];
+    unsigned long user = 0, system = 0;
+    compute(100 * MILLISECOND);
+    call(100 * MILLISECOND);
+    read_text("/proc/self/stat", text, sizeof(text));
+    const char *rest = strrchr(text, ')');
+    EXPECT(rest);
+    EXPECT_EQ(sscanf(rest, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &system),
+              2);
+    EXPECT(user >= 6 && system >= 6); /* hundredths of a second */
+}
+
+struct cpu_line {
+    unsigned long user, nice, system, idle;
+};
+
+static struct cpu_line read_stat(void)
+{
+    char text[256];
+    struct cpu_line line = {0};
+    read_text("/proc/stat", text, sizeof(text));
+    sscanf(text, "cpu %lu %lu %lu %lu", &line.user, &line.nice, &line.system, &line.idle);
+    return line;
+}
+
+TEST(accounting, in_proc_of_the_system)
+{
+    struct cpu_line start = read_stat();
+    compute(200 * MILLISECOND);
+    call(200 * MILLISECOND);
+    struct cpu_line end = read_stat();
+    EXPECT(end.user - start.user >= 10);
+    EXPECT(end.system - start.system >= 10);
+    pause_for(100);
+    EXPECT(read_stat().idle >= end.idle);
+}
+
+TEST(accounting, in_proc_how_busy_the_system_is)
+{
+    char text[128];
+    double one = -1, five = -1, fifteen = -1, up = -1, idle = -1;
+    unsigned running = 0, all = 0;
+    int last = 0;
+    read_text("/proc/loadavg", text, sizeof(text));
+    EXPECT_EQ(sscanf(text, "%lf %lf %lf %u/%u %d", &one, &five, &fifteen, &running, &all, &last),
+              6);
+    EXPECT(one >= 0 && five >= 0 && fifteen >= 0);
+    EXPECT(running >= 1 && running <= all && last >= 1);
+    read_text("/proc/uptime", text, sizeof(text));
+    EXPECT_EQ(sscanf(text, "%lf %lf", &up, &idle), 2);
+    EXPECT(up > 0 && idle >= 0);
+}
