@@ -27,6 +27,8 @@ static struct dentry *new_entry(const char *name)
 
 static void add_node(struct device *device)
 {
+    if (!device->name)
+        return;
     struct dentry *entry = new_entry(device->name);
     enum error error = ERROR_OUT_OF_FRAMES;
     if (entry) {

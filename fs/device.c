@@ -20,7 +20,7 @@ struct device *device_find(uint32_t number)
 {
     list_for_each(node, &devices) {
         struct device *device = CONTAINER_OF(node, struct device, node);
-        if (device->number == number)
+        if (number - device->number <= device->more)
             return device;
     }
     return NULL;

@@ -1,5 +1,6 @@
 #include <assert.h>
 #include <fs/devfs.h>
+#include <fs/devpts.h>
 #include <fs/filesystem.h>
 #include <fs/fs.h>
 #include <fs/memory_devices.h>
@@ -37,6 +38,7 @@ static const struct {
     struct filesystem_type *type;
 } first_mounts[] = {
     {"/dev", &devfs_type},
+    {"/dev/pts", &devpts_type},
     {"/proc", &procfs_type},
     {"/sys", &sysfs_type},
 };

@@ -195,9 +195,10 @@ static enum error remove_entry(const struct walk *walk, struct dentry *entry, bo
         return ERROR_IS_DIRECTORY;
     if (entry->covered_by)
         return ERROR_BUSY;
-    if (!entry->is_kept)
+    const struct inode_operations *operations = entry->parent->inode->operations;
+    if (!entry->is_kept || !operations->remove)
         return ERROR_NOT_PERMITTED;
-    return entry->parent->inode->operations->remove(entry);
+    return operations->remove(entry);
 }
 
 static enum error remove_last(struct walk *walk, bool directory)
@@ -271,10 +272,10 @@ static enum error rename_entry(const struct walk *from, const struct walk *to, s
         return error;
     if (entry->covered_by || (replaced && replaced->covered_by))
         return ERROR_BUSY;
-    if (!entry->is_kept || (replaced && !replaced->is_kept))
+    const struct inode_operations *operations = entry->parent->inode->operations;
+    if (!entry->is_kept || (replaced && !replaced->is_kept) || !operations->rename)
         return ERROR_NOT_PERMITTED;
-    return entry->parent->inode->operations->rename(entry, to->directory, to->name, to->length,
-                                                    replaced);
+    return operations->rename(entry, to->directory, to->name, to->length, replaced);
 }
 
 /* Files of any types can be exchanged, but not one with what lies below it. */

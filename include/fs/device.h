@@ -11,8 +11,9 @@
 #define DEVICE_NUMBER(major, minor) ((uint32_t)((major) << 8 | (minor)))
 
 struct device {
-    const char *name; /* in devfs */
+    const char *name; /* in devfs; NULL: it has no node there */
     uint32_t number;
+    uint32_t more; /* how many numbers from the next one on are its, too */
     uint32_t mode; /* its permissions there */
     const struct file_operations *operations;
     struct list_node node;

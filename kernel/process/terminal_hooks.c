@@ -33,6 +33,22 @@ static void signal_group(int group, int signal)
     (void)signal_send_group(group, signal, NULL);
 }
 
+static void signal_process(int process, int signal)
+{
+    if (process_find(process))
+        signal_send(process_find(process), signal, NULL);
+}
+
+static uint32_t current_user(void)
+{
+    return user_thread_is_running() ? process_current()->euid : 0;
+}
+
+static enum error open_descriptor(struct file *file, bool close_on_exec, int *fd)
+{
+    return file_table_add(process_current()->files, file, 0, close_on_exec, fd);
+}
+
 static int session_of_group(int group)
 {
     for_each_process(process) {
@@ -51,7 +67,10 @@ void terminal_hooks_start(void)
         .current_ignores = current_ignores,
         .current_group_is_orphaned = current_group_is_orphaned,
         .signal_group = signal_group,
+        .signal_process = signal_process,
         .session_of_group = session_of_group,
+        .current_user = current_user,
+        .open_descriptor = open_descriptor,
     };
     tty_set_hooks(&hooks);
     process_session_ended = tty_hang_up;

@@ -86,6 +86,11 @@ static enum error wait_until(struct file *file, bool (*over)(const struct tty *t
     return !error && limited.expired ? ERROR_TIMEOUT : error;
 }
 
+enum error tty_wait_until(struct file *file, bool (*over)(const struct tty *tty))
+{
+    return wait_until(file, over, 0);
+}
+
 enum error tty_wait_until_sent(struct file *file)
 {
     return wait_until(file, has_sent_all, 0);

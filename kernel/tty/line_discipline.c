@@ -534,6 +534,14 @@ bool line_discipline_is_full(const struct line_discipline *discipline)
     return has_whole_line && discipline->head - discipline->tail >= LINE_DISCIPLINE_INPUT - 1;
 }
 
+size_t line_discipline_room(const struct line_discipline *discipline)
+{
+    size_t used = discipline->head - discipline->tail;
+    if (line_discipline_is_full(discipline))
+        return 0;
+    return used < LINE_DISCIPLINE_INPUT - 1 ? LINE_DISCIPLINE_INPUT - 1 - used : 1;
+}
+
 /* Makes room for a byte; false when there is none. */
 static bool make_room(struct line_discipline *discipline)
 {

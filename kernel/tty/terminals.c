@@ -1,6 +1,7 @@
 #include <fs/device.h>
 #include <kernel/log/log.h>
 #include <kernel/tty/controls.h>
+#include <kernel/tty/pty.h>
 #include <kernel/tty/serial_terminal.h>
 #include <kernel/tty/terminals.h>
 #include <kernel/tty/virtual_terminal.h>
@@ -79,4 +80,5 @@ void terminals_start(struct screen *screen, struct uart16550 *uart, bool quiet)
         devices_of_terminals[i].operations = &operations;
         device_add(&devices_of_terminals[i]);
     }
+    ptys_start();
 }

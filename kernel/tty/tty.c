@@ -14,6 +14,11 @@ void tty_set_hooks(const struct tty_hooks *new_hooks)
     hooks = new_hooks;
 }
 
+const struct tty_hooks *tty_hooks(void)
+{
+    return hooks;
+}
+
 void tty_wake(struct tty *tty)
 {
     wait_queue_wake_all(tty->changed);
@@ -48,6 +53,12 @@ void tty_add(struct tty *tty, const struct termios *initial, struct wait_queue *
     tty->changed = changed ? changed : &tty->own_queue;
     line_discipline_init(&tty->discipline, initial, echo, send_signal);
     list_push_back(&terminals, &tty->node);
+}
+
+void tty_remove(struct tty *tty)
+{
+    ASSERT(!tty->session);
+    list_remove(&tty->node);
 }
 
 void tty_answer(struct tty *tty, const char *bytes, size_t count)
@@ -130,13 +141,14 @@ struct tty *tty_of_session(int session)
 
 struct tty *tty_of_current(void)
 {
-    return hooks ? tty_of_session(hooks->current_session()) : NULL;
+    struct tty *tty = hooks ? tty_of_session(hooks->current_session()) : NULL;
+    return tty && !tty->is_gone ? tty : NULL;
 }
 
 enum error tty_take(struct tty *tty, bool steal)
 {
     int session = hooks ? hooks->current_session() : 0;
-    if (!session || !hooks->current_leads_session())
+    if (!session || !hooks->current_leads_session() || tty->is_gone)
         return ERROR_NOT_PERMITTED;
     if (tty->session == session)
         return OK;
@@ -145,15 +157,6 @@ enum error tty_take(struct tty *tty, bool steal)
     tty->session = session;
     tty->foreground = hooks->current_group();
     return OK;
-}
-
-void tty_leave(struct tty *tty)
-{
-    if (!hooks->current_leads_session())
-        return;
-    signal_foreground(tty, TTY_SIGNAL_HANG_UP);
-    signal_foreground(tty, TTY_SIGNAL_CONTINUE);
-    tty->session = tty->foreground = 0;
 }
 
 enum error tty_set_foreground(struct tty *tty, int group)
@@ -190,16 +193,51 @@ enum error tty_check_foreground(struct tty *tty, enum tty_signal signal)
     return ERROR_INTERRUPTED;
 }
 
+/* All files that are open on the terminal are dead from now on. */
+static void end_files(struct tty *tty)
+{
+    tty->hang_ups++;
+    line_discipline_flush(&tty->discipline);
+    if (tty->device->resets)
+        line_discipline_init(&tty->discipline, &tty->initial, echo, send_signal);
+    tty_wake(tty);
+}
+
+static void end_session(struct tty *tty)
+{
+    tty->session = tty->foreground = 0;
+    if (tty->device->session_ended)
+        tty->device->session_ended(tty);
+}
+
 void tty_hang_up(int session)
 {
     struct tty *tty = tty_of_session(session);
     if (!tty)
         return;
     signal_foreground(tty, TTY_SIGNAL_HANG_UP);
-    tty->session = tty->foreground = 0;
-    tty->hang_ups++;
-    line_discipline_flush(&tty->discipline);
-    if (tty->device->resets)
-        line_discipline_init(&tty->discipline, &tty->initial, echo, send_signal);
-    tty_wake(tty);
+    if (tty->is_gone)
+        signal_foreground(tty, TTY_SIGNAL_CONTINUE);
+    if (!tty->device->stays)
+        end_files(tty);
+    end_session(tty);
+}
+
+void tty_end(struct tty *tty)
+{
+    tty->is_gone = true;
+    if (tty->session) {
+        hooks->signal_process(tty->session, TTY_SIGNAL_HANG_UP);
+        hooks->signal_process(tty->session, TTY_SIGNAL_CONTINUE);
+    }
+    end_files(tty);
+}
+
+void tty_leave(struct tty *tty)
+{
+    if (!hooks->current_leads_session())
+        return;
+    signal_foreground(tty, TTY_SIGNAL_HANG_UP);
+    signal_foreground(tty, TTY_SIGNAL_CONTINUE);
+    end_session(tty);
 }

@@ -25,6 +25,9 @@ bool tty_file_is_dead(const struct file *file);
 /* Waits until the device has shown all that was written. ERROR_INTERRUPTED. In threads. */
 enum error tty_wait_until_sent(struct file *file);
 
+/* Waits until `over` is true or the file is dead. ERROR_INTERRUPTED. In threads. */
+enum error tty_wait_until(struct file *file, bool (*over)(const struct tty *tty));
+
 /* Operations. Threads only, but for tty_poll(). Errors are ERROR_AGAIN, ERROR_INTERRUPTED,
  * ERROR_DEVICE, and those of the buffer or of copies. */
 enum error tty_read(struct file *file, struct buffer *buffer, uint64_t *position);

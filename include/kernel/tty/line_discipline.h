@@ -74,6 +74,9 @@ size_t line_discipline_input(struct line_discipline *discipline, const uint8_t *
 /* Would line_discipline_input() refuse a byte? */
 bool line_discipline_is_full(const struct line_discipline *discipline);
 
+/* How many bytes line_discipline_input() takes at least. */
+size_t line_discipline_room(const struct line_discipline *discipline);
+
 /* Is there input for a read: a line, or in raw mode `minimum` bytes? */
 bool line_discipline_readable(const struct line_discipline *discipline, unsigned minimum);
 

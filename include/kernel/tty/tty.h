@@ -25,6 +25,7 @@ struct window_size {
 
 enum { TTY_ANSWERS = 64 };
 
+struct file;
 struct tty;
 
 /* The device behind a terminal. */
@@ -37,6 +38,10 @@ struct tty_device {
     bool (*has_room)(const struct tty *tty, bool all);
     /* The requests of ioctl() that only this kind of device has. NULL: none. */
     enum error (*ioctl)(struct tty *tty, unsigned request, uint64_t argument, int64_t *result);
+    /* The terminal belongs to no session any more. It may be gone afterwards. NULL: nothing to do.
+     */
+    void (*session_ended)(struct tty *tty);
+    bool stays;  /* the end of its session does not hang it up */
     bool resets; /* a hang-up resets the settings */
 };
 
@@ -46,6 +51,7 @@ struct tty {
     uint32_t number; /* of the device, as stat() and /proc give it; see terminals.c */
     struct termios initial;
     struct window_size size;
+    bool is_gone;      /* the other end of a pseudo-terminal is closed: nobody gets it any more */
     int session;       /* whose controlling terminal it is; 0: nobody's */
     int foreground;    /* the group that may read, and gets the signals; 0: none */
     uint64_t hang_ups; /* a file that was opened before the last one is dead */
@@ -67,16 +73,32 @@ struct tty_hooks {
     bool (*current_ignores)(int signal); /* it ignores or blocks the signal */
     bool (*current_group_is_orphaned)(void);
     void (*signal_group)(int group, int signal);
+    void (*signal_process)(int process, int signal);
     int (*session_of_group)(int group); /* 0: there is no such group */
+    uint32_t (*current_user)(void);
+    /* Opens a descriptor for a file in the running process, and takes over the reference if that
+     * succeeds. */
+    enum error (*open_descriptor)(struct file *file, bool close_on_exec, int *fd);
 };
 
 /* Registers the hooks. Without them a terminal belongs to no session, and sends no signals. In
  * set-up code. */
 void tty_set_hooks(const struct tty_hooks *hooks);
 
+/* The hooks; NULL before they are registered. */
+const struct tty_hooks *tty_hooks(void);
+
 /* Adds a terminal with these settings, whose `device`, `number` and `size` are set. `changed` is
- * the device's queue, or NULL. In set-up code. */
+ * the device's queue, or NULL. In set-up code and threads. */
 void tty_add(struct tty *tty, const struct termios *initial, struct wait_queue *changed);
+
+/* Removes a terminal that belongs to no session and has no open files. In threads. */
+void tty_remove(struct tty *tty);
+
+/* The device is gone for ever, and no session can get the terminal any more. The leader of its
+ * session gets SIGHUP, its foreground when the leader has ended. The open files are dead. In
+ * threads. */
+void tty_end(struct tty *tty);
 
 /* Takes bytes that were typed, and returns how many of them: echoes, sends signals, wakes readers.
  * It takes all unless the input is full of what nobody has read. In tasks and threads. */
@@ -89,7 +111,7 @@ enum poll_result tty_poll_input_room(struct tty *tty, struct waker *waker, struc
 void tty_set_size(struct tty *tty, struct window_size size);
 
 /* The leader of that session has ended: hangs its terminal up. What waits there ends, and all files
- * that are open on it are dead. In threads. */
+ * that are open on it are dead, unless it is of a kind that stays. In threads. */
 void tty_hang_up(int session);
 
 /* The terminal of a session, or NULL. In tasks and threads. */
