@@ -36,9 +36,9 @@ static enum error give_number(uint64_t address, int number)
 
 void tty_set_termios(struct tty *tty, const struct termios *termios)
 {
-    const uint32_t free = HUPCL | CREAD | CLOCAL;
+    const uint32_t fixed = tty->device->fixed_control;
     struct termios new = *termios;
-    new.control = (termios->control & free) | (tty->discipline.termios.control & ~free);
+    new.control = (termios->control & ~fixed) | (tty->discipline.termios.control & fixed);
     line_discipline_set_termios(&tty->discipline, &new);
     tty_wake(tty); /* what counts as input may have changed */
 }

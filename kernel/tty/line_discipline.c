@@ -15,7 +15,7 @@
 #include <kernel/tty/line_discipline.h>
 #include <lib/string.h>
 
-enum { DELETE = 0x7f, END_OF_FILE = '\0', TAB_COLUMNS = 8 };
+enum { DELETE = 0x7f, END_OF_FILE = '\0', PARITY_MARK = 0xff, TAB_COLUMNS = 8 };
 
 static bool is_control(uint8_t byte)
 {
@@ -29,6 +29,20 @@ static bool is_word(uint8_t byte)
     bool is_letter = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
                      (byte >= FIRST_LETTER && byte != TIMES && byte != DIVISION);
     return is_letter || (byte >= '0' && byte <= '9') || byte == '_';
+}
+
+/* The letters of ISO 8859-1 as Linux has them, ß and ÿ among the small ones. */
+static uint8_t to_capital(uint8_t byte)
+{
+    bool is_small = (byte >= 'a' && byte <= 'z') || (byte >= 0xdf && byte != 0xf7);
+    return is_small ? byte - 0x20 : byte;
+}
+
+static uint8_t to_small(uint8_t byte)
+{
+    bool is_capital =
+        (byte >= 'A' && byte <= 'Z') || (byte >= 0xc0 && byte <= 0xde && byte != 0xd7);
+    return is_capital ? byte + 0x20 : byte;
 }
 
 static bool has_input(const struct line_discipline *discipline, uint32_t flag)
@@ -125,8 +139,11 @@ static size_t put_byte(struct line_discipline *discipline, char byte, char *to)
         return put_tab(discipline, to);
     if (byte == '\b')
         discipline->column -= discipline->column > 0;
-    else if (!is_control((uint8_t)byte) && !is_continuation(discipline, (uint8_t)byte))
-        discipline->column++;
+    if (byte != '\b' && !is_control((uint8_t)byte)) {
+        if (has_output(discipline, OLCUC))
+            byte = (char)to_capital((uint8_t)byte);
+        discipline->column += !is_continuation(discipline, (uint8_t)byte);
+    }
     to[0] = byte;
     return 1;
 }
@@ -180,15 +197,17 @@ static void drop_echo(struct line_discipline *discipline)
     discipline->line_column = discipline->shown_line_column;
 }
 
-/* Echoes a byte as a program would write it. */
+/* Echoes a byte as a program would write it, except that 0xff never becomes another one: Linux has
+ * that byte for the commands in its queue of echoes. */
 static void echo_raw(struct line_discipline *discipline, uint8_t byte)
 {
     if (!has_echo_room(discipline))
         return;
     char *to = discipline->pending + discipline->pending_count;
-    if (has_output(discipline, OPOST)) {
+    if (has_output(discipline, OPOST) && byte != PARITY_MARK) {
         discipline->pending_count += (unsigned)put_byte(discipline, (char)byte, to);
     } else {
+        discipline->column += byte == PARITY_MARK;
         to[0] = (char)byte;
         discipline->pending_count++;
     }
@@ -484,6 +503,9 @@ static bool take_end(struct line_discipline *discipline, uint8_t byte)
 static void take_text(struct line_discipline *discipline, uint8_t byte)
 {
     echo_typed(discipline, byte);
+    if (byte == PARITY_MARK && has_input(discipline, PARMRK) &&
+        discipline->head - discipline->tail < LINE_DISCIPLINE_INPUT - 1)
+        put(discipline, byte);
     put(discipline, byte);
 }
 
@@ -501,6 +523,8 @@ static void take_byte(struct line_discipline *discipline, uint8_t byte)
 {
     if (has_input(discipline, ISTRIP))
         byte &= 0x7f;
+    if (has_input(discipline, IUCLC) && has_local(discipline, IEXTEN))
+        byte = to_small(byte);
     if (discipline->literal_next) {
         discipline->literal_next = false;
         take_text(discipline, byte);

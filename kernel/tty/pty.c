@@ -84,8 +84,11 @@ static bool has_room(const struct tty *tty, bool all)
     return OUTPUT - ring_count(&pty->output) >= ROOM;
 }
 
-static const struct tty_device pair = {
-    .write = write_output, .has_room = has_room, .session_ended = free_if_unused, .stays = true};
+static const struct tty_device pair = {.write = write_output,
+                                       .has_room = has_room,
+                                       .session_ended = free_if_unused,
+                                       .fixed_control = CSIZE | PARENB | CREAD,
+                                       .stays = true};
 
 /* --- The other end ---------------------------------------------------------------------------- */
 
@@ -364,6 +367,7 @@ static enum error open_master(struct file *file)
         return error;
     }
     settings.input &= ~(uint32_t)IUTF8;
+    settings.control &= ~(uint32_t)HUPCL;
     pty->index = index;
     pty->is_locked = true;
     pty->output = (struct ring){.bytes = pty->bytes, .mask = OUTPUT - 1};

@@ -23,7 +23,8 @@ static bool has_room(const struct tty *tty, bool all)
     return uart16550_has_sent(uart, all ? 0 : UNSENT_MAX);
 }
 
-static const struct tty_device device = {.write = write, .has_room = has_room};
+static const struct tty_device device = {
+    .write = write, .has_room = has_room, .fixed_control = TERMIOS_LINE};
 
 struct tty *serial_terminal(void)
 {

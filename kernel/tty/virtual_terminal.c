@@ -195,7 +195,8 @@ static enum error ioctl(struct tty *tty, unsigned request, uint64_t argument, in
     }
 }
 
-static const struct tty_device device = {.write = write, .ioctl = ioctl, .resets = true};
+static const struct tty_device device = {
+    .write = write, .ioctl = ioctl, .fixed_control = TERMIOS_LINE, .resets = true};
 
 /* --- Keys ------------------------------------------------------------------------------------- */
 

@@ -20,13 +20,16 @@ TCGETS, TCSETS, FIONREAD = termios.TCGETS, termios.TCSETS, termios.FIONREAD
 INITIAL = bytes.fromhex("00450000" "05000000" "bf040000" "3b8a0000" "00") + bytes(
     [3, 0x1c, 0x7f, 0x15, 4, 0, 1, 0, 0x11, 0x13, 0x1a, 0, 0x12, 0x0f, 0x17, 0x16, 0, 0, 0])
 
+IUCLC, OLCUC = 0o1000, 0o2
+
 # Bits of c_iflag, c_oflag and c_lflag that a random script changes, and what is typed: letters, a character of two bytes
 # and one of three, a continuation on its own, tabs, and all that is special.
-INPUT = (termios.ISTRIP, termios.INLCR, termios.IGNCR, termios.ICRNL, termios.IXON, termios.IXANY, 0x4000)
-OUTPUT = (termios.OPOST, termios.ONLCR, termios.OCRNL, termios.ONOCR, termios.ONLRET, termios.TAB3)
+INPUT = (termios.ISTRIP, termios.INLCR, termios.IGNCR, termios.ICRNL, termios.IXON, termios.IXANY, 0x4000,
+         termios.PARMRK, IUCLC)
+OUTPUT = (OLCUC, termios.OPOST, termios.ONLCR, termios.OCRNL, termios.ONOCR, termios.ONLRET, termios.TAB3)
 LOCAL = (termios.ISIG, termios.ICANON, termios.ECHO, termios.ECHOE, termios.ECHOK, termios.ECHOKE, termios.ECHONL,
          termios.ECHOCTL, termios.ECHOPRT, termios.NOFLSH, termios.IEXTEN)
-TYPED = [b"a", b"b c", b"_9", b"\xc3\xa9", b"\xe2\x82\xac", b"\x80", b"\xfe", b"\0", b"\t", b"\t\t", b"\x1b[A", b"\b", b"\x01",
+TYPED = [b"a", b"b c", b"_9", b"\xc3\xa9", b"\xe2\x82\xac", b"\x80", b"\xfe", b"\xff", b"A\xc4Z", b"\0", b"\t", b"\t\t", b"\x1b[A", b"\b", b"\x01",
          b"\x7f", b"\x7f", b"\x15", b"\x17", b"\x12", b"\x16", b"\x04", b"\r", b"\n", b"\n", b";", b"|"]
 SIGNALS = [b"\x03", b"\x1c", b"\x1a"]
 STOP, START = b"\x13", b"\x11"

@@ -42,10 +42,12 @@ enum termios_character {
 };
 
 enum termios_input {
+    PARMRK = 0x0008, /* the byte 0xff is read as two of them */
     ISTRIP = 0x0020, /* bit 7 of each byte is cleared */
     INLCR = 0x0040,  /* NL becomes CR */
     IGNCR = 0x0080,  /* CR is dropped */
     ICRNL = 0x0100,  /* CR becomes NL */
+    IUCLC = 0x0200,  /* with IEXTEN, capitals become small letters */
     IXON = 0x0400,   /* VSTOP stops the output, VSTART starts it */
     IXANY = 0x0800,  /* so does any character */
     IUTF8 = 0x4000,  /* characters are UTF-8, and are erased as a whole */
@@ -53,6 +55,7 @@ enum termios_input {
 
 enum termios_output {
     OPOST = 0x0001,  /* the others count only with this */
+    OLCUC = 0x0002,  /* small letters become capitals */
     ONLCR = 0x0004,  /* NL is sent as CR NL */
     OCRNL = 0x0008,  /* CR is sent as NL */
     ONOCR = 0x0010,  /* no CR is sent in column 0 */
@@ -62,12 +65,17 @@ enum termios_output {
 
 enum termios_control {
     B38400 = 0x000f,
+    CSIZE = 0x0030,
+    PARENB = 0x0100,
     B115200 = 0x1002,
     CS8 = 0x0030,
     CREAD = 0x0080,
     HUPCL = 0x0400,
     CLOCAL = 0x0800,
 };
+
+/* How bytes go over the line, which a device may not be able to change. */
+#define TERMIOS_LINE (~(uint32_t)(HUPCL | CREAD | CLOCAL))
 
 enum termios_local {
     ISIG = 0x0001,    /* VINTR, VQUIT and VSUSP send signals */

@@ -41,8 +41,9 @@ struct tty_device {
     /* The terminal belongs to no session any more. It may be gone afterwards. NULL: nothing to do.
      */
     void (*session_ended)(struct tty *tty);
-    bool stays;  /* the end of its session does not hang it up */
-    bool resets; /* a hang-up resets the settings */
+    uint32_t fixed_control; /* what of termios.control programs cannot change */
+    bool stays;             /* the end of its session does not hang it up */
+    bool resets;            /* a hang-up resets the settings */
 };
 
 struct tty {

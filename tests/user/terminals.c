@@ -1,0 +1,388 @@
+/* What a program can see of a terminal's settings; on a pseudo-terminal. */
+#include <time.h>
+
+#include "pty_support.h"
+
+enum { CTRL_C = 3, CTRL_D = 4, CTRL_Q = 17, CTRL_S = 19, CTRL_V = 22 };
+
+/* Types at the terminal; what a program reads, and what is shown. */
+static int reads(struct pair *pair, const char *typed, const char *expected)
+{
+    type(pair->master, typed);
+    return strcmp(seen(pair->other), expected) == 0;
+}
+
+static int shows(struct pair *pair, const char *expected)
+{
+    return strcmp(seen(pair->master), expected) == 0;
+}
+
+static void make_raw(int terminal)
+{
+    struct termios settings;
+    tcgetattr(terminal, &settings);
+    cfmakeraw(&settings);
+    tcsetattr(terminal, TCSANOW, &settings);
+}
+
+TEST(terminals, first_settings)
+{
+    static const cc_t characters[] = {
+        [VINTR] = 3,     [VQUIT] = 28,   [VERASE] = 127, [VKILL] = 21, [VEOF] = 4,
+        [VMIN] = 1,      [VSTART] = 17,  [VSTOP] = 19,   [VSUSP] = 26, [VREPRINT] = 18,
+        [VDISCARD] = 15, [VWERASE] = 23, [VLNEXT] = 22};
+    struct pair pair = open_pair();
+    struct termios settings;
+    EXPECT_OK(tcgetattr(pair.other, &settings));
+    EXPECT_EQ(settings.c_iflag, ICRNL | IXON);
+    EXPECT_EQ(settings.c_oflag, OPOST | ONLCR);
+    EXPECT_EQ(settings.c_cflag, B38400 | CS8 | CREAD);
+    EXPECT_EQ(settings.c_lflag, ISIG | ICANON | ECHO | ECHOE | ECHOK | ECHOCTL | ECHOKE | IEXTEN);
+    for (size_t i = 0; i < sizeof(characters); i++)
+        EXPECT_EQ(settings.c_cc[i], characters[i]);
+}
+
+TEST(terminals, settings_stay)
+{
+    struct pair pair = open_pair();
+    struct termios settings, again;
+    tcgetattr(pair.other, &settings);
+    settings.c_iflag = IGNBRK | PARMRK | INLCR | IXANY | IMAXBEL | IUTF8;
+    settings.c_oflag = OPOST | OLCUC | TAB3;
+    settings.c_lflag = ECHOPRT | NOFLSH | TOSTOP;
+    settings.c_cc[VEOL] = 'x';
+    settings.c_cc[VTIME] = 7;
+    cfsetospeed(&settings, B9600);
+    EXPECT_OK(tcsetattr(pair.other, TCSADRAIN, &settings));
+    EXPECT_OK(tcgetattr(pair.other, &again));
+    EXPECT_EQ(again.c_iflag, settings.c_iflag);
+    EXPECT_EQ(again.c_oflag, settings.c_oflag);
+    EXPECT_EQ(again.c_lflag, settings.c_lflag);
+    EXPECT_EQ(again.c_cc[VEOL], 'x');
+    EXPECT_EQ(again.c_cc[VTIME], 7);
+    EXPECT_EQ(cfgetospeed(&again), B9600);
+    settings.c_cflag = CS5 | PARENB;
+    EXPECT_OK(tcsetattr(pair.other, TCSANOW, &settings));
+    EXPECT_OK(tcgetattr(pair.other, &again));
+    EXPECT_EQ(again.c_cflag & (CSIZE | PARENB | CREAD), CS8 | CREAD);
+}
+
+/* --- Input ----------------------------------------------------------------------------------- */
+
+TEST(terminals, line_ends_of_input)
+{
+    struct pair pair = open_pair();
+    change_local(pair.other, ECHO, 0);
+    EXPECT(reads(&pair, "a\rb\n", "a\nb\n"));
+    change_input(pair.other, ICRNL, INLCR);
+    EXPECT(reads(&pair, "\n\x04", "\r"));
+    change_input(pair.other, INLCR, IGNCR);
+    EXPECT(reads(&pair, "a\rb\n", "ab\n"));
+    change_input(pair.other, IGNCR, 0);
+    EXPECT(reads(&pair, "a\rb\n", "a\rb\n"));
+}
+
+TEST(terminals, changes_of_input)
+{
+    struct pair pair = open_pair();
+    make_raw(pair.other);
+    EXPECT(reads(&pair,
+                 "\xe1"
+                 "B",
+                 "\xe1"
+                 "B"));
+    change_input(pair.other, 0, ISTRIP);
+    EXPECT(reads(&pair,
+                 "\xe1"
+                 "B",
+                 "aB"));
+    change_input(pair.other, ISTRIP, IUCLC);
+    change_local(pair.other, 0, IEXTEN);
+    EXPECT(reads(&pair, "ABC", "abc"));
+    change_input(pair.other, IUCLC, PARMRK);
+    EXPECT(reads(&pair,
+                 "a\xff"
+                 "b",
+                 "a\xff\xff"
+                 "b"));
+    change_input(pair.other, PARMRK, 0);
+    EXPECT(reads(&pair,
+                 "a\xff"
+                 "b",
+                 "a\xff"
+                 "b"));
+}
+
+TEST(terminals, editing)
+{
+    struct pair pair = open_pair();
+    EXPECT(reads(&pair, "abc\177\177d\n", "ad\n"));
+    EXPECT(shows(&pair, "abc\b \b\b \bd\r\n"));
+    EXPECT(reads(&pair, "one two\027three\n", "one three\n"));
+    EXPECT(reads(&pair, "gone\025left\n", "left\n"));
+    seen(pair.master);
+    EXPECT(reads(&pair, "a\022\n", "a\n"));
+    EXPECT(shows(&pair, "a^R\r\na\r\n"));
+    EXPECT(reads(&pair, "\026\003\n", "\003\n"));
+    EXPECT(shows(&pair, "^\b^C\r\n"));
+    change_local(pair.other, IEXTEN, 0);
+    EXPECT(reads(&pair, "a\027b\n", "a\027b\n"));
+    change_local(pair.other, ECHOE, IEXTEN);
+    seen(pair.master);
+    EXPECT(reads(&pair, "ab\177\n", "a\n"));
+    EXPECT(shows(&pair, "ab^?\r\n"));
+}
+
+TEST(terminals, ends_of_lines_and_files)
+{
+    struct pair pair = open_pair();
+    char text[16];
+    set_character(pair.other, VEOL, '#');
+    EXPECT(reads(&pair, "a#", "a#"));
+    set_character(pair.other, VEOL, 0);
+    set_character(pair.other, VEOL2, '%');
+    EXPECT(reads(&pair, "b%", "b%"));
+    type(pair.master, "part\004");
+    EXPECT_EQ(read(pair.other, text, sizeof(text)), 4);
+    type(pair.master, "\004");
+    EXPECT_EQ(read(pair.other, text, sizeof(text)), 0);
+    type(pair.master, "longer\n");
+    EXPECT_EQ(read(pair.other, text, 3), 3);
+    EXPECT_EQ(read(pair.other, text, sizeof(text)), 4);
+}
+
+TEST(terminals, echo)
+{
+    struct pair pair = open_pair();
+    EXPECT(reads(&pair, "\001\n", "\001\n"));
+    EXPECT(shows(&pair, "^A\r\n"));
+    change_local(pair.other, ECHOCTL, 0);
+    EXPECT(reads(&pair, "\001\n", "\001\n"));
+    EXPECT(shows(&pair, "\001\r\n"));
+    change_local(pair.other, ECHO, ECHONL);
+    EXPECT(reads(&pair, "secret\n", "secret\n"));
+    EXPECT(shows(&pair, "\r\n"));
+    change_local(pair.other, ECHONL, 0);
+    EXPECT(reads(&pair, "secret\n", "secret\n"));
+    EXPECT(shows(&pair, ""));
+}
+
+TEST(terminals, echo_of_what_is_erased)
+{
+    struct pair pair = open_pair();
+    change_local(pair.other, 0, ECHOPRT);
+    EXPECT(reads(&pair, "abc\177\177d\n", "ad\n"));
+    EXPECT(shows(&pair, "abc\\cb/d\r\n"));
+    change_local(pair.other, ECHOPRT | ECHOKE, 0);
+    EXPECT(reads(&pair, "abc\025\n", "\n"));
+    EXPECT(shows(&pair, "abc^U\r\n\r\n"));
+    change_local(pair.other, ECHOK, 0);
+    EXPECT(reads(&pair, "abc\025\n", "\n"));
+    EXPECT(shows(&pair, "abc^U\r\n"));
+}
+
+TEST(terminals, characters_of_several_bytes)
+{
+    struct pair pair = open_pair();
+    change_input(pair.other, 0, IUTF8);
+    EXPECT(reads(&pair, "a\xc3\xa4\177\n", "a\n"));
+    EXPECT(shows(&pair, "a\xc3\xa4\b \b\r\n"));
+    change_input(pair.other, IUTF8, 0);
+    EXPECT(reads(&pair, "a\xc3\xa4\177\n", "a\xc3\n"));
+}
+
+/* --- Output ---------------------------------------------------------------------------------- */
+
+TEST(terminals, line_ends_of_output)
+{
+    struct pair pair = open_pair();
+    type(pair.other, "a\nb\tc\r");
+    EXPECT(shows(&pair, "a\r\nb\tc\r"));
+    change_output(pair.other, ONLCR, 0);
+    type(pair.other, "a\n");
+    EXPECT(shows(&pair, "a\n"));
+    change_output(pair.other, 0, OCRNL);
+    type(pair.other, "a\r");
+    EXPECT(shows(&pair, "a\n"));
+    change_output(pair.other, OCRNL, ONOCR | ONLRET);
+    type(pair.other, "\n\rb\r");
+    EXPECT(shows(&pair, "\nb\r"));
+    change_output(pair.other, ONOCR | ONLRET, TAB3);
+    type(pair.other, "\rab\tc");
+    EXPECT(shows(&pair, "\rab      c"));
+    change_output(pair.other, TAB3, OLCUC);
+    type(pair.other, "aBc\xe4");
+    EXPECT(shows(&pair, "ABC\xc4"));
+    change_output(pair.other, OPOST, ONLCR);
+    type(pair.other, "a\n");
+    EXPECT(shows(&pair, "a\n"));
+}
+
+TEST(terminals, flow_control)
+{
+    struct pair pair = open_pair();
+    struct pollfd ready = {.fd = pair.other, .events = POLLOUT};
+    type(pair.master, (char[]){CTRL_S, 0});
+    pause_for(20);
+    pid_t child = fork();
+    if (child == 0) {
+        type(pair.other, "late");
+        _exit(0);
+    }
+    EXPECT(shows(&pair, ""));
+    type(pair.master, (char[]){CTRL_Q, 0});
+    EXPECT(shows(&pair, "late"));
+    change_input(pair.other, IXON, 0);
+    EXPECT(reads(&pair, (char[]){CTRL_S, '\n', 0}, (char[]){CTRL_S, '\n', 0}));
+    EXPECT_EQ(poll(&ready, 1, 0), 1);
+    change_input(pair.other, 0, IXON | IXANY);
+    seen(pair.master);
+    type(pair.master, (char[]){CTRL_S, 0});
+    pause_for(20);
+    if (fork() == 0) {
+        type(pair.other, "late");
+        _exit(0);
+    }
+    EXPECT(shows(&pair, ""));
+    type(pair.master, "x");
+    EXPECT_EQ(strlen(seen(pair.master)), 5); /* the echo and the output, in either order */
+}
+
+TEST(terminals, stopped_by_a_program)
+{
+    struct pair pair = open_pair();
+    EXPECT_OK(tcflow(pair.other, TCOOFF));
+    pid_t child = fork();
+    if (child == 0) {
+        type(pair.other, "late");
+        _exit(0);
+    }
+    EXPECT(shows(&pair, ""));
+    type(pair.master, (char[]){CTRL_Q, 0}); /* does not count */
+    EXPECT(shows(&pair, ""));
+    EXPECT_OK(tcflow(pair.other, TCOON));
+    EXPECT(shows(&pair, "late"));
+    EXPECT_OK(tcflow(pair.other, TCIOFF));
+    EXPECT(shows(&pair, (char[]){CTRL_S, 0}));
+    EXPECT_OK(tcflow(pair.other, TCION));
+    EXPECT(shows(&pair, (char[]){CTRL_Q, 0}));
+    EXPECT_ERROR(ioctl(pair.other, TCXONC, 9), EINVAL);
+}
+
+/* --- Raw mode -------------------------------------------------------------------------------- */
+
+static long milliseconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void set_reading(int terminal, cc_t minimum, cc_t tenths)
+{
+    set_character(terminal, VMIN, minimum);
+    set_character(terminal, VTIME, tenths);
+}
+
+/* Types later, from another process. */
+static void type_after(int end, long delay, const char *text)
+{
+    if (fork() == 0) {
+        pause_for(delay);
+        type(end, text);
+        _exit(0);
+    }
+}
+
+TEST(terminals, a_read_that_does_not_wait)
+{
+    struct pair pair = open_pair();
+    char text[16];
+    make_raw(pair.other);
+    set_reading(pair.other, 0, 0);
+    EXPECT_EQ(read(pair.other, text, sizeof(text)), 0);
+    type(pair.master, "abc");
+    pause_for(20);
+    EXPECT_EQ(read(pair.other, text, 2), 2);
+    EXPECT_EQ(read(pair.other, text, sizeof(text)), 1);
+}
+
+TEST(terminals, a_read_with_a_time_limit)
+{
+    struct pair pair = open_pair();
+    char text[16];
+    make_raw(pair.other);
+    set_reading(pair.other, 0, 3);
+    long start = milliseconds();
+    EXPECT_EQ(read(pair.other, text, sizeof(text)), 0);
+    EXPECT(milliseconds() - start >= 290);
+    type_after(pair.master, 50, "a");
+    EXPECT_EQ(read(pair.other, text, sizeof(text)), 1);
+}
+
+TEST(terminals, a_read_of_several_bytes)
+{
+    struct pair pair = open_pair();
+    struct pollfd ready = {.fd = pair.other, .events = POLLIN};
+    char text[16];
+    make_raw(pair.other);
+    set_reading(pair.other, 3, 0);
+    type(pair.master, "ab");
+    EXPECT_EQ(poll(&ready, 1, 50), 0);
+    type_after(pair.master, 50, "cd");
+    ssize_t count = read(pair.other, text, sizeof(text));
+    EXPECT(count >= 3);
+    set_reading(pair.other, 1, 0);
+    type(pair.master, "x");
+    EXPECT_EQ(poll(&ready, 1, 1000), 1);
+}
+
+TEST(terminals, a_read_with_a_limit_between_bytes)
+{
+    struct pair pair = open_pair();
+    char text[16];
+    make_raw(pair.other);
+    set_reading(pair.other, 5, 2);
+    type_after(pair.master, 400, "ab"); /* the time runs from the first byte on */
+    EXPECT_EQ(read(pair.other, text, sizeof(text)), 2);
+    type(pair.master, "abcde");
+    EXPECT_EQ(read(pair.other, text, sizeof(text)), 5);
+    EXPECT_EQ(fcntl(pair.other, F_SETFL, O_RDWR | O_NONBLOCK), 0);
+    EXPECT_ERROR(read(pair.other, text, sizeof(text)), EAGAIN);
+}
+
+TEST(terminals, changes_of_mode_keep_the_input)
+{
+    struct pair pair = open_pair();
+    char text[16];
+    type(pair.master, "typed");
+    pause_for(20);
+    change_local(pair.other, ICANON, 0);
+    EXPECT_EQ(read(pair.other, text, sizeof(text)), 5);
+    type(pair.master, "more");
+    pause_for(20);
+    change_local(pair.other, 0, ICANON);
+    EXPECT_EQ(read(pair.other, text, sizeof(text)), 4);
+}
+
+TEST(terminals, flushing)
+{
+    struct pair pair = open_pair();
+    struct termios settings;
+    int count = -1;
+    type(pair.master, "gone\n");
+    pause_for(20);
+    EXPECT_OK(tcflush(pair.other, TCIFLUSH));
+    EXPECT_OK(ioctl(pair.other, FIONREAD, &count));
+    EXPECT_EQ(count, 0);
+    type(pair.master, "gone\n");
+    pause_for(20);
+    tcgetattr(pair.other, &settings);
+    EXPECT_OK(tcsetattr(pair.other, TCSAFLUSH, &settings));
+    EXPECT_OK(ioctl(pair.other, FIONREAD, &count));
+    EXPECT_EQ(count, 0);
+    EXPECT_OK(tcdrain(pair.other));
+    EXPECT_ERROR(ioctl(pair.other, TCFLSH, 9), EINVAL);
+    EXPECT_ERROR(ioctl(pair.other, TCGETS, NULL), EFAULT);
+    EXPECT_ERROR(ioctl(pair.other, 0x5499, NULL), ENOTTY);
+}
