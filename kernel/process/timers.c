@@ -23,7 +23,8 @@ static void send(struct process_timer *timer, uint64_t count)
 {
     struct signal_info info = {.number = timer->signal, .code = SI_KERNEL};
     bool was_sent = timer->expired > 0;
-    struct user_thread *thread = timer->thread ? user_thread_find(timer->thread) : NULL;
+    const struct id *number = timer->thread ? id_find(timer->thread) : NULL;
+    struct user_thread *thread = number ? number->thread : NULL;
     timer->expired += count;
     if (!timer->signal || (was_sent && is_pending(timer, thread)))
         return;

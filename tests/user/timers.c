@@ -182,6 +182,21 @@ TEST(timers, by_the_processors_time)
     EXPECT_EQ(code, SI_TIMER);
 }
 
+TEST(timers, that_send_to_a_thread)
+{
+    struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = SIGUSR1};
+    struct itimerspec setting = every(5, 0);
+    int timer;
+    note_signals(SIGUSR1);
+    event.sigev_notify_thread_id = 999999999;
+    EXPECT_ERROR(CALL(timer_create, CLOCK_MONOTONIC, &event, &timer), EINVAL);
+    event.sigev_notify_thread_id = CALL(gettid);
+    EXPECT_OK(CALL(timer_create, CLOCK_MONOTONIC, &event, &timer));
+    EXPECT_OK(CALL(timer_settime, timer, 0, &setting, NULL));
+    spin(&count, 1);
+    EXPECT_EQ(code, SI_TIMER);
+}
+
 TEST(timers, that_send_nothing)
 {
     struct sigevent event = {.sigev_notify = SIGEV_NONE};
