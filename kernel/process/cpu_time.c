@@ -17,8 +17,7 @@ struct cpu_time thread_cpu_time(const struct user_thread *thread)
 struct cpu_time process_cpu_time(const struct process *process)
 {
     struct cpu_time time = {process->time, process->user_time};
-    for_each_thread(thread, process)
-    {
+    for_each_thread(thread, process) {
         struct cpu_time of_thread = thread_cpu_time(thread);
         time.total += of_thread.total;
         time.user += of_thread.user;

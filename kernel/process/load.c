@@ -28,8 +28,7 @@ static unsigned count_running(void)
 {
     unsigned count = 0;
     for_each_process(process) {
-        for_each_thread(thread, process)
-        {
+        for_each_thread(thread, process) {
             bool runs = &thread->thread == thread_current();
             count += runs || !thread->thread.task.waiting;
         }
