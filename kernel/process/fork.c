@@ -132,7 +132,7 @@ static enum error clone_thread(const struct trap_frame *frame,
                                const struct clone_arguments *arguments, int *id)
 {
     struct process *process = process_current();
-    struct user_thread *thread;
+    struct user_thread *thread = NULL;
     struct id *number = id_create();
     if (!number)
         return ERROR_AGAIN;
@@ -142,7 +142,7 @@ static enum error clone_thread(const struct trap_frame *frame,
         process->ending ? ERROR_AGAIN : start(process, number, frame, arguments, &thread);
     if (error)
         id_release(number);
-    else if (process->stopped)
+    else if (thread && process->stopped)
         thread_interrupt(&thread->thread);
     return error;
 }
