@@ -118,7 +118,7 @@ HOST_SOURCES := tests/test.c $(wildcard tests/host/*.c) $(wildcard lib/*.c) boot
     drivers/fw_cfg.c drivers/debug_console.c drivers/framebuffer.c kernel/options.c kernel/displays.c \
     kernel/log/console.c kernel/log/screen.c \
     drivers/cmos_clock.c drivers/pit8254.c drivers/reference_clock.c drivers/hpet.c kernel/cpu/tsc.c kernel/cpu/random.c \
-    $(wildcard fs/*.c) kernel/process/elf.c \
+    $(wildcard fs/*.c) kernel/process/elf.c $(addprefix kernel/syscall/,description.c call_text.c) \
     $(addprefix kernel/monitor/,line.c key_parser.c edit.c history.c completion.c picture.c) $(wildcard kernel/tty/*.c) \
     $(filter-out $(addprefix mm/,kernel_space.c processor.c heap_window.c kernel_pages.c kernel_stacks.c kernel_threads.c),$(wildcard mm/*.c)) \
     $(wildcard mm/alternatives/*.c)

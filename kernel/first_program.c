@@ -15,6 +15,7 @@
 #include <kernel/process/placement.h>
 #include <kernel/process/proc_files.h>
 #include <kernel/process/process.h>
+#include <kernel/syscall/call_trace.h>
 #include <kernel/syscall/syscall.h>
 #include <kernel/task/alarm.h>
 #include <kernel/task/clock.h>
@@ -25,6 +26,7 @@
 
 OPTION(init);
 OPTION(norandmaps);
+OPTION(strace);
 
 #define INITRAMFS_FILE "opt/cairn/initramfs"
 
@@ -54,6 +56,10 @@ void first_program_prepare(struct executor *executor)
     out_of_memory_start();
     if (option_is_on(option_norandmaps))
         placement_forbid_random();
+    if (option_strace && !option_is(option_strace, "0")) {
+        bool all = option_is(option_strace, "1") || option_is(option_strace, "");
+        call_trace_log(all ? NULL : option_strace);
+    }
 }
 
 bool first_program_is_wanted(const struct boot_info *info)

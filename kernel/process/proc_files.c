@@ -20,10 +20,11 @@ static char state_of_thread(const struct user_thread *thread)
 {
     if (thread->process->stopped)
         return 'T';
-    return thread->thread.task.waiting && thread != user_thread_current() ? 'S' : 'R';
+    bool runs = user_thread_is_running() && thread == user_thread_current();
+    return thread->thread.task.waiting && !runs ? 'S' : 'R';
 }
 
-static char state_of(const struct process *process)
+char process_state_letter(const struct process *process)
 {
     if (process->state == PROCESS_ZOMBIE)
         return 'Z';
@@ -88,7 +89,7 @@ static void write_stat_of(struct text *text, const struct process *process,
     struct cpu_time children = process_children_time(process);
     text_printf(text, "%d (%s) %c %d %d %d 0 -1 0 0 0 0 0 %lu %lu %lu %lu %d %d %lu 0 %lu ",
                 thread ? thread->id : process->id, thread ? thread->name : process->name,
-                thread ? state_of_thread(thread) : state_of(process), parent_of(process),
+                thread ? state_of_thread(thread) : process_state_letter(process), parent_of(process),
                 process->group, process->session, to_clock_ticks(cpu_time_user(own)),
                 to_clock_ticks(cpu_time_system(own)), to_clock_ticks(cpu_time_user(children)),
                 to_clock_ticks(cpu_time_system(children)), 20 + process->niceness,
@@ -124,7 +125,7 @@ static enum error write_thread_stat(struct text *text, int id)
 static void write_status_of(struct text *text, const struct process *process,
                             const struct user_thread *thread)
 {
-    char state = thread ? state_of_thread(thread) : state_of(process);
+    char state = thread ? state_of_thread(thread) : process_state_letter(process);
     text_printf(text, "Name:\t%s\nState:\t%c (%s)\nTgid:\t%d\nPid:\t%d\nPPid:\t%d\n",
                 thread ? thread->name : process->name, state, state_word(state), process->id,
                 thread ? thread->id : process->id, parent_of(process));

@@ -55,6 +55,7 @@ static void release(struct task *task)
 {
     struct user_thread *thread = user_thread_of(CONTAINER_OF(task, struct thread, task));
     kernel_stack_free(&thread->thread.stack);
+    kfree(thread->calls);
     kfree(thread);
 }
 

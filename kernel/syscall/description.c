@@ -31,7 +31,7 @@ enum {
 #define DIRECTORY(word)            PLAIN(word, DIRECTORY)
 #define ID(word)                   PLAIN(word, ID)
 #define USER(word)                 PLAIN(word, USER)
-#define SIGNAL(word)               PLAIN(word, SIGNAL)
+#define SIGNAL(word)               {#word, ARGUMENT_SIGNAL, TYPE_NONE, 0, 0, signal_words}
 #define MODE(word)                 PLAIN(word, MODE)
 #define DEVICE(word)               PLAIN(word, DEVICE)
 #define PATH(word)                 PLAIN(word, PATH)
@@ -63,4 +63,16 @@ static const struct call_description calls[] = {
 const struct call_description *call_describe(uint64_t number)
 {
     return number < ARRAY_SIZE(calls) && calls[number].name ? &calls[number] : NULL;
+}
+
+const struct call_word *const call_signals = signal_words, *const call_errors = error_words,
+                              *const call_poll_events = poll_words;
+
+const struct call_word *call_find_word(const struct call_word *set, uint32_t value)
+{
+    for (const struct call_word *word = set; word->name; word++) {
+        if ((value & word->mask) == word->value)
+            return word;
+    }
+    return NULL;
 }

@@ -4,6 +4,7 @@ import re
 
 from runner import qemu
 from runner.machine import PROMPT, MachineTest
+from runner.shell import ShellMachine
 
 
 class Commands(MachineTest):
@@ -14,8 +15,8 @@ class Commands(MachineTest):
         machine = self.boot()
         lines = machine.answer("help")
         names = [line.split()[0] for line in lines]
-        self.assertLessEqual({"bench", "clear", "colors", "cpu", "date", "dump", "echo", "fault", "heap", "help",
-                              "irq", "log", "mem", "pci", "poweroff", "reboot", "show", "tasks", "translate", "uptime"}, set(names))
+        self.assertLessEqual({"areas", "bench", "clear", "colors", "cpu", "date", "dump", "echo", "fault", "files", "heap", "help",
+                              "irq", "kill", "log", "mem", "pci", "poweroff", "ps", "reboot", "show", "syscalls", "tasks", "translate", "uptime"}, set(names))
         self.assertEqual(names, sorted(names))
         for name in names:
             more = machine.answer(f"help {name}")
@@ -31,7 +32,8 @@ class Commands(MachineTest):
                      "translate 12345678123456781", "keymap x", "keymap de fr", "acpi x", "pci x", "usb x", "dump", "dump xyz", "dump 0 0",
                      "dump 0 4097", "dump 0 x", "dump 0 1 x", "fault x", "bench x", "bench paging.x", "bench x y",
                      "fault breakpoint x", "log 3 error", "log info 3 4", "dump 0 4 device x", "help dump x",
-                     "show x", "show stop", "show stop x"):
+                     "show x", "show stop", "show stop x", "ps x", "files", "files x", "areas", "areas 1", "syscalls",
+                     "syscalls -1", "kill", "kill 1", "kill 99999999999"):
             answer = machine.answer(line)
             self.assertEqual(len(answer), 1, (line, answer))
             self.assertTrue(answer[0].startswith(line.split()[0] + ": "), answer)
@@ -228,3 +230,103 @@ class Commands(MachineTest):
         self.assertEqual(len(rows), 16)
         seen = {attribute for row in rows for attribute in row[2:66]}
         self.assertEqual(seen, set(range(256)))
+
+
+class Programs(MachineTest):
+    """What the monitor shows of programs, and does to them."""
+
+    MACHINE = ShellMachine
+
+    def start(self, *lines, options=()):
+        """A machine at whose shell these lines were typed, and whose COM1 is the monitor's now."""
+        machine = self.boot(options=options)
+        for line in lines:
+            machine.answer(line)
+        start = len(machine.received)
+        machine.hmp("chardev-send-break com1")
+        machine.wait_text(PROMPT, start)
+        machine.PROMPT_AT_END = re.compile(re.escape(PROMPT) + "$")
+        return machine
+
+    def states(self, machine, name):
+        """The states of the processes of that name, by their numbers."""
+        rows = [line.split() for line in machine.answer("ps")]
+        return {int(row[0]): row[4] for row in rows if row[-1] == name}
+
+    def sleepers(self, machine, count):
+        """The numbers of so many processes that sleep, in order, once they do."""
+        found = {}
+
+        def all_sleep():
+            found.update(self.states(machine, "sleep"))
+            return list(found.values()) == ["S"] * count
+
+        self.assertTrue(qemu.wait_until(all_sleep, qemu.BOOT_LIMIT, lambda: None), found)
+        return sorted(found)
+
+    def test_processes_and_their_files(self):
+        """`ps` has them all; `files` has names, positions, and pipes."""
+        machine = self.start("head -c 5 /dev/zero >/tmp/five", "sleep 1000 3>>/tmp/five 4</etc/passwd | sleep 1001 &")
+        self.assertRegex(machine.answer("ps")[1], r"^ +1 +0 +1 +1  [SR] +\d+ ms +\d+ KiB  init$")
+        files = machine.answer(f"files {self.sleepers(machine, 2)[0]}")
+        self.assertEqual(files[0].split(), ["file", "for", "position", "users", "name"])
+        self.assertRegex("\n".join(files), r"\n +1  write +0 +\d  pipe:\[\d+\]\n(.*\n)* +3  write +\d +\d  /tmp/five\n"
+                         r" +4  read +0 +\d  /etc/passwd")
+
+    def test_areas(self):
+        """What was never touched has no entries; what was written is dirty."""
+        machine = self.start("sleep 1000 &")
+        areas = machine.answer(f"areas {self.sleepers(machine, 1)[0]}")
+        code = re.search(r"  0{6}[0-9a-f]{6}-[0-9a-f]{12} r-x +(\d+) KiB +(\d+) +(\d+) +0  file", "\n".join(areas))
+        size, entries, resident = map(int, code.groups())
+        self.assertTrue(0 < entries < size // 4, areas)
+        self.assertEqual(resident, entries)
+        stack = re.search(r" rw- +132 KiB +(\d+) +(\d+) +(\d+)  stack", areas[-1])
+        self.assertEqual(len(set(stack.groups())), 1, areas)
+
+    def test_calls(self):
+        """A call that has not ended is shown at once; then the last sixteen are, in words."""
+        machine = self.start("(sleep 1000; true; exec sleep 1001) 2>/dev/null &")
+        [sleeper] = self.sleepers(machine, 1)
+        shell = int(next(row.split()[1] for row in machine.answer("ps") if row.split()[0] == str(sleeper)))
+        waits = "  clock_nanosleep(CLOCK_REALTIME, 0, {1000, 0} <unfinished ...>"
+        self.assertEqual(machine.answer(f"syscalls {sleeper}")[-1], waits)
+        machine.answer(f"kill {sleeper}")
+        last = waits.replace("1000", "1001")
+        qemu.wait_until(lambda: machine.answer(f"syscalls {shell}")[-1:] == [last], 60, lambda: None)
+        calls = machine.answer(f"syscalls {shell}")
+        self.assertEqual(calls[-1], last)
+        self.assertEqual(len(calls), 16)
+        self.assertIn("  prctl(PR_GET_NAME, 0x", "\n".join(calls))
+
+    def test_kill(self):
+        """A signal has a name or a number, and none is TERM."""
+        machine = self.start("for i in 1 2 3 4; do sleep 100$i & done")
+        sleepers = self.sleepers(machine, 4)
+        last = sleepers[-1]
+        self.assertEqual(machine.answer(f"kill {last} 65"), [f"kill: '65' is no signal; try: kill {last} KILL"])
+        self.assertEqual(machine.answer(f"kill {last} term"), [f"kill: 'term' is no signal; try: kill {last} KILL"])
+        self.assertEqual(machine.answer(f"kill {last} KILL x"), ["kill: 'x' is one word too many"])
+        for process, signal in zip(sleepers, ("", "9", "INT", "SIGSTOP")):
+            self.assertEqual(machine.answer(f"kill {process} {signal}"), [])
+        expected = dict(zip(sleepers, ("Z", "Z", "Z", "T")))
+        self.assertTrue(qemu.wait_until(lambda: self.states(machine, "sleep") == expected, qemu.BOOT_LIMIT, lambda: None))
+
+    def test_strace(self):
+        """`strace=NAME` logs the calls of the programs with that name."""
+        machine = self.start("echo text | cat | head -c 3", options=qemu.fw_cfg_cmdline("strace=cat"))
+        machine.may_panic = True  # or the first line, shown again, would pass for another boot
+        log = machine.answer("log")
+        calls = [line.split("strace: ")[1] for line in log if "strace: " in line]
+        self.assertEqual(len({line.split()[0] for line in calls}), 1, log)
+        for expected in (r'\d+ write\(1, "text\\n", 5\) = 5', r"\d+ exit_group\(0\) = \?"):
+            self.assertRegex("\n".join(calls), expected)
+
+    def test_strace_of_all(self):
+        """`strace=1` logs the calls of all. Where another one comes in between, a call has two lines."""
+        machine = self.start("echo text | cat", options=qemu.fw_cfg_cmdline("strace=1"))
+        machine.may_panic = True
+        text = "\n".join(machine.answer("log"))
+        self.assertRegex(text, r'strace: \d+ execve\("/proc/self/exe", \["cat"\], \["')
+        self.assertRegex(text, r"strace: \d+ wait4\(-1 <unfinished ...>")
+        self.assertRegex(text, r"strace: \d+ <\.\.\. wait4 resumed>, \{0\}, WUNTRACED, NULL\) = \d+")

@@ -68,7 +68,8 @@ TEST(syscalls, descriptions_are_well_formed)
         for (size_t i = 0; i < count; i++) {
             const struct call_argument *argument = &call->arguments[i];
             EXPECT(argument->length < count);
-            EXPECT_EQ(argument->words != NULL, argument->kind == ARGUMENT_WORDS);
+            EXPECT_EQ(argument->words != NULL,
+                      argument->kind == ARGUMENT_WORDS || argument->kind == ARGUMENT_SIGNAL);
             EXPECT_EQ(argument->size != 0,
                       argument->kind >= ARGUMENT_IN && argument->kind <= ARGUMENT_BYTES_OUT);
         }

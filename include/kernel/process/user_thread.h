@@ -35,6 +35,7 @@ struct user_thread {
     int64_t (*restart)(struct trap_frame *frame);
     uint64_t sleep_deadline;
     virt_addr_t sleep_remaining; /* where it says how much is left if it ends early; 0: nowhere */
+    struct call_history *calls;  /* the last ones, on the heap; NULL: none are kept */
     struct user_registers registers; /* while it is not running; the last member */
 };
 

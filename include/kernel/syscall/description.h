@@ -68,7 +68,7 @@ struct call_argument {
     uint8_t type;                  /* enum call_type, of structures */
     uint8_t length;                /* of arrays and bytes: the argument that has their number */
     uint16_t size;                 /* in bytes, of a structure, an element or a byte */
-    const struct call_word *words; /* of ARGUMENT_WORDS */
+    const struct call_word *words; /* of ARGUMENT_WORDS and ARGUMENT_SIGNAL */
 };
 
 struct call_description {
@@ -79,5 +79,12 @@ struct call_description {
 
 /* The description of the call with that number; NULL where Linux has none. Any context. */
 const struct call_description *call_describe(uint64_t number);
+
+/* The words for signals, for the errors of calls, and for what poll() waits for. */
+extern const struct call_word *const call_signals, *const call_errors, *const call_poll_events;
+
+/* The first word of a set that stands for some of the bits of `value`, or for 0 when it is 0; NULL
+ * when there is none. Any context. */
+const struct call_word *call_find_word(const struct call_word *set, uint32_t value);
 
 #endif

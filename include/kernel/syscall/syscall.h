@@ -50,4 +50,10 @@ int64_t syscall_result_no_restart(enum error error);
 /* For user_mode_init(): makes the call that the frame asks for, and stores its result there. */
 void syscall_dispatch(struct trap_frame *frame);
 
+/* Makes a call, by its function, and returns its result; looks at it before and after. */
+typedef int64_t syscall_watcher(struct trap_frame *frame, syscall_function *call);
+
+/* Has all calls made by a watcher from now on, or by none with NULL. Any context. */
+void syscall_watch(syscall_watcher *by);
+
 #endif
