@@ -413,6 +413,7 @@ screenshot: $B/cairn.iso | need-qemu
 # What programs write in the documents; the benches' and the machines' tables come from `make bench` and `make matrix`.
 docs: $B/cairn.iso | need-qemu
 	$Qscripts/draw-docs.py
+	$Qscripts/draw-syscalls.py
 	$QBUILD=$B scripts/boot-profile.py
 	$QBUILD=$B scripts/session.py
 
@@ -464,6 +465,7 @@ check-symbols: all
 # Figures and transcripts are those of the usual compiler.
 check-figures: $B/cairn.iso | need-qemu
 	$Qscripts/draw-docs.py --check
+	$Qscripts/draw-syscalls.py --check
 	$(if $(LLVM)$(CROSS),,$QBUILD=$B scripts/boot-profile.py --check)
 	$(if $(LLVM)$(CROSS),,$QBUILD=$B scripts/session.py --check)
 

@@ -148,8 +148,7 @@ COMMAND(syscalls, "PID", "the last system calls of a process, and their results"
     call_trace_keep();
     if (!process)
         return;
-    for_each_thread(thread, process)
-    {
+    for_each_thread(thread, process) {
         if (process->thread_count > 1)
             console_printf("thread %d:\n", thread->id);
         call_trace_for_each(thread, print_call);

@@ -89,11 +89,12 @@ static void write_stat_of(struct text *text, const struct process *process,
     struct cpu_time children = process_children_time(process);
     text_printf(text, "%d (%s) %c %d %d %d 0 -1 0 0 0 0 0 %lu %lu %lu %lu %d %d %lu 0 %lu ",
                 thread ? thread->id : process->id, thread ? thread->name : process->name,
-                thread ? state_of_thread(thread) : process_state_letter(process), parent_of(process),
-                process->group, process->session, to_clock_ticks(cpu_time_user(own)),
-                to_clock_ticks(cpu_time_system(own)), to_clock_ticks(cpu_time_user(children)),
-                to_clock_ticks(cpu_time_system(children)), 20 + process->niceness,
-                process->niceness, process->thread_count, to_clock_ticks(process->start));
+                thread ? state_of_thread(thread) : process_state_letter(process),
+                parent_of(process), process->group, process->session,
+                to_clock_ticks(cpu_time_user(own)), to_clock_ticks(cpu_time_system(own)),
+                to_clock_ticks(cpu_time_user(children)), to_clock_ticks(cpu_time_system(children)),
+                20 + process->niceness, process->niceness, process->thread_count,
+                to_clock_ticks(process->start));
     text_printf(text, "%lu %lu 18446744073709551615 0 0 0 0 0 %lu %lu %lu %lu ",
                 mapped_pages(process) * PAGE_SIZE, resident_pages(process), pending,
                 thread ? thread->blocked : blocked_by(process), signals_with(process, true),

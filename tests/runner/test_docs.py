@@ -124,6 +124,35 @@ class Pages(unittest.TestCase):
                 pages.read(self.page(text), "x")
 
 
+class SystemCalls(unittest.TestCase):
+    """The table of system calls, as the page has it."""
+
+    TABLE = """\
+/* --- files.c ------------------------------------ */
+CALL(17, COUNT, pread64, FD(file), BYTES_OUT(buffer, 2), SIZE(size), OFFSET(position))
+CALL(3, ZERO, close,
+     FD(file))
+FALLS_SHORT("closes "
+            "half")
+/* --- poll.c ------------------------------------- */
+CALL(7, COUNT, poll, ARRAY_IN_OUT(files, pollfd, 1), UNSIGNED(count), INT(timeout))
+CALL(12, ADDRESS, brk, ADDRESS(end))
+CALL(39, ID, getpid)
+MISSING(42, connect)
+"""
+
+    def test_rows(self):
+        """They are in the order of the numbers, each with its file and what falls short."""
+        calls, missing = script("draw-syscalls").read(self.TABLE)
+        self.assertEqual(calls, [
+            [3, "int close(int file)", "files.c", "closes half"],
+            [7, "ssize_t poll(struct pollfd *files, unsigned count, int timeout)", "poll.c", ""],
+            [12, "void *brk(void *end)", "poll.c", ""],
+            [17, "ssize_t pread64(int file, void *buffer, size_t size, off_t position)", "files.c", ""],
+            [39, "pid_t getpid(void)", "poll.c", ""]])
+        self.assertEqual(missing, ["connect"])
+
+
 class BootProfile(unittest.TestCase):
     """What is made of QEMU's log."""
 
