@@ -207,7 +207,7 @@ USER_SINGLE   := $(sort $(wildcard user/*.c user/tools/*.c))
 USER_BENCHES  := $(sort $(wildcard user/bench/*.c))
 USER_FUZZER   := $(sort $(wildcard user/fuzz/*.c user/fuzz/*.asm)) kernel/syscall/description.c
 USER_PROGRAMS := $(addprefix $B/user/,$(notdir $(USER_SINGLE:.c=)) bench fuzz)
-USER_LIBRARY  := $(sort $(wildcard user/lib/*.asm user/lib/*.c)) lib/string.c lib/format.c
+USER_LIBRARY  := $(sort $(wildcard user/lib/*.asm user/lib/*.c)) lib/string.c lib/format.c lib/number.c
 USER_OBJECTS  := $(addprefix $B/obj-user/,$(addsuffix .o,$(USER_SINGLE) $(USER_BENCHES) $(USER_FUZZER) $(USER_LIBRARY)))
 
 $B/obj-user/lib/string.c.o: USER_CFLAGS += $(KEEP_LOOPS)

@@ -2,11 +2,12 @@
  * A small shell, for an image that is built where there is no busybox. A line is a list of
  * pipelines:
  *
- *     cat <names | cat >>all && echo done; cd /tmp
+ *     cat <names | cat >>all && echo done; cd /tmp; sleep 9 & wait
  *
  * Words may be quoted with '...', "..." and a backslash. There are no variables, no patterns and no
- * jobs: the shell and what it starts are one process group, so Ctrl-C reaches the commands, and the
- * shell ignores it. A line is first cut into tokens; each command of a pipeline then takes its own.
+ * jobs: the shell and what it starts are one process group, so Ctrl-C reaches the commands. What
+ * runs in the background ignores it, and the shell only stops waiting for it. A line is first cut
+ * into tokens; each command of a pipeline then takes its own.
  *
  *     sh            reads commands from the standard input, with a prompt if that is a terminal
  *     sh -c LINE    runs one line
@@ -17,9 +18,19 @@
 #include "lib/linux.h"
 #include "lib/print.h"
 
-enum { LINE_SIZE = 1024, MAX_TOKENS = 256, PATH_SIZE = 512 };
+enum { LINE_SIZE = 1024, MAX_TOKENS = 256, PATH_SIZE = 512, NOT_UNDERSTOOD = 2 };
 
-enum token_kind { WORD, PIPE, AND, SEMICOLON, FROM_FILE, TO_FILE, APPEND_TO_FILE, END };
+enum token_kind {
+    WORD,
+    PIPE,
+    AND,
+    SEMICOLON,
+    BACKGROUND,
+    FROM_FILE,
+    TO_FILE,
+    APPEND_TO_FILE,
+    END,
+};
 
 struct token {
     enum token_kind kind;
@@ -37,7 +48,7 @@ static const struct {
     const char *text;
     enum token_kind kind;
 } operators[] = {
-    {"&&", AND},      {";", SEMICOLON},       {"|", PIPE},
+    {"&&", AND},      {"&", BACKGROUND},      {";", SEMICOLON}, {"|", PIPE},
     {"<", FROM_FILE}, {">>", APPEND_TO_FILE}, {">", TO_FILE},
 };
 
@@ -94,7 +105,7 @@ static bool cut(const char *line)
         if (take_operator(&line, token))
             continue;
         *token = (struct token){WORD, text};
-        text = *line == '&' ? NULL : take_word(&line, text);
+        text = take_word(&line, text);
         if (!text)
             return false;
     }
@@ -144,6 +155,14 @@ static void redirect(const char *path, int flags, int number)
     sys_close((int)file);
 }
 
+/* A command in the background reads nothing and is not interrupted, unless it asks for that. */
+static void go_to_background(void)
+{
+    signal_handle(SIGNAL_INTERRUPT, SIGNAL_IGNORE);
+    signal_handle(SIGNAL_QUIT, SIGNAL_IGNORE);
+    redirect("/dev/null", OPEN_READ, INPUT);
+}
+
 static NORETURN void run_program(const struct command *command)
 {
     char path[PATH_SIZE];
@@ -159,7 +178,7 @@ static NORETURN void run_program(const struct command *command)
 
 /* Starts a command in a new process, and returns that. Its input and output are the ends of pipes,
  * unless it names files; all else that the shell has open is closed by execve(). */
-static long start(const struct command *command, int input, int output)
+static long start(const struct command *command, int input, int output, bool background)
 {
     long process = sys_fork();
     if (process != 0)
@@ -167,7 +186,10 @@ static long start(const struct command *command, int input, int output)
     int how = OPEN_WRITE | OPEN_CREATE | (command->append ? OPEN_APPEND : OPEN_TRUNCATE);
     signal_handle(SIGNAL_INTERRUPT, SIGNAL_DEFAULT);
     signal_handle(SIGNAL_QUIT, SIGNAL_DEFAULT);
-    sys_dup2(input, INPUT);
+    if (background)
+        go_to_background();
+    if (input != INPUT)
+        sys_dup2(input, INPUT);
     sys_dup2(output, OUTPUT);
     if (command->input)
         redirect(command->input, OPEN_READ, INPUT);
@@ -176,6 +198,31 @@ static long start(const struct command *command, int input, int output)
     if (command->count == 0)
         sys_exit_group(0);
     run_program(command);
+}
+
+static volatile bool interrupted; /* by Ctrl-C, since a wait has begun */
+
+static void note_interrupt(int signal)
+{
+    (void)signal;
+    interrupted = true;
+}
+
+/* Waits for a process and returns its exit status, or what comes close to one. */
+static int wait_for(long process)
+{
+    int status = 0;
+    while (sys_wait4((int)process, &status, 0, NULL) == -E_INTERRUPTED)
+        continue;
+    return STATUS_SIGNAL(status) ? 128 + STATUS_SIGNAL(status) : STATUS_CODE(status);
+}
+
+/* Waits for all that runs in the background, or until Ctrl-C. */
+static void wait_for_all(void)
+{
+    interrupted = false;
+    while (!interrupted && sys_wait4(-1, NULL, 0, NULL) != -E_NO_CHILD)
+        continue;
 }
 
 /* Runs what has to change the shell itself. Returns false when the command is not one of these. */
@@ -189,21 +236,12 @@ static bool run_builtin(const struct command *command, int *status)
         long error = sys_chdir(path);
         *status = error < 0 ? print_error("cd", path, error) : 0;
         return true;
+    } else if (strcmp(name, "wait") == 0) {
+        wait_for_all();
+        *status = 0;
+        return true;
     }
     return false;
-}
-
-/* Waits for `last` and for all other children, and returns the exit status of `last`. */
-static int wait_for(long last)
-{
-    int status, result = 0;
-    for (;;) {
-        long process = sys_wait4(-1, &status, 0, NULL);
-        if (process == last)
-            result = STATUS_SIGNAL(status) ? 128 + STATUS_SIGNAL(status) : STATUS_CODE(status);
-        if (process < 0 && process != -E_INTERRUPTED)
-            return result;
-    }
 }
 
 static void close_pipe_end(int end)
@@ -212,12 +250,24 @@ static void close_pipe_end(int end)
         sys_close(end);
 }
 
+/* Does the pipeline that begins here run in the background? */
+static bool ends_in_background(const struct token *token)
+{
+    while (token->kind != AND && token->kind != SEMICOLON && token->kind != BACKGROUND &&
+           token->kind != END)
+        token++;
+    return token->kind == BACKGROUND;
+}
+
 /* Starts the commands of a pipeline, each with the pipe from the one before as its input, and waits
- * for them. Returns the token behind the pipeline; NULL when it cannot be understood. */
+ * for them, unless they are in the background. Returns the token behind the pipeline; NULL when it
+ * cannot be understood. */
 static const struct token *run_pipeline(const struct token *token, int *status)
 {
     static struct command command;
-    long process = 0;
+    static long processes[MAX_TOKENS];
+    size_t count = 0;
+    bool background = ends_in_background(token);
     int input = INPUT;
     for (;; token++) {
         int ends[2] = {INPUT, OUTPUT};
@@ -226,18 +276,23 @@ static const struct token *run_pipeline(const struct token *token, int *status)
         if (!token || token == command_start)
             return NULL;
         bool is_last = token->kind != PIPE;
-        if (is_last && input == INPUT && run_builtin(&command, status))
+        if (is_last && !count && !background && run_builtin(&command, status))
             return token;
         if (!is_last && sys_pipe2(ends, OPEN_CLOSE_ON_EXEC) < 0)
             return NULL;
-        process = start(&command, input, ends[1]);
+        processes[count] = start(&command, input, ends[1], background);
         close_pipe_end(input);
         close_pipe_end(ends[1]);
+        if (processes[count] < 0)
+            *status = print_error("sh", "fork", processes[count]);
+        else
+            count++;
         if (is_last)
             break;
         input = ends[0];
     }
-    *status = process < 0 ? print_error("sh", "fork", process) : wait_for(process);
+    for (size_t i = 0; i < count && !background; i++)
+        *status = wait_for(processes[i]);
     return token;
 }
 
@@ -248,19 +303,19 @@ static int run_line(const char *line, int status)
     bool understood = cut(line);
     while (understood && token->kind != END) {
         token = run_pipeline(token, &status);
-        understood =
-            token && (token->kind == AND || token->kind == SEMICOLON || token->kind == END);
+        understood = token && (token->kind == AND || token->kind == SEMICOLON ||
+                               token->kind == BACKGROUND || token->kind == END);
         if (!understood || token->kind == END)
             break;
         if (token->kind == AND && status != 0) {
-            while (token->kind != SEMICOLON && token->kind != END)
+            while (token->kind != SEMICOLON && token->kind != BACKGROUND && token->kind != END)
                 token++;
         }
         token += token->kind != END;
     }
     if (!understood) {
         print(ERRORS, "sh: cannot understand this line\n");
-        status = 2;
+        status = NOT_UNDERSTOOD;
     }
     return status;
 }
@@ -268,18 +323,22 @@ static int run_line(const char *line, int status)
 /* --- Where lines come from ------------------------------------------------------------------- */
 
 /* Reads a line, byte by byte, so that commands find the rest of the input. Returns false at its
- * end. What exceeds the line is cut off. */
+ * end. What exceeds the line is cut off; a line that Ctrl-C interrupts is empty. */
 static bool read_line(int file, char line[LINE_SIZE])
 {
     size_t length = 0;
     char byte = '\0';
     long count = 0;
-    while (byte != '\n' && ((count = sys_read(file, &byte, 1)) == 1 || count == -E_INTERRUPTED)) {
-        if (count == 1 && length < LINE_SIZE - 1)
+    while (byte != '\n' && (count = sys_read(file, &byte, 1)) == 1) {
+        if (length < LINE_SIZE - 1)
             line[length++] = byte;
     }
+    if (count == -E_INTERRUPTED) {
+        print(ERRORS, "\n");
+        length = 0;
+    }
     line[length] = '\0';
-    return length > 0;
+    return length > 0 || count == -E_INTERRUPTED;
 }
 
 static void prompt(void)
@@ -296,10 +355,12 @@ static int run_lines(int file)
     bool typed = sys_ioctl(file, TERMINAL_GET, (uint64_t)(uintptr_t)settings) == 0;
     int status = 0;
     if (typed) {
-        signal_handle(SIGNAL_INTERRUPT, SIGNAL_IGNORE);
+        signal_handle(SIGNAL_INTERRUPT, note_interrupt);
         signal_handle(SIGNAL_QUIT, SIGNAL_IGNORE);
     }
     for (;;) {
+        while (sys_wait4(-1, NULL, WAIT_NO_HANG, NULL) > 0)
+            continue; /* what has ended in the background */
         if (typed)
             prompt();
         if (!read_line(file, line))

@@ -52,7 +52,7 @@ enum {
 
 static const struct call_description calls[] = {
 #define CALL(number, returns, call, ...)                                                    \
-    [number] = {#call, (const struct call_argument[]){__VA_ARGS__ __VA_OPT__(,) {0}},       \
+    [number] = {#call, (const struct call_argument[CALL_ARGUMENTS + 1]){__VA_ARGS__},       \
                 RESULT_##returns},
 #define MISSING(number, call) [number] = {#call, NULL, RESULT_ZERO},
 #include <kernel/syscall/table.def>

@@ -12,6 +12,7 @@
 
 enum {
     E_NO_ENTRY = 2,
+    E_NO_PROCESS = 3,
     E_INTERRUPTED = 4,
     E_NO_CHILD = 10,
     E_IS_DIRECTORY = 21,
@@ -121,6 +122,7 @@ enum {
     SIGNAL_TERMINATE = 15,
     SIGNAL_CHILD = 17,
     SIGNAL_CONTINUE = 18,
+    SIGNAL_STOP = 19,
 };
 #define SIGNAL_BIT(number) (UINT64_C(1) << ((number)-1))
 enum { SIGNALS_BLOCK = 0, SIGNALS_UNBLOCK = 1, SIGNALS_SET = 2 };

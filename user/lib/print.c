@@ -35,24 +35,16 @@ static const char *error_text(long error)
         int number;
         const char *text;
     } errors[] = {
-        {1, "Operation not permitted"},
-        {2, "No such file or directory"},
-        {5, "Input/output error"},
-        {7, "Argument list too long"},
-        {8, "Exec format error"},
-        {9, "Bad file descriptor"},
-        {10, "No child processes"},
-        {12, "Cannot allocate memory"},
-        {13, "Permission denied"},
-        {16, "Device or resource busy"},
-        {17, "File exists"},
-        {20, "Not a directory"},
-        {21, "Is a directory"},
-        {22, "Invalid argument"},
-        {28, "No space left on device"},
-        {38, "Function not implemented"},
-        {39, "Directory not empty"},
-        {40, "Too many levels of symbolic links"},
+        {1, "Operation not permitted"},  {2, "No such file or directory"},
+        {3, "No such process"},          {5, "Input/output error"},
+        {7, "Argument list too long"},   {8, "Exec format error"},
+        {9, "Bad file descriptor"},      {10, "No child processes"},
+        {12, "Cannot allocate memory"},  {13, "Permission denied"},
+        {16, "Device or resource busy"}, {17, "File exists"},
+        {19, "No such device"},          {20, "Not a directory"},
+        {21, "Is a directory"},          {22, "Invalid argument"},
+        {28, "No space left on device"}, {38, "Function not implemented"},
+        {39, "Directory not empty"},     {40, "Too many levels of symbolic links"},
     };
     for (size_t i = 0; i < ARRAY_SIZE(errors); i++) {
         if (errors[i].number == -error)
