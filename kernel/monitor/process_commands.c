@@ -6,6 +6,7 @@
 #include <fs/path.h>
 #include <kernel/log/console.h>
 #include <kernel/monitor/command.h>
+#include <kernel/process/cpu_time.h>
 #include <kernel/process/proc_files.h>
 #include <kernel/process/process.h>
 #include <kernel/syscall/call_trace.h>
@@ -45,7 +46,7 @@ static struct process *take_only_process(const char *name, const char *arguments
 
 static void print_process(const struct process *process)
 {
-    uint64_t milliseconds = clock_from_tsc(process_time(process)) / 1000000;
+    uint64_t milliseconds = clock_from_tsc(process_cpu_time(process).total) / 1000000;
     uint64_t resident = process->space ? process->space->resident_pages * PAGE_SIZE / KIB(1) : 0;
     console_printf("  %5d %6d %5d %7d  %c %9lu ms %8lu KiB  %s\n", process->id,
                    process->parent ? process->parent->id : 0, process->group, process->session,
