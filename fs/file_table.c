@@ -161,20 +161,6 @@ void file_table_close_on_exec(struct file_table *table)
     }
 }
 
-static bool is_open(const struct file_table *table, int fd)
-{
-    return (unsigned)fd < table->capacity && table->files[fd];
-}
-
-enum error file_table_get(const struct file_table *table, int fd, struct file **file)
-{
-    if (!is_open(table, fd))
-        return ERROR_BAD_DESCRIPTOR;
-    *file = table->files[fd];
-    file_reference(*file);
-    return OK;
-}
-
 /* Room for the descriptor, which is below the limit. */
 static enum error make_room(struct file_table *table, unsigned fd)
 {
@@ -220,7 +206,7 @@ enum error file_table_put(struct file_table *table, struct file *file, int fd, b
 
 enum error file_table_close(struct file_table *table, int fd)
 {
-    if (!is_open(table, fd))
+    if (!file_table_is_open(table, fd))
         return ERROR_BAD_DESCRIPTOR;
     release(table, take_out(table, (unsigned)fd));
     return OK;
@@ -228,7 +214,7 @@ enum error file_table_close(struct file_table *table, int fd)
 
 enum error file_table_get_close_on_exec(const struct file_table *table, int fd, bool *value)
 {
-    if (!is_open(table, fd))
+    if (!file_table_is_open(table, fd))
         return ERROR_BAD_DESCRIPTOR;
     *value = test_bit(table->close_on_exec, (unsigned)fd);
     return OK;
@@ -236,7 +222,7 @@ enum error file_table_get_close_on_exec(const struct file_table *table, int fd, 
 
 enum error file_table_set_close_on_exec(struct file_table *table, int fd, bool value)
 {
-    if (!is_open(table, fd))
+    if (!file_table_is_open(table, fd))
         return ERROR_BAD_DESCRIPTOR;
     set_bit(table->close_on_exec, (unsigned)fd, value);
     return OK;

@@ -49,55 +49,44 @@ static void wake(struct pipe *pipe, unsigned events)
 
 /* --- Waiting ---------------------------------------------------------------------------------- */
 
-struct wait {
-    struct future future;
-    struct pipe *pipe;
-    bool (*is_over)(const struct wait *wait);
-    size_t amount;
-};
+/* Is what a reader, a writer or an opener waits for there? */
+typedef bool wait_is_over(const struct pipe *pipe, size_t amount);
 
-static bool can_read(const struct wait *wait)
+static bool can_read(const struct pipe *pipe, size_t unused)
 {
-    return wait->pipe->count > 0 || wait->pipe->writers == 0;
+    (void)unused;
+    return pipe->count > 0 || pipe->writers == 0;
 }
 
-static bool can_write(const struct wait *wait)
+static bool can_write(const struct pipe *pipe, size_t amount)
 {
-    return PIPE_SIZE - wait->pipe->count >= wait->amount || wait->pipe->readers == 0;
+    return PIPE_SIZE - pipe->count >= amount || pipe->readers == 0;
 }
 
-static bool has_reader(const struct wait *wait)
+static bool has_reader(const struct pipe *pipe, size_t read_opens_before)
 {
-    return wait->pipe->read_opens != wait->amount;
+    return pipe->read_opens != read_opens_before;
 }
 
-static bool has_writer(const struct wait *wait)
+static bool has_writer(const struct pipe *pipe, size_t write_opens_before)
 {
-    return wait->pipe->write_opens != wait->amount;
+    return pipe->write_opens != write_opens_before;
 }
 
-static enum poll_result poll_wait(struct future *future, struct task *task)
+static enum error wait_until(struct pipe *pipe, wait_is_over *is_over, size_t amount)
 {
-    struct wait *wait = CONTAINER_OF(future, struct wait, future);
-    if (!wait->is_over(wait)) {
-        waker_register(&future->waker, &wait->pipe->waiting, task);
-        return POLL_PENDING;
+    enum error error = OK;
+    while (!is_over(pipe, amount)) {
+        if (error)
+            return error;
+        error = thread_wait_interruptible(&pipe->waiting);
     }
-    waker_finish(&future->waker);
-    return POLL_READY;
-}
-
-static enum error wait_until(struct pipe *pipe, bool (*is_over)(const struct wait *wait),
-                             size_t amount)
-{
-    struct wait wait = {
-        .future = {.poll = poll_wait}, .pipe = pipe, .is_over = is_over, .amount = amount};
-    return await_interruptible(&wait.future);
+    return OK;
 }
 
 /* The same for one who holds the mutex, which is free meanwhile. */
-static enum error wait_unlocked(const struct file *file, bool (*is_over)(const struct wait *wait),
-                                size_t amount)
+static NOINLINE enum error wait_unlocked(const struct file *file, wait_is_over *is_over,
+                                         size_t amount)
 {
     struct pipe *pipe = file->inode->pipe;
     if (file->flags & O_NONBLOCK)

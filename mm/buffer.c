@@ -4,25 +4,6 @@
 #include <mm/buffer.h>
 #include <mm/user_copy.h>
 
-static void init_own(struct buffer *buffer, uint64_t address, size_t size, bool is_users)
-{
-    buffer->own = (struct buffer_part){address, size};
-    buffer->parts = &buffer->own;
-    buffer->part_offset = 0;
-    buffer->left = MIN(size, (size_t)BUFFER_MAX);
-    buffer->is_users = is_users;
-}
-
-void buffer_init_user(struct buffer *buffer, virt_addr_t address, size_t size)
-{
-    init_own(buffer, address, size, true);
-}
-
-void buffer_init_kernel(struct buffer *buffer, void *memory, size_t size)
-{
-    init_own(buffer, (uintptr_t)memory, size, false);
-}
-
 void buffer_init_parts(struct buffer *buffer, const struct buffer_part *parts, size_t count)
 {
     buffer->parts = parts;
@@ -33,25 +14,45 @@ void buffer_init_parts(struct buffer *buffer, const struct buffer_part *parts, s
         buffer->left += MIN(parts[i].size, BUFFER_MAX - buffer->left);
 }
 
-/* Finds the memory of the next bytes: `*size` of them at most, and none beyond the part or, in a
- * program, the page. */
-static enum error next_piece(struct buffer *buffer, unsigned access, void **memory, size_t *size)
+/* The next bytes of a buffer, as far as they lie in one part and, in a program, in one page. */
+struct piece {
+    char *memory; /* NULL: the page is not there, or does not allow the access */
+    size_t size;
+};
+
+static uint64_t next_address(const struct buffer *buffer)
+{
+    return buffer->parts->address + buffer->part_offset;
+}
+
+static bool next_can_be_users(const struct buffer *buffer)
+{
+    return user_range_is_valid(buffer->parts->address, buffer->parts->size);
+}
+
+/* The next piece, of `size` bytes at most. */
+static inline struct piece next_piece(struct buffer *buffer, unsigned access, size_t size)
 {
     while (buffer->part_offset == buffer->parts->size) {
         buffer->parts++;
         buffer->part_offset = 0;
     }
-    const struct buffer_part *part = buffer->parts;
-    uint64_t address = part->address + buffer->part_offset;
-    *size = MIN(*size, part->size - buffer->part_offset);
-    if (!buffer->is_users) {
-        *memory = (void *)address;
-        return OK;
-    }
-    if (!user_range_is_valid(part->address, part->size))
+    uint64_t address = next_address(buffer);
+    size = MIN(size, buffer->parts->size - buffer->part_offset);
+    if (!buffer->is_users)
+        return (struct piece){(char *)address, size};
+    if (!next_can_be_users(buffer))
+        return (struct piece){NULL, 0};
+    return (struct piece){user_page(this_cpu()->space, address, access),
+                          MIN(size, PAGE_SIZE - address % PAGE_SIZE)};
+}
+
+/* After next_piece() has found no memory. OK: look again. */
+static NOINLINE enum error fault_in(const struct buffer *buffer, unsigned access)
+{
+    if (!next_can_be_users(buffer))
         return ERROR_BAD_ADDRESS;
-    *size = MIN(*size, PAGE_SIZE - address % PAGE_SIZE);
-    return user_memory(this_cpu()->space, address, access, memory);
+    return user_fault_in(this_cpu()->space, next_address(buffer), access);
 }
 
 static void advance(struct buffer *buffer, size_t size)
@@ -64,51 +65,54 @@ static void advance(struct buffer *buffer, size_t size)
 enum error buffer_put(struct buffer *buffer, const void *from, size_t size)
 {
     const char *next = from;
-    void *memory;
+    enum error error = OK;
     ASSERT(size <= buffer->left);
-    while (size > 0) {
-        size_t piece = size;
-        enum error error = next_piece(buffer, AREA_WRITE, &memory, &piece);
-        if (error)
-            return error;
-        memcpy(memory, next, piece);
-        advance(buffer, piece);
-        next += piece;
-        size -= piece;
+    while (!error && size > 0) {
+        struct piece piece = next_piece(buffer, AREA_WRITE, size);
+        if (!piece.memory) {
+            error = fault_in(buffer, AREA_WRITE);
+            continue;
+        }
+        memcpy(piece.memory, next, piece.size);
+        advance(buffer, piece.size);
+        next += piece.size;
+        size -= piece.size;
     }
-    return OK;
+    return error;
 }
 
 enum error buffer_put_zeros(struct buffer *buffer, size_t size)
 {
-    void *memory;
+    enum error error = OK;
     ASSERT(size <= buffer->left);
-    while (size > 0) {
-        size_t piece = size;
-        enum error error = next_piece(buffer, AREA_WRITE, &memory, &piece);
-        if (error)
-            return error;
-        memset(memory, 0, piece);
-        advance(buffer, piece);
-        size -= piece;
+    while (!error && size > 0) {
+        struct piece piece = next_piece(buffer, AREA_WRITE, size);
+        if (!piece.memory) {
+            error = fault_in(buffer, AREA_WRITE);
+            continue;
+        }
+        memset(piece.memory, 0, piece.size);
+        advance(buffer, piece.size);
+        size -= piece.size;
     }
-    return OK;
+    return error;
 }
 
 enum error buffer_get(struct buffer *buffer, void *to, size_t size)
 {
     char *next = to;
-    void *memory;
+    enum error error = OK;
     ASSERT(size <= buffer->left);
-    while (size > 0) {
-        size_t piece = size;
-        enum error error = next_piece(buffer, AREA_READ, &memory, &piece);
-        if (error)
-            return error;
-        memcpy(next, memory, piece);
-        advance(buffer, piece);
-        next += piece;
-        size -= piece;
+    while (!error && size > 0) {
+        struct piece piece = next_piece(buffer, AREA_READ, size);
+        if (!piece.memory) {
+            error = fault_in(buffer, AREA_READ);
+            continue;
+        }
+        memcpy(next, piece.memory, piece.size);
+        advance(buffer, piece.size);
+        next += piece.size;
+        size -= piece.size;
     }
-    return OK;
+    return error;
 }

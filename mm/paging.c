@@ -327,6 +327,21 @@ uint64_t paging_entry(const struct page_tables *tables, virt_addr_t page)
     return is_canonical(page) && slot.level == PAGE_4K ? *slot.entry : 0;
 }
 
+/* Every copy to or from a program comes here. So it is a walk of its own that keeps nothing but the
+ * entry. */
+void *paging_memory(const struct page_tables *tables, virt_addr_t address, uint64_t flags)
+{
+    uint64_t entry = tables->root;
+#pragma GCC unroll 4
+    for (unsigned level = PAGING_LEVELS; level >= PAGE_4K; level--) {
+        uint64_t needed = level > PAGE_4K ? PAGE_TABLE : flags;
+        entry = table_behind(entry)[index_at(address, level)];
+        if ((entry & needed) != needed)
+            return NULL;
+    }
+    return phys_to_virt((entry & PAGE_ADDRESS_MASK) | (address & sizes[PAGE_4K].offset_mask));
+}
+
 void paging_replace(struct page_tables *tables, virt_addr_t page, phys_addr_t frame, uint64_t flags)
 {
     struct slot slot = walk(tables, page);

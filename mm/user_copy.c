@@ -8,24 +8,23 @@
 #include <mm/reclaim.h>
 #include <mm/user_copy.h>
 
+enum error user_fault_in(struct address_space *space, virt_addr_t address, unsigned access)
+{
+    if (address >= USER_END)
+        return ERROR_BAD_ADDRESS;
+    enum error error = address_space_fault(space, address, access);
+    if (error == ERROR_OUT_OF_FRAMES && reclaim_for_program())
+        return OK; /* the caller looks again, and comes back if it has to */
+    return error && error != ERROR_OUT_OF_FRAMES ? ERROR_BAD_ADDRESS : error;
+}
+
 enum error user_memory(struct address_space *space, virt_addr_t address, unsigned access,
                        void **memory)
 {
-    uint64_t needed = PAGE_PRESENT | PAGE_USER | (access & AREA_WRITE ? PAGE_WRITABLE : 0);
-    if (address >= USER_END)
-        return ERROR_BAD_ADDRESS;
-    for (;;) {
-        uint64_t entry = paging_entry(&space->tables, address);
-        if ((entry & needed) == needed) {
-            *memory = phys_to_virt((entry & PAGE_ADDRESS_MASK) + address % PAGE_SIZE);
-            return OK;
-        }
-        enum error error = address_space_fault(space, address, access);
-        if (error == ERROR_OUT_OF_FRAMES && reclaim_for_program())
-            continue;
-        if (error)
-            return error == ERROR_OUT_OF_FRAMES ? error : ERROR_BAD_ADDRESS;
-    }
+    enum error error = OK;
+    while (!error && !(*memory = user_page(space, address, access)))
+        error = user_fault_in(space, address, access);
+    return error;
 }
 
 static size_t rest_of_page(virt_addr_t address, size_t size)
@@ -35,40 +34,41 @@ static size_t rest_of_page(virt_addr_t address, size_t size)
 
 enum error copy_from_user(void *to, virt_addr_t from, size_t size)
 {
+    struct address_space *space = this_cpu()->space;
     char *next = to;
-    void *memory;
-    if (!user_range_is_valid(from, size))
-        return ERROR_BAD_ADDRESS;
-    while (size > 0) {
+    enum error error = user_range_is_valid(from, size) ? OK : ERROR_BAD_ADDRESS;
+    while (!error && size > 0) {
         size_t piece = rest_of_page(from, size);
-        enum error error = user_memory(this_cpu()->space, from, AREA_READ, &memory);
-        if (error)
-            return error;
+        const void *memory = user_page(space, from, AREA_READ);
+        if (!memory) {
+            error = user_fault_in(space, from, AREA_READ);
+            continue;
+        }
         memcpy(next, memory, piece);
         next += piece;
         from += piece;
         size -= piece;
     }
-    return OK;
+    return error;
 }
 
 enum error copy_to_space(struct address_space *space, virt_addr_t to, const void *from, size_t size)
 {
     const char *next = from;
-    void *memory;
-    if (!user_range_is_valid(to, size))
-        return ERROR_BAD_ADDRESS;
-    while (size > 0) {
+    enum error error = user_range_is_valid(to, size) ? OK : ERROR_BAD_ADDRESS;
+    while (!error && size > 0) {
         size_t piece = rest_of_page(to, size);
-        enum error error = user_memory(space, to, AREA_WRITE, &memory);
-        if (error)
-            return error;
+        void *memory = user_page(space, to, AREA_WRITE);
+        if (!memory) {
+            error = user_fault_in(space, to, AREA_WRITE);
+            continue;
+        }
         memcpy(memory, next, piece);
         next += piece;
         to += piece;
         size -= piece;
     }
-    return OK;
+    return error;
 }
 
 enum error copy_to_user(virt_addr_t to, const void *from, size_t size)

@@ -201,9 +201,9 @@ BREAKS = [
           "after fork the parent's writes reach the child", "host/address_space kernel/user_copy"),
     Break("mm/paging.c", "    *slot.entry = frame | page_bits(PAGE_4K, flags);\n    invlpg(page);\n",
           "    *slot.entry = frame | page_bits(PAGE_4K, flags);\n", "a written page still reads as zeros", "kernel/address_space"),
-    Break("mm/user_copy.c", "PAGE_PRESENT | PAGE_USER |", "PAGE_PRESENT |", "a copy reads what the program may not", "kernel/user_copy"),
-    Break("mm/user_copy.c", "(access & AREA_WRITE ? PAGE_WRITABLE : 0)", "0", "a copy writes where the program may not", "kernel/user_copy"),
-    Break("mm/buffer.c", "    if (!user_range_is_valid(part->address, part->size))\n        return ERROR_BAD_ADDRESS;\n", "",
+    Break("include/mm/user_copy.h", "PAGE_PRESENT | PAGE_USER |", "PAGE_PRESENT |", "a copy reads what the program may not", "kernel/user_copy"),
+    Break("include/mm/user_copy.h", "(access & AREA_WRITE ? PAGE_WRITABLE : 0)", "0", "a copy writes where the program may not", "kernel/user_copy"),
+    Break("mm/buffer.c", "return user_range_is_valid(buffer->parts->address, buffer->parts->size);", "return buffer;",
           "a part of a buffer may reach into the kernel's half", "kernel/user_copy"),
     Break("mm/vm_area.c", "        if (left && left->gap >= length) {", "        if (false) {", "gaps among areas are not found", "host/address_space"),
     # --- kernel/fault/

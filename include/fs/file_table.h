@@ -32,8 +32,21 @@ void file_table_close_range(struct file_table *table, unsigned first, unsigned l
 /* Closes what is marked for that. May wait. */
 void file_table_close_on_exec(struct file_table *table);
 
+/* Is the descriptor, which may be any number, open? */
+static inline bool file_table_is_open(const struct file_table *table, int fd)
+{
+    return (unsigned)fd < table->capacity && table->files[fd];
+}
+
 /* The file of a descriptor, referenced: file_release() comes after. ERROR_BAD_DESCRIPTOR. */
-enum error file_table_get(const struct file_table *table, int fd, struct file **file);
+static inline enum error file_table_get(const struct file_table *table, int fd, struct file **file)
+{
+    if (!file_table_is_open(table, fd))
+        return ERROR_BAD_DESCRIPTOR;
+    *file = table->files[fd];
+    file_reference(*file);
+    return OK;
+}
 
 /* Opens the lowest free descriptor from `lowest` on for the file, and takes over the caller's
  * reference. ERROR_TOO_MANY_FILES, ERROR_INVALID (`lowest` is beyond the limit),

@@ -31,9 +31,20 @@ enum { BUFFER_MAX = 0x7ffff000 };
 /* Makes a buffer of a program's memory, of several parts, or of the kernel's own. `parts` lies in
  * the kernel and stays until the buffer is not used any more. Nothing is checked here: a copy finds
  * out which addresses are bad. Any context. */
-void buffer_init_user(struct buffer *buffer, virt_addr_t address, size_t size);
+static inline void buffer_init_user(struct buffer *buffer, virt_addr_t address, size_t size)
+{
+    buffer->own = (struct buffer_part){address, size};
+    buffer->parts = &buffer->own;
+    buffer->part_offset = 0;
+    buffer->left = MIN(size, (size_t)BUFFER_MAX);
+    buffer->is_users = true;
+}
+static inline void buffer_init_kernel(struct buffer *buffer, void *memory, size_t size)
+{
+    buffer_init_user(buffer, (uintptr_t)memory, size);
+    buffer->is_users = false;
+}
 void buffer_init_parts(struct buffer *buffer, const struct buffer_part *parts, size_t count);
-void buffer_init_kernel(struct buffer *buffer, void *memory, size_t size);
 
 /* Copies `size` bytes into the buffer, at most `left`. */
 enum error buffer_put(struct buffer *buffer, const void *from, size_t size);

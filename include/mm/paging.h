@@ -93,6 +93,10 @@ enum error paging_protect(struct page_tables *tables, virt_addr_t page, enum pag
  */
 uint64_t paging_entry(const struct page_tables *tables, virt_addr_t page);
 
+/* The kernel's address of the byte at `address`, which is canonical, if a page of 4 KiB is mapped
+ * there with all of `flags`, PAGE_PRESENT among them; else NULL. */
+void *paging_memory(const struct page_tables *tables, virt_addr_t address, uint64_t flags);
+
 /* Maps a mapped page of 4 KiB to another frame, with `flags`. */
 void paging_replace(struct page_tables *tables, virt_addr_t page, phys_addr_t frame,
                     uint64_t flags);

@@ -37,4 +37,17 @@ static inline bool user_range_is_valid(virt_addr_t address, uint64_t size)
     return address <= USER_END && size <= USER_END - address;
 }
 
+/* The kernel's address of the byte at `address`, which is at most USER_END, if its page is there
+ * and allows the access; else NULL. Does not wait. The pointer is good up to the end of the page,
+ * until the thread waits. */
+static inline void *user_page(const struct address_space *space, virt_addr_t address,
+                              unsigned access)
+{
+    uint64_t needed = PAGE_PRESENT | PAGE_USER | (access & AREA_WRITE ? PAGE_WRITABLE : 0);
+    return paging_memory(&space->tables, address, needed);
+}
+
+/* After user_page() has found nothing: faults the page in. OK: look again. */
+enum error user_fault_in(struct address_space *space, virt_addr_t address, unsigned access);
+
 #endif

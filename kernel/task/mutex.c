@@ -1,5 +1,4 @@
 #include <assert.h>
-#include <kernel/cpu/cpu.h>
 #include <kernel/task/mutex.h>
 
 enum poll_result mutex_poll_lock(struct mutex *mutex, struct waker *waker, struct task *task)
@@ -12,13 +11,4 @@ enum poll_result mutex_poll_lock(struct mutex *mutex, struct waker *waker, struc
     waker_finish(waker);
     mutex->owner = task;
     return POLL_READY;
-}
-
-void mutex_unlock(struct mutex *mutex, const struct task *task)
-{
-    ASSERT(!in_interrupt());
-    ASSERT(mutex->owner == task);
-    mutex->owner = NULL;
-    if (!list_empty(&mutex->waiting.wakers))
-        wait_queue_wake_one(&mutex->waiting);
 }

@@ -131,14 +131,18 @@ void thread_sleep(uint64_t nanoseconds)
         thread_park();
 }
 
-void thread_lock(struct mutex *mutex)
+static NOINLINE void wait_for_lock(struct mutex *mutex, struct thread *thread)
 {
-    struct thread *thread = running();
-    if (mutex_try_lock(mutex, &thread->task))
-        return;
     struct waker waker = {0};
     while (mutex_poll_lock(mutex, &waker, &thread->task) == POLL_PENDING)
         park(thread);
+}
+
+void thread_lock(struct mutex *mutex)
+{
+    struct thread *thread = running();
+    if (!mutex_try_lock(mutex, &thread->task))
+        wait_for_lock(mutex, thread);
 }
 
 void thread_unlock(struct mutex *mutex)

@@ -99,8 +99,8 @@ void wait_queue_wake_one(struct wait_queue *queue)
 
 void wait_queue_wake_all(struct wait_queue *queue)
 {
-    while (wake_first(queue))
-        ;
+    while (!list_empty(&queue->wakers))
+        wake_first(queue);
 }
 
 void wait_queue_wake_for(struct wait_queue *queue, unsigned events)

@@ -2,7 +2,8 @@
 #include "bench/bench.h"
 #include "lib/linux.h"
 
-static char block[4096];
+/* Whole pages: so the figures do not depend on where the linker puts it. */
+static char block[4096] ALIGNED(4096);
 
 static void make_file(const char *path)
 {

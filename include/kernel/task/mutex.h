@@ -6,6 +6,7 @@
 #ifndef KERNEL_TASK_MUTEX_H
 #define KERNEL_TASK_MUTEX_H
 
+#include <kernel/cpu/cpu.h>
 #include <kernel/task/task.h>
 
 struct mutex {
@@ -32,6 +33,13 @@ static inline bool mutex_try_lock(struct mutex *mutex, const struct task *task)
 enum poll_result mutex_poll_lock(struct mutex *mutex, struct waker *waker, struct task *task);
 
 /* Unlocks the mutex. A task must do so before it ends or is cancelled. */
-void mutex_unlock(struct mutex *mutex, const struct task *task);
+static inline void mutex_unlock(struct mutex *mutex, const struct task *task)
+{
+    ASSERT(!in_interrupt());
+    ASSERT(mutex->owner == task);
+    mutex->owner = NULL;
+    if (!list_empty(&mutex->waiting.wakers))
+        wait_queue_wake_one(&mutex->waiting);
+}
 
 #endif
