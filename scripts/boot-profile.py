@@ -4,9 +4,8 @@
     scripts/boot-profile.py            writes the table in docs/architecture.md, unless it is near to what is counted now
     scripts/boot-profile.py --check    fails when that table is no longer near to what is counted now
 
-QEMU logs each block of instructions that it executes (-d exec), and each block's instructions when it first meets them
-(-d in_asm). Under -icount the same image takes the same way every time. A block that lies in kernel_main belongs to
-the statement that the debug information has for it, since the compiler has put most callees right there; any other
+QEMU logs each block of instructions that it executes (tests/runner/trace.py). A block that lies in kernel_main belongs
+to the statement that the debug information has for it, since the compiler has put most callees right there; any other
 block belongs to the statement that is under way, and to the function that was entered from there.
 """
 
@@ -21,27 +20,20 @@ from pathlib import Path
 TOP = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(TOP / "tests"))
 
-from runner import machine, pages, paths, qemu  # noqa: E402  (the path has to be set first)
+from runner import machine, pages, paths, qemu, trace  # noqa: E402  (the path has to be set first)
 
 PAGE, PART = TOP / "docs" / "architecture.md", "boot"
 MAIN = TOP / "kernel" / "main.c"
-KERNEL = range(0xffffffff80100000, 0xffffffff80200000)
-START, END = "higher_half", "poll_monitor"
+END = "poll_monitor"
 ENTRY = (0, "boot/entry.asm")
 MENTION = 0.02       # of all instructions: a callee with fewer is not named
 TOLERANCE = 0.05     # of all instructions: more than this a row must not be off
-COUNT_MASK = 0x1ff   # of a block's flags: it was cut to so many instructions, and is executed in another one's place
-
-EXECUTED = re.compile(r"^Trace \d+: (0x[0-9a-f]+) \[[0-9a-f]+/([0-9a-f]{16})/[0-9a-f]+/([0-9a-f]{8})\]")
-# A long instruction has a second line, of bytes alone.
-INSTRUCTION = re.compile(r"^0x([0-9a-f]{16}):  (?:[0-9a-f]{2} )+ +[a-z]")
 
 
 def boot(log):
     """Boots the image quietly up to the prompt, with QEMU's log in a file."""
     options = ["-cdrom", str(paths.ISO), *qemu.menu_entry("text"), *qemu.fw_cfg_cmdline("init=monitor loglevel=error"),
-               "-cpu", "qemu64", "-icount", "shift=0,sleep=off,align=off",
-               "-d", "in_asm,exec,nochain", "-dfilter", f"{KERNEL.start:#x}..{KERNEL.stop - 1:#x}", "-D", str(log)]
+               *trace.OPTIONS, "-d", "in_asm,exec,nochain", "-dfilter", trace.kernel_filter(), "-D", str(log)]
     with qemu.Qemu(options, log.with_suffix(".com1")) as cairn:
         deadline = time.monotonic() + qemu.BOOT_LIMIT
         while machine.PROMPT.encode() not in cairn.received:
@@ -50,25 +42,6 @@ def boot(log):
             cairn.read(1)
         cairn.execute("quit")
         cairn.wait(qemu.BOOT_LIMIT)
-
-
-def blocks(log):
-    """The instructions' addresses of each block that was executed, in order, as far as it was executed."""
-    code, listed, last = {}, [], None
-    with open(log, encoding="utf-8", errors="replace") as lines:
-        for line in lines:
-            if line.startswith("IN:"):
-                listed = []
-            elif found := INSTRUCTION.match(line):
-                listed.append(int(found[1], 16))
-            elif found := EXECUTED.match(line):
-                block, at, flags = found[1], int(found[2], 16), int(found[3], 16)
-                if listed and listed[0] == at:
-                    code[block] = listed
-                    listed = []
-                if last:
-                    yield last[:last.index(at)] if flags & COUNT_MASK and at in last else last
-                last = code.get(block)
 
 
 class Symbols:
@@ -116,7 +89,7 @@ def statement_lines(elf, addresses):
 def count(log, elf):
     """Instructions by statement and callee: {(line, statement): {callee: count}}, the callee '' for the statement itself."""
     symbols, main = Symbols(elf), statements()
-    executed = [block for block in blocks(log) if block]
+    executed = [block for block in trace.blocks(log) if block]
     if not executed:
         raise qemu.QemuError("QEMU's log lists no instructions; was it built without a disassembler?")
     own = sorted({address for block in executed for address in block if symbols.at(address) == "kernel_main"})
@@ -126,7 +99,7 @@ def count(log, elf):
     for block in executed:
         for address in block:
             name = symbols.at(address)
-            if name == START:
+            if name == trace.START:
                 row, callee = ENTRY, ""
             elif name == END and row:
                 return counts

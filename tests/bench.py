@@ -17,7 +17,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from runner import paths, qemu  # noqa: E402  (the path has to be set first)
+from runner import paths, qemu, shell, trace  # noqa: E402  (the path has to be set first)
 
 PAGE = paths.ROOT / "docs" / "benchmarks.md"
 LIMIT = 600.0  # seconds for one boot; counting instructions is slow
@@ -123,6 +123,30 @@ def add_memory_per_gib(figures, prefix):
             figures[name] = memory_per_gib(cpu)
 
 
+def add_entry_to_shell(figures, prefix):
+    """From the kernel's first instruction to the last byte of the first shell's prompt on COM1, programs included: the
+    same ISO and initramfs as `make run` has. COM1's log is kept, and nothing is typed."""
+    name, log = "boot.entry_to_shell", paths.LOGS / "bench.shell-trace.log"
+    if not name.startswith(prefix):
+        return
+    options = ["-cdrom", str(paths.ISO), *qemu.menu_entry("text"), "-m", "256M", *trace.OPTIONS,
+               "-d", "in_asm,exec,nochain,trace:serial_write", "-D", str(log),
+               "-dfilter", ",".join([trace.kernel_filter(), *trace.PROGRAMS])]
+    with qemu.Qemu(options, paths.LOGS / "bench.shell.log") as machine:
+        deadline = time.monotonic() + LIMIT
+        while shell.SHELL_PROMPT.encode() not in machine.received:
+            if machine.closed or time.monotonic() > deadline:
+                raise qemu.QemuError(f"no shell's prompt: {machine.errors()}")
+            machine.read(1)
+        machine.execute("quit")
+        machine.wait(qemu.BOOT_LIMIT)
+    count = trace.instructions_until(log, shell.SHELL_PROMPT.encode())
+    log.unlink()
+    if not count:
+        raise qemu.QemuError("the processor halts before the shell's prompt, or QEMU's log does not show it")
+    figures[name] = {"value": count, "unit": "instructions"}
+
+
 def rows(figures):
     """For each bench: its name, blog_os's figure, Cairn's, the unit, and how many times less ours is."""
     for name, figure in sorted(figures.items()):
@@ -165,6 +189,7 @@ def main(arguments):
     try:
         figures = collect(prefix)
         add_memory_per_gib(figures, prefix)
+        add_entry_to_shell(figures, prefix)
     except qemu.QemuError as error:
         print(f"bench: {error}", file=sys.stderr)
         return 1

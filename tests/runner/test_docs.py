@@ -7,7 +7,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from runner import pages, paths
+from runner import pages, paths, trace
 
 SCRIPTS = paths.ROOT / "scripts"
 sys.path.insert(0, str(SCRIPTS))
@@ -175,7 +175,7 @@ class BootProfile(unittest.TestCase):
             block, at, count = places[name]
             log.write(listings.pop(name, "") + f"Trace 0: {block:#x} [00000000/ffffffff801000{at:02x}/00000000/{count:08x}] f\n")
         log.flush()
-        return [len(block) for block in script("boot-profile").blocks(log.name)]
+        return [len(block) for block in trace.blocks(log.name)]
 
     def test_long_instructions(self):
         """One whose bytes take two lines is one."""
