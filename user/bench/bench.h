@@ -21,14 +21,19 @@
 struct bench {
     const char *family; /* the beginning of all its names */
     void (*run)(void);
+    bool alone; /* runs only when a prefix is given: it needs much memory, or takes long */
 };
 
-#define BENCH(identifier, family_name)                                         \
+#define BENCH(identifier, family_name)       DEFINE_BENCH(identifier, family_name, false)
+#define BENCH_ALONE(identifier, family_name) DEFINE_BENCH(identifier, family_name, true)
+
+#define DEFINE_BENCH(identifier, family_name, is_alone)                        \
     static void bench_##identifier(void);                                      \
     static const struct bench bench__##identifier                              \
         __attribute__((used, section("benches"), aligned(sizeof(void *)))) = { \
             .family = (family_name),                                           \
             .run = bench_##identifier,                                         \
+            .alone = (is_alone),                                               \
     };                                                                         \
     static void bench_##identifier(void)
 
@@ -47,6 +52,9 @@ uint64_t bench_stop(uint64_t start);
 
 /* Prints `bench: NAME VALUE instructions`; VALUE is the mean of `operations`. */
 void bench_report(const char *name, uint64_t ticks, uint64_t operations);
+
+/* Prints `bench: NAME VALUE percent`: what `part` is of `whole`. */
+void bench_report_ratio(const char *name, uint64_t part, uint64_t whole);
 
 /* Ends the program when a system call that a bench needs has failed. Returns its result. */
 long bench_need(const char *what, long result);

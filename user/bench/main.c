@@ -31,6 +31,11 @@ void bench_report(const char *name, uint64_t ticks, uint64_t operations)
     print(OUTPUT, "bench: %s %lu instructions\n", name, (ticks + operations / 2) / operations);
 }
 
+void bench_report_ratio(const char *name, uint64_t part, uint64_t whole)
+{
+    print(OUTPUT, "bench: %s %lu percent\n", name, (100 * part + whole / 2) / whole);
+}
+
 long bench_need(const char *what, long result)
 {
     if (result < 0)
@@ -63,7 +68,7 @@ int main(int count, const char *const arguments[])
     measure_clock();
     for (const struct bench *bench = __start_benches; bench < __stop_benches; bench++) {
         size_t shared = MIN(strlen(prefix), strlen(bench->family));
-        if (strncmp(prefix, bench->family, shared) == 0)
+        if (strncmp(prefix, bench->family, shared) == 0 && (shared > 0 || !bench->alone))
             bench->run();
     }
     return 0;
