@@ -441,6 +441,8 @@ BREAKS = [
           "the memory of the screen's first rows is lost", "host/displays"),
     Break("kernel/displays.c", "        kfree(whole);\n", "", "half a screen stays in a heap that is full", "host/displays"),
     # --- kernel/process/, kernel/syscall/
+    Break("kernel/process/user_thread.c", "task.priority = TASK_LOW", "task.priority = TASK_HIGH",
+          "programs are as urgent as the keyboard", "e2e/fairness"),
     Break("kernel/process/elf.c", "        lowest = elf_end(program);\n", "        lowest += 0;\n",
           "segments of a program may overlap", "host/elf"),
     Break("kernel/process/elf.c", "segment->memory_size <= end - segment->address &&", "segment->memory_size <= end &&",

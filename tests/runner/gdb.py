@@ -2,6 +2,7 @@
 
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 
 from runner import paths, qemu
@@ -21,17 +22,33 @@ def server(socket):
             "-gdb", "chardev:gdb"]
 
 
-def run(machine, socket, *commands, arguments=()):
-    """What GDB prints for commands, attached to the machine; `arguments` are its own."""
+def run(machine, socket, *commands, arguments=(), meanwhile=None):
+    """What GDB prints for commands, attached to the machine; `arguments` are its own. `meanwhile`, a function, is called
+    several times a second until GDB ends."""
     machine.execute("query-status")  # it answers: the socket is there
     patience = ["-l", f"{qemu.BOOT_LIMIT:.0f}"]  # in seconds; GDB's own is 2, whatever the host has to do
     words = [word for command in (f"target remote {socket}", *commands) for word in ("-ex", command)]
     try:
-        return subprocess.run(["gdb", "-batch", "-nx", *patience, *arguments, *words], cwd=paths.ROOT,
-                              text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, timeout=qemu.BOOT_LIMIT, check=False).stdout
-    except (OSError, subprocess.TimeoutExpired) as error:
+        with subprocess.Popen(["gdb", "-batch", "-nx", *patience, *arguments, *words], cwd=paths.ROOT, text=True,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
+            return _output(process, meanwhile)
+    except OSError as error:
         raise qemu.QemuError(f"gdb: {error}") from error
+
+
+def _output(process, meanwhile):
+    """All that GDB prints until it ends."""
+    deadline = time.monotonic() + qemu.BOOT_LIMIT
+    try:
+        while time.monotonic() < deadline:
+            try:
+                return process.communicate(timeout=0.2)[0]
+            except subprocess.TimeoutExpired:
+                if meanwhile:
+                    meanwhile()
+    finally:
+        process.kill()
+    raise qemu.QemuError(f"gdb: not done after {qemu.BOOT_LIMIT:g} s")
 
 
 def stop_at(place, *commands):
