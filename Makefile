@@ -40,6 +40,7 @@ export PYTHONUTF8 := 1
 
 # $(call quoted,PATH): with its spaces quoted for the shell.
 empty  :=
+comma  := ,
 quoted = $(subst $(empty) ,\ ,$(1))
 
 # $(call need,TOOL=PACKAGE ...): a missing tool is named by the Debian package that holds it.
@@ -310,6 +311,8 @@ USER_TEST_PROGRAMS := $(USER_TESTS:%=$B/user-tests/%)
 USER_TEST_FLAGS := -std=gnu17 -O1 -g -D_GNU_SOURCE -Wall -Wextra -Werror -Wshadow -Wno-nonnull -fno-toplevel-reorder -idirafter include
 USER_TEST_CC     = musl-gcc -static -no-pie
 $B/user-tests/glibc $B/user-tests/glibc_threads: USER_TEST_CC = $(HOST_CC) -static-pie
+# ld warns of functions that may load libraries; version 2.40 can be told not to.
+$B/user-tests/glibc_static: USER_TEST_CC = $(HOST_CC) -static -no-pie $(if $(shell ld --help 2>/dev/null | grep -e --no-warnings),-Wl$(comma)--no-warnings)
 $B/user-tests/start: USER_TEST_FLAGS += -Wl,-e,entered
 $(USER_TEST_PROGRAMS): $B/user-tests/%: tests/user/%.c tests/user/support.c tests/test.c tests/user/support.h tests/test.h $B/user-test-flags.stamp | need-user-tests
 	@mkdir -p $(@D)
@@ -329,7 +332,9 @@ $B/user-tests/stripped/%: $B/user-tests/%
 
 $B/initramfs-tests.cpio: scripts/make-initramfs.py $B/run-tests $(USER_TESTS:%=$B/user-tests/stripped/%)
 	@echo "  CPIO  $@"
-	$Q$(PYTHON) $< $@ dev/ proc/ tmp/ run-tests=$B/run-tests $(foreach test,$(USER_TESTS),tests/$(test)=$B/user-tests/stripped/$(test))
+	$Q$(PYTHON) $< $@ dev/ proc/ tmp/ run-tests=$B/run-tests \
+	    $(foreach file,passwd group,etc/$(file)=user/root/etc/$(file)) \
+	    $(foreach test,$(USER_TESTS),tests/$(test)=$B/user-tests/stripped/$(test))
 
 test: $B/cairn.iso $B/cairn-test.iso $B/host-tests $(HOST_TOOLS) $(USER_TEST_PROGRAMS) $B/initramfs-tests.cpio $B/initramfs-fuzz.cpio | need-qemu
 	$QBUILD=$B $(PYTHON) tests/run.py $(if $(TIMES),--times $(TIMES)) $(TESTS)
