@@ -1,4 +1,5 @@
-/* A program with the GNU C library at a fixed address: more of what its functions ask of the kernel. */
+/* A program with the GNU C library at a fixed address: more of what its functions ask of the
+ * kernel. */
 #include <ftw.h>
 #include <glob.h>
 #include <grp.h>
@@ -189,7 +190,8 @@ TEST(glibc_static, spawns_with_other_files)
     EXPECT_EQ(posix_spawn_file_actions_addopen(&files, 0, "in", O_RDONLY, 0), 0);
     EXPECT_EQ(posix_spawn_file_actions_addopen(&files, 1, "out", O_WRONLY | O_CREAT, 0600), 0);
     EXPECT_EQ(posix_spawnattr_init(&attributes), 0);
-    EXPECT_EQ(posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP), 0);
+    EXPECT_EQ(posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP),
+              0);
     EXPECT_EQ(posix_spawnattr_setsigdefault(&attributes, &all), 0);
     EXPECT_EQ(posix_spawn(&child, "/proc/self/exe", &files, &attributes, arguments, environ), 0);
     EXPECT_EQ(waitpid(child, &status, 0), child);

@@ -43,7 +43,8 @@ static void on_signal(int signal)
 TEST(registers, over_many_ways_into_the_kernel)
 {
     enum { ROUNDS = 200, SPINS = 100 * 1000 };
-    char *pages = mmap(NULL, ROUNDS * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    char *pages =
+        mmap(NULL, ROUNDS * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     handle(SIGUSR1, on_signal, 0);
     for (int i = 0; i < ROUNDS; i++) {
         EXPECT(!call_changes_others());
