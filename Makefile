@@ -132,7 +132,7 @@ TOOL_SOURCES := $(foreach tool,$(HOST_TOOLS),$(TOOL_SOURCES_$(notdir $(tool))))
 
 # --- The kernel -------------------------------------------------------------------------------------------------------
 
-.PHONY: all iso run test soak matrix bench bench-host clock-drift fuzz debug breaks check fmt clean help screenshot docs need-build need-font need-host need-user-tests need-fmt need-lint need-fuzz need-iso need-matrix need-qemu FORCE
+.PHONY: all iso run test soak matrix bench compare bench-host clock-drift fuzz debug breaks check fmt clean help screenshot docs need-build need-font need-host need-user-tests need-fmt need-lint need-fuzz need-iso need-matrix need-qemu FORCE
 all: iso $B/cairn-test.iso $B/host-tests $(HOST_TOOLS)
 
 # A change of compiler or flags rebuilds what it touches, and a new or removed source links again: these files hold the
@@ -346,6 +346,13 @@ bench: $B/cairn.iso $B/initramfs-bench.cpio | need-qemu
 	$QBUILD=$B $(PYTHON) tests/bench.py $(BENCH)
 	$Qscripts/draw-docs.py
 
+# The same programs under Debian's kernel, and both figures in docs/benchmarks.md.
+$B/linux/vmlinuz: scripts/fetch-linux.sh
+	$Q$< $@
+
+compare: $B/cairn.iso $B/initramfs-bench.cpio $B/linux/vmlinuz | need-qemu
+	$QBUILD=$B $(PYTHON) tests/compare.py $B/linux/vmlinuz $(BENCH)
+
 # The kernel's own object beside the C library: the time is what counts on hardware, so it is not compiled anew.
 $B/bench-host/string.o: $B/obj/lib/string.c.o
 	@mkdir -p $(@D)
@@ -489,6 +496,7 @@ help:
 	@echo "make soak       ten million system calls with made-up arguments; CALLS= another number, SEED= the first seed"
 	@echo "make matrix     boot the image on many machines and type at each; MATRIX='WORD ...' for some of them"
 	@echo "make bench      count instructions, into build/bench.json; BENCH=PREFIX for a part"
+	@echo "make compare    count the benches of programs under Debian's kernel, too, into docs/benchmarks.md; BENCH=PREFIX for a part"
 	@echo "make bench-host time lib/string.c beside the C library, into docs/strings.md"
 	@echo "make clock-drift compare the clock with the host's for MINUTES=10, beside a build"
 	@echo "make fuzz       feed the readers of outside data with anything; FUZZ_SECONDS=60 for each"

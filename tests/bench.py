@@ -78,15 +78,20 @@ BLOG_OS = {
 }
 
 
+def read_all(machine):
+    """What COM1 says until QEMU ends."""
+    deadline = time.monotonic() + LIMIT
+    while not machine.closed and time.monotonic() < deadline:
+        machine.read(deadline - time.monotonic())
+    return machine.received.decode("utf-8", "replace").replace("\r\n", "\n")
+
+
 def run_boot(name, options, words):
     """Boots once and gives what COM1 has said; raises when the kernel did not report success."""
     with qemu.Qemu(["-cdrom", str(paths.ISO), *COUNTED, *qemu.menu_entry("text"), *options, *qemu.fw_cfg_cmdline(words)],
                    paths.LOGS / f"bench.{name}.log") as machine:
-        deadline = time.monotonic() + LIMIT
-        while not machine.closed and time.monotonic() < deadline:
-            machine.read(deadline - time.monotonic())
+        text = read_all(machine)
         status = machine.wait(1)
-        text = machine.received.decode("utf-8", "replace").replace("\r\n", "\n")
         if status != qemu.SUCCESS:
             raise qemu.QemuError(f"boot '{name}' ended with status {status}:\n{text[-2000:]}{machine.errors()}")
         return text
@@ -97,19 +102,29 @@ def overlap(prefix, family):
     return family.startswith(prefix) or prefix.startswith(family)
 
 
-def collect(prefix):
-    """The figures of all boots that may have some whose names begin with `prefix`."""
+def run_user(prefix):
+    """Boots the system whose first program measures."""
+    return run_boot("user", USER, f"norandmaps panic=exit -- {prefix}")
+
+
+def figures_of(outputs):
+    """The figures in what was said; of two with one name, the first one counts."""
     figures = {}
-    outputs = [run_boot(name, options, f"{words} bench={max(prefix, family, key=len)}")
-               for name, options, words, family in BOOTS if overlap(prefix, family) and not prefix.startswith((*USER_FAMILIES, GROWTH_FAMILY))]
-    if any(overlap(prefix, family) for family in USER_FAMILIES):
-        outputs.append(run_boot("user", USER, f"norandmaps panic=exit -- {prefix}"))
-    if overlap(prefix, GROWTH_FAMILY):
-        outputs.append(run_boot("growth", [*USER, "-m", "1G"], f"norandmaps panic=exit -- {max(prefix, GROWTH_FAMILY, key=len)}"))
     for output in outputs:
         for bench, value, unit in LINE.findall(output):
             figures.setdefault(bench, {"value": json.loads(value), "unit": unit})
     return figures
+
+
+def collect(prefix):
+    """The figures of all boots that may have some whose names begin with `prefix`."""
+    outputs = [run_boot(name, options, f"{words} bench={max(prefix, family, key=len)}")
+               for name, options, words, family in BOOTS if overlap(prefix, family) and not prefix.startswith((*USER_FAMILIES, GROWTH_FAMILY))]
+    if any(overlap(prefix, family) for family in USER_FAMILIES):
+        outputs.append(run_user(prefix))
+    if overlap(prefix, GROWTH_FAMILY):
+        outputs.append(run_boot("growth", [*USER, "-m", "1G"], f"norandmaps panic=exit -- {max(prefix, GROWTH_FAMILY, key=len)}"))
+    return figures_of(outputs)
 
 
 def memory_per_gib(cpu):
@@ -176,15 +191,44 @@ def page_rows(figures, prefix, page):
                    for name, theirs, ours, unit, ratio in rows(figures)}
 
 
-def write_page(figures, prefix):
-    """The same table as a page of the documentation."""
+BESIDE_LINUX = """
+## Beside Linux
+
+Written by `make compare`: the benches of programs (`user/bench/`), the same file on Cairn and under Debian's kernel, with
+`mitigations=off`, in the same QEMU.
+
+| bench | Linux | Cairn | ratio |
+| --- | ---: | ---: | ---: |
+""".lstrip("\n")
+
+
+def linux_rows(linux, ours):
+    """For each bench that Linux has a figure of: that, Cairn's, and how many times less ours is."""
+    for name in sorted(linux.keys() & ours.keys()):
+        yield f"| `{name}` | {linux[name]:.0f} | {ours[name]} | {linux[name] / max(float(ours[name]), 1):.1f} |"
+
+
+def linux_figures(page):
+    """Linux's figures in a page's text."""
+    return {name: float(value) for name, value in re.findall(r"^\| `(\S+)` \| (\d+) \|", page, re.MULTILINE)}
+
+
+def write_page(figures, prefix, linux=None):
+    """The same table as a page of the documentation, and below it what is known of Linux: `linux` for benches that have just
+    run there."""
     lines = ["# Benchmarks", "",
              "Written by `make bench`. Guest instructions per operation, counted by QEMU's `-icount shift=0`: the same on",
              "every run and every machine. Each workload is described where it is run, below `kernel/bench/` and `user/bench/`; blog_os's",
              "figures (branch post-12, release build) are for the same workloads. [strings.md](strings.md) has times of",
              "copies on the build machine, beside the C library's.", "",
              "| bench | blog_os | Cairn | unit | ratio |", "| --- | ---: | ---: | --- | ---: |"]
-    lines += [row for _, row in sorted(page_rows(figures, prefix, PAGE.read_text() if PAGE.exists() else "").items())]
+    page, _, beside = (PAGE.read_text() if PAGE.exists() else "").partition(BESIDE_LINUX.split("\n", maxsplit=1)[0])
+    found = page_rows(figures, prefix, page)
+    lines += [row for _, row in sorted(found.items())]
+    linux = linux_figures(beside) | (linux or {})
+    if linux:
+        ours = {name: row.split(" | ")[2] for name, row in found.items()}
+        lines += ["", BESIDE_LINUX + "\n".join(linux_rows(linux, ours))]
     PAGE.write_text("\n".join(lines) + "\n")
 
 

@@ -109,3 +109,10 @@ class Bench(unittest.TestCase):
             "task.new": "| `task.new` | - | 7 | instructions |  |",
             "timer.fire.1": "| `timer.fire.1` | - | 119 | instructions |  |",
         })
+
+    def test_beside_linux(self):
+        """The ratio goes by the newest figure of either side; a bench that only one of them has is left out."""
+        linux = bench.linux_figures("| `pipe.self` | 2338 | 1191 | 2.0 |\n| `pipe.gone` | 7 | 7 | 1.0 |\n")
+        self.assertEqual(linux, {"pipe.self": 2338, "pipe.gone": 7})
+        self.assertEqual(list(bench.linux_rows(linux, {"pipe.self": "1000", "pipe.new": "5"})),
+                         ["| `pipe.self` | 2338 | 1000 | 2.3 |"])

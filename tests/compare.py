@@ -1,0 +1,47 @@
+#!/usr/bin/env python3
+"""Runs the benches of programs under Linux and on Cairn, in the same QEMU, with the same initramfs, and writes both figures
+into docs/benchmarks.md.
+
+    tests/compare.py VMLINUZ [PREFIX]
+
+Linux is Debian's kernel with `mitigations=off`, for Cairn has no such mitigations either. When its first program ends it
+panics, and then QEMU ends: that is no failure here.
+"""
+
+import sys
+
+import bench
+from runner import paths, qemu
+
+LINUX_WORDS = "console=ttyS0 mitigations=off loglevel=1 panic=-1"
+
+NOTHING = " "  # no bench's name begins so: all rows stay whose benches have not run
+
+
+def run_linux(kernel, prefix):
+    """What the benches whose names begin so print under Linux, as {name: instructions}."""
+    options = [*bench.COUNTED, "-no-reboot", "-kernel", kernel, "-initrd", str(paths.BUILD / "initramfs-bench.cpio"),
+               "-append", f"{LINUX_WORDS} -- {prefix}"]
+    with qemu.Qemu(options, paths.LOGS / "bench.linux.log") as machine:
+        text = bench.read_all(machine)
+    if "exitcode=0x00000000" not in text:
+        raise qemu.QemuError(f"Linux's benches have not ended well:\n{text[-2000:]}{machine.errors()}")
+    return {name: float(value) for name, value, _ in bench.LINE.findall(text)}
+
+
+def main(arguments):
+    """Runs, writes, prints."""
+    kernel, prefix = arguments[0], arguments[1] if len(arguments) > 1 else ""
+    try:
+        theirs = run_linux(kernel, prefix)
+        ours = bench.figures_of([bench.run_user(prefix)])
+    except qemu.QemuError as error:
+        print(f"compare: {error}", file=sys.stderr)
+        return 1
+    bench.write_page(ours, NOTHING, linux=theirs)
+    print("\n".join(bench.linux_rows(theirs, {name: figure["value"] for name, figure in ours.items()})))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
