@@ -14,6 +14,7 @@ static struct fs_context *create(const struct fs_context *values)
     context->references = 1;
     dentry_reference(context->root);
     dentry_reference(context->directory);
+    group_list_reference(context->groups);
     return context;
 }
 
@@ -43,7 +44,14 @@ void fs_context_release(struct fs_context *context)
         return;
     dentry_release(context->root);
     dentry_release(context->directory);
+    group_list_release(context->groups);
     kfree(context);
+}
+
+void fs_context_set_groups(struct fs_context *context, struct group_list *groups)
+{
+    group_list_release(context->groups);
+    context->groups = groups;
 }
 
 static enum error set(const struct fs_context *context, struct dentry **place,

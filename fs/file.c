@@ -133,12 +133,20 @@ enum error file_read(struct file *file, struct buffer *buffer)
     return error;
 }
 
+/* A program that runs as its owner does not so once somebody else has changed it. */
+static void note_change(const struct file *file)
+{
+    if (file->clears_identity)
+        inode_drop_identity(file->inode);
+}
+
 enum error file_write(struct file *file, struct buffer *buffer)
 {
     if (!may_write(file))
         return ERROR_BAD_DESCRIPTOR;
     if (!file->operations->write)
         return ERROR_INVALID;
+    note_change(file);
     bool locked = lock_position(file);
     enum error error = file->operations->write(file, buffer, &file->position);
     unlock_position(file, locked);
@@ -164,6 +172,7 @@ enum error file_write_at(struct file *file, struct buffer *buffer, uint64_t posi
         return ERROR_BAD_DESCRIPTOR;
     if (!file->operations->write)
         return ERROR_INVALID;
+    note_change(file);
     return file->operations->write(file, buffer, &position);
 }
 
@@ -218,6 +227,7 @@ enum error file_set_size(struct file *file, uint64_t size)
     struct inode *inode = file->inode;
     if (!may_write(file) || inode_type(inode) != S_IFREG || !inode->operations->set)
         return ERROR_INVALID;
+    note_change(file);
     return inode->operations->set(inode,
                                   &(struct inode_attributes){.set = ATTRIBUTE_SIZE, .size = size});
 }

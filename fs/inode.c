@@ -28,6 +28,16 @@ void inode_unlock(struct inode *inode)
         thread_unlock(&inode->mutex);
 }
 
+void inode_drop_identity(struct inode *inode)
+{
+    enum { GROUP_MAY_RUN = 010 };
+    if (inode_type(inode) != S_IFREG)
+        return;
+    inode->mode &= ~(uint32_t)S_ISUID;
+    if (inode->mode & GROUP_MAY_RUN) /* else the bit means something else */
+        inode->mode &= ~(uint32_t)S_ISGID;
+}
+
 void inode_note_read(struct inode *inode)
 {
     bool changed_since = inode->accessed <= inode->modified || inode->accessed <= inode->changed;

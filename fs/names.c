@@ -365,7 +365,7 @@ enum error path_rename(struct fs_context *context, struct dentry *from_start, co
 
 /* --- Attributes ------------------------------------------------------------------------------- */
 
-/* Only user 0 gives a file to another user, or to another group than its own. */
+/* Only user 0 gives a file to another user, or to a group to which the owner does not belong. */
 static enum error check_attributes(const struct fs_context *context, const struct inode *inode,
                                    const struct inode_attributes *attributes)
 {
@@ -374,7 +374,8 @@ static enum error check_attributes(const struct fs_context *context, const struc
         return OK;
     if (set & ATTRIBUTE_UID && attributes->uid != inode->uid)
         return ERROR_NOT_PERMITTED;
-    if (set & ATTRIBUTE_GID && attributes->gid != inode->gid && attributes->gid != context->gid)
+    if (set & ATTRIBUTE_GID && attributes->gid != inode->gid &&
+        !fs_context_is_in_group(context, attributes->gid))
         return ERROR_NOT_PERMITTED;
     bool of_owner = set & ~(unsigned)ATTRIBUTE_SIZE;
     return of_owner && !owns(context, inode) ? ERROR_NOT_PERMITTED : OK;
@@ -388,5 +389,10 @@ enum error path_set_attributes(const struct fs_context *context, struct inode *i
         return error;
     if (attributes->set & ATTRIBUTE_SIZE && inode->programs > 0)
         return ERROR_PROGRAM_BUSY;
-    return inode->operations->set ? inode->operations->set(inode, attributes) : ERROR_NOT_PERMITTED;
+    if (!inode->operations->set)
+        return ERROR_NOT_PERMITTED;
+    struct inode_attributes allowed = *attributes;
+    if (context->uid != 0 && !fs_context_is_in_group(context, inode->gid))
+        allowed.mode &= ~(uint32_t)S_ISGID; /* else it would run for that group */
+    return inode->operations->set(inode, &allowed);
 }

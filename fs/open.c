@@ -106,6 +106,8 @@ static enum error open_found(struct fs_context *context, struct dentry *dentry, 
     if (flags & O_TRUNC && inode->programs > 0)
         return ERROR_PROGRAM_BUSY; /* even if it is opened for reading */
     error = file_create(operations, inode, dentry, flags, file);
+    if (!error)
+        (*file)->clears_identity = context->uid != 0;
     if (error || !(flags & O_TRUNC) || made || inode_type(inode) != S_IFREG)
         return error;
     if (inode->operations->set)

@@ -121,7 +121,9 @@ enum error walk_look_up(const struct walk *walk, struct dentry **found)
 static enum error jump(struct walk *walk, struct inode *link)
 {
     struct dentry *target;
-    enum error error = link->operations->follow(link, &target);
+    enum error error = link_check_access(walk->context, link);
+    if (!error)
+        error = link->operations->follow(link, &target);
     if (!error)
         go_to(walk, target);
     return error;
@@ -256,7 +258,13 @@ enum error inode_check_access(const struct fs_context *context, const struct ino
     }
     if (context->uid == inode->uid)
         mode >>= 6;
-    else if (context->gid == inode->gid)
+    else if (fs_context_is_in_group(context, inode->gid))
         mode >>= 3;
     return may & ~mode ? ERROR_ACCESS : OK;
+}
+
+enum error link_check_access(const struct fs_context *context, const struct inode *link)
+{
+    bool may = !link->operations->follow || context->uid == 0 || context->uid == link->uid;
+    return may ? OK : ERROR_ACCESS;
 }

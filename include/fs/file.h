@@ -27,6 +27,7 @@ struct file {
     unsigned flags;        /* what open() got; after open(), less O_OPENING */
     size_t references;
     bool is_program;            /* it runs: file_make_program() */
+    bool clears_identity;       /* a write takes S_ISUID and S_ISGID off: user 0 did not open it */
     struct mutex mutex;         /* guards the position across waits, when several use the file */
     struct file_watch *watches; /* NULL: none */
     void *data;                 /* the operations' own */

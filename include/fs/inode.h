@@ -117,6 +117,9 @@ void inode_init(struct inode *inode, struct filesystem *filesystem,
 void inode_lock(struct inode *inode);
 void inode_unlock(struct inode *inode);
 
+/* A program that runs as its owner or group does so no more; of files that are none, nothing. */
+void inode_drop_identity(struct inode *inode);
+
 /* Note that the file was read, or written to, or its attributes changed. Like Linux's relatime, a
  * read is noted only when the file was changed since the last one, or that is a day ago. */
 void inode_note_read(struct inode *inode);

@@ -10,6 +10,7 @@
 
 #include <error.h>
 #include <fs/dentry.h>
+#include <fs/groups.h>
 
 /* Where a process's names begin, and what its new files get. Threads share it, or fork copies it.
  */
@@ -17,7 +18,8 @@ struct fs_context {
     size_t references;
     struct dentry *root, *directory; /* referenced */
     uint32_t umask;
-    uint32_t uid, gid; /* as which it accesses files: the process's effective ones */
+    uint32_t uid, gid;         /* as which it accesses files: the process's effective ones */
+    struct group_list *groups; /* referenced; NULL: no other groups than gid */
 };
 
 /* At the root of all, as user 0. ERROR_OUT_OF_FRAMES. */
@@ -27,6 +29,15 @@ enum error fs_context_copy(const struct fs_context *from, struct fs_context **co
 /* One more user; and one less, which frees it with the last one. */
 void fs_context_reference(struct fs_context *context);
 void fs_context_release(struct fs_context *context);
+
+/* Sets the groups besides `gid`, and takes over the reference. */
+void fs_context_set_groups(struct fs_context *context, struct group_list *groups);
+
+/* Is it the context's group, or one of its others? */
+static inline bool fs_context_is_in_group(const struct fs_context *context, uint32_t gid)
+{
+    return context->gid == gid || group_list_has(context->groups, gid);
+}
 
 /* Change the working directory and the root. ERROR_NOT_DIRECTORY, ERROR_ACCESS. */
 enum error fs_context_set_directory(struct fs_context *context, struct dentry *directory);
@@ -51,6 +62,10 @@ enum error dentry_path(const struct fs_context *context, const struct dentry *de
 enum { MAY_EXECUTE = 1, MAY_WRITE = 2, MAY_READ = 4 };
 enum error inode_check_access(const struct fs_context *context, const struct inode *inode,
                               unsigned may);
+
+/* May the user see where a symbolic link leads? A link that leads to a file whatever its name goes
+ * past the permissions of what lies above the file, so only its owner may: else ERROR_ACCESS. */
+enum error link_check_access(const struct fs_context *context, const struct inode *link);
 
 /* Set attributes, after a check that the context's user may. */
 enum error path_set_attributes(const struct fs_context *context, struct inode *inode,

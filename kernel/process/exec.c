@@ -1,3 +1,4 @@
+#include <kernel/process/credentials.h>
 #include <kernel/process/elf.h>
 #include <kernel/process/exec.h>
 #include <kernel/process/exit.h>
@@ -309,6 +310,7 @@ enum error program_load(struct fs_context *context, struct dentry *start, const 
     enum error error = open_through_scripts(context, start, name, strings, &program->file);
     if (error)
         return error;
+    credentials_choose(program, context);
     error = file_make_program(program->file);
     if (!error)
         error = address_space_create(&program->space);
@@ -365,6 +367,7 @@ enum error program_run(struct program *program, const char *name, struct trap_fr
     process_give_back_space(process);
     adopt(process, program);
     user_thread_set_name(thread, last_part(name));
+    credentials_adopt(process, program);
     process->has_executed = true;
     address_space_use(process->space);
     user_registers_init(&thread->registers);

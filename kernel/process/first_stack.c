@@ -11,6 +11,7 @@
  *     rsp, by 16  number of arguments
  */
 #include <kernel/cpu/control.h>
+#include <kernel/process/credentials.h>
 #include <kernel/process/first_stack.h>
 #include <kernel/process/process.h>
 #include <lib/string.h>
@@ -52,7 +53,7 @@ struct plan {
     size_t word_count;
 };
 
-enum { AUXILIARY_ENTRIES = 18 };
+enum { AUXILIARY_ENTRIES = 19 };
 
 static struct plan make_plan(const char *name, const struct program_strings *strings,
                              const struct placement *placement)
@@ -81,7 +82,7 @@ static uint64_t *store_pointers(uint64_t *word, size_t count, const struct progr
     return word;
 }
 
-static void store_auxiliary(uint64_t *word, const struct plan *plan,
+static void store_auxiliary(uint64_t *word, const struct plan *plan, const struct program *program,
                             const struct program_addresses *addresses)
 {
     const uint64_t entries[AUXILIARY_ENTRIES][2] = {
@@ -94,10 +95,11 @@ static void store_auxiliary(uint64_t *word, const struct plan *plan,
         {AT_BASE, addresses->base},
         {AT_FLAGS, 0},
         {AT_ENTRY, addresses->entry},
-        {AT_UID, 0},
-        {AT_EUID, 0},
-        {AT_GID, 0},
-        {AT_EGID, 0},
+        {AT_UID, program->uid},
+        {AT_EUID, program->euid},
+        {AT_GID, program->gid},
+        {AT_EGID, program->egid},
+        {AT_SECURE, credentials_are_raised(program)},
         {AT_RANDOM, plan->random},
         {AT_HWCAP2, user_registers_have_fsgsbase() ? HWCAP2_FSGSBASE : 0},
         {AT_EXECFN, plan->name},
@@ -120,7 +122,7 @@ static void store_words(uint64_t *words, const struct plan *plan, struct program
     program->arguments_end = program->environment = plan->strings + offset;
     word = store_pointers(word, strings->environment_count, strings, plan->strings, &offset);
     program->environment_end = plan->strings + offset;
-    store_auxiliary(word, plan, addresses);
+    store_auxiliary(word, plan, program, addresses);
 }
 
 static enum error copy_bytes(struct address_space *space, const struct plan *plan, const char *name,

@@ -47,8 +47,10 @@ static void copy_rest(struct process *child, const struct process *parent)
 {
     child->uid = parent->uid;
     child->euid = parent->euid;
+    child->suid = parent->suid;
     child->gid = parent->gid;
     child->egid = parent->egid;
+    child->sgid = parent->sgid;
     child->niceness = parent->niceness;
     child->no_new_privileges = parent->no_new_privileges;
     child->not_dumpable = parent->not_dumpable;

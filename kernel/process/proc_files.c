@@ -131,7 +131,7 @@ static void write_status_of(struct text *text, const struct process *process,
                 thread ? thread->name : process->name, state, state_word(state), process->id,
                 thread ? thread->id : process->id, parent_of(process));
     text_printf(text, "Uid:\t%u\t%u\t%u\t%u\nGid:\t%u\t%u\t%u\t%u\n", process->uid, process->euid,
-                process->euid, process->euid, process->gid, process->egid, process->egid,
+                process->suid, process->euid, process->gid, process->egid, process->sgid,
                 process->egid);
     text_printf(text, "VmSize:\t%8lu kB\nVmRSS:\t%8lu kB\nThreads:\t%lu\n",
                 mapped_pages(process) * PAGE_SIZE / 1024,
@@ -288,7 +288,7 @@ void proc_files_start(void)
         {.name = "status", .write = write_status},
         {.name = "comm", .write = write_comm},
         {.name = "cmdline", .write = write_command_line},
-        {.name = "environ", .write = write_environment},
+        {.name = "environ", .write = write_environment, .is_private = true},
         {.name = "maps", .write = proc_write_maps},
         {.name = "smaps", .write = proc_write_smaps},
         {.name = "oom_score", .write = proc_write_oom_score},
@@ -300,7 +300,7 @@ void proc_files_start(void)
         {.name = "status", .write = write_thread_status},
         {.name = "comm", .write = write_thread_comm},
         {.name = "cmdline", .write = write_command_line},
-        {.name = "environ", .write = write_environment},
+        {.name = "environ", .write = write_environment, .is_private = true},
         {.name = "maps", .write = proc_write_maps},
     };
     static const struct proc_processes processes = {

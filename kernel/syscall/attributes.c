@@ -77,11 +77,8 @@ static int64_t set_owner(struct inode *inode, uint32_t uid, uint32_t gid)
     attributes.set |= uid != UINT32_MAX ? ATTRIBUTE_UID : 0u;
     attributes.set |= gid != UINT32_MAX ? ATTRIBUTE_GID : 0u;
     enum error error = set(inode, &attributes);
-    if (!error && !inode_is_directory(inode)) {
-        inode->mode &= ~(uint32_t)S_ISUID;
-        if (inode->mode & 010)
-            inode->mode &= ~(uint32_t)S_ISGID;
-    }
+    if (!error)
+        inode_drop_identity(inode);
     inode_release(inode);
     return syscall_result(error);
 }

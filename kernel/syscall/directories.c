@@ -373,7 +373,8 @@ static int64_t read_link_at(int directory, virt_addr_t name, virt_addr_t to, int
     enum error error = call_path_find(directory, name, AT_SYMLINK_NOFOLLOW, &inode);
     if (error)
         return syscall_result(error);
-    int64_t result = give_target(inode, to, (uint64_t)room);
+    error = link_check_access(process_current()->fs, inode);
+    int64_t result = error ? syscall_result(error) : give_target(inode, to, (uint64_t)room);
     inode_release(inode);
     return result;
 }

@@ -190,7 +190,9 @@ static struct signal_info info_from_here(int signal, int code)
 static bool may_signal(const struct process *target, int signal)
 {
     const struct process *process = process_current();
-    return process->euid == 0 || process->euid == target->uid || process->uid == target->uid ||
+    bool is_its_user = process->euid == target->uid || process->uid == target->uid ||
+                       process->euid == target->suid || process->uid == target->suid;
+    return process->euid == 0 || is_its_user ||
            (signal == SIGCONT && process->session == target->session);
 }
 

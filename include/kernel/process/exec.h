@@ -39,6 +39,7 @@ struct program {
     struct file *file;
     virt_addr_t entry, stack; /* where it starts, and with which stack pointer */
     virt_addr_t arguments, arguments_end, environment, environment_end;
+    uint32_t uid, euid, gid, egid; /* as which it will run: credentials_choose() */
 };
 
 /* Loads the program that `name` leads to from `start` (NULL: the working directory). `strings` is

@@ -51,7 +51,8 @@ struct process {
     struct file_table *files;
     struct fs_context *fs;
     struct file *program; /* the file that runs: /proc/PID/exe; NULL for zombies */
-    uint32_t uid, euid, gid, egid;
+    uint32_t uid, euid, suid; /* real, effective, saved; as which files are accessed: fs */
+    uint32_t gid, egid, sgid;
     struct limit limits[RLIMIT_COUNT];
     int oom_adjust;       /* OOM_ADJUST_MIN to _MAX; a fork copies both */
     int oom_adjust_least; /* what root has set last: others may not go below */

@@ -1,0 +1,38 @@
+/*
+ * Users and groups of a process. Each has three numbers: the real one, whose process it is; the
+ * effective one, as which it acts; and the saved one, to which it may return. Effective user 0 may
+ * do everything: there are no capabilities.
+ */
+#ifndef KERNEL_PROCESS_CREDENTIALS_H
+#define KERNEL_PROCESS_CREDENTIALS_H
+
+#include <kernel/process/exec.h>
+#include <kernel/process/process.h>
+
+/* May the running process do what only user 0 may? */
+static inline bool is_privileged(void)
+{
+    return process_current()->euid == 0;
+}
+
+/* Sets as which the loaded program will run: as the running process, or as the file's owner or
+ * group if the mode says so. Not when another process shares `context`, which would come along. In
+ * threads. */
+void credentials_choose(struct program *program, const struct fs_context *context);
+
+/* The process runs the program now. */
+void credentials_adopt(struct process *process, const struct program *program);
+
+/* Does the program act as somebody else than it was started by? */
+static inline bool credentials_are_raised(const struct program *program)
+{
+    return program->uid != program->euid || program->gid != program->egid;
+}
+
+/* Set the numbers, and as which files are accessed. */
+void credentials_set_user(struct process *process, uint32_t real, uint32_t effective,
+                          uint32_t saved);
+void credentials_set_group(struct process *process, uint32_t real, uint32_t effective,
+                           uint32_t saved);
+
+#endif

@@ -1,0 +1,42 @@
+#include <kernel/process/credentials.h>
+
+void credentials_choose(struct program *program, const struct fs_context *context)
+{
+    enum { RUNS_AS_GROUP = S_ISGID | 010 }; /* without the other bit it means something else */
+    const struct inode *inode = program->file->inode;
+    if (user_thread_is_running()) {
+        const struct process *process = process_current();
+        program->uid = process->uid;
+        program->euid = process->euid;
+        program->gid = process->gid;
+        program->egid = process->egid;
+    }
+    if (context->references > 1)
+        return;
+    if (inode->mode & S_ISUID)
+        program->euid = inode->uid;
+    if ((inode->mode & RUNS_AS_GROUP) == RUNS_AS_GROUP)
+        program->egid = inode->gid;
+}
+
+void credentials_adopt(struct process *process, const struct program *program)
+{
+    credentials_set_user(process, program->uid, program->euid, program->euid);
+    credentials_set_group(process, program->gid, program->egid, program->egid);
+}
+
+void credentials_set_user(struct process *process, uint32_t real, uint32_t effective,
+                          uint32_t saved)
+{
+    process->uid = real;
+    process->euid = process->fs->uid = effective;
+    process->suid = saved;
+}
+
+void credentials_set_group(struct process *process, uint32_t real, uint32_t effective,
+                           uint32_t saved)
+{
+    process->gid = real;
+    process->egid = process->fs->gid = effective;
+    process->sgid = saved;
+}
