@@ -112,6 +112,42 @@ class Shell(MachineTest):
         for command in ("free", "uptime", "mount", "df", "date", "id", "top -bn1"):
             self.assertTrue(machine.answer(f"{command} >/tmp/out; echo $?")[-1] == "0", command)
 
+    def test_users(self):
+        """id, su and login; a user has no access to root's files and processes, nor to the clock."""
+        machine = self.boot()
+        self.expect(machine, "id -u; id -G", "0", "0")
+        self.expect(machine, "echo u::1000:1000::/tmp:/bin/sh >>/etc/passwd")
+        self.expect(machine, "echo u:x:1000: >>/etc/group; echo more:x:77:u >>/etc/group")
+        self.expect(machine, "echo secret >/tmp/s; chmod 600 /tmp/s; sleep 1000 &")
+        self.expect(machine, "su u -c 'id -u; id -G'", "1000", "1000 77")
+        self.expect(machine, "su u -c 'cat /tmp/s'", "cat: can't open '/tmp/s': Permission denied")
+        self.expect(machine, "su u -c 'rm -f /tmp/s'", "rm: can't remove '/tmp/s': Operation not permitted")
+        self.expect(machine, f"su u -c 'kill {machine.answer('echo $!')[0]}'",
+                    f"sh: can't kill pid {machine.answer('echo $!')[0]}: Operation not permitted")
+        self.expect(machine, "su u -c 'date -s 2030-01-01 2>&1 | head -1'", "date: can't set date: Operation not permitted")
+        self.expect(machine, "su u -c 'su -c id'", "su: must be suid to work properly")
+        self.expect(machine, "sed -i s/root:x/root:/ /etc/passwd")
+        self.expect(machine, "cp /bin/busybox /tmp/su; chmod 4755 /tmp/su")
+        self.expect(machine, "su u -c '/tmp/su -c \"id -u\"'", "0")
+        start = len(machine.received)
+        machine.send(b"login -f u\r")
+        machine.wait_text("/tmp $ ", start)
+        machine.send(b"id -un 2>&1; id -u; exit\r")
+        machine.wait_prompt(start)
+        self.assertIn("\r\n1000\r\n", machine.output(start))
+
+    def test_vi(self):
+        """A program that draws on a terminal whose size is not known."""
+        machine = self.boot()
+        start = len(machine.received)
+        machine.send(b"vi /tmp/text\r")
+        machine.wait_text("~", start)
+        machine.send(b"ihello\x1b")
+        machine.wait_text("- /tmp/text [Modified]", start)
+        machine.send(b":wq\r")
+        machine.wait_prompt(start)
+        self.expect(machine, "cat /tmp/text", "hello")
+
     def test_ten_thousand_programs(self):
         """They leave no memory behind: a page or two may have changed its use."""
         machine = self.boot()
@@ -204,6 +240,49 @@ class Keyboard(MachineTest):
         machine.wait_screen(lambda now: now.used()[-1] == SHELL_PROMPT.rstrip())
         self.type(machine, "cat /tmp/text")
         machine.wait_shown(SHELL_PROMPT + "cat /tmp/text", "hello", SHELL_PROMPT)
+
+    def test_less(self):
+        """Pages of a text, forwards and back."""
+        machine = self.boot()
+        machine.wait_shown(SHELL_PROMPT)
+        self.type(machine, "seq 100 >/tmp/n; less /tmp/n")
+        machine.wait_screen(lambda now: now.lines()[:24] == [str(number) for number in range(1, 25)])
+        machine.press("spc")
+        machine.wait_screen(lambda now: now.lines()[:24] == [str(number) for number in range(25, 49)])
+        self.type(machine, "/77")
+        machine.wait_screen(lambda now: now.lines()[0] == "77")
+        machine.press("q")
+        machine.wait_screen(lambda now: now.used()[-1] == SHELL_PROMPT.rstrip())
+
+    def test_top(self):
+        """Processes, drawn anew until a key ends it."""
+        machine = self.boot()
+        machine.wait_shown(SHELL_PROMPT)
+        self.type(machine, "top -d 1")
+        machine.wait_screen(lambda now: now.lines()[0].startswith("Mem:") and "COMMAND" in now.text()
+                            and "/init" in now.text())
+        machine.press("q")
+        machine.wait_screen(lambda now: now.used()[-1] == SHELL_PROMPT.rstrip())
+
+    def test_tools(self):
+        """What is typed at COM1 in the tests above works here, too."""
+        machine = self.boot()
+        machine.wait_shown(SHELL_PROMPT)
+        for line, answer in (("cd /tmp; seq 10000 >n; tar czf a.tgz n; tar xzOf a.tgz | tail -1", "10000"),
+                             ("find /etc -type f | xargs grep -c root | sort | tail -1", "/etc/passwd:1"),
+                             ("sleep 9 & jobs", "[1]+  Running                    sleep 9"),
+                             ("sh -c 'trap \"echo trapped\" TERM; kill $$'", "trapped"),
+                             ("ps | awk '$1 == 1 { print $2 }'", "root")):
+            self.type(machine, line)
+            machine.wait_screen(lambda now, answer=answer: now.used()[-2:] == [answer, "cairn:/tmp#"])
+
+    def test_poweroff(self):
+        """Ends QEMU with success."""
+        machine = self.boot()
+        machine.wait_shown(SHELL_PROMPT)
+        self.type(machine, "poweroff")
+        machine.wait_output(lambda: machine.closed, "end of QEMU")
+        self.assertEqual(machine.wait(qemu.BOOT_LIMIT), 0)
 
     def test_ctrl_c(self):
         """Ends what runs in the foreground, even if it never asks for input."""
