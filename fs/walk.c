@@ -122,8 +122,9 @@ static enum error jump(struct walk *walk, struct inode *link)
 {
     struct dentry *target;
     enum error error = link_check_access(walk->context, link);
-    if (!error)
-        error = link->operations->follow(link, &target);
+    if (error)
+        return error;
+    error = link->operations->follow(link, &target);
     if (!error)
         go_to(walk, target);
     return error;

@@ -12,8 +12,6 @@
 
 #include "support.h"
 
-extern char **environ;
-
 TEST(glibc_static, streams_in_place)
 {
     char *line = NULL, *text;
@@ -44,7 +42,7 @@ TEST(glibc_static, blocks_that_grow_and_go_back)
     enum { LARGE = 3 * 1024 * 1024 };
     size_t before = mallinfo2().hblks;
     char *block = malloc(100);
-    strcpy(block, "kept");
+    memcpy(block, "kept", sizeof("kept"));
     for (size_t size = 100; size <= LARGE; size += size / 2)
         EXPECT((block = realloc(block, size)));
     EXPECT_STR(block, "kept");

@@ -43,14 +43,14 @@ static void on_signal(int signal)
 TEST(registers, over_many_ways_into_the_kernel)
 {
     enum { ROUNDS = 200, SPINS = 100 * 1000 };
-    char *pages =
-        mmap(NULL, ROUNDS * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    char *pages = mmap(NULL, (size_t)ROUNDS * PAGE, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     handle(SIGUSR1, on_signal, 0);
     for (int i = 0; i < ROUNDS; i++) {
         EXPECT(!call_changes_others());
         EXPECT_OK(kill(getpid(), SIGUSR1));
         EXPECT_EQ(signals_handled, i + 1);
-        EXPECT_EQ(pages[i * PAGE]++, 0);
+        EXPECT_EQ(pages[(size_t)i * PAGE]++, 0);
         pid_t child = fork();
         if (child == 0)
             _exit(7);
