@@ -50,7 +50,7 @@ struct process {
     struct address_space *space; /* NULL once it is a zombie; so are the next two */
     struct file_table *files;
     struct fs_context *fs;
-    struct file *program; /* the file that runs: /proc/PID/exe; NULL for zombies */
+    struct file *program;     /* the file that runs: /proc/PID/exe; NULL for zombies */
     uint32_t uid, euid, suid; /* real, effective, saved; as which files are accessed: fs */
     uint32_t gid, egid, sgid;
     struct limit limits[RLIMIT_COUNT];
