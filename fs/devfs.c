@@ -33,10 +33,24 @@ static void add_node(struct device *device)
     enum error error = ERROR_OUT_OF_FRAMES;
     if (entry) {
         const struct inode_operations *operations = devfs->root->inode->operations;
-        error = operations->create(entry, S_IFCHR | device->mode, device->number);
+        error = operations->create(entry, device->mode, device->number);
         dentry_release(entry);
     }
     log_failure(device->name, error);
+}
+
+/* A program may have removed the node, or put another file there. */
+static void remove_node(struct device *device)
+{
+    struct dentry *entry = dentry_next_child(devfs->root, 0);
+    while (entry && strcmp(entry->name, device->name) != 0)
+        entry = dentry_after(entry);
+    if (!entry || entry->inode->rdev != device->number ||
+        inode_type(entry->inode) != (device->mode & S_IFMT))
+        return;
+    dentry_reference(entry);
+    log_failure(device->name, devfs->root->inode->operations->remove(entry));
+    dentry_release(entry);
 }
 
 static void add_link(const char *name, const char *target)
@@ -61,9 +75,9 @@ static void add_directory(const char *name, uint32_t permissions)
     log_failure(name, error);
 }
 
-static enum error mount(const char *options, struct filesystem **filesystem)
+static enum error mount(const struct mount_arguments *arguments, struct filesystem **filesystem)
 {
-    (void)options;
+    (void)arguments;
     if (!devfs) {
         struct frames_stats frames;
         frames_stats(&frames);
@@ -72,7 +86,7 @@ static enum error mount(const char *options, struct filesystem **filesystem)
             return error;
         list_for_each(node, &devices)
             add_node(CONTAINER_OF(node, struct device, node));
-        device_set_hook(add_node);
+        device_set_hooks(add_node, remove_node);
         add_directory("shm", 01777); /* for shm_open() */
         add_link("fd", "/proc/self/fd");
         add_link("stdin", "/proc/self/fd/0");

@@ -179,8 +179,8 @@ enum error file_write_at(struct file *file, struct buffer *buffer, uint64_t posi
 /* SEEK_DATA and SEEK_HOLE see a file without holes. */
 static enum error seek(const struct file *file, int64_t offset, int whence, uint64_t *position)
 {
-    uint64_t size = file->inode->size;
     uint64_t base = 0;
+    uint64_t size = file->operations->size ? file->operations->size(file) : file->inode->size;
     switch (whence) {
     case SEEK_SET:
         break;
@@ -220,6 +220,14 @@ enum error file_seek(struct file *file, int64_t offset, int whence, uint64_t *po
         file->position = *position;
     unlock_position(file, locked);
     return error;
+}
+
+enum error file_sync(struct file *file)
+{
+    uint32_t type = inode_type(file->inode);
+    if (file->operations->sync)
+        return file->operations->sync(file);
+    return type == S_IFREG || type == S_IFDIR ? OK : ERROR_INVALID;
 }
 
 enum error file_set_size(struct file *file, uint64_t size)

@@ -1,6 +1,8 @@
 #include <assert.h>
+#include <fs/block_file.h>
 #include <fs/devfs.h>
 #include <fs/devpts.h>
+#include <fs/ext2/mount.h>
 #include <fs/filesystem.h>
 #include <fs/fs.h>
 #include <fs/memory_devices.h>
@@ -18,9 +20,10 @@ static struct filesystem_type sysfs_type;
 enum { SYSFS_PAGES = 0 };
 
 /* Empty: programs look whether it is there. */
-static enum error mount_sysfs(const char *options, struct filesystem **filesystem)
+static enum error mount_sysfs(const struct mount_arguments *arguments,
+                              struct filesystem **filesystem)
 {
-    (void)options;
+    (void)arguments;
     return tmpfs_create(&sysfs_type, SYSFS_PAGES, filesystem);
 }
 
@@ -52,7 +55,7 @@ static enum error make_mount(struct fs_context *context, const char *directory,
         error = path_walk(context, NULL, directory, 0, &dentry);
     if (error)
         return error;
-    error = mount_add(type, type->name, dentry, NULL);
+    error = mount_add(type, type->name, dentry, &(struct mount_arguments){0});
     dentry_release(dentry);
     return error;
 }
@@ -61,11 +64,13 @@ enum error fs_start(void)
 {
     struct fs_context *context = NULL;
     memory_devices_add();
+    block_files_start();
     proc_system_add();
     reclaim_add(&pages_of_files);
     if (!random_has_hardware())
         log_warn("random: the processor has no source of random numbers; the first ones are weak");
     filesystem_add_type(&tmpfs_type);
+    filesystem_add_type(&ext2_type);
     for (size_t i = 0; i < ARRAY_SIZE(first_mounts); i++)
         filesystem_add_type(first_mounts[i].type);
     enum error error = mount_root(&tmpfs_type);

@@ -36,8 +36,10 @@ struct filesystem_type *filesystem_find_type(const char *name)
 
 void filesystem_types_describe(struct text *text)
 {
-    list_for_each(node, &types)
-        text_printf(text, "nodev\t%s\n", CONTAINER_OF(node, struct filesystem_type, node)->name);
+    list_for_each(node, &types) {
+        const struct filesystem_type *type = CONTAINER_OF(node, struct filesystem_type, node);
+        text_printf(text, "%s\t%s\n", type->has_device ? "" : "nodev", type->name);
+    }
 }
 
 /* --- Mounts ----------------------------------------------------------------------------------- */
@@ -45,7 +47,7 @@ void filesystem_types_describe(struct text *text)
 enum error mount_root(struct filesystem_type *type)
 {
     ASSERT(!root_mount.filesystem);
-    enum error error = type->mount(NULL, &root_mount.filesystem);
+    enum error error = type->mount(&(struct mount_arguments){0}, &root_mount.filesystem);
     if (error)
         return error;
     string_copy(root_mount.source, "rootfs", sizeof(root_mount.source));
@@ -59,7 +61,7 @@ struct dentry *mount_root_dentry(void)
 }
 
 enum error mount_add(struct filesystem_type *type, const char *source, struct dentry *directory,
-                     const char *options)
+                     const struct mount_arguments *arguments)
 {
     if (!inode_is_directory(directory->inode))
         return ERROR_NOT_DIRECTORY;
@@ -69,7 +71,7 @@ enum error mount_add(struct filesystem_type *type, const char *source, struct de
     struct mount *mount = kzalloc(sizeof(*mount));
     if (!mount)
         return ERROR_OUT_OF_FRAMES;
-    enum error error = type->mount(options, &mount->filesystem);
+    enum error error = type->mount(arguments, &mount->filesystem);
     if (error) {
         kfree(mount);
         return error;
@@ -123,7 +125,8 @@ void mounts_describe(struct text *text, const struct fs_context *context)
         const struct mount *mount = CONTAINER_OF(node, struct mount, node);
         const struct filesystem *filesystem = mount->filesystem;
         if (dentry_path(context, filesystem->root, path, PATH_MAX) == OK)
-            text_printf(text, "%s %s %s rw 0 0\n", mount->source, path, filesystem->type->name);
+            text_printf(text, "%s %s %s %s 0 0\n", mount->source, path, filesystem->type->name,
+                        filesystem->is_read_only ? "ro" : "rw");
     }
     kfree(path);
 }

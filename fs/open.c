@@ -9,9 +9,9 @@ static const struct file_operations *operations_of(const struct inode *inode)
 {
     if (inode_type(inode) == S_IFIFO)
         return &fifo_operations;
-    if (inode_type(inode) != S_IFCHR)
+    if (inode_type(inode) != S_IFCHR && inode_type(inode) != S_IFBLK)
         return inode->file_operations;
-    const struct device *device = device_find(inode->rdev);
+    const struct device *device = device_find(inode_type(inode), inode->rdev);
     return device ? device->operations : NULL;
 }
 

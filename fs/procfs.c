@@ -246,10 +246,10 @@ static const struct inode_operations link_inode = {.read_link = read_link, .foll
 
 /* --- The file system -------------------------------------------------------------------------- */
 
-static enum error mount(const char *options, struct filesystem **filesystem)
+static enum error mount(const struct mount_arguments *arguments, struct filesystem **filesystem)
 {
     const struct proc_node root = {.kind = PROC_ROOT};
-    (void)options;
+    (void)arguments;
     struct filesystem *made = kzalloc(sizeof(*made));
     if (!made)
         return ERROR_OUT_OF_FRAMES;

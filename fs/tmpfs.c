@@ -422,9 +422,9 @@ void tmpfs_unmount(struct filesystem *filesystem)
 }
 
 /* Half of the memory, as Linux does it. */
-static enum error mount(const char *options, struct filesystem **filesystem)
+static enum error mount(const struct mount_arguments *arguments, struct filesystem **filesystem)
 {
-    (void)options;
+    (void)arguments;
     struct frames_stats frames;
     frames_stats(&frames);
     return tmpfs_create(&tmpfs_type, frames.total / 2, filesystem);

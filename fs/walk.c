@@ -7,6 +7,7 @@
  * has the file's mutex, which is locked before the inode's.
  */
 #include <assert.h>
+#include <fs/filesystem.h>
 #include <fs/walk.h>
 #include <lib/string.h>
 
@@ -252,6 +253,10 @@ enum error path_walk(struct fs_context *context, struct dentry *start, const cha
 enum error inode_check_access(const struct fs_context *context, const struct inode *inode,
                               unsigned may)
 {
+    uint32_t type = inode_type(inode);
+    if (may & MAY_WRITE && inode->filesystem->is_read_only &&
+        (type == S_IFREG || type == S_IFDIR || type == S_IFLNK))
+        return ERROR_READ_ONLY;
     uint32_t mode = inode->mode;
     if (context->uid == 0) {
         bool can_execute = inode_is_directory(inode) || mode & 0111;

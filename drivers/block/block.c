@@ -208,11 +208,11 @@ static void fail(struct block_device *device, struct block_request *request, enu
         return;
     }
     if (!device->is_gone)
-        log_error("%s: %s of %u blocks at %llu failed (%s)", device->name,
-                  request->operation == BLOCK_READ    ? "a read"
-                  : request->operation == BLOCK_WRITE ? "a write"
-                                                      : "a flush",
-                  request->count, (unsigned long long)request->block, error_name(error));
+        log_warn("%s: %s of %u blocks at %llu failed (%s)", device->name,
+                 request->operation == BLOCK_READ    ? "a read"
+                 : request->operation == BLOCK_WRITE ? "a write"
+                                                     : "a flush",
+                 request->count, (unsigned long long)request->block, error_name(error));
     complete(request, error);
 }
 

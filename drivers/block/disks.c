@@ -11,6 +11,8 @@
 #include <mm/heap.h>
 
 struct list block_devices = LIST_INIT(block_devices);
+static void (*added_hook)(struct block_device *device);
+static void (*gone_hook)(struct block_device *device);
 
 /* --- The list ------------------------------------------------------------------------------- */
 
@@ -28,14 +30,28 @@ struct block_device *block_find(const char *name)
     return NULL;
 }
 
+void block_set_hooks(void (*added)(struct block_device *device),
+                     void (*gone)(struct block_device *device))
+{
+    ASSERT(!added_hook);
+    added_hook = added;
+    gone_hook = gone;
+    list_for_each(node, &block_devices)
+        added(device_at(node));
+}
+
 /* Takes over the caller's reference. */
 static void add_to_list(struct block_device *device)
 {
     list_push_back(&block_devices, &device->node);
+    if (added_hook)
+        added_hook(device);
 }
 
 static void remove_from_list(struct block_device *device)
 {
+    if (gone_hook)
+        gone_hook(device);
     list_remove(&device->node);
     block_release(device);
 }
@@ -74,6 +90,31 @@ static void choose_name(struct block_device *device, const char *prefix)
     }
 }
 
+/* Linux's numbers: a kind of disk has a major number, and a disk's partitions have the minor
+ * numbers after its own. All else is numbered in the order in which it is found. */
+static void choose_number(struct block_device *device)
+{
+    enum { PARTITIONS_OF_DISK = 16, OTHERS = 259 };
+    static const struct {
+        char prefix[3];
+        unsigned major, step;
+    } kinds[] = {{"sd", 8, PARTITIONS_OF_DISK}, {"vd", 254, PARTITIONS_OF_DISK}, {"sr", 11, 1}};
+    static unsigned others;
+    for (size_t i = 0; i < ARRAY_SIZE(kinds) && device->partition < kinds[i].step; i++) {
+        const char *rest = device->name + 2;
+        unsigned index = (unsigned)(*rest >= 'a' ? *rest - 'a' : *rest - '0');
+        bool is_short = rest[0] && (rest[1] < 'a' || rest[1] > 'z');
+        if (device->name[0] == kinds[i].prefix[0] && device->name[1] == kinds[i].prefix[1] &&
+            is_short && index < 16) {
+            device->major = kinds[i].major;
+            device->minor = index * kinds[i].step + device->partition;
+            return;
+        }
+    }
+    device->major = OTHERS;
+    device->minor = others++;
+}
+
 void block_add_partition(struct block_device *disk, const struct partition *partition)
 {
     struct block_device *device = kzalloc(sizeof(*device));
@@ -92,12 +133,14 @@ void block_add_partition(struct block_device *disk, const struct partition *part
     device->is_read_only = disk->is_read_only;
     device->first = partition->first;
     device->partition = partition->number;
+    choose_number(device);
     add_to_list(device);
 }
 
 enum error block_add(struct block_device *device, const char *prefix, struct executor *executor)
 {
     choose_name(device, prefix);
+    choose_number(device);
     device->references = 1;
     enum error error = block_start(device, executor, block_gone);
     if (error)

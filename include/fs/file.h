@@ -54,6 +54,11 @@ struct file_operations {
      * ERROR_AGAIN instead of a wait; ERROR_INTERRUPTED. NULL: ERROR_INVALID. */
     enum error (*read)(struct file *file, struct buffer *buffer, uint64_t *position);
     enum error (*write)(struct file *file, struct buffer *buffer, uint64_t *position);
+    /* How far SEEK_END goes. NULL: as the inode says. */
+    uint64_t (*size)(const struct file *file);
+    /* Makes what was written to the file survive a loss of power. NULL: there is nothing to do for
+     * a regular file or a directory; ERROR_INVALID for others. */
+    enum error (*sync)(struct file *file);
     /* Moves the position, as lseek() asks; what it then is. NULL: as usual. */
     enum error (*seek)(struct file *file, int64_t offset, int whence, uint64_t *position);
     /* Shows the entries from file->position on, and advances it. NULL: ERROR_NOT_DIRECTORY. */
@@ -107,6 +112,9 @@ enum error file_write_at(struct file *file, struct buffer *buffer, uint64_t posi
 
 /* Moves the position by `offset` from where SEEK_... says. ERROR_NOT_SEEKABLE, ERROR_INVALID. */
 enum error file_seek(struct file *file, int64_t offset, int whence, uint64_t *position);
+
+/* As the operation. */
+enum error file_sync(struct file *file);
 
 /* Sets the size of a regular file. ERROR_INVALID for others. May wait. */
 enum error file_set_size(struct file *file, uint64_t size);

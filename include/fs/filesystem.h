@@ -21,13 +21,23 @@ struct filesystem_statistics {
 
 struct filesystem;
 
+struct block_device;
+
+/* What a file system is mounted with. */
+struct mount_arguments {
+    const char *options;         /* NULL: none */
+    struct block_device *device; /* of a type that has one, else NULL */
+    bool is_read_only;
+};
+
 struct filesystem_type {
     const char *name;
+    bool has_device; /* it is on a disk */
     struct list_node node;
     bool is_single; /* all of the type show the same: one is not mounted over another */
     /* Makes one with one reference to its root, or the only one there is. ERROR_INVALID for options
      * that it does not know, ERROR_OUT_OF_FRAMES, ERROR_BUSY. */
-    enum error (*mount)(const char *options, struct filesystem **filesystem);
+    enum error (*mount)(const struct mount_arguments *arguments, struct filesystem **filesystem);
     void (*statistics)(struct filesystem *filesystem, struct filesystem_statistics *result);
     void (*unmount)(struct filesystem *filesystem); /* frees it; nobody uses it. NULL: it stays */
 };
@@ -37,6 +47,7 @@ struct filesystem {
     struct dentry *root;  /* referenced */
     uint32_t device;      /* its number, st_dev */
     uint64_t last_number; /* of an inode */
+    bool is_read_only;
 };
 
 enum { MOUNT_SOURCE = 32 };
@@ -65,7 +76,7 @@ struct dentry *mount_root_dentry(void);
 /* Mounts a new file system over the directory. ERROR_NOT_DIRECTORY, ERROR_BUSY when one that
  * shows the same is mounted there already, and what the type's mount() says. */
 enum error mount_add(struct filesystem_type *type, const char *source, struct dentry *directory,
-                     const char *options);
+                     const struct mount_arguments *arguments);
 
 /* Unmounts the file system with that root. ERROR_INVALID when nothing is mounted there, ERROR_BUSY
  * when it is in use. */

@@ -1,6 +1,7 @@
 /*
  * Names and directories.
  */
+#include <fs/block_file.h>
 #include <fs/filesystem.h>
 #include <kernel/process/process.h>
 #include <kernel/syscall/call_path.h>
@@ -393,7 +394,10 @@ int64_t syscall_readlinkat(struct trap_frame *frame)
 /* --- Mounts ----------------------------------------------------------------------------------- */
 
 enum {
-    ENODEV = 19, /* mount() alone says it of a type that is not there */
+    ENXIO = 6, /* mount() alone says these, of disks and types that are not there */
+    ENOTBLK = 15,
+    ENODEV = 19,
+    MS_RDONLY = 1,
     TYPE_NAME = 32,
     MS_REMOUNT = 32,
     MS_BIND = 4096,
@@ -401,20 +405,35 @@ enum {
     MS_PROPAGATION = 0x1e0000, /* MS_UNBINDABLE, MS_PRIVATE, MS_SLAVE, MS_SHARED */
 };
 
-static int64_t mount_type(const char *source, struct dentry *directory, virt_addr_t type_name)
+/* The disk that a path leads to. */
+static int64_t find_disk(const char *source, struct block_device **device)
+{
+    struct dentry *dentry;
+    enum error error = path_walk(context(), NULL, source, WALK_FOLLOW, &dentry);
+    if (error)
+        return syscall_result(error);
+    bool is_disk = inode_type(dentry->inode) == S_IFBLK;
+    *device = is_disk ? block_file_device(dentry->inode->rdev) : NULL;
+    dentry_release(dentry);
+    return !is_disk ? -ENOTBLK : *device ? 0 : -ENXIO;
+}
+
+static int64_t mount_type(const char *source, struct dentry *directory, virt_addr_t type_name,
+                          uint64_t flags)
 {
     char name[TYPE_NAME];
     size_t length;
+    struct mount_arguments arguments = {.is_read_only = flags & MS_RDONLY};
     enum error error = string_from_user(name, sizeof(name), type_name, &length);
     if (error == ERROR_BAD_ADDRESS)
         return syscall_result(error);
     struct filesystem_type *type = error ? NULL : filesystem_find_type(name);
     if (!type)
         return -ENODEV;
-    return syscall_result(mount_add(type, source, directory, NULL));
+    int64_t result = type->has_device ? find_disk(source, &arguments.device) : 0;
+    return result ? result : syscall_result(mount_add(type, source, directory, &arguments));
 }
 
-/* What is mounted can be mounted again with other flags, none of which changes anything. */
 static int64_t mount_at(const struct call_path *source, struct dentry *directory,
                         virt_addr_t type_name, uint64_t flags)
 {
@@ -422,7 +441,7 @@ static int64_t mount_at(const struct call_path *source, struct dentry *directory
         return syscall_result(ERROR_INVALID);
     if (flags & (MS_REMOUNT | MS_PROPAGATION))
         return syscall_result(directory->parent == directory ? OK : ERROR_INVALID);
-    return mount_type(source ? source->name : "none", directory, type_name);
+    return mount_type(source ? source->name : "none", directory, type_name, flags);
 }
 
 int64_t syscall_mount(struct trap_frame *frame)

@@ -1,6 +1,7 @@
 /*
  * Opening, reading and writing files.
  */
+#include <fs/block_file.h>
 #include <kernel/process/process.h>
 #include <kernel/syscall/call_path.h>
 #include <kernel/syscall/calls.h>
@@ -335,6 +336,7 @@ int64_t syscall_truncate(struct trap_frame *frame)
 int64_t syscall_sync(struct trap_frame *frame)
 {
     (void)frame;
+    block_files_sync();
     return 0;
 }
 
@@ -344,9 +346,9 @@ int64_t syscall_fsync(struct trap_frame *frame)
     enum error error = get_file((int)argument_0(frame), &file);
     if (error)
         return syscall_result(error);
-    uint32_t type = inode_type(file->inode);
+    error = file_sync(file);
     file_release(file);
-    return syscall_result(type == S_IFREG || type == S_IFDIR ? OK : ERROR_INVALID);
+    return syscall_result(error);
 }
 
 int64_t syscall_fdatasync(struct trap_frame *frame)

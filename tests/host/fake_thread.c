@@ -45,6 +45,12 @@ void thread_unlock(struct mutex *mutex)
     mutex->owner = NULL;
 }
 
+void await(struct future *future)
+{
+    list_init(&the_task.wakers);
+    ASSERT(future_poll(future, &the_task) == POLL_READY);
+}
+
 enum error await_interruptible(struct future *future)
 {
     list_init(&the_task.wakers);

@@ -124,7 +124,7 @@ static struct file file;
 
 static enum error open_device(uint32_t major, uint32_t minor, unsigned flags)
 {
-    const struct device *device = device_find(DEVICE_NUMBER(major, minor));
+    const struct device *device = device_find(S_IFCHR, DEVICE_NUMBER(major, minor));
     ASSERT(device);
     inode.rdev = device->number;
     file = (struct file){.operations = device->operations, .inode = &inode, .flags = flags};

@@ -75,6 +75,7 @@ struct block_device {
 
     char name[BLOCK_NAME_MAX];
     char label[PARTITION_NAME]; /* a partition's name or kind; a disk's: the kind of its table */
+    unsigned major, minor;      /* its number as Linux has it, for the usual kinds of disks */
     size_t references;
     struct list_node node;     /* among block_devices, unless it is gone */
     struct block_device *disk; /* a partition's disk; a disk's is itself */
@@ -106,6 +107,11 @@ struct block_device *block_find(const char *name);
 /* One more reference, which keeps the struct also when the device is gone; and one less. */
 void block_reference(struct block_device *device);
 void block_release(struct block_device *device);
+
+/* Calls `added` for each disk and partition that is there and that comes later, and `gone` when one
+ * is not there any more. Once. */
+void block_set_hooks(void (*added)(struct block_device *device),
+                     void (*gone)(struct block_device *device));
 
 /* --- For drivers ---------------------------------------------------------------------------- */
 

@@ -1,0 +1,282 @@
+/*
+ * Each disk and each partition has an inode of its own, whose pages hold its blocks. The nodes in
+ * devfs lead to it by their number. A file keeps the disk's struct, so it stays valid when the disk
+ * is gone: reads that the pages do not answer fail then, as all writes do in the end.
+ */
+#include <assert.h>
+#include <fs/block_file.h>
+#include <fs/device.h>
+#include <fs/filesystem.h>
+#include <kernel/log/log.h>
+#include <kernel/task/thread.h>
+#include <layout.h>
+#include <lib/string.h>
+#include <mm/heap.h>
+#include <mm/user_copy.h>
+
+struct block_file {
+    struct inode inode;
+    struct page_cache cache;
+    struct block_device *device; /* referenced */
+    struct device node;          /* in devfs */
+    struct list_node link;
+};
+
+static struct list block_files = LIST_INIT(block_files);
+static struct filesystem_type type = {.name = "bdev"};
+static struct filesystem filesystem;
+
+/* --- Pages ---------------------------------------------------------------------------------- */
+
+static struct block_file *of_cache(struct page_cache *cache)
+{
+    return CONTAINER_OF(cache, struct block_file, cache);
+}
+
+/* The last page may be only in part on the disk. */
+static enum error transfer(struct block_file *file, enum block_operation operation, uint64_t index,
+                           const void *page)
+{
+    struct block_device *device = file->device;
+    uint32_t each = PAGE_SIZE / device->block_size;
+    uint64_t left = device->block_count - index * each;
+    uint32_t count = (uint32_t)MIN(left, (uint64_t)each);
+    struct block_part part = {.address = virt_to_phys(page), .size = count * device->block_size};
+    struct block_request request;
+    block_begin(&request, device, operation, index * each, count, &part, 1);
+    await(&request.future);
+    return request.error ? ERROR_DEVICE : OK;
+}
+
+static enum error read_page(struct page_cache *cache, uint64_t index, void *page)
+{
+    memset(page, 0, PAGE_SIZE);
+    return transfer(of_cache(cache), BLOCK_READ, index, page);
+}
+
+static enum error write_page(struct page_cache *cache, uint64_t index, const void *page)
+{
+    return transfer(of_cache(cache), BLOCK_WRITE, index, page);
+}
+
+static const struct page_cache_operations cache_operations = {.read = read_page,
+                                                              .write = write_page};
+
+static enum error get_page(struct vm_object *object, uint64_t index, bool write, phys_addr_t *frame)
+{
+    struct block_file *file = CONTAINER_OF(object, struct block_file, inode.object);
+    return page_cache_get_page(&file->cache, index, write, frame);
+}
+
+static void release(struct vm_object *object)
+{
+    struct block_file *file = CONTAINER_OF(object, struct block_file, inode.object);
+    page_cache_destroy(&file->cache);
+    block_release(file->device);
+    kfree(file);
+}
+
+static const struct vm_object_operations object_operations = {.get_page = get_page,
+                                                              .release = release};
+
+static enum error sync_block_file(struct block_file *file)
+{
+    struct block_request request;
+    enum error error = page_cache_write_back(&file->cache);
+    block_begin(&request, file->device, BLOCK_FLUSH, 0, 0, NULL, 0);
+    await(&request.future);
+    return error ? error : request.error ? ERROR_DEVICE : OK;
+}
+
+/* The index'th one; NULL: there are not so many. The list may change while somebody waits. */
+static struct block_file *block_file_at(size_t index)
+{
+    list_for_each(node, &block_files) {
+        if (index-- == 0)
+            return CONTAINER_OF(node, struct block_file, link);
+    }
+    return NULL;
+}
+
+void block_files_sync(void)
+{
+    struct block_file *file;
+    for (size_t i = 0; (file = block_file_at(i)); i++) {
+        inode_reference(&file->inode);
+        if (sync_block_file(file))
+            log_warn("%s: not everything could be written", file->device->name);
+        inode_release(&file->inode);
+    }
+}
+
+/* --- Files ---------------------------------------------------------------------------------- */
+
+static struct block_file *of_file(const struct file *file)
+{
+    return file->data;
+}
+
+static enum error open(struct file *file)
+{
+    struct device *node = device_find(S_IFBLK, file->inode->rdev);
+    if (!node)
+        return ERROR_NO_UNIT;
+    struct block_file *block_file = CONTAINER_OF(node, struct block_file, node);
+    if (block_file->device->is_read_only && (file->flags & O_ACCMODE) != O_RDONLY)
+        return ERROR_READ_ONLY;
+    inode_reference(&block_file->inode);
+    file->data = block_file;
+    return OK;
+}
+
+struct block_device *block_file_device(uint32_t number)
+{
+    struct device *node = device_find(S_IFBLK, number);
+    return node ? CONTAINER_OF(node, struct block_file, node)->device : NULL;
+}
+
+/* What was written to it goes to the disk with the last file, at the latest. */
+static void close(struct file *file)
+{
+    struct block_file *block_file = of_file(file);
+    if (!block_file)
+        return;
+    if ((file->flags & O_ACCMODE) != O_RDONLY && sync_block_file(block_file))
+        log_warn("%s: not everything could be written", block_file->device->name);
+    inode_release(&block_file->inode);
+}
+
+static enum error read(struct file *file, struct buffer *buffer, uint64_t *position)
+{
+    struct block_file *block_file = of_file(file);
+    inode_lock(&block_file->inode);
+    enum error error = page_cache_read(&block_file->cache, buffer, position);
+    inode_unlock(&block_file->inode);
+    return error;
+}
+
+/* A disk does not grow. */
+static enum error write(struct file *file, struct buffer *buffer, uint64_t *position)
+{
+    struct block_file *block_file = of_file(file);
+    uint64_t size = block_file->inode.size;
+    if (*position >= size)
+        return buffer->left ? ERROR_FULL : OK;
+    size_t beyond = buffer->left - (size_t)MIN((uint64_t)buffer->left, size - *position);
+    buffer->left -= beyond;
+    inode_lock(&block_file->inode);
+    enum error error = page_cache_write(&block_file->cache, buffer, position);
+    inode_unlock(&block_file->inode);
+    buffer->left += beyond;
+    return error;
+}
+
+static uint64_t size(const struct file *file)
+{
+    return of_file(file)->inode.size;
+}
+
+static enum error sync(struct file *file)
+{
+    return sync_block_file(of_file(file));
+}
+
+static enum error map(struct file *file, bool shared, struct vm_object **object)
+{
+    (void)shared;
+    inode_reference(&of_file(file)->inode);
+    *object = &of_file(file)->inode.object;
+    return OK;
+}
+
+enum request {
+    BLKROGET = 0x125e,
+    BLKGETSIZE = 0x1260,
+    BLKFLSBUF = 0x1261,
+    BLKSSZGET = 0x1268,
+    BLKBSZGET_64 = 0x80081270,
+    BLKGETSIZE64 = 0x80081272,
+};
+
+static enum error put(virt_addr_t address, uint64_t value, size_t bytes)
+{
+    return copy_to_user(address, &value, bytes);
+}
+
+static enum error ioctl(struct file *file, unsigned request, uint64_t argument, int64_t *result)
+{
+    const struct block_device *device = of_file(file)->device;
+    uint64_t bytes = of_file(file)->inode.size;
+    *result = 0;
+    switch (request) {
+    case BLKROGET:
+        return put(argument, device->is_read_only, sizeof(int));
+    case BLKGETSIZE:
+        return put(argument, bytes / 512, sizeof(uint64_t));
+    case BLKFLSBUF:
+        return sync(file);
+    case BLKSSZGET:
+        return put(argument, device->block_size, sizeof(int));
+    case BLKBSZGET_64:
+        return put(argument, PAGE_SIZE, sizeof(int));
+    case BLKGETSIZE64:
+        return put(argument, bytes, sizeof(uint64_t));
+    default:
+        return ERROR_NOT_TERMINAL;
+    }
+}
+
+static const struct file_operations operations = {
+    .has_position = true,
+    .open = open,
+    .close = close,
+    .read = read,
+    .write = write,
+    .size = size,
+    .sync = sync,
+    .ioctl = ioctl,
+    .map = map,
+};
+
+/* --- Disks that come and go ------------------------------------------------------------------ */
+
+static void add(struct block_device *device)
+{
+    struct block_file *file = kzalloc(sizeof(*file));
+    if (!file) {
+        log_warn("%s: no memory for its file", device->name);
+        return;
+    }
+    inode_init(&file->inode, &filesystem, &object_operations, S_IFBLK | 0660);
+    page_cache_init(&file->cache, &cache_operations, &file->inode);
+    block_reference(device);
+    file->device = device;
+    file->inode.size = device->block_count * device->block_size;
+    file->node = (struct device){
+        .name = device->name,
+        .number = DEVICE_NUMBER(device->major, device->minor),
+        .mode = S_IFBLK | 0660,
+        .operations = &operations,
+    };
+    list_push_back(&block_files, &file->link);
+    device_add(&file->node);
+}
+
+static void remove(struct block_device *device)
+{
+    list_for_each(node, &block_files) {
+        struct block_file *file = CONTAINER_OF(node, struct block_file, link);
+        if (file->device != device)
+            continue;
+        list_remove(&file->link);
+        device_remove(&file->node);
+        inode_release(&file->inode);
+        return;
+    }
+}
+
+void block_files_start(void)
+{
+    filesystem_init(&filesystem, &type);
+    block_set_hooks(add, remove);
+}

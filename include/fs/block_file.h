@@ -1,0 +1,23 @@
+/*
+ * Disks as files: /dev/vda and the like. All who open one, and file systems on it, use the same
+ * pages.
+ */
+#ifndef FS_BLOCK_FILE_H
+#define FS_BLOCK_FILE_H
+
+#include <drivers/block/block.h>
+#include <fs/page_cache.h>
+
+/* The content of a disk or a partition. */
+struct block_file;
+
+/* Adds a device for each disk that is there, and for those that come. Once, in set-up code. */
+void block_files_start(void);
+
+/* The disk or partition whose files have that number; NULL: there is none. Not referenced. */
+struct block_device *block_file_device(uint32_t number);
+
+/* Writes back what was written to all disks, and flushes them. In threads; may wait. */
+void block_files_sync(void);
+
+#endif

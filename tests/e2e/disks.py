@@ -1,0 +1,166 @@
+"""Disks as a person at the shell uses them; their images are made and checked by the build machine's own tools."""
+
+import hashlib
+import os
+import random
+import subprocess
+import tempfile
+from pathlib import Path
+
+from runner.machine import MachineTest
+from runner.shell import ShellMachine
+
+MIB = 1 << 20
+DEEP = 14 * MIB  # behind the blocks that an inode's own numbers and its first table of numbers lead to
+FARTHER = 80 * MIB  # likewise for its second one, with blocks of 1 KiB
+
+
+def drive(path, *options):
+    """The options of a virtual disk."""
+    return ["-boot", "d", "-drive", ",".join([f"if=virtio,format=raw,file={path}", *options])]
+
+
+class Disks(MachineTest):
+    """A machine with a disk."""
+
+    MACHINE = ShellMachine
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="cairn-disks-")
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+
+    def expect(self, machine, command, *answer):
+        """Types a command and compares all that it prints."""
+        self.assertEqual(machine.answer(command), list(answer), command)
+
+    def start(self, image, name="vda", *options):
+        """A machine with that image as a disk, once the disk is there."""
+        machine = self.boot(options=drive(image, *options))
+        machine.answer(f"for i in $(seq 50); do [ -b /dev/{name} ] && break; sleep 0.1; done")
+        return machine
+
+    def image(self, size):
+        """An image of random bytes."""
+        image = self.folder / "disk.img"
+        image.write_bytes(random.Random(1).randbytes(size))
+        return image
+
+    # --- The disk as a file ---------------------------------------------------------------------
+
+    def test_a_disk_is_a_file(self):
+        """It is read, written, and has a size; what was written is on it once `sync` is over."""
+        image = self.image(3 * MIB + 512)
+        machine = self.start(image)
+        self.expect(machine, "ls -l /dev/vda | cut -c1-10", "brw-rw----")
+        self.expect(machine, "md5sum </dev/vda", hashlib.md5(image.read_bytes()).hexdigest() + "  -")
+        self.expect(machine, "blockdev --getsize64 /dev/vda; blockdev --getss /dev/vda", str(3 * MIB + 512), "512")
+        self.expect(machine, "seq 100000 | dd of=/dev/vda bs=1000 seek=1234 2>&1 | wc -l; sync", "2")
+        expected = "".join(f"{i}\n" for i in range(1, 100001)).encode()
+        machine.kill()
+        self.assertEqual(image.read_bytes()[1234000:1234000 + len(expected)], expected)
+
+    def test_its_end(self):
+        """Nothing is written beyond it."""
+        image = self.image(MIB)
+        machine = self.start(image)
+        self.expect(machine, "dd if=/dev/zero of=/dev/vda bs=1M count=2 2>&1 | head -1",
+                    "dd: error writing '/dev/vda': No space left on device")
+        self.expect(machine, "tail -c 5 /dev/vda | od -An -tx1", " 00 00 00 00 00")
+        self.expect(machine, "dd if=/dev/vda bs=1 skip=1048570 2>/dev/null | wc -c", "6")
+
+    def test_partitions(self):
+        """They appear as devices, and each is its own part of the disk."""
+        image = self.image(8 * MIB)
+        subprocess.run(["sfdisk", "-q", image], input="label: gpt\nsize=2M\nsize=1M\n", text=True, check=True)
+        machine = self.start(image, "vda2")
+        self.expect(machine, "wc -c </dev/vda1", "2097152")
+        data = image.read_bytes()
+        self.expect(machine, "md5sum </dev/vda2", hashlib.md5(data[3 * MIB:4 * MIB]).hexdigest() + "  -")
+
+    def test_a_bad_block_is_an_error_of_the_program(self):
+        """The program gets EIO, the log has a line, and the disk goes on."""
+        image = self.image(MIB)
+        rules = self.folder / "rules"
+        rules.write_text('[inject-error]\nevent = "none"\niotype = "read"\nerrno = "5"\nsector = "800"\n')
+        machine = self.boot(options=["-drive", f"if=virtio,format=raw,file=blkdebug:{rules}:{image}"])
+        machine.answer("for i in $(seq 50); do [ -b /dev/vda ] && break; sleep 0.1; done")
+        self.expect(machine, "dd if=/dev/vda of=/dev/null bs=4k skip=100 count=1 2>&1 | head -1", "dd: /dev/vda: Input/output error")
+        self.expect(machine, "dd if=/dev/vda bs=4k skip=101 count=3 2>/dev/null | md5sum",
+                    hashlib.md5(image.read_bytes()[404 * 1024:416 * 1024]).hexdigest() + "  -")
+        self.assertIn("vda: a read of", " ".join(machine.answer("dmesg | tail -3")))
+
+    # --- ext2 -----------------------------------------------------------------------------------
+
+    def tree(self):
+        """A tree of files of all kinds."""
+        top = self.folder / "tree"
+        (top / "a directory" / "deep" / "deeper").mkdir(parents=True)
+        for i in range(300):
+            (top / "a directory" / f"{'n' * (i % 200)}{i}").write_text(f"{i}\n")
+        (top / "big").write_bytes(random.Random(2).randbytes(5 * MIB + 123))
+        with open(top / "holes", "wb") as holes:
+            for place in (0, 300_000, DEEP, FARTHER):
+                holes.seek(place)
+                holes.write(b"here")
+        os.link(top / "big", top / "a directory" / "also big")
+        os.symlink("big", top / "short")
+        os.symlink("a directory/" + "./" * 60 + "deep/../../big", top / "long")
+        os.mkfifo(top / "a directory" / "fifo")
+        (top / "empty").touch()
+        return top
+
+    def digests(self, top):
+        """What md5sum says of each file, links followed."""
+        return sorted(f"{hashlib.md5(path.read_bytes()).hexdigest()}  ./{path.relative_to(top)}"
+                      for path in top.rglob("*") if path.is_file())
+
+    def test_ext2(self):
+        """Each file is as the build machine's mke2fs has put it there, and nothing is changed."""
+        top = self.tree()
+        for size, revision in (("1024", "1"), ("2048", "1"), ("4096", "1"), ("1024", "0")):
+            image = self.folder / f"ext2-{size}-{revision}.img"
+            subprocess.run(["mke2fs", "-q", "-t", "ext2", "-r", revision, "-b", size, "-d", top, image, "24M"],
+                           check=True, stdout=subprocess.DEVNULL)
+            before = hashlib.md5(image.read_bytes()).digest()
+            machine = self.start(image)
+            self.expect(machine, "mkdir /m; mount -t ext2 -o ro /dev/vda /m; cd /m; mount | grep vda", "/dev/vda on /m type ext2 (ro)")
+            machine.answer("find . -follow -type f -exec md5sum {} + | sort >/tmp/sums")
+            self.expect(machine, "md5sum </tmp/sums",
+                        hashlib.md5("".join(line + "\n" for line in self.digests(top)).encode()).hexdigest() + "  -")
+            self.expect(machine, "[ -p 'a directory/fifo' ] && stat -c '%h %s' big && readlink short", f"2 {5 * MIB + 123}", "big")
+            self.expect(machine, "echo x 2>&1 >new", "sh: can't create new: Read-only file system")
+            self.expect(machine, "rm -f empty", "rm: can't remove 'empty': Read-only file system")
+            self.expect(machine, "cd /; umount /m && ls /m")
+            machine.kill()
+            self.assertEqual(hashlib.md5(image.read_bytes()).digest(), before)
+
+    def test_what_is_no_ext2_is_refused(self):
+        """Other content, other features (by name), and a superblock that lies."""
+        image = self.image(8 * MIB)
+        machine = self.start(image)
+        self.expect(machine, "mkdir /m; mount -t ext2 -o ro /dev/vda /m", "mount: mounting /dev/vda on /m failed: Invalid argument")
+        self.expect(machine, "mount -t ext2 -o ro /dev/null /m", "mount: mounting /dev/null on /m failed: Block device required")
+        machine.kill()
+        subprocess.run(["mke2fs", "-q", "-F", "-t", "ext4", image], check=True, stdout=subprocess.DEVNULL)
+        machine = self.start(image)
+        self.expect(machine, "mkdir /m; mount -t ext2 -o ro /dev/vda /m", "mount: mounting /dev/vda on /m failed: Invalid argument")
+        self.assertIn("has extents, which is not supported", " ".join(machine.answer("dmesg | tail -4")))
+
+    def test_a_damaged_ext2(self):
+        """Whatever the bits are, a program gets an error, and the kernel goes on."""
+        image = self.folder / "damaged.img"
+        good = self.folder / "good.img"
+        subprocess.run(["mke2fs", "-q", "-t", "ext2", "-b", "1024", "-d", self.tree(), good, "24M"], check=True, stdout=subprocess.DEVNULL)
+        choose = random.Random(3)
+        for _ in range(4):
+            data = bytearray(good.read_bytes())
+            for _ in range(2000):
+                place = choose.randrange(1024, 600 * 1024)  # tables, directories
+                data[place] = choose.randrange(256)
+            data[1024:2048] = good.read_bytes()[1024:2048]
+            image.write_bytes(data)
+            machine = self.start(image)
+            machine.answer("mkdir /m; mount -t ext2 -o ro /dev/vda /m; find /m -type f -exec cat {} + >/dev/null 2>&1; ls -lR /m >/dev/null 2>&1")
+            self.expect(machine, "cd /; umount /m; echo alive", "alive")
+            machine.kill()
