@@ -12,9 +12,9 @@ static const struct inode_operations operations_on_root; /* has none */
 
 enum { NO_CONTENT = 0 };
 
-static enum error mount(const char *options, struct filesystem **filesystem)
+static enum error mount(const struct mount_arguments *arguments, struct filesystem **filesystem)
 {
-    (void)options;
+    (void)arguments;
     if (!devpts) {
         enum error error = tmpfs_create(&devpts_type, NO_CONTENT, &devpts);
         if (error)
