@@ -416,10 +416,11 @@ void kernel_main(const struct boot_info *info)
     monitor_start(&executor);         /* draws its prompt when it is polled, after `ready` */
     displays_keep_history(&executor); /* may come last: its task has low priority */
     log_write(LOG_ALWAYS, "cairn: ready");
-    executor_spawn(&executor, &start_disks); /* nothing above needs one */
-    if (runs_programs)
+    if (runs_programs) {
+        executor_spawn(&executor, &start_disks); /* only programs use them */
         first_program_start(&executor, info, end_with_first_program);
-    else
+    } else {
         first_program_free_initramfs(info);
+    }
     executor_run(&executor);
 }

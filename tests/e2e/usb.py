@@ -3,6 +3,7 @@
 import string
 import struct
 import tempfile
+import zlib
 
 from runner import machine as machines
 from runner import qemu
@@ -142,17 +143,20 @@ class Usb(MachineTest):
         protective = bytearray(512)
         protective[446:462] = struct.pack("<8BII", 0, 0, 0, 0, 0xee, 0, 0, 0, 1, 0xffffffff)
         protective[510:512] = b"\x55\xaa"
-        header = b"EFI PART" + bytes(64) + struct.pack("<QII", 2, 128, 128)
         entry = bytes(range(1, 33)) + struct.pack("<QQQ", 256, 767, 0) + "Daten".encode("utf-16-le")
+        sums = [zlib.crc32(entry.ljust(128 * 128, b"\0"))]
+        for checksum in (0, 1):  # the header's own is that of the header with 0 in its place
+            header = b"EFI PART" + struct.pack("<IIII", 0x10000, 92, checksum and zlib.crc32(header), 0) + struct.pack("<Q", 1) + \
+                bytes(40) + struct.pack("<QIII", 2, 128, 128, *sums)
         stick_at, of_4096 = "usb-storage,drive=stick,bus=bus.0,port=", "drive=stick,logical_block_size=4096,physical_block_size=4096"
         for first, rest, options, expected in (
-                (mbr, b"", [stick_at + "1"], [r"8 MiB, 16384 blocks of 512 bytes, MBR", r"  1: FAT, 2 MiB", r"  2: Linux, 4 MiB"]),
+                (mbr, b"", [stick_at + "1"], ["sda, 8 MiB, 16384 blocks of 512 bytes, MBR", "  sda1: FAT, 2 MiB", "  sda2: Linux, 4 MiB"]),
                 (protective, header.ljust(512, b"\0") + entry, [stick_at + "1"],
-                 [r"8 MiB, 16384 blocks of 512 bytes, GPT", r"  1: Daten, 256 KiB"]),
+                 ["sda, 8 MiB, 16384 blocks of 512 bytes, GPT", "  sda1: Daten, 256 KiB"]),
                 (protective.ljust(4096, b"\0"), header.ljust(4096, b"\0") + entry,
                  ["usb-bot,id=bot,bus=bus.0,port=1", f"scsi-hd,bus=bot.0,{of_4096}"],
-                 [r"8 MiB, 2048 blocks of 4096 bytes, GPT", r"  1: Daten, 2 MiB"]),
-                (b"", b"", [stick_at + "2.1"], [r"8 MiB, 16384 blocks of 512 bytes, no partition table"])):
+                 ["sda, 8 MiB, 2048 blocks of 4096 bytes, GPT", "  sda1: Daten, 2 MiB"]),
+                (b"", b"", [stick_at + "2.1"], ["sda, 8 MiB, 16384 blocks of 512 bytes, no partition table"])):
             with self.subTest(options), tempfile.NamedTemporaryFile(prefix="cairn-stick-") as stick:
                 stick.write(bytes(first) + rest)
                 stick.truncate(8 << 20)
