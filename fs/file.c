@@ -2,6 +2,7 @@
 #include <fs/file.h>
 #include <fs/file_locks.h>
 #include <kernel/task/thread.h>
+#include <lib/format.h>
 #include <mm/heap.h>
 
 enum {
@@ -244,4 +245,13 @@ unsigned file_poll(struct file *file, struct waker *waker, struct task *task)
 {
     enum { ALWAYS = POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM };
     return file->operations->poll ? file->operations->poll(file, waker, task) : ALWAYS;
+}
+
+void file_unnamed_name(const struct file *file, char *to, size_t room)
+{
+    const char *kind = inode_type(file->inode) == S_IFSOCK ? "socket" : "pipe";
+    if (file->operations->name)
+        snprintf(to, room, "%s", file->operations->name);
+    else
+        snprintf(to, room, "%s:[%lu]", kind, file->inode->number);
 }

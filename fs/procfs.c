@@ -159,11 +159,8 @@ static const struct file_operations file_operations = {
 static struct dentry *make_name(const struct file *file)
 {
     char name[32];
-    const char *kind = inode_type(file->inode) == S_IFSOCK ? "socket" : "pipe";
-    int length = file->operations->name
-                     ? snprintf(name, sizeof(name), "%s", file->operations->name)
-                     : snprintf(name, sizeof(name), "%s:[%lu]", kind, file->inode->number);
-    struct dentry *dentry = dentry_create(NULL, name, (size_t)length, file->inode);
+    file_unnamed_name(file, name, sizeof(name));
+    struct dentry *dentry = dentry_create(NULL, name, strlen(name), file->inode);
     if (dentry)
         inode_reference(file->inode);
     return dentry;

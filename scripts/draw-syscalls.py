@@ -71,7 +71,7 @@ def read(text):
         elif kind == "CALL":
             calls.append([*prototype(words), file, ""])
         elif kind == "FALLS_SHORT":
-            calls[-1][3] = words.strip('"').replace('" "', "")
+            calls[-1][3] += ("; " if calls[-1][3] else "") + words.strip('"').replace('" "', "")
         else:
             missing.append(words.split(", ")[1])
     return sorted(calls), missing

@@ -13,7 +13,6 @@
 #include <kernel/syscall/description.h>
 #include <kernel/task/clock.h>
 #include <layout.h>
-#include <lib/format.h>
 #include <lib/number.h>
 #include <lib/string.h>
 #include <mm/area_pages.h>
@@ -80,7 +79,7 @@ static void print_file(const struct process *process, int fd, const struct file 
 {
     char name[128];
     if (!file->dentry)
-        snprintf(name, sizeof(name), "pipe:[%lu]", file->inode->number);
+        file_unnamed_name(file, name, sizeof(name));
     else if (dentry_path(process->fs, file->dentry, name, sizeof(name)) != OK)
         string_copy(name, "(a long name)", sizeof(name));
     console_printf("  %4d  %-5s %9lu  %5zu  %s\n", fd, access_word(file->flags), file->position,
