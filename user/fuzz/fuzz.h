@@ -108,6 +108,10 @@ void do_something_else(void);
 /* The other process of a round, which changes the arena for ever. */
 NORETURN void run_racer(void);
 
+/* Starts a thread of this process, which for ever changes what is mapped and which files are open.
+ */
+void start_racing_thread(void);
+
 /* --- code.c ---------------------------------------------------------------------------------- */
 
 /* Runs random bytes as a program, and ends the process. */

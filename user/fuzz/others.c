@@ -36,6 +36,55 @@ void run_racer(void)
     }
 }
 
+/* The memory that calls use is mapped, unmapped and protected under them; the round itself looks at
+ * none of it. */
+static void race_for_a_page(void)
+{
+    enum { MMAP_FIXED = 16, DONT_NEED = 4 };
+    bool in_arena = once_in(2);
+    uint64_t page = in_arena ? ARENA + below(ARENA_SIZE / PAGE) * PAGE
+                             : PLAYGROUND + below(PLAYGROUND_SIZE / PAGE) * PAGE;
+    size_t size = (1 + below(3)) * PAGE;
+    switch (below(4)) {
+    case 0:
+        sys_munmap((void *)page, size);
+        break;
+    case 1:
+        sys_mprotect((void *)page, size, (int)below(4));
+        break;
+    case 2:
+        sys_madvise((void *)page, size, DONT_NEED);
+        break;
+    default:
+        sys_mmap((void *)page, size, MAP_READ | MAP_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MMAP_FIXED,
+                 -1, 0);
+        break;
+    }
+}
+
+static void race_in_the_process(void *nothing)
+{
+    (void)nothing;
+    enum { FIRST_OWN = 3, OWN_DESCRIPTORS = 12 };
+    static const struct timespec moment = {0, 10000};
+    for (;;) {
+        for (int i = 0; i < 8; i++)
+            race_for_a_page();
+        if (once_in(8))
+            sys_dup2((int)(FIRST_OWN + below(OWN_DESCRIPTORS)),
+                     (int)(FIRST_OWN + below(OWN_DESCRIPTORS)));
+        sys_nanosleep(&moment, NULL);
+    }
+}
+
+void start_racing_thread(void)
+{
+    /* CLONE_VM, FS, FILES, SIGHAND, THREAD and SYSVSEM: what a thread of a C library shares */
+    static const unsigned flags = 0x100 | 0x200 | 0x400 | 0x800 | 0x10000 | 0x40000;
+    static _Alignas(16) char stack[2 * PAGE];
+    thread_clone(flags, stack + sizeof(stack), NULL, NULL, race_in_the_process, NULL);
+}
+
 /* --- Children -------------------------------------------------------------------------------- */
 
 /* A copy of the round that makes a few calls of its own. */

@@ -174,6 +174,8 @@ void run_round(uint64_t round_seed)
     handle_signals();
     if (sys_fork() == 0)
         run_racer();
+    if (once_in(3))
+        start_racing_thread();
     for (int i = 0; i < CALLS_IN_ROUND; i++) {
         make_call();
         if (once_in(20))

@@ -326,7 +326,7 @@ static bool is_input(enum argument_kind kind)
  * or cleared: in the arena lies what the racer has left there. */
 static uint64_t make_structures(const struct call_argument *argument, uint64_t count)
 {
-    enum { FILLED = 16 };
+    enum { FILLED = 16, MOST_BYTES = 256 };
     if (once_in(8))
         return 0;
     uint64_t size = argument->size, length = count > UINT32_MAX ? UINT32_MAX : count * size;
@@ -334,6 +334,8 @@ static uint64_t make_structures(const struct call_argument *argument, uint64_t c
     if (at < OWN || length > OWN_SIZE || at + length > OWN + OWN_SIZE)
         return at;
     memset((void *)at, 0, length);
+    if (argument->kind == ARGUMENT_BYTES_IN)
+        fill_structure((void *)at, TYPE_NONE, length < MOST_BYTES ? length : MOST_BYTES);
     for (uint64_t i = 0; is_input(argument->kind) && i < count && i < FILLED; i++)
         fill_structure((void *)(at + i * size), argument->type, size);
     return at;

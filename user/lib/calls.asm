@@ -29,6 +29,7 @@ call sigaction, 13              ; Linux names it rt_sigaction, and so on
 call sigprocmask, 14
 call ioctl, 16
 call access, 21
+call madvise, 28
 call dup2, 33
 call nanosleep, 35
 call setitimer, 38

@@ -157,8 +157,9 @@ static inline long signal_handle(int signal, void (*handler)(int signal))
 enum { MAP_READ = 1, MAP_WRITE = 2 };         /* protection */
 enum { MAP_PRIVATE = 2, MAP_ANONYMOUS = 32 }; /* flags */
 void *sys_mmap(void *address, size_t size, int protection, int flags, int file, long offset);
-long sys_munmap(void *address, size_t size);
 long sys_mprotect(void *address, size_t size, int protection);
+long sys_munmap(void *address, size_t size);
+long sys_madvise(void *address, size_t size, int advice);
 
 /* Threads. */
 enum { FUTEX_WAIT = 0, FUTEX_WAKE = 1, FUTEX_PRIVATE = 128 }; /* operations */
