@@ -167,6 +167,11 @@ static enum error make_room(struct file_table *table, unsigned fd)
     return fd < table->capacity ? OK : grow(table, MAX(fd + 1, 2 * table->capacity));
 }
 
+bool file_table_is_full(const struct file_table *table)
+{
+    return next_bit(table, 0, UINT64_MAX) >= table->limit;
+}
+
 static void set(struct file_table *table, unsigned fd, struct file *file, bool close_on_exec)
 {
     table->files[fd] = file;

@@ -48,6 +48,9 @@ static inline enum error file_table_get(const struct file_table *table, int fd, 
     return OK;
 }
 
+/* Are all descriptors below the limit open? It may be so later, when another thread opens one. */
+bool file_table_is_full(const struct file_table *table);
+
 /* Opens the lowest free descriptor from `lowest` on for the file, and takes over the caller's
  * reference. ERROR_TOO_MANY_FILES, ERROR_INVALID (`lowest` is beyond the limit),
  * ERROR_OUT_OF_FRAMES; the reference stays the caller's then. */

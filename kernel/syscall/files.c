@@ -28,7 +28,9 @@ static int64_t open_at(int directory, virt_addr_t name, unsigned flags, uint32_t
     enum error error = call_path_get(&path, directory, name);
     if (error)
         return syscall_result(error);
-    error = file_open(process->fs, path.start, path.name, flags | O_LARGEFILE, mode, &file);
+    error = ERROR_TOO_MANY_FILES; /* no file is made that could not have a descriptor */
+    if (!file_table_is_full(process->files))
+        error = file_open(process->fs, path.start, path.name, flags | O_LARGEFILE, mode, &file);
     call_path_release(&path);
     if (error)
         return syscall_result(error);

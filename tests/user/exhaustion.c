@@ -1,0 +1,102 @@
+/*
+ * What runs out: the call says so, nothing is half done, and the program goes on once it has given
+ * something back.
+ */
+#include <sys/resource.h>
+
+#include "support.h"
+
+static void limit_descriptors(rlim_t limit)
+{
+    struct rlimit value = {limit, limit};
+    setrlimit(RLIMIT_NOFILE, &value);
+}
+
+/* Opens until there is none left; the last one. */
+static int use_up_descriptors(void)
+{
+    int last = -1;
+    for (int file; (file = open("/dev/null", O_RDONLY)) >= 0;)
+        last = file;
+    return last;
+}
+
+TEST(exhaustion, descriptors)
+{
+    enum { LIMIT = 20 };
+    int ends[2] = {-7, -7};
+    limit_descriptors(LIMIT);
+    EXPECT_EQ(use_up_descriptors(), LIMIT - 1);
+    EXPECT_ERROR(open(".", O_RDONLY), EMFILE);
+    EXPECT_ERROR(dup(0), EMFILE);
+    EXPECT_ERROR(fcntl(0, F_DUPFD, 5), EMFILE);
+    EXPECT_ERROR(fcntl(0, F_DUPFD, LIMIT), EINVAL);
+    EXPECT_ERROR(dup2(0, LIMIT), EBADF);
+    EXPECT_ERROR(pipe(ends), EMFILE);
+    EXPECT_EQ(dup2(0, LIMIT - 1), LIMIT - 1); /* in another one's place */
+    EXPECT_OK(close(7));
+    EXPECT_ERROR(pipe(ends), EMFILE); /* there is room for one end */
+    EXPECT_EQ(ends[0], -7);
+    EXPECT_EQ(open(".", O_RDONLY), 7); /* and there still is */
+    EXPECT_OK(close(7));
+    EXPECT_OK(close(8));
+    EXPECT_OK(pipe(ends));
+    EXPECT_EQ(ends[0] + ends[1], 15);
+}
+
+/* A file is not made when there is no descriptor for it. */
+TEST(exhaustion, no_descriptor_no_file)
+{
+    limit_descriptors(10);
+    use_up_descriptors();
+    EXPECT_ERROR(open("a", O_WRONLY | O_CREAT, 0644), EMFILE);
+    EXPECT_ERROR(access("a", F_OK), ENOENT);
+}
+
+TEST(exhaustion, a_pipe_is_full)
+{
+    static char bytes[PAGE];
+    int ends[2];
+    long total = 0, size;
+    EXPECT_OK(pipe2(ends, O_NONBLOCK));
+    while ((size = write(ends[1], bytes, sizeof(bytes))) > 0)
+        total += size;
+    EXPECT_EQ(errno, EAGAIN);
+    EXPECT_EQ(total, 65536);
+    EXPECT_EQ(read(ends[0], bytes, sizeof(bytes)), PAGE);
+    EXPECT_EQ(write(ends[1], bytes, sizeof(bytes)), PAGE);
+    EXPECT_ERROR(write(ends[1], bytes, 1), EAGAIN);
+}
+
+static void fill_pipes(void)
+{
+    static char bytes[65536];
+    int ends[2], status = 0;
+    for (int i = 0; i < 12; i++) {
+        if (pipe2(ends, O_NONBLOCK) < 0 || write(ends[1], bytes, sizeof(bytes)) != sizeof(bytes))
+            status = 1;
+    }
+    _exit(status);
+}
+
+/* What full pipes hold is given back with the last descriptor. */
+TEST(exhaustion, full_pipes_are_given_back)
+{
+    for (int i = 0; i < 200; i++) /* 150 MiB, all in all */
+        EXPECT_EQ(status_of(fill_pipes), 0);
+}
+
+TEST(exhaustion, addresses)
+{
+    const size_t half = (size_t)1 << 46;
+    char *first = mmap(NULL, half, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    EXPECT(first != MAP_FAILED);
+    EXPECT_ERROR(mmap(NULL, half, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0),
+                 ENOMEM);
+    EXPECT_ERROR(mmap(NULL, (size_t)1 << 47, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
+                 ENOMEM);
+    EXPECT_OK(munmap(first, half));
+    first = mmap(NULL, half, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    EXPECT(first != MAP_FAILED);
+    EXPECT_OK(munmap(first, half));
+}
