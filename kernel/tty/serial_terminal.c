@@ -17,10 +17,11 @@ static void write(struct tty *tty, const char *bytes, size_t count)
     uart16550_send(uart, bytes, count);
 }
 
+/* While the console has the line, programs wait. */
 static bool has_room(const struct tty *tty, bool all)
 {
     (void)tty;
-    return uart16550_has_sent(uart, all ? 0 : UNSENT_MAX);
+    return serial_terminal_has_line() && uart16550_has_sent(uart, all ? 0 : UNSENT_MAX);
 }
 
 static const struct tty_device device = {
@@ -41,6 +42,7 @@ void serial_terminal_switch(void)
     ASSERT(uart);
     uart->sink.log_only = !uart->sink.log_only;
     uart16550_send(uart, "\r\n", 2);
+    tty_wake(&terminal);
 }
 
 /* The size of the window is not known. */

@@ -37,6 +37,24 @@ class Terminals(MachineTest):
         machine.wait_text("abcd\r\n", start)
         self.assertNotIn("the monitor", machine.screen().text())
 
+    def test_a_program_waits_while_the_monitor_has_com1(self):
+        """Its output comes when the terminal has the line again."""
+        machine = self.start()
+        machine.send(b"sleep 1; echo la''te\r")
+        machine.wait_text("te\r\n", machine.output().rindex(SHELL))  # the echo of the command
+        start = len(machine.received)
+        self.break_line(machine, PROMPT)
+        first = self.uptime(machine)
+        while self.uptime(machine) < first + 3:
+            pass
+        self.assertNotIn("late", machine.output()[start:])
+        self.break_line(machine, "late\r\n")
+
+    def uptime(self, machine):
+        """In seconds, as the monitor says."""
+        hours, minutes, seconds = map(float, re.findall(r"[0-9.]+", machine.answer("uptime")[0]))
+        return (hours * 60 + minutes) * 60 + seconds
+
     def test_the_monitor_is_on_another_screen(self):
         """Alt+F12 shows it, with the log; Alt+F1 shows the shell again, as it was."""
         machine = self.start()
