@@ -7,7 +7,7 @@ enum { TFD_ABSTIME = 1, TFD_CANCEL_ON_SET = 2 };
 int64_t syscall_timerfd_create(struct trap_frame *frame)
 {
     struct program_clock clock;
-    struct file *file;
+    struct file *file = NULL;
     unsigned flags = (unsigned)argument_1(frame);
     int fd;
     enum error error = program_clock_find((int)argument_0(frame), &clock);
@@ -40,7 +40,7 @@ int64_t syscall_timerfd_settime(struct trap_frame *frame)
 {
     unsigned flags = (unsigned)argument_1(frame);
     uint64_t value, period, old_left, old_period;
-    struct file *file;
+    struct file *file = NULL;
     enum error error = timer_from_user(argument_2(frame), &value, &period);
     if (!error && flags & ~(unsigned)(TFD_ABSTIME | TFD_CANCEL_ON_SET))
         error = ERROR_INVALID;
@@ -59,7 +59,7 @@ int64_t syscall_timerfd_settime(struct trap_frame *frame)
 int64_t syscall_timerfd_gettime(struct trap_frame *frame)
 {
     uint64_t left, period;
-    struct file *file;
+    struct file *file = NULL;
     enum error error = get_timer(argument_0(frame), &file);
     if (error)
         return syscall_result(error);

@@ -167,7 +167,7 @@ int64_t syscall_timer_create(struct trap_frame *frame)
 {
     struct program_clock clock;
     struct event event;
-    int id;
+    int id = -1;
     enum error error = program_clock_find((int)argument_0(frame), &clock);
     if (!error && !clock.may_sleep && clock.kind < TIMER_PROCESS_TIME)
         error = ERROR_UNSUPPORTED;

@@ -235,7 +235,8 @@ static enum error master_write(struct file *file, struct buffer *buffer, uint64_
             error = file->flags & O_NONBLOCK ? ERROR_AGAIN : tty_wait_until(file, takes_input);
             continue;
         }
-        count = MIN(MIN(count, sizeof(piece)), buffer->left);
+        count = MIN(count, sizeof(piece));
+        count = MIN(count, buffer->left);
         error = buffer_get(buffer, piece, count);
         if (!error)
             error = type_all(file, piece, count);
