@@ -473,7 +473,7 @@ BREAKS = [
           "e2e/shell"),
     Break("kernel/process/signal_fpu.c", "    user_registers_load_initial();\n    return error;\n", "    return error;\n",
           "a handler begins with the registers of what it has interrupted", "e2e/shell"),
-    Break("kernel/process/user_thread.c", "        thread->balance += weight;\n", "        thread->balance += NICENESS_0_WEIGHT;\n",
+    Break("kernel/process/user_thread.c", "    if (weight < NICENESS_0_WEIGHT)\n", "    if (weight < 0)\n",
           "niceness changes nothing", "e2e/shell"),
     Break("kernel/process/signal_queue.c", "    if (!real_time && queue->set & signal_bit(signal))\n", "    if (queue->set & signal_bit(signal))\n",
           "of several real-time signals one comes", "e2e/shell"),

@@ -1,8 +1,8 @@
 /*
  * A program's thread has low priority, so that the kernel's own tasks come first, and a slice of
  * time: user code is interrupted at least once a tick, and looks on its way back whether the slice
- * is over. Kernel code is not preempted. A nice process's thread misses turns, and one that is the
- * opposite has several slices in a row.
+ * is over. Kernel code is not preempted. A nice process's thread gives up turns, and one that is
+ * the opposite has several slices in a row.
  */
 #include <assert.h>
 #include <kernel/cpu/control.h>
@@ -19,6 +19,7 @@
 static struct executor *executor;
 enum { NICENESS_0_WEIGHT = 1024 };
 
+static uint64_t turns;     /* of all threads: how often one has begun to run */
 static bool slice_is_over; /* the running thread's; set by an interrupt */
 
 static struct user_thread *user_thread_of(struct thread *thread)
@@ -30,6 +31,7 @@ static void enter(struct thread *thread)
 {
     struct user_thread *user_thread = user_thread_of(thread);
     slice_is_over = false;
+    turns++;
     load_note_switch();
     process_timers_check(user_thread->process);
     address_space_use(user_thread->process->space);
@@ -140,16 +142,37 @@ static int niceness_weight(int niceness)
     return (int)weights[niceness - NICENESS_LEAST];
 }
 
-/* Pays for a slice of time, and lets others run until the thread has a balance again. So threads
- * that want the processor get it by their weights, however often each is interrupted. */
-static void end_slice(struct user_thread *thread)
+/* May the thread go on although its slice is over? */
+static bool has_more_slices(struct user_thread *thread, int weight)
+{
+    bool more = ++thread->slices < weight / NICENESS_0_WEIGHT;
+    if (!more)
+        thread->slices = 0;
+    return more;
+}
+
+/* Lets others run. A nice process's thread owes them what it has had beyond its share: it gives up
+ * its turn until each of them has had that, or nobody else wants the processor. */
+static void end_turn(struct user_thread *thread)
 {
     int weight = niceness_weight(thread->process->niceness);
+    bool goes_on = slice_is_over && has_more_slices(thread, weight);
+    uint64_t start = read_tsc(), used = start - executor->poll_start;
     slice_is_over = false;
-    thread->balance -= NICENESS_0_WEIGHT;
-    while (thread->balance < 0 && !thread_is_interrupted(&thread->thread)) {
+    if (goes_on)
+        return;
+    if (weight < NICENESS_0_WEIGHT)
+        thread->debt += used * (uint64_t)(NICENESS_0_WEIGHT - weight) / (uint64_t)weight;
+    for (;;) {
+        uint64_t before = turns, paid;
         thread_yield();
-        thread->balance += weight;
+        uint64_t others = turns - before - 1, now = read_tsc();
+        paid = others ? (now - start) / others : thread->debt;
+        thread->debt -= MIN(paid, thread->debt);
+        if (!thread->debt || thread_is_interrupted(&thread->thread))
+            return;
+        turns--; /* this was none */
+        start = now;
     }
 }
 
@@ -165,10 +188,8 @@ static NOINLINE void act(struct trap_frame *frame)
     do {
         interrupts_enable();
         process_timers_check(process_current());
-        if (slice_is_over)
-            end_slice(user_thread_current());
-        else if (executor_has_urgent(executor))
-            thread_yield();
+        if (slice_is_over || executor_has_urgent(executor))
+            end_turn(user_thread_current());
         if (thread_is_interrupted(&user_thread_current()->thread))
             signals_act(frame);
         interrupts_disable();

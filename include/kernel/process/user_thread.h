@@ -27,7 +27,8 @@ struct user_thread {
     uint64_t blocked;            /* signals */
     uint64_t blocked_before;     /* a call that waits with other signals has changed them: */
     bool restore_blocked;        /* ... they come back when it is over */
-    int balance;                 /* of time, in weights (user_thread.c) */
+    int slices;                  /* that it has had in a row */
+    uint64_t debt;               /* time that others get first, by the time stamp counter */
     struct signal_stack stack;   /* for handlers; size 0: none */
     virt_addr_t clear_child;     /* where 0 is written at the end; 0: nowhere */
     virt_addr_t robust_list;     /* of the locks that it holds (futex.h); 0: none */
