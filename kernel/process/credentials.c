@@ -4,14 +4,16 @@ void credentials_choose(struct program *program, const struct fs_context *contex
 {
     enum { RUNS_AS_GROUP = S_ISGID | 010 }; /* without the other bit it means something else */
     const struct inode *inode = program->file->inode;
+    bool may_gain = context->references == 1;
     if (user_thread_is_running()) {
         const struct process *process = process_current();
         program->uid = process->uid;
         program->euid = process->euid;
         program->gid = process->gid;
         program->egid = process->egid;
+        may_gain &= !process->no_new_privileges;
     }
-    if (context->references > 1)
+    if (!may_gain)
         return;
     if (inode->mode & S_ISUID)
         program->euid = inode->uid;

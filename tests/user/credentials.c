@@ -4,6 +4,7 @@
 #include <sys/auxv.h>
 #include <sys/fsuid.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/time.h>
 #include <time.h>
@@ -307,6 +308,14 @@ TEST(credentials, programs_that_run_as_their_owner)
     EXPECT_EQ(run_as_user("./group"), 20);
     EXPECT_EQ(run_as_user("./no_group"), 30);
     EXPECT_EQ(run_as_user("./hidden"), 100);
+}
+
+TEST(credentials, no_new_privileges)
+{
+    NEEDS_ROOT();
+    copy_program("user", OTHER, OTHER_GROUP, 06755);
+    EXPECT_OK(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
+    EXPECT_EQ(run_as_user("./user"), 30);
 }
 
 static mode_t mode_of(const char *path)
