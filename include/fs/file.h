@@ -128,8 +128,8 @@ static inline bool file_can_poll(const struct file *file)
 /* As the operation. May not wait. */
 unsigned file_poll(struct file *file, struct waker *waker, struct task *task);
 
-/* Writes what stands for the name of a file without one (file->dentry is NULL), such as pipe:[12] or
- * anon_inode:[eventfd], with a NUL; what does not fit is cut. Any context. */
+/* Writes what stands for the name of a file without one (file->dentry is NULL), such as pipe:[12]
+ * or anon_inode:[eventfd], with a NUL; what does not fit is cut. Any context. */
 void file_unnamed_name(const struct file *file, char *to, size_t room);
 
 #endif
