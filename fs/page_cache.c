@@ -28,11 +28,17 @@ enum { BUSY = 1, DIRTY = 2 };
 /* Of a long read, write or truncation. */
 enum { PAGES_BETWEEN_YIELDS = 64 };
 
+static uint64_t all_pages; /* of all files */
 static struct list with_store = LIST_INIT(with_store);
 
 static char *page_at(phys_addr_t frame)
 {
     return phys_to_virt(frame);
+}
+
+uint64_t page_cache_pages(void)
+{
+    return all_pages;
 }
 
 void page_cache_init(struct page_cache *cache, const struct page_cache_operations *operations,
@@ -59,6 +65,7 @@ static enum error add_page(struct page_cache *cache, uint64_t index, unsigned fl
                                : page_tree_add(&cache->pages, index, *frame | flags);
     if (!error) {
         cache->inode->pages++;
+        all_pages++;
         return OK;
     }
     if (*frame != NO_FRAME)
@@ -76,6 +83,7 @@ static bool remove_page(struct page_cache *cache, uint64_t *index)
         return false;
     frame_free(ALIGN_DOWN(entry, PAGE_SIZE));
     cache->inode->pages--;
+    all_pages--;
     if (cache->operations->remove)
         cache->operations->remove(cache);
     return true;

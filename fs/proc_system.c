@@ -3,6 +3,7 @@
  * ps, top, free, uptime and mount read them.
  */
 #include <fs/filesystem.h>
+#include <fs/page_cache.h>
 #include <fs/proc.h>
 #include <fs/proc_system.h>
 #include <kernel/cpu/control.h>
@@ -33,8 +34,9 @@ static enum error write_meminfo(struct text *text, int process)
     text_printf(text, "Slab:           %8lu kB\nSReclaimable:   %8lu kB\n",
                 heap.committed_bytes / 1024, (heap.committed_bytes - heap.live_bytes) / 1024);
     text_printf(text, "SUnreclaim:     %8lu kB\n", heap.live_bytes / 1024);
-    static const char *const zeros[] = {"Buffers",   "Cached",   "SwapCached",
-                                        "SwapTotal", "SwapFree", "Shmem"};
+    uint64_t cached = page_cache_pages() * page_kib;
+    text_printf(text, "Cached:         %8lu kB\n", cached);
+    static const char *const zeros[] = {"Buffers", "SwapCached", "SwapTotal", "SwapFree", "Shmem"};
     for (size_t i = 0; i < ARRAY_SIZE(zeros); i++)
         text_printf(text, "%s:%*s%8u kB\n", zeros[i], (int)(15 - strlen(zeros[i])), "", 0u);
     return OK;

@@ -22,11 +22,11 @@ static uint64_t free_frames(void)
 
 bool reclaim_for_program(void)
 {
-    size_t reclaimed = 0;
+    uint64_t before = free_frames();
     list_for_each(node, &reclaimers)
-        reclaimed += CONTAINER_OF(node, struct reclaimer, node)->reclaim(AT_ONCE);
+        CONTAINER_OF(node, struct reclaimer, node)->reclaim(AT_ONCE);
     heap_trim();
-    if (reclaimed > 0 || free_frames() > 0)
+    if (free_frames() > before)
         return true;
     return reclaim_last_resort && reclaim_last_resort();
 }

@@ -36,6 +36,9 @@ struct page_cache {
     struct list_node node;   /* among those with a store */
 };
 
+/* How many pages there are, of all files. */
+uint64_t page_cache_pages(void);
+
 /* Makes an empty cache for an inode, which is initialised; and frees all its pages, when nobody
  * uses the inode any more. What is not written back then is lost. */
 void page_cache_init(struct page_cache *cache, const struct page_cache_operations *operations,

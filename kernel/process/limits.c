@@ -10,6 +10,7 @@ void limits_init(struct limit limits[RLIMIT_COUNT])
     limits[RLIMIT_CORE].soft = 0;
     limits[RLIMIT_NOFILE] = (struct limit){FILE_TABLE_LIMIT, FILE_TABLE_HARD_LIMIT};
     limits[RLIMIT_MEMLOCK] = (struct limit){MIB(8), MIB(8)};
+    limits[RLIMIT_SIGPENDING] = (struct limit){8192, 8192};
     limits[RLIMIT_MSGQUEUE] = (struct limit){819200, 819200};
     limits[RLIMIT_NICE] = limits[RLIMIT_RTPRIO] = (struct limit){0, 0};
 }

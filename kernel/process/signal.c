@@ -4,8 +4,6 @@
 
 #define UNBLOCKABLE (signal_bit(SIGKILL) | signal_bit(SIGSTOP))
 
-enum { QUEUE_LIMIT = 8192 }; /* entries of a queue that programs may make */
-
 static const struct signal_action *action_of(const struct process *process, int signal)
 {
     return &process->signals.actions[signal - 1];
@@ -67,7 +65,8 @@ static enum error take(struct process *process, struct user_thread *thread, int 
     if (!kept && signal_is_ignored(process, signal))
         return OK;
     struct signal_queue *queue = thread ? &thread->pending : &process->signals.pending;
-    enum error error = signal_queue_add(queue, signal, info, QUEUE_LIMIT);
+    enum error error =
+        signal_queue_add(queue, signal, info, process->limits[RLIMIT_SIGPENDING].soft);
     if (error)
         return error;
     if (!thread)
