@@ -43,8 +43,8 @@ static inline struct piece next_piece(struct buffer *buffer, unsigned access, si
         return (struct piece){(char *)address, size};
     if (!next_can_be_users(buffer))
         return (struct piece){NULL, 0};
-    return (struct piece){user_page(this_cpu()->space, address, access),
-                          MIN(size, PAGE_SIZE - address % PAGE_SIZE)};
+    size = MIN(size, PAGE_SIZE - address % PAGE_SIZE);
+    return (struct piece){user_page(this_cpu()->space, address, access), size};
 }
 
 /* After next_piece() has found no memory. OK: look again. */

@@ -7,20 +7,15 @@
 #include "bench/bench.h"
 #include "lib/linux.h"
 
-enum {
-    PAGE = 4096,
-    PAGES = 16,
-    FEW = 10,
-    MANY_AREAS = 10000,
-    MANY_PROCESSES = 1000,
-    MANY_FILES = 100000
-};
+#define PAGE KIB(4)
+
+enum { PAGES = 16, FEW = 10, MANY_AREAS = 10000, MANY_PROCESSES = 1000, MANY_FILES = 100000 };
 
 /* Both figures of a workload, and their ratio. */
 static void report(const char *name, unsigned many, uint64_t beside_few, uint64_t beside_many)
 {
     char text[64];
-    snprintf(text, sizeof(text), "growth.%s.%u", name, FEW);
+    snprintf(text, sizeof(text), "growth.%s.%u", name, (unsigned)FEW);
     bench_report(text, beside_few, 1);
     snprintf(text, sizeof(text), "growth.%s.%u", name, many);
     bench_report(text, beside_many, 1);
