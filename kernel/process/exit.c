@@ -8,6 +8,15 @@
 void (*process_first_ended)(int status);
 void (*process_session_ended)(int session);
 
+/* Does the process have a parent that can let its group go on? As long as a group has such a
+ * process, it is not orphaned. */
+static bool links_its_group(const struct process *process)
+{
+    const struct process *parent = process->parent;
+    return parent && parent->id != PROCESS_FIRST && parent->group != process->group &&
+           parent->session == process->session;
+}
+
 /* A group that becomes orphaned while one of it is stopped would stay so for ever (POSIX, exit). */
 static void let_orphans_go_on(int group, int session)
 {
@@ -63,11 +72,13 @@ static void give_children_away(struct process *process)
     struct list_node *node;
     while ((node = list_pop_front(&process->children))) {
         struct process *child = CONTAINER_OF(node, struct process, sibling);
+        bool linked = links_its_group(child);
         child->parent = reaper;
         list_push_back(&reaper->children, &child->sibling);
         child->exit_signal = SIGCHLD;
         send_death_signal(child, process);
-        let_orphans_go_on(child->group, child->session);
+        if (linked)
+            let_orphans_go_on(child->group, child->session);
         if (child->state == PROCESS_ZOMBIE)
             tell_parent(child);
     }
@@ -215,7 +226,8 @@ static NORETURN void end_process(struct process *process, struct user_thread *th
 
     /* Nothing waits from here on: the parent may forget the process as soon as it runs. */
     become_zombie(process, thread);
-    let_orphans_go_on(process->group, process->session);
+    if (links_its_group(process))
+        let_orphans_go_on(process->group, process->session);
     tell_parent(process);
     thread_end();
 }

@@ -43,10 +43,25 @@ static bool report(struct process *child, unsigned options, struct wait_result *
     return false;
 }
 
+static struct process *find_child(int number)
+{
+    struct process *process = process_find(number);
+    return process && process->parent == process_current() ? process : NULL;
+}
+
 /* OK: one was found, or none of those that are meant has changed, and result->id is 0. */
 static enum error look(int which, unsigned options, struct wait_result *result)
 {
     enum error error = ERROR_NO_CHILD;
+    if (which > 0) { /* there may be thousands of others */
+        struct process *child = find_child(which);
+        bool meant = child && is_meant(child, which, options);
+        error = meant ? OK : ERROR_NO_CHILD;
+        if (meant && report(child, options, result))
+            return OK;
+        *result = (struct wait_result){0};
+        return error;
+    }
     list_for_each(node, &process_current()->children) {
         struct process *child = CONTAINER_OF(node, struct process, sibling);
         if (!is_meant(child, which, options))

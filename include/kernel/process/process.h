@@ -121,17 +121,17 @@ static inline struct user_thread *process_next_thread(const struct process *proc
  * not wait. `id` may be NULL: there are none. */
 #define for_each_in_group(process, id)                                  \
     for (struct process *process = process_first_in_group(id); process; \
-         process = process_next_in_group(id, process))
+         process = process_next_in_group(process))
 static inline struct process *process_first_in_group(const struct id *id)
 {
     struct list_node *node = id ? list_first(&id->group) : NULL;
     return node ? CONTAINER_OF(node, struct process, in_group) : NULL;
 }
-static inline struct process *process_next_in_group(const struct id *id,
-                                                    const struct process *process)
+static inline struct process *process_next_in_group(const struct process *process)
 {
     struct list_node *next = process->in_group.next;
-    return next == &id->group.head ? NULL : CONTAINER_OF(next, struct process, in_group);
+    return next == &process->group_id->group.head ? NULL
+                                                  : CONTAINER_OF(next, struct process, in_group);
 }
 
 /* All processes, in the order of their numbers: for_each_process(process) { ... }. The body may
