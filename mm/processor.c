@@ -16,19 +16,19 @@ enum { FEATURE_NX, FEATURE_1G, FEATURE_PAT, FEATURE_PGE, FEATURE_SMEP, FEATURE_S
 /* Where CPUID reports the feature (Intel SDM 2, CPUID), and which bit of CR4 turns it on (SDM 3A
  * 2.5), if one does. */
 static const struct feature {
-    const char *name;
+    const char *name; /* with the comma before it */
     uint32_t leaf;
     enum cpuid_register reg;
     unsigned bit;
     uint64_t cr4;
 } features[] = {
-    [FEATURE_NX] = {"NX", 0x80000001, EDX, 20, 0},
-    [FEATURE_1G] = {"1 GiB pages", 0x80000001, EDX, 26, 0},
-    [FEATURE_PAT] = {"page attribute table", 1, EDX, 16, 0},
-    [FEATURE_PGE] = {"global pages", 1, EDX, 13, CR4_PGE},
-    [FEATURE_SMEP] = {"SMEP", 7, EBX, 7, CR4_SMEP},
-    [FEATURE_SMAP] = {"SMAP", 7, EBX, 20, CR4_SMAP},
-    [FEATURE_UMIP] = {"UMIP", 7, ECX, 2, CR4_UMIP},
+    [FEATURE_NX] = {", NX", 0x80000001, EDX, 20, 0},
+    [FEATURE_1G] = {", 1 GiB pages", 0x80000001, EDX, 26, 0},
+    [FEATURE_PAT] = {", page attribute table", 1, EDX, 16, 0},
+    [FEATURE_PGE] = {", global pages", 1, EDX, 13, CR4_PGE},
+    [FEATURE_SMEP] = {", SMEP", 7, EBX, 7, CR4_SMEP},
+    [FEATURE_SMAP] = {", SMAP", 7, EBX, 20, CR4_SMAP},
+    [FEATURE_UMIP] = {", UMIP", 7, ECX, 2, CR4_UMIP},
 };
 
 static unsigned found RO_AFTER_INIT; /* a bit for each of them that the processor has */
@@ -78,13 +78,11 @@ static void log_missing_features(void)
     char names[LOG_TEXT];
     size_t length = 0;
     for (unsigned i = 0; i < ARRAY_SIZE(features); i++) {
-        if (has(i))
-            continue;
-        length += string_copy(names + length, length ? ", " : "", sizeof(names) - length);
-        length += string_copy(names + length, features[i].name, sizeof(names) - length);
+        if (!has(i))
+            length += string_copy(names + length, features[i].name, sizeof(names) - length);
     }
     if (length)
-        log_info("mm: this processor has no %s", names);
+        log_info("mm: this processor has no %s", names + strlen(", "));
 }
 
 enum { MSR_PAT = 0x277, PAT_WRITE_COMBINING = 1 };
