@@ -63,7 +63,7 @@ BREAKS = [
           "a call whose frame was exchanged goes back by SYSRET", "kernel/user_mode"),
     Break("kernel/cpu/trap_stubs.asm", "    je .kernel_gs\n", "    jmp .kernel_gs\n",
           "a debug exception at the first instruction of a call has the program's GS", "kernel/user_mode"),
-    Break("kernel/cpu/trap_stubs.asm", "    test edx, edx\n    js .kernel_gs\n",
+    Break("kernel/cpu/trap_stubs.asm", "    cmp rax, boot_cpu                       ; a sign-extended 32-bit address\n    je .kernel_gs\n",
           "    test byte [rsp + FRAME_RIP + 8], 3\n    jz .kernel_gs\n", "an NMI goes by the privilege, not by GS", "e2e/entry"),
     Break("kernel/cpu/trap_stubs.asm", "    jnz debug_from_user\n", "", "a program's steps are taken for the kernel's",
           "kernel/user_mode"),
