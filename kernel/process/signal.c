@@ -4,6 +4,8 @@
 
 #define UNBLOCKABLE (signal_bit(SIGKILL) | signal_bit(SIGSTOP))
 
+struct wait_queue signals_arrived = WAIT_QUEUE_INIT(signals_arrived);
+
 static const struct signal_action *action_of(const struct process *process, int signal)
 {
     return &process->signals.actions[signal - 1];
@@ -69,6 +71,8 @@ static enum error take(struct process *process, struct user_thread *thread, int 
         signal_queue_add(queue, signal, info, process->limits[RLIMIT_SIGPENDING].soft);
     if (error)
         return error;
+    if (!list_empty(&signals_arrived.wakers))
+        wait_queue_wake_for(&signals_arrived, POLLIN);
     if (!thread)
         wake_for(process, signal_bit(signal));
     else if (takes(thread, signal_bit(signal)))

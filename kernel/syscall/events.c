@@ -1,9 +1,10 @@
 /*
- * eventfd and epoll.
+ * eventfd, signalfd and epoll.
  */
 #include <fs/epoll.h>
 #include <fs/eventfd.h>
 #include <kernel/process/process.h>
+#include <kernel/process/signalfd.h>
 #include <kernel/syscall/calls.h>
 #include <kernel/syscall/descriptors.h>
 #include <kernel/syscall/waits.h>
@@ -31,6 +32,36 @@ int64_t syscall_eventfd(struct trap_frame *frame)
 int64_t syscall_eventfd2(struct trap_frame *frame)
 {
     return make_eventfd((uint32_t)argument_0(frame), (unsigned)argument_1(frame));
+}
+
+/* --- signalfd --------------------------------------------------------------------------------- */
+
+/* A new file, or a set for one that is there. */
+static int64_t make_signalfd(int fd, virt_addr_t set_at, uint64_t size, unsigned flags)
+{
+    struct file *file;
+    uint64_t set;
+    if (size != sizeof(set) || flags & ~(unsigned)(O_NONBLOCK | O_CLOEXEC))
+        return syscall_result(ERROR_INVALID);
+    enum error error = copy_from_user(&set, set_at, sizeof(set));
+    if (error)
+        return syscall_result(error);
+    if (fd == -1) {
+        error = signalfd_create(set, flags & O_NONBLOCK, &file);
+        return error ? syscall_result(error) : descriptor_add(file, flags & O_CLOEXEC);
+    }
+    error = file_table_get(process_current()->files, fd, &file);
+    if (error)
+        return syscall_result(error);
+    error = signalfd_set(file, set);
+    file_release(file);
+    return error ? syscall_result(error) : fd;
+}
+
+int64_t syscall_signalfd4(struct trap_frame *frame)
+{
+    return make_signalfd((int)argument_0(frame), argument_1(frame), argument_2(frame),
+                         (unsigned)argument_3(frame));
 }
 
 /* --- epoll: what is watched ------------------------------------------------------------------- */

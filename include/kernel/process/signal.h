@@ -11,6 +11,7 @@
 
 #include <error.h>
 #include <kernel/cpu/trap.h>
+#include <kernel/task/waker.h>
 #include <lib/list.h>
 #include <types.h>
 
@@ -160,6 +161,9 @@ struct signals {
     struct signal_action actions[SIGNAL_COUNT];
     struct signal_queue pending; /* for any of its threads */
 };
+
+/* Woken when a signal becomes pending for any process: signalfd waits here. */
+extern struct wait_queue signals_arrived;
 
 /* Makes a signal pending, unless the process ignores it, and wakes a thread that does not block it.
  * SIGKILL and SIGCONT let a stopped process go on. `info` may be NULL: from the kernel.
