@@ -1,6 +1,5 @@
 #include <fs/anonymous.h>
 #include <kernel/process/process.h>
-#include <kernel/process/process.h>
 #include <kernel/process/signalfd.h>
 #include <kernel/process/timers.h>
 #include <mm/heap.h>
