@@ -76,7 +76,7 @@ static enum error bind_abstract(struct unix_socket *socket, const struct unix_na
 static enum error make_place(struct fs_context *context, const struct unix_name *name,
                              struct inode **place)
 {
-    struct dentry *dentry;
+    struct dentry *dentry = NULL;
     enum error error = path_make(context, NULL, name->path, S_IFSOCK | 0777, 0);
     if (!error)
         error = path_walk(context, NULL, name->path, 0, &dentry);

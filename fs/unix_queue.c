@@ -137,7 +137,7 @@ static enum error wait_for_room(struct unix_socket *socket, struct unix_socket *
 static enum error send_message(struct unix_socket *socket, struct unix_socket *to,
                                struct buffer *buffer, size_t size, struct unix_send *send)
 {
-    struct unix_message *message;
+    struct unix_message *message = NULL;
     enum error error = wait_for_room(socket, to, send->flags);
     if (!error)
         error = make_message(socket, buffer, size, send, &message);

@@ -259,7 +259,7 @@ enum error unix_connect(struct unix_socket *socket, struct fs_context *context,
                         const struct unix_name *name, size_t length)
 {
     enum { AF_UNSPEC = 0 };
-    struct unix_socket *to;
+    struct unix_socket *to = NULL;
     if (!has_connections(socket) && length >= sizeof(name->family) && name->family == AF_UNSPEC) {
         set_peer(socket, NULL);
         socket->state = UNIX_UNCONNECTED;

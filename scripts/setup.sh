@@ -54,7 +54,6 @@ libxkbcommon, for the tests of keyboard layouts|/usr/lib/*/libxkbcommon.so.0 /us
 the X keyboard layouts (xkeyboard-config), for the same|/usr/share/X11/xkb/symbols/us|xkb-data|xkeyboard-config|xkeyboard-config|-
 X11's compose table, for the same|/usr/share/X11/locale/en_US.UTF-8/Compose|libx11-data|libX11-common|libx11|-
 GDB|gdb|gdb|gdb|gdb|-
-dpkg-deb, for make compare|dpkg-deb|dpkg|-|-|-
 SPIN, for make check|spin|spin|-|-|-
 clang-format, for make fmt and make check|clang-format|clang-format|clang-tools-extra|clang|clang-format
 clang-tidy, for make check|clang-tidy|clang-tidy|clang-tools-extra|clang|-

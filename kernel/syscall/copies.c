@@ -123,7 +123,7 @@ static enum error put_position(struct file *file, virt_addr_t at, uint64_t posit
 static int64_t copy_range(struct file *to, struct file *from, const struct trap_frame *frame)
 {
     virt_addr_t from_at = argument_1(frame), to_at = argument_3(frame);
-    uint64_t count = MIN(argument_4(frame), (uint64_t)BUFFER_MAX), start, from_end, to_end;
+    uint64_t count = MIN(argument_4(frame), (uint64_t)BUFFER_MAX), start = 0, from_end, to_end = 0;
     enum error error = check_copy(to, from);
     if (!error)
         error = get_position(from, from_at, &start);

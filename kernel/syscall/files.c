@@ -23,7 +23,7 @@ static int64_t open_at(int directory, virt_addr_t name, unsigned flags, uint32_t
 {
     struct process *process = process_current();
     struct call_path path;
-    struct file *file;
+    struct file *file = NULL;
     int fd;
     enum error error = call_path_get(&path, directory, name);
     if (error)

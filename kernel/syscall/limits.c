@@ -22,7 +22,7 @@ static enum error find(int id, struct process **process)
 int64_t syscall_prlimit64(struct trap_frame *frame)
 {
     unsigned resource = (unsigned)argument_1(frame);
-    struct process *process;
+    struct process *process = NULL;
     struct limit new, old;
     enum error error = OK;
     if (resource >= RLIMIT_COUNT)

@@ -20,7 +20,7 @@ enum { F_RDLCK, F_WRLCK, F_UNLCK };
 static enum error get_range(const struct record_lock *record, const struct file *file,
                             struct file_lock *lock)
 {
-    int64_t base = 0, start, last;
+    int64_t base = 0, start, last = 0;
     if (record->whence < SEEK_SET || record->whence > SEEK_END)
         return ERROR_INVALID;
     if (record->whence == SEEK_CUR)

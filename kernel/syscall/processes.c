@@ -297,7 +297,7 @@ static struct signal_info info_of(const struct wait_result *result)
 /* The process of a descriptor; one that does not block does not wait. */
 static enum error process_of_pidfd(int fd, int *which, unsigned *options)
 {
-    struct file *file;
+    struct file *file = NULL;
     struct id *id;
     enum error error = fd < 0 ? ERROR_INVALID : file_table_get(process_current()->files, fd, &file);
     if (error)

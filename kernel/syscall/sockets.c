@@ -103,7 +103,7 @@ static enum socket_type type_of(unsigned type)
 int64_t syscall_socket(struct trap_frame *frame)
 {
     unsigned type = (unsigned)argument_1(frame);
-    struct file *file;
+    struct file *file = NULL;
     unix_credentials_hook = get_credentials;
     enum error error = check_type((int)argument_0(frame), type, (int)argument_2(frame));
     if (!error)

@@ -105,7 +105,7 @@ class Usb(MachineTest):
         self.assertRegex(text, r"\n  port \d+: keyboard QEMU USB Keyboard \(0627:0001\), high speed, waits for keys")
         self.assertRegex(text, r"\n  port \d+: QEMU USB Mouse \(0627:0001\), \S+ speed, waits for nothing")
         self.assertRegex(text, r"\n  port \d+: stick QEMU USB HARDDRIVE \(46f4:0001\), super speed, waits for requests\n"
-                               r"    \d+ MiB, \d+ blocks of 512 bytes, (MBR|GPT)\n      1: ")
+                               r"    sda, \d+ MiB, \d+ blocks of 512 bytes, (MBR|GPT)\n      sda1: ")
 
     def test_hubs(self):
         """Behind one hub and behind two; devices come and go there, and with the hub."""

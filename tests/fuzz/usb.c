@@ -17,6 +17,7 @@
 #include <kernel/log/symbols.h>
 #include <mm/frames.h>
 #include <mm/kernel_space.h>
+#include <mm/kernel_threads.h>
 #include <string.h>
 
 #include "../host/fake_xhci.h"
@@ -30,6 +31,15 @@ bool host_masked;
 void (*host_interrupt)(void);
 uint64_t host_tsc, host_tsc_step;
 struct cpu host_cpu = {.self = &host_cpu};
+
+enum error kernel_thread_spawn(struct executor *of, const char *name, void (*run)(void *argument),
+                               void *argument)
+{
+    (void)of;
+    (void)name;
+    run(argument); /* it waits for nothing here */
+    return OK;
+}
 
 enum error block_read_partitions(struct block_device *disk, struct executor *of,
                                  void (*add)(struct block_device *disk,

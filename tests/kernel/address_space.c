@@ -163,7 +163,7 @@ TEST(address_space, many_areas)
     enum { AREAS = 4000 };
     struct address_space *space;
     uint64_t before = free_now();
-    virt_addr_t start;
+    virt_addr_t start = 0;
     EXPECT_EQ(address_space_create(&space), OK);
     for (unsigned i = 0; i < AREAS; i++) {
         EXPECT_EQ(address_space_find_gap(space, 0, PAGE_SIZE, &start), OK);

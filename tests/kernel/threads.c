@@ -104,7 +104,12 @@ static void run_sum(struct thread *thread)
     const struct worker *worker = worker_of(thread);
     uint64_t a = 1, b = 2, c = 3, d = 4, e = 5, f = 6;
     for (uint64_t i = 0; i < worker->rounds; i++) {
-        a += b, b += c, c += d, d += e, e += f, f += i;
+        a += b;
+        b += c;
+        c += d;
+        d += e;
+        e += f;
+        f += i;
         note(worker->letter);
         thread_yield();
     }
@@ -114,8 +119,14 @@ static void run_sum(struct thread *thread)
 static uint64_t sum_after(uint64_t rounds)
 {
     uint64_t a = 1, b = 2, c = 3, d = 4, e = 5, f = 6;
-    for (uint64_t i = 0; i < rounds; i++)
-        a += b, b += c, c += d, d += e, e += f, f += i;
+    for (uint64_t i = 0; i < rounds; i++) {
+        a += b;
+        b += c;
+        c += d;
+        d += e;
+        e += f;
+        f += i;
+    }
     return a + b + c + d + e + f;
 }
 
