@@ -83,7 +83,7 @@ BREAKS = [
     Break("kernel/cpu/user_mode.c", "SYSCALL_CLEARS = 0x257700", "SYSCALL_CLEARS = 0x253700",
           "a call with NT set ends in IRETQ's fault", ISOLATION),
     Break("kernel/cpu/user_mode.c", "SYSCALL_CLEARS = 0x257700", "SYSCALL_CLEARS = 0x217700", "a call opens SMAP", "kernel/user_mode"),
-    Break("mm/processor.c", "{\"UMIP\", 7, ECX, 2, CR4_UMIP}", "{\"UMIP\", 7, ECX, 2, 0 * CR4_UMIP}",
+    Break("mm/processor.c", "{\", UMIP\", 7, ECX, 2, CR4_UMIP}", "{\", UMIP\", 7, ECX, 2, 0 * CR4_UMIP}",
           "programs read where the kernel's tables are", "kernel/user_mode"),
     Break("kernel/process/signal_frame.c", "(machine->cs | USER_PRIVILEGE) == USER_CODE_SELECTOR &&", "true &&",
           "a forged frame's segments are taken for good", ISOLATION),
