@@ -14,8 +14,9 @@ LOAD_ADDRESS = 0x100000
 INSTRUCTION = re.compile(r"^\s*[0-9a-f]+:\t(.+)$", re.M)
 VECTOR = re.compile(r"%([xyz]?mm\d+|st|k[0-7])\b|^(f[a-z0-9]+|emms|ldmxcsr|stmxcsr)\b")
 ON_PURPOSE = {"fault_sse", "fault_x87"}  # kernel/fault/exception_faults.c: they must not work
-# The registers of programs, as a whole (kernel/cpu/user_mode.c).
-OF_PROGRAMS = {("user_registers_load", "fxrstor64"), ("user_registers_save", "fxsave64")}
+# The registers of programs, as a whole (kernel/cpu/user_registers.c).
+OF_PROGRAMS = {("user_registers_load", "fxrstor64"), ("user_registers_load_initial", "fxrstor64"),
+               ("user_registers_store", "fxsave64")}
 REQUIRED_FLAGS = ("-mno-red-zone", "-mgeneral-regs-only", "-mcmodel=kernel", "-ffreestanding",
                   "-std=gnu17")
 

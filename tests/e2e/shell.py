@@ -149,13 +149,16 @@ class Shell(MachineTest):
         self.expect(machine, "cat /tmp/text", "hello")
 
     def test_ten_thousand_programs(self):
-        """They leave free frames and heap as they were."""
+        """They leave free frames and heap as they were, but for what a single moment holds: a leak of one block each would be
+        ten thousand blocks."""
         machine = self.boot()
         self.expect(machine, "run() { i=0; while [ $i -lt $1 ]; do /bin/true; i=$((i+1)); done; }")
         self.expect(machine, "run 300")
         before = self.memory(machine)
         self.expect(machine, "run 10000")
-        self.assertEqual(self.memory(machine), before)
+        after = self.memory(machine)
+        for was, is_now, most in zip(before, after, (64, 16, 4096)):
+            self.assertLessEqual(abs(was - is_now), most, (before, after))
 
     def memory(self, machine):
         """What the monitor says of memory: KiB that are free, blocks of the heap and their bytes."""
@@ -167,7 +170,8 @@ class Shell(MachineTest):
             machine.wait_text("\n" + machines.PROMPT, start)
             answers += machine.output(start)
         self.hand_over(machine, "\r\n")
-        return re.search(r"(\d+) KiB free", answers)[1], *re.search(r"live blocks: (\d+), with (\d+) bytes", answers).groups()
+        found = re.search(r"(\d+) KiB free", answers)[1], *re.search(r"live blocks: (\d+), with (\d+) bytes", answers).groups()
+        return [int(number) for number in found]
 
     def hand_over(self, machine, answer):
         """Sends a break: COM1 goes from the shell to the monitor, or back, which shows `answer`."""

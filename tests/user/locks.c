@@ -95,21 +95,22 @@ TEST(locks, waits)
     EXPECT_OK(lock(fd, F_SETLK, F_UNLCK, 0, 1));
     EXPECT_EQ(waitpid(child, &status, 0), child);
     EXPECT_EQ(status, 0);
+    sigset_t usr1;
+    int signal;
+    sigemptyset(&usr1);
+    sigaddset(&usr1, SIGUSR1);
+    sigprocmask(SIG_BLOCK, &usr1, NULL); /* the child may be quick */
     child = fork();
     if (child == 0) {
         lock(fd, F_SETLK, F_WRLCK, 0, 1);
         kill(getppid(), SIGUSR1);
         pause();
     }
-    sigset_t usr1;
-    int signal;
-    sigemptyset(&usr1);
-    sigaddset(&usr1, SIGUSR1);
-    sigprocmask(SIG_BLOCK, &usr1, NULL);
     EXPECT_OK(sigwait(&usr1, &signal));
     handle(SIGALRM, nothing, 0);
-    ualarm(20000, 0);
+    ualarm(20000, 20000); /* again and again: the first may come before the wait */
     EXPECT_ERROR(lock(fd, F_SETLKW, F_RDLCK, 0, 1), EINTR);
+    ualarm(0, 0);
     kill(child, SIGKILL);
     EXPECT_OK(lock(fd, F_SETLKW, F_RDLCK, 0, 1));
 }
