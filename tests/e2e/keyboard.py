@@ -43,7 +43,7 @@ class Keyboard(MachineTest):
         answer = machine.ask("help")
         for command in ("help", "echo", "uptime", "clear"):
             self.assertTrue(any(line.split()[0] == command for line in answer), command)
-        self.expect_tail(machine, PROMPT + "help", *answer)
+        self.expect_tail(machine, *answer[-20:])  # the screen does not hold all
 
     def test_echo(self):
         """Prints its arguments."""
