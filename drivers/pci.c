@@ -163,9 +163,11 @@ static void offer(struct pci_device *device, const struct pci_driver *driver,
 
 void pci_start_drivers(struct executor *executor, bool late)
 {
-    for (size_t i = 0; i < count; i++) {
-        section_for_each(struct pci_driver, driver, pci_drivers) {
-            if (!devices[i].driver && driver->is_late == late && matches(driver, &devices[i]))
+    section_for_each(struct pci_driver, driver, pci_drivers) {
+        if (driver->is_late != late)
+            continue;
+        for (size_t i = 0; i < count; i++) {
+            if (!devices[i].driver && matches(driver, &devices[i]))
                 offer(&devices[i], driver, executor);
         }
     }

@@ -285,7 +285,7 @@ TEST(pci, a_driver_gets_the_devices_that_match)
     make_some_devices();
     pci_start_drivers(NULL, false);
     EXPECT_EQ(taken_count, 3);
-    EXPECT(taken[0] == pci_device(0) && taken[1] == pci_device(2) && taken[2] == pci_device(3));
+    EXPECT(pci_device(0)->driver && pci_device(2)->driver && pci_device(3)->driver);
     EXPECT(pci_device(1)->driver == NULL);
     pci_start_drivers(NULL, false); /* they have owners now */
     EXPECT_EQ(taken_count, 3);
