@@ -39,11 +39,12 @@ void block_release(struct block_device *device)
         return;
     if (device->partition) {
         kfree(device);
-        block_release(disk);
-    } else {
-        kfree(device->commands);
-        disk->operations->release(disk);
+        ASSERT(disk->references > 0);
+        if (--disk->references)
+            return;
     }
+    kfree(disk->commands);
+    disk->operations->release(disk);
 }
 
 /* --- Requests ------------------------------------------------------------------------------- */

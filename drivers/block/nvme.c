@@ -95,7 +95,8 @@ struct nvme {
 };
 
 enum { LIST_SIZE = COMMAND_PARTS * sizeof(uint64_t), LISTS_ORDER = 1 };
-_Static_assert(DEPTH *LIST_SIZE <= PAGE_SIZE << LISTS_ORDER, "a list for each command");
+_Static_assert(UINT64_C(1) * DEPTH * LIST_SIZE <= PAGE_SIZE << LISTS_ORDER,
+               "a list for each command");
 _Static_assert(PAGE_SIZE % LIST_SIZE == 0, "4.3: a list does not cross a page");
 
 static struct nvme *nvme_of(struct block_device *device)

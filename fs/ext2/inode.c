@@ -45,6 +45,7 @@ static bool is_block(const struct ext2 *ext2, uint32_t block)
 static unsigned find_path(const struct ext2 *ext2, uint64_t index, uint64_t path[4])
 {
     uint64_t each = ext2->block_size / 4, covers = 1;
+    ASSERT(each > 0);
     if (index < EXT2_DIRECT) {
         path[0] = index;
         return 1;
@@ -110,7 +111,8 @@ static enum error read_page(struct page_cache *cache, uint64_t index, void *page
     for (uint32_t i = 0, block; i < each; i++) {
         enum error error = ext2_map(node, index * each + i, &block);
         if (!error && count && block != start + count) {
-            error = read_run(ext2, start, count, (uint8_t *)page + (i - count) * ext2->block_size);
+            error = read_run(ext2, start, count,
+                             (uint8_t *)page + (size_t)(i - count) * ext2->block_size);
             count = 0;
         }
         if (error)
@@ -119,7 +121,8 @@ static enum error read_page(struct page_cache *cache, uint64_t index, void *page
             start = block;
         count += block != 0;
     }
-    return count ? read_run(ext2, start, count, (uint8_t *)page + (each - count) * ext2->block_size)
+    return count ? read_run(ext2, start, count,
+                            (uint8_t *)page + (size_t)(each - count) * ext2->block_size)
                  : OK;
 }
 

@@ -39,7 +39,7 @@ void block_cache_end(struct block_cache *cache);
 
 /* Reads a block unless it is there, and adds a reference. ERROR_DEVICE, ERROR_INVALID: it is not on
  * the disk; ERROR_OUT_OF_FRAMES. May wait. */
-enum error block_cache_get(struct block_cache *cache, uint64_t block, struct cached_block **cached);
+enum error block_cache_get(struct block_cache *cache, uint64_t block, struct cached_block **found);
 
 /* Drops the reference. */
 void block_cache_put(struct cached_block *cached);

@@ -7,10 +7,10 @@
 #include <error.h>
 #include <kernel/task/executor.h>
 
-/* Calls run(argument) in a thread of high priority with a stack of its own, which is over when the
- * function returns. `name` stays. ERROR_OUT_OF_FRAMES; nothing is called then. In tasks and set-up
- * code. */
+/* Calls function(argument) in a thread of high priority with a stack of its own, which is over when
+ * the function returns. `name` stays. ERROR_OUT_OF_FRAMES; nothing is called then. In tasks and
+ * set-up code. */
 enum error kernel_thread_spawn(struct executor *executor, const char *name,
-                               void (*run)(void *argument), void *argument);
+                               void (*function)(void *argument), void *argument);
 
 #endif

@@ -170,6 +170,6 @@ static inline void block_interrupt(struct block_device *device)
 
 /* The disk is not there any more: all requests end with ERROR_NO_DEVICE, those that are under way
  * and those to come. It touches no memory any more. The driver's reference goes, too. */
-void block_gone(struct block_device *device);
+void block_gone(struct block_device *disk);
 
 #endif

@@ -140,13 +140,13 @@ static inline struct process *process_next_in_group(const struct process *proces
     for (struct process *process = process_next(0); process; process = process_next(process->id))
 
 /* The live or dead process of that number, or NULL. In tasks and threads. */
-struct process *process_find(int id);
+struct process *process_find(int number);
 
 /* The same, and a thread's number leads to its process, too. */
 struct process *process_of_number(int number);
 
 /* The process with the lowest number above `id`, or NULL. In tasks and threads. */
-struct process *process_next(int id);
+struct process *process_next(int number);
 
 /* How many there are, zombies included. In tasks and threads. */
 size_t process_count(void);

@@ -12,6 +12,6 @@ int64_t descriptor_add(struct file *file, bool close_on_exec);
 
 /* Opens descriptors for two files, whose references it takes over, and gives the program their
  * numbers. ERROR_TOO_MANY_FILES, ERROR_OUT_OF_FRAMES, ERROR_BAD_ADDRESS: none is open. */
-enum error descriptor_add_both(struct file *files[2], bool close_on_exec, virt_addr_t to);
+enum error descriptor_add_both(struct file *ends[2], bool close_on_exec, virt_addr_t to);
 
 #endif
