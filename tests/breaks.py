@@ -12,6 +12,7 @@ kept in build/breaks/, so that an interrupted run goes on where it was, as long 
 
 import hashlib
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -36,6 +37,8 @@ first test that failed (of the suites that the break names; others may notice as
 | file | what was broken | what noticed it |
 | --- | --- | --- |
 """
+
+HANG_LIMIT = "150"  # seconds for a broken kernel's boot, which often hangs: half of what a whole one gets
 
 # What the suites of a kind need of the build.
 NEEDED = {"host": ["host-tests"], "kernel": ["cairn-test.iso"],
@@ -86,10 +89,10 @@ def copy_tree(sources):
             shutil.copy(paths.ROOT / name, target)
 
 
-def run(*command):
+def run(*command, **variables):
     """Runs a command in the copy; its exit status and what it printed."""
     done = subprocess.run(command, cwd=TREE, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          stdin=subprocess.DEVNULL, check=False)
+                          stdin=subprocess.DEVNULL, check=False, env={**os.environ, **variables})
     return done.returncode, done.stdout
 
 
@@ -107,13 +110,13 @@ def first_failure(output):
     return f"{suite[1]}: {suite[2]}" + (f" {place[1]}" if place else "")
 
 
-def run_tests(names):
+def run_tests(names, **variables):
     """Builds what some suites need and runs them: None when the build fails, else their exit status; and what was said."""
     targets = {f"build/{target}" for name in names for target in NEEDED[name.split("/")[0]]}
     status, output = run("make", *sorted(targets))
     if status:
         return None, output
-    return run(sys.executable, "tests/run.py", *names)
+    return run(sys.executable, "tests/run.py", *names, **variables)
 
 
 def try_break(item):
@@ -124,7 +127,7 @@ def try_break(item):
         return Outcome(error=f"the text to edit is there {text.count(item.before)} times")
     file.write_text(text.replace(item.before, item.after))
     try:
-        status, output = run_tests(item.tests.split())
+        status, output = run_tests(item.tests.split(), BOOT_LIMIT=HANG_LIMIT)
     finally:
         file.write_text(text)
     if status is None:
