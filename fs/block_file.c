@@ -73,6 +73,7 @@ static void release(struct vm_object *object)
     struct block_file *file = CONTAINER_OF(object, struct block_file, inode.object);
     page_cache_destroy(&file->cache);
     block_release(file->device);
+    inode_end(&file->inode);
     kfree(file);
 }
 

@@ -1,5 +1,4 @@
 #include <assert.h>
-#include <fs/filesystem.h>
 #include <fs/path.h>
 #include <mm/heap.h>
 
@@ -12,16 +11,16 @@ static struct fs_context *create(const struct fs_context *values)
         return NULL;
     *context = *values;
     context->references = 1;
-    dentry_reference(context->root);
-    dentry_reference(context->directory);
+    path_reference(&context->root);
+    path_reference(&context->directory);
     group_list_reference(context->groups);
     return context;
 }
 
 enum error fs_context_create(struct fs_context **context)
 {
-    struct dentry *root = mount_root_dentry();
-    ASSERT(root);
+    const struct path root = mount_root_path();
+    ASSERT(root.mount);
     *context = create(&(struct fs_context){.root = root, .directory = root, .umask = FIRST_UMASK});
     return *context ? OK : ERROR_OUT_OF_FRAMES;
 }
@@ -42,8 +41,8 @@ void fs_context_release(struct fs_context *context)
     ASSERT(context->references > 0);
     if (--context->references > 0)
         return;
-    dentry_release(context->root);
-    dentry_release(context->directory);
+    path_release(&context->root);
+    path_release(&context->directory);
     group_list_release(context->groups);
     kfree(context);
 }
@@ -54,26 +53,28 @@ void fs_context_set_groups(struct fs_context *context, struct group_list *groups
     context->groups = groups;
 }
 
-static enum error set(const struct fs_context *context, struct dentry **place,
-                      struct dentry *directory)
+static enum error set(const struct fs_context *context, struct path *place,
+                      const struct path *directory)
 {
-    if (!inode_is_directory(directory->inode))
+    const struct inode *inode = directory->dentry->inode;
+    if (!inode_is_directory(inode))
         return ERROR_NOT_DIRECTORY;
-    enum error error = inode_check_access(context, directory->inode, MAY_EXECUTE);
+    enum error error = inode_check_access(context, inode, MAY_EXECUTE);
     if (error)
         return error;
-    dentry_reference(directory);
-    dentry_release(*place);
-    *place = directory;
+    const struct path old = *place;
+    path_reference(directory);
+    *place = *directory;
+    path_release(&old);
     return OK;
 }
 
-enum error fs_context_set_directory(struct fs_context *context, struct dentry *directory)
+enum error fs_context_set_directory(struct fs_context *context, const struct path *directory)
 {
     return set(context, &context->directory, directory);
 }
 
-enum error fs_context_set_root(struct fs_context *context, struct dentry *root)
+enum error fs_context_set_root(struct fs_context *context, const struct path *root)
 {
     return set(context, &context->root, root);
 }

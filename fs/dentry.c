@@ -116,7 +116,7 @@ void dentry_free(struct dentry *dentry)
     for (;;) {
         struct dentry *parent = dentry->parent;
         ASSERT(!dentry->is_kept);
-        ASSERT(!dentry->covered_by);
+        ASSERT(dentry->mounts == 0);
         ASSERT(list_empty(&dentry->children));
         if (dentry->inode && dentry->inode->opened_as == dentry)
             dentry->inode->opened_as = NULL;
@@ -264,31 +264,6 @@ void dentry_delete_tree(struct dentry *root)
         dentry_delete(dentry);
         dentry = parent;
     }
-}
-
-/* The dentry that follows in the tree below `root`, directories before their entries; NULL at the
- * end.
- */
-static const struct dentry *next_in_tree(const struct dentry *root, const struct dentry *dentry)
-{
-    const struct dentry *child = first_child(dentry);
-    if (child)
-        return child;
-    while (dentry != root && !dentry_after(dentry))
-        dentry = dentry->parent;
-    return dentry == root ? NULL : dentry_after(dentry);
-}
-
-bool dentry_tree_in_use(const struct dentry *root, size_t allowed)
-{
-    for (const struct dentry *dentry = root; dentry; dentry = next_in_tree(root, dentry)) {
-        size_t expected = dentry == root ? allowed : 1;
-        list_for_each(node, &dentry->children)
-            expected++;
-        if (dentry->references != expected)
-            return true;
-    }
-    return false;
 }
 
 bool dentry_is_below(const struct dentry *dentry, const struct dentry *ancestor)

@@ -11,40 +11,44 @@ static enum error prepend(char *buffer, char **start, const char *text, size_t l
     return OK;
 }
 
-/* Writes the names from the root down to `dentry` in front of *start. *reaches_root: the context's.
+/* Writes the names from the root down to a place in front of *start. *reaches_root: the context's.
  */
-static enum error prepend_names(const struct fs_context *context, const struct dentry *dentry,
-                                char *buffer, char **start, bool *reaches_root)
+static enum error prepend_names(const struct fs_context *context, struct path place, char *buffer,
+                                char **start, bool *reaches_root)
 {
     for (;;) {
-        while (dentry != context->root && dentry->covers)
-            dentry = dentry->covers;
-        *reaches_root = dentry == context->root;
-        if (*reaches_root || dentry->parent == dentry)
+        while (!path_equals(&place, &context->root) && place.mount && place.mount->parent &&
+               place.dentry == place.mount->root)
+            place = (struct path){place.mount->parent, place.mount->point};
+        *reaches_root = path_equals(&place, &context->root);
+        const struct dentry *dentry = place.dentry;
+        if (*reaches_root || dentry->parent == dentry ||
+            (place.mount && dentry == place.mount->root))
             return OK;
         enum error error = prepend(buffer, start, dentry->name, dentry->name_length);
         if (!error)
             error = prepend(buffer, start, "/", 1);
         if (error)
             return error;
-        dentry = dentry->parent;
+        place.dentry = dentry->parent;
     }
 }
 
-enum error dentry_path(const struct fs_context *context, const struct dentry *dentry, char *to,
-                       size_t room)
+enum error path_name(const struct fs_context *context, const struct path *path, char *to,
+                     size_t room)
 {
     static const char deleted[] = " (deleted)", unreachable[] = "(unreachable)";
+    const struct dentry *dentry = path->dentry;
     char *end = to + room, *start = end;
     bool reaches_root = false;
-    if (dentry->parent == dentry && !dentry->covers && dentry != context->root) /* has no name */
-        return string_copy(to, dentry->name, room) < room ? OK : ERROR_RANGE;
+    if (dentry->parent == dentry && !path->mount && dentry != context->root.dentry)
+        return string_copy(to, dentry->name, room) < room ? OK : ERROR_RANGE; /* it has no name */
     enum error error = prepend(to, &start, "", 1);
     if (!error && dentry->is_deleted)
         error = prepend(to, &start, deleted, sizeof(deleted) - 1);
     const char *before_names = start;
     if (!error)
-        error = prepend_names(context, dentry, to, &start, &reaches_root);
+        error = prepend_names(context, *path, to, &start, &reaches_root);
     if (!error && start == before_names)
         error = prepend(to, &start, "/", 1);
     if (!error && !reaches_root)
@@ -52,4 +56,11 @@ enum error dentry_path(const struct fs_context *context, const struct dentry *de
     if (!error)
         memmove(to, start, (size_t)(end - start));
     return error;
+}
+
+enum error dentry_path(const struct fs_context *context, struct dentry *dentry, char *to,
+                       size_t room)
+{
+    const struct path path = {mount_showing(dentry), dentry};
+    return path_name(context, &path, to, room);
 }

@@ -94,7 +94,7 @@ static enum error mount(const struct mount_arguments *arguments, struct filesyst
         add_link("stderr", "/proc/self/fd/2");
     }
     *filesystem = devfs;
-    return devfs->root->covers ? ERROR_BUSY : OK;
+    return OK;
 }
 
 struct filesystem_type devfs_type = {

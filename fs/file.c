@@ -1,6 +1,8 @@
 #include <assert.h>
 #include <fs/file.h>
 #include <fs/file_locks.h>
+#include <fs/mount.h>
+#include <kernel/task/clock.h>
 #include <kernel/task/thread.h>
 #include <lib/format.h>
 #include <mm/heap.h>
@@ -103,6 +105,9 @@ void file_release(struct file *file)
     inode_release(file->inode);
     if (file->dentry)
         dentry_release(file->dentry);
+    if (file->is_writer)
+        file->mount->writers--;
+    mount_release(file->mount);
     kfree(file);
 }
 
@@ -132,6 +137,21 @@ enum error file_read(struct file *file, struct buffer *buffer)
     enum error error = file->operations->read(file, buffer, &file->position);
     unlock_position(file, locked);
     return error;
+}
+
+void file_note_read(struct file *file)
+{
+    struct inode *inode = file->inode;
+    unsigned flags = file->mount ? file->mount->flags : 0;
+    unsigned none = inode_is_directory(inode)
+                        ? MOUNT_READ_ONLY | MOUNT_NO_ATIME | MOUNT_NO_DIRECTORY_ATIME
+                        : MOUNT_READ_ONLY | MOUNT_NO_ATIME;
+    if (file->flags & O_NOATIME || flags & none || inode->filesystem->is_read_only)
+        return;
+    if (flags & MOUNT_STRICT_ATIME)
+        inode->accessed = clock_real_now();
+    else
+        inode_note_read(inode);
 }
 
 /* A program that runs as its owner does not so once somebody else has changed it. */

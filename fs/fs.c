@@ -3,9 +3,9 @@
 #include <fs/devfs.h>
 #include <fs/devpts.h>
 #include <fs/ext2/mount.h>
-#include <fs/filesystem.h>
 #include <fs/fs.h>
 #include <fs/memory_devices.h>
+#include <fs/mount.h>
 #include <fs/page_cache.h>
 #include <fs/path.h>
 #include <fs/proc_system.h>
@@ -31,7 +31,8 @@ static struct filesystem_type sysfs_type = {.name = "sysfs",
                                             .is_single = true,
                                             .mount = mount_sysfs,
                                             .statistics = tmpfs_statistics,
-                                            .unmount = tmpfs_unmount};
+                                            .unmount = tmpfs_unmount,
+                                            .free = tmpfs_free};
 
 static struct reclaimer pages_of_files = {.reclaim = page_cache_give_up};
 
@@ -49,14 +50,14 @@ static const struct {
 static enum error make_mount(struct fs_context *context, const char *directory,
                              struct filesystem_type *type)
 {
-    struct dentry *dentry = NULL;
+    struct path point;
     enum error error = path_make(context, NULL, directory, S_IFDIR | 0755, 0);
     if (!error)
-        error = path_walk(context, NULL, directory, 0, &dentry);
+        error = path_find(context, NULL, directory, 0, &point);
     if (error)
         return error;
-    error = mount_add(type, type->name, dentry, &(struct mount_arguments){0});
-    dentry_release(dentry);
+    error = mount_add(type, type->name, &point, 0, &(struct mount_arguments){0});
+    path_release(&point);
     return error;
 }
 

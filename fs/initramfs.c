@@ -17,7 +17,7 @@
 /* A file of which more names are to come. */
 struct linked_file {
     struct list_node node;
-    struct dentry *dentry; /* referenced */
+    struct path path; /* referenced */
     uint32_t inode, names_left;
 };
 
@@ -40,7 +40,7 @@ static struct linked_file *find_linked(const struct unpacking *unpacking, uint32
 static void forget_linked(struct linked_file *linked)
 {
     list_remove(&linked->node);
-    dentry_release(linked->dentry);
+    path_release(&linked->path);
     kfree(linked);
 }
 
@@ -49,7 +49,7 @@ static enum error remember_linked(struct unpacking *unpacking, const struct cpio
     struct linked_file *linked = kzalloc(sizeof(*linked));
     if (!linked)
         return ERROR_OUT_OF_FRAMES;
-    enum error error = path_walk(unpacking->context, NULL, entry->name, 0, &linked->dentry);
+    enum error error = path_find(unpacking->context, NULL, entry->name, 0, &linked->path);
     if (error) {
         kfree(linked);
         return error;
@@ -80,7 +80,7 @@ static enum error make_file(struct unpacking *unpacking, const struct cpio_entry
     struct linked_file *linked = entry->links > 1 ? find_linked(unpacking, entry->inode) : NULL;
     enum error error;
     if (linked) {
-        error = path_link(unpacking->context, linked->dentry, NULL, entry->name);
+        error = path_link(unpacking->context, &linked->path, NULL, entry->name);
         if (--linked->names_left == 0)
             forget_linked(linked);
     } else {
@@ -134,7 +134,7 @@ static enum error make(struct unpacking *unpacking, const struct cpio_entry *ent
 
 static enum error set_attributes(const struct unpacking *unpacking, const struct cpio_entry *entry)
 {
-    struct dentry *dentry;
+    struct path path;
     struct inode_attributes attributes = {
         .set = ATTRIBUTE_MODE | ATTRIBUTE_UID | ATTRIBUTE_GID | ATTRIBUTE_MODIFIED,
         .mode = entry->mode & MODE_PERMISSIONS,
@@ -142,12 +142,14 @@ static enum error set_attributes(const struct unpacking *unpacking, const struct
         .gid = entry->gid,
         .modified = (int64_t)(entry->modified * NANOSECONDS_PER_SECOND),
     };
-    enum error error = path_walk(unpacking->context, NULL, entry->name, 0, &dentry);
+    enum error error = path_find(unpacking->context, NULL, entry->name, 0, &path);
     if (error)
         return error;
-    if (!dentry->covers) /* what is mounted there has attributes of its own */
-        error = path_set_attributes(unpacking->context, dentry->inode, &attributes);
-    dentry_release(dentry);
+    bool is_mounted = path.dentry == path.mount->root; /* it has attributes of its own */
+    if (!is_mounted)
+        error =
+            path_set_attributes(unpacking->context, path.mount, path.dentry->inode, &attributes);
+    path_release(&path);
     return error;
 }
 

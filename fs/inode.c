@@ -10,10 +10,19 @@ void inode_init(struct inode *inode, struct filesystem *filesystem,
 {
     vm_object_init(&inode->object, operations);
     inode->filesystem = filesystem;
+    list_push_back(&filesystem->inodes, &inode->in_filesystem);
     inode->number = ++filesystem->last_number;
     inode->mode = mode;
     inode->accessed = inode->modified = inode->changed = clock_real_now();
     inode->mutex = (struct mutex)MUTEX_INIT(inode->mutex);
+}
+
+void inode_end(struct inode *inode)
+{
+    struct filesystem *filesystem = inode->filesystem;
+    list_remove(&inode->in_filesystem);
+    if (filesystem->is_unmounted && list_empty(&filesystem->inodes))
+        filesystem->type->free(filesystem);
 }
 
 void inode_lock(struct inode *inode)

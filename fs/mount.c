@@ -1,132 +1,424 @@
+/*
+ * The tree of mounts. A mount that is in it has one reference for that, and a parent unless it is
+ * the root of all. Its parent needs no reference: a mount leaves the tree together with all that is
+ * mounted below it, so whoever is in the tree has parents that are.
+ *
+ * Which mount covers a name is found in the parent's list of children: a name with mounts is rare,
+ * and a mount with many children, too.
+ */
 #include <assert.h>
-#include <fs/dentry.h>
-#include <fs/filesystem.h>
-#include <fs/path.h>
-#include <fs/text.h>
+#include <fs/mount.h>
 #include <lib/string.h>
 #include <mm/heap.h>
 
-static struct list types = LIST_INIT(types);
-static struct list mounts = LIST_INIT(mounts); /* in the order in which they were made */
-static struct mount root_mount;
+struct list mounts = LIST_INIT(mounts);
+static struct mount *root_of_all;
 
-/* --- Types ------------------------------------------------------------------------------------ */
+/* --- Single mounts ---------------------------------------------------------------------------- */
 
-void filesystem_init(struct filesystem *filesystem, struct filesystem_type *type)
+/* One that shows `root` of a file system, in no tree yet, with one reference for that. */
+static struct mount *make(struct filesystem *filesystem, struct dentry *root, const char *source)
 {
-    static uint32_t last_device;
-    filesystem->type = type;
-    filesystem->device = ++last_device;
-}
-
-void filesystem_add_type(struct filesystem_type *type)
-{
-    list_push_back(&types, &type->node);
-}
-
-struct filesystem_type *filesystem_find_type(const char *name)
-{
-    list_for_each(node, &types) {
-        struct filesystem_type *type = CONTAINER_OF(node, struct filesystem_type, node);
-        if (strcmp(type->name, name) == 0)
-            return type;
-    }
-    return NULL;
-}
-
-void filesystem_types_describe(struct text *text)
-{
-    list_for_each(node, &types) {
-        const struct filesystem_type *type = CONTAINER_OF(node, struct filesystem_type, node);
-        text_printf(text, "%s\t%s\n", type->has_device ? "" : "nodev", type->name);
-    }
-}
-
-/* --- Mounts ----------------------------------------------------------------------------------- */
-
-enum error mount_root(struct filesystem_type *type)
-{
-    ASSERT(!root_mount.filesystem);
-    enum error error = type->mount(&(struct mount_arguments){0}, &root_mount.filesystem);
-    if (error)
-        return error;
-    string_copy(root_mount.source, "rootfs", sizeof(root_mount.source));
-    list_push_back(&mounts, &root_mount.node);
-    return OK;
-}
-
-struct dentry *mount_root_dentry(void)
-{
-    return root_mount.filesystem ? root_mount.filesystem->root : NULL;
-}
-
-enum error mount_add(struct filesystem_type *type, const char *source, struct dentry *directory,
-                     const struct mount_arguments *arguments)
-{
-    if (!inode_is_directory(directory->inode))
-        return ERROR_NOT_DIRECTORY;
-    ASSERT(!directory->covered_by);
-    if (type->is_single && directory->covers && directory->inode->filesystem->type == type)
-        return ERROR_BUSY;
+    static unsigned last_id;
     struct mount *mount = kzalloc(sizeof(*mount));
     if (!mount)
-        return ERROR_OUT_OF_FRAMES;
-    enum error error = type->mount(arguments, &mount->filesystem);
-    if (error) {
-        kfree(mount);
-        return error;
-    }
-    struct dentry *root = mount->filesystem->root;
-    ASSERT(!root->covers);
-    dentry_reference(directory);
-    directory->covered_by = root;
-    root->covers = directory;
+        return NULL;
+    mount->references = 1;
+    mount->filesystem = filesystem;
+    filesystem->mounts++;
+    mount->root = root;
+    dentry_reference(root);
+    mount->id = ++last_id;
+    list_init(&mount->children);
+    list_node_init(&mount->node);
+    list_node_init(&mount->sibling);
     string_copy(mount->source, source, sizeof(mount->source));
-    list_push_back(&mounts, &mount->node);
-    return OK;
+    return mount;
 }
 
-static struct mount *find_mount(const struct dentry *root)
+void mount_free(struct mount *mount)
 {
-    list_for_each(node, &mounts) {
-        struct mount *mount = CONTAINER_OF(node, struct mount, node);
-        if (mount->filesystem->root == root)
+    ASSERT(!mount->point);
+    ASSERT(list_empty(&mount->children));
+    struct filesystem *filesystem = mount->filesystem;
+    dentry_release(mount->root);
+    kfree(mount);
+    filesystem_release(filesystem);
+}
+
+/* A walk finds the names under which something is mounted, also in file systems that make a new
+ * dentry at each lookup. */
+static void keep_point(struct dentry *point)
+{
+    if (!point->is_kept && point->parent != point && !point->is_deleted)
+        dentry_keep(point);
+}
+
+/* Puts the mount, whose reference the tree takes over, over a name. */
+static void attach(struct mount *mount, const struct path *point)
+{
+    keep_point(point->dentry);
+    mount->parent = point->mount;
+    mount->point = point->dentry;
+    dentry_reference(mount->point);
+    mount->point->mounts++;
+    list_push_back(&point->mount->children, &mount->sibling);
+    list_push_back(&mounts, &mount->node);
+}
+
+/* Ends that; the tree's reference is the caller's then. */
+static void detach(struct mount *mount)
+{
+    ASSERT(mount->point->mounts > 0);
+    list_remove(&mount->node);
+    list_remove(&mount->sibling);
+    mount->point->mounts--;
+    dentry_release(mount->point);
+    mount->parent = NULL;
+    mount->point = NULL;
+}
+
+static bool is_in_tree(const struct mount *mount)
+{
+    return mount && (mount->parent || mount == root_of_all);
+}
+
+static struct mount *first_child(const struct mount *mount)
+{
+    struct list_node *node = list_first(&mount->children);
+    return node ? CONTAINER_OF(node, struct mount, sibling) : NULL;
+}
+
+/* Is the mount at or below the other one in the tree? */
+static bool is_below(const struct mount *mount, const struct mount *ancestor)
+{
+    while (mount && mount != ancestor)
+        mount = mount->parent;
+    return mount;
+}
+
+/* The mount over a place; NULL: there is none. */
+static struct mount *find_over(const struct path *place)
+{
+    if (place->dentry->mounts == 0 || !place->mount)
+        return NULL;
+    list_for_each(node, &place->mount->children) {
+        struct mount *mount = CONTAINER_OF(node, struct mount, sibling);
+        if (mount->point == place->dentry)
             return mount;
     }
     return NULL;
 }
 
-enum error mount_remove(struct dentry *root)
+void path_enter_mounts(struct path *path)
 {
-    struct mount *mount = find_mount(root);
-    if (!mount)
-        return ERROR_INVALID;
-    if (mount == &root_mount || dentry_tree_in_use(root, 1))
-        return ERROR_BUSY;
-    struct dentry *directory = root->covers;
-    directory->covered_by = NULL;
-    root->covers = NULL;
-    dentry_release(directory);
-    if (mount->filesystem->type->unmount)
-        mount->filesystem->type->unmount(mount->filesystem);
-    list_remove(&mount->node);
-    kfree(mount);
+    for (struct mount *over; (over = find_over(path));) {
+        struct path inner = {over, over->root};
+        path_reference(&inner);
+        path_release(path);
+        *path = inner;
+    }
+}
+
+struct path mount_root_path(void)
+{
+    return (struct path){root_of_all, root_of_all ? root_of_all->root : NULL};
+}
+
+struct mount *mount_showing(const struct dentry *dentry)
+{
+    list_for_each(node, &mounts) {
+        struct mount *mount = CONTAINER_OF(node, struct mount, node);
+        if (dentry_is_below(dentry, mount->root))
+            return mount;
+    }
+    return NULL;
+}
+
+enum error mount_check_writable(const struct mount *mount, const struct inode *inode)
+{
+    uint32_t type = inode_type(inode);
+    bool is_fixed = type == S_IFREG || type == S_IFDIR || type == S_IFLNK;
+    bool is_read_only = mount && mount->flags & MOUNT_READ_ONLY;
+    return is_fixed && (is_read_only || inode->filesystem->is_read_only) ? ERROR_READ_ONLY : OK;
+}
+
+/* --- New ones --------------------------------------------------------------------------------- */
+
+enum error mount_root(struct filesystem_type *type)
+{
+    struct filesystem *filesystem;
+    ASSERT(!root_of_all);
+    enum error error = type->mount(&(struct mount_arguments){0}, &filesystem);
+    if (error)
+        return error;
+    root_of_all = make(filesystem, filesystem->root, "rootfs");
+    if (!root_of_all)
+        return ERROR_OUT_OF_FRAMES; /* there is no kernel without it */
+    list_push_back(&mounts, &root_of_all->node);
     return OK;
 }
 
-void mounts_describe(struct text *text, const struct fs_context *context)
+/* What goes over a directory is one, and what goes over a file is none. */
+static enum error check_point(const struct dentry *root, const struct path *point)
 {
-    char *path = kmalloc(PATH_MAX);
-    if (!path) {
-        text->error = ERROR_OUT_OF_FRAMES;
-        return;
+    if (inode_is_directory(root->inode) != inode_is_directory(point->dentry->inode))
+        return ERROR_NOT_DIRECTORY;
+    if (point->dentry->is_deleted)
+        return ERROR_NO_ENTRY;
+    return is_in_tree(point->mount) ? OK : ERROR_INVALID;
+}
+
+/* The file system on that disk, if it is mounted already: the disk has one writer. */
+static struct filesystem *find_on_disk(const struct filesystem_type *type,
+                                       const struct block_device *disk)
+{
+    list_for_each(node, &mounts) {
+        struct filesystem *filesystem = CONTAINER_OF(node, struct mount, node)->filesystem;
+        if (disk && filesystem->disk == disk && filesystem->type == type)
+            return filesystem;
     }
+    return NULL;
+}
+
+static enum error get_filesystem(struct filesystem_type *type,
+                                 const struct mount_arguments *arguments,
+                                 struct filesystem **filesystem)
+{
+    *filesystem = find_on_disk(type, arguments->device);
+    if (*filesystem)
+        return (*filesystem)->is_read_only == arguments->is_read_only ? OK : ERROR_BUSY;
+    enum error error = type->mount(arguments, filesystem);
+    if (error || (*filesystem)->mounts > 0)
+        return error;
+    (*filesystem)->disk = arguments->device;
+    (*filesystem)->is_read_only |= arguments->is_read_only;
+    return OK;
+}
+
+/* One that will not be mounted. */
+static void give_back(struct filesystem *filesystem)
+{
+    filesystem->mounts++; /* as if it had been */
+    filesystem_release(filesystem);
+}
+
+enum error mount_add(struct filesystem_type *type, const char *source, const struct path *point,
+                     unsigned flags, const struct mount_arguments *arguments)
+{
+    struct filesystem *filesystem;
+    if (!inode_is_directory(point->dentry->inode))
+        return ERROR_NOT_DIRECTORY;
+    bool is_root = point->mount && point->dentry == point->mount->root;
+    if (is_root && type->is_single && point->mount->filesystem->type == type)
+        return ERROR_BUSY;
+    enum error error = get_filesystem(type, arguments, &filesystem);
+    if (error)
+        return error;
+    error = check_point(filesystem->root, point); /* now, since the file system may have waited */
+    if (!error && is_root && point->mount->filesystem == filesystem)
+        error = ERROR_BUSY;
+    struct mount *mount = error ? NULL : make(filesystem, filesystem->root, source);
+    if (!mount) {
+        give_back(filesystem);
+        return error ? error : ERROR_OUT_OF_FRAMES;
+    }
+    mount->flags = flags;
+    attach(mount, point);
+    return OK;
+}
+
+static struct mount *copy(const struct mount *mount, struct dentry *root)
+{
+    struct mount *made = make(mount->filesystem, root, mount->source);
+    if (made)
+        made->flags = mount->flags;
+    return made;
+}
+
+/* Takes a mount and what is below it out of the tree, deepest first. */
+static void detach_tree(struct mount *top)
+{
+    for (struct mount *mount = top, *child;;) {
+        while ((child = first_child(mount)))
+            mount = child;
+        struct mount *parent = mount->parent;
+        detach(mount);
+        mount_release(mount);
+        if (mount == top)
+            return;
+        mount = parent;
+    }
+}
+
+/* The mount that follows in the tree below `top`, parents before their children; NULL: none. */
+static struct mount *next_in_tree(const struct mount *top, struct mount *mount)
+{
+    struct mount *child = first_child(mount);
+    if (child)
+        return child;
+    for (; mount != top; mount = mount->parent) {
+        if (mount->sibling.next != &mount->parent->children.head)
+            return CONTAINER_OF(mount->sibling.next, struct mount, sibling);
+    }
+    return NULL;
+}
+
+/* --- Bind mounts ------------------------------------------------------------------------------ */
+
+/* Copies what is mounted below `from`, at or below the name `top` there, to its copy. */
+static enum error copy_mounts_below(struct mount *from, const struct dentry *top)
+{
+    for (struct mount *mount = from; (mount = next_in_tree(from, mount));) {
+        const struct path point = {mount->parent->copy, mount->point};
+        mount->copy = NULL;
+        if (!point.mount || (mount->parent == from && !dentry_is_below(point.dentry, top)))
+            continue;
+        mount->copy = copy(mount, mount->root);
+        if (!mount->copy)
+            return ERROR_OUT_OF_FRAMES;
+        attach(mount->copy, &point);
+    }
+    return OK;
+}
+
+enum error mount_bind(const struct path *from, const struct path *point, bool recursive)
+{
+    enum error error = check_point(from->dentry, point);
+    if (!error && !is_in_tree(from->mount))
+        error = ERROR_INVALID;
+    if (error)
+        return error;
+    struct mount *made = copy(from->mount, from->dentry);
+    if (!made)
+        return ERROR_OUT_OF_FRAMES;
+    from->mount->copy = made;
+    if (recursive)
+        error = copy_mounts_below(from->mount, from->dentry);
+    if (!error) {
+        attach(made, point);
+        return OK;
+    }
+    for (struct mount *child; (child = first_child(made));)
+        detach_tree(child);
+    mount_release(made);
+    return error;
+}
+
+/* --- Changes ---------------------------------------------------------------------------------- */
+
+static bool is_root_of_mount(const struct path *path)
+{
+    return path->mount && path->dentry == path->mount->root;
+}
+
+enum error mount_move(const struct path *from, const struct path *point)
+{
+    struct mount *mount = from->mount;
+    if (!is_root_of_mount(from) || !mount->parent)
+        return ERROR_INVALID;
+    enum error error = check_point(mount->root, point);
+    if (error)
+        return error;
+    if (is_below(point->mount, mount))
+        return ERROR_LOOP;
+    detach(mount);
+    attach(mount, point);
+    return OK;
+}
+
+/* Nobody may be in the middle of a change of what becomes read-only. */
+static enum error check_writers(const struct filesystem *filesystem, const struct mount *only)
+{
     list_for_each(node, &mounts) {
         const struct mount *mount = CONTAINER_OF(node, struct mount, node);
-        const struct filesystem *filesystem = mount->filesystem;
-        if (dentry_path(context, filesystem->root, path, PATH_MAX) == OK)
-            text_printf(text, "%s %s %s %s 0 0\n", mount->source, path, filesystem->type->name,
-                        filesystem->is_read_only ? "ro" : "rw");
+        bool counts = only ? mount == only : mount->filesystem == filesystem;
+        if (counts && mount->writers > 0)
+            return ERROR_BUSY;
     }
-    kfree(path);
+    return OK;
+}
+
+enum error mount_set_flags(const struct path *root, unsigned flags)
+{
+    struct mount *mount = root->mount;
+    if (!is_root_of_mount(root) || !is_in_tree(mount))
+        return ERROR_INVALID;
+    if (flags & ~mount->flags & MOUNT_READ_ONLY) {
+        enum error error = check_writers(mount->filesystem, mount);
+        if (error)
+            return error;
+    }
+    mount->flags = flags;
+    return OK;
+}
+
+enum error mount_change(const struct path *root, unsigned flags,
+                        const struct mount_arguments *arguments)
+{
+    struct mount *mount = root->mount;
+    enum error error = OK;
+    if (!is_root_of_mount(root) || !is_in_tree(mount))
+        return ERROR_INVALID;
+    struct filesystem *filesystem = mount->filesystem;
+    if (arguments->is_read_only && !filesystem->is_read_only)
+        error = check_writers(filesystem, NULL);
+    if (!error && filesystem->type->remount)
+        error = filesystem->type->remount(filesystem, arguments);
+    if (error)
+        return error;
+    filesystem->is_read_only = arguments->is_read_only;
+    mount->flags = flags;
+    return OK;
+}
+
+/* Somebody uses it besides the tree and the caller, who has one reference. */
+static bool is_in_use(const struct mount *mount)
+{
+    enum { TREE_AND_CALLER = 2 };
+    return !list_empty(&mount->children) || mount->references > TREE_AND_CALLER ||
+           (mount->filesystem->mounts == 1 && filesystem_is_mapped(mount->filesystem));
+}
+
+enum error mount_remove(const struct path *root, bool lazy)
+{
+    struct mount *mount = root->mount;
+    if (!is_root_of_mount(root) || !is_in_tree(mount))
+        return ERROR_INVALID;
+    if (mount == root_of_all)
+        return lazy ? ERROR_INVALID : ERROR_BUSY;
+    if (!lazy && is_in_use(mount))
+        return ERROR_BUSY;
+    detach_tree(mount);
+    return OK;
+}
+
+bool path_is_below(const struct path *place, const struct path *root)
+{
+    const struct mount *mount = place->mount;
+    const struct dentry *dentry = place->dentry;
+    for (; mount != root->mount && mount->parent; mount = mount->parent)
+        dentry = mount->point;
+    return mount == root->mount && dentry_is_below(dentry, root->dentry);
+}
+
+enum error mount_pivot(const struct path *old_root, const struct path *new_root,
+                       const struct path *put_old)
+{
+    struct mount *old = old_root->mount, *new = new_root->mount;
+    if (!is_in_tree(old) || !is_in_tree(new) || !is_in_tree(put_old->mount))
+        return ERROR_INVALID;
+    if (new == old || put_old->mount == old)
+        return ERROR_BUSY;
+    if (!is_root_of_mount(old_root) || !old->parent || !is_root_of_mount(new_root) ||
+        !path_is_below(put_old, new_root) || !path_is_below(new_root, old_root))
+        return ERROR_INVALID;
+    struct path place = {old->parent, old->point};
+    path_reference(&place);
+    detach(new);
+    detach(old);
+    attach(old, put_old);
+    attach(new, &place);
+    path_release(&place);
+    return OK;
 }

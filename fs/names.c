@@ -2,7 +2,7 @@
  * What makes, removes and changes names. The order of the checks is Linux's (fs/namei.c there).
  */
 #include <assert.h>
-#include <fs/filesystem.h>
+#include <fs/mount.h>
 #include <fs/path.h>
 #include <fs/walk.h>
 #include <lib/string.h>
@@ -37,7 +37,9 @@ static enum error check_removal(const struct fs_context *context, const struct d
 /* Makes a dentry without a file for the last component, which does not exist. */
 static enum error new_entry(const struct walk *walk, struct dentry **entry)
 {
-    enum error error = check_change(walk->context, walk->directory);
+    enum error error = mount_check_writable(walk->mount, walk->directory->inode);
+    if (!error)
+        error = check_change(walk->context, walk->directory);
     if (error)
         return error;
     if (walk->directory->is_deleted)
@@ -106,7 +108,7 @@ enum error walk_create(const struct walk *walk, uint32_t mode, struct dentry **m
     return error;
 }
 
-enum error path_make(struct fs_context *context, struct dentry *start, const char *name,
+enum error path_make(struct fs_context *context, const struct path *start, const char *name,
                      uint32_t mode, uint32_t rdev)
 {
     struct walk walk;
@@ -122,7 +124,7 @@ enum error path_make(struct fs_context *context, struct dentry *start, const cha
     return error;
 }
 
-enum error path_symlink(struct fs_context *context, struct dentry *start, const char *name,
+enum error path_symlink(struct fs_context *context, const struct path *start, const char *name,
                         const char *target)
 {
     struct walk walk;
@@ -142,9 +144,10 @@ enum error path_symlink(struct fs_context *context, struct dentry *start, const 
     return error;
 }
 
-static enum error link_entry(struct dentry *entry, struct inode *inode)
+static enum error link_entry(const struct walk *walk, struct dentry *entry, const struct path *file)
 {
-    if (entry->parent->inode->filesystem != inode->filesystem)
+    struct inode *inode = file->dentry->inode;
+    if (walk->mount != file->mount)
         return ERROR_CROSS_DEVICE;
     if (inode_is_directory(inode))
         return ERROR_NOT_PERMITTED;
@@ -153,7 +156,7 @@ static enum error link_entry(struct dentry *entry, struct inode *inode)
     return entry->parent->inode->operations->link(entry, inode);
 }
 
-enum error path_link(struct fs_context *context, struct dentry *file, struct dentry *start,
+enum error path_link(struct fs_context *context, const struct path *file, const struct path *start,
                      const char *name)
 {
     struct walk walk;
@@ -162,7 +165,7 @@ enum error path_link(struct fs_context *context, struct dentry *file, struct den
     if (!error)
         error = walk_to_new(&walk, false, &entry);
     if (!error) {
-        error = link_entry(entry, file->inode);
+        error = link_entry(&walk, entry, file);
         dentry_release(entry);
     }
     walk_end(&walk);
@@ -193,7 +196,7 @@ static enum error remove_entry(const struct walk *walk, struct dentry *entry, bo
         return ERROR_NOT_DIRECTORY;
     if (!directory && is_directory)
         return ERROR_IS_DIRECTORY;
-    if (entry->covered_by)
+    if (entry->mounts > 0)
         return ERROR_BUSY;
     const struct inode_operations *operations = entry->parent->inode->operations;
     if (!entry->is_kept || !operations->remove)
@@ -209,7 +212,9 @@ static enum error remove_last(struct walk *walk, bool directory)
         return error;
     if (walk->kind != COMPONENT_NAME)
         return refuse_to_remove(walk->kind, directory);
-    error = walk_look_up(walk, &entry);
+    error = mount_check_writable(walk->mount, walk->directory->inode);
+    if (!error)
+        error = walk_look_up(walk, &entry);
     if (error)
         return error;
     error = remove_entry(walk, entry, directory);
@@ -217,7 +222,7 @@ static enum error remove_last(struct walk *walk, bool directory)
     return error;
 }
 
-enum error path_remove(struct fs_context *context, struct dentry *start, const char *name,
+enum error path_remove(struct fs_context *context, const struct path *start, const char *name,
                        bool directory)
 {
     struct walk walk;
@@ -270,7 +275,7 @@ static enum error rename_entry(const struct walk *from, const struct walk *to, s
     error = check_rename(from, to, entry, replaced);
     if (error)
         return error;
-    if (entry->covered_by || (replaced && replaced->covered_by))
+    if (entry->mounts > 0 || (replaced && replaced->mounts > 0))
         return ERROR_BUSY;
     const struct inode_operations *operations = entry->parent->inode->operations;
     if (!entry->is_kept || (replaced && !replaced->is_kept) || !operations->rename)
@@ -294,7 +299,7 @@ static enum error check_exchange(const struct walk *from, const struct walk *to,
         error = check_removal(to->context, other);
     if (error)
         return error;
-    if (entry->covered_by || other->covered_by)
+    if (entry->mounts > 0 || other->mounts > 0)
         return ERROR_BUSY;
     bool can = entry->is_kept && other->is_kept && entry->parent->inode->operations->exchange;
     return can ? OK : ERROR_NOT_PERMITTED;
@@ -334,13 +339,15 @@ static enum error rename_last(struct walk *from, struct walk *to, unsigned flags
         error = walk_to_last(to);
     if (error)
         return error;
-    if (from->directory->inode->filesystem != to->directory->inode->filesystem)
+    if (from->mount != to->mount)
         return ERROR_CROSS_DEVICE;
     if (from->kind != COMPONENT_NAME)
         return ERROR_BUSY;
     if (to->kind != COMPONENT_NAME)
         return flags & RENAME_NOREPLACE ? ERROR_EXISTS : ERROR_BUSY;
-    error = walk_look_up(from, &entry);
+    error = mount_check_writable(from->mount, from->directory->inode);
+    if (!error)
+        error = walk_look_up(from, &entry);
     if (error)
         return error;
     error = rename_to(from, to, entry, flags);
@@ -348,8 +355,8 @@ static enum error rename_last(struct walk *from, struct walk *to, unsigned flags
     return error;
 }
 
-enum error path_rename(struct fs_context *context, struct dentry *from_start, const char *from,
-                       struct dentry *to_start, const char *to, unsigned flags)
+enum error path_rename(struct fs_context *context, const struct path *from_start, const char *from,
+                       const struct path *to_start, const char *to, unsigned flags)
 {
     struct walk from_walk, to_walk;
     enum error error = walk_begin(&from_walk, context, from_start, from);
@@ -381,10 +388,20 @@ static enum error check_attributes(const struct fs_context *context, const struc
     return of_owner && !owns(context, inode) ? ERROR_NOT_PERMITTED : OK;
 }
 
-enum error path_set_attributes(const struct fs_context *context, struct inode *inode,
-                               const struct inode_attributes *attributes)
+/* Attributes are on the file system whatever the file's type is. */
+static enum error check_read_only(const struct mount *mount, const struct inode *inode)
 {
-    enum error error = check_attributes(context, inode, attributes);
+    bool is_read_only =
+        inode->filesystem->is_read_only || (mount && mount->flags & MOUNT_READ_ONLY);
+    return is_read_only ? ERROR_READ_ONLY : OK;
+}
+
+enum error path_set_attributes(const struct fs_context *context, const struct mount *mount,
+                               struct inode *inode, const struct inode_attributes *attributes)
+{
+    enum error error = check_read_only(mount, inode);
+    if (!error)
+        error = check_attributes(context, inode, attributes);
     if (error)
         return error;
     if (attributes->set & ATTRIBUTE_SIZE && inode->programs > 0)

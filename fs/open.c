@@ -1,6 +1,7 @@
 #include <assert.h>
 #include <fs/device.h>
 #include <fs/file.h>
+#include <fs/mount.h>
 #include <fs/pipe.h>
 #include <fs/walk.h>
 
@@ -58,17 +59,22 @@ static enum error open_or_make(struct walk *walk, unsigned flags, uint32_t mode,
     }
 }
 
-static enum error find(struct fs_context *context, struct dentry *start, const char *name,
-                       unsigned flags, uint32_t mode, struct dentry **found, bool *made)
+static enum error find(struct fs_context *context, const struct path *start, const char *name,
+                       unsigned flags, uint32_t mode, struct path *found, bool *made)
 {
     struct walk walk;
     if (!(flags & O_CREAT)) {
         unsigned follow = flags & O_NOFOLLOW ? 0 : WALK_FOLLOW;
-        return path_walk(context, start, name, follow, found);
+        return path_find(context, start, name, follow, found);
     }
     enum error error = walk_begin(&walk, context, start, name);
     if (!error)
-        error = open_or_make(&walk, flags, mode, found, made);
+        error = open_or_make(&walk, flags, mode, &found->dentry, made);
+    if (!error) {
+        found->mount = walk.mount;
+        mount_reference(found->mount);
+        path_enter_mounts(found);
+    }
     walk_end(&walk);
     return error;
 }
@@ -80,24 +86,42 @@ static unsigned access_for(unsigned flags)
     return access[flags & O_ACCMODE] | (flags & O_TRUNC ? (unsigned)MAY_WRITE : 0);
 }
 
-/* What the file's type and its permissions say. */
-static enum error check(const struct fs_context *context, const struct inode *inode, unsigned flags,
+/* What the file's type, its permissions and its mount say. */
+static enum error check(const struct fs_context *context, const struct path *path, unsigned flags,
                         bool made)
 {
+    const struct inode *inode = path->dentry->inode;
+    unsigned may = access_for(flags);
     if (flags & O_DIRECTORY && !inode_is_directory(inode))
         return ERROR_NOT_DIRECTORY;
     if (inode_type(inode) == S_IFLNK)
         return ERROR_LOOP;
-    if (inode_is_directory(inode) && (flags & O_CREAT || access_for(flags) & MAY_WRITE))
+    if (inode_is_directory(inode) && (flags & O_CREAT || may & MAY_WRITE))
         return ERROR_IS_DIRECTORY;
-    return made ? OK : inode_check_access(context, inode, access_for(flags));
+    bool is_device = inode_type(inode) == S_IFCHR || inode_type(inode) == S_IFBLK;
+    if (is_device && path->mount && path->mount->flags & MOUNT_NO_DEVICE)
+        return ERROR_ACCESS;
+    if (may & MAY_WRITE && mount_check_writable(path->mount, inode) != OK)
+        return ERROR_READ_ONLY;
+    return made ? OK : inode_check_access(context, inode, may);
 }
 
-static enum error open_found(struct fs_context *context, struct dentry *dentry, unsigned flags,
+/* While it is open for writing, its mount does not become read-only. */
+static void set_mount(struct file *file, struct mount *mount)
+{
+    file->mount = mount;
+    mount_reference(mount);
+    file->is_writer =
+        mount && inode_type(file->inode) == S_IFREG && (file->flags & O_ACCMODE) != O_RDONLY;
+    if (file->is_writer)
+        mount->writers++;
+}
+
+static enum error open_found(struct fs_context *context, const struct path *path, unsigned flags,
                              bool made, struct file **file)
 {
-    struct inode *inode = dentry->inode;
-    enum error error = check(context, inode, flags, made);
+    struct inode *inode = path->dentry->inode;
+    enum error error = check(context, path, flags, made);
     if (error)
         return error;
     const struct file_operations *operations = operations_of(inode);
@@ -105,11 +129,13 @@ static enum error open_found(struct fs_context *context, struct dentry *dentry, 
         return ERROR_NO_UNIT;
     if (flags & O_TRUNC && inode->programs > 0)
         return ERROR_PROGRAM_BUSY; /* even if it is opened for reading */
-    error = file_create(operations, inode, dentry, flags, file);
-    if (!error)
-        (*file)->clears_identity = context->uid != 0;
-    if (error || !(flags & O_TRUNC) || made || inode_type(inode) != S_IFREG)
+    error = file_create(operations, inode, path->dentry, flags, file);
+    if (error)
         return error;
+    (*file)->clears_identity = context->uid != 0;
+    set_mount(*file, path->mount);
+    if (!(flags & O_TRUNC) || made || inode_type(inode) != S_IFREG)
+        return OK;
     if (inode->operations->set)
         error = inode->operations->set(inode, &(struct inode_attributes){.set = ATTRIBUTE_SIZE});
     if (error)
@@ -117,17 +143,17 @@ static enum error open_found(struct fs_context *context, struct dentry *dentry, 
     return error;
 }
 
-enum error file_open(struct fs_context *context, struct dentry *start, const char *name,
+enum error file_open(struct fs_context *context, const struct path *start, const char *name,
                      unsigned flags, uint32_t mode, struct file **file)
 {
-    struct dentry *dentry;
+    struct path path;
     bool made = false;
     if (flags & O_CREAT && flags & O_DIRECTORY)
         return ERROR_INVALID;
-    enum error error = find(context, start, name, flags, mode, &dentry, &made);
+    enum error error = find(context, start, name, flags, mode, &path, &made);
     if (error)
         return error;
-    error = open_found(context, dentry, flags, made, file);
-    dentry_release(dentry);
+    error = open_found(context, &path, flags, made, file);
+    path_release(&path);
     return error;
 }

@@ -300,7 +300,9 @@ const struct file_operations fifo_operations = {
 
 static void release(struct vm_object *object)
 {
-    kfree(CONTAINER_OF(object, struct inode, object));
+    struct inode *inode = CONTAINER_OF(object, struct inode, object);
+    inode_end(inode);
+    kfree(inode);
 }
 
 static struct filesystem_type pipes_type = {.name = "pipefs"};

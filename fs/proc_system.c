@@ -2,7 +2,7 @@
  * The files of /proc that tell of the whole system, in the format of Linux's (proc(5)), as far as
  * ps, top, free, uptime and mount read them.
  */
-#include <fs/filesystem.h>
+#include <fs/mount.h>
 #include <fs/page_cache.h>
 #include <fs/proc.h>
 #include <fs/proc_system.h>
@@ -82,8 +82,7 @@ static enum error write_version(struct text *text, int process)
 
 static enum error write_mounts(struct text *text, int process)
 {
-    struct dentry *root = mount_root_dentry();
-    const struct fs_context everything = {.root = root, .directory = root};
+    const struct fs_context everything = {.root = mount_root_path()};
     (void)process;
     mounts_describe(text, &everything);
     return OK;

@@ -7,7 +7,7 @@
  * text: a program sees one moment.
  */
 #include <assert.h>
-#include <fs/filesystem.h>
+#include <fs/mount.h>
 #include <fs/proc_node.h>
 #include <fs/procfs.h>
 #include <lib/format.h>
@@ -27,6 +27,7 @@ static void release(struct vm_object *object)
 {
     struct proc_node *node = CONTAINER_OF(object, struct proc_node, inode.object);
     kfree(node->target);
+    inode_end(&node->inode);
     kfree(node);
 }
 
@@ -167,34 +168,34 @@ static struct dentry *make_name(const struct file *file)
 }
 
 /* What a descriptor's link leads to. */
-static enum error follow_descriptor(const struct proc_node *node, struct dentry **target)
+static enum error follow_descriptor(const struct proc_node *node, struct path *target)
 {
     struct file *file;
     enum error error = proc_get_file(node->process, node->fd, &file);
     if (error)
         return error;
-    *target = file->dentry;
-    if (*target)
-        dentry_reference(*target);
+    *target = (struct path){file->mount, file->dentry};
+    if (target->dentry)
+        path_reference(target);
     else
-        *target = make_name(file);
+        target->dentry = make_name(file);
     file_release(file);
-    return *target ? OK : ERROR_OUT_OF_FRAMES;
+    return target->dentry ? OK : ERROR_OUT_OF_FRAMES;
 }
 
-static enum error follow_context(const struct proc_node *node, struct dentry **target)
+static enum error follow_context(const struct proc_node *node, struct path *target)
 {
     struct fs_context *context;
     enum error error = proc_processes->context(node->process, &context);
     if (error)
         return error;
     *target = node->kind == PROC_WORKING_DIRECTORY ? context->directory : context->root;
-    dentry_reference(*target);
+    path_reference(target);
     fs_context_release(context);
     return OK;
 }
 
-static enum error follow(struct inode *inode, struct dentry **target)
+static enum error follow(struct inode *inode, struct path *target)
 {
     const struct proc_node *node = node_of(inode);
     if (node->kind == PROC_PROGRAM)
@@ -214,16 +215,15 @@ static enum error keep_target(struct proc_node *node, char *text, const char **t
 
 static enum error read_link(struct inode *inode, const char **target)
 {
-    struct dentry *dentry;
-    struct dentry *root = mount_root_dentry();
-    const struct fs_context everything = {.root = root, .directory = root};
-    enum error error = follow(inode, &dentry);
+    struct path target_path;
+    enum error error = follow(inode, &target_path);
     if (error)
         return error;
+    const struct fs_context everything = {.root = mount_root_path()};
     char *text = kmalloc(PATH_MAX);
     if (text)
-        error = dentry_path(&everything, dentry, text, PATH_MAX);
-    dentry_release(dentry);
+        error = path_name(&everything, &target_path, text, PATH_MAX);
+    path_release(&target_path);
     if (!error)
         return keep_target(node_of(inode), text, target);
     kfree(text);
@@ -268,7 +268,12 @@ static void statistics(struct filesystem *filesystem, struct filesystem_statisti
 
 static void unmount(struct filesystem *filesystem)
 {
+    dentry_delete_tree(filesystem->root); /* the names that something was mounted at */
     dentry_release(filesystem->root);
+}
+
+static void free_filesystem(struct filesystem *filesystem)
+{
     kfree(filesystem);
 }
 
@@ -276,4 +281,5 @@ struct filesystem_type procfs_type = {.name = "proc",
                                       .is_single = true,
                                       .mount = mount,
                                       .statistics = statistics,
-                                      .unmount = unmount};
+                                      .unmount = unmount,
+                                      .free = free_filesystem};

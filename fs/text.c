@@ -49,3 +49,14 @@ void text_free(struct text *text)
     kfree(text->bytes);
     *text = (struct text){0};
 }
+
+void text_append_octal(struct text *text, uint64_t number, unsigned digits)
+{
+    char bytes[22]; /* 64 bits, three in each */
+    unsigned at = sizeof(bytes);
+    while (at > 0 && (number > 0 || sizeof(bytes) - at < digits)) {
+        bytes[--at] = (char)('0' + number % 8);
+        number /= 8;
+    }
+    text_append(text, bytes + at, sizeof(bytes) - at);
+}

@@ -87,8 +87,7 @@ static enum error read(struct file *file, struct buffer *buffer, uint64_t *posit
     inode_lock(file->inode);
     enum error error = page_cache_read(&node_of(file->inode)->cache, buffer, position);
     inode_unlock(file->inode);
-    if (!(file->flags & O_NOATIME))
-        inode_note_read(file->inode);
+    file_note_read(file);
     return error;
 }
 
@@ -160,7 +159,7 @@ static bool emit(struct file *file, struct entry_sink *sink, const char *name, s
 static enum error list(struct file *file, struct entry_sink *sink)
 {
     struct dentry *directory = file->dentry;
-    inode_note_read(file->inode);
+    file_note_read(file);
     if (file->position == 0 && !emit(file, sink, ".", 1, file->inode, 1))
         return OK;
     if (file->position == 1 && !emit(file, sink, "..", 2, directory->parent->inode, 2))
@@ -334,6 +333,7 @@ static void release(struct vm_object *object)
     page_cache_destroy(&node->cache);
     tmpfs_of(inode->filesystem)->inodes--;
     kfree(node->target);
+    inode_end(inode);
     kfree(node);
 }
 
@@ -413,9 +413,13 @@ void tmpfs_statistics(struct filesystem *filesystem, struct filesystem_statistic
 
 void tmpfs_unmount(struct filesystem *filesystem)
 {
-    struct tmpfs *tmpfs = tmpfs_of(filesystem);
     dentry_delete_tree(filesystem->root);
     dentry_release(filesystem->root);
+}
+
+void tmpfs_free(struct filesystem *filesystem)
+{
+    struct tmpfs *tmpfs = tmpfs_of(filesystem);
     ASSERT(tmpfs->inodes == 0);
     ASSERT(tmpfs->pages == 0);
     kfree(tmpfs);
@@ -435,4 +439,5 @@ struct filesystem_type tmpfs_type = {
     .mount = mount,
     .statistics = tmpfs_statistics,
     .unmount = tmpfs_unmount,
+    .free = tmpfs_free,
 };

@@ -32,6 +32,7 @@ static void free_socket(struct vm_object *object)
     ASSERT(!socket->peer);
     unix_rights_remove_socket(socket);
     unix_address_release(socket->address);
+    inode_end(&socket->inode);
     kfree(socket);
 }
 

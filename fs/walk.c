@@ -7,7 +7,7 @@
  * has the file's mutex, which is locked before the inode's.
  */
 #include <assert.h>
-#include <fs/filesystem.h>
+#include <fs/mount.h>
 #include <fs/walk.h>
 #include <lib/string.h>
 
@@ -18,30 +18,37 @@ static void go_to(struct walk *walk, struct dentry *directory)
     walk->directory = directory;
 }
 
-static void go_to_referenced(struct walk *walk, struct dentry *directory)
+/* The same where the mount may be another one. */
+static void go_to_path(struct walk *walk, const struct path *path)
 {
-    dentry_reference(directory);
-    go_to(walk, directory);
+    const struct path old = {walk->mount, walk->directory};
+    walk->mount = path->mount;
+    walk->directory = path->dentry;
+    path_release(&old);
 }
 
 /* Sets what is to be walked next. */
 static void set_text(struct walk *walk, const char *text)
 {
-    if (*text == '/')
-        go_to_referenced(walk, walk->context->root);
+    if (*text == '/') {
+        path_reference(&walk->context->root);
+        go_to_path(walk, &walk->context->root);
+    }
     while (*text == '/')
         text++;
     walk->rest = text;
 }
 
-enum error walk_begin(struct walk *walk, const struct fs_context *context, struct dentry *start,
+enum error walk_begin(struct walk *walk, const struct fs_context *context, const struct path *start,
                       const char *name)
 {
     walk->context = context;
-    walk->directory = start ? start : context->directory;
+    const struct path *place = start ? start : &context->directory;
+    walk->mount = place->mount;
+    walk->directory = place->dentry;
     walk->slash_after = walk->wants_directory = false;
     walk->depth = walk->links = 0;
-    dentry_reference(walk->directory);
+    path_reference(place);
     if (!*name)
         return ERROR_NO_ENTRY;
     set_text(walk, name);
@@ -51,6 +58,7 @@ enum error walk_begin(struct walk *walk, const struct fs_context *context, struc
 void walk_end(struct walk *walk)
 {
     dentry_release(walk->directory);
+    mount_release(walk->mount);
     while (walk->links > 0)
         inode_release(walk->held[--walk->links]);
 }
@@ -95,13 +103,22 @@ static enum error next_component(struct walk *walk)
     return error ? error : cut_component(walk);
 }
 
-/* The directory above, also above the root of what is mounted; the context's root is its own. */
-static struct dentry *parent_of(const struct walk *walk)
+/* The place above, referenced, also above the root of what is mounted; the context's root is its
+ * own. */
+static struct path parent_of(const struct walk *walk)
 {
-    struct dentry *dentry = walk->directory;
-    while (dentry != walk->context->root && dentry->covers)
-        dentry = dentry->covers;
-    return dentry == walk->context->root ? dentry : dentry_top(dentry->parent);
+    struct path place = {walk->mount, walk->directory};
+    while (!path_equals(&place, &walk->context->root) && place.mount && place.mount->parent &&
+           place.dentry == place.mount->root)
+        place = (struct path){place.mount->parent, place.mount->point};
+    bool is_top = path_equals(&place, &walk->context->root) ||
+                  (place.mount && place.dentry == place.mount->root);
+    if (!is_top)
+        place.dentry = place.dentry->parent;
+    path_reference(&place);
+    if (!is_top)
+        path_enter_mounts(&place);
+    return place;
 }
 
 enum error walk_look_up(const struct walk *walk, struct dentry **found)
@@ -121,13 +138,13 @@ enum error walk_look_up(const struct walk *walk, struct dentry **found)
 /* A link that leads to a file whatever its name: the walk has come there. */
 static enum error jump(struct walk *walk, struct inode *link)
 {
-    struct dentry *target;
+    struct path target;
     enum error error = link_check_access(walk->context, link);
     if (error)
         return error;
     error = link->operations->follow(link, &target);
     if (!error)
-        go_to(walk, target);
+        go_to_path(walk, &target);
     return error;
 }
 
@@ -156,6 +173,14 @@ enum error walk_follow(struct walk *walk, const struct dentry *link)
     return OK;
 }
 
+static void enter_mounts(struct walk *walk)
+{
+    struct path place = {walk->mount, walk->directory};
+    path_enter_mounts(&place);
+    walk->mount = place.mount;
+    walk->directory = place.dentry;
+}
+
 /* Goes along a component that is not the last one. */
 static enum error step(struct walk *walk)
 {
@@ -163,7 +188,8 @@ static enum error step(struct walk *walk)
     if (walk->kind == COMPONENT_DOT)
         return OK;
     if (walk->kind == COMPONENT_DOT_DOT) {
-        go_to_referenced(walk, parent_of(walk));
+        const struct path parent = parent_of(walk);
+        go_to_path(walk, &parent);
         return OK;
     }
     enum error error = walk_look_up(walk, &found);
@@ -174,12 +200,9 @@ static enum error step(struct walk *walk)
         dentry_release(found);
         return error;
     }
-    if (found->covered_by) {
-        go_to_referenced(walk, dentry_top(found));
-        dentry_release(found);
-    } else {
-        go_to(walk, found);
-    }
+    go_to(walk, found);
+    if (found->mounts > 0)
+        enter_mounts(walk);
     return OK;
 }
 
@@ -196,25 +219,27 @@ enum error walk_to_last(struct walk *walk)
 }
 
 /* What the last component leads to, with what is mounted there; *found is referenced. */
-static enum error arrive(struct walk *walk, struct dentry **found)
+static enum error arrive(struct walk *walk, struct path *found)
 {
-    if (walk->kind == COMPONENT_NAME) {
-        enum error error = walk_look_up(walk, found);
-        if (error || !(*found)->covered_by)
-            return error;
-        struct dentry *covered = *found;
-        *found = dentry_top(covered);
-        dentry_reference(*found);
-        dentry_release(covered);
+    if (walk->kind == COMPONENT_DOT_DOT) {
+        *found = parent_of(walk);
         return OK;
     }
-    *found = walk->kind == COMPONENT_DOT_DOT ? parent_of(walk) : walk->directory;
-    dentry_reference(*found);
+    *found = (struct path){walk->mount, walk->directory};
+    if (walk->kind != COMPONENT_NAME) {
+        path_reference(found);
+        return OK;
+    }
+    enum error error = walk_look_up(walk, &found->dentry);
+    if (error)
+        return error;
+    mount_reference(found->mount);
+    path_enter_mounts(found);
     return OK;
 }
 
 /* Finds what the name leads to, in a walk that has begun. */
-static enum error walk_whole(struct walk *walk, unsigned flags, struct dentry **found)
+static enum error walk_whole(struct walk *walk, unsigned flags, struct path *found)
 {
     for (;;) {
         enum error error = walk_to_last(walk);
@@ -222,25 +247,25 @@ static enum error walk_whole(struct walk *walk, unsigned flags, struct dentry **
             error = arrive(walk, found);
         if (error)
             return error;
+        const struct inode *inode = found->dentry->inode;
         bool follow = flags & WALK_FOLLOW || walk_wants_directory(walk);
-        if (inode_type((*found)->inode) == S_IFLNK && follow) {
-            error = walk_follow(walk, *found);
-            dentry_release(*found);
+        if (inode_type(inode) == S_IFLNK && follow) {
+            error = walk_follow(walk, found->dentry);
+            path_release(found);
             if (error)
                 return error;
             continue;
         }
-        if ((flags & WALK_DIRECTORY || walk_wants_directory(walk)) &&
-            !inode_is_directory((*found)->inode)) {
-            dentry_release(*found);
+        if ((flags & WALK_DIRECTORY || walk_wants_directory(walk)) && !inode_is_directory(inode)) {
+            path_release(found);
             return ERROR_NOT_DIRECTORY;
         }
         return OK;
     }
 }
 
-enum error path_walk(struct fs_context *context, struct dentry *start, const char *name,
-                     unsigned flags, struct dentry **found)
+enum error path_find(struct fs_context *context, const struct path *start, const char *name,
+                     unsigned flags, struct path *found)
 {
     struct walk walk;
     enum error error = walk_begin(&walk, context, start, name);
@@ -250,12 +275,22 @@ enum error path_walk(struct fs_context *context, struct dentry *start, const cha
     return error;
 }
 
+enum error path_walk(struct fs_context *context, const struct path *start, const char *name,
+                     unsigned flags, struct dentry **found)
+{
+    struct path path;
+    enum error error = path_find(context, start, name, flags, &path);
+    if (error)
+        return error;
+    *found = path.dentry;
+    mount_release(path.mount);
+    return OK;
+}
+
 enum error inode_check_access(const struct fs_context *context, const struct inode *inode,
                               unsigned may)
 {
-    uint32_t type = inode_type(inode);
-    if (may & MAY_WRITE && inode->filesystem->is_read_only &&
-        (type == S_IFREG || type == S_IFDIR || type == S_IFLNK))
+    if (may & MAY_WRITE && mount_check_writable(NULL, inode) != OK)
         return ERROR_READ_ONLY;
     uint32_t mode = inode->mode;
     if (context->uid == 0) {

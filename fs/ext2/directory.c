@@ -100,7 +100,7 @@ static enum error list(struct file *file, struct entry_sink *sink)
 {
     struct ext2_node *node = ext2_node_of(file->inode);
     struct entry entry;
-    inode_note_read(file->inode);
+    file_note_read(file);
     while (file->position < node->inode.size) {
         enum error error = read_entry(node, file->position, &entry);
         if (error)

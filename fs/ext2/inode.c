@@ -209,6 +209,7 @@ static void release(struct vm_object *object)
     }
     list_remove(&node->node);
     kfree(node->target);
+    inode_end(&node->inode);
     kfree(node);
 }
 

@@ -173,9 +173,13 @@ static enum error mount(const struct mount_arguments *arguments, struct filesyst
 
 static void unmount(struct filesystem *filesystem)
 {
-    struct ext2 *ext2 = ext2_of(filesystem);
     dentry_delete_tree(filesystem->root);
     dentry_release(filesystem->root);
+}
+
+static void free_filesystem(struct filesystem *filesystem)
+{
+    struct ext2 *ext2 = ext2_of(filesystem);
     ASSERT(list_empty(&ext2->nodes));
     block_cache_end(&ext2->cache);
     block_release(ext2->cache.device);
@@ -199,4 +203,5 @@ struct filesystem_type ext2_type = {.name = "ext2",
                                     .has_device = true,
                                     .mount = mount,
                                     .statistics = statistics,
-                                    .unmount = unmount};
+                                    .unmount = unmount,
+                                    .free = free_filesystem};

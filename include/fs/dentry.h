@@ -7,8 +7,8 @@
  * entries. A file system that makes its names up (procfs) gives its dentries no such reference, and
  * they are in no table: each lookup makes one, which goes with its last reference.
  *
- * A mount joins two dentries: the root of what is mounted covers the directory. Such a pair belongs
- * to one mount, so a path is a dentry, and no file system is mounted in two places.
+ * A mount covers a dentry (mount.h), which counts the mounts that do so: so a walk looks for them
+ * only where there are some.
  */
 #ifndef FS_DENTRY_H
 #define FS_DENTRY_H
@@ -29,13 +29,12 @@ struct dentry {
     bool is_kept;    /* in the table and among the parent's children, with a reference of its own */
     bool is_deleted; /* was kept */
     struct dentry *next_in_bucket;
-    struct list children;      /* those that are kept, by `sibling`, in the order of `offset` */
-    struct list_node sibling;  /* not linked unless it is kept */
-    uint64_t offset;           /* in the directory: what a listing goes on from; never used again */
-    uint64_t next_offset;      /* of a directory: for the next entry */
-    uint64_t removals;         /* of a directory: how many entries have gone */
-    struct dentry *covered_by; /* the root that is mounted here; NULL: none. Held by the mount */
-    struct dentry *covers;     /* of a mounted root: where it is mounted; NULL: nowhere */
+    struct list children;     /* those that are kept, by `sibling`, in the order of `offset` */
+    struct list_node sibling; /* not linked unless it is kept */
+    uint64_t offset;          /* in the directory: what a listing goes on from; never used again */
+    uint64_t next_offset;     /* of a directory: for the next entry */
+    uint64_t removals;        /* of a directory: how many entries have gone */
+    unsigned mounts;          /* that cover it, in any mount of the file system */
     char short_name[DENTRY_SHORT_NAME];
 };
 
@@ -94,9 +93,6 @@ struct dentry *dentry_after(const struct dentry *entry);
 
 /* Deletes all entries of a tree, and what they hold. Nobody else uses them. */
 void dentry_delete_tree(struct dentry *root);
-
-/* Does anybody use the tree, besides the tree itself and `allowed` references to its root? */
-bool dentry_tree_in_use(const struct dentry *root, size_t allowed);
 
 /* Is `ancestor` the same as `dentry`, or a directory above it in the same file system? */
 bool dentry_is_below(const struct dentry *dentry, const struct dentry *ancestor);

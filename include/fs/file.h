@@ -23,9 +23,11 @@ struct file {
     const struct file_operations *operations;
     struct inode *inode;   /* referenced */
     struct dentry *dentry; /* referenced; NULL for pipes */
+    struct mount *mount;   /* referenced; NULL where it was opened in none */
     uint64_t position;     /* in a directory: the offset of the next entry */
     unsigned flags;        /* what open() got; after open(), less O_OPENING */
     size_t references;
+    bool is_writer;             /* counted in mount->writers */
     bool is_program;            /* it runs: file_make_program() */
     bool clears_identity;       /* a write takes S_ISUID and S_ISGID off: user 0 did not open it */
     struct mutex mutex;         /* guards the position across waits, when several use the file */
@@ -73,10 +75,11 @@ struct file_operations {
 };
 
 struct fs_context;
+struct path;
 
 /* Opens what `name` leads to from `start` (NULL: the working directory), and makes it with `mode`
  * less the umask if O_CREAT says so. The file has one reference. Errors as open(2); may wait. */
-enum error file_open(struct fs_context *context, struct dentry *start, const char *name,
+enum error file_open(struct fs_context *context, const struct path *start, const char *name,
                      unsigned flags, uint32_t mode, struct file **file);
 
 /* A file on an inode, with a name or without (NULL); takes references of its own. Calls the
@@ -112,6 +115,9 @@ enum error file_write_at(struct file *file, struct buffer *buffer, uint64_t posi
 
 /* Moves the position by `offset` from where SEEK_... says. ERROR_NOT_SEEKABLE, ERROR_INVALID. */
 enum error file_seek(struct file *file, int64_t offset, int whence, uint64_t *position);
+
+/* Note that the file was read, as far as its flags and its mount want that. */
+void file_note_read(struct file *file);
 
 /* As the operation. */
 enum error file_sync(struct file *file);

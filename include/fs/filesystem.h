@@ -1,5 +1,5 @@
 /*
- * File systems and mounts.
+ * File systems, and their types. Where they show: mount.h.
  */
 #ifndef FS_FILESYSTEM_H
 #define FS_FILESYSTEM_H
@@ -39,7 +39,16 @@ struct filesystem_type {
      * that it does not know, ERROR_OUT_OF_FRAMES, ERROR_BUSY. */
     enum error (*mount)(const struct mount_arguments *arguments, struct filesystem **filesystem);
     void (*statistics)(struct filesystem *filesystem, struct filesystem_statistics *result);
-    void (*unmount)(struct filesystem *filesystem); /* frees it; nobody uses it. NULL: it stays */
+    /* Takes other options, and becomes read-only or writable. NULL: all is allowed, and only
+     * is_read_only changes. May wait. */
+    enum error (*remount)(struct filesystem *filesystem, const struct mount_arguments *arguments);
+    /* Writes the options for /proc/mounts, each with a comma in front. NULL: there are none. */
+    void (*describe)(struct filesystem *filesystem, struct text *text);
+    /* No mount shows it any more: lets go of all names and of the root. May wait. NULL: it stays
+     * for ever, with its root. */
+    void (*unmount)(struct filesystem *filesystem);
+    /* Frees it, after unmount() and once its last inode has ended. */
+    void (*free)(struct filesystem *filesystem);
 };
 
 struct filesystem {
@@ -47,43 +56,29 @@ struct filesystem {
     struct dentry *root;  /* referenced */
     uint32_t device;      /* its number, st_dev */
     uint64_t last_number; /* of an inode */
+    struct list inodes;   /* by `in_filesystem` */
+    size_t mounts;        /* that show it */
+    bool is_unmounted;    /* unmount() was called: it goes with its last inode */
     bool is_read_only;
+    const struct block_device *disk; /* of a type that has one */
 };
 
-enum { MOUNT_SOURCE = 32 };
-
-struct mount {
-    struct list_node node;
-    struct filesystem *filesystem;
-    char source[MOUNT_SOURCE]; /* as the caller named it; cut */
-};
-
-/* Gives a new file system a device number of its own. */
+/* Gives a new file system, which is all zeros, a device number of its own and no inodes. */
 void filesystem_init(struct filesystem *filesystem, struct filesystem_type *type);
 
 /* Adds a type. In set-up code. */
 void filesystem_add_type(struct filesystem_type *type);
 
+/* One mount shows it no more: with the last one it is unmounted. May wait. */
+void filesystem_release(struct filesystem *filesystem);
+
+/* Is a page of one of its files mapped into a program's memory? */
+bool filesystem_is_mapped(const struct filesystem *filesystem);
+
 /* The type of that name; NULL: there is none. */
 struct filesystem_type *filesystem_find_type(const char *name);
 
-/* Makes a new file system the root of all. Once, in set-up code; errors as the type's mount(). */
-enum error mount_root(struct filesystem_type *type);
-
-/* The root of all; NULL before mount_root(). Not referenced. */
-struct dentry *mount_root_dentry(void);
-
-/* Mounts a new file system over the directory. ERROR_NOT_DIRECTORY, ERROR_BUSY when one that
- * shows the same is mounted there already, and what the type's mount() says. */
-enum error mount_add(struct filesystem_type *type, const char *source, struct dentry *directory,
-                     const struct mount_arguments *arguments);
-
-/* Unmounts the file system with that root. ERROR_INVALID when nothing is mounted there, ERROR_BUSY
- * when it is in use. */
-enum error mount_remove(struct dentry *root);
-
-/* Writes /proc/mounts and /proc/filesystems. */
-void mounts_describe(struct text *text, const struct fs_context *context);
+/* Writes /proc/filesystems. */
 void filesystem_types_describe(struct text *text);
 
 #endif

@@ -19,12 +19,14 @@
 struct dentry;
 struct file_operations;
 struct filesystem;
+struct path;
 
 struct inode {
     struct vm_object object; /* and its references */
     const struct inode_operations *operations;
     const struct file_operations *file_operations; /* of its open files; a device has its own */
     struct filesystem *filesystem;
+    struct list_node in_filesystem;
     uint64_t number;
     uint32_t mode; /* S_IF... and permissions; the type never changes */
     uint32_t uid, gid;
@@ -80,8 +82,8 @@ struct inode_operations {
     void (*exchange)(struct dentry *a, struct dentry *b);
     /* Tell where a symbolic link leads. The text ends in NUL and stays as long as the inode. */
     enum error (*read_link)(struct inode *inode, const char **target);
-    /* For links that lead to a file whatever its name: the referenced dentry. Else NULL. */
-    enum error (*follow)(struct inode *inode, struct dentry **target);
+    /* For links that lead to a file whatever its name: its place, referenced. Else NULL. */
+    enum error (*follow)(struct inode *inode, struct path *target);
     /* Set what fs/ has checked; the size only of regular files. May wait. */
     enum error (*set)(struct inode *inode, const struct inode_attributes *attributes);
 };
@@ -107,10 +109,13 @@ static inline bool inode_is_directory(const struct inode *inode)
 }
 
 /* Gives a new inode one reference, a number of its own, no name, and the time for all its times.
- * The rest stays as it is, zero. `operations` are the vm_object's; `release` among them frees it.
- */
+ * The rest stays as it is, zero. `operations` are the vm_object's; `release` among them calls
+ * inode_end(), and frees it. */
 void inode_init(struct inode *inode, struct filesystem *filesystem,
                 const struct vm_object_operations *operations, uint32_t mode);
+
+/* Takes an inode that nobody uses any more out of its file system, which may go with it. */
+void inode_end(struct inode *inode);
 
 /* Lock the content and the size for the running thread. May wait. Set-up code, beside which no
  * thread runs, locks nothing. */

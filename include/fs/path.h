@@ -9,14 +9,14 @@
 #define FS_PATH_H
 
 #include <error.h>
-#include <fs/dentry.h>
 #include <fs/groups.h>
+#include <fs/mount.h>
 
 /* Where a process's names begin, and what its new files get. Threads share it, or fork copies it.
  */
 struct fs_context {
     size_t references;
-    struct dentry *root, *directory; /* referenced */
+    struct path root, directory; /* referenced */
     uint32_t umask;
     uint32_t uid, gid;         /* as which it accesses files: the process's effective ones */
     struct group_list *groups; /* referenced; NULL: no other groups than gid */
@@ -40,8 +40,8 @@ static inline bool fs_context_is_in_group(const struct fs_context *context, uint
 }
 
 /* Change the working directory and the root. ERROR_NOT_DIRECTORY, ERROR_ACCESS. */
-enum error fs_context_set_directory(struct fs_context *context, struct dentry *directory);
-enum error fs_context_set_root(struct fs_context *context, struct dentry *root);
+enum error fs_context_set_directory(struct fs_context *context, const struct path *directory);
+enum error fs_context_set_root(struct fs_context *context, const struct path *root);
 
 enum walk_flags {
     WALK_FOLLOW = 1,    /* a symbolic link at the end, too */
@@ -49,12 +49,20 @@ enum walk_flags {
 };
 
 /* Finds what `name` leads to; *found is referenced. */
-enum error path_walk(struct fs_context *context, struct dentry *start, const char *name,
+enum error path_find(struct fs_context *context, const struct path *start, const char *name,
+                     unsigned flags, struct path *found);
+
+/* The same for those who need not know through which mount. */
+enum error path_walk(struct fs_context *context, const struct path *start, const char *name,
                      unsigned flags, struct dentry **found);
 
 /* Writes the path from the context's root on, with a NUL, and "(unreachable)" in front if it is not
  * below that. ERROR_RANGE when there is no room for it. A deleted name ends in " (deleted)". */
-enum error dentry_path(const struct fs_context *context, const struct dentry *dentry, char *to,
+enum error path_name(const struct fs_context *context, const struct path *path, char *to,
+                     size_t room);
+
+/* The same for a dentry, through the oldest mount that shows it. */
+enum error dentry_path(const struct fs_context *context, struct dentry *dentry, char *to,
                        size_t room);
 
 /* Access to a file: the bits of `may` are those of "others" in a mode (4 read, 2 write, 1 execute
@@ -67,27 +75,27 @@ enum error inode_check_access(const struct fs_context *context, const struct ino
  * past the permissions of what lies above the file, so only its owner may: else ERROR_ACCESS. */
 enum error link_check_access(const struct fs_context *context, const struct inode *link);
 
-/* Set attributes, after a check that the context's user may. */
-enum error path_set_attributes(const struct fs_context *context, struct inode *inode,
-                               const struct inode_attributes *attributes);
+/* Set attributes, after a check that the context's user may, through that mount (NULL: none). */
+enum error path_set_attributes(const struct fs_context *context, const struct mount *mount,
+                               struct inode *inode, const struct inode_attributes *attributes);
 
 /* `mode` is the type and the permissions, which the umask reduces. */
-enum error path_make(struct fs_context *context, struct dentry *start, const char *name,
+enum error path_make(struct fs_context *context, const struct path *start, const char *name,
                      uint32_t mode, uint32_t rdev);
-enum error path_symlink(struct fs_context *context, struct dentry *start, const char *name,
+enum error path_symlink(struct fs_context *context, const struct path *start, const char *name,
                         const char *target);
-enum error path_link(struct fs_context *context, struct dentry *file, struct dentry *start,
+enum error path_link(struct fs_context *context, const struct path *file, const struct path *start,
                      const char *name);
 
 /* Removes a name: of a directory, or of something else. */
-enum error path_remove(struct fs_context *context, struct dentry *start, const char *name,
+enum error path_remove(struct fs_context *context, const struct path *start, const char *name,
                        bool directory);
 
 enum { RENAME_NOREPLACE = 1, RENAME_EXCHANGE = 2 };
 
 /* Gives a file another name, in place of what has that name already; with RENAME_NOREPLACE that is
  * ERROR_EXISTS. With RENAME_EXCHANGE both files stay and get each other's names. */
-enum error path_rename(struct fs_context *context, struct dentry *from_start, const char *from,
-                       struct dentry *to_start, const char *to, unsigned flags);
+enum error path_rename(struct fs_context *context, const struct path *from_start, const char *from,
+                       const struct path *to_start, const char *to, unsigned flags);
 
 #endif

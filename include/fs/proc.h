@@ -37,7 +37,7 @@ struct proc_processes {
     /* Its effective user and group. False: there is no such process. */
     bool (*owner)(int process, uint32_t *uid, uint32_t *gid);
     /* Referenced; ERROR_NO_PROCESS, ERROR_NO_ENTRY where it has none. */
-    enum error (*program)(int process, struct dentry **dentry); /* exe */
+    enum error (*program)(int process, struct path *path); /* exe */
     enum error (*context)(int process, struct fs_context **context);
     enum error (*files)(int process, struct file_table **table);
     /* The files of /proc/PID, such as stat and cmdline, without slashes. */

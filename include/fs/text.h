@@ -18,6 +18,9 @@ struct text {
 void text_printf(struct text *text, const char *format, ...) PRINTF(2, 3);
 void text_append(struct text *text, const void *bytes, size_t length);
 
+/* Appends an octal number of at least so many digits, with zeros in front. */
+void text_append_octal(struct text *text, uint64_t number, unsigned digits);
+
 /* Frees it. */
 void text_free(struct text *text);
 

@@ -13,9 +13,10 @@ extern struct filesystem_type tmpfs_type;
 enum error tmpfs_create(struct filesystem_type *type, uint64_t page_limit,
                         struct filesystem **filesystem);
 
-/* What is in one, and the end of one that nobody uses: for types that are made of it. */
+/* Operations for types that are made of it. */
 void tmpfs_statistics(struct filesystem *filesystem, struct filesystem_statistics *result);
 void tmpfs_unmount(struct filesystem *filesystem);
+void tmpfs_free(struct filesystem *filesystem);
 
 /* A regular file without a name, with one reference. NULL when memory is out. */
 struct inode *tmpfs_make_file(struct filesystem *filesystem, uint32_t permissions);

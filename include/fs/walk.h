@@ -18,6 +18,7 @@ enum component { COMPONENT_NAME, COMPONENT_DOT, COMPONENT_DOT_DOT, COMPONENT_NON
 
 struct walk {
     const struct fs_context *context;
+    struct mount *mount;      /* referenced; that of `directory` */
     struct dentry *directory; /* referenced: where the component is looked up */
     const char *rest;         /* what follows the component, without slashes at its start */
     enum component kind;      /* NONE: the name is over, and leads to `directory` itself */
@@ -33,7 +34,7 @@ struct walk {
 };
 
 /* Begins a walk. ERROR_NO_ENTRY for an empty name. walk_end() comes after, also when this fails. */
-enum error walk_begin(struct walk *walk, const struct fs_context *context, struct dentry *start,
+enum error walk_begin(struct walk *walk, const struct fs_context *context, const struct path *start,
                       const char *name);
 void walk_end(struct walk *walk);
 
@@ -56,14 +57,6 @@ enum error walk_create(const struct walk *walk, uint32_t mode, struct dentry **m
 static inline bool walk_wants_directory(const struct walk *walk)
 {
     return walk->slash_after || walk->wants_directory;
-}
-
-/* What is mounted over the directory, or the directory itself. */
-static inline struct dentry *dentry_top(struct dentry *dentry)
-{
-    while (dentry->covered_by)
-        dentry = dentry->covered_by;
-    return dentry;
 }
 
 #endif

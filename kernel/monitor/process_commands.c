@@ -78,9 +78,10 @@ static const char *access_word(unsigned flags)
 static void print_file(const struct process *process, int fd, const struct file *file)
 {
     char name[128];
+    const struct path path = {file->mount, file->dentry};
     if (!file->dentry)
         file_unnamed_name(file, name, sizeof(name));
-    else if (dentry_path(process->fs, file->dentry, name, sizeof(name)) != OK)
+    else if (path_name(process->fs, &path, name, sizeof(name)) != OK)
         string_copy(name, "(a long name)", sizeof(name));
     console_printf("  %4d  %-5s %9lu  %5zu  %s\n", fd, access_word(file->flags), file->position,
                    file->references, name);

@@ -4,7 +4,8 @@ void credentials_choose(struct program *program, const struct fs_context *contex
 {
     enum { RUNS_AS_GROUP = S_ISGID | 010 }; /* without the other bit it means something else */
     const struct inode *inode = program->file->inode;
-    bool may_gain = context->references == 1;
+    const struct mount *mount = program->file->mount;
+    bool may_gain = context->references == 1 && !(mount && mount->flags & MOUNT_NO_SUID);
     if (user_thread_is_running()) {
         const struct process *process = process_current();
         program->uid = process->uid;

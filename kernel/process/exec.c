@@ -37,15 +37,16 @@ static enum error read_all(struct file *file, uint64_t offset, void *to, size_t 
     return read == size ? OK : ERROR_NOT_EXECUTABLE;
 }
 
-static enum error open_program(struct fs_context *context, struct dentry *start, const char *name,
-                               struct file **file)
+static enum error open_program(struct fs_context *context, const struct path *start,
+                               const char *name, struct file **file)
 {
     enum error error = file_open(context, start, name, O_RDONLY, 0, file);
     if (error)
         return error;
     const struct inode *inode = (*file)->inode;
     error = inode_check_access(context, inode, MAY_EXECUTE);
-    if ((inode->mode & S_IFMT) != S_IFREG)
+    const struct mount *mount = (*file)->mount;
+    if ((inode->mode & S_IFMT) != S_IFREG || (mount && mount->flags & MOUNT_NO_EXEC))
         error = ERROR_ACCESS;
     if (error)
         file_release(*file);
@@ -268,8 +269,8 @@ static enum error prepend(struct program_strings *strings, const char *interpret
 
 /* Opens the program. If it is a script, `line` is its first line, cut to SCRIPT_LINE bytes, and
  * *size is not 0. */
-static enum error open_and_look(struct fs_context *context, struct dentry *start, const char *name,
-                                struct file **file, char *line, size_t *size)
+static enum error open_and_look(struct fs_context *context, const struct path *start,
+                                const char *name, struct file **file, char *line, size_t *size)
 {
     enum error error = open_program(context, start, name, file);
     if (error)
@@ -283,7 +284,7 @@ static enum error open_and_look(struct fs_context *context, struct dentry *start
 }
 
 /* Follows #! lines to a program that is no script. */
-static enum error open_through_scripts(struct fs_context *context, struct dentry *start,
+static enum error open_through_scripts(struct fs_context *context, const struct path *start,
                                        const char *name, struct program_strings *strings,
                                        struct file **file)
 {
@@ -303,7 +304,7 @@ static enum error open_through_scripts(struct fs_context *context, struct dentry
     return error;
 }
 
-enum error program_load(struct fs_context *context, struct dentry *start, const char *name,
+enum error program_load(struct fs_context *context, const struct path *start, const char *name,
                         struct program_strings *strings, struct program *program)
 {
     *program = (struct program){0};

@@ -248,15 +248,15 @@ static bool owner_of(int id, uint32_t *uid, uint32_t *gid)
     return true;
 }
 
-static enum error program_of(int id, struct dentry **dentry)
+static enum error program_of(int id, struct path *path)
 {
     const struct process *process = process_of_number(id);
     if (!process)
         return ERROR_NO_PROCESS;
     if (!process->program)
         return ERROR_NO_ENTRY;
-    *dentry = process->program->dentry;
-    dentry_reference(*dentry);
+    *path = (struct path){process->program->mount, process->program->dentry};
+    path_reference(path);
     return OK;
 }
 
@@ -284,6 +284,30 @@ static enum error files_of(int id, struct file_table **table)
     return OK;
 }
 
+/* The mounts that the process can reach. */
+static enum error describe_mounts(struct text *text, int id,
+                                  void (*describe)(struct text *text,
+                                                   const struct fs_context *context))
+{
+    struct fs_context *context;
+    enum error error = context_of(id, &context);
+    if (error)
+        return error;
+    describe(text, context);
+    fs_context_release(context);
+    return OK;
+}
+
+static enum error write_mounts(struct text *text, int id)
+{
+    return describe_mounts(text, id, mounts_describe);
+}
+
+static enum error write_mountinfo(struct text *text, int id)
+{
+    return describe_mounts(text, id, mounts_describe_all);
+}
+
 void proc_files_start(void)
 {
     static const struct proc_entry entries[] = {
@@ -295,6 +319,8 @@ void proc_files_start(void)
         {.name = "environ", .write = write_environment, .is_private = true},
         {.name = "maps", .write = proc_write_maps},
         {.name = "smaps", .write = proc_write_smaps},
+        {.name = "mounts", .write = write_mounts},
+        {.name = "mountinfo", .write = write_mountinfo},
         {.name = "oom_score", .write = proc_write_oom_score},
         {.name = "oom_score_adj", .write = proc_write_oom_adjust, .store = proc_store_oom_adjust},
     };

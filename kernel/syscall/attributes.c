@@ -7,40 +7,27 @@
 #include <kernel/task/clock.h>
 #include <mm/user_copy.h>
 
-static enum error set(struct inode *inode, const struct inode_attributes *attributes)
+static enum error set(const struct found_file *file, const struct inode_attributes *attributes)
 {
-    return path_set_attributes(process_current()->fs, inode, attributes);
-}
-
-/* The inode of a name, or of a descriptor, referenced. */
-static enum error inode_of_file(int fd, struct inode **inode)
-{
-    struct file *file;
-    enum error error = file_table_get(process_current()->files, fd, &file);
-    if (error)
-        return error;
-    *inode = file->inode;
-    inode_reference(*inode);
-    file_release(file);
-    return OK;
+    return path_set_attributes(process_current()->fs, file->mount, file->inode, attributes);
 }
 
 /* --- Permissions ------------------------------------------------------------------------------ */
 
-static int64_t set_mode(struct inode *inode, uint32_t mode)
+static int64_t set_mode(const struct found_file *file, uint32_t mode)
 {
     const struct inode_attributes attributes = {.set = ATTRIBUTE_MODE,
                                                 .mode = mode & MODE_PERMISSIONS};
-    enum error error = set(inode, &attributes);
-    inode_release(inode);
+    enum error error = set(file, &attributes);
+    found_file_release(file);
     return syscall_result(error);
 }
 
 static int64_t set_mode_at(int directory, virt_addr_t name, uint32_t mode)
 {
-    struct inode *inode;
-    enum error error = call_path_find(directory, name, 0, &inode);
-    return error ? syscall_result(error) : set_mode(inode, mode);
+    struct found_file file;
+    enum error error = call_path_find(directory, name, 0, &file);
+    return error ? syscall_result(error) : set_mode(&file, mode);
 }
 
 int64_t syscall_chmod(struct trap_frame *frame)
@@ -55,9 +42,9 @@ int64_t syscall_fchmodat(struct trap_frame *frame)
 
 int64_t syscall_fchmod(struct trap_frame *frame)
 {
-    struct inode *inode;
-    enum error error = inode_of_file((int)argument_0(frame), &inode);
-    return error ? syscall_result(error) : set_mode(inode, (uint32_t)argument_1(frame));
+    struct found_file file;
+    enum error error = call_file_find((int)argument_0(frame), &file);
+    return error ? syscall_result(error) : set_mode(&file, (uint32_t)argument_1(frame));
 }
 
 int64_t syscall_umask(struct trap_frame *frame)
@@ -71,26 +58,26 @@ int64_t syscall_umask(struct trap_frame *frame)
 /* --- Owners ----------------------------------------------------------------------------------- */
 
 /* A program that runs as its owner does not so for another owner. -1 stays as it is. */
-static int64_t set_owner(struct inode *inode, uint32_t uid, uint32_t gid)
+static int64_t set_owner(const struct found_file *file, uint32_t uid, uint32_t gid)
 {
     struct inode_attributes attributes = {.uid = uid, .gid = gid};
     attributes.set |= uid != UINT32_MAX ? ATTRIBUTE_UID : 0u;
     attributes.set |= gid != UINT32_MAX ? ATTRIBUTE_GID : 0u;
-    enum error error = set(inode, &attributes);
+    enum error error = set(file, &attributes);
     if (!error)
-        inode_drop_identity(inode);
-    inode_release(inode);
+        inode_drop_identity(file->inode);
+    found_file_release(file);
     return syscall_result(error);
 }
 
 static int64_t set_owner_at(int directory, virt_addr_t name, uint32_t uid, uint32_t gid,
                             unsigned flags)
 {
-    struct inode *inode;
+    struct found_file file;
     if (flags & ~(unsigned)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
         return syscall_result(ERROR_INVALID);
-    enum error error = call_path_find(directory, name, flags, &inode);
-    return error ? syscall_result(error) : set_owner(inode, uid, gid);
+    enum error error = call_path_find(directory, name, flags, &file);
+    return error ? syscall_result(error) : set_owner(&file, uid, gid);
 }
 
 int64_t syscall_chown(struct trap_frame *frame)
@@ -113,10 +100,10 @@ int64_t syscall_fchownat(struct trap_frame *frame)
 
 int64_t syscall_fchown(struct trap_frame *frame)
 {
-    struct inode *inode;
-    enum error error = inode_of_file((int)argument_0(frame), &inode);
+    struct found_file file;
+    enum error error = call_file_find((int)argument_0(frame), &file);
     return error ? syscall_result(error)
-                 : set_owner(inode, (uint32_t)argument_1(frame), (uint32_t)argument_2(frame));
+                 : set_owner(&file, (uint32_t)argument_1(frame), (uint32_t)argument_2(frame));
 }
 
 /* --- Times ------------------------------------------------------------------------------------ */
@@ -135,19 +122,25 @@ static int64_t to_time(const struct time_spec *spec)
 }
 
 /* Both times become now; who may write to the file may do that. */
-static enum error set_to_now(struct inode *inode)
+static enum error set_to_now(const struct found_file *file)
 {
+    struct inode *inode = file->inode;
     const struct fs_context *context = process_current()->fs;
     bool owns = context->uid == 0 || context->uid == inode->uid;
-    enum error error = owns ? OK : inode_check_access(context, inode, MAY_WRITE);
-    if (error)
-        return error;
-    inode->accessed = clock_real_now();
-    inode_note_write(inode);
-    return OK;
+    int64_t now = clock_real_now();
+    const struct inode_attributes attributes = {
+        .set = ATTRIBUTE_ACCESSED | ATTRIBUTE_MODIFIED, .accessed = now, .modified = now};
+    if (owns)
+        return set(file, &attributes);
+    enum error error = mount_check_writable(file->mount, inode);
+    if (!error)
+        error = inode_check_access(context, inode, MAY_WRITE);
+    if (!error && inode->operations->set)
+        error = inode->operations->set(inode, &attributes);
+    return error;
 }
 
-static enum error set_times(struct inode *inode, const struct time_spec times[2])
+static enum error set_times(const struct found_file *file, const struct time_spec times[2])
 {
     struct inode_attributes attributes = {0};
     int64_t now = clock_real_now();
@@ -162,20 +155,20 @@ static enum error set_times(struct inode *inode, const struct time_spec times[2]
         *(i == 0 ? &attributes.accessed : &attributes.modified) = time;
     }
     if (times[0].nanoseconds == UTIME_NOW && times[1].nanoseconds == UTIME_NOW)
-        return set_to_now(inode);
-    return attributes.set ? set(inode, &attributes) : OK;
+        return set_to_now(file);
+    return attributes.set ? set(file, &attributes) : OK;
 }
 
 static int64_t utimes_at(int directory, virt_addr_t name, const struct time_spec *times,
                          unsigned flags)
 {
-    struct inode *inode;
+    struct found_file file;
     enum error error =
-        name ? call_path_find(directory, name, flags, &inode) : inode_of_file(directory, &inode);
+        name ? call_path_find(directory, name, flags, &file) : call_file_find(directory, &file);
     if (error)
         return syscall_result(error);
-    error = times ? set_times(inode, times) : set_to_now(inode);
-    inode_release(inode);
+    error = times ? set_times(&file, times) : set_to_now(&file);
+    found_file_release(&file);
     return syscall_result(error);
 }
 

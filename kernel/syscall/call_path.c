@@ -31,7 +31,8 @@ static enum error get_start(struct call_path *path, int directory)
     enum error error = file_table_get(process_current()->files, directory, &path->file);
     if (error)
         return error;
-    path->start = path->file->dentry;
+    path->place = (struct path){path->file->mount, path->file->dentry};
+    path->start = path->place.dentry ? &path->place : NULL;
     return path->start || !*path->name ? OK : ERROR_NOT_DIRECTORY;
 }
 
@@ -54,32 +55,72 @@ void call_path_release(struct call_path *path)
         kfree(path->name);
 }
 
-static enum error find(const struct call_path *path, unsigned flags, struct inode **inode)
+static enum error find_place(const struct call_path *path, unsigned flags, struct path *found)
 {
-    struct fs_context *context = process_current()->fs;
-    struct dentry *dentry;
-    if (!*path->name && flags & AT_EMPTY_PATH) {
-        *inode = path->file ? path->file->inode : context->directory->inode;
-        inode_reference(*inode);
-        return OK;
-    }
     unsigned follow = flags & AT_SYMLINK_NOFOLLOW ? 0 : WALK_FOLLOW;
-    enum error error = path_walk(context, path->start, path->name, follow, &dentry);
-    if (error)
-        return error;
-    *inode = dentry->inode;
-    inode_reference(*inode);
-    dentry_release(dentry);
-    return OK;
+    return path_find(process_current()->fs, path->start, path->name, follow, found);
 }
 
-enum error call_path_find(int directory, virt_addr_t name, unsigned flags, struct inode **inode)
+enum error call_path_find_place(int directory, virt_addr_t name, unsigned flags, struct path *found)
 {
     struct call_path path;
     enum error error = call_path_get(&path, directory, name);
     if (error)
         return error;
-    error = find(&path, flags, inode);
+    error = find_place(&path, flags, found);
     call_path_release(&path);
     return error;
+}
+
+static struct found_file take(struct mount *mount, struct inode *inode)
+{
+    mount_reference(mount);
+    inode_reference(inode);
+    return (struct found_file){mount, inode};
+}
+
+static enum error find(const struct call_path *path, unsigned flags, struct found_file *found)
+{
+    struct path place;
+    if (!*path->name && flags & AT_EMPTY_PATH) {
+        const struct path *here = &process_current()->fs->directory;
+        *found = path->file ? take(path->file->mount, path->file->inode)
+                            : take(here->mount, here->dentry->inode);
+        return OK;
+    }
+    enum error error = find_place(path, flags, &place);
+    if (error)
+        return error;
+    *found = (struct found_file){place.mount, place.dentry->inode};
+    inode_reference(found->inode);
+    dentry_release(place.dentry);
+    return OK;
+}
+
+enum error call_path_find(int directory, virt_addr_t name, unsigned flags, struct found_file *found)
+{
+    struct call_path path;
+    enum error error = call_path_get(&path, directory, name);
+    if (error)
+        return error;
+    error = find(&path, flags, found);
+    call_path_release(&path);
+    return error;
+}
+
+enum error call_file_find(int fd, struct found_file *found)
+{
+    struct file *file;
+    enum error error = file_table_get(process_current()->files, fd, &file);
+    if (error)
+        return error;
+    *found = take(file->mount, file->inode);
+    file_release(file);
+    return OK;
+}
+
+void found_file_release(const struct found_file *found)
+{
+    inode_release(found->inode);
+    mount_release(found->mount);
 }

@@ -1,8 +1,6 @@
 /*
  * Names and directories.
  */
-#include <fs/block_file.h>
-#include <fs/filesystem.h>
 #include <kernel/process/process.h>
 #include <kernel/syscall/call_path.h>
 #include <kernel/syscall/calls.h>
@@ -91,19 +89,19 @@ int64_t syscall_getdents64(struct trap_frame *frame)
 /* --- The working directory -------------------------------------------------------------------- */
 
 static int64_t change(virt_addr_t name,
-                      enum error (*set)(struct fs_context *context, struct dentry *directory))
+                      enum error (*set)(struct fs_context *context, const struct path *directory))
 {
     struct call_path path;
-    struct dentry *directory;
+    struct path directory;
     enum error error = call_path_get(&path, AT_FDCWD, name);
     if (error)
         return syscall_result(error);
-    error = path_walk(context(), NULL, path.name, WALK_FOLLOW | WALK_DIRECTORY, &directory);
+    error = path_find(context(), NULL, path.name, WALK_FOLLOW | WALK_DIRECTORY, &directory);
     call_path_release(&path);
     if (error)
         return syscall_result(error);
-    error = set(context(), directory);
-    dentry_release(directory);
+    error = set(context(), &directory);
+    path_release(&directory);
     return syscall_result(error);
 }
 
@@ -125,16 +123,17 @@ int64_t syscall_fchdir(struct trap_frame *frame)
     enum error error = file_table_get(process_current()->files, (int)argument_0(frame), &file);
     if (error)
         return syscall_result(error);
-    error = file->dentry ? fs_context_set_directory(context(), file->dentry) : ERROR_NOT_DIRECTORY;
+    const struct path place = {file->mount, file->dentry};
+    error = file->dentry ? fs_context_set_directory(context(), &place) : ERROR_NOT_DIRECTORY;
     file_release(file);
     return syscall_result(error);
 }
 
 static int64_t give_directory(char *path, virt_addr_t to, uint64_t room)
 {
-    if (context()->directory->is_deleted)
+    if (context()->directory.dentry->is_deleted)
         return syscall_result(ERROR_NO_ENTRY);
-    enum error error = dentry_path(context(), context()->directory, path, PATH_MAX);
+    enum error error = path_name(context(), &context()->directory, path, PATH_MAX);
     size_t size = error ? 0 : strlen(path) + 1;
     if (!error && size > room)
         error = ERROR_RANGE;
@@ -238,16 +237,16 @@ int64_t syscall_symlinkat(struct trap_frame *frame)
 }
 
 /* Finds the file that gets another name; with AT_EMPTY_PATH it may be one that is open. */
-static enum error find_linked(const struct call_path *path, unsigned flags, struct dentry **file)
+static enum error find_linked(const struct call_path *path, unsigned flags, struct path *file)
 {
     if (!*path->name && flags & AT_EMPTY_PATH) {
-        *file = path->file ? path->file->dentry : context()->directory;
-        if (!*file)
+        *file = path->file ? path->place : context()->directory;
+        if (!file->dentry)
             return ERROR_CROSS_DEVICE;
-        dentry_reference(*file);
+        path_reference(file);
         return OK;
     }
-    return path_walk(context(), path->start, path->name,
+    return path_find(context(), path->start, path->name,
                      flags & AT_SYMLINK_FOLLOW ? WALK_FOLLOW : 0, file);
 }
 
@@ -255,7 +254,7 @@ static int64_t link_at(int from_directory, virt_addr_t from, int directory, virt
                        unsigned flags)
 {
     struct call_path old, new;
-    struct dentry *file;
+    struct path file;
     if (flags & ~(unsigned)(AT_SYMLINK_FOLLOW | AT_EMPTY_PATH))
         return syscall_result(ERROR_INVALID);
     enum error error = call_path_get(&old, from_directory, from);
@@ -267,10 +266,10 @@ static int64_t link_at(int from_directory, virt_addr_t from, int directory, virt
         return syscall_result(error);
     error = call_path_get(&new, directory, name);
     if (!error) {
-        error = path_link(context(), file, new.start, new.name);
+        error = path_link(context(), &file, new.start, new.name);
         call_path_release(&new);
     }
-    dentry_release(file);
+    path_release(&file);
     return syscall_result(error);
 }
 
@@ -368,15 +367,15 @@ static int64_t give_target(struct inode *inode, virt_addr_t to, uint64_t room)
 
 static int64_t read_link_at(int directory, virt_addr_t name, virt_addr_t to, int room)
 {
-    struct inode *inode;
+    struct found_file file;
     if (room <= 0)
         return syscall_result(ERROR_INVALID);
-    enum error error = call_path_find(directory, name, AT_SYMLINK_NOFOLLOW, &inode);
+    enum error error = call_path_find(directory, name, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH, &file);
     if (error)
         return syscall_result(error);
-    error = link_check_access(process_current()->fs, inode);
-    int64_t result = error ? syscall_result(error) : give_target(inode, to, (uint64_t)room);
-    inode_release(inode);
+    error = link_check_access(context(), file.inode);
+    int64_t result = error ? syscall_result(error) : give_target(file.inode, to, (uint64_t)room);
+    found_file_release(&file);
     return result;
 }
 
@@ -389,102 +388,4 @@ int64_t syscall_readlinkat(struct trap_frame *frame)
 {
     return read_link_at((int)argument_0(frame), argument_1(frame), argument_2(frame),
                         (int)argument_3(frame));
-}
-
-/* --- Mounts ----------------------------------------------------------------------------------- */
-
-enum {
-    ENXIO = 6, /* mount() alone says these, of disks and types that are not there */
-    ENOTBLK = 15,
-    ENODEV = 19,
-    MS_RDONLY = 1,
-    TYPE_NAME = 32,
-    MS_REMOUNT = 32,
-    MS_BIND = 4096,
-    MS_MOVE = 8192,
-    MS_PROPAGATION = 0x1e0000, /* MS_UNBINDABLE, MS_PRIVATE, MS_SLAVE, MS_SHARED */
-};
-
-/* The disk that a path leads to. */
-static int64_t find_disk(const char *source, struct block_device **device)
-{
-    struct dentry *dentry;
-    enum error error = path_walk(context(), NULL, source, WALK_FOLLOW, &dentry);
-    if (error)
-        return syscall_result(error);
-    bool is_disk = inode_type(dentry->inode) == S_IFBLK;
-    *device = is_disk ? block_file_device(dentry->inode->rdev) : NULL;
-    dentry_release(dentry);
-    return !is_disk ? -ENOTBLK : *device ? 0 : -ENXIO;
-}
-
-static int64_t mount_type(const char *source, struct dentry *directory, virt_addr_t type_name,
-                          uint64_t flags)
-{
-    char name[TYPE_NAME];
-    size_t length;
-    struct mount_arguments arguments = {.is_read_only = flags & MS_RDONLY};
-    enum error error = string_from_user(name, sizeof(name), type_name, &length);
-    if (error == ERROR_BAD_ADDRESS)
-        return syscall_result(error);
-    struct filesystem_type *type = error ? NULL : filesystem_find_type(name);
-    if (!type)
-        return -ENODEV;
-    int64_t result = type->has_device ? find_disk(source, &arguments.device) : 0;
-    return result ? result : syscall_result(mount_add(type, source, directory, &arguments));
-}
-
-static int64_t mount_at(const struct call_path *source, struct dentry *directory,
-                        virt_addr_t type_name, uint64_t flags)
-{
-    if (flags & (MS_BIND | MS_MOVE))
-        return syscall_result(ERROR_INVALID);
-    if (flags & (MS_REMOUNT | MS_PROPAGATION))
-        return syscall_result(directory->parent == directory ? OK : ERROR_INVALID);
-    return mount_type(source ? source->name : "none", directory, type_name, flags);
-}
-
-int64_t syscall_mount(struct trap_frame *frame)
-{
-    struct call_path source, path;
-    struct dentry *directory;
-    if (process_current()->euid)
-        return syscall_result(ERROR_NOT_PERMITTED);
-    enum error error = call_path_get(&path, AT_FDCWD, argument_1(frame));
-    if (error)
-        return syscall_result(error);
-    error = path_walk(context(), NULL, path.name, WALK_FOLLOW, &directory);
-    call_path_release(&path);
-    if (error)
-        return syscall_result(error);
-    bool has_source = argument_0(frame) != 0;
-    error = has_source ? call_path_get(&source, AT_FDCWD, argument_0(frame)) : OK;
-    int64_t result = error ? syscall_result(error)
-                           : mount_at(has_source ? &source : NULL, directory, argument_2(frame),
-                                      argument_3(frame));
-    if (has_source && !error)
-        call_path_release(&source);
-    dentry_release(directory);
-    return result;
-}
-
-int64_t syscall_umount2(struct trap_frame *frame)
-{
-    enum { MNT_FORCE = 1, UMOUNT_NOFOLLOW = 8, KNOWN = MNT_FORCE | UMOUNT_NOFOLLOW };
-    struct call_path path;
-    struct dentry *root;
-    unsigned flags = (unsigned)argument_1(frame);
-    if (process_current()->euid)
-        return syscall_result(ERROR_NOT_PERMITTED);
-    if (flags & ~(unsigned)KNOWN)
-        return syscall_result(ERROR_INVALID);
-    enum error error = call_path_get(&path, AT_FDCWD, argument_0(frame));
-    if (error)
-        return syscall_result(error);
-    error = path_walk(context(), NULL, path.name, flags & UMOUNT_NOFOLLOW ? 0 : WALK_FOLLOW, &root);
-    call_path_release(&path);
-    if (error)
-        return syscall_result(error);
-    dentry_release(root); /* a file system with a user is not unmounted */
-    return syscall_result(mount_remove(root));
 }

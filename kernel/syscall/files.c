@@ -311,27 +311,29 @@ int64_t syscall_ftruncate(struct trap_frame *frame)
     return syscall_result(error);
 }
 
-static enum error truncate(const struct fs_context *context, struct inode *inode, uint64_t size)
+static enum error truncate(const struct fs_context *context, const struct found_file *file,
+                           uint64_t size)
 {
+    struct inode *inode = file->inode;
     struct inode_attributes attributes = {.set = ATTRIBUTE_SIZE, .size = size};
     if (inode_is_directory(inode))
         return ERROR_IS_DIRECTORY;
     if (inode_type(inode) != S_IFREG)
         return ERROR_INVALID;
     enum error error = inode_check_access(context, inode, MAY_WRITE);
-    return error ? error : path_set_attributes(context, inode, &attributes);
+    return error ? error : path_set_attributes(context, file->mount, inode, &attributes);
 }
 
 int64_t syscall_truncate(struct trap_frame *frame)
 {
-    struct inode *inode;
+    struct found_file file;
     if (argument_1(frame) > INT64_MAX)
         return syscall_result(ERROR_INVALID);
-    enum error error = call_path_find(AT_FDCWD, argument_0(frame), 0, &inode);
+    enum error error = call_path_find(AT_FDCWD, argument_0(frame), 0, &file);
     if (error)
         return syscall_result(error);
-    error = truncate(process_current()->fs, inode, argument_1(frame));
-    inode_release(inode);
+    error = truncate(process_current()->fs, &file, argument_1(frame));
+    found_file_release(&file);
     return syscall_result(error);
 }
 

@@ -112,6 +112,8 @@ static enum error object_of(int fd, uint64_t protection, bool shared, struct vm_
     unsigned mode = file->flags & O_ACCMODE;
     if (mode == O_WRONLY || (shared && protection & PROT_WRITE && mode != O_RDWR))
         error = ERROR_ACCESS;
+    else if (protection & PROT_EXEC && file->mount && file->mount->flags & MOUNT_NO_EXEC)
+        error = ERROR_NOT_PERMITTED;
     else if (!file->operations->map)
         error = ERROR_NO_DEVICE;
     else

@@ -60,12 +60,12 @@ static int64_t give_status(const struct inode *inode, virt_addr_t to)
 
 static int64_t status_of_name(int directory, virt_addr_t name, unsigned flags, virt_addr_t to)
 {
-    struct inode *inode;
-    enum error error = call_path_find(directory, name, flags, &inode);
+    struct found_file file;
+    enum error error = call_path_find(directory, name, flags, &file);
     if (error)
         return syscall_result(error);
-    int64_t result = give_status(inode, to);
-    inode_release(inode);
+    int64_t result = give_status(file.inode, to);
+    found_file_release(&file);
     return result;
 }
 
@@ -116,7 +116,7 @@ struct statx_status {
     uint64_t inode, size, blocks, attributes_mask;
     struct statx_time accessed, created, changed, modified;
     uint32_t rdev_major, rdev_minor, device_major, device_minor;
-    uint64_t unused[14];
+    uint64_t mount, unused[13];
 };
 _Static_assert(sizeof(struct statx_status) == 256, "include/uapi/linux/stat.h");
 _Static_assert(offsetof(struct statx_status, modified) == 112, "include/uapi/linux/stat.h");
@@ -127,11 +127,12 @@ static struct statx_time to_statx(int64_t time)
     return (struct statx_time){.seconds = spec.seconds, .nanoseconds = (uint32_t)spec.nanoseconds};
 }
 
-static int64_t give_statx(const struct inode *inode, virt_addr_t to)
+static int64_t give_statx(const struct found_file *file, virt_addr_t to)
 {
-    enum { BASIC_STATS = 0x7ff };
+    enum { BASIC_STATS = 0x7ff, MOUNT_NUMBER = 0x1000 };
+    const struct inode *inode = file->inode;
     const struct statx_status status = {
-        .mask = BASIC_STATS,
+        .mask = BASIC_STATS | (file->mount ? MOUNT_NUMBER : 0u),
         .block_size = PAGE_SIZE,
         .links = inode->links,
         .uid = inode->uid,
@@ -146,6 +147,7 @@ static int64_t give_statx(const struct inode *inode, virt_addr_t to)
         .rdev_major = inode->rdev >> 8,
         .rdev_minor = inode->rdev & 0xff,
         .device_minor = inode->filesystem->device,
+        .mount = file->mount ? file->mount->id : 0,
     };
     return syscall_result(copy_to_user(to, &status, sizeof(status)));
 }
@@ -154,30 +156,43 @@ int64_t syscall_statx(struct trap_frame *frame)
 {
     enum { SYNC_TYPE = 0x6000, MASK_RESERVED = (int)0x80000000 };
     enum { KNOWN = AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH | SYNC_TYPE };
-    struct inode *inode;
+    struct found_file file;
     unsigned flags = (unsigned)argument_2(frame), mask = (unsigned)argument_3(frame);
     if (flags & ~(unsigned)KNOWN || (flags & SYNC_TYPE) == SYNC_TYPE ||
         mask & (unsigned)MASK_RESERVED)
         return syscall_result(ERROR_INVALID);
-    enum error error = call_path_find((int)argument_0(frame), argument_1(frame), flags, &inode);
+    enum error error = call_path_find((int)argument_0(frame), argument_1(frame), flags, &file);
     if (error)
         return syscall_result(error);
-    int64_t result = give_statx(inode, argument_4(frame));
-    inode_release(inode);
+    int64_t result = give_statx(&file, argument_4(frame));
+    found_file_release(&file);
     return result;
 }
 
 /* --- access ----------------------------------------------------------------------------------- */
+
+/* A mount may forbid more than the file does. */
+static enum error check_access(const struct fs_context *context, const struct found_file *file,
+                               unsigned may)
+{
+    const struct inode *inode = file->inode;
+    bool no_exec =
+        file->mount && file->mount->flags & MOUNT_NO_EXEC && inode_type(inode) == S_IFREG;
+    if (may & MAY_EXECUTE && no_exec)
+        return ERROR_ACCESS;
+    enum error error = inode_check_access(context, inode, may);
+    return !error && may & MAY_WRITE ? mount_check_writable(file->mount, inode) : error;
+}
 
 /* As the user who started the program, not as which it acts. */
 static int64_t access_at(int directory, virt_addr_t name, unsigned may, unsigned flags)
 {
     enum { AT_EACCESS = 0x200, KNOWN = AT_EACCESS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH };
     const struct process *process = process_current();
-    struct inode *inode;
+    struct found_file file;
     if (may & ~(unsigned)(MAY_READ | MAY_WRITE | MAY_EXECUTE) || flags & ~(unsigned)KNOWN)
         return syscall_result(ERROR_INVALID);
-    enum error error = call_path_find(directory, name, flags, &inode);
+    enum error error = call_path_find(directory, name, flags, &file);
     if (error)
         return syscall_result(error);
     struct fs_context context = *process->fs;
@@ -185,8 +200,8 @@ static int64_t access_at(int directory, virt_addr_t name, unsigned may, unsigned
         context.uid = process->uid;
         context.gid = process->gid;
     }
-    error = inode_check_access(&context, inode, may);
-    inode_release(inode);
+    error = check_access(&context, &file, may);
+    found_file_release(&file);
     return syscall_result(error);
 }
 
@@ -217,7 +232,24 @@ struct filesystem_status {
 };
 _Static_assert(sizeof(struct filesystem_status) == 120, "include/uapi/asm-generic/statfs.h");
 
-static int64_t give_filesystem_status(const struct inode *inode, virt_addr_t to)
+/* Of statfs(2): ST_RDONLY and so on, with ST_VALID. */
+static int64_t status_flags(const struct mount *mount, const struct filesystem *filesystem)
+{
+    enum {
+        VALID = 0x20,
+        SAME = MOUNT_NO_SUID | MOUNT_NO_DEVICE | MOUNT_NO_EXEC | MOUNT_NO_ATIME |
+               MOUNT_NO_DIRECTORY_ATIME | MOUNT_READ_ONLY,
+        RELATIVE_ATIME = 0x1000
+    };
+    unsigned flags = mount ? mount->flags : 0;
+    int64_t result = VALID | (flags & SAME);
+    if (mount && !(flags & (MOUNT_NO_ATIME | MOUNT_STRICT_ATIME)))
+        result |= RELATIVE_ATIME;
+    return result | (filesystem->is_read_only ? MOUNT_READ_ONLY : 0);
+}
+
+static int64_t give_filesystem_status(const struct mount *mount, const struct inode *inode,
+                                      virt_addr_t to)
 {
     struct filesystem *filesystem = inode->filesystem;
     struct filesystem_statistics statistics = {0};
@@ -234,18 +266,19 @@ static int64_t give_filesystem_status(const struct inode *inode, virt_addr_t to)
         .id = filesystem->device,
         .name_length = NAME_MAX,
         .fragment_size = PAGE_SIZE,
+        .flags = status_flags(mount, filesystem),
     };
     return syscall_result(copy_to_user(to, &status, sizeof(status)));
 }
 
 int64_t syscall_statfs(struct trap_frame *frame)
 {
-    struct inode *inode;
-    enum error error = call_path_find(AT_FDCWD, argument_0(frame), 0, &inode);
+    struct found_file file;
+    enum error error = call_path_find(AT_FDCWD, argument_0(frame), 0, &file);
     if (error)
         return syscall_result(error);
-    int64_t result = give_filesystem_status(inode, argument_1(frame));
-    inode_release(inode);
+    int64_t result = give_filesystem_status(file.mount, file.inode, argument_1(frame));
+    found_file_release(&file);
     return result;
 }
 
@@ -255,7 +288,7 @@ int64_t syscall_fstatfs(struct trap_frame *frame)
     enum error error = file_table_get(process_current()->files, (int)argument_0(frame), &file);
     if (error)
         return syscall_result(error);
-    int64_t result = give_filesystem_status(file->inode, argument_1(frame));
+    int64_t result = give_filesystem_status(file->mount, file->inode, argument_1(frame));
     file_release(file);
     return result;
 }

@@ -8,6 +8,7 @@
 #include <assert.h>
 #include <fs/device.h>
 #include <fs/devpts.h>
+#include <fs/mount.h>
 #include <kernel/task/thread.h>
 #include <kernel/tty/controls.h>
 #include <kernel/tty/file.h>
@@ -297,6 +298,8 @@ static enum error open_peer(struct pty *pty, unsigned flags, int64_t *result)
     pty->is_locked = was_locked;
     if (error)
         return error;
+    file->mount = mount_showing(pty->node);
+    mount_reference(file->mount);
     error = tty_hooks()->open_descriptor(file, flags & O_CLOEXEC, &fd);
     if (error)
         file_release(file);

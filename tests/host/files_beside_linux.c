@@ -173,13 +173,13 @@ static bool step_open(const char *path)
 static bool step_link(const char *path)
 {
     char other[PATH];
-    struct dentry *found;
+    struct path found;
     make_path(other);
     int theirs = linux_error(link(path, other));
-    enum error error = path_walk(cairn, NULL, path, 0, &found);
+    enum error error = path_find(cairn, NULL, path, 0, &found);
     if (!error) {
-        error = path_link(cairn, found, NULL, other);
-        dentry_release(found);
+        error = path_link(cairn, &found, NULL, other);
+        path_release(&found);
     }
     return same("link to", other, errno_of(error), theirs);
 }
@@ -266,13 +266,13 @@ static bool enter_directory(char directory[PATH])
     if (!mkdtemp(directory) || chdir(directory) != 0)
         return false;
     for (unsigned i = 0; i < ARRAY_SIZE(levels); i++) {
-        struct dentry *entered;
+        struct path entered;
         if (syscall(SYS_mkdir, levels[i], 0777) != 0 || chdir(levels[i]) != 0 ||
             path_make(cairn, NULL, levels[i], S_IFDIR | 0777, 0) != OK ||
-            path_walk(cairn, NULL, levels[i], 0, &entered) != OK)
+            path_find(cairn, NULL, levels[i], 0, &entered) != OK)
             return false;
-        fs_context_set_directory(cairn, entered);
-        dentry_release(entered);
+        fs_context_set_directory(cairn, &entered);
+        path_release(&entered);
     }
     return true;
 }
@@ -286,8 +286,9 @@ TEST(files, names_and_content_are_as_on_linux)
     EXPECT(getcwd(before, sizeof(before)));
     EXPECT_EQ(fs_context_copy(files_start(), &cairn), OK);
     EXPECT_EQ(tmpfs_create(&tmpfs_type, 4096, &filesystem), OK);
-    EXPECT_EQ(fs_context_set_root(cairn, filesystem->root), OK);
-    EXPECT_EQ(fs_context_set_directory(cairn, filesystem->root), OK);
+    const struct path root = {NULL, filesystem->root};
+    EXPECT_EQ(fs_context_set_root(cairn, &root), OK);
+    EXPECT_EQ(fs_context_set_directory(cairn, &root), OK);
     syscall(SYS_umask, cairn->umask);
     EXPECT(enter_directory(directory));
     bool good = true;
@@ -298,6 +299,6 @@ TEST(files, names_and_content_are_as_on_linux)
     EXPECT_EQ(system(command), 0);
     EXPECT_STR(good ? "" : last_step, "");
     fs_context_release(cairn);
-    EXPECT(!dentry_tree_in_use(filesystem->root, 1));
     tmpfs_unmount(filesystem);
+    tmpfs_free(filesystem);
 }

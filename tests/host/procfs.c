@@ -44,11 +44,11 @@ static bool owner(int process, uint32_t *uid, uint32_t *gid)
     return next(process - 1) == process || process == 9;
 }
 
-static enum error program(int process, struct dentry **dentry)
+static enum error program(int process, struct path *path)
 {
     if (process == 1)
         return ERROR_NO_ENTRY;
-    return path_walk(context, NULL, "/program", 0, dentry);
+    return path_find(context, NULL, "/program", 0, path);
 }
 
 static enum error context_of(int process, struct fs_context **result)
@@ -135,9 +135,9 @@ TEST(files, proc_shows_the_system)
     EXPECT_EQ(read_whole("/proc/meminfo"), OK);
     EXPECT(strncmp(content, "MemTotal: ", 10) == 0);
     EXPECT_EQ(read_whole("/proc/mounts"), OK);
-    EXPECT_STR(content,
-               "rootfs / tmpfs rw 0 0\ndevtmpfs /dev devtmpfs rw 0 0\n"
-               "devpts /dev/pts devpts rw 0 0\nproc /proc proc rw 0 0\nsysfs /sys sysfs rw 0 0\n");
+    EXPECT_STR(content, "rootfs / tmpfs rw,relatime 0 0\ndevtmpfs /dev devtmpfs rw,relatime 0 0\n"
+                        "devpts /dev/pts devpts rw,relatime 0 0\nproc /proc proc rw,relatime 0 0\n"
+                        "sysfs /sys sysfs rw,relatime 0 0\n");
     EXPECT_EQ(read_whole("/proc/filesystems"), OK);
     EXPECT(strstr(content, "nodev\ttmpfs\n"));
     EXPECT_EQ(read_whole("/proc/sys/kernel/pid_max"), OK);

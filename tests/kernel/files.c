@@ -21,7 +21,7 @@ static struct fs_context *context;
 static bool start(void)
 {
     return context ||
-           ((mount_root_dentry() || fs_start() == OK) && fs_context_create(&context) == OK);
+           ((mount_root_path().mount || fs_start() == OK) && fs_context_create(&context) == OK);
 }
 
 static uint64_t free_frames(void)
@@ -177,7 +177,7 @@ static void change_names(struct worker *worker)
 {
     char path[32];
     struct fs_context *own;
-    struct dentry *directory;
+    struct path directory;
     (void)worker;
     EXPECT_EQ(fs_context_copy(context, &own), OK);
     fs_context_reference(own);
@@ -185,16 +185,16 @@ static void change_names(struct worker *worker)
     EXPECT_EQ(path_make(own, NULL, "old/file", S_IFREG | 0600, 0), OK);
     EXPECT_EQ(path_rename(own, NULL, "old", NULL, "new", 0), OK);
     EXPECT_EQ(path_rename(own, NULL, "new", NULL, "new/below", 0), ERROR_INVALID);
-    EXPECT_EQ(path_walk(own, NULL, "new", 0, &directory), OK);
-    EXPECT_EQ(fs_context_set_directory(own, directory), OK);
-    EXPECT_EQ(dentry_path(own, directory, path, sizeof(path)), OK);
+    EXPECT_EQ(path_find(own, NULL, "new", 0, &directory), OK);
+    EXPECT_EQ(fs_context_set_directory(own, &directory), OK);
+    EXPECT_EQ(path_name(own, &directory, path, sizeof(path)), OK);
     EXPECT_STR(path, "/new");
-    EXPECT_EQ(fs_context_set_root(own, directory), OK);
-    EXPECT_EQ(dentry_path(own, directory, path, sizeof(path)), OK);
+    EXPECT_EQ(fs_context_set_root(own, &directory), OK);
+    EXPECT_EQ(path_name(own, &directory, path, sizeof(path)), OK);
     EXPECT_STR(path, "/");
-    dentry_release(directory);
-    EXPECT_EQ(path_walk(own, NULL, "../file", 0, &directory), OK);
-    dentry_release(directory);
+    path_release(&directory);
+    EXPECT_EQ(path_find(own, NULL, "../file", 0, &directory), OK);
+    path_release(&directory);
     fs_context_release(own);
     fs_context_release(own);
     EXPECT_EQ(path_remove(context, NULL, "/new", true), ERROR_NOT_EMPTY);
@@ -246,21 +246,27 @@ TEST(files, descriptors_are_copied_and_closed)
 
 static void read_mounts(struct worker *worker)
 {
+    static const char first[] = "rootfs / tmpfs rw,relatime";
     char bytes[256] = "";
     struct file *file;
-    struct dentry *directory;
+    struct path point, place;
+    const struct mount_arguments nothing = {0};
     (void)worker;
     EXPECT_EQ(path_make(context, NULL, "/mnt", S_IFDIR | 0700, 0), OK);
-    EXPECT_EQ(path_walk(context, NULL, "/mnt", 0, &directory), OK);
-    EXPECT_EQ(mount_add(filesystem_find_type("tmpfs"), "none", directory, NULL), OK);
-    dentry_release(directory);
+    EXPECT_EQ(path_make(context, NULL, "/mnt/below", S_IFDIR | 0700, 0), OK);
+    EXPECT_EQ(path_find(context, NULL, "/mnt", 0, &point), OK);
+    EXPECT_EQ(mount_add(filesystem_find_type("tmpfs"), "none", &point, MOUNT_NO_EXEC, &nothing),
+              OK);
     EXPECT_EQ(file_open(context, NULL, "/proc/mounts", O_RDONLY, 0, &file), OK);
     EXPECT(transfer(file, bytes, sizeof(bytes) - 1, false) > 0);
-    EXPECT(strncmp(bytes, "rootfs / tmpfs rw 0 0\n", 22) == 0);
+    EXPECT(strncmp(bytes, first, strlen(first)) == 0);
     file_release(file);
-    EXPECT_EQ(path_walk(context, NULL, "/mnt", 0, &directory), OK);
-    dentry_release(directory);
-    EXPECT_EQ(mount_remove(directory), OK);
+    EXPECT_EQ(path_find(context, NULL, "/mnt", 0, &place), OK);
+    EXPECT_EQ(mount_remove(&place, false), OK);
+    path_release(&place);
+    EXPECT_EQ(path_find(context, NULL, "/mnt/below", 0, &place), OK);
+    path_release(&place);
+    path_release(&point);
 }
 
 TEST(files, file_systems_are_mounted)

@@ -67,6 +67,7 @@ static void set_up(void)
     memset(&store, 0, sizeof(store));
     memcpy(store.letters, "abcd", PAGES);
     memset(&inode, 0, sizeof(inode));
+    list_init(&filesystem.inodes);
     inode_init(&inode, &filesystem, &operations, S_IFREG);
     inode.size = PAGES * PAGE_SIZE;
     page_cache_init(&cache, &with_store, &inode);

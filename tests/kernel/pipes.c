@@ -236,7 +236,7 @@ static void open_to_write(struct worker *worker)
 TEST(pipes, opening_a_fifo_waits_for_the_other_end)
 {
     struct worker reader, writer;
-    EXPECT(mount_root_dentry() || fs_start() == OK); /* once for all suites of a boot */
+    EXPECT(mount_root_path().mount || fs_start() == OK); /* once for all suites of a boot */
     EXPECT_EQ(fs_context_create(&context), OK);
     EXPECT_EQ(path_make(context, NULL, "/fifo", S_IFIFO | 0666, 0), OK);
     EXPECT_EQ(file_open(context, NULL, "/fifo", O_WRONLY | O_NONBLOCK, 0, &write_end),

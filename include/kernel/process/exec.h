@@ -44,7 +44,7 @@ struct program {
 
 /* Loads the program that `name` leads to from `start` (NULL: the working directory). `strings` is
  * changed by #! lines. ERROR_NOT_EXECUTABLE, ERROR_ACCESS, what file_open() says. May wait. */
-enum error program_load(struct fs_context *context, struct dentry *start, const char *name,
+enum error program_load(struct fs_context *context, const struct path *start, const char *name,
                         struct program_strings *strings, struct program *program);
 
 /* Gives back a program that does not run after all. */

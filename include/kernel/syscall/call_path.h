@@ -6,6 +6,7 @@
 
 #include <error.h>
 #include <fs/file.h>
+#include <fs/mount.h>
 #include <types.h>
 
 /* Linux's numbers for calls whose names end in "at" (include/uapi/linux/fcntl.h). */
@@ -18,10 +19,12 @@ enum {
     AT_EMPTY_PATH = 0x1000,
 };
 
+/* It points into itself: it must not be copied. */
 struct call_path {
-    char *name;           /* short_name, or on the heap */
-    struct file *file;    /* of the descriptor where it begins, referenced; NULL: none */
-    struct dentry *start; /* its directory; NULL: the working directory */
+    char *name;               /* short_name, or on the heap */
+    struct file *file;        /* of the descriptor where it begins, referenced; NULL: none */
+    struct path place;        /* of that file */
+    const struct path *start; /* &place; NULL: the working directory */
     char short_name[128];
 };
 
@@ -31,9 +34,26 @@ struct call_path {
 enum error call_path_get(struct call_path *path, int directory, virt_addr_t name);
 void call_path_release(struct call_path *path);
 
-/* Finds what a call's name leads to. `flags` are AT_...: the end of a symbolic link is followed
- * unless AT_SYMLINK_NOFOLLOW is there; with AT_EMPTY_PATH an empty name is the descriptor's file
- * itself. The inode is referenced. In threads; may wait. */
-enum error call_path_find(int directory, virt_addr_t name, unsigned flags, struct inode **inode);
+/* Finds the place that a call's name leads to. `flags` are AT_...: the end of a symbolic link is
+ * followed unless AT_SYMLINK_NOFOLLOW is there. It is referenced. In threads; may wait. */
+enum error call_path_find_place(int directory, virt_addr_t name, unsigned flags,
+                                struct path *found);
+
+/* A file that a call is about, with its name or without. */
+struct found_file {
+    struct mount *mount; /* referenced; NULL: none, as for a pipe */
+    struct inode *inode; /* referenced */
+};
+
+/* The same for calls that need no name: with AT_EMPTY_PATH an empty name is the descriptor's file
+ * itself. */
+enum error call_path_find(int directory, virt_addr_t name, unsigned flags,
+                          struct found_file *found);
+
+/* An open file. ERROR_BAD_DESCRIPTOR. */
+enum error call_file_find(int fd, struct found_file *found);
+
+/* Drops both references; may wait. */
+void found_file_release(const struct found_file *found);
 
 #endif

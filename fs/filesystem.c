@@ -1,0 +1,57 @@
+#include <fs/filesystem.h>
+#include <fs/inode.h>
+#include <fs/text.h>
+#include <lib/string.h>
+
+static struct list types = LIST_INIT(types);
+
+void filesystem_init(struct filesystem *filesystem, struct filesystem_type *type)
+{
+    static uint32_t last_device;
+    filesystem->type = type;
+    filesystem->device = ++last_device;
+    list_init(&filesystem->inodes);
+}
+
+void filesystem_release(struct filesystem *filesystem)
+{
+    ASSERT(filesystem->mounts > 0);
+    if (--filesystem->mounts > 0 || !filesystem->type->unmount)
+        return;
+    filesystem->type->unmount(filesystem);
+    filesystem->is_unmounted = true;
+    if (list_empty(&filesystem->inodes))
+        filesystem->type->free(filesystem);
+}
+
+bool filesystem_is_mapped(const struct filesystem *filesystem)
+{
+    list_for_each(node, &filesystem->inodes) {
+        if (!list_empty(&CONTAINER_OF(node, struct inode, in_filesystem)->object.areas))
+            return true;
+    }
+    return false;
+}
+
+void filesystem_add_type(struct filesystem_type *type)
+{
+    list_push_back(&types, &type->node);
+}
+
+struct filesystem_type *filesystem_find_type(const char *name)
+{
+    list_for_each(node, &types) {
+        struct filesystem_type *type = CONTAINER_OF(node, struct filesystem_type, node);
+        if (strcmp(type->name, name) == 0)
+            return type;
+    }
+    return NULL;
+}
+
+void filesystem_types_describe(struct text *text)
+{
+    list_for_each(node, &types) {
+        const struct filesystem_type *type = CONTAINER_OF(node, struct filesystem_type, node);
+        text_printf(text, "%s\t%s\n", type->has_device ? "" : "nodev", type->name);
+    }
+}
