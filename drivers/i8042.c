@@ -182,7 +182,7 @@ enum poll_result i8042_poll(struct i8042_script *script, struct task *task, enum
         const struct i8042_step *step = &script->steps[script->at];
         *error = try_step(script, step);
         if (*error == ERROR_TIMEOUT && may_wait(script, step)) {
-            sleep_for(&script->pause, TIMER_TICK);
+            sleep_for(&script->pause, NANOSECONDS_PER_MILLISECOND);
             if (sleep_poll(&script->pause, task) == POLL_PENDING)
                 return POLL_PENDING;
             continue; /* the pause is over already, the step's time is not */

@@ -32,6 +32,7 @@ enum reg {
     LVT_INPUT_0 = 0x350, /* LINT0, and LINT1 0x10 further on */
     LVT_ERROR = 0x370,
     TIMER_INITIAL_COUNT = 0x380,
+    TIMER_CURRENT_COUNT = 0x390,
     TIMER_DIVIDE = 0x3e0,
 };
 
@@ -210,10 +211,21 @@ uint32_t local_apic_msi_data(unsigned vector)
     return vector; /* all other fields are 0: fixed delivery, edge */
 }
 
-void local_apic_start_timer(uint32_t count)
+void local_apic_start_timer(uint32_t count, bool periodic)
 {
     ASSERT(count); /* 0 would stop it */
     set(TIMER_DIVIDE, DIVIDE_BY_16);
-    set(LVT_TIMER, LVT_PERIODIC | LOCAL_APIC_TIMER_VECTOR);
+    set(LVT_TIMER, (periodic ? LVT_PERIODIC : 0) | LOCAL_APIC_TIMER_VECTOR);
     set(TIMER_INITIAL_COUNT, count);
+}
+
+void local_apic_restart_timer(uint32_t count)
+{
+    ASSERT(count);
+    set(TIMER_INITIAL_COUNT, count);
+}
+
+uint32_t local_apic_timer_count(void)
+{
+    return get(TIMER_CURRENT_COUNT);
 }

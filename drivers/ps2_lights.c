@@ -87,7 +87,7 @@ static enum poll_result poll_to_send(struct task *task)
         give_up();
         return POLL_READY;
     }
-    sleep_for(&talk.sleep, TIMER_TICK);
+    sleep_for(&talk.sleep, NANOSECONDS_PER_MILLISECOND);
     return sleep_poll(&talk.sleep, task);
 }
 

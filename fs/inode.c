@@ -13,7 +13,7 @@ void inode_init(struct inode *inode, struct filesystem *filesystem,
     list_push_back(&filesystem->inodes, &inode->in_filesystem);
     inode->number = ++filesystem->last_number;
     inode->mode = mode;
-    inode->accessed = inode->modified = inode->changed = clock_real_now();
+    inode->accessed = inode->modified = inode->changed = clock_real_at_tick();
     inode->mutex = (struct mutex)MUTEX_INIT(inode->mutex);
 }
 
@@ -50,17 +50,17 @@ void inode_drop_identity(struct inode *inode)
 void inode_note_read(struct inode *inode)
 {
     bool changed_since = inode->accessed <= inode->modified || inode->accessed <= inode->changed;
-    int64_t now = clock_real_now();
+    int64_t now = clock_real_at_tick();
     if (changed_since || now - inode->accessed >= DAY)
         inode->accessed = now;
 }
 
 void inode_note_write(struct inode *inode)
 {
-    inode->modified = inode->changed = clock_real_now();
+    inode->modified = inode->changed = clock_real_at_tick();
 }
 
 void inode_note_change(struct inode *inode)
 {
-    inode->changed = clock_real_now();
+    inode->changed = clock_real_at_tick();
 }

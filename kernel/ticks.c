@@ -4,6 +4,11 @@
  * the local APIC's own timer takes its place. The rate of that timer is not known in advance; the
  * clock's reference gives the time from the first tick on, and after a few ticks the timer is set
  * so that it ticks about a thousand times a second.
+ *
+ * Beside a PIT that ticks, the local APIC's timer is the alarm for timers that are due between two
+ * ticks. Its rate is measured once an alarm is wanted; until it is known, timers fire at ticks. An
+ * alarm that comes early is set again for the rest. If one comes late, the tick before it fires the
+ * timers.
  */
 #include <assert.h>
 #include <drivers/hpet.h>
@@ -85,14 +90,20 @@ static void adjust_local_timer(uint64_t time)
     uint64_t count = local_count * wanted / measured;
     local_count = MIN(MAX(count, (uint64_t)LEAST_COUNT), (uint64_t)MOST_COUNT);
     local_count_measured = true;
-    local_apic_start_timer((uint32_t)local_count);
+    local_apic_restart_timer((uint32_t)local_count);
 }
 
-static void local_tick(struct trap_frame *frame)
+static bool local_timer_ticks; /* else it is the alarm */
+
+static void handle_local_timer(struct trap_frame *frame)
 {
-    uint64_t time = clock_tick();
-    adjust_local_timer(time);
-    tick(time, frame);
+    if (local_timer_ticks) {
+        uint64_t time = clock_tick();
+        adjust_local_timer(time);
+        tick(time, frame);
+    } else {
+        timers_ring();
+    }
     local_apic_end();
 }
 
@@ -105,9 +116,55 @@ static enum error start_local_timer(void)
         return error;
     uint64_t flags = interrupts_save();
     irq_mask_timer();
-    local_apic_start_timer(FIRST_COUNT);
+    local_timer_ticks = true;
+    timers_set_alarm(NULL);
+    local_apic_start_timer(FIRST_COUNT, true);
     interrupts_restore(flags);
     return OK;
+}
+
+/* --- The alarm ------------------------------------------------------------------------------ */
+
+enum { RATE_BITS = 32 };
+
+#define SHORTEST_ALARM (16 * UINT64_C(1000)) /* so that alarms leave time for other things */
+#define LONGEST_ALARM  NANOSECONDS_PER_SECOND
+#define LEAST_SPAN     (16 * NANOSECONDS_PER_MILLISECOND)
+#define HIGHEST_RATE   (UINT64_C(1) << (RATE_BITS - 2)) /* 250 MHz: a bus clock of 4 GHz */
+
+static enum { ALARM_NEW, ALARM_MEASURED, ALARM_READY } alarm_state;
+static uint64_t alarm_rate; /* counts a nanosecond, in fractions of 2^32 */
+
+static void begin_measuring(uint64_t now)
+{
+    if (!clock_from_tsc(NANOSECONDS_PER_SECOND))
+        return; /* the clock shows whole ticks so far, too coarse a measure */
+    alarm_state = ALARM_MEASURED;
+    measured_since = now;
+    local_apic_start_timer(UINT32_MAX, false);
+}
+
+/* A timer that has run down is no measure. */
+static void end_measuring(uint64_t now)
+{
+    uint64_t left = local_apic_timer_count(), time = now - measured_since;
+    if (left && time < LEAST_SPAN)
+        return;
+    alarm_rate = ((UINT32_MAX - left) << RATE_BITS) / MAX(time, UINT64_C(1));
+    alarm_state = left && alarm_rate && alarm_rate <= HIGHEST_RATE ? ALARM_READY : ALARM_NEW;
+}
+
+static void set_alarm(uint64_t time)
+{
+    uint64_t now = clock_now(), wait = time > now ? time - now : 0;
+    if (alarm_state == ALARM_NEW)
+        begin_measuring(now);
+    else if (alarm_state == ALARM_MEASURED)
+        end_measuring(now);
+    if (alarm_state != ALARM_READY)
+        return;
+    wait = MIN(MAX(wait, SHORTEST_ALARM), LONGEST_ALARM);
+    local_apic_restart_timer((uint32_t)(wait * alarm_rate >> RATE_BITS) + 1);
 }
 
 /* -------------------------------------------------------------------------------------------- */
@@ -122,7 +179,9 @@ void ticks_start(void (*work)(uint64_t time, const struct trap_frame *frame))
         reference = (struct clock_reference){0};
     clock_start(pit8254_init(TICKS_PER_SECOND), error ? NULL : &reference, tsc_is_constant());
     irq_set_timer_handler(irq_controller()->at_local_apic ? tick_at_apic : tick_at_8259);
-    trap_set_handler(LOCAL_APIC_TIMER_VECTOR, local_tick);
+    trap_set_handler(LOCAL_APIC_TIMER_VECTOR, handle_local_timer);
+    if (reference.name && irq_controller()->at_local_apic)
+        timers_set_alarm(set_alarm);
     pit8254_fire_once(); /* the first tick, which ticks_come() expects */
 }
 

@@ -40,9 +40,16 @@ uint32_t local_apic_id(void);
 uint64_t local_apic_msi_address(void);
 uint32_t local_apic_msi_data(unsigned vector);
 
-/* Starts the timer: it raises LOCAL_APIC_TIMER_VECTOR each `count` > 0 periods of the bus clock's
- * sixteenth, whose rate is not known. Any context. */
-void local_apic_start_timer(uint32_t count);
+/* Starts the timer: it raises LOCAL_APIC_TIMER_VECTOR after `count` > 0 periods of the bus clock's
+ * sixteenth, whose rate is not known, and, if it is periodic, every `count` periods from then on.
+ * Any context, like the next two. */
+void local_apic_start_timer(uint32_t count, bool periodic);
+
+/* Sets the timer, which has been started, to another count from now on. */
+void local_apic_restart_timer(uint32_t count);
+
+/* The count that is left; 0 when a timer that is not periodic has run down. */
+uint32_t local_apic_timer_count(void);
 
 /* --- The end of an interrupt ---------------------------------------------------------------- */
 

@@ -127,7 +127,7 @@ static enum error set_to_now(const struct found_file *file)
     struct inode *inode = file->inode;
     const struct fs_context *context = process_current()->fs;
     bool owns = context->uid == 0 || context->uid == inode->uid;
-    int64_t now = clock_real_now();
+    int64_t now = clock_real_at_tick();
     const struct inode_attributes attributes = {
         .set = ATTRIBUTE_ACCESSED | ATTRIBUTE_MODIFIED, .accessed = now, .modified = now};
     if (owns)
@@ -143,7 +143,7 @@ static enum error set_to_now(const struct found_file *file)
 static enum error set_times(const struct found_file *file, const struct time_spec times[2])
 {
     struct inode_attributes attributes = {0};
-    int64_t now = clock_real_now();
+    int64_t now = clock_real_at_tick();
     for (unsigned i = 0; i < 2; i++) {
         int64_t rest = times[i].nanoseconds;
         if (rest != UTIME_NOW && rest != UTIME_OMIT &&

@@ -5,8 +5,8 @@
  *
  * - Ticks, at first, and for good where the time stamp counter's rate may change. A tick on
  * schedule adds its length; even a time stamp counter whose rate changes can tell whether a tick is
- * on schedule. Any other tick, and each one that clock_check() asks for, sets the clock to the
- * reference's time.
+ * on schedule, and how much of it has passed. Any other tick, and each one that clock_check() asks
+ * for, sets the clock to the reference's time.
  * - The time stamp counter, if its rate is constant, as soon as the rate is measured. It is
  * measured again and again, over spans of time that grow to LONGEST_SPAN. The clock does not step
  * to correct an error; it runs a little faster or slower for the next span.
@@ -192,11 +192,46 @@ static uint64_t time_at(const struct time_base *base, uint64_t tsc)
     return tsc > base->tsc ? base->time + scale(tsc - base->tsc, base->rate) : base->time;
 }
 
+/* The next tick is on schedule if the time stamp counter is then between schedule.start and
+ * schedule.start + schedule.width: half a tick's length before or after the tick is due. With a
+ * width of 0, no tick is on schedule. */
+static struct {
+    uint64_t start, width;
+    uint64_t length; /* of a tick, by the time stamp counter; 0: unknown */
+} schedule;
+
+static uint64_t last_tick(void)
+{
+    return __atomic_load_n(&now, __ATOMIC_ACQUIRE);
+}
+
+/* The time that has passed since the last tick was due, less than a tick's length. */
+static uint64_t time_since_tick(void)
+{
+    int64_t passed = (int64_t)(read_tsc() - (schedule.start - schedule.length / 2));
+    if (passed <= 0)
+        return 0;
+    return MIN(clock_from_tsc(MIN((uint64_t)passed, schedule.length)), tick_length - 1);
+}
+
+/* A tick may come between two steps of this, and firmware may set the counter back. */
+static uint64_t now_by_ticks(void)
+{
+    static uint64_t shown; /* at most a tick ahead of `now`, and then the next tick's is later */
+    uint64_t last, time;
+    do {
+        last = last_tick();
+        time = last + (schedule.length ? time_since_tick() : 0);
+    } while (last_tick() != last);
+    time = MAX(time, __atomic_load_n(&shown, __ATOMIC_RELAXED));
+    __atomic_store_n(&shown, time, __ATOMIC_RELAXED);
+    return time;
+}
+
 uint64_t clock_now(void)
 {
-    uint64_t last = __atomic_load_n(&now, __ATOMIC_ACQUIRE);
     const struct time_base *base = __atomic_load_n(&current_base, __ATOMIC_ACQUIRE);
-    return base ? MAX(last, time_at(base, read_tsc())) : last;
+    return base ? MAX(last_tick(), time_at(base, read_tsc())) : now_by_ticks();
 }
 
 /* --- Measuring the time stamp counter ------------------------------------------------------- */
@@ -288,18 +323,11 @@ static void measure_rate(const struct reading *reading)
 
 /* --- Ticks ---------------------------------------------------------------------------------- */
 
-/* The next tick is on schedule if the time stamp counter is then between schedule.start and
- * schedule.start + schedule.width: half a tick's length before or after the tick is due. With a
- * width of 0, no tick is on schedule. */
-static struct {
-    uint64_t start, width;
-} schedule;
-
 static void make_schedule(uint64_t tsc)
 {
     bool known = tsc_rate && !reference_loses_time();
-    schedule.width = known ? (tick_length << FRACTION_BITS) / tsc_rate : 0;
-    schedule.start = tsc + schedule.width / 2;
+    schedule.width = schedule.length = known ? (tick_length << FRACTION_BITS) / tsc_rate : 0;
+    schedule.start = tsc + schedule.length / 2;
 }
 
 static uint64_t time_by_reference(uint64_t tsc)
@@ -328,11 +356,11 @@ static uint64_t time_by_tsc(uint64_t tsc)
 
 static NOINLINE uint64_t tick_off_schedule(void)
 {
-    uint64_t tsc = read_tsc();
+    uint64_t tsc = read_tsc(), shown = clock_now();
     ticked_time += tick_length;
     uint64_t time = current_base ? time_by_tsc(tsc) : time_by_reference(tsc);
     last_tick_tsc = tsc;
-    time = MAX(time, now);
+    time = MAX(time, shown);
     __atomic_store_n(&now, time, __ATOMIC_RELEASE);
     return time;
 }
@@ -361,7 +389,7 @@ void clock_start(uint64_t tick, const struct clock_reference *new_reference, boo
     current_base = NULL;
     tick_length = tick;
     tsc_constant = constant_tsc;
-    tsc_rate = last_tick_tsc = longest_measured = schedule.width = 0;
+    tsc_rate = last_tick_tsc = longest_measured = schedule.width = schedule.length = 0;
     rate_in_doubt = false;
     use_reference(new_reference ? new_reference : &ticks_alone);
     measure_anew();
@@ -371,9 +399,19 @@ void clock_start(uint64_t tick, const struct clock_reference *new_reference, boo
 
 static int64_t real_start; /* the time of day when clock_now() was 0 */
 
+static int64_t real_at(uint64_t time)
+{
+    return __atomic_load_n(&real_start, __ATOMIC_RELAXED) + (int64_t)time;
+}
+
 int64_t clock_real_now(void)
 {
-    return __atomic_load_n(&real_start, __ATOMIC_RELAXED) + (int64_t)clock_now();
+    return real_at(clock_now());
+}
+
+int64_t clock_real_at_tick(void)
+{
+    return real_at(last_tick());
 }
 
 void clock_set_real(int64_t real)

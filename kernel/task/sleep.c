@@ -9,9 +9,40 @@ enum { BATCH = 64 };
 struct timer_wheel timers;
 struct executor *timers_executor;
 
+static void (*set_alarm)(uint64_t time);
+static uint64_t alarm_tick = TIMER_NEVER; /* that the alarm is set for */
+
+/* An interrupt between two steps of this may set the alarm, too: for the same tick. */
+static void set_alarm_for_nearest(void)
+{
+    uint64_t nearest = timers.nearest;
+    if (!set_alarm || nearest >= alarm_tick)
+        return;
+    alarm_tick = nearest;
+    set_alarm(nearest << TIMER_TICK_BITS);
+}
+
+void timers_set_alarm(void (*set)(uint64_t time))
+{
+    set_alarm = set;
+}
+
+void timers_ring(void)
+{
+    uint64_t now = clock_now();
+    alarm_tick = TIMER_NEVER;
+    if (timer_wheel_due(&timers, now))
+        timers_tick(now); /* advance_timers() sets the alarm anew */
+    else
+        set_alarm_for_nearest();
+}
+
 static void advance_timers(void)
 {
-    if (!timer_wheel_advance(&timers, clock_now(), BATCH))
+    alarm_tick = TIMER_NEVER;
+    if (timer_wheel_advance(&timers, clock_now(), BATCH))
+        set_alarm_for_nearest();
+    else
         executor_request_deferred(timers_executor);
 }
 
@@ -47,6 +78,7 @@ enum poll_result sleep_poll(struct sleep *sleep, struct task *task)
     ASSERT(timers_executor); /* or the timer would never fire */
     if (!timer_is_set(&sleep->timer))
         timer_wheel_set(&timers, &sleep->timer, task, sleep->deadline);
+    set_alarm_for_nearest();
     return POLL_PENDING;
 }
 

@@ -1,15 +1,16 @@
 /*
  * A hierarchical timing wheel. Timers for the next 4,096 ticks lie in the near slots, one for each
- * tick, used as a ring. Beyond them, there are six far levels of 64 slots. A slot of the first
- * level stands for 4,096 ticks, one of the second for 64 times as many, and so on: 2,000 years in
- * all. So a tick has seven digits: the lowest in base 4,096, the others in base 64. A timer that is
- * not near lies on the level of the highest digit in which its tick differs from `now`, in the slot
- * of that digit. All slots of a lower level come before those of a higher one.
+ * tick, used as a ring. Beyond them, there are seven far levels of 64 slots. A slot of the first
+ * level stands for 4,096 ticks, one of the second for 64 times as many, and so on: more than 64
+ * bits of nanoseconds in all. So a tick has eight digits: the lowest in base 4,096, the others in
+ * base 64. A timer that is not near lies on the level of the highest digit in which its tick
+ * differs from `now`, in the slot of that digit. All slots of a lower level come before those of a
+ * higher one.
  *
  * When the clock reaches the first slot in use, `now` moves to the slot's first tick. If it is a
  * near slot, its timers are due and fire. If it is a far slot, its timers cascade: they move to
- * lower levels and near slots. So setting a timer is O(1), and a timer moves six times at most. It
- * does not move at all if it is for the next four seconds.
+ * lower levels and near slots. So setting a timer is O(1), and a timer moves seven times at most.
+ * It does not move at all if it is for the next quarter of a second.
  *
  * Between two slots in use, `now` does not move and so lags behind the clock. That does no harm: a
  * timer may only be put on a higher level than necessary.

@@ -174,9 +174,16 @@ TEST(local_apic, as_the_table_says)
         EXPECT_EQ(local[LVT_TIMER / 16], 1 << 16);
         local_apic_end();
         EXPECT_EQ(ends, 1);
-        local_apic_start_timer(1000);
+        local_apic_start_timer(1000, true);
         EXPECT_EQ(local[LVT_TIMER / 16], 1 << 17 | LOCAL_APIC_TIMER_VECTOR);
         EXPECT_EQ(local[0x380 / 16], 1000);
+        local_apic_start_timer(UINT32_MAX, false);
+        EXPECT_EQ(local[LVT_TIMER / 16], LOCAL_APIC_TIMER_VECTOR);
+        EXPECT_EQ(local[0x380 / 16], UINT32_MAX);
+        local[0x390 / 16] = 77;
+        EXPECT_EQ(local_apic_timer_count(), 77);
+        local_apic_restart_timer(5);
+        EXPECT_EQ(local[0x380 / 16], 5);
     }
 }
 

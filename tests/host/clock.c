@@ -179,7 +179,6 @@ TEST(clock, two_hours_by_the_time_stamp_counter_and_an_hpet)
     run_two_hours(MILLISECOND, 600);
 }
 
-/* Here the clock shows the last tick's time. */
 TEST(clock, two_hours_by_the_reference_alone)
 {
     start(&pm_timer, false);
@@ -222,6 +221,25 @@ TEST(clock, is_as_fine_as_a_constant_counter)
     uint64_t before = look();
     pass(MILLISECOND / 4);
     EXPECT(distance(look() - before, MILLISECOND / 4) <= MICROSECOND);
+}
+
+/* Between two ticks it goes by the other counter, too, but not beyond the second one. */
+TEST(clock, is_as_fine_as_a_counter_whose_rate_may_change)
+{
+    start(&pm_timer, false);
+    EXPECT_EQ((uint64_t)clock_real_at_tick(), look());
+    run(SECOND);
+    uint64_t tick = look();
+    for (unsigned quarter = 1; quarter < 4; quarter++) {
+        pass(MILLISECOND / 4);
+        EXPECT(distance(look(), tick + quarter * MILLISECOND / 4) <= 20 * MICROSECOND);
+        EXPECT_EQ((uint64_t)clock_real_at_tick(), tick);
+    }
+    pass(10 * MILLISECOND);
+    EXPECT_EQ(look(), tick + MILLISECOND - 1);
+    run_to_tick();
+    EXPECT(error() <= 2 * MICROSECOND);
+    EXPECT_EQ(machine.steps_back, 0);
 }
 
 TEST(clock, tells_how_long_a_while_of_the_counter_is)

@@ -40,6 +40,9 @@ uint64_t clock_from_tsc(uint64_t ticks);
  * machine had started then. It jumps when it is set. Any context. */
 int64_t clock_real_now(void);
 
+/* The time of day at the last tick: up to a tick behind, and cheaper. Any context. */
+int64_t clock_real_at_tick(void);
+
 /* Sets the time of day. In tasks and set-up code. */
 void clock_set_real(int64_t real);
 

@@ -11,6 +11,14 @@
  * call moves the timers to another executor. */
 void timers_start(struct executor *executor);
 
+/* Timers fire at the clock's ticks. With an alarm, which calls timers_ring() about the time that it
+ * is set for, they fire when they are due. Setting the alarm again replaces the time. It is set in
+ * tasks and by timers_ring(). NULL: there is none any more. During set-up. */
+void timers_set_alarm(void (*set)(uint64_t time));
+
+/* For the alarm's interrupt handler, early or late. */
+void timers_ring(void);
+
 extern struct timer_wheel timers;
 extern struct executor *timers_executor;
 
@@ -33,7 +41,8 @@ struct sleep {
 void sleep_until(struct sleep *sleep, uint64_t deadline);
 void sleep_for(struct sleep *sleep, uint64_t nanoseconds);
 
-/* The future of the deadline. Never early; see timer.h for how late. */
+/* The future of the deadline. Never early; late by a TIMER_TICK, or by a tick of the clock where
+ * there is no alarm. */
 enum poll_result sleep_poll(struct sleep *sleep, struct task *task);
 
 /* Ends a sleep that may be under way: it wakes no task any more. */

@@ -2,8 +2,8 @@
  * Timers wake tasks at a given time. The cost of setting or cancelling a timer does not depend on
  * the number of timers; nor does that of firing one, on average.
  *
- * A timer fires once and never early: at the latest at the clock's first tick that is one
- * TIMER_TICK or more after its deadline. Timers fire in the order of their deadlines in
+ * A timer fires once and never early: at the first call of timer_wheel_advance() that is one
+ * TIMER_TICK or more after its deadline, or sooner. Timers fire in the order of their deadlines in
  * TIMER_TICKs, and those with equal ones in the order in which they were set.
  */
 #ifndef KERNEL_TASK_TIMER_H
@@ -11,7 +11,7 @@
 
 #include <kernel/task/executor.h>
 
-enum { TIMER_TICK_BITS = 20 }; /* 2^20 ns, about a millisecond */
+enum { TIMER_TICK_BITS = 16 }; /* 2^16 ns, 66 microseconds */
 #define TIMER_TICK (UINT64_C(1) << TIMER_TICK_BITS)
 
 /* All zeros is a timer that is not set. When a task ends, its timers are cancelled. */
@@ -20,9 +20,9 @@ struct timer {
     uint64_t tick;      /* the deadline in TIMER_TICKs, or `now` of the wheel if that was later */
 };
 
-enum { TIMER_GROUP = 64, TIMER_NEAR = TIMER_GROUP * TIMER_GROUP, TIMER_FAR_LEVELS = 6 };
+enum { TIMER_GROUP = 64, TIMER_NEAR = TIMER_GROUP * TIMER_GROUP, TIMER_FAR_LEVELS = 7 };
 
-/* A slot is all zeros while it is not in use, so that a new wheel need not write to 4,480 lists.
+/* A slot is all zeros while it is not in use, so that a new wheel need not write to 4,544 lists.
  * It stays in use when its last timer is cancelled. */
 struct timer_wheel {
     struct list near[TIMER_NEAR]; /* by the last 12 bits of the tick, for the ticks from `now` on */
