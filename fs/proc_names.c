@@ -24,14 +24,6 @@ void proc_set_processes(const struct proc_processes *hooks)
     proc_processes = hooks;
 }
 
-void proc_count_processes(unsigned *count, int *last)
-{
-    *count = 0;
-    *last = 0;
-    for (int process = 0; proc_processes && (process = proc_processes->next(process)) > 0; ++*count)
-        *last = process;
-}
-
 uint32_t proc_node_mode(const struct proc_node *node)
 {
     switch (node->kind) {

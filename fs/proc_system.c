@@ -95,13 +95,6 @@ static enum error write_filesystems(struct text *text, int process)
     return OK;
 }
 
-static enum error write_pid_max(struct text *text, int process)
-{
-    (void)process;
-    text_printf(text, "32768\n");
-    return OK;
-}
-
 static enum error write_release(struct text *text, int process)
 {
     (void)process;
@@ -118,7 +111,6 @@ void proc_system_add(void)
         {.name = "version", .write = write_version},
         {.name = "mounts", .write = write_mounts},
         {.name = "filesystems", .write = write_filesystems},
-        {.name = "sys/kernel/pid_max", .write = write_pid_max},
         {.name = "sys/kernel/osrelease", .write = write_release},
     };
     for (size_t i = 0; i < ARRAY_SIZE(entries); i++)

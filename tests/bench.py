@@ -44,6 +44,9 @@ USER_FAMILIES = ("event.", "fault.", "file.", "futex.", "memory.map_unmap", "mem
 # So many things of a kind that they need more memory. Its figures, too, have names that no bench of the kernel has.
 GROWTH_FAMILY = "growth."
 
+# So many processes and threads that they run on a machine of their own.
+MANY_FAMILY = "many."
+
 # Each boot: a name for its log, more options for QEMU, more words for the command line, and what its benches' names have
 # to begin with. Where two boots report one name, the first one counts.
 BOOTS = [
@@ -132,11 +135,13 @@ def figures_of(outputs):
 def collect(prefix):
     """The figures of all boots that may have some whose names begin with `prefix`."""
     outputs = [run_boot(name, options, f"{words} bench={max(prefix, family, key=len)}")
-               for name, options, words, family in BOOTS if overlap(prefix, family) and not prefix.startswith((*USER_FAMILIES, GROWTH_FAMILY))]
+               for name, options, words, family in BOOTS if overlap(prefix, family) and not prefix.startswith((*USER_FAMILIES, GROWTH_FAMILY, MANY_FAMILY))]
     if any(overlap(prefix, family) for family in USER_FAMILIES):
         outputs.append(run_user(prefix))
     if overlap(prefix, GROWTH_FAMILY):
         outputs.append(run_boot("growth", [*USER, "-m", "1G"], f"norandmaps panic=exit -- {max(prefix, GROWTH_FAMILY, key=len)}"))
+    if overlap(prefix, MANY_FAMILY):
+        outputs.append(run_boot("many", [*USER, *LARGE], f"norandmaps panic=exit -- {max(prefix, MANY_FAMILY, key=len)}"))
     return figures_of(outputs)
 
 

@@ -51,7 +51,4 @@ struct proc_processes {
 /* Sets it. In set-up code. */
 void proc_set_processes(const struct proc_processes *hooks);
 
-/* How many processes there are, and the highest number of one. In threads. */
-void proc_count_processes(unsigned *count, int *last);
-
 #endif

@@ -5,6 +5,8 @@
 
 static struct tree ids; /* by number */
 static int last;
+static int limit = ID_FIRST_LIMIT;
+static uint64_t created;
 
 static struct id *id_of(struct tree_node *node)
 {
@@ -33,6 +35,29 @@ struct id *id_next_thread(const struct process *process, int number)
     return id;
 }
 
+int id_limit(void)
+{
+    return limit;
+}
+
+enum error id_set_limit(uint64_t new_limit)
+{
+    if (new_limit < ID_LEAST_LIMIT || new_limit > ID_MOST_LIMIT)
+        return ERROR_INVALID;
+    limit = (int)new_limit;
+    return OK;
+}
+
+int id_last(void)
+{
+    return last;
+}
+
+uint64_t id_count_created(void)
+{
+    return created;
+}
+
 /* The first free number from `from` on that is below `end`; 0: there is none. */
 static int find_free(int from, int end)
 {
@@ -46,13 +71,14 @@ static int find_free(int from, int end)
 
 struct id *id_create(void)
 {
-    int number = find_free(last + 1, ID_MAX);
+    int number = find_free(last + 1, limit);
     if (!number)
-        number = find_free(ID_FIRST_REUSED, ID_MAX);
+        number = find_free(ID_FIRST_REUSED, limit);
     struct id *id = number ? kzalloc(sizeof(*id)) : NULL;
     if (!id)
         return NULL;
     last = number;
+    created++;
     id->number = number;
     id->references = 1;
     list_init(&id->group);

@@ -36,6 +36,15 @@ static unsigned count_running(void)
     return count;
 }
 
+/* A process that has ended, but was not waited for, counts as a thread. */
+static unsigned count_threads(void)
+{
+    unsigned count = 0;
+    for_each_process(process)
+        count += MAX(process->thread_count, 1u);
+    return count;
+}
+
 static void average(unsigned running)
 {
     static const uint64_t factors[AVERAGES] = {1884, 2014, 2037};
@@ -63,15 +72,12 @@ static enum poll_result poll(struct task *task)
 static enum error write_loadavg(struct text *text, int process)
 {
     enum { HALF_A_HUNDREDTH = ONE / 200 };
-    unsigned count;
-    int last;
     (void)process;
-    proc_count_processes(&count, &last);
     for (unsigned i = 0; i < AVERAGES; i++) {
         uint64_t load = averages[i] + HALF_A_HUNDREDTH;
         text_printf(text, "%lu.%02lu ", load / ONE, load % ONE * 100 / ONE);
     }
-    text_printf(text, "%u/%u %d\n", count_running(), count, last);
+    text_printf(text, "%u/%u %d\n", count_running(), count_threads(), id_last());
     return OK;
 }
 
@@ -94,16 +100,14 @@ static enum error write_stat(struct text *text, int process)
     uint64_t now = clock_now(), idle = clock_from_tsc(processor->idle);
     uint64_t user = clock_from_tsc(this_cpu()->user_time);
     uint64_t system = now > user + idle ? now - user - idle : 0;
-    unsigned count;
-    int last;
     (void)process;
-    proc_count_processes(&count, &last);
     for (const char *const *name = (const char *const[]){"cpu ", "cpu0", NULL}; *name; name++)
         text_printf(text, "%s %lu 0 %lu %lu 0 0 0 0 0 0\n", *name, to_ticks(user), to_ticks(system),
                     to_ticks(idle));
     int64_t boot = (clock_real_now() - (int64_t)now) / (int64_t)NANOSECONDS_PER_SECOND;
     text_printf(text, "intr %lu\nctxt %lu\nbtime %ld\n", count_interrupts(), switches, boot);
-    text_printf(text, "processes %d\nprocs_running %u\nprocs_blocked 0\n", last, count_running());
+    text_printf(text, "processes %lu\nprocs_running %u\nprocs_blocked 0\n", id_count_created(),
+                count_running());
     return OK;
 }
 

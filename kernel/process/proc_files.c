@@ -7,6 +7,7 @@
 #include <kernel/process/proc_memory.h>
 #include <kernel/process/process.h>
 #include <kernel/task/clock.h>
+#include <lib/number.h>
 #include <lib/string.h>
 #include <mm/user_copy.h>
 
@@ -308,6 +309,23 @@ static enum error write_mountinfo(struct text *text, int id)
     return describe_mounts(text, id, mounts_describe_all);
 }
 
+static enum error write_pid_max(struct text *text, int id)
+{
+    (void)id;
+    text_printf(text, "%d\n", id_limit());
+    return OK;
+}
+
+static enum error store_pid_max(const char *text, int id)
+{
+    uint64_t limit;
+    (void)id;
+    return parse_number(text, &limit) ? id_set_limit(limit) : ERROR_INVALID;
+}
+
+static struct proc_entry pid_max = {
+    .name = "sys/kernel/pid_max", .write = write_pid_max, .store = store_pid_max};
+
 void proc_files_start(void)
 {
     static const struct proc_entry entries[] = {
@@ -347,4 +365,5 @@ void proc_files_start(void)
         .thread_entry_count = ARRAY_SIZE(thread_entries),
     };
     proc_set_processes(&processes);
+    proc_add(&pid_max);
 }

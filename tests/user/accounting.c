@@ -176,3 +176,28 @@ TEST(accounting, in_proc_how_busy_the_system_is)
     EXPECT_EQ(sscanf(text, "%lf %lf", &up, &idle), 2);
     EXPECT(up > 0 && idle >= 0);
 }
+
+/* The numbers of processes are below it. Only root sets it, and not to anything. */
+TEST(accounting, in_proc_the_greatest_number)
+{
+    static const char *const wrong[] = {"300", "0", "-1", "4194305", "x"};
+    char text[64];
+    int limit = 0;
+    read_text("/proc/sys/kernel/pid_max", text, sizeof(text));
+    EXPECT_EQ(sscanf(text, "%d", &limit), 1);
+    EXPECT(limit > 300 && limit <= 4194304);
+    EXPECT(getpid() < limit);
+    int file = open("/proc/sys/kernel/pid_max", O_WRONLY);
+    if (file < 0)
+        return;
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+        EXPECT_ERROR(write(file, wrong[i], strlen(wrong[i])), EINVAL);
+    EXPECT_EQ(write(file, text, strlen(text)), (ssize_t)strlen(text));
+    close(file);
+    pid_t child = fork();
+    if (child == 0)
+        _exit(setuid(1000) || open("/proc/sys/kernel/pid_max", O_WRONLY) >= 0);
+    int status = -1;
+    EXPECT_EQ(waitpid(child, &status, 0), child);
+    EXPECT_EQ(status, 0);
+}

@@ -3,6 +3,7 @@
  * whose last page is a guard; and two of them that wake each other. Then the same beside many that
  * wait.
  */
+#include "bench/threads.h"
 #include "bench/bench.h"
 #include "lib/linux.h"
 
@@ -12,12 +13,7 @@ enum { STACK_PAGES = 4, PAGE = 4096, MANY = 1000 };
  * _PARENT_SETTID and _CHILD_CLEARTID. */
 enum { CLONE_THREAD_FLAGS = 0x3d0f00 };
 
-struct thread {
-    char *stack;
-    int id; /* 0 once it has ended */
-};
-
-static void start(struct thread *thread, void (*run)(void *argument), void *argument)
+void thread_start(struct thread *thread, void (*run)(void *argument), void *argument)
 {
     size_t size = (STACK_PAGES + 1) * PAGE;
     thread->stack = sys_mmap(NULL, size, 0, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -27,7 +23,7 @@ static void start(struct thread *thread, void (*run)(void *argument), void *argu
                                      &thread->id, run, argument));
 }
 
-static void join(struct thread *thread)
+void thread_join(struct thread *thread)
 {
     int id;
     while ((id = __atomic_load_n(&thread->id, __ATOMIC_ACQUIRE)) != 0)
@@ -45,8 +41,8 @@ static void do_nothing(void *argument)
 static void create_and_join(void)
 {
     struct thread thread;
-    start(&thread, do_nothing, NULL);
-    join(&thread);
+    thread_start(&thread, do_nothing, NULL);
+    thread_join(&thread);
 }
 
 static void measure_create(const char *name)
@@ -86,14 +82,14 @@ static void measure_ping_pong(const char *name)
 {
     struct thread thread;
     turn = 0;
-    start(&thread, pong, (void *)(WARM_UP + ROUNDS));
+    thread_start(&thread, pong, (void *)(WARM_UP + ROUNDS));
     for (int i = 0; i < WARM_UP; i++)
         pass(0);
     uint64_t begin = bench_start();
     for (int i = 0; i < ROUNDS; i++)
         pass(0);
     bench_report(name, bench_stop(begin), ROUNDS);
-    join(&thread);
+    thread_join(&thread);
 }
 
 /* --- Beside many ------------------------------------------------------------------------------ */
@@ -111,7 +107,7 @@ static void start_others(void)
 {
     over = 0;
     for (int i = 0; i < MANY; i++)
-        start(&others[i], wait_for_the_end, &words[i]);
+        thread_start(&others[i], wait_for_the_end, &words[i]);
 }
 
 static void end_others(void)
@@ -119,7 +115,7 @@ static void end_others(void)
     over = 1;
     for (int i = 0; i < MANY; i++) {
         sys_futex(&words[i], FUTEX_WAKE | FUTEX_PRIVATE, 1, NULL);
-        join(&others[i]);
+        thread_join(&others[i]);
     }
 }
 

@@ -8,13 +8,16 @@
 #ifndef KERNEL_PROCESS_IDS_H
 #define KERNEL_PROCESS_IDS_H
 
+#include <error.h>
 #include <kernel/task/waker.h>
 #include <lib/list.h>
 #include <lib/tree.h>
 
 enum {
     ID_FIRST_REUSED = 300, /* lower ones are given out once: Linux's RESERVED_PIDS */
-    ID_MAX = 32768,        /* exclusive, as Linux's pid_max */
+    ID_LEAST_LIMIT = 301,  /* Linux's limits of pid_max, and what it is at first */
+    ID_FIRST_LIMIT = 32768,
+    ID_MOST_LIMIT = 4194304,
 };
 
 struct process;
@@ -33,6 +36,15 @@ struct id {
 /* Takes the next number that is free, with one reference. NULL when memory or numbers are out. The
  * cost is that of looking it up, however many are in use. */
 struct id *id_create(void);
+
+/* New numbers are below this limit: Linux's pid_max. Setting it leaves the numbers in use alone.
+ * ERROR_INVALID: too low or too high. */
+int id_limit(void);
+enum error id_set_limit(uint64_t limit);
+
+/* The number that was taken last, and how many have been taken. */
+int id_last(void);
+uint64_t id_count_created(void);
 
 /* The number in use, or NULL. Adds no reference. */
 struct id *id_find(int number);
