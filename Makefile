@@ -126,7 +126,7 @@ HOST_SOURCES := tests/test.c $(wildcard tests/host/*.c) $(wildcard lib/*.c) boot
 HOST_OBJECTS := $(HOST_SOURCES:%=$B/host/%.o)
 # Programs that run a part of the kernel on the host, for tests that compare it with something else.
 TOOL_SOURCES_type-keys := tests/tools/type_keys.c $(KEYBOARD_SOURCES) lib/letter_case.c lib/utf8.c lib/string.c
-TOOL_SOURCES_line-discipline := tests/tools/line_discipline.c kernel/tty/line_discipline.c
+TOOL_SOURCES_line-discipline := tests/tools/line_discipline.c $(wildcard kernel/tty/line_*.c)
 HOST_TOOLS := $B/type-keys $B/line-discipline
 TOOL_SOURCES := $(foreach tool,$(HOST_TOOLS),$(TOOL_SOURCES_$(notdir $(tool))))
 
@@ -394,7 +394,7 @@ FUZZ_CFLAGS_usb := -DDIRECT_MAP_BASE=0x110000000000u -DKERNEL_BASE=0u
 FUZZ_SOURCES_elf := kernel/process/elf.c
 FUZZ_SOURCES_terminal := tests/host/fake_display.c lib/terminal.c lib/terminal_charset.c lib/terminal_cursor.c \
     lib/terminal_pen.c lib/terminal_sequences.c lib/grid.c lib/ecma48.c lib/utf8.c lib/width.c lib/colour.c lib/string.c lib/format.c
-FUZZ_SOURCES_line_discipline := kernel/tty/line_discipline.c
+FUZZ_SOURCES_line_discipline := $(wildcard kernel/tty/line_*.c)
 FUZZ_FLAGS_line_discipline := -max_len=400 -len_control=0
 FUZZ_FLAGS_terminal := -max_len=400 -len_control=0 -dict=tests/fuzz/terminal.dict
 FUZZERS := $(patsubst tests/fuzz/%.c,$B/fuzz/%,$(wildcard tests/fuzz/*.c))

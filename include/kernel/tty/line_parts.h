@@ -1,0 +1,95 @@
+/*
+ * What the files of the line discipline share: line_discipline.c takes input and gives it to
+ * readers, line_editing.c edits the line, and line_output.c translates output and echoes.
+ */
+#ifndef KERNEL_TTY_LINE_PARTS_H
+#define KERNEL_TTY_LINE_PARTS_H
+
+#include <kernel/tty/line_discipline.h>
+
+enum { DELETE = 0x7f, END_OF_FILE = '\0', PARITY_MARK = 0xff, TAB_COLUMNS = 8 };
+
+static inline bool is_control(uint8_t byte)
+{
+    return byte < ' ' || byte == DELETE;
+}
+
+static inline bool has_input(const struct line_discipline *discipline, uint32_t flag)
+{
+    return discipline->termios.input & flag;
+}
+
+static inline bool has_output(const struct line_discipline *discipline, uint32_t flag)
+{
+    return discipline->termios.output & flag;
+}
+
+static inline bool has_local(const struct line_discipline *discipline, uint32_t flag)
+{
+    return discipline->termios.local & flag;
+}
+
+/* Is it that control character? */
+static inline bool is_character(const struct line_discipline *discipline, uint8_t byte,
+                                enum termios_character character)
+{
+    return byte && byte == discipline->termios.characters[character];
+}
+
+/* Is it a byte of a character of UTF-8, but not the first one? */
+static inline bool is_continuation(const struct line_discipline *discipline, uint8_t byte)
+{
+    return has_input(discipline, IUTF8) && (byte & 0xc0) == 0x80;
+}
+
+static inline uint8_t *input_byte(struct line_discipline *discipline, uint32_t position)
+{
+    return &discipline->input[position % LINE_DISCIPLINE_INPUT];
+}
+
+static inline bool is_end(const struct line_discipline *discipline, uint32_t position)
+{
+    uint32_t place = position % LINE_DISCIPLINE_INPUT;
+    return discipline->ends[place / 64] >> place % 64 & 1;
+}
+
+static inline void set_end(struct line_discipline *discipline, uint32_t position, bool is)
+{
+    uint32_t place = position % LINE_DISCIPLINE_INPUT;
+    uint64_t bit = UINT64_C(1) << place % 64;
+    discipline->ends[place / 64] &= ~bit;
+    discipline->ends[place / 64] |= is ? bit : 0;
+}
+
+/* --- Echo, in line_output.c ------------------------------------------------------------------- */
+
+/* Shows the echo that waits, unless the output is stopped. */
+void echo_show(struct line_discipline *discipline);
+
+/* Forgets the echo that waits. */
+void echo_drop(struct line_discipline *discipline);
+
+/* Makes room for a byte's echo. What is typed while the output is stopped, beyond what fits, is not
+ * echoed; false then. */
+bool echo_make_room(struct line_discipline *discipline);
+
+/* Echoes a byte as a program would write it, except that 0xff never becomes another one: Linux has
+ * that byte for the commands in its queue of echoes. */
+void echo_raw(struct line_discipline *discipline, uint8_t byte);
+void echo_text(struct line_discipline *discipline, const char *text);
+
+/* Echoes a byte; a control character as ^X. */
+void echo_byte(struct line_discipline *discipline, uint8_t byte);
+
+/* Echoes a byte that goes into the line. */
+void echo_typed(struct line_discipline *discipline, uint8_t byte);
+
+/* Ends what ECHOPRT shows of erased characters. */
+void echo_end_erasing(struct line_discipline *discipline);
+
+/* --- Editing, in line_editing.c --------------------------------------------------------------- */
+
+/* Takes a character that edits the line; false when it does not. In canonical mode. */
+bool line_edit(struct line_discipline *discipline, uint8_t byte);
+
+#endif
