@@ -127,7 +127,7 @@ static void copy_backwards(unsigned char *to, const unsigned char *from, size_t 
         store_word(to, first_word);
 }
 
-void *memcpy(void *restrict to, const void *restrict from, size_t size)
+void *(memcpy)(void *restrict to, const void *restrict from, size_t size)
 {
     copy_forwards(to, from, size);
     return to;
@@ -144,7 +144,7 @@ void *memmove(void *to, const void *from, size_t size)
     return to;
 }
 
-void *memset(void *to, int byte, size_t size)
+void *(memset)(void *to, int byte, size_t size)
 {
     unsigned char *t = to;
     uint64_t word = (unsigned char)byte * 0x0101010101010101u;

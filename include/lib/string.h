@@ -23,6 +23,13 @@ int strcmp(const char *a, const char *b);
 int strncmp(const char *a, const char *b, size_t limit);
 char *strchr(const char *string, int character);
 
+/* The compiler copies and fills a few bytes of a constant number right there, and calls the
+ * functions for all others. -ffreestanding has it do so only by these names. */
+#ifndef memcpy
+#define memcpy(to, from, size) __builtin_memcpy(to, from, size)
+#define memset(to, byte, size) __builtin_memset(to, byte, size)
+#endif
+
 /* Returns how many bytes at the start of `text`, of `limit` at most, are printable ASCII. */
 size_t printable_length(const char *text, size_t limit);
 

@@ -47,6 +47,14 @@ static inline void *user_page(const struct address_space *space, virt_addr_t add
     return paging_memory(&space->tables, address, needed);
 }
 
+/* The same for `size` bytes, at most PAGE_SIZE, all of which are in one page; else NULL. */
+static inline void *user_block(const struct address_space *space, virt_addr_t address, size_t size,
+                               unsigned access)
+{
+    bool is_in_one_page = address % PAGE_SIZE + size <= PAGE_SIZE;
+    return is_in_one_page && address < USER_END ? user_page(space, address, access) : NULL;
+}
+
 /* After user_page() has found nothing: faults the page in. OK: look again. */
 enum error user_fault_in(struct address_space *space, virt_addr_t address, unsigned access);
 

@@ -104,11 +104,10 @@ void user_registers_copy(struct user_registers *to, const struct user_registers 
     to->gs_base = from->gs_base;
 }
 
-bool fpu_state_is_valid(const struct fpu_state *state, uint64_t allowed,
-                        const struct fpu_state *own)
+bool fpu_state_is_valid(const struct fpu_state *state, uint32_t mxcsr_mask)
 {
-    uint32_t mask = own->mxcsr_mask ? own->mxcsr_mask : MXCSR_FIRST_MASK;
-    if (state->mxcsr & ~mask)
+    uint64_t allowed = features;
+    if (state->mxcsr & ~(mxcsr_mask ? mxcsr_mask : MXCSR_FIRST_MASK))
         return false;
     if (!allowed)
         return true;
@@ -118,12 +117,25 @@ bool fpu_state_is_valid(const struct fpu_state *state, uint64_t allowed,
 
 /* --- Loading and saving ---------------------------------------------------------------------- */
 
-static inline void load(const struct fpu_state *state)
+void fpu_state_save(struct fpu_state *state)
+{
+    if (features)
+        __asm__ volatile("xsave64 %0" : "+m"(*state) : "a"(features), "d"(0));
+    else
+        __asm__ volatile("fxsave64 %0" : "+m"(*state));
+}
+
+void fpu_state_load(const struct fpu_state *state)
 {
     if (features)
         __asm__ volatile("xrstor64 %0" : : "m"(*state), "a"(features), "d"(0));
     else
         __asm__ volatile("fxrstor64 %0" : : "m"(*state));
+}
+
+void fpu_state_load_initial(void)
+{
+    fpu_state_load(&initial);
 }
 
 void user_registers_load_bases(const struct user_registers *registers)
@@ -145,16 +157,13 @@ void user_registers_load(const struct user_registers *registers, const struct st
     struct cpu *cpu = this_cpu();
     cpu->kernel_stack = cpu->tss.rsp[0] = stack->top;
     write_cr0(read_cr0() & ~(uint64_t)CR0_TS);
-    load(&registers->fpu);
+    fpu_state_load(&registers->fpu);
     user_registers_load_bases(registers);
 }
 
 void user_registers_store(struct user_registers *registers)
 {
-    if (features)
-        __asm__ volatile("xsave64 %0" : "+m"(registers->fpu) : "a"(features), "d"(0));
-    else
-        __asm__ volatile("fxsave64 %0" : "+m"(registers->fpu));
+    fpu_state_save(&registers->fpu);
     user_registers_save_bases(registers);
 }
 
@@ -162,9 +171,4 @@ void user_registers_save(struct user_registers *registers)
 {
     user_registers_store(registers);
     write_cr0(read_cr0() | CR0_TS);
-}
-
-void user_registers_load_initial(void)
-{
-    load(&initial);
 }

@@ -9,7 +9,6 @@
 #include <kernel/process/process.h>
 #include <kernel/process/signal_fpu.h>
 #include <lib/string.h>
-#include <mm/heap.h>
 #include <mm/user_copy.h>
 
 #define MAGIC_1 UINT32_C(0x46505853)
@@ -30,28 +29,36 @@ size_t signal_fpu_size(void)
     return fpu_state_size() + (fpu_state_features() ? sizeof(MAGIC_2) : 0);
 }
 
-static struct description describe(void)
+/* Fills in what the processor leaves alone, before it saves. Of XSAVE's header it leaves the bits
+ * of features that are not saved. */
+static void describe(struct fpu_state *state)
 {
-    if (!fpu_state_features())
-        return (struct description){0};
-    return (struct description){.magic = MAGIC_1,
-                                .whole_size = (uint32_t)signal_fpu_size(),
-                                .features = fpu_state_features(),
-                                .size = (uint32_t)fpu_state_size()};
+    struct description description = {0};
+    if (fpu_state_features()) {
+        description = (struct description){.magic = MAGIC_1,
+                                           .whole_size = (uint32_t)signal_fpu_size(),
+                                           .features = fpu_state_features(),
+                                           .size = (uint32_t)fpu_state_size()};
+        state->in_use = 0;
+        memset(state->reserved, 0, sizeof(state->reserved));
+    }
+    memcpy(state->available, &description, sizeof(description));
 }
 
-enum error signal_fpu_push(virt_addr_t to)
+/* What there is no place for yet is made where the thread's registers are kept. A wait does no harm
+ * to that: it saves the same there. */
+enum error signal_fpu_push(virt_addr_t to, void *in_place)
 {
-    struct user_registers *registers = &user_thread_current()->registers;
-    const struct description description = describe();
+    struct fpu_state *state = in_place ? in_place : &user_thread_current()->registers.fpu;
     const uint32_t magic = MAGIC_2;
-    user_registers_store(registers);
-    memcpy(registers->fpu.available, &description, sizeof(description));
-    /* A wait stores the same registers once more. */
-    enum error error = copy_to_user(to, &registers->fpu, fpu_state_size());
-    if (!error && description.magic)
-        error = copy_to_user(to + description.size, &magic, sizeof(magic));
-    user_registers_load_initial();
+    enum error error = OK;
+    describe(state);
+    fpu_state_save(state);
+    if (!in_place)
+        error = copy_to_user(to, state, fpu_state_size());
+    if (!error && fpu_state_features())
+        error = copy_to_user(to + fpu_state_size(), &magic, sizeof(magic));
+    fpu_state_load_initial();
     return error;
 }
 
@@ -61,8 +68,7 @@ static bool is_extended(const struct fpu_state *state, virt_addr_t from)
     struct description description;
     uint32_t magic;
     memcpy(&description, state->available, sizeof(description));
-    return fpu_state_features() && description.magic == MAGIC_1 &&
-           description.size == fpu_state_size() &&
+    return description.magic == MAGIC_1 && description.size == fpu_state_size() &&
            copy_from_user(&magic, from + description.size, sizeof(magic)) == OK && magic == MAGIC_2;
 }
 
@@ -72,38 +78,39 @@ static enum error fetch(struct fpu_state *state, virt_addr_t from)
     enum error error = copy_from_user(state, from, FPU_LEGACY_SIZE);
     if (error)
         return error;
+    if (!fpu_state_features())
+        return OK;
     if (is_extended(state, from))
-        return copy_from_user(state, from, fpu_state_size());
+        return copy_from_user(&state->in_use, from + FPU_LEGACY_SIZE,
+                              fpu_state_size() - FPU_LEGACY_SIZE);
     state->in_use = X87_AND_SSE;
     memset(state->reserved, 0, sizeof(state->reserved));
     return OK;
 }
 
-/* The copies are made first: a thread that waits stores its registers where these are to go. */
-static enum error load(struct fpu_state *state, virt_addr_t from)
-{
-    struct user_thread *thread = user_thread_current();
-    enum error error = fetch(state, from);
-    if (error)
-        return error;
-    user_registers_store(&thread->registers);
-    if (!fpu_state_is_valid(state, fpu_state_features(), &thread->registers.fpu))
-        return ERROR_INVALID;
-    memcpy(&thread->registers.fpu, state, fpu_state_size());
-    user_registers_load(&thread->registers, &thread->thread.stack);
-    return OK;
-}
-
+/* The picture is fetched to where the thread's registers are kept. A wait for a page saves them
+ * there: then it is fetched once more. */
 enum error signal_fpu_pop(virt_addr_t from)
 {
+    struct user_thread *thread = user_thread_current();
+    struct fpu_state *state = &thread->registers.fpu;
+    enum error error = OK;
+    uint64_t polls;
     if (!from) {
-        user_registers_load_initial();
+        fpu_state_load_initial();
         return OK;
     }
-    struct fpu_state *state = kmalloc_aligned(sizeof(*state), _Alignof(struct fpu_state));
-    if (!state)
-        return ERROR_OUT_OF_FRAMES;
-    enum error error = load(state, from);
-    kfree(state);
+    fpu_state_save(state);
+    uint32_t mxcsr_mask = state->mxcsr_mask;
+    do {
+        polls = thread->thread.task.polls;
+        error = fetch(state, from);
+    } while (!error && polls != thread->thread.task.polls);
+    if (!error && !fpu_state_is_valid(state, mxcsr_mask))
+        error = ERROR_INVALID;
+    if (error)
+        fpu_state_load_initial();
+    else
+        fpu_state_load(state);
     return error;
 }

@@ -7,10 +7,12 @@
  *              struct rt_frame, 8 below a multiple of 16, as after a call
  *     lower    the handler's own
  */
+#include <kernel/cpu/cpu.h>
 #include <kernel/cpu/gdt.h>
 #include <kernel/process/process.h>
 #include <kernel/process/signal_fpu.h>
 #include <kernel/process/signal_frame.h>
+#include <lib/string.h>
 #include <mm/user_copy.h>
 
 enum { RED_ZONE = 128 };
@@ -45,7 +47,7 @@ enum { CONTEXT_HAS_XSAVE = 1, CONTEXT_HAS_SS = 2, CONTEXT_RESTORES_SS = 4 };
 struct rt_frame {
     uint64_t return_address;
     struct user_context context;
-    struct signal_info info;
+    struct user_signal_info info;
 };
 _Static_assert(sizeof(struct rt_frame) == 440, "Linux: asm/sigframe.h");
 
@@ -72,45 +74,54 @@ enum error signal_stack_set(struct user_thread *thread, const struct signal_stac
     return OK;
 }
 
-static struct machine_context save(const struct trap_frame *frame, uint64_t mask)
+/* What the program is to go on with, and what the signal was. */
+static void save(struct rt_frame *restrict pushed, const struct trap_frame *restrict frame,
+                 const struct signal_info *restrict info)
 {
-    return (struct machine_context){
-        .r8 = frame->r8,
-        .r9 = frame->r9,
-        .r10 = frame->r10,
-        .r11 = frame->r11,
-        .r12 = frame->r12,
-        .r13 = frame->r13,
-        .r14 = frame->r14,
-        .r15 = frame->r15,
-        .rdi = frame->rdi,
-        .rsi = frame->rsi,
-        .rbp = frame->rbp,
-        .rbx = frame->rbx,
-        .rdx = frame->rdx,
-        .rax = frame->rax,
-        .rcx = frame->rcx,
-        .rsp = frame->rsp,
-        .rip = frame->rip,
-        .rflags = frame->rflags,
-        .cs = (uint16_t)frame->cs,
-        .ss = (uint16_t)frame->ss,
-        .error_code = frame->vector < EXCEPTION_COUNT ? frame->error_code : 0,
-        .vector = frame->vector < EXCEPTION_COUNT ? frame->vector : 0,
-        .old_mask = mask,
-    };
+    struct machine_context *machine = &pushed->context.machine;
+    bool is_fault = frame->vector < EXCEPTION_COUNT;
+    bool has_address = is_fault && frame->vector == VECTOR_PAGE_FAULT;
+    machine->r8 = frame->r8;
+    machine->r9 = frame->r9;
+    machine->r10 = frame->r10;
+    machine->r11 = frame->r11;
+    machine->r12 = frame->r12;
+    machine->r13 = frame->r13;
+    machine->r14 = frame->r14;
+    machine->r15 = frame->r15;
+    machine->rdi = frame->rdi;
+    machine->rsi = frame->rsi;
+    machine->rbp = frame->rbp;
+    machine->rbx = frame->rbx;
+    machine->rdx = frame->rdx;
+    machine->rax = frame->rax;
+    machine->rcx = frame->rcx;
+    machine->rsp = frame->rsp;
+    machine->rip = frame->rip;
+    machine->rflags = frame->rflags;
+    machine->cs = (uint16_t)frame->cs;
+    machine->gs = machine->fs = 0;
+    machine->ss = (uint16_t)frame->ss;
+    machine->error_code = is_fault ? frame->error_code : 0;
+    machine->vector = is_fault ? frame->vector : 0;
+    machine->cr2 = has_address ? info->address : 0;
+    memset(machine->reserved, 0, sizeof(machine->reserved));
+    pushed->info.known = *info;
+    memset(pushed->info.zeros, 0, sizeof(pushed->info.zeros));
 }
 
-/* IRETQ would fault in the kernel, or go to a segment that is not the program's. */
-static bool is_acceptable(const struct user_context *context)
+/* Would IRETQ go to segments that are the program's? */
+static bool has_its_segments(const struct user_context *context)
 {
     const struct machine_context *machine = &context->machine;
     bool has_ss = context->flags & CONTEXT_RESTORES_SS;
-    return machine->rip < USER_END && (machine->cs | USER_PRIVILEGE) == USER_CODE_SELECTOR &&
+    return (machine->cs | USER_PRIVILEGE) == USER_CODE_SELECTOR &&
            (!has_ss || (machine->ss | USER_PRIVILEGE) == USER_DATA_SELECTOR);
 }
 
-static void restore(struct trap_frame *frame, const struct machine_context *machine)
+/* All but rip. */
+static void restore(struct trap_frame *restrict frame,
+                    const struct machine_context *restrict machine)
 {
     frame->r8 = machine->r8;
     frame->r9 = machine->r9;
@@ -128,7 +139,6 @@ static void restore(struct trap_frame *frame, const struct machine_context *mach
     frame->rax = machine->rax;
     frame->rcx = machine->rcx;
     frame->rsp = machine->rsp;
-    frame->rip = machine->rip;
     frame->rflags =
         (frame->rflags & ~(uint64_t)RESTORED_FLAGS) | (machine->rflags & RESTORED_FLAGS);
     frame->vector = frame->error_code = 0; /* no call any more, and not SYSRET's way back */
@@ -143,25 +153,27 @@ enum error signal_frame_push(struct trap_frame *frame, int signal, const struct 
         action->flags & SA_ONSTACK && stack->size && !signal_stack_holds(stack, frame->rsp);
     if (switches)
         rsp = stack->start + stack->size;
-    virt_addr_t fpu = ALIGN_DOWN(rsp - signal_fpu_size(), SIGNAL_FPU_ALIGNMENT);
+    size_t fpu_size = signal_fpu_size();
+    virt_addr_t fpu = ALIGN_DOWN(rsp - fpu_size, SIGNAL_FPU_ALIGNMENT);
     virt_addr_t at = ALIGN_DOWN(fpu - sizeof(struct rt_frame), 16) - 8;
     if (!(action->flags & SA_RESTORER) || action->handler >= USER_END ||
         (signal_stack_holds(stack, frame->rsp) && !signal_stack_holds(stack, at)))
         return ERROR_BAD_ADDRESS;
-    struct rt_frame pushed = {
-        .return_address = action->restorer,
-        .context = {.flags = CONTEXT_HAS_SS | CONTEXT_RESTORES_SS,
-                    .stack = *stack,
-                    .machine = save(frame, mask_after),
-                    .mask = mask_after},
-        .info = *info,
-    };
-    pushed.context.machine.fpu = fpu;
+    struct rt_frame own;
+    void *in_place = user_block(this_cpu()->space, at, fpu + fpu_size - at, AREA_WRITE);
+    struct rt_frame *pushed = in_place ? in_place : &own;
+    pushed->return_address = action->restorer;
+    pushed->context.flags = CONTEXT_HAS_SS | CONTEXT_RESTORES_SS;
     if (fpu_state_features())
-        pushed.context.flags |= CONTEXT_HAS_XSAVE;
-    enum error error = signal_fpu_push(fpu);
+        pushed->context.flags |= CONTEXT_HAS_XSAVE;
+    pushed->context.link = 0;
+    pushed->context.stack = *stack;
+    pushed->context.machine.old_mask = pushed->context.mask = mask_after;
+    pushed->context.machine.fpu = fpu;
+    save(pushed, frame, info);
+    enum error error = in_place ? OK : copy_to_user(at, pushed, sizeof(own));
     if (!error)
-        error = copy_to_user(at, &pushed, sizeof(pushed));
+        error = signal_fpu_push(fpu, in_place ? (char *)in_place + (fpu - at) : NULL);
     if (error)
         return error;
     if (stack->flags & SS_AUTODISARM)
@@ -179,18 +191,20 @@ enum error signal_frame_push(struct trap_frame *frame, int signal, const struct 
 
 enum error signal_frame_pop(struct trap_frame *frame, uint64_t *mask, struct signal_stack *stack)
 {
-    struct user_context context;
-    virt_addr_t at = frame->rsp - sizeof(uint64_t); /* the handler's return has taken the address */
-    enum error error =
-        copy_from_user(&context, at + offsetof(struct rt_frame, context), sizeof(context));
-    if (!error && !is_acceptable(&context))
-        error = ERROR_BAD_ADDRESS;
-    if (!error)
-        error = signal_fpu_pop(context.machine.fpu);
-    if (error)
-        return error;
-    restore(frame, &context.machine);
-    *mask = context.mask;
-    *stack = context.stack;
-    return OK;
+    /* The handler's return has taken the first word, the address, off the stack. */
+    virt_addr_t at = frame->rsp - sizeof(uint64_t) + offsetof(struct rt_frame, context);
+    struct user_context own;
+    const struct user_context *in_place = user_block(this_cpu()->space, at, sizeof(own), AREA_READ);
+    const struct user_context *context = in_place ? in_place : &own;
+    if (!in_place && copy_from_user(&own, at, sizeof(own)))
+        return ERROR_BAD_ADDRESS;
+    /* Another thread of the program could change it in place: it is read once. */
+    virt_addr_t rip = __atomic_load_n(&context->machine.rip, __ATOMIC_RELAXED);
+    if (rip >= USER_END || !has_its_segments(context))
+        return ERROR_BAD_ADDRESS;
+    restore(frame, &context->machine);
+    frame->rip = rip;
+    *mask = context->mask;
+    *stack = context->stack;
+    return signal_fpu_pop(context->machine.fpu);
 }

@@ -38,20 +38,18 @@ static void free_entry(struct signal_queue *queue, struct entry *entry)
 enum error signal_queue_add(struct signal_queue *queue, int signal, const struct signal_info *info,
                             uint64_t limit)
 {
-    const struct signal_info from_kernel = {.number = signal, .code = SI_KERNEL};
-    if (!info)
-        info = &from_kernel;
+    int code = info ? info->code : SI_KERNEL;
     bool real_time = signal >= SIGRTMIN;
     if (!real_time && queue->set & signal_bit(signal))
         return OK;
     struct entry *entry = NULL;
-    if (queue->count < limit || (!real_time && info->code >= SI_USER))
+    if (queue->count < limit || (!real_time && code >= SI_USER))
         entry = kmalloc(sizeof(*entry));
     if (entry) {
-        entry->info = *info;
+        entry->info = info ? *info : (struct signal_info){.number = signal, .code = SI_KERNEL};
         list_push_back(&queue->entries, &entry->node);
         queue->count++;
-    } else if (real_time && info->code != SI_USER) {
+    } else if (real_time && code != SI_USER) {
         return ERROR_AGAIN;
     }
     queue->set |= signal_bit(signal);

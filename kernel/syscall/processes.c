@@ -352,7 +352,9 @@ int64_t syscall_waitid(struct trap_frame *frame)
         struct usage usage = usage_of(result.time);
         error = copy_to_user(argument_4(frame), &usage, sizeof(usage));
     }
-    const struct signal_info info = result.id ? info_of(&result) : (struct signal_info){0};
+    struct user_signal_info info = {0};
+    if (result.id)
+        info.known = info_of(&result);
     if (!error && argument_2(frame))
         error = copy_to_user(argument_2(frame), &info, sizeof(info));
     return syscall_result(error);

@@ -144,7 +144,7 @@ static enum error wait_for_set(uint64_t set, uint64_t deadline, struct signal_in
 int64_t syscall_rt_sigtimedwait(struct trap_frame *frame)
 {
     uint64_t set, time = UINT64_MAX;
-    struct signal_info info;
+    struct signal_info info = {0};
     if (argument_3(frame) != SET_SIZE)
         return syscall_result(ERROR_INVALID);
     enum error error = copy_from_user(&set, argument_0(frame), sizeof(set));
@@ -154,8 +154,9 @@ int64_t syscall_rt_sigtimedwait(struct trap_frame *frame)
         return syscall_result(error);
     uint64_t now = clock_now();
     error = wait_for_set(set, time > UINT64_MAX - now ? UINT64_MAX : now + time, &info);
+    const struct user_signal_info whole = {.known = info};
     if (!error && argument_1(frame))
-        error = copy_to_user(argument_1(frame), &info, sizeof(info));
+        error = copy_to_user(argument_1(frame), &whole, sizeof(whole));
     return error ? syscall_result_no_restart(error) : info.number;
 }
 
@@ -267,9 +268,7 @@ static enum error send_to_thread(int group, int number, int signal, const struct
 static enum error info_from_user(virt_addr_t from, int signal, bool to_itself,
                                  struct signal_info *info)
 {
-    enum { KNOWN_SIZE = 48 }; /* Linux reads no more of it */
-    *info = (struct signal_info){0};
-    enum error error = copy_from_user(info, from, KNOWN_SIZE);
+    enum error error = copy_from_user(info, from, sizeof(*info));
     if (signal)
         info->number = signal;
     if (!error && !to_itself && (info->code >= SI_USER || info->code == SI_TKILL))

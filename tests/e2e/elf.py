@@ -15,8 +15,9 @@ INSTRUCTION = re.compile(r"^\s*[0-9a-f]+:\t(.+)$", re.M)
 VECTOR = re.compile(r"%([xyz]?mm\d+|st|k[0-7])\b|^(f[a-z0-9]+|emms|ldmxcsr|stmxcsr)\b")
 ON_PURPOSE = {"fault_sse", "fault_x87"}  # kernel/fault/exception_faults.c: they must not work
 # The registers of programs, as a whole (kernel/cpu/user_registers.c).
-OF_PROGRAMS = {("user_registers_load", "fxrstor64"), ("user_registers_load_initial", "fxrstor64"),
-               ("user_registers_save", "fxsave64"), ("user_registers_store", "fxsave64")}  # one is in the other, or not
+OF_PROGRAMS = {("fpu_state_load", "fxrstor64"), ("fpu_state_load_initial", "fxrstor64"), ("user_registers_load", "fxrstor64"),
+               ("fpu_state_save", "fxsave64"), ("user_registers_save", "fxsave64"),
+               ("user_registers_store", "fxsave64")}  # one is in the other, or not
 REQUIRED_FLAGS = ("-mno-red-zone", "-mgeneral-regs-only", "-mcmodel=kernel", "-ffreestanding",
                   "-std=gnu17")
 

@@ -63,13 +63,16 @@ void user_registers_save(struct user_registers *registers);
 /* Writes the running thread's registers to memory, and leaves them loaded. */
 void user_registers_store(struct user_registers *registers);
 
-/* Loads the initial state of all registers but the bases. */
-void user_registers_load_initial(void);
+/* Saves the running thread's registers, without the bases, in `state`, of which fpu_state_size()
+ * bytes are there; where there are features, the header is 0 before, or one that the processor has
+ * saved. And loads them, and the state in which a program starts. In threads that run programs. */
+void fpu_state_save(struct fpu_state *state);
+void fpu_state_load(const struct fpu_state *state);
+void fpu_state_load_initial(void);
 
-/* Can the processor load a picture that a program has made? `features` are those that it may hold,
- * of fpu_state_features(); FXSAVE's alone for 0. `own` is one that the processor has saved. */
-bool fpu_state_is_valid(const struct fpu_state *state, uint64_t features,
-                        const struct fpu_state *own);
+/* Can the processor load a picture that a program has made? `mxcsr_mask` is that of a picture that
+ * the processor has saved. */
+bool fpu_state_is_valid(const struct fpu_state *state, uint32_t mxcsr_mask);
 
 /* Loads the bases alone, when those of the running thread have changed; and reads them. */
 void user_registers_load_bases(const struct user_registers *registers);

@@ -86,7 +86,7 @@ enum {
     CLD_CONTINUED,
 };
 
-/* Linux's siginfo_t. */
+/* What is known of a signal: as much of Linux's siginfo_t as it keeps itself. */
 struct signal_info {
     int32_t number, error, code, padding;
     union {
@@ -97,10 +97,17 @@ struct signal_info {
             uint64_t user_time, system_time;
         };
         uint64_t address; /* of a fault */
-        uint8_t room[112];
+        uint8_t room[32];
     };
 };
-_Static_assert(sizeof(struct signal_info) == 128, "Linux: include/uapi/asm-generic/siginfo.h");
+_Static_assert(sizeof(struct signal_info) == 48, "Linux: include/linux/signal_types.h");
+
+/* The same as programs get it. */
+struct user_signal_info {
+    struct signal_info known;
+    uint64_t zeros[10];
+};
+_Static_assert(sizeof(struct user_signal_info) == 128, "Linux: uapi/asm-generic/siginfo.h");
 
 /* What a process does with a signal: Linux's struct sigaction, as the call takes it. */
 struct signal_action {
