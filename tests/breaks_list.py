@@ -480,8 +480,6 @@ BREAKS = [
           "a thread that calls exec waits for ever", "e2e/shell"),
     Break("kernel/cpu/user_registers.c", " && !(state->in_use & ~allowed)", "", "a program has the kernel load a picture that faults",
           "e2e/shell"),
-    Break("kernel/process/signal_fpu.c", " && polls != thread->thread.task.polls", "",
-          "registers that wait for their page are half those of the handler", "e2e/shell"),
     Break("kernel/process/signal_frame.c", "machine->cr2 = has_address ? info->address : 0", "machine->cr2 = 0",
           "a handler does not learn the address of a page fault", "e2e/shell"),
     Break("kernel/process/signal_fpu.c", "    fpu_state_load_initial();\n    return error;\n}\n\n/* Is", "    return error;\n}\n\n/* Is",
