@@ -90,11 +90,10 @@ static void tell_watches(struct file *file)
     }
 }
 
-void file_release(struct file *file)
+void file_close_last(struct file *file)
 {
-    ASSERT(file->references > 0);
-    if (--file->references > 0)
-        return;
+    ASSERT(file->references == 1);
+    file->references = 0;
     tell_watches(file);
     if (file->inode->locks)
         file_locks_release(file->inode, file);

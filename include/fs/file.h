@@ -91,12 +91,21 @@ enum error file_create(const struct file_operations *operations, struct inode *i
  * ERROR_PROGRAM_BUSY when somebody has done so already. */
 enum error file_make_program(struct file *file);
 
+/* Closes a file of which the caller has the only reference: for file_release(). */
+void file_close_last(struct file *file);
+
 /* One more reference; and one less: with the last one the file is closed, which may wait. */
 static inline void file_reference(struct file *file)
 {
     file->references++;
 }
-void file_release(struct file *file);
+static inline void file_release(struct file *file)
+{
+    if (file->references > 1)
+        file->references--;
+    else
+        file_close_last(file);
+}
 
 /* Calls watch->closed() when the last reference to the file is gone, before its operations' close;
  * the file then forgets the watch. And the end of that, for a watch that the file has. */

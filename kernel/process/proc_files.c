@@ -7,6 +7,7 @@
 #include <kernel/process/proc_memory.h>
 #include <kernel/process/process.h>
 #include <kernel/task/clock.h>
+#include <kernel/tty/tty.h>
 #include <lib/number.h>
 #include <lib/string.h>
 #include <mm/user_copy.h>
@@ -88,10 +89,12 @@ static void write_stat_of(struct text *text, const struct process *process,
     uint64_t pending = thread ? thread->pending.set : process->signals.pending.set;
     struct cpu_time own = thread ? thread_cpu_time(thread) : process_cpu_time(process);
     struct cpu_time children = process_children_time(process);
-    text_printf(text, "%d (%s) %c %d %d %d 0 -1 0 0 0 0 0 %lu %lu %lu %lu %d %d %lu 0 %lu ",
+    const struct tty *terminal = tty_of_session(process->session);
+    text_printf(text, "%d (%s) %c %d %d %d %u %d 0 0 0 0 0 %lu %lu %lu %lu %d %d %lu 0 %lu ",
                 thread ? thread->id : process->id, thread ? thread->name : process->name,
                 thread ? state_of_thread(thread) : process_state_letter(process),
                 parent_of(process), process->group, process->session,
+                terminal ? terminal->number : 0, terminal ? terminal->foreground : -1,
                 to_clock_ticks(cpu_time_user(own)), to_clock_ticks(cpu_time_system(own)),
                 to_clock_ticks(cpu_time_user(children)), to_clock_ticks(cpu_time_system(children)),
                 20 + process->niceness, process->niceness, process->thread_count,

@@ -107,6 +107,8 @@ class Shell(MachineTest):
         processes = machine.answer("ps")
         self.assertEqual(processes[0].split()[:2], ["PID", "USER"])
         self.assertTrue(any(line.split()[0] == "1" and "init" in line for line in processes[1:]))
+        self.expect(machine, "ps -o pid,tty | awk '$1 == '$$' { print $2 }'", "4,64")
+        self.expect(machine, "ps -o pid,tty | awk '$1 == 1 { print $2 }'", "?")
         self.expect(machine, "sleep 1000 & kill -9 $!; wait $! 2>/dev/null; echo $?",  # it says "Killed" or not: as it dies
                     "137", "[1]+  Killed                     sleep 1000")
         self.expect(machine, "uname -snm", "Linux cairn x86_64")

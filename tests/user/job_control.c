@@ -327,3 +327,44 @@ TEST(job_control, a_leaders_first_open_takes_the_terminal)
 {
     EXPECT_EQ(status_of(open_first_terminal), 0);
 }
+
+/* The terminal of a process and that terminal's foreground, as ps finds them. */
+static void read_terminal(pid_t process, int *number, int *foreground)
+{
+    char path[32], text[256] = "";
+    snprintf(path, sizeof(path), "/proc/%d/stat", process);
+    int file = open(path, O_RDONLY);
+    CHECK(read(file, text, sizeof(text) - 1) > 0);
+    close(file);
+    const char *name_end = strrchr(text, ')');
+    CHECK(name_end && sscanf(name_end, ") %*c %*d %*d %*d %d %d", number, foreground) == 2);
+}
+
+SESSION(proc_tells_the_terminal_and_its_foreground)
+{
+    struct stat status;
+    int number, foreground;
+    CHECK(fstat(terminal, &status) == 0);
+    read_terminal(getpid(), &number, &foreground);
+    CHECK(number == (int)status.st_rdev);
+    CHECK(foreground == getpgrp());
+    pid_t job = fork_job();
+    if (job == 0) {
+        pause();
+        _exit(0);
+    }
+    CHECK(tcsetpgrp(terminal, job) == 0);
+    read_terminal(job, &number, &foreground);
+    CHECK(number == (int)status.st_rdev);
+    CHECK(foreground == job);
+    kill(job, SIGKILL);
+    CHECK(state_of(job) == SIGKILL);
+    pid_t without = fork();
+    if (without == 0) {
+        setsid();
+        read_terminal(getpid(), &number, &foreground);
+        _exit(number != 0 || foreground != -1);
+    }
+    CHECK(state_of(without) == 0);
+    (void)master;
+}
