@@ -26,7 +26,7 @@ def instructions(start, end):
 
 
 # GDB's commands. The breakpoints are gone when the machine goes on from them, for GDB would step off them with interrupts
-# held back. Where the machine stops or steps for a reason of QEMU's own, it is made to go on.
+# held back. An exception of the kernel's before the handler is reached would repeat itself for ever. Where the machine stops or steps for a reason of QEMU's own, it is made to go on.
 #
 # A machine check ends the kernel, with a report. To see that the way back holds, GDB takes the report's place: it lets the
 # processor forget the error, as `wrmsr` does it with MSR 0x17a (IA32_MCG_STATUS), and returns from fault_handle().
@@ -38,12 +38,25 @@ define reach
   end
 end
 
+define reach_handler
+  thbreak *exception_common
+  continue
+  while $rip != &fault_handle
+    if $rip == &exception_common
+      printf "the way to the handler faults\\n"
+      quit
+    end
+    continue
+  end
+  delete
+end
+
 define nmi_at
   thbreak *$arg0
   reach $arg0
   monitor nmi
   thbreak *fault_handle if ((struct trap_frame *)$rdi)->vector == 2
-  reach &fault_handle
+  reach_handler
   printf "interrupted at %#lx\\n", ((struct trap_frame *)$rdi)->rip
 end
 
@@ -52,7 +65,7 @@ define machine_check_at
   reach $arg0
   monitor mce 0 1 0xbe00000000000001 0x4 0x12345000 0
   thbreak *fault_handle if ((struct trap_frame *)$rdi)->vector == 18
-  reach &fault_handle
+  reach_handler
   printf "interrupted at %#lx\\n", ((struct trap_frame *)$rdi)->rip
   forget_and_return
 end
