@@ -118,22 +118,25 @@ static enum error copy_area(struct address_space *from, struct address_space *co
  * turn. */
 enum error address_space_copy(struct address_space *from, struct address_space **copy)
 {
-    enum error error = address_space_create(copy);
+    struct address_space *created;
+    enum error error = address_space_create(&created);
     if (error)
         return error;
-    (*copy)->heap_start = from->heap_start;
-    (*copy)->heap_end = from->heap_end;
-    (*copy)->limits = from->limits;
-    (*copy)->gaps_end = from->gaps_end;
+    created->heap_start = from->heap_start;
+    created->heap_end = from->heap_end;
+    created->limits = from->limits;
+    created->gaps_end = from->gaps_end;
     unsigned left = USER_PAGES_AT_ONCE;
     virt_addr_t at = 0;
     for (const struct vm_area *area; !error && (area = vm_areas_find(&from->areas, at));) {
         at = MAX(at, area->start);
-        error = copy_area(from, *copy, area, &at, &left);
+        error = copy_area(from, created, area, &at, &left);
         area_range_pause(&left);
     }
     if (error)
-        address_space_release(*copy);
+        address_space_release(created);
+    else
+        *copy = created;
     return error;
 }
 

@@ -15,7 +15,8 @@
 static int64_t badness(const struct process *process)
 {
     struct frames_stats frames;
-    if (!process->space || process->space->is_abandoned || process->oom_adjust == OOM_ADJUST_MIN)
+    if (process->state != PROCESS_LIVE || !process->space || process->space->is_abandoned ||
+        process->oom_adjust == OOM_ADJUST_MIN)
         return INT64_MIN;
     frames_stats(&frames);
     uint64_t pages = process->space->resident_pages + paging_count_tables(&process->space->tables);

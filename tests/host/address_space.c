@@ -718,7 +718,7 @@ TEST(address_space, a_fault_without_frames)
 
 TEST(address_space, a_copy_without_frames_leaves_nothing)
 {
-    struct address_space *copy;
+    struct address_space *copy = NULL;
     unsigned refusals = 0;
     set_up();
     test_object_init(&object, 8);
@@ -733,6 +733,7 @@ TEST(address_space, a_copy_without_frames_leaves_nothing)
         if (!error)
             break;
         EXPECT_EQ(error, ERROR_OUT_OF_FRAMES);
+        EXPECT(!copy);
         EXPECT_EQ(free_frames(), left);
         give_frames_back();
     }
