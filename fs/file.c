@@ -5,6 +5,7 @@
 #include <kernel/task/clock.h>
 #include <kernel/task/thread.h>
 #include <lib/format.h>
+#include <mm/frames.h>
 #include <mm/heap.h>
 
 enum {
@@ -21,11 +22,35 @@ static bool may_write(const struct file *file)
     return (file->flags & O_ACCMODE) != O_RDONLY;
 }
 
+bool (*file_may_exceed_max)(void);
+
+static size_t open_files;
+
+size_t files_open(void)
+{
+    return open_files;
+}
+
+size_t files_max(void)
+{
+    enum { SHARE = 10, LEAST = 8192 };
+    struct frames_stats frames;
+    frames_stats(&frames);
+    return MAX(frames.total * (PAGE_SIZE / 1024) / SHARE, (size_t)LEAST);
+}
+
+static bool are_too_many(void)
+{
+    return open_files >= files_max() && file_may_exceed_max && !file_may_exceed_max();
+}
+
 static const struct file_operations not_open; /* has nothing to close */
 
 enum error file_create(const struct file_operations *operations, struct inode *inode,
                        struct dentry *dentry, unsigned flags, struct file **file)
 {
+    if (are_too_many())
+        return ERROR_TOO_MANY_OPEN;
     struct file *made = kmalloc(sizeof(*made));
     if (!made)
         return ERROR_OUT_OF_FRAMES;
@@ -39,6 +64,7 @@ enum error file_create(const struct file_operations *operations, struct inode *i
                           .flags = flags,
                           .references = 1,
                           .mutex = MUTEX_INIT(made->mutex)};
+    open_files++;
     inode_reference(inode);
     inode->writers += may_write(made);
     if (dentry)
@@ -107,6 +133,7 @@ void file_close_last(struct file *file)
     if (file->is_writer)
         file->mount->writers--;
     mount_release(file->mount);
+    open_files--;
     kfree(file);
 }
 

@@ -2,6 +2,7 @@
  * The files of /proc that tell of the whole system, in the format of Linux's (proc(5)), as far as
  * ps, top, free, uptime and mount read them.
  */
+#include <fs/file.h>
 #include <fs/mount.h>
 #include <fs/page_cache.h>
 #include <fs/proc.h>
@@ -102,6 +103,20 @@ static enum error write_release(struct text *text, int process)
     return OK;
 }
 
+static enum error write_file_max(struct text *text, int process)
+{
+    (void)process;
+    text_printf(text, "%lu\n", files_max());
+    return OK;
+}
+
+static enum error write_file_nr(struct text *text, int process)
+{
+    (void)process;
+    text_printf(text, "%lu\t0\t%lu\n", files_open(), files_max());
+    return OK;
+}
+
 void proc_system_add(void)
 {
     static struct proc_entry entries[] = {
@@ -112,6 +127,8 @@ void proc_system_add(void)
         {.name = "mounts", .write = write_mounts},
         {.name = "filesystems", .write = write_filesystems},
         {.name = "sys/kernel/osrelease", .write = write_release},
+        {.name = "sys/fs/file-max", .write = write_file_max},
+        {.name = "sys/fs/file-nr", .write = write_file_nr},
     };
     for (size_t i = 0; i < ARRAY_SIZE(entries); i++)
         proc_add(&entries[i]);

@@ -38,6 +38,7 @@ enum error {
     ERROR_BUSY,                /* something else uses it */
     ERROR_BAD_DESCRIPTOR,      /* the descriptor is not open for this */
     ERROR_TOO_MANY_FILES,      /* no descriptor is left */
+    ERROR_TOO_MANY_OPEN,       /* all users together have too many open files */
     ERROR_AGAIN,               /* it would have to wait, and may not */
     ERROR_PIPE,                /* the pipe has no reader */
     ERROR_NOT_SEEKABLE,        /* the file has no position */

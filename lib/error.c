@@ -33,6 +33,7 @@ static const char *const names[ERROR_COUNT] = {
     [ERROR_BUSY] = "busy",
     [ERROR_BAD_DESCRIPTOR] = "bad descriptor",
     [ERROR_TOO_MANY_FILES] = "too many open files",
+    [ERROR_TOO_MANY_OPEN] = "too many open files in all",
     [ERROR_AGAIN] = "not ready",
     [ERROR_PIPE] = "no reader",
     [ERROR_NOT_SEEKABLE] = "not seekable",

@@ -83,9 +83,17 @@ enum error file_open(struct fs_context *context, const struct path *start, const
                      unsigned flags, uint32_t mode, struct file **file);
 
 /* A file on an inode, with a name or without (NULL); takes references of its own. Calls the
- * operations' open(). ERROR_OUT_OF_FRAMES and what open() says; may wait. */
+ * operations' open(). ERROR_OUT_OF_FRAMES, ERROR_TOO_MANY_OPEN and what open() says; may wait. */
 enum error file_create(const struct file_operations *operations, struct inode *inode,
                        struct dentry *dentry, unsigned flags, struct file **file);
+
+/* How many files there are, and how many there may be: as many as a tenth of the memory has KiB,
+ * and at least 8192 (Linux: fs/file_table.c:files_maxfiles_init). */
+size_t files_open(void);
+size_t files_max(void);
+
+/* May the running thread exceed that? NULL: it may. */
+extern bool (*file_may_exceed_max)(void);
 
 /* Marks the file as a program that runs: as long as it is open, nobody opens it for writing.
  * ERROR_PROGRAM_BUSY when somebody has done so already. */

@@ -25,6 +25,7 @@ static const uint8_t numbers[ERROR_COUNT] = {
     [ERROR_REFUSED] = 111,       [ERROR_OUT_OF_DOMAIN] = 33,  [ERROR_NO_BUFFERS] = 105,
     [ERROR_BROKEN_OFF] = 4,      [ERROR_DEADLOCK] = 35,       [ERROR_NO_LOCKS] = 37,
     [ERROR_OVERFLOW] = 75,       [ERROR_NO_CALL] = 38,        [ERROR_NOT_SOCKET] = 88,
+    [ERROR_TOO_MANY_OPEN] = 23,
 };
 
 static int64_t errno_of(enum error error)

@@ -1,6 +1,7 @@
 /*
  * Files where they run: in threads, on real frames and the kernel's heap.
  */
+#include <assert.h>
 #include <fs/file_table.h>
 #include <fs/filesystem.h>
 #include <fs/fs.h>
@@ -285,6 +286,39 @@ TEST(files, the_time_of_a_change_is_the_time_of_day)
     EXPECT_EQ(found->inode->modified / 1000000000 / 1000, 1700000);
     EXPECT(found->inode->modified <= clock_real_now());
     dentry_release(found);
+}
+
+static bool nobody_may(void)
+{
+    return false;
+}
+
+static void open_all(struct worker *worker)
+{
+    (void)worker;
+    size_t room = files_max() - files_open(), before = files_open();
+    struct file **files = kmalloc(room * sizeof(*files)), *one;
+    ASSERT(files);
+    for (size_t i = 0; i < room; i++)
+        EXPECT_EQ(file_open(context, NULL, "/", O_RDONLY, 0, &files[i]), OK);
+    EXPECT_EQ(file_open(context, NULL, "/", O_RDONLY, 0, &one), OK); /* nobody is limited yet */
+    file_release(one);
+    file_may_exceed_max = nobody_may;
+    EXPECT_EQ(file_open(context, NULL, "/", O_RDONLY, 0, &one), ERROR_TOO_MANY_OPEN);
+    file_release(files[--room]);
+    EXPECT_EQ(file_open(context, NULL, "/", O_RDONLY, 0, &files[room++]), OK);
+    file_may_exceed_max = NULL;
+    while (room)
+        file_release(files[--room]);
+    kfree(files);
+    EXPECT_EQ(files_open(), before);
+}
+
+TEST(files, all_together_are_limited)
+{
+    EXPECT(start());
+    EXPECT(files_max() >= 8192);
+    EXPECT(worker_run(open_all));
 }
 
 static int first_process(int process)
