@@ -7,9 +7,11 @@
 #include <kernel/log/log.h>
 #include <kernel/log/panic.h>
 #include <kernel/options.h>
+#include <kernel/process/credentials.h>
 #include <kernel/process/exceptions.h>
 #include <kernel/process/exec.h>
 #include <kernel/process/exit.h>
+#include <kernel/process/limits.h>
 #include <kernel/process/load.h>
 #include <kernel/process/out_of_memory.h>
 #include <kernel/process/placement.h>
@@ -231,6 +233,8 @@ void first_program_start(struct executor *executor, const struct boot_info *info
     boot_info = info;
     process_first_ended = ended;
     proc_files_start();
+    limits_start();
+    credentials_start();
     alarms_start(executor);
     load_start(executor);
     thread_init(&thread, "init", &stack, run, release);

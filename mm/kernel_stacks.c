@@ -13,7 +13,7 @@
 #include <mm/kernel_pages.h>
 #include <mm/kernel_stacks.h>
 
-enum { STACK_SIZE = 16384, SLOT_SIZE = 2 * STACK_SIZE, SLOTS_PER_WORD = 64 };
+enum { SLOT_SIZE = 2 * KERNEL_STACK_SIZE, SLOTS_PER_WORD = 64 };
 
 static uint64_t *taken;   /* a bit for each slot */
 static size_t words;      /* of the bitmap */
@@ -66,8 +66,8 @@ enum error kernel_stack_alloc(struct stack *stack)
     if (error)
         return error;
     stack->top = STACKS_BASE + (slot + 1) * SLOT_SIZE;
-    stack->bottom = stack->top - STACK_SIZE;
-    error = kernel_pages_map(stack->bottom, STACK_SIZE / PAGE_SIZE);
+    stack->bottom = stack->top - KERNEL_STACK_SIZE;
+    error = kernel_pages_map(stack->bottom, KERNEL_STACK_SIZE / PAGE_SIZE);
     if (error)
         free_slot(slot);
     return error;
@@ -75,8 +75,8 @@ enum error kernel_stack_alloc(struct stack *stack)
 
 void kernel_stack_free(const struct stack *stack)
 {
-    ASSERT(stack->top - stack->bottom == STACK_SIZE);
+    ASSERT(stack->top - stack->bottom == KERNEL_STACK_SIZE);
     ASSERT(stack->top > STACKS_BASE);
-    kernel_pages_unmap(stack->bottom, STACK_SIZE / PAGE_SIZE);
+    kernel_pages_unmap(stack->bottom, KERNEL_STACK_SIZE / PAGE_SIZE);
     free_slot((stack->bottom - STACKS_BASE) / SLOT_SIZE);
 }

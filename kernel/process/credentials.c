@@ -1,5 +1,15 @@
 #include <kernel/process/credentials.h>
 
+static bool may_exceed_files_max(void)
+{
+    return !user_thread_is_running() || is_privileged();
+}
+
+void credentials_start(void)
+{
+    file_may_exceed_max = may_exceed_files_max;
+}
+
 void credentials_choose(struct program *program, const struct fs_context *context)
 {
     enum { RUNS_AS_GROUP = S_ISGID | 010 }; /* without the other bit it means something else */
@@ -24,16 +34,34 @@ void credentials_choose(struct program *program, const struct fs_context *contex
 
 void credentials_adopt(struct process *process, const struct program *program)
 {
-    credentials_set_user(process, program->uid, program->euid, program->euid);
+    (void)credentials_set_user(process, program->uid, program->euid, program->euid); /* same user */
     credentials_set_group(process, program->gid, program->egid, program->egid);
 }
 
-void credentials_set_user(struct process *process, uint32_t real, uint32_t effective,
-                          uint32_t saved)
+/* The process counts among the threads of user `number` from now on. */
+static enum error change_user(struct process *process, uint32_t number)
 {
-    process->uid = real;
+    size_t threads = MAX(process->thread_count, 1u);
+    struct user *user = user_add(number, threads);
+    if (!user)
+        return ERROR_AGAIN;
+    bool had_too_many = number && user->threads - threads > process->limits[RLIMIT_NPROC].soft;
+    user_remove(process->user, threads);
+    process->user = user;
+    process->uid = number;
+    process->had_too_many = had_too_many;
+    return OK;
+}
+
+enum error credentials_set_user(struct process *process, uint32_t real, uint32_t effective,
+                                uint32_t saved)
+{
+    enum error error = real != process->uid ? change_user(process, real) : OK;
+    if (error)
+        return error;
     process->euid = process->fs->uid = effective;
     process->suid = saved;
+    return OK;
 }
 
 void credentials_set_group(struct process *process, uint32_t real, uint32_t effective,

@@ -143,6 +143,7 @@ static bool leave(struct user_thread *thread)
     signal_queue_drop(&thread->pending, UINT64_MAX);
     list_remove(&thread->sibling);
     process->thread_count--;
+    user_remove(process->user, 1);
     keep_time(process, thread);
     thread->number->thread = NULL;
     id_release(thread->number);

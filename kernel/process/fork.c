@@ -48,6 +48,7 @@ static void copy_rest(struct process *child, const struct process *parent)
     child->uid = parent->uid;
     child->euid = parent->euid;
     child->suid = parent->suid;
+    child->user = user_add(parent->uid, 1); /* the user has its parent already */
     child->gid = parent->gid;
     child->egid = parent->egid;
     child->sgid = parent->sgid;
@@ -144,7 +145,9 @@ static enum error clone_thread(const struct trap_frame *frame,
         process->ending ? ERROR_AGAIN : start(process, number, frame, arguments, &thread);
     if (error)
         id_release(number);
-    else if (thread && process->stopped)
+    else
+        (void)user_add(process->uid, 1);
+    if (!error && process->stopped)
         thread_interrupt(&thread->thread);
     return error;
 }
@@ -252,6 +255,9 @@ enum error process_clone(const struct trap_frame *frame, const struct clone_argu
     enum error error = check(arguments);
     if (error)
         return error;
+    if (limits_allow_no_thread(process_current()))
+        return ERROR_AGAIN;
+    process_current()->had_too_many = false;
     return arguments->flags & CLONE_THREAD ? clone_thread(frame, arguments, id)
                                            : clone_process(frame, arguments, id);
 }

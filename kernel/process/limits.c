@@ -1,6 +1,31 @@
+#include <fs/proc.h>
 #include <kernel/process/limits.h>
 #include <kernel/process/process.h>
 #include <layout.h>
+#include <mm/frames.h>
+#include <mm/kernel_stacks.h>
+
+/* How many threads there may be, of all users: their stacks take an eighth of the memory (Linux:
+ * kernel/fork.c:set_max_threads). */
+static size_t threads_max(void)
+{
+    enum { SHARE = 8, LEAST = 20 };
+    struct frames_stats frames;
+    frames_stats(&frames);
+    return MAX(frames.total * PAGE_SIZE / (SHARE * KERNEL_STACK_SIZE), (size_t)LEAST);
+}
+
+bool limits_has_too_many(const struct process *process)
+{
+    return process->uid != 0 && process->user->threads > process->limits[RLIMIT_NPROC].soft;
+}
+
+bool limits_allow_no_thread(const struct process *process)
+{
+    bool is_limited = process->uid != 0 && process->euid != 0;
+    return users_threads() >= threads_max() ||
+           (is_limited && process->user->threads >= process->limits[RLIMIT_NPROC].soft);
+}
 
 void limits_init(struct limit limits[RLIMIT_COUNT])
 {
@@ -9,10 +34,24 @@ void limits_init(struct limit limits[RLIMIT_COUNT])
     limits[RLIMIT_STACK].soft = AREA_STACK_LIMIT;
     limits[RLIMIT_CORE].soft = 0;
     limits[RLIMIT_NOFILE] = (struct limit){FILE_TABLE_LIMIT, FILE_TABLE_HARD_LIMIT};
+    limits[RLIMIT_NPROC].soft = limits[RLIMIT_NPROC].hard = threads_max() / 2;
     limits[RLIMIT_MEMLOCK] = (struct limit){MIB(8), MIB(8)};
     limits[RLIMIT_SIGPENDING] = (struct limit){8192, 8192};
     limits[RLIMIT_MSGQUEUE] = (struct limit){819200, 819200};
     limits[RLIMIT_NICE] = limits[RLIMIT_RTPRIO] = (struct limit){0, 0};
+}
+
+static enum error write_threads_max(struct text *text, int process)
+{
+    (void)process;
+    text_printf(text, "%lu\n", threads_max());
+    return OK;
+}
+
+void limits_start(void)
+{
+    static struct proc_entry entry = {.name = "sys/kernel/threads-max", .write = write_threads_max};
+    proc_add(&entry);
 }
 
 void limits_apply(struct process *process)

@@ -69,7 +69,11 @@ struct process *process_create(struct process *parent)
 {
     struct process *process = kzalloc(sizeof(*process));
     struct id *number = process ? id_create() : NULL;
-    if (!number) {
+    if (number && !parent)
+        process->user = user_add(0, 1);
+    if (!number || !(parent || process->user)) {
+        if (number)
+            id_release(number);
         kfree(process);
         return NULL;
     }
@@ -107,6 +111,8 @@ void process_forget(struct process *process)
     ASSERT(list_empty(&process->threads));
     ASSERT(list_empty(&process->timers));
     signal_queue_drop(&process->signals.pending, UINT64_MAX);
+    if (process->user)
+        user_remove(process->user, 1);
     list_remove(&process->sibling);
     leave(process);
     process->number->process = NULL;

@@ -27,8 +27,8 @@ static struct three groups(void)
 
 static int64_t set_users(const struct three *ids)
 {
-    credentials_set_user(process_current(), ids->real, ids->effective, ids->saved);
-    return 0;
+    return syscall_result(
+        credentials_set_user(process_current(), ids->real, ids->effective, ids->saved));
 }
 
 static int64_t set_groups(const struct three *ids)

@@ -209,11 +209,21 @@ static enum error fetch_strings(virt_addr_t array, struct program_strings *strin
     return OK;
 }
 
+/* Programs do not look whether setuid() fails, so it does not when the new user has too many
+ * threads; the exec that mostly follows does (Linux: PF_NPROC_EXCEEDED). */
+static enum error check_threads(struct process *process)
+{
+    process->had_too_many = process->had_too_many && limits_has_too_many(process);
+    return process->had_too_many ? ERROR_AGAIN : OK;
+}
+
 static enum error execute(struct trap_frame *frame, char *name, struct program_strings *strings)
 {
     struct program program;
     size_t length;
     enum error error = string_from_user(name, PATH_MAX, argument_0(frame), &length);
+    if (!error)
+        error = check_threads(process_current());
     if (!error)
         error = fetch_strings(argument_1(frame), strings, &strings->argument_count);
     if (!error)

@@ -2,6 +2,7 @@
  * What runs out: the call says so, nothing is half done, and the program goes on once it has given
  * something back.
  */
+#include <sched.h>
 #include <sys/resource.h>
 
 #include "support.h"
@@ -99,4 +100,96 @@ TEST(exhaustion, addresses)
     first = mmap(NULL, half, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     EXPECT(first != MAP_FAILED);
     EXPECT_OK(munmap(first, half));
+}
+
+/* --- Processes ------------------------------------------------------------------------------- */
+
+/* A user who has no processes. Those of an earlier run may still be there as zombies. */
+static uid_t new_user(void)
+{
+    return 1000000 + (uid_t)getpid();
+}
+
+/* Becomes such a user, who may have so many. */
+static int become_user(rlim_t processes)
+{
+    struct rlimit value = {processes, processes};
+    return setrlimit(RLIMIT_NPROC, &value) < 0 ? -1 : setresuid(new_user(), new_user(), new_user());
+}
+
+/* A child that ends when it is killed, or when the test is over. */
+static pid_t start_child(void)
+{
+    pid_t child = fork();
+    if (child == 0) {
+        alarm(60);
+        pause();
+        _exit(0);
+    }
+    return child;
+}
+
+TEST(exhaustion, processes)
+{
+    EXPECT_OK(become_user(3));
+    pid_t first = start_child();
+    EXPECT(first > 0 && start_child() > 0);
+    EXPECT_ERROR(fork(), EAGAIN);
+    EXPECT_ERROR(vfork(), EAGAIN);
+    EXPECT_OK(kill(first, SIGKILL));
+    siginfo_t info;
+    EXPECT_OK(waitid(P_PID, (id_t)first, &info, WEXITED | WNOWAIT));
+    EXPECT_ERROR(fork(), EAGAIN); /* the zombie counts */
+    EXPECT_EQ(waitpid(first, NULL, 0), first);
+    EXPECT(start_child() > 0);
+    EXPECT_ERROR(fork(), EAGAIN);
+}
+
+static int sleeping_thread(void *argument)
+{
+    (void)argument;
+    pause();
+    return 0;
+}
+
+static long start_thread(void)
+{
+    enum { SIZE = 16 * PAGE };
+    char *stack = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return clone(sleeping_thread, stack + SIZE,
+                 CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD, NULL);
+}
+
+TEST(exhaustion, threads)
+{
+    EXPECT_OK(become_user(3));
+    EXPECT(start_thread() > 0 && start_thread() > 0);
+    EXPECT_ERROR(start_thread(), EAGAIN);
+    EXPECT_ERROR(fork(), EAGAIN);
+}
+
+/* Root's processes are not limited, whoever acts as root. */
+TEST(exhaustion, processes_of_root)
+{
+    struct rlimit one = {1, 1};
+    EXPECT_OK(setrlimit(RLIMIT_NPROC, &one));
+    EXPECT(start_child() > 0 && start_child() > 0);
+    EXPECT_OK(setresuid(new_user(), 0, 0));
+    EXPECT(start_child() > 0 && start_child() > 0);
+}
+
+/* The first exec after a change of the user says that there were too many, not the change. */
+TEST(exhaustion, an_exec_of_another_user)
+{
+    char *const arguments[] = {"nothing", NULL};
+    struct rlimit value = {0, 2};
+    EXPECT_OK(setresuid(new_user(), 0, 0));
+    EXPECT(start_child() > 0);
+    EXPECT_OK(setresuid(0, 0, 0));
+    EXPECT_OK(setrlimit(RLIMIT_NPROC, &value));
+    EXPECT_OK(setresuid(new_user(), 0, 0));
+    EXPECT_ERROR(execv("/nothing", arguments), EAGAIN);
+    value = (struct rlimit){2, 2};
+    EXPECT_OK(setrlimit(RLIMIT_NPROC, &value));
+    EXPECT_ERROR(execv("/nothing", arguments), ENOENT);
 }

@@ -15,6 +15,9 @@ static inline bool is_privileged(void)
     return process_current()->euid == 0;
 }
 
+/* From now on only root may have a file more when files_max() are open. In set-up code. */
+void credentials_start(void);
+
 /* Sets as which the loaded program will run: as the running process, or as the file's owner or
  * group if the mode says so. Not when another process shares `context`, which would come along. In
  * threads. */
@@ -29,9 +32,10 @@ static inline bool credentials_are_raised(const struct program *program)
     return program->uid != program->euid || program->gid != program->egid;
 }
 
-/* Set the numbers, and as which files are accessed. */
-void credentials_set_user(struct process *process, uint32_t real, uint32_t effective,
-                          uint32_t saved);
+/* Set the numbers, and as which files are accessed. ERROR_AGAIN: there is no memory for another
+ * real user; nothing has changed. */
+enum error credentials_set_user(struct process *process, uint32_t real, uint32_t effective,
+                                uint32_t saved);
 void credentials_set_group(struct process *process, uint32_t real, uint32_t effective,
                            uint32_t saved);
 

@@ -37,6 +37,16 @@ struct limit {
 
 struct process;
 
+/* Has the process's user more threads than RLIMIT_NPROC says? Root has never. In threads. */
+bool limits_has_too_many(const struct process *process);
+
+/* May the process have no further child or thread? Its user has as many as RLIMIT_NPROC says, which
+ * does not hold for root; or all users have as many as there may be. In threads. */
+bool limits_allow_no_thread(const struct process *process);
+
+/* Shows in /proc how many threads there may be. In set-up code. */
+void limits_start(void);
+
 /* Gives the first process its limits. A fork copies them. Any context. */
 void limits_init(struct limit limits[RLIMIT_COUNT]);
 
