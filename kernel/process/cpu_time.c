@@ -10,8 +10,9 @@ static uint64_t user_time_now(const struct user_thread *thread)
 
 struct cpu_time thread_cpu_time(const struct user_thread *thread)
 {
-    uint64_t user = user_time_now(thread);
-    return (struct cpu_time){MAX(task_time(&thread->thread.task), user), user};
+    struct cpu_time time = {.user = user_time_now(thread)};
+    time.total = MAX(task_time(&thread->thread.task), time.user);
+    return time;
 }
 
 struct cpu_time process_cpu_time(const struct process *process)

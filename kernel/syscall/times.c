@@ -63,7 +63,7 @@ enum { COUNTED = 3, COUNTS_USER_TIME = 1, COUNTS_DEVICE = 3, OF_THREAD = 4, ID_S
 
 static enum error find_processor_clock(int id, struct program_clock *clock)
 {
-    int number = ~(id >> ID_SHIFT);
+    int number = ~id >> ID_SHIFT;
     bool of_thread = id & OF_THREAD;
     clock->process = number ? process_find(number) : process_current();
     if ((id & COUNTED) == COUNTS_DEVICE || !clock->process)

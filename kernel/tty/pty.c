@@ -165,10 +165,10 @@ static enum error read_output(struct pty *pty, struct buffer *buffer)
     while (!error && buffer->left > 0 && ring_count(&pty->output) > 0) {
         const uint8_t *oldest;
         uint8_t piece[PIECE];
-        uint32_t count = MIN(ring_oldest(&pty->output, &oldest), (uint32_t)PIECE);
-        count = (uint32_t)MIN((size_t)count, buffer->left);
+        uint32_t stored = ring_oldest(&pty->output, &oldest);
+        size_t count = MIN(MIN((size_t)stored, buffer->left), sizeof piece);
         memcpy(piece, oldest, count);
-        ring_drop(&pty->output, count);
+        ring_drop(&pty->output, (uint32_t)count);
         error = buffer_put(buffer, piece, count);
     }
     tty_wake(&pty->tty); /* there is room for more */

@@ -112,17 +112,17 @@ SESSION(a_background_write_may_stop)
     if (job == 0)
         _exit(write(terminal, "x", 1) != 1);
     CHECK(state_of(job) == 0);
-    CHECK(strcmp(seen(master), "x") == 0);
+    CHECK(sees(master, "x"));
     change_local(terminal, 0, TOSTOP);
     job = fork_job();
     if (job == 0)
         _exit(write(terminal, "y", 1) != 1);
     CHECK(stopped_by(job) == SIGTTOU);
-    CHECK(strcmp(seen(master), "") == 0);
+    CHECK(sees(master, ""));
     change_local(terminal, TOSTOP, 0);
     kill(-job, SIGCONT);
     CHECK(state_of(job) == 0);
-    CHECK(strcmp(seen(master), "y") == 0);
+    CHECK(sees(master, "y"));
     change_local(terminal, 0, TOSTOP);
     job = fork_job();
     if (job == 0) {
@@ -201,12 +201,12 @@ SESSION(typed_signals_go_to_the_foreground)
             pause();
             _exit(0);
         }
-        CHECK(strcmp(seen(master), "ready") == 0);
+        CHECK(sees(master, "ready"));
         type(master, kinds[i].typed);
         int status = state_of(job);
         CHECK(WIFSIGNALED(status) && WTERMSIG(status) == kinds[i].signal);
         hand_over(terminal, getpgrp());
-        seen(master);
+        seen(master, 1);
     }
     CHECK(signals == 0);
     type(master, "\003");
@@ -229,7 +229,7 @@ SESSION(a_job_is_stopped_and_goes_on)
         char byte;
         _exit(read(terminal, &byte, 1) != 1);
     }
-    CHECK(strcmp(seen(master), "ready") == 0);
+    CHECK(sees(master, "ready"));
     type(master, "dropped\032");
     CHECK(stopped_by(job) == SIGTSTP);
     kill(-job, SIGCONT);
@@ -272,7 +272,7 @@ SESSION(the_controlling_terminal_has_a_name)
     int own = open("/dev/tty", O_RDWR);
     CHECK(own >= 0);
     type(own, "x");
-    CHECK(strcmp(seen(master), "x") == 0);
+    CHECK(sees(master, "x"));
     CHECK(tcgetpgrp(own) == getpgrp());
     CHECK(tcgetpgrp(other.other) < 0 && errno == ENOTTY);
     CHECK(ioctl(other.other, TIOCSCTTY, 0) < 0 && errno == EPERM); /* there is one already */

@@ -51,12 +51,13 @@ void type(int end, const char *text)
         test_fail(__FILE__, __LINE__, "an end of the pair does not take all");
 }
 
-const char *seen(int end)
+const char *seen(int end, size_t least)
 {
     static char text[8192];
     size_t count = 0;
     struct pollfd ready = {.fd = end, .events = POLLIN};
-    while (count < sizeof(text) - 1 && poll(&ready, 1, 100) == 1 && ready.revents & POLLIN) {
+    while (count < sizeof(text) - 1 && poll(&ready, 1, count < least ? 10000 : 100) == 1 &&
+           ready.revents & POLLIN) {
         ssize_t more = read(end, text + count, sizeof(text) - 1 - count);
         if (more <= 0)
             break;
@@ -64,6 +65,11 @@ const char *seen(int end)
     }
     text[count] = '\0';
     return text;
+}
+
+bool sees(int end, const char *expected)
+{
+    return strcmp(seen(end, strlen(expected)), expected) == 0;
 }
 
 pid_t fork_session(struct pair *pair)

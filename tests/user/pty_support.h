@@ -8,6 +8,7 @@
 #include <sys/ioctl.h>
 #include <termios.h>
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "support.h"
@@ -30,9 +31,12 @@ void set_character(int terminal, int which, cc_t value);
 /* Writes the text to an end of the pair. */
 void type(int end, const char *text);
 
-/* What can be read at an end, within 100 ms from the last byte on; as text. Valid until the next
- * call. */
-const char *seen(int end);
+/* What can be read at an end, as text: waits for so many bytes, ten seconds at most, and 100 ms for
+ * more of them. Valid until the next call. */
+const char *seen(int end, size_t least);
+
+/* Is it this text that can be read? */
+bool sees(int end, const char *expected);
 
 /* Begins a session whose controlling terminal is the pair's other end, in a child. The child closes
  * the master. 0 in the child. */

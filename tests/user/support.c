@@ -195,6 +195,8 @@ int main(int argc, char **argv)
     unsigned failures = 0;
     if (argc > 1 && strcmp(argv[1], "--child") == 0)
         return test_child(argc, argv);
+    /* Also where it was ignored outside, as under nohup: tests wait for its effect. */
+    signal(SIGHUP, SIG_DFL);
     for (int i = 1; i < argc; i++)
         failures += test_run_suite(argv[i]);
     return failures != 0;

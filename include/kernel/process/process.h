@@ -44,8 +44,7 @@ struct process {
     struct list_node sibling;
     struct list threads; /* by `sibling`, oldest first; empty once it is a zombie */
     size_t thread_count;
-    bool ending;                  /* its threads are told to end: the process ends, ... */
-    struct user_thread *survivor; /* ... unless this one executes another program */
+    struct user_thread *survivor; /* executes another program: the others are told to end */
     struct wait_queue alone;      /* where that one waits for the others' end */
 
     struct address_space *space; /* NULL once it is a zombie; so are the next two */
@@ -61,27 +60,29 @@ struct process {
     int oom_adjust_least; /* what root has set last: others may not go below */
     uint32_t personality; /* of personality(2); a fork copies it, an exec keeps it */
 
+    int niceness;
+
     struct signals signals;
-    bool stopped; /* by a signal, until SIGCONT or SIGKILL */
-    int stopping; /* that signal, until all threads have stopped; 0: they have */
     size_t stopped_threads;
+    int stopping;      /* the signal that stops it, until all threads have stopped; 0: they have */
     int stop_signal;   /* that a wait has not reported yet; 0: none */
-    bool continued;    /* likewise */
     int exit_signal;   /* what the parent gets at the end: SIGCHLD */
     int exit_status;   /* as wait4() gives it */
     int death_signal;  /* that it gets when its parent ends; 0: none */
+    bool stopped;      /* by a signal, until SIGCONT or SIGKILL */
+    bool continued;    /* no wait has reported it yet */
+    bool ending;       /* its threads are told to end, but for the survivor */
     bool is_subreaper; /* gets the orphans among its descendants */
     bool no_new_privileges;
     bool not_dumpable;
-    int niceness;
-    bool has_executed; /* since its fork: its parent may not move it to another group */
-    bool is_vfork;     /* its parent waits until it gives the space back */
-    uint64_t time;     /* of its ended threads, in ticks of the time stamp counter */
+    bool has_executed;   /* since its fork: its parent may not move it to another group */
+    bool is_vfork;       /* its parent waits until it gives the space back */
+    bool has_cpu_timers; /* some of its timers go by processor time */
+    uint64_t time;       /* of its ended threads, in ticks of the time stamp counter */
     uint64_t children_time;
     uint64_t user_time, children_user_time; /* the part of these that was spent in user mode */
     uint64_t start;                         /* by the clock */
     struct list timers;                     /* struct process_timer */
-    bool has_cpu_timers;                    /* some of them go by processor time */
     struct wait_queue changed; /* a child has ended, stopped or gone on; or the vfork is over */
     virt_addr_t arguments, arguments_end, environment, environment_end; /* on its stack */
 };
