@@ -89,7 +89,7 @@ BREAKS = [
           "a forged frame's segments are taken for good", ISOLATION),
     Break("kernel/process/signal_frame.c", "RESTORED_FLAGS = 0x50dd5", "RESTORED_FLAGS = 0x57fd5", "a forged frame allows ports",
           ISOLATION),
-    Break("kernel/cpu/user_registers.c", "    if (state->mxcsr & ~mask)\n", "    if (state->mxcsr & ~mask && false)\n", "a forged frame makes FXRSTOR fault", ISOLATION),
+    Break("kernel/cpu/user_registers.c", "    if (state->mxcsr & ~(mxcsr_mask ? mxcsr_mask : MXCSR_FIRST_MASK))\n", "    if (state->mxcsr & ~mxcsr_mask && false)\n", "a forged frame makes FXRSTOR fault", ISOLATION),
     # --- kernel/log/
     Break("kernel/log/log.c", "    length = utf8_make_printable(text, length);\n", "",
           "a word of the command line moves the cursor", "kernel/log"),
@@ -184,7 +184,7 @@ BREAKS = [
           "find_change(start + block->size, 0, FILL_RED_ZONE)", "overruns go unnoticed", "host/heap"),
     Break("mm/kernel_space.c", "                 PAGE_WRITE_COMBINING) != OK)", "                 PAGE_UNCACHED) != OK)",
           "every pixel goes to video memory on its own", "e2e/framebuffer"),
-    Break("mm/kernel_stacks.c", "    kernel_pages_unmap(stack->bottom, STACK_SIZE / PAGE_SIZE);\n", "",
+    Break("mm/kernel_stacks.c", "    kernel_pages_unmap(stack->bottom, KERNEL_STACK_SIZE / PAGE_SIZE);\n", "",
           "the stacks of threads stay mapped", "kernel/threads"),
     Break("mm/frames.c", "--block->more[index] == 0 && --block->shared == 0", "--block->more[index] == 0",
           "a block forgets its references when one frame has no more", "host/"),

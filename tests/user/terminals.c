@@ -223,7 +223,7 @@ TEST(terminals, flow_control)
     struct pair pair = open_pair();
     struct pollfd ready = {.fd = pair.other, .events = POLLOUT};
     type(pair.master, (char[]){CTRL_S, 0});
-    pause_for(20);
+    pause_for(300); /* Linux's kernel takes it in later */
     pid_t child = fork();
     if (child == 0) {
         type(pair.other, "late");
@@ -238,7 +238,7 @@ TEST(terminals, flow_control)
     change_input(pair.other, 0, IXON | IXANY);
     seen(pair.master, 1);
     type(pair.master, (char[]){CTRL_S, 0});
-    pause_for(20);
+    pause_for(300); /* Linux's kernel takes it in later */
     if (fork() == 0) {
         type(pair.other, "late");
         _exit(0);

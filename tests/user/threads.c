@@ -494,9 +494,12 @@ static void init_mutex(pthread_mutex_t *of)
     pthread_mutex_init(of, &attributes);
 }
 
+static volatile int *locked; /* by somebody who dies soon */
+
 static void *lock_and_die(void *of)
 {
     pthread_mutex_lock(of);
+    *locked = 1;
     pause_for(20);
     return NULL;
 }
@@ -508,19 +511,22 @@ THREADS_TEST(the_death_of_an_owner)
         mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     EXPECT(robust != MAP_FAILED);
     init_mutex(robust);
+    locked = (volatile int *)(robust + 1);
     EXPECT_EQ(pthread_create(&thread, NULL, lock_and_die, robust), 0);
-    pause_for(10);
+    while (!*locked)
+        pause_for(1);
     EXPECT_EQ(pthread_mutex_lock(robust), EOWNERDEAD);
     EXPECT_EQ(pthread_mutex_consistent(robust), 0);
     EXPECT_EQ(pthread_mutex_unlock(robust), 0);
     pthread_join(thread, NULL);
+    *locked = 0;
     pid_t child = fork();
     if (child == 0) {
-        pthread_mutex_lock(robust);
-        pause_for(20);
+        lock_and_die(robust);
         kill(getpid(), SIGKILL);
     }
-    pause_for(10);
+    while (!*locked)
+        pause_for(1);
     EXPECT_EQ(pthread_mutex_lock(robust), EOWNERDEAD);
     EXPECT_EQ(pthread_mutex_unlock(robust), 0);
     EXPECT_EQ(pthread_mutex_lock(robust), ENOTRECOVERABLE);
