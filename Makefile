@@ -306,7 +306,7 @@ $(HOST_TOOLS): $B/objects.stamp
 
 # Tests of system calls are programs with a C library: musl's, and one with GNU's that is position-independent, too. Each has its
 # own name as its suite. run-tests runs them as the first program of Cairn.
-USER_TESTS := $(filter-out support pty_support run,$(basename $(notdir $(sort $(wildcard tests/user/*.c)))))
+USER_TESTS := $(filter-out support pty_support own_tmpfs run,$(basename $(notdir $(sort $(wildcard tests/user/*.c)))))
 USER_TEST_PROGRAMS := $(USER_TESTS:%=$B/user-tests/%)
 USER_TEST_FLAGS := -std=gnu17 -O1 -g -D_GNU_SOURCE -Wall -Wextra -Werror -Wshadow -Wno-nonnull -fno-toplevel-reorder -idirafter include
 USER_TEST_CC     = musl-gcc -static -no-pie
@@ -321,6 +321,7 @@ $(USER_TEST_PROGRAMS): $B/user-tests/%: tests/user/%.c tests/user/support.c test
 $B/user-tests/glibc_threads: USER_TEST_INCLUDED = tests/user/threads.c
 $B/user-tests/glibc_threads: tests/user/threads.c
 $(addprefix $B/user-tests/,ptys terminals job_control): tests/user/pty_support.c tests/user/pty_support.h
+$(addprefix $B/user-tests/,mounts ranges opening): tests/user/own_tmpfs.c tests/user/own_tmpfs.h
 
 $B/run-tests: tests/user/run.c $B/user-test-flags.stamp | need-user-tests
 	@echo "  USER  $<"

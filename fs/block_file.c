@@ -229,6 +229,7 @@ static enum error ioctl(struct file *file, unsigned request, uint64_t argument, 
 
 static const struct file_operations operations = {
     .has_position = true,
+    .may_be_direct = true,
     .open = open,
     .close = close,
     .read = read,

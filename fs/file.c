@@ -223,8 +223,19 @@ enum error file_write_at(struct file *file, struct buffer *buffer, uint64_t posi
     return file->operations->write(file, buffer, &position);
 }
 
-/* SEEK_DATA and SEEK_HOLE see a file without holes. */
-static enum error seek(const struct file *file, int64_t offset, int whence, uint64_t *position)
+/* A file whose operations find no holes has none. */
+static enum error find(struct file *file, int64_t offset, int whence, uint64_t size,
+                       uint64_t *position)
+{
+    if (offset < 0 || (uint64_t)offset >= size)
+        return ERROR_NO_UNIT;
+    if (file->operations->find)
+        return file->operations->find(file, whence, (uint64_t)offset, position);
+    *position = whence == SEEK_DATA ? (uint64_t)offset : size;
+    return OK;
+}
+
+static enum error seek(struct file *file, int64_t offset, int whence, uint64_t *position)
 {
     uint64_t base = 0;
     uint64_t size = file->operations->size ? file->operations->size(file) : file->inode->size;
@@ -239,10 +250,7 @@ static enum error seek(const struct file *file, int64_t offset, int whence, uint
         break;
     case SEEK_DATA:
     case SEEK_HOLE:
-        if (offset < 0 || (uint64_t)offset >= size)
-            return ERROR_NO_DEVICE;
-        *position = whence == SEEK_DATA ? (uint64_t)offset : size;
-        return OK;
+        return find(file, offset, whence, size, position);
     default:
         return ERROR_INVALID;
     }
@@ -275,6 +283,24 @@ enum error file_sync(struct file *file)
     if (file->operations->sync)
         return file->operations->sync(file);
     return type == S_IFREG || type == S_IFDIR ? OK : ERROR_INVALID;
+}
+
+enum error file_allocate(struct file *file, unsigned mode, uint64_t offset, uint64_t length)
+{
+    bool keeps_size = mode & FALLOC_KEEP_SIZE;
+    if (offset > INT64_MAX || length > INT64_MAX || length == 0)
+        return ERROR_INVALID;
+    if (mode & ~(unsigned)(FALLOC_KEEP_SIZE | FALLOC_PUNCH_HOLE) ||
+        (mode & FALLOC_PUNCH_HOLE && !keeps_size))
+        return ERROR_UNSUPPORTED;
+    if (!may_write(file))
+        return ERROR_BAD_DESCRIPTOR;
+    if (offset + length > INT64_MAX)
+        return ERROR_FILE_TOO_BIG;
+    if (!file->operations->allocate)
+        return ERROR_UNSUPPORTED;
+    note_change(file);
+    return file->operations->allocate(file, mode, offset, length);
 }
 
 enum error file_set_size(struct file *file, uint64_t size)

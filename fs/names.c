@@ -5,6 +5,7 @@
 #include <fs/mount.h>
 #include <fs/path.h>
 #include <fs/walk.h>
+#include <lib/format.h>
 #include <lib/string.h>
 
 /* --- Checks ----------------------------------------------------------------------------------- */
@@ -124,6 +125,45 @@ enum error path_make(struct fs_context *context, const struct path *start, const
     return error;
 }
 
+/* A file without a name is in its directory like one whose name was deleted. */
+static enum error name_unnamed(const struct path *directory, struct inode *inode,
+                               struct dentry **named)
+{
+    char name[24];
+    int length = snprintf(name, sizeof(name), "#%lu", inode->number);
+    *named = dentry_create(directory->dentry, name, (size_t)length, inode);
+    if (!*named)
+        return ERROR_OUT_OF_FRAMES;
+    (*named)->is_deleted = true;
+    return OK;
+}
+
+enum error path_make_unnamed(const struct fs_context *context, const struct path *directory,
+                             uint32_t mode, bool may_get_name, struct dentry **made)
+{
+    struct inode *parent = directory->dentry->inode, *inode;
+    if (!inode_is_directory(parent))
+        return ERROR_NOT_DIRECTORY;
+    enum error error = mount_check_writable(directory->mount, parent);
+    if (!error)
+        error = check_change(context, directory->dentry);
+    if (error)
+        return error;
+    if (!parent->operations->create_unnamed)
+        return ERROR_UNSUPPORTED;
+    uint32_t permissions = mode & MODE_PERMISSIONS & ~context->umask;
+    error = parent->operations->create_unnamed(parent, S_IFREG | permissions, &inode);
+    if (error)
+        return error;
+    inode->may_get_name = may_get_name;
+    error = name_unnamed(directory, inode, made);
+    if (error)
+        inode_release(inode);
+    else
+        set_owner(context, *made);
+    return error;
+}
+
 enum error path_symlink(struct fs_context *context, const struct path *start, const char *name,
                         const char *target)
 {
@@ -151,7 +191,7 @@ static enum error link_entry(const struct walk *walk, struct dentry *entry, cons
         return ERROR_CROSS_DEVICE;
     if (inode_is_directory(inode))
         return ERROR_NOT_PERMITTED;
-    if (inode->links == 0) /* it was deleted, and must not come back */
+    if (inode->links == 0 && !inode->may_get_name) /* it was deleted, and must not come back */
         return ERROR_NO_ENTRY;
     return entry->parent->inode->operations->link(entry, inode);
 }

@@ -59,6 +59,20 @@ static enum error open_or_make(struct walk *walk, unsigned flags, uint32_t mode,
     }
 }
 
+/* O_TMPFILE: `found` is a directory, and becomes a new file in it. */
+static enum error make_unnamed(const struct fs_context *context, unsigned flags, uint32_t mode,
+                               struct path *found)
+{
+    struct dentry *made;
+    enum error error =
+        path_make_unnamed(context, found, mode & MODE_PERMISSIONS, !(flags & O_EXCL), &made);
+    if (!error) {
+        dentry_release(found->dentry);
+        found->dentry = made;
+    }
+    return error;
+}
+
 static enum error find(struct fs_context *context, const struct path *start, const char *name,
                        unsigned flags, uint32_t mode, struct path *found, bool *made)
 {
@@ -127,6 +141,8 @@ static enum error open_found(struct fs_context *context, const struct path *path
     const struct file_operations *operations = operations_of(inode);
     if (!operations)
         return ERROR_NO_UNIT;
+    if (flags & O_DIRECT && !operations->may_be_direct)
+        return ERROR_INVALID;
     if (flags & O_TRUNC && inode->programs > 0)
         return ERROR_PROGRAM_BUSY; /* even if it is opened for reading */
     error = file_create(operations, inode, path->dentry, flags, file);
@@ -143,17 +159,47 @@ static enum error open_found(struct fs_context *context, const struct path *path
     return error;
 }
 
+static enum error open_path(const struct path *path, unsigned flags, struct file **file)
+{
+    static const struct file_operations none;
+    if (flags & O_DIRECTORY && !inode_is_directory(path->dentry->inode))
+        return ERROR_NOT_DIRECTORY;
+    enum error error = file_create(&none, path->dentry->inode, path->dentry, flags, file);
+    if (!error)
+        set_mount(*file, path->mount);
+    return error;
+}
+
+/* Flags that cannot go together. */
+static enum error check_flags(unsigned flags)
+{
+    bool may_write = (flags & O_ACCMODE) != O_RDONLY;
+    if (!(flags & O_UNNAMED))
+        return flags & O_CREAT && flags & O_DIRECTORY ? ERROR_INVALID : OK;
+    return flags & O_DIRECTORY && may_write && !(flags & O_CREAT) ? OK : ERROR_INVALID;
+}
+
 enum error file_open(struct fs_context *context, const struct path *start, const char *name,
                      unsigned flags, uint32_t mode, struct file **file)
 {
     struct path path;
     bool made = false;
-    if (flags & O_CREAT && flags & O_DIRECTORY)
-        return ERROR_INVALID;
-    enum error error = find(context, start, name, flags, mode, &path, &made);
+    if (flags & O_PATH)
+        flags &= O_WITH_PATH;
+    enum error error = check_flags(flags);
+    if (!error)
+        error = find(context, start, name, flags, mode, &path, &made);
     if (error)
         return error;
-    error = open_found(context, &path, flags, made, file);
+    if (flags & O_UNNAMED) {
+        error = make_unnamed(context, flags, mode, &path);
+        flags &= ~(unsigned)O_DIRECTORY;
+        made = true;
+    }
+    if (!error && flags & O_PATH)
+        error = open_path(&path, flags, file);
+    else if (!error)
+        error = open_found(context, &path, flags, made, file);
     path_release(&path);
     return error;
 }

@@ -17,7 +17,7 @@
  * write to what lies between, and when the page is mapped.
  */
 #include <assert.h>
-#include <fs/page_cache.h>
+#include <fs/page_store.h>
 #include <kernel/task/thread.h>
 #include <layout.h>
 #include <lib/string.h>
@@ -75,8 +75,7 @@ static enum error add_page(struct page_cache *cache, uint64_t index, unsigned fl
     return error;
 }
 
-/* Frees the first page from *index on. False: there was none. */
-static bool remove_page(struct page_cache *cache, uint64_t *index)
+bool page_store_remove(struct page_cache *cache, uint64_t *index)
 {
     uint64_t entry = page_tree_remove_next(&cache->pages, index);
     if (!entry)
@@ -111,13 +110,12 @@ static enum error read_page(struct page_cache *cache, uint64_t index, phys_addr_
     error = cache->operations->read(cache, index, page_at(*frame));
     page_tree_set(&cache->pages, index, *frame);
     if (error)
-        remove_page(cache, &index);
+        page_store_remove(cache, &index);
     end_transfer(cache);
     return error;
 }
 
-/* The page as it is in the file; a page that is nowhere is zeros. With a store, it waits. */
-static enum error get_page(struct page_cache *cache, uint64_t index, phys_addr_t *frame)
+enum error page_store_get(struct page_cache *cache, uint64_t index, phys_addr_t *frame)
 {
     uint64_t entry;
     while ((entry = page_tree_get(&cache->pages, index)) & BUSY)
@@ -160,7 +158,7 @@ enum error page_cache_get_page(struct page_cache *cache, uint64_t index, bool wr
     const struct inode *inode = cache->inode;
     if (index >= ALIGN_UP(inode->size, PAGE_SIZE) / PAGE_SIZE)
         return ERROR_BEYOND_END;
-    enum error error = get_page(cache, index, frame);
+    enum error error = page_store_get(cache, index, frame);
     if (error)
         return error;
     if (index == inode->size / PAGE_SIZE)
@@ -198,7 +196,7 @@ static enum error read_piece(struct page_cache *cache, struct buffer *buffer, si
     if (!cache->operations->read)
         return frame == NO_FRAME ? buffer_put_zeros(buffer, size)
                                  : buffer_put(buffer, page_at(frame) + position % PAGE_SIZE, size);
-    enum error error = get_page(cache, position / PAGE_SIZE, &frame);
+    enum error error = page_store_get(cache, position / PAGE_SIZE, &frame);
     if (!error)
         error = hold(cache, frame);
     if (error)
@@ -233,7 +231,7 @@ static enum error page_for_write(struct page_cache *cache, uint64_t index, size_
     if (entry && !(entry & BUSY))
         return OK;
     if (cache->operations->read && index * PAGE_SIZE < file_size)
-        return get_page(cache, index, frame);
+        return page_store_get(cache, index, frame);
     enum error error = add_page(cache, index, 0, frame);
     if (error)
         return error;
@@ -321,7 +319,7 @@ static bool give_up(struct page_cache *cache, uint64_t index, uint64_t entry)
 {
     if (entry & (BUSY | DIRTY) || !vm_object_unmap_frame(&cache->inode->object, index, entry))
         return false;
-    return !frame_is_shared(entry) && remove_page(cache, &index);
+    return !frame_is_shared(entry) && page_store_remove(cache, &index);
 }
 
 size_t page_cache_give_up(size_t wanted)
@@ -344,7 +342,7 @@ static void remove_pages(struct page_cache *cache, uint64_t index)
 {
     while (cache->transfers > 0)
         thread_wait(&cache->ready);
-    for (unsigned pages = 1; remove_page(cache, &index); pages++)
+    for (unsigned pages = 1; page_store_remove(cache, &index); pages++)
         pause_at(pages);
 }
 
@@ -357,7 +355,7 @@ enum error page_cache_set_size(struct page_cache *cache, uint64_t size)
     if (size > old_size)
         clear_behind_end(cache);
     inode->size = size;
-    if (size >= old_size)
+    if (size > old_size)
         return OK;
     vm_object_unmap(&inode->object, end, UINT64_MAX);
     clear_behind_end(cache); /* somebody may have mapped the last page */
@@ -367,7 +365,7 @@ enum error page_cache_set_size(struct page_cache *cache, uint64_t size)
 
 void page_cache_destroy(struct page_cache *cache)
 {
-    for (uint64_t index = 0; remove_page(cache, &index);)
+    for (uint64_t index = 0; page_store_remove(cache, &index);)
         ;
     ASSERT(cache->inode->pages == 0);
     list_remove(&cache->node);

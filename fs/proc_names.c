@@ -191,7 +191,7 @@ enum error proc_get_file(int process, int fd, struct file **file)
     enum error error = proc_processes->files(process, &table);
     if (error)
         return error;
-    error = file_table_get(table, fd, file);
+    error = file_table_get_named(table, fd, file);
     file_table_release(table);
     return error ? ERROR_NO_ENTRY : OK;
 }

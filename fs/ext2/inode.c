@@ -152,7 +152,7 @@ static enum error map(struct file *file, bool shared, struct vm_object **object)
 }
 
 static const struct file_operations ext2_regular_files = {
-    .has_position = true, .read = read, .map = map};
+    .has_position = true, .may_be_direct = true, .read = read, .map = map};
 
 /* --- Links ---------------------------------------------------------------------------------- */
 

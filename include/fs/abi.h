@@ -40,7 +40,11 @@ enum {
     O_NOFOLLOW = 0400000,
     O_NOATIME = 01000000,
     O_CLOEXEC = 02000000,
+    O_PATH = 010000000,    /* the name alone: the file is not opened */
+    O_UNNAMED = 020000000, /* Linux's __O_TMPFILE */
+    O_TMPFILE = O_UNNAMED | O_DIRECTORY,
     O_OPENING = O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC, /* for open() alone */
+    O_WITH_PATH = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC,   /* others mean nothing then */
 };
 
 /* What a file is ready for. */
@@ -57,6 +61,9 @@ enum {
     POLLWRBAND = 0x200,
     POLLRDHUP = 0x2000,
 };
+
+/* For fallocate(). */
+enum { FALLOC_KEEP_SIZE = 1, FALLOC_PUNCH_HOLE = 2 };
 
 enum { SEEK_SET, SEEK_CUR, SEEK_END, SEEK_DATA, SEEK_HOLE };
 

@@ -45,8 +45,9 @@ struct entry_sink {
 
 /* NULL where the comment does not say otherwise: not possible. All may wait but poll. */
 struct file_operations {
-    const char *name;  /* in /proc/PID/fd, of files without a name; NULL: by the inode */
-    bool has_position; /* lseek(), pread() and pwrite() work */
+    const char *name;   /* in /proc/PID/fd, of files without a name; NULL: by the inode */
+    bool has_position;  /* lseek(), pread() and pwrite() work */
+    bool may_be_direct; /* O_DIRECT is accepted; what is read and written is the same */
     /* file->inode and flags are set, operations may be changed. NULL: nothing to do. */
     enum error (*open)(struct file *file);
     /* The last reference is gone. NULL: nothing to do. */
@@ -65,6 +66,12 @@ struct file_operations {
     enum error (*seek)(struct file *file, int64_t offset, int whence, uint64_t *position);
     /* Shows the entries from file->position on, and advances it. NULL: ERROR_NOT_DIRECTORY. */
     enum error (*list)(struct file *file, struct entry_sink *sink);
+    /* Finds the next byte from `offset` on, before the end, that is data (SEEK_DATA) or in a hole
+     * (SEEK_HOLE; the end is one). ERROR_NO_UNIT: there is none. NULL: all is data. */
+    enum error (*find)(struct file *file, int whence, uint64_t offset, uint64_t *position);
+    /* Takes room for a range of the file, or makes it a hole: FALLOC_... NULL:
+     * ERROR_UNSUPPORTED. */
+    enum error (*allocate)(struct file *file, unsigned mode, uint64_t offset, uint64_t length);
     /* ERROR_NOT_TERMINAL for requests that it does not know; NULL: for all. */
     enum error (*ioctl)(struct file *file, unsigned request, uint64_t argument, int64_t *result);
     /* POLLIN ... as it is now. Registers `waker` for `task` at what changes it first, unless
@@ -138,6 +145,10 @@ void file_note_read(struct file *file);
 
 /* As the operation. */
 enum error file_sync(struct file *file);
+
+/* As the operation, of a regular file; checks the range. ERROR_BAD_DESCRIPTOR, ERROR_INVALID,
+ * ERROR_UNSUPPORTED, ERROR_FILE_TOO_BIG. */
+enum error file_allocate(struct file *file, unsigned mode, uint64_t offset, uint64_t length);
 
 /* Sets the size of a regular file. ERROR_INVALID for others. May wait. */
 enum error file_set_size(struct file *file, uint64_t size);

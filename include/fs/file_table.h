@@ -38,10 +38,22 @@ static inline bool file_table_is_open(const struct file_table *table, int fd)
     return (unsigned)fd < table->capacity && table->files[fd];
 }
 
-/* The file of a descriptor, referenced: file_release() comes after. ERROR_BAD_DESCRIPTOR. */
-static inline enum error file_table_get(const struct file_table *table, int fd, struct file **file)
+/* The file of a descriptor, referenced: file_release() comes after. One that was opened with O_PATH
+ * can do no more than name a file: for that it is found, too. ERROR_BAD_DESCRIPTOR. */
+static inline enum error file_table_get_named(const struct file_table *table, int fd,
+                                              struct file **file)
 {
     if (!file_table_is_open(table, fd))
+        return ERROR_BAD_DESCRIPTOR;
+    *file = table->files[fd];
+    file_reference(*file);
+    return OK;
+}
+
+/* The same for all other uses: such a file is ERROR_BAD_DESCRIPTOR. */
+static inline enum error file_table_get(const struct file_table *table, int fd, struct file **file)
+{
+    if (!file_table_is_open(table, fd) || table->files[fd]->flags & O_PATH)
         return ERROR_BAD_DESCRIPTOR;
     *file = table->files[fd];
     file_reference(*file);

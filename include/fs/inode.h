@@ -37,6 +37,7 @@ struct inode {
     int64_t accessed, modified, changed; /* nanoseconds since 1970 */
     size_t writers;                      /* open files that may write */
     size_t programs;                     /* open files that run; never both */
+    bool may_get_name;                   /* without a name, it may get one: it was made so */
     struct dentry *opened_as;            /* not referenced; NULL: never, or that name is gone */
     struct mutex mutex;                  /* guards content and size across waits */
     struct pipe *pipe;                   /* of a FIFO that is open, or of a pipe; else NULL */
@@ -70,6 +71,8 @@ struct inode_operations {
                          struct dentry **found);
     /* Make a file of `mode`, with its type, for `entry`, and set entry->inode. */
     enum error (*create)(struct dentry *entry, uint32_t mode, uint32_t rdev);
+    /* Makes a file of `mode` that has no name yet, with one reference: O_TMPFILE. */
+    enum error (*create_unnamed)(struct inode *directory, uint32_t mode, struct inode **made);
     enum error (*symlink)(struct dentry *entry, const char *target, size_t length);
     /* Make `entry` another name of the file. */
     enum error (*link)(struct dentry *entry, struct inode *inode);

@@ -61,6 +61,18 @@ enum error page_cache_write(struct page_cache *cache, struct buffer *buffer, uin
  * ERROR_FILE_TOO_BIG. */
 enum error page_cache_set_size(struct page_cache *cache, uint64_t size);
 
+/* Takes memory for the pages of a range that have none. All or nothing: ERROR_FULL,
+ * ERROR_OUT_OF_FRAMES. Without a store only; may wait. */
+enum error page_cache_allocate(struct page_cache *cache, uint64_t from, uint64_t end);
+
+/* Makes a range read as zeros, and frees the whole pages in it, also where they are mapped. Without
+ * a store only; may wait. */
+void page_cache_punch(struct page_cache *cache, uint64_t from, uint64_t end);
+
+/* The first byte from `from` on and before the file's end whose page is there, or is not; the end
+ * if there is none. Without a store only. */
+uint64_t page_cache_find(const struct page_cache *cache, uint64_t from, bool is_there);
+
 /* Writes the dirty pages to the store. All are tried; returns the first error. May wait. The caller
  * holds a reference to the inode. */
 enum error page_cache_write_back(struct page_cache *cache);

@@ -87,6 +87,11 @@ enum error path_symlink(struct fs_context *context, const struct path *start, co
 enum error path_link(struct fs_context *context, const struct path *file, const struct path *start,
                      const char *name);
 
+/* Makes a regular file without a name in a directory, for which *made stands; with one reference.
+ * path_link() may give it a name if `may_get_name` says so. */
+enum error path_make_unnamed(const struct fs_context *context, const struct path *directory,
+                             uint32_t mode, bool may_get_name, struct dentry **made);
+
 /* Removes a name: of a directory, or of something else. */
 enum error path_remove(struct fs_context *context, const struct path *start, const char *name,
                        bool directory);

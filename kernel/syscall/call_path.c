@@ -28,7 +28,7 @@ static enum error get_start(struct call_path *path, int directory)
     path->start = NULL;
     if (directory == AT_FDCWD || *path->name == '/')
         return OK;
-    enum error error = file_table_get(process_current()->files, directory, &path->file);
+    enum error error = file_table_get_named(process_current()->files, directory, &path->file);
     if (error)
         return error;
     path->place = (struct path){path->file->mount, path->file->dentry};

@@ -41,7 +41,8 @@ int64_t descriptor_add(struct file *file, bool close_on_exec)
 int64_t syscall_dup(struct trap_frame *frame)
 {
     struct file *file;
-    enum error error = file_table_get(process_current()->files, (int)argument_0(frame), &file);
+    enum error error =
+        file_table_get_named(process_current()->files, (int)argument_0(frame), &file);
     return error ? syscall_result(error) : add(file, 0, false);
 }
 
@@ -49,7 +50,7 @@ static int64_t put(int old, int new, bool close_on_exec)
 {
     struct file_table *files = process_current()->files;
     struct file *file;
-    enum error error = file_table_get(files, old, &file);
+    enum error error = file_table_get_named(files, old, &file);
     if (error)
         return syscall_result(error);
     error = file_table_put(files, file, new, close_on_exec);
@@ -87,10 +88,14 @@ static int64_t get_descriptor_flags(int fd)
     return error ? syscall_result(error) : close_on_exec ? FD_CLOEXEC : 0;
 }
 
-static void set_status(struct file *file, unsigned flags)
+static enum error set_status(struct file *file, unsigned flags)
 {
     enum { MAY_CHANGE = O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME };
+    bool becomes_direct = flags & ~file->flags & O_DIRECT;
+    if (becomes_direct && !file->operations->may_be_direct && !file->inode->pipe)
+        return ERROR_INVALID;
     file->flags = (file->flags & ~(unsigned)MAY_CHANGE) | (flags & MAY_CHANGE);
+    return OK;
 }
 
 /* A pipe's size does not change; a program may ask for less. */
@@ -101,6 +106,13 @@ static int64_t pipe_size(const struct file *file, int command, uint64_t size)
     if (command == F_SETPIPE_SZ && size > PIPE_SIZE)
         return syscall_result(ERROR_NOT_PERMITTED);
     return PIPE_SIZE;
+}
+
+/* Of a file that was opened with O_PATH alone. */
+static bool is_allowed_with_path(int command)
+{
+    return command == F_DUPFD || command == F_DUPFD_CLOEXEC || command == F_GETFD ||
+           command == F_SETFD || command == F_GETFL;
 }
 
 /* `file` is referenced; F_DUPFD takes that over. */
@@ -122,8 +134,7 @@ static int64_t control(struct file *file, int fd, int command, uint64_t argument
         result = (int64_t)file->flags;
         break;
     case F_SETFL:
-        set_status(file, (unsigned)argument);
-        result = 0;
+        result = syscall_result(set_status(file, (unsigned)argument));
         break;
     case F_GETLK:
     case F_SETLK:
@@ -149,9 +160,13 @@ int64_t syscall_fcntl(struct trap_frame *frame)
 {
     struct file *file;
     int fd = (int)argument_0(frame);
-    enum error error = file_table_get(process_current()->files, fd, &file);
+    enum error error = file_table_get_named(process_current()->files, fd, &file);
     if (error)
         return syscall_result(error);
+    if (file->flags & O_PATH && !is_allowed_with_path((int)argument_1(frame))) {
+        file_release(file);
+        return syscall_result(ERROR_BAD_DESCRIPTOR);
+    }
     return control(file, fd, (int)argument_1(frame), argument_2(frame));
 }
 

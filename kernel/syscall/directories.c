@@ -120,7 +120,8 @@ int64_t syscall_chroot(struct trap_frame *frame)
 int64_t syscall_fchdir(struct trap_frame *frame)
 {
     struct file *file;
-    enum error error = file_table_get(process_current()->files, (int)argument_0(frame), &file);
+    enum error error =
+        file_table_get_named(process_current()->files, (int)argument_0(frame), &file);
     if (error)
         return syscall_result(error);
     const struct path place = {file->mount, file->dentry};

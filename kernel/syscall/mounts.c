@@ -76,14 +76,27 @@ static int64_t mount_new(const struct request *request)
         mount_add(type, request->source, &request->point, mount_flags_of(request), &arguments));
 }
 
+/* What a remount does not say of times stays as it is. */
+static unsigned flags_after(const struct request *request)
+{
+    enum {
+        MS_RELATIVE_ATIME = 1 << 21,
+        TIMES = MOUNT_NO_ATIME | MOUNT_NO_DIRECTORY_ATIME | MOUNT_STRICT_ATIME
+    };
+    unsigned flags = mount_flags_of(request);
+    if (!(request->flags & (TIMES | MS_RELATIVE_ATIME)))
+        flags |= request->point.mount->flags & TIMES;
+    return flags;
+}
+
 /* With MS_BIND it is about the mount alone, else also about the file system. */
 static enum error remount(const struct request *request)
 {
     const struct mount_arguments arguments = {.options = request->options,
                                               .is_read_only = request->flags & MOUNT_READ_ONLY};
     if (request->flags & MS_BIND)
-        return mount_set_flags(&request->point, mount_flags_of(request));
-    return mount_change(&request->point, mount_flags_of(request), &arguments);
+        return mount_set_flags(&request->point, flags_after(request));
+    return mount_change(&request->point, flags_after(request), &arguments);
 }
 
 static enum error bind_or_move(const struct request *request)

@@ -91,7 +91,7 @@ static enum error add_rights(struct unix_send *send, const int32_t *fds, size_t 
     }
     for (size_t i = 0; i < count; i++) {
         struct file **place = &send->rights->files[send->rights->count];
-        enum error error = file_table_get(process_current()->files, fds[i], place);
+        enum error error = file_table_get_named(process_current()->files, fds[i], place);
         if (error)
             return error;
         send->rights->count++;

@@ -82,7 +82,8 @@ int64_t syscall_lstat(struct trap_frame *frame)
 int64_t syscall_fstat(struct trap_frame *frame)
 {
     struct file *file;
-    enum error error = file_table_get(process_current()->files, (int)argument_0(frame), &file);
+    enum error error =
+        file_table_get_named(process_current()->files, (int)argument_0(frame), &file);
     if (error)
         return syscall_result(error);
     int64_t result = give_status(file->inode, argument_1(frame));
@@ -285,7 +286,8 @@ int64_t syscall_statfs(struct trap_frame *frame)
 int64_t syscall_fstatfs(struct trap_frame *frame)
 {
     struct file *file;
-    enum error error = file_table_get(process_current()->files, (int)argument_0(frame), &file);
+    enum error error =
+        file_table_get_named(process_current()->files, (int)argument_0(frame), &file);
     if (error)
         return syscall_result(error);
     int64_t result = give_filesystem_status(file->mount, file->inode, argument_1(frame));

@@ -40,7 +40,7 @@ static int errno_of(enum error error)
         [ERROR_NOT_PERMITTED] = EPERM,  [ERROR_TOO_LONG] = ENAMETOOLONG,
         [ERROR_BAD_DESCRIPTOR] = EBADF, [ERROR_NOT_SEEKABLE] = ESPIPE,
         [ERROR_FILE_TOO_BIG] = EFBIG,   [ERROR_ACCESS] = EACCES,
-        [ERROR_CROSS_DEVICE] = EXDEV,   [ERROR_NO_DEVICE] = ENXIO,
+        [ERROR_CROSS_DEVICE] = EXDEV,   [ERROR_NO_UNIT] = ENXIO,
     };
     return error && !numbers[error] ? -1 : numbers[error];
 }

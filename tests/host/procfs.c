@@ -135,7 +135,8 @@ TEST(files, proc_shows_the_system)
     EXPECT_EQ(read_whole("/proc/meminfo"), OK);
     EXPECT(strncmp(content, "MemTotal: ", 10) == 0);
     EXPECT_EQ(read_whole("/proc/mounts"), OK);
-    EXPECT_STR(content, "rootfs / tmpfs rw,relatime 0 0\ndevtmpfs /dev devtmpfs rw,relatime 0 0\n"
+    EXPECT_STR(content, "rootfs / tmpfs rw,relatime,nr_inodes=0,mode=755 0 0\ndevtmpfs /dev "
+                        "devtmpfs rw,relatime 0 0\n"
                         "devpts /dev/pts devpts rw,relatime 0 0\nproc /proc proc rw,relatime 0 0\n"
                         "sysfs /sys sysfs rw,relatime 0 0\n");
     EXPECT_EQ(read_whole("/proc/filesystems"), OK);

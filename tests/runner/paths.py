@@ -34,7 +34,7 @@ def sources():
 def user_tests():
     """The programs that test system calls, by name."""
     sources_of_tests = sorted((ROOT / "tests" / "user").glob("*.c"))
-    return {source.stem: USER_TESTS / source.stem for source in sources_of_tests if source.stem not in ("support", "pty_support", "run")}
+    return {source.stem: USER_TESTS / source.stem for source in sources_of_tests if source.stem not in ("support", "pty_support", "own_tmpfs", "run")}
 
 
 def tool(name):
