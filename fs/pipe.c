@@ -224,6 +224,9 @@ static enum error ioctl(struct file *file, unsigned request, uint64_t argument, 
 
 /* --- Opening and closing ---------------------------------------------------------------------- */
 
+static struct filesystem_type pipes_type = {.name = "pipefs"};
+static struct filesystem pipes;
+
 static struct pipe *make_pipe(void)
 {
     struct pipe *pipe = kzalloc(sizeof(*pipe));
@@ -265,12 +268,13 @@ static void leave(struct file *file)
     free_pipe(pipe);
 }
 
-/* Opening one end of a FIFO waits until the other one is open, too (fifo(7)). */
+/* Opening one end of a FIFO waits until the other one is open, too (fifo(7)). A pipe without a name
+ * does not wait: it is opened again by the number of one of its descriptors. */
 static enum error wait_for_other_end(const struct file *file)
 {
     struct pipe *pipe = file->inode->pipe;
     bool nonblocking = file->flags & O_NONBLOCK;
-    if (may_read(file) && may_write(file))
+    if ((may_read(file) && may_write(file)) || file->inode->filesystem == &pipes)
         return OK;
     if (may_read(file))
         return nonblocking || pipe->writers > 0 ? OK
@@ -305,8 +309,6 @@ static void release(struct vm_object *object)
     kfree(inode);
 }
 
-static struct filesystem_type pipes_type = {.name = "pipefs"};
-static struct filesystem pipes;
 static const struct inode_operations inode_operations;
 static const struct vm_object_operations object_operations = {.release = release};
 
@@ -323,10 +325,9 @@ static struct inode *make_inode(void)
     return inode;
 }
 
-/* Opens the reading end with O_NONBLOCK, since there is no writer yet. */
 static enum error open_ends(struct inode *inode, struct file **read_end, struct file **write_end)
 {
-    enum error error = file_create(&fifo_operations, inode, NULL, O_RDONLY | O_NONBLOCK, read_end);
+    enum error error = file_create(&fifo_operations, inode, NULL, O_RDONLY, read_end);
     if (error)
         return error;
     error = file_create(&fifo_operations, inode, NULL, O_WRONLY, write_end);

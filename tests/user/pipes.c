@@ -219,3 +219,27 @@ TEST(pipes, a_signal_interrupts_a_writer)
               CAPACITY); /* what has gone is told, not EINTR */
     EXPECT_EQ(pipe_signals, 1);
 }
+
+/* A shell passes `<(command)` to programs that way. Only the end of a FIFO that has a name waits
+ * for the other one to be opened. */
+TEST(pipes, an_end_is_opened_again_by_its_number)
+{
+    int ends[2];
+    char name[32], byte;
+    EXPECT_OK(pipe(ends));
+    EXPECT_EQ(write(ends[1], "x", 1), 1);
+    close(ends[1]);
+    snprintf(name, sizeof(name), "/proc/self/fd/%d", ends[0]);
+    alarm(10);
+    int again = open(name, O_RDONLY);
+    EXPECT_OK(again);
+    close(ends[0]);
+    EXPECT_EQ(read(again, &byte, 1), 1);
+    EXPECT_EQ(read(again, &byte, 1), 0);
+    EXPECT_ERROR(open(name, O_WRONLY), ENOENT);
+    snprintf(name, sizeof(name), "/proc/self/fd/%d", again);
+    int writer = open(name, O_WRONLY);
+    EXPECT_OK(writer);
+    EXPECT_EQ(write(writer, "y", 1), 1);
+    EXPECT_EQ(read(again, &byte, 1), 1);
+}
