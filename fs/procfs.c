@@ -283,3 +283,11 @@ struct filesystem_type procfs_type = {.name = "proc",
                                       .statistics = statistics,
                                       .unmount = unmount,
                                       .free = free_filesystem};
+
+int proc_process_of(struct inode *inode)
+{
+    if (inode->filesystem->type != &procfs_type)
+        return 0;
+    const struct proc_node *node = CONTAINER_OF(inode, struct proc_node, inode);
+    return node->kind == PROC_PROCESS ? node->process : 0;
+}

@@ -51,4 +51,7 @@ struct proc_processes {
 /* Sets it. In set-up code. */
 void proc_set_processes(const struct proc_processes *hooks);
 
+/* The process whose directory /proc/PID an inode is; 0: it is something else. */
+int proc_process_of(struct inode *inode);
+
 #endif

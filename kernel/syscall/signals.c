@@ -1,3 +1,4 @@
+#include <fs/proc.h>
 #include <kernel/process/pidfd.h>
 #include <kernel/process/process.h>
 #include <kernel/process/signal_frame.h>
@@ -297,17 +298,33 @@ int64_t syscall_rt_tgsigqueueinfo(struct trap_frame *frame)
     return syscall_result(error ? error : send_to_thread(group, id, signal, &info));
 }
 
+/* The process that a descriptor stands for: also that of a directory /proc/PID, which killall uses.
+ */
+static enum error process_of_file(const struct file *file, struct process **process)
+{
+    struct id *id;
+    int number = proc_process_of(file->inode);
+    if (number) {
+        *process = process_find(number);
+        return OK;
+    }
+    enum error error = pidfd_id(file, &id);
+    if (!error)
+        *process = id->process;
+    return error;
+}
+
 static enum error send_by_pidfd(const struct file *file, int signal, virt_addr_t from)
 {
     struct signal_info info = info_from_here(signal, SI_USER);
-    struct id *id;
-    enum error error = pidfd_id(file, &id);
+    struct process *process;
+    enum error error = process_of_file(file, &process);
     if (!error && from) {
-        error = info_from_user(from, 0, id->process == process_current(), &info);
+        error = info_from_user(from, 0, process == process_current(), &info);
         if (!error && info.number != signal)
             error = ERROR_INVALID;
     }
-    return error ? error : send_to(id->process, signal, &info);
+    return error ? error : send_to(process, signal, &info);
 }
 
 int64_t syscall_pidfd_send_signal(struct trap_frame *frame)

@@ -83,6 +83,23 @@ TEST(pidfd, checks)
     EXPECT_ERROR(waitid(P_PIDFD, (id_t)self, &info, WEXITED), ECHILD);
 }
 
+/* As killall names a process. */
+TEST(pidfd, a_directory_of_proc_is_one_for_signals)
+{
+    char name[32];
+    int status;
+    pid_t child = start(-1);
+    snprintf(name, sizeof(name), "/proc/%d", child);
+    int fd = open(name, O_RDONLY | O_DIRECTORY);
+    EXPECT_OK(fd);
+    EXPECT_OK(syscall(PIDFD_SEND_SIGNAL, fd, 0, NULL, 0));
+    EXPECT_ERROR(syscall(PIDFD_SEND_SIGNAL, open("/proc", O_RDONLY), 0, NULL, 0), EBADF);
+    EXPECT_OK(syscall(PIDFD_SEND_SIGNAL, fd, SIGKILL, NULL, 0));
+    EXPECT_EQ(waitpid(child, &status, 0), child);
+    EXPECT_EQ(status, SIGKILL);
+    EXPECT_ERROR(syscall(PIDFD_SEND_SIGNAL, fd, 0, NULL, 0), ESRCH);
+}
+
 TEST(pidfd, does_not_block)
 {
     siginfo_t info;
