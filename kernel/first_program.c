@@ -22,16 +22,21 @@
 #include <kernel/task/alarm.h>
 #include <kernel/task/clock.h>
 #include <layout.h>
+#include <lib/format.h>
 #include <lib/string.h>
 #include <mm/frames.h>
 #include <mm/kernel_stacks.h>
 
 OPTION(init);
 OPTION(norandmaps);
+OPTION(ro);
+OPTION(root);
+OPTION(rootfstype);
 OPTION(strace);
 
 #define INITRAMFS_FILE "opt/cairn/initramfs"
 
+enum { ENVIRONMENT_OPTION = 128 };
 enum { NOT_STARTED = 127 << 8 }; /* a shell's status for a program that is not there */
 
 static const struct boot_info *boot_info;
@@ -130,6 +135,28 @@ static void fill_root(void)
 
 /* --- The program ----------------------------------------------------------------------------- */
 
+/* Options that are the first program's: it mounts the root. They are in its environment. */
+static enum error add_option(struct program_strings *strings, const char *key, const char *value)
+{
+    char text[ENVIRONMENT_OPTION];
+    if (!value)
+        return OK;
+    if ((size_t)snprintf(text, sizeof(text), "%s=%s", key, value) >= sizeof(text))
+        log_warn("options: %s is too long and was cut", key);
+    strings->environment_count++;
+    return program_strings_add(strings, text);
+}
+
+static enum error add_options(struct program_strings *strings)
+{
+    enum error error = add_option(strings, "root", option_root);
+    if (!error)
+        error = add_option(strings, "rootfstype", option_rootfstype);
+    if (!error)
+        error = add_option(strings, "ro", option_ro);
+    return error;
+}
+
 static enum error add_strings(struct program_strings *strings, const char *name)
 {
     static const char *const environment[] = {"HOME=/", "TERM=linux"};
@@ -142,7 +169,7 @@ static enum error add_strings(struct program_strings *strings, const char *name)
     for (size_t i = 0; i < ARRAY_SIZE(environment) && !error; i++)
         error = program_strings_add(strings, environment[i]);
     strings->environment_count = ARRAY_SIZE(environment);
-    return error;
+    return error ? error : add_options(strings);
 }
 
 /* Standard input, output and error, as far as there is a console. */

@@ -9,11 +9,15 @@
  * The shells of tty2 to tty6 start when a person first looks at them: each has a process that waits
  * for that (VT_WAITACTIVE) and then becomes the shell. A terminal that is not there has none.
  *
+ * With `root=` on the command line, that disk becomes the root first, and the shells are its bash
+ * if it has one.
+ *
  * SIGUSR2, SIGTERM and SIGUSR1 power off, reboot and halt: busybox's commands of these names send
  * them.
  */
 #include "lib/linux.h"
 #include "lib/print.h"
+#include "lib/root_disk.h"
 
 struct shell {
     const char *terminal;
@@ -32,6 +36,8 @@ static struct shell shells[] = {
     {.terminal = "/dev/tty5", .term = "TERM=linux", .shown_first = 5},
     {.terminal = "/dev/tty6", .term = "TERM=linux", .shown_first = 6},
 };
+
+static bool on_disk; /* the root is on a disk: a system of its own */
 
 /* The signal that asks for the end of the system; 0 as long as there is none. */
 static volatile int requested;
@@ -55,7 +61,7 @@ static void pause_for(int64_t milliseconds)
 /* In the new process: becomes a shell at its terminal. Ends the process when that cannot be. */
 static NORETURN void become_shell(const struct shell *shell)
 {
-    const char *const arguments[] = {"sh", NULL};
+    const char *const arguments[] = {"sh", NULL}, *const bash[] = {"bash", NULL};
     const char *const environment[] = {"PS1=cairn:\\w# ", "HOME=/root",
                                        "PATH=/bin:/sbin:/usr/bin:/usr/sbin", shell->term, NULL};
     static const uint64_t none = 0;
@@ -73,6 +79,8 @@ static NORETURN void become_shell(const struct shell *shell)
     sys_dup2(INPUT, OUTPUT);
     sys_dup2(INPUT, ERRORS);
     sys_sigprocmask(SIGNALS_SET, &none, NULL, sizeof(none));
+    if (on_disk)
+        sys_execve("/bin/bash", bash, environment);
     sys_exit_group(print_error("init", "/bin/sh", sys_execve("/bin/sh", arguments, environment)));
 }
 
@@ -132,8 +140,10 @@ static void mount_all(void)
     sys_mount("dev", "/dev", "devtmpfs", 0, NULL);
 }
 
-int main(void)
+int main(int argument_count, const char *const arguments[], const char *const environment[])
 {
+    (void)argument_count;
+    (void)arguments;
     const uint64_t all = UINT64_MAX;
     const uint64_t handled = SIGNAL_BIT(SIGNAL_CHILD) | SIGNAL_BIT(SIGNAL_USER_1) |
                              SIGNAL_BIT(SIGNAL_USER_2) | SIGNAL_BIT(SIGNAL_TERMINATE);
@@ -145,6 +155,7 @@ int main(void)
     signal_handle(SIGNAL_USER_2, request);
     signal_handle(SIGNAL_TERMINATE, request);
     mount_all();
+    on_disk = root_disk_enter(environment);
     while (!requested) {
         start_missing_shells();
         sys_sigsuspend(&unhandled, sizeof(unhandled));

@@ -53,6 +53,7 @@ call setsid, 112
 call sigsuspend, 130
 call mknod, 133
 call setrlimit, 160
+call chroot, 161
 call sync, 162
 call mount, 165
 call reboot, 169

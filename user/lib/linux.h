@@ -63,6 +63,7 @@ long sys_epoll_wait(int epoll, struct epoll_event *events, int limit, int millis
 /* Directories. */
 long sys_chdir(const char *path);
 long sys_fchdir(int directory);
+long sys_chroot(const char *path);
 long sys_getcwd(char *to, size_t size);
 long sys_mkdir(const char *path, unsigned mode);
 long sys_rmdir(const char *path);
@@ -195,6 +196,7 @@ enum { /* what reboot(2) is to do */
 #define REBOOT_HALT      0xcdef0123u
 #define REBOOT_POWER_OFF 0x4321fedcu
 long sys_reboot(int magic1, int magic2, unsigned what);
+enum { MOUNT_READ_ONLY = 1, MOUNT_MOVE = 8192 };
 long sys_mount(const char *device, const char *path, const char *type, unsigned long flags,
                const void *data);
 long sys_sync(void);

@@ -1,0 +1,95 @@
+/*
+ * Mounts the disk beside the root, moves /dev, /proc and /sys there, and then goes there for good,
+ * as the first program of Linux's initramfs does. What programs need to write has a tmpfs: /tmp and
+ * /run always, and a few more directories on a disk that is read-only.
+ */
+#include <lib/string.h>
+
+#include "lib/linux.h"
+#include "lib/print.h"
+#include "lib/root_disk.h"
+
+enum { LOOKS = 200, PAUSE = 50 /* milliseconds */ };
+enum { READ_ONLY_DISK = 30 /* EROFS */ };
+
+/* The value of a variable; NULL when there is none. */
+static const char *variable(const char *const environment[], const char *name)
+{
+    size_t length = strlen(name);
+    for (; *environment; environment++) {
+        if (memcmp(*environment, name, length) == 0 && (*environment)[length] == '=')
+            return *environment + length + 1;
+    }
+    return NULL;
+}
+
+/* Drivers find disks while the first program runs already. */
+static void wait_for(const char *disk)
+{
+    struct timespec pause = {0, PAUSE * 1000000};
+    for (int i = 0; i < LOOKS && sys_access(disk, 0) < 0; i++)
+        sys_nanosleep(&pause, NULL);
+}
+
+/* Returns an error as sys_mount() does. */
+static long mount_disk(const char *disk, const char *type, bool *read_only)
+{
+    long error = *read_only ? -READ_ONLY_DISK : sys_mount(disk, "/disk", type, 0, NULL);
+    if (error == -READ_ONLY_DISK) {
+        *read_only = true;
+        error = sys_mount(disk, "/disk", type, MOUNT_READ_ONLY, NULL);
+    }
+    return error;
+}
+
+static void mount_tmpfs(const char *path, const char *options)
+{
+    long error = sys_mount("tmpfs", path, "tmpfs", 0, options);
+    if (error && error != -E_NO_ENTRY)
+        print_error("init", path, error);
+}
+
+static void mount_what_is_written(bool read_only)
+{
+    mount_tmpfs("/run", "mode=755");
+    mount_tmpfs("/tmp", "mode=1777");
+    if (!read_only)
+        return;
+    mount_tmpfs("/var/tmp", "mode=1777");
+    mount_tmpfs("/root", "mode=700");
+}
+
+/* The working directory becomes the root. */
+static long enter(void)
+{
+    static const char *const along[][2] = {{"/dev", "dev"}, {"/proc", "proc"}, {"/sys", "sys"}};
+    for (size_t i = 0; i < ARRAY_SIZE(along); i++) {
+        long error = sys_mount(along[i][0], along[i][1], NULL, MOUNT_MOVE, NULL);
+        if (error)
+            print_error("init", along[i][0], error);
+    }
+    sys_mount(".", "/", NULL, MOUNT_MOVE, NULL);
+    return sys_chroot(".");
+}
+
+bool root_disk_enter(const char *const environment[])
+{
+    const char *disk = variable(environment, "root");
+    const char *type = variable(environment, "rootfstype");
+    bool read_only = variable(environment, "ro") != NULL;
+    if (!disk)
+        return false;
+    wait_for(disk);
+    sys_mkdir("/disk", 0755);
+    long error = mount_disk(disk, type ? type : "ext2", &read_only);
+    if (!error)
+        error = sys_chdir("/disk");
+    if (!error)
+        error = enter();
+    if (error) {
+        print_error("init", disk, error);
+        return false;
+    }
+    mount_what_is_written(read_only);
+    return true;
+}
