@@ -132,7 +132,7 @@ TOOL_SOURCES := $(foreach tool,$(HOST_TOOLS),$(TOOL_SOURCES_$(notdir $(tool))))
 
 # --- The kernel -------------------------------------------------------------------------------------------------------
 
-.PHONY: all iso run test soak matrix bench compare bench-host clock-drift fuzz debug breaks check fmt clean help screenshot docs need-build need-font need-host need-user-tests need-fmt need-lint need-fuzz need-iso need-matrix need-qemu FORCE
+.PHONY: all iso run test programs soak matrix bench compare bench-host clock-drift fuzz debug breaks check fmt clean help screenshot docs need-build need-font need-host need-debian need-user-tests need-fmt need-lint need-fuzz need-iso need-matrix need-qemu FORCE
 all: iso $B/cairn-test.iso $B/host-tests $(HOST_TOOLS)
 
 # A change of compiler or flags rebuilds what it touches, and a new or removed source links again: these files hold the
@@ -281,8 +281,18 @@ $B/unicode.pf2.gz: $(FONT) | need-font
 
 # --- Using it ---------------------------------------------------------------------------------------------------------
 
-run: $B/cairn.iso | need-qemu
-	$Qscripts/run.sh $<
+run: $B/cairn.iso $(ROOT:%=$B/debian/full.img) | need-qemu
+	$Qscripts/run.sh $^
+
+# Disks of Debian's own packages.
+$B/debian/%.img: scripts/make-debian.py scripts/debian-packages.txt | need-debian
+	@mkdir -p $(@D)
+	@echo "  EXT2  $@"
+	$Q$(PYTHON) $< $* $@
+
+# Debian's programs do their own work, and print what they print on this machine.
+programs: $B/cairn.iso $B/debian/full.img | need-qemu
+	$QBUILD=$B $(PYTHON) tests/programs.py $(PROGRAMS)
 
 debug: $B/cairn.iso $B/cairn.debug.elf | need-qemu
 	$Qscripts/debug.sh $B/cairn.iso $B/cairn.debug.elf
@@ -491,9 +501,11 @@ clean:
 help:
 	@echo "make            build the image, build/cairn.iso"
 	@echo "make all        build the image, the test image and the host tests"
-	@echo "make run        boot the image in QEMU and type to it; CMDLINE='heap=bump ...' gives options to the kernel"
+	@echo "make run        boot the image in QEMU and type to it; CMDLINE='heap=bump ...' gives options to the kernel,"
+	@echo "                ROOT=debian makes a disk of Debian's packages its root"
 	@echo "make test       run every test; TESTS='NAME ...' those whose names begin so, TIMES=50 as often in a row,"
 	@echo "                DELAYS=1 with either side late"
+	@echo "make programs   run Debian's programs and compare what they print with Linux; PROGRAMS='NAME ...' for some of them"
 	@echo "make soak       ten million system calls with made-up arguments; CALLS= another number, SEED= the first seed"
 	@echo "make matrix     boot the image on many machines and type at each; MATRIX='WORD ...' for some of them"
 	@echo "make bench      count instructions, into build/bench.json; BENCH=PREFIX for a part"
@@ -518,6 +530,8 @@ need-font:
 	@$(call need,$(PYTHON)=python3)
 need-host:
 	@$(call need,$(HOST_CC)=gcc)
+need-debian:
+	@$(call need,fakeroot=fakeroot apt-get=apt dpkg-deb=dpkg $(PYTHON)=python3)
 need-user-tests:
 	@$(call need,musl-gcc=musl-tools $(HOST_CC)=gcc)
 need-fuzz:

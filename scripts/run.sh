@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# run.sh ISO: boots the image in QEMU, to be typed at: in a window where there is a display, else in this terminal, else
-# with COM1 on standard input and output.
+# run.sh ISO [DISK]: boots the image in QEMU, to be typed at: in a window where there is a display, else in this terminal, else
+# with COM1 on standard input and output. DISK, an image, becomes its root.
 #
 #   ACCEL=kvm    the accelerator (tcg when not given)
 #   QEMU_ARGS    more options for QEMU
 #   CMDLINE      options for the kernel, such as 'heap=bump loglevel=debug'
 set -euo pipefail
 
-iso=$1
+iso=$1 disk=${2:-}
 serial_log=$(dirname "$iso")/serial.log
 
 qemu_has_display() {
@@ -27,7 +27,13 @@ terminal() {
 }
 
 read -ra more <<<"${QEMU_ARGS:-}"
-options=(-machine "q35,accel=${ACCEL:-tcg}" -m 128M -no-user-config -cdrom "$iso")
+options=(-machine "q35,accel=${ACCEL:-tcg}" -no-user-config -cdrom "$iso")
+if [[ -n $disk ]]; then
+    options+=(-m 1G -cpu max -boot d -drive "if=virtio,format=raw,file=$disk")
+    CMDLINE="root=/dev/vda ${CMDLINE:-}"
+else
+    options+=(-m 128M)
+fi
 if [[ -n ${CMDLINE:-} ]]; then
     options+=(-fw_cfg "name=opt/cairn/cmdline,string=${CMDLINE//,/,,}")
 fi

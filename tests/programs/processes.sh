@@ -1,0 +1,39 @@
+# procps and psmisc: what they say of processes, and signals that they send.
+cd "$(mktemp -d)" || exit
+sleep 100 & one=$!
+sleep 101 & two=$!
+ps -o pid=,args= -p $one | sed "s/ *$one/PID/"
+ps -o comm=,stat=,ni=,nlwp= -p $one
+ps -eo args= | grep -c '^sleep 10[01]$'
+ps --ppid $$ -o args= | grep sleep
+ps -o etimes= -p $$ | grep -c '[0-9]'
+ps -T -p $one -o comm= | wc -l
+ps aux | head -1
+ps -ejH | grep -c sleep
+ps -o rss=,vsz= -p $$ | awk '{print ($1 > 1000), ($2 > $1)}'
+pgrep -f 'sleep 10[01]' | wc -l
+pidof sleep | wc -w
+pkill -f 'sleep 101'; wait $two; echo "status $?"
+killall sleep; wait $one; echo "status $?"
+renice -n 5 -p $$ >/dev/null; ps -o ni= -p $$
+free | awk '/^Mem/ {print ($2 > 10000), ($3 < $2)}'
+uptime | grep -c 'load average: [0-9]*\.[0-9]*, [0-9]*\.[0-9]*, [0-9]*\.[0-9]*'
+vmstat | tail -1 | wc -w
+vmstat 1 2 | wc -l
+top -bn1 | head -7 | sed 's/[0-9.:]\+/N/g;s/ \+/ /g' | grep -o '^Tasks\|^%Cpu(s)\|^MiB Mem\|PID USER PR NI VIRT RES SHR S %CPU %MEM TIME+ COMMAND'
+top -bn2 -d 0.3 | grep -c '^Tasks'
+pmap $$ | tail -1 | grep -c total
+pmap -x $$ | tail -1 | wc -w
+pwdx $$ | grep -c /tmp
+tload -V | grep -c procps
+w -h | wc -l
+sysctl -n kernel.ostype kernel.pid_max >/dev/null && echo sysctl
+slabtop -V | grep -c procps
+watch -t -n 1 -g 'date +%s' >/dev/null; echo "watched $?"
+pstree -p $$ | head -1 | sed 's/[0-9]\+/N/g' | cut -c1-7
+fuser . 2>/dev/null | wc -w
+prtstat $$ | head -1 | cut -c1-13
+kill -l TERM
+(sleep 0.3) &
+pidwait -f 'sleep 0.3'; echo "pidwait $?"
+wait
