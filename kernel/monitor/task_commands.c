@@ -18,8 +18,10 @@ static const char *state_name(const struct task *task)
 
 static const char *priority_name(const struct task *task)
 {
-    static const char *const names[TASK_PRIORITIES] = {
-        [TASK_LOW] = "low", [TASK_NORMAL] = "normal", [TASK_HIGH] = "high"};
+    static const char *const names[TASK_PRIORITIES] = {[TASK_LOW] = "low",
+                                                       [TASK_LOW_EARLY] = "early",
+                                                       [TASK_NORMAL] = "normal",
+                                                       [TASK_HIGH] = "high"};
     return names[task->priority];
 }
 

@@ -1,8 +1,9 @@
 /*
  * A program's thread has low priority, so that the kernel's own tasks come first, and a slice of
  * time: user code is interrupted at least once a tick, and looks on its way back whether the slice
- * is over. Kernel code is not preempted. A nice process's thread gives up turns, and one that is
- * the opposite has several slices in a row.
+ * is over. Then it goes behind all others. A thread that has waited before that, such as a shell
+ * for a key, goes before those that only compute. Kernel code is not preempted. A nice process's
+ * thread gives up turns, and one that is the opposite has several slices in a row.
  */
 #include <assert.h>
 #include <kernel/cpu/control.h>
@@ -31,6 +32,7 @@ static void enter(struct thread *thread)
 {
     struct user_thread *user_thread = user_thread_of(thread);
     slice_is_over = false;
+    task_set_priority(&thread->task, TASK_LOW_EARLY);
     turns++;
     load_note_switch();
     process_timers_check(user_thread->process);
@@ -156,11 +158,13 @@ static bool has_more_slices(struct user_thread *thread, int weight)
 static void end_turn(struct user_thread *thread)
 {
     int weight = niceness_weight(thread->process->niceness);
-    bool goes_on = slice_is_over && has_more_slices(thread, weight);
+    bool is_over = slice_is_over, goes_on = is_over && has_more_slices(thread, weight);
     uint64_t start = read_tsc(), used = start - executor->poll_start;
     slice_is_over = false;
     if (goes_on)
         return;
+    if (is_over)
+        task_set_priority(&thread->thread.task, TASK_LOW);
     if (weight < NICENESS_0_WEIGHT)
         thread->debt += used * (uint64_t)(NICENESS_0_WEIGHT - weight) / (uint64_t)weight;
     for (;;) {

@@ -59,12 +59,11 @@ static struct task *first_ready(const struct ready_queue *queue)
     return __atomic_load_n(&queue->head, __ATOMIC_ACQUIRE);
 }
 
-/* Takes out `first`, which is the first of its queue. An interrupt handler may push a task at any
- * moment. If it pushes before the exchange, that fails, and the new task is `first->next`. If it
- * pushes after the exchange, it finds an empty queue. */
-static void ready_pop(struct task *first)
+/* Takes out `first`, which is the first of the queue; that need not be its queue any more. An
+ * interrupt handler may push a task at any moment. If it pushes before the exchange, that fails,
+ * and the new task is `first->next`. If it pushes after the exchange, it finds an empty queue. */
+static void ready_pop(struct ready_queue *queue, struct task *first)
 {
-    struct ready_queue *queue = first->queue;
     struct task *next = __atomic_load_n(&first->next, __ATOMIC_ACQUIRE);
     if (!next) {
         struct task **link = &first->next;
@@ -107,24 +106,39 @@ static NOINLINE void finish(struct task *task)
 
 /* --- The run loop ---------------------------------------------------------------------------- */
 
-/* The task to poll instead of `task`, so that no task waits for ever; `task` if none is ready. */
-static struct task *lower_task(struct executor *executor, struct task *task)
+static bool is_ready(const struct executor *executor, enum task_priority priority)
 {
-    bool lowest = ++executor->lower_polls % TASK_LOWEST_POLL == 0;
-    executor->until_lower = TASK_LOWER_POLL;
-    struct task *lower = first_ready(&executor->queues[lowest ? TASK_LOW : TASK_NORMAL]);
-    return lower ? lower : task;
+    return first_ready(&executor->queues[priority]);
 }
 
-/* The task to poll next, or NULL. */
-static struct task *next_task(struct executor *executor)
+/* The priority to take a task of instead of `priority`, so that no task waits for ever; the same if
+ * none is ready there. */
+static enum task_priority lower_priority(struct executor *executor, enum task_priority priority)
 {
-    struct task *task = first_ready(&executor->queues[TASK_HIGH]);
-    if (!task)
-        task = first_ready(&executor->queues[TASK_NORMAL]);
-    if (!task)
-        return first_ready(&executor->queues[TASK_LOW]);
-    return --executor->until_lower == 0 ? lower_task(executor, task) : task;
+    enum { LOWEST = TASK_LOWEST_POLL, LAST = TASK_LOWEST_POLL * TASK_LOWEST_POLL };
+    enum task_priority lower = TASK_NORMAL;
+    executor->until_lower = TASK_LOWER_POLL;
+    if (priority == TASK_LOW_EARLY)
+        lower = TASK_LOW;
+    else if (++executor->lower_polls % LOWEST == 0)
+        lower = executor->lower_polls % LAST && is_ready(executor, TASK_LOW_EARLY) ? TASK_LOW_EARLY
+                                                                                   : TASK_LOW;
+    return is_ready(executor, lower) ? lower : priority;
+}
+
+/* Where the task to poll next comes from; empty if no task is ready. */
+static struct ready_queue *next_queue(struct executor *executor)
+{
+    enum task_priority priority = TASK_LOW;
+    if (is_ready(executor, TASK_HIGH))
+        priority = TASK_HIGH;
+    else if (is_ready(executor, TASK_NORMAL))
+        priority = TASK_NORMAL;
+    else if (is_ready(executor, TASK_LOW_EARLY))
+        priority = TASK_LOW_EARLY;
+    if (priority != TASK_LOW && --executor->until_lower == 0)
+        priority = lower_priority(executor, priority);
+    return &executor->queues[priority];
 }
 
 /* Adds the time since the last call, or since `poll_start` was set, to the task's time. One reading
@@ -157,10 +171,10 @@ static enum poll_result poll(struct executor *executor, struct task *task)
     return result;
 }
 
-/* Polls the task, which is the first of its queue, or ends it. True when it is not polled again. */
-static bool run(struct executor *executor, struct task *task)
+/* Polls the task, which is the first of `queue`, or ends it. True when it is not polled again. */
+static bool run(struct executor *executor, struct ready_queue *queue, struct task *task)
 {
-    ready_pop(task);
+    ready_pop(queue, task);
     __atomic_store_n(&task->waiting, true, __ATOMIC_RELEASE);
     if (task->state != TASK_ENDING && poll(executor, task) == POLL_PENDING)
         return false;
@@ -198,18 +212,19 @@ void executor_run_ready(struct executor *executor)
     for (;;) {
         if (deferred_requested(executor))
             do_deferred(executor);
-        struct task *task = next_task(executor);
+        struct ready_queue *queue = next_queue(executor);
+        struct task *task = first_ready(queue);
         if (!task)
             return;
-        if (run(executor, task) && awaited_is_over(executor))
+        if (run(executor, queue, task) && awaited_is_over(executor))
             return;
     }
 }
 
 static bool busy(const struct executor *executor)
 {
-    for (unsigned i = 0; i < TASK_PRIORITIES; i++) {
-        if (first_ready(&executor->queues[i]))
+    for (enum task_priority priority = 0; priority < TASK_PRIORITIES; priority++) {
+        if (is_ready(executor, priority))
             return true;
     }
     return deferred_requested(executor);

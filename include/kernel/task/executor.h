@@ -7,6 +7,10 @@
  * eight that is normal priority, the eighth time low priority. So the tasks of low priority get at
  * least one poll in 64.
  *
+ * There are two low priorities, between which a program's thread changes: those that have waited
+ * for something go early, and those that have used up their slice of time go after them, but for
+ * every 8th poll.
+ *
  * One executor belongs to one processor. Interrupt handlers of that processor, NMIs included, may
  * wake its tasks; another processor may not (ready_push() says why).
  */
@@ -38,13 +42,21 @@ enum { TASK_LOWER_POLL = 8, TASK_LOWEST_POLL = 8 };
 #define EXECUTOR_INIT(executor)                                                                    \
     {                                                                                              \
         .queues = {READY_QUEUE_INIT((executor).queues[0]), READY_QUEUE_INIT((executor).queues[1]), \
-                   READY_QUEUE_INIT((executor).queues[2])},                                        \
+                   READY_QUEUE_INIT((executor).queues[2]),                                         \
+                   READY_QUEUE_INIT((executor).queues[3])},                                        \
         .tasks = LIST_INIT((executor).tasks), .until_lower = TASK_LOWER_POLL                       \
     }
 
 /* Makes `task` ready for its first poll. The task is new or over; the caller has set name, poll,
  * release and priority, and keeps the memory until release(). In tasks and set-up code. */
 void executor_spawn(struct executor *executor, struct task *task);
+
+/* The task, which is being polled, is of that priority from its next wake on. */
+static inline void task_set_priority(struct task *task, enum task_priority priority)
+{
+    task->priority = priority;
+    task->queue = &task->executor->queues[priority];
+}
 
 /* Polls tasks until none is ready. Interrupts are enabled, and no poll of this executor is running.
  */

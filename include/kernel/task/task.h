@@ -24,7 +24,7 @@
 
 enum poll_result { POLL_PENDING, POLL_READY };
 
-enum task_priority { TASK_NORMAL, TASK_HIGH, TASK_LOW, TASK_PRIORITIES };
+enum task_priority { TASK_NORMAL, TASK_HIGH, TASK_LOW_EARLY, TASK_LOW, TASK_PRIORITIES };
 
 enum task_state {
     TASK_NEW,    /* not spawned yet */
@@ -41,7 +41,7 @@ struct task {
     /* Gives the memory back. Called once when the task is over; the executor does not touch the
      * task afterwards. NULL for static tasks. */
     void (*release)(struct task *task);
-    enum task_priority priority; /* does not change while the task is live */
+    enum task_priority priority; /* while it is live, task_set_priority() alone changes it */
     /* A thread's: it is not cancelled, for its stack may hold what others wait for. */
     bool has_stack;
     uint64_t result; /* for tasks that join this one; valid from POLL_READY on */
