@@ -8,7 +8,7 @@
 enum { VECTOR_X87 = 16, VECTOR_ALIGNMENT = 17, VECTOR_SSE = 19 };
 
 /* A page fault's error code (Intel SDM 3A 4.7). */
-enum { FAULT_WRITE = 1 << 1, FAULT_FETCH = 1 << 4 };
+enum { FAULT_WRITE = 1 << 1, FAULT_USER = 1 << 2, FAULT_FETCH = 1 << 4 };
 
 /* MXCSR's flags of exceptions, and x87's, are the same six bits (Intel SDM 1 8.1.3.3, 10.2.3.1). */
 static int floating_point_code(uint32_t raised)
@@ -90,7 +90,11 @@ static void page_fault(const struct trap_frame *frame, virt_addr_t address)
                       : frame->error_code & FAULT_WRITE ? AREA_WRITE
                                                         : AREA_READ;
     enum error error = ERROR_NOT_MAPPED;
-    if (address < USER_END)
+    /* The processor itself has read the page, for an instruction of the program, as the kernel:
+     * with SMAP it may not, whatever is mapped there. QEMU's far returns do so. */
+    if (!(frame->error_code & FAULT_USER))
+        error = ERROR_ACCESS;
+    else if (address < USER_END)
         error = address_space_fault(process_current()->space, address, access);
     if (error == ERROR_OUT_OF_FRAMES) {
         (void)reclaim_for_program(); /* the program takes the fault again, or is killed */
