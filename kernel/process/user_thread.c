@@ -163,12 +163,12 @@ static void end_turn(struct user_thread *thread)
     slice_is_over = false;
     if (goes_on)
         return;
-    if (is_over)
-        task_set_priority(&thread->thread.task, TASK_LOW);
     if (weight < NICENESS_0_WEIGHT)
         thread->debt += used * (uint64_t)(NICENESS_0_WEIGHT - weight) / (uint64_t)weight;
     for (;;) {
         uint64_t before = turns, paid;
+        if (is_over)
+            task_set_priority(&thread->thread.task, TASK_LOW);
         thread_yield();
         uint64_t others = turns - before - 1, now = read_tsc();
         paid = others ? (now - start) / others : thread->debt;
