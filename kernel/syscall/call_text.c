@@ -92,6 +92,54 @@ static void append_signals(struct call_text *text, uint64_t set)
     append(text, "]");
 }
 
+/* A value that is no pointer to be followed. */
+static void append_number(struct call_text *text, const struct call_argument *argument,
+                          uint64_t value)
+{
+    switch (argument->kind) {
+    case ARGUMENT_DIRECTORY:
+        if ((int)value == AT_FDCWD)
+            append(text, "AT_FDCWD");
+        else
+            append(text, "%d", (int)value);
+        break;
+    case ARGUMENT_INT:
+    case ARGUMENT_FD:
+    case ARGUMENT_ID:
+    case ARGUMENT_USER:
+        append(text, "%d", (int)value);
+        break;
+    case ARGUMENT_UNSIGNED:
+        append(text, "%u", (unsigned)value);
+        break;
+    case ARGUMENT_LONG:
+    case ARGUMENT_OFFSET:
+        append(text, "%ld", (int64_t)value);
+        break;
+    case ARGUMENT_SIZE:
+        append(text, "%lu", value);
+        break;
+    case ARGUMENT_MODE:
+        append_octal(text, (uint32_t)value);
+        break;
+    case ARGUMENT_DEVICE:
+        append(text, "0x%x", (unsigned)value);
+        break;
+    case ARGUMENT_SIGNAL:
+        append_signal(text, (int)value);
+        break;
+    case ARGUMENT_SIGNALS:
+        append_signals(text, value);
+        break;
+    case ARGUMENT_WORDS:
+        append_words(text, argument->words, (uint32_t)value);
+        break;
+    default:
+        append_address(text, value);
+        break;
+    }
+}
+
 /* --- What pointers lead to ------------------------------------------------------------------- */
 
 static void append_byte(struct call_text *text, char byte)
@@ -165,6 +213,49 @@ union values {
     int32_t narrow[8];
 };
 
+static bool has_fields(unsigned type)
+{
+    const struct call_field *field = call_fields;
+    while (field->type && field->type != type)
+        field++;
+    return field->type != TYPE_NONE;
+}
+
+/* The fields of a structure, with their names. */
+static bool append_fields(struct call_text *text, unsigned type, virt_addr_t from)
+{
+    const char *separator = "{";
+    for (const struct call_field *field = call_fields; field->type; field++) {
+        uint64_t value = 0;
+        if (field->type != type)
+            continue;
+        if (!read(text, &value, from + field->at, field->size))
+            return false;
+        append(text, "%s%s=", separator, field->value.name);
+        append_number(text, &field->value, value);
+        separator = ", ";
+    }
+    append(text, "}");
+    return true;
+}
+
+/* The descriptors in a set, as far as it can be read. */
+static bool append_descriptors(struct call_text *text, virt_addr_t from)
+{
+    enum { WORDS = 16, WORD = 64 };
+    uint64_t word;
+    const char *separator = "[";
+    if (!read(text, &word, from, sizeof(word)))
+        return false;
+    for (unsigned i = 0; i < WORDS && read(text, &word, from + i * sizeof(word), sizeof(word));
+         i++) {
+        for (; word; word &= word - 1, separator = " ")
+            append(text, "%s%u", separator, i * WORD + (unsigned)__builtin_ctzll(word));
+    }
+    append(text, *separator == '[' ? "[]" : "]");
+    return true;
+}
+
 static void append_numbers(struct call_text *text, const union values *values, unsigned count,
                            unsigned size)
 {
@@ -191,8 +282,10 @@ static bool append_structure(struct call_text *text, unsigned type, virt_addr_t 
     } else if (type < ARRAY_SIZE(numbers) && numbers[type].count &&
                read(text, &values, from, (size_t)numbers[type].count * numbers[type].size)) {
         append_numbers(text, &values, numbers[type].count, numbers[type].size);
+    } else if (type == TYPE_fd_set) {
+        return append_descriptors(text, from);
     } else {
-        return false;
+        return has_fields(type) && append_fields(text, type, from);
     }
     return true;
 }
@@ -230,50 +323,6 @@ static bool is_output(const struct call_argument *argument)
 {
     return argument->kind == ARGUMENT_OUT || argument->kind == ARGUMENT_ARRAY_OUT ||
            argument->kind == ARGUMENT_BYTES_OUT;
-}
-
-static void append_number(struct call_text *text, const struct call_argument *argument,
-                          uint64_t value)
-{
-    switch (argument->kind) {
-    case ARGUMENT_DIRECTORY:
-        if ((int)value == AT_FDCWD)
-            append(text, "AT_FDCWD");
-        else
-            append(text, "%d", (int)value);
-        break;
-    case ARGUMENT_INT:
-    case ARGUMENT_FD:
-    case ARGUMENT_ID:
-    case ARGUMENT_USER:
-        append(text, "%d", (int)value);
-        break;
-    case ARGUMENT_UNSIGNED:
-        append(text, "%u", (unsigned)value);
-        break;
-    case ARGUMENT_LONG:
-    case ARGUMENT_OFFSET:
-        append(text, "%ld", (int64_t)value);
-        break;
-    case ARGUMENT_SIZE:
-        append(text, "%lu", value);
-        break;
-    case ARGUMENT_MODE:
-        append_octal(text, (uint32_t)value);
-        break;
-    case ARGUMENT_DEVICE:
-        append(text, "0x%x", (unsigned)value);
-        break;
-    case ARGUMENT_SIGNAL:
-        append_signal(text, (int)value);
-        break;
-    case ARGUMENT_WORDS:
-        append_words(text, argument->words, (uint32_t)value);
-        break;
-    default:
-        append_address(text, value);
-        break;
-    }
 }
 
 /* open() and its like look at a mode only when they may make a file. */

@@ -32,6 +32,7 @@ enum {
 #define ID(word)                   PLAIN(word, ID)
 #define USER(word)                 PLAIN(word, USER)
 #define SIGNAL(word)               {#word, ARGUMENT_SIGNAL, TYPE_NONE, 0, 0, signal_words}
+#define SIGNALS(word)              PLAIN(word, SIGNALS)
 #define MODE(word)                 PLAIN(word, MODE)
 #define DEVICE(word)               PLAIN(word, DEVICE)
 #define PATH(word)                 PLAIN(word, PATH)
@@ -47,6 +48,12 @@ enum {
 #define BYTES_IN(word, i)          {#word, ARGUMENT_BYTES_IN, TYPE_NONE, i, 1, NULL}
 #define BYTES_OUT(word, i)         {#word, ARGUMENT_BYTES_OUT, TYPE_NONE, i, 1, NULL}
 #define WORDS(word, set)           {#word, ARGUMENT_WORDS, TYPE_NONE, 0, 0, set##_words}
+
+const struct call_field call_fields[] = {
+#define FIELD(type, at, size, argument) {TYPE_##type, (at), (size), argument},
+#include <kernel/syscall/types.def>
+    {0}
+};
 
 /* --- Calls ------------------------------------------------------------------------------------ */
 

@@ -155,6 +155,38 @@ TEST(call_text, times_and_signals_have_words)
                "rt_sigprocmask(SIG_SETMASK, ~[SIGKILL], NULL, 8) = 0");
 }
 
+TEST(call_text, structures_have_fields)
+{
+    memset(&memory, 0, sizeof(memory));
+    memory.numbers[0] = 0x401000;
+    memory.numbers[1] = 0x14000004;
+    memory.numbers[3] = 2;
+    EXPECT_STR(CALL(13, 0, 2, at(memory.numbers), 0, 8),
+               "rt_sigaction(SIGINT, {handler=0x401000, flags=SA_SIGINFO|SA_RESTORER|SA_RESTART, "
+               "blocked=[SIGINT]}, NULL, 8) = 0");
+    memset(&memory, 0, sizeof(memory));
+    memcpy(memory.bytes + 24, &(uint32_t){0100644}, 4);
+    memcpy(memory.bytes + 28, &(uint32_t){1000}, 4);
+    memcpy(memory.bytes + 48, &(uint64_t){12}, 8);
+    EXPECT_STR(CALL(5, 0, 3, at(memory.bytes)),
+               "fstat(3, {mode=0100644, user=1000, group=0, size=12}) = 0");
+    memcpy(memory.bytes, (int32_t[]){17, 0, 1, 0, 33, 1000}, 24);
+    EXPECT_STR(CALL(247, 0, 1, 33, at(memory.bytes), 4, 0),
+               "waitid(P_PID, 33, {signal=SIGCHLD, code=1, process=33, user=1000}, WEXITED, NULL) "
+               "= 0");
+    EXPECT_STR(CALL(129, -14, 33, 9, 0x1234), "rt_sigqueueinfo(33, SIGKILL, 0x1234) = -1 EFAULT");
+}
+
+TEST(call_text, a_set_of_descriptors_is_a_list)
+{
+    memset(&memory, 0, sizeof(memory));
+    memcpy(memory.bytes, (uint64_t[]){9, 2}, 16);
+    EXPECT_STR(CALL(23, 1, 66, at(memory.bytes), 0, 0x1234, 0),
+               "select(66, [0 3 65], NULL, 0x1234, NULL) = 1");
+    memset(memory.bytes, 0, sizeof(memory.bytes));
+    EXPECT_STR(CALL(23, 0, 66, at(memory.bytes), 0, 0, 0), "select(66, [], NULL, NULL, NULL) = 0");
+}
+
 TEST(call_text, flags_are_words_as_far_as_they_are_known)
 {
     EXPECT_STR(CALL(9, 0x7f0000001000, 0, 4096, 3, 0x22, (uint64_t)-1, 0),

@@ -74,6 +74,9 @@ uint64_t make_size(void);
 
 uint64_t make_descriptor(void);
 
+/* A value that is no array and no bytes. */
+uint64_t make_value(const struct call_argument *argument);
+
 /* --- structures.c ---------------------------------------------------------------------------- */
 
 /* Fills a structure in, such that some of it makes sense. */

@@ -81,6 +81,23 @@ static void fill_stack(void *to)
     put(to, 16, size, 8);
 }
 
+/* A set of low descriptors; some are bad. */
+static void fill_descriptors(void *to, size_t size)
+{
+    put(to, 0, once_in(4) ? random_word() : below(1 << 15), 8);
+    for (size_t at = 8; at < size && once_in(8); at += 8)
+        put(to, at, random_word() & random_word(), 8);
+}
+
+/* What the table of types says of a structure, with values of these kinds. */
+static void fill_fields(void *to, enum call_type type)
+{
+    for (const struct call_field *field = call_fields; field->type != TYPE_NONE; field++) {
+        if (field->type == type && !once_in(4))
+            put(to, field->at, make_value(&field->value), field->size);
+    }
+}
+
 void fill_structure(void *to, enum call_type type, size_t size)
 {
     enum { MICROSECONDS = 1000000, NANOSECONDS = 1000000000 };
@@ -110,11 +127,15 @@ void fill_structure(void *to, enum call_type type, size_t size)
     case TYPE_stack:
         fill_stack(to);
         break;
+    case TYPE_fd_set:
+        fill_descriptors(to, size);
+        break;
     case TYPE_sigset:
         put(to, 0, once_in(2) ? random_word() : UINT64_C(1) << below(64), 8);
         break;
     default:
         fill_words(to, size);
+        fill_fields(to, type);
         break;
     }
 }

@@ -354,6 +354,8 @@ static uint64_t make_argument(const struct call_argument *argument, const uint64
         return make_user();
     case ARGUMENT_SIGNAL:
         return below(8) ? 1 + below(64) : interesting_number();
+    case ARGUMENT_SIGNALS:
+        return once_in(2) ? random_word() : UINT64_C(1) << below(64);
     case ARGUMENT_MODE:
         return make_mode();
     case ARGUMENT_SIZE:
@@ -385,6 +387,12 @@ static uint64_t make_argument(const struct call_argument *argument, const uint64
     default:
         return once_in(2) ? below(16) : interesting_number();
     }
+}
+
+uint64_t make_value(const struct call_argument *argument)
+{
+    static const uint64_t none[CALL_ARGUMENTS];
+    return make_argument(argument, none);
 }
 
 /* Those that say how long others are come first. */

@@ -33,6 +33,7 @@ enum argument_kind {
     ARGUMENT_ID,
     ARGUMENT_USER,
     ARGUMENT_SIGNAL,
+    ARGUMENT_SIGNALS,
     ARGUMENT_MODE,
     ARGUMENT_DEVICE,
     ARGUMENT_WORDS,
@@ -71,11 +72,20 @@ struct call_argument {
     const struct call_word *words; /* of ARGUMENT_WORDS and ARGUMENT_SIGNAL */
 };
 
+/* What lies in structures of a type, as types.def says. */
+struct call_field {
+    uint8_t type, at, size; /* of which structures, and where there */
+    struct call_argument value;
+};
+
 struct call_description {
     const char *name;
     const struct call_argument *arguments; /* up to ARGUMENT_NONE; NULL: the call is not there */
     enum call_result result;
 };
+
+/* All fields of all types; the last one's type is TYPE_NONE. */
+extern const struct call_field call_fields[];
 
 /* The description of the call with that number; NULL where Linux has none. Any context. */
 const struct call_description *call_describe(uint64_t number);
