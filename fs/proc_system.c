@@ -15,6 +15,7 @@
 #include <lib/string.h>
 #include <mm/frames.h>
 #include <mm/heap.h>
+#include <mm/vm_area.h>
 
 static uint64_t idle_time(void)
 {
@@ -103,6 +104,13 @@ static enum error write_release(struct text *text, int process)
     return OK;
 }
 
+static enum error write_max_map_count(struct text *text, int process)
+{
+    (void)process;
+    text_printf(text, "%d\n", AREAS_MAX);
+    return OK;
+}
+
 static enum error write_file_max(struct text *text, int process)
 {
     (void)process;
@@ -127,6 +135,7 @@ void proc_system_add(void)
         {.name = "mounts", .write = write_mounts},
         {.name = "filesystems", .write = write_filesystems},
         {.name = "sys/kernel/osrelease", .write = write_release},
+        {.name = "sys/vm/max_map_count", .write = write_max_map_count},
         {.name = "sys/fs/file-max", .write = write_file_max},
         {.name = "sys/fs/file-nr", .write = write_file_nr},
     };

@@ -33,6 +33,10 @@ static virt_addr_t drop(struct address_space *space, struct vm_area *area, unsig
     return stop;
 }
 
+/* Where MAP_32BIT maps (Linux: arch/x86/kernel/sys_x86_64.c). */
+#define LOW_GAPS_START 0x40000000u
+#define LOW_GAPS_END   0x80000000u
+
 /* --- Spaces --------------------------------------------------------------------------------- */
 
 enum error address_space_create(struct address_space **space)
@@ -203,6 +207,8 @@ enum error address_space_map(struct address_space *space, virt_addr_t start, uin
         return ERROR_INVALID;
     if (start < USER_START)
         return ERROR_NOT_PERMITTED;
+    if (space->area_count > AREAS_MAX)
+        return ERROR_OUT_OF_FRAMES;
     flags |= space->default_flags;
     enum error error = check_room(space, start, length, flags, object);
     if (error)
@@ -239,6 +245,17 @@ enum error address_space_find_gap(struct address_space *space, virt_addr_t hint,
         return ERROR_INVALID;
     bool found = vm_areas_find_gap(&space->areas, USER_START, space->gaps_end, length, start);
     return found ? OK : ERROR_OUT_OF_FRAMES;
+}
+
+enum error address_space_find_low_gap(struct address_space *space, virt_addr_t hint,
+                                      uint64_t length, virt_addr_t *start)
+{
+    *start = ALIGN_DOWN(hint, PAGE_SIZE);
+    if (*start && *start < LOW_GAPS_END && length <= LOW_GAPS_END - *start &&
+        address_space_is_free(space, *start, length))
+        return OK;
+    bool found = vm_areas_find_gap(&space->areas, LOW_GAPS_START, LOW_GAPS_END, length, start);
+    return found && *start >= LOW_GAPS_START && *start < LOW_GAPS_END ? OK : ERROR_OUT_OF_FRAMES;
 }
 
 enum error address_space_unmap(struct address_space *space, virt_addr_t start, uint64_t length)

@@ -38,9 +38,17 @@ enum error address_space_extend(struct address_space *space, virt_addr_t start, 
     return OK;
 }
 
-/* Maps a new area like that at `start`, with its pages. What was at `start` goes. */
+/* The pages are at the new place: the area at the old one goes, or stays without them. */
+static enum error leave(struct address_space *space, virt_addr_t start, uint64_t length, bool keep)
+{
+    if (!keep)
+        return area_range_clear(space, start, start + length);
+    return address_space_lock(space, start, length, false);
+}
+
+/* Maps a new area like that at `start`, with its pages. */
 static enum error move(struct address_space *space, virt_addr_t start, uint64_t old_length,
-                       virt_addr_t to, uint64_t length)
+                       virt_addr_t to, uint64_t length, bool keep)
 {
     const struct vm_area *area = area_with(space, start, old_length);
     ASSERT(area);
@@ -56,7 +64,7 @@ static enum error move(struct address_space *space, virt_addr_t start, uint64_t 
         if (!error)
             error = user_pages_move(space, start, MIN(old_length, length), to);
         if (!error)
-            error = area_range_clear(space, start, start + old_length);
+            error = leave(space, start, old_length, keep);
         area_range_merge(space, start);
     }
     if (error) {
@@ -70,16 +78,19 @@ static enum error move(struct address_space *space, virt_addr_t start, uint64_t 
 }
 
 enum error address_space_move(struct address_space *space, virt_addr_t start, uint64_t old_length,
-                              virt_addr_t to, uint64_t length)
+                              virt_addr_t to, uint64_t length, bool keep)
 {
+    enum { MOST_MADE = 3 }; /* of areas, before others go */
     const struct vm_area *area = area_with(space, start, old_length);
     if (!area)
         return ERROR_BAD_ADDRESS;
     if (!old_length && !(area->flags & AREA_SHARED))
         return ERROR_INVALID;
-    uint64_t more = length > old_length ? length - old_length : 0;
+    if (space->area_count >= AREAS_MAX - MOST_MADE)
+        return ERROR_OUT_OF_FRAMES;
+    uint64_t more = keep ? length : length > old_length ? length - old_length : 0;
     enum error error = area_range_check_limits(space, area->flags, area->object, more / PAGE_SIZE);
     if (!error)
         error = area_range_clear(space, to, to + length);
-    return error ? error : move(space, start, old_length, to, length);
+    return error ? error : move(space, start, old_length, to, length, keep);
 }

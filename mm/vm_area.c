@@ -5,6 +5,7 @@
  */
 #include <assert.h>
 #include <layout.h>
+#include <mm/address_space.h>
 #include <mm/heap.h>
 #include <mm/vm_area.h>
 
@@ -114,11 +115,13 @@ uint64_t vm_area_offset(const struct vm_area *area, virt_addr_t address)
 
 void vm_areas_insert(struct tree *areas, struct vm_area *area)
 {
+    area->space->area_count++;
     tree_insert(areas, &area->node, area->start);
 }
 
 void vm_areas_remove(struct tree *areas, struct vm_area *area)
 {
+    area->space->area_count--;
     tree_remove(areas, &area->node);
 }
 
@@ -134,6 +137,8 @@ enum error vm_areas_split(struct tree *areas, virt_addr_t address)
     struct vm_area *area = vm_areas_find(areas, address);
     if (!area || area->start >= address)
         return OK;
+    if (area->space->area_count >= AREAS_MAX)
+        return ERROR_OUT_OF_FRAMES;
     struct vm_area *upper = vm_area_create(area->space, address, area->end, area->flags,
                                            area->object, vm_area_offset(area, address));
     if (!upper)

@@ -38,6 +38,7 @@ struct address_space {
     bool is_abandoned;       /* its programs are killed, and its pages taken away */
     unsigned default_flags;  /* AREA_LOCKED: of each new area, or 0 */
     bool is_locked_on_fault; /* the pages of new, locked areas are not brought in at once */
+    size_t area_count;
     uint64_t mapped_pages;   /* in all areas */
     uint64_t data_pages;     /* of these: what limits.data is for */
     uint64_t locked_pages;   /* likewise: in areas that are AREA_LOCKED */
@@ -77,6 +78,10 @@ enum error address_space_map(struct address_space *space, virt_addr_t start, uin
  * space->gaps_end. ERROR_OUT_OF_FRAMES when there are none. */
 enum error address_space_find_gap(struct address_space *space, virt_addr_t hint, uint64_t length,
                                   virt_addr_t *start);
+
+/* The same, between 1 and 2 GiB, unless `hint` is free and below that end: MAP_32BIT. */
+enum error address_space_find_low_gap(struct address_space *space, virt_addr_t hint,
+                                      uint64_t length, virt_addr_t *start);
 
 /* May the range be mapped, and does no area use any of it? */
 bool address_space_is_free(const struct address_space *space, virt_addr_t start, uint64_t length);
@@ -125,11 +130,12 @@ enum error address_space_extend(struct address_space *space, virt_addr_t start, 
                                 uint64_t length);
 
 /* Moves the range with its pages to `to`, and gives it another length. What was there is unmapped;
- * the two do not overlap. With `old_length` 0, a shared area is mapped there a second time.
+ * the two do not overlap. With `old_length` 0, a shared area is mapped there a second time. With
+ * `keep`, the area stays, without pages, and is not locked any more.
  * ERROR_BAD_ADDRESS: no area has all of the range; ERROR_INVALID: `old_length` is 0, and the area
  * is private; ERROR_OUT_OF_FRAMES. Then what was at `to` may be gone. */
 enum error address_space_move(struct address_space *space, virt_addr_t start, uint64_t old_length,
-                              virt_addr_t to, uint64_t length);
+                              virt_addr_t to, uint64_t length, bool keep);
 
 /* Takes all private pages away, and brings none in again: its programs end, and memory is short.
  * Does not wait. */

@@ -11,6 +11,7 @@ enum {
     MAP_TYPE = 0xf,
     MAP_FIXED = 0x10,
     MAP_ANONYMOUS = 0x20,
+    MAP_32BIT = 0x40,
     MAP_GROWSDOWN = 0x100,
     MAP_DENYWRITE = 0x800,
     MAP_EXECUTABLE = 0x1000,
@@ -25,9 +26,9 @@ enum {
 
 /* MAP_SHARED_VALIDATE refuses all others. */
 #define KNOWN_FLAGS                                                                          \
-    (MAP_TYPE | MAP_FIXED | MAP_ANONYMOUS | MAP_GROWSDOWN | MAP_DENYWRITE | MAP_EXECUTABLE | \
-     MAP_LOCKED | MAP_NORESERVE | MAP_POPULATE | MAP_NONBLOCK | MAP_STACK | MAP_HUGETLB |    \
-     MAP_FIXED_NOREPLACE)
+    (MAP_TYPE | MAP_FIXED | MAP_ANONYMOUS | MAP_32BIT | MAP_GROWSDOWN | MAP_DENYWRITE |      \
+     MAP_EXECUTABLE | MAP_LOCKED | MAP_NORESERVE | MAP_POPULATE | MAP_NONBLOCK | MAP_STACK | \
+     MAP_HUGETLB | MAP_FIXED_NOREPLACE)
 
 enum error memory_call_check_lock(uint64_t pages, enum error too_many)
 {
@@ -97,6 +98,8 @@ static enum error choose_place(struct address_space *space, virt_addr_t hint, ui
                                                             : ERROR_EXISTS;
     if (flags & MAP_FIXED)
         return OK;
+    if (flags & MAP_32BIT)
+        return address_space_find_low_gap(space, hint, length, start);
     return address_space_find_gap(space, hint, length, start);
 }
 
@@ -248,13 +251,13 @@ int64_t syscall_brk(struct trap_frame *frame)
 
 /* --- mremap ---------------------------------------------------------------------------------- */
 
-enum { MREMAP_MAYMOVE = 1, MREMAP_FIXED = 2 };
+enum { MREMAP_MAYMOVE = 1, MREMAP_FIXED = 2, MREMAP_DONTUNMAP = 4 };
 
 struct remapping {
     virt_addr_t start;
     uint64_t old_length, length; /* whole pages */
     uint64_t flags;
-    virt_addr_t to; /* with MREMAP_FIXED; then the result */
+    virt_addr_t to; /* with MREMAP_FIXED, and a hint with MREMAP_DONTUNMAP; then the result */
 };
 
 static enum error get_remapping(const struct trap_frame *frame, struct remapping *remapping)
@@ -263,7 +266,9 @@ static enum error get_remapping(const struct trap_frame *frame, struct remapping
         (struct remapping){argument_0(frame), to_pages(argument_1(frame)),
                            to_pages(argument_2(frame)), argument_3(frame), argument_4(frame)};
     bool fixed = remapping->flags & MREMAP_FIXED, may_move = remapping->flags & MREMAP_MAYMOVE;
-    if (remapping->flags & ~(uint64_t)(MREMAP_MAYMOVE | MREMAP_FIXED) || (fixed && !may_move) ||
+    bool keeps = remapping->flags & MREMAP_DONTUNMAP;
+    if (remapping->flags & ~(uint64_t)(MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP) ||
+        ((fixed || keeps) && !may_move) || (keeps && remapping->old_length != remapping->length) ||
         !IS_ALIGNED(remapping->start, PAGE_SIZE) || argument_2(frame) == 0 ||
         argument_1(frame) > USER_END)
         return ERROR_INVALID;
@@ -276,15 +281,20 @@ static bool overlap(const struct remapping *remapping)
            remapping->to < remapping->start + remapping->old_length;
 }
 
-static enum error move_to(struct address_space *space, const struct remapping *remapping)
+static enum error move_to(struct address_space *space, struct remapping *remapping)
 {
+    enum error error = OK;
     if (!IS_ALIGNED(remapping->to, PAGE_SIZE) ||
         !user_range_is_valid(remapping->to, remapping->length) || overlap(remapping))
         return ERROR_INVALID;
-    if (remapping->to < USER_START)
-        return ERROR_NOT_PERMITTED;
+    if (!(remapping->flags & MREMAP_FIXED))
+        error = address_space_find_gap(space, remapping->to, remapping->length, &remapping->to);
+    else if (remapping->to < USER_START)
+        error = ERROR_NOT_PERMITTED;
+    if (error)
+        return error;
     return address_space_move(space, remapping->start, remapping->old_length, remapping->to,
-                              remapping->length);
+                              remapping->length, remapping->flags & MREMAP_DONTUNMAP);
 }
 
 static enum error shrink(struct address_space *space, struct remapping *remapping)
@@ -309,7 +319,7 @@ static enum error grow(struct address_space *space, struct remapping *remapping)
     if (error)
         return error;
     return address_space_move(space, remapping->start, remapping->old_length, remapping->to,
-                              remapping->length);
+                              remapping->length, false);
 }
 
 static enum error remap(struct address_space *space, struct remapping *remapping, bool *is_locked)
@@ -324,9 +334,10 @@ static enum error remap(struct address_space *space, struct remapping *remapping
         error = memory_call_check_lock((length - old_length) / PAGE_SIZE, ERROR_AGAIN);
     if (error)
         return error;
-    return remapping->flags & MREMAP_FIXED ? move_to(space, remapping)
-           : length <= old_length          ? shrink(space, remapping)
-                                           : grow(space, remapping);
+    bool moves = remapping->flags & (MREMAP_FIXED | MREMAP_DONTUNMAP);
+    return moves                  ? move_to(space, remapping)
+           : length <= old_length ? shrink(space, remapping)
+                                  : grow(space, remapping);
 }
 
 int64_t syscall_mremap(struct trap_frame *frame)

@@ -116,7 +116,8 @@ static void do_move(struct program *program)
     uint64_t from = random_below(&state, PAGES), to = random_below(&state, PAGES);
     if (from == to)
         return;
-    enum error error = address_space_move(program->space, at(from), PAGE_SIZE, at(to), PAGE_SIZE);
+    enum error error =
+        address_space_move(program->space, at(from), PAGE_SIZE, at(to), PAGE_SIZE, false);
     EXPECT_EQ(error, program->pages[from].mapped ? OK : ERROR_BAD_ADDRESS);
     if (error)
         return;

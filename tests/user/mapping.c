@@ -370,6 +370,28 @@ TEST(mapping, mremap_to_a_fixed_place)
     EXPECT_ERROR(mincore(memory + 2 * PAGE, PAGE, there), ENOMEM);
 }
 
+/* The pages move, and the area stays: it is zeros again, or the file. */
+TEST(mapping, mremap_without_unmapping)
+{
+    const int keep = MREMAP_MAYMOVE | MREMAP_DONTUNMAP;
+    char *memory = map(4, DATA);
+    memset(memory, 'x', 4 * PAGE);
+    EXPECT_ERROR(CALL(mremap, memory, 4 * PAGE, 4 * PAGE, MREMAP_DONTUNMAP, 0), EINVAL);
+    EXPECT_ERROR(CALL(mremap, memory, 4 * PAGE, 2 * PAGE, keep, 0), EINVAL);
+    EXPECT_ERROR(CALL(mremap, memory, 4 * PAGE, 4 * PAGE, keep, memory + 1), EINVAL);
+    EXPECT_ERROR(CALL(mremap, memory, 4 * PAGE, 4 * PAGE, keep, memory + PAGE), EINVAL);
+    char *moved = (char *)CALL(mremap, memory + PAGE, 2 * PAGE, 2 * PAGE, keep, 0);
+    EXPECT(moved != MAP_FAILED && moved != memory + PAGE);
+    EXPECT(moved[0] == 'x' && moved[2 * PAGE - 1] == 'x');
+    EXPECT(memory[PAGE - 1] == 'x' && memory[PAGE] == 0 && memory[3 * PAGE - 1] == 0);
+    EXPECT_EQ(memory[3 * PAGE], 'x');
+    memory[PAGE] = 'y';
+    EXPECT_EQ(moved[0], 'x');
+    char *place = map(2, DATA);
+    EXPECT_EQ((char *)CALL(mremap, memory, 2 * PAGE, 2 * PAGE, keep | MREMAP_FIXED, place), place);
+    EXPECT(place[0] == 'x' && place[PAGE] == 'y' && memory[0] == 0 && memory[PAGE] == 0);
+}
+
 TEST(mapping, mremap_of_a_file)
 {
     make_pages("a", 6);
@@ -562,6 +584,45 @@ TEST(mapping, mlock_has_a_limit)
 /* --- Limits ---------------------------------------------------------------------------------- */
 
 enum { MANY = 16384 }; /* pages */
+
+/* Linux's vm.max_map_count: every second page gets another permission. */
+TEST(mapping, there_may_not_be_too_many_areas)
+{
+    enum { MOST = 65530, ROOM = 2 * MOST, TOLERANCE = 200 /* those of the program itself */ };
+    const int flags = ANONYMOUS | MAP_NORESERVE;
+    char *memory = mmap(NULL, (size_t)ROOM * PAGE, PROT_NONE, flags, -1, 0);
+    int areas = 1;
+    EXPECT(memory != MAP_FAILED);
+    for (size_t page = 1; mprotect(memory + page * PAGE, PAGE, PROT_READ) == 0; page += 2)
+        areas += 2;
+    EXPECT_EQ(errno, ENOMEM);
+    EXPECT(areas <= MOST && areas > MOST - TOLERANCE);
+    mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    mmap(NULL, PAGE, PROT_READ, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    EXPECT_ERROR(mmap(NULL, PAGE, PROT_READ, MAP_SHARED | MAP_ANONYMOUS, -1, 0), ENOMEM);
+    EXPECT_ERROR(munmap(memory + (size_t)(ROOM - 2) * PAGE, PAGE), ENOMEM);
+    EXPECT_ERROR(mremap(memory, PAGE, 2 * PAGE, MREMAP_MAYMOVE), ENOMEM);
+    EXPECT_OK(munmap(memory, (size_t)ROOM / 2 * PAGE));
+    EXPECT(mmap(NULL, PAGE, PROT_READ, MAP_SHARED | MAP_ANONYMOUS, -1, 0) != MAP_FAILED);
+}
+
+TEST(mapping, the_first_two_gibibytes)
+{
+    const size_t length = (size_t)600 << 20, end = (size_t)1 << 31;
+    const int flags = ANONYMOUS | MAP_NORESERVE | 0x40; /* MAP_32BIT */
+    char *first = mmap(NULL, length, PROT_NONE, flags, -1, 0);
+    EXPECT(first != MAP_FAILED && (size_t)first + length <= end);
+    EXPECT((size_t)first >= (size_t)1 << 30);
+    EXPECT_ERROR(mmap(NULL, length, PROT_NONE, flags, -1, 0), ENOMEM);
+    EXPECT_ERROR(mmap(NULL, end, PROT_NONE, flags, -1, 0), ENOMEM);
+    EXPECT_OK(munmap(first, length));
+    char *hint = (char *)((size_t)1 << 29);
+    EXPECT_EQ(mmap(hint, PAGE, PROT_NONE, flags, -1, 0), hint);
+    char *high = (char *)((size_t)1 << 32);
+    char *other = mmap(high, PAGE, PROT_NONE, flags, -1, 0);
+    EXPECT(other != MAP_FAILED && (size_t)other < end);
+    EXPECT_EQ(mmap(high, PAGE, PROT_NONE, flags | MAP_FIXED, -1, 0), high);
+}
 
 static void limit(int resource, rlim_t bytes)
 {
