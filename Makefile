@@ -177,6 +177,19 @@ $B/gen/font_builtin.inc: scripts/make-font.py $(FONT) | need-font
 	@echo "  FONT  $@"
 	$Q$(PYTHON) scripts/make-font.py $(FONT) $@
 
+# What the kernel maps into programs is a program's code: a shared object that asks for no other, in one page.
+VDSO_CFLAGS = $(USER_CFLAGS) -fPIC -mgeneral-regs-only -fvisibility=default
+$B/gen/vdso.debug.so: user/vdso/vdso.c user/vdso/vdso.lds $B/user-flags.stamp | need-build
+	@mkdir -p $(@D)
+	@echo "  LD    $@"
+	$Q$(CC) $(VDSO_CFLAGS) -MMD -MP -MT $@ -MF $(@:.so=.d) -c $< -o $(@:.so=.o)
+	$Q$(LD) -shared -soname=linux-vdso.so.1 --hash-style=both -Bsymbolic -z noexecstack -z max-page-size=4096 --build-id=none \
+	    -T user/vdso/vdso.lds -o $@ $(@:.so=.o)
+$B/gen/vdso.so: $B/gen/vdso.debug.so
+	$Q$(OBJCOPY) --strip-all $< $@
+$B/obj/kernel/process/vdso_image.asm.o: $B/gen/vdso.so
+$B/obj/kernel/process/vdso_image.asm.o: NASMFLAGS += -I $B/gen/
+
 # The file with debug information is for GDB; GRUB gets one without, for it would load every debug section into memory.
 $B/cairn.debug.elf: $(KERNEL_OBJECTS)
 $B/cairn-test.debug.elf: $(TEST_OBJECTS)
@@ -547,4 +560,4 @@ need-matrix:
 need-qemu:
 	@$(call need,qemu-system-x86_64=qemu-system-x86 $(PYTHON)=python3)
 
--include $(KERNEL_OBJECTS:.o=.d) $(TEST_OBJECTS:.o=.d) $(HOST_OBJECTS:.o=.d) $(TOOL_SOURCES:%=$B/host/%.d) $(USER_OBJECTS:.o=.d)
+-include $(KERNEL_OBJECTS:.o=.d) $(TEST_OBJECTS:.o=.d) $(HOST_OBJECTS:.o=.d) $(TOOL_SOURCES:%=$B/host/%.d) $(USER_OBJECTS:.o=.d) $B/gen/vdso.debug.d

@@ -21,9 +21,12 @@
 #include <kernel/cpu/trap.h>
 #include <kernel/cpu/tsc.h>
 #include <kernel/log/log.h>
+#include <kernel/options.h>
 #include <kernel/task/clock.h>
 #include <kernel/task/sleep.h>
 #include <kernel/ticks.h>
+
+OPTION(tsc);
 
 enum { TICKS_PER_SECOND = 1000 };
 
@@ -177,7 +180,8 @@ void ticks_start(void (*work)(uint64_t time, const struct trap_frame *frame))
     enum error error = reference_clock_find(&reference);
     if (error)
         reference = (struct clock_reference){0};
-    clock_start(pit8254_init(TICKS_PER_SECOND), error ? NULL : &reference, tsc_is_constant());
+    bool constant_tsc = tsc_is_constant() || option_is(option_tsc, "constant");
+    clock_start(pit8254_init(TICKS_PER_SECOND), error ? NULL : &reference, constant_tsc);
     irq_set_timer_handler(irq_controller()->at_local_apic ? tick_at_apic : tick_at_8259);
     trap_set_handler(LOCAL_APIC_TIMER_VECTOR, handle_local_timer);
     if (reference.name && irq_controller()->at_local_apic)

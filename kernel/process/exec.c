@@ -7,6 +7,7 @@
 #include <kernel/process/placement.h>
 #include <kernel/process/process.h>
 #include <kernel/process/timers.h>
+#include <kernel/process/vdso.h>
 #include <lib/string.h>
 #include <mm/heap.h>
 #include <mm/user_copy.h>
@@ -198,6 +199,8 @@ static enum error load_elf(struct fs_context *context, struct program *program, 
         error = load_interpreter(context, program, &elf, &addresses);
     if (!error && program->entry >= USER_END)
         error = ERROR_NOT_EXECUTABLE;
+    if (!error)
+        error = vdso_map(program->space, &addresses.vdso);
     if (!error)
         error =
             first_stack_make(program, name, strings, &addresses, &placement, elf.executable_stack);

@@ -39,6 +39,7 @@ enum {
     AT_RANDOM = 25,
     AT_HWCAP2 = 26,
     AT_EXECFN = 31,
+    AT_SYSINFO_EHDR = 33,
 };
 
 enum { HWCAP2_FSGSBASE = 1 << 1 }; /* programs may use RDFSBASE and its like */
@@ -53,7 +54,7 @@ struct plan {
     size_t word_count;
 };
 
-enum { AUXILIARY_ENTRIES = 19 };
+enum { AUXILIARY_ENTRIES = 20 };
 
 static struct plan make_plan(const char *name, const struct program_strings *strings,
                              const struct placement *placement)
@@ -86,6 +87,7 @@ static void store_auxiliary(uint64_t *word, const struct plan *plan, const struc
                             const struct program_addresses *addresses)
 {
     const uint64_t entries[AUXILIARY_ENTRIES][2] = {
+        {AT_SYSINFO_EHDR, addresses->vdso},
         {AT_HWCAP, cpuid(1, 0).edx},
         {AT_PAGESZ, PAGE_SIZE},
         {AT_CLKTCK, CLOCK_TICKS},

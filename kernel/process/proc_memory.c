@@ -3,6 +3,7 @@
 #include <kernel/process/out_of_memory.h>
 #include <kernel/process/proc_memory.h>
 #include <kernel/process/process.h>
+#include <kernel/process/vdso.h>
 #include <layout.h>
 #include <lib/number.h>
 #include <lib/string.h>
@@ -20,6 +21,9 @@ static struct inode *inode_of(const struct vm_area *area)
 
 static const char *memory_name(const struct address_space *space, const struct vm_area *area)
 {
+    const char *name = vdso_area_name(area);
+    if (name)
+        return name;
     if (area->flags & AREA_GROWS_DOWN)
         return "[stack]";
     return area->start < space->heap_end && area->end > space->heap_start && !area->object

@@ -17,6 +17,18 @@ static struct user_thread *thread_of(int id)
 }
 
 /* The result is the size of the mask. */
+/* There is one processor, and one node of memory. */
+int64_t syscall_getcpu(struct trap_frame *frame)
+{
+    const uint32_t number = 0;
+    enum error error = OK;
+    if (argument_0(frame))
+        error = copy_to_user(argument_0(frame), &number, sizeof(number));
+    if (!error && argument_1(frame))
+        error = copy_to_user(argument_1(frame), &number, sizeof(number));
+    return syscall_result(error);
+}
+
 int64_t syscall_sched_getaffinity(struct trap_frame *frame)
 {
     const uint64_t mask = PROCESSORS;

@@ -180,11 +180,39 @@ static struct time_base {
 } bases[2];
 static const struct time_base *current_base; /* NULL: the clock goes by ticks */
 
+static int64_t real_start;        /* the time of day when clock_now() was 0 */
+static struct clock_page *shared; /* with programs; NULL: there are none yet */
+
+/* Tells programs what has changed. */
+static void publish(void)
+{
+    if (!shared)
+        return;
+    uint64_t flags = interrupts_save();
+    const struct time_base *base = current_base;
+    uint32_t sequence = shared->sequence;
+    __atomic_store_n(&shared->sequence, sequence + 1, __ATOMIC_RELAXED);
+    __atomic_thread_fence(__ATOMIC_RELEASE);
+    shared->tsc = base ? base->tsc : 0;
+    shared->time = base ? base->time : 0;
+    shared->rate = base ? base->rate : 0;
+    shared->real_start = real_start;
+    __atomic_store_n(&shared->sequence, sequence + 2, __ATOMIC_RELEASE);
+    interrupts_restore(flags);
+}
+
+void clock_share(struct clock_page *page)
+{
+    shared = page;
+    publish();
+}
+
 static void set_base(uint64_t tsc, uint64_t time, uint64_t rate)
 {
     struct time_base *next = &bases[current_base == &bases[0]];
     *next = (struct time_base){tsc, time, rate};
     __atomic_store_n(&current_base, next, __ATOMIC_RELEASE);
+    publish();
 }
 
 static uint64_t time_at(const struct time_base *base, uint64_t tsc)
@@ -387,6 +415,7 @@ void clock_start(uint64_t tick, const struct clock_reference *new_reference, boo
     ASSERT(tick > 0);
     now = clock_now();
     current_base = NULL;
+    publish();
     tick_length = tick;
     tsc_constant = constant_tsc;
     tsc_rate = last_tick_tsc = longest_measured = schedule.width = schedule.length = 0;
@@ -396,8 +425,6 @@ void clock_start(uint64_t tick, const struct clock_reference *new_reference, boo
 }
 
 /* -------------------------------------------------------------------------------------------- */
-
-static int64_t real_start; /* the time of day when clock_now() was 0 */
 
 static int64_t real_at(uint64_t time)
 {
@@ -417,4 +444,5 @@ int64_t clock_real_at_tick(void)
 void clock_set_real(int64_t real)
 {
     __atomic_store_n(&real_start, real - (int64_t)clock_now(), __ATOMIC_RELAXED);
+    publish();
 }

@@ -326,3 +326,37 @@ TEST(clock, outlives_its_reference)
         EXPECT_EQ(machine.steps_back, 0);
     }
 }
+
+/* What a program finds on the page; UINT64_MAX: that it has to ask. */
+static uint64_t read_page(const struct clock_page *page)
+{
+    uint64_t ticks = host_tsc > page->tsc ? host_tsc - page->tsc : 0;
+    if (!page->rate)
+        return UINT64_MAX;
+    return page->time + (uint64_t)((unsigned __int128)ticks * page->rate >> 32);
+}
+
+/* Over spans in which the clock is corrected several times. */
+TEST(clock, programs_read_the_same)
+{
+    static struct clock_page page;
+    uint32_t last_sequence;
+    page = (struct clock_page){0};
+    start(&pm_timer, true);
+    clock_share(&page);
+    EXPECT_EQ(read_page(&page), UINT64_MAX); /* the rate is not known yet */
+    run(SECOND);
+    last_sequence = page.sequence;
+    for (int i = 0; i < 60; i++) {
+        machine.tsc_ppm = i;
+        run(SECOND);
+        EXPECT_EQ(read_page(&page), clock_now());
+        EXPECT_EQ(page.sequence % 2, 0);
+    }
+    EXPECT(page.sequence > last_sequence);
+    clock_set_real((int64_t)(1000 * SECOND));
+    EXPECT_EQ(page.real_start + (int64_t)read_page(&page), (int64_t)(1000 * SECOND));
+    start(&pm_timer, false);
+    run(60 * SECOND);
+    EXPECT_EQ(read_page(&page), UINT64_MAX);
+}

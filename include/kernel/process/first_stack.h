@@ -13,6 +13,7 @@ struct program_addresses {
     size_t header_count;
     virt_addr_t entry; /* the program's own */
     virt_addr_t base;  /* the interpreter's; 0: there is none */
+    virt_addr_t vdso;  /* the shared object's that reads the clock */
 };
 
 /* Makes the stack in program->space, and sets program->stack and where the strings are.

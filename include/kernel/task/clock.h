@@ -4,6 +4,7 @@
 #ifndef KERNEL_TASK_CLOCK_H
 #define KERNEL_TASK_CLOCK_H
 
+#include <kernel/task/clock_page.h>
 #include <types.h>
 
 #define NANOSECONDS_PER_SECOND      UINT64_C(1000000000)
@@ -45,5 +46,9 @@ int64_t clock_real_at_tick(void);
 
 /* Sets the time of day. In tasks and set-up code. */
 void clock_set_real(int64_t real);
+
+/* Keeps the page, which is 0 in the beginning, as the clock goes from now on: programs read it. In
+ * tasks and set-up code. */
+void clock_share(struct clock_page *page);
 
 #endif
