@@ -426,6 +426,8 @@ void clock_start(uint64_t tick, const struct clock_reference *new_reference, boo
 
 /* -------------------------------------------------------------------------------------------- */
 
+static int64_t real_when_set;
+
 static int64_t real_at(uint64_t time)
 {
     return __atomic_load_n(&real_start, __ATOMIC_RELAXED) + (int64_t)time;
@@ -436,13 +438,16 @@ int64_t clock_real_now(void)
     return real_at(clock_now());
 }
 
+/* The last tick may be older than the setting. */
 int64_t clock_real_at_tick(void)
 {
-    return real_at(last_tick());
+    int64_t least = __atomic_load_n(&real_when_set, __ATOMIC_RELAXED);
+    return MAX(real_at(last_tick()), least);
 }
 
 void clock_set_real(int64_t real)
 {
     __atomic_store_n(&real_start, real - (int64_t)clock_now(), __ATOMIC_RELAXED);
+    __atomic_store_n(&real_when_set, real, __ATOMIC_RELAXED);
     publish();
 }

@@ -9,21 +9,21 @@
 
 enum { DELETE = 0x7f, END_OF_FILE = '\0', PARITY_MARK = 0xff, TAB_COLUMNS = 8 };
 
+/* Is it a control character of ASCII? */
 static inline bool is_control(uint8_t byte)
 {
     return byte < ' ' || byte == DELETE;
 }
 
+/* Is the flag set among those of input, output, or local ones? */
 static inline bool has_input(const struct line_discipline *discipline, uint32_t flag)
 {
     return discipline->termios.input & flag;
 }
-
 static inline bool has_output(const struct line_discipline *discipline, uint32_t flag)
 {
     return discipline->termios.output & flag;
 }
-
 static inline bool has_local(const struct line_discipline *discipline, uint32_t flag)
 {
     return discipline->termios.local & flag;
@@ -42,17 +42,18 @@ static inline bool is_continuation(const struct line_discipline *discipline, uin
     return has_input(discipline, IUTF8) && (byte & 0xc0) == 0x80;
 }
 
+/* The byte of the input at a position, which only grows. */
 static inline uint8_t *input_byte(struct line_discipline *discipline, uint32_t position)
 {
     return &discipline->input[position % LINE_DISCIPLINE_INPUT];
 }
 
+/* Does a line end behind that byte? And notes whether one does. */
 static inline bool is_end(const struct line_discipline *discipline, uint32_t position)
 {
     uint32_t place = position % LINE_DISCIPLINE_INPUT;
     return discipline->ends[place / 64] >> place % 64 & 1;
 }
-
 static inline void set_end(struct line_discipline *discipline, uint32_t position, bool is)
 {
     uint32_t place = position % LINE_DISCIPLINE_INPUT;
