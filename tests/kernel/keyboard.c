@@ -36,8 +36,8 @@ static bool wait_clear(uint8_t bits)
 static void keep_pace(unsigned injected)
 {
     enum { A_TICK = 50 }; /* well below BURST of drivers/irq.c in 16 to 17 ticks */
-    uint64_t start = clock_now();
-    while (injected % A_TICK == 0 && clock_now() == start)
+    int64_t start = clock_real_at_tick();
+    while (injected % A_TICK == 0 && clock_real_at_tick() == start)
         wait_for_interrupt();
 }
 
