@@ -32,7 +32,8 @@ static void enter(struct thread *thread)
 {
     struct user_thread *user_thread = user_thread_of(thread);
     slice_is_over = false;
-    task_set_priority(&thread->task, TASK_LOW_EARLY);
+    if (thread->task.priority != TASK_LOW_EARLY)
+        task_set_priority(&thread->task, TASK_LOW_EARLY);
     turns++;
     load_note_switch();
     process_timers_check(user_thread->process);

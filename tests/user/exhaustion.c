@@ -87,6 +87,49 @@ TEST(exhaustion, full_pipes_are_given_back)
         EXPECT_EQ(status_of(fill_pipes), 0);
 }
 
+enum { MUCH = 200 << 20 }; /* bytes, more than a machine of 128 MiB has */
+
+/* Ends well when a call says that memory is out, or when there is so much of it. */
+static void take_all_memory_by_pipes(void)
+{
+    static char bytes[65536];
+    int ends[2];
+    long status = 0;
+    limit_descriptors(4096);
+    for (size_t taken = 0; status >= 0 && taken < MUCH / 2; taken += sizeof(bytes)) {
+        status = pipe2(ends, O_NONBLOCK);
+        if (status == 0)
+            status = write(ends[1], bytes, sizeof(bytes));
+    }
+    _exit(status < 0 && errno != ENOMEM);
+}
+
+static void take_all_memory(void)
+{
+    char *memory = mmap(NULL, MUCH / 2, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    char *more = mmap(NULL, MUCH / 2, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED || more == MAP_FAILED)
+        _exit(1);
+    for (size_t at = 0; at < MUCH / 2; at += PAGE)
+        memory[at] = more[at] = 1;
+    _exit(0);
+}
+
+/* Whoever takes all memory is killed for that, or has not got it all; others go on. */
+TEST(exhaustion, memory)
+{
+    for (int i = 0; i < 3; i++) {
+        int status = status_of(take_all_memory);
+        EXPECT(status == 0 || status == SIGKILL);
+        status = status_of(take_all_memory_by_pipes);
+        EXPECT(status == 0 || status == SIGKILL);
+    }
+    char *memory = mmap(NULL, 16 << 20, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+    EXPECT(memory != MAP_FAILED);
+    memset(memory, 1, 16 << 20);
+}
+
 TEST(exhaustion, addresses)
 {
     const size_t half = (size_t)1 << 46;
