@@ -92,7 +92,16 @@ static void do_protect(struct program *program)
     EXPECT_EQ(error, i < end ? ERROR_OUT_OF_FRAMES : OK);
 }
 
-/* Private pages are what they were when they were mapped. Goes on behind a hole. */
+/* Private pages are what they were when they were mapped. */
+static void drop_own(struct page *page)
+{
+    if (page->flags & AREA_SHARED)
+        return;
+    page->is_own = false;
+    page->byte = 0;
+}
+
+/* Goes on behind a hole. */
 static void do_discard(struct program *program)
 {
     struct range range = random_range();
@@ -102,10 +111,7 @@ static void do_discard(struct program *program)
     for (uint64_t i = range.first; i < range.first + range.count; i++) {
         struct page *page = &program->pages[i];
         hole |= !page->mapped;
-        if (!(page->flags & AREA_SHARED)) {
-            page->is_own = false;
-            page->byte = 0;
-        }
+        drop_own(page);
     }
     EXPECT_EQ(error, hole ? ERROR_OUT_OF_FRAMES : OK);
 }
@@ -113,16 +119,20 @@ static void do_discard(struct program *program)
 /* Moves one page to another place. */
 static void do_move(struct program *program)
 {
+    bool keep = random_below(&state, 2);
     uint64_t from = random_below(&state, PAGES), to = random_below(&state, PAGES);
     if (from == to)
         return;
     enum error error =
-        address_space_move(program->space, at(from), PAGE_SIZE, at(to), PAGE_SIZE, false);
+        address_space_move(program->space, at(from), PAGE_SIZE, at(to), PAGE_SIZE, keep);
     EXPECT_EQ(error, program->pages[from].mapped ? OK : ERROR_BAD_ADDRESS);
     if (error)
         return;
     program->pages[to] = program->pages[from];
-    program->pages[from] = (struct page){0};
+    if (keep)
+        drop_own(&program->pages[from]);
+    else
+        program->pages[from] = (struct page){0};
 }
 
 /* What an access to the page must come to. */
@@ -183,9 +193,11 @@ static void expect_areas(const struct program *program)
     const struct page *pages = program->pages;
     const struct vm_area *area = address_space_next_area(program->space, 0);
     uint64_t mapped = 0;
+    size_t count = 0;
     for (uint64_t i = 0; i < PAGES; i++) {
         if (!pages[i].mapped)
             continue;
+        count++;
         uint64_t end = i + 1;
         while (end < PAGES && goes_on(&pages[end - 1], &pages[end]))
             end++;
@@ -199,6 +211,7 @@ static void expect_areas(const struct program *program)
     }
     EXPECT(!area);
     EXPECT_EQ(program->space->mapped_pages, mapped);
+    EXPECT_EQ(program->space->area_count, count);
 }
 
 /* Each frame has a reference for each entry that maps it, and those of the object one more. */

@@ -87,7 +87,16 @@ static bool do_protect(void)
     return i < range.first + range.count ? result == -1 && errno == ENOMEM : result == 0;
 }
 
-/* Private pages are what they were when they were mapped. Goes on behind a hole. */
+/* A private page is what it was when it was mapped. */
+static void drop_own(struct page *page)
+{
+    if (page->shared != MAP_PRIVATE)
+        return;
+    page->is_own = false;
+    page->byte = 0;
+}
+
+/* Goes on behind a hole. */
 static bool do_drop(void)
 {
     struct range range = random_range();
@@ -95,10 +104,7 @@ static bool do_drop(void)
     int result = madvise(at(range.first), (size_t)range.count * PAGE, MADV_DONTNEED);
     for (int i = range.first; i < range.first + range.count; i++) {
         hole |= !pages[i].mapped;
-        if (pages[i].shared == MAP_PRIVATE) {
-            pages[i].is_own = false;
-            pages[i].byte = 0;
-        }
+        drop_own(&pages[i]);
     }
     return hole ? result == -1 && errno == ENOMEM : result == 0;
 }
@@ -109,9 +115,13 @@ static bool do_move(void)
     int from = (int)below(PAGES), to = (int)below(PAGES);
     if (from == to || !pages[from].mapped)
         return true;
-    void *moved = mremap(at(from), PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, at(to));
+    int keep = below(2) ? MREMAP_DONTUNMAP : 0;
+    void *moved = mremap(at(from), PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED | keep, at(to));
     pages[to] = pages[from];
-    pages[from] = (struct page){0};
+    if (keep)
+        drop_own(&pages[from]);
+    else
+        pages[from] = (struct page){0};
     return moved == at(to);
 }
 
