@@ -65,3 +65,14 @@ class Short(MachineTest):
         self.assertLess(abs(self.free(machine) - before), TOLERANCE)
         self.assertNotIn("out of memory", machine.output())
         self.assertEqual(machine.answer("ps | grep -c '[s]leep 1000'")[-1], "0")
+
+    def test_files_without_end(self):
+        """A file grows until its file system has no room: the call says so, and what it had comes back."""
+        machine = self.boot(options=["-m", "32M"])
+        write = "dd if=/dev/zero of=/tmp/large bs=64k 2>&1 | head -1; rm /tmp/large"
+        self.assertIn("dd: error writing '/tmp/large': No space left on device", machine.answer(write))
+        before = self.free(machine)
+        for _ in range(ROUNDS):
+            machine.answer(write)
+        self.assertLess(abs(self.free(machine) - before), TOLERANCE)
+        self.assertNotIn("out of memory", machine.output())
