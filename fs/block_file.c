@@ -19,6 +19,7 @@ struct block_file {
     struct page_cache cache;
     struct block_device *device; /* referenced */
     struct device node;          /* in devfs */
+    size_t opened;               /* files */
     struct list_node link;
 };
 
@@ -33,34 +34,42 @@ static struct block_file *of_cache(struct page_cache *cache)
     return CONTAINER_OF(cache, struct block_file, cache);
 }
 
-/* The last page may be only in part on the disk. */
-static enum error transfer(struct block_file *file, enum block_operation operation, uint64_t index,
-                           const void *page)
+/* The last page may be only in part on the disk; what a read leaves of it is zeros. */
+static enum error transfer(struct page_cache *cache, enum block_operation operation, uint64_t index,
+                           const phys_addr_t *frames, unsigned pages)
 {
-    struct block_device *device = file->device;
-    uint32_t each = PAGE_SIZE / device->block_size;
-    uint64_t left = device->block_count - index * each;
-    uint32_t count = (uint32_t)MIN(left, (uint64_t)each);
-    struct block_part part = {.address = virt_to_phys(page), .size = count * device->block_size};
+    const struct block_device *device = of_cache(cache)->device;
+    struct block_part parts[PAGE_RUN_MAX];
     struct block_request request;
-    block_begin(&request, device, operation, index * each, count, &part, 1);
+    uint32_t each = PAGE_SIZE / device->block_size;
+    uint64_t left = (device->block_count - index * each) * device->block_size;
+    uint64_t bytes = MIN(left, pages * PAGE_SIZE);
+    for (unsigned i = 0; i < pages; i++) {
+        uint64_t size = MIN(bytes - i * PAGE_SIZE, PAGE_SIZE);
+        parts[i] = (struct block_part){.address = frames[i], .size = (uint32_t)size};
+        if (operation == BLOCK_READ)
+            memset((char *)phys_to_virt(frames[i]) + size, 0, PAGE_SIZE - size);
+    }
+    block_begin(&request, of_cache(cache)->device, operation, index * each,
+                (uint32_t)(bytes / device->block_size), parts, pages);
     await(&request.future);
     return request.error ? ERROR_DEVICE : OK;
 }
 
-static enum error read_page(struct page_cache *cache, uint64_t index, void *page)
+static enum error read_pages(struct page_cache *cache, uint64_t index, const phys_addr_t *frames,
+                             unsigned count)
 {
-    memset(page, 0, PAGE_SIZE);
-    return transfer(of_cache(cache), BLOCK_READ, index, page);
+    return transfer(cache, BLOCK_READ, index, frames, count);
 }
 
-static enum error write_page(struct page_cache *cache, uint64_t index, const void *page)
+static enum error write_pages(struct page_cache *cache, uint64_t index, const phys_addr_t *frames,
+                              unsigned count)
 {
-    return transfer(of_cache(cache), BLOCK_WRITE, index, page);
+    return transfer(cache, BLOCK_WRITE, index, frames, count);
 }
 
-static const struct page_cache_operations cache_operations = {.read = read_page,
-                                                              .write = write_page};
+static const struct page_cache_operations cache_operations = {.read = read_pages,
+                                                              .write = write_pages};
 
 static enum error get_page(struct vm_object *object, uint64_t index, bool write, phys_addr_t *frame)
 {
@@ -87,6 +96,43 @@ static enum error sync_block_file(struct block_file *file)
     block_begin(&request, file->device, BLOCK_FLUSH, 0, 0, NULL, 0);
     await(&request.future);
     return error ? error : request.error ? ERROR_DEVICE : OK;
+}
+
+/* --- Claims ---------------------------------------------------------------------------------- */
+
+static struct block_file *find_file(const struct block_device *device)
+{
+    list_for_each(node, &block_files) {
+        struct block_file *file = CONTAINER_OF(node, struct block_file, link);
+        if (file->device == device)
+            return file;
+    }
+    return NULL;
+}
+
+enum error block_file_claim(struct block_device *device)
+{
+    struct block_file *file = find_file(device);
+    bool is_partition = device->partition > 0;
+    if (device->is_claimed || (is_partition ? device->disk->is_claimed : device->claimed_parts > 0))
+        return ERROR_BUSY;
+    device->is_claimed = true;
+    device->disk->claimed_parts += is_partition;
+    if (!file)
+        return OK; /* the disk has gone: its user finds out */
+    inode_reference(&file->inode);
+    if (sync_block_file(file))
+        log_warn("%s: not everything could be written", device->name);
+    page_cache_forget(&file->cache);
+    inode_release(&file->inode);
+    return OK;
+}
+
+void block_file_unclaim(struct block_device *device)
+{
+    ASSERT(device->is_claimed);
+    device->is_claimed = false;
+    device->disk->claimed_parts -= device->partition > 0;
 }
 
 /* The index'th one; NULL: there are not so many. The list may change while somebody waits. */
@@ -125,8 +171,14 @@ static enum error open(struct file *file)
     struct block_file *block_file = CONTAINER_OF(node, struct block_file, node);
     if (block_file->device->is_read_only && (file->flags & O_ACCMODE) != O_RDONLY)
         return ERROR_READ_ONLY;
+    bool claims = file->flags & O_EXCL && !(file->flags & O_CREAT);
+    enum error error = claims ? block_file_claim(block_file->device) : OK;
+    if (error)
+        return error;
     inode_reference(&block_file->inode);
+    block_file->opened++;
     file->data = block_file;
+    file->data_number = claims;
     return OK;
 }
 
@@ -136,7 +188,8 @@ struct block_device *block_file_device(uint32_t number)
     return node ? CONTAINER_OF(node, struct block_file, node)->device : NULL;
 }
 
-/* What was written to it goes to the disk with the last file, at the latest. */
+/* With the last file, what was written to it goes to the disk, and its pages are forgotten: a file
+ * system may change the disk from now on. */
 static void close(struct file *file)
 {
     struct block_file *block_file = of_file(file);
@@ -144,6 +197,10 @@ static void close(struct file *file)
         return;
     if ((file->flags & O_ACCMODE) != O_RDONLY && sync_block_file(block_file))
         log_warn("%s: not everything could be written", block_file->device->name);
+    if (file->data_number)
+        block_file_unclaim(block_file->device);
+    if (--block_file->opened == 0)
+        page_cache_forget(&block_file->cache);
     inode_release(&block_file->inode);
 }
 

@@ -266,6 +266,31 @@ void dentry_delete_tree(struct dentry *root)
     }
 }
 
+/* The first entry that has no entries itself, in or behind the way down from `dentry`. */
+static struct dentry *first_leaf(struct dentry *dentry)
+{
+    struct dentry *child;
+    while ((child = first_child(dentry)))
+        dentry = child;
+    return dentry;
+}
+
+size_t dentry_forget(struct dentry *root, size_t wanted)
+{
+    size_t forgotten = 0;
+    struct dentry *dentry = first_leaf(root);
+    while (dentry != root && forgotten < wanted) {
+        struct dentry *after = dentry_after(dentry);
+        struct dentry *next = after ? first_leaf(after) : dentry->parent;
+        if (dentry->references == 1 && list_empty(&dentry->children)) {
+            dentry_delete(dentry);
+            forgotten++;
+        }
+        dentry = next;
+    }
+    return forgotten;
+}
+
 bool dentry_is_below(const struct dentry *dentry, const struct dentry *ancestor)
 {
     while (dentry != ancestor && dentry->parent != dentry)

@@ -1,6 +1,7 @@
 #include <fs/filesystem.h>
 #include <fs/inode.h>
 #include <fs/text.h>
+#include <kernel/task/thread.h>
 #include <lib/string.h>
 
 static struct list types = LIST_INIT(types);
@@ -10,7 +11,24 @@ void filesystem_init(struct filesystem *filesystem, struct filesystem_type *type
     static uint32_t last_device;
     filesystem->type = type;
     filesystem->device = ++last_device;
+    filesystem->time_step = 1;
+    filesystem->names = (struct mutex)MUTEX_INIT(filesystem->names);
     list_init(&filesystem->inodes);
+}
+
+bool filesystem_lock_names(struct filesystem *filesystem)
+{
+    const struct thread *thread = thread_current();
+    if (!filesystem->type->has_device || !thread || filesystem->names.owner == &thread->task)
+        return false;
+    thread_lock(&filesystem->names);
+    return true;
+}
+
+void filesystem_unlock_names(struct filesystem *filesystem, bool locked)
+{
+    if (locked)
+        thread_unlock(&filesystem->names);
 }
 
 void filesystem_release(struct filesystem *filesystem)

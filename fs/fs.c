@@ -1,4 +1,5 @@
 #include <assert.h>
+#include <fs/block_cache.h>
 #include <fs/block_file.h>
 #include <fs/devfs.h>
 #include <fs/devpts.h>
@@ -35,6 +36,7 @@ static struct filesystem_type sysfs_type = {.name = "sysfs",
                                             .free = tmpfs_free};
 
 static struct reclaimer pages_of_files = {.reclaim = page_cache_give_up};
+static struct reclaimer tables_of_disks = {.reclaim = block_caches_give_up};
 
 /* What is mounted from the start, each below the root. */
 static const struct {
@@ -68,6 +70,7 @@ enum error fs_start(void)
     block_files_start();
     proc_system_add();
     reclaim_add(&pages_of_files);
+    reclaim_add(&tables_of_disks);
     if (!random_has_hardware())
         log_warn("random: the processor has no source of random numbers; the first ones are weak");
     filesystem_add_type(&tmpfs_type);

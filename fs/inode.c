@@ -37,6 +37,13 @@ void inode_unlock(struct inode *inode)
         thread_unlock(&inode->mutex);
 }
 
+/* As exact as the file system stores it. */
+static int64_t now(const struct inode *inode)
+{
+    int64_t time = clock_real_at_tick(), step = inode->filesystem->time_step;
+    return step > 1 ? time - time % step : time;
+}
+
 void inode_drop_identity(struct inode *inode)
 {
     enum { GROUP_MAY_RUN = 010 };
@@ -50,17 +57,17 @@ void inode_drop_identity(struct inode *inode)
 void inode_note_read(struct inode *inode)
 {
     bool changed_since = inode->accessed <= inode->modified || inode->accessed <= inode->changed;
-    int64_t now = clock_real_at_tick();
-    if (changed_since || now - inode->accessed >= DAY)
-        inode->accessed = now;
+    int64_t time = now(inode);
+    if (changed_since || time - inode->accessed >= DAY)
+        inode->accessed = time;
 }
 
 void inode_note_write(struct inode *inode)
 {
-    inode->modified = inode->changed = clock_real_at_tick();
+    inode->modified = inode->changed = now(inode);
 }
 
 void inode_note_change(struct inode *inode)
 {
-    inode->changed = clock_real_at_tick();
+    inode->changed = now(inode);
 }

@@ -8,6 +8,7 @@
  */
 #include <assert.h>
 #include <fs/mount.h>
+#include <kernel/log/log.h>
 #include <lib/string.h>
 #include <mm/heap.h>
 
@@ -380,6 +381,14 @@ static bool is_in_use(const struct mount *mount)
            (mount->filesystem->mounts == 1 && filesystem_is_mapped(mount->filesystem));
 }
 
+/* With its last mount, a file system has to write what is newer than its disk. */
+static enum error settle(const struct mount *mount)
+{
+    struct filesystem *filesystem = mount->filesystem;
+    bool is_last = filesystem->mounts == 1 && filesystem->type->settle;
+    return is_last ? filesystem->type->settle(filesystem) : OK;
+}
+
 enum error mount_remove(const struct path *root, bool lazy)
 {
     struct mount *mount = root->mount;
@@ -387,6 +396,11 @@ enum error mount_remove(const struct path *root, bool lazy)
         return ERROR_INVALID;
     if (mount == root_of_all)
         return lazy ? ERROR_INVALID : ERROR_BUSY;
+    enum error error = lazy ? OK : settle(mount);
+    if (error)
+        return error;
+    if (!is_in_tree(mount)) /* any more, since that may have waited */
+        return ERROR_INVALID;
     if (!lazy && is_in_use(mount))
         return ERROR_BUSY;
     detach_tree(mount);
@@ -421,4 +435,43 @@ enum error mount_pivot(const struct path *old_root, const struct path *new_root,
     attach(new, &place);
     path_release(&place);
     return OK;
+}
+
+/* --- All of them ------------------------------------------------------------------------------ */
+
+/* Visits all mounts, with a function that may wait: then it begins again where the tree was changed
+ * at this place. */
+static void visit_all(void (*visit)(struct mount *mount))
+{
+    struct list_node *node = mounts.head.next;
+    while (node != &mounts.head) {
+        struct mount *mount = CONTAINER_OF(node, struct mount, node);
+        mount_reference(mount);
+        visit(mount);
+        node = is_in_tree(mount) ? node->next : mounts.head.next;
+        mount_release(mount);
+    }
+}
+
+static void sync(struct mount *mount)
+{
+    struct filesystem *filesystem = mount->filesystem;
+    if (filesystem->type->sync && filesystem->type->sync(filesystem))
+        log_warn("%s: not everything could be written", mount->source);
+}
+
+void mounts_sync(void)
+{
+    visit_all(sync);
+}
+
+static void stop(struct mount *mount)
+{
+    if (mount->filesystem->type->stop)
+        mount->filesystem->type->stop(mount->filesystem);
+}
+
+void mounts_stop(void)
+{
+    visit_all(stop);
 }

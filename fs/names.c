@@ -60,6 +60,7 @@ static enum error walk_to_new(struct walk *walk, bool is_directory, struct dentr
         return error;
     if (walk->kind != COMPONENT_NAME)
         return ERROR_EXISTS;
+    walk_lock(walk);
     error = walk_look_up(walk, &found);
     if (!error) {
         dentry_release(found);
@@ -253,8 +254,10 @@ static enum error remove_last(struct walk *walk, bool directory)
     if (walk->kind != COMPONENT_NAME)
         return refuse_to_remove(walk->kind, directory);
     error = mount_check_writable(walk->mount, walk->directory->inode);
-    if (!error)
+    if (!error) {
+        walk_lock(walk);
         error = walk_look_up(walk, &entry);
+    }
     if (error)
         return error;
     error = remove_entry(walk, entry, directory);
@@ -341,8 +344,9 @@ static enum error check_exchange(const struct walk *from, const struct walk *to,
         return error;
     if (entry->mounts > 0 || other->mounts > 0)
         return ERROR_BUSY;
-    bool can = entry->is_kept && other->is_kept && entry->parent->inode->operations->exchange;
-    return can ? OK : ERROR_NOT_PERMITTED;
+    if (!entry->is_kept || !other->is_kept)
+        return ERROR_NOT_PERMITTED;
+    return entry->parent->inode->operations->exchange ? OK : ERROR_INVALID;
 }
 
 static enum error exchange_entries(const struct walk *from, const struct walk *to,
@@ -386,8 +390,10 @@ static enum error rename_last(struct walk *from, struct walk *to, unsigned flags
     if (to->kind != COMPONENT_NAME)
         return flags & RENAME_NOREPLACE ? ERROR_EXISTS : ERROR_BUSY;
     error = mount_check_writable(from->mount, from->directory->inode);
-    if (!error)
+    if (!error) {
+        walk_lock(from);
         error = walk_look_up(from, &entry);
+    }
     if (error)
         return error;
     error = rename_to(from, to, entry, flags);

@@ -29,6 +29,7 @@ static enum error find_or_make(struct walk *walk, unsigned flags, uint32_t mode,
         return flags & O_EXCL ? ERROR_EXISTS : ERROR_IS_DIRECTORY;
     if (walk_wants_directory(walk))
         return ERROR_IS_DIRECTORY;
+    walk_lock(walk);
     enum error error = walk_look_up(walk, found);
     if (!error && flags & O_EXCL) {
         dentry_release(*found);
@@ -48,6 +49,7 @@ static enum error open_or_make(struct walk *walk, unsigned flags, uint32_t mode,
         enum error error = walk_to_last(walk);
         if (!error)
             error = find_or_make(walk, flags, mode, found, made);
+        walk_unlock(walk);
         if (error)
             return error;
         if (inode_type((*found)->inode) != S_IFLNK || flags & O_NOFOLLOW)

@@ -3,7 +3,8 @@
  * what comes after the link waits on a small stack until the text is over.
  *
  * Locks: tmpfs and procfs read and change names without a wait, and kernel code is not preempted,
- * so names have no lock. The content of a file has the inode's mutex. The position of an open file
+ * so their names have no lock. Names on a disk have one for the file system: walk_lock(). It comes
+ * before all others. The content of a file has the inode's mutex. The position of an open file
  * has the file's mutex, which is locked before the inode's.
  */
 #include <assert.h>
@@ -49,14 +50,30 @@ enum error walk_begin(struct walk *walk, const struct fs_context *context, const
     walk->slash_after = walk->wants_directory = false;
     walk->depth = walk->links = 0;
     path_reference(place);
+    walk->locked = NULL;
     if (!*name)
         return ERROR_NO_ENTRY;
     set_text(walk, name);
     return OK;
 }
 
+void walk_lock(struct walk *walk)
+{
+    struct filesystem *filesystem = walk->directory->inode->filesystem;
+    if (filesystem_lock_names(filesystem))
+        walk->locked = filesystem;
+}
+
+void walk_unlock(struct walk *walk)
+{
+    if (walk->locked)
+        filesystem_unlock_names(walk->locked, true);
+    walk->locked = NULL;
+}
+
 void walk_end(struct walk *walk)
 {
+    walk_unlock(walk);
     dentry_release(walk->directory);
     mount_release(walk->mount);
     while (walk->links > 0)
@@ -121,6 +138,17 @@ static struct path parent_of(const struct walk *walk)
     return place;
 }
 
+/* Asks the file system, unless somebody else has done so while this one waited for the lock. */
+static enum error look_up(const struct walk *walk, struct dentry **found)
+{
+    struct dentry *directory = walk->directory;
+    *found = dentry_find(directory, walk->name, walk->length, walk->hash);
+    if (!*found)
+        return directory->inode->operations->lookup(directory, walk->name, walk->length, found);
+    dentry_reference(*found);
+    return OK;
+}
+
 enum error walk_look_up(const struct walk *walk, struct dentry **found)
 {
     struct dentry *directory = walk->directory;
@@ -132,7 +160,10 @@ enum error walk_look_up(const struct walk *walk, struct dentry **found)
     }
     if (!directory->inode->operations->lookup)
         return ERROR_NO_ENTRY;
-    return directory->inode->operations->lookup(directory, walk->name, walk->length, found);
+    bool locked = filesystem_lock_names(directory->inode->filesystem);
+    enum error error = look_up(walk, found);
+    filesystem_unlock_names(directory->inode->filesystem, locked);
+    return error;
 }
 
 /* A link that leads to a file whatever its name: the walk has come there. */

@@ -32,6 +32,7 @@ enum error {
     ERROR_NOT_EMPTY,           /* the directory has entries */
     ERROR_TOO_LONG,            /* a name or list is longer than its limit */
     ERROR_TOO_BIG,             /* the list of arguments is longer than its limit */
+    ERROR_TOO_MANY_LINKS,      /* the file has as many names as it can have */
     ERROR_LOOP,                /* the path leads over too many symbolic links */
     ERROR_CROSS_DEVICE,        /* the two files are on different file systems */
     ERROR_READ_ONLY,           /* the file system is read-only */

@@ -27,6 +27,7 @@ static const char *const names[ERROR_COUNT] = {
     [ERROR_NOT_EMPTY] = "directory not empty",
     [ERROR_TOO_LONG] = "too long",
     [ERROR_TOO_BIG] = "argument list too long",
+    [ERROR_TOO_MANY_LINKS] = "too many names",
     [ERROR_LOOP] = "too many symbolic links",
     [ERROR_CROSS_DEVICE] = "different file systems",
     [ERROR_READ_ONLY] = "read-only file system",

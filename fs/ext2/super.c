@@ -1,60 +1,52 @@
 /*
  * Mounts an ext2 file system: what its superblock says is checked against the disk's size, and
- * features that are not known are refused by name.
+ * features that are not known are refused by name. Features that only writers have to know, and a
+ * file system that was not unmounted cleanly, make it read-only.
+ *
+ * While it is mounted writable, its superblock says that it is not clean.
  */
 #include <assert.h>
+#include <fs/block_file.h>
 #include <fs/dentry.h>
 #include <fs/ext2/ext2.h>
 #include <fs/ext2/mount.h>
-#include <kernel/log/log.h>
+#include <kernel/task/thread.h>
 #include <lib/string.h>
 #include <mm/heap.h>
 
-enum { SUPERBLOCK = 1024 /* where, and its size */, MAGIC = 0xef53, STATE_CLEAN = 1 };
+enum { SHIFT_MAX = 2, PASSES_MAX = 8 };
 
-/* Offsets in the superblock. */
-enum superblock {
-    INODES = 0,
-    BLOCKS = 4,
-    FREE_BLOCKS = 12,
-    FREE_INODES = 16,
-    FIRST_BLOCK = 20,
-    BLOCK_SHIFT = 24,
-    BLOCKS_PER_GROUP = 32,
-    INODES_PER_GROUP = 40,
-    MAGIC_NUMBER = 56,
-    STATE = 58,
-    REVISION = 76,
-    INODE_SIZE = 88,
-    INCOMPATIBLE = 96,
-    READ_ONLY_COMPATIBLE = 100,
-};
-
-enum { INODE_SIZE_0 = 128, TYPES = 2, SPARSE = 1, LARGE_FILES = 2 };
-
-static const struct {
+struct feature {
     uint32_t bit;
     const char *name;
-} features[] = {{0x1, "compression"},
-                {0x4, "a journal to be replayed"},
-                {0x8, "a journal device"},
-                {0x10, "meta_bg"},
-                {0x40, "extents"},
-                {0x80, "64bit"},
-                {0x100, "mmp"},
-                {0x200, "flex_bg"},
-                {0x400, "ea_inode"},
-                {0x2000, "csum_seed"},
-                {0x8000, "inline_data"},
-                {0x10000, "encrypt"}};
+};
 
-static bool is_known(const struct ext2 *ext2, uint32_t incompatible)
+static const struct feature incompatible_features[] = {{0x1, "compression"},
+                                                       {0x4, "a journal to be replayed"},
+                                                       {0x8, "a journal device"},
+                                                       {0x10, "meta_bg"},
+                                                       {0x40, "extents"},
+                                                       {0x80, "64bit"},
+                                                       {0x100, "mmp"},
+                                                       {0x200, "flex_bg"},
+                                                       {0x400, "ea_inode"},
+                                                       {0x2000, "csum_seed"},
+                                                       {0x8000, "inline_data"},
+                                                       {0x10000, "encrypt"}};
+
+static const struct feature read_only_features[] = {
+    {0x4, "btree_dir"},    {0x8, "huge_file"}, {0x10, "uninit_bg"}, {0x20, "dir_nlink"},
+    {0x40, "extra_isize"}, {0x100, "quota"},   {0x200, "bigalloc"}, {0x400, "metadata_csum"},
+    {0x1000, "read-only"}, {0x2000, "project"}};
+
+/* Are all features known? Else the log has their names. */
+static bool are_known(const struct ext2 *ext2, uint32_t unknown, const struct feature *features,
+                      size_t count, const char *so)
 {
-    uint32_t unknown = incompatible & ~(uint32_t)TYPES;
-    for (size_t i = 0; i < ARRAY_SIZE(features); i++) {
+    for (size_t i = 0; i < count; i++) {
         if (unknown & features[i].bit)
-            log_warn("ext2: %s has %s, which is not supported", ext2->cache.device->name,
-                     features[i].name);
+            log_warn("ext2: %s has %s, which is not supported%s", ext2->cache.device->name,
+                     features[i].name, so);
     }
     return !unknown;
 }
@@ -69,34 +61,56 @@ static bool is_consistent(const struct ext2 *ext2, uint64_t bytes)
 {
     uint32_t bits = 8 * ext2->block_size; /* of a group's bitmap */
     return ext2->blocks > ext2->first_block &&
-           ext2->first_block == (ext2->block_size == SUPERBLOCK) &&
+           ext2->first_block == (ext2->block_size == EXT2_SUPERBLOCK) &&
            (uint64_t)ext2->blocks * ext2->block_size <= bytes && ext2->blocks_per_group &&
            ext2->blocks_per_group <= bits && ext2->inodes_per_group &&
-           ext2->inodes_per_group <= bits && ext2->inode_size >= INODE_SIZE_0 &&
+           ext2->inodes_per_group <= bits && ext2->inode_size >= EXT2_INODE_BYTES &&
            ext2->inode_size <= ext2->block_size && !(ext2->inode_size & (ext2->inode_size - 1)) &&
            ext2->inodes > EXT2_ROOT &&
            groups_of(ext2->inodes, ext2->inodes_per_group) == ext2->groups;
 }
 
+/* What the superblock says of whether it may be written to. */
+static void take_state(struct ext2 *ext2, const uint8_t *super)
+{
+    const char *name = ext2->cache.device->name;
+    uint32_t state = ext2_get_16(super + SUPER_STATE);
+    ext2->read_only_features =
+        ext2->is_revision_0 ? 0 : ext2_get_32(super + SUPER_READ_ONLY_COMPATIBLE);
+    uint32_t unknown =
+        ext2->read_only_features & ~(uint32_t)(READ_ONLY_SPARSE | READ_ONLY_LARGE_FILES);
+    bool is_clean = state & EXT2_STATE_CLEAN && !(state & EXT2_STATE_ERRORS);
+    if (!is_clean)
+        log_warn("ext2: %s %s: it is read-only until e2fsck has mended it", name,
+                 state & EXT2_STATE_ERRORS ? "has errors" : "was not unmounted cleanly");
+    ext2->must_stay_read_only = !are_known(ext2, unknown, read_only_features,
+                                           ARRAY_SIZE(read_only_features), ": it is read-only");
+    ext2->must_stay_read_only |= !is_clean;
+}
+
 /* ERROR_INVALID: it is no ext2, or one that cannot be mounted; the log says why. */
 static enum error take_superblock(struct ext2 *ext2, const uint8_t *super, uint64_t bytes)
 {
-    uint32_t shift = ext2_get_32(super + BLOCK_SHIFT);
-    if (ext2_get_16(super + MAGIC_NUMBER) != MAGIC || shift > 2)
+    uint32_t shift = ext2_get_32(super + SUPER_BLOCK_SHIFT);
+    if (ext2_get_16(super + SUPER_MAGIC) != EXT2_MAGIC || shift > SHIFT_MAX)
         return ERROR_INVALID;
-    ext2->block_size = (uint32_t)SUPERBLOCK << shift;
-    ext2->blocks = ext2_get_32(super + BLOCKS);
-    ext2->inodes = ext2_get_32(super + INODES);
-    ext2->free_blocks = ext2_get_32(super + FREE_BLOCKS);
-    ext2->free_inodes = ext2_get_32(super + FREE_INODES);
-    ext2->first_block = ext2_get_32(super + FIRST_BLOCK);
-    ext2->blocks_per_group = ext2_get_32(super + BLOCKS_PER_GROUP);
-    ext2->inodes_per_group = ext2_get_32(super + INODES_PER_GROUP);
-    ext2->is_revision_0 = ext2_get_32(super + REVISION) == 0;
-    ext2->inode_size = ext2->is_revision_0 ? INODE_SIZE_0 : ext2_get_16(super + INODE_SIZE);
-    uint32_t incompatible = ext2->is_revision_0 ? 0 : ext2_get_32(super + INCOMPATIBLE);
-    ext2->has_types = incompatible & TYPES;
-    if (!is_known(ext2, incompatible))
+    ext2->block_size = (uint32_t)EXT2_SUPERBLOCK << shift;
+    ext2->blocks = ext2_get_32(super + SUPER_BLOCKS);
+    ext2->inodes = ext2_get_32(super + SUPER_INODES);
+    ext2->free_blocks = ext2_get_32(super + SUPER_FREE_BLOCKS);
+    ext2->free_inodes = ext2_get_32(super + SUPER_FREE_INODES);
+    ext2->first_block = ext2_get_32(super + SUPER_FIRST_BLOCK);
+    ext2->blocks_per_group = ext2_get_32(super + SUPER_BLOCKS_PER_GROUP);
+    ext2->inodes_per_group = ext2_get_32(super + SUPER_INODES_PER_GROUP);
+    ext2->is_revision_0 = ext2_get_32(super + SUPER_REVISION) == 0;
+    ext2->inode_size =
+        ext2->is_revision_0 ? EXT2_INODE_BYTES : ext2_get_16(super + SUPER_INODE_SIZE);
+    ext2->first_inode =
+        ext2->is_revision_0 ? EXT2_FIRST_INODE : ext2_get_32(super + SUPER_FIRST_INODE);
+    uint32_t incompatible = ext2->is_revision_0 ? 0 : ext2_get_32(super + SUPER_INCOMPATIBLE);
+    ext2->has_types = incompatible & INCOMPATIBLE_TYPES;
+    if (!are_known(ext2, incompatible & ~(uint32_t)INCOMPATIBLE_TYPES, incompatible_features,
+                   ARRAY_SIZE(incompatible_features), ""))
         return ERROR_INVALID;
     if (ext2->blocks_per_group)
         ext2->groups = groups_of(ext2->blocks - ext2->first_block, ext2->blocks_per_group);
@@ -104,18 +118,17 @@ static enum error take_superblock(struct ext2 *ext2, const uint8_t *super, uint6
         (void)ext2_damaged(ext2, "its superblock contradicts itself");
         return ERROR_INVALID;
     }
-    if (!(ext2_get_16(super + STATE) & STATE_CLEAN))
-        log_warn("ext2: %s was not unmounted cleanly", ext2->cache.device->name);
+    take_state(ext2, super);
     return OK;
 }
 
 static enum error read_superblock(struct ext2 *ext2, struct block_device *device)
 {
-    uint8_t super[SUPERBLOCK];
-    uint32_t size = MAX(device->block_size, (uint32_t)SUPERBLOCK);
+    uint8_t super[EXT2_SUPERBLOCK];
+    uint32_t size = MAX(device->block_size, (uint32_t)EXT2_SUPERBLOCK);
     uint64_t bytes = device->block_count * device->block_size;
     block_cache_init(&ext2->cache, device, size);
-    enum error error = block_cache_read(&ext2->cache, SUPERBLOCK, super, sizeof(super));
+    enum error error = block_cache_read(&ext2->cache, EXT2_SUPERBLOCK, super, sizeof(super));
     if (!error)
         error = take_superblock(ext2, super, bytes);
     block_cache_end(&ext2->cache);
@@ -125,6 +138,37 @@ static enum error read_superblock(struct ext2 *ext2, struct block_device *device
         block_cache_init(&ext2->cache, device, ext2->block_size);
     return error;
 }
+
+/* --- The state on the disk ---------------------------------------------------------------------
+ */
+
+/* Before the first change: whoever finds it so later knows that it was in use. */
+static enum error begin_writing(struct ext2 *ext2)
+{
+    ext2->filesystem.is_read_only = false;
+    enum error error = ext2_commit(ext2, true);
+    if (error)
+        ext2->filesystem.is_read_only = true;
+    return error;
+}
+
+/* All is written: it is clean, and read-only. */
+static enum error end_writing(struct ext2 *ext2)
+{
+    enum error error = ext2->has_failed ? ERROR_DEVICE : OK;
+    if (ext2->filesystem.is_read_only)
+        return error;
+    ext2_lock(ext2);
+    error = ext2_commit_locked(ext2, true);
+    if (!error)
+        error = ext2_store_clean(ext2);
+    ext2->filesystem.is_read_only = true;
+    ext2_unlock(ext2);
+    return error;
+}
+
+/* --- Mounting ----------------------------------------------------------------------------------
+ */
 
 static enum error make_root(struct ext2 *ext2)
 {
@@ -143,55 +187,186 @@ static enum error make_root(struct ext2 *ext2)
     return OK;
 }
 
-static enum error mount(const struct mount_arguments *arguments, struct filesystem **filesystem)
+static enum error make_room(struct ext2 *ext2)
 {
-    if (!arguments->is_read_only)
-        return ERROR_READ_ONLY;
+    return ext2_commit_locked(ext2, false);
+}
+
+static const struct ext2_kinds kinds = {.file = &ext2_file_operations,
+                                        .directory = &ext2_directory_operations,
+                                        .link = &ext2_link_operations,
+                                        .regular_files = &ext2_regular_files,
+                                        .directory_files = &ext2_directory_files,
+                                        .pages = &ext2_pages,
+                                        .make_room = make_room};
+
+static struct ext2 *create(void)
+{
     struct ext2 *ext2 = kzalloc(sizeof(*ext2));
     if (!ext2)
-        return ERROR_OUT_OF_FRAMES;
-    list_init(&ext2->nodes);
-    ext2->directory = &ext2_directory;
-    ext2->directory_files = &ext2_directory_files;
+        return NULL;
     filesystem_init(&ext2->filesystem, &ext2_type);
+    ext2->kinds = &kinds;
     ext2->filesystem.is_read_only = true;
-    enum error error = read_superblock(ext2, arguments->device);
-    if (!error) {
-        block_reference(arguments->device);
-        error = make_root(ext2);
-        if (error) {
-            block_cache_end(&ext2->cache);
-            block_release(arguments->device);
-        }
-    }
-    if (error)
-        kfree(ext2);
-    else
-        *filesystem = &ext2->filesystem;
+    ext2->filesystem.time_step = (int64_t)NANOSECONDS_PER_SECOND;
+    ext2->changes = (struct mutex)MUTEX_INIT(ext2->changes);
+    for (size_t i = 0; i < EXT2_BUCKETS; i++)
+        list_init(&ext2->nodes[i]);
+    list_init(&ext2->dirty);
+    list_init(&ext2->removed);
+    list_init(&ext2->freed);
+    return ext2;
+}
+
+static void drop_names(struct ext2 *ext2)
+{
+    dentry_delete_tree(ext2->filesystem.root);
+    dentry_release(ext2->filesystem.root);
+}
+
+/* Frees what a mount has made, and lets the device go. */
+static void destroy(struct ext2 *ext2)
+{
+    struct block_device *device = ext2->cache.device;
+    ASSERT(ext2->node_count == 0);
+    block_cache_end(&ext2->cache);
+    block_file_unclaim(device);
+    block_release(device);
+    kfree(ext2);
+}
+
+/* The superblock is read, and the device claimed. */
+static enum error start(struct ext2 *ext2, bool is_read_only)
+{
+    enum error error = make_root(ext2);
+    if (!error && !is_read_only && !ext2->must_stay_read_only)
+        error = begin_writing(ext2);
     return error;
+}
+
+static enum error mount(const struct mount_arguments *arguments, struct filesystem **filesystem)
+{
+    struct block_device *device = arguments->device;
+    if (!arguments->is_read_only && device->is_read_only)
+        return ERROR_ACCESS;
+    struct ext2 *ext2 = create();
+    if (!ext2)
+        return ERROR_OUT_OF_FRAMES;
+    enum error error = block_file_claim(device);
+    if (error) {
+        kfree(ext2);
+        return error;
+    }
+    error = read_superblock(ext2, device);
+    if (error) {
+        block_file_unclaim(device);
+        kfree(ext2);
+        return error;
+    }
+    block_reference(device);
+    error = start(ext2, arguments->is_read_only);
+    if (!error) {
+        *filesystem = &ext2->filesystem;
+        return OK;
+    }
+    if (ext2->filesystem.root)
+        drop_names(ext2);
+    destroy(ext2);
+    return error;
+}
+
+static enum error sync(struct filesystem *filesystem)
+{
+    return ext2_commit(ext2_of(filesystem), true);
+}
+
+/* What is deleted with the one commit is on the disk with the next. */
+static enum error settle(struct filesystem *filesystem)
+{
+    struct ext2 *ext2 = ext2_of(filesystem);
+    (void)dentry_forget(filesystem->root, SIZE_MAX);
+    for (unsigned i = 0; i < PASSES_MAX && !list_empty(&ext2->dirty); i++) {
+        if (ext2_commit(ext2, true))
+            break;
+        (void)dentry_forget(filesystem->root, SIZE_MAX);
+    }
+    if (ext2->has_failed)
+        ext2_discard(ext2);
+    return ext2->node_count == 1 && list_empty(&ext2->dirty) ? OK : ERROR_BUSY;
 }
 
 static void unmount(struct filesystem *filesystem)
 {
-    dentry_delete_tree(filesystem->root);
-    dentry_release(filesystem->root);
+    struct ext2 *ext2 = ext2_of(filesystem);
+    if (end_writing(ext2))
+        log_error("ext2: %s: not everything could be written", ext2->cache.device->name);
+    ext2_discard(ext2);
+    drop_names(ext2);
 }
 
 static void free_filesystem(struct filesystem *filesystem)
 {
+    destroy(ext2_of(filesystem));
+}
+
+/* Is a file open for writing, or deleted and still open? */
+static bool is_in_use_for_writing(const struct ext2 *ext2)
+{
+    for (size_t i = 0; i < EXT2_BUCKETS; i++) {
+        list_for_each(link, &ext2->nodes[i]) {
+            const struct inode *inode = &CONTAINER_OF(link, struct ext2_node, node)->inode;
+            if (inode->writers > 0 || !inode->links)
+                return true;
+        }
+    }
+    return false;
+}
+
+/* e2fsck may have changed the disk since it was mounted: all that was read of it is forgotten. */
+static enum error make_writable(struct ext2 *ext2)
+{
+    uint8_t super[EXT2_SUPERBLOCK];
+    if (ext2->cache.device->is_read_only || ext2->has_failed)
+        return ERROR_READ_ONLY;
+    (void)dentry_forget(ext2->filesystem.root, SIZE_MAX);
+    (void)block_caches_give_up(SIZE_MAX);
+    enum error error = block_cache_read(&ext2->cache, EXT2_SUPERBLOCK, super, sizeof(super));
+    if (error)
+        return error;
+    ext2->free_blocks = ext2_get_32(super + SUPER_FREE_BLOCKS);
+    ext2->free_inodes = ext2_get_32(super + SUPER_FREE_INODES);
+    take_state(ext2, super);
+    return ext2->must_stay_read_only ? ERROR_READ_ONLY : begin_writing(ext2);
+}
+
+static enum error remount(struct filesystem *filesystem, const struct mount_arguments *arguments)
+{
     struct ext2 *ext2 = ext2_of(filesystem);
-    ASSERT(list_empty(&ext2->nodes));
-    block_cache_end(&ext2->cache);
-    block_release(ext2->cache.device);
-    kfree(ext2);
+    if (arguments->is_read_only == filesystem->is_read_only)
+        return OK;
+    if (!arguments->is_read_only)
+        return make_writable(ext2);
+    enum error error = ext2_commit(ext2, true);
+    if (error)
+        return error;
+    return is_in_use_for_writing(ext2) ? ERROR_BUSY : end_writing(ext2);
+}
+
+static void stop(struct filesystem *filesystem)
+{
+    if (end_writing(ext2_of(filesystem)))
+        log_error("ext2: %s: not everything could be written",
+                  ext2_of(filesystem)->cache.device->name);
 }
 
 static void statistics(struct filesystem *filesystem, struct filesystem_statistics *result)
 {
-    const struct ext2 *ext2 = ext2_of(filesystem);
+    struct ext2 *ext2 = ext2_of(filesystem);
+    if (!list_empty(&ext2->removed) || !list_empty(&ext2->freed))
+        (void)ext2_commit(ext2, false);            /* what was deleted is free then */
     uint32_t shift = PAGE_SIZE / ext2->block_size; /* statistics are in pages */
     *result = (struct filesystem_statistics){
-        .magic = MAGIC,
+        .magic = EXT2_MAGIC,
         .blocks = (ext2->blocks - ext2->first_block) / shift,
         .free_blocks = ext2->free_blocks / shift,
         .inodes = ext2->inodes,
@@ -203,5 +378,9 @@ struct filesystem_type ext2_type = {.name = "ext2",
                                     .has_device = true,
                                     .mount = mount,
                                     .statistics = statistics,
+                                    .sync = sync,
+                                    .settle = settle,
+                                    .remount = remount,
+                                    .stop = stop,
                                     .unmount = unmount,
                                     .free = free_filesystem};

@@ -17,6 +17,15 @@ void block_files_start(void);
 /* The disk or partition whose files have that number; NULL: there is none. Not referenced. */
 struct block_device *block_file_device(uint32_t number);
 
+/* Claims the device for a file system, or for a program that opens it with O_EXCL: as long as it is
+ * claimed, it is not claimed again, nor is the disk of which it is a partition, nor a partition of
+ * it. Programs may open it without a claim all the same. What was written to its file is on the
+ * disk afterwards, and the file's pages are forgotten. ERROR_BUSY. May wait. */
+enum error block_file_claim(struct block_device *device);
+
+/* Ends that. */
+void block_file_unclaim(struct block_device *device);
+
 /* Writes back what was written to all disks, and flushes them. In threads; may wait. */
 void block_files_sync(void);
 

@@ -94,6 +94,10 @@ struct dentry *dentry_after(const struct dentry *entry);
 /* Deletes all entries of a tree, and what they hold. Nobody else uses them. */
 void dentry_delete_tree(struct dentry *root);
 
+/* Deletes up to `wanted` entries below the root that nobody uses, and returns how many. For file
+ * systems that can look them up again. */
+size_t dentry_forget(struct dentry *root, size_t wanted);
+
 /* Is `ancestor` the same as `dentry`, or a directory above it in the same file system? */
 bool dentry_is_below(const struct dentry *dentry, const struct dentry *ancestor);
 

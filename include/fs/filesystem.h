@@ -5,6 +5,7 @@
 #define FS_FILESYSTEM_H
 
 #include <error.h>
+#include <kernel/task/mutex.h>
 #include <lib/list.h>
 #include <types.h>
 
@@ -49,6 +50,14 @@ struct filesystem_type {
     void (*unmount)(struct filesystem *filesystem);
     /* Frees it, after unmount() and once its last inode has ended. */
     void (*free)(struct filesystem *filesystem);
+    /* Writes all that is newer than the disk. NULL: there is no disk. ERROR_DEVICE. May wait. */
+    enum error (*sync)(struct filesystem *filesystem);
+    /* Before unmount(): the same, and forgets what nobody uses. NULL: nothing to do. ERROR_BUSY:
+     * files are in use. May wait, but not after it has looked. */
+    enum error (*settle)(struct filesystem *filesystem);
+    /* The machine is going to be switched off: it is read-only and clean from now on. NULL: nothing
+     * to do. May wait. */
+    void (*stop)(struct filesystem *filesystem);
 };
 
 struct filesystem {
@@ -61,10 +70,18 @@ struct filesystem {
     bool is_unmounted;    /* unmount() was called: it goes with its last inode */
     bool is_read_only;
     const struct block_device *disk; /* of a type that has one */
+    struct mutex names;              /* likewise */
+    int64_t time_step;               /* nanoseconds: files' times are multiples of it */
 };
 
 /* Gives a new file system, which is all zeros, a device number of its own and no inodes. */
 void filesystem_init(struct filesystem *filesystem, struct filesystem_type *type);
+
+/* Lock the names of a file system whose operations on names wait, so that nobody else looks some up
+ * or changes them. Nothing happens for others, in set-up code, and when the running thread has
+ * locked them already: then it returns false, which the unlock gets. May wait. */
+bool filesystem_lock_names(struct filesystem *filesystem);
+void filesystem_unlock_names(struct filesystem *filesystem, bool locked);
 
 /* Adds a type. In set-up code. */
 void filesystem_add_type(struct filesystem_type *type);

@@ -30,10 +30,11 @@ struct inode {
     uint64_t number;
     uint32_t mode; /* S_IF... and permissions; the type never changes */
     uint32_t uid, gid;
-    uint32_t links; /* names; a directory's: 2 and one for each directory in it */
-    uint32_t rdev;  /* of a device: its number, as Linux encodes it */
-    uint64_t size;  /* in bytes; of a symbolic link: its length */
-    uint64_t pages; /* of memory or disk that it takes */
+    uint32_t links;   /* names; a directory's: 2 and one for each directory in it */
+    uint32_t rdev;    /* of a device: its number, as Linux encodes it */
+    uint64_t size;    /* in bytes; of a symbolic link: its length */
+    uint64_t pages;   /* of memory that it takes, if it is nowhere else */
+    uint64_t sectors; /* of disk that it takes, of 512 bytes */
     int64_t accessed, modified, changed; /* nanoseconds since 1970 */
     size_t writers;                      /* open files that may write */
     size_t programs;                     /* open files that run; never both */

@@ -149,4 +149,11 @@ enum error mount_check_writable(const struct mount *mount, const struct inode *i
 void mounts_describe(struct text *text, const struct fs_context *context);
 void mounts_describe_all(struct text *text, const struct fs_context *context);
 
+/* Writes all file systems that are newer than their disks. Failures are logged. May wait. */
+void mounts_sync(void);
+
+/* Makes all file systems on disks clean and read-only: the machine is going to be switched off. May
+ * wait. */
+void mounts_stop(void);
+
 #endif

@@ -4,7 +4,7 @@
  * are kept that are not in memory: nowhere (tmpfs), or on a disk.
  *
  * In threads, and in set-up code beside which no thread runs. Functions that read, write or change
- * the size are called with the inode locked (inode_lock()); they use inode->size and inode->pages.
+ * the size are called with the inode locked (inode_lock()); they use inode->size.
  */
 #ifndef FS_PAGE_CACHE_H
 #define FS_PAGE_CACHE_H
@@ -17,27 +17,44 @@
 
 struct page_cache;
 
+enum { PAGE_RUN_MAX = 32 /* pages of one transfer: what one request takes */ };
+
 struct page_cache_operations {
     /* A page more is in memory, or one less. An error: it may not be. NULL: nobody counts. */
     enum error (*add)(struct page_cache *cache);
     void (*remove)(struct page_cache *cache);
-    /* Fills a page from the store, or stores one. May wait. Both NULL: there is no store. Then
-     * pages begin as zeros and are never given up. */
-    enum error (*read)(struct page_cache *cache, uint64_t index, void *page);
-    enum error (*write)(struct page_cache *cache, uint64_t index, const void *page);
+    /* Fill up to PAGE_RUN_MAX pages from `index` on from the store, or store them. May wait. Both
+     * NULL: there is no store. Then pages begin as zeros and are never given up. */
+    enum error (*read)(struct page_cache *cache, uint64_t index, const phys_addr_t *frames,
+                       unsigned count);
+    enum error (*write)(struct page_cache *cache, uint64_t index, const phys_addr_t *frames,
+                        unsigned count);
+    /* Makes room in the store for bytes of one page that are about to be written. *whole: there is
+     * room for all of the page, for good. NULL: there always is. ERROR_FULL, ERROR_DEVICE. May
+     * wait, but not between the moment when the store changes and the return: the page becomes
+     * dirty then. */
+    enum error (*reserve)(struct page_cache *cache, uint64_t position, size_t size, bool *whole);
 };
 
 struct page_cache {
     const struct page_cache_operations *operations;
     struct inode *inode;
-    struct page_tree pages;  /* entries are frames with flags */
-    struct wait_queue ready; /* a transfer is over */
-    size_t transfers;        /* of pages from the store or to it, that go on */
-    struct list_node node;   /* among those with a store */
+    struct page_tree pages;      /* entries are frames with flags (page_store.h) */
+    uint64_t count, dirty;       /* of the pages in all; while there are dirty ones, the cache has
+                                    a reference to its inode */
+    uint64_t limit;              /* of the file's size */
+    uint64_t next_read;          /* the page behind the last one that was read in */
+    unsigned window;             /* pages to read at once when the reads go on there */
+    enum error error;            /* of a write to the store, not yet told to anybody */
+    struct wait_queue ready;     /* a transfer is over */
+    size_t transfers;            /* of pages from the store or to it, that go on */
+    struct list_node node;       /* among those with a store */
+    struct list_node dirty_node; /* among those with dirty pages */
 };
 
-/* How many pages there are, of all files. */
+/* How many pages there are of all files, and how many of them are dirty. */
 uint64_t page_cache_pages(void);
+uint64_t page_cache_dirty_pages(void);
 
 /* Makes an empty cache for an inode, which is initialised; and frees all its pages, when nobody
  * uses the inode any more. What is not written back then is lost. */
@@ -58,7 +75,7 @@ enum error page_cache_read(struct page_cache *cache, struct buffer *buffer, uint
 enum error page_cache_write(struct page_cache *cache, struct buffer *buffer, uint64_t *position);
 
 /* Changes the file's size. Pages behind the end go, also where they are mapped. May wait.
- * ERROR_FILE_TOO_BIG. */
+ * ERROR_FILE_TOO_BIG, ERROR_OUT_OF_FRAMES, ERROR_DEVICE. */
 enum error page_cache_set_size(struct page_cache *cache, uint64_t size);
 
 /* Takes memory for the pages of a range that have none. All or nothing: ERROR_FULL,
@@ -77,8 +94,24 @@ uint64_t page_cache_find(const struct page_cache *cache, uint64_t from, bool is_
  * holds a reference to the inode. */
 enum error page_cache_write_back(struct page_cache *cache);
 
+/* The first error of a write to the store that nobody was told of yet; tells it. */
+enum error page_cache_take_error(struct page_cache *cache);
+
+/* The same as page_cache_write_back() for all files of a file system. Errors stay with the files,
+ * and are logged. May wait. */
+void page_cache_write_back_all(const struct filesystem *filesystem);
+
+/* Forgets that pages of the file system's files are dirty: they cannot be written any more. */
+void page_cache_discard_all(const struct filesystem *filesystem);
+
 /* Frees up to so many frames of pages that can be read from a store again, and returns how many.
  * Does not wait. */
 size_t page_cache_give_up(size_t wanted);
+
+/* Forgets all pages of the file that are clean and that nobody maps. Does not wait. */
+void page_cache_forget(struct page_cache *cache);
+
+/* Called when there are dirty pages where there were none; NULL: nobody wants to know. */
+extern void (*page_cache_became_dirty)(void);
 
 #endif

@@ -29,6 +29,7 @@ struct walk {
     bool wants_directory; /* a slash followed a link that was at the end */
     unsigned depth;       /* links whose texts are being walked, and whose rests are not empty */
     unsigned links; /* that were followed; their inodes are held, for `name` may point there */
+    struct filesystem *locked; /* its names are, by this walk; NULL: none are */
     const char *rests[LINKS_MAX];
     struct inode *held[LINKS_MAX];
 };
@@ -41,6 +42,11 @@ void walk_end(struct walk *walk);
 /* Goes on to the last component: `directory` is a directory then, unless the kind is NONE. Errors
  * as path_walk(). May wait. */
 enum error walk_to_last(struct walk *walk);
+
+/* Locks the names of the directory's file system, if its operations wait: the last component is
+ * looked up and changed as one. And the end of that, which walk_end() brings, too. May wait. */
+void walk_lock(struct walk *walk);
+void walk_unlock(struct walk *walk);
 
 /* Looks up the last component, without a step into what is mounted there or along a link. The
  * dentry is referenced. ERROR_NO_ENTRY. May wait. */

@@ -2,6 +2,7 @@
  * Opening, reading and writing files.
  */
 #include <fs/block_file.h>
+#include <fs/mount.h>
 #include <kernel/process/process.h>
 #include <kernel/syscall/call_path.h>
 #include <kernel/syscall/calls.h>
@@ -340,6 +341,7 @@ int64_t syscall_truncate(struct trap_frame *frame)
 int64_t syscall_sync(struct trap_frame *frame)
 {
     (void)frame;
+    mounts_sync();
     block_files_sync();
     return 0;
 }

@@ -3,6 +3,7 @@
  */
 #include <drivers/power.h>
 #include <drivers/reset.h>
+#include <fs/mount.h>
 #include <kernel/cpu/random.h>
 #include <kernel/log/console.h>
 #include <kernel/log/log.h>
@@ -190,7 +191,10 @@ int64_t syscall_reboot(struct trap_frame *frame)
         return syscall_result(ERROR_NOT_PERMITTED);
     if ((int)argument_0(frame) != MAGIC_1 || !known)
         return syscall_result(ERROR_INVALID);
-    switch ((int)argument_2(frame)) {
+    int command = (int)argument_2(frame);
+    if (command == RESTART || command == POWER_OFF || command == HALT)
+        mounts_stop();
+    switch (command) {
     case CAD_ON:
     case CAD_OFF:
         return 0; /* Ctrl-Alt-Del is a key like others */

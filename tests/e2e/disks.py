@@ -135,6 +135,74 @@ class Disks(MachineTest):
             machine.kill()
             self.assertEqual(hashlib.md5(image.read_bytes()).digest(), before)
 
+    def check(self, image):
+        """The build machine's e2fsck finds nothing to mend."""
+        result = subprocess.run(["e2fsck", "-fn", image], capture_output=True, text=True)
+        self.assertEqual(result.returncode, 0, result.stdout)
+
+    def quiet(self, machine, *commands):
+        """Types commands that print nothing."""
+        for command in commands:
+            self.expect(machine, command)
+
+    def test_ext2_is_written(self):
+        """Files of all kinds are made, changed and removed; after umount the disk is clean and has them."""
+        numbers = hashlib.md5("".join(f"{i}\n" for i in range(1, 1000001)).encode()).hexdigest() + "  -"
+        for size, revision in (("1024", "1"), ("4096", "1"), ("2048", "0")):
+            image = self.folder / f"rw-{size}-{revision}.img"
+            subprocess.run(["mke2fs", "-q", "-t", "ext2", "-r", revision, "-b", size, image, "40M"], check=True, stdout=subprocess.DEVNULL)
+            machine = self.start(image)
+            self.expect(machine, "mkdir /m; mount -t ext2 /dev/vda /m; mount | grep vda", "/dev/vda on /m type ext2 (rw)")
+            self.quiet(machine, "cd /m; echo x >file; mkdir -p d/e; ln file d/hard", "ln -s file s; ln -s $(seq 100 | tr '\\n' /) long",
+                       "mkfifo f; mknod n c 1 3; sync")
+            self.expect(machine, "seq 1000000 >big; cp big d/e/copy; md5sum <d/e/copy", numbers)
+            self.quiet(machine, "echo here | dd of=holes bs=1k seek=30000 2>/dev/null", "truncate -s 5000 big; for i in $(seq 200); do echo $i >d/$i; done",
+                       "mv d/e dir; mv d/17 d/18; rm d/1??", "chmod 600 file; chown 5:70000 d/hard; touch -d @86400 d/18")
+            self.expect(machine, "stat -c '%h %a %u %g %s %Y' d/hard d/18 | cut -c 1-15", "2 600 5 70000 2", "1 644 0 0 3 864")
+            self.expect(machine, "ls d | wc -l; stat -c %h d dir; rmdir d", "100", "2", "2", "rmdir: 'd': Directory not empty")
+            self.expect(machine, "(rm big; cat) <big | wc -c; ls", "5000", "d           f           holes       lost+found  s",
+                        "dir         file        long        n")
+            self.quiet(machine, "cd /; umount /m; ls /m; mount -t ext2 /dev/vda /m")
+            self.expect(machine, "cat /m/file /m/d/18 /m/s; md5sum </m/dir/copy; tail -c5 /m/holes", "x", "17", "x", numbers, "here")
+            self.quiet(machine, "umount /m")
+            machine.kill()
+            self.check(image)
+
+    def test_an_ext2_is_full(self):
+        """The program learns it, what is there stays, and what is deleted is free again."""
+        image = self.folder / "full.img"
+        subprocess.run(["mke2fs", "-q", "-t", "ext2", "-m", "0", image, "2M"], check=True, stdout=subprocess.DEVNULL)
+        machine = self.start(image)
+        self.quiet(machine, "mkdir /m; mount -t ext2 /dev/vda /m; cd /m")
+        self.expect(machine, "dd if=/dev/zero of=a bs=1k 2>&1 | head -1", "dd: error writing 'a': No space left on device")
+        self.expect(machine, "mkdir b", "mkdir: can't create directory 'b': No space left on device")
+        self.expect(machine, "rm a; seq 100000 >c; md5sum <c",
+                    hashlib.md5("".join(f"{i}\n" for i in range(1, 100001)).encode()).hexdigest() + "  -")
+        self.quiet(machine, "cd /; umount /m")
+        machine.kill()
+        self.check(image)
+
+    def test_an_unclean_ext2_is_read_only(self):
+        """It says so; once e2fsck has mended it, it is writable."""
+        image = self.folder / "unclean.img"
+        subprocess.run(["mke2fs", "-q", "-t", "ext2", image, "2M"], check=True, stdout=subprocess.DEVNULL)
+        mount = "mkdir /m; mount -t ext2 /dev/vda /m"
+        machine = self.start(image)
+        self.quiet(machine, mount, "echo x >/m/file; sync")
+        machine.kill()
+        machine = self.start(image)
+        self.quiet(machine, mount)
+        self.expect(machine, "cat /m/file; mount | grep vda; echo y >/m/file", "x", "/dev/vda on /m type ext2 (ro)",
+                    "sh: can't create /m/file: Read-only file system")
+        self.assertIn("ext2: vda was not unmounted cleanly", " ".join(machine.answer("dmesg | tail -3")))
+        machine.kill()
+        self.assertEqual(subprocess.run(["e2fsck", "-fp", image], stdout=subprocess.DEVNULL).returncode & ~1, 0)
+        machine = self.start(image)
+        self.quiet(machine, mount, "echo y >>/m/file; mount -o remount,ro /m")
+        self.expect(machine, "cat /m/file; mount | grep vda", "x", "y", "/dev/vda on /m type ext2 (ro)")
+        machine.kill()
+        self.check(image)
+
     def test_what_is_no_ext2_is_refused(self):
         """Other content, other features (by name), and a superblock that lies."""
         image = self.image(8 * MIB)
@@ -153,7 +221,7 @@ class Disks(MachineTest):
         good = self.folder / "good.img"
         subprocess.run(["mke2fs", "-q", "-t", "ext2", "-b", "1024", "-d", self.tree(), good, "24M"], check=True, stdout=subprocess.DEVNULL)
         choose = random.Random(3)
-        for _ in range(4):
+        for _ in range(4):  # (a size may be wrong: a file of 4 GiB of zeros is read in part)
             data = bytearray(good.read_bytes())
             for _ in range(2000):
                 place = choose.randrange(1024, 600 * 1024)  # tables, directories
@@ -161,6 +229,6 @@ class Disks(MachineTest):
             data[1024:2048] = good.read_bytes()[1024:2048]
             image.write_bytes(data)
             machine = self.start(image)
-            machine.answer("mkdir /m; mount -t ext2 -o ro /dev/vda /m; find /m -type f -exec cat {} + >/dev/null 2>&1; ls -lR /m >/dev/null 2>&1")
+            machine.answer("mkdir /m; mount -t ext2 -o ro /dev/vda /m; find /m -type f -exec head -c 20000000 {} + >/dev/null 2>&1; ls -lR /m >/dev/null 2>&1")
             self.expect(machine, "cd /; umount /m; echo alive", "alive")
             machine.kill()

@@ -29,22 +29,25 @@ static struct filesystem filesystem;
 static struct inode inode;
 static struct page_cache cache;
 
-static enum error read_page(struct page_cache *of, uint64_t index, void *page)
+static enum error read_pages(struct page_cache *of, uint64_t index, const phys_addr_t *frames,
+                             unsigned count)
 {
     (void)of;
     store.reads++;
     if (store.waits)
         thread_yield();
-    memset(page, store.letters[index], PAGE_SIZE);
+    for (unsigned i = 0; i < count; i++)
+        memset(phys_to_virt(frames[i]), store.letters[index + i], PAGE_SIZE);
     return store.error;
 }
 
-static enum error write_page(struct page_cache *of, uint64_t index, const void *page)
+static enum error write_pages(struct page_cache *of, uint64_t index, const phys_addr_t *frames,
+                              unsigned count)
 {
     (void)of;
     store.writes++;
-    if (!store.error)
-        store.letters[index] = *(const char *)page;
+    for (unsigned i = 0; i < count && !store.error; i++)
+        store.letters[index + i] = *(const char *)phys_to_virt(frames[i]);
     return store.error;
 }
 
@@ -63,7 +66,8 @@ static void set_up(void)
 {
     static const struct vm_object_operations operations = {.get_page = get_page,
                                                            .release = release};
-    static const struct page_cache_operations with_store = {.read = read_page, .write = write_page};
+    static const struct page_cache_operations with_store = {.read = read_pages,
+                                                            .write = write_pages};
     memset(&store, 0, sizeof(store));
     memcpy(store.letters, "abcd", PAGES);
     memset(&inode, 0, sizeof(inode));
@@ -108,7 +112,43 @@ TEST(page_cache, pages_are_read_once_and_written_when_dirty)
     EXPECT_EQ(page_cache_write_back(&cache), OK);
     EXPECT_EQ(store.writes, 1);
     page_cache_destroy(&cache);
-    EXPECT_EQ(inode.pages, 0);
+    EXPECT_EQ(cache.count, 0);
+}
+
+TEST(page_cache, pages_are_read_ahead_when_reads_follow_each_other)
+{
+    set_up();
+    EXPECT_EQ(letter(3), 'd');
+    EXPECT_EQ(letter(1), 'b');
+    EXPECT_EQ(cache.count, 2);
+    EXPECT_EQ(letter(2), 'c');
+    EXPECT_EQ(store.reads, 3);
+    page_cache_forget(&cache);
+    EXPECT_EQ(cache.count, 0);
+    EXPECT_EQ(letter(0), 'a');
+    EXPECT_EQ(letter(1), 'b'); /* the window grows: with the one behind it */
+    EXPECT_EQ(letter(2), 'c');
+    EXPECT_EQ(store.reads, 5);
+    page_cache_destroy(&cache);
+    set_up();
+    for (uint64_t page = 0; page < PAGES; page++)
+        EXPECT_EQ(letter(page), "abcd"[page]);
+    EXPECT_EQ(store.reads, 1);
+    page_cache_destroy(&cache);
+}
+
+TEST(page_cache, pages_that_follow_each_other_are_written_at_once)
+{
+    set_up();
+    EXPECT_EQ(write_letter(0, 'x'), OK);
+    EXPECT_EQ(write_letter(1, 'y'), OK);
+    EXPECT_EQ(write_letter(3, 'z'), OK);
+    EXPECT_EQ(page_cache_dirty_pages(), 3);
+    EXPECT_EQ(page_cache_write_back(&cache), OK);
+    EXPECT_EQ(store.writes, 2);
+    EXPECT_EQ(page_cache_dirty_pages(), 0);
+    EXPECT(memcmp(store.letters, "xycz", PAGES) == 0);
+    page_cache_destroy(&cache);
 }
 
 TEST(page_cache, a_store_that_fails)
@@ -116,7 +156,7 @@ TEST(page_cache, a_store_that_fails)
     set_up();
     store.error = ERROR_DEVICE;
     EXPECT_EQ(letter(0), -(int)ERROR_DEVICE);
-    EXPECT_EQ(inode.pages, 0);
+    EXPECT_EQ(cache.count, 0);
     store.error = OK;
     EXPECT_EQ(letter(0), 'a');
     EXPECT_EQ(write_letter(0, 'x'), OK);
@@ -181,7 +221,7 @@ TEST(page_cache, clean_pages_are_given_up_also_when_they_are_mapped)
     EXPECT_EQ(page_cache_give_up(PAGES), 3);
     frames_stats(&after);
     EXPECT(after.free >= before.free + 3);
-    EXPECT_EQ(inode.pages, 1);
+    EXPECT_EQ(cache.count, 1);
     EXPECT_EQ(paging_entry(&space->tables, START), 0);
     EXPECT_EQ(letter(3), 'x');
     EXPECT_EQ(letter(0), 'a');
@@ -194,12 +234,12 @@ TEST(page_cache, locked_pages_stay_and_copies_are_not_the_files)
     set_up();
     EXPECT_EQ(map(DATA), OK);
     EXPECT_EQ(write_mapped(0, 'x'), OK); /* a copy */
-    EXPECT_EQ(page_cache_give_up(PAGES), 1);
+    EXPECT_EQ(page_cache_give_up(PAGES), PAGES);
     EXPECT(paging_entry(&space->tables, START) != 0);
     EXPECT_EQ(address_space_lock(space, START, PAGE_SIZE, true), OK);
     EXPECT_EQ(letter(0), 'a');
-    EXPECT_EQ(letter(1), 'b');
-    EXPECT_EQ(page_cache_give_up(PAGES), 1);
+    EXPECT_EQ(letter(1), 'b'); /* and the one behind it */
+    EXPECT_EQ(page_cache_give_up(PAGES), 2);
     EXPECT(page_cache_has_page(&cache, 0));
     address_space_release(space);
     page_cache_destroy(&cache);
@@ -218,7 +258,7 @@ static void run_shrink(struct thread *thread)
 {
     (void)thread;
     EXPECT_EQ(page_cache_set_size(&cache, 0), OK);
-    EXPECT_EQ(inode.pages, 0);
+    EXPECT_EQ(cache.count, 0);
 }
 
 static void run_both(void (*other)(struct thread *thread))
@@ -254,6 +294,6 @@ TEST(page_cache, a_file_that_becomes_shorter_while_a_page_is_read_in)
     store.waits = true;
     run_both(run_shrink);
     EXPECT_EQ(seen[0], 'b');
-    EXPECT_EQ(inode.pages, 0);
+    EXPECT_EQ(cache.count, 0);
     page_cache_destroy(&cache);
 }

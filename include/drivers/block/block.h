@@ -81,6 +81,8 @@ struct block_device {
     struct block_device *disk; /* a partition's disk; a disk's is itself */
     uint64_t first;            /* block of the disk where it begins */
     unsigned partition;        /* its number; 0: it is a disk */
+    bool is_claimed;           /* by a file system or by a program (fs/block_file.h) */
+    unsigned claimed_parts;    /* a disk's partitions that are */
 
     /* Of disks. */
     bool is_gone;
