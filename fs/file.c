@@ -187,6 +187,15 @@ static void note_change(const struct file *file)
         inode_drop_identity(file->inode);
 }
 
+/* Writes to the file, and with O_SYNC or O_DSYNC also to the disk. */
+static enum error write_through(struct file *file, struct buffer *buffer, uint64_t *position)
+{
+    enum error error = file->operations->write(file, buffer, position);
+    if (error || !(file->flags & O_DSYNC) || !file->operations->sync)
+        return error;
+    return file->operations->sync(file);
+}
+
 enum error file_write(struct file *file, struct buffer *buffer)
 {
     if (!may_write(file))
@@ -195,7 +204,7 @@ enum error file_write(struct file *file, struct buffer *buffer)
         return ERROR_INVALID;
     note_change(file);
     bool locked = lock_position(file);
-    enum error error = file->operations->write(file, buffer, &file->position);
+    enum error error = write_through(file, buffer, &file->position);
     unlock_position(file, locked);
     return error;
 }
@@ -220,7 +229,7 @@ enum error file_write_at(struct file *file, struct buffer *buffer, uint64_t posi
     if (!file->operations->write)
         return ERROR_INVALID;
     note_change(file);
-    return file->operations->write(file, buffer, &position);
+    return write_through(file, buffer, &position);
 }
 
 /* A file whose operations find no holes has none. */

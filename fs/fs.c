@@ -12,6 +12,7 @@
 #include <fs/proc_system.h>
 #include <fs/procfs.h>
 #include <fs/tmpfs.h>
+#include <fs/write_back.h>
 #include <kernel/cpu/random.h>
 #include <kernel/log/log.h>
 #include <mm/reclaim.h>
@@ -35,8 +36,18 @@ static struct filesystem_type sysfs_type = {.name = "sysfs",
                                             .unmount = tmpfs_unmount,
                                             .free = tmpfs_free};
 
-static struct reclaimer pages_of_files = {.reclaim = page_cache_give_up};
-static struct reclaimer tables_of_disks = {.reclaim = block_caches_give_up};
+/* First what costs the least to get again. */
+static size_t give_up(size_t frames)
+{
+    size_t given = page_cache_give_up(frames);
+    if (given < frames)
+        given += block_caches_give_up(frames - given);
+    if (given == 0)
+        mounts_forget_names(frames);
+    return given;
+}
+
+static struct reclaimer copies_of_disks = {.reclaim = give_up, .write_back = page_cache_write_some};
 
 /* What is mounted from the start, each below the root. */
 static const struct {
@@ -69,8 +80,8 @@ enum error fs_start(void)
     memory_devices_add();
     block_files_start();
     proc_system_add();
-    reclaim_add(&pages_of_files);
-    reclaim_add(&tables_of_disks);
+    reclaim_add(&copies_of_disks);
+    write_back_start();
     if (!random_has_hardware())
         log_warn("random: the processor has no source of random numbers; the first ones are weak");
     filesystem_add_type(&tmpfs_type);

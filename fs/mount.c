@@ -471,6 +471,15 @@ static void stop(struct mount *mount)
         mount->filesystem->type->stop(mount->filesystem);
 }
 
+void mounts_forget_names(size_t wanted)
+{
+    list_for_each(node, &mounts) {
+        const struct filesystem *filesystem = CONTAINER_OF(node, struct mount, node)->filesystem;
+        if (filesystem->type->has_device)
+            (void)dentry_forget(filesystem->root, wanted);
+    }
+}
+
 void mounts_stop(void)
 {
     visit_all(stop);

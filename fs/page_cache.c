@@ -68,6 +68,17 @@ static enum error reserve(struct page_cache *cache, uint64_t position, size_t si
     return OK;
 }
 
+/* Programs that write faster than the disk do so at the disk's speed. */
+static void limit_dirty_pages(struct page_cache *cache)
+{
+    struct frames_stats frames;
+    if (!cache->operations->write || !thread_current())
+        return;
+    frames_stats(&frames);
+    if (page_cache_dirty_pages() > frames.total / DIRTY_SHARE)
+        (void)page_cache_write_back(cache); /* an error stays with the file */
+}
+
 /* --- Faults ---------------------------------------------------------------------------------- */
 
 /* The bytes of the page that are in the file are going to be written. */
@@ -81,6 +92,8 @@ enum error page_cache_get_page(struct page_cache *cache, uint64_t index, bool wr
                                phys_addr_t *frame)
 {
     const struct inode *inode = cache->inode;
+    if (write)
+        limit_dirty_pages(cache);
     for (;;) {
         bool there = true;
         if (index >= ALIGN_UP(inode->size, PAGE_SIZE) / PAGE_SIZE)
@@ -201,17 +214,6 @@ static enum error write_piece(struct page_cache *cache, struct buffer *buffer, s
         page_store_remove(cache, &index); /* it may hold anything */
     let_go(cache, frame);
     return error;
-}
-
-/* Programs that write faster than the disk do so at the disk's speed. */
-static void limit_dirty_pages(struct page_cache *cache)
-{
-    struct frames_stats frames;
-    if (!cache->operations->write || !thread_current())
-        return;
-    frames_stats(&frames);
-    if (page_cache_dirty_pages() > frames.total / DIRTY_SHARE)
-        (void)page_cache_write_back(cache); /* an error stays with the file */
 }
 
 enum error page_cache_write(struct page_cache *cache, struct buffer *buffer, uint64_t *position)

@@ -300,12 +300,13 @@ static size_t list_length(const struct list *list)
     return length;
 }
 
-/* The first file of the list that belongs to the file system; it goes to the list's end. */
+/* The first file of the list, or the first one that belongs to the file system; it goes to the
+ * list's end. */
 static struct page_cache *next_dirty(const struct filesystem *filesystem)
 {
     list_for_each(node, &dirty_caches) {
         struct page_cache *cache = CONTAINER_OF(node, struct page_cache, dirty_node);
-        if (cache->inode->filesystem != filesystem)
+        if (filesystem && cache->inode->filesystem != filesystem)
             continue;
         list_remove(node);
         list_push_back(&dirty_caches, node);
@@ -314,18 +315,35 @@ static struct page_cache *next_dirty(const struct filesystem *filesystem)
     return NULL;
 }
 
-void page_cache_write_back_all(const struct filesystem *filesystem)
+/* A file that cannot be stored is logged once. */
+static enum error write_back_file(struct page_cache *cache)
 {
+    struct inode *inode = cache->inode;
+    bool failed_before = cache->error;
+    inode_reference(inode);
+    enum error error = page_cache_write_back(cache);
+    if (error && !failed_before)
+        log_warn("%s: what was written to file %llu cannot be stored",
+                 inode->filesystem->type->name, (unsigned long long)inode->number);
+    inode_release(inode);
+    return error;
+}
+
+enum error page_cache_write_back_all(const struct filesystem *filesystem)
+{
+    enum error first = OK;
     size_t files = list_length(&dirty_caches);
     for (struct page_cache *cache; files-- > 0 && (cache = next_dirty(filesystem));) {
-        struct inode *inode = cache->inode;
-        bool failed_before = cache->error;
-        inode_reference(inode);
-        if (page_cache_write_back(cache) && !failed_before)
-            log_warn("%s: what was written to file %llu cannot be stored", filesystem->type->name,
-                     (unsigned long long)inode->number);
-        inode_release(inode);
+        enum error error = write_back_file(cache);
+        first = first ? first : error;
     }
+    return first;
+}
+
+bool page_cache_write_some(void)
+{
+    struct page_cache *cache = next_dirty(NULL);
+    return cache && write_back_file(cache) == OK;
 }
 
 static void discard(struct page_cache *cache)

@@ -20,13 +20,35 @@ static uint64_t free_frames(void)
     return frames.free;
 }
 
-bool reclaim_for_program(void)
+static struct reclaimer *reclaimer_at(struct list_node *node)
+{
+    return CONTAINER_OF(node, struct reclaimer, node);
+}
+
+static bool reclaim(void)
 {
     uint64_t before = free_frames();
     list_for_each(node, &reclaimers)
-        CONTAINER_OF(node, struct reclaimer, node)->reclaim(AT_ONCE);
+        reclaimer_at(node)->reclaim(AT_ONCE);
     heap_trim();
-    if (free_frames() > before)
+    return free_frames() > before;
+}
+
+static bool write_back(void)
+{
+    bool wrote = false;
+    list_for_each(node, &reclaimers) {
+        const struct reclaimer *reclaimer = reclaimer_at(node);
+        wrote |= reclaimer->write_back && reclaimer->write_back();
+    }
+    return wrote;
+}
+
+bool reclaim_for_program(void)
+{
+    if (reclaim())
+        return true;
+    if (write_back() && reclaim())
         return true;
     return reclaim_last_resort && reclaim_last_resort();
 }

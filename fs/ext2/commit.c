@@ -252,13 +252,16 @@ enum error ext2_store_clean(struct ext2 *ext2)
 
 static enum error write_tables(struct ext2 *ext2)
 {
+    if (list_empty(&ext2->cache.dirty[STAGE_TABLES]))
+        return flush(ext2);
     enum error error = ext2_store_superblock(ext2, false);
     return error ? error : write_stage(ext2, STAGE_TABLES);
 }
 
 static enum error write_all(struct ext2 *ext2, bool whole)
 {
-    page_cache_write_back_all(&ext2->filesystem); /* errors stay with the files */
+    enum error of_content = page_cache_write_back_all(&ext2->filesystem);
+    ext2->content_error = ext2->content_error ? ext2->content_error : of_content;
     enum error error = write_stage(ext2, STAGE_NEW);
     if (!error)
         error = write_nodes(ext2);

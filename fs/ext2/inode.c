@@ -21,6 +21,10 @@ enum { NODES_MOST = 16384, NODES_TO_FORGET = 2048 };
 static enum error get_page(struct vm_object *object, uint64_t index, bool write, phys_addr_t *frame)
 {
     struct ext2_node *node = CONTAINER_OF(object, struct ext2_node, inode.object);
+    if (write) {
+        inode_note_write(&node->inode);
+        ext2_mark_dirty(node);
+    }
     return page_cache_get_page(&node->cache, index, write, frame);
 }
 

@@ -146,7 +146,9 @@ static enum error read_superblock(struct ext2 *ext2, struct block_device *device
 static enum error begin_writing(struct ext2 *ext2)
 {
     ext2->filesystem.is_read_only = false;
-    enum error error = ext2_commit(ext2, true);
+    enum error error = ext2_store_superblock(ext2, false);
+    if (!error)
+        error = ext2_commit(ext2, true);
     if (error)
         ext2->filesystem.is_read_only = true;
     return error;
@@ -277,7 +279,11 @@ static enum error mount(const struct mount_arguments *arguments, struct filesyst
 
 static enum error sync(struct filesystem *filesystem)
 {
-    return ext2_commit(ext2_of(filesystem), true);
+    struct ext2 *ext2 = ext2_of(filesystem);
+    enum error error = ext2_commit(ext2, true);
+    enum error of_content = ext2->content_error;
+    ext2->content_error = OK;
+    return error ? error : of_content;
 }
 
 /* What is deleted with the one commit is on the disk with the next. */

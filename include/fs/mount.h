@@ -152,6 +152,10 @@ void mounts_describe_all(struct text *text, const struct fs_context *context);
 /* Writes all file systems that are newer than their disks. Failures are logged. May wait. */
 void mounts_sync(void);
 
+/* Forgets up to so many names of each file system on a disk that nobody uses, with their inodes.
+ * Does not wait. */
+void mounts_forget_names(size_t wanted);
+
 /* Makes all file systems on disks clean and read-only: the machine is going to be switched off. May
  * wait. */
 void mounts_stop(void);

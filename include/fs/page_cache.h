@@ -98,8 +98,12 @@ enum error page_cache_write_back(struct page_cache *cache);
 enum error page_cache_take_error(struct page_cache *cache);
 
 /* The same as page_cache_write_back() for all files of a file system. Errors stay with the files,
- * and are logged. May wait. */
-void page_cache_write_back_all(const struct filesystem *filesystem);
+ * and are logged; returns the first one. May wait. */
+enum error page_cache_write_back_all(const struct filesystem *filesystem);
+
+/* Writes the dirty pages of one file, whichever has waited the longest. True: some are clean now.
+ * May wait. */
+bool page_cache_write_some(void);
 
 /* Forgets that pages of the file system's files are dirty: they cannot be written any more. */
 void page_cache_discard_all(const struct filesystem *filesystem);

@@ -11,6 +11,9 @@
  * function that frees up to so many frames and returns how many it has freed. It does not wait. */
 struct reclaimer {
     size_t (*reclaim)(size_t frames);
+    /* Makes more of it such that it can be had again, by writing it to a disk. True: there is some
+     * now. May wait. NULL: nothing is written. */
+    bool (*write_back)(void);
     struct list_node node;
 };
 

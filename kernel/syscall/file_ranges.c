@@ -1,7 +1,6 @@
 /*
  * Ranges of files: room, and what programs foretell.
  */
-#include <fs/block_file.h>
 #include <kernel/process/process.h>
 #include <kernel/syscall/calls.h>
 
@@ -82,12 +81,11 @@ int64_t syscall_sync_file_range(struct trap_frame *frame)
     return with_file(frame, sync_range);
 }
 
-/* All disks are written. */
 static enum error sync_filesystem(struct file *file, const struct trap_frame *frame)
 {
-    (void)file, (void)frame;
-    block_files_sync();
-    return OK;
+    struct filesystem *filesystem = file->inode->filesystem;
+    (void)frame;
+    return filesystem->type->sync ? filesystem->type->sync(filesystem) : OK;
 }
 
 int64_t syscall_syncfs(struct trap_frame *frame)

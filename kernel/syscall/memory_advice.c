@@ -1,6 +1,8 @@
 /*
  * Calls about the pages of a range that exists: what to do with them, whether they are there.
  */
+#include <fs/filesystem.h>
+#include <fs/inode.h>
 #include <fs/memory_file.h>
 #include <kernel/process/process.h>
 #include <kernel/syscall/calls.h>
@@ -132,6 +134,21 @@ int64_t syscall_memfd_create(struct trap_frame *frame)
 
 enum { MS_ASYNC = 1, MS_INVALIDATE = 2, MS_SYNC = 4 };
 
+/* Writes the file system of an area's file to its disk. The area may be gone afterwards. */
+static enum error sync_area(const struct vm_area *area)
+{
+    if (!(area->flags & AREA_SHARED) || !area->object || !area->object->operations->is_file)
+        return OK;
+    struct inode *inode = CONTAINER_OF(area->object, struct inode, object);
+    const struct filesystem_type *type = inode->filesystem->type;
+    if (!type->sync)
+        return OK;
+    inode_reference(inode);
+    enum error error = type->sync(inode->filesystem);
+    inode_release(inode);
+    return error;
+}
+
 /* A file's pages are the same for those who map it and those who read it. */
 int64_t syscall_msync(struct trap_frame *frame)
 {
@@ -150,6 +167,9 @@ int64_t syscall_msync(struct trap_frame *frame)
         if (flags & MS_INVALIDATE && area->flags & AREA_LOCKED)
             return syscall_result(ERROR_BUSY);
         start = area->end;
+        enum error error = flags & MS_SYNC ? sync_area(area) : OK;
+        if (error)
+            return syscall_result(error);
     }
     return 0;
 }

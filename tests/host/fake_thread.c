@@ -25,6 +25,11 @@ void thread_yield(void)
         host_yield();
 }
 
+void thread_sleep(uint64_t nanoseconds)
+{
+    (void)nanoseconds;
+}
+
 /* Only a yield could do what is waited for. */
 void thread_wait(struct wait_queue *queue)
 {

@@ -51,6 +51,7 @@ struct ext2 {
     bool is_revision_0;
     bool must_stay_read_only; /* it is not clean, or has features that writers have to know */
     bool has_failed;          /* a write to the disk: nothing more is written */
+    enum error content_error; /* of a write of a file's content, not yet told by sync() */
     bool unflushed;           /* the device may still hold back what was written to it */
     struct list nodes[EXT2_BUCKETS]; /* the inodes in memory, by number */
     size_t node_count;
