@@ -132,7 +132,7 @@ TOOL_SOURCES := $(foreach tool,$(HOST_TOOLS),$(TOOL_SOURCES_$(notdir $(tool))))
 
 # --- The kernel -------------------------------------------------------------------------------------------------------
 
-.PHONY: all iso run test programs soak matrix bench compare bench-host clock-drift fuzz debug breaks check fmt clean help screenshot docs need-build need-font need-host need-debian need-user-tests need-fmt need-lint need-fuzz need-iso need-matrix need-qemu FORCE
+.PHONY: all iso run test programs power-cuts soak matrix bench compare bench-host clock-drift fuzz debug breaks check fmt clean help screenshot docs need-build need-font need-host need-debian need-user-tests need-fmt need-lint need-fuzz need-iso need-matrix need-qemu FORCE
 all: iso $B/cairn-test.iso $B/host-tests $(HOST_TOOLS)
 
 # A change of compiler or flags rebuilds what it touches, and a new or removed source links again: these files hold the
@@ -457,6 +457,10 @@ C_FILES = $(shell find . -name build -prune -o -name '*.[ch]' -print)
 fmt: | need-fmt
 	$Qclang-format -i $(C_FILES)
 
+# Cuts the power of a disk that is written to at many places: CUTS=500 SEED=1.
+power-cuts: $B/cairn.iso | need-qemu
+	$QBUILD=$B CUTS=$(or $(CUTS),500) SEED=$(or $(SEED),1) $(PYTHON) tests/run.py e2e/power_cuts
+
 breaks: | need-build need-host need-qemu
 	$Q$(PYTHON) tests/breaks.py $(BREAKS)
 
@@ -524,6 +528,7 @@ help:
 	@echo "make bench      count instructions, into build/bench.json; BENCH=PREFIX for a part"
 	@echo "make compare    count the benches of programs under Debian's kernel, too, into docs/benchmarks.md; BENCH=PREFIX for a part"
 	@echo "make bench-host time lib/string.c beside the C library, into docs/strings.md"
+	@echo "make power-cuts lose power at CUTS=500 places of a disk's record with SEED=1, and let e2fsck mend what is left"
 	@echo "make clock-drift compare the clock with the host's for MINUTES=10, beside a build"
 	@echo "make fuzz       feed the readers of outside data with anything; FUZZ_SECONDS=60 for each"
 	@echo "make debug      QEMU stopped, and GDB at kernel_main"

@@ -1,0 +1,247 @@
+"""What a loss of power leaves of an ext2 disk.
+
+A machine runs a script on a disk whose writes and flushes QEMU records (blklogwrites). The disk has two partitions: the
+file system, and one in which the script notes how far it has come each time that the file system has promised that what
+was done is safe. A cut is a place in the record: the writes before the last flush are on the disk, and of those after it
+any blocks, chosen at random. e2fsck mends what is there, and then it has to keep the promises:
+
+  - a file that was not touched since the last promise is as it was then;
+  - one that was touched has the name, or one of the names, of before or after, and no content of another file.
+"""
+
+import random
+import re
+import struct
+import subprocess
+from pathlib import Path
+
+SECTOR = 512
+PIECE = 1024  # bytes that are written as a whole: the file system's blocks
+MAGIC = 0x6A736677736872
+FLUSH = 1
+FIRST = 1 << 20  # where the file system begins
+SIZE = 12 << 20
+NOTES = FIRST + SIZE  # where the notes are
+DISK_SIZE = NOTES + (1 << 20)
+LINE = 9  # bytes of a line of a file's content: its mark
+
+
+class Disk:
+    """A disk with both partitions, and the options that record what is done to it."""
+
+    def __init__(self, folder, block_size=1024):
+        self.image, self.record = folder / "disk.img", folder / "record"
+        self.part = folder / "part.img"
+        self.part.write_bytes(b"")
+        subprocess.run(["mke2fs", "-q", "-F", "-t", "ext2", "-b", str(block_size), self.part, f"{SIZE >> 10}k"], check=True)
+        self.image.write_bytes(bytes(DISK_SIZE))
+        table = f"label: dos\nstart={FIRST // SECTOR}, size={SIZE // SECTOR}\nstart={NOTES // SECTOR}, size=1024\n"
+        subprocess.run(["sfdisk", "-q", self.image], input=table, text=True, check=True)
+        with open(self.image, "r+b") as image:
+            image.seek(FIRST)
+            image.write(self.part.read_bytes())
+        self.start = self.image.read_bytes()
+        self.record.touch()
+
+    def options(self):
+        nodes = (f"driver=blklogwrites,node-name=disk,file.driver=file,file.filename={self.image},"
+                 f"log.driver=file,log.filename={self.record}")
+        return ["-boot", "d", "-blockdev", nodes, "-device", "virtio-blk-pci,drive=disk"]
+
+    def operations(self):
+        """The record: (place, bytes) for each write, None for each flush."""
+        record = self.record.read_bytes()
+        magic, _, _, sector = struct.unpack_from("<QQQI", record)
+        assert magic == MAGIC, "no record of a disk"
+        result, at = [], sector
+        while at + 32 <= len(record):
+            first, count, flags, _ = struct.unpack_from("<QQQQ", record, at)
+            if not count and not flags:
+                break
+            at += sector
+            if count:
+                result.append((first * sector, record[at:at + count * sector]))
+                at += count * sector
+            if flags & FLUSH:
+                result.append(None)
+        return result
+
+
+class Script:
+    """A script for a shell in the file system's root, and what it promises. `states[i]` has the files at note i, and
+    `touched[i]` each file that is touched between notes i and i + 1, with all that it is meanwhile (None: nothing)."""
+
+    def __init__(self, seed, steps):
+        self.choose = random.Random(seed)
+        self.files, self.directories = {}, [""]
+        self.lines, self.states, self.touched = [], [{}], [{}]
+        self.marks = 0
+        for step in range(steps):
+            self.step()
+            if self.choose.random() < 0.3 or step == steps - 1:
+                self.note()
+
+    def text(self):
+        return "".join(line + "\n" for line in self.lines)
+
+    def set(self, path, content):
+        """The file has that content from now on; None: it is gone."""
+        before = self.files.get(path)
+        self.touched[-1].setdefault(path, [before]).append(content)
+        if content is None:
+            del self.files[path]
+        else:
+            self.files[path] = content
+
+    def note(self):
+        file = self.choose.choice(sorted(self.files))  # fsync() of one file makes all safe
+        self.lines.append(self.choose.choice(["sync", f"dd if=/dev/null of={file} conv=notrunc,fsync 2>/dev/null"]))
+        self.lines.append(f"echo {len(self.states)} | dd of=/dev/vda2 conv=fsync 2>/dev/null")
+        self.states.append(dict(self.files))
+        self.touched.append({})
+
+    def content(self):
+        """New content: many lines with a mark of its own."""
+        self.marks += 1
+        count = self.choose.choice([1, 50, 100, 1000, 5000, 30000])
+        return f"{self.marks:08}", count
+
+    def new_path(self):
+        return f"{self.choose.choice(self.directories)}f{self.choose.randrange(40)}"
+
+    def write(self):
+        path = self.new_path()
+        mark, count = self.content()
+        self.lines.append(f"yes {mark} | head -n {count} >{path}")
+        self.set(path, ((mark, count),))
+
+    def append(self):
+        path = self.choose.choice(sorted(self.files))
+        mark, count = self.content()
+        self.lines.append(f"yes {mark} | head -n {count} >>{path}")
+        self.set(path, self.files[path] + ((mark, count),))
+
+    def remove(self):
+        path = self.choose.choice(sorted(self.files))
+        self.lines.append(f"rm {path}")
+        self.set(path, None)
+
+    def move(self):
+        old, new = self.choose.choice(sorted(self.files)), self.new_path()
+        if old != new:
+            self.lines.append(f"mv {old} {new}")
+            content = self.files[old]
+            self.set(new, content)
+            self.set(old, None)
+
+    def replace(self):
+        """As editors do it: the new content is safe before it gets the name."""
+        path = self.choose.choice(sorted(self.files))
+        mark, count = self.content()
+        self.lines.append(f"yes {mark} | head -n {count} | dd of=new conv=fsync 2>/dev/null; mv new {path}")
+        self.set(path, ((mark, count),))
+
+    def make_directory(self):
+        name = f"{self.choose.choice(self.directories)}d{len(self.lines)}/"
+        self.lines.append(f"mkdir {name}")
+        self.directories.append(name)
+
+    def remove_directory(self):
+        name = self.choose.choice(self.directories[1:])
+        self.lines.append(f"rm -r {name}")
+        self.directories = [path for path in self.directories if not path.startswith(name)]
+        for path in [path for path in self.files if path.startswith(name)]:
+            self.set(path, None)
+
+    def step(self):
+        if len(self.files) < 5:
+            self.write()
+            return
+        steps = [self.write] * 5 + [self.append] * 2 + [self.remove] * 3 + [self.move] * 3 + [self.replace] * 2 + [self.make_directory]
+        if len(self.directories) > 3:
+            steps.append(self.remove_directory)
+        self.choose.choice(steps)()
+
+
+def note_in(operation):
+    """The number that the operation notes; None: it is another one."""
+    if operation is None or operation[0] != NOTES:
+        return None
+    number = re.match(rb"(\d+)\n", operation[1])
+    return int(number[1]) if number else None
+
+
+def cut(disk, operations, place, seed):
+    """The disk's file system after a loss of power before operation `place`, and the last note before it."""
+    choose = random.Random(seed)
+    data = bytearray(disk.start)
+    noted, unflushed = 0, []
+    for operation in operations[:place]:
+        if operation is None:
+            for at, piece in unflushed:
+                data[at:at + len(piece)] = piece
+            unflushed = []
+            continue
+        noted = max(noted, note_in(operation) or 0)
+        at, written = operation
+        unflushed += [(at + i, written[i:i + PIECE]) for i in range(0, len(written), PIECE)]
+    chance = choose.choice([0.1, 0.5, 0.9])
+    kept = {}
+    for at, piece in unflushed:  # of two writes to one place the later one may be lost, but not overtaken
+        if choose.random() < chance:
+            kept[at] = piece
+    for at, piece in kept.items():
+        data[at:at + len(piece)] = piece
+    return bytes(data[FIRST:FIRST + SIZE]), noted
+
+
+def marks_of(content):
+    return [] if content is None else [mark for mark, _ in content]
+
+
+def bytes_of(content):
+    return b"".join(f"{mark}\n".encode() * count for mark, count in content)
+
+
+def check_touched(path, found, states):
+    """What is wrong with a file that was touched, and whose content is `found` (None: it is not there)."""
+    if found is None:
+        return None if None in states else f"{path} is gone"
+    allowed = {f"{mark}\n".encode() for state in states for mark in marks_of(state)}
+    foreign = {found[i:i + LINE] for i in range(0, len(found), LINE)} - allowed
+    foreign = {line for line in foreign if line.strip(b"\0") and not any(right.startswith(line) for right in allowed)
+               and not any(right.endswith(line.lstrip(b"\0")) or right.startswith(line.rstrip(b"\0")) for right in allowed)}
+    return f"{path} has content of another file: {sorted(foreign)[:3]}" if foreign else None
+
+
+def check_files(top, script, noted):
+    """What is wrong with the files below `top` after note `noted`."""
+    touched = script.touched[noted]
+    for path, content in script.states[noted].items():
+        file = top / path
+        if path not in touched and (not file.is_file() or file.read_bytes() != bytes_of(content)):
+            return f"{path}, which was safe, is {'not the same' if file.is_file() else 'gone'}"
+    for path, states in touched.items():
+        file = top / path
+        wrong = check_touched(path, file.read_bytes() if file.is_file() else None, states)
+        if wrong:
+            return wrong
+    return None
+
+
+def check_cut(disk, script, operations, place, seed, folder):
+    """What is wrong after a cut; None: nothing. `folder` is empty afterwards."""
+    image, top = Path(folder) / "cut.img", Path(folder) / "files"
+    data, noted = cut(disk, operations, place, seed)
+    image.write_bytes(data)
+    mended = subprocess.run(["e2fsck", "-fy", image], capture_output=True, text=True)
+    if mended.returncode & ~3 or "ultiply-claimed" in mended.stdout:
+        return f"e2fsck cannot mend it (note {noted}):\n{mended.stdout}"
+    again = subprocess.run(["e2fsck", "-fn", image], capture_output=True, text=True)
+    if again.returncode:
+        return f"e2fsck has mended it in part (note {noted}):\n{again.stdout}"
+    subprocess.run(["rm", "-rf", top], check=True)
+    top.mkdir()
+    subprocess.run(["debugfs", "-R", f"rdump / {top}", image], capture_output=True, check=True)
+    wrong = check_files(top, script, noted)
+    return wrong and f"{wrong} (note {noted})\n{mended.stdout}"
