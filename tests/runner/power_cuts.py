@@ -195,19 +195,22 @@ def cut(disk, operations, place, seed):
     return bytes(data[FIRST:FIRST + SIZE]), noted
 
 
-def marks_of(content):
-    return [] if content is None else [mark for mark, _ in content]
+def marks_of(contents, names):
+    """The marks of all files that had the first mark of one of `contents`, whatever their names: a file that moves may
+    be found at its old place with what was written to it at the new one."""
+    first = {content[0][0] for content in contents if content}
+    return {mark for content in names if content and content[0][0] in first for mark, _ in content}
 
 
 def bytes_of(content):
     return b"".join(f"{mark}\n".encode() * count for mark, count in content)
 
 
-def check_touched(path, found, states):
+def check_touched(path, found, states, marks):
     """What is wrong with a file that was touched, and whose content is `found` (None: it is not there)."""
     if found is None:
         return None if None in states else f"{path} is gone"
-    allowed = {f"{mark}\n".encode() for state in states for mark in marks_of(state)}
+    allowed = {f"{mark}\n".encode() for mark in marks}
     foreign = {found[i:i + LINE] for i in range(0, len(found), LINE)} - allowed
     foreign = {line for line in foreign if line.strip(b"\0") and not any(right.startswith(line) for right in allowed)
                and not any(right.endswith(line.lstrip(b"\0")) or right.startswith(line.rstrip(b"\0")) for right in allowed)}
@@ -223,7 +226,8 @@ def check_files(top, script, noted):
             return f"{path}, which was safe, is {'not the same' if file.is_file() else 'gone'}"
     for path, states in touched.items():
         file = top / path
-        wrong = check_touched(path, file.read_bytes() if file.is_file() else None, states)
+        marks = marks_of(states, [state for others in touched.values() for state in others])
+        wrong = check_touched(path, file.read_bytes() if file.is_file() else None, states, marks)
         if wrong:
             return wrong
     return None
