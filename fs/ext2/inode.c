@@ -272,7 +272,10 @@ static void store(const struct ext2_node *node, uint8_t *bytes)
     put_time(bytes + INODE_ACCESSED, inode->accessed);
     put_time(bytes + INODE_MODIFIED, inode->modified);
     put_time(bytes + INODE_CHANGED, inode->changed);
-    ext2_put_32(bytes + INODE_DELETED, node->is_freed ? (uint32_t)(inode->changed / SECOND) : 0);
+    /* A small number would be the next one of a list of deleted files, also where no clock is set.
+     */
+    uint32_t changed = (uint32_t)(inode->changed / SECOND);
+    ext2_put_32(bytes + INODE_DELETED, node->is_freed ? MAX(changed, node->ext2->inodes) : 0);
     for (unsigned i = 0; i < EXT2_BLOCKS; i++)
         ext2_put_32(bytes + INODE_NUMBERS + 4 * (size_t)i, node->numbers[i]);
     if (inode_type(inode) == S_IFREG)

@@ -1,6 +1,6 @@
 /*
- * Threads for host tests of code in direct style: nothing else runs, but for what a test has done
- * in a yield, so what would have to wait is interrupted at once.
+ * Threads for host tests of code in direct style: nothing else runs, but for what a test does in a
+ * yield, so what would have to wait is interrupted at once. A wait for a device yields first.
  */
 #include <assert.h>
 #include <kernel/task/thread.h>
@@ -8,15 +8,14 @@
 
 #include "support.h"
 
-static struct task the_task = {.name = "host", .state = TASK_LIVE};
+static struct thread the_thread = {.task = {.name = "host", .state = TASK_LIVE}};
 
 static void (*host_yield)(void);
 
 void host_set_yield(void (*yield)(void))
 {
-    static struct thread thread;
     host_yield = yield;
-    host_cpu.thread_stack = yield ? &thread.stack : NULL;
+    host_cpu.thread_stack = yield ? &the_thread.stack : NULL;
 }
 
 void thread_yield(void)
@@ -41,25 +40,27 @@ void thread_wait(struct wait_queue *queue)
 void thread_lock(struct mutex *mutex)
 {
     ASSERT(!mutex->owner);
-    mutex->owner = &the_task;
+    mutex->owner = &the_thread.task;
 }
 
 void thread_unlock(struct mutex *mutex)
 {
-    ASSERT(mutex->owner == &the_task);
+    ASSERT(mutex->owner == &the_thread.task);
     mutex->owner = NULL;
 }
 
 void await(struct future *future)
 {
-    list_init(&the_task.wakers);
-    ASSERT(future_poll(future, &the_task) == POLL_READY);
+    list_init(&the_thread.task.wakers);
+    if (host_yield)
+        host_yield();
+    ASSERT(future_poll(future, &the_thread.task) == POLL_READY);
 }
 
 enum error await_interruptible(struct future *future)
 {
-    list_init(&the_task.wakers);
-    if (future_poll(future, &the_task) == POLL_READY)
+    list_init(&the_thread.task.wakers);
+    if (future_poll(future, &the_thread.task) == POLL_READY)
         return OK;
     future_cancel(future);
     return ERROR_INTERRUPTED;
