@@ -17,7 +17,7 @@
 #include "files.h"
 #include "support.h"
 
-enum { BLOCK = 512, SIZE = 6 << 20, NAMES = 12, PIECE = 9000, FAR = 700000 };
+enum { BLOCK = 512, SIZE = 6 << 20, NAMES = 12, PIECE = 9000, FAR = 400000 };
 
 static uint8_t *image;
 static struct block_device disk;

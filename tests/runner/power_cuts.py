@@ -6,7 +6,8 @@ was done is safe. A cut is a place in the record: the writes before the last flu
 any blocks, chosen at random. e2fsck mends what is there, and then it has to keep the promises:
 
   - a file that was not touched since the last promise is as it was then;
-  - one that was touched has the name, or one of the names, of before or after, and no content of another file.
+  - one that was touched has the name, or one of the names, of before or after, and no content of another file;
+  - one that was moved is at its old place or at its new one.
 """
 
 import random
@@ -217,6 +218,20 @@ def check_touched(path, found, states, marks):
     return f"{path} has content of another file: {sorted(foreign)[:3]}" if foreign else None
 
 
+def check_moved(top, script, noted):
+    """Files that were safe, and have moved since, but were not removed: each is at one of its places."""
+    touched = script.touched[noted]
+    after = script.states[min(noted + 1, len(script.states) - 1)]
+    stays = {content[0][0] for content in after.values()}
+    for path, content in script.states[noted].items():
+        mark = content[0][0]
+        places = {place for place, states in touched.items() for state in states if state and state[0][0] == mark}
+        found = [place for place in places if (top / place).is_file() and (top / place).read_bytes().startswith(mark.encode())]
+        if path in touched and mark in stays and not found:
+            return f"{path}, which was safe, is at none of {sorted(places)}"
+    return None
+
+
 def check_files(top, script, noted):
     """What is wrong with the files below `top` after note `noted`."""
     touched = script.touched[noted]
@@ -230,7 +245,7 @@ def check_files(top, script, noted):
         wrong = check_touched(path, file.read_bytes() if file.is_file() else None, states, marks)
         if wrong:
             return wrong
-    return None
+    return check_moved(top, script, noted)
 
 
 def check_cut(disk, script, operations, place, seed, folder):
