@@ -157,6 +157,7 @@ TEST(call_text, times_and_signals_have_words)
 
 TEST(call_text, structures_have_fields)
 {
+    static const int32_t information[] = {17, 0, 1, 0, 33, 1000};
     memset(&memory, 0, sizeof(memory));
     memory.numbers[0] = 0x401000;
     memory.numbers[1] = 0x14000004;
@@ -170,7 +171,7 @@ TEST(call_text, structures_have_fields)
     memcpy(memory.bytes + 48, &(uint64_t){12}, 8);
     EXPECT_STR(CALL(5, 0, 3, at(memory.bytes)),
                "fstat(3, {mode=0100644, user=1000, group=0, size=12}) = 0");
-    memcpy(memory.bytes, ((int32_t[]){17, 0, 1, 0, 33, 1000}), 24);
+    memcpy(memory.bytes, information, sizeof(information));
     EXPECT_STR(CALL(247, 0, 1, 33, at(memory.bytes), 4, 0),
                "waitid(P_PID, 33, {signal=SIGCHLD, code=1, process=33, user=1000}, WEXITED, NULL) "
                "= 0");
@@ -179,8 +180,9 @@ TEST(call_text, structures_have_fields)
 
 TEST(call_text, a_set_of_descriptors_is_a_list)
 {
+    static const uint64_t set[] = {9, 2};
     memset(&memory, 0, sizeof(memory));
-    memcpy(memory.bytes, ((uint64_t[]){9, 2}), 16);
+    memcpy(memory.bytes, set, sizeof(set));
     EXPECT_STR(CALL(23, 1, 66, at(memory.bytes), 0, 0x1234, 0),
                "select(66, [0 3 65], NULL, 0x1234, NULL) = 1");
     memset(memory.bytes, 0, sizeof(memory.bytes));
