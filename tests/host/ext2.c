@@ -139,24 +139,25 @@ static void end(void)
 
 static enum error mount_disk(bool is_read_only)
 {
-    struct dentry *directory;
-    enum error error = path_walk(context, NULL, "/disk", 0, &directory);
+    struct path directory;
+    enum error error = path_find(context, NULL, "/disk", 0, &directory);
     if (error)
         return error;
     struct mount_arguments arguments = {.device = &disk, .is_read_only = is_read_only};
-    error = mount_add(filesystem_find_type("ext2"), "md", directory, &arguments);
-    dentry_release(directory);
+    error = mount_add(filesystem_find_type("ext2"), "md", &directory, 0, &arguments);
+    path_release(&directory);
     return error;
 }
 
 static enum error unmount_disk(void)
 {
-    struct dentry *root;
-    enum error error = path_walk(context, NULL, "/disk", 0, &root);
+    struct path root;
+    enum error error = path_find(context, NULL, "/disk", 0, &root);
     if (error)
         return error;
-    dentry_release(root);
-    return mount_remove(root);
+    error = mount_remove(&root, false);
+    path_release(&root);
+    return error;
 }
 
 /* --- Operations ------------------------------------------------------------------------------- */
@@ -257,11 +258,11 @@ static int64_t operate(const char *root)
     case 7:
         return path_symlink(context, NULL, one, name % 2 ? "short" : two + strlen(root));
     case 8: {
-        struct dentry *file;
-        enum error error = path_walk(context, NULL, one, 0, &file);
+        struct path file;
+        enum error error = path_find(context, NULL, one, 0, &file);
         if (!error) {
-            error = path_link(context, file, NULL, two);
-            dentry_release(file);
+            error = path_link(context, &file, NULL, two);
+            path_release(&file);
         }
         return error;
     }
