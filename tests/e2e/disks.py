@@ -124,7 +124,7 @@ class Disks(MachineTest):
                            check=True, stdout=subprocess.DEVNULL)
             before = hashlib.md5(image.read_bytes()).digest()
             machine = self.start(image)
-            self.expect(machine, "mkdir /m; mount -t ext2 -o ro /dev/vda /m; cd /m; mount | grep vda", "/dev/vda on /m type ext2 (ro)")
+            self.expect(machine, "mkdir /m; mount -t ext2 -o ro /dev/vda /m; cd /m; mount | grep vda", "/dev/vda on /m type ext2 (ro,relatime)")
             machine.answer("find . -follow -type f -exec md5sum {} + | sort >/tmp/sums")
             self.expect(machine, "md5sum </tmp/sums",
                         hashlib.md5("".join(line + "\n" for line in self.digests(top)).encode()).hexdigest() + "  -")
@@ -152,7 +152,7 @@ class Disks(MachineTest):
             image = self.folder / f"rw-{size}-{revision}.img"
             subprocess.run(["mke2fs", "-q", "-t", "ext2", "-r", revision, "-b", size, image, "40M"], check=True, stdout=subprocess.DEVNULL)
             machine = self.start(image)
-            self.expect(machine, "mkdir /m; mount -t ext2 /dev/vda /m; mount | grep vda", "/dev/vda on /m type ext2 (rw)")
+            self.expect(machine, "mkdir /m; mount -t ext2 /dev/vda /m; mount | grep vda", "/dev/vda on /m type ext2 (rw,relatime)")
             self.quiet(machine, "cd /m; echo x >file; mkdir -p d/e; ln file d/hard", "ln -s file s; ln -s $(seq 100 | tr '\\n' /) long",
                        "mkfifo f; mknod n c 1 3; sync")
             self.expect(machine, "seq 1000000 >big; cp big d/e/copy; md5sum <d/e/copy", numbers)
@@ -192,14 +192,14 @@ class Disks(MachineTest):
         machine.kill()
         machine = self.start(image)
         self.quiet(machine, mount)
-        self.expect(machine, "cat /m/file; mount | grep vda; echo y >/m/file", "x", "/dev/vda on /m type ext2 (ro)",
+        self.expect(machine, "cat /m/file; mount | grep vda; echo y >/m/file", "x", "/dev/vda on /m type ext2 (ro,relatime)",
                     "sh: can't create /m/file: Read-only file system")
         self.assertIn("ext2: vda was not unmounted cleanly", " ".join(machine.answer("dmesg | tail -3")))
         machine.kill()
         self.assertEqual(subprocess.run(["e2fsck", "-fp", image], stdout=subprocess.DEVNULL).returncode & ~1, 0)
         machine = self.start(image)
         self.quiet(machine, mount, "echo y >>/m/file; mount -o remount,ro /m")
-        self.expect(machine, "cat /m/file; mount | grep vda", "x", "y", "/dev/vda on /m type ext2 (ro)")
+        self.expect(machine, "cat /m/file; mount | grep vda", "x", "y", "/dev/vda on /m type ext2 (ro,relatime)")
         machine.kill()
         self.check(image)
 

@@ -248,7 +248,7 @@ TEST(files, proc_lists_entries_and_processes)
         EXPECT_STR(list_names("/proc", room),
                    ". .. meminfo uptime cpuinfo version mounts filesystems sys "
                    "self 1 7 30000 ");
-        EXPECT_STR(list_names("/proc/sys", room), ". .. kernel fs ");
+        EXPECT_STR(list_names("/proc/sys", room), ". .. kernel vm fs ");
         EXPECT_STR(list_names("/proc/sys/kernel", room), ". .. osrelease ");
         EXPECT_STR(list_names("/proc/7", room), ". .. exe cwd root fd task stat ");
         EXPECT_STR(list_names("/proc/7/task", room), ". .. 7 9 ");
