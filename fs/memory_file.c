@@ -1,6 +1,6 @@
 #include <fs/dentry.h>
 #include <fs/memory_file.h>
-#include <fs/tmpfs.h>
+#include <fs/tmpfs_node.h>
 #include <lib/format.h>
 #include <lib/string.h>
 #include <mm/frames.h>
@@ -16,7 +16,7 @@ static enum error get_filesystem(struct filesystem **result)
     return error;
 }
 
-enum error memory_file_create(const char *name, struct file **file)
+enum error memory_file_create(const char *name, bool may_be_sealed, struct file **file)
 {
     enum { NAME_SHOWN = 230 };
     char shown[NAME_MAX + 1];
@@ -32,6 +32,8 @@ enum error memory_file_create(const char *name, struct file **file)
             inode_release(inode);
         return ERROR_OUT_OF_FRAMES;
     }
+    if (may_be_sealed)
+        tmpfs_node_of(inode)->seals = 0;
     error = file_create(inode->file_operations, inode, dentry, O_RDWR, file);
     dentry_release(dentry);
     return error;

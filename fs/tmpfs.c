@@ -2,6 +2,7 @@
  * tmpfs: names and inodes. Its directories are their dentries, which are kept.
  */
 #include <assert.h>
+#include <fs/seals.h>
 #include <fs/tmpfs_node.h>
 #include <lib/string.h>
 #include <mm/heap.h>
@@ -267,6 +268,7 @@ enum error tmpfs_make_inode(struct filesystem *filesystem, uint32_t mode, struct
     }
     inode_init(&node->inode, filesystem, &object_operations, mode);
     page_cache_init(&node->cache, &tmpfs_cache_operations, &node->inode);
+    node->seals = SEAL_SEAL;
     node->inode.operations = &operations;
     node->inode.file_operations = operations_for(mode & S_IFMT);
     *made = node;

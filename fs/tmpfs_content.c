@@ -5,6 +5,7 @@
  * The inode's mutex guards the pages and the size of a file while its content is copied, which may
  * wait for the program's memory.
  */
+#include <fs/seals.h>
 #include <fs/tmpfs_node.h>
 #include <layout.h>
 
@@ -54,6 +55,24 @@ static enum error read(struct file *file, struct buffer *buffer, uint64_t *posit
     return error;
 }
 
+/* May so many bytes there be changed? */
+static enum error check_seals(struct inode *inode, uint64_t offset, uint64_t length)
+{
+    unsigned seals = tmpfs_node_of(inode)->seals;
+    bool grows = offset > inode->size || length > inode->size - offset;
+    if (seals & (SEAL_WRITE | SEAL_FUTURE_WRITE) || (seals & SEAL_GROW && grows))
+        return ERROR_NOT_PERMITTED;
+    return OK;
+}
+
+static enum error check_size(struct inode *inode, uint64_t size)
+{
+    unsigned seals = tmpfs_node_of(inode)->seals;
+    bool is_sealed =
+        (seals & SEAL_SHRINK && size < inode->size) || (seals & SEAL_GROW && size > inode->size);
+    return is_sealed ? ERROR_NOT_PERMITTED : OK;
+}
+
 static enum error write(struct file *file, struct buffer *buffer, uint64_t *position)
 {
     struct inode *inode = file->inode;
@@ -61,7 +80,9 @@ static enum error write(struct file *file, struct buffer *buffer, uint64_t *posi
     inode_lock(inode);
     if (file->flags & O_APPEND)
         *position = inode->size;
-    if (buffer->left > 0) {
+    if (buffer->left > 0)
+        error = check_seals(inode, *position, buffer->left);
+    if (!error && buffer->left > 0) {
         if (*position < INT64_MAX)
             inode_note_write(inode);
         error = page_cache_write(&tmpfs_node_of(inode)->cache, buffer, position);
@@ -73,7 +94,9 @@ static enum error write(struct file *file, struct buffer *buffer, uint64_t *posi
 enum error tmpfs_set_size(struct inode *inode, uint64_t size)
 {
     inode_lock(inode);
-    enum error error = page_cache_set_size(&tmpfs_node_of(inode)->cache, size);
+    enum error error = check_size(inode, size);
+    if (!error)
+        error = page_cache_set_size(&tmpfs_node_of(inode)->cache, size);
     if (!error)
         inode_note_write(inode);
     inode_unlock(inode);
@@ -104,9 +127,14 @@ static enum error allocate_range(struct inode *inode, unsigned mode, uint64_t of
 static enum error allocate(struct file *file, unsigned mode, uint64_t offset, uint64_t length)
 {
     struct inode *inode = file->inode;
+    unsigned seals = tmpfs_node_of(inode)->seals;
+    bool punches = mode & FALLOC_PUNCH_HOLE;
     enum error error = OK;
     inode_lock(inode);
-    if (mode & FALLOC_PUNCH_HOLE)
+    if (punches ? seals & (SEAL_WRITE | SEAL_FUTURE_WRITE)
+                : seals & SEAL_GROW && offset + length > inode->size)
+        error = ERROR_NOT_PERMITTED;
+    else if (punches)
         page_cache_punch(&tmpfs_node_of(inode)->cache, offset, offset + length);
     else
         error = allocate_range(inode, mode, offset, length);

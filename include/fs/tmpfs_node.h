@@ -18,6 +18,7 @@ struct tmpfs {
 struct tmpfs_inode {
     struct inode inode;
     struct page_cache cache; /* of a regular file */
+    unsigned seals;          /* SEAL_… (seals.h), likewise */
     char *target;            /* of a symbolic link */
 };
 

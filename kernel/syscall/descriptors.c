@@ -2,6 +2,7 @@
  * Descriptors: copies of them, their flags, and pipes.
  */
 #include <fs/pipe.h>
+#include <fs/seals.h>
 #include <kernel/process/process.h>
 #include <kernel/syscall/calls.h>
 #include <kernel/syscall/descriptors.h>
@@ -17,6 +18,8 @@ enum {
     F_DUPFD_CLOEXEC = 1030,
     F_SETPIPE_SZ = 1031,
     F_GETPIPE_SZ = 1032,
+    F_ADD_SEALS = 1033,
+    F_GET_SEALS = 1034,
     FD_CLOEXEC = 1,
 };
 
@@ -108,6 +111,13 @@ static int64_t pipe_size(const struct file *file, int command, uint64_t size)
     return PIPE_SIZE;
 }
 
+static int64_t get_seals(const struct file *file)
+{
+    unsigned seals = 0;
+    enum error error = seals_get(file, &seals);
+    return error ? syscall_result(error) : (int64_t)seals;
+}
+
 /* Of a file that was opened with O_PATH alone. */
 static bool is_allowed_with_path(int command)
 {
@@ -147,6 +157,12 @@ static int64_t control(struct file *file, int fd, int command, uint64_t argument
     case F_GETPIPE_SZ:
     case F_SETPIPE_SZ:
         result = pipe_size(file, command, argument);
+        break;
+    case F_ADD_SEALS:
+        result = syscall_result(seals_add(file, argument));
+        break;
+    case F_GET_SEALS:
+        result = get_seals(file);
         break;
     default:
         result = syscall_result(ERROR_INVALID);

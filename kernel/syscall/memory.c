@@ -1,3 +1,4 @@
+#include <fs/seals.h>
 #include <kernel/process/process.h>
 #include <kernel/syscall/calls.h>
 #include <kernel/syscall/memory_call.h>
@@ -113,15 +114,18 @@ static enum error object_of(int fd, uint64_t protection, bool shared, struct vm_
     if (error)
         return error;
     unsigned mode = file->flags & O_ACCMODE;
+    bool may_become_writable = mode == O_RDWR;
     if (mode == O_WRONLY || (shared && protection & PROT_WRITE && mode != O_RDWR))
         error = ERROR_ACCESS;
     else if (protection & PROT_EXEC && file->mount && file->mount->flags & MOUNT_NO_EXEC)
         error = ERROR_NOT_PERMITTED;
     else if (!file->operations->map)
         error = ERROR_NO_DEVICE;
-    else
+    else if (shared && mode == O_RDWR)
+        error = seals_check_map(file, protection & PROT_WRITE, &may_become_writable);
+    if (!error)
         error = file->operations->map(file, shared, object);
-    if (shared && mode != O_RDWR)
+    if (shared && !may_become_writable)
         *flags |= AREA_NEVER_WRITE;
     file_release(file);
     return error;

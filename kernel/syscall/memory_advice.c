@@ -121,7 +121,7 @@ int64_t syscall_memfd_create(struct trap_frame *frame)
     enum error error = string_from_user(name, sizeof(name), argument_0(frame), &length);
     if (error)
         return syscall_result(error == ERROR_TOO_LONG ? ERROR_INVALID : error);
-    error = memory_file_create(name, &file);
+    error = memory_file_create(name, flags & MFD_ALLOW_SEALING, &file);
     if (error)
         return syscall_result(error);
     error = file_table_add(process_current()->files, file, 0, flags & MFD_CLOEXEC, &fd);
