@@ -137,6 +137,8 @@ enum error address_space_copy(struct address_space *from, struct address_space *
         error = copy_area(from, created, area, &at, &left);
         area_range_pause(&left);
     }
+    if (from->is_abandoned)
+        error = ERROR_OUT_OF_FRAMES; /* some of its pages may have gone meanwhile */
     if (error)
         address_space_release(created);
     else

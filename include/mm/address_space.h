@@ -56,7 +56,8 @@ void address_space_release(struct address_space *space);
 
 /* Makes a copy for fork(): the same areas, and the same content. Pages of private areas are shared
  * until one of the two spaces writes to them. In a thread, others may run before it returns; what
- * they change may be in the copy or not. ERROR_OUT_OF_FRAMES; then there is no copy. */
+ * they change may be in the copy or not. ERROR_OUT_OF_FRAMES, also when `from` is abandoned; then
+ * there is no copy. */
 enum error address_space_copy(struct address_space *from, struct address_space **copy);
 
 /* Makes the processor use the tables of `space`, or the kernel's own with NULL, and

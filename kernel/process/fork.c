@@ -93,6 +93,12 @@ static void give_up(struct process *child)
     process_forget(child);
 }
 
+/* Why is there no number, or no process? */
+static enum error no_number(void)
+{
+    return ids_are_out() ? ERROR_AGAIN : ERROR_OUT_OF_FRAMES;
+}
+
 /* --- Threads --------------------------------------------------------------------------------- */
 
 /* A thread of `process` that goes on where the running one is. */
@@ -138,7 +144,7 @@ static enum error clone_thread(const struct trap_frame *frame,
     struct user_thread *thread = NULL;
     struct id *number = id_create();
     if (!number)
-        return ERROR_AGAIN;
+        return no_number();
     *id = number->number;
     store_ids(process->space, *id, arguments); /* may wait, and the process may end meanwhile */
     enum error error =
@@ -219,7 +225,7 @@ static enum error clone_process(const struct trap_frame *frame,
     bool is_sibling = arguments->flags & CLONE_PARENT && self->parent;
     struct process *child = process_create(is_sibling ? self->parent : self);
     if (!child)
-        return ERROR_AGAIN;
+        return no_number();
     child->exit_signal = is_sibling ? self->exit_signal : (int)(arguments->flags & CLONE_SIGNAL);
     child->is_vfork = arguments->flags & CLONE_VFORK;
     enum error error = copy_and_start(child, frame, arguments);

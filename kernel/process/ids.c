@@ -69,11 +69,20 @@ static int find_free(int from, int end)
     return from < end ? from : 0;
 }
 
-struct id *id_create(void)
+static int next_free(void)
 {
     int number = find_free(last + 1, limit);
-    if (!number)
-        number = find_free(ID_FIRST_REUSED, limit);
+    return number ? number : find_free(ID_FIRST_REUSED, limit);
+}
+
+bool ids_are_out(void)
+{
+    return !next_free();
+}
+
+struct id *id_create(void)
+{
+    int number = next_free();
     struct id *id = number ? kzalloc(sizeof(*id)) : NULL;
     if (!id)
         return NULL;

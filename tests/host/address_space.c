@@ -748,6 +748,19 @@ TEST(address_space, a_copy_without_frames_leaves_nothing)
     tear_down();
 }
 
+/* Its pages may go while it is copied. */
+TEST(address_space, no_copy_of_a_space_whose_programs_are_killed)
+{
+    struct address_space *copy = NULL;
+    set_up();
+    EXPECT_EQ(map(0, 4, R | W), OK);
+    EXPECT_EQ(program_write(space, at(0), 1), OK);
+    address_space_abandon(space);
+    EXPECT_EQ(address_space_copy(space, &copy), ERROR_OUT_OF_FRAMES);
+    EXPECT(!copy);
+    tear_down();
+}
+
 TEST(address_space, copy_on_write_without_frames)
 {
     struct address_space *copy;

@@ -37,6 +37,9 @@ struct id {
  * cost is that of looking it up, however many are in use. */
 struct id *id_create(void);
 
+/* Is every number below the limit in use? The cost is that of a search through all. */
+bool ids_are_out(void);
+
 /* New numbers are below this limit: Linux's pid_max. Setting it leaves the numbers in use alone.
  * ERROR_INVALID: too low or too high. */
 int id_limit(void);
