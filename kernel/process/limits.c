@@ -9,10 +9,10 @@
  * kernel/fork.c:set_max_threads). */
 static size_t threads_max(void)
 {
-    enum { SHARE = 8, LEAST = 20 };
+    const size_t share = 8, least = 20;
     struct frames_stats frames;
     frames_stats(&frames);
-    return MAX(frames.total * PAGE_SIZE / (SHARE * KERNEL_STACK_SIZE), (size_t)LEAST);
+    return MAX(frames.total * PAGE_SIZE / (share * KERNEL_STACK_SIZE), least);
 }
 
 bool limits_has_too_many(const struct process *process)
