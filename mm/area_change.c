@@ -58,12 +58,21 @@ static enum error change_range(struct address_space *space, virt_addr_t start, v
     return hole ? ERROR_OUT_OF_FRAMES : OK;
 }
 
+static bool is_within_area(const struct address_space *space, virt_addr_t address)
+{
+    const struct vm_area *area = vm_areas_find(&space->areas, address);
+    return area && area->start < address;
+}
+
 static enum error change_flags(struct address_space *space, virt_addr_t start, uint64_t length,
                                struct change change)
 {
     virt_addr_t end = start + length;
     if (!area_range_is_valid(start, length))
         return ERROR_INVALID;
+    bool splits = is_within_area(space, start) || is_within_area(space, end);
+    if (splits && space->area_count >= AREAS_MAX)
+        return ERROR_OUT_OF_FRAMES;
     enum error error = area_range_split(space, start, end);
     if (error)
         return error;

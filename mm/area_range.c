@@ -25,6 +25,10 @@ void area_range_merge(struct address_space *space, virt_addr_t address)
 
 enum error area_range_split(struct address_space *space, virt_addr_t start, virt_addr_t end)
 {
+    const struct vm_area *first = vm_areas_find(&space->areas, start);
+    bool is_in_one = first && first->start < start && first->end > end;
+    if (is_in_one && space->area_count >= AREAS_MAX)
+        return ERROR_OUT_OF_FRAMES;
     enum error error = vm_areas_split(&space->areas, start);
     if (error)
         return error;

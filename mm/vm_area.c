@@ -137,8 +137,6 @@ enum error vm_areas_split(struct tree *areas, virt_addr_t address)
     struct vm_area *area = vm_areas_find(areas, address);
     if (!area || area->start >= address)
         return OK;
-    if (area->space->area_count >= AREAS_MAX)
-        return ERROR_OUT_OF_FRAMES;
     struct vm_area *upper = vm_area_create(area->space, address, area->end, area->flags,
                                            area->object, vm_area_offset(area, address));
     if (!upper)

@@ -13,8 +13,8 @@ bool area_range_is_valid(virt_addr_t start, uint64_t length);
 /* Does no area use any of the range? */
 bool area_range_is_free(const struct address_space *space, virt_addr_t start, virt_addr_t end);
 
-/* Splits the areas that reach across an end of the range. ERROR_OUT_OF_FRAMES; then nothing has
- * changed. */
+/* Splits the areas that reach across an end of the range. ERROR_OUT_OF_FRAMES: memory is out, or
+ * an area would become three, and there are too many; then nothing has changed. */
 enum error area_range_split(struct address_space *space, virt_addr_t start, virt_addr_t end);
 
 /* Merges the areas around `address`, to undo a split that was for nothing. */

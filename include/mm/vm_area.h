@@ -77,8 +77,8 @@ void vm_areas_remove(struct tree *areas, struct vm_area *area);
 /* Moves the area's start, into the free space before it or into the area itself. */
 void vm_areas_set_start(struct tree *areas, struct vm_area *area, virt_addr_t start);
 
-/* Sees to it that no area begins before `address` and ends after it. ERROR_OUT_OF_FRAMES: memory is
- * out, or there would be too many; then nothing has changed. */
+/* Sees to it that no area begins before `address` and ends after it. ERROR_OUT_OF_FRAMES; then
+ * nothing has changed. */
 enum error vm_areas_split(struct tree *areas, virt_addr_t address);
 
 /* Makes the area one with those that it meets, where they differ in nothing. Returns the area that
