@@ -116,7 +116,7 @@ BREAKS = [
     Break("kernel/task/executor.c", "        task->state = TASK_ENDING;\n        return;\n    }\n",
           "        task->state = TASK_ENDING;\n    }\n",
           "a task's memory is given back twice", "host/executor kernel/executor"),
-    Break("kernel/task/executor.c", "++executor->lower_polls % TASK_LOWEST_POLL == 0", "++executor->lower_polls == 0",
+    Break("kernel/task/executor.c", "++executor->lower_polls % LOWEST == 0", "++executor->lower_polls == 0",
           "low priority starves", "kernel/executor"),
     Break("kernel/task/waker.c", "    if (waker->task && leave(waker))\n        wait_queue_wake_one(waker->queue);\n",
           "    if (waker->task)\n        leave(waker);\n", "the wake of a cancelled task is lost", "kernel/channels"),
