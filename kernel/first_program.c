@@ -26,6 +26,7 @@
 #include <lib/string.h>
 #include <mm/frames.h>
 #include <mm/kernel_stacks.h>
+#include <mm/reclaim.h>
 
 OPTION(init);
 OPTION(norandmaps);
@@ -265,5 +266,6 @@ void first_program_start(struct executor *executor, const struct boot_info *info
     alarms_start(executor);
     load_start(executor);
     thread_init(&thread, "init", &stack, run, release);
+    reclaim_start(executor);
     executor_spawn(executor, &thread.task);
 }

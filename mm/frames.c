@@ -35,6 +35,8 @@
 static struct list lists[FRAMES_MAX_ORDER + 1];
 static uint32_t listed; /* bit i: lists[i] is not empty */
 static uint64_t free_frames;
+static uint64_t few_frames; /* fewer are too few: that is told to ... */
+static void (*note_few)(void);
 
 /* Single frames come from this block: a partial one, or frame_map_no_block. A block that becomes
  * full stays on its list until find_current() or search_partial() finds it there. */
@@ -136,6 +138,8 @@ static bool add_partial(void)
 /* Makes `current` a block with something free in its word. False when no frame is left. */
 static bool find_current(void)
 {
+    if (free_frames < few_frames)
+        note_few();
     while (!frame_block_find_word(current)) {
         delist(current);
         while (!(listed & PARTIAL_LISTS)) {
@@ -387,6 +391,12 @@ void frames_free_run(phys_addr_t run, unsigned order)
 }
 
 /* -------------------------------------------------------------------------------------------- */
+
+void frames_watch(uint64_t few, void (*note)(void))
+{
+    few_frames = few;
+    note_few = note;
+}
 
 void frames_stats(struct frames_stats *stats)
 {

@@ -1,8 +1,17 @@
+/*
+ * A program's page fault reclaims what it needs itself. What the kernel needs for a call, such as
+ * the tables and the stack of a fork, must be there: a task keeps a few frames free as long as
+ * others hold only copies of what is on disks (Linux: kswapd).
+ */
+#include <kernel/task/clock.h>
 #include <mm/frames.h>
 #include <mm/heap.h>
 #include <mm/reclaim.h>
 
-enum { AT_ONCE = 32 }; /* frames, so that not each of many faults looks for one */
+enum { AT_ONCE = 32 };         /* frames, so that not each of many faults looks for one */
+enum { SPARE_SHARE = 32 };     /* of all frames, that are kept free, ... */
+enum { SPARE_MOST = 1024 };    /* ... but not more */
+enum { PAUSE = 10 * 1000000 }; /* nanoseconds, after there was nothing to reclaim */
 
 bool (*reclaim_last_resort)(void);
 
@@ -51,4 +60,36 @@ bool reclaim_for_program(void)
     if (write_back() && reclaim())
         return true;
     return reclaim_last_resort && reclaim_last_resort();
+}
+
+/* --- Spare frames --------------------------------------------------------------------------- */
+
+static uint64_t spare;
+static uint64_t next_look; /* by the clock */
+
+static enum poll_result keep_spare(struct task *task)
+{
+    if (free_frames() >= 2 * spare)
+        return POLL_PENDING;
+    if (reclaim())
+        return task_yield(task);
+    next_look = clock_now() + PAUSE;
+    return POLL_PENDING;
+}
+
+static struct task spare_task = {.name = "reclaim", .poll = keep_spare};
+
+static void note_few(void)
+{
+    if (clock_now() >= next_look)
+        task_wake(&spare_task);
+}
+
+void reclaim_start(struct executor *executor)
+{
+    struct frames_stats frames;
+    frames_stats(&frames);
+    spare = MIN(frames.total / SPARE_SHARE, (uint64_t)SPARE_MOST);
+    executor_spawn(executor, &spare_task);
+    frames_watch(spare, note_few);
 }

@@ -22,6 +22,10 @@ void frames_init(const struct boot_info *info);
 /* One frame, or NO_FRAME when none is left. O(1). */
 phys_addr_t frame_alloc(void);
 
+/* From now on `note` is called when fewer than `few` frames are free, now and then while more are
+ * allocated. It allocates and frees nothing. */
+void frames_watch(uint64_t few, void (*note)(void));
+
 /* Drops one reference to a frame from frame_alloc, or to one frame of a run; with the last one the
  * frame is free. O(1). If the frame is not allocated (free already, foreign, misaligned), a panic
  * names it. */

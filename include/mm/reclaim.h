@@ -4,6 +4,7 @@
 #ifndef MM_RECLAIM_H
 #define MM_RECLAIM_H
 
+#include <kernel/task/executor.h>
 #include <lib/list.h>
 #include <types.h>
 
@@ -19,6 +20,9 @@ struct reclaimer {
 
 /* Registers it. In set-up code. */
 void reclaim_add(struct reclaimer *reclaimer);
+
+/* A task on `executor` reclaims from now on when few frames are free. In set-up code and tasks. */
+void reclaim_start(struct executor *executor);
 
 /* What is done for a program's thread when there was nothing to reclaim; NULL: nothing. True: the
  * allocation may be tried again. May wait. */

@@ -182,6 +182,20 @@ class Disks(MachineTest):
         machine.kill()
         self.check(image)
 
+    def test_a_large_file_leaves_memory_for_programs(self):
+        """What memory holds of a disk gives way to what the kernel needs for a program."""
+        top, image = self.folder / "top", self.folder / "large.img"
+        top.mkdir()
+        content = random.Random(2).randbytes(40 * MIB)
+        (top / "large").write_bytes(content)
+        subprocess.run(["mke2fs", "-q", "-t", "ext2", "-d", top, image, "48M"], check=True, stdout=subprocess.DEVNULL)
+        machine = self.boot(options=[*drive(image), "-m", "32M"])
+        machine.answer("mkdir /m; for i in $(seq 50); do mount -t ext2 /dev/vda /m 2>/dev/null && break; sleep 0.1; done")
+        self.expect(machine, "md5sum </m/large", hashlib.md5(content).hexdigest() + "  -")
+        machine.answer("for i in $(seq 20); do sleep 1000 & done")
+        self.expect(machine, "ps | grep -c '[s]leep 1000'", "20")
+        self.assertNotIn("out of memory", machine.output())
+
     def test_an_unclean_ext2_is_read_only(self):
         """It says so; once e2fsck has mended it, it is writable."""
         image = self.folder / "unclean.img"
