@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <fs/dentry.h>
 #include <fs/file.h>
+#include <fs/notify.h>
 #include <lib/string.h>
 #include <mm/heap.h>
 
@@ -120,8 +121,10 @@ void dentry_free(struct dentry *dentry)
         ASSERT(list_empty(&dentry->children));
         if (dentry->inode && dentry->inode->opened_as == dentry)
             dentry->inode->opened_as = NULL;
-        if (dentry->inode)
+        if (dentry->inode) {
+            notify_end(dentry->inode);
             inode_release(dentry->inode);
+        }
         free_name(dentry);
         kfree(dentry);
         if (parent == dentry)

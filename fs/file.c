@@ -2,6 +2,7 @@
 #include <fs/file.h>
 #include <fs/file_locks.h>
 #include <fs/mount.h>
+#include <fs/notify.h>
 #include <kernel/task/clock.h>
 #include <kernel/task/thread.h>
 #include <lib/format.h>
@@ -121,6 +122,8 @@ void file_close_last(struct file *file)
     ASSERT(file->references == 1);
     file->references = 0;
     tell_watches(file);
+    if (file->is_open)
+        notify_file(file, may_write(file) ? NOTIFY_CLOSE_WRITE : NOTIFY_CLOSE_NO_WRITE);
     if (file->inode->locks)
         file_locks_release(file->inode, file);
     if (file->operations->close)
@@ -160,8 +163,11 @@ enum error file_read(struct file *file, struct buffer *buffer)
     if (!file->operations->read)
         return ERROR_INVALID;
     bool locked = lock_position(file);
+    size_t before = buffer->left;
     enum error error = file->operations->read(file, buffer, &file->position);
     unlock_position(file, locked);
+    if (buffer->left < before)
+        notify_file(file, NOTIFY_ACCESS);
     return error;
 }
 
@@ -204,8 +210,11 @@ enum error file_write(struct file *file, struct buffer *buffer)
         return ERROR_INVALID;
     note_change(file);
     bool locked = lock_position(file);
+    size_t before = buffer->left;
     enum error error = write_through(file, buffer, &file->position);
     unlock_position(file, locked);
+    if (buffer->left < before)
+        notify_file(file, NOTIFY_MODIFY);
     return error;
 }
 
@@ -217,7 +226,11 @@ enum error file_read_at(struct file *file, struct buffer *buffer, uint64_t posit
         return ERROR_BAD_DESCRIPTOR;
     if (!file->operations->read)
         return ERROR_INVALID;
-    return file->operations->read(file, buffer, &position);
+    size_t before = buffer->left;
+    enum error error = file->operations->read(file, buffer, &position);
+    if (buffer->left < before)
+        notify_file(file, NOTIFY_ACCESS);
+    return error;
 }
 
 enum error file_write_at(struct file *file, struct buffer *buffer, uint64_t position)
@@ -229,7 +242,11 @@ enum error file_write_at(struct file *file, struct buffer *buffer, uint64_t posi
     if (!file->operations->write)
         return ERROR_INVALID;
     note_change(file);
-    return write_through(file, buffer, &position);
+    size_t before = buffer->left;
+    enum error error = write_through(file, buffer, &position);
+    if (buffer->left < before)
+        notify_file(file, NOTIFY_MODIFY);
+    return error;
 }
 
 /* A file whose operations find no holes has none. */
@@ -309,7 +326,10 @@ enum error file_allocate(struct file *file, unsigned mode, uint64_t offset, uint
     if (!file->operations->allocate)
         return ERROR_UNSUPPORTED;
     note_change(file);
-    return file->operations->allocate(file, mode, offset, length);
+    enum error error = file->operations->allocate(file, mode, offset, length);
+    if (!error)
+        notify_file(file, NOTIFY_MODIFY);
+    return error;
 }
 
 enum error file_set_size(struct file *file, uint64_t size)
@@ -318,8 +338,11 @@ enum error file_set_size(struct file *file, uint64_t size)
     if (!may_write(file) || inode_type(inode) != S_IFREG || !inode->operations->set)
         return ERROR_INVALID;
     note_change(file);
-    return inode->operations->set(inode,
-                                  &(struct inode_attributes){.set = ATTRIBUTE_SIZE, .size = size});
+    const struct inode_attributes attributes = {.set = ATTRIBUTE_SIZE, .size = size};
+    enum error error = inode->operations->set(inode, &attributes);
+    if (!error)
+        notify_file(file, NOTIFY_MODIFY);
+    return error;
 }
 
 unsigned file_poll(struct file *file, struct waker *waker, struct task *task)

@@ -1,5 +1,6 @@
 #include <fs/filesystem.h>
 #include <fs/inode.h>
+#include <fs/notify.h>
 #include <fs/text.h>
 #include <kernel/task/thread.h>
 #include <lib/string.h>
@@ -36,6 +37,7 @@ void filesystem_release(struct filesystem *filesystem)
     ASSERT(filesystem->mounts > 0);
     if (--filesystem->mounts > 0 || !filesystem->type->unmount)
         return;
+    notify_unmount(filesystem);
     filesystem->type->unmount(filesystem);
     filesystem->is_unmounted = true;
     if (list_empty(&filesystem->inodes))

@@ -147,8 +147,7 @@ static enum error set_attributes(const struct unpacking *unpacking, const struct
         return error;
     bool is_mounted = path.dentry == path.mount->root; /* it has attributes of its own */
     if (!is_mounted)
-        error =
-            path_set_attributes(unpacking->context, path.mount, path.dentry->inode, &attributes);
+        error = path_set_attributes(unpacking->context, &path, path.dentry->inode, &attributes);
     path_release(&path);
     return error;
 }

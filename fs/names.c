@@ -3,6 +3,7 @@
  */
 #include <assert.h>
 #include <fs/mount.h>
+#include <fs/notify.h>
 #include <fs/path.h>
 #include <fs/walk.h>
 #include <lib/format.h>
@@ -94,8 +95,10 @@ static enum error create(const struct walk *walk, struct dentry *entry, uint32_t
     uint32_t permissions = mode & MODE_PERMISSIONS & ~walk->context->umask;
     enum error error =
         entry->parent->inode->operations->create(entry, (mode & S_IFMT) | permissions, rdev);
-    if (!error)
+    if (!error) {
         set_owner(walk->context, entry);
+        notify_name(entry, NOTIFY_CREATE);
+    }
     return error;
 }
 
@@ -177,8 +180,10 @@ enum error path_symlink(struct fs_context *context, const struct path *start, co
         error = walk_to_new(&walk, false, &entry);
     if (!error) {
         error = entry->parent->inode->operations->symlink(entry, target, strlen(target));
-        if (!error)
+        if (!error) {
             set_owner(context, entry);
+            notify_name(entry, NOTIFY_CREATE);
+        }
         dentry_release(entry);
     }
     walk_end(&walk);
@@ -194,7 +199,12 @@ static enum error link_entry(const struct walk *walk, struct dentry *entry, cons
         return ERROR_NOT_PERMITTED;
     if (inode->links == 0 && !inode->may_get_name) /* it was deleted, and must not come back */
         return ERROR_NO_ENTRY;
-    return entry->parent->inode->operations->link(entry, inode);
+    enum error error = entry->parent->inode->operations->link(entry, inode);
+    if (!error) {
+        notify_inode(inode, NOTIFY_ATTRIBUTES);
+        notify_name(entry, NOTIFY_CREATE);
+    }
+    return error;
 }
 
 enum error path_link(struct fs_context *context, const struct path *file, const struct path *start,
@@ -242,7 +252,13 @@ static enum error remove_entry(const struct walk *walk, struct dentry *entry, bo
     const struct inode_operations *operations = entry->parent->inode->operations;
     if (!entry->is_kept || !operations->remove)
         return ERROR_NOT_PERMITTED;
-    return operations->remove(entry);
+    error = operations->remove(entry);
+    if (error)
+        return error;
+    if (!is_directory)
+        notify_inode(entry->inode, NOTIFY_ATTRIBUTES);
+    notify_name(entry, NOTIFY_DELETE);
+    return OK;
 }
 
 static enum error remove_last(struct walk *walk, bool directory)
@@ -323,7 +339,11 @@ static enum error rename_entry(const struct walk *from, const struct walk *to, s
     const struct inode_operations *operations = entry->parent->inode->operations;
     if (!entry->is_kept || (replaced && !replaced->is_kept) || !operations->rename)
         return ERROR_NOT_PERMITTED;
-    return operations->rename(entry, to->directory, to->name, to->length, replaced);
+    error = operations->rename(entry, to->directory, to->name, to->length, replaced);
+    if (!error)
+        notify_move(entry, from->directory->inode, from->name, from->length,
+                    replaced ? replaced->inode : NULL);
+    return error;
 }
 
 /* Files of any types can be exchanged, but not one with what lies below it. */
@@ -353,9 +373,12 @@ static enum error exchange_entries(const struct walk *from, const struct walk *t
                                    struct dentry *entry, struct dentry *other)
 {
     enum error error = check_exchange(from, to, entry, other);
-    if (!error && entry->inode != other->inode)
-        entry->parent->inode->operations->exchange(entry, other);
-    return error;
+    if (error || entry->inode == other->inode)
+        return error;
+    entry->parent->inode->operations->exchange(entry, other);
+    notify_move(entry, from->directory->inode, from->name, from->length, NULL);
+    notify_move(other, to->directory->inode, to->name, to->length, NULL);
+    return OK;
 }
 
 static enum error rename_to(const struct walk *from, const struct walk *to, struct dentry *entry,
@@ -442,10 +465,24 @@ static enum error check_read_only(const struct mount *mount, const struct inode 
     return is_read_only ? ERROR_READ_ONLY : OK;
 }
 
-enum error path_set_attributes(const struct fs_context *context, const struct mount *mount,
+/* What of inotify's events a change of attributes is: that both times are set is no access. */
+static unsigned event_of(unsigned set)
+{
+    enum { BOTH_TIMES = ATTRIBUTE_ACCESSED | ATTRIBUTE_MODIFIED };
+    unsigned event = set & ATTRIBUTE_SIZE ? NOTIFY_MODIFY : 0;
+    if (set & (ATTRIBUTE_MODE | ATTRIBUTE_UID | ATTRIBUTE_GID) || (set & BOTH_TIMES) == BOTH_TIMES)
+        event |= NOTIFY_ATTRIBUTES;
+    else if (set & ATTRIBUTE_ACCESSED)
+        event |= NOTIFY_ACCESS;
+    else if (set & ATTRIBUTE_MODIFIED)
+        event |= NOTIFY_MODIFY;
+    return event;
+}
+
+enum error path_set_attributes(const struct fs_context *context, const struct path *path,
                                struct inode *inode, const struct inode_attributes *attributes)
 {
-    enum error error = check_read_only(mount, inode);
+    enum error error = check_read_only(path->mount, inode);
     if (!error)
         error = check_attributes(context, inode, attributes);
     if (error)
@@ -457,5 +494,8 @@ enum error path_set_attributes(const struct fs_context *context, const struct mo
     struct inode_attributes allowed = *attributes;
     if (context->uid != 0 && !fs_context_is_in_group(context, inode->gid))
         allowed.mode &= ~(uint32_t)S_ISGID; /* else it would run for that group */
-    return inode->operations->set(inode, &allowed);
+    error = inode->operations->set(inode, &allowed);
+    if (!error)
+        notify_dentry(path->dentry, inode, event_of(attributes->set));
+    return error;
 }

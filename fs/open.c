@@ -2,6 +2,7 @@
 #include <fs/device.h>
 #include <fs/file.h>
 #include <fs/mount.h>
+#include <fs/notify.h>
 #include <fs/pipe.h>
 #include <fs/walk.h>
 
@@ -158,6 +159,8 @@ static enum error open_found(struct fs_context *context, const struct path *path
         error = inode->operations->set(inode, &(struct inode_attributes){.set = ATTRIBUTE_SIZE});
     if (error)
         file_release(*file);
+    else
+        notify_file(*file, NOTIFY_MODIFY);
     return error;
 }
 
@@ -203,5 +206,9 @@ enum error file_open(struct fs_context *context, const struct path *start, const
     else if (!error)
         error = open_found(context, &path, flags, made, file);
     path_release(&path);
+    if (!error && !(flags & O_PATH)) {
+        (*file)->is_open = true;
+        notify_file(*file, NOTIFY_OPEN);
+    }
     return error;
 }

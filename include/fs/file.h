@@ -27,6 +27,7 @@ struct file {
     uint64_t position;     /* in a directory: the offset of the next entry */
     unsigned flags;        /* what open() got; after open(), less O_OPENING */
     size_t references;
+    bool is_open;               /* by open(), with its events (notify.h) */
     bool is_writer;             /* counted in mount->writers */
     bool is_program;            /* it runs: file_make_program() */
     bool clears_identity;       /* a write takes S_ISUID and S_ISGID off: user 0 did not open it */

@@ -44,6 +44,7 @@ struct inode {
     struct pipe *pipe;                   /* of a FIFO that is open, or of a pipe; else NULL */
     struct inode_locks *locks;           /* NULL: none (file_locks.h) */
     struct unix_socket *socket;          /* that is bound to this name; else NULL */
+    struct inotify_watch *watches;       /* the first one; NULL: nobody watches it (notify.h) */
 };
 
 /* What the owner may set; the bits say which of it is to be set. */

@@ -75,8 +75,9 @@ enum error inode_check_access(const struct fs_context *context, const struct ino
  * past the permissions of what lies above the file, so only its owner may: else ERROR_ACCESS. */
 enum error link_check_access(const struct fs_context *context, const struct inode *link);
 
-/* Set attributes, after a check that the context's user may, through that mount (NULL: none). */
-enum error path_set_attributes(const struct fs_context *context, const struct mount *mount,
+/* Set attributes, after a check that the context's user may. `path` is the file's place, of which
+ * both parts may be NULL. */
+enum error path_set_attributes(const struct fs_context *context, const struct path *path,
                                struct inode *inode, const struct inode_attributes *attributes);
 
 /* `mode` is the type and the permissions, which the umask reduces. */

@@ -1,6 +1,7 @@
 /*
  * Who may do what with a file, whose it is, and its times.
  */
+#include <fs/notify.h>
 #include <kernel/process/process.h>
 #include <kernel/syscall/call_path.h>
 #include <kernel/syscall/calls.h>
@@ -9,7 +10,7 @@
 
 static enum error set(const struct found_file *file, const struct inode_attributes *attributes)
 {
-    return path_set_attributes(process_current()->fs, file->mount, file->inode, attributes);
+    return path_set_attributes(process_current()->fs, &file->path, file->inode, attributes);
 }
 
 /* --- Permissions ------------------------------------------------------------------------------ */
@@ -132,11 +133,13 @@ static enum error set_to_now(const struct found_file *file)
         .set = ATTRIBUTE_ACCESSED | ATTRIBUTE_MODIFIED, .accessed = now, .modified = now};
     if (owns)
         return set(file, &attributes);
-    enum error error = mount_check_writable(file->mount, inode);
+    enum error error = mount_check_writable(file->path.mount, inode);
     if (!error)
         error = inode_check_access(context, inode, MAY_WRITE);
     if (!error && inode->operations->set)
         error = inode->operations->set(inode, &attributes);
+    if (!error)
+        notify_dentry(file->path.dentry, inode, NOTIFY_ATTRIBUTES);
     return error;
 }
 

@@ -72,11 +72,13 @@ enum error call_path_find_place(int directory, virt_addr_t name, unsigned flags,
     return error;
 }
 
-static struct found_file take(struct mount *mount, struct inode *inode)
+static struct found_file take(struct mount *mount, struct dentry *dentry, struct inode *inode)
 {
     mount_reference(mount);
+    if (dentry)
+        dentry_reference(dentry);
     inode_reference(inode);
-    return (struct found_file){mount, inode};
+    return (struct found_file){{mount, dentry}, inode};
 }
 
 static enum error find(const struct call_path *path, unsigned flags, struct found_file *found)
@@ -84,16 +86,16 @@ static enum error find(const struct call_path *path, unsigned flags, struct foun
     struct path place;
     if (!*path->name && flags & AT_EMPTY_PATH) {
         const struct path *here = &process_current()->fs->directory;
-        *found = path->file ? take(path->file->mount, path->file->inode)
-                            : take(here->mount, here->dentry->inode);
+        const struct file *file = path->file;
+        *found = file ? take(file->mount, file->dentry, file->inode)
+                      : take(here->mount, here->dentry, here->dentry->inode);
         return OK;
     }
     enum error error = find_place(path, flags, &place);
     if (error)
         return error;
-    *found = (struct found_file){place.mount, place.dentry->inode};
+    *found = (struct found_file){place, place.dentry->inode};
     inode_reference(found->inode);
-    dentry_release(place.dentry);
     return OK;
 }
 
@@ -114,7 +116,7 @@ enum error call_file_find(int fd, struct found_file *found)
     enum error error = file_table_get(process_current()->files, fd, &file);
     if (error)
         return error;
-    *found = take(file->mount, file->inode);
+    *found = take(file->mount, file->dentry, file->inode);
     file_release(file);
     return OK;
 }
@@ -122,5 +124,7 @@ enum error call_file_find(int fd, struct found_file *found)
 void found_file_release(const struct found_file *found)
 {
     inode_release(found->inode);
-    mount_release(found->mount);
+    if (found->path.dentry)
+        dentry_release(found->path.dentry);
+    mount_release(found->path.mount);
 }

@@ -1,6 +1,7 @@
 /*
  * Names and directories.
  */
+#include <fs/notify.h>
 #include <kernel/process/process.h>
 #include <kernel/syscall/call_path.h>
 #include <kernel/syscall/calls.h>
@@ -69,6 +70,8 @@ static int64_t list(struct file *file, virt_addr_t to, size_t room)
         error = copy_to_user(to, listing.bytes, listing.length);
     if (error)
         file->position = start;
+    else
+        notify_file(file, NOTIFY_ACCESS);
     kfree(listing.bytes);
     return error ? syscall_result(error) : (int64_t)listing.length;
 }

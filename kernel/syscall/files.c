@@ -322,7 +322,7 @@ static enum error truncate(const struct fs_context *context, const struct found_
     if (inode_type(inode) != S_IFREG)
         return ERROR_INVALID;
     enum error error = inode_check_access(context, inode, MAY_WRITE);
-    return error ? error : path_set_attributes(context, file->mount, inode, &attributes);
+    return error ? error : path_set_attributes(context, &file->path, inode, &attributes);
 }
 
 int64_t syscall_truncate(struct trap_frame *frame)

@@ -133,7 +133,7 @@ static int64_t give_statx(const struct found_file *file, virt_addr_t to)
     enum { BASIC_STATS = 0x7ff, MOUNT_NUMBER = 0x1000 };
     const struct inode *inode = file->inode;
     const struct statx_status status = {
-        .mask = BASIC_STATS | (file->mount ? MOUNT_NUMBER : 0u),
+        .mask = BASIC_STATS | (file->path.mount ? MOUNT_NUMBER : 0u),
         .block_size = PAGE_SIZE,
         .links = inode->links,
         .uid = inode->uid,
@@ -148,7 +148,7 @@ static int64_t give_statx(const struct found_file *file, virt_addr_t to)
         .rdev_major = inode->rdev >> 8,
         .rdev_minor = inode->rdev & 0xff,
         .device_minor = inode->filesystem->device,
-        .mount = file->mount ? file->mount->id : 0,
+        .mount = file->path.mount ? file->path.mount->id : 0,
     };
     return syscall_result(copy_to_user(to, &status, sizeof(status)));
 }
@@ -178,11 +178,11 @@ static enum error check_access(const struct fs_context *context, const struct fo
 {
     const struct inode *inode = file->inode;
     bool no_exec =
-        file->mount && file->mount->flags & MOUNT_NO_EXEC && inode_type(inode) == S_IFREG;
+        file->path.mount && file->path.mount->flags & MOUNT_NO_EXEC && inode_type(inode) == S_IFREG;
     if (may & MAY_EXECUTE && no_exec)
         return ERROR_ACCESS;
     enum error error = inode_check_access(context, inode, may);
-    return !error && may & MAY_WRITE ? mount_check_writable(file->mount, inode) : error;
+    return !error && may & MAY_WRITE ? mount_check_writable(file->path.mount, inode) : error;
 }
 
 /* As the user who started the program, not as which it acts. */
@@ -278,7 +278,7 @@ int64_t syscall_statfs(struct trap_frame *frame)
     enum error error = call_path_find(AT_FDCWD, argument_0(frame), 0, &file);
     if (error)
         return syscall_result(error);
-    int64_t result = give_filesystem_status(file.mount, file.inode, argument_1(frame));
+    int64_t result = give_filesystem_status(file.path.mount, file.inode, argument_1(frame));
     found_file_release(&file);
     return result;
 }

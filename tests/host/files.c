@@ -439,9 +439,10 @@ TEST(files, every_user_but_the_first_is_bound_by_permissions)
     EXPECT_EQ(path_make(context, NULL, "/sticky", S_IFDIR | 0777, 0), OK);
     struct inode_attributes mode = {.set = ATTRIBUTE_MODE, .mode = 01777};
     struct dentry *sticky;
+    const struct path nowhere = {0};
     EXPECT_EQ(path_walk(context, NULL, "/sticky", 0, &sticky), OK);
-    EXPECT_EQ(path_set_attributes(&user, NULL, sticky->inode, &mode), ERROR_NOT_PERMITTED);
-    EXPECT_EQ(path_set_attributes(context, NULL, sticky->inode, &mode), OK);
+    EXPECT_EQ(path_set_attributes(&user, &nowhere, sticky->inode, &mode), ERROR_NOT_PERMITTED);
+    EXPECT_EQ(path_set_attributes(context, &nowhere, sticky->inode, &mode), OK);
     dentry_release(sticky);
     EXPECT(make_file("/sticky/root", ""));
     EXPECT_EQ(path_remove(&user, NULL, "/sticky/root", false), ERROR_NOT_PERMITTED);

@@ -302,7 +302,7 @@ TEST(mounts, flags_forbid)
     EXPECT_EQ(path_remove(context, NULL, "to/none", false), ERROR_READ_ONLY);
     EXPECT_EQ(path_rename(context, NULL, "to/file", NULL, "to/new", 0), ERROR_READ_ONLY);
     struct inode_attributes mode = {.set = ATTRIBUTE_MODE, .mode = 0600};
-    EXPECT_EQ(path_set_attributes(context, root.mount, root.dentry->inode, &mode), ERROR_READ_ONLY);
+    EXPECT_EQ(path_set_attributes(context, &root, root.dentry->inode, &mode), ERROR_READ_ONLY);
     const struct mount_arguments read_only = {.is_read_only = true};
     path_release(&no_root);
     path_release(&root);

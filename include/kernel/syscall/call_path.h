@@ -41,7 +41,7 @@ enum error call_path_find_place(int directory, virt_addr_t name, unsigned flags,
 
 /* A file that a call is about, with its name or without. */
 struct found_file {
-    struct mount *mount; /* referenced; NULL: none, as for a pipe */
+    struct path path;    /* referenced; both NULL where it has none, as a pipe */
     struct inode *inode; /* referenced */
 };
 
@@ -53,7 +53,7 @@ enum error call_path_find(int directory, virt_addr_t name, unsigned flags,
 /* An open file. ERROR_BAD_DESCRIPTOR. */
 enum error call_file_find(int fd, struct found_file *found);
 
-/* Drops both references; may wait. */
+/* Drops the references; may wait. */
 void found_file_release(const struct found_file *found);
 
 #endif
