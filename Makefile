@@ -344,7 +344,7 @@ $(USER_TEST_PROGRAMS): $B/user-tests/%: tests/user/%.c tests/user/support.c test
 $B/user-tests/glibc_threads: USER_TEST_INCLUDED = tests/user/threads.c
 $B/user-tests/glibc_threads: tests/user/threads.c
 $(addprefix $B/user-tests/,ptys terminals job_control): tests/user/pty_support.c tests/user/pty_support.h
-$(addprefix $B/user-tests/,inotify mounts ranges opening): tests/user/own_tmpfs.c tests/user/own_tmpfs.h
+$(addprefix $B/user-tests/,inotify limits_of_files mounts ranges random_files opening): tests/user/own_tmpfs.c tests/user/own_tmpfs.h
 
 $B/run-tests: tests/user/run.c $B/user-test-flags.stamp | need-user-tests
 	@echo "  USER  $<"

@@ -156,11 +156,17 @@ static void unlock_position(struct file *file, bool locked)
         thread_unlock(&file->mutex);
 }
 
+/* Positions are 63 bits; a transfer that would go beyond is refused as a whole. */
+static bool is_too_far(uint64_t position, const struct buffer *buffer)
+{
+    return position + buffer->left > INT64_MAX && buffer->left > 0;
+}
+
 enum error file_read(struct file *file, struct buffer *buffer)
 {
     if (!may_read(file))
         return ERROR_BAD_DESCRIPTOR;
-    if (!file->operations->read)
+    if (!file->operations->read || is_too_far(file->position, buffer))
         return ERROR_INVALID;
     bool locked = lock_position(file);
     size_t before = buffer->left;
@@ -206,7 +212,7 @@ enum error file_write(struct file *file, struct buffer *buffer)
 {
     if (!may_write(file))
         return ERROR_BAD_DESCRIPTOR;
-    if (!file->operations->write)
+    if (!file->operations->write || is_too_far(file->position, buffer))
         return ERROR_INVALID;
     note_change(file);
     bool locked = lock_position(file);
@@ -224,7 +230,7 @@ enum error file_read_at(struct file *file, struct buffer *buffer, uint64_t posit
         return ERROR_NOT_SEEKABLE;
     if (!may_read(file))
         return ERROR_BAD_DESCRIPTOR;
-    if (!file->operations->read)
+    if (!file->operations->read || is_too_far(position, buffer))
         return ERROR_INVALID;
     size_t before = buffer->left;
     enum error error = file->operations->read(file, buffer, &position);
@@ -239,7 +245,7 @@ enum error file_write_at(struct file *file, struct buffer *buffer, uint64_t posi
         return ERROR_NOT_SEEKABLE;
     if (!may_write(file))
         return ERROR_BAD_DESCRIPTOR;
-    if (!file->operations->write)
+    if (!file->operations->write || is_too_far(position, buffer))
         return ERROR_INVALID;
     note_change(file);
     size_t before = buffer->left;
@@ -321,6 +327,8 @@ enum error file_allocate(struct file *file, unsigned mode, uint64_t offset, uint
         return ERROR_UNSUPPORTED;
     if (!may_write(file))
         return ERROR_BAD_DESCRIPTOR;
+    if (inode_type(file->inode) != S_IFREG)
+        return inode_type(file->inode) == S_IFIFO ? ERROR_NOT_SEEKABLE : ERROR_NO_DEVICE;
     if (offset + length > INT64_MAX)
         return ERROR_FILE_TOO_BIG;
     if (!file->operations->allocate)

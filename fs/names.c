@@ -306,6 +306,14 @@ static enum error check_names(const struct walk *from, const struct walk *to,
     return replaced && dentry_is_below(from->directory, replaced) ? ERROR_NOT_EMPTY : OK;
 }
 
+/* A directory that gets another parent is changed itself: it has an entry for that. */
+static enum error check_new_parent(const struct fs_context *context, const struct walk *from,
+                                   const struct walk *to, const struct dentry *entry)
+{
+    bool changes = inode_is_directory(entry->inode) && from->directory != to->directory;
+    return changes ? inode_check_access(context, entry->inode, MAY_WRITE) : OK;
+}
+
 static enum error check_rename(const struct walk *from, const struct walk *to,
                                const struct dentry *entry, const struct dentry *replaced)
 {
@@ -332,6 +340,8 @@ static enum error rename_entry(const struct walk *from, const struct walk *to, s
     if (replaced && replaced->inode == entry->inode)
         return OK; /* two names of one file: both stay */
     error = check_rename(from, to, entry, replaced);
+    if (!error)
+        error = check_new_parent(from->context, from, to, entry);
     if (error)
         return error;
     if (entry->mounts > 0 || (replaced && replaced->mounts > 0))
@@ -360,6 +370,10 @@ static enum error check_exchange(const struct walk *from, const struct walk *to,
     enum error error = check_removal(from->context, entry);
     if (!error)
         error = check_removal(to->context, other);
+    if (!error)
+        error = check_new_parent(from->context, from, to, entry);
+    if (!error)
+        error = check_new_parent(from->context, from, to, other);
     if (error)
         return error;
     if (entry->mounts > 0 || other->mounts > 0)
@@ -495,6 +509,8 @@ enum error path_set_attributes(const struct fs_context *context, const struct pa
     if (context->uid != 0 && !fs_context_is_in_group(context, inode->gid))
         allowed.mode &= ~(uint32_t)S_ISGID; /* else it would run for that group */
     error = inode->operations->set(inode, &allowed);
+    if (!error && attributes->set & ATTRIBUTE_SIZE && context->uid != 0)
+        inode_drop_identity(inode);
     if (!error)
         notify_dentry(path->dentry, inode, event_of(attributes->set));
     return error;

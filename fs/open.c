@@ -155,6 +155,8 @@ static enum error open_found(struct fs_context *context, const struct path *path
     set_mount(*file, path->mount);
     if (!(flags & O_TRUNC) || made || inode_type(inode) != S_IFREG)
         return OK;
+    if ((*file)->clears_identity)
+        inode_drop_identity(inode);
     if (inode->operations->set)
         error = inode->operations->set(inode, &(struct inode_attributes){.set = ATTRIBUTE_SIZE});
     if (error)

@@ -7,7 +7,7 @@
 #include <lib/string.h>
 #include <mm/heap.h>
 
-enum { ENTRY_SIZE = 20 /* what Linux adds to a directory's size for an entry */ };
+enum { ENTRY_SIZE = 20 /* what Linux adds to a directory's size for an entry, . and .. too */ };
 
 /* --- Directories ------------------------------------------------------------------------------ */
 
@@ -269,6 +269,8 @@ enum error tmpfs_make_inode(struct filesystem *filesystem, uint32_t mode, struct
     inode_init(&node->inode, filesystem, &object_operations, mode);
     page_cache_init(&node->cache, &tmpfs_cache_operations, &node->inode);
     node->seals = SEAL_SEAL;
+    if (inode_is_directory(&node->inode))
+        node->inode.size = 2 * ENTRY_SIZE;
     node->inode.operations = &operations;
     node->inode.file_operations = operations_for(mode & S_IFMT);
     *made = node;

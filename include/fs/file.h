@@ -148,7 +148,7 @@ void file_note_read(struct file *file);
 enum error file_sync(struct file *file);
 
 /* As the operation, of a regular file; checks the range. ERROR_BAD_DESCRIPTOR, ERROR_INVALID,
- * ERROR_UNSUPPORTED, ERROR_FILE_TOO_BIG. */
+ * ERROR_UNSUPPORTED, ERROR_FILE_TOO_BIG; ERROR_NOT_SEEKABLE, ERROR_NO_DEVICE for others. */
 enum error file_allocate(struct file *file, unsigned mode, uint64_t offset, uint64_t length);
 
 /* Sets the size of a regular file. ERROR_INVALID for others. May wait. */

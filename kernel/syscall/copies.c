@@ -36,19 +36,37 @@ static enum error copy_file(struct file *to, struct file *from, uint64_t *positi
     return error;
 }
 
-static int64_t send(struct file *to, struct file *from, virt_addr_t offset, uint64_t count)
+/* Where the copy begins. What can be said of one file is said before the other one is looked at. */
+static enum error check_source(const struct file *from, virt_addr_t offset, uint64_t *start)
 {
-    uint64_t start = from->position;
-    enum error error = offset ? copy_from_user(&start, offset, sizeof(start)) : OK;
-    if (!error && (start > INT64_MAX || inode_type(from->inode) != S_IFREG))
-        error = ERROR_INVALID; /* programs read and write then */
-    if (error)
-        return syscall_result(error);
+    if ((from->flags & O_ACCMODE) == O_WRONLY)
+        return ERROR_BAD_DESCRIPTOR;
+    if (offset && !from->operations->has_position)
+        return ERROR_NOT_SEEKABLE;
+    *start = from->position;
+    enum error error = offset ? copy_from_user(start, offset, sizeof(*start)) : OK;
+    return !error && *start > INT64_MAX ? ERROR_INVALID : error;
+}
+
+/* The file may become longer meanwhile, as when it is copied to its own end. */
+static uint64_t left_in(const struct file *from, uint64_t start, uint64_t count)
+{
+    uint64_t size = from->inode->size;
+    return MIN(MIN(count, (uint64_t)BUFFER_MAX), size > start ? size - start : 0);
+}
+
+static int64_t send(struct file *to, struct file *from, virt_addr_t offset, uint64_t start,
+                    uint64_t count)
+{
+    if ((to->flags & O_ACCMODE) == O_RDONLY)
+        return syscall_result(ERROR_BAD_DESCRIPTOR);
+    if (inode_type(from->inode) != S_IFREG || to->flags & O_APPEND)
+        return syscall_result(ERROR_INVALID); /* programs read and write then */
     void *page = kmalloc_aligned(COPY_SIZE, COPY_SIZE);
     if (!page)
         return syscall_result(ERROR_OUT_OF_FRAMES);
     uint64_t end = start;
-    error = copy_file(to, from, &end, NULL, MIN(count, (uint64_t)BUFFER_MAX), page);
+    enum error error = copy_file(to, from, &end, NULL, left_in(from, start, count), page);
     kfree(page);
     if (error == ERROR_PIPE)
         signal_send_self(SIGPIPE);
@@ -57,6 +75,27 @@ static int64_t send(struct file *to, struct file *from, virt_addr_t offset, uint
     else if (copy_to_user(offset, &end, sizeof(end)) != OK)
         return syscall_result(ERROR_BAD_ADDRESS);
     return end > start || !error ? (int64_t)(end - start) : syscall_result(error);
+}
+
+int64_t syscall_sendfile(struct trap_frame *frame)
+{
+    struct file_table *files = process_current()->files;
+    struct file *to, *from;
+    virt_addr_t offset = argument_2(frame);
+    uint64_t start = 0;
+    enum error error = file_table_get(files, (int)argument_1(frame), &from);
+    if (error)
+        return syscall_result(error);
+    error = check_source(from, offset, &start);
+    if (!error)
+        error = file_table_get(files, (int)argument_0(frame), &to);
+    int64_t result = syscall_result(error);
+    if (!error) {
+        result = send(to, from, offset, start, argument_3(frame));
+        file_release(to);
+    }
+    file_release(from);
+    return result;
 }
 
 /* Calls `function` with the files of two descriptors. */
@@ -78,16 +117,6 @@ static int64_t with_both(int to_fd, int from_fd, const struct trap_frame *frame,
     file_release(to);
     file_release(from);
     return result;
-}
-
-static int64_t send_file(struct file *to, struct file *from, const struct trap_frame *frame)
-{
-    return send(to, from, argument_2(frame), argument_3(frame));
-}
-
-int64_t syscall_sendfile(struct trap_frame *frame)
-{
-    return with_both((int)argument_0(frame), (int)argument_1(frame), frame, send_file);
 }
 
 /* --- copy_file_range -------------------------------------------------------------------------- */

@@ -19,14 +19,7 @@ static int64_t with_file(const struct trap_frame *frame,
 
 static enum error allocate(struct file *file, const struct trap_frame *frame)
 {
-    if (argument_2(frame) > INT64_MAX || argument_3(frame) > INT64_MAX || !argument_3(frame))
-        return ERROR_INVALID;
-    if (inode_type(file->inode) == S_IFREG)
-        return file_allocate(file, (unsigned)argument_1(frame), argument_2(frame),
-                             argument_3(frame));
-    if ((file->flags & O_ACCMODE) == O_RDONLY)
-        return ERROR_BAD_DESCRIPTOR;
-    return inode_type(file->inode) == S_IFIFO ? ERROR_NOT_SEEKABLE : ERROR_NO_DEVICE;
+    return file_allocate(file, (unsigned)argument_1(frame), argument_2(frame), argument_3(frame));
 }
 
 int64_t syscall_fallocate(struct trap_frame *frame)

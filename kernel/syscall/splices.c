@@ -1,0 +1,152 @@
+/*
+ * splice: between a pipe and a file, through one page. What is in the pipe is taken out
+ * before it is written elsewhere.
+ */
+#include <kernel/process/process.h>
+#include <kernel/syscall/calls.h>
+#include <mm/heap.h>
+#include <mm/user_copy.h>
+
+enum { PIECE = 4096 };
+
+enum { SPLICE_NONBLOCK = 2, SPLICE_KNOWN = 15 };
+
+struct side {
+    struct file *file; /* referenced */
+    virt_addr_t at;    /* where the program has the position; 0: the file has it */
+    uint64_t position;
+};
+
+static bool is_pipe(const struct file *file)
+{
+    return inode_type(file->inode) == S_IFIFO;
+}
+
+static enum error open_side(int fd, virt_addr_t at, struct side *side)
+{
+    side->at = at;
+    side->file = NULL;
+    enum error error = file_table_get(process_current()->files, fd, &side->file);
+    if (error)
+        return error;
+    side->position = side->file->position;
+    if (!at)
+        return OK;
+    if (is_pipe(side->file) || !side->file->operations->has_position)
+        return ERROR_NOT_SEEKABLE;
+    error = copy_from_user(&side->position, at, sizeof(side->position));
+    return !error && side->position > INT64_MAX ? ERROR_INVALID : error;
+}
+
+static enum error close_side(const struct side *side)
+{
+    if (side->at)
+        return copy_to_user(side->at, &side->position, sizeof(side->position));
+    return OK;
+}
+
+static enum error read_side(struct side *side, struct buffer *buffer)
+{
+    size_t before = buffer->left;
+    if (!side->at)
+        return file_read(side->file, buffer);
+    enum error error = file_read_at(side->file, buffer, side->position);
+    side->position += before - buffer->left;
+    return error;
+}
+
+static enum error write_side(struct side *side, struct buffer *buffer)
+{
+    size_t before = buffer->left;
+    if (!side->at)
+        return file_write(side->file, buffer);
+    enum error error = file_write_at(side->file, buffer, side->position);
+    side->position += before - buffer->left;
+    return error;
+}
+
+/* May the next piece be moved without a wait? A pipe is ready to be written to when a whole piece
+ * fits. */
+static bool is_ready(const struct side *from, const struct side *to)
+{
+    return (!is_pipe(from->file) || file_poll(from->file, NULL, NULL) & (POLLIN | POLLHUP)) &&
+           (!is_pipe(to->file) || file_poll(to->file, NULL, NULL) & (POLLOUT | POLLERR));
+}
+
+/* The first piece is waited for, unless `may_wait` is not set. */
+static enum error move(struct side *from, struct side *to, size_t count, bool may_wait, void *page,
+                       size_t *moved)
+{
+    enum error error = OK;
+    for (*moved = 0; !error && *moved < count;) {
+        struct buffer buffer;
+        size_t size = MIN(count - *moved, (size_t)PIECE);
+        if (!is_ready(from, to) && (*moved > 0 || !may_wait))
+            return *moved > 0 ? OK : ERROR_AGAIN;
+        buffer_init_kernel(&buffer, page, size);
+        error = read_side(from, &buffer);
+        size -= buffer.left;
+        if (error || size == 0)
+            break;
+        buffer_init_kernel(&buffer, page, size);
+        error = write_side(to, &buffer);
+        *moved += size - buffer.left;
+    }
+    return *moved > 0 ? OK : error;
+}
+
+static enum error check(const struct side *from, const struct side *to)
+{
+    uint32_t from_type = inode_type(from->file->inode);
+    if ((from->file->flags & O_ACCMODE) == O_WRONLY || (to->file->flags & O_ACCMODE) == O_RDONLY)
+        return ERROR_BAD_DESCRIPTOR;
+    if (!is_pipe(from->file) && !is_pipe(to->file))
+        return ERROR_INVALID;
+    if (from->file->inode == to->file->inode || from_type == S_IFDIR)
+        return ERROR_INVALID;
+    return to->file->flags & O_APPEND ? ERROR_INVALID : OK;
+}
+
+static int64_t splice(struct side *from, struct side *to, size_t count, unsigned flags)
+{
+    size_t moved = 0;
+    bool is_nonblocking = (is_pipe(from->file) && from->file->flags & O_NONBLOCK) ||
+                          (is_pipe(to->file) && to->file->flags & O_NONBLOCK);
+    enum error error = check(from, to);
+    if (error)
+        return syscall_result(error);
+    void *page = kmalloc(PIECE);
+    if (!page)
+        return syscall_result(ERROR_OUT_OF_FRAMES);
+    bool may_wait = !(flags & SPLICE_NONBLOCK) && !is_nonblocking;
+    error = move(from, to, MIN(count, (size_t)BUFFER_MAX), may_wait, page, &moved);
+    kfree(page);
+    if (error == ERROR_PIPE)
+        signal_send_self(SIGPIPE);
+    if (!error)
+        error = close_side(from);
+    if (!error)
+        error = close_side(to);
+    return error ? syscall_result(error) : (int64_t)moved;
+}
+
+int64_t syscall_splice(struct trap_frame *frame)
+{
+    struct side from, to;
+    unsigned flags = (unsigned)argument_5(frame);
+    if (argument_4(frame) == 0)
+        return 0;
+    if (flags & ~(unsigned)SPLICE_KNOWN)
+        return syscall_result(ERROR_INVALID);
+    enum error error = open_side((int)argument_0(frame), argument_1(frame), &from);
+    int64_t result = syscall_result(error);
+    if (!error) {
+        error = open_side((int)argument_2(frame), argument_3(frame), &to);
+        result = error ? syscall_result(error) : splice(&from, &to, argument_4(frame), flags);
+        if (to.file)
+            file_release(to.file);
+    }
+    if (from.file)
+        file_release(from.file);
+    return result;
+}

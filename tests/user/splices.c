@@ -1,0 +1,75 @@
+/* splice: between a pipe and a file. */
+#include "support.h"
+
+static long splice_it(int from, off_t *from_at, int to, off_t *to_at, size_t size, unsigned flags)
+{
+    return CALL(splice, from, from_at, to, to_at, size, flags);
+}
+
+TEST(splices, a_file_goes_into_a_pipe_and_out_of_it)
+{
+    char text[32] = "";
+    int ends[2], from, to;
+    off_t at = 2, end = 100;
+    make_file("from", "0123456789");
+    make_file("to", "");
+    from = open("from", O_RDONLY);
+    to = open("to", O_RDWR);
+    EXPECT_OK(pipe(ends));
+    EXPECT_EQ(splice_it(from, &at, ends[1], NULL, 5, 0), 5);
+    EXPECT_EQ(at, 7);
+    EXPECT_EQ(lseek(from, 0, SEEK_CUR), 0);
+    EXPECT_EQ(splice_it(from, NULL, ends[1], NULL, 3, 0), 3);
+    EXPECT_EQ(lseek(from, 0, SEEK_CUR), 3);
+    EXPECT_EQ(splice_it(ends[0], NULL, to, NULL, 6, 0), 6);
+    EXPECT_EQ(splice_it(ends[0], NULL, to, &end, 6, 0), 2);
+    EXPECT_EQ(end, 102);
+    EXPECT_EQ(pread(to, text, 6, 0), 6);
+    EXPECT_STR(text, "234560");
+    EXPECT_EQ(pread(to, text, 6, 100), 2);
+    EXPECT_EQ(memcmp(text, "12", 2), 0);
+    EXPECT_OK(lseek(from, 0, SEEK_END));
+    EXPECT_EQ(splice_it(from, NULL, ends[1], NULL, 3, 0), 0);
+    EXPECT_OK(close(ends[1]));
+    EXPECT_EQ(splice_it(ends[0], NULL, to, NULL, 6, 0), 0);
+}
+
+TEST(splices, what_does_not_fit_waits_or_is_refused)
+{
+    int ends[2], file = open("file", O_RDWR | O_CREAT, 0600);
+    EXPECT_OK(ftruncate(file, 1 << 20));
+    EXPECT_OK(pipe(ends));
+    EXPECT_ERROR(splice_it(ends[0], NULL, file, NULL, 10, SPLICE_F_NONBLOCK), EAGAIN);
+    EXPECT_EQ(splice_it(file, NULL, ends[1], NULL, 1 << 20, SPLICE_F_NONBLOCK), 65536);
+    EXPECT_ERROR(splice_it(file, NULL, ends[1], NULL, 10, SPLICE_F_NONBLOCK), EAGAIN);
+    EXPECT_EQ(lseek(file, 0, SEEK_CUR), 65536);
+    int others[2];
+    EXPECT_OK(pipe(others));
+    EXPECT_EQ(splice_it(ends[0], NULL, others[1], NULL, 10000, 0), 10000);
+}
+
+TEST(splices, bad_ones_are_refused)
+{
+    int ends[2], others[2], file = open("file", O_RDWR | O_CREAT, 0600);
+    off_t at = 0, negative = -1;
+    EXPECT_EQ(write(file, "text", 4), 4);
+    EXPECT_OK(pipe(ends));
+    EXPECT_OK(pipe(others));
+    EXPECT_EQ(splice_it(-1, NULL, -1, NULL, 0, 0), 0);
+    EXPECT_ERROR(splice_it(-1, NULL, ends[1], NULL, 1, 0), EBADF);
+    EXPECT_ERROR(splice_it(file, NULL, -1, NULL, 1, 0), EBADF);
+    EXPECT_ERROR(splice_it(file, &at, ends[1], NULL, 1, 0x100), EINVAL);
+    EXPECT_ERROR(splice_it(file, &at, file, NULL, 1, 0), EINVAL);
+    EXPECT_ERROR(splice_it(ends[0], &at, file, NULL, 1, 0), ESPIPE);
+    EXPECT_ERROR(splice_it(file, &at, ends[1], &at, 1, 0), ESPIPE);
+    EXPECT_ERROR(splice_it(file, &negative, ends[1], NULL, 1, 0), EINVAL);
+    EXPECT_ERROR(splice_it(file, &at, ends[0], NULL, 1, 0), EBADF);
+    EXPECT_ERROR(splice_it(ends[0], NULL, ends[1], NULL, 1, 0), EINVAL);
+    EXPECT_ERROR(splice_it(open(".", O_RDONLY), NULL, ends[1], NULL, 1, 0), EINVAL);
+    EXPECT_EQ(write(ends[1], "x", 1), 1);
+    EXPECT_ERROR(splice_it(ends[0], NULL, open("file", O_WRONLY | O_APPEND), NULL, 1, 0), EINVAL);
+    EXPECT_ERROR(splice_it(ends[0], NULL, open("file", O_RDONLY), NULL, 1, 0), EBADF);
+    signal(SIGPIPE, SIG_IGN);
+    EXPECT_OK(close(others[0]));
+    EXPECT_ERROR(splice_it(file, &at, others[1], NULL, 1, 0), EPIPE);
+}
