@@ -66,7 +66,7 @@ static struct signal_info info_of_page_fault(enum error error, virt_addr_t addre
     struct signal_info info = {.number = SIGSEGV, .code = SEGV_MAPERR, .address = address};
     if (error == ERROR_ACCESS)
         info.code = SEGV_ACCERR;
-    if (error == ERROR_BEYOND_END || error == ERROR_DEVICE) {
+    if (error == ERROR_BEYOND_END || error == ERROR_DEVICE || error == ERROR_FULL) {
         info.number = SIGBUS;
         info.code = BUS_ADRERR;
     }

@@ -103,6 +103,22 @@ TEST(ranges, bad_ones_are_refused)
     leave_tmpfs();
 }
 
+TEST(ranges, a_page_for_which_there_is_no_room_is_a_signal)
+{
+    if (!enter_tmpfs("size=16k"))
+        return;
+    int file = open("file", O_RDWR | O_CREAT, 0600);
+    EXPECT_OK(CALL(fallocate, file, 0, 0L, 4L * PAGE));
+    EXPECT_OK(ftruncate(file, 5 * PAGE));
+    char *bytes = mmap(NULL, 5 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    bytes[4 * PAGE - 1] = 'x';
+    FAULT(bytes[4 * PAGE] = 'x');
+    EXPECT_EQ(fault_info.si_signo, SIGBUS);
+    EXPECT_EQ(fault_info.si_code, BUS_ADRERR);
+    EXPECT_OK(munmap(bytes, 5 * PAGE));
+    leave_tmpfs();
+}
+
 TEST(ranges, data_and_holes_are_found)
 {
     if (!enter_tmpfs(NULL))
