@@ -1,6 +1,7 @@
 /*
- * A pipe is a ring of bytes in up to 16 pages, which come as they are needed. A pipe that is empty
- * starts again in the first page, so one that is never fuller than a page has only that.
+ * A pipe is a ring of bytes in pages, 16 of them if no program asks for another number, which come
+ * as they are needed. A pipe that is empty starts again in the first page, so one that is never
+ * fuller than a page has only that.
  *
  * Its mutex is held while bytes are copied, which may wait for a program's memory: so what is
  * written in one call of up to PIPE_BUF bytes stays in one piece. Nobody holds it while waiting for
@@ -14,18 +15,21 @@
 #include <fs/pipe.h>
 #include <kernel/task/thread.h>
 #include <layout.h>
+#include <lib/string.h>
 #include <mm/frames.h>
 #include <mm/heap.h>
 #include <mm/user_copy.h>
 
-enum { PAGES = PIPE_SIZE / PAGE_SIZE, FIONREAD = 0x541b };
+enum { FIRST_PAGES = PIPE_FIRST_SIZE / PAGE_SIZE, FIONREAD = 0x541b };
 #define ALL_EVENTS (~0u)
 
 struct pipe {
     size_t readers, writers;        /* open files */
     size_t read_opens, write_opens; /* that there ever were; for those that wait in open() */
-    size_t start, count;      /* the oldest byte's place, below PIPE_SIZE; and how many there are */
-    phys_addr_t pages[PAGES]; /* NO_FRAME: not needed yet */
+    size_t size;         /* how many bytes it can hold: a power of two, PAGE_SIZE or more */
+    size_t start, count; /* the oldest byte's place, below `size`; and how many there are */
+    phys_addr_t *pages;  /* of the ring; NO_FRAME: not needed yet */
+    phys_addr_t first_pages[FIRST_PAGES]; /* those of a pipe whose size was not changed */
     struct mutex mutex;
     struct wait_queue waiting;
 };
@@ -60,7 +64,7 @@ static bool can_read(const struct pipe *pipe, size_t unused)
 
 static bool can_write(const struct pipe *pipe, size_t amount)
 {
-    return PIPE_SIZE - pipe->count >= amount || pipe->readers == 0;
+    return pipe->size - pipe->count >= amount || pipe->readers == 0;
 }
 
 static bool has_reader(const struct pipe *pipe, size_t read_opens_before)
@@ -112,9 +116,9 @@ static char *page_of(struct pipe *pipe, size_t place)
 static enum error fill(struct pipe *pipe, struct buffer *buffer)
 {
     enum error error = OK;
-    while (!error && buffer->left > 0 && pipe->count < PIPE_SIZE) {
-        size_t place = (pipe->start + pipe->count) % PIPE_SIZE, within = place % PAGE_SIZE;
-        size_t before = buffer->left, room = MIN(PAGE_SIZE - within, PIPE_SIZE - pipe->count);
+    while (!error && buffer->left > 0 && pipe->count < pipe->size) {
+        size_t place = (pipe->start + pipe->count) % pipe->size, within = place % PAGE_SIZE;
+        size_t before = buffer->left, room = MIN(PAGE_SIZE - within, pipe->size - pipe->count);
         char *page = page_of(pipe, place);
         if (!page)
             return ERROR_OUT_OF_FRAMES;
@@ -133,7 +137,7 @@ static enum error drain(struct pipe *pipe, struct buffer *buffer)
         size_t size = MIN(PAGE_SIZE - within, pipe->count);
         size = MIN(size, before);
         error = buffer_put(buffer, page_of(pipe, pipe->start) + within, size);
-        pipe->start = (pipe->start + before - buffer->left) % PIPE_SIZE;
+        pipe->start = (pipe->start + before - buffer->left) % pipe->size;
         pipe->count -= before - buffer->left;
     }
     if (pipe->count == 0)
@@ -175,7 +179,7 @@ static enum error write_locked(const struct file *file, struct buffer *buffer)
     while (!error && buffer->left > 0) {
         if (pipe->readers == 0)
             return ERROR_PIPE;
-        if (PIPE_SIZE - pipe->count < piece) {
+        if (pipe->size - pipe->count < piece) {
             error = wait_unlocked(file, can_write, piece);
             continue;
         }
@@ -207,7 +211,7 @@ static unsigned poll(struct file *file, struct waker *waker, struct task *task)
         ready |= pipe->writers == 0 ? POLLHUP : 0;
     }
     if (may_write(file)) {
-        ready |= PIPE_SIZE - pipe->count >= PIPE_BUF ? POLLOUT | POLLWRNORM : 0;
+        ready |= pipe->size - pipe->count >= PIPE_BUF ? POLLOUT | POLLWRNORM : 0;
         ready |= pipe->readers == 0 ? POLLERR : 0;
     }
     return ready;
@@ -232,17 +236,32 @@ static struct pipe *make_pipe(void)
     struct pipe *pipe = kzalloc(sizeof(*pipe));
     if (!pipe)
         return NULL;
+    pipe->size = PIPE_FIRST_SIZE;
+    pipe->pages = pipe->first_pages;
     pipe->mutex = (struct mutex)MUTEX_INIT(pipe->mutex);
     wait_queue_init(&pipe->waiting);
     return pipe;
 }
 
+static void free_pages(const phys_addr_t *pages, size_t size)
+{
+    for (size_t i = 0; i < size / PAGE_SIZE; i++) {
+        if (pages[i] != NO_FRAME)
+            frame_free(pages[i]);
+    }
+}
+
+/* Frees the ring, but for what is part of the pipe. */
+static void free_ring(struct pipe *pipe)
+{
+    free_pages(pipe->pages, pipe->size);
+    if (pipe->pages != pipe->first_pages)
+        kfree(pipe->pages);
+}
+
 static void free_pipe(struct pipe *pipe)
 {
-    for (unsigned i = 0; i < PAGES; i++) {
-        if (pipe->pages[i] != NO_FRAME)
-            frame_free(pipe->pages[i]);
-    }
+    free_ring(pipe);
     kfree(pipe);
 }
 
@@ -299,6 +318,66 @@ static enum error open(struct file *file)
 
 const struct file_operations fifo_operations = {
     .open = open, .close = leave, .read = read, .write = write, .ioctl = ioctl, .poll = poll};
+
+/* --- The size -------------------------------------------------------------------------------- */
+
+/* Copies what is in the pipe to the start of other pages, which have room for it. */
+static enum error copy_content(struct pipe *pipe, phys_addr_t *pages)
+{
+    for (size_t done = 0, size; done < pipe->count; done += size) {
+        size_t place = (pipe->start + done) % pipe->size;
+        size_t from = place % PAGE_SIZE, to = done % PAGE_SIZE;
+        phys_addr_t *page = &pages[done / PAGE_SIZE];
+        if (*page == NO_FRAME)
+            *page = frame_alloc();
+        if (*page == NO_FRAME)
+            return ERROR_OUT_OF_FRAMES;
+        size = MIN(PAGE_SIZE - MAX(from, to), pipe->count - done);
+        memcpy((char *)phys_to_virt(*page) + to, page_of(pipe, place) + from, size);
+    }
+    return OK;
+}
+
+/* For one who holds the mutex. */
+static enum error resize(struct pipe *pipe, size_t size)
+{
+    if (pipe->count > size)
+        return ERROR_BUSY;
+    phys_addr_t *pages = kzalloc(size / PAGE_SIZE * sizeof(*pages));
+    if (!pages)
+        return ERROR_OUT_OF_FRAMES;
+    enum error error = copy_content(pipe, pages);
+    if (error) {
+        free_pages(pages, size);
+        kfree(pages);
+        return error;
+    }
+    free_ring(pipe);
+    pipe->pages = pages;
+    pipe->size = size;
+    pipe->start = 0;
+    wake(pipe, POLLOUT | POLLWRNORM);
+    return OK;
+}
+
+size_t pipe_size(const struct file *file)
+{
+    return file->inode->pipe ? file->inode->pipe->size : 0;
+}
+
+enum error pipe_resize(struct file *file, size_t wanted)
+{
+    struct pipe *pipe = file->inode->pipe;
+    size_t size = PAGE_SIZE;
+    ASSERT(pipe);
+    ASSERT(wanted <= PIPE_LAST_SIZE);
+    while (size < wanted)
+        size *= 2;
+    thread_lock(&pipe->mutex);
+    enum error error = size == pipe->size ? OK : resize(pipe, size);
+    thread_unlock(&pipe->mutex);
+    return error;
+}
 
 /* --- Pipes ------------------------------------------------------------------------------------ */
 

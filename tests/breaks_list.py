@@ -399,6 +399,8 @@ BREAKS = [
     Break("fs/cpio.c", "    if (size > archive->size - archive->offset)\n        return NULL;\n", "", "an archive's lengths are believed", "host/files"),
     Break("fs/pipe.c", " || file->inode->filesystem == &pipes)", ")", "a pipe's end that is opened again waits for the other one",
           ISOLATION),
+    Break("fs/pipe.c", "    pipe->size = size;\n    pipe->start = 0;\n", "    pipe->size = size;\n",
+          "what is in a pipe moves when its size changes", ISOLATION),
     Break("fs/pipe.c", "size_t piece = buffer->left <= PIPE_BUF ? buffer->left : 1;", "size_t piece = 1;", "small writes to a pipe are cut", "kernel/pipes"),
     Break("fs/epoll.c", "(EPOLLONESHOT | EPOLLET)", "EPOLLONESHOT", "an edge is told of again and again", "e2e/shell"),
     Break("fs/epoll.c", "below + levels(epoll, false, NULL) > NESTED_MAX", "below > NESTED_MAX + 1", "epoll files watch each other in a circle", "e2e/shell"),

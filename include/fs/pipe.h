@@ -1,5 +1,6 @@
 /*
- * Pipes, and FIFOs, which are pipes with a name. A pipe holds 64 KiB. A write of up to PIPE_BUF
+ * Pipes, and FIFOs, which are pipes with a name. A pipe holds 64 KiB if no program asks for another
+ * size. A write of up to PIPE_BUF
  * bytes is done in one piece or waits.
  */
 #ifndef FS_PIPE_H
@@ -7,11 +8,19 @@
 
 #include <fs/file.h>
 
-enum { PIPE_SIZE = 65536 };
+enum { PIPE_FIRST_SIZE = 1 << 16, PIPE_SIZE_OF_USERS = 1 << 20, PIPE_LAST_SIZE = 1 << 30 };
 
 /* The two ends of a new pipe, one reference each. `flags`: O_NONBLOCK or 0. ERROR_OUT_OF_FRAMES. A
  * write without a reader is ERROR_PIPE; the caller sends SIGPIPE. */
 enum error pipe_create(unsigned flags, struct file **read_end, struct file **write_end);
+
+/* How many bytes a pipe holds; 0: the file is none. */
+size_t pipe_size(const struct file *file);
+
+/* Has a pipe hold `wanted` bytes, which are rounded up to a power of two, PAGE_SIZE or more.
+ * ERROR_BUSY: there are more in it. ERROR_OUT_OF_FRAMES. `wanted` is PIPE_LAST_SIZE at most; users
+ * but root may ask for PIPE_SIZE_OF_USERS, which the caller checks. In threads; may wait. */
+enum error pipe_resize(struct file *file, size_t wanted);
 
 /* Of files opened on an inode of type S_IFIFO. */
 extern const struct file_operations fifo_operations;

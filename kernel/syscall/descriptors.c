@@ -101,14 +101,19 @@ static enum error set_status(struct file *file, unsigned flags)
     return OK;
 }
 
-/* A pipe's size does not change; a program may ask for less. */
-static int64_t pipe_size(const struct file *file, int command, uint64_t size)
+/* The result is the size that the pipe has then. */
+static int64_t control_pipe_size(struct file *file, int command, uint32_t size)
 {
-    if (!file->inode->pipe)
-        return syscall_result(command == F_GETPIPE_SZ ? ERROR_BAD_DESCRIPTOR : ERROR_INVALID);
-    if (command == F_SETPIPE_SZ && size > PIPE_SIZE)
-        return syscall_result(ERROR_NOT_PERMITTED);
-    return PIPE_SIZE;
+    enum error error = pipe_size(file) ? OK : ERROR_BAD_DESCRIPTOR;
+    if (!error && command == F_SETPIPE_SZ) {
+        if (size > PIPE_LAST_SIZE)
+            error = ERROR_INVALID;
+        else if (size > PIPE_SIZE_OF_USERS && process_current()->euid)
+            error = ERROR_NOT_PERMITTED;
+        else
+            error = pipe_resize(file, size);
+    }
+    return error ? syscall_result(error) : (int64_t)pipe_size(file);
 }
 
 static int64_t get_seals(const struct file *file)
@@ -156,7 +161,7 @@ static int64_t control(struct file *file, int fd, int command, uint64_t argument
         break;
     case F_GETPIPE_SZ:
     case F_SETPIPE_SZ:
-        result = pipe_size(file, command, argument);
+        result = control_pipe_size(file, command, (uint32_t)argument);
         break;
     case F_ADD_SEALS:
         result = syscall_result(seals_add(file, argument));

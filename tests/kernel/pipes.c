@@ -124,7 +124,7 @@ TEST(pipes, without_waiting_a_pipe_says_again)
     EXPECT(worker_run(use_without_waiting));
     EXPECT_EQ(reader_error, ERROR_AGAIN);
     EXPECT_EQ(writer_error, ERROR_AGAIN);
-    EXPECT_EQ(received_size, PIPE_SIZE);
+    EXPECT_EQ(received_size, PIPE_FIRST_SIZE);
 }
 
 /* --- Many writers ----------------------------------------------------------------------------- */

@@ -57,6 +57,66 @@ TEST(pipes, capacity)
     EXPECT_ERROR(write(ends[1], block, 1), EAGAIN);
 }
 
+/* Fills a pipe, which has `start` bytes of a pattern in it, and checks what comes out. */
+static bool holds(int ends[2], unsigned start, unsigned size)
+{
+    unsigned char byte;
+    for (unsigned i = start; i < size; i++) {
+        byte = (unsigned char)(i * 7 + i / 251);
+        if (write(ends[1], &byte, 1) != 1)
+            return false;
+    }
+    for (unsigned i = 0; i < size; i++) {
+        if (read(ends[0], &byte, 1) != 1 || byte != (unsigned char)(i * 7 + i / 251))
+            return false;
+    }
+    return true;
+}
+
+TEST(pipes, another_size)
+{
+    int ends[2], file = open("file", O_RDWR | O_CREAT, 0600);
+    static char block[16 * PAGE];
+    EXPECT_OK(pipe2(ends, O_NONBLOCK));
+    EXPECT_EQ(fcntl(ends[0], F_GETPIPE_SZ), CAPACITY);
+    EXPECT_EQ(fcntl(ends[1], F_SETPIPE_SZ, PAGE + 1), 2 * PAGE);
+    EXPECT_EQ(fcntl(ends[0], F_GETPIPE_SZ), 2 * PAGE);
+    EXPECT_EQ(write(ends[1], block, sizeof(block)), 2 * PAGE);
+    EXPECT_ERROR(fcntl(ends[1], F_SETPIPE_SZ, PAGE), EBUSY);
+    EXPECT_EQ(fcntl(ends[1], F_SETPIPE_SZ, 1 << 20), 1 << 20);
+    EXPECT_EQ(write(ends[1], block, sizeof(block)), sizeof(block));
+    EXPECT_EQ(read(ends[0], block, sizeof(block)), sizeof(block));
+    EXPECT_EQ(read(ends[0], block, sizeof(block)), 2 * PAGE);
+    EXPECT_EQ(fcntl(ends[1], F_SETPIPE_SZ, 0), PAGE);
+    EXPECT(holds(ends, 0, PAGE));
+    EXPECT_ERROR(fcntl(ends[1], F_SETPIPE_SZ, 0xf0000000u), EINVAL);
+    EXPECT_ERROR(fcntl(file, F_SETPIPE_SZ, PAGE), EBADF);
+    EXPECT_ERROR(fcntl(file, F_GETPIPE_SZ), EBADF);
+}
+
+TEST(pipes, another_size_keeps_the_content)
+{
+    int ends[2];
+    static char block[CAPACITY];
+    for (unsigned start = 0; start < CAPACITY; start += 9999) {
+        EXPECT_OK(pipe2(ends, O_NONBLOCK));
+        EXPECT_EQ(write(ends[1], block, start), start); /* the ring begins somewhere */
+        EXPECT_EQ(write(ends[1], block, 1), 1);
+        EXPECT_EQ(read(ends[0], block, start), start);
+        unsigned char byte;
+        for (unsigned i = 0; i < 5000; i++) {
+            byte = (unsigned char)(i * 7 + i / 251);
+            EXPECT_EQ(write(ends[1], &byte, 1), 1);
+        }
+        EXPECT_EQ(read(ends[0], block, 1), 1);
+        EXPECT_EQ(fcntl(ends[1], F_SETPIPE_SZ, start % 2 ? 4 * CAPACITY : CAPACITY / 2),
+                  start % 2 ? 4 * CAPACITY : CAPACITY / 2);
+        EXPECT(holds(ends, 5000, CAPACITY / 2 - PAGE));
+        close(ends[0]);
+        close(ends[1]);
+    }
+}
+
 TEST(pipes, small_writes_are_whole_or_nothing)
 {
     int ends[2];
