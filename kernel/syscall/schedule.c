@@ -3,6 +3,8 @@
  */
 #include <kernel/process/process.h>
 #include <kernel/syscall/calls.h>
+#include <kernel/syscall/times.h>
+#include <kernel/task/clock.h>
 #include <mm/user_copy.h>
 
 /* --- Processors ------------------------------------------------------------------------------ */
@@ -205,4 +207,14 @@ int64_t syscall_sched_get_priority_min(struct trap_frame *frame)
 {
     int policy = (int)argument_0(frame);
     return is_policy(policy) ? is_real_time(policy) : syscall_result(ERROR_INVALID);
+}
+
+/* A slice ends at the second tick in it (user_threads_tick()), so it is a tick long or more. */
+int64_t syscall_sched_rr_get_interval(struct trap_frame *frame)
+{
+    const struct time_spec slice = time_to_spec(NANOSECONDS_PER_MILLISECOND);
+    enum error error = check_thread((int)argument_0(frame));
+    if (!error)
+        error = copy_to_user(argument_1(frame), &slice, sizeof(slice));
+    return syscall_result(error);
 }

@@ -67,6 +67,12 @@ TEST(schedule, policies)
     EXPECT_EQ(CALL(sched_get_priority_max, SCHED_OTHER), 0);
     EXPECT_EQ(CALL(sched_get_priority_min, SCHED_OTHER), 0);
     EXPECT_ERROR(CALL(sched_get_priority_max, 77), EINVAL);
+    struct timespec slice;
+    EXPECT_OK(CALL(sched_rr_get_interval, 0, &slice));
+    EXPECT(slice.tv_sec == 0 && slice.tv_nsec >= 0);
+    EXPECT_ERROR(CALL(sched_rr_get_interval, -1, &slice), EINVAL);
+    EXPECT_ERROR(CALL(sched_rr_get_interval, 1 << 30, &slice), ESRCH);
+    EXPECT_ERROR(CALL(sched_rr_get_interval, 0, (void *)8), EFAULT);
     EXPECT_OK(sched_yield());
 }
 
