@@ -125,6 +125,13 @@ static enum error write_file_nr(struct text *text, int process)
     return OK;
 }
 
+static enum error write_system(struct text *text, int process)
+{
+    (void)process;
+    text_printf(text, "Linux\n");
+    return OK;
+}
+
 void proc_system_add(void)
 {
     static struct proc_entry entries[] = {
@@ -135,6 +142,7 @@ void proc_system_add(void)
         {.name = "mounts", .write = write_mounts},
         {.name = "filesystems", .write = write_filesystems},
         {.name = "sys/kernel/osrelease", .write = write_release},
+        {.name = "sys/kernel/ostype", .write = write_system},
         {.name = "sys/vm/max_map_count", .write = write_max_map_count},
         {.name = "sys/fs/file-max", .write = write_file_max},
         {.name = "sys/fs/file-nr", .write = write_file_nr},

@@ -141,6 +141,8 @@ TEST(files, proc_shows_the_system)
                         "sysfs /sys sysfs rw,relatime 0 0\n");
     EXPECT_EQ(read_whole("/proc/filesystems"), OK);
     EXPECT(strstr(content, "nodev\ttmpfs\n"));
+    EXPECT_EQ(read_whole("/proc/sys/kernel/ostype"), OK);
+    EXPECT_STR(content, "Linux\n");
     EXPECT_EQ(read_whole("/proc/sys/kernel/osrelease"), OK);
     EXPECT_STR(content, "6.1.0-cairn\n");
     EXPECT_EQ(read_whole("/proc/uptime"), OK);
@@ -249,7 +251,7 @@ TEST(files, proc_lists_entries_and_processes)
                    ". .. meminfo uptime cpuinfo version mounts filesystems sys "
                    "self 1 7 30000 ");
         EXPECT_STR(list_names("/proc/sys", room), ". .. kernel vm fs ");
-        EXPECT_STR(list_names("/proc/sys/kernel", room), ". .. osrelease ");
+        EXPECT_STR(list_names("/proc/sys/kernel", room), ". .. osrelease ostype ");
         EXPECT_STR(list_names("/proc/7", room), ". .. exe cwd root fd task stat ");
         EXPECT_STR(list_names("/proc/7/task", room), ". .. 7 9 ");
         EXPECT_STR(list_names("/proc/7/task/9", room), ". .. exe cwd root fd comm ");
