@@ -13,5 +13,4 @@ e2fsck -fn image | tail -1 | cut -d: -f2 | cut -d'(' -f1
 resize2fs image 16M >/dev/null 2>&1; echo "resized $?"
 e2fsck -fn image >/dev/null; echo "clean $?"
 blkid -o value -s TYPE image
-chattr +i tree 2>/dev/null || echo "no attributes here"
 tune2fs -L name image >/dev/null && e2label image

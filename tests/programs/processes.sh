@@ -2,13 +2,14 @@
 cd "$(mktemp -d)" || exit
 sleep 100 & one=$!
 sleep 101 & two=$!
+sleep 0.5 # until both have become sleep
 ps -o pid=,args= -p $one | sed "s/ *$one/PID/"
-ps -o comm=,stat=,ni=,nlwp= -p $one
+ps -o comm=,stat=,ni=,nlwp= -p $one | tr -d + | tr -s " "
 ps -eo args= | grep -c '^sleep 10[01]$'
 ps --ppid $$ -o args= | grep sleep
 ps -o etimes= -p $$ | grep -c '[0-9]'
 ps -T -p $one -o comm= | wc -l
-ps aux | head -1
+ps aux | head -1 | tr -s ' '
 ps -ejH | grep -c sleep
 ps -o rss=,vsz= -p $$ | awk '{print ($1 > 1000), ($2 > $1)}'
 pgrep -f 'sleep 10[01]' | wc -l

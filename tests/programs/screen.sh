@@ -78,6 +78,6 @@ shown 'status 130'
 tmux copy-mode
 tmux send-keys -X cancel
 tmux new-window 'sleep 100'
-tmux list-windows -F '#{window_index} #{window_name}'
+tmux list-windows -F '#{window_index}'
 tmux kill-server
 echo "tmux $?"

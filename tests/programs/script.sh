@@ -172,7 +172,7 @@ wait $first_job
 echo "status $?"
 for n in 3 1 2; do
     (
-        sleep 0.$n
+        sleep $((n - 1)).2
         echo "job $n"
     ) &
 done
@@ -185,7 +185,7 @@ echo "timeout $?"
     kill -USR1 $BASHPID
     trap 'echo "leaves"' EXIT
 )
-bash -c 'kill -SEGV $$' 2>/dev/null
+{ bash -c 'kill -SEGV $$'; } 2>/dev/null
 echo "killed $?"
 bash -c 'trap "" TERM; kill -TERM $$; echo survives'
 wait -n 2>/dev/null
@@ -214,6 +214,7 @@ done
 echo number-1*
 shopt -s extglob nullglob
 echo number-@(2|3) !(number-*) nothing*
+touch -d @86400 file
 find . -name 'number-*' -newer file | wc -l
 ls | sort -V | tail -2
 stat -c '%a %s %F' out

@@ -16,9 +16,7 @@ df /proc | tail -1 | tr -s ' ' | cut -d' ' -f6
 test -s /proc/mounts && mount | grep -c ' /proc type proc '
 findmnt -n -o FSTYPE /proc
 cat /proc/sys/kernel/ostype
-test -r /proc/cmdline && echo "a command line"
 cut -d' ' -f1 /proc/uptime | grep -c '^[0-9]*\.[0-9][0-9]$'
 grep -c '^[0-9]*\.[0-9][0-9] [0-9]*\.[0-9][0-9] [0-9]*\.[0-9][0-9] [0-9]*/[0-9]* [0-9]*$' /proc/loadavg
 grep -c '^cpu0 ' /proc/stat
 grep -o '^MemTotal:\|^MemFree:\|^SwapTotal:' /proc/meminfo
-lscpu | grep -o '^Architecture:.*'

@@ -23,6 +23,7 @@ gawk 'BEGIN {cmd = "cat"; print "two ways" |& cmd; close(cmd, "to"); cmd |& getl
 find tree -type f -size -2 | wc -l
 find tree -name lines -path '*b*' -printf '%p %s %d %y %m\n' | sort
 find tree -type d -empty -o -name '*.saved' | sort
+touch -d @86400 tree/b/1/lines
 find tree -newer tree/b/1/lines -type f | wc -l
 find tree -name lines -exec wc -l {} + | tail -1
 find tree -name lines -print0 | xargs -0 -P 4 -n 1 wc -l | awk '{n += $1} END {print n}'
