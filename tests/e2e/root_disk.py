@@ -6,7 +6,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from runner import qemu
+from runner import debian, qemu
 from runner.machine import MachineTest
 from runner.shell import ShellMachine
 
@@ -30,16 +30,15 @@ class RootDisk(MachineTest):
         for name in DIRECTORIES:
             (tree / name).mkdir(parents=True)
         shutil.copy(BUSYBOX, tree / "bin" / "busybox")
-        for name in ("sh", "ls", "mount", "cat", "echo", "readlink", "ps"):
+        for name in ("sh", "ls", "mount", "cat", "echo", "grep", "readlink", "ps"):
             (tree / "bin" / name).symlink_to("busybox")
         (tree / "on-the-disk").write_text("read from the disk\n")
         subprocess.run(["mke2fs", "-q", "-t", "ext2", "-d", tree, image, "16M"], check=True, stdout=subprocess.DEVNULL)
         return image
 
-    def start(self, words, image=None):
-        """A machine with those words on its command line."""
-        drive = ["-drive", f"if=virtio,format=raw,snapshot=on,file={image}"] if image else []
-        return self.boot(options=["-boot", "d", *drive, *qemu.fw_cfg_cmdline(words)])
+    def start(self, words, image):
+        """A machine with those words on its command line, and the disk."""
+        return self.boot(options=["-boot", "d", "-drive", f"if=virtio,format=raw,file={image}", *qemu.fw_cfg_cmdline(words)])
 
     def test_it_becomes_the_root(self):
         """The shells run on it; /dev, /proc and /sys are there, and /proc/mounts does not know any other root."""
@@ -53,6 +52,17 @@ class RootDisk(MachineTest):
         self.assertEqual(machine.answer("echo kept >/tmp/file; cat /tmp/file; ls -1d /dev/vda /dev/pts"), ["kept", "/dev/pts", "/dev/vda"])
         self.assertEqual(machine.answer("echo no 2>&1 >/on-the-disk"), ["sh: can't create /on-the-disk: Read-only file system"])
         self.assertEqual(machine.answer("cd ..; ls -d /disk"), ["ls: /disk: No such file or directory"])
+
+    def test_what_is_written_stays(self):
+        """It is there at the next boot, and the disk has no error when the machine is off."""
+        image = self.disk()
+        for number, expected in enumerate(([], ["1"], ["1", "2"]), 1):
+            machine = self.start("root=/dev/vda", image)
+            self.assertEqual(machine.answer("cat /root/kept 2>/dev/null"), expected)
+            self.assertEqual(machine.answer(f"echo {number} >>/root/kept; mount | grep -c '^/dev/vda on / type ext2 (rw'"), ["1"])
+            machine.send(b"kill -USR2 1\r")
+            machine.wait_output(lambda off=machine: off.closed, "end of QEMU")
+            debian.check(image)
 
     def test_a_disk_that_cannot_be_mounted(self):
         """The error is printed on the console, and the shells of the initramfs run."""
