@@ -127,12 +127,14 @@ HOST_OBJECTS := $(HOST_SOURCES:%=$B/host/%.o)
 # Programs that run a part of the kernel on the host, for tests that compare it with something else.
 TOOL_SOURCES_type-keys := tests/tools/type_keys.c $(KEYBOARD_SOURCES) lib/letter_case.c lib/utf8.c lib/string.c
 TOOL_SOURCES_line-discipline := tests/tools/line_discipline.c $(wildcard kernel/tty/line_*.c)
-HOST_TOOLS := $B/type-keys $B/line-discipline
+TOOL_SOURCES_screens := tests/tools/screens.c lib/terminal.c lib/terminal_charset.c lib/terminal_cursor.c lib/terminal_display.c \
+    lib/terminal_pen.c lib/terminal_sequences.c lib/grid.c lib/ecma48.c lib/utf8.c lib/width.c lib/colour.c lib/cp437.c lib/string.c lib/format.c
+HOST_TOOLS := $B/type-keys $B/line-discipline $B/screens
 TOOL_SOURCES := $(foreach tool,$(HOST_TOOLS),$(TOOL_SOURCES_$(notdir $(tool))))
 
 # --- The kernel -------------------------------------------------------------------------------------------------------
 
-.PHONY: all iso run test debian-for-tests programs self power-cuts soak matrix bench compare bench-host clock-drift fuzz debug breaks check fmt clean help screenshot docs need-build need-font need-host need-debian need-user-tests need-fmt need-lint need-fuzz need-iso need-matrix need-qemu FORCE
+.PHONY: all iso run test debian-for-tests programs self power-cuts soak matrix bench compare screens bench-host clock-drift fuzz debug breaks check fmt clean help screenshot docs need-build need-font need-host need-debian need-user-tests need-fmt need-lint need-fuzz need-iso need-matrix need-qemu FORCE
 all: iso $B/cairn-test.iso $B/host-tests $(HOST_TOOLS)
 
 # A change of compiler or flags rebuilds what it touches, and a new or removed source links again: these files hold the
@@ -331,6 +333,7 @@ $B/host-tests: $(HOST_OBJECTS) $B/objects.stamp
 
 $B/type-keys: $(TOOL_SOURCES_type-keys:%=$B/host/%.o)
 $B/line-discipline: $(TOOL_SOURCES_line-discipline:%=$B/host/%.o)
+$B/screens: $(TOOL_SOURCES_screens:%=$B/host/%.o)
 $(HOST_TOOLS): $B/objects.stamp
 	@echo "  LD    $@"
 	$Q$(HOST_CC) $(HOST_CFLAGS) -o $@ $(filter %.o,$^)
@@ -385,6 +388,10 @@ $B/linux/vmlinuz: scripts/fetch-linux.sh
 compare: $B/cairn.iso $B/initramfs-bench.cpio $B/linux/vmlinuz | need-qemu
 	$QBUILD=$B $(PYTHON) tests/compare.py $B/linux/vmlinuz $(BENCH)
 
+# What Linux's console shows for programs' output, into tests/screens/; `make test` compares Cairn's terminal with it.
+screens: $B/linux/vmlinuz | need-qemu
+	$QBUILD=$B $(PYTHON) tests/record_screens.py $<
+
 # The kernel's own object beside the C library: the time is what counts on hardware, so it is not compiled anew.
 $B/bench-host/string.o: $B/obj/lib/string.c.o
 	@mkdir -p $(@D)
@@ -425,7 +432,7 @@ FUZZ_FLAGS_usb := -max_len=400 -len_control=0
 FUZZ_CFLAGS_usb := -DDIRECT_MAP_BASE=0x110000000000u -DKERNEL_BASE=0u
 FUZZ_SOURCES_elf := kernel/process/elf.c
 FUZZ_SOURCES_terminal := tests/host/fake_display.c lib/terminal.c lib/terminal_charset.c lib/terminal_cursor.c \
-    lib/terminal_pen.c lib/terminal_sequences.c lib/grid.c lib/ecma48.c lib/utf8.c lib/width.c lib/colour.c lib/string.c lib/format.c
+    lib/terminal_pen.c lib/terminal_sequences.c lib/grid.c lib/ecma48.c lib/utf8.c lib/width.c lib/colour.c lib/cp437.c lib/string.c lib/format.c
 FUZZ_SOURCES_line_discipline := $(wildcard kernel/tty/line_*.c)
 FUZZ_FLAGS_line_discipline := -max_len=400 -len_control=0
 FUZZ_FLAGS_terminal := -max_len=400 -len_control=0 -dict=tests/fuzz/terminal.dict
@@ -536,6 +543,7 @@ help:
 	@echo "make matrix     boot the image on many machines and type at each; MATRIX='WORD ...' for some of them"
 	@echo "make bench      count instructions, into build/bench.json; BENCH=PREFIX for a part"
 	@echo "make compare    count the benches of programs under Debian's kernel, too, into docs/benchmarks.md; BENCH=PREFIX for a part"
+	@echo "make screens    record anew what Linux's console shows for programs, into tests/screens/"
 	@echo "make bench-host time lib/string.c beside the C library, into docs/strings.md"
 	@echo "make power-cuts lose power at CUTS=500 places of a disk's record with SEED=1, and let e2fsck mend what is left"
 	@echo "make clock-drift compare the clock with the host's for MINUTES=10, beside a build"

@@ -57,3 +57,14 @@ uint8_t cp437_byte(uint32_t code)
     }
     return CP437_UNSHOWABLE;
 }
+
+uint32_t cp437_code(uint8_t byte)
+{
+    if (byte == 0 || (byte >= ' ' && byte <= '~'))
+        return MAX(byte, ' ');
+    for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+        if (table[i].byte == byte)
+            return table[i].code;
+    }
+    return ' ';
+}

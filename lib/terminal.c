@@ -127,6 +127,12 @@ static void take_byte(struct terminal *terminal, char byte)
 /* Takes a byte for which there is no shorter way. */
 static NOINLINE void take(struct terminal *terminal, char byte)
 {
+    bool is_text = terminal->parser.state == ECMA48_GROUND;
+    uint32_t character = is_text ? terminal_pc_character(terminal, (uint8_t)byte) : 0;
+    if (character) {
+        put(terminal, character);
+        return;
+    }
     if (byte == '\n' && terminal->lines)
         take_byte(terminal, '\r');
     take_byte(terminal, byte);

@@ -1,4 +1,5 @@
 #include <assert.h>
+#include <lib/cp437.h>
 #include <lib/terminal_charset.h>
 
 /* The code points of the line-drawing set that are not ASCII's. Below the underscore stand those of
@@ -13,29 +14,40 @@ static const uint16_t line_drawing[128] = {
     ['~'] = 0x00b7,
 };
 
-static void update_plain(struct terminal *terminal)
+void terminal_update_plain(struct terminal *terminal)
 {
-    terminal->plain = !terminal->insert && !terminal->cursor.line_drawing[terminal->cursor.set];
+    bool drawing = terminal->cursor.line_drawing[terminal->cursor.set];
+    terminal->plain = !terminal->insert && !drawing && terminal->cursor.pen.font != HIGH_PC_FONT;
 }
 
 void terminal_designate_set(struct terminal *terminal, unsigned set, bool drawing)
 {
     ASSERT(set < ARRAY_SIZE(terminal->cursor.line_drawing));
     terminal->cursor.line_drawing[set] = drawing;
-    update_plain(terminal);
+    terminal_update_plain(terminal);
 }
 
 void terminal_select_set(struct terminal *terminal, unsigned set)
 {
     ASSERT(set < ARRAY_SIZE(terminal->cursor.line_drawing));
     terminal->cursor.set = (uint8_t)set;
-    update_plain(terminal);
+    terminal_update_plain(terminal);
 }
 
 void terminal_set_insert(struct terminal *terminal, bool on)
 {
     terminal->insert = on;
-    update_plain(terminal);
+    terminal_update_plain(terminal);
+}
+
+uint32_t terminal_pc_character(const struct terminal *terminal, uint8_t byte)
+{
+    enum { NUL, BS = 8, LF = 10, FF = 12, CR, SO, SI, ESC = 27 };
+    const uint32_t controls =
+        1u << NUL | 1u << BS | 1u << LF | 1u << FF | 1u << CR | 1u << SO | 1u << SI | 1u << ESC;
+    if (terminal->cursor.pen.font == USUAL_FONT || (byte < ' ' && controls >> byte & 1))
+        return 0;
+    return cp437_code(terminal->cursor.pen.font == HIGH_PC_FONT ? byte ^ 0x80 : byte);
 }
 
 uint32_t terminal_translate(const struct terminal *terminal, uint32_t code)

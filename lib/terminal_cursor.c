@@ -14,6 +14,7 @@ void terminal_set_pen(struct terminal *terminal, struct terminal_pen pen)
     terminal->cursor.pen = pen;
     terminal->colours = terminal_pen_colours(pen);
     terminal->blank = terminal_pen_blank(pen);
+    terminal_update_plain(terminal);
 }
 
 void terminal_reset_modes(struct terminal *terminal)
@@ -149,7 +150,6 @@ void terminal_restore(struct terminal *terminal)
     ASSERT(terminal->saved.column <= terminal->grid.columns);
     terminal->cursor = terminal->saved;
     terminal_set_pen(terminal, terminal->saved.pen);
-    terminal_select_set(terminal, terminal->saved.set);
     if (terminal->origin)
         terminal->cursor.row =
             MIN(MAX(terminal->cursor.row, terminal->region_top), terminal->region_bottom - 1);

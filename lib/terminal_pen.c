@@ -9,8 +9,17 @@
 enum sgr {
     SGR_RESET = 0,
     SGR_BOLD = 1,
+    SGR_DIM = 2,
+    SGR_ITALIC = 3,
+    SGR_UNDERLINE = 4,
+    SGR_BLINK = 5,
     SGR_INVERSE = 7,
-    SGR_NOT_BOLD = 22,
+    SGR_USUAL_FONT = 10, /* and the two after it */
+    SGR_TWO_UNDERLINES = 21,
+    SGR_NOT_BOLD_OR_DIM = 22,
+    SGR_NOT_ITALIC = 23,
+    SGR_NOT_UNDERLINE = 24,
+    SGR_NOT_BLINK = 25,
     SGR_NOT_INVERSE = 27,
     SGR_FOREGROUND = 30, /* and the seven after it */
     SGR_FOREGROUND_ANY = 38,
@@ -22,16 +31,33 @@ enum sgr {
     SGR_BACKGROUND_BRIGHT = 100,
 };
 
+/* What a display cannot show is a colour, as on the Linux console with a VGA. */
+static unsigned shown_foreground(struct terminal_pen pen)
+{
+    enum { DARK_GREY = BLACK | BRIGHT };
+    if (pen.italic)
+        return GREEN;
+    if (pen.underline)
+        return CYAN;
+    return pen.dim ? DARK_GREY : pen.foreground;
+}
+
+/* When colours are exchanged, a bright one stays where it is. */
 terminal_cell_t terminal_pen_colours(struct terminal_pen pen)
 {
-    unsigned foreground = pen.foreground | (pen.bold ? BRIGHT : 0u);
-    return pen.inverse ? CELL_COLOURS(pen.background, foreground)
-                       : CELL_COLOURS(foreground, pen.background);
+    unsigned foreground = shown_foreground(pen), background = pen.background;
+    if (pen.inverse) {
+        unsigned bits = (foreground ^ background) & (BRIGHT - 1);
+        foreground ^= bits;
+        background ^= bits;
+    }
+    return CELL_COLOURS(foreground | (pen.bold ? BRIGHT : 0u),
+                        background | (pen.blink ? BRIGHT : 0u));
 }
 
 terminal_cell_t terminal_pen_blank(struct terminal_pen pen)
 {
-    return CELL_COLOURS(pen.foreground, pen.background) | ' ';
+    return CELL_COLOURS(pen.foreground, pen.background | (pen.blink ? BRIGHT : 0u)) | ' ';
 }
 
 /* Returns the first parameter after `at` that is not joined to it by colons. */
@@ -70,15 +96,47 @@ static unsigned select_any(uint8_t *colour, const struct ecma48 *sequence, unsig
     return end;
 }
 
+/* False for a code that selects a colour, or nothing. */
+static bool select_style(struct terminal_pen *pen, unsigned code)
+{
+    switch (code) {
+    case SGR_BOLD:
+    case SGR_DIM:
+    case SGR_NOT_BOLD_OR_DIM:
+        pen->bold = code == SGR_BOLD;
+        pen->dim = code == SGR_DIM;
+        return true;
+    case SGR_ITALIC:
+    case SGR_NOT_ITALIC:
+        pen->italic = code == SGR_ITALIC;
+        return true;
+    case SGR_UNDERLINE:
+    case SGR_TWO_UNDERLINES:
+    case SGR_NOT_UNDERLINE:
+        pen->underline = code != SGR_NOT_UNDERLINE;
+        return true;
+    case SGR_BLINK:
+    case SGR_NOT_BLINK:
+        pen->blink = code == SGR_BLINK;
+        return true;
+    case SGR_INVERSE:
+    case SGR_NOT_INVERSE:
+        pen->inverse = code == SGR_INVERSE;
+        return true;
+    default:
+        return false;
+    }
+}
+
 static void select_one(struct terminal_pen *pen, unsigned code)
 {
     unsigned colour = code % 10;
     if (code == SGR_RESET)
-        *pen = TERMINAL_PEN_DEFAULT;
-    else if (code == SGR_BOLD || code == SGR_NOT_BOLD)
-        pen->bold = code == SGR_BOLD;
-    else if (code == SGR_INVERSE || code == SGR_NOT_INVERSE)
-        pen->inverse = code == SGR_INVERSE;
+        *pen = (struct terminal_pen){.foreground = LIGHT_GREY, .font = pen->font};
+    else if (code - colour == SGR_USUAL_FONT && colour <= HIGH_PC_FONT)
+        pen->font = (uint8_t)colour;
+    else if (select_style(pen, code))
+        return;
     else if (code == SGR_FOREGROUND_DEFAULT)
         pen->foreground = LIGHT_GREY;
     else if (code == SGR_BACKGROUND_DEFAULT)

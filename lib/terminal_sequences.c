@@ -54,14 +54,13 @@ static void erase_characters(struct terminal *terminal, unsigned count)
 typedef void (*scroll_function)(struct grid *grid, unsigned top, unsigned bottom, unsigned lines,
                                 terminal_cell_t blank);
 
-/* IL and DL: only within the scroll region; the cursor goes to the row's start. */
+/* IL and DL: only within the scroll region. The cursor stays, as on Linux. */
 static void shift_lines(struct terminal *terminal, unsigned count, scroll_function scroll)
 {
     unsigned row = terminal->cursor.row;
     if (row < terminal->region_top || row >= terminal->region_bottom)
         return;
     scroll(&terminal->grid, row, terminal->region_bottom, count, terminal->blank);
-    terminal->cursor.column = 0;
 }
 
 /* SU and SD. */

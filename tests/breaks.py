@@ -42,7 +42,7 @@ HANG_LIMIT = "150"  # seconds for a broken kernel's boot, which often hangs: hal
 
 # What the suites of a kind need of the build.
 NEEDED = {"host": ["host-tests"], "kernel": ["cairn-test.iso"],
-          "e2e": ["cairn.iso", "cairn-test.iso", "type-keys", "line-discipline", "initramfs-tests.cpio",
+          "e2e": ["cairn.iso", "cairn-test.iso", "type-keys", "line-discipline", "screens", "initramfs-tests.cpio",
                   "initramfs-fuzz.cpio"]}
 
 

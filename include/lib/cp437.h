@@ -12,4 +12,8 @@ enum { CP437_UNSHOWABLE = 0xfe /* ■ */ };
  * context. */
 uint8_t cp437_byte(uint32_t code);
 
+/* Returns the code point of a byte. Those of the control characters are the pictures that the PC's
+ * font has there; 0 is a blank. Any context. */
+uint32_t cp437_code(uint8_t byte);
+
 #endif

@@ -43,7 +43,7 @@ struct terminal {
     bool autowrap, cursor_visible;
     bool insert; /* IRM: a character moves the rest of the row to the right */
     bool origin; /* DECOM: rows count from region_top, and the cursor stays in the region */
-    bool plain;  /* always !insert && !cursor.line_drawing[cursor.set] */
+    bool plain;  /* is ASCII written as it is? See terminal_update_plain() */
     bool lines;  /* terminal_write_lines() is running: LF does the work of CR, too */
     struct ecma48 parser;
     struct utf8 utf8;

@@ -18,6 +18,13 @@ void terminal_select_set(struct terminal *terminal, unsigned set);
 /* Sets insert mode (IRM). */
 void terminal_set_insert(struct terminal *terminal, bool on);
 
+/* To be called when the pen's font has changed. The functions above do it themselves. */
+void terminal_update_plain(struct terminal *terminal);
+
+/* Returns what the font of a PC shows for a byte; 0 when the pen does not select that font, or for
+ * the control characters that keep their effect. */
+uint32_t terminal_pc_character(const struct terminal *terminal, uint8_t byte);
+
 /* Returns the code point that the selected set has for a code point. Those of ASCII alone differ.
  */
 uint32_t terminal_translate(const struct terminal *terminal, uint32_t code);

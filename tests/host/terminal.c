@@ -172,12 +172,23 @@ TEST(terminal, erased_cells_have_the_background)
 TEST(terminal, sixteen_colours)
 {
     begin("\033[31;42ma\033[91;102mb\033[1;34mc\033[22md\033[7me\033[27mf\033[39;49mg\033[0mh");
-    static const uint8_t expected[] = {0x24, 0xac, 0xa9, 0xa1, 0x1a, 0xa1, 0x07, 0x07};
+    static const uint8_t expected[] = {0x24, 0xac, 0xa9, 0xa1, 0x92, 0xa1, 0x07, 0x07};
     for (unsigned i = 0; i < ARRAY_SIZE(expected); i++)
         EXPECT_EQ(colours(0, i), expected[i]);
     begin("\033[31;1;7mx\033[my");
-    EXPECT_EQ(colours(0, 0), 0xc0);
+    EXPECT_EQ(colours(0, 0), 0x48);
     EXPECT_EQ(colours(0, 1), 0x07);
+}
+
+/* Styles that the screen cannot show are colours; that of italics comes before that of underlines,
+ * and dimness comes last. */
+TEST(terminal, styles_are_colours)
+{
+    begin("\033[2ma\033[4mb\033[3mc\033[22;23md\033[24me\033[5mf\033[25;21mg\033[0;44;5;7mh\033[K");
+    static const uint8_t expected[] = {0x08, 0x03, 0x02, 0x03, 0x07, 0x87, 0x03, 0xf1};
+    for (unsigned i = 0; i < ARRAY_SIZE(expected); i++)
+        EXPECT_EQ(colours(0, i), expected[i]);
+    EXPECT_EQ(colours(0, COLUMNS - 1), 0x97);
 }
 
 /* 256 colours and true colour, with semicolons and with colons, are mapped to the nearest of 16. */
@@ -204,7 +215,7 @@ TEST(terminal, broken_colours)
     }
     begin("\033[31m\033[38:5;1mx\033[38:2:9;7my");
     EXPECT_EQ(colours(0, 0), 0x0c);
-    EXPECT_EQ(colours(0, 1), 0xc0);
+    EXPECT_EQ(colours(0, 1), 0x48);
 }
 
 TEST(terminal, scroll_region)
@@ -222,8 +233,8 @@ TEST(terminal, scroll_region)
 
 TEST(terminal, insert_and_delete_lines)
 {
-    EXPECT_SHOWN("1\n2\n3\n4\n5\n6\033[2;3H\033[2Lx", "1|x||2|3|4");
-    EXPECT_SHOWN("1\n2\n3\n4\n5\n6\033[2;3H\033[2Mx", "1|x|5|6");
+    EXPECT_SHOWN("1\n2\n3\n4\n5\n6\033[2;3H\033[2Lx", "1|  x||2|3|4");
+    EXPECT_SHOWN("1\n2\n3\n4\n5\n6\033[2;3H\033[2Mx", "1|4 x|5|6");
     EXPECT_SHOWN("1\n2\n3\n4\n5\n6\033[2;4r\033[3;1H\033[L", "1|2||3|5|6");
     EXPECT_SHOWN("1\n2\n3\n4\n5\n6\033[2;4r\033[6;1H\033[M", "1|2|3|4|5|6");
 }
