@@ -110,12 +110,16 @@ def utf8_off(text):
     return f"\x1b%@{text}\x1b%G"
 
 
+def capabilities():
+    """The names of the entry's strings; curses.tigetstr() gives these."""
+    curses.setupterm("linux", os.open(os.devnull, os.O_WRONLY))
+    return re.findall(r"^\s(\w+)=", subprocess.run(["infocmp", "-1", "linux"], check=True, capture_output=True, text=True).stdout, re.MULTILINE)
+
+
 def cases_of_terminfo():
     """A case for each capability that is sent to the terminal, as {name: text}."""
-    curses.setupterm("linux", os.open(os.devnull, os.O_WRONLY))
-    names = re.findall(r"^\s(\w+)=", subprocess.run(["infocmp", "-1", "linux"], check=True, capture_output=True, text=True).stdout, re.MULTILINE)
     cases = {}
-    for name in names:
+    for name in capabilities():
         text = curses.tigetstr(name)
         if name.startswith("k") or name in ("u6", "u8"):
             continue  # what the terminal sends

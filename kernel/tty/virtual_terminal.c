@@ -6,14 +6,14 @@
  * Lines of the log that are shown while the console is hidden go to the console's screen and to the
  * terminal that is shown. A panic shows the console first.
  *
- * The keyboard types what xterm sends. Programs expect the Linux console's keys (TERM=linux), of
- * which some differ.
+ * The keyboard types what xterm sends; console_keys.c makes of it what the Linux console sends.
  */
 #include <assert.h>
 #include <fs/device.h>
 #include <kernel/log/console.h>
 #include <kernel/log/log.h>
 #include <kernel/task/thread.h>
+#include <kernel/tty/console_keys.h>
 #include <kernel/tty/virtual_terminal.h>
 #include <lib/string.h>
 #include <mm/heap.h>
@@ -230,21 +230,6 @@ static bool take_view(const char *bytes, unsigned count)
     return back || forward;
 }
 
-/* What the Linux console sends for a key for which xterm sends `bytes`; NULL: the same. */
-static const char *console_key(const char *bytes, unsigned count)
-{
-    static const struct {
-        const char *xterm, *console;
-    } keys[] = {{"\033OP", "\033[[A"}, {"\033OQ", "\033[[B"},   {"\033OR", "\033[[C"},
-                {"\033OS", "\033[[D"}, {"\033[15~", "\033[[E"}, {"\033[H", "\033[1~"},
-                {"\033[F", "\033[4~"}};
-    for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
-        if (is_key(bytes, count, keys[i].xterm))
-            return keys[i].console;
-    }
-    return NULL;
-}
-
 bool virtual_terminals_type(const char *bytes, unsigned count)
 {
     if (count > ONE_KEY && take_switch(bytes, count))
@@ -253,11 +238,12 @@ bool virtual_terminals_type(const char *bytes, unsigned count)
         return false;
     if (count > ONE_KEY && take_view(bytes, count))
         return true;
-    const char *other = count > ONE_KEY ? console_key(bytes, count) : NULL;
-    if (other)
-        tty_input(virtual_terminal(shown), (const uint8_t *)other, strlen(other));
-    else
-        tty_input(virtual_terminal(shown), (const uint8_t *)bytes, count);
+    char key[CONSOLE_KEY_MAX];
+    if (count > ONE_KEY) {
+        count = console_key(bytes, count, key);
+        bytes = key;
+    }
+    tty_input(virtual_terminal(shown), (const uint8_t *)bytes, count);
     return true;
 }
 

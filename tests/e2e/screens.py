@@ -2,6 +2,7 @@
 in build/screens, shows the same cells, leaves the cursor in the same place, and gives the same answers. No machine is booted.
 tests/record_screens.py has made the recordings."""
 
+import curses
 import functools
 import subprocess
 import unittest
@@ -89,6 +90,14 @@ class Screens(unittest.TestCase):
     def test_other_sequences(self):
         """What programs send beyond that, and what they may."""
         self.compare("more.")
+
+    def test_keys(self):
+        """tests/host/terminals.c has each key that this machine's entry names, but for those that no keyboard here has."""
+        expected = (paths.ROOT / "tests" / "host" / "terminals.c").read_text(encoding="utf-8")
+        for name in record_screens.capabilities():
+            if name.startswith("k") and name not in ("kb2", "kmous", "kspd"):
+                text = curses.tigetstr(name).decode().replace("\x1b", "\\033").replace("\t", "\\t").replace("\x7f", "\\177")
+                self.assertIn(f', "{text}"}}', expected.replace("{\n", ""), name)
 
     def test_all_of_terminfo_is_recorded(self):
         """The capabilities of this machine's entry are those that were recorded."""

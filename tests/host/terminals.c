@@ -181,33 +181,60 @@ TEST(terminals, the_keyboard_types_at_the_one_that_is_shown)
     EXPECT(!press("\033[A"));
 }
 
+/* Each key that terminfo's entry `linux` names, as tests/e2e/screens.py checks, by xterm's bytes;
+ * and keys with modifiers. */
 TEST(terminals, keys_are_the_linux_consoles)
 {
+    static const struct {
+        const char *typed, *expected;
+    } keys[] = {
+        {"\033OP", "\033[[A"},      {"\033OQ", "\033[[B"},      {"\033OR", "\033[[C"},
+        {"\033OS", "\033[[D"},      {"\033[15~", "\033[[E"},    {"\033[17~", "\033[17~"},
+        {"\033[18~", "\033[18~"},   {"\033[19~", "\033[19~"},   {"\033[20~", "\033[20~"},
+        {"\033[21~", "\033[21~"},   {"\033[23~", "\033[23~"},   {"\033[24~", "\033[24~"},
+        {"\033[1;2P", "\033[25~"},  {"\033[1;2Q", "\033[26~"},  {"\033[1;2R", "\033[28~"},
+        {"\033[1;2S", "\033[29~"},  {"\033[15;2~", "\033[31~"}, {"\033[17;2~", "\033[32~"},
+        {"\033[18;2~", "\033[33~"}, {"\033[19;2~", "\033[34~"}, {"\033[20;2~", ""},
+        {"\033[1;5P", ""},          {"\033[A", "\033[A"},       {"\033[B", "\033[B"},
+        {"\033[C", "\033[C"},       {"\033[D", "\033[D"},       {"\033[1;5C", "\033[C"},
+        {"\033[1;2A", "\033[A"},    {"\033[H", "\033[1~"},      {"\033[F", "\033[4~"},
+        {"\033[1;5H", "\033[1~"},   {"\033[2~", "\033[2~"},     {"\033[3~", "\033[3~"},
+        {"\033[3;5~", "\033[3~"},   {"\033[5~", "\033[5~"},     {"\033[6~", "\033[6~"},
+        {"\033[Z", "\033\t"},       {"\177", "\177"},           {"\033x", "\033x"},
+        {"\u00e4", "\u00e4"},       {"\033[", "\033["},
+    };
     begin();
     struct tty *tty = virtual_terminal(1);
     struct termios raw = TERMIOS_INITIAL;
     raw.local = 0;
     line_discipline_set_termios(&tty->discipline, &raw);
-    press("\033OP");
-    press("\033[15~");
-    press("\033[H");
-    press("\033[F");
-    press("\033[A");
-    press("\033[3~");
-    EXPECT_STR(typed_at(tty), "\033[[A\033[[E\033[1~\033[4~\033[A\033[3~");
+    for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+        EXPECT(press(keys[i].typed));
+        EXPECT_STR(typed_at(tty), keys[i].expected);
+    }
 }
 
+/* Each terminal has a history of its own. */
 TEST(terminals, what_has_scrolled_away_can_be_viewed)
 {
     begin();
-    for (char line[] = "a\n"; line[0] <= 'z'; line[0]++)
-        print(1, line);
-    EXPECT_STR(row(0), "w");
-    EXPECT(press("\033[5;2~"));
-    EXPECT_STR(row(0), "u");
-    EXPECT(press("\033[6;2~"));
-    EXPECT_STR(row(0), "w");
-    EXPECT_STR(typed_at(virtual_terminal(1)), "");
+    for (unsigned number = 1; number <= VIRTUAL_TERMINALS; number++) {
+        for (char line[] = "a1\n"; line[0] <= 'z'; line[0]++) {
+            line[1] = (char)('0' + number);
+            print(number, line);
+        }
+    }
+    for (unsigned number = 1; number <= VIRTUAL_TERMINALS; number++) {
+        char top[] = "w1", back[] = "u1";
+        top[1] = back[1] = (char)('0' + number);
+        virtual_terminal_show(number);
+        EXPECT_STR(row(0), top);
+        EXPECT(press("\033[5;2~"));
+        EXPECT_STR(row(0), back);
+        EXPECT(press("\033[6;2~"));
+        EXPECT_STR(row(0), top);
+        EXPECT_STR(typed_at(virtual_terminal(number)), "");
+    }
 }
 
 TEST(terminals, the_monitors_text_is_on_its_own_screen_only)
