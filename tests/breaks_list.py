@@ -475,6 +475,8 @@ BREAKS = [
           "the memory of the screen's first rows is lost", "host/displays"),
     Break("kernel/displays.c", "        kfree(whole);\n", "", "half a screen stays in a heap that is full", "host/displays"),
     # --- kernel/process/, kernel/syscall/
+    Break("kernel/syscall/errno.c", "error == ERROR_INTERRUPTED ? RESTART_WITHOUT_HANDLER", "error == ERROR_INTERRUPTED ? RESTART_IF_ASKED",
+          "poll and others go on after a handler", "user/restarts"),
     Break("kernel/process/ids.c", "find_free(ID_FIRST_REUSED, limit)", "find_free(1, limit)",
           "low numbers of processes are given out again", "kernel/ids"),
     Break("kernel/process/credentials.c", "    if (inode->mode & S_ISUID)\n", "    if (false)\n",
