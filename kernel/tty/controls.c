@@ -16,10 +16,15 @@ enum request {
     TIOCSCTTY = 0x540e,
     TIOCGPGRP = 0x540f,
     TIOCSPGRP = 0x5410,
+    TIOCOUTQ = 0x5411,
+    TIOCSTI = 0x5412,
     TIOCGWINSZ = 0x5413,
     TIOCSWINSZ = 0x5414,
     FIONREAD = 0x541b,
     TIOCNOTTY = 0x5422,
+    TIOCSETD = 0x5423,
+    TIOCGETD = 0x5424,
+    TCSBRKP = 0x5425,
     TIOCGSID = 0x5429,
 };
 
@@ -124,6 +129,26 @@ static enum error drain(struct file *file)
     return error ? error : tty_wait_until_sent(file);
 }
 
+/* Types a byte: at one's own terminal, or as root. */
+static enum error type_byte(struct tty *tty, uint64_t address)
+{
+    uint8_t byte;
+    if (tty_of_current() != tty && tty_hooks()->current_user() != 0)
+        return ERROR_NOT_PERMITTED;
+    enum error error = copy_from_user(&byte, address, sizeof(byte));
+    if (!error)
+        tty_input(tty, &byte, 1);
+    return error;
+}
+
+/* There is one line discipline, Linux's N_TTY. */
+static enum error set_discipline(uint64_t address)
+{
+    int number = 0;
+    enum error error = copy_from_user(&number, address, sizeof(number));
+    return !error && number != 0 ? ERROR_INVALID : error;
+}
+
 /* --- Sessions --------------------------------------------------------------------------------- */
 
 static enum error set_foreground(struct tty *tty, uint64_t address)
@@ -162,6 +187,7 @@ static enum error control(struct file *file, unsigned request, uint64_t argument
     case TIOCSWINSZ:
         return set_size(tty, argument);
     case TCSBRK:
+    case TCSBRKP:
         return drain(file);
     case TCXONC:
         return control_flow(tty, argument);
@@ -169,6 +195,14 @@ static enum error control(struct file *file, unsigned request, uint64_t argument
         return flush(tty, argument);
     case FIONREAD:
         return give_number(argument, (int)line_discipline_available(&tty->discipline));
+    case TIOCOUTQ:
+        return give_number(argument, 0); /* as Linux's pseudo-terminals say it */
+    case TIOCSTI:
+        return type_byte(tty, argument);
+    case TIOCGETD:
+        return give_number(argument, 0);
+    case TIOCSETD:
+        return set_discipline(argument);
     case TIOCGPGRP:
         return give_owner(tty, tty->foreground, argument);
     case TIOCGSID:

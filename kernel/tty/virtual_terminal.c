@@ -137,7 +137,16 @@ static struct console_sink log_sink = {.write = write_log, .log_only = true};
 /* --- Requests --------------------------------------------------------------------------------- */
 
 /* Linux: include/uapi/linux/vt.h, kd.h */
-enum { VT_GETSTATE = 0x5603, VT_ACTIVATE = 0x5606, VT_WAITACTIVE = 0x5607, KDGKBTYPE = 0x4b33 };
+enum {
+    KDGKBTYPE = 0x4b33,
+    KDGETMODE = 0x4b3b,
+    KDGKBMODE = 0x4b44,
+    VT_OPENQRY = 0x5600,
+    VT_GETSTATE = 0x5603,
+    VT_ACTIVATE = 0x5606,
+    VT_WAITACTIVE = 0x5607,
+};
+enum { KEYBOARD_101 = 2, MODE_TEXT = 0, KEYS_UNICODE = 3, NO_TERMINAL = -1 };
 
 struct vt_state {
     uint16_t active, signal, used; /* the last is a bit for each number */
@@ -174,14 +183,35 @@ static enum error give_state(uint64_t address)
     return copy_to_user(address, &state, sizeof(state));
 }
 
+static enum error give_number(uint64_t address, int number)
+{
+    return copy_to_user(address, &number, sizeof(number));
+}
+
+/* The first terminal that has shown nothing yet: openvt opens it. */
+static int first_unused(void)
+{
+    for (int number = 1; number <= VIRTUAL_TERMINALS; number++) {
+        if (!terminals[number - 1].rows)
+            return number;
+    }
+    return NO_TERMINAL;
+}
+
 static enum error ioctl(struct tty *tty, unsigned request, uint64_t argument, int64_t *result)
 {
-    const uint8_t keyboard_type = 2; /* KB_101 */
+    const uint8_t keyboard_type = KEYBOARD_101;
     (void)tty;
     (void)result;
     switch (request) {
     case KDGKBTYPE:
         return copy_to_user(argument, &keyboard_type, sizeof(keyboard_type));
+    case KDGETMODE:
+        return give_number(argument, MODE_TEXT);
+    case KDGKBMODE:
+        return give_number(argument, KEYS_UNICODE);
+    case VT_OPENQRY:
+        return give_number(argument, first_unused());
     case VT_GETSTATE:
         return give_state(argument);
     case VT_ACTIVATE:

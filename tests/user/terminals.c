@@ -269,6 +269,47 @@ TEST(terminals, stopped_by_a_program)
     EXPECT_ERROR(ioctl(pair.other, TCXONC, 9), EINVAL);
 }
 
+/* --- Other requests -------------------------------------------------------------------------- */
+
+/* TIOCSTI: at one's own terminal, and root at any. Linux 6.2 can be told to refuse it: then the
+ * test ends there. */
+TEST(terminals, a_program_types)
+{
+    struct pair pair = open_pair();
+    char text[8];
+    if (ioctl(pair.other, TIOCSTI, "x") < 0) {
+        EXPECT(errno == EIO || errno == EPERM);
+        return;
+    }
+    EXPECT_OK(ioctl(pair.other, TIOCSTI, "\n"));
+    EXPECT_EQ(read(pair.other, text, sizeof(text)), 2);
+    EXPECT(text[0] == 'x' && text[1] == '\n');
+    EXPECT_ERROR(ioctl(pair.other, TIOCSTI, NULL), EFAULT);
+    pid_t child = fork();
+    if (child == 0) {
+        setsid();
+        _exit(setuid(1000) || ioctl(pair.other, TIOCSTI, "x") == 0 || errno != EPERM);
+    }
+    int status = -1;
+    EXPECT_EQ(waitpid(child, &status, 0), child);
+    EXPECT_EQ(status, 0);
+}
+
+TEST(terminals, the_discipline)
+{
+    struct pair pair = open_pair();
+    int number = -1, other = 1000, left = -1;
+    EXPECT_OK(ioctl(pair.other, TIOCGETD, &number));
+    EXPECT_EQ(number, 0);
+    EXPECT_OK(ioctl(pair.other, TIOCSETD, &number));
+    EXPECT_ERROR(ioctl(pair.other, TIOCSETD, &other), EINVAL);
+    EXPECT_ERROR(ioctl(pair.other, TIOCGETD, NULL), EFAULT);
+    EXPECT_OK(ioctl(pair.other, TIOCOUTQ, &left));
+    EXPECT_EQ(left, 0);
+    EXPECT_OK(tcsendbreak(pair.other, 1));
+    EXPECT_OK(ioctl(pair.other, TCSBRKP, 1));
+}
+
 /* --- Raw mode -------------------------------------------------------------------------------- */
 
 static long milliseconds(void)
