@@ -302,7 +302,7 @@ void grid_scroll_up(struct grid *grid, unsigned top, unsigned bottom, unsigned l
                     terminal_cell_t blank)
 {
     lines = MIN(lines, bottom - top);
-    if (top == 0 && bottom == grid->rows)
+    if (top == 0 && bottom == grid->rows && !grid->alternate)
         scroll_screen(grid, lines, blank);
     else
         scroll_rows_up(grid, top, bottom, lines, blank);
@@ -341,5 +341,42 @@ void grid_use_display(struct grid *grid, struct terminal_display *display)
 void grid_forget_history(struct grid *grid)
 {
     ASSERT(grid->view == 0);
-    grid->history = 0;
+    grid->history = grid->alternate ? MIN(grid->history, grid->rows) : 0;
+}
+
+/* --- Two screens ----------------------------------------------------------------------------- */
+
+void grid_begin_alternate(struct grid *grid, terminal_cell_t blank)
+{
+    if (grid->alternate || grid->capacity < 2 * grid->rows)
+        return;
+    for (unsigned row = 0; row < grid->rows; row++)
+        advance(grid, blank);
+    grid->alternate = true;
+    redraw(grid);
+}
+
+void grid_end_alternate(struct grid *grid)
+{
+    if (!grid->alternate)
+        return;
+    grid->alternate = false;
+    grid->view = 0;
+    if (grid->history >= grid->rows) { /* else it did not fit when the grid was moved */
+        grid->history -= grid->rows;
+        grid->top += (grid->top < grid->rows ? grid->capacity : 0) - grid->rows;
+    }
+    redraw(grid);
+}
+
+void grid_exchange_colours(struct grid *grid)
+{
+    for (unsigned row = 0; row < grid->rows; row++) {
+        struct grid_row *content = screen_row(grid, row);
+        content->fill = cell_exchange_colours(content->fill);
+        content->colours = cell_exchange_colours(content->colours);
+        for (unsigned column = 0; column < content->used && !content->is_text; column++)
+            content->cells[column] = cell_exchange_colours(content->cells[column]);
+    }
+    redraw(grid);
 }

@@ -14,6 +14,11 @@ void terminal_set_pen(struct terminal *terminal, struct terminal_pen pen)
     terminal->cursor.pen = pen;
     terminal->colours = terminal_pen_colours(pen);
     terminal->blank = terminal_pen_blank(pen);
+    if (terminal->reverse) {
+        pen.inverse = !pen.inverse;
+        terminal->colours = terminal_pen_colours(pen);
+        terminal->blank = cell_exchange_colours(terminal->blank);
+    }
     terminal_update_plain(terminal);
 }
 
@@ -32,6 +37,8 @@ void terminal_reset_modes(struct terminal *terminal)
 
 void terminal_reset(struct terminal *terminal)
 {
+    terminal->reverse = false;
+    grid_end_alternate(&terminal->grid);
     terminal_reset_modes(terminal);
     terminal_move_to(terminal, 0, 0);
     terminal->parser = (struct ecma48){0};

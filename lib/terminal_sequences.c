@@ -251,19 +251,65 @@ static void other_sequence(struct terminal *terminal, char final)
     }
 }
 
+/* xterm's private modes: the other screen, and with it the saved cursor. */
+static void choose_screen(struct terminal *terminal, bool other, bool with_cursor)
+{
+    if (other) {
+        if (with_cursor)
+            terminal_save(terminal);
+        grid_begin_alternate(&terminal->grid, terminal->blank);
+    } else {
+        grid_end_alternate(&terminal->grid);
+        if (with_cursor)
+            terminal_restore(terminal);
+    }
+}
+
+static void reverse_screen(struct terminal *terminal, bool on)
+{
+    if (on != terminal->reverse)
+        grid_exchange_colours(&terminal->grid);
+    terminal->reverse = on;
+    terminal_set_pen(terminal, terminal->cursor.pen);
+}
+
+static void set_private_mode(struct terminal *terminal, unsigned mode, bool on)
+{
+    switch (mode) {
+    case 5: /* DECSCNM */
+        reverse_screen(terminal, on);
+        break;
+    case 6: /* DECOM */
+        terminal->origin = on;
+        terminal_address(terminal, 0, 0);
+        break;
+    case 7: /* DECAWM */
+        terminal->autowrap = on;
+        break;
+    case 25: /* DECTCEM */
+        terminal->cursor_visible = on;
+        break;
+    case 47:
+    case 1047:
+    case 1049:
+        choose_screen(terminal, on, mode == 1049);
+        break;
+    case 1048:
+        if (on)
+            terminal_save(terminal);
+        else
+            terminal_restore(terminal);
+        break;
+    default:
+        break;
+    }
+}
+
 /* DECSET and DECRST */
 static void set_private_modes(struct terminal *terminal, bool on)
 {
-    for (unsigned i = 0; i < terminal->parser.count; i++) {
-        unsigned mode = terminal->parser.parameters[i];
-        if (mode == 6) { /* DECOM */
-            terminal->origin = on;
-            terminal_address(terminal, 0, 0);
-        } else if (mode == 7) /* DECAWM */
-            terminal->autowrap = on;
-        else if (mode == 25) /* DECTCEM */
-            terminal->cursor_visible = on;
-    }
+    for (unsigned i = 0; i < terminal->parser.count; i++)
+        set_private_mode(terminal, terminal->parser.parameters[i], on);
 }
 
 void terminal_sequence(struct terminal *terminal, char final)

@@ -144,8 +144,8 @@ MORE = {name: text.encode("utf-8") for name, text in {
     "all": "\x1b[1;2;3;4;5;7;33;44mA\x1b[22mB\x1b[23mC\x1b[24mD\x1b[25mE\x1b[27mF", "bright": "".join(f"\x1b[{n}mA" for n in (*range(90, 98), *range(100, 108))),
     "utf8": "\u00e4\u20ac\u2500\u2502\u2518\ufffd\u3042x\U0001f600y e\u0301z\u200bw", "bad": "\u00e4".encode("utf-8").decode("latin-1"), "report": "\x1b[3;4H\x1b[6n\x1b[5n\x1b[c",
     "charsets": utf8_off("\x1b(0lqk\x1b(BA\x1b)0\x0eqx\x0fB\x1b(B"), "save": "\x1b[5;5H\x1b[31m\x1b7\x1b[1;1H\x1b[0mA\x1b8B\x1b[sC\x1b[2;2H\x1b[uD",
-    "unknown": "A\x1b[?1049hB\x1b[?2004hC\x1b[?1000hD\x1b]0;title\x07E\x1b[>cF\x1b[2 qG\x1bP+q\x1b\\H\x1b_x\x1b\\I\x1b^y\x1b\\J", "palette": "A\x1b]P1ff0000B\x1b]RC",
-    "repeat": "A\x1b[5bB", "reverse": "A\x1b[?5hB\x1b[?5lC", "controls": "A\x00B\x07C\x0bD\x0cE\x7fF\x08G\x18H\x1b[3\x18I\x1b[3\x1aJ",
+    "unknown": "A\x1b[?2004hC\x1b[?1000hD\x1b]0;title\x07E\x1b[>cF\x1b[2 qG\x1bP+q\x1b\\H\x1b_x\x1b\\I\x1b^y\x1b\\J", "palette": "A\x1b]P1ff0000B\x1b]RC",
+    "repeat": "A\x1b[5bB", "reverse": "A\x1b[?5hB\x1b[1;44mC\x1b[7mD\x1b[?5lE", "reversed": "A\x1b[31mB\x1b[?5hB\x1b[1;44mC\x1b[7mD\x1b[K\nE", "controls": "A\x00B\x07C\x0bD\x0cE\x7fF\x08G\x18H\x1b[3\x18I\x1b[3\x1aJ",
 }.items()}
 
 

@@ -32,6 +32,7 @@ struct grid {
     unsigned top;           /* the ring's row that is the screen's first; < capacity */
     unsigned history;       /* rows of history before it; <= capacity - rows */
     unsigned view;          /* how many rows before `top` the display begins; <= history */
+    bool alternate;         /* the history's last rows are the first screen; it does not grow */
 };
 
 /* The bytes of memory for so many rows. */
@@ -82,6 +83,22 @@ void grid_move_view(struct grid *grid, int lines);
 
 /* Draws all on another display of the same size, from now on. */
 void grid_use_display(struct grid *grid, struct terminal_display *display);
+
+/* Puts the screen aside, and begins another one, which is blank and has no history; and shows the
+ * first one again. No effect when that is so already, or when there is no memory for a second one.
+ */
+void grid_begin_alternate(struct grid *grid, terminal_cell_t blank);
+void grid_end_alternate(struct grid *grid);
+
+/* Exchanges foreground and background of the whole screen; a bright one stays in its place. */
+void grid_exchange_colours(struct grid *grid);
+
+/* The same for a cell. */
+static inline terminal_cell_t cell_exchange_colours(terminal_cell_t cell)
+{
+    uint32_t bits = (cell >> CELL_FOREGROUND_SHIFT ^ cell >> CELL_BACKGROUND_SHIFT) & (BRIGHT - 1);
+    return cell ^ (bits << CELL_FOREGROUND_SHIFT | bits << CELL_BACKGROUND_SHIFT);
+}
 
 /* Drops the history. The view shows the screen. */
 void grid_forget_history(struct grid *grid);

@@ -7,8 +7,9 @@
  * restore) D M E (index, reverse index, next line) H (set tab) c (reset) #8 (fill the screen with
  * E), (0 (B )0 )B (G0 and G1 are DEC's line-drawing set or ASCII). CSI: A B C D E F G H I Z a d e f
  * ` (cursor) J K X (erase) @ P L M (insert, delete) S T (scroll) g (tabs) m (colours) r (scroll
- * region) s u (save, restore) c n (reports), 4 h l (insert mode), ?6 ?7 and ?25 h l (rows count
- * from the scroll region's top, autowrap, cursor), !p (soft reset). All other sequences are skipped
+ * region) s u (save, restore) c n (reports), 4 h l (insert mode), ?5 ?6 ?7 and ?25 h l (exchanged
+ * colours, rows count from the scroll region's top, autowrap, cursor), ?47 ?1047 ?1048 ?1049 h l
+ * (another screen, the saved cursor, both), !p (soft reset). All other sequences are skipped
  * as a whole, the Linux console's commands ESC ] P and ESC ] R among them.
  *
  * A character in the last column leaves the cursor there; the next character begins the next line.
@@ -35,16 +36,17 @@ struct terminal_cursor {
 struct terminal {
     struct grid grid;
     struct terminal_cursor cursor, saved; /* `saved` is the screen's first cell until a save */
-    terminal_cell_t colours;              /* always terminal_pen_colours(cursor.pen) */
-    terminal_cell_t blank;                /* always terminal_pen_blank(cursor.pen) */
+    /* Always those of cursor.pen, exchanged if `reverse`: see terminal_set_pen(). */
+    terminal_cell_t colours, blank;
     /* The rows that scroll: from `region_top` up to, not including, `region_bottom` <= grid.rows;
      * at least two, unless the screen has only one. */
     unsigned region_top, region_bottom;
     bool autowrap, cursor_visible;
-    bool insert; /* IRM: a character moves the rest of the row to the right */
-    bool origin; /* DECOM: rows count from region_top, and the cursor stays in the region */
-    bool plain;  /* is ASCII written as it is? See terminal_update_plain() */
-    bool lines;  /* terminal_write_lines() is running: LF does the work of CR, too */
+    bool insert;  /* IRM: a character moves the rest of the row to the right */
+    bool reverse; /* DECSCNM: foreground and background are exchanged */
+    bool origin;  /* DECOM: rows count from region_top, and the cursor stays in the region */
+    bool plain;   /* is ASCII written as it is? See terminal_update_plain() */
+    bool lines;   /* terminal_write_lines() is running: LF does the work of CR, too */
     struct ecma48 parser;
     struct utf8 utf8;
     uint64_t tab_stops[TERMINAL_MAX_COLUMNS / 64]; /* a bit for each column */

@@ -239,7 +239,8 @@ static uint64_t time_since_tick(void)
     int64_t passed = (int64_t)(read_tsc() - (schedule.start - schedule.length / 2));
     if (passed <= 0)
         return 0;
-    return MIN(clock_from_tsc(MIN((uint64_t)passed, schedule.length)), tick_length - 1);
+    uint64_t ticks = MIN((uint64_t)passed, schedule.length);
+    return MIN(clock_from_tsc(ticks), tick_length - 1);
 }
 
 /* A tick may come between two steps of this, and firmware may set the counter back. */

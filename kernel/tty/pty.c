@@ -166,7 +166,8 @@ static enum error read_output(struct pty *pty, struct buffer *buffer)
         const uint8_t *oldest;
         uint8_t piece[PIECE];
         uint32_t stored = ring_oldest(&pty->output, &oldest);
-        size_t count = MIN(MIN((size_t)stored, buffer->left), sizeof piece);
+        size_t count = MIN((size_t)stored, sizeof(piece));
+        count = MIN(count, buffer->left);
         memcpy(piece, oldest, count);
         ring_drop(&pty->output, (uint32_t)count);
         error = buffer_put(buffer, piece, count);

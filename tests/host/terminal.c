@@ -398,9 +398,26 @@ TEST(terminal, wide_characters)
 
 TEST(terminal, unknown_sequences_show_nothing)
 {
-    EXPECT_SHOWN("a\033[?1049h\033[2 q\033[>0c\033(A\033=\033#3\033[5i\033[1;2;3zb", "ab");
+    EXPECT_SHOWN("a\033[?2004h\033[2 q\033[>0c\033(A\033=\033#3\033[5i\033[1;2;3zb", "ab");
     EXPECT_SHOWN("a\033]0;title\ab\033Pq~\033\\c\033[?5Jd", "abcd");
     EXPECT_SHOWN("a\033[4\030b\033[4\032c", "abc");
+}
+
+/* Foreground and background are exchanged, of what is there and of what is written. */
+TEST(terminal, reverse_screen)
+{
+    begin("\033[31ma\033[?5hb\033[7mc\033[K\033[?5h");
+    static const uint8_t expected[] = {0x40, 0x40, 0x04, 0x40};
+    for (unsigned i = 0; i < ARRAY_SIZE(expected); i++)
+        EXPECT_EQ(colours(0, i), expected[i]);
+    EXPECT_EQ(colours(1, 0), 0x70);
+    feed("\033[?5l");
+    EXPECT_EQ(colours(0, 0), 0x04);
+    EXPECT_EQ(colours(0, 2), 0x40);
+    EXPECT_EQ(colours(1, 0), 0x07);
+    begin("\033[?5ha\033cb");
+    EXPECT_EQ(colours(0, 0), 0x07);
+    EXPECT_EQ(colours(1, 0), 0x07);
 }
 
 /* Writes lines 1 to `count`, the last one without a line feed. */
@@ -411,6 +428,27 @@ static void write_lines(unsigned count)
         feed(line > 1 ? "\n" : "");
         feed(text);
     }
+}
+
+TEST(terminal, the_other_screen)
+{
+    begin("");
+    write_lines(9);
+    feed("\033[?1049h");
+    EXPECT_STR(shown(), "");
+    EXPECT_EQ(terminal.grid.history, 3 + ROWS);
+    feed("\033[H");
+    write_lines(8); /* what leaves this screen is gone */
+    EXPECT_STR(shown(), "3|4|5|6|7|8");
+    feed("\033[?1049h\033[?1049l");
+    EXPECT_STR(shown(), "4|5|6|7|8|9");
+    feed("x");
+    EXPECT_STR(shown(), "4|5|6|7|8|9x"); /* the cursor is back, too */
+    terminal_view(&terminal, 3);
+    EXPECT_STR(shown(), "1|2|3|4|5|6");
+    feed("\033[?47ha\033[3J\033[?1047lb");
+    EXPECT_STR(shown(), "4|5|6|7|8|9x b");
+    EXPECT_SHOWN("abc\033[?1049h\033[2Jx\033cy", "y");
 }
 
 TEST(terminal, the_view_goes_back_and_returns)
