@@ -26,7 +26,7 @@ static void set_child(struct tree_node *parent, struct tree_node **link, struct 
 }
 
 /* Exchanges a node and one of its children, which becomes its parent; the order stays. Above them
- * no summary changes.
+ * no summary changes; theirs are the caller's to update.
  *
  *         node            child
  *        /    \          /     \
@@ -46,10 +46,12 @@ static void rotate(struct tree *tree, struct tree_node *node, struct tree_node *
         set_child(child, &child->left, node);
     }
     *link = child;
-    if (tree->update) {
+}
+
+static void update(const struct tree *tree, struct tree_node *node)
+{
+    if (tree->update)
         tree->update(node);
-        tree->update(child);
-    }
 }
 
 void tree_update(struct tree *tree, struct tree_node *node)
@@ -68,11 +70,12 @@ void tree_insert(struct tree *tree, struct tree_node *node, uint64_t key)
     *node = (struct tree_node){.parent = parent, .key = key};
     node->priority = random_next(&tree->random);
     *link = node;
-    if (tree->update)
-        tree->update(node);
+    while ((parent = node->parent) && parent->priority < node->priority) {
+        rotate(tree, parent, node);
+        update(tree, parent);
+    }
+    update(tree, node);
     tree_update(tree, parent);
-    while (node->parent && node->parent->priority < node->priority)
-        rotate(tree, node->parent, node);
 }
 
 /* The child that may become the parent of the other one. */
@@ -85,10 +88,13 @@ static struct tree_node *upper_child(const struct tree_node *node)
 
 void tree_remove(struct tree *tree, struct tree_node *node)
 {
+    struct tree_node *above = node->parent;
     for (struct tree_node *child; (child = upper_child(node));)
         rotate(tree, node, child);
     *link_to(tree, node) = NULL;
-    tree_update(tree, node->parent);
+    for (struct tree_node *risen = node->parent; risen != above; risen = risen->parent)
+        update(tree, risen);
+    tree_update(tree, above);
 }
 
 struct tree_node *tree_find_from(const struct tree *tree, uint64_t key)

@@ -148,13 +148,23 @@ enum error address_space_copy(struct address_space *from, struct address_space *
 
 /* --- Areas ---------------------------------------------------------------------------------- */
 
-/* Drops what lies in a range, or the first part of it. Sets *start to where it has stopped. */
-static enum error clear_some(struct address_space *space, virt_addr_t *start, virt_addr_t end,
-                             unsigned *left)
+/* The first area that has a part in the range; NULL: there is none. */
+static struct vm_area *first_in(const struct address_space *space, virt_addr_t start,
+                                virt_addr_t end)
 {
-    enum error error = area_range_split(space, *start, end);
+    struct vm_area *area = vm_areas_find(&space->areas, start);
+    return area && area->start < end ? area : NULL;
+}
+
+/* Drops what lies in a range, of which `area` has the first part, or a part of it. Sets *start to
+ * where it has stopped. */
+static enum error clear_some(struct address_space *space, struct vm_area *area, virt_addr_t *start,
+                             virt_addr_t end, unsigned *left)
+{
+    bool is_inside = area->start >= *start && area->end <= end;
+    enum error error = is_inside ? OK : area_range_split(space, *start, end);
     if (!error)
-        *start = drop(space, vm_areas_find(&space->areas, *start), left);
+        *start = drop(space, is_inside ? area : vm_areas_find(&space->areas, *start), left);
     return error;
 }
 
@@ -162,8 +172,8 @@ enum error area_range_clear(struct address_space *space, virt_addr_t start, virt
 {
     unsigned left = UINT32_MAX;
     enum error error = OK;
-    while (!error && !area_range_is_free(space, start, end))
-        error = clear_some(space, &start, end, &left);
+    for (struct vm_area *area; !error && (area = first_in(space, start, end));)
+        error = clear_some(space, area, &start, end, &left);
     return error;
 }
 
@@ -265,8 +275,8 @@ enum error address_space_unmap(struct address_space *space, virt_addr_t start, u
     virt_addr_t end = start + length;
     unsigned left = USER_PAGES_AT_ONCE;
     enum error error = area_range_is_valid(start, length) ? OK : ERROR_INVALID;
-    while (!error && !area_range_is_free(space, start, end)) {
-        error = clear_some(space, &start, end, &left);
+    for (struct vm_area *area; !error && (area = first_in(space, start, end));) {
+        error = clear_some(space, area, &start, end, &left);
         area_range_pause(&left);
     }
     return error;
