@@ -34,6 +34,7 @@
 #include <kernel/main.h>
 #include <kernel/monitor/monitor.h>
 #include <kernel/options.h>
+#include <kernel/process/process.h>
 #include <kernel/process/terminal_hooks.h>
 #include <kernel/process/user_thread.h>
 #include <kernel/task/clock.h>
@@ -41,6 +42,7 @@
 #include <kernel/task/watchdog.h>
 #include <kernel/ticks.h>
 #include <kernel/tty/terminals.h>
+#include <lib/format.h>
 #include <lib/string.h>
 #include <mm/frames.h>
 #include <mm/heap.h>
@@ -162,10 +164,17 @@ static void start_heap(void)
 }
 
 /* For reports. Any context. */
-static const char *running_task_name(void)
+static const char *running_task(void)
 {
+    static char words[64];
     const struct task *task = __atomic_load_n(&this_cpu()->current, __ATOMIC_ACQUIRE);
-    return task ? task->name : NULL;
+    if (!task)
+        return NULL;
+    if (user_thread_is_running())
+        snprintf(words, sizeof(words), "process %d, '%s'", process_current()->id, task->name);
+    else
+        snprintf(words, sizeof(words), "task '%s'", task->name);
+    return words;
 }
 
 static void end_qemu_with_failure(void)
@@ -376,11 +385,11 @@ void kernel_main(const struct boot_info *info)
     canary_init();           /* a function that runs meanwhile would find its canary changed */
     gdt_init();              /* the gates name its selectors and the stacks of its TSS */
     trap_init(fault_handle); /* faults are reported from here on */
-    panic_set_task_name(running_task_name); /* ... and name the running task */
-    machine_check_init();                   /* ... and errors of the hardware; they need the gate */
-    choose_string_instructions(); /* memory may be copied and filled faster from here on */
-    symbols_init(info);           /* reports name functions from here on */
-    start_serial_console();       /* early reports go there; ACPI says nothing of COM1 */
+    panic_set_running(running_task); /* ... and name the running task or process */
+    machine_check_init();            /* ... and errors of the hardware; they need the gate */
+    choose_string_instructions();    /* memory may be copied and filled faster from here on */
+    symbols_init(info);              /* reports name functions from here on */
+    start_serial_console();          /* early reports go there; ACPI says nothing of COM1 */
 
     /* From here on data from outside is read: firmware, command line, memory map. */
     acpi_init(info);                 /* may say that there is no VGA, so it precedes the screen */

@@ -221,7 +221,7 @@ BREAKS = [
           "an execution is called a read", "host/fault_words"),
     Break("kernel/fault/words.c", "stack == running ?", "stack || running ?",
           "a stray write to another stack's guard page is called an overflow", "host/fault_words kernel/fault_guard_page_ist"),
-    Break("kernel/main.c", "    panic_set_task_name(running_task_name);", "    (void)running_task_name;",
+    Break("kernel/main.c", "    panic_set_running(running_task);", "    (void)running_task;",
           "a report does not name the running task", "e2e/faults"),
     # --- drivers/
     Break("drivers/pic8259.c", "(PIC_SPECIFIC_EOI | (line - 8))", "(PIC_SPECIFIC_EOI | (line & 3))",

@@ -16,11 +16,11 @@
 
 static unsigned level; /* how many panics have begun */
 static void (*end_hook)(void);
-static const char *(*task_name)(void);
+static const char *(*running)(void);
 
-void panic_set_task_name(const char *(*name)(void))
+void panic_set_running(const char *(*describe)(void))
 {
-    task_name = name;
+    running = describe;
 }
 
 void panic_set_end(void (*end)(void))
@@ -30,11 +30,8 @@ void panic_set_end(void (*end)(void))
 
 static void print_task(void)
 {
-    const char *name = task_name ? task_name() : NULL;
-    if (name)
-        console_printf("  in task '%s'\n", name);
-    else
-        console_printf("  in no task\n");
+    const char *task = running ? running() : NULL;
+    console_printf("  in %s\n", task ? task : "no task");
 }
 
 static void print_registers(const struct trap_frame *frame)

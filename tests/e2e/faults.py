@@ -2,8 +2,9 @@
 
 import re
 
-from runner import paths, qemu
+from runner import gdb, paths, qemu
 from runner.machine import READY, MachineTest
+from runner.shell import ShellMachine
 from runner.symbols import KERNEL_BASE, physical_address
 
 CANARY = 8  # its offset in struct cpu
@@ -95,6 +96,15 @@ class Faults(MachineTest):
         self.assertIn('(kernel .rodata, "message_table")', report[0])
         machine.wait_screen(lambda now: now.used() == wrapped[:25][:len(now.used())]
                             and len(now.used()) >= min(len(wrapped) - 1, 25))
+
+    def test_a_fault_in_a_call_of_a_program(self):
+        """The report names the process on whose behalf the kernel runs: here GDB sends its call to where nothing is."""
+        socket = gdb.socket_for(self)
+        machine = self.machine(kind=ShellMachine, options=gdb.server(socket))
+        gdb.run(machine, socket, "thbreak syscall_mount", "continue", "set $rip = 16", "detach", arguments=[str(paths.KERNEL_DEBUG)])
+        machine.wait_text("PANIC: ")
+        machine.wait_text("  in process 1, 'init'")
+        machine.wait_text("rip")
 
     def test_panic_in_panic(self):
         """The second panic prints less, and ends the system."""

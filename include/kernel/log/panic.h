@@ -20,9 +20,10 @@ NORETURN void panic_at(const char *file, int line, const char *format, ...) PRIN
 NORETURN void panic_trap(const struct trap_frame *frame,
                          void (*describe)(const struct trap_frame *frame));
 
-/* Registers `name`, which returns the running task's name, or NULL while no task runs. Each report
- * then has a line that names the task. `name` has to be safe in any context. During set-up. */
-void panic_set_task_name(const char *(*name)(void));
+/* Registers `describe`, which says in a few words which task or process runs; NULL while none does.
+ * Each report then has a line with them. `describe` has to be safe in any context. During set-up.
+ */
+void panic_set_running(const char *(*describe)(void));
 
 /* Registers `end`, which is called after the report. If it returns, the system halts. During
  * set-up. */
