@@ -43,6 +43,11 @@ class Short(MachineTest):
         """Fills the memory so many times, and checks that the script has counted them."""
         self.assertEqual(machine.answer(f"sh /tmp/fill {times}")[-1], f"rounds {times}")
 
+    def test_the_smallest_machine_has_a_shell(self):
+        """With 16 MiB programs run, one after the other and beside each other."""
+        machine = self.boot(options=["-m", "16M"])
+        self.assertEqual(machine.answer("find /proc | xargs -n 50 echo | grep -c proc >/tmp/found; echo $?"), ["0"])
+
     def test_the_shell_survives(self):
         """Programs fill the memory a hundred times over: one is killed each time, and no frame is lost."""
         machine = self.boot(options=["-m", "32M"])

@@ -1,8 +1,22 @@
 /* Running programs: execve() and what comes with it. */
+#include <elf.h>
 #include <limits.h>
 #include <sys/auxv.h>
 
 #include "support.h"
+
+/* Calls code on the stack: `mov eax, 42; ret`. */
+static int run_code_on_the_stack(void)
+{
+    static const unsigned char code[] = {0xb8, 42, 0, 0, 0, 0xc3};
+    unsigned char on_stack[sizeof(code)];
+    int (*function)(void);
+    memcpy(on_stack, code, sizeof(code));
+    const void *start = on_stack;
+    memcpy(&function, &start, sizeof(function));
+    __asm__ volatile("" : : "r"(on_stack) : "memory");
+    return function();
+}
 
 /* Started again by a test, the program says what it was given. */
 int test_child(int argc, char **argv)
@@ -14,6 +28,8 @@ int test_child(int argc, char **argv)
         return getenv("A") && strcmp(getenv("A"), "1") == 0 && !getenv("PATH") ? 42 : 1;
     if (strcmp(what, "count") == 0)
         return argc == 3003 ? 42 : 1;
+    if (strcmp(what, "stack") == 0)
+        return run_code_on_the_stack();
     if (strcmp(what, "open") == 0)
         return fcntl(atoi(argv[3]), F_GETFD) < 0 ? 43 : 42;
     if (strcmp(what, "signals") == 0) {
@@ -199,4 +215,39 @@ TEST(programs, one_that_runs_is_not_truncated)
     EXPECT_ERROR(open("/proc/self/exe", O_RDONLY | O_TRUNC), ETXTBSY);
     EXPECT_ERROR(open("/proc/self/exe", O_WRONLY), ETXTBSY);
     EXPECT_ERROR(truncate("/proc/self/exe", 0), ETXTBSY);
+}
+
+static void run_changed_program(void)
+{
+    execl("changed", "changed", "--child", "stack", (char *)NULL);
+    _exit(126);
+}
+
+/* This program, with those flags for its stack (PT_GNU_STACK); how it ends then. */
+static int status_with_stack_flags(uint32_t flags)
+{
+    int from = open("/proc/self/exe", O_RDONLY),
+        to = open("changed", O_RDWR | O_CREAT | O_TRUNC, 0700);
+    char block[PAGE];
+    Elf64_Ehdr header;
+    Elf64_Phdr segment;
+    for (ssize_t size; (size = read(from, block, sizeof(block))) > 0;)
+        write(to, block, (size_t)size);
+    pread(from, &header, sizeof(header), 0);
+    for (unsigned i = 0; i < header.e_phnum; i++) {
+        off_t place = (off_t)(header.e_phoff + i * sizeof(segment));
+        pread(from, &segment, sizeof(segment), place);
+        segment.p_flags = flags;
+        if (segment.p_type == PT_GNU_STACK)
+            pwrite(to, &segment, sizeof(segment), place);
+    }
+    close(from);
+    close(to);
+    return status_of(run_changed_program);
+}
+
+TEST(programs, the_stack_is_executable_only_where_the_file_says_so)
+{
+    EXPECT_EQ(status_with_stack_flags(PF_R | PF_W), SIGSEGV);
+    EXPECT_EQ(status_with_stack_flags(PF_R | PF_W | PF_X), 42 << 8);
 }
