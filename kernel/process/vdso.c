@@ -47,7 +47,7 @@ static enum error make_pages(void)
 
 enum error vdso_map(struct address_space *space, virt_addr_t *header)
 {
-    virt_addr_t start;
+    virt_addr_t start = 0;
     enum error error = pages.operations ? OK : make_pages();
     if (!error)
         error = address_space_find_gap(space, 0, PAGES * PAGE_SIZE, &start);
