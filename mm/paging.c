@@ -365,23 +365,49 @@ enum error paging_translate(const struct page_tables *tables, virt_addr_t addres
     return OK;
 }
 
+/* The entry of the first page that is mapped from *page on and before `end`, and *page becomes that
+ * page's. False: there is none. */
+static inline bool find_next(const struct page_tables *tables, virt_addr_t *page, virt_addr_t end,
+                             struct slot *slot)
+{
+    while (*page < end) {
+        *slot = walk(tables, *page);
+        ASSERT(!*slot->entry || slot->level == PAGE_4K);
+        /* The empty entries of this table need no walk of their own. */
+        unsigned shift = 3 + 9 * slot->level;
+        size_t in_table = ENTRIES - index_at(*page, slot->level);
+        size_t count = MIN(in_table, ((end - 1) >> shift) - (*page >> shift) + 1), empty = 0;
+        while (empty < count && !slot->entry[empty])
+            empty++;
+        if (empty > 0)
+            *page = ((*page >> shift) + empty) << shift;
+        slot->entry += empty;
+        if (empty < count && slot->level == PAGE_4K)
+            return true;
+    }
+    return false;
+}
+
 bool paging_next_page(const struct page_tables *tables, virt_addr_t *page, virt_addr_t end,
                       uint64_t *entry)
 {
-    while (*page < end) {
-        struct slot slot = walk(tables, *page);
-        if (*slot.entry) {
-            ASSERT(slot.level == PAGE_4K);
-            *entry = *slot.entry;
-            return true;
-        }
-        /* The empty entries of this table need no walk of their own. */
-        uint64_t step = UINT64_C(1) << (3 + 9 * slot.level);
-        do {
-            *page = ALIGN_DOWN(*page, step) + step;
-        } while (*page < end && index_at(*page, slot.level) && !*++slot.entry);
+    struct slot slot;
+    bool found = find_next(tables, page, end, &slot);
+    if (found)
+        *entry = *slot.entry;
+    return found;
+}
+
+bool paging_unmap_next(struct page_tables *tables, virt_addr_t *page, virt_addr_t end,
+                       uint64_t *entry)
+{
+    struct slot slot;
+    bool found = find_next(tables, page, end, &slot);
+    if (found) {
+        *entry = *slot.entry;
+        clear_entry(tables, *page, slot);
     }
-    return false;
+    return found;
 }
 
 /* --- Ranges --------------------------------------------------------------------------------- */

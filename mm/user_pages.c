@@ -94,9 +94,7 @@ virt_addr_t user_pages_unmap(struct address_space *space, virt_addr_t start, vir
 {
     uint64_t entry;
     virt_addr_t page = start;
-    for (; *left && paging_next_page(&space->tables, &page, end, &entry); page += PAGE_SIZE) {
-        enum error error = paging_unmap(&space->tables, page, PAGE_4K, NULL);
-        ASSERT(!error);
+    for (; *left && paging_unmap_next(&space->tables, &page, end, &entry); page += PAGE_SIZE) {
         drop(space, entry & PAGE_ADDRESS_MASK);
         --*left;
     }
@@ -123,11 +121,8 @@ static enum error map_again(struct address_space *space, virt_addr_t start, virt
 static void forget(struct address_space *space, virt_addr_t start, virt_addr_t end)
 {
     uint64_t entry;
-    for (virt_addr_t page = start; paging_next_page(&space->tables, &page, end, &entry);
-         page += PAGE_SIZE) {
-        enum error error = paging_unmap(&space->tables, page, PAGE_4K, NULL);
-        ASSERT(!error);
-    }
+    for (virt_addr_t page = start; paging_unmap_next(&space->tables, &page, end, &entry);)
+        page += PAGE_SIZE;
 }
 
 enum error user_pages_move(struct address_space *space, virt_addr_t start, uint64_t length,

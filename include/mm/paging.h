@@ -108,6 +108,10 @@ void paging_replace(struct page_tables *tables, virt_addr_t page, phys_addr_t fr
 bool paging_next_page(const struct page_tables *tables, virt_addr_t *page, virt_addr_t end,
                       uint64_t *entry);
 
+/* The same, and unmaps the page; *entry is what its entry was. */
+bool paging_unmap_next(struct page_tables *tables, virt_addr_t *page, virt_addr_t end,
+                       uint64_t *entry);
+
 /* The physical address behind `address`, which need not be aligned. ERROR_NOT_MAPPED. */
 enum error paging_translate(const struct page_tables *tables, virt_addr_t address,
                             phys_addr_t *physical);
