@@ -157,7 +157,7 @@ static enum error get(struct block_cache *cache, uint64_t block, bool is_content
     if (!cached)
         return ERROR_OUT_OF_FRAMES;
     cached->references++;
-    if (!cached->is_dirty) {
+    if (!cached->is_dirty && cache->blocks.head.next != &cached->in_order) {
         list_remove(&cached->in_order);
         list_push_front(&cache->blocks, &cached->in_order);
     }

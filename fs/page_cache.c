@@ -26,17 +26,16 @@ static char *page_at(phys_addr_t frame)
     return phys_to_virt(frame);
 }
 
-/* While a page waits for a copy or for the store it may be given up: a reference keeps its frame.
- */
-static enum error hold(const struct page_cache *cache, phys_addr_t frame)
+/* While a copy waits, or the store makes room, the page is not given up: whoever has locked the
+ * inode uses one page at a time. */
+static void hold(struct page_cache *cache, phys_addr_t frame)
 {
-    return cache->operations->read ? frame_reference(frame) : OK;
+    cache->held = frame;
 }
 
-static void let_go(const struct page_cache *cache, phys_addr_t frame)
+static void let_go(struct page_cache *cache)
 {
-    if (cache->operations->read)
-        frame_free(frame);
+    cache->held = NO_FRAME;
 }
 
 /* Clears what lies behind the end in the last page. */
@@ -54,6 +53,8 @@ static enum error reserve(struct page_cache *cache, uint64_t position, size_t si
 {
     uint64_t index = position / PAGE_SIZE, entry = page_tree_get(&cache->pages, index);
     bool whole = false;
+    if (entry & PAGE_DIRTY && entry & PAGE_ROOM)
+        return OK;
     if (cache->operations->reserve && !(entry & PAGE_ROOM)) {
         enum error error = cache->operations->reserve(cache, position, size, &whole);
         if (error)
@@ -127,17 +128,19 @@ static void pause_at(unsigned pages)
 static enum error read_piece(struct page_cache *cache, struct buffer *buffer, size_t size,
                              uint64_t position)
 {
-    phys_addr_t frame = page_frame(page_tree_get(&cache->pages, position / PAGE_SIZE));
+    uint64_t entry = page_tree_get(&cache->pages, position / PAGE_SIZE);
+    phys_addr_t frame = page_frame(entry);
+    enum error error = OK;
     if (!cache->operations->read)
         return frame == NO_FRAME ? buffer_put_zeros(buffer, size)
                                  : buffer_put(buffer, page_at(frame) + position % PAGE_SIZE, size);
-    enum error error = page_store_get(cache, position / PAGE_SIZE, &frame);
-    if (!error)
-        error = hold(cache, frame);
+    if (!entry || entry & PAGE_BUSY)
+        error = page_store_get(cache, position / PAGE_SIZE, &frame);
     if (error)
         return error;
+    hold(cache, frame);
     error = buffer_put(buffer, page_at(frame) + position % PAGE_SIZE, size);
-    let_go(cache, frame);
+    let_go(cache);
     return error;
 }
 
@@ -155,7 +158,7 @@ enum error page_cache_read(struct page_cache *cache, struct buffer *buffer, uint
 }
 
 /* The page of which `size` bytes from `within` on are going to be written. A new one is cleared
- * around them, as far as it lies before the end, and wholly if it may be stored before the copy; or
+ * around them, as far as it lies before the end; or
  * it is read in, if the store may have a part of it. */
 static enum error page_for_write(struct page_cache *cache, uint64_t index, size_t within,
                                  size_t size, phys_addr_t *frame, bool *is_new)
@@ -171,10 +174,10 @@ static enum error page_for_write(struct page_cache *cache, uint64_t index, size_
     enum error error = page_store_add(cache, index, 0, frame);
     if (error)
         return error;
-    bool is_last = index * PAGE_SIZE + within + size >= file_size && !cache->operations->read;
+    bool is_last = index * PAGE_SIZE + within + size >= file_size;
     memset(page_at(*frame), 0, within);
     if (!is_last)
-        memset(page_at(*frame) + within, 0, PAGE_SIZE - within);
+        memset(page_at(*frame) + within + size, 0, PAGE_SIZE - within - size);
     return OK;
 }
 
@@ -195,6 +198,22 @@ static enum error copy_piece(struct page_cache *cache, struct buffer *buffer, si
     return error;
 }
 
+/* Frees the pages from `index` on. */
+static void remove_pages(struct page_cache *cache, uint64_t index)
+{
+    while (cache->transfers > 0)
+        thread_wait(&cache->ready);
+    for (unsigned pages = 1; page_store_remove(cache, &index); pages++)
+        pause_at(pages);
+}
+
+/* A write has ended early: what was added behind the end goes. */
+static void undo(struct page_cache *cache)
+{
+    remove_pages(cache, ALIGN_UP(cache->inode->size, PAGE_SIZE) / PAGE_SIZE);
+    cache->operations->trim(cache);
+}
+
 static enum error write_piece(struct page_cache *cache, struct buffer *buffer, size_t size,
                               uint64_t *position)
 {
@@ -202,17 +221,16 @@ static enum error write_piece(struct page_cache *cache, struct buffer *buffer, s
     bool is_new, there = true;
     uint64_t index = *position / PAGE_SIZE;
     enum error error = page_for_write(cache, index, *position % PAGE_SIZE, size, &frame, &is_new);
-    if (!error)
-        error = hold(cache, frame);
     if (error)
         return error;
+    hold(cache, frame);
     error = reserve(cache, *position, size, &there);
     ASSERT(there); /* the inode is locked, and the page is held */
     if (!error)
         error = copy_piece(cache, buffer, size, position, frame, is_new);
-    else if (is_new)
-        page_store_remove(cache, &index); /* it may hold anything */
-    let_go(cache, frame);
+    let_go(cache);
+    if (error && cache->operations->trim)
+        undo(cache);
     return error;
 }
 
@@ -234,15 +252,6 @@ enum error page_cache_write(struct page_cache *cache, struct buffer *buffer, uin
 }
 
 /* --- The size -------------------------------------------------------------------------------- */
-
-/* Frees the pages from `index` on. */
-static void remove_pages(struct page_cache *cache, uint64_t index)
-{
-    while (cache->transfers > 0)
-        thread_wait(&cache->ready);
-    for (unsigned pages = 1; page_store_remove(cache, &index); pages++)
-        pause_at(pages);
-}
 
 /* The store keeps zeros behind the end: a page that is cut is read in, and written again. */
 static enum error cut_page(struct page_cache *cache, uint64_t size)

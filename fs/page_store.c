@@ -374,7 +374,7 @@ void page_cache_discard_all(const struct filesystem *filesystem)
 static bool give_up(struct page_cache *cache, uint64_t index, uint64_t entry)
 {
     phys_addr_t frame = page_frame(entry);
-    if (entry & (PAGE_BUSY | PAGE_DIRTY) ||
+    if (entry & (PAGE_BUSY | PAGE_DIRTY) || frame == cache->held ||
         !vm_object_unmap_frame(&cache->inode->object, index, frame))
         return false;
     return !frame_is_shared(frame) && page_store_remove(cache, &index);

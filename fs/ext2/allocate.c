@@ -24,64 +24,97 @@ static enum error get_descriptor(struct ext2 *ext2, uint32_t group, struct cache
 {
     uint64_t place = (uint64_t)(ext2->first_block + 1) * ext2->block_size +
                      (uint64_t)group * EXT2_DESCRIPTOR_BYTES;
-    ASSERT(group < ext2->groups);
     enum error error = block_cache_get(&ext2->cache, place / ext2->block_size, cached);
     if (!error)
         *bytes = (*cached)->bytes + place % ext2->block_size;
     return error;
 }
 
-static enum error read_descriptor(struct ext2 *ext2, uint32_t group,
-                                  uint8_t descriptor[EXT2_DESCRIPTOR_BYTES])
+enum error ext2_load_groups(struct ext2 *ext2)
 {
-    struct cached_block *cached;
-    uint8_t *bytes;
-    enum error error = get_descriptor(ext2, group, &cached, &bytes);
-    if (error)
-        return error;
-    memcpy(descriptor, bytes, EXT2_DESCRIPTOR_BYTES);
-    block_cache_put(cached);
-    for (unsigned field = GROUP_BLOCK_BITMAP; field <= GROUP_INODE_TABLE; field += 4) {
-        uint32_t block = ext2_get_32(descriptor + field);
-        if (!ext2_is_block(ext2, block) || block == ext2->first_block)
-            return ext2_damaged(ext2, "a group's tables are not on the disk");
+    for (uint32_t i = 0; i < ext2->groups; i++) {
+        struct cached_block *cached;
+        uint8_t *bytes;
+        enum error error = get_descriptor(ext2, i, &cached, &bytes);
+        if (error)
+            return error;
+        ext2->group[i] = (struct ext2_group){
+            .block_bitmap = ext2_get_32(bytes + GROUP_BLOCK_BITMAP),
+            .inode_bitmap = ext2_get_32(bytes + GROUP_INODE_BITMAP),
+            .inode_table = ext2_get_32(bytes + GROUP_INODE_TABLE),
+            .free_blocks = (int32_t)ext2_get_16(bytes + GROUP_FREE_BLOCKS),
+            .free_inodes = (int32_t)ext2_get_16(bytes + GROUP_FREE_INODES),
+            .directories = (int32_t)ext2_get_16(bytes + GROUP_DIRECTORIES),
+        };
+        block_cache_put(cached);
     }
     return OK;
 }
 
-static void add_16(uint8_t *field, int change)
+enum error ext2_store_groups(struct ext2 *ext2)
 {
-    int sum = (int)ext2_get_16(field) + change; /* the disk may have had any number */
-    ext2_put_16(field, (uint32_t)(sum < 0 ? 0 : MIN(sum, UINT16_MAX)));
+    for (uint32_t i = 0; i < ext2->groups; i++) {
+        struct ext2_group *group = &ext2->group[i];
+        struct cached_block *cached;
+        uint8_t *bytes;
+        if (!group->is_dirty)
+            continue;
+        enum error error = get_descriptor(ext2, i, &cached, &bytes);
+        if (error)
+            return error;
+        ext2_put_16(bytes + GROUP_FREE_BLOCKS, (uint32_t)group->free_blocks);
+        ext2_put_16(bytes + GROUP_FREE_INODES, (uint32_t)group->free_inodes);
+        ext2_put_16(bytes + GROUP_DIRECTORIES, (uint32_t)group->directories);
+        block_cache_change(cached, STAGE_TABLES);
+        block_cache_put(cached);
+        group->is_dirty = false;
+    }
+    return OK;
+}
+
+static bool is_table(const struct ext2 *ext2, uint32_t block)
+{
+    return block > ext2->first_block && block < ext2->blocks;
+}
+
+/* The group, unless its tables cannot be. */
+static enum error get_group(const struct ext2 *ext2, uint32_t number, struct ext2_group **group)
+{
+    ASSERT(number < ext2->groups);
+    *group = &ext2->group[number];
+    bool can_be = is_table(ext2, (*group)->block_bitmap) &&
+                  is_table(ext2, (*group)->inode_bitmap) && is_table(ext2, (*group)->inode_table);
+    return can_be ? OK : ext2_damaged(ext2, "a group's tables are not on the disk");
+}
+
+/* The disk may have had any number. */
+static void add(int32_t *counter, int change)
+{
+    int sum = *counter + change;
+    *counter = sum < 0 ? 0 : MIN(sum, UINT16_MAX);
 }
 
 /* Adds to the counters of a group, and of the file system. */
-static enum error count(struct ext2 *ext2, uint32_t group, int blocks, int inodes, int directories)
+static void count(struct ext2 *ext2, struct ext2_group *group, int blocks, int inodes,
+                  int directories)
 {
-    struct cached_block *cached;
-    uint8_t *bytes;
-    enum error error = get_descriptor(ext2, group, &cached, &bytes);
-    if (error)
-        return error;
-    add_16(bytes + GROUP_FREE_BLOCKS, blocks);
-    add_16(bytes + GROUP_FREE_INODES, inodes);
-    add_16(bytes + GROUP_DIRECTORIES, directories);
-    block_cache_change(cached, STAGE_TABLES);
-    block_cache_put(cached);
+    add(&group->free_blocks, blocks);
+    add(&group->free_inodes, inodes);
+    add(&group->directories, directories);
+    group->is_dirty = true;
     ext2->free_blocks += (uint32_t)blocks;
     ext2->free_inodes += (uint32_t)inodes;
-    return OK;
 }
 
 enum error ext2_find_inode(struct ext2 *ext2, uint32_t number, uint64_t *place)
 {
-    uint8_t descriptor[EXT2_DESCRIPTOR_BYTES];
+    struct ext2_group *group;
     ASSERT(number > 0 && number <= ext2->inodes);
-    enum error error = read_descriptor(ext2, (number - 1) / ext2->inodes_per_group, descriptor);
+    enum error error = get_group(ext2, (number - 1) / ext2->inodes_per_group, &group);
     if (error)
         return error;
     uint64_t within = (uint64_t)((number - 1) % ext2->inodes_per_group) * ext2->inode_size;
-    uint64_t block = ext2_get_32(descriptor + GROUP_INODE_TABLE) + within / ext2->block_size;
+    uint64_t block = group->inode_table + within / ext2->block_size;
     if (block >= ext2->blocks)
         return ext2_damaged(ext2, "a table of inodes is not on the disk");
     *place = block * ext2->block_size + within % ext2->block_size;
@@ -152,32 +185,29 @@ static uint32_t blocks_of_group(const struct ext2 *ext2, uint32_t group)
 /* --- Taking ----------------------------------------------------------------------------------- */
 
 /* A bitmap that was damaged may call the group's own tables free. */
-static bool is_of_tables(const struct ext2 *ext2, const uint8_t *descriptor, uint32_t block)
+static bool is_of_tables(const struct ext2 *ext2, const struct ext2_group *group, uint32_t block)
 {
-    uint32_t table = ext2_get_32(descriptor + GROUP_INODE_TABLE);
-    uint32_t size =
-        (uint32_t)(((uint64_t)ext2->inodes_per_group * ext2->inode_size + ext2->block_size - 1) /
-                   ext2->block_size);
-    return block == ext2_get_32(descriptor + GROUP_BLOCK_BITMAP) ||
-           block == ext2_get_32(descriptor + GROUP_INODE_BITMAP) ||
-           (block >= table && block - table < size);
+    uint64_t bytes = (uint64_t)ext2->inodes_per_group * ext2->inode_size;
+    return block == group->block_bitmap || block == group->inode_bitmap ||
+           (block >= group->inode_table &&
+            (uint64_t)(block - group->inode_table) * ext2->block_size < bytes);
 }
 
-static enum error take_block_of(struct ext2 *ext2, uint32_t group, uint32_t bit, uint32_t *block)
+static enum error take_block_of(struct ext2 *ext2, uint32_t number, uint32_t bit, uint32_t *block)
 {
-    uint8_t descriptor[EXT2_DESCRIPTOR_BYTES];
-    enum error error = read_descriptor(ext2, group, descriptor);
-    if (!error && !ext2_get_16(descriptor + GROUP_FREE_BLOCKS))
+    struct ext2_group *group;
+    enum error error = get_group(ext2, number, &group);
+    if (!error && !group->free_blocks)
         error = ERROR_FULL;
     if (!error)
-        error = take_bit(ext2, ext2_get_32(descriptor + GROUP_BLOCK_BITMAP),
-                         blocks_of_group(ext2, group), &bit);
+        error = take_bit(ext2, group->block_bitmap, blocks_of_group(ext2, number), &bit);
     if (error)
         return error;
-    *block = ext2->first_block + group * ext2->blocks_per_group + bit;
-    if (is_of_tables(ext2, descriptor, *block))
+    *block = ext2->first_block + number * ext2->blocks_per_group + bit;
+    if (is_of_tables(ext2, group, *block))
         return ext2_damaged(ext2, "a bitmap calls a table free");
-    return count(ext2, group, -1, 0, 0);
+    count(ext2, group, -1, 0, 0);
+    return OK;
 }
 
 static enum error try_block(struct ext2 *ext2, uint32_t goal, uint32_t *block)
@@ -200,38 +230,35 @@ enum error ext2_take_block(struct ext2 *ext2, uint32_t goal, uint32_t *block)
     return error ? error : try_block(ext2, goal, block);
 }
 
-static enum error take_inode_of(struct ext2 *ext2, uint32_t group, bool is_directory,
-                                uint32_t *number)
+static enum error take_inode_of(struct ext2 *ext2, uint32_t number, bool is_directory,
+                                uint32_t *inode)
 {
-    uint8_t descriptor[EXT2_DESCRIPTOR_BYTES];
-    uint32_t before = group * ext2->inodes_per_group;
-    uint32_t bit = group ? 0 : ext2->first_inode - 1;
-    enum error error = read_descriptor(ext2, group, descriptor);
-    if (!error && !ext2_get_16(descriptor + GROUP_FREE_INODES))
+    struct ext2_group *group;
+    uint32_t before = number * ext2->inodes_per_group;
+    uint32_t bit = number ? 0 : ext2->first_inode - 1;
+    enum error error = get_group(ext2, number, &group);
+    if (!error && !group->free_inodes)
         error = ERROR_FULL;
     if (!error)
-        error = take_bit(ext2, ext2_get_32(descriptor + GROUP_INODE_BITMAP),
+        error = take_bit(ext2, group->inode_bitmap,
                          MIN(ext2->inodes - before, ext2->inodes_per_group), &bit);
     if (error)
         return error;
-    *number = before + bit + 1;
-    if (*number < ext2->first_inode)
+    *inode = before + bit + 1;
+    if (*inode < ext2->first_inode)
         return ext2_damaged(ext2, "a bitmap calls a reserved inode free");
-    return count(ext2, group, 0, -1, is_directory);
+    count(ext2, group, 0, -1, is_directory);
+    return OK;
 }
 
 /* Directories go to the group with the most free blocks, so that there is room for their files. */
-static uint32_t group_for_directory(struct ext2 *ext2)
+static uint32_t group_for_directory(const struct ext2 *ext2)
 {
-    uint8_t descriptor[EXT2_DESCRIPTOR_BYTES];
-    uint32_t best = 0, most = 0;
-    for (uint32_t group = 0; group < ext2->groups; group++) {
-        if (read_descriptor(ext2, group, descriptor) ||
-            !ext2_get_16(descriptor + GROUP_FREE_INODES))
-            continue;
-        uint32_t free = ext2_get_16(descriptor + GROUP_FREE_BLOCKS);
-        best = free > most ? group : best;
-        most = MAX(most, free);
+    uint32_t best = 0;
+    for (uint32_t i = 1; i < ext2->groups; i++) {
+        if (ext2->group[i].free_inodes &&
+            ext2->group[i].free_blocks > ext2->group[best].free_blocks)
+            best = i;
     }
     return best;
 }
@@ -288,18 +315,16 @@ enum error ext2_give_inode(struct ext2 *ext2, uint32_t number, bool is_directory
 static enum error free_blocks(struct ext2 *ext2, uint32_t first, uint32_t number)
 {
     while (number > 0) {
-        uint8_t descriptor[EXT2_DESCRIPTOR_BYTES];
+        struct ext2_group *group;
         int cleared;
-        uint32_t group = (first - ext2->first_block) / ext2->blocks_per_group;
+        uint32_t index = (first - ext2->first_block) / ext2->blocks_per_group;
         uint32_t bit = (first - ext2->first_block) % ext2->blocks_per_group;
         uint32_t some = MIN(number, ext2->blocks_per_group - bit);
-        enum error error = read_descriptor(ext2, group, descriptor);
+        enum error error = get_group(ext2, index, &group);
         if (error)
             return error;
-        (void)clear_bits(ext2, ext2_get_32(descriptor + GROUP_BLOCK_BITMAP), bit, some, &cleared);
-        error = count(ext2, group, cleared, 0, 0);
-        if (error)
-            return error;
+        (void)clear_bits(ext2, group->block_bitmap, bit, some, &cleared);
+        count(ext2, group, cleared, 0, 0);
         first += some;
         number -= some;
     }
@@ -308,15 +333,14 @@ static enum error free_blocks(struct ext2 *ext2, uint32_t first, uint32_t number
 
 static enum error free_inode(struct ext2 *ext2, uint32_t number, bool is_directory)
 {
-    uint8_t descriptor[EXT2_DESCRIPTOR_BYTES];
+    struct ext2_group *group;
     int cleared;
-    uint32_t group = (number - 1) / ext2->inodes_per_group;
-    enum error error = read_descriptor(ext2, group, descriptor);
+    enum error error = get_group(ext2, (number - 1) / ext2->inodes_per_group, &group);
     if (error)
         return error;
-    (void)clear_bits(ext2, ext2_get_32(descriptor + GROUP_INODE_BITMAP),
-                     (number - 1) % ext2->inodes_per_group, 1, &cleared);
-    return count(ext2, group, 0, cleared, is_directory ? -cleared : 0);
+    (void)clear_bits(ext2, group->inode_bitmap, (number - 1) % ext2->inodes_per_group, 1, &cleared);
+    count(ext2, group, 0, cleared, is_directory ? -cleared : 0);
+    return OK;
 }
 
 enum error ext2_free_given(struct ext2 *ext2)

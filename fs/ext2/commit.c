@@ -254,7 +254,9 @@ static enum error write_tables(struct ext2 *ext2)
 {
     if (list_empty(&ext2->cache.dirty[STAGE_TABLES]))
         return flush(ext2);
-    enum error error = ext2_store_superblock(ext2, false);
+    enum error error = ext2_store_groups(ext2);
+    if (!error)
+        error = ext2_store_superblock(ext2, false);
     return error ? error : write_stage(ext2, STAGE_TABLES);
 }
 

@@ -103,14 +103,19 @@ static enum error read_pages(struct page_cache *cache, uint64_t index, const phy
     return transfer_all(&run, BLOCK_READ);
 }
 
-/* Behind the file's end the disk has zeros; unless somebody is just writing there, and then the
- * page is written once more. */
+/* Behind the file's end the disk has zeros. A page that is being written to there may hold
+ * anything: the disk gets zeros in its place, and the page is dirty again when its content has
+ * come. */
 static enum error write_pages(struct page_cache *cache, uint64_t index, const phys_addr_t *frames,
                               unsigned count)
 {
-    struct run run = run_of(cache, index, frames, count);
+    phys_addr_t to_write[PAGE_RUN_MAX];
+    const struct ext2 *ext2 = ext2_node_of(cache->inode)->ext2;
     uint64_t size = cache->inode->size, last = size / PAGE_SIZE, within = size % PAGE_SIZE;
-    if (last >= index && last < index + count && !cache->inode->mutex.owner)
+    for (unsigned i = 0; i < count; i++)
+        to_write[i] = (index + i) * PAGE_SIZE < size ? frames[i] : ext2->zeros;
+    struct run run = run_of(cache, index, to_write, count);
+    if (last >= index && last < index + count && within && !cache->inode->mutex.owner)
         memset((char *)phys_to_virt(frames[last - index]) + within, 0, PAGE_SIZE - within);
     return transfer_all(&run, BLOCK_WRITE);
 }
@@ -134,8 +139,18 @@ static enum error reserve(struct page_cache *cache, uint64_t position, size_t si
     return error;
 }
 
+static void trim(struct page_cache *cache)
+{
+    struct ext2_node *node = CONTAINER_OF(cache, struct ext2_node, cache);
+    struct ext2 *ext2 = node->ext2;
+    ext2_lock(ext2);
+    if (!ext2->filesystem.is_read_only) /* when it fails, e2fsck has to mend it */
+        (void)ext2_truncate(node, (cache->inode->size + ext2->block_size - 1) / ext2->block_size);
+    ext2_unlock(ext2);
+}
+
 const struct page_cache_operations ext2_pages = {
-    .read = read_pages, .write = write_pages, .reserve = reserve};
+    .read = read_pages, .write = write_pages, .reserve = reserve, .trim = trim};
 
 /* --- Files ----------------------------------------------------------------------------------- */
 

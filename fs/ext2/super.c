@@ -11,7 +11,9 @@
 #include <fs/ext2/ext2.h>
 #include <fs/ext2/mount.h>
 #include <kernel/task/thread.h>
+#include <layout.h>
 #include <lib/string.h>
+#include <mm/frames.h>
 #include <mm/heap.h>
 
 enum { SHIFT_MAX = 2, PASSES_MAX = 8 };
@@ -234,13 +236,23 @@ static void destroy(struct ext2 *ext2)
     block_cache_end(&ext2->cache);
     block_file_unclaim(device);
     block_release(device);
+    kfree(ext2->group);
+    if (ext2->zeros != NO_FRAME)
+        frame_free(ext2->zeros);
     kfree(ext2);
 }
 
 /* The superblock is read, and the device claimed. */
 static enum error start(struct ext2 *ext2, bool is_read_only)
 {
-    enum error error = make_root(ext2);
+    ext2->group = kzalloc(ext2->groups * sizeof(*ext2->group));
+    ext2->zeros = frame_alloc();
+    if (!ext2->group || ext2->zeros == NO_FRAME)
+        return ERROR_OUT_OF_FRAMES;
+    memset(phys_to_virt(ext2->zeros), 0, PAGE_SIZE);
+    enum error error = ext2_load_groups(ext2);
+    if (!error)
+        error = make_root(ext2);
     if (!error && !is_read_only && !ext2->must_stay_read_only)
         error = begin_writing(ext2);
     return error;
@@ -342,6 +354,9 @@ static enum error make_writable(struct ext2 *ext2)
     ext2->free_blocks = ext2_get_32(super + SUPER_FREE_BLOCKS);
     ext2->free_inodes = ext2_get_32(super + SUPER_FREE_INODES);
     take_state(ext2, super);
+    error = ext2_load_groups(ext2);
+    if (error)
+        return error;
     return ext2->must_stay_read_only ? ERROR_READ_ONLY : begin_writing(ext2);
 }
 

@@ -34,11 +34,15 @@ struct page_cache_operations {
      * wait, but not between the moment when the store changes and the return: the page becomes
      * dirty then. */
     enum error (*reserve)(struct page_cache *cache, uint64_t position, size_t size, bool *whole);
+    /* A write has ended early: gives back what was reserved behind the end. NULL as reserve(). May
+     * wait. */
+    void (*trim)(struct page_cache *cache);
 };
 
 struct page_cache {
     const struct page_cache_operations *operations;
     struct inode *inode;
+    phys_addr_t held;            /* of the page that a read or a write uses; NO_FRAME: none */
     struct page_tree pages;      /* entries are frames with flags (page_store.h) */
     uint64_t count, dirty;       /* of the pages in all; while there are dirty ones, the cache has
                                     a reference to its inode */

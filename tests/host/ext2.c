@@ -342,6 +342,31 @@ TEST(ext2, random_operations_agree_with_a_model)
     end();
 }
 
+/* What was begun when the room ended leaves nothing behind. */
+TEST(ext2, a_full_disk_is_clean_and_has_room_again)
+{
+    EXPECT(start());
+    for (size_t kind = 0; kind < ARRAY_SIZE(kinds); kind++) {
+        EXPECT(make_image(kinds[kind]));
+        EXPECT_EQ(mount_disk(false), OK);
+        int64_t written = PIECE;
+        uint64_t place = 0;
+        for (; written == PIECE; place += PIECE)
+            written = write_at("/disk/a", O_RDWR | O_CREAT, place, 0, PIECE);
+        EXPECT_EQ(written, -(int64_t)ERROR_FULL);
+        EXPECT_EQ(write_at("/disk/a", O_RDWR, 2 * place, 0, PIECE), -(int64_t)ERROR_FULL);
+        EXPECT_EQ(unmount_disk(), OK);
+        EXPECT(is_clean());
+        EXPECT_EQ(mount_disk(false), OK);
+        EXPECT_EQ(path_remove(context, NULL, "/disk/a", false), OK);
+        EXPECT_EQ(write_at("/disk/a", O_RDWR | O_CREAT, 0, 0, PIECE), PIECE);
+        EXPECT_EQ(path_make(context, NULL, "/disk/b", S_IFDIR | 0755, 0), OK);
+        EXPECT_EQ(unmount_disk(), OK);
+        EXPECT(is_clean());
+    }
+    end();
+}
+
 /* Reads, then also writes, whatever the tables say. */
 static void use_damaged(uint32_t from, bool is_read_only)
 {

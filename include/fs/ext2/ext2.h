@@ -36,11 +36,20 @@ struct ext2_kinds {
     enum error (*make_room)(struct ext2 *ext2); /* a commit, after which more may be free */
 };
 
+/* A group's descriptor. */
+struct ext2_group {
+    uint32_t block_bitmap, inode_bitmap, inode_table; /* blocks; not checked */
+    int32_t free_blocks, free_inodes, directories;
+    bool is_dirty;
+};
+
 struct ext2 {
     struct filesystem filesystem;
+    struct ext2_group *group; /* `groups` of them */
     const struct ext2_kinds *kinds;
     struct block_cache cache;
     struct mutex changes;
+    phys_addr_t zeros; /* a frame full of them */
     uint32_t block_size;
     uint32_t blocks, first_block, blocks_per_group;
     uint32_t inodes, inodes_per_group, inode_size, groups;
@@ -143,6 +152,11 @@ enum error ext2_truncate(struct ext2_node *node, uint64_t first);
 bool ext2_has_no_blocks(const struct ext2_node *node);
 
 /* --- allocate.c: free blocks and inodes ------------------------------------------------------ */
+
+/* Read the groups' descriptors, and put their counters into the blocks again. ERROR_DEVICE,
+ * ERROR_OUT_OF_FRAMES. */
+enum error ext2_load_groups(struct ext2 *ext2);
+enum error ext2_store_groups(struct ext2 *ext2);
 
 /* Takes a free block, near `goal` if possible. ERROR_FULL, ERROR_DEVICE, ERROR_OUT_OF_FRAMES. */
 enum error ext2_take_block(struct ext2 *ext2, uint32_t goal, uint32_t *block);
