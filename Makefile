@@ -95,7 +95,7 @@ HOST_CFLAGS := -std=gnu17 -O1 -g $(WARNINGS) $(GCC_WARNINGS) -Itests/host/includ
 
 # --- Sources ----------------------------------------------------------------------------------------------------------
 
-ROOMS := lib boot kernel kernel/cpu kernel/log kernel/task mm mm/alternatives kernel/fault drivers drivers/layouts drivers/block drivers/usb fs fs/ext2 kernel/tty \
+ROOMS := lib boot kernel kernel/cpu kernel/log kernel/task mm mm/alternatives kernel/fault drivers drivers/layouts drivers/block drivers/usb fs fs/ext2 fs/fat fs/iso9660 kernel/tty \
          kernel/process kernel/syscall kernel/monitor kernel/bench
 # Sorted, for the order of the objects decides the image's bytes, and `wildcard` may follow the locale or the disk.
 C_SOURCES   := $(sort $(wildcard $(ROOMS:%=%/*.c)))
@@ -119,7 +119,7 @@ HOST_SOURCES := tests/test.c $(wildcard tests/host/*.c) $(wildcard lib/*.c) boot
     drivers/fw_cfg.c drivers/debug_console.c drivers/framebuffer.c kernel/options.c kernel/displays.c \
     kernel/log/console.c kernel/log/screen.c \
     drivers/cmos_clock.c drivers/pit8254.c drivers/reference_clock.c drivers/hpet.c kernel/cpu/tsc.c kernel/cpu/random.c \
-    $(wildcard fs/*.c) $(wildcard fs/ext2/*.c) kernel/process/elf.c $(addprefix kernel/syscall/,description.c call_text.c) \
+    $(wildcard fs/*.c) $(wildcard fs/ext2/*.c) $(wildcard fs/fat/*.c) $(wildcard fs/iso9660/*.c) drivers/time_of_day.c kernel/process/elf.c $(addprefix kernel/syscall/,description.c call_text.c) \
     $(addprefix kernel/monitor/,line.c key_parser.c edit.c history.c completion.c picture.c) $(wildcard kernel/tty/*.c) \
     $(filter-out $(addprefix mm/,kernel_space.c processor.c heap_window.c kernel_pages.c kernel_stacks.c kernel_threads.c),$(wildcard mm/*.c)) \
     $(wildcard mm/alternatives/*.c)

@@ -4,7 +4,9 @@
 #include <fs/devfs.h>
 #include <fs/devpts.h>
 #include <fs/ext2/mount.h>
+#include <fs/fat/mount.h>
 #include <fs/fs.h>
+#include <fs/iso9660/mount.h>
 #include <fs/memory_devices.h>
 #include <fs/mount.h>
 #include <fs/page_cache.h>
@@ -86,6 +88,8 @@ enum error fs_start(void)
         log_warn("random: the processor has no source of random numbers; the first ones are weak");
     filesystem_add_type(&tmpfs_type);
     filesystem_add_type(&ext2_type);
+    filesystem_add_type(&fat_type);
+    filesystem_add_type(&iso9660_type);
     for (size_t i = 0; i < ARRAY_SIZE(first_mounts); i++)
         filesystem_add_type(first_mounts[i].type);
     enum error error = mount_root(&tmpfs_type);

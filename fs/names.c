@@ -179,7 +179,9 @@ enum error path_symlink(struct fs_context *context, const struct path *start, co
     if (!error)
         error = walk_to_new(&walk, false, &entry);
     if (!error) {
-        error = entry->parent->inode->operations->symlink(entry, target, strlen(target));
+        const struct inode_operations *operations = entry->parent->inode->operations;
+        error = operations->symlink ? operations->symlink(entry, target, strlen(target))
+                                    : ERROR_NOT_PERMITTED;
         if (!error) {
             set_owner(context, entry);
             notify_name(entry, NOTIFY_CREATE);
@@ -199,7 +201,8 @@ static enum error link_entry(const struct walk *walk, struct dentry *entry, cons
         return ERROR_NOT_PERMITTED;
     if (inode->links == 0 && !inode->may_get_name) /* it was deleted, and must not come back */
         return ERROR_NO_ENTRY;
-    enum error error = entry->parent->inode->operations->link(entry, inode);
+    const struct inode_operations *operations = entry->parent->inode->operations;
+    enum error error = operations->link ? operations->link(entry, inode) : ERROR_NOT_PERMITTED;
     if (!error) {
         notify_inode(inode, NOTIFY_ATTRIBUTES);
         notify_name(entry, NOTIFY_CREATE);

@@ -41,3 +41,14 @@ uint32_t letter_to_upper(uint32_t code)
     }
     return code;
 }
+
+uint32_t letter_to_lower(uint32_t code)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(ranges); i++) {
+        uint32_t small = code + ranges[i].distance;
+        bool within = small >= ranges[i].first && small <= ranges[i].last;
+        if (within && (!ranges[i].pairs || (small - ranges[i].first) % 2 == 0))
+            return small;
+    }
+    return code;
+}

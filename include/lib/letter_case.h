@@ -10,4 +10,7 @@
 /* Returns the capital of a small letter; any other code point as it is. Any context. */
 uint32_t letter_to_upper(uint32_t code);
 
+/* The other way, for capitals of whole ranges. Any context. */
+uint32_t letter_to_lower(uint32_t code);
+
 #endif

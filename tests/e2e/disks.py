@@ -4,47 +4,15 @@ import hashlib
 import os
 import random
 import subprocess
-import tempfile
-from pathlib import Path
 
-from runner.machine import MachineTest
-from runner.shell import ShellMachine
+from runner.disk_test import MIB, DiskTest, drive
 
-MIB = 1 << 20
 DEEP = 14 * MIB  # behind the blocks that an inode's own numbers and its first table of numbers lead to
 FARTHER = 80 * MIB  # likewise for its second one, with blocks of 1 KiB
 
 
-def drive(path, *options):
-    """The options of a virtual disk."""
-    return ["-boot", "d", "-drive", ",".join([f"if=virtio,format=raw,file={path}", *options])]
-
-
-class Disks(MachineTest):
-    """A machine with a disk."""
-
-    MACHINE = ShellMachine
-
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory(prefix="cairn-disks-")
-        self.addCleanup(folder.cleanup)
-        self.folder = Path(folder.name)
-
-    def expect(self, machine, command, *answer):
-        """Types a command and compares all that it prints."""
-        self.assertEqual(machine.answer(command), list(answer), command)
-
-    def start(self, image, name="vda", *options):
-        """A machine with that image as a disk, once the disk is there."""
-        machine = self.boot(options=drive(image, *options))
-        machine.answer(f"for i in $(seq 50); do [ -b /dev/{name} ] && break; sleep 0.1; done")
-        return machine
-
-    def image(self, size):
-        """An image of random bytes."""
-        image = self.folder / "disk.img"
-        image.write_bytes(random.Random(1).randbytes(size))
-        return image
+class Disks(DiskTest):
+    """Disks as files, and ext2 on them."""
 
     # --- The disk as a file ---------------------------------------------------------------------
 

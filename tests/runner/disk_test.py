@@ -1,0 +1,42 @@
+"""Tests of machines with disks: their images, and commands at the shell."""
+
+import random
+import tempfile
+from pathlib import Path
+
+from runner.machine import MachineTest
+from runner.shell import ShellMachine
+
+MIB = 1 << 20
+
+
+def drive(path, *options):
+    """The options of a virtual disk."""
+    return ["-boot", "d", "-drive", ",".join([f"if=virtio,format=raw,file={path}", *options])]
+
+
+class DiskTest(MachineTest):
+    """A machine with a disk."""
+
+    MACHINE = ShellMachine
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="cairn-disks-")
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+
+    def expect(self, machine, command, *answer):
+        """Types a command and compares all that it prints."""
+        self.assertEqual(machine.answer(command), list(answer), command)
+
+    def start(self, image, name="vda", *options):
+        """A machine with that image as a disk, once the disk is there."""
+        machine = self.boot(options=drive(image, *options))
+        machine.answer(f"for i in $(seq 50); do [ -b /dev/{name} ] && break; sleep 0.1; done")
+        return machine
+
+    def image(self, size):
+        """An image of random bytes."""
+        image = self.folder / "disk.img"
+        image.write_bytes(random.Random(1).randbytes(size))
+        return image
