@@ -28,7 +28,7 @@ static enum error get_page(struct vm_object *object, uint64_t index, bool write,
 static enum error make_pages(void)
 {
     static const struct vm_object_operations operations = {.get_page = get_page};
-    size_t size = (size_t)(vdso_image_end - vdso_image);
+    size_t size = (uintptr_t)vdso_image_end - (uintptr_t)vdso_image;
     ASSERT(size <= PAGE_SIZE);
     for (unsigned i = 0; i < PAGES; i++) {
         frames[i] = frame_alloc();
