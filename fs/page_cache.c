@@ -283,7 +283,7 @@ enum error page_cache_set_size(struct page_cache *cache, uint64_t size)
     if (error)
         return error;
     inode->size = size;
-    if (size >= old_size)
+    if (size > old_size) /* with the same size, what fallocate() has put behind the end goes */
         return OK;
     vm_object_unmap(&inode->object, end, UINT64_MAX);
     clear_behind_end(cache); /* somebody may have mapped the last page */
