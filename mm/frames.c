@@ -138,8 +138,6 @@ static bool add_partial(void)
 /* Makes `current` a block with something free in its word. False when no frame is left. */
 static bool find_current(void)
 {
-    if (free_frames < few_frames)
-        note_few();
     while (!frame_block_find_word(current)) {
         delist(current);
         while (!(listed & PARTIAL_LISTS)) {
@@ -151,6 +149,15 @@ static bool find_current(void)
     return true;
 }
 
+/* The last frame of the block's word is allocated. */
+static void leave_word(struct frame_block *block)
+{
+    if (block->word < FRAME_BLOCK_WORDS - 1)
+        block->word++; /* the next one probably has free frames */
+    if (free_frames < few_frames)
+        note_few();
+}
+
 phys_addr_t frame_alloc(void)
 {
     if (!current->free[current->word] && !find_current())
@@ -159,8 +166,8 @@ phys_addr_t frame_alloc(void)
     size_t word = block->word;
     uint64_t free = block->free[word], rest = free & (free - 1);
     block->free[word] = rest;
-    if (!rest && word < FRAME_BLOCK_WORDS - 1)
-        block->word++; /* the next word probably has free frames */
+    if (!rest)
+        leave_word(block);
     block->used[word] |= free ^ rest;
     block->not_free++;
     free_frames--;
