@@ -93,7 +93,7 @@ def packages(name):
 
 def row(name):
     """A script's row of the table."""
-    comment = (SCRIPTS / f"{name}.sh").read_text().splitlines()[0].lstrip("# ").rstrip(".")
+    comment = (SCRIPTS / f"{name}.sh").read_text().splitlines()[0].lstrip("# ").rstrip(".").replace("|", "\\|")
     known = sum(is_known(name, line) for line in kept("printed", name))
     same = "no" if differences(name) else f"but for {known} lines" if known else "yes"
     return f"| `{name}` | {comment} | {packages(name)} | {len(kept('expected', name))} | {same} |\n"
