@@ -364,6 +364,8 @@ BREAKS = [
     Break("drivers/uart16550.c", "    if (byte || !uart->break_comes) {", "    if (byte || !uart->broken) {", "a break is a byte like others",
           "host/uart16550"),
     # --- lib/
+    Break("lib/grid.c", "bottom == grid->rows && !grid->alternate)", "bottom == grid->rows)", "the second screen's lines are history", "host/terminal"),
+    Break("lib/terminal_sequences.c", "    if (on != terminal->reverse)\n", "", "a screen is reversed twice", "host/terminal e2e/screens"),
     Break("lib/terminal_pen.c", "return pen.dim ? DARK_GREY : pen.foreground;", "return pen.foreground;", "dim text is not", "host/terminal e2e/screens"),
     Break("lib/terminal_pen.c", "(foreground ^ background) & (BRIGHT - 1)", "foreground ^ background", "bright colours are exchanged, too",
           "host/terminal e2e/screens"),
@@ -419,6 +421,10 @@ BREAKS = [
     Break("fs/file_table.c", "        set_bit(table->close_on_exec, fd, test_bit(from->close_on_exec, fd));\n", "", "fork forgets close-on-exec", "host/files"),
     Break("lib/chacha20.c", "rotate(*b ^ *c, 7)", "rotate(*b ^ *c, 8)", "ChaCha20 is something else", "host/chacha20"),
     # --- kernel/tty/
+    Break("kernel/tty/console_keys.c", "    if (has_shift)\n        return (unsigned)snprintf", "    if (false)\n        return (unsigned)snprintf",
+          "F13 is F1", "host/terminals"),
+    Break("kernel/tty/controls.c", "    if (tty_of_current() != tty && tty_hooks()->current_user() != 0)\n        return ERROR_NOT_PERMITTED;\n", "",
+          "anybody types at any terminal", "user/terminals"),
     Break("kernel/tty/line_discipline.c", "    discipline->head -= used == LINE_DISCIPLINE_INPUT;\n", "",
           "a line that is too long runs over its buffer", "host/line_discipline"),
     Break("kernel/tty/line_discipline.c", "count == room && !is_mark", "count == room",
