@@ -23,7 +23,8 @@ static uint32_t place_of(uint64_t position)
 
 static size_t first_slot(const struct name_index *index, uint32_t hash)
 {
-    return (hash * UINT32_C(0x9e3779b1)) & (index->capacity - 1);
+    uint32_t mixed = hash * UINT32_C(0x9e3779b1);
+    return mixed & (index->capacity - 1);
 }
 
 static void put(struct name_index *index, struct name_index_slot slot)

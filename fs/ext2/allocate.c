@@ -91,7 +91,7 @@ static enum error get_group(const struct ext2 *ext2, uint32_t number, struct ext
 static void add(int32_t *counter, int change)
 {
     int sum = *counter + change;
-    *counter = sum < 0 ? 0 : MIN(sum, UINT16_MAX);
+    *counter = sum < 0 ? 0 : MIN(sum, (int)UINT16_MAX);
 }
 
 /* Adds to the counters of a group, and of the file system. */
@@ -141,7 +141,7 @@ static uint32_t find_zero(const uint8_t *bits, uint32_t from, uint32_t end)
 /* Takes the first free bit of a bitmap; *bit is where to look first. ERROR_FULL. */
 static enum error take_bit(struct ext2 *ext2, uint32_t bitmap, uint32_t end, uint32_t *bit)
 {
-    struct cached_block *cached;
+    struct cached_block *cached = NULL;
     enum error error = block_cache_get(&ext2->cache, bitmap, &cached);
     if (error)
         return error;
@@ -161,7 +161,7 @@ static enum error take_bit(struct ext2 *ext2, uint32_t bitmap, uint32_t end, uin
 static enum error clear_bits(struct ext2 *ext2, uint32_t bitmap, uint32_t first, uint32_t number,
                              int *cleared)
 {
-    struct cached_block *cached;
+    struct cached_block *cached = NULL;
     enum error error = block_cache_get(&ext2->cache, bitmap, &cached);
     *cleared = 0;
     if (error)

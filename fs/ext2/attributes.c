@@ -49,9 +49,9 @@ static enum error read_link(struct inode *inode, const char **target)
 
 static enum error store_long(struct ext2_node *node, const char *target, size_t length)
 {
-    struct cached_block *cached;
-    uint32_t block;
-    bool is_new;
+    struct cached_block *cached = NULL;
+    uint32_t block = 0;
+    bool is_new = false;
     enum error error = ext2_map_new(node, 0, &block, &is_new);
     if (!error)
         error = block_cache_make(&node->ext2->cache, block, &cached);

@@ -65,7 +65,7 @@ enum error ext2_map(struct ext2_node *node, uint64_t index, uint32_t *block)
 static enum error take(struct ext2_node *node, bool is_table, uint32_t *block)
 {
     struct ext2 *ext2 = node->ext2;
-    struct cached_block *cached;
+    struct cached_block *cached = NULL;
     enum error error = ext2_take_block(ext2, node->goal, block);
     if (error)
         return error;
@@ -89,7 +89,7 @@ static enum error step(struct ext2_node *node, uint64_t index, bool is_last, uin
                        bool *is_new)
 {
     struct ext2 *ext2 = node->ext2;
-    struct cached_block *table;
+    struct cached_block *table = NULL;
     if (!ext2_is_block(ext2, *block))
         return ext2_damaged(ext2, "a file's table of blocks is not on the disk");
     enum error error = block_cache_get(&ext2->cache, *block, &table);

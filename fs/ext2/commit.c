@@ -149,7 +149,7 @@ static enum error give_attributes(struct ext2_node *node)
 {
     enum { REFERENCES = 4 };
     struct ext2 *ext2 = node->ext2;
-    struct cached_block *cached;
+    struct cached_block *cached = NULL;
     if (!node->attributes)
         return OK;
     if (!ext2_is_block(ext2, node->attributes))

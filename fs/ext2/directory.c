@@ -50,7 +50,7 @@ enum error ext2_lookup(struct dentry *directory, const char *name, size_t length
                        struct dentry **found)
 {
     struct ext2_entry_copy entry;
-    uint64_t position;
+    uint64_t position = 0;
     enum error error =
         ext2_find_entry(ext2_node_of(directory->inode), name, length, &position, &entry);
     return error ? error : make_dentry(directory, &entry, found);
@@ -91,7 +91,7 @@ static enum error list(struct file *file, struct entry_sink *sink)
     struct ext2_node *node = ext2_node_of(file->inode);
     struct filesystem *filesystem = node->inode.filesystem;
     struct ext2_entry_copy entry;
-    uint64_t position;
+    uint64_t position = 0;
     if (file->position >= node->inode.size)
         return OK;
     bool locked = filesystem_lock_names(filesystem);

@@ -13,7 +13,7 @@
 /* The block of a directory that holds the byte, with a reference; NULL: a hole. */
 static enum error get_block(struct ext2_node *node, uint64_t position, struct cached_block **cached)
 {
-    uint32_t block;
+    uint32_t block = 0;
     enum error error = ext2_map(node, position / node->ext2->block_size, &block);
     *cached = NULL;
     return error || !block ? error : block_cache_get(&node->ext2->cache, block, cached);
@@ -42,7 +42,7 @@ enum error ext2_read_entry(struct ext2_node *node, uint64_t position, struct ext
 {
     struct ext2 *ext2 = node->ext2;
     uint32_t within = (uint32_t)(position % ext2->block_size);
-    struct cached_block *cached;
+    struct cached_block *cached = NULL;
     *entry = (struct ext2_entry_copy){.next = position - within + ext2->block_size};
     enum error error = get_block(node, position, &cached);
     if (error || !cached)
@@ -167,9 +167,9 @@ static enum error put_into(const struct ext2 *ext2, struct cached_block *cached,
 static enum error add_block(struct ext2_node *directory)
 {
     struct ext2 *ext2 = directory->ext2;
-    struct cached_block *cached;
-    uint32_t block;
-    bool is_new;
+    struct cached_block *cached = NULL;
+    uint32_t block = 0;
+    bool is_new = false;
     enum error error =
         ext2_map_new(directory, directory->inode.size / ext2->block_size, &block, &is_new);
     if (!error)
@@ -190,7 +190,7 @@ static enum error put_anywhere(struct ext2_node *directory, const char *name, si
 {
     uint32_t size = directory->ext2->block_size, within;
     for (uint64_t at = directory->room;; at += size) {
-        struct cached_block *cached;
+        struct cached_block *cached = NULL;
         enum error error = at < directory->inode.size ? OK : add_block(directory);
         if (!error)
             error = get_block(directory, at, &cached);
@@ -211,7 +211,7 @@ static enum error put_anywhere(struct ext2_node *directory, const char *name, si
 enum error ext2_add_entry(struct ext2_node *directory, const char *name, size_t length,
                           const struct ext2_node *node)
 {
-    uint64_t position;
+    uint64_t position = 0;
     ASSERT(directory->has_index && length <= EXT2_NAME_MAX);
     enum error error = name_index_reserve(&directory->index);
     if (!error)
@@ -226,7 +226,7 @@ enum error ext2_add_entry(struct ext2_node *directory, const char *name, size_t 
 enum error ext2_change_entry(struct ext2_node *directory, uint64_t position,
                              const struct ext2_node *node)
 {
-    struct cached_block *cached;
+    struct cached_block *cached = NULL;
     enum error error = get_block(directory, position, &cached);
     if (error || !cached)
         return error ? error : ext2_damaged(directory->ext2, "a directory has lost a block");
@@ -262,7 +262,7 @@ static enum error clear_within(const struct ext2 *ext2, uint8_t *block, uint32_t
 enum error ext2_clear_entry(struct ext2_node *directory, uint64_t position)
 {
     uint32_t size = directory->ext2->block_size;
-    struct cached_block *cached;
+    struct cached_block *cached = NULL;
     enum error error = get_block(directory, position, &cached);
     if (error || !cached)
         return error ? error : ext2_damaged(directory->ext2, "a directory has lost a block");
@@ -276,7 +276,7 @@ enum error ext2_clear_entry(struct ext2_node *directory, uint64_t position)
 
 enum error ext2_fill_directory(struct ext2_node *directory, const struct ext2_node *parent)
 {
-    struct cached_block *cached;
+    struct cached_block *cached = NULL;
     enum error error = add_block(directory);
     if (!error)
         error = get_block(directory, 0, &cached);

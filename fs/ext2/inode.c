@@ -181,7 +181,7 @@ static uint64_t largest(const struct ext2_node *node)
 
 enum error ext2_get_inode(struct ext2 *ext2, uint32_t number, struct inode **inode)
 {
-    uint8_t bytes[EXT2_INODE_BYTES];
+    uint8_t bytes[EXT2_INODE_BYTES] = {0};
     uint64_t place = 0;
     if (!number || number > ext2->inodes)
         return ext2_damaged(ext2, "an entry leads to an inode that cannot be");
@@ -285,8 +285,8 @@ static void store(const struct ext2_node *node, uint8_t *bytes)
 enum error ext2_store_inode(struct ext2_node *node)
 {
     struct ext2 *ext2 = node->ext2;
-    struct cached_block *cached;
-    uint64_t place;
+    struct cached_block *cached = NULL;
+    uint64_t place = 0;
     enum error error = ext2_find_inode(ext2, (uint32_t)node->inode.number, &place);
     if (!error)
         error = block_cache_get(&ext2->cache, place / ext2->block_size, &cached);

@@ -27,7 +27,7 @@ static void change_links(struct ext2_node *node, int change)
 static enum error add_entry(struct ext2_node *directory, const char *name, size_t length,
                             const struct ext2_node *node)
 {
-    bool done;
+    bool done = false;
     enum error error = ext2_reuse_removed(directory, name, length, node, &done);
     return error || done ? error : ext2_add_entry(directory, name, length, node);
 }
@@ -58,7 +58,7 @@ static enum error make(struct dentry *entry, uint32_t mode, uint32_t rdev, const
 {
     struct ext2_node *directory = ext2_node_of(entry->parent->inode), *node;
     struct ext2_entry_copy copy;
-    uint64_t position;
+    uint64_t position = 0;
     enum error error =
         ext2_find_entry(directory, entry->name, entry->name_length, &position, &copy);
     if (error != ERROR_NO_ENTRY)
@@ -103,7 +103,7 @@ static enum error link(struct dentry *entry, struct inode *inode)
 {
     struct ext2_node *directory = ext2_node_of(entry->parent->inode), *node = ext2_node_of(inode);
     struct ext2_entry_copy copy;
-    uint64_t position;
+    uint64_t position = 0;
     if (inode->links >= EXT2_LINKS_MAX)
         return ERROR_TOO_MANY_LINKS;
     ext2_lock(node->ext2);
@@ -131,7 +131,7 @@ static enum error link(struct dentry *entry, struct inode *inode)
 static enum error check_empty(struct ext2_node *node)
 {
     struct ext2_entry_copy entry;
-    uint64_t position;
+    uint64_t position = 0;
     enum error error = ext2_find_entry(node, "..", 2, &position, &entry); /* makes the index */
     if (error && error != ERROR_NO_ENTRY)
         return error;
@@ -167,7 +167,7 @@ static enum error remove_locked(struct dentry *entry)
 {
     struct ext2_node *directory = ext2_node_of(entry->parent->inode);
     struct ext2_node *node = ext2_node_of(entry->inode);
-    uint64_t position;
+    uint64_t position = 0;
     enum error error = may_change(node->ext2);
     if (!error && inode_is_directory(entry->inode))
         error = check_empty(node);
@@ -199,7 +199,7 @@ static enum error replace(struct ext2_node *node, struct dentry *replaced)
 {
     struct ext2_node *directory = ext2_node_of(replaced->parent->inode);
     struct ext2_node *old = ext2_node_of(replaced->inode);
-    uint64_t position;
+    uint64_t position = 0;
     enum error error = inode_is_directory(replaced->inode) ? check_empty(old) : OK;
     if (!error)
         error = find_position(replaced, &position);
@@ -220,7 +220,7 @@ static enum error add_name(struct ext2_node *node, struct ext2_node *directory, 
                            size_t length)
 {
     struct ext2_entry_copy copy;
-    uint64_t position;
+    uint64_t position = 0;
     enum error error = ext2_find_entry(directory, name, length, &position, &copy);
     if (error == ERROR_NO_ENTRY)
         return add_entry(directory, name, length, node);
@@ -232,7 +232,7 @@ static enum error change_parent(struct ext2_node *node, struct ext2_node *from,
                                 struct ext2_node *to)
 {
     struct ext2_entry_copy copy;
-    uint64_t position;
+    uint64_t position = 0;
     enum error error = ext2_find_entry(node, "..", 2, &position, &copy);
     if (error == ERROR_NO_ENTRY)
         error = ext2_damaged(node->ext2, "a directory has no parent");
@@ -267,7 +267,7 @@ static enum error rename_locked(struct dentry *entry, struct dentry *directory, 
                                 size_t length, struct dentry *replaced)
 {
     struct ext2_node *node = ext2_node_of(entry->inode);
-    uint64_t position;
+    uint64_t position = 0;
     enum error error = may_change(node->ext2);
     if (!error)
         error = find_position(entry, &position);

@@ -54,7 +54,7 @@ static enum error transfer(const struct run *run, enum block_operation operation
 static enum error find_extent(const struct run *run, uint32_t from, uint32_t *block,
                               uint32_t *count)
 {
-    uint32_t next;
+    uint32_t next = 0;
     enum error error = ext2_map(run->node, run->first + from, block);
     for (*count = 1; !error && from + *count < run->count; ++*count) {
         error = ext2_map(run->node, run->first + from + *count, &next);
@@ -76,7 +76,7 @@ static enum error transfer_all(const struct run *run, enum block_operation opera
 {
     uint32_t count = 0;
     for (uint32_t from = 0; from < run->count; from += count) {
-        uint32_t block;
+        uint32_t block = 0;
         enum error error = find_extent(run, from, &block, &count);
         if (!error && block)
             error = transfer(run, operation, from, count, block);

@@ -11,7 +11,7 @@ static uint32_t now(void)
 
 enum error ext2_store_superblock(struct ext2 *ext2, bool is_clean)
 {
-    struct cached_block *cached;
+    struct cached_block *cached = NULL;
     enum error error = block_cache_get(&ext2->cache, EXT2_SUPERBLOCK / ext2->block_size, &cached);
     if (error)
         return error;

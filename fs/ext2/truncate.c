@@ -31,7 +31,7 @@ static enum error give_block(struct ext2_node *node, uint32_t block)
 /* Frees the blocks whose numbers are in a table, from `first` on. */
 static enum error empty_table(const struct trim *trim, uint32_t block, uint64_t first)
 {
-    struct cached_block *table;
+    struct cached_block *table = NULL;
     enum error error = block_cache_get(&trim->node->ext2->cache, block, &table);
     if (error)
         return error;
@@ -53,7 +53,7 @@ static enum error empty_table(const struct trim *trim, uint32_t block, uint64_t 
 static enum error look(const struct trim *trim, unsigned level, uint64_t at, bool clear,
                        uint32_t *number)
 {
-    struct cached_block *table;
+    struct cached_block *table = NULL;
     uint64_t index = at / trim->covers[level - 1] % trim->each;
     if (!ext2_is_block(trim->node->ext2, trim->tables[level]))
         return ext2_damaged(trim->node->ext2, "a file's table of blocks is not on the disk");

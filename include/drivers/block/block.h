@@ -28,18 +28,18 @@ struct block_part {
 /* The fields are block.c's, except `future` and `error`. */
 struct block_request {
     struct future future;
+    struct block_device *disk;
+    uint64_t block; /* on the disk */
+    const struct block_part *parts;
+    struct list_node link;
+    struct event over;
     enum error error; /* once it is ready: ERROR_DEVICE, ERROR_TIMEOUT, ERROR_READ_ONLY,
                          ERROR_INVALID (not all blocks are on the disk), or ERROR_NO_DEVICE: the
                          disk is gone, or has failed for good */
-    struct block_device *disk;
     enum block_operation operation;
-    uint64_t block; /* on the disk */
     uint32_t count;
-    const struct block_part *parts;
     unsigned part_count;
     bool was_tried; /* in a command that failed */
-    struct list_node link;
-    struct event over;
 };
 
 enum { BLOCK_BYTES_MAX = 128 * 1024 };

@@ -124,7 +124,7 @@ enum error ext2_get_inode(struct ext2 *ext2, uint32_t number, struct inode **ino
 /* A new inode without a name, for a file in `directory`, with a reference. ERROR_FULL,
  * ERROR_OUT_OF_FRAMES, ERROR_DEVICE. */
 enum error ext2_make_inode(struct ext2_node *directory, uint32_t mode, uint32_t rdev,
-                           struct ext2_node **node);
+                           struct ext2_node **made);
 
 /* Notes that the node is newer than the disk. Does not wait, and needs no lock. */
 void ext2_mark_dirty(struct ext2_node *node);
