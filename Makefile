@@ -78,7 +78,7 @@ KERNEL_CFLAGS := -std=gnu17 -O2 -g $(WARNINGS) $(COMPILER_FLAGS) -nostdinc -isys
     -fcf-protection=none \
     -fno-common -ffunction-sections -fdata-sections -ffile-prefix-map=$(call quoted,$(CURDIR))/=
 # The test kernel looks for undefined behaviour in all that it runs; kernel/log/ubsan.c tells of it.
-UBSAN_CFLAGS := -fsanitize=undefined -fno-sanitize-recover=all -DUBSAN -Wno-null-dereference $(LARGE_FRAMES)
+UBSAN_CFLAGS := -fsanitize=undefined -fno-sanitize-recover=all -DUBSAN -DCHECK_LOCKS -Wno-null-dereference $(LARGE_FRAMES)
 # C, assembly and the linker's script take it from one place.
 KERNEL_BASE := $(shell sed -n 's/^.define KERNEL_BASE \(0x[0-9a-f]*\)u$$/\1/p' include/layout.h)
 NASMFLAGS := -f elf64 -g -F dwarf -w+all -w+error -I include/

@@ -64,7 +64,7 @@ enum error file_create(const struct file_operations *operations, struct inode *i
                           .dentry = dentry,
                           .flags = flags,
                           .references = 1,
-                          .mutex = MUTEX_INIT(made->mutex)};
+                          .mutex = MUTEX_INIT_RANKED(made->mutex, LOCK_OF_POSITION)};
     open_files++;
     inode_reference(inode);
     inode->writers += may_write(made);

@@ -13,7 +13,7 @@ void filesystem_init(struct filesystem *filesystem, struct filesystem_type *type
     filesystem->type = type;
     filesystem->device = ++last_device;
     filesystem->time_step = 1;
-    filesystem->names = (struct mutex)MUTEX_INIT(filesystem->names);
+    filesystem->names = (struct mutex)MUTEX_INIT_RANKED(filesystem->names, LOCK_OF_NAMES);
     list_init(&filesystem->inodes);
 }
 

@@ -14,7 +14,7 @@ void inode_init(struct inode *inode, struct filesystem *filesystem,
     inode->number = ++filesystem->last_number;
     inode->mode = mode;
     inode->accessed = inode->modified = inode->changed = clock_real_at_tick();
-    inode->mutex = (struct mutex)MUTEX_INIT(inode->mutex);
+    inode->mutex = (struct mutex)MUTEX_INIT_RANKED(inode->mutex, LOCK_OF_CONTENT);
 }
 
 void inode_end(struct inode *inode)

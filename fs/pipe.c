@@ -238,7 +238,7 @@ static struct pipe *make_pipe(void)
         return NULL;
     pipe->size = PIPE_FIRST_SIZE;
     pipe->pages = pipe->first_pages;
-    pipe->mutex = (struct mutex)MUTEX_INIT(pipe->mutex);
+    pipe->mutex = (struct mutex)MUTEX_INIT_RANKED(pipe->mutex, LOCK_OF_PIPE);
     wait_queue_init(&pipe->waiting);
     return pipe;
 }

@@ -51,7 +51,7 @@ static struct unix_socket *make_socket(enum socket_type type)
     socket->inode.links = 1;
     socket->type = type;
     socket->peer_credentials = (struct socket_credentials){0, UINT32_MAX, UINT32_MAX};
-    socket->reading = (struct mutex)MUTEX_INIT(socket->reading);
+    socket->reading = (struct mutex)MUTEX_INIT_RANKED(socket->reading, LOCK_OF_SOCKET);
     list_init(&socket->queue);
     list_init(&socket->pending);
     list_init(&socket->wanting_room);

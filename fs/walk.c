@@ -1,11 +1,6 @@
 /*
  * A name is walked component by component. A symbolic link's text is walked in place of the link:
  * what comes after the link waits on a small stack until the text is over.
- *
- * Locks: tmpfs and procfs read and change names without a wait, and kernel code is not preempted,
- * so their names have no lock. Names on a disk have one for the file system: walk_lock(). It comes
- * before all others. The content of a file has the inode's mutex. The position of an open file
- * has the file's mutex, which is locked before the inode's.
  */
 #include <assert.h>
 #include <fs/mount.h>

@@ -213,7 +213,7 @@ static struct ext2 *create(void)
     ext2->kinds = &kinds;
     ext2->filesystem.is_read_only = true;
     ext2->filesystem.time_step = (int64_t)NANOSECONDS_PER_SECOND;
-    ext2->changes = (struct mutex)MUTEX_INIT(ext2->changes);
+    ext2->changes = (struct mutex)MUTEX_INIT_RANKED(ext2->changes, LOCK_OF_DISK);
     for (size_t i = 0; i < EXT2_BUCKETS; i++)
         list_init(&ext2->nodes[i]);
     list_init(&ext2->dirty);

@@ -46,5 +46,7 @@ void syscall_dispatch(struct trap_frame *frame)
 {
     uint64_t number = frame->error_code; /* user_entry.asm puts it there; rax becomes the result */
     int64_t result = number < unwatched ? calls[number](frame) : dispatch_rest(frame);
+    if (LOCKS_ARE_CHECKED && thread_current()) /* else a test makes the call */
+        lock_order_check_none(&thread_current()->held_locks);
     frame->rax = (uint64_t)result;
 }

@@ -18,6 +18,7 @@ static inline struct thread *running(void)
 
 void thread_end(void)
 {
+    lock_order_check_none(&running()->held_locks);
     running()->over = true;
     thread_park();
     __builtin_unreachable(); /* poll() does not come back here: the task is over */
@@ -57,6 +58,7 @@ void thread_init(struct thread *thread, const char *name, const struct stack *st
     thread->enter = thread->leave = NULL;
     thread->own = context_init(stack->top, start);
     thread->over = thread->interrupted = false;
+    thread->held_locks = (struct held_locks){0};
 }
 
 static inline void park(struct thread *thread)
@@ -141,13 +143,16 @@ static NOINLINE void wait_for_lock(struct mutex *mutex, struct thread *thread)
 void thread_lock(struct mutex *mutex)
 {
     struct thread *thread = running();
+    lock_order_note_lock(&thread->held_locks, mutex->rank);
     if (!mutex_try_lock(mutex, &thread->task))
         wait_for_lock(mutex, thread);
 }
 
 void thread_unlock(struct mutex *mutex)
 {
-    mutex_unlock(mutex, &running()->task);
+    struct thread *thread = running();
+    lock_order_note_unlock(&thread->held_locks, mutex->rank);
+    mutex_unlock(mutex, &thread->task);
 }
 
 void thread_interrupt(struct thread *thread)

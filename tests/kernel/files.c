@@ -245,6 +245,38 @@ TEST(files, descriptors_are_copied_and_closed)
     EXPECT(worker_run(use_descriptors));
 }
 
+/* Two descriptors have the file: its position is locked, and then its content. The other way round
+ * would be a failed assertion. */
+static void lock_in_order(struct worker *worker)
+{
+    const struct held_locks *held = &thread_current()->held_locks;
+    char bytes[4] = "abc";
+    struct file *file;
+    (void)worker;
+    EXPECT_EQ(file_open(context, NULL, "/locked", O_RDWR | O_CREAT, 0600, &file), OK);
+    file_reference(file);
+    file_reference(file);
+    EXPECT(transfer(file, bytes, sizeof(bytes), true) > 0);
+    inode_lock(file->inode);
+    EXPECT_EQ(held->count[LOCK_OF_CONTENT], 1);
+    EXPECT(!lock_order_allows(held, LOCK_OF_POSITION));
+    EXPECT(!lock_order_allows(held, LOCK_OF_CONTENT));
+    EXPECT(lock_order_allows(held, LOCK_WITHOUT_RANK));
+    EXPECT(!lock_order_holds_none(held));
+    inode_unlock(file->inode);
+    EXPECT(lock_order_allows(held, LOCK_OF_POSITION));
+    EXPECT(lock_order_holds_none(held));
+    file_release(file);
+    file_release(file);
+    file_release(file);
+}
+
+TEST(files, locks_are_taken_in_order)
+{
+    EXPECT(start());
+    EXPECT(worker_run(lock_in_order));
+}
+
 static void read_mounts(struct worker *worker)
 {
     static const char first[] = "rootfs / tmpfs rw,relatime";

@@ -7,16 +7,19 @@
 #define KERNEL_TASK_MUTEX_H
 
 #include <kernel/cpu/cpu.h>
+#include <kernel/task/lock_order.h>
 #include <kernel/task/task.h>
 
 struct mutex {
     const struct task *owner; /* NULL while free */
     struct wait_queue waiting;
+    enum lock_rank rank; /* its place in the order of locks */
 };
 
-#define MUTEX_INIT(mutex)                           \
-    {                                               \
-        .waiting = WAIT_QUEUE_INIT((mutex).waiting) \
+#define MUTEX_INIT(mutex) MUTEX_INIT_RANKED(mutex, LOCK_WITHOUT_RANK)
+#define MUTEX_INIT_RANKED(mutex, its_rank)                              \
+    {                                                                   \
+        .waiting = WAIT_QUEUE_INIT((mutex).waiting), .rank = (its_rank) \
     }
 
 /* Locks the mutex if it is free and nobody is ahead of `task`, which does not hold it yet. */

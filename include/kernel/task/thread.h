@@ -43,6 +43,7 @@ struct thread {
     stack_context caller; /* where its poll function goes on; holds while the thread runs */
     bool over;            /* run() has returned */
     bool interrupted;     /* changed by atomic stores */
+    struct held_locks held_locks;
 };
 
 /* Prepares a thread, which executor_spawn() starts. `run` is called on `stack`, whose top is a

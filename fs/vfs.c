@@ -1,3 +1,23 @@
+/*
+ * The set-up of files: the types of file systems, and what is mounted from the start.
+ *
+ * Locks. Kernel code is not preempted: between two waits a thread has the processor to itself. So
+ * only what has to stay whole across a wait has a lock (kernel/task/lock_order.h), and a thread
+ * takes them in this order:
+ *
+ *     LOCK_OF_NAMES      the names of a file system on a disk, from a look-up to the change that
+ *                        follows it; names in memory change without a wait, and have no lock
+ *     LOCK_OF_SOCKET     the queue of a unix stream socket, while a reader takes out of it
+ *     LOCK_OF_PIPE       the bytes of a pipe, while some are copied
+ *     LOCK_OF_POSITION   the position of an open file that several use
+ *     LOCK_OF_CONTENT    the pages and the size of an inode
+ *     LOCK_OF_DISK       all of a file system on a disk besides the content of files, while it is
+ *                        changed or written there
+ *
+ * Of each kind a thread holds one at most. It holds none when it goes back to its program or ends.
+ * A page fault may come while any of them is held, for what is copied is the program's: so a fault
+ * takes none of them. Wait queues have no lock; interrupts are masked while they are changed.
+ */
 #include <assert.h>
 #include <fs/block_cache.h>
 #include <fs/block_file.h>
