@@ -168,7 +168,7 @@ static enum error mount(const struct mount_arguments *arguments, struct filesyst
         fat->operations = &operations;
         fat->filesystem.is_read_only = true;
         fat->filesystem.time_step = 2 * INT64_C(1000000000);
-        fat->changes = (struct mutex)MUTEX_INIT(fat->changes);
+        fat->changes = (struct mutex)MUTEX_INIT_RANKED(fat->changes, LOCK_OF_DISK);
         list_init(&fat->nodes);
         list_init(&fat->dirty);
     }

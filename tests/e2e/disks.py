@@ -34,6 +34,7 @@ class Disks(DiskTest):
         machine = self.start(image)
         self.expect(machine, "dd if=/dev/zero of=/dev/vda bs=1M count=2 2>&1 | head -1",
                     "dd: error writing '/dev/vda': No space left on device")
+        self.expect(machine, "dd if=/dev/zero of=/dev/vda bs=1000 2>&1 | grep out", "1048+0 records out")
         self.expect(machine, "tail -c 5 /dev/vda | od -An -tx1", " 00 00 00 00 00")
         self.expect(machine, "dd if=/dev/vda bs=1 skip=1048570 2>/dev/null | wc -c", "6")
 
