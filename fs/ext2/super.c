@@ -303,10 +303,12 @@ static enum error settle(struct filesystem *filesystem)
 {
     struct ext2 *ext2 = ext2_of(filesystem);
     (void)dentry_forget(filesystem->root, SIZE_MAX);
-    for (unsigned i = 0; i < PASSES_MAX && !list_empty(&ext2->dirty); i++) {
+    for (unsigned i = 0; i < PASSES_MAX; i++) { /* the first one waits for another's commit, too */
         if (ext2_commit(ext2, true))
             break;
         (void)dentry_forget(filesystem->root, SIZE_MAX);
+        if (list_empty(&ext2->dirty))
+            break;
     }
     if (ext2->has_failed)
         ext2_discard(ext2);
