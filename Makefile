@@ -134,7 +134,7 @@ TOOL_SOURCES := $(foreach tool,$(HOST_TOOLS),$(TOOL_SOURCES_$(notdir $(tool))))
 
 # --- The kernel -------------------------------------------------------------------------------------------------------
 
-.PHONY: all iso run test debian-for-tests programs self power-cuts soak matrix bench compare screens bench-host clock-drift fuzz debug breaks check fmt clean help screenshot docs need-build need-font need-host need-debian need-user-tests need-fmt need-lint need-fuzz need-iso need-matrix need-qemu FORCE
+.PHONY: all iso run test need-debian-disk programs self power-cuts soak matrix bench compare screens bench-host clock-drift fuzz debug breaks check fmt clean help screenshot docs need-build need-font need-host need-debian need-user-tests need-fmt need-lint need-fuzz need-iso need-matrix need-qemu FORCE
 all: iso $B/cairn-test.iso $B/host-tests $(HOST_TOOLS)
 
 # A change of compiler or flags rebuilds what it touches, and a new or removed source links again: these files hold the
@@ -306,7 +306,7 @@ $B/debian/%.img: scripts/make-debian.py scripts/debian-packages.txt | need-debia
 	$Q$(PYTHON) $< $* $@
 
 # Where it cannot be made, such as without a network, e2e/debian says that it is left out.
-debian-for-tests:
+need-debian-disk:
 	@$(MAKE) --no-print-directory B=$B $B/debian/small.img || echo "cairn: tests of Debian's programs are left out"
 
 # Debian's programs do their own work, and print what they print on this machine.
@@ -371,7 +371,7 @@ $B/initramfs-tests.cpio: scripts/make-initramfs.py $B/run-tests $(USER_TESTS:%=$
 	    $(foreach file,passwd group,etc/$(file)=user/root/etc/$(file)) \
 	    $(foreach test,$(USER_TESTS),tests/$(test)=$B/user-tests/stripped/$(test))
 
-test: $B/cairn.iso $B/cairn-test.iso $B/host-tests $(HOST_TOOLS) $(USER_TEST_PROGRAMS) $B/initramfs-tests.cpio $B/initramfs-fuzz.cpio debian-for-tests | need-qemu
+test: $B/cairn.iso $B/cairn-test.iso $B/host-tests $(HOST_TOOLS) $(USER_TEST_PROGRAMS) $B/initramfs-tests.cpio $B/initramfs-fuzz.cpio need-debian-disk | need-qemu
 	$QBUILD=$B $(PYTHON) tests/run.py $(if $(TIMES),--times $(TIMES)) $(TESTS)
 
 matrix: $B/cairn.iso | need-qemu need-matrix

@@ -266,7 +266,7 @@ static enum error remove_entry(const struct walk *walk, struct dentry *entry, bo
 
 static enum error remove_last(struct walk *walk, bool directory)
 {
-    struct dentry *entry;
+    struct dentry *entry = NULL;
     enum error error = walk_to_last(walk);
     if (error)
         return error;
@@ -417,7 +417,7 @@ static enum error rename_to(const struct walk *from, const struct walk *to, stru
 
 static enum error rename_last(struct walk *from, struct walk *to, unsigned flags)
 {
-    struct dentry *entry;
+    struct dentry *entry = NULL;
     enum error error = walk_to_last(from);
     if (!error)
         error = walk_to_last(to);

@@ -70,11 +70,8 @@ definitions of locales, for a test of the build|/usr/share/i18n/locales/en_US|lo
 busybox, static, the programs on the image|/bin/busybox|busybox-static|busybox|busybox|-
 musl, for the tests of user mode|musl-gcc|musl-tools|musl-gcc|musl|-
 mke2fs, for the tests of disks|mke2fs /sbin/mke2fs|e2fsprogs|e2fsprogs|e2fsprogs|-
-<<<<<<< HEAD
-fakeroot, for disks of Debian's packages|fakeroot|fakeroot|-|-|-
-=======
 fsck.fat, for the same|fsck.fat /sbin/fsck.fat|dosfstools|dosfstools|dosfstools|dosfstools
->>>>>>> wip iso fat
+fakeroot, for disks of Debian's packages|fakeroot|fakeroot|-|-|-
 sfdisk, for the same|sfdisk /sbin/sfdisk|fdisk|util-linux|util-linux|-
 git|git|git|git|git|git
 "

@@ -269,7 +269,7 @@ enum error fat_add_entry(struct fat_node *directory, const char *name, size_t le
 {
     uint16_t units[FAT_NAME_UNITS];
     uint8_t last[FAT_SLOT], slot[FAT_SLOT];
-    uint64_t position, place = 0;
+    uint64_t position = 0, place = 0;
     size_t count;
     bool is_whole;
     if (!fat_name_to_units(name, length, units, &count))

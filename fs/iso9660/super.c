@@ -65,7 +65,7 @@ static enum error read_descriptor(struct iso *iso, uint64_t place)
 static enum error make_root(struct iso *iso, uint64_t descriptor)
 {
     struct iso_record record;
-    struct inode *inode;
+    struct inode *inode = NULL;
     enum error error = iso_read_record(iso, descriptor + ROOT_RECORD, &record);
     if (!error && (!record.is_there || (record.mode & S_IFMT) != S_IFDIR || !record.size))
         error = iso_damaged(iso, "the root is no directory");

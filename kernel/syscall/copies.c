@@ -51,8 +51,9 @@ static enum error check_source(const struct file *from, virt_addr_t offset, uint
 /* The file may become longer meanwhile, as when it is copied to its own end. */
 static uint64_t left_in(const struct file *from, uint64_t start, uint64_t count)
 {
-    uint64_t size = from->inode->size;
-    return MIN(MIN(count, (uint64_t)BUFFER_MAX), size > start ? size - start : 0);
+    uint64_t size = from->inode->size, left = size > start ? size - start : 0;
+    left = MIN(left, count);
+    return MIN(left, (uint64_t)BUFFER_MAX);
 }
 
 static int64_t send(struct file *to, struct file *from, virt_addr_t offset, uint64_t start,
@@ -80,7 +81,7 @@ static int64_t send(struct file *to, struct file *from, virt_addr_t offset, uint
 int64_t syscall_sendfile(struct trap_frame *frame)
 {
     struct file_table *files = process_current()->files;
-    struct file *to, *from;
+    struct file *to = NULL, *from;
     virt_addr_t offset = argument_2(frame);
     uint64_t start = 0;
     enum error error = file_table_get(files, (int)argument_1(frame), &from);

@@ -48,8 +48,7 @@ TEST(interrupts, ticks_come_one_by_one)
     irq_line(IRQ_TIMER, &line);
     uint64_t others = trap_count(LOCAL_APIC_TIMER_VECTOR);
     EXPECT(line.handled);
-    EXPECT_EQ(line.masked, others != 0);
-    EXPECT(line.masked || line.interrupts >= 15);
+    EXPECT(line.masked ? others > 0 : line.interrupts >= 15); /* alarms are among the others */
     EXPECT_EQ(line.spurious, 0);
 }
 
