@@ -12,6 +12,7 @@
 #include <kernel/task/executor.h>
 #include <kernel/task/sleep.h>
 #include <layout.h>
+#include <lib/number.h>
 #include <lib/string.h>
 #include <mm/frames.h>
 #include <mm/heap.h>
@@ -107,7 +108,17 @@ static enum error write_release(struct text *text, int process)
 static enum error write_max_map_count(struct text *text, int process)
 {
     (void)process;
-    text_printf(text, "%d\n", AREAS_MAX);
+    text_printf(text, "%lu\n", areas_max);
+    return OK;
+}
+
+static enum error store_max_map_count(const char *text, int process)
+{
+    uint64_t most;
+    (void)process;
+    if (!parse_number(text, &most) || most > INT32_MAX)
+        return ERROR_INVALID;
+    areas_max = most;
     return OK;
 }
 
@@ -143,7 +154,9 @@ void proc_system_add(void)
         {.name = "filesystems", .write = write_filesystems},
         {.name = "sys/kernel/osrelease", .write = write_release},
         {.name = "sys/kernel/ostype", .write = write_system},
-        {.name = "sys/vm/max_map_count", .write = write_max_map_count},
+        {.name = "sys/vm/max_map_count",
+         .write = write_max_map_count,
+         .store = store_max_map_count},
         {.name = "sys/fs/file-max", .write = write_file_max},
         {.name = "sys/fs/file-nr", .write = write_file_nr},
     };

@@ -219,7 +219,7 @@ enum error address_space_map(struct address_space *space, virt_addr_t start, uin
         return ERROR_INVALID;
     if (start < USER_START)
         return ERROR_NOT_PERMITTED;
-    if (space->area_count > AREAS_MAX)
+    if (space->area_count > areas_max)
         return ERROR_OUT_OF_FRAMES;
     flags |= space->default_flags;
     enum error error = check_room(space, start, length, flags, object);

@@ -71,7 +71,7 @@ static enum error change_flags(struct address_space *space, virt_addr_t start, u
     if (!area_range_is_valid(start, length))
         return ERROR_INVALID;
     bool splits = is_within_area(space, start) || is_within_area(space, end);
-    if (splits && space->area_count >= AREAS_MAX)
+    if (splits && space->area_count >= areas_max)
         return ERROR_OUT_OF_FRAMES;
     enum error error = area_range_split(space, start, end);
     if (error)

@@ -86,7 +86,7 @@ enum error address_space_move(struct address_space *space, virt_addr_t start, ui
         return ERROR_BAD_ADDRESS;
     if (!old_length && !(area->flags & AREA_SHARED))
         return ERROR_INVALID;
-    if (space->area_count >= AREAS_MAX - MOST_MADE)
+    if (space->area_count + MOST_MADE >= areas_max)
         return ERROR_OUT_OF_FRAMES;
     uint64_t more = keep ? length : length > old_length ? length - old_length : 0;
     enum error error = area_range_check_limits(space, area->flags, area->object, more / PAGE_SIZE);

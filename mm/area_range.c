@@ -27,7 +27,7 @@ enum error area_range_split(struct address_space *space, virt_addr_t start, virt
 {
     const struct vm_area *first = vm_areas_find(&space->areas, start);
     bool is_in_one = first && first->start < start && first->end > end;
-    if (is_in_one && space->area_count >= AREAS_MAX)
+    if (is_in_one && space->area_count >= areas_max)
         return ERROR_OUT_OF_FRAMES;
     enum error error = vm_areas_split(&space->areas, start);
     if (error)

@@ -9,6 +9,8 @@
 #include <mm/heap.h>
 #include <mm/vm_area.h>
 
+uint64_t areas_max = 65530;
+
 static struct vm_area *area_of(struct tree_node *node)
 {
     return node ? CONTAINER_OF(node, struct vm_area, node) : NULL;

@@ -30,8 +30,8 @@ enum {
  * stack_guard_gap. */
 #define AREA_GUARD (256 * PAGE_SIZE)
 
-/* How many an address space may have, about: Linux's vm.max_map_count. */
-enum { AREAS_MAX = 65530 };
+/* How many an address space may have, about: Linux's vm.max_map_count, which root may set. */
+extern uint64_t areas_max;
 
 /* No two areas overlap. */
 struct vm_area {
