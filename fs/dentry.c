@@ -286,6 +286,7 @@ size_t dentry_forget(struct dentry *root, size_t wanted)
         struct dentry *after = dentry_after(dentry);
         struct dentry *next = after ? first_leaf(after) : dentry->parent;
         if (dentry->references == 1 && list_empty(&dentry->children)) {
+            ASSERT(dentry->sibling.next); /* only entries that are kept are in the tree */
             dentry_delete(dentry);
             forgotten++;
         }

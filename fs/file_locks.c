@@ -110,6 +110,7 @@ static void cut(struct inode_locks *locks, struct file_lock *old, const struct f
     if (!left && !right) {
         drop(old);
     } else if (left && right) {
+        ASSERT(*spare);
         **spare = *old;
         (*spare)->start = lock->last + 1;
         old->last = lock->start - 1;

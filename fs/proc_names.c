@@ -36,6 +36,7 @@ uint32_t proc_node_mode(const struct proc_node *node)
     case PROC_DESCRIPTORS:
         return S_IFDIR | 0500;
     case PROC_FILE:
+        ASSERT(node->entry);
         return S_IFREG | (node->entry->store ? 0644 : node->entry->is_private ? 0400 : 0444);
     default:
         return S_IFLNK | 0777;

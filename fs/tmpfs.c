@@ -270,7 +270,7 @@ enum error tmpfs_make_inode(struct filesystem *filesystem, uint32_t mode, struct
     page_cache_init(&node->cache, &tmpfs_cache_operations, &node->inode);
     node->seals = SEAL_SEAL;
     if (inode_is_directory(&node->inode))
-        node->inode.size = 2 * ENTRY_SIZE;
+        node->inode.size = 2 * (uint64_t)ENTRY_SIZE;
     node->inode.operations = &operations;
     node->inode.file_operations = operations_for(mode & S_IFMT);
     *made = node;

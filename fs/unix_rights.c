@@ -133,29 +133,29 @@ static void keep(struct unix_socket *found, struct list *reached)
     list_push_back(reached, &found->reached_link);
 }
 
-#define for_each_socket(socket)                                                                    \
-    for (struct list_node *node_ = sockets.head.next; node_ != &sockets.head; node_ = node_->next) \
-        for (struct unix_socket *socket = CONTAINER_OF(node_, struct unix_socket, all_link);       \
-             socket; socket = NULL)
+static struct unix_socket *socket_at(struct list_node *node)
+{
+    return CONTAINER_OF(node, struct unix_socket, all_link);
+}
 
 static void find_garbage(void)
 {
     struct list reached = LIST_INIT(reached);
     struct list_node *node;
-    for_each_socket(socket)
-    {
+    list_for_each(at, &sockets) {
+        struct unix_socket *socket = socket_at(at);
         const struct file *file = socket->file;
         socket->in_flight_seen = 0;
         socket->may_be_garbage =
             file && socket->in_flight > 0 && file->references == socket->in_flight;
     }
-    for_each_socket(socket)
-    {
+    list_for_each(at, &sockets) {
+        struct unix_socket *socket = socket_at(at);
         if (socket->may_be_garbage)
             visit_messages(socket, NULL, count);
     }
-    for_each_socket(socket)
-    {
+    list_for_each(at, &sockets) {
+        struct unix_socket *socket = socket_at(at);
         if (socket->may_be_garbage && socket->in_flight_seen < socket->in_flight)
             keep(socket, &reached);
     }
@@ -170,8 +170,8 @@ void unix_rights_collect(void)
         return;
     closed_since = 0;
     find_garbage();
-    for_each_socket(socket)
-    {
+    list_for_each(at, &sockets) {
+        struct unix_socket *socket = socket_at(at);
         if (!socket->may_be_garbage)
             continue;
         unix_queue_clear(socket);

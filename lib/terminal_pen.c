@@ -131,12 +131,12 @@ static bool select_style(struct terminal_pen *pen, unsigned code)
 static void select_one(struct terminal_pen *pen, unsigned code)
 {
     unsigned colour = code % 10;
+    if (select_style(pen, code))
+        return;
     if (code == SGR_RESET)
         *pen = (struct terminal_pen){.foreground = LIGHT_GREY, .font = pen->font};
     else if (code - colour == SGR_USUAL_FONT && colour <= HIGH_PC_FONT)
         pen->font = (uint8_t)colour;
-    else if (select_style(pen, code))
-        return;
     else if (code == SGR_FOREGROUND_DEFAULT)
         pen->foreground = LIGHT_GREY;
     else if (code == SGR_BACKGROUND_DEFAULT)

@@ -188,7 +188,7 @@ static enum error add_block(struct ext2_node *directory)
 static enum error put_anywhere(struct ext2_node *directory, const char *name, size_t length,
                                const struct ext2_node *node, uint64_t *position)
 {
-    uint32_t size = directory->ext2->block_size, within;
+    uint32_t size = directory->ext2->block_size, within = 0;
     for (uint64_t at = directory->room;; at += size) {
         struct cached_block *cached = NULL;
         enum error error = at < directory->inode.size ? OK : add_block(directory);

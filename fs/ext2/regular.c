@@ -27,8 +27,8 @@ static unsigned fill_parts(const struct run *run, uint32_t from, uint32_t count,
     unsigned part = 0;
     for (uint32_t i = from; i < from + count;) {
         uint32_t within = i % run->each, some = MIN(run->each - within, from + count - i);
-        parts[part++] = (struct block_part){.address = run->frames[i / run->each] + within * size,
-                                            .size = some * size};
+        parts[part++] = (struct block_part){
+            .address = run->frames[i / run->each] + (uint64_t)within * size, .size = some * size};
         i += some;
     }
     return part;
@@ -68,7 +68,8 @@ static void clear(const struct run *run, uint32_t from, uint32_t count)
 {
     uint32_t size = run->node->ext2->block_size;
     for (uint32_t i = from; i < from + count; i++)
-        memset((char *)phys_to_virt(run->frames[i / run->each]) + i % run->each * size, 0, size);
+        memset((char *)phys_to_virt(run->frames[i / run->each]) + (size_t)(i % run->each) * size, 0,
+               size);
 }
 
 /* What is a hole is not written: then no byte of it was written to. */

@@ -96,7 +96,7 @@ static void take_part(struct long_name *name, const uint8_t *slot)
 /* The long name ends with a unit of 0, unless it fills its slots. */
 static void choose_name(struct fat_entry *entry, const struct long_name *name)
 {
-    size_t count = 0, most = name->parts * UNITS_PER_SLOT;
+    size_t count = 0, most = (size_t)name->parts * UNITS_PER_SLOT;
     if (name->parts > 0 && name->missing == 0 && name->sum == fat_short_sum(entry->bytes)) {
         while (count < most && count < FAT_NAME_UNITS && name->units[count])
             count++;

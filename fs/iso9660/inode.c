@@ -85,13 +85,13 @@ static enum error read_pages(struct page_cache *cache, uint64_t index, const phy
     for (unsigned i = 0; i < count; i++) {
         uint32_t size = (uint32_t)MIN(left, (uint64_t)PAGE_SIZE);
         uint32_t some = size / ISO_SECTOR + (size % ISO_SECTOR != 0);
+        size_t used = (size_t)some * ISO_SECTOR;
         left -= size;
         sectors += some;
         if (some)
-            parts[part++] = (struct block_part){frames[i], some * ISO_SECTOR};
-        if (some < SECTORS_PER_PAGE)
-            memset((char *)phys_to_virt(frames[i]) + some * ISO_SECTOR, 0,
-                   PAGE_SIZE - some * ISO_SECTOR);
+            parts[part++] = (struct block_part){frames[i], (uint32_t)used};
+        if (used < PAGE_SIZE)
+            memset((char *)phys_to_virt(frames[i]) + used, 0, PAGE_SIZE - used);
     }
     if (!sectors)
         return OK;

@@ -102,7 +102,7 @@ static int64_t time_of(const uint8_t *date)
                              .second = date[5]};
     if (time.month < 1 || time.month > 12)
         return 0;
-    return (date_time_to_seconds(&time) - (int8_t)date[6] * 15 * 60) * NANOSECONDS;
+    return (date_time_to_seconds(&time) - (int8_t)date[6] * INT64_C(900)) * NANOSECONDS;
 }
 
 /* "TF": which times there are, and these in the order of the bits. */

@@ -161,7 +161,9 @@ enum error signal_frame_push(struct trap_frame *frame, int signal, const struct 
         return ERROR_BAD_ADDRESS;
     struct rt_frame own;
     void *in_place = user_block(this_cpu()->space, at, fpu + fpu_size - at, AREA_WRITE);
-    struct rt_frame *pushed = in_place ? in_place : &own;
+    struct rt_frame *pushed = &own;
+    if (in_place)
+        pushed = in_place;
     pushed->return_address = action->restorer;
     pushed->context.flags = CONTEXT_HAS_SS | CONTEXT_RESTORES_SS;
     if (fpu_state_features())
@@ -195,7 +197,9 @@ enum error signal_frame_pop(struct trap_frame *frame, uint64_t *mask, struct sig
     virt_addr_t at = frame->rsp - sizeof(uint64_t) + offsetof(struct rt_frame, context);
     struct user_context own;
     const struct user_context *in_place = user_block(this_cpu()->space, at, sizeof(own), AREA_READ);
-    const struct user_context *context = in_place ? in_place : &own;
+    const struct user_context *context = &own;
+    if (in_place)
+        context = in_place;
     if (!in_place && copy_from_user(&own, at, sizeof(own)))
         return ERROR_BAD_ADDRESS;
     /* Another thread of the program could change it in place: it is read once. */

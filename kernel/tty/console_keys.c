@@ -36,8 +36,10 @@ static bool read_key(const char *bytes, unsigned count, struct key *key)
         at = read_number(at + 1, end, &parameter);
         key->modifiers = parameter ? parameter - 1 : 0;
     }
-    key->final = at + 1 == end ? *at : '\0';
-    return key->final != '\0';
+    if (at + 1 != end)
+        return false;
+    key->final = *at;
+    return true;
 }
 
 /* 1 to 12; 0: it is none of them. */
@@ -62,9 +64,10 @@ static unsigned put_function_key(const struct key *key, unsigned number, char *t
         return 0;
     if (has_shift)
         return (unsigned)snprintf(to, CONSOLE_KEY_MAX, "\033[%u~", shifted[number]);
-    if (number <= 5)
+    unsigned code = number <= FUNCTION_KEYS ? plain[number] : 0;
+    if (code == 0) /* F1 to F5 */
         return (unsigned)snprintf(to, CONSOLE_KEY_MAX, "\033[[%c", 'A' + (int)number - 1);
-    return (unsigned)snprintf(to, CONSOLE_KEY_MAX, "\033[%u~", plain[number]);
+    return (unsigned)snprintf(to, CONSOLE_KEY_MAX, "\033[%u~", code);
 }
 
 unsigned console_key(const char *bytes, unsigned count, char to[CONSOLE_KEY_MAX])
