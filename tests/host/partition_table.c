@@ -204,7 +204,7 @@ TEST(partition_table, a_damaged_gpt_is_replaced_by_its_copy)
 {
     static const struct {
         unsigned block, at;
-    } damages[] = {{1, 0}, {1, 24}, {1, 72}, {1, 90}, {2, 35}, {17, 511}};
+    } damages[] = {{1, 0}, {1, 24}, {1, 60}, {1, 72}, {1, 90}, {2, 35}, {17, 511}};
     for (size_t i = 0; i < ARRAY_SIZE(damages); i++) {
         start_gpt();
         disk[damages[i].block][damages[i].at] ^= 4;
