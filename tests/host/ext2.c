@@ -101,11 +101,13 @@ static bool start(void)
 /* --- The build machine's tools ---------------------------------------------------------------- */
 
 static char path[] = "/tmp/cairn-ext2-XXXXXX";
+static bool has_file; /* of that name: mkstemp() may put an X for an X */
 
 static bool make_image(const char *options)
 {
     char command[256];
-    int file = path[sizeof(path) - 2] == 'X' ? mkstemp(path) : 0;
+    int file = has_file ? 0 : mkstemp(path);
+    has_file = file >= 0;
     snprintf(command, sizeof(command), "truncate -s 0 %s && mke2fs -q -F -t ext2 %s %s %dk", path,
              options, path, SIZE / 1024);
     bool good = file >= 0 && system(command) == 0;
@@ -132,6 +134,7 @@ static void end(void)
 {
     unlink(path);
     strcpy(path + sizeof(path) - 7, "XXXXXX");
+    has_file = false;
     host_set_yield(NULL);
 }
 
