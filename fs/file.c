@@ -367,3 +367,11 @@ void file_unnamed_name(const struct file *file, char *to, size_t room)
     else
         snprintf(to, room, "%s:[%lu]", kind, file->inode->number);
 }
+
+enum error file_map_inode(struct file *file, bool shared, struct vm_object **object)
+{
+    (void)shared;
+    inode_reference(file->inode);
+    *object = &file->inode->object;
+    return OK;
+}

@@ -144,17 +144,9 @@ static enum error allocate(struct file *file, unsigned mode, uint64_t offset, ui
     return error;
 }
 
-static enum error map(struct file *file, bool shared, struct vm_object **object)
-{
-    (void)shared;
-    inode_reference(file->inode);
-    *object = &file->inode->object;
-    return OK;
-}
-
 const struct file_operations tmpfs_regular_operations = {.has_position = true,
                                                          .read = read,
                                                          .write = write,
-                                                         .map = map,
+                                                         .map = file_map_inode,
                                                          .find = find,
                                                          .allocate = allocate};

@@ -194,20 +194,12 @@ static enum error sync(struct file *file)
     return error ? error : of_file;
 }
 
-static enum error map(struct file *file, bool shared, struct vm_object **object)
-{
-    (void)shared;
-    inode_reference(file->inode);
-    *object = &file->inode->object;
-    return OK;
-}
-
 const struct file_operations fat_regular_files = {.has_position = true,
                                                   .may_be_direct = true,
                                                   .read = read,
                                                   .write = write,
                                                   .sync = sync,
-                                                  .map = map};
+                                                  .map = file_map_inode};
 
 /* --- Attributes --------------------------------------------------------------------------------
  */

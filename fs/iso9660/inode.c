@@ -119,16 +119,8 @@ static enum error read(struct file *file, struct buffer *buffer, uint64_t *posit
     return error;
 }
 
-static enum error map(struct file *file, bool shared, struct vm_object **object)
-{
-    (void)shared; /* nobody opens the file for writing */
-    inode_reference(file->inode);
-    *object = &file->inode->object;
-    return OK;
-}
-
 static const struct file_operations regular_files = {
-    .has_position = true, .may_be_direct = true, .read = read, .map = map};
+    .has_position = true, .may_be_direct = true, .read = read, .map = file_map_inode};
 
 /* --- Links ----------------------------------------------------------------------------------- */
 

@@ -167,4 +167,7 @@ unsigned file_poll(struct file *file, struct waker *waker, struct task *task);
  * or anon_inode:[eventfd], with a NUL; what does not fit is cut. Any context. */
 void file_unnamed_name(const struct file *file, char *to, size_t room);
 
+/* As file_operations.map, for files whose pages are their inode's object. */
+enum error file_map_inode(struct file *file, bool shared, struct vm_object **object);
+
 #endif
