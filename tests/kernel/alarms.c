@@ -1,5 +1,8 @@
 /*
  * Deadlines by the time of day, which may be set meanwhile, and alarms.
+ *
+ * The executors are static: the timer's interrupt handler goes on writing to the one that has the
+ * timers, until the next test gives them to its own.
  */
 #include <kernel/cpu/control.h>
 #include <kernel/task/alarm.h>
@@ -27,7 +30,7 @@ static struct waiter wait_until(uint64_t time)
 
 TEST(alarms, a_deadline_comes_when_the_time_of_day_is_set_past_it)
 {
-    struct executor executor = EXECUTOR_INIT(executor);
+    static struct executor executor = EXECUTOR_INIT(executor);
     timers_start(&executor);
     uint64_t day = (uint64_t)clock_real_now();
     struct waiter waiter = wait_until(day + 3600 * NANOSECONDS_PER_SECOND);
@@ -47,7 +50,7 @@ TEST(alarms, a_deadline_comes_when_the_time_of_day_is_set_past_it)
 
 TEST(alarms, a_deadline_is_put_off_when_the_time_of_day_is_set_back)
 {
-    struct executor executor = EXECUTOR_INIT(executor);
+    static struct executor executor = EXECUTOR_INIT(executor);
     timers_start(&executor);
     uint64_t flags = interrupts_save(); /* so that the deadline does not come meanwhile */
     uint64_t day = (uint64_t)clock_real_now(), start = clock_now();
@@ -84,7 +87,7 @@ static void release(struct task *task)
 
 TEST(alarms, come_with_each_period_until_they_are_dropped)
 {
-    struct executor executor = EXECUTOR_INIT(executor);
+    static struct executor executor = EXECUTOR_INIT(executor);
     struct counter counter = {.enough = 5};
     timers_start(&executor);
     alarms_start(&executor);
@@ -103,7 +106,7 @@ TEST(alarms, come_with_each_period_until_they_are_dropped)
 /* Such an alarm would keep the processor to itself if it came each time. */
 TEST(alarms, with_a_tiny_period_are_counted_together)
 {
-    struct executor executor = EXECUTOR_INIT(executor);
+    static struct executor executor = EXECUTOR_INIT(executor);
     struct counter counter = {.enough = 3000000};
     timers_start(&executor);
     alarms_start(&executor);
@@ -118,7 +121,7 @@ TEST(alarms, with_a_tiny_period_are_counted_together)
 
 TEST(alarms, that_are_cleared_do_not_come)
 {
-    struct executor executor = EXECUTOR_INIT(executor);
+    static struct executor executor = EXECUTOR_INIT(executor);
     struct counter cleared = {.enough = UINT64_MAX}, other = {.enough = 1};
     timers_start(&executor);
     alarms_start(&executor);

@@ -1,5 +1,8 @@
 /*
  * The clock, sleeping, intervals and time limits, with the timer's own interrupts.
+ *
+ * The executors are static: the timer's interrupt handler goes on writing to the one that has the
+ * timers, until the next test gives them to its own.
  */
 #include <kernel/cpu/control.h>
 
@@ -55,7 +58,7 @@ static void run_within_a_tick(struct executor *executor)
 TEST(timers, sleepers_wake_in_order_and_not_early)
 {
     enum { COUNT = 8 };
-    struct executor executor = EXECUTOR_INIT(executor);
+    static struct executor executor = EXECUTOR_INIT(executor);
     struct sleeper sleepers[COUNT];
     timers_start(&executor);
     places = 0;
@@ -75,7 +78,7 @@ TEST(timers, sleepers_wake_in_order_and_not_early)
 
 TEST(timers, a_cancelled_sleeper_takes_its_timer_along)
 {
-    struct executor executor = EXECUTOR_INIT(executor);
+    static struct executor executor = EXECUTOR_INIT(executor);
     struct sleeper gone, sleeper;
     timers_start(&executor);
     init_sleeper(&gone, 2 * NANOSECONDS_PER_MILLISECOND);
@@ -99,7 +102,7 @@ static enum poll_result poll_sleep(struct task *task)
 
 TEST(timers, a_deadline_that_is_put_off_counts_from_the_clock_and_one_that_is_past_is_over)
 {
-    struct executor executor = EXECUTOR_INIT(executor);
+    static struct executor executor = EXECUTOR_INIT(executor);
     struct sleeper sleeper = {.task = {.name = "sleeper", .poll = poll_sleep}};
     timers_start(&executor);
     uint64_t flags = interrupts_save(); /* not to be woken before the deadline is put off */
@@ -139,7 +142,7 @@ static enum poll_result poll_ticker(struct task *task)
 
 TEST(timers, an_interval_ticks_at_every_multiple_of_its_period)
 {
-    struct executor executor = EXECUTOR_INIT(executor);
+    static struct executor executor = EXECUTOR_INIT(executor);
     struct ticker ticker = {.task = {.name = "ticker", .poll = poll_ticker}};
     timers_start(&executor);
     uint64_t start = clock_now();
@@ -167,7 +170,7 @@ TEST(timers, a_time_limit_ends_what_takes_too_long)
 {
     uint8_t storage[1];
     struct channel channel = CHANNEL_INIT(channel, storage);
-    struct executor executor = EXECUTOR_INIT(executor);
+    static struct executor executor = EXECUTOR_INIT(executor);
     struct limited limited = {
         .task = {.name = "limited", .poll = poll_limited},
         .number = number_future(&channel),

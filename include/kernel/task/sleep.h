@@ -8,7 +8,8 @@
 #include <kernel/task/timer.h>
 
 /* Makes firing timers the deferred work of `executor`. Called once before anything sleeps; a later
- * call moves the timers to another executor. */
+ * call moves the timers to another executor. The timer's interrupt handler writes to `executor`, so
+ * it must never go away. */
 void timers_start(struct executor *executor);
 
 /* Timers fire at the clock's ticks. With an alarm, which calls timers_ring() about the time that it
