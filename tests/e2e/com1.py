@@ -4,6 +4,7 @@ import random
 import re
 import socket
 import string
+import time
 import zlib
 
 from runner import keys, qemu, screen
@@ -172,6 +173,9 @@ class Com1(MachineTest):
         commands, rows = 12, 256
         start = len(machine.received)
         machine.send(commands * b"dump ffffffff80100000 4096\recho end\r")
+        for _ in range(40):  # meanwhile, the commands could print all of it
+            time.sleep(0.025)
+            machine.read(0)
         machine.wait_output(lambda: "lost" in machine.output(start) or
                             machine.output(start).count("\r\nend\r\n") == commands, "end")
         shown = re.findall(r"^([0-9a-f]{16})  ", machine.output(start), re.MULTILINE)
@@ -218,8 +222,8 @@ class Panic(MachineTest):
                 return
         self.fail(output)
 
-    ROWS = 64
-    EXPECTED = (r"cairn> dump \w+ 1024\r\n" +
+    ROWS = 256
+    EXPECTED = (r"cairn> dump \w+ 4096\r\n" +
                 "".join(f"{0xffffffff80100000 + 16 * row:016x} [^\r]*\r\n" for row in range(ROWS)) +
                 r"cairn> fault panic\r\nPANIC: .*kernel_main\+")
 
@@ -227,7 +231,7 @@ class Panic(MachineTest):
         """What COM1 sends, to the end. When the panic begins, part of the dump has not been sent."""
         machine = self.boot(com1=socket.socketpair, options=[
             "-device", "isa-debug-exit,iobase=0xf4,iosize=0x04", *qemu.fw_cfg_cmdline("panic=exit")])
-        for character in "dump ffffffff80100000 1024\nfault panic\n":
+        for character in "dump ffffffff80100000 4096\nfault panic\n":
             machine.press(*keys.chord(character))
             machine.read(0.01)
         self.assertNotIn(f"{0xffffffff80100000 + 16 * self.ROWS - 16:x}", machine.output())
