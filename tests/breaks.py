@@ -119,15 +119,25 @@ def run_tests(names, **variables):
     return run(sys.executable, "tests/run.py", *names, **variables)
 
 
+def suites_of(item):
+    """The names for tests/run.py, and the variable that chooses programs of tests/user. `cairn/signals` is
+    tests/user/signals.c on Cairn, compared with this machine's Linux."""
+    names = item.tests.split()
+    programs = [name.removeprefix("cairn/") for name in names if name.startswith("cairn/")]
+    others = [name for name in names if not name.startswith("cairn/")]
+    return others + ["e2e/shell.the_same"] * bool(programs), {"USER_SUITES": " ".join(programs)}
+
+
 def try_break(item):
     """Makes one break, runs its suites, and takes the break back."""
+    names, variables = suites_of(item)
     file = TREE / item.file
     text = file.read_text()
     if text.count(item.before) != 1:
         return Outcome(error=f"the text to edit is there {text.count(item.before)} times")
     file.write_text(text.replace(item.before, item.after))
     try:
-        status, output = run_tests(item.tests.split(), BOOT_LIMIT=HANG_LIMIT)
+        status, output = run_tests(names, BOOT_LIMIT=HANG_LIMIT, **variables)
     finally:
         file.write_text(text)
     if status is None:
@@ -148,7 +158,7 @@ def main(words):
     sources = paths.sources()
     copy_tree(sources)
     known = Noticed(sources)
-    suites = {name for item in chosen(words) if not known.get(item) for name in item.tests.split()}
+    suites = {name for item in chosen(words) if not known.get(item) for name in suites_of(item)[0]}
     status, output = run_tests(sorted(suites)) if suites else (0, "")
     if status != 0:
         said = "\n".join(line for line in output.splitlines() if not line.startswith("ok "))

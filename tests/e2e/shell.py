@@ -1,5 +1,6 @@
 """A person at a shell: busybox's, on COM1, and at the keyboard and the screen."""
 
+import os
 import re
 import subprocess
 import tempfile
@@ -332,6 +333,9 @@ class SmallMachine(MachineTest):
 # What Linux has and Cairn does not have yet. Each fails on Cairn; one that does not is to be taken off this list.
 NOT_YET = {}
 
+# The programs of tests/user to compare, by name; empty: all of them. For tests/breaks.py, and for quick looks.
+CHOSEN = os.environ.get("USER_SUITES", "").split()
+
 LINUX_LIMIT = 300  # seconds for one program on this machine, which may stand still
 
 ENDED = re.compile(r"^run-tests: (\w+) ended with status \d+$")
@@ -400,9 +404,10 @@ class Suites(MachineTest):
 
     def test_the_same_as_on_linux(self):
         """They print on Cairn what they print on this machine's own Linux."""
-        machine = self.run_suites()
+        programs = {name: program for name, program in paths.user_tests().items() if not CHOSEN or name in CHOSEN}
+        machine = self.run_suites(f" -- {' '.join(programs)}" if CHOSEN else "")
         said = by_program(machine.output())
-        for name, program in paths.user_tests().items():
+        for name, program in programs.items():
             with self.subTest(name):
                 self.assertEqual(said.get(name), expected_on_cairn(name, ktap_lines(run_here(program, name))))
         self.assertEqual(machine.wait(qemu.BOOT_LIMIT), qemu.FAILURE if NOT_YET else qemu.SUCCESS)
