@@ -129,7 +129,7 @@ BREAKS = [
     Break("kernel/task/sleep.c", "    alarm_tick = TIMER_NEVER;\n    if (timer_wheel_due(", "    if (timer_wheel_due(",
           "an alarm that rings early is not set again", "host/sleep"),
     Break("kernel/ticks.c", "        timers_set_alarm(set_alarm);\n", "        timers_set_alarm(NULL);\n",
-          "a sleep ends at a tick", "user/times"),
+          "a sleep ends at a tick", "cairn/times"),
     Break("kernel/task/clock.c", "    uint64_t guess = time / NANOSECONDS_PER_SECOND * reference.frequency +\n",
           "    uint64_t guess =\n", "a reference that has gone round loses time", "host/clock e2e/clock"),
     Break("kernel/task/clock.c", "    error = MIN(MAX(error, -limit), limit);\n", "    error = 0 * limit;\n",
