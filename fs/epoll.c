@@ -343,7 +343,6 @@ enum error epoll_create(struct file **file)
         return error;
     }
     epoll->file = *file;
-    tree_init(&epoll->items, NULL);
     list_init(&epoll->ready);
     list_init(&epoll->nested);
     wait_queue_init(&epoll->waiting);

@@ -2,99 +2,142 @@
 #include <lib/random.h>
 #include <lib/tree.h>
 
-void tree_init(struct tree *tree, bool (*update)(struct tree_node *node))
+/* Computes node->largest. Has it changed? */
+static bool update(struct tree_node *node)
 {
-    *tree = (struct tree){.update = update};
+    const struct tree_node *left = node->left, *right = node->right;
+    uint64_t before = node->largest, largest = node->value;
+    if (left)
+        largest = MAX(largest, left->largest);
+    if (right)
+        largest = MAX(largest, right->largest);
+    node->largest = largest;
+    return largest != before;
 }
 
-/* The pointer that points to `node`: the root's, or one of its parent's. */
-static struct tree_node **link_to(struct tree *tree, struct tree_node *node)
+/* Updates a node whose subtree has changed, and those above that this changes. */
+static void update_up(struct tree_node *node)
 {
-    struct tree_node *parent = node->parent;
-    struct tree_node **link = &tree->root;
-    if (parent)
-        link = parent->left == node ? &parent->left : &parent->right;
-    ASSERT(*link == node);
-    return link;
-}
-
-static void set_child(struct tree_node *parent, struct tree_node **link, struct tree_node *child)
-{
-    *link = child;
-    if (child)
-        child->parent = parent;
-}
-
-/* Exchanges a node and one of its children, which becomes its parent; the order stays. Above them
- * no summary changes; theirs are the caller's to update.
- *
- *         node            child
- *        /    \          /     \
- *     child    C   <->  A      node
- *     /   \                   /    \
- *    A     B                 B      C
- */
-static void rotate(struct tree *tree, struct tree_node *node, struct tree_node *child)
-{
-    struct tree_node **link = link_to(tree, node);
-    child->parent = node->parent;
-    if (node->left == child) {
-        set_child(node, &node->left, child->right);
-        set_child(child, &child->right, node);
-    } else {
-        set_child(node, &node->right, child->left);
-        set_child(child, &child->left, node);
-    }
-    *link = child;
-}
-
-static void update(const struct tree *tree, struct tree_node *node)
-{
-    if (tree->update)
-        tree->update(node);
-}
-
-void tree_update(struct tree *tree, struct tree_node *node)
-{
-    while (tree->update && node && tree->update(node))
+    while (node && update(node))
         node = node->parent;
+}
+
+/* Updates from `node` up to `top`, where each may have other children than before. */
+static void update_path(struct tree_node *node, const struct tree_node *top)
+{
+    for (; node != top; node = node->parent)
+        update(node);
+}
+
+void tree_set_value(struct tree_node *node, uint64_t value)
+{
+    if (node->value == value)
+        return;
+    node->value = value;
+    update_up(node);
+}
+
+/* The end of a subtree's left or right edge, where the next node of that edge is linked. */
+struct edge {
+    struct tree_node *parent;
+    struct tree_node **link;
+};
+
+static void append(struct edge *edge, struct tree_node *node, struct tree_node **next)
+{
+    *edge->link = node;
+    node->parent = edge->parent;
+    *edge = (struct edge){node, next};
+}
+
+/* Splits a subtree into what comes before `node` and what comes after it: its children. */
+static void split(struct tree_node *subtree, struct tree_node *node)
+{
+    struct edge before = {node, &node->left}, after = {node, &node->right};
+    while (subtree) {
+        struct tree_node *at = subtree;
+        if (node->key < at->key) {
+            subtree = at->left;
+            append(&after, at, &at->left);
+        } else {
+            subtree = at->right;
+            append(&before, at, &at->right);
+        }
+    }
+    *before.link = *after.link = NULL;
+    update_path(before.parent, node);
+    update_path(after.parent, node);
 }
 
 void tree_insert(struct tree *tree, struct tree_node *node, uint64_t key)
 {
     struct tree_node *parent = NULL, **link = &tree->root;
-    while (*link) {
+    uint32_t priority = random_next(&tree->random);
+    while (*link && (*link)->priority >= priority) {
         parent = *link;
         link = key < parent->key ? &parent->left : &parent->right;
     }
-    *node = (struct tree_node){.parent = parent, .key = key};
-    node->priority = random_next(&tree->random);
+    struct tree_node *subtree = *link;
+    node->parent = parent;
+    node->key = key;
+    node->value = 0;
+    node->priority = priority;
     *link = node;
-    while ((parent = node->parent) && parent->priority < node->priority) {
-        rotate(tree, parent, node);
-        update(tree, parent);
-    }
-    update(tree, node);
-    tree_update(tree, parent);
-}
-
-/* The child that may become the parent of the other one. */
-static struct tree_node *upper_child(const struct tree_node *node)
-{
-    if (!node->left || !node->right)
-        return node->left ? node->left : node->right;
-    return node->left->priority > node->right->priority ? node->left : node->right;
+    split(subtree, node);
+    update(node);
 }
 
 void tree_remove(struct tree *tree, struct tree_node *node)
 {
-    struct tree_node *above = node->parent;
-    for (struct tree_node *child; (child = upper_child(node));)
-        rotate(tree, node, child);
-    *link_to(tree, node) = NULL;
-    for (struct tree_node *risen = node->parent; risen != above; risen = risen->parent)
-        update(tree, risen);
-    tree_update(tree, above);
+    struct tree_node *above = node->parent, *left = node->left, *right = node->right;
+    struct edge joint = {above, &tree->root};
+    if (above)
+        joint.link = above->left == node ? &above->left : &above->right;
+    ASSERT(*joint.link == node);
+    while (left && right) { /* the upper one first */
+        struct tree_node *at = left;
+        if (left->priority > right->priority) {
+            left = at->right;
+            append(&joint, at, &at->right);
+        } else {
+            at = right;
+            right = at->left;
+            append(&joint, at, &at->left);
+        }
+    }
+    struct tree_node *rest = left ? left : right;
+    *joint.link = rest;
+    if (rest)
+        rest->parent = joint.parent;
+    update_path(joint.parent, above);
+    update_up(above);
+}
+
+/* The last one of a subtree, which has one. */
+static struct tree_node *last_with(struct tree_node *subtree, uint64_t value)
+{
+    struct tree_node *node = subtree;
+    for (;;) {
+        if (node->right && node->right->largest >= value)
+            node = node->right;
+        else if (node->value >= value)
+            return node;
+        else
+            node = node->left;
+    }
+}
+
+/* Looks at a node, then at its left subtree as a whole, and goes on with the node before that. */
+struct tree_node *tree_last_with(struct tree_node *node, uint64_t value)
+{
+    while (node && node->value < value) {
+        if (node->left && node->left->largest >= value)
+            return last_with(node->left, value);
+        while (node->parent && node->parent->left == node)
+            node = node->parent;
+        node = node->parent;
+    }
+    return node;
 }
 
 struct tree_node *tree_find_from(const struct tree *tree, uint64_t key)

@@ -25,7 +25,7 @@ static virt_addr_t drop(struct address_space *space, struct vm_area *area, unsig
     virt_addr_t stop = user_pages_unmap(space, area->start, area->end, left);
     area_range_count(space, area->flags, -(int64_t)((stop - area->start) / PAGE_SIZE));
     if (stop < area->end) {
-        vm_areas_set_start(&space->areas, area, stop);
+        vm_areas_set_start(area, stop);
     } else {
         vm_areas_remove(&space->areas, area);
         vm_area_destroy(area);
@@ -49,7 +49,6 @@ enum error address_space_create(struct address_space **space)
         kfree(created);
         return error;
     }
-    vm_areas_init(&created->areas);
     created->limits = (struct memory_limits){UINT64_MAX, UINT64_MAX, AREA_STACK_LIMIT};
     created->references = 1;
     created->gaps_end = USER_GAPS_END;
@@ -114,7 +113,6 @@ static enum error copy_area(struct address_space *from, struct address_space *co
     created->end = *start;
     area_range_count(copy, created->flags, (int64_t)((created->end - created->start) / PAGE_SIZE));
     vm_areas_insert(&copy->areas, created);
-    vm_areas_merge(&copy->areas, created);
     return error;
 }
 
@@ -152,7 +150,7 @@ enum error address_space_copy(struct address_space *from, struct address_space *
 static struct vm_area *first_in(const struct address_space *space, virt_addr_t start,
                                 virt_addr_t end)
 {
-    struct vm_area *area = vm_areas_find(&space->areas, start);
+    struct vm_area *area = start < end ? vm_areas_find(&space->areas, start) : NULL;
     return area && area->start < end ? area : NULL;
 }
 
@@ -235,7 +233,6 @@ enum error address_space_map(struct address_space *space, virt_addr_t start, uin
     }
     vm_areas_insert(&space->areas, area);
     area_range_count(space, flags, (int64_t)(length / PAGE_SIZE));
-    vm_areas_merge(&space->areas, area);
     return OK;
 }
 
@@ -248,11 +245,12 @@ bool address_space_is_free(const struct address_space *space, virt_addr_t start,
 enum error address_space_find_gap(struct address_space *space, virt_addr_t hint, uint64_t length,
                                   virt_addr_t *start)
 {
-    *start = ALIGN_DOWN(hint, PAGE_SIZE);
-    if (*start)
-        *start = MAX(*start, USER_START);
-    if (address_space_is_free(space, *start, length))
-        return OK;
+    hint = ALIGN_DOWN(hint, PAGE_SIZE);
+    if (hint) {
+        *start = MAX(hint, USER_START);
+        if (address_space_is_free(space, *start, length))
+            return OK;
+    }
     if (!area_range_is_valid(USER_START, length))
         return ERROR_INVALID;
     bool found = vm_areas_find_gap(&space->areas, USER_START, space->gaps_end, length, start);
@@ -267,7 +265,7 @@ enum error address_space_find_low_gap(struct address_space *space, virt_addr_t h
         address_space_is_free(space, *start, length))
         return OK;
     bool found = vm_areas_find_gap(&space->areas, LOW_GAPS_START, LOW_GAPS_END, length, start);
-    return found && *start >= LOW_GAPS_START && *start < LOW_GAPS_END ? OK : ERROR_OUT_OF_FRAMES;
+    return found ? OK : ERROR_OUT_OF_FRAMES;
 }
 
 enum error address_space_unmap(struct address_space *space, virt_addr_t start, uint64_t length)

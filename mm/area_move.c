@@ -31,9 +31,8 @@ enum error address_space_extend(struct address_space *space, virt_addr_t start, 
     if (area->end != start + old_length || !area_range_is_valid(start, length) ||
         !area_range_is_free(space, area->end, end))
         return ERROR_EXISTS;
-    area->end = end;
+    vm_areas_set_end(area, end);
     area_range_count(space, area->flags, (int64_t)(more / PAGE_SIZE));
-    tree_update(&space->areas, &area->node);
     vm_areas_merge(&space->areas, area);
     return OK;
 }
@@ -73,7 +72,6 @@ static enum error move(struct address_space *space, virt_addr_t start, uint64_t 
     }
     vm_areas_insert(&space->areas, moved);
     area_range_count(space, flags, (int64_t)(length / PAGE_SIZE));
-    vm_areas_merge(&space->areas, moved);
     return OK;
 }
 

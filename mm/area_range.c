@@ -1,14 +1,8 @@
 #include <kernel/task/thread.h>
 #include <layout.h>
 #include <mm/area_range.h>
-#include <mm/frames.h>
+#include <mm/frame_map.h>
 #include <mm/user_pages.h>
-
-bool area_range_is_valid(virt_addr_t start, uint64_t length)
-{
-    return IS_ALIGNED(start | length, PAGE_SIZE) && length > 0 && start < USER_END &&
-           length <= USER_END - start;
-}
 
 bool area_range_is_free(const struct address_space *space, virt_addr_t start, virt_addr_t end)
 {
@@ -79,13 +73,11 @@ static bool exceeds(uint64_t pages, uint64_t limit)
 enum error area_range_check_content(const struct address_space *space, unsigned flags,
                                     const struct vm_object *object, uint64_t pages)
 {
-    struct frames_stats frames;
     if (is_data(flags) && exceeds(space->data_pages + pages, space->limits.data))
         return ERROR_OUT_OF_FRAMES;
     if (!needs_memory(flags, object))
         return OK;
-    frames_stats(&frames);
-    return pages > frames.total ? ERROR_OUT_OF_FRAMES : OK;
+    return pages > frame_map_total() ? ERROR_OUT_OF_FRAMES : OK;
 }
 
 enum error area_range_check_limits(const struct address_space *space, unsigned flags,

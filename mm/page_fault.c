@@ -45,7 +45,7 @@ static bool grow(struct address_space *space, struct vm_area *area, virt_addr_t 
         area_range_check_limits(space, area->flags, area->object, pages))
         return false;
     area_range_count(space, area->flags, (int64_t)pages);
-    vm_areas_set_start(&space->areas, area, page);
+    vm_areas_set_start(area, page);
     return true;
 }
 

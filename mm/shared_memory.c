@@ -73,6 +73,6 @@ struct vm_object *shared_memory_create(void)
     if (!memory)
         return NULL;
     vm_object_init(&memory->object, &operations);
-    tree_init(&memory->pages, NULL);
+    memory->pages = (struct tree){0};
     return &memory->object;
 }

@@ -1,7 +1,7 @@
 /*
- * The areas lie in a balanced tree by their start. Each node knows where the areas of its subtree
- * begin and end and the largest gap among them, so that the search for a gap skips subtrees without
- * one: with 10,000 areas it takes a few dozen steps.
+ * The areas lie in a balanced tree by their start. The value of each node is the gap below its
+ * area, so that the search for a gap skips subtrees without one that is long enough: with 10,000
+ * areas it takes a few dozen steps.
  */
 #include <assert.h>
 #include <layout.h>
@@ -28,35 +28,6 @@ static virt_addr_t guarded_start(const struct vm_area *area)
 static uint64_t gap_between(virt_addr_t end, virt_addr_t start)
 {
     return start > end ? start - end : 0;
-}
-
-static bool update(struct tree_node *node)
-{
-    struct vm_area *area = area_of(node);
-    const struct vm_area *left = area_of(node->left), *right = area_of(node->right);
-    virt_addr_t lowest = guarded_start(area), highest = area->end;
-    uint64_t below = 0, above = 0; /* the largest gap on either side */
-    if (left) {
-        uint64_t between = gap_between(left->highest, lowest);
-        below = MAX(left->gap, between);
-        lowest = left->lowest;
-    }
-    if (right) {
-        uint64_t between = gap_between(highest, right->lowest);
-        above = MAX(right->gap, between);
-        highest = right->highest;
-    }
-    uint64_t gap = MAX(below, above);
-    bool changed = area->lowest != lowest || area->highest != highest || area->gap != gap;
-    area->lowest = lowest;
-    area->highest = highest;
-    area->gap = gap;
-    return changed;
-}
-
-void vm_areas_init(struct tree *areas)
-{
-    tree_init(areas, update);
 }
 
 struct vm_area *vm_areas_find(const struct tree *areas, virt_addr_t address)
@@ -95,7 +66,6 @@ struct vm_area *vm_area_create(struct address_space *space, virt_addr_t start, v
     area->has_copies = false;
     area->object = object;
     area->offset = offset;
-    area->lowest = area->highest = area->gap = 0;
     vm_object_reference(object);
     if (object)
         list_push_back(&object->areas, &area->of_object);
@@ -115,23 +85,50 @@ uint64_t vm_area_offset(const struct vm_area *area, virt_addr_t address)
     return area->object ? area->offset + (address - area->start) : 0;
 }
 
-void vm_areas_insert(struct tree *areas, struct vm_area *area)
+/* Notes the gap below an area, if there is one. */
+static void set_gap(const struct vm_area *previous, struct vm_area *area)
+{
+    if (area)
+        tree_set_value(&area->node, gap_between(previous ? previous->end : 0, guarded_start(area)));
+}
+
+struct neighbours {
+    struct vm_area *previous, *next; /* or NULL */
+};
+
+static struct neighbours neighbours_of(const struct vm_area *area)
+{
+    return (struct neighbours){vm_areas_previous(area), next(area)};
+}
+
+static struct neighbours insert(struct tree *areas, struct vm_area *area)
 {
     area->space->area_count++;
     tree_insert(areas, &area->node, area->start);
+    struct neighbours neighbours = neighbours_of(area);
+    set_gap(neighbours.previous, area);
+    set_gap(area, neighbours.next);
+    return neighbours;
 }
 
 void vm_areas_remove(struct tree *areas, struct vm_area *area)
 {
     area->space->area_count--;
+    set_gap(vm_areas_previous(area), next(area));
     tree_remove(areas, &area->node);
 }
 
-void vm_areas_set_start(struct tree *areas, struct vm_area *area, virt_addr_t start)
+void vm_areas_set_start(struct vm_area *area, virt_addr_t start)
 {
     area->offset = vm_area_offset(area, start);
     area->start = area->node.key = start;
-    tree_update(areas, &area->node);
+    set_gap(vm_areas_previous(area), area);
+}
+
+void vm_areas_set_end(struct vm_area *area, virt_addr_t end)
+{
+    area->end = end;
+    set_gap(area, next(area));
 }
 
 enum error vm_areas_split(struct tree *areas, virt_addr_t address)
@@ -145,8 +142,7 @@ enum error vm_areas_split(struct tree *areas, virt_addr_t address)
         return ERROR_OUT_OF_FRAMES;
     upper->has_copies = area->has_copies;
     area->end = address;
-    tree_update(areas, &area->node);
-    vm_areas_insert(areas, upper);
+    insert(areas, upper);
     return OK;
 }
 
@@ -157,73 +153,47 @@ static bool can_merge(const struct vm_area *lower, const struct vm_area *upper)
            (!lower->object || lower->offset + (lower->end - lower->start) == upper->offset);
 }
 
-/* Makes two areas one, if they can be. */
-static bool absorb(struct tree *areas, struct vm_area *lower, struct vm_area *upper)
+/* Makes two areas one. */
+static void absorb(struct tree *areas, struct vm_area *lower, struct vm_area *upper)
 {
-    if (!lower || !upper || !can_merge(lower, upper))
-        return false;
-    vm_areas_remove(areas, upper);
     lower->end = upper->end;
     lower->has_copies |= upper->has_copies;
-    tree_update(areas, &lower->node);
+    vm_areas_remove(areas, upper);
     vm_area_destroy(upper);
-    return true;
 }
 
-struct vm_area *vm_areas_merge(struct tree *areas, struct vm_area *area)
+/* Makes an area one with its neighbours, where they differ in nothing. */
+static void merge(struct tree *areas, struct vm_area *area, struct neighbours neighbours)
 {
-    struct vm_area *previous = vm_areas_previous(area);
-    absorb(areas, area, next(area));
-    return absorb(areas, previous, area) ? previous : area;
+    if (neighbours.next && can_merge(area, neighbours.next))
+        absorb(areas, area, neighbours.next);
+    if (neighbours.previous && can_merge(neighbours.previous, area))
+        absorb(areas, neighbours.previous, area);
 }
 
-/* The highest gap between two areas of the subtree; it has one that is long enough. */
-static virt_addr_t highest_gap(const struct vm_area *area, uint64_t length)
+void vm_areas_insert(struct tree *areas, struct vm_area *area)
 {
-    for (;;) {
-        const struct vm_area *left = area_of(area->node.left), *right = area_of(area->node.right);
-        if (right && right->gap >= length) {
-            area = right;
-        } else if (right && gap_between(area->end, right->lowest) >= length) {
-            return right->lowest - length;
-        } else {
-            ASSERT(left);
-            if (gap_between(left->highest, guarded_start(area)) >= length)
-                return guarded_start(area) - length;
-            area = left;
-        }
-    }
+    merge(areas, area, insert(areas, area));
 }
 
-/* The first area on the way from an area to the root that comes before it in the order. */
-static const struct vm_area *before_in_ancestors(const struct vm_area *area)
+void vm_areas_merge(struct tree *areas, struct vm_area *area)
 {
-    const struct tree_node *node = &area->node;
-    while (node->parent && node->parent->left == node)
-        node = node->parent;
-    return area_of(node->parent);
+    merge(areas, area, neighbours_of(area));
 }
 
-/* From the ceiling downwards: looks below an area, then at its left subtree as a whole, and goes on
- * with the area before that. `high` is the end of the gap that comes next. */
+/* First the gap below the ceiling; then those below the areas, downwards. */
 bool vm_areas_find_gap(const struct tree *areas, virt_addr_t floor, virt_addr_t ceiling,
                        uint64_t length, virt_addr_t *start)
 {
-    const struct vm_area *area = area_of(tree_find_to(areas, ceiling - 1));
+    struct vm_area *area = area_of(tree_find_to(areas, ceiling - 1));
     const struct vm_area *above = area ? next(area) : area_of(tree_find_from(areas, ceiling));
     virt_addr_t high = above ? MIN(ceiling, guarded_start(above)) : ceiling;
-    for (; area && gap_between(area->end, high) < length; area = before_in_ancestors(area)) {
-        const struct vm_area *left = area_of(area->node.left);
+    if (area && gap_between(area->end, high) < length) {
+        area = area_of(tree_last_with(&area->node, length));
+        if (!area)
+            return false;
         high = guarded_start(area);
-        if (left && gap_between(left->highest, high) >= length)
-            break;
-        if (left && left->gap >= length) {
-            *start = highest_gap(left, length);
-            return true;
-        }
-        if (left)
-            high = left->lowest;
     }
     *start = high - length;
-    return area || gap_between(floor, high) >= length;
+    return gap_between(floor, high) >= length;
 }

@@ -213,7 +213,8 @@ BREAKS = [
     Break("include/mm/user_copy.h", "(access & AREA_WRITE ? PAGE_WRITABLE : 0)", "(access & AREA_WRITE ? PAGE_PRESENT : 0)", "a copy writes where the program may not", "kernel/user_copy"),
     Break("mm/buffer.c", "return user_range_is_valid(buffer->parts->address, buffer->parts->size);", "return buffer;",
           "a part of a buffer may reach into the kernel's half", "kernel/user_copy"),
-    Break("mm/vm_area.c", "        if (left && left->gap >= length) {", "        if (false) {", "gaps among areas are not found", "host/address_space"),
+    Break("mm/vm_area.c", "    set_gap(area, neighbours.next);\n", "", "a gap stays known where a new area is", "host/address_space"),
+    Break("lib/tree.c", "        if (node->left && node->left->largest >= value)", "        if (false)", "gaps among areas are not found", "host/tree host/address_space"),
     # --- kernel/fault/
     Break("kernel/fault/words.c", "    if (code & PAGE_FAULT_FETCH)\n        return \"execution\";\n", "",
           "an execution is called a read", "host/fault_words"),

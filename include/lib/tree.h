@@ -7,10 +7,8 @@
  * that are drawn at random. That is the tree which insertion in a random order would have made: its
  * expected depth is about 1.4 log2(n), however the keys come in.
  *
- * A tree may summarise its elements: each element keeps something about its node's subtree, such as
- * the largest of some value, and `update` computes that from the element itself and the node's two
- * children. It is called for each node whose subtree changes, children first, up to the first one
- * where it changes nothing.
+ * Each node has a value, 0 at first, and knows the largest value in its subtree. So the next node
+ * with a large value is found without a look at each node between.
  *
  * No function here masks interrupts. If an interrupt handler uses a tree, its owner does that.
  */
@@ -24,27 +22,29 @@ struct tree_node {
     struct tree_node *left;   /* keys up to this node's; NULL: none */
     struct tree_node *right;  /* keys from this node's on; NULL: none */
     uint64_t key;             /* a change must not change the order */
+    uint64_t value;           /* tree_set_value() */
+    uint64_t largest;         /* of the values in the subtree */
     uint32_t priority;        /* at least that of each child */
 };
 
 struct tree {
-    struct tree_node *root;                 /* NULL: empty */
-    uint64_t random;                        /* the state of the priorities */
-    bool (*update)(struct tree_node *node); /* has the summary changed? */
+    struct tree_node *root; /* NULL: empty */
+    uint64_t random;        /* the state of the priorities */
 };
 
-/* Makes an empty tree, which calls `update` (or NULL) as described above. */
-void tree_init(struct tree *tree, bool (*update)(struct tree_node *node));
-
-/* Inserts a node, which is in no tree, with that key. O(log n), as all that follows. */
+/* Inserts a node, which is in no tree, with that key and the value 0. O(log n), as all that
+ * follows. A tree of zeros is empty. */
 void tree_insert(struct tree *tree, struct tree_node *node, uint64_t key);
 
 /* Removes a node of this tree. */
 void tree_remove(struct tree *tree, struct tree_node *node);
 
-/* Has the summaries updated when something of the node's element has changed that they are about.
- */
-void tree_update(struct tree *tree, struct tree_node *node);
+/* Changes the value of a node that is in a tree. */
+void tree_set_value(struct tree_node *node, uint64_t value);
+
+/* The last node with a value of at least `value`, up to `node` itself. NULL when there is none, or
+ * `node` is NULL. */
+struct tree_node *tree_last_with(struct tree_node *node, uint64_t value);
 
 /* The first node whose key is `key` or more; the last node whose key is `key` or less; NULL when
  * there is none. */

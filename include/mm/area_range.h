@@ -5,10 +5,15 @@
 #ifndef MM_AREA_RANGE_H
 #define MM_AREA_RANGE_H
 
+#include <layout.h>
 #include <mm/address_space.h>
 
 /* Is that a range of whole pages, at least one, in user memory? */
-bool area_range_is_valid(virt_addr_t start, uint64_t length);
+static inline bool area_range_is_valid(virt_addr_t start, uint64_t length)
+{
+    return IS_ALIGNED(start | length, PAGE_SIZE) && length > 0 && start < USER_END &&
+           length <= USER_END - start;
+}
 
 /* Does no area use any of the range? */
 bool area_range_is_free(const struct address_space *space, virt_addr_t start, virt_addr_t end);

@@ -35,7 +35,7 @@ extern uint64_t areas_max;
 
 /* No two areas overlap. */
 struct vm_area {
-    struct tree_node node; /* its key is `start` */
+    struct tree_node node; /* its key is `start`, its value the gap below */
     struct address_space *space;
     virt_addr_t start, end;     /* multiples of PAGE_SIZE; `end` is not included */
     bool has_copies;            /* private, of an object: it may have pages of its own */
@@ -43,13 +43,7 @@ struct vm_area {
     struct vm_object *object;   /* referenced; NULL: anonymous memory, zeros in the beginning */
     struct list_node of_object; /* among those that show the object */
     uint64_t offset;            /* of `start` in the object, in bytes, a multiple of PAGE_SIZE */
-    /* What the areas of the node's subtree leave free, for vm_areas_find_gap(). */
-    virt_addr_t lowest, highest; /* where the first one begins and the last one ends */
-    uint64_t gap;                /* the largest gap between two neighbours */
 };
-
-/* Makes a tree for areas. */
-void vm_areas_init(struct tree *areas);
 
 /* The first area that ends above `address`; NULL at the end. O(log n), as all below. */
 struct vm_area *vm_areas_find(const struct tree *areas, virt_addr_t address);
@@ -68,22 +62,23 @@ void vm_area_destroy(struct vm_area *area);
 /* The offset of an address in the area's object, in bytes; 0 for anonymous memory. */
 uint64_t vm_area_offset(const struct vm_area *area, virt_addr_t address);
 
-/* Inserts an area where none is. */
+/* Inserts an area where none is, and makes it one with those that it meets, where they differ in
+ * nothing. `area` does not hold any more. */
 void vm_areas_insert(struct tree *areas, struct vm_area *area);
 
 /* Removes an area from its tree. */
 void vm_areas_remove(struct tree *areas, struct vm_area *area);
 
-/* Moves the area's start, into the free space before it or into the area itself. */
-void vm_areas_set_start(struct tree *areas, struct vm_area *area, virt_addr_t start);
+/* Moves the area's start or end, into the free space beside it or into the area itself. */
+void vm_areas_set_start(struct vm_area *area, virt_addr_t start);
+void vm_areas_set_end(struct vm_area *area, virt_addr_t end);
 
 /* Sees to it that no area begins before `address` and ends after it. ERROR_OUT_OF_FRAMES; then
  * nothing has changed. */
 enum error vm_areas_split(struct tree *areas, virt_addr_t address);
 
-/* Makes the area one with those that it meets, where they differ in nothing. Returns the area that
- * has `area`'s range then. */
-struct vm_area *vm_areas_merge(struct tree *areas, struct vm_area *area);
+/* Does the same for an area that is in the tree already, and has changed. */
+void vm_areas_merge(struct tree *areas, struct vm_area *area);
 
 /* Finds the highest `length` bytes between `floor` and `ceiling` that no area uses, nor the guard
  * below one that grows down. False when there are none. */

@@ -11,8 +11,6 @@ enum { MOST = 300 };
 
 struct element {
     struct tree_node node;
-    uint64_t value;
-    uint64_t largest; /* of the values in the subtree */
     bool inside;
 };
 
@@ -26,23 +24,14 @@ static struct element *element_of(struct tree_node *node)
     return node ? CONTAINER_OF(node, struct element, node) : NULL;
 }
 
-static uint64_t largest(struct tree_node *node)
+static uint64_t largest(const struct tree_node *node)
 {
-    return node ? element_of(node)->largest : 0;
-}
-
-static bool update(struct tree_node *node)
-{
-    struct element *element = element_of(node);
-    uint64_t before = element->largest;
-    element->largest = MAX(element->value, largest(node->left));
-    element->largest = MAX(element->largest, largest(node->right));
-    return element->largest != before;
+    return node ? node->largest : 0;
 }
 
 static void start(void)
 {
-    tree_init(&tree, update);
+    tree = (struct tree){0};
     memset(elements, 0, sizeof(elements));
     count = 0;
 }
@@ -77,17 +66,17 @@ static void take_out(struct element *element)
     tree_remove(&tree, &element->node);
 }
 
-/* How deep the subtree is. Every link and priority has to fit, and every summary. */
+/* How deep the subtree is. Every link and priority has to fit, and every largest value. */
 static unsigned check(struct tree_node *node, struct tree_node *parent, size_t *nodes)
 {
     if (!node)
         return 0;
     ++*nodes;
     unsigned left = check(node->left, node, nodes), right = check(node->right, node, nodes);
-    uint64_t expected = MAX(element_of(node)->value, largest(node->left));
+    uint64_t expected = MAX(node->value, largest(node->left));
     expected = MAX(expected, largest(node->right));
     if (node->parent != parent || (parent && parent->priority < node->priority) ||
-        element_of(node)->largest != expected)
+        node->largest != expected)
         *nodes = MOST * 2; /* more than there can be */
     return 1 + MAX(left, right);
 }
@@ -114,6 +103,18 @@ static void expect_found(uint64_t key)
     EXPECT(element_of(tree_find_to(&tree, key)) == (after ? order[after - 1] : NULL));
 }
 
+/* The last element with such a value, from one on downwards. */
+static void expect_large(struct element *from, uint64_t value)
+{
+    size_t place = count;
+    while (order[place - 1] != from)
+        place--;
+    while (place > 0 && order[place - 1]->node.value < value)
+        place--;
+    struct tree_node *node = place ? &order[place - 1]->node : NULL;
+    EXPECT(tree_last_with(&from->node, value) == node);
+}
+
 TEST(tree, empty)
 {
     start();
@@ -132,11 +133,10 @@ TEST(tree, random_operations_against_a_model)
         struct element *element = &elements[random_below(&state, MOST)];
         uint64_t key = random_below(&state, 200); /* many are equal */
         if (!element->inside) {
-            element->value = random_next(&state);
             insert(element, key);
-        } else if (key % 4 == 0) {
-            element->value = random_next(&state);
-            tree_update(&tree, &element->node);
+        } else if (key % 4 < 2) {
+            tree_set_value(&element->node, random_below(&state, 1000));
+            expect_large(element, 1000 - random_below(&state, 1000 / count));
         } else {
             take_out(element);
         }
