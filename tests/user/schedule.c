@@ -98,13 +98,10 @@ static long long milliseconds_of(pid_t child)
     return time.tv_sec * 1000LL + time.tv_nsec / 1000000;
 }
 
-/* Linux gives niceness 10 about a tenth of what 0 gets: 110 of 1024. */
-TEST(schedule, the_nice_get_less)
+/* Both spin for a while. Linux gives niceness 10 about a tenth of what 0 gets: 110 of 1024. */
+static bool nice_gets_less(void)
 {
-    unsigned long mask = 1;
-    CALL(sched_setaffinity, 0, sizeof(mask), &mask); /* all on one processor */
-    counts = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    EXPECT(counts != MAP_FAILED);
+    counts[0] = counts[1] = 0;
     pid_t usual = spin(0, 0), nice = spin(1, 10);
     for (int i = 0; i < 1200 && milliseconds_of(usual) < 1400; i++)
         pause_for(50); /* longer where others use the processor */
@@ -112,7 +109,19 @@ TEST(schedule, the_nice_get_less)
     kill(nice, SIGKILL);
     waitpid(usual, NULL, 0);
     waitpid(nice, NULL, 0);
-    EXPECT(counts[1] > 0);
-    EXPECT(counts[0] / 4 > counts[1]);
-    EXPECT(counts[0] / 40 < counts[1]);
+    return counts[1] > 0 && counts[0] / 4 > counts[1] && counts[0] / 40 < counts[1];
+}
+
+/* A virtual machine that stands still for a second takes that second for one of the process that
+ * was running. So there are several tries. */
+TEST(schedule, the_nice_get_less)
+{
+    unsigned long mask = 1;
+    bool less = false;
+    CALL(sched_setaffinity, 0, sizeof(mask), &mask); /* all on one processor */
+    counts = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    EXPECT(counts != MAP_FAILED);
+    for (int i = 0; i < 6 && !less; i++)
+        less = nice_gets_less();
+    EXPECT(less);
 }
