@@ -366,6 +366,7 @@ enum error program_run(struct program *program, const char *name, struct trap_fr
     signals_clear_handlers(process);
     process_timers_delete(process, false);
     thread->stack = (struct signal_stack){.flags = SS_DISABLE};
+    futex_leave_locks(thread);
     futex_release_robust_list(thread);
     thread->robust_list = thread->clear_child = 0;
     process_give_back_space(process);

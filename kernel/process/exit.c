@@ -239,6 +239,8 @@ void thread_exit(int status)
     struct process *process = thread->process;
     if (!process->ending) /* the last one's counts */
         process->exit_status = status;
+    thread->takes_no_locks = true;
+    futex_leave_locks(thread);
     futex_release_robust_list(thread);
     clear_child_id(thread);
     if (leave(thread))

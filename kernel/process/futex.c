@@ -3,23 +3,16 @@
  * stack of its thread. The kernel is not preempted, so nothing comes between a look at the word and
  * the moment when the waiter is on its list, as long as nothing waits in between.
  */
-#include <kernel/process/futex.h>
+#include <kernel/process/futex_key.h>
 #include <kernel/process/process.h>
 #include <kernel/task/sleep.h>
 #include <mm/user_copy.h>
 
 enum { BUCKETS = 256 };
 
-/* Two futexes are the same if their keys are. */
-struct key {
-    const void *owner; /* an address space, or an object that is mapped */
-    uint64_t offset;   /* there */
-    bool shared;
-};
-
 struct waiter {
     struct list_node node; /* in the bucket of its key, until it is woken */
-    struct key key;
+    struct futex_key key;
     uint32_t bits;
     bool woken;
     struct task *task;
@@ -27,7 +20,7 @@ struct waiter {
 
 static struct list buckets[BUCKETS]; /* longest wait first; all zeros: empty */
 
-static struct list *bucket_of(const struct key *key)
+static struct list *bucket_of(const struct futex_key *key)
 {
     uint64_t mixed = ((uintptr_t)key->owner >> 4) + (key->offset >> 2);
     struct list *bucket = &buckets[(mixed * UINT64_C(0x9e3779b97f4a7c15)) >> 56];
@@ -36,13 +29,7 @@ static struct list *bucket_of(const struct key *key)
     return bucket;
 }
 
-static bool same(const struct key *a, const struct key *b)
-{
-    return a->owner == b->owner && a->offset == b->offset && a->shared == b->shared;
-}
-
-/* Does not wait. */
-static enum error key_of(const struct futex *futex, struct key *key)
+enum error futex_key_of(const struct futex *futex, struct futex_key *key)
 {
     struct address_space *space = process_current()->space;
     virt_addr_t address = futex->address;
@@ -50,7 +37,7 @@ static enum error key_of(const struct futex *futex, struct key *key)
         return ERROR_INVALID;
     if (address >= USER_END)
         return ERROR_BAD_ADDRESS;
-    *key = (struct key){space, address, futex->shared};
+    *key = (struct futex_key){space, address, futex->shared};
     if (!futex->shared)
         return OK;
     const struct vm_area *area = address_space_next_area(space, address);
@@ -63,8 +50,7 @@ static enum error key_of(const struct futex *futex, struct key *key)
     return OK;
 }
 
-/* The word, in the kernel's addresses; until the thread waits. */
-static enum error word_of(virt_addr_t address, unsigned access, uint32_t **word)
+enum error futex_word(virt_addr_t address, unsigned access, uint32_t **word)
 {
     void *memory = NULL;
     if (address % sizeof(uint32_t))
@@ -81,14 +67,14 @@ static uint32_t load(const uint32_t *word)
 
 /* --- Waiting --------------------------------------------------------------------------------- */
 
-static enum error sleep_until_woken(const struct waiter *waiter, uint64_t deadline)
+enum error futex_sleep(const bool *woken, uint64_t deadline)
 {
     struct thread *thread = thread_current();
     struct sleep sleep = {0};
     enum error error = OK;
     if (deadline != UINT64_MAX)
         sleep_until(&sleep, deadline);
-    while (!waiter->woken && !error) {
+    while (!*woken && !error) {
         if (thread_is_interrupted(thread))
             error = ERROR_INTERRUPTED;
         else if (deadline != UINT64_MAX && sleep_poll(&sleep, &thread->task) == POLL_READY)
@@ -97,7 +83,7 @@ static enum error sleep_until_woken(const struct waiter *waiter, uint64_t deadli
             thread_park();
     }
     sleep_cancel(&sleep);
-    return waiter->woken ? OK : error;
+    return *woken ? OK : error;
 }
 
 enum error futex_wait(const struct futex *futex, uint32_t value, uint32_t bits, uint64_t deadline)
@@ -106,13 +92,13 @@ enum error futex_wait(const struct futex *futex, uint32_t value, uint32_t bits, 
     uint32_t *word;
     if (!bits)
         return ERROR_INVALID;
-    enum error error = word_of(futex->address, AREA_READ, &word);
+    enum error error = futex_word(futex->address, AREA_READ, &word);
     if (!error)
-        error = load(word) == value ? key_of(futex, &waiter.key) : ERROR_AGAIN;
+        error = load(word) == value ? futex_key_of(futex, &waiter.key) : ERROR_AGAIN;
     if (error)
         return error;
     list_push_back(bucket_of(&waiter.key), &waiter.node);
-    error = sleep_until_woken(&waiter, deadline);
+    error = futex_sleep(&waiter.woken, deadline);
     list_remove(&waiter.node);
     return error;
 }
@@ -131,7 +117,7 @@ static struct waiter *waiter_of(struct list_node *node)
     return CONTAINER_OF(node, struct waiter, node);
 }
 
-static unsigned wake_key(const struct key *key, uint32_t limit, uint32_t bits)
+static unsigned wake_key(const struct futex_key *key, uint32_t limit, uint32_t bits)
 {
     unsigned woken = 0;
     struct list *bucket = bucket_of(key);
@@ -139,7 +125,7 @@ static unsigned wake_key(const struct key *key, uint32_t limit, uint32_t bits)
          node = next) {
         struct waiter *waiter = waiter_of(node);
         next = node->next;
-        if (!same(&waiter->key, key) || !(waiter->bits & bits))
+        if (!futex_key_same(&waiter->key, key) || !(waiter->bits & bits))
             continue;
         wake(waiter);
         woken++;
@@ -149,8 +135,8 @@ static unsigned wake_key(const struct key *key, uint32_t limit, uint32_t bits)
 
 enum error futex_wake(const struct futex *futex, uint32_t limit, uint32_t bits, unsigned *woken)
 {
-    struct key key;
-    enum error error = bits ? key_of(futex, &key) : ERROR_INVALID;
+    struct futex_key key;
+    enum error error = bits ? futex_key_of(futex, &key) : ERROR_INVALID;
     if (!error)
         *woken = wake_key(&key, limit, bits);
     return error;
@@ -163,17 +149,17 @@ void futex_wake_shared(virt_addr_t address)
     (void)futex_wake(&futex, 1, FUTEX_ANY, &woken);
 }
 
-static unsigned move(const struct key *from, const struct key *to, uint32_t limit)
+static unsigned move(const struct futex_key *from, const struct futex_key *to, uint32_t limit)
 {
     unsigned moved = 0;
     struct list *bucket = bucket_of(from);
-    if (same(from, to))
+    if (futex_key_same(from, to))
         return 0;
     for (struct list_node *node = bucket->head.next, *next; node != &bucket->head && moved < limit;
          node = next) {
         struct waiter *waiter = waiter_of(node);
         next = node->next;
-        if (!same(&waiter->key, from))
+        if (!futex_key_same(&waiter->key, from))
             continue;
         list_remove(node);
         waiter->key = *to;
@@ -186,13 +172,13 @@ static unsigned move(const struct key *from, const struct key *to, uint32_t limi
 enum error futex_requeue(const struct futex *futex, uint32_t limit, const struct futex *to,
                          uint32_t move_limit, const uint32_t *value, unsigned *woken)
 {
-    struct key from_key, to_key;
+    struct futex_key from_key, to_key;
     uint32_t *word = NULL;
-    enum error error = value ? word_of(futex->address, AREA_READ, &word) : OK;
+    enum error error = value ? futex_word(futex->address, AREA_READ, &word) : OK;
     if (!error)
-        error = key_of(futex, &from_key);
+        error = futex_key_of(futex, &from_key);
     if (!error)
-        error = key_of(to, &to_key);
+        error = futex_key_of(to, &to_key);
     if (!error && value && load(word) != *value)
         error = ERROR_AGAIN;
     if (error)
@@ -254,18 +240,18 @@ enum error futex_wake_operation(const struct futex *futex, uint32_t limit,
 {
     unsigned kind = operation >> 28, comparison = operation >> 24 & 0xf;
     uint32_t argument = (uint32_t)signed_argument(operation >> 12 & 0xfff);
-    struct key key, other_key;
+    struct futex_key key, other_key;
     uint32_t *word;
     if (kind & ARGUMENT_IS_SHIFT)
         argument = UINT32_C(1) << (argument & 31);
     kind &= ~(unsigned)ARGUMENT_IS_SHIFT;
     if (kind >= OPERATIONS || comparison >= COMPARISONS)
         return ERROR_NO_CALL;
-    enum error error = word_of(other->address, AREA_WRITE, &word);
+    enum error error = futex_word(other->address, AREA_WRITE, &word);
     if (!error)
-        error = key_of(futex, &key);
+        error = futex_key_of(futex, &key);
     if (!error)
-        error = key_of(other, &other_key);
+        error = futex_key_of(other, &other_key);
     if (error)
         return error;
     uint32_t old = load(word);
@@ -277,10 +263,6 @@ enum error futex_wake_operation(const struct futex *futex, uint32_t limit,
 }
 
 /* --- Robust lists ---------------------------------------------------------------------------- */
-
-#define OWNER      UINT32_C(0x3fffffff) /* the thread that holds the lock */
-#define OWNER_DIED UINT32_C(0x40000000)
-#define WAITERS    UINT32_C(0x80000000)
 
 enum { ROBUST_LIST_LIMIT = 2048, PRIORITY_INHERITANCE = 1 };
 
@@ -295,15 +277,15 @@ struct robust_list_head {
 static enum error release(virt_addr_t lock, int owner, bool pending)
 {
     uint32_t *word;
-    enum error error = word_of(lock, AREA_WRITE, &word);
+    enum error error = futex_word(lock, AREA_WRITE, &word);
     if (error)
         return error;
     uint32_t value = load(word);
-    bool owned = (value & OWNER) == (uint32_t)owner;
+    bool owned = (value & FUTEX_OWNER) == (uint32_t)owner;
     if (owned)
-        __atomic_store_n(word, (value & WAITERS) | OWNER_DIED, __ATOMIC_RELAXED);
+        __atomic_store_n(word, (value & FUTEX_WAITERS) | FUTEX_OWNER_DIED, __ATOMIC_RELAXED);
     /* An unlock that was not finished may have cleared the word and woken nobody. */
-    if (owned ? value & WAITERS : pending && !value)
+    if (owned ? value & FUTEX_WAITERS : pending && !value)
         futex_wake_shared(lock);
     return OK;
 }

@@ -11,11 +11,13 @@ enum { ERRNO_EINTR = 4, CALL_RESTART_SYSCALL = 219, SYSCALL_INSTRUCTION = 2 /* b
 static void settle_call(struct trap_frame *frame, const struct signal_action *action)
 {
     int64_t result = (int64_t)frame->rax;
-    bool interrupted =
-        result == RESTART_IF_ASKED || result == RESTART_WITHOUT_HANDLER || result == RESTART_SLEEP;
+    bool interrupted = result == RESTART_IF_ASKED || result == RESTART_ALWAYS ||
+                       result == RESTART_WITHOUT_HANDLER || result == RESTART_SLEEP;
+    bool again = result == RESTART_ALWAYS || !action ||
+                 (result == RESTART_IF_ASKED && action->flags & SA_RESTART);
     if (frame->vector != VECTOR_SYSCALL || !interrupted)
         return;
-    if (action && !(result == RESTART_IF_ASKED && action->flags & SA_RESTART)) {
+    if (!again) {
         frame->rax = (uint64_t)-ERRNO_EINTR;
         return;
     }

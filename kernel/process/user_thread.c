@@ -110,6 +110,7 @@ enum error user_thread_spawn(struct process *process, struct id *number,
     thread->id = number->number;
     number->thread = thread;
     signal_queue_init(&thread->pending);
+    list_init(&thread->lock_waiters);
     list_push_back(&process->threads, &thread->sibling);
     process->thread_count++;
     process->state = PROCESS_LIVE;

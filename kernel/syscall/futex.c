@@ -12,14 +12,18 @@ enum {
     FUTEX_REQUEUE = 3,
     FUTEX_CMP_REQUEUE = 4,
     FUTEX_WAKE_OP = 5,
+    FUTEX_LOCK_PI = 6,
+    FUTEX_UNLOCK_PI = 7,
+    FUTEX_TRYLOCK_PI = 8,
     FUTEX_WAIT_BITSET = 9,
     FUTEX_WAKE_BITSET = 10,
+    FUTEX_LOCK_PI2 = 13,
     FUTEX_PRIVATE_FLAG = 128,
     FUTEX_CLOCK_REALTIME = 256,
     ROBUST_HEAD_SIZE = 24, /* of struct robust_list_head */
 };
 
-/* When a wait ends: FUTEX_WAIT takes a time from now, FUTEX_WAIT_BITSET a moment of a clock. */
+/* When a wait ends: FUTEX_WAIT takes a time from now, the others a moment of a clock. */
 static enum error deadline_from_user(virt_addr_t from, int operation, uint64_t *deadline)
 {
     uint64_t time, now = clock_now();
@@ -71,6 +75,20 @@ static int64_t begin_wait(struct trap_frame *frame)
     return error ? syscall_result(error) : wait(frame, deadline);
 }
 
+/* FUTEX_LOCK_PI goes by the time of day. */
+static int64_t lock(struct trap_frame *frame, const struct futex *futex, int command)
+{
+    int clock = command == FUTEX_LOCK_PI ? FUTEX_CLOCK_REALTIME : 0;
+    int operation = (int)argument_1(frame) | clock;
+    uint64_t deadline = 0;
+    enum error error = OK;
+    if (command != FUTEX_TRYLOCK_PI)
+        error = deadline_from_user(argument_3(frame), operation, &deadline);
+    if (!error)
+        error = futex_lock(futex, command != FUTEX_TRYLOCK_PI, deadline);
+    return error == ERROR_INTERRUPTED ? RESTART_ALWAYS : syscall_result(error);
+}
+
 /* The calls that concern two futexes. */
 static enum error two(const struct trap_frame *frame, int command, unsigned *count)
 {
@@ -96,7 +114,8 @@ int64_t syscall_futex(struct trap_frame *frame)
     uint32_t bits = command == FUTEX_WAKE_BITSET ? (uint32_t)argument_5(frame) : FUTEX_ANY;
     unsigned count = 0;
     enum error error;
-    if (operation & FUTEX_CLOCK_REALTIME && command != FUTEX_WAIT_BITSET)
+    if (operation & FUTEX_CLOCK_REALTIME && command != FUTEX_WAIT_BITSET &&
+        command != FUTEX_LOCK_PI2)
         return syscall_result(ERROR_NO_CALL);
     switch (command) {
     case FUTEX_WAIT:
@@ -105,6 +124,13 @@ int64_t syscall_futex(struct trap_frame *frame)
     case FUTEX_WAKE:
     case FUTEX_WAKE_BITSET:
         error = futex_wake(&futex, limit, bits, &count);
+        break;
+    case FUTEX_LOCK_PI:
+    case FUTEX_LOCK_PI2:
+    case FUTEX_TRYLOCK_PI:
+        return lock(frame, &futex, command);
+    case FUTEX_UNLOCK_PI:
+        error = futex_unlock(&futex);
         break;
     case FUTEX_REQUEUE:
     case FUTEX_CMP_REQUEUE:

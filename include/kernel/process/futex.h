@@ -44,6 +44,19 @@ enum error futex_wake_operation(const struct futex *futex, uint32_t limit,
                                 const struct futex *other, uint32_t other_limit, uint32_t operation,
                                 unsigned *woken);
 
+/* Takes the lock whose owner's number stands in the word; `waits` for it up to `deadline`, as
+ * futex_wait() does. ERROR_AGAIN: another thread has it, and the caller does not wait.
+ * ERROR_NO_PROCESS: no such thread. ERROR_DEADLOCK: its owner is this thread, or waits for it.
+ * ERROR_TIMEOUT, ERROR_INTERRUPTED, ERROR_BAD_ADDRESS, ERROR_INVALID for an odd address. */
+enum error futex_lock(const struct futex *futex, bool waits, uint64_t deadline);
+
+/* Gives such a lock to a thread that waits for it, or back. ERROR_NOT_PERMITTED: it is another
+ * thread's. ERROR_BAD_ADDRESS, ERROR_INVALID. */
+enum error futex_unlock(const struct futex *futex);
+
+/* Hands all such locks that others wait for to them. Does not wait. */
+void futex_leave_locks(struct user_thread *thread);
+
 /* Wakes one waiter on a word that has been changed at the end of a thread. */
 void futex_wake_shared(virt_addr_t address);
 

@@ -143,6 +143,7 @@ enum { SS_ONSTACK = 1, SS_DISABLE = 2, SS_AUTODISARM = (int)0x80000000 };
  * settles what becomes of it (Linux: include/linux/errno.h). */
 enum {
     RESTART_IF_ASKED = -512, /* again, unless a handler ran that was set without SA_RESTART */
+    RESTART_ALWAYS = -513,
     RESTART_WITHOUT_HANDLER = -514, /* again, unless a handler ran */
     RESTART_SLEEP = -516, /* likewise, as restart_syscall(): a sleep ends when it would have */
 };

@@ -13,25 +13,28 @@
 
 struct user_thread {
     struct thread thread;
-    struct process *process;     /* not used any more once the thread is over */
-    struct list_node sibling;    /* among process->threads */
-    char name[16];               /* with a NUL */
-    struct trap_frame first;     /* what it starts with */
-    struct id *number;           /* referenced */
-    int id;                      /* the same as a number */
-    uint64_t user_time;          /* in user mode, by the time stamp counter; while not running */
-    uint64_t user_time_before;   /* the processor's when the thread got it */
-    struct signal_queue pending; /* signals for this thread alone */
-    uint64_t forced;             /* of those: a fault's, which ends the first process, too */
-    uint64_t awaited;            /* signals that a call waits for, blocked or not */
-    uint64_t blocked;            /* signals */
-    uint64_t blocked_before;     /* a call that waits with other signals has changed them: */
-    bool restore_blocked;        /* ... they come back when it is over */
-    int slices;                  /* that it has had in a row */
-    uint64_t debt;               /* time that others get first, by the time stamp counter */
-    struct signal_stack stack;   /* for handlers; size 0: none */
-    virt_addr_t clear_child;     /* where 0 is written at the end; 0: nowhere */
-    virt_addr_t robust_list;     /* of the locks that it holds (futex.h); 0: none */
+    struct process *process;       /* not used any more once the thread is over */
+    struct list_node sibling;      /* among process->threads */
+    char name[16];                 /* with a NUL */
+    struct trap_frame first;       /* what it starts with */
+    struct id *number;             /* referenced */
+    int id;                        /* the same as a number */
+    uint64_t user_time;            /* in user mode, by the time stamp counter; while not running */
+    uint64_t user_time_before;     /* the processor's when the thread got it */
+    struct signal_queue pending;   /* signals for this thread alone */
+    uint64_t forced;               /* of those: a fault's, which ends the first process, too */
+    uint64_t awaited;              /* signals that a call waits for, blocked or not */
+    uint64_t blocked;              /* signals */
+    uint64_t blocked_before;       /* a call that waits with other signals has changed them: */
+    bool restore_blocked;          /* ... they come back when it is over */
+    int slices;                    /* that it has had in a row */
+    uint64_t debt;                 /* time that others get first, by the time stamp counter */
+    struct signal_stack stack;     /* for handlers; size 0: none */
+    virt_addr_t clear_child;       /* where 0 is written at the end; 0: nowhere */
+    struct list lock_waiters;      /* for locks that it owns (kernel/process/futex_lock.c) */
+    struct user_thread *waits_for; /* the owner of such a lock; NULL: it waits for none */
+    bool takes_no_locks;           /* it ends */
+    virt_addr_t robust_list;       /* of the locks that it holds (futex.h); 0: none */
     /* What restart_syscall() does: an interrupted sleep goes on, up to its deadline. */
     int64_t (*restart)(struct trap_frame *frame);
     uint64_t sleep_deadline;
