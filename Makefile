@@ -134,7 +134,7 @@ TOOL_SOURCES := $(foreach tool,$(HOST_TOOLS),$(TOOL_SOURCES_$(notdir $(tool))))
 
 # --- The kernel -------------------------------------------------------------------------------------------------------
 
-.PHONY: all iso run test need-debian-disk programs self power-cuts soak matrix bench compare screens bench-host clock-drift fuzz debug breaks check fmt clean help screenshot docs need-build need-font need-host need-debian need-user-tests need-fmt need-lint need-fuzz need-iso need-matrix need-qemu FORCE
+.PHONY: all iso run test need-debian-disk programs self power-cuts soak matrix bench compare screens bench-host clock-drift fuzz debug reproducible breaks check fmt clean help screenshot docs need-build need-font need-host need-debian need-user-tests need-fmt need-lint need-fuzz need-iso need-matrix need-qemu FORCE
 all: iso $B/cairn-test.iso $B/host-tests $(HOST_TOOLS)
 
 # A change of compiler or flags rebuilds what it touches, and a new or removed source links again: these files hold the
@@ -278,16 +278,15 @@ GRUB_MODULES := normal multiboot2 iso9660 fat part_gpt part_msdos configfile boo
                 all_video smbios gzio test $(addprefix part_,$(GRUB_LOOKS_FOR))
 iso: $B/cairn.iso $B/compile_commands.json
 $B/cairn-test.iso: EDIT_MENU := s/timeout=1/timeout=0/; s/default=text/default=tests/
-$B/cairn.iso $B/cairn-test.iso: $B/%.iso: $B/cairn.elf $B/cairn-test.elf iso/grub.cfg $B/unicode.pf2.gz $B/initramfs.cpio | need-iso
+$B/cairn.iso $B/cairn-test.iso: $B/%.iso: $B/cairn.elf $B/cairn-test.elf iso/grub.cfg scripts/make-iso.sh $B/unicode.pf2.gz $B/initramfs.cpio | need-iso
 	@echo "  ISO   $@"
 	@rm -rf $B/iso/$* && mkdir -p $B/iso/$*/boot/grub
 	@cp $B/cairn.elf $B/iso/$*/boot/cairn.elf
-	@gzip -9c $B/cairn-test.elf > $B/iso/$*/boot/cairn-test.elf.gz
+	@gzip -9nc $B/cairn-test.elf > $B/iso/$*/boot/cairn-test.elf.gz
 	@cp $B/unicode.pf2.gz $B/iso/$*/boot/unicode.pf2.gz
 	@gzip -9nc $B/initramfs.cpio > $B/iso/$*/boot/initramfs.cpio.gz
 	@sed -e '$(EDIT_MENU)' iso/grub.cfg > $B/iso/$*/boot/grub/grub.cfg
-	$Q$(GRUB)mkrescue --compress=xz --install-modules="$(GRUB_MODULES)" --fonts= --themes= --locales= \
-	    -o $@ $B/iso/$* >$B/iso/$*.log 2>&1 || { cat $B/iso/$*.log >&2; rm -f $@; exit 1; }
+	$Qscripts/make-iso.sh $(GRUB)mkrescue $@ $B/iso/$* "$(GRUB_MODULES)" >$B/iso/$*.log 2>&1 || { cat $B/iso/$*.log >&2; rm -f $@; exit 1; }
 
 # The font for framebuffers, with all that Unicode has.
 $B/unicode.pf2.gz: $(FONT) | need-font
@@ -476,6 +475,10 @@ fmt: | need-fmt
 power-cuts: $B/cairn.iso | need-qemu
 	$QBUILD=$B CUTS=$(or $(CUTS),500) SEED=$(or $(SEED),1) $(PYTHON) tests/run.py e2e/power_cuts
 
+# Two builds from nothing, in different folders, give the same bytes.
+reproducible: | need-build need-iso
+	$Q$(PYTHON) tests/reproducible.py
+
 breaks: | need-build need-host need-qemu
 	$Q$(PYTHON) tests/breaks.py $(BREAKS)
 
@@ -553,6 +556,7 @@ help:
 	@echo "make docs       rewrite what programs write in docs/: pictures, the boot's instructions, a session"
 	@echo "make check      what can be checked without running the kernel's tests; each part is a target of its own:"
 	@echo "                $(CHECKS)"
+	@echo "make reproducible build twice from nothing in different folders, and compare the images byte for byte"
 	@echo "make breaks     break the kernel on purpose, and see a test notice each time; BREAKS=WORD for a part"
 	@echo "make fmt        format the C files"
 	@echo "make clean      remove build/"

@@ -18,14 +18,6 @@ BUILD_LIMIT = 900
 OUTER_MAKE = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "TESTS", "V", "B", "LLVM")
 
 
-def copy_tree(to):
-    """Copies the sources."""
-    for name in paths.sources():
-        target = to / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(paths.ROOT / name, target)
-
-
 def environment(**changes):
     """This process's environment, without the variables of a make above it."""
     env = {name: value for name, value in os.environ.items() if name not in OUTER_MAKE}
@@ -59,7 +51,7 @@ class Build(unittest.TestCase):
         cls.directory = tempfile.TemporaryDirectory(prefix="cairn-build-")
         cls.addClassCleanup(cls.directory.cleanup)
         cls.tree = Path(cls.directory.name) / "a tree"
-        copy_tree(cls.tree)
+        paths.copy_sources(cls.tree)
         cls.first = cls.make("-j4")
 
     @classmethod
@@ -168,10 +160,12 @@ class Build(unittest.TestCase):
         self.assertEqual((self.tree / "build" / "cairn.elf").stat().st_mtime_ns, before)
 
     def test_same_bytes(self):
-        """The kernel is the same, byte for byte, wherever the tree lies."""
-        if paths.B != "build" or not paths.KERNEL.exists():
+        """The kernel and the image are the same, byte for byte, wherever the tree lies and whenever they are built. `make
+        reproducible` builds twice from nothing."""
+        if paths.B != "build" or not paths.ISO.exists():
             self.skipTest("the tests run with another build")
-        self.assertEqual((self.tree / "build" / "cairn.elf").read_bytes(), paths.KERNEL.read_bytes())
+        for name in ("cairn.elf", "cairn.iso"):
+            self.assertTrue((self.tree / "build" / name).read_bytes() == (paths.BUILD / name).read_bytes(), name)
 
     def test_locale(self):
         """The objects are linked in the same order under any locale, for their order decides the kernel's bytes."""

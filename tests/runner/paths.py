@@ -1,6 +1,7 @@
 """Where things are. BUILD in the environment names another build directory than build/."""
 
 import os
+import shutil
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,6 +30,14 @@ def sources():
                       if name not in (".git", "build", "__pycache__") and Path(folder, name) != BUILD]
         found.update(Path(folder, name).relative_to(ROOT) for name in files if name != ".git")
     return found
+
+
+def copy_sources(to):
+    """Copies the tree's files to another folder."""
+    for name in sources():
+        target = to / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / name, target)
 
 
 def user_tests():
