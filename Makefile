@@ -496,7 +496,7 @@ lint: $(C_SOURCES:%=$B/lint/%.ok) | need-lint
 	$Qcppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability $(LINUX_NAMES:%=-U%) -Iinclude -I$B/gen $(C_SOURCES)
 
 # Each check is a target of its own. `make check` runs them in this order, the quick ones first, and names all that fail.
-CHECKS := check-format check-floors check-contracts check-scripts check-docs check-symbols check-figures check-models lint
+CHECKS := check-format check-floors check-contracts check-scripts check-docs check-symbols check-waits check-figures check-models lint
 .PHONY: $(CHECKS)
 check:
 	$Qscripts/check.py "$(MAKE)" $(CHECKS)
@@ -521,6 +521,9 @@ check-symbols: all
 	$Qscripts/check-symbols.py $B
 
 # Figures and transcripts are those of the usual compiler.
+check-waits: $B/cairn-test.debug.elf
+	$Qscripts/check-waits.py $B
+
 check-figures: $B/cairn.iso | need-qemu
 	$Qscripts/draw-docs.py --check
 	$Qscripts/draw-syscalls.py --check

@@ -138,7 +138,8 @@ enum error file_write(struct file *file, struct buffer *buffer);
 enum error file_read_at(struct file *file, struct buffer *buffer, uint64_t position);
 enum error file_write_at(struct file *file, struct buffer *buffer, uint64_t position);
 
-/* Moves the position by `offset` from where SEEK_... says. ERROR_NOT_SEEKABLE, ERROR_INVALID. */
+/* Moves the position by `offset` from where SEEK_... says. ERROR_NOT_SEEKABLE, ERROR_INVALID; may
+ * wait for another thread that moves it. */
 enum error file_seek(struct file *file, int64_t offset, int whence, uint64_t *position);
 
 /* Note that the file was read, as far as its flags and its mount want that. */

@@ -9,7 +9,7 @@
 
 /* Makes the archive's files below the root. ERROR_INVALID for a broken archive,
  * ERROR_OUT_OF_FRAMES, ERROR_FULL; one line in the log says so, and what came before stays. In
- * threads and set-up code. */
+ * threads, may wait; and in set-up code. */
 enum error initramfs_unpack(const void *archive, size_t size);
 
 #endif

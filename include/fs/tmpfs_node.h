@@ -36,7 +36,8 @@ static inline struct tmpfs_inode *tmpfs_node_of(struct inode *inode)
 enum error tmpfs_make_inode(struct filesystem *filesystem, uint32_t mode,
                             struct tmpfs_inode **made);
 
-/* tmpfs_content.c: the pages of regular files, their operations, and their size. */
+/* tmpfs_content.c: the pages of regular files, their operations, and their size. There is no store
+ * to wait for. */
 extern const struct page_cache_operations tmpfs_cache_operations;
 extern const struct file_operations tmpfs_regular_operations;
 enum error tmpfs_get_page(struct vm_object *object, uint64_t index, bool write, phys_addr_t *frame);

@@ -71,6 +71,43 @@ class Objects(Directory):
         self.assertEqual((defined, named), ({"lib/new.c": {"new"}}, {"lib/new.c": set()}))
 
 
+class Waits(Directory):
+    """scripts/check-waits.py, on a program and a header of its own."""
+
+    PROGRAM = """
+        void await(void) { __asm__(""); }
+        static void deep(void) { await(); }
+        void says_so(void) { deep(); }
+        void says_nothing(void) { deep(); }
+        void says_no(void) { says_so(); }
+        void quiet(void) { }"""
+    HEADER = """/* A header. */
+
+/* May wait. */
+void says_so(void);
+
+/* Does something. */
+void says_nothing(void);
+
+/* Does not wait. */
+void says_no(void);
+void quiet(void);
+"""
+
+    def test_contracts(self):
+        """One that is silent about a wait, and one that denies it."""
+        (self.path / "include").mkdir()
+        (self.path / "include" / "some.h").write_text(self.HEADER)
+        program = self.path / "program"
+        subprocess.run(["gcc", "-O0", "-x", "c", "-c", "-", "-o", program], check=True, text=True, input=self.PROGRAM)
+        linked = self.path / "linked"
+        subprocess.run(["ld", "-e", "quiet", program, "-o", linked], check=True)
+        waits = script("check-waits")
+        self.assertEqual(list(waits.offences(waits.calls_of(linked), self.path / "include")), [
+            "include/some.h: says_nothing() does not say that it may wait: says_nothing -> deep -> await",
+            "include/some.h: says_no() says that it does not wait: says_no -> says_so -> deep -> await"])
+
+
 class Session(unittest.TestCase):
     """scripts/session.py: what of docs/session.md changes."""
 

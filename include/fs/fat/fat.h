@@ -243,7 +243,7 @@ extern const struct page_cache_operations fat_pages;
 /* --- commit.c ----------------------------------------------------------------------------------
  */
 
-/* Lock all that is on the disk besides the content of files, and unlock it. */
+/* Lock all that is on the disk besides the content of files, which may wait; and unlock it. */
 void fat_lock(struct fat *fat);
 void fat_unlock(struct fat *fat);
 
@@ -254,10 +254,12 @@ enum error fat_commit(struct fat *fat);
 /* In the first sector: where a byte says that the file system is in use. */
 enum fat_state { FAT_STATE_16 = 37, FAT_STATE_32 = 65, FAT_STATE_DIRTY = 1 };
 
-/* Marks the file system as in use, and makes it writable. ERROR_DEVICE, ERROR_OUT_OF_FRAMES. */
+/* Marks the file system as in use, and makes it writable. ERROR_DEVICE, ERROR_OUT_OF_FRAMES; may
+ * wait. */
 enum error fat_begin_writing(struct fat *fat);
 
-/* Commits, takes the mark back unless it was there before, and makes it read-only. */
+/* Commits, takes the mark back unless it was there before, and makes it read-only. Errors as above;
+ * may wait. */
 enum error fat_end_writing(struct fat *fat);
 
 #endif

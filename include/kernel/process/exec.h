@@ -55,7 +55,8 @@ struct process;
 struct trap_frame;
 
 /* The running process becomes the program: its frame, which is that of a system call, leads there.
- * Its other threads end before. ERROR_AGAIN: one of them has ended the process already. */
+ * It waits until its other threads have ended. ERROR_AGAIN: one of them has ended the process
+ * already. */
 enum error program_run(struct program *program, const char *name, struct trap_frame *frame);
 
 /* The first process, with a program and standard files (NULL: none). ERROR_OUT_OF_FRAMES. */

@@ -73,7 +73,8 @@ void user_thread_set_name(struct user_thread *thread, const char *name);
 void user_threads_tick(void);
 
 /* The last look before a program goes on: gives the processor to others when its slice is over or
- * something more urgent is ready, and acts on signals. For user_mode_init(). */
+ * something more urgent is ready, and acts on signals; waits while one has stopped the process. For
+ * user_mode_init(). */
 void user_thread_before_return(struct trap_frame *frame);
 
 #endif

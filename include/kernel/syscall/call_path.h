@@ -46,7 +46,7 @@ struct found_file {
 };
 
 /* The same for calls that need no name: with AT_EMPTY_PATH an empty name is the descriptor's file
- * itself. */
+ * itself. May wait. */
 enum error call_path_find(int directory, virt_addr_t name, unsigned flags,
                           struct found_file *found);
 

@@ -28,8 +28,8 @@ enum error tty_wait_until_sent(struct file *file);
 /* Waits until `over` is true or the file is dead. ERROR_INTERRUPTED. In threads. */
 enum error tty_wait_until(struct file *file, bool (*over)(const struct tty *tty));
 
-/* Operations. Threads only, but for tty_poll(). Errors are ERROR_AGAIN, ERROR_INTERRUPTED,
- * ERROR_DEVICE, and those of the buffer or of copies. */
+/* Operations. Threads only, and they may wait, but for tty_poll(). Errors are ERROR_AGAIN,
+ * ERROR_INTERRUPTED, ERROR_DEVICE, and those of the buffer or of copies. */
 enum error tty_read(struct file *file, struct buffer *buffer, uint64_t *position);
 enum error tty_write(struct file *file, struct buffer *buffer, uint64_t *position);
 unsigned tty_poll(struct file *file, struct waker *waker, struct task *task);
