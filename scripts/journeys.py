@@ -6,7 +6,7 @@
     7. `kernel/monitor/monitor.c:poll_keyboard` (from `executor_run_ready`, through `poll`)
     8. `kernel/task/executor.c:executor_run` (anew) - not called by a function of an earlier step
 
-A caller has to name the function or, where it calls through a pointer, that pointer; and the pointer, or the last of
+A caller has to name the function (or to stand right before it, in assembly) or, where it calls through a pointer, that pointer; and the pointer, or the last of
 several that are set from each other, has to be given the function somewhere.
 """
 
@@ -26,6 +26,8 @@ def sources(top):
                 found[str(file.relative_to(top))] = re.sub(r"/\*.*?\*/", "", file.read_text(), flags=re.DOTALL)
             elif file.suffix == ".asm":
                 found[str(file.relative_to(top))] = re.sub(r";.*", "", file.read_text())
+    found["system calls"] = re.sub(r"^CALL\((\d+), \w+, (\w+).*$", r"calls[\1] = syscall_\2;",
+                                   (top / "include/kernel/syscall/table.def").read_text(), flags=re.MULTILINE)
     return found
 
 
@@ -41,20 +43,25 @@ def named_in(word, text):
     return re.search(rf"\b{word}\b", text) is not None
 
 
+def falls_into(text, label, following):
+    """Is it the next label in a file, so that the code before it runs on?"""
+    return re.search(rf"^{label}:(?:(?!^[A-Za-z_]\w*:).)*^{following}:", text, re.DOTALL | re.MULTILINE) is not None
+
+
 def gives(texts, pointer, target):
     """Is `pointer` given `target` somewhere: by an assignment or initialiser, by a call of a function that keeps it, as
     one of its arguments, or, for `target` such a function, by its body?"""
-    assigned = re.compile(rf"\b{pointer}\b(?:\[[^\]]*\])?\s*=\s*[^;,]*\b{target}\b|\b{pointer}\([^;]*\b{target}\b|"
+    assigned = re.compile(rf"\b{pointer}\b(?:\[[^\]]*\])?\s*=\s*(?:[^;,]*|\{{[^;]*)\b{target}\b|\b{pointer}\([^;]*\b{target}\b|"
                           rf"^{pointer}:[^\n]*\n[^\n]*\b{target}\b", re.MULTILINE)
     kept = re.compile(rf"\b{pointer}\b(?:\[[^\]]*\])?\s*=")
     return any(assigned.search(text) or kept.search(body(text, target) or "") for text in texts.values())
 
 
-def step_offence(texts, met, caller, function, pointers):
-    """Why `caller` does not come to `function`, or None."""
+def step_offence(texts, path, met, caller, function, pointers):
+    """Why `caller` does not come to `function`, which `path` has, or None."""
     code = met[caller]
     if not pointers:
-        return None if named_in(function, code) else f"{caller}() does not call {function}()"
+        return None if named_in(function, code) or falls_into(texts[path], caller, function) else f"{caller}() does not call {function}()"
     if not named_in(pointers[0], code):
         return f"{caller}() has no pointer {pointers[0]}"
     for pointer, target in zip(pointers, [*pointers[1:], function]):
@@ -79,7 +86,7 @@ def offences(texts, document):
         if caller and caller not in met:
             yield f"step {number}: {caller}() is no earlier step"
         elif caller and how != "anew":
-            offence = step_offence(texts, met, caller, function, pointers)
+            offence = step_offence(texts, path, met, caller, function, pointers)
             if offence:
                 yield f"step {number}: {offence}"
         met[function], last = code, function

@@ -92,6 +92,17 @@ class Journeys(unittest.TestCase):
         self.assertEqual(self.offences("`low.c:run`", "`high.c:listen` (through `hook`, `set_hook`)"), [])
         self.assertEqual(self.offences("`high.c:keep`", "`high.c:work` (through `visit`)"), [])
 
+    def test_initialisers(self):
+        """A structure's later members count as its first one does; a table in another file does, too."""
+        code = {**CODE, "table.c": "struct hooks all = {\n    .first = other,\n    .second = work,\n};\nvoid use(void)\n{\n    all();\n}\n"}
+        self.assertEqual(list(journeys.offences(code, "1. `table.c:use`\n2. `high.c:work` (through `all`)\n")), [])
+
+    def test_falls_into(self):
+        """In assembly, code runs on into the next label; not into the one after."""
+        code = {"a.asm": "first:\n    nop\n.inner:\nsecond:\n    nop\nthird:\n    nop\n"}
+        self.assertEqual(list(journeys.offences(code, "1. `a.asm:first`\n2. `a.asm:second`\n")), [])
+        self.assertEqual(list(journeys.offences(code, "1. `a.asm:first`\n2. `a.asm:third`\n")), ["step 2: first() does not call third()"])
+
     def test_wrong_pointers(self):
         """One that the caller does not have, and one that is given something else."""
         self.assertEqual(self.offences("`low.c:run`", "`high.c:listen` (through `poll`)"), ["step 2: run() has no pointer poll"])
