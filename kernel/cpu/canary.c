@@ -9,8 +9,8 @@
 
 enum { CPUID_ECX_RDRAND = 1 << 30, RDRAND_TRIES = 10 };
 
-/* A number from the processor's random number generator. 0 when it has no generator, or no number is
- * ready. */
+/* A number from the processor's random number generator. 0 when it has no generator, or no number
+ * is ready. */
 static uint64_t random_number(void)
 {
     uint64_t number = 0;
