@@ -1,7 +1,7 @@
 /*
  * A sequence has a list of parameters, and most of them are a code on its own: a colour, or bold.
- * The codes 38 and 48 are followed by the values of a colour, which is replaced by the nearest of
- * the 16. There are two notations for these values; select_any() reads both.
+ * The codes 38 and 48 are followed by the values of a colour, for which one of the 16 is taken as
+ * on the Linux console. There are two notations for these values; read_any() reads both.
  */
 #include <lib/colour.h>
 #include <lib/terminal_pen.h>
@@ -75,10 +75,49 @@ static unsigned byte_parameter(const struct ecma48 *sequence, unsigned index)
     return ecma48_parameter(sequence, index, 0) & 0xff;
 }
 
+static unsigned red_of(uint32_t rgb)
+{
+    return rgb >> 16 & 0xff;
+}
+
+static unsigned green_of(uint32_t rgb)
+{
+    return rgb >> 8 & 0xff;
+}
+
+static unsigned blue_of(uint32_t rgb)
+{
+    return rgb & 0xff;
+}
+
+/* The parts that are more than half of the largest one make the colour, and that one makes it
+ * bright: bold, which is the same. */
+static void set_foreground(struct terminal_pen *pen, uint32_t rgb)
+{
+    unsigned largest = MAX(MAX(red_of(rgb), green_of(rgb)), blue_of(rgb));
+    pen->foreground = (uint8_t)((red_of(rgb) > largest / 2 ? RED : 0) |
+                                (green_of(rgb) > largest / 2 ? GREEN : 0) |
+                                (blue_of(rgb) > largest / 2 ? BLUE : 0));
+    bool is_dark_grey = pen->foreground == LIGHT_GREY && largest <= 0x55;
+    if (is_dark_grey)
+        pen->foreground = BLACK;
+    pen->bold = is_dark_grey || largest > 0xaa;
+    pen->dim = false;
+}
+
+/* A background is never bright. */
+static void set_background(struct terminal_pen *pen, uint32_t rgb)
+{
+    pen->background =
+        (uint8_t)((red_of(rgb) >= 0x80 ? RED : 0) | (green_of(rgb) >= 0x80 ? GREEN : 0) |
+                  (blue_of(rgb) >= 0x80 ? BLUE : 0));
+}
+
 /* Reads the colour after a 38 or 48: 5 and one of 256 colours, or 2 and red, green and blue. They
  * are separated by semicolons (xterm) or by colons (ISO 8613-6, where a colour space may stand
  * before the red). An incomplete colour is ignored. Returns the index of the next parameter. */
-static unsigned select_any(uint8_t *colour, const struct ecma48 *sequence, unsigned at)
+static unsigned read_any(struct terminal_pen *pen, const struct ecma48 *sequence, unsigned at,
+                         void (*set)(struct terminal_pen *pen, uint32_t rgb))
 {
     unsigned group_end = end_of_group(sequence, at);
     bool colons = group_end > at + 1;
@@ -88,11 +127,10 @@ static unsigned select_any(uint8_t *colour, const struct ecma48 *sequence, unsig
     if (!values || at + 2 + values > (colons ? group_end : sequence->count))
         return end;
     if (kind == 5)
-        *colour = colour_of_256(byte_parameter(sequence, at + 2));
+        set(pen, colour_of_256(byte_parameter(sequence, at + 2)));
     else
-        *colour = colour_nearest(byte_parameter(sequence, end - 3) << 16 |
-                                 byte_parameter(sequence, end - 2) << 8 |
-                                 byte_parameter(sequence, end - 1));
+        set(pen, byte_parameter(sequence, end - 3) << 16 | byte_parameter(sequence, end - 2) << 8 |
+                     byte_parameter(sequence, end - 1));
     return end;
 }
 
@@ -159,9 +197,9 @@ void terminal_pen_select(struct terminal_pen *pen, const struct ecma48 *sequence
     do { /* a sequence without parameters is a 0 */
         unsigned code = ecma48_parameter(sequence, at, 0);
         if (code == SGR_FOREGROUND_ANY) {
-            at = select_any(&pen->foreground, sequence, at);
+            at = read_any(pen, sequence, at, set_foreground);
         } else if (code == SGR_BACKGROUND_ANY) {
-            at = select_any(&pen->background, sequence, at);
+            at = read_any(pen, sequence, at, set_background);
         } else {
             unsigned end = end_of_group(sequence, at);
             if (end == at + 1) /* a code with values of its own is a kind of underline */

@@ -1,5 +1,5 @@
 /*
- * The 16 colours (enum colour, in the VGA's order), and the nearest of them to any other colour.
+ * The 16 colours (enum colour, in the VGA's order), and the 256 that programs choose from.
  */
 #ifndef LIB_COLOUR_H
 #define LIB_COLOUR_H
@@ -9,12 +9,9 @@
 /* Each of the 16 as 0xRRGGBB. */
 extern const uint32_t colour_rgb[16];
 
-/* Returns the nearest of the 16 to 0xRRGGBB. Any context. */
-uint8_t colour_nearest(uint32_t rgb);
-
-/* Returns the nearest of the 16 to one of xterm's 256 colours: 16 in ECMA-48's order, a cube of
- * 216, 24 greys. `index` < 256. Any context. */
-uint8_t colour_of_256(unsigned index);
+/* Returns, as 0xRRGGBB, one of 256 colours as the Linux console has them: 16 in ECMA-48's order, a
+ * cube of 216, 24 greys. `index` < 256. Any context. */
+uint32_t colour_of_256(unsigned index);
 
 /* Converts a colour from ECMA-48's order, with red in the lowest bit and blue in bit 2, to the
  * VGA's, with blue in the lowest; bit 3 is the brightness in both. `index` < 16. Any context. */

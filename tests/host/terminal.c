@@ -191,12 +191,14 @@ TEST(terminal, styles_are_colours)
     EXPECT_EQ(colours(0, COLUMNS - 1), 0x97);
 }
 
-/* 256 colours and true colour, with semicolons and with colons, are mapped to the nearest of 16. */
+/* 256 colours and true colour, with semicolons and with colons, become one of 16, as on Linux. */
 TEST(terminal, other_colours)
 {
     begin("\033[38;5;9ma\033[48;5;21mb\033[38;2;250;250;80mc\033[0;38:2::0:170:0md"
-          "\033[38:5:208me\033[38:2:0:0:0mf\033[0;4:3mg\033[38;5;244;1mh\033[38;9mi");
-    static const uint8_t expected[] = {0x0c, 0x1c, 0x1e, 0x02, 0x06, 0x00, 0x07, 0x0f, 0x0f};
+          "\033[38:5:208me\033[38:2:0:0:0mf\033[0;4:3mg\033[38;5;244;1mh\033[38;9mi"
+          "\033[38;5;1mj\033[38;5;237mk\033[48;2;127;128;0ml\033[1;38;5;33mm");
+    static const uint8_t expected[] = {0x0c, 0x1c, 0x1e, 0x02, 0x0c, 0x00, 0x07,
+                                       0x0f, 0x0f, 0x04, 0x08, 0x28, 0x29};
     for (unsigned i = 0; i < ARRAY_SIZE(expected); i++)
         EXPECT_EQ(colours(0, i), expected[i]);
 }
