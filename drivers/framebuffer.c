@@ -23,11 +23,13 @@ enum {
     CURSOR_LINES = 2,    /* at the foot of a cell */
 };
 
-/* The cursor is in this cell. In `shown`, and in `wanted` while flush() runs. */
-enum { CELL_CURSOR = 1 << 22 };
+/* The cursor is in this cell: in `shown`, and in `wanted` while flush() runs. The screen shows
+ * something else than a cell: in `shown`. */
+enum { CELL_CURSOR = 1 << 22, CELL_UNKNOWN = 1 << 23 };
 
-_Static_assert((CELL_CURSOR & (CELL_CODE | CELL_RIGHT_HALF | CELL_COLOURS_MASK)) == 0,
-               "the cursor has a bit of its own");
+_Static_assert(((CELL_CURSOR | CELL_UNKNOWN) & (CELL_CODE | CELL_RIGHT_HALF | CELL_COLOURS_MASK)) ==
+                   0,
+               "they have bits of their own");
 
 enum { GLYPH_BITS = CELL_CODE | CELL_RIGHT_HALF, UNSHOWABLE = 0x25a0 /* ■ */ };
 
@@ -80,15 +82,21 @@ static const uint8_t *find_glyph(struct framebuffer *framebuffer, terminal_cell_
 
 /* --- Drawing -------------------------------------------------------------------------------- */
 
+static void make_pairs(struct framebuffer *framebuffer)
+{
+    terminal_cell_t colours = framebuffer->colours;
+    pixel_pairs_set(&framebuffer->pairs, framebuffer->pairs.bytes,
+                    framebuffer->palette[colours >> CELL_FOREGROUND_SHIFT & 15],
+                    framebuffer->palette[colours >> CELL_BACKGROUND_SHIFT & 15]);
+}
+
 static void select_colours(struct framebuffer *framebuffer, terminal_cell_t cell)
 {
     terminal_cell_t wanted = cell & CELL_COLOURS_MASK;
     if (wanted == framebuffer->colours)
         return;
-    pixel_pairs_set(&framebuffer->pairs, framebuffer->pairs.bytes,
-                    framebuffer->palette[wanted >> CELL_FOREGROUND_SHIFT & 15],
-                    framebuffer->palette[wanted >> CELL_BACKGROUND_SHIFT & 15]);
     framebuffer->colours = wanted;
+    make_pairs(framebuffer);
 }
 
 /* Enlarges a row of eight pixels to `scale` times the width, and returns its `part`th eight. */
@@ -258,6 +266,30 @@ static void flush(struct terminal_display *display, unsigned row, unsigned colum
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
 
+/* Cells that have one of the new colours are drawn again. */
+static void set_palette(struct terminal_display *display, const uint32_t colours[16])
+{
+    struct framebuffer *framebuffer = from_display(display);
+    size_t cells = (size_t)display->rows * display->columns;
+    unsigned changed = 0; /* a bit for each colour */
+    for (unsigned i = 0; i < ARRAY_SIZE(framebuffer->palette); i++) {
+        uint32_t pixel = pixel_pack(&framebuffer->format, colours[i]);
+        changed |= (unsigned)(pixel != framebuffer->palette[i]) << i;
+        framebuffer->palette[i] = pixel;
+    }
+    if (!changed)
+        return;
+    for (size_t i = 0; i < cells; i++) {
+        terminal_cell_t cell = framebuffer->shown[i];
+        if ((changed >> (cell >> CELL_FOREGROUND_SHIFT & 15) |
+             changed >> (cell >> CELL_BACKGROUND_SHIFT & 15)) &
+            1)
+            framebuffer->shown[i] = CELL_UNKNOWN;
+    }
+    make_pairs(framebuffer);
+    note_damage(framebuffer, 0, display->rows, 0, display->columns);
+}
+
 /* --- Set-up --------------------------------------------------------------------------------- */
 
 static struct pixel_format format_of(const struct boot_framebuffer *info)
@@ -326,7 +358,6 @@ static void clear_screen(struct framebuffer *framebuffer, const struct boot_fram
 enum error framebuffer_init(struct framebuffer *framebuffer, const struct boot_framebuffer *info,
                             const struct font *font, void *memory, size_t size)
 {
-    struct pixel_format format = format_of(info);
     struct terminal_display *display = &framebuffer->display;
     ASSERT(framebuffer_check(info) == OK);
     ASSERT(IS_ALIGNED((uintptr_t)memory, 8));
@@ -339,6 +370,8 @@ enum error framebuffer_init(struct framebuffer *framebuffer, const struct boot_f
     display->draw_ascii = draw_ascii;
     display->scroll = scroll;
     display->flush = flush;
+    display->set_palette = set_palette;
+    framebuffer->format = format_of(info);
     framebuffer->pixels = phys_to_virt(info->address);
     framebuffer->pitch = info->pitch;
     framebuffer->scale = scale_of(info);
@@ -346,9 +379,9 @@ enum error framebuffer_init(struct framebuffer *framebuffer, const struct boot_f
     framebuffer->wanted = memory;
     framebuffer->shown = framebuffer->wanted + (size_t)display->rows * display->columns;
     for (unsigned i = 0; i < ARRAY_SIZE(colour_rgb); i++)
-        framebuffer->palette[i] = pixel_pack(&format, colour_rgb[i]);
-    pixel_pairs_set(&framebuffer->pairs, pixel_bytes(&format), framebuffer->palette[0],
-                    framebuffer->palette[0]);
+        framebuffer->palette[i] = pixel_pack(&framebuffer->format, colour_rgb[i]);
+    framebuffer->pairs.bytes = pixel_bytes(&framebuffer->format);
+    make_pairs(framebuffer); /* for black on black, which is all zeros */
     clear_screen(framebuffer, info);
     return OK;
 }

@@ -40,6 +40,10 @@ enum attribute_controller {
     MODE_BLINK = 0x08, /* bit 7 of an attribute means "blinking", not a bright background */
 };
 
+/* IBM VGA Technical Reference, "Video Digital-to-Analog Converter". A colour's number to the first
+ * port, then its parts, six bits each, to the second. */
+enum dac { DAC_WRITE_INDEX = 0x3c8, DAC_DATA = 0x3c9, DAC_SHIFT = 2 };
+
 static struct vga_text {
     struct terminal_display display;
     unsigned char *memory; /* the video memory, in the direct map */
@@ -184,6 +188,28 @@ static void flush(struct terminal_display *display, unsigned row, unsigned colum
         show_cursor(cursor_visible);
 }
 
+/* A register for each of the 16 colours holds its number in the converter. With such an index, the
+ * screen is blank until the next one with PALETTE_IN_USE. */
+static uint8_t converter_index(unsigned colour)
+{
+    inb(INPUT_STATUS);
+    outb(ATTRIBUTE_WRITE, (uint8_t)colour);
+    uint8_t index = inb(ATTRIBUTE_READ);
+    inb(INPUT_STATUS);
+    outb(ATTRIBUTE_WRITE, PALETTE_IN_USE);
+    return index;
+}
+
+static void set_palette(struct terminal_display *display, const uint32_t colours[16])
+{
+    (void)display;
+    for (unsigned i = 0; i < 16; i++) {
+        outb(DAC_WRITE_INDEX, converter_index(i));
+        for (int shift = 16; shift >= 0; shift -= 8)
+            outb(DAC_DATA, (uint8_t)((colours[i] >> shift & 0xff) >> DAC_SHIFT));
+    }
+}
+
 static void use_bright_backgrounds(void)
 {
     inb(INPUT_STATUS);
@@ -218,6 +244,7 @@ enum error vga_text_init(const struct boot_framebuffer *framebuffer,
         .draw_ascii = draw_ascii,
         .scroll = scroll,
         .flush = flush,
+        .set_palette = set_palette,
     };
     set_registers();
     *display = &vga.display;

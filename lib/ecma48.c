@@ -5,8 +5,8 @@
  *      | | P _ ^ X     +-------> IGNORE ---> nothing, at the final byte
  *      | +--------> STRING ----------------> nothing, at BEL, or at ESC \ as at any ESC
  *      | | ]          ^ any other byte
- *      | +--------> OSC -------------------> nothing, at R
- *      |             +---------> PALETTE --> nothing, at the 7th hexadecimal digit
+ *      | +--------> OSC -------------------> colours reset, at R
+ *      |             +---------> PALETTE --> colour set, at the 7th hexadecimal digit
  *      |               P
  *      +-----------------------------------> an escape sequence
  *
@@ -154,23 +154,31 @@ static enum ecma48_event string_byte(struct ecma48 *parser, char byte)
 static enum ecma48_event command_byte(struct ecma48 *parser, char byte)
 {
     if (byte == 'R')
-        return end(parser, ECMA48_NOTHING);
+        return end(parser, ECMA48_COLOURS_RESET);
+    parser->colour = 0;
     parser->state = byte == 'P' ? ECMA48_PALETTE : ECMA48_STRING;
     return byte == 'P' ? ECMA48_NOTHING : string_byte(parser, byte);
 }
 
-static bool is_hex_digit(char byte)
+/* The value of a hexadecimal digit; -1: it is none. */
+static int hex_digit(char byte)
 {
-    return (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'F') ||
-           (byte >= 'a' && byte <= 'f');
+    if (byte >= '0' && byte <= '9')
+        return byte - '0';
+    char small = (char)(byte | 0x20);
+    return small >= 'a' && small <= 'f' ? small - 'a' + 10 : -1;
 }
 
-/* Another byte than a digit ends the command, too, as on Linux. */
+/* Another byte than a digit ends the command, which then does nothing, as on Linux. */
 static enum ecma48_event palette_byte(struct ecma48 *parser, char byte)
 {
-    if (!is_hex_digit(byte) || ++parser->length == PALETTE_DIGITS)
-        parser->state = ECMA48_GROUND;
-    return ECMA48_NOTHING;
+    int digit = hex_digit(byte);
+    if (digit < 0)
+        return end(parser, ECMA48_NOTHING);
+    parser->colour = parser->colour << 4 | (uint32_t)digit;
+    if (++parser->length < PALETTE_DIGITS)
+        return ECMA48_NOTHING;
+    return end(parser, ECMA48_COLOUR_SET);
 }
 
 enum ecma48_event ecma48_feed(struct ecma48 *parser, char byte)

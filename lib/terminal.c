@@ -8,6 +8,7 @@
  * The cursor's column may be one beyond the last column. Then the row is full, and the next
  * character begins a new row if autowrap is on. terminal_column() is where the cursor is shown.
  */
+#include <lib/colour.h>
 #include <lib/string.h>
 #include <lib/terminal.h>
 #include <lib/terminal_charset.h>
@@ -100,6 +101,27 @@ static void control(struct terminal *terminal, char byte)
     }
 }
 
+static void show_palette(struct terminal *terminal)
+{
+    struct terminal_display *display = terminal->grid.display;
+    if (display->set_palette)
+        display->set_palette(display, terminal->palette);
+}
+
+/* The parser has read a number and its new colour. */
+static void set_colour(struct terminal *terminal)
+{
+    uint32_t colour = terminal->parser.colour;
+    terminal->palette[colour_of_ecma48(colour >> 24)] = colour & 0xffffff;
+    show_palette(terminal);
+}
+
+static void reset_colours(struct terminal *terminal)
+{
+    memcpy(terminal->palette, colour_rgb, sizeof(terminal->palette));
+    show_palette(terminal);
+}
+
 static void take_byte(struct terminal *terminal, char byte)
 {
     if (terminal->utf8.missing && ((unsigned char)byte & 0xc0) != 0x80) {
@@ -118,6 +140,12 @@ static void take_byte(struct terminal *terminal, char byte)
         break;
     case ECMA48_ESCAPE_SEQUENCE:
         terminal_escape_sequence(terminal, byte);
+        break;
+    case ECMA48_COLOUR_SET:
+        set_colour(terminal);
+        break;
+    case ECMA48_COLOURS_RESET:
+        reset_colours(terminal);
         break;
     case ECMA48_NOTHING:
         break;
@@ -187,6 +215,7 @@ void terminal_view(struct terminal *terminal, int lines)
 void terminal_use_display(struct terminal *terminal, struct terminal_display *display)
 {
     grid_use_display(&terminal->grid, display);
+    show_palette(terminal);
     flush(terminal);
 }
 
@@ -201,6 +230,7 @@ enum error terminal_init(struct terminal *terminal, struct terminal_display *dis
         return error;
     terminal->answer = NULL;
     terminal->lines = false;
+    memcpy(terminal->palette, colour_rgb, sizeof(terminal->palette));
     terminal_reset(terminal);
     flush(terminal);
     return OK;

@@ -28,6 +28,7 @@ struct framebuffer {
     uint8_t *pixels; /* the screen's upper left pixel, in the direct map */
     uint32_t pitch;  /* bytes from one row of pixels to the next */
     unsigned scale;  /* pixels of the screen for each pixel of the font, in each direction; >= 1 */
+    struct pixel_format format;
     uint32_t palette[16]; /* the pixel of each colour, by enum colour */
     const struct font *font;
 

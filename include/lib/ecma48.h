@@ -1,7 +1,8 @@
 /*
  * A parser for the control sequences of terminals (ECMA-48, fifth edition, section 5). It takes
  * bytes and reports what each one completes; the caller knows the sequences' meanings. A malformed
- * sequence is dropped, and so are the strings that some sequences open (OSC, DCS, APC, PM, SOS).
+ * sequence is dropped, and so are the strings that some sequences open (OSC, DCS, APC, PM, SOS),
+ * but for the Linux console's two commands for its palette.
  * The text may be UTF-8; bytes above 0x7f are never control functions.
  */
 #ifndef LIB_ECMA48_H
@@ -15,6 +16,8 @@ enum ecma48_event {
     ECMA48_CONTROL,  /* the byte is a control character (0x00-0x1f, 0x7f) */
     ECMA48_SEQUENCE, /* the byte is the final byte of a control sequence, ESC [ ... */
     ECMA48_ESCAPE_SEQUENCE, /* the byte is the final byte of another escape sequence, ESC ... */
+    ECMA48_COLOUR_SET,      /* the byte is the last digit of ESC ] P and a colour */
+    ECMA48_COLOURS_RESET,   /* the byte is the R of ESC ] R */
 };
 
 enum {
@@ -43,7 +46,8 @@ struct ecma48 {
     uint16_t parameters[ECMA48_PARAMETERS]; /* each <= ECMA48_PARAMETER_MAX */
     bool full; /* a separator came after the last parameter that has room */
 
-    uint16_t length; /* bytes of the string, or digits of the colour, that is being dropped */
+    uint16_t length; /* bytes of the string that is being dropped, or digits of the colour */
+    uint32_t colour; /* its number, 0 to 15 in ECMA-48's order, and 0xrrggbb below */
 };
 
 /* Takes the next byte. Any context, one parser for each stream. */

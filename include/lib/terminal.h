@@ -9,8 +9,8 @@
  * ` (cursor) J K X (erase) @ P L M (insert, delete) S T (scroll) g (tabs) m (colours) r (scroll
  * region) s u (save, restore) c n (reports), 4 h l (insert mode), ?5 ?6 ?7 and ?25 h l (exchanged
  * colours, rows count from the scroll region's top, autowrap, cursor), ?47 ?1047 ?1048 ?1049 h l
- * (another screen, the saved cursor, both), !p (soft reset). All other sequences are skipped
- * as a whole, the Linux console's commands ESC ] P and ESC ] R among them.
+ * (another screen, the saved cursor, both), !p (soft reset). ESC ] P and ESC ] R (a colour of the
+ * palette, all of it as at first). All other sequences are skipped as a whole.
  *
  * A character in the last column leaves the cursor there; the next character begins the next line.
  *
@@ -49,6 +49,7 @@ struct terminal {
     bool lines;   /* terminal_write_lines() is running: LF does the work of CR, too */
     struct ecma48 parser;
     struct utf8 utf8;
+    uint32_t palette[16];                          /* 0xrrggbb, by enum colour */
     uint64_t tab_stops[TERMINAL_MAX_COLUMNS / 64]; /* a bit for each column */
 
     /* Takes the answer to a report, such as the place of the cursor. NULL: answers are dropped. */

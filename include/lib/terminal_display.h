@@ -66,6 +66,10 @@ struct terminal_display {
      * collects changes draws them now. */
     void (*flush)(struct terminal_display *display, unsigned row, unsigned column,
                   bool cursor_visible);
+
+    /* Shows the 16 colours, in the VGA's order, as these from now on, each 0xrrggbb; flush()
+     * follows. NULL: the colours stay as they are. */
+    void (*set_palette)(struct terminal_display *display, const uint32_t colours[16]);
 };
 
 enum { TERMINAL_MAX_COLUMNS = 512 };

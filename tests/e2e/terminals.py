@@ -1,8 +1,9 @@
 """The owners of the screen and of COM1: programs' terminals and the monitor."""
 
 import re
+import tempfile
 
-from runner import qemu
+from runner import pictures, qemu
 from runner.machine import PROMPT, MachineTest
 
 SHELL = "cairn:/# "
@@ -69,6 +70,27 @@ class Terminals(MachineTest):
         machine.press("alt", "f1")
         now = machine.wait_screen(lambda now: now.used()[-1] == SHELL.rstrip())
         self.assertNotIn("up 0:00", now.text())
+
+    def test_a_palette_of_its_own(self):
+        """A terminal's own colours are on the screen with it, and go with it. A VGA has six bits for each part."""
+        machine = self.start()
+        red, own = bytes((0xa8, 0, 0)), bytes((0x10, 0xff, 0x20))
+        machine.send(rb"printf '\033]P110ff20\033[41m\033[J\033[m' >/dev/tty1" + b"\r")
+        machine.wait_screen(lambda now: own in self.colours(machine))
+        self.assertNotIn(red, self.colours(machine))
+        machine.press("alt", "f2")
+        machine.wait_screen(lambda now: now.used()[-1:] == [SHELL.rstrip()] and own not in self.colours(machine))
+        machine.press("alt", "f1")
+        machine.wait_screen(lambda now: own in self.colours(machine))
+        machine.send(rb"printf '\033]R' >/dev/tty1" + b"\r")
+        machine.wait_screen(lambda now: red in self.colours(machine) and own not in self.colours(machine))
+
+    def colours(self, machine):
+        """All colours that the screen shows now."""
+        with tempfile.NamedTemporaryFile() as dump:
+            machine.execute("screendump", filename=dump.name)
+            _, _, pixels = pictures.read_ppm(dump.read())
+        return {pixels[at:at + 3] for at in range(0, len(pixels), 3)}
 
     def test_settings(self):
         """stty reads and changes them; the size of the screen is known."""

@@ -104,12 +104,21 @@ TEST(ecma48, the_first_sixteen_parameters_count)
 /* Two commands of the Linux console are as long as they are, and no ST ends them. */
 TEST(ecma48, palette_commands)
 {
-    static const char *const commands[] = {"\x1b]R", "\x1b]P0123abc", "\x1b]PfFfFfFf", "\x1b]Pg",
-                                           "\x1b]P12\x18"};
+    static const struct {
+        const char *text;
+        enum ecma48_event end;
+    } commands[] = {{"\x1b]R", ECMA48_COLOURS_RESET},
+                    {"\x1b]P9123abc", ECMA48_COLOUR_SET},
+                    {"\x1b]PfFfFfFf", ECMA48_COLOUR_SET},
+                    {"\x1b]Pg", ECMA48_NOTHING},
+                    {"\x1b]P12\x18", ECMA48_NOTHING}};
+    static const uint32_t colours[ARRAY_SIZE(commands)] = {[1] = 0x9123abc, [2] = 0xfffffff};
     for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
         struct ecma48 parser = {0};
-        for (const char *byte = commands[i]; *byte; byte++)
-            EXPECT_EQ(ecma48_feed(&parser, *byte), ECMA48_NOTHING);
+        for (const char *byte = commands[i].text; *byte; byte++)
+            EXPECT_EQ(ecma48_feed(&parser, *byte), byte[1] ? ECMA48_NOTHING : commands[i].end);
+        if (colours[i])
+            EXPECT_EQ(parser.colour, colours[i]);
         EXPECT_EQ(feed(&parser, "a"), ECMA48_PRINT);
     }
     struct ecma48 parser = {0};

@@ -85,6 +85,11 @@ static void flush(struct terminal_display *display, unsigned row, unsigned colum
     fake->flushes++;
 }
 
+static void set_palette(struct terminal_display *display, const uint32_t colours[16])
+{
+    memcpy(fake_of(display)->palette, colours, sizeof(fake_of(display)->palette));
+}
+
 void fake_display_init(struct fake_display *fake, unsigned rows, unsigned columns, bool scrolls)
 {
     ASSERT(rows * columns <= FAKE_MAX_CELLS);
@@ -96,7 +101,9 @@ void fake_display_init(struct fake_display *fake, unsigned rows, unsigned column
         .draw_ascii = draw_ascii,
         .scroll = scrolls ? scroll : NULL,
         .flush = flush,
+        .set_palette = set_palette,
     };
+    memset(fake->palette, 0, sizeof(fake->palette));
     for (size_t i = 0; i < FAKE_MAX_CELLS; i++)
         fake->cells[i] = UNDEFINED;
     fake->flushes = fake->calls = 0;

@@ -13,6 +13,7 @@ struct fake_display {
     terminal_cell_t cells[FAKE_MAX_CELLS];
     unsigned cursor_row, cursor_column;
     bool cursor_visible;
+    uint32_t palette[16]; /* that was set last; zeros at first */
     unsigned flushes;
     unsigned calls, call_of_interest;
     void (*hook)(struct fake_display *fake); /* at the start of each call; NULL: none */

@@ -4,6 +4,7 @@
  */
 #include <drivers/framebuffer.h>
 #include <layout.h>
+#include <lib/colour.h>
 #include <lib/random.h>
 #include <string.h>
 
@@ -283,6 +284,25 @@ TEST(framebuffer, cells_that_stay_are_not_drawn)
         uint32_t pixel = pixel_at(&info, x, 3);
         EXPECT_EQ(pixel == 0xa5a5a5a5, x / 8 != 7);
     }
+}
+
+TEST(framebuffer, a_new_palette_is_drawn)
+{
+    struct boot_framebuffer info = rgb(320, 80, 32, 1280);
+    uint32_t colours[16];
+    memcpy(colours, colour_rgb, sizeof(colours));
+    EXPECT_EQ(start(&info, sizeof(cells)), OK);
+    write(0, 0, "text");
+    flush(0, 2, true);
+    colours[LIGHT_GREY] = 0x123456;
+    framebuffer.display.set_palette(&framebuffer.display, colours);
+    flush(0, 2, true);
+    EXPECT_EQ(framebuffer.palette[LIGHT_GREY], 0x123456);
+    EXPECT(shows(&info, 0, 0, 't', false, false));
+    EXPECT(shows(&info, 0, 2, 'x', false, true));
+    write(1, 0, "t");
+    flush(1, 2, true);
+    EXPECT(shows(&info, 1, 0, 't', false, false));
 }
 
 TEST(framebuffer, wide_glyphs_and_glyphs_that_are_not_there)

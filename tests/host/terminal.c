@@ -1,6 +1,7 @@
 /*
  * A terminal of 6 rows of 20 columns: writes text, and compares the display with the expected rows.
  */
+#include <lib/colour.h>
 #include <lib/terminal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -325,6 +326,16 @@ TEST(terminal, line_drawing)
 TEST(terminal, palette_commands)
 {
     EXPECT_SHOWN("a\033]Rb\033]P1234567c\033]Pfffffffd\033]P12xe\033]0;t\ag", "abcdeg");
+    EXPECT_EQ(fake.palette[RED], 0x234567);
+    EXPECT_EQ(fake.palette[BLUE], colour_rgb[BLUE]);
+    feed("\033]P4123456");
+    EXPECT_EQ(fake.palette[BLUE], 0x123456);
+    static struct fake_display other;
+    fake_display_init(&other, ROWS, COLUMNS, true);
+    terminal_use_display(&terminal, &other.display);
+    EXPECT_EQ(other.palette[BLUE], 0x123456);
+    feed("\033]R");
+    EXPECT(memcmp(other.palette, colour_rgb, sizeof(other.palette)) == 0);
 }
 
 TEST(terminal, more_parameters_than_there_is_room_for)
