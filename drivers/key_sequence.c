@@ -16,11 +16,11 @@ static const char controls[KEY_COUNT] = {
 
 /* Letters are final bytes, small values are numbers. */
 static const uint8_t sequences[KEY_COUNT] = {
-    [KEY_UP] = 'A',  [KEY_DOWN] = 'B', [KEY_RIGHT] = 'C', [KEY_LEFT] = 'D',  [KEY_HOME] = 'H',
-    [KEY_END] = 'F', [KEY_INSERT] = 2, [KEY_DELETE] = 3,  [KEY_PAGE_UP] = 5, [KEY_PAGE_DOWN] = 6,
-    [KEY_F1] = 'P',  [KEY_F2] = 'Q',   [KEY_F3] = 'R',    [KEY_F4] = 'S',    [KEY_F5] = 15,
-    [KEY_F6] = 17,   [KEY_F7] = 18,    [KEY_F8] = 19,     [KEY_F9] = 20,     [KEY_F10] = 21,
-    [KEY_F11] = 23,  [KEY_F12] = 24,
+    [KEY_UP] = 'A',  [KEY_DOWN] = 'B', [KEY_RIGHT] = 'C',  [KEY_LEFT] = 'D',  [KEY_HOME] = 'H',
+    [KEY_END] = 'F', [KEY_INSERT] = 2, [KEY_DELETE] = 3,   [KEY_PAGE_UP] = 5, [KEY_PAGE_DOWN] = 6,
+    [KEY_F1] = 'P',  [KEY_F2] = 'Q',   [KEY_F3] = 'R',     [KEY_F4] = 'S',    [KEY_F5] = 15,
+    [KEY_F6] = 17,   [KEY_F7] = 18,    [KEY_F8] = 19,      [KEY_F9] = 20,     [KEY_F10] = 21,
+    [KEY_F11] = 23,  [KEY_F12] = 24,   [KEY_MIDDLE] = 'E',
 };
 
 static unsigned put_number(char *bytes, unsigned number)

@@ -114,6 +114,7 @@ enum key_position {
     KEY_UP,
     KEY_PAGE_UP,
     KEY_LEFT = KEY_EXTENDED | 0x4b,
+    KEY_MIDDLE, /* the keypad's 5, without NumLock: no keyboard has it elsewhere */
     KEY_RIGHT = KEY_EXTENDED | 0x4d,
     KEY_END = KEY_EXTENDED | 0x4f,
     KEY_DOWN,

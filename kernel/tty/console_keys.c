@@ -86,6 +86,8 @@ unsigned console_key(const char *bytes, unsigned count, char to[CONSOLE_KEY_MAX]
         return (unsigned)snprintf(to, CONSOLE_KEY_MAX, "\033[1~");
     case 'F':
         return (unsigned)snprintf(to, CONSOLE_KEY_MAX, "\033[4~");
+    case 'E': /* the keypad's 5, without NumLock */
+        return (unsigned)snprintf(to, CONSOLE_KEY_MAX, "\033[G");
     case 'Z':
         return (unsigned)snprintf(to, CONSOLE_KEY_MAX, "\033\t");
     case '~':

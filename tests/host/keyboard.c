@@ -136,7 +136,7 @@ TEST(keyboard, keypad)
     struct keyboard de = fresh("de"), us = fresh("us");
     EXPECT_TYPED(us, "*-+/\r", 0x37, 0x4a, 0x4e, 0xe0, 0x35, 0xe0, 0x1c);
     EXPECT_TYPED(us, "\033[H\033[A\033[5~\033[3~", 0x47, 0x48, 0x49, 0x53);
-    EXPECT_TYPED(us, "", 0x4c);
+    EXPECT_TYPED(us, "\033[E", 0x4c);
     EXPECT_TYPED(us, "75.", NUM, NUM | UP, 0x47, 0x4c, 0x53);
     EXPECT_TYPED(us, "\033[1;2H", SHIFT, 0x47, SHIFT | UP);
     EXPECT_TYPED(us, "\033[H", 0xe0, SHIFT | UP, 0xe0, 0x47, 0xe0, 0xc7, 0xe0,
