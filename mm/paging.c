@@ -398,16 +398,82 @@ bool paging_next_page(const struct page_tables *tables, virt_addr_t *page, virt_
     return found;
 }
 
-bool paging_unmap_next(struct page_tables *tables, virt_addr_t *page, virt_addr_t end,
-                       uint64_t *entry)
+/* How many pages there are from `page` on in the same lowest table, before `end`. */
+static size_t pages_in_table(virt_addr_t page, virt_addr_t end)
+{
+    return MIN(ENTRIES - index_at(page, PAGE_4K), (end - page) / PAGE_SIZE);
+}
+
+void paging_unmap_pages(struct page_tables *tables, virt_addr_t *page, virt_addr_t end,
+                        unsigned *left, void (*drop)(phys_addr_t frame, void *context),
+                        void *context)
 {
     struct slot slot;
-    bool found = find_next(tables, page, end, &slot);
-    if (found) {
-        *entry = *slot.entry;
-        clear_entry(tables, *page, slot);
+    while (*left && find_next(tables, page, end, &slot)) {
+        virt_addr_t first = *page;
+        for (size_t count = pages_in_table(first, end); count && *slot.entry && *left;
+             count--, slot.entry++, *page += PAGE_SIZE) {
+            uint64_t entry = *slot.entry;
+            *slot.entry = 0;
+            *slot.parent -= COUNT_ONE;
+            invlpg(*page);
+            drop(entry & PAGE_ADDRESS_MASK, context);
+            --*left;
+        }
+        if (table_is_empty(slot))
+            drop_tables(tables, first, slot.parent);
     }
-    return found;
+}
+
+/* The slot of a page of 4 KiB, in a table that is made if necessary. */
+static enum error make_slot(struct page_tables *tables, virt_addr_t page, struct slot *slot)
+{
+    enum error error = OK;
+    *slot = walk(tables, page);
+    if (slot->level != PAGE_4K) {
+        error = map_in_new_tables(*slot, page, PAGE_4K, (struct stretch){0, 0, 0});
+        *slot = walk(tables, page);
+    }
+    return error;
+}
+
+/* Shares pages up to an empty entry, or the end of the table. */
+static enum error share_run(struct slot from, struct slot to, virt_addr_t *page, size_t count,
+                            unsigned *left, enum error (*take)(phys_addr_t frame, void *context),
+                            void *context)
+{
+    for (; count && *from.entry && *left; count--, from.entry++, to.entry++, *page += PAGE_SIZE) {
+        uint64_t entry = *from.entry;
+        enum error error = take(entry & PAGE_ADDRESS_MASK, context);
+        if (error)
+            return error;
+        if (entry & PAGE_WRITABLE) {
+            *from.entry = entry & ~PAGE_WRITABLE;
+            invlpg(*page);
+        }
+        ASSERT(!*to.entry);
+        set_entry(to, entry & ~(PAGE_WRITABLE | PAGE_ACCESSED | PAGE_DIRTY));
+        --*left;
+    }
+    return OK;
+}
+
+enum error paging_share_pages(struct page_tables *from, struct page_tables *to, virt_addr_t *page,
+                              virt_addr_t end, unsigned *left,
+                              enum error (*take)(phys_addr_t frame, void *context), void *context)
+{
+    struct slot source, target;
+    enum error error = OK;
+    while (!error && *left && find_next(from, page, end, &source)) {
+        virt_addr_t first = *page;
+        error = make_slot(to, first, &target);
+        if (error)
+            break;
+        error = share_run(source, target, page, pages_in_table(first, end), left, take, context);
+        if (table_is_empty(target)) /* the first frame could not be taken */
+            drop_tables(to, first, target.parent);
+    }
+    return error;
 }
 
 /* --- Ranges --------------------------------------------------------------------------------- */

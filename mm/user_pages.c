@@ -57,9 +57,10 @@ uint64_t user_page_flags(const struct vm_area *area, bool writable)
     return flags;
 }
 
-/* Drops the reference of an entry that is gone. */
-static void drop(struct address_space *space, phys_addr_t frame)
+/* Drops the reference of an entry of the address space that is gone. */
+static void drop(phys_addr_t frame, void *context)
 {
+    struct address_space *space = context;
     if (frame == zeros)
         return;
     space->resident_pages--;
@@ -86,18 +87,14 @@ void user_page_replace(struct address_space *space, virt_addr_t page, uint64_t e
     ASSERT(frame != zeros);
     paging_replace(&space->tables, page, frame, flags);
     space->resident_pages++;
-    drop(space, entry & PAGE_ADDRESS_MASK);
+    drop(entry & PAGE_ADDRESS_MASK, space);
 }
 
 virt_addr_t user_pages_unmap(struct address_space *space, virt_addr_t start, virt_addr_t end,
                              unsigned *left)
 {
-    uint64_t entry;
     virt_addr_t page = start;
-    for (; *left && paging_unmap_next(&space->tables, &page, end, &entry); page += PAGE_SIZE) {
-        drop(space, entry & PAGE_ADDRESS_MASK);
-        --*left;
-    }
+    paging_unmap_pages(&space->tables, &page, end, left, drop, space);
     return MIN(page, end);
 }
 
@@ -117,12 +114,17 @@ static enum error map_again(struct address_space *space, virt_addr_t start, virt
     return error;
 }
 
+static void keep(phys_addr_t frame, void *context)
+{
+    (void)frame;
+    (void)context;
+}
+
 /* Clears the entries of a range, whose frames are still mapped elsewhere. */
 static void forget(struct address_space *space, virt_addr_t start, virt_addr_t end)
 {
-    uint64_t entry;
-    for (virt_addr_t page = start; paging_unmap_next(&space->tables, &page, end, &entry);)
-        page += PAGE_SIZE;
+    unsigned left = UINT32_MAX;
+    paging_unmap_pages(&space->tables, &start, end, &left, keep, NULL);
 }
 
 enum error user_pages_move(struct address_space *space, virt_addr_t start, uint64_t length,
@@ -156,30 +158,21 @@ void user_page_forbid_writes(const struct vm_area *area, virt_addr_t page)
         paging_protect(tables, page, PAGE_4K, user_page_flags(area, false));
 }
 
-/* One page of user_pages_share(). */
-static enum error share(struct address_space *from, struct address_space *to,
-                        const struct vm_area *area, virt_addr_t page, uint64_t entry)
+/* Adds a reference for an entry of the address space that is about to be written. */
+static enum error take(phys_addr_t frame, void *context)
 {
-    phys_addr_t frame = entry & PAGE_ADDRESS_MASK;
-    uint64_t flags = user_page_flags(area, false);
+    struct address_space *space = context;
     enum error error = frame == zeros ? OK : frame_reference(frame);
-    if (!error)
-        error = user_page_map(to, page, frame, flags);
-    if (!error && entry & PAGE_WRITABLE)
-        paging_protect(&from->tables, page, PAGE_4K, flags);
+    if (!error && frame != zeros)
+        space->resident_pages++;
     return error;
 }
 
 enum error user_pages_share(struct address_space *from, struct address_space *to,
                             const struct vm_area *area, virt_addr_t *start, unsigned *left)
 {
-    uint64_t entry;
-    enum error error = OK;
-    while (!error && *left && paging_next_page(&from->tables, start, area->end, &entry)) {
-        error = share(from, to, area, *start, entry);
-        *start += PAGE_SIZE;
-        --*left;
-    }
+    enum error error =
+        paging_share_pages(&from->tables, &to->tables, start, area->end, left, take, to);
     *start = MIN(*start, area->end);
     return error;
 }

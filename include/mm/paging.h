@@ -108,9 +108,18 @@ void paging_replace(struct page_tables *tables, virt_addr_t page, phys_addr_t fr
 bool paging_next_page(const struct page_tables *tables, virt_addr_t *page, virt_addr_t end,
                       uint64_t *entry);
 
-/* The same, and unmaps the page; *entry is what its entry was. */
-bool paging_unmap_next(struct page_tables *tables, virt_addr_t *page, virt_addr_t end,
-                       uint64_t *entry);
+/* Unmaps such pages from `*page` on, at most `*left`, which it counts down. Calls `drop` with the
+ * frame of each. Sets `*page` to where it has stopped: `end` or above when all are unmapped. */
+void paging_unmap_pages(struct page_tables *tables, virt_addr_t *page, virt_addr_t end,
+                        unsigned *left, void (*drop)(phys_addr_t frame, void *context),
+                        void *context);
+
+/* Maps in `to` such pages that are mapped in `from`, from `*page` on, at most `*left`, which it
+ * counts down. Both map them read-only then. Calls `take` with the frame of each, and stops when
+ * that fails. ERROR_OUT_OF_FRAMES for a table. Sets `*page` as above. */
+enum error paging_share_pages(struct page_tables *from, struct page_tables *to, virt_addr_t *page,
+                              virt_addr_t end, unsigned *left,
+                              enum error (*take)(phys_addr_t frame, void *context), void *context);
 
 /* The physical address behind `address`, which need not be aligned. ERROR_NOT_MAPPED. */
 enum error paging_translate(const struct page_tables *tables, virt_addr_t address,

@@ -141,3 +141,76 @@ TEST(paging_ranges, nothing_astray_is_ever_mapped)
     EXPECT_EQ(strays, 0);
     EXPECT_EQ(tables_translate(WINDOW + 2 * PAGE_SIZE), MIB(8) + 2 * PAGE_SIZE);
 }
+
+/* --- Many pages at once --------------------------------------------------------------------- */
+
+static unsigned taken, most; /* frames; the next one is refused */
+
+static enum error take(phys_addr_t frame, void *context)
+{
+    if (taken == most || context != &most || frame < MIB(8))
+        return ERROR_OUT_OF_FRAMES;
+    taken++;
+    return OK;
+}
+
+static void drop(phys_addr_t frame, void *context)
+{
+    EXPECT(context == &most && frame >= MIB(8));
+    taken--;
+}
+
+/* Pages in two tables, with holes, for another tree of tables, which stops after `count`. */
+static void share(struct page_tables *to, unsigned count, unsigned *left, enum error expected)
+{
+    const virt_addr_t pages[] = {USER, USER + PAGE_SIZE, USER + 3 * PAGE_SIZE, USER + MIB(2)};
+    tables_set_up(MIB(16));
+    EXPECT_EQ(paging_init(to), OK);
+    for (size_t i = 0; i < ARRAY_SIZE(pages); i++)
+        EXPECT_EQ(paging_map(&space, pages[i], MIB(8) + i * PAGE_SIZE, PAGE_4K, DATA | PAGE_USER),
+                  OK);
+    taken = 0;
+    most = count;
+    virt_addr_t page = USER;
+    EXPECT_EQ(paging_share_pages(&space, to, &page, USER + MIB(4), left, take, &most), expected);
+    for (size_t i = 0; i < ARRAY_SIZE(pages); i++) {
+        uint64_t entry = paging_entry(&space, pages[i]) & ~PAGE_WRITABLE;
+        EXPECT_EQ(paging_entry(to, pages[i]), i < taken ? entry : 0);
+        EXPECT_EQ(paging_entry(&space, pages[i]) & PAGE_WRITABLE, i < taken ? 0 : PAGE_WRITABLE);
+    }
+    EXPECT(taken == ARRAY_SIZE(pages) ? page >= USER + MIB(4) : page <= pages[taken]);
+}
+
+TEST(paging_ranges, shared_pages_are_read_only_in_both)
+{
+    struct page_tables other;
+    for (unsigned count = 0; count < 4; count++) {
+        unsigned left = 100;
+        share(&other, count, &left, ERROR_OUT_OF_FRAMES);
+        EXPECT_EQ(left, 100 - count);
+        EXPECT_EQ(taken, count);
+        uint64_t free = free_frames(), page = USER;
+        left = UINT32_MAX;
+        paging_unmap_pages(&other, &page, USER + MIB(4), &left, drop, &most);
+        EXPECT_EQ(taken, 0);
+        /* the lowest table, and the two above it */
+        EXPECT_EQ(free_frames(), free + (count ? 3 : 0));
+    }
+    unsigned left = 5;
+    share(&other, 4, &left, OK);
+    EXPECT_EQ(left, 1);
+}
+
+TEST(paging_ranges, many_pages_are_unmapped_in_parts)
+{
+    struct page_tables other;
+    unsigned left = 100;
+    uint64_t page = USER;
+    share(&other, 4, &left, OK);
+    left = 3;
+    paging_unmap_pages(&other, &page, USER + MIB(4), &left, drop, &most);
+    EXPECT(left == 0 && taken == 1 && page > USER + 3 * PAGE_SIZE && page <= USER + MIB(2));
+    left = 3;
+    paging_unmap_pages(&other, &page, USER + MIB(4), &left, drop, &most);
+    EXPECT(left == 2 && taken == 0 && page >= USER + MIB(4));
+}
