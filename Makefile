@@ -386,6 +386,18 @@ $B/linux/vmlinuz: scripts/fetch-linux.sh
 
 compare: $B/cairn.iso $B/initramfs-bench.cpio $B/linux/vmlinuz | need-qemu
 	$QBUILD=$B $(PYTHON) tests/compare.py $B/linux/vmlinuz $(BENCH)
+	$(if $(BENCH),,$Q$(MAKE) --no-print-directory compare-programs)
+
+# What Debian's programs cost in either kernel.
+$B/count-modes.so: tests/tools/count_modes.c $B/host-flags.stamp | need-host
+	@echo "  LD    $@"
+	$Q$(HOST_CC) -std=gnu17 -O2 $(WARNINGS) -fPIC -fvisibility=hidden -shared -o $@ $<
+$B/count-command: tests/tools/count_command.c $B/user-test-flags.stamp | need-user-tests
+	@echo "  USER  $<"
+	$Qmusl-gcc -static -no-pie $(USER_TEST_FLAGS) -o $@ $<
+.PHONY: compare-programs
+compare-programs: $B/cairn.iso $B/debian/full.img $B/linux/vmlinuz $B/count-modes.so $B/count-command | need-qemu
+	$QBUILD=$B $(PYTHON) tests/compare_programs.py $B/linux/vmlinuz
 
 # What Linux's console shows for programs' output, into tests/screens/; `make test` compares Cairn's terminal with it.
 screens: $B/linux/vmlinuz | need-qemu
@@ -549,6 +561,7 @@ help:
 	@echo "make matrix     boot the image on many machines and type at each; MATRIX='WORD ...' for some of them"
 	@echo "make bench      count instructions, into build/bench.json; BENCH=PREFIX for a part"
 	@echo "make compare    count the benches of programs under Debian's kernel, too, into docs/benchmarks.md; BENCH=PREFIX for a part"
+	@echo "make compare-programs  what Debian's programs cost in either kernel, alone"
 	@echo "make screens    record anew what Linux's console shows for programs, into tests/screens/"
 	@echo "make bench-host time lib/string.c beside the C library, into docs/strings.md"
 	@echo "make power-cuts lose power at CUTS=500 places of a disk's record with SEED=1, and let e2fsck mend what is left"

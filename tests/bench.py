@@ -232,6 +232,38 @@ Written by `make compare`: the benches of programs (`user/bench/`), the same fil
 """.lstrip("\n")
 
 
+PROGRAMS_BESIDE_LINUX = """
+## Debian's programs beside Linux
+
+Written by `make compare`: what a command costs from its start to its end, on Cairn and under Debian's kernel with `mitigations=off`, in
+the same QEMU, with the same disk, whose files are in memory by then. A plugin of QEMU counts the instructions of the kernel and those
+of programs apart (`tests/tools/count_modes.c`).
+
+| command | kernel, Linux | kernel, Cairn | share of Linux's | programs, Linux | programs, Cairn |
+| --- | ---: | ---: | ---: | ---: | ---: |
+""".lstrip("\n")
+
+
+def program_rows(figures):
+    """For each command, {name: (kernel and programs on Linux, on Cairn)}, what the page shows."""
+    for name, (linux, linux_programs, ours, our_programs) in figures.items():
+        yield f"| `{name}` | {linux} | {ours} | {ours / linux:.2f} | {linux_programs} | {our_programs} |"
+
+
+def split_page():
+    """The page's parts: of all benches, of those beside Linux, and of programs."""
+    page = PAGE.read_text() if PAGE.exists() else ""
+    page, found, programs = page.partition("\n" + PROGRAMS_BESIDE_LINUX.split("\n", maxsplit=1)[0])
+    page, _, beside = page.partition(BESIDE_LINUX.split("\n", maxsplit=1)[0])
+    return page, beside, found + programs
+
+
+def write_programs(figures):
+    """Writes the page's part of programs anew, below the others."""
+    text = PAGE.read_text()
+    PAGE.write_text(text.removesuffix(split_page()[2]) + "\n" + PROGRAMS_BESIDE_LINUX + "\n".join(program_rows(figures)) + "\n")
+
+
 def linux_rows(linux, ours):
     """For each bench that Linux has a figure of: that, Cairn's, and how many times less ours is."""
     for name in sorted(linux.keys() & ours.keys()):
@@ -252,14 +284,14 @@ def write_page(figures, prefix, linux=None):
              "figures (branch post-12, release build) are for the same workloads. [strings.md](strings.md) has times of",
              "copies on the build machine, beside the C library's.", "",
              "| bench | blog_os | Cairn | unit | ratio |", "| --- | ---: | ---: | --- | ---: |"]
-    page, _, beside = (PAGE.read_text() if PAGE.exists() else "").partition(BESIDE_LINUX.split("\n", maxsplit=1)[0])
+    page, beside, programs = split_page()
     found = page_rows(figures, prefix, page)
     lines += [row for _, row in sorted(found.items())]
     linux = linux_figures(beside) | (linux or {})
     if linux:
         ours = {name: row.split(" | ")[2] for name, row in found.items()}
         lines += ["", BESIDE_LINUX + "\n".join(linux_rows(linux, ours))]
-    PAGE.write_text("\n".join(lines) + "\n")
+    PAGE.write_text("\n".join(lines) + "\n" + programs)
 
 
 def main(arguments):

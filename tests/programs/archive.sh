@@ -1,6 +1,6 @@
 # tar | gzip | gunzip | tar of many files gives the same checksums; other ways to pack; rsync.
 cd "$(mktemp -d)" || exit
-FILES=${FILES:-2000}
+FILES=${FILES:-10000}
 mkdir -p from to
 awk -v n="$FILES" 'BEGIN {for (i = 0; i < n; i++) {d = "from/" i % 20; if (i < 20) system("mkdir " d);
     f = d "/" i; for (j = 0; j < i % 40; j++) print "line " j " of file " i >f; printf "" >f; close(f)}}'
