@@ -42,6 +42,8 @@ void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *instruction
                                             void (*executed)(unsigned processor, void *data),
                                             int registers, void *data);
 
+EXPORT int qemu_plugin_install(uint64_t id, const struct qemu_info *machine, int count,
+                               char **arguments);
 EXPORT int qemu_plugin_version = 1;
 
 /* nopl 0x6e4d4b31(%rax) and nopl 0x6e4d4b32(%rax), as tests/tools/count_command.c has them */

@@ -1,6 +1,6 @@
 # What tests/compare_programs.py counts: each `row` prints its name and has count-command run a command. It is run by bash, on Debian's
 # disk, with /proc mounted, on Linux as the first program.
-export HOME=/root LC_ALL=C PATH=/count:/usr/bin:/usr/sbin TERM=vt100
+export HOME=/root LC_ALL=C PATH=/both:/usr/bin:/usr/sbin TERM=vt100
 [ -e /dev/null ] || mount -t devtmpfs dev /dev
 [ -e /proc/self ] || mount -t proc proc /proc
 exec </dev/null >/dev/ttyS0 2>&1
