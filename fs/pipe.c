@@ -338,6 +338,32 @@ static enum error copy_content(struct pipe *pipe, phys_addr_t *pages)
     return OK;
 }
 
+static enum error peek_locked(const struct file *file, size_t skipped, struct buffer *buffer)
+{
+    struct pipe *pipe = file->inode->pipe;
+    enum error error = OK;
+    while (!error && pipe->count == 0 && pipe->writers > 0 && skipped == 0)
+        error = wait_unlocked(file, can_read, 0);
+    while (!error && buffer->left > 0 && skipped < pipe->count) {
+        size_t place = (pipe->start + skipped) % pipe->size, within = place % PAGE_SIZE;
+        size_t size = MIN(PAGE_SIZE - within, pipe->count - skipped);
+        size = MIN(size, buffer->left);
+        error = buffer_put(buffer, page_of(pipe, place) + within, size);
+        skipped += size;
+    }
+    return error;
+}
+
+enum error pipe_peek(struct file *file, size_t skipped, struct buffer *buffer)
+{
+    struct pipe *pipe = file->inode->pipe;
+    ASSERT(pipe);
+    thread_lock(&pipe->mutex);
+    enum error error = peek_locked(file, skipped, buffer);
+    thread_unlock(&pipe->mutex);
+    return error;
+}
+
 /* For one who holds the mutex. */
 static enum error resize(struct pipe *pipe, size_t size)
 {

@@ -14,6 +14,11 @@ enum { PIPE_FIRST_SIZE = 1 << 16, PIPE_SIZE_OF_USERS = 1 << 20, PIPE_LAST_SIZE =
  * write without a reader is ERROR_PIPE; the caller sends SIGPIPE. */
 enum error pipe_create(unsigned flags, struct file **read_end, struct file **write_end);
 
+/* Copies what is in a pipe behind the first `skipped` bytes, which stays there; nothing, if there
+ * is not so much. With nothing to skip it waits as a read does, and fails as that: ERROR_AGAIN,
+ * ERROR_INTERRUPTED. In threads. */
+enum error pipe_peek(struct file *file, size_t skipped, struct buffer *buffer);
+
 /* How many bytes a pipe holds; 0: the file is none. */
 size_t pipe_size(const struct file *file);
 

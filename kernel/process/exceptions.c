@@ -77,7 +77,7 @@ static struct signal_info info_of_page_fault(enum error error, virt_addr_t addre
 static void force(const struct trap_frame *frame, const struct signal_info *info)
 {
     const struct process *process = process_current();
-    if (!signal_is_taken(info->number) || !process->signals.actions[info->number - 1].handler)
+    if (!signal_is_taken(info->number) || !process->signals.actions->of[info->number - 1].handler)
         log_warn("process: %s (%d): %s at 0x%lx, address 0x%lx: signal %d", process->name,
                  process->id, trap_name((unsigned)frame->vector), frame->rip, info->address,
                  info->number);

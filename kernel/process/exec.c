@@ -360,6 +360,9 @@ enum error program_run(struct program *program, const char *name, struct trap_fr
 {
     struct user_thread *thread = user_thread_current();
     struct process *process = thread->process;
+    enum error error = signals_unshare(process);
+    if (error)
+        return error;
     if (!process_end_other_threads())
         return ERROR_AGAIN;
     struct file *old = process->program;

@@ -32,7 +32,7 @@ static void let_orphans_go_on(int group, int session)
 /* Does nobody ask for the exit status of this zombie? */
 static bool is_forgotten(const struct process *process)
 {
-    const struct signal_action *action = &process->parent->signals.actions[SIGCHLD - 1];
+    const struct signal_action *action = &process->parent->signals.actions->of[SIGCHLD - 1];
     return process->exit_signal == SIGCHLD &&
            (action->handler == SIGNAL_IGNORE || action->flags & SA_NOCLDWAIT);
 }

@@ -42,6 +42,18 @@ static enum error copy_context(struct process *child, const struct process *pare
     return OK;
 }
 
+static void copy_actions(struct process *child, const struct process *parent, uint64_t flags)
+{
+    struct signal_actions *own = child->signals.actions, *actions = parent->signals.actions;
+    if (!(flags & CLONE_SIGHAND)) {
+        memcpy(own->of, actions->of, sizeof(own->of));
+        return;
+    }
+    signal_actions_release(own);
+    actions->references++;
+    child->signals.actions = actions;
+}
+
 /* What is copied as it is. */
 static void copy_rest(struct process *child, const struct process *parent)
 {
@@ -60,7 +72,6 @@ static void copy_rest(struct process *child, const struct process *parent)
     child->environment = parent->environment;
     child->environment_end = parent->environment_end;
     memcpy(child->name, user_thread_current()->name, sizeof(child->name));
-    memcpy(child->signals.actions, parent->signals.actions, sizeof(child->signals.actions));
     file_reference(parent->program);
     child->program = parent->program;
 }
@@ -72,11 +83,13 @@ static enum error copy_process(struct process *child, const struct process *pare
         error = copy_files(child, parent, flags);
     if (!error)
         error = copy_context(child, parent, flags);
-    if (!error)
-        copy_rest(child, parent);
-    if (!error && flags & CLONE_CLEAR_SIGHAND)
+    if (error)
+        return error;
+    copy_actions(child, parent, flags);
+    copy_rest(child, parent);
+    if (flags & CLONE_CLEAR_SIGHAND)
         signals_clear_handlers(child);
-    return error;
+    return OK;
 }
 
 /* Gives back what a child has got that cannot run. */
@@ -119,6 +132,8 @@ static enum error start(struct process *process, struct id *number, const struct
         (*started)->registers.fs_base = arguments->fs_base;
     user_thread_set_name(*started, thread->name);
     (*started)->blocked = thread->blocked;
+    (*started)->policy = thread->policy;
+    (*started)->io_priority = thread->io_priority;
     (*started)->stack = thread->stack;
     if (arguments->flags & CLONE_VM && !(arguments->flags & CLONE_VFORK))
         (*started)->stack = (struct signal_stack){.flags = SS_DISABLE};
@@ -244,7 +259,9 @@ static enum error check(const struct clone_arguments *arguments)
     uint64_t flags = arguments->flags;
     if (flags & ~KNOWN_FLAGS || (flags & CLONE_SIGNAL) > SIGNAL_COUNT)
         return ERROR_INVALID;
-    if (flags & CLONE_THREAD ? (flags & THREAD_FLAGS) != THREAD_FLAGS : flags & CLONE_SIGHAND)
+    if (flags & CLONE_THREAD && (flags & THREAD_FLAGS) != THREAD_FLAGS)
+        return ERROR_INVALID;
+    if (flags & CLONE_SIGHAND && !(flags & CLONE_VM)) /* the handlers are in the memory */
         return ERROR_INVALID;
     if (flags & CLONE_SIGHAND && flags & CLONE_CLEAR_SIGHAND)
         return ERROR_INVALID;

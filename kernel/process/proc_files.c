@@ -57,7 +57,7 @@ static uint64_t signals_with(const struct process *process, bool ignored)
 {
     uint64_t set = 0;
     for (int signal = 1; signal <= SIGNAL_COUNT; signal++) {
-        uint64_t handler = process->signals.actions[signal - 1].handler;
+        uint64_t handler = process->signals.actions->of[signal - 1].handler;
         if (ignored ? handler == SIGNAL_IGNORE : handler > SIGNAL_IGNORE)
             set |= signal_bit(signal);
     }
@@ -103,9 +103,10 @@ static void write_stat_of(struct text *text, const struct process *process,
                 mapped_pages(process) * PAGE_SIZE, resident_pages(process), pending,
                 thread ? thread->blocked : blocked_by(process), signals_with(process, true),
                 signals_with(process, false));
-    text_printf(text, "0 0 0 %d 0 0 0 0 0 0 0 0 0 %lu %lu %lu %lu %d\n", process->exit_signal,
-                process->arguments, process->arguments_end, process->environment,
-                process->environment_end, process->exit_status);
+    const struct user_thread *first = thread ? thread : process_first_thread(process);
+    text_printf(text, "0 0 0 %d 0 0 %d 0 0 0 0 0 0 %lu %lu %lu %lu %d\n", process->exit_signal,
+                first ? first->policy : 0, process->arguments, process->arguments_end,
+                process->environment, process->environment_end, process->exit_status);
 }
 
 static enum error write_stat(struct text *text, int id)

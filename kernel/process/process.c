@@ -68,15 +68,18 @@ void process_join(struct process *process, int group, int session)
 struct process *process_create(struct process *parent)
 {
     struct process *process = kzalloc(sizeof(*process));
-    struct id *number = process ? id_create() : NULL;
+    struct signal_actions *actions = process ? signal_actions_create() : NULL;
+    struct id *number = actions ? id_create() : NULL;
     if (number && !parent)
         process->user = user_add(0, 1);
     if (!number || !(parent || process->user)) {
         if (number)
             id_release(number);
+        kfree(actions);
         kfree(process);
         return NULL;
     }
+    process->signals.actions = actions;
     number->process = process;
     process->number = number;
     process->id = number->number;
@@ -111,6 +114,7 @@ void process_forget(struct process *process)
     ASSERT(list_empty(&process->threads));
     ASSERT(list_empty(&process->timers));
     signal_queue_drop(&process->signals.pending, UINT64_MAX);
+    signal_actions_release(process->signals.actions);
     if (process->user)
         user_remove(process->user, 1);
     list_remove(&process->sibling);

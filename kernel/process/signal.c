@@ -1,6 +1,8 @@
 #include <assert.h>
 #include <kernel/process/process.h>
 #include <kernel/process/signal_queue.h>
+#include <lib/string.h>
+#include <mm/heap.h>
 
 #define UNBLOCKABLE (signal_bit(SIGKILL) | signal_bit(SIGSTOP))
 
@@ -8,7 +10,7 @@ struct wait_queue signals_arrived = WAIT_QUEUE_INIT(signals_arrived);
 
 static const struct signal_action *action_of(const struct process *process, int signal)
 {
-    return &process->signals.actions[signal - 1];
+    return &process->signals.actions->of[signal - 1];
 }
 
 bool signal_is_ignored(const struct process *process, int signal)
@@ -86,7 +88,7 @@ void signal_parent(struct process *process, int signal, int code, int status)
     if (!parent)
         return;
     wait_queue_wake_all(&parent->changed);
-    const struct signal_action *action = &parent->signals.actions[SIGCHLD - 1];
+    const struct signal_action *action = &parent->signals.actions->of[SIGCHLD - 1];
     bool unwanted = signal == SIGCHLD && (code == CLD_STOPPED || code == CLD_CONTINUED) &&
                     action->flags & SA_NOCLDSTOP;
     if (!signal || unwanted)
@@ -170,7 +172,7 @@ size_t signal_send_group(int group, int signal, const struct signal_info *info)
 void signal_force(int signal, const struct signal_info *info)
 {
     struct user_thread *thread = user_thread_current();
-    struct signal_action *action = &thread->process->signals.actions[signal - 1];
+    struct signal_action *action = &thread->process->signals.actions->of[signal - 1];
     if (action->handler == SIGNAL_IGNORE || thread->blocked & signal_bit(signal))
         action->handler = SIGNAL_DEFAULT;
     thread->blocked &= ~signal_bit(signal);
@@ -195,7 +197,7 @@ bool signal_take(struct user_thread *thread, uint64_t set, struct signal_info *i
 void signal_set_action(struct process *process, int signal, const struct signal_action *action,
                        struct signal_action *old)
 {
-    struct signal_action *place = &process->signals.actions[signal - 1];
+    struct signal_action *place = &process->signals.actions->of[signal - 1];
     if (old)
         *old = *place;
     if (!action)
@@ -241,10 +243,39 @@ void signals_note_stop(struct process *process)
     signal_parent(process, SIGCHLD, CLD_STOPPED, process->stop_signal);
 }
 
+struct signal_actions *signal_actions_create(void)
+{
+    struct signal_actions *actions = kzalloc(sizeof(*actions));
+    if (actions)
+        actions->references = 1;
+    return actions;
+}
+
+void signal_actions_release(struct signal_actions *actions)
+{
+    ASSERT(actions->references > 0);
+    if (--actions->references == 0)
+        kfree(actions);
+}
+
+enum error signals_unshare(struct process *process)
+{
+    struct signal_actions *shared = process->signals.actions;
+    if (shared->references == 1)
+        return OK;
+    struct signal_actions *own = signal_actions_create();
+    if (!own)
+        return ERROR_OUT_OF_FRAMES;
+    memcpy(own->of, shared->of, sizeof(own->of));
+    process->signals.actions = own;
+    signal_actions_release(shared);
+    return OK;
+}
+
 void signals_clear_handlers(struct process *process)
 {
     for (int i = 0; i < SIGNAL_COUNT; i++) {
-        struct signal_action *action = &process->signals.actions[i];
+        struct signal_action *action = &process->signals.actions->of[i];
         bool ignored = action->handler == SIGNAL_IGNORE;
         *action = (struct signal_action){.handler = ignored ? SIGNAL_IGNORE : SIGNAL_DEFAULT};
     }

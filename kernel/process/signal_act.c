@@ -61,7 +61,7 @@ static void default_action(struct process *process, int signal, bool forced)
 static void handle(struct trap_frame *frame, int signal, const struct signal_info *info)
 {
     struct user_thread *thread = user_thread_current();
-    struct signal_action *place = &thread->process->signals.actions[signal - 1];
+    struct signal_action *place = &thread->process->signals.actions->of[signal - 1];
     struct signal_action action = *place;
     settle_call(frame, &action);
     uint64_t mask_after = thread->restore_blocked ? thread->blocked_before : thread->blocked;
@@ -97,7 +97,7 @@ static void act_on_next(struct user_thread *thread, struct trap_frame *frame)
     int signal = info.number;
     bool forced = thread->forced & signal_bit(signal);
     thread->forced &= ~signal_bit(signal);
-    uint64_t handler = thread->process->signals.actions[signal - 1].handler;
+    uint64_t handler = thread->process->signals.actions->of[signal - 1].handler;
     if (handler == SIGNAL_DEFAULT)
         default_action(thread->process, signal, forced);
     else if (handler != SIGNAL_IGNORE)

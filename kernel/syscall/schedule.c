@@ -76,10 +76,17 @@ static bool is_meant(const struct process *process, int which, int who)
     return process->uid == (who ? (uint32_t)who : self->uid);
 }
 
+/* May the running process say how another one gets on? */
+static bool may_change(const struct process *process)
+{
+    const struct process *self = process_current();
+    return !self->euid || self->euid == process->euid || self->euid == process->uid;
+}
+
 static enum error set_niceness(struct process *process, int niceness)
 {
     const struct process *self = process_current();
-    if (self->euid && self->euid != process->euid && self->euid != process->uid)
+    if (!may_change(process))
         return ERROR_NOT_PERMITTED;
     if (self->euid && niceness < process->niceness)
         return ERROR_ACCESS;
@@ -130,9 +137,9 @@ int64_t syscall_getpriority(struct trap_frame *frame)
 
 /* --- Policies -------------------------------------------------------------------------------- */
 
-/* All threads have the usual policy. The others are named, and those without a priority of their
- * own may be set, and change nothing. */
+/* A thread's policy is remembered if it has no priority of its own, and changes nothing. */
 enum { SCHED_OTHER = 0, SCHED_FIFO = 1, SCHED_RR = 2, SCHED_BATCH = 3, SCHED_IDLE = 5 };
+enum { RESET_ON_FORK = 0x40000000, KEEP = -1 };
 
 static bool is_real_time(int policy)
 {
@@ -154,8 +161,12 @@ static enum error check_thread(int id)
 
 int64_t syscall_sched_getscheduler(struct trap_frame *frame)
 {
-    enum error error = check_thread((int)argument_0(frame));
-    return error ? syscall_result(error) : SCHED_OTHER;
+    int id = (int)argument_0(frame);
+    enum error error = check_thread(id);
+    if (error)
+        return syscall_result(error);
+    const struct user_thread *thread = thread_of(id);
+    return thread->policy | (thread->reset_on_fork ? RESET_ON_FORK : 0);
 }
 
 int64_t syscall_sched_getparam(struct trap_frame *frame)
@@ -167,6 +178,7 @@ int64_t syscall_sched_getparam(struct trap_frame *frame)
     return syscall_result(error);
 }
 
+/* `policy` may have RESET_ON_FORK; KEEP: as it is. */
 static enum error set_policy(int id, int policy, virt_addr_t parameter)
 {
     int32_t priority;
@@ -177,21 +189,31 @@ static enum error set_policy(int id, int policy, virt_addr_t parameter)
         error = check_thread(id);
     if (error)
         return error;
+    struct user_thread *thread = thread_of(id);
+    if (policy == KEEP)
+        return priority ? ERROR_INVALID : OK;
+    bool reset_on_fork = policy & RESET_ON_FORK;
+    policy &= ~RESET_ON_FORK;
     if (!is_policy(policy) || (priority != 0) != is_real_time(policy))
         return ERROR_INVALID;
-    return is_real_time(policy) ? ERROR_NOT_PERMITTED : OK;
+    if (is_real_time(policy) || !may_change(thread->process))
+        return ERROR_NOT_PERMITTED;
+    thread->policy = (uint8_t)policy;
+    thread->reset_on_fork = reset_on_fork;
+    return OK;
 }
 
 int64_t syscall_sched_setscheduler(struct trap_frame *frame)
 {
-    enum { RESET_ON_FORK = 0x40000000 };
-    int policy = (int)argument_1(frame) & ~RESET_ON_FORK;
+    int policy = (int)argument_1(frame);
+    if (policy < 0)
+        return syscall_result(ERROR_INVALID);
     return syscall_result(set_policy((int)argument_0(frame), policy, argument_2(frame)));
 }
 
 int64_t syscall_sched_setparam(struct trap_frame *frame)
 {
-    return syscall_result(set_policy((int)argument_0(frame), SCHED_OTHER, argument_1(frame)));
+    return syscall_result(set_policy((int)argument_0(frame), KEEP, argument_1(frame)));
 }
 
 int64_t syscall_sched_get_priority_max(struct trap_frame *frame)
@@ -217,4 +239,79 @@ int64_t syscall_sched_rr_get_interval(struct trap_frame *frame)
     if (!error)
         error = copy_to_user(argument_1(frame), &slice, sizeof(slice));
     return syscall_result(error);
+}
+
+/* --- Disks ----------------------------------------------------------------------------------- */
+
+/* How a thread's requests to disks come in turn (ioprio_set(2)): a class and a level, of which 0 is
+ * the first. Nothing goes by it; programs find what they have set. */
+enum { IO_CLASS_SHIFT = 13, IO_LEVELS = 8 };
+enum { IO_CLASS_NONE, IO_CLASS_REAL_TIME, IO_CLASS_BEST_EFFORT, IO_CLASS_IDLE };
+enum { IO_OF_THREAD = 1, IO_OF_GROUP, IO_OF_USER };
+
+static enum error check_io_priority(int priority)
+{
+    int class = priority >> IO_CLASS_SHIFT, level = priority & ((1 << IO_CLASS_SHIFT) - 1);
+    if (class < IO_CLASS_NONE || class > IO_CLASS_IDLE)
+        return ERROR_INVALID;
+    if (class == IO_CLASS_NONE)
+        return level ? ERROR_INVALID : OK;
+    if (class == IO_CLASS_REAL_TIME && process_current()->euid)
+        return ERROR_NOT_PERMITTED;
+    return class != IO_CLASS_IDLE && level >= IO_LEVELS ? ERROR_INVALID : OK;
+}
+
+static enum error set_io_priority(struct user_thread *thread, int priority)
+{
+    if (!may_change(thread->process))
+        return ERROR_NOT_PERMITTED;
+    thread->io_priority = (uint16_t)priority;
+    return OK;
+}
+
+int64_t syscall_ioprio_set(struct trap_frame *frame)
+{
+    int which = (int)argument_0(frame), who = (int)argument_1(frame);
+    int priority = (int)argument_2(frame);
+    enum error error = check_io_priority(priority);
+    if (error || which < IO_OF_THREAD || which > IO_OF_USER)
+        return syscall_result(error ? error : ERROR_INVALID);
+    error = ERROR_NO_PROCESS;
+    if (which == IO_OF_THREAD)
+        return syscall_result(thread_of(who) ? set_io_priority(thread_of(who), priority) : error);
+    for_each_process(process) {
+        if (!is_meant(process, which - IO_OF_THREAD, who))
+            continue;
+        for_each_thread(thread, process) {
+            if (error == ERROR_NO_PROCESS || !error)
+                error = set_io_priority(thread, priority);
+        }
+    }
+    return syscall_result(error);
+}
+
+/* The one that comes first, with what a thread has by its niceness if it has none of its own. */
+static int first_io_priority(const struct process *process)
+{
+    int first = INT32_MAX, by_niceness = (process->niceness + 20) / 5;
+    for_each_thread(thread, process) {
+        int own = thread->io_priority ? thread->io_priority
+                                      : IO_CLASS_BEST_EFFORT << IO_CLASS_SHIFT | by_niceness;
+        first = MIN(first, own);
+    }
+    return first;
+}
+
+int64_t syscall_ioprio_get(struct trap_frame *frame)
+{
+    int which = (int)argument_0(frame), who = (int)argument_1(frame), first = INT32_MAX;
+    if (which < IO_OF_THREAD || which > IO_OF_USER)
+        return syscall_result(ERROR_INVALID);
+    if (which == IO_OF_THREAD)
+        return thread_of(who) ? thread_of(who)->io_priority : syscall_result(ERROR_NO_PROCESS);
+    for_each_process(process) {
+        if (is_meant(process, which - IO_OF_THREAD, who))
+            first = MIN(first, first_io_priority(process));
+    }
+    return first < INT32_MAX ? first : syscall_result(ERROR_NO_PROCESS);
 }

@@ -1,7 +1,8 @@
 /*
  * splice: between a pipe and a file, through one page. What is in the pipe is taken out
- * before it is written elsewhere.
+ * before it is written elsewhere. tee: between two pipes; what is copied stays.
  */
+#include <fs/pipe.h>
 #include <kernel/process/process.h>
 #include <kernel/syscall/calls.h>
 #include <mm/heap.h>
@@ -146,6 +147,68 @@ int64_t syscall_splice(struct trap_frame *frame)
         if (to.file)
             file_release(to.file);
     }
+    if (from.file)
+        file_release(from.file);
+    return result;
+}
+
+/* --- tee ------------------------------------------------------------------------------------- */
+
+/* Only the first piece is waited for. */
+static enum error copy_pieces(const struct side *from, const struct side *to, size_t count,
+                              void *page, size_t *copied)
+{
+    enum error error = OK;
+    for (*copied = 0; !error && *copied < count;) {
+        struct buffer buffer;
+        size_t size = MIN(count - *copied, (size_t)PIECE);
+        if (*copied > 0 && !is_ready(from, to))
+            break;
+        buffer_init_kernel(&buffer, page, size);
+        error = pipe_peek(from->file, *copied, &buffer);
+        size -= buffer.left;
+        if (error || size == 0)
+            break;
+        buffer_init_kernel(&buffer, page, size);
+        error = file_write(to->file, &buffer);
+        *copied += size - buffer.left;
+    }
+    return *copied > 0 ? OK : error;
+}
+
+static int64_t tee(const struct side *from, const struct side *to, size_t count, unsigned flags)
+{
+    size_t copied = 0;
+    if (!is_pipe(from->file) || !is_pipe(to->file) || from->file->inode == to->file->inode)
+        return syscall_result(ERROR_INVALID);
+    if ((from->file->flags & O_ACCMODE) == O_WRONLY || (to->file->flags & O_ACCMODE) == O_RDONLY)
+        return syscall_result(ERROR_BAD_DESCRIPTOR);
+    if (flags & SPLICE_NONBLOCK && !is_ready(from, to))
+        return syscall_result(ERROR_AGAIN);
+    void *page = kmalloc(PIECE);
+    if (!page)
+        return syscall_result(ERROR_OUT_OF_FRAMES);
+    enum error error = copy_pieces(from, to, count, page, &copied);
+    kfree(page);
+    if (error == ERROR_PIPE)
+        signal_send_self(SIGPIPE);
+    return error ? syscall_result(error) : (int64_t)copied;
+}
+
+int64_t syscall_tee(struct trap_frame *frame)
+{
+    struct side from, to = {0};
+    unsigned flags = (unsigned)argument_3(frame);
+    if (flags & ~(unsigned)SPLICE_KNOWN)
+        return syscall_result(ERROR_INVALID);
+    if (argument_2(frame) == 0)
+        return 0;
+    enum error error = open_side((int)argument_0(frame), 0, &from);
+    if (!error)
+        error = open_side((int)argument_1(frame), 0, &to);
+    int64_t result = error ? syscall_result(error) : tee(&from, &to, argument_2(frame), flags);
+    if (to.file)
+        file_release(to.file);
     if (from.file)
         file_release(from.file);
     return result;

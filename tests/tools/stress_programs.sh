@@ -10,7 +10,7 @@ mkdir /var/tmp/stress && cd /var/tmp/stress || exit
 for word in $(</both/stressors); do
     members=$(stress-ng --class "$word?" 2>&1 | sed -n "s/^class .* stressors: //p")
     for name in ${members:-$word}; do
-        timeout -s KILL 60 stress-ng "--$name" 1 -t 1 --log-brief --temp-path . >out 2>&1
+        timeout -s KILL 60 stress-ng "--$name" 1 -t 1 --temp-path . >out 2>&1
         echo "stress: $word $name status $?"
         grep -a 'fail:\|error:' out | sed "s/^/stress: $word /"
         rm -rf tmp-*

@@ -125,3 +125,74 @@ TEST(schedule, the_nice_get_less)
         less = nice_gets_less();
     EXPECT(less);
 }
+
+TEST(schedule, policies_are_remembered)
+{
+    struct sched_param none = {0};
+    int flag = 0x40000000; /* SCHED_RESET_ON_FORK */
+    EXPECT_OK(CALL(sched_setscheduler, 0, SCHED_BATCH, &none));
+    EXPECT_EQ(CALL(sched_getscheduler, 0), SCHED_BATCH);
+    EXPECT_OK(CALL(sched_setparam, 0, &none));
+    EXPECT_EQ(CALL(sched_getscheduler, getpid()), SCHED_BATCH);
+    int status;
+    pid_t child = fork();
+    if (child == 0)
+        _exit((int)CALL(sched_getscheduler, 0));
+    EXPECT_EQ(waitpid(child, &status, 0), child);
+    EXPECT_EQ(status, SCHED_BATCH << 8);
+    EXPECT_OK(CALL(sched_setscheduler, 0, SCHED_IDLE | flag, &none));
+    EXPECT_EQ(CALL(sched_getscheduler, 0), SCHED_IDLE | flag);
+    child = fork();
+    if (child == 0)
+        _exit(CALL(sched_getscheduler, 0) == SCHED_IDLE ? 0 : 1); /* the flag alone is gone */
+    EXPECT_EQ(waitpid(child, &status, 0), child);
+    EXPECT_EQ(status, 0);
+    EXPECT_OK(CALL(sched_setscheduler, 0, SCHED_OTHER, &none));
+    EXPECT_EQ(CALL(sched_getscheduler, 0), SCHED_OTHER);
+}
+
+/* The field of /proc/self/stat with that number, of those behind the name. */
+static long stat_field(int number)
+{
+    char line[512] = "";
+    int file = open("/proc/self/stat", O_RDONLY);
+    long length = read(file, line, sizeof(line) - 1);
+    close(file);
+    char *at = length > 0 ? strrchr(line, ')') : NULL;
+    for (int i = 2; at && i < number; i++)
+        at = strchr(at + 1, ' ');
+    return at ? atol(at) : -1;
+}
+
+TEST(schedule, policy_in_proc)
+{
+    struct sched_param none = {0};
+    EXPECT_EQ(stat_field(41), SCHED_OTHER);
+    EXPECT_OK(CALL(sched_setscheduler, 0, SCHED_BATCH, &none));
+    EXPECT_EQ(stat_field(41), SCHED_BATCH);
+}
+
+enum { OF_PROCESS = 1, OF_GROUP, OF_USER };
+enum { CLASS_BEST_EFFORT = 2 << 13, CLASS_IDLE = 3 << 13 };
+
+TEST(schedule, io_priority)
+{
+    EXPECT_OK(CALL(ioprio_set, OF_PROCESS, 0, CLASS_BEST_EFFORT | 6));
+    EXPECT_EQ(CALL(ioprio_get, OF_PROCESS, 0), CLASS_BEST_EFFORT | 6);
+    EXPECT_EQ(CALL(ioprio_get, OF_PROCESS, getpid()), CLASS_BEST_EFFORT | 6);
+    int status;
+    pid_t child = fork();
+    if (child == 0)
+        _exit(CALL(ioprio_get, OF_PROCESS, 0) == (CLASS_BEST_EFFORT | 6) ? 0 : 1);
+    EXPECT_EQ(waitpid(child, &status, 0), child);
+    EXPECT_EQ(status, 0);
+    EXPECT_OK(setpgid(0, 0));
+    EXPECT_OK(CALL(ioprio_set, OF_GROUP, 0, CLASS_IDLE));
+    EXPECT_EQ(CALL(ioprio_get, OF_GROUP, getpid()), CLASS_IDLE);
+    EXPECT_ERROR(CALL(ioprio_set, OF_PROCESS, 0, 4 << 13), EINVAL);
+    EXPECT_ERROR(CALL(ioprio_set, OF_PROCESS, 0, 1), EINVAL);
+    EXPECT_ERROR(CALL(ioprio_set, 0, 0, CLASS_IDLE), EINVAL);
+    EXPECT_ERROR(CALL(ioprio_get, 4, 0), EINVAL);
+    EXPECT_ERROR(CALL(ioprio_get, OF_PROCESS, 1 << 30), ESRCH);
+    EXPECT_ERROR(CALL(ioprio_set, OF_GROUP, 1 << 30, CLASS_IDLE), ESRCH);
+}

@@ -73,3 +73,31 @@ TEST(splices, bad_ones_are_refused)
     EXPECT_OK(close(others[0]));
     EXPECT_ERROR(splice_it(file, &at, others[1], NULL, 1, 0), EPIPE);
 }
+
+TEST(splices, tee_leaves_what_it_copies)
+{
+    int from[2], to[2];
+    char bytes[20] = "";
+    EXPECT_OK(pipe(from));
+    EXPECT_OK(pipe(to));
+    EXPECT_ERROR(CALL(tee, from[0], to[1], 100, 2 /* SPLICE_F_NONBLOCK */), EAGAIN);
+    EXPECT_EQ(write(from[1], "in the pipe", 11), 11);
+    EXPECT_EQ(CALL(tee, from[0], to[1], 6, 0), 6);
+    EXPECT_EQ(CALL(tee, from[0], to[1], 100, 0), 11);
+    EXPECT_EQ(read(from[0], bytes, 20), 11);
+    EXPECT_EQ(memcmp(bytes, "in the pipe", 11), 0);
+    EXPECT_EQ(read(to[0], bytes, 20), 17);
+    EXPECT_EQ(memcmp(bytes, "in thein the pipe", 17), 0);
+    EXPECT_EQ(CALL(tee, from[0], to[1], 0, 0), 0);
+    EXPECT_ERROR(CALL(tee, from[0], from[1], 1, 0), EINVAL);
+    EXPECT_ERROR(CALL(tee, from[1], to[1], 1, 0), EBADF);
+    EXPECT_ERROR(CALL(tee, from[0], to[1], 1, 16), EINVAL);
+    EXPECT_ERROR(CALL(tee, open("/dev/null", O_RDWR), to[1], 1, 0), EINVAL);
+    EXPECT_OK(close(from[1]));
+    EXPECT_EQ(CALL(tee, from[0], to[1], 1, 0), 0);
+    EXPECT_OK(close(to[0]));
+    signal(SIGPIPE, SIG_IGN);
+    EXPECT_OK(pipe(from));
+    EXPECT_EQ(write(from[1], "x", 1), 1);
+    EXPECT_ERROR(CALL(tee, from[0], to[1], 1, 0), EPIPE);
+}

@@ -164,9 +164,15 @@ struct signal_queue {
     uint64_t count;      /* of the entries */
 };
 
+/* What is done with each signal. Processes that were cloned so share one (CLONE_SIGHAND). */
+struct signal_actions {
+    size_t references;
+    struct signal_action of[SIGNAL_COUNT];
+};
+
 /* What of a process's memory concerns signals. */
 struct signals {
-    struct signal_action actions[SIGNAL_COUNT];
+    struct signal_actions *actions;
     struct signal_queue pending; /* for any of its threads */
 };
 
@@ -224,6 +230,16 @@ bool signal_take(struct user_thread *thread, uint64_t set, struct signal_info *i
 /* A process that is told to stop has stopped when each of its threads has: tells the parent then.
  */
 void signals_note_stop(struct process *process);
+
+/* The default actions, with one reference; NULL: no memory. */
+struct signal_actions *signal_actions_create(void);
+
+/* Drops a reference; the last one frees them. */
+void signal_actions_release(struct signal_actions *actions);
+
+/* The process gets actions of its own, which are what the shared ones were. ERROR_OUT_OF_FRAMES:
+ * it shares them still. */
+enum error signals_unshare(struct process *process);
 
 /* Handlers become the default action, what is ignored stays so. */
 void signals_clear_handlers(struct process *process);

@@ -27,6 +27,9 @@ struct user_thread {
     uint64_t blocked;              /* signals */
     uint64_t blocked_before;       /* a call that waits with other signals has changed them: */
     bool restore_blocked;          /* ... they come back when it is over */
+    uint8_t policy;                /* SCHED_OTHER, or another that changes nothing (schedule.c) */
+    bool reset_on_fork;            /* sched_setscheduler()'s flag: a fork does not copy it */
+    uint16_t io_priority;          /* as ioprio_get() has it; a fork copies it, and the policy */
     int slices;                    /* that it has had in a row */
     uint64_t debt;                 /* time that others get first, by the time stamp counter */
     struct signal_stack stack;     /* for handlers; size 0: none */
