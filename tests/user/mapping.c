@@ -697,3 +697,20 @@ TEST(mapping, limits_are_inherited_and_only_fall)
     EXPECT_EQ(waitpid(child, &status, 0), child);
     EXPECT_EQ(status, 0);
 }
+
+/* A process without any memory ends by a fault, however large what it gives back. */
+TEST(mapping, all_is_unmapped)
+{
+    for (int bits = 47; bits >= 40; bits--) {
+        int status;
+        pid_t child = fork();
+        if (child == 0) {
+            size_t size = ((size_t)1 << bits) - 0x10000;
+            CALL(munmap, 0, size);
+            CALL(munmap, (unsigned long)&test_print & ~4095ul, size);
+            _exit(1);
+        }
+        EXPECT_EQ(waitpid(child, &status, 0), child);
+        EXPECT_EQ(status & 0x7f, SIGSEGV);
+    }
+}
