@@ -270,4 +270,39 @@ echo "${BASH_VERSINFO[0]} $0" | sed 's,/.*/,,'
 compgen -b | wc -l
 ulimit -c 0
 echo "$-" | grep -c h
+
+section references
+set_by_name() {
+    local -n target=$1
+    target+=("added $2")
+}
+list=(first)
+set_by_name list 2
+declare -p list
+name=list
+echo "${!name} ${list[@]@Q}"
+export INHERITED="by a child"
+bash -c 'echo "$INHERITED"; export -p | grep -c INHERITED'
+(unset INHERITED; bash -c 'echo "${INHERITED-gone}"')
+A=one B=two bash -c 'echo "$A $B $0 $1"' zero first
+
+section sources
+cat >library.sh <<'END'
+greet() { echo "${FUNCNAME[0]} called by ${FUNCNAME[1]} with $*"; }
+return 5
+END
+. ./library.sh
+echo "returned $?"
+greet "two words" one
+printf '#!/bin/bash\necho "script $# ${0##*/}"; exit 4\n' >program && chmod 755 program && ./program a b
+echo "status $?"
+printf 'no line of an interpreter\n' >text && chmod 755 text && ./text 2>/dev/null
+echo "status $?"
+./nothing 2>/dev/null
+echo "status $?"
+./library.sh 2>/dev/null
+echo "status $?"
+exec 4>&1
+echo "to the fourth" >&4
+(exec sh -c 'echo "replaced $$" | cut -c1-8')
 section end
