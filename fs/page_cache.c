@@ -21,6 +21,9 @@ enum { PAGES_BETWEEN_YIELDS = 64 };
 
 enum { DIRTY_SHARE = 8 /* of all frames, one in so many may be of a dirty page */ };
 
+uint64_t (*page_cache_size_limit)(void);
+void (*page_cache_size_exceeded)(void);
+
 static char *page_at(phys_addr_t frame)
 {
     return phys_to_virt(frame);
@@ -234,15 +237,33 @@ static enum error write_piece(struct page_cache *cache, struct buffer *buffer, s
     return error;
 }
 
+/* The most that the file may hold: of this store, and of the running program. */
+static uint64_t size_limit(const struct page_cache *cache)
+{
+    if (!page_cache_size_limit || inode_type(cache->inode) != S_IFREG)
+        return cache->limit;
+    return MIN(cache->limit, page_cache_size_limit());
+}
+
+enum error page_cache_check_size(const struct page_cache *cache, uint64_t size)
+{
+    if (size <= size_limit(cache))
+        return OK;
+    if (size <= cache->limit)
+        page_cache_size_exceeded();
+    return ERROR_FILE_TOO_BIG;
+}
+
 enum error page_cache_write(struct page_cache *cache, struct buffer *buffer, uint64_t *position)
 {
+    uint64_t limit = size_limit(cache);
     enum error error = OK;
-    if (*position >= cache->limit)
-        return ERROR_FILE_TOO_BIG;
+    if (*position >= limit)
+        return page_cache_check_size(cache, *position + 1);
     if (*position > cache->inode->size)
         clear_behind_end(cache);
-    for (unsigned pages = 1; !error && buffer->left > 0 && *position < cache->limit; pages++) {
-        size_t room = MIN(PAGE_SIZE - *position % PAGE_SIZE, cache->limit - *position);
+    for (unsigned pages = 1; !error && buffer->left > 0 && *position < limit; pages++) {
+        size_t room = MIN(PAGE_SIZE - *position % PAGE_SIZE, limit - *position);
         error = write_piece(cache, buffer, MIN(room, buffer->left), position);
         if (pages % PAGES_BETWEEN_YIELDS == 0)
             limit_dirty_pages(cache);
@@ -275,11 +296,13 @@ enum error page_cache_set_size(struct page_cache *cache, uint64_t size)
 {
     struct inode *inode = cache->inode;
     uint64_t old_size = inode->size, end = ALIGN_UP(size, PAGE_SIZE) / PAGE_SIZE;
-    if (size > cache->limit)
-        return ERROR_FILE_TOO_BIG;
+    enum error error = size > old_size ? page_cache_check_size(cache, size) : OK;
+    if (error)
+        return error;
     if (size > old_size)
         clear_behind_end(cache);
-    enum error error = size < old_size ? cut_page(cache, size) : OK;
+    else if (size < old_size)
+        error = cut_page(cache, size);
     if (error)
         return error;
     inode->size = size;

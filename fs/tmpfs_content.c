@@ -118,7 +118,10 @@ static enum error allocate_range(struct inode *inode, unsigned mode, uint64_t of
     uint64_t end = offset + length;
     if (length / PAGE_SIZE > tmpfs->page_limit)
         return ERROR_FULL;
-    enum error error = page_cache_allocate(&tmpfs_node_of(inode)->cache, offset, end);
+    enum error error =
+        end > inode->size ? page_cache_check_size(&tmpfs_node_of(inode)->cache, end) : OK;
+    if (!error)
+        error = page_cache_allocate(&tmpfs_node_of(inode)->cache, offset, end);
     if (!error && !(mode & FALLOC_KEEP_SIZE) && end > inode->size)
         error = page_cache_set_size(&tmpfs_node_of(inode)->cache, end);
     return error;

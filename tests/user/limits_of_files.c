@@ -152,3 +152,61 @@ TEST(limits_of_files, offsets_reach_2_to_the_63)
     EXPECT_OK(ftruncate(file, 0));
     leave_tmpfs();
 }
+
+static volatile int times_exceeded;
+
+static void count_exceeded(int signal)
+{
+    times_exceeded += signal == SIGXFSZ;
+}
+
+TEST(limits_of_files, rlimit_fsize)
+{
+    static char bytes[1200];
+    const struct rlimit limit = {1000, RLIM_INFINITY};
+    int status, ends[2], file = open("file", O_CREAT | O_RDWR, 0600);
+    signal(SIGXFSZ, count_exceeded);
+    EXPECT_OK(setrlimit(RLIMIT_FSIZE, &limit));
+    EXPECT_EQ(write(file, bytes, 600), 600);
+    EXPECT_EQ(write(file, bytes, 600), 400);
+    EXPECT_EQ(times_exceeded, 0);
+    EXPECT_ERROR(write(file, bytes, 1), EFBIG);
+    EXPECT_EQ(times_exceeded, 1);
+    EXPECT_EQ(write(file, bytes, 0), 0);
+    EXPECT_ERROR(pwrite(file, bytes, 5, 2000), EFBIG);
+    EXPECT_EQ(pwrite(file, bytes, 500, 900), 100);
+    EXPECT_EQ(times_exceeded, 2);
+    EXPECT_ERROR(ftruncate(file, 1001), EFBIG);
+    EXPECT_ERROR(truncate("file", 1001), EFBIG);
+    EXPECT_EQ(times_exceeded, 4);
+    EXPECT_OK(ftruncate(file, 1000));
+    EXPECT_EQ(lseek(file, 0, SEEK_END), 1000);
+    file = open("file", O_WRONLY | O_APPEND);
+    EXPECT_ERROR(write(file, bytes, 1), EFBIG);
+    EXPECT_EQ(times_exceeded, 5);
+    EXPECT_OK(pipe(ends));
+    EXPECT_EQ(write(ends[1], bytes, 1200), 1200);
+    pid_t child = fork();
+    if (child == 0) {
+        signal(SIGXFSZ, SIG_DFL);
+        _exit((int)write(file, bytes, 1));
+    }
+    EXPECT_EQ(waitpid(child, &status, 0), child);
+    EXPECT_EQ(status & 0x7f, SIGXFSZ);
+}
+
+TEST(limits_of_files, rlimit_fsize_and_room)
+{
+    const struct rlimit limit = {1000, RLIM_INFINITY};
+    if (!enter_tmpfs(NULL))
+        return;
+    int file = open("file", O_CREAT | O_RDWR, 0600);
+    signal(SIGXFSZ, count_exceeded);
+    EXPECT_OK(setrlimit(RLIMIT_FSIZE, &limit));
+    EXPECT_ERROR(fallocate(file, 0, 0, 1001), EFBIG);
+    EXPECT_EQ(times_exceeded, 1);
+    EXPECT_OK(fallocate(file, 0, 0, 1000));
+    EXPECT_ERROR(fallocate(file, FALLOC_FL_KEEP_SIZE, 0, 5000), EFBIG);
+    EXPECT_EQ(times_exceeded, 2);
+    leave_tmpfs();
+}
