@@ -316,6 +316,11 @@ programs: $B/cairn.iso $B/debian/full.img | need-qemu
 self: $B/cairn.iso $B/debian/full.img | need-qemu
 	$QBUILD=$B $(PYTHON) tests/build_self.py
 
+# stress-ng's stressors end on Cairn as under Debian's kernel.
+.PHONY: stress
+stress: $B/cairn.iso $B/debian/full.img $B/linux/vmlinuz | need-qemu
+	$QBUILD=$B $(PYTHON) tests/stress.py $B/linux/vmlinuz $(STRESS)
+
 debug: $B/cairn.iso $B/cairn.debug.elf | need-qemu
 	$Qscripts/debug.sh $B/cairn.iso $B/cairn.debug.elf
 
@@ -559,6 +564,7 @@ help:
 	@echo "make self       Cairn builds its own kernel, and both have to be the same; it takes an hour"
 	@echo "make soak       ten million system calls with made-up arguments; CALLS= another number, SEED= the first seed"
 	@echo "make matrix     boot the image on many machines and type at each; MATRIX='WORD ...' for some of them"
+	@echo "make stress     run stress-ng's stressors under Cairn and Linux; STRESS='CLASS ...' for some of them"
 	@echo "make bench      count instructions, into build/bench.json; BENCH=PREFIX for a part"
 	@echo "make compare    count the benches of programs under Debian's kernel, too, into docs/benchmarks.md; BENCH=PREFIX for a part"
 	@echo "make compare-programs  what Debian's programs cost in either kernel, alone"

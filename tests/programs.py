@@ -18,6 +18,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+import stress  # noqa: E402  (the path has to be set first)
 from runner import debian, paths  # noqa: E402  (the path has to be set first)
 
 SCRIPTS = Path(__file__).with_name("programs")
@@ -84,6 +85,11 @@ files, and compares all that is printed. `make programs` has written this page.
 | --- | --- | --- | ---: | --- |
 """
 
+SELF = """
+`make self` has Cairn build its own kernel from its own tree, with Debian's GCC and NASM, in a machine of 2 GiB: the file is the one
+that the build machine makes, byte for byte.
+"""
+
 
 def packages(name):
     """The packages that the list gives to a script."""
@@ -120,7 +126,7 @@ def python_tests():
 def write_page(names):
     """Writes docs/programs.md, if all scripts have run some time."""
     if all(kept("printed", name) for name in names):
-        (paths.ROOT / "docs" / "programs.md").write_text(HEAD + "".join(map(row, names)) + python_tests())
+        (paths.ROOT / "docs" / "programs.md").write_text(HEAD + "".join(map(row, names)) + SELF + python_tests() + stress.page_part())
 
 
 def main():
