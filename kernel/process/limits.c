@@ -1,4 +1,3 @@
-#include <fs/page_cache.h>
 #include <fs/proc.h>
 #include <kernel/process/limits.h>
 #include <kernel/process/process.h>
@@ -49,20 +48,8 @@ static enum error write_threads_max(struct text *text, int process)
     return OK;
 }
 
-static uint64_t file_size_limit(void)
-{
-    return user_thread_is_running() ? process_current()->limits[RLIMIT_FSIZE].soft : LIMIT_NONE;
-}
-
-static void file_size_exceeded(void)
-{
-    signal_send_self(SIGXFSZ);
-}
-
 void limits_start(void)
 {
-    page_cache_size_limit = file_size_limit;
-    page_cache_size_exceeded = file_size_exceeded;
     static struct proc_entry entry = {.name = "sys/kernel/threads-max", .write = write_threads_max};
     proc_add(&entry);
 }
@@ -83,6 +70,8 @@ enum error limits_set(struct process *process, unsigned resource, const struct l
         (resource == RLIMIT_NOFILE && limit->hard > FILE_TABLE_MAX))
         return ERROR_NOT_PERMITTED;
     process->limits[resource] = *limit;
+    if (resource == RLIMIT_CPU && limit->soft != LIMIT_NONE)
+        process->has_cpu_timers = true;
     if (resource == RLIMIT_NOFILE && process->files)
         process->files->limit = (unsigned)limit->soft;
     if (process->space && !process->is_vfork) /* the space is its parent's */

@@ -98,6 +98,7 @@ struct process *process_create(struct process *parent)
     if (parent) {
         list_push_back(&parent->children, &process->sibling);
         memcpy(process->limits, parent->limits, sizeof(process->limits));
+        process->has_cpu_timers = process->limits[RLIMIT_CPU].soft != LIMIT_NONE;
         process->personality = parent->personality;
         process->oom_adjust = parent->oom_adjust;
         process->oom_adjust_least = parent->oom_adjust_least;

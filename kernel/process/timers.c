@@ -5,6 +5,7 @@
  */
 #include <kernel/process/cpu_time.h>
 #include <kernel/process/timers.h>
+#include <kernel/task/clock.h>
 #include <mm/heap.h>
 
 static bool goes_by_processor_time(const struct process_timer *timer)
@@ -187,10 +188,26 @@ static void check(struct process_timer *timer)
     send(timer, count);
 }
 
+/* It gets a signal at the soft limit and each second from there on, until the hard one ends it. */
+static void check_limit(struct process *process)
+{
+    struct limit *limit = &process->limits[RLIMIT_CPU];
+    if (limit->soft == LIMIT_NONE)
+        return;
+    uint64_t seconds = clock_from_tsc(process_cpu_time(process).total) / NANOSECONDS_PER_SECOND;
+    if (seconds >= limit->hard) {
+        (void)signal_send(process, SIGKILL, NULL);
+    } else if (seconds >= limit->soft) {
+        (void)signal_send(process, SIGXCPU, NULL);
+        limit->soft = seconds + 1;
+    }
+}
+
 void process_timers_check(struct process *process)
 {
     if (!process->has_cpu_timers)
         return;
+    check_limit(process);
     list_for_each(node, &process->timers) {
         struct process_timer *timer = CONTAINER_OF(node, struct process_timer, node);
         if (goes_by_processor_time(timer))

@@ -201,3 +201,51 @@ TEST(accounting, in_proc_the_greatest_number)
     EXPECT_EQ(waitpid(child, &status, 0), child);
     EXPECT_EQ(status, 0);
 }
+
+static int written; /* the end of a pipe */
+
+static void write_a_byte(int signal)
+{
+    (void)signal;
+    if (write(written, "x", 1) < 0)
+        _exit(99);
+}
+
+static void burn(void)
+{
+    for (volatile unsigned long i = 0;; i++)
+        ;
+}
+
+/* At the soft limit a signal comes, each second once more, and at the hard one the end. */
+TEST(accounting, rlimit_cpu)
+{
+    struct rlimit limit = {1, 3};
+    int ends[2], status;
+    char bytes[10];
+    EXPECT_OK(pipe(ends));
+    pid_t child = fork();
+    if (child == 0) {
+        written = ends[1];
+        signal(SIGXCPU, write_a_byte);
+        if (setrlimit(RLIMIT_CPU, &limit) == 0)
+            burn();
+        _exit(98);
+    }
+    EXPECT_EQ(waitpid(child, &status, 0), child);
+    EXPECT_EQ(status & 0x7f, SIGKILL);
+    EXPECT_EQ(read(ends[0], bytes, sizeof(bytes)), 2);
+}
+
+/* A fork copies it, and its time begins anew. */
+TEST(accounting, rlimit_cpu_of_a_child)
+{
+    struct rlimit limit = {1, RLIM_INFINITY};
+    int status;
+    EXPECT_OK(setrlimit(RLIMIT_CPU, &limit));
+    pid_t child = fork();
+    if (child == 0)
+        burn();
+    EXPECT_EQ(waitpid(child, &status, 0), child);
+    EXPECT_EQ(status & 0x7f, SIGXCPU);
+}

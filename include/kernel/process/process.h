@@ -77,7 +77,7 @@ struct process {
     bool not_dumpable;
     bool has_executed;   /* since its fork: its parent may not move it to another group */
     bool is_vfork;       /* its parent waits until it gives the space back */
-    bool has_cpu_timers; /* some of its timers go by processor time */
+    bool has_cpu_timers; /* some of its timers go by processor time, or RLIMIT_CPU does */
     uint64_t time;       /* of its ended threads, in ticks of the time stamp counter */
     uint64_t children_time;
     uint64_t user_time, children_user_time; /* the part of these that was spent in user mode */
