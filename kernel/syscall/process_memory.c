@@ -20,9 +20,12 @@ struct sides {
     void *page;                  /* PAGE_SIZE bytes between the two */
 };
 
-static enum error read_parts(virt_addr_t from, size_t count, struct buffer_part **parts)
+/* *size becomes that of all parts together. */
+static enum error read_parts(virt_addr_t from, size_t count, struct buffer_part **parts,
+                             uint64_t *size)
 {
     *parts = NULL;
+    *size = 0;
     if (count > PARTS_MAX)
         return ERROR_INVALID;
     if (count == 0)
@@ -31,11 +34,10 @@ static enum error read_parts(virt_addr_t from, size_t count, struct buffer_part 
     if (!*parts)
         return ERROR_OUT_OF_FRAMES;
     enum error error = copy_from_user(*parts, from, count * sizeof(**parts));
-    uint64_t sum = 0;
     for (size_t i = 0; !error && i < count; i++) {
-        if ((*parts)[i].size > INT64_MAX - sum)
+        if ((*parts)[i].size > INT64_MAX - *size)
             error = ERROR_INVALID;
-        sum += (*parts)[i].size;
+        *size += (*parts)[i].size;
     }
     return error;
 }
@@ -104,27 +106,19 @@ static int64_t move_with(struct sides *sides, int id)
     return result;
 }
 
-static bool is_nothing(const struct buffer_part *parts, size_t count)
-{
-    uint64_t sum = 0;
-    for (size_t i = 0; i < count; i++)
-        sum += parts[i].size;
-    return sum == 0;
-}
-
 static int64_t transfer(const struct trap_frame *frame, bool is_write)
 {
     struct sides sides = {
         .our_count = argument_2(frame), .their_count = argument_4(frame), .is_write = is_write};
     if (argument_5(frame))
         return syscall_result(ERROR_INVALID);
-    enum error error = read_parts(argument_1(frame), sides.our_count, &sides.ours);
-    bool is_all = error || is_nothing(sides.ours, sides.our_count);
-    if (!is_all) {
-        error = read_parts(argument_3(frame), sides.their_count, &sides.theirs);
-        is_all = error || is_nothing(sides.theirs, sides.their_count);
-    }
-    int64_t result = is_all ? syscall_result(error) : move_with(&sides, (int)argument_0(frame));
+    uint64_t size;
+    enum error error = read_parts(argument_1(frame), sides.our_count, &sides.ours, &size);
+    if (!error && size > 0)
+        error = read_parts(argument_3(frame), sides.their_count, &sides.theirs, &size);
+    bool is_something = !error && size > 0;
+    int64_t result =
+        is_something ? move_with(&sides, (int)argument_0(frame)) : syscall_result(error);
     kfree(sides.ours);
     kfree(sides.theirs);
     return result;
