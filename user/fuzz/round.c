@@ -49,6 +49,52 @@ static void make_files(void)
     sys_mknod("pipe", 0010644, 0);
 }
 
+static int64_t call(uint64_t number, uint64_t first, uint64_t second, uint64_t third,
+                    uint64_t fourth)
+{
+    const uint64_t arguments[CALL_ARGUMENTS] = {first, second, third, fourth};
+    return raw_call(number, arguments);
+}
+
+/* A socket with a name of the kernel's choice listens, and another one has called it. */
+static void open_sockets(void)
+{
+    enum { SOCKET = 41, CONNECT = 42, BIND = 49, LISTEN = 50, NAME = 51, PAIR = 53 };
+    enum { UNIX = 1, STREAM = 1, DATAGRAM = 2, NONBLOCKING = 04000, FAMILY_SIZE = 2 };
+    static uint16_t address[55] = {UNIX};
+    static uint32_t size = sizeof(address);
+    static int ends[2];
+    uint64_t listener = (uint64_t)call(SOCKET, UNIX, STREAM | NONBLOCKING, 0, 0);
+    call(BIND, listener, (uintptr_t)address, FAMILY_SIZE, 0);
+    call(LISTEN, listener, 3, 0, 0);
+    call(NAME, listener, (uintptr_t)address, (uintptr_t)&size, 0);
+    uint64_t caller = (uint64_t)call(SOCKET, UNIX, STREAM | NONBLOCKING, 0, 0);
+    call(CONNECT, caller, (uintptr_t)address, size, 0);
+    call(PAIR, UNIX, DATAGRAM | NONBLOCKING, 0, (uintptr_t)ends);
+    sys_write(ends[0], "a datagram", 10);
+}
+
+/* Descriptors and a timer that have calls of their own. */
+static void open_others(void)
+{
+    enum { TIMER_CREATE = 222, EPOLL_CTL = 233, INOTIFY_ADD_WATCH = 254, TIMERFD_CREATE = 283 };
+    enum { SIGNALFD4 = 289, EVENTFD2 = 290, EPOLL_CREATE1 = 291, INOTIFY_INIT1 = 294 };
+    enum { MEMFD_CREATE = 319, MONOTONIC = 1, NONBLOCKING = 04000, ADD = 1, EVERY = 0xfff };
+    static const uint64_t signals = 1 << 9;
+    static const uint32_t event[3] = {1};
+    static int timer;
+    uint64_t epoll = (uint64_t)call(EPOLL_CREATE1, 0, 0, 0, 0);
+    uint64_t count = (uint64_t)call(EVENTFD2, 3, NONBLOCKING, 0, 0);
+    call(EPOLL_CTL, epoll, ADD, count, (uintptr_t)event);
+    uint64_t inotify = (uint64_t)call(INOTIFY_INIT1, NONBLOCKING, 0, 0, 0);
+    call(INOTIFY_ADD_WATCH, inotify, (uintptr_t) ".", EVERY, 0);
+    call(TIMERFD_CREATE, MONOTONIC, NONBLOCKING, 0, 0);
+    call(SIGNALFD4, UINT64_MAX, (uintptr_t)&signals, sizeof(signals), NONBLOCKING);
+    call(MEMFD_CREATE, (uintptr_t) "memory", 3, 0, 0);
+    call(TIMER_CREATE, MONOTONIC, 0, (uintptr_t)&timer, 0);
+    sys_open("/dev/ptmx", OPEN_READ_WRITE | NONBLOCKING, 0);
+}
+
 /* Descriptors 0 to 2 are /dev/null: no round is to write to the terminal. */
 static void open_descriptors(void)
 {
@@ -69,6 +115,8 @@ static void open_descriptors(void)
     sys_open("/dev/tty2", OPEN_READ_WRITE | NONBLOCKING, 0);
     sys_open("/proc/self/stat", OPEN_READ, 0);
     sys_open("/proc", OPEN_READ | OPEN_DIRECTORY, 0);
+    open_sockets();
+    open_others();
 }
 
 static void ignore(int signal)

@@ -155,7 +155,7 @@ void remember_descriptor(int file)
 
 uint64_t make_descriptor(void)
 {
-    enum { FIRST_OWN = 3, OWN_DESCRIPTORS = 12, AT_FDCWD = -100 };
+    enum { FIRST_OWN = 3, OWN_DESCRIPTORS = 23, AT_FDCWD = -100 };
     static const int bad[] = {-1,  -2,   AT_FDCWD, 63,    64,        255,
                               256, 1023, 1024,     65536, INT32_MAX, INT32_MIN};
     switch (below(8)) {
