@@ -9,6 +9,7 @@
 #include <assert.h>
 #include <fs/mount.h>
 #include <kernel/log/log.h>
+#include <kernel/task/thread.h>
 #include <lib/string.h>
 #include <mm/heap.h>
 
@@ -30,6 +31,7 @@ static struct mount *make(struct filesystem *filesystem, struct dentry *root, co
     mount->root = root;
     dentry_reference(root);
     mount->id = ++last_id;
+    wait_queue_init(&mount->visited);
     list_init(&mount->children);
     list_node_init(&mount->node);
     list_node_init(&mount->sibling);
@@ -389,6 +391,22 @@ static enum error settle(const struct mount *mount)
     return is_last ? filesystem->type->settle(filesystem) : OK;
 }
 
+/* A sync uses the mount and files of the file system. That is no reason to call it busy: the sync
+ * comes to its end. */
+static enum error settle_alone(struct mount *mount)
+{
+    enum { PASSES = 8 };
+    enum error error = OK;
+    for (unsigned i = 0; i < PASSES; i++) {
+        while (mount->visits > 0)
+            thread_wait(&mount->visited);
+        error = settle(mount);
+        if (mount->visits == 0)
+            break;
+    }
+    return error;
+}
+
 enum error mount_remove(const struct path *root, bool lazy)
 {
     struct mount *mount = root->mount;
@@ -396,7 +414,7 @@ enum error mount_remove(const struct path *root, bool lazy)
         return ERROR_INVALID;
     if (mount == root_of_all)
         return lazy ? ERROR_INVALID : ERROR_BUSY;
-    enum error error = lazy ? OK : settle(mount);
+    enum error error = lazy ? OK : settle_alone(mount);
     if (error)
         return error;
     if (!is_in_tree(mount)) /* any more, since that may have waited */
@@ -447,7 +465,10 @@ static void visit_all(void (*visit)(struct mount *mount))
     while (node != &mounts.head) {
         struct mount *mount = CONTAINER_OF(node, struct mount, node);
         mount_reference(mount);
+        mount->visits++;
         visit(mount);
+        if (--mount->visits == 0)
+            wait_queue_wake_all(&mount->visited);
         node = is_in_tree(mount) ? node->next : mounts.head.next;
         mount_release(mount);
     }

@@ -211,8 +211,13 @@ static enum error settle(struct filesystem *filesystem)
     enum { PASSES = 8 }; /* what a file's end makes dirty is written with the next one */
     struct fat *fat = fat_of(filesystem);
     (void)dentry_forget(filesystem->root, SIZE_MAX);
-    for (unsigned i = 0; i < PASSES && !list_empty(&fat->dirty) && !fat_commit(fat); i++)
+    for (unsigned i = 0; i < PASSES; i++) { /* the first one waits for another's commit, too */
+        if (fat_commit(fat))
+            break;
         (void)dentry_forget(filesystem->root, SIZE_MAX);
+        if (list_empty(&fat->dirty))
+            break;
+    }
     if (fat->has_failed)
         discard(fat);
     return list_empty(&fat->dirty) && list_first(&fat->nodes) == fat->nodes.head.previous

@@ -44,6 +44,8 @@ struct mount {
     struct list_node node;     /* among all that are in the tree, in the order in which they came */
     unsigned flags;            /* enum mount_flags */
     size_t writers;            /* files that were opened through it for writing */
+    unsigned visits;           /* of mounts_sync() and the like, which have a reference meanwhile */
+    struct wait_queue visited; /* for the end of the last one */
     unsigned id;               /* in mountinfo */
     struct mount *copy;        /* while what it is part of is copied */
     char source[MOUNT_SOURCE]; /* as the caller named it; cut */

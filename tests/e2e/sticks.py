@@ -92,6 +92,15 @@ class Sticks(DiskTest):
             self.assertEqual(self.read_back(image, "numbers"), "".join(f"{i}\n" for i in range(1, 100001)).encode())
             self.assertIn("INNER", self.run_tool("mdir", "-b", "-/", "-i", image).upper())
 
+    def test_umount_waits_for_another_ones_sync(self):
+        """A file that `sync` is writing at that moment is nobody's: umount does not say that it is busy."""
+        image, _ = self.stick("12", 4 * MIB, [])
+        machine = self.start(image)
+        machine.answer("mkdir /m; (while [ ! -e /end ]; do sync; done) & sleep 0.1")
+        machine.answer("try() { mount -t vfat /dev/vda /m; seq 2000 >/m/f; umount /m; }")
+        self.expect(machine, "for i in $(seq 30); do try; done")
+        machine.answer("touch /end; wait")
+
     def test_fat_is_full(self):
         """ENOSPC, and it goes on; what is removed is free again."""
         image, _ = self.stick("12", 4 * MIB, [])
