@@ -11,7 +11,6 @@
 #include <kernel/process/exceptions.h>
 #include <kernel/process/exec.h>
 #include <kernel/process/exit.h>
-#include <kernel/process/file_limits.h>
 #include <kernel/process/limits.h>
 #include <kernel/process/load.h>
 #include <kernel/process/out_of_memory.h>
@@ -264,7 +263,6 @@ void first_program_start(struct executor *executor, const struct boot_info *info
     proc_files_start();
     limits_start();
     credentials_start();
-    file_limits_start();
     alarms_start(executor);
     load_start(executor);
     thread_init(&thread, "init", &stack, run, release);

@@ -1,3 +1,4 @@
+#include <kernel/process/file_limits.h>
 #include <kernel/process/limits.h>
 #include <kernel/process/process.h>
 #include <kernel/syscall/calls.h>
@@ -5,7 +6,10 @@
 
 static enum error set(struct process *process, unsigned resource, const struct limit *limit)
 {
-    return limits_set(process, resource, limit, process_current()->euid == 0);
+    enum error error = limits_set(process, resource, limit, process_current()->euid == 0);
+    if (!error && resource == RLIMIT_FSIZE && limit->soft != LIMIT_NONE)
+        file_limits_start();
+    return error;
 }
 
 /* Only root sees and changes the limits of other users' processes. */

@@ -4,7 +4,8 @@
 #ifndef KERNEL_PROCESS_FILE_LIMITS_H
 #define KERNEL_PROCESS_FILE_LIMITS_H
 
-/* From now on programs' limits hold. In set-up code. */
+/* From now on programs' limits hold. For the first one that is set: until then no write asks for
+ * any. In threads. */
 void file_limits_start(void);
 
 #endif
