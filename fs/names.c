@@ -19,7 +19,7 @@ static enum error check_change(const struct fs_context *context, const struct de
 
 static bool owns(const struct fs_context *context, const struct inode *inode)
 {
-    return context->uid == 0 || context->uid == inode->uid;
+    return fs_context_is_privileged(context) || context->uid == inode->uid;
 }
 
 /* May the user take this name away? From a sticky directory only the owner of one of both may. */
@@ -463,7 +463,7 @@ static enum error check_attributes(const struct fs_context *context, const struc
                                    const struct inode_attributes *attributes)
 {
     unsigned set = attributes->set;
-    if (context->uid == 0)
+    if (fs_context_is_privileged(context))
         return OK;
     if (set & ATTRIBUTE_UID && attributes->uid != inode->uid)
         return ERROR_NOT_PERMITTED;
@@ -509,10 +509,10 @@ enum error path_set_attributes(const struct fs_context *context, const struct pa
     if (!inode->operations->set)
         return ERROR_NOT_PERMITTED;
     struct inode_attributes allowed = *attributes;
-    if (context->uid != 0 && !fs_context_is_in_group(context, inode->gid))
+    if (!fs_context_is_privileged(context) && !fs_context_is_in_group(context, inode->gid))
         allowed.mode &= ~(uint32_t)S_ISGID; /* else it would run for that group */
     error = inode->operations->set(inode, &allowed);
-    if (!error && attributes->set & ATTRIBUTE_SIZE && context->uid != 0)
+    if (!error && attributes->set & ATTRIBUTE_SIZE && !fs_context_is_privileged(context))
         inode_drop_identity(inode);
     if (!error)
         notify_dentry(path->dentry, inode, event_of(attributes->set));

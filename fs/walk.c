@@ -319,7 +319,7 @@ enum error inode_check_access(const struct fs_context *context, const struct ino
     if (may & MAY_WRITE && mount_check_writable(NULL, inode) != OK)
         return ERROR_READ_ONLY;
     uint32_t mode = inode->mode;
-    if (context->uid == 0) {
+    if (fs_context_is_privileged(context)) {
         bool can_execute = inode_is_directory(inode) || mode & 0111;
         return may & MAY_EXECUTE && !can_execute ? ERROR_ACCESS : OK;
     }
@@ -332,6 +332,7 @@ enum error inode_check_access(const struct fs_context *context, const struct ino
 
 enum error link_check_access(const struct fs_context *context, const struct inode *link)
 {
-    bool may = !link->operations->follow || context->uid == 0 || context->uid == link->uid;
+    bool may =
+        !link->operations->follow || fs_context_is_privileged(context) || context->uid == link->uid;
     return may ? OK : ERROR_ACCESS;
 }

@@ -19,6 +19,7 @@ struct fs_context {
     struct path root, directory; /* referenced */
     uint32_t umask;
     uint32_t uid, gid;         /* as which it accesses files: the process's effective ones */
+    bool has_no_rights;        /* user 0 has given up what only it may do */
     struct group_list *groups; /* referenced; NULL: no other groups than gid */
 };
 
@@ -32,6 +33,12 @@ void fs_context_release(struct fs_context *context);
 
 /* Sets the groups besides `gid`, and takes over the reference. */
 void fs_context_set_groups(struct fs_context *context, struct group_list *groups);
+
+/* May it do what only user 0 may? */
+static inline bool fs_context_is_privileged(const struct fs_context *context)
+{
+    return context->uid == 0 && !context->has_no_rights;
+}
 
 /* Is it the context's group, or one of its others? */
 static inline bool fs_context_is_in_group(const struct fs_context *context, uint32_t gid)

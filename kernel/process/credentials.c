@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <kernel/process/credentials.h>
 
 static bool may_exceed_files_max(void)
@@ -34,6 +35,8 @@ void credentials_choose(struct program *program, const struct fs_context *contex
 
 void credentials_adopt(struct process *process, const struct program *program)
 {
+    if (!process->no_new_privileges)
+        credentials_set_rights(process, 0, 0);
     (void)credentials_set_user(process, program->uid, program->euid, program->euid); /* same user */
     credentials_set_group(process, program->gid, program->egid, program->egid);
 }
@@ -59,9 +62,19 @@ enum error credentials_set_user(struct process *process, uint32_t real, uint32_t
     enum error error = real != process->uid ? change_user(process, real) : OK;
     if (error)
         return error;
+    if (effective == 0 && process->euid != 0)
+        credentials_set_rights(process, process->lost_rights, process->lost_rights);
     process->euid = process->fs->uid = effective;
     process->suid = saved;
     return OK;
+}
+
+void credentials_set_rights(struct process *process, uint64_t lost, uint64_t unused)
+{
+    ASSERT((lost & ~unused) == 0);
+    process->lost_rights = lost;
+    process->unused_rights = unused;
+    process->fs->has_no_rights = unused != 0;
 }
 
 void credentials_set_group(struct process *process, uint32_t real, uint32_t effective,

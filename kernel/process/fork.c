@@ -60,6 +60,8 @@ static void copy_rest(struct process *child, const struct process *parent)
     child->uid = parent->uid;
     child->euid = parent->euid;
     child->suid = parent->suid;
+    child->lost_rights = parent->lost_rights;
+    child->unused_rights = parent->unused_rights;
     child->user = user_add(parent->uid, 1); /* the user has its parent already */
     child->gid = parent->gid;
     child->egid = parent->egid;

@@ -1,5 +1,6 @@
 #include <fs/dentry.h>
 #include <fs/filesystem.h>
+#include <kernel/process/credentials.h>
 #include <kernel/process/out_of_memory.h>
 #include <kernel/process/proc_memory.h>
 #include <kernel/process/process.h>
@@ -171,7 +172,7 @@ enum error proc_store_oom_adjust(const char *text, int id)
     if (!parse_number(text + is_negative, &number) || number > OOM_ADJUST_MAX)
         return ERROR_INVALID;
     int adjust = is_negative ? -(int)number : (int)number;
-    bool is_root = process_current()->euid == 0;
+    bool is_root = is_privileged();
     if (adjust < process->oom_adjust_least && !is_root)
         return ERROR_ACCESS;
     if (is_root)

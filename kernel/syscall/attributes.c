@@ -127,7 +127,7 @@ static enum error set_to_now(const struct found_file *file)
 {
     struct inode *inode = file->inode;
     const struct fs_context *context = process_current()->fs;
-    bool owns = context->uid == 0 || context->uid == inode->uid;
+    bool owns = fs_context_is_privileged(context) || context->uid == inode->uid;
     int64_t now = clock_real_at_tick();
     const struct inode_attributes attributes = {
         .set = ATTRIBUTE_ACCESSED | ATTRIBUTE_MODIFIED, .accessed = now, .modified = now};

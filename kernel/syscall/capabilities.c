@@ -1,8 +1,10 @@
 /*
  * Capabilities: the parts of root's rights, of which Linux lets a process have some. Here a process
  * has all if its effective user is root, and none if not; it may have all if its real or saved user
- * is. So capset() succeeds when it asks for what there is.
+ * is. What root gives up is remembered, and then it may do no more than other users
+ * (credentials.h). Nothing is inherited.
  */
+#include <kernel/process/credentials.h>
 #include <kernel/process/process.h>
 #include <kernel/syscall/calls.h>
 #include <mm/user_copy.h>
@@ -28,8 +30,9 @@ struct halves {
 static struct sets sets_of(const struct process *process)
 {
     bool may_be = !process->uid || !process->euid || !process->suid;
-    return (struct sets){.effective = process->euid ? 0 : ALL_CAPABILITIES,
-                         .permitted = may_be ? ALL_CAPABILITIES : 0};
+    return (struct sets){.effective =
+                             process->euid ? 0 : ALL_CAPABILITIES & ~process->unused_rights,
+                         .permitted = may_be ? ALL_CAPABILITIES & ~process->lost_rights : 0};
 }
 
 /* Reads the header; of a version that is not known the program is told one that is. */
@@ -73,6 +76,28 @@ int64_t syscall_capget(struct trap_frame *frame)
     return syscall_result(copy_to_user(to, halves, size_of(&header)));
 }
 
+static struct sets merge(const struct halves halves[2])
+{
+    return (struct sets){.effective = halves[0].effective | (uint64_t)halves[1].effective << 32,
+                         .permitted = halves[0].permitted | (uint64_t)halves[1].permitted << 32};
+}
+
+/* Bits that no capability has are ignored. */
+static enum error set(struct process *process, struct sets new)
+{
+    struct sets old = sets_of(process);
+    new.effective &= ALL_CAPABILITIES;
+    new.permitted &= ALL_CAPABILITIES;
+    if (new.permitted & ~old.permitted || new.effective & ~new.permitted)
+        return ERROR_NOT_PERMITTED;
+    if (process->euid && new.effective)
+        return ERROR_NOT_PERMITTED; /* Linux would let it have them */
+    uint64_t lost = ALL_CAPABILITIES & ~new.permitted, unused = ALL_CAPABILITIES & ~new.effective;
+    if (old.permitted)
+        credentials_set_rights(process, lost, process->euid ? lost : unused);
+    return OK;
+}
+
 int64_t syscall_capset(struct trap_frame *frame)
 {
     struct header header;
@@ -84,8 +109,5 @@ int64_t syscall_capset(struct trap_frame *frame)
         error = copy_from_user(halves, argument_1(frame), size_of(&header));
     if (error)
         return syscall_result(error);
-    struct sets sets = sets_of(process_current());
-    bool same = (halves[0].effective | (uint64_t)halves[1].effective << 32) == sets.effective &&
-                (halves[0].permitted | (uint64_t)halves[1].permitted << 32) == sets.permitted;
-    return syscall_result(same ? OK : ERROR_NOT_PERMITTED);
+    return syscall_result(set(process_current(), merge(halves)));
 }

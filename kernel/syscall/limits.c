@@ -1,3 +1,4 @@
+#include <kernel/process/credentials.h>
 #include <kernel/process/file_limits.h>
 #include <kernel/process/limits.h>
 #include <kernel/process/process.h>
@@ -6,7 +7,7 @@
 
 static enum error set(struct process *process, unsigned resource, const struct limit *limit)
 {
-    enum error error = limits_set(process, resource, limit, process_current()->euid == 0);
+    enum error error = limits_set(process, resource, limit, is_privileged());
     if (!error && resource == RLIMIT_FSIZE && limit->soft != LIMIT_NONE)
         file_limits_start();
     return error;
@@ -20,7 +21,7 @@ static enum error find(int id, struct process **process)
     if (!*process || !(*process)->files)
         return ERROR_NO_PROCESS;
     bool same = current->uid == (*process)->uid && current->uid == (*process)->euid;
-    return same || *process == current || current->euid == 0 ? OK : ERROR_NOT_PERMITTED;
+    return same || *process == current || is_privileged() ? OK : ERROR_NOT_PERMITTED;
 }
 
 int64_t syscall_prlimit64(struct trap_frame *frame)

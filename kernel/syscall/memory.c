@@ -1,4 +1,5 @@
 #include <fs/seals.h>
+#include <kernel/process/credentials.h>
 #include <kernel/process/process.h>
 #include <kernel/syscall/calls.h>
 #include <kernel/syscall/memory_call.h>
@@ -35,7 +36,7 @@ enum error memory_call_check_lock(uint64_t pages, enum error too_many)
 {
     const struct process *process = process_current();
     uint64_t limit = process->limits[RLIMIT_MEMLOCK].soft;
-    if (process->euid == 0 || pages == 0)
+    if (is_privileged() || pages == 0)
         return OK;
     if (limit == 0)
         return ERROR_NOT_PERMITTED;

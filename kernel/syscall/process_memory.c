@@ -2,6 +2,7 @@
  * process_vm_readv, process_vm_writev: the memory of another process. The bytes go through a page
  * of the kernel's, for either side may have to wait for its memory.
  */
+#include <kernel/process/credentials.h>
 #include <kernel/process/process.h>
 #include <kernel/syscall/calls.h>
 #include <lib/string.h>
@@ -85,7 +86,7 @@ static bool may_look_into(const struct process *other)
     bool is_same_user = self->uid == other->uid && self->uid == other->euid &&
                         self->uid == other->suid && self->gid == other->gid &&
                         self->gid == other->egid && self->gid == other->sgid;
-    return self == other || !self->euid || (is_same_user && !other->not_dumpable);
+    return self == other || is_privileged() || (is_same_user && !other->not_dumpable);
 }
 
 static int64_t move_with(struct sides *sides, int id)

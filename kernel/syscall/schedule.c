@@ -1,6 +1,7 @@
 /*
  * Who gets how much of the processor.
  */
+#include <kernel/process/credentials.h>
 #include <kernel/process/process.h>
 #include <kernel/syscall/calls.h>
 #include <kernel/syscall/times.h>
@@ -80,15 +81,14 @@ static bool is_meant(const struct process *process, int which, int who)
 static bool may_change(const struct process *process)
 {
     const struct process *self = process_current();
-    return !self->euid || self->euid == process->euid || self->euid == process->uid;
+    return is_privileged() || self->euid == process->euid || self->euid == process->uid;
 }
 
 static enum error set_niceness(struct process *process, int niceness)
 {
-    const struct process *self = process_current();
     if (!may_change(process))
         return ERROR_NOT_PERMITTED;
-    if (self->euid && niceness < process->niceness)
+    if (!is_privileged() && niceness < process->niceness)
         return ERROR_ACCESS;
     process->niceness = niceness;
     return OK;
@@ -256,7 +256,7 @@ static enum error check_io_priority(int priority)
         return ERROR_INVALID;
     if (class == IO_CLASS_NONE)
         return level ? ERROR_INVALID : OK;
-    if (class == IO_CLASS_REAL_TIME && process_current()->euid)
+    if (class == IO_CLASS_REAL_TIME && !is_privileged())
         return ERROR_NOT_PERMITTED;
     return class != IO_CLASS_IDLE && level >= IO_LEVELS ? ERROR_INVALID : OK;
 }

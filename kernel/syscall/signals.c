@@ -1,4 +1,5 @@
 #include <fs/proc.h>
+#include <kernel/process/credentials.h>
 #include <kernel/process/pidfd.h>
 #include <kernel/process/process.h>
 #include <kernel/process/signal_frame.h>
@@ -194,7 +195,7 @@ static bool may_signal(const struct process *target, int signal)
     const struct process *process = process_current();
     bool is_its_user = process->euid == target->uid || process->uid == target->uid ||
                        process->euid == target->suid || process->uid == target->suid;
-    return process->euid == 0 || is_its_user ||
+    return is_privileged() || is_its_user ||
            (signal == SIGCONT && process->session == target->session);
 }
 

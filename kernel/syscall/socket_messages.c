@@ -3,6 +3,7 @@
  * credentials (SCM_CREDENTIALS).
  */
 #include <fs/unix_rights.h>
+#include <kernel/process/credentials.h>
 #include <kernel/process/process.h>
 #include <kernel/syscall/calls.h>
 #include <kernel/syscall/socket_calls.h>
@@ -103,7 +104,7 @@ static enum error add_rights(struct unix_send *send, const int32_t *fds, size_t 
 static enum error check_credentials(const struct socket_credentials *credentials)
 {
     const struct process *process = process_current();
-    if (process->euid == 0)
+    if (is_privileged())
         return process_find(credentials->process) ? OK : ERROR_NO_PROCESS;
     bool is_true = credentials->process == process->id &&
                    (credentials->uid == process->uid || credentials->uid == process->euid) &&

@@ -1,4 +1,6 @@
 /* What of root's rights a process has. */
+#include <stdbool.h>
+
 #include "support.h"
 
 enum { VERSION_1 = 0x19980330, VERSION_3 = 0x20080522, CAP_KILL = 5 };
@@ -81,4 +83,70 @@ TEST(capabilities, versions)
     header.version = VERSION_3;
     EXPECT_ERROR(CALL(capget, &header, 8), EFAULT);
     EXPECT_ERROR(CALL(capset, &header, 8), EFAULT);
+}
+
+static bool gives_up_all(void)
+{
+    const struct sets none = {0};
+    return set(0, &none) == 0;
+}
+
+/* Who gives up all rights is root by name alone. */
+static void act_without(void)
+{
+    struct sets sets;
+    if (!gives_up_all() || get(0, &sets) < 0 || sets.halves[0].effective ||
+        sets.halves[0].permitted)
+        _exit(2);
+    sets.halves[0].permitted = 1 << CAP_KILL;
+    if (set(0, &sets) == 0 || errno != EPERM)
+        _exit(3);
+    if (open("of_another", O_RDONLY) >= 0 || errno != EACCES)
+        _exit(4);
+    if (chown("of_root", 5, 5) == 0 || errno != EPERM)
+        _exit(5);
+    if (setuid(1000) == 0 || errno != EPERM)
+        _exit(6);
+    if (kill(getppid(), 0) < 0) /* of the same user */
+        _exit(7);
+    int status;
+    pid_t child = fork();
+    if (child == 0)
+        _exit(open("of_another", O_RDONLY) >= 0);
+    waitpid(child, &status, 0);
+    _exit(status ? 8 : geteuid() || open("of_root", O_RDONLY) < 0 ? 9 : 0);
+}
+
+TEST(capabilities, given_up)
+{
+    make_file("of_root", "");
+    make_file("of_another", "");
+    EXPECT_OK(chown("of_another", 1000, 1000));
+    EXPECT_OK(chmod("of_another", 0600));
+    EXPECT_EQ(status_of(act_without), 0);
+    EXPECT(open("of_another", O_RDONLY) >= 0); /* it was the child's affair */
+}
+
+/* What is permitted comes back: when it is asked for, or with the user. */
+static void act_again(void)
+{
+    struct sets all, sets;
+    get(0, &all);
+    sets = all;
+    sets.halves[0].effective = sets.halves[1].effective = 0;
+    if (set(0, &sets) < 0 || open("of_another", O_RDONLY) >= 0)
+        _exit(2);
+    if (set(0, &all) < 0 || open("of_another", O_RDONLY) < 0)
+        _exit(3);
+    if (set(0, &sets) < 0 || setresuid(-1, 0, -1) < 0 || open("of_another", O_RDONLY) >= 0)
+        _exit(4);
+    _exit(0);
+}
+
+TEST(capabilities, not_used)
+{
+    make_file("of_another", "");
+    EXPECT_OK(chown("of_another", 1000, 1000));
+    EXPECT_OK(chmod("of_another", 0600));
+    EXPECT_EQ(status_of(act_again), 0);
 }

@@ -1,7 +1,8 @@
 /*
  * Users and groups of a process. Each has three numbers: the real one, whose process it is; the
  * effective one, as which it acts; and the saved one, to which it may return. Effective user 0 may
- * do everything: there are no capabilities.
+ * do everything. There are no single capabilities: who gives up one of them may do no more than
+ * other users, until it executes a program.
  */
 #ifndef KERNEL_PROCESS_CREDENTIALS_H
 #define KERNEL_PROCESS_CREDENTIALS_H
@@ -12,7 +13,8 @@
 /* May the running process do what only user 0 may? */
 static inline bool is_privileged(void)
 {
-    return process_current()->euid == 0;
+    const struct process *process = process_current();
+    return process->euid == 0 && !process->unused_rights;
 }
 
 /* From now on only root may have a file more when files_max() are open. In set-up code. */
@@ -22,6 +24,9 @@ void credentials_start(void);
  * group if the mode says so. Not when another process shares `context`, which would come along. In
  * threads. */
 void credentials_choose(struct program *program, const struct fs_context *context);
+
+/* Capabilities that the process gives up, for ever or for now; `unused` has those of `lost`. */
+void credentials_set_rights(struct process *process, uint64_t lost, uint64_t unused);
 
 /* The process runs the program now. */
 void credentials_adopt(struct process *process, const struct program *program);

@@ -53,8 +53,10 @@ struct process {
     struct file *program;     /* the file that runs: /proc/PID/exe; NULL for zombies */
     uint32_t uid, euid, suid; /* real, effective, saved; as which files are accessed: fs */
     uint32_t gid, egid, sgid;
-    struct user *user; /* of `uid`: counts its threads, or 1 when it has none; NULL: not yet */
-    bool had_too_many; /* when it changed its user, RLIMIT_NPROC was reached already */
+    uint64_t lost_rights;   /* capabilities that it has given up, until an exec */
+    uint64_t unused_rights; /* those, and others that it may take back */
+    struct user *user;      /* of `uid`: counts its threads, or 1 when it has none; NULL: not yet */
+    bool had_too_many;      /* when it changed its user, RLIMIT_NPROC was reached already */
     struct limit limits[RLIMIT_COUNT];
     int oom_adjust;       /* OOM_ADJUST_MIN to _MAX; a fork copies both */
     int oom_adjust_least; /* what root has set last: others may not go below */
