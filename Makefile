@@ -115,7 +115,7 @@ HOST_SOURCES := tests/test.c $(wildcard tests/host/*.c) $(wildcard lib/*.c) boot
     $(filter-out kernel/task/watchdog.c kernel/task/thread.c,$(wildcard kernel/task/*.c)) \
     $(addprefix kernel/fault/,words.c noncanonical.c machine_check.c) drivers/irq.c drivers/pic8259.c \
     $(KEYBOARD_SOURCES) drivers/i8042.c drivers/ps2_keyboard.c drivers/ps2_lights.c drivers/uart16550.c \
-    $(wildcard drivers/acpi*.c) drivers/partition_table.c $(wildcard drivers/pci*.c) drivers/block/block.c drivers/block/disks.c $(wildcard drivers/usb/*.c) drivers/local_apic.c drivers/io_apic.c \
+    $(wildcard drivers/acpi*.c) drivers/partition_table.c $(wildcard drivers/pci*.c) $(filter-out drivers/block/partitions.c,$(wildcard drivers/block/*.c)) $(wildcard drivers/usb/*.c) drivers/local_apic.c drivers/io_apic.c \
     drivers/fw_cfg.c drivers/debug_console.c drivers/framebuffer.c kernel/options.c kernel/displays.c \
     kernel/log/console.c kernel/log/screen.c \
     drivers/cmos_clock.c drivers/pit8254.c drivers/reference_clock.c drivers/hpet.c kernel/cpu/tsc.c kernel/cpu/random.c \
@@ -439,13 +439,24 @@ FUZZ_SOURCES_keyboard := $(KEYBOARD_SOURCES) lib/letter_case.c lib/utf8.c lib/st
 FUZZ_SOURCES_multiboot2 := boot/multiboot2.c mm/memory_map.c
 FUZZ_SOURCES_partition_table := drivers/partition_table.c lib/crc32.c lib/format.c lib/string.c
 FUZZ_SOURCES_pci := drivers/pci.c drivers/pci_config.c drivers/pci_device.c drivers/acpi_tables.c lib/error.c
-FUZZ_SOURCES_usb := $(addprefix tests/host/,fake_xhci.c fake_pci.c fake_ports.c fake_tables.c physical_memory.c test_arena.c) \
-    $(wildcard drivers/usb/*.c drivers/pci*.c) $(addprefix drivers/,acpi.c acpi_tables.c acpi_aml.c block/block.c block/disks.c) lib/format.c \
+# A machine with memory, PCI and the block layer, on which drivers of devices run.
+FUZZ_MACHINE := tests/fuzz/support/machine.c $(addprefix tests/host/,fake_pci.c fake_ports.c fake_tables.c fake_thread.c physical_memory.c test_arena.c) \
+    $(wildcard drivers/pci*.c) $(addprefix drivers/,acpi.c acpi_tables.c acpi_aml.c block/block.c block/disks.c) lib/format.c \
     $(addprefix mm/,allocator.c fixed_block.c frame_block.c frame_map.c frames.c heap.c heap_debug.c memory_map.c page_runs.c size_class.c slab.c) \
     $(wildcard mm/alternatives/*.c) \
-    $(filter-out kernel/task/watchdog.c kernel/task/thread.c,$(wildcard kernel/task/*.c)) $(KEYBOARD_SOURCES) lib/letter_case.c lib/utf8.c lib/string.c lib/error.c
+    $(filter-out kernel/task/watchdog.c kernel/task/thread.c,$(wildcard kernel/task/*.c)) lib/string.c lib/error.c
+FUZZ_MACHINE_CFLAGS := -DDIRECT_MAP_BASE=0x110000000000u -DKERNEL_BASE=0u
+FUZZ_SOURCES_usb := $(FUZZ_MACHINE) tests/host/fake_xhci.c $(wildcard drivers/usb/*.c) $(KEYBOARD_SOURCES) lib/letter_case.c lib/utf8.c
 FUZZ_FLAGS_usb := -max_len=400 -len_control=0
-FUZZ_CFLAGS_usb := -DDIRECT_MAP_BASE=0x110000000000u -DKERNEL_BASE=0u
+FUZZ_CFLAGS_usb := $(FUZZ_MACHINE_CFLAGS)
+# Drivers of disks, each with a controller that lies.
+FUZZ_DISK := $(FUZZ_MACHINE) tests/fuzz/support/disk_controller.c tests/host/fake_disk.c
+FUZZ_SOURCES_virtio_blk := $(FUZZ_DISK) tests/host/fake_virtio_blk.c drivers/block/virtio_blk.c drivers/block/virtio.c
+FUZZ_SOURCES_nvme := $(FUZZ_DISK) tests/host/fake_nvme.c drivers/block/nvme.c
+FUZZ_SOURCES_ahci := $(FUZZ_DISK) tests/host/fake_ahci.c drivers/block/ahci.c drivers/block/ata.c
+FUZZ_SOURCES_ide := $(FUZZ_DISK) tests/host/fake_ide.c drivers/block/ide.c drivers/block/ide_drive.c drivers/block/ata.c
+DISK_FUZZERS := virtio_blk nvme ahci ide
+$(foreach fuzzer,$(DISK_FUZZERS),$(eval FUZZ_FLAGS_$(fuzzer) := -max_len=300 -len_control=0)$(eval FUZZ_CFLAGS_$(fuzzer) := $(FUZZ_MACHINE_CFLAGS)))
 FUZZ_SOURCES_elf := kernel/process/elf.c
 FUZZ_SOURCES_terminal := tests/host/fake_display.c lib/terminal.c lib/terminal_charset.c lib/terminal_cursor.c \
     lib/terminal_pen.c lib/terminal_sequences.c lib/grid.c lib/ecma48.c lib/utf8.c lib/width.c lib/colour.c lib/cp437.c lib/string.c lib/format.c

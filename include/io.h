@@ -51,6 +51,16 @@ static inline void outl(uint16_t port, uint32_t value)
     __asm__ volatile("outl %0, %1" : : "a"(value), "Nd"(port));
 }
 
+/* Read and write `count` times 16 bits at one port, into and from memory. */
+static inline void inw_many(uint16_t port, void *to, size_t count)
+{
+    __asm__ volatile("rep insw" : "+D"(to), "+c"(count) : "d"(port) : "memory");
+}
+static inline void outw_many(uint16_t port, const void *from, size_t count)
+{
+    __asm__ volatile("rep outsw" : "+S"(from), "+c"(count) : "d"(port) : "memory");
+}
+
 /* Takes about a microsecond on every PC: a write to the POST code port, which goes out to the
  * slowest bus. Old devices need the pause between two accesses, and a wait that counts these pauses
  * has a limit without needing a clock. */
@@ -68,6 +78,32 @@ static inline uint32_t mmio_read(const volatile void *address)
 static inline void mmio_write(volatile void *address, uint32_t value)
 {
     *(volatile uint32_t *)address = value;
+}
+
+/* The same for registers of 8 and of 16 bits. */
+static inline uint8_t mmio_read_8(const volatile void *address)
+{
+    return *(const volatile uint8_t *)address;
+}
+static inline uint16_t mmio_read_16(const volatile void *address)
+{
+    return *(const volatile uint16_t *)address;
+}
+static inline void mmio_write_8(volatile void *address, uint8_t value)
+{
+    *(volatile uint8_t *)address = value;
+}
+static inline void mmio_write_16(volatile void *address, uint16_t value)
+{
+    *(volatile uint16_t *)address = value;
+}
+
+/* Writes a register of 64 bits in two halves, the lower one first. A device with 32 bits has only
+ * that half. */
+static inline void mmio_write_64(volatile void *address, uint64_t value)
+{
+    mmio_write(address, (uint32_t)value);
+    mmio_write((volatile uint8_t *)address + 4, (uint32_t)(value >> 32));
 }
 
 #endif

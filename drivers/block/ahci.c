@@ -219,7 +219,7 @@ static void begin(struct block_device *device, struct block_command *command)
     struct builder builder = {.table = port->table};
     block_command_parts(command, add_part, &builder);
     port->command = command;
-    struct ata_command ata = port->is_cd ? cd_transfer(command) : ata_transfer(command);
+    struct ata_command ata = port->is_cd ? cd_transfer(command, 0) : ata_transfer(command, ATA_DMA);
     issue(port, &ata, builder.count);
 }
 
@@ -251,17 +251,11 @@ static enum error stop_port(const struct port *port)
     return error;
 }
 
-static void write_64(const struct port *port, enum port_register which, uint64_t value)
-{
-    port_write(port, which, (uint32_t)value);
-    mmio_write(port->registers + which + 4, (uint32_t)(value >> 32));
-}
-
 /* Starts a port that is stopped. ERROR_NO_DEVICE: there is no drive. */
 static enum error start_port(struct port *port)
 {
-    write_64(port, LIST, port->page);
-    write_64(port, RECEIVED, port->page + RECEIVED_OFFSET);
+    mmio_write_64(port->registers + LIST, port->page);
+    mmio_write_64(port->registers + RECEIVED, port->page + RECEIVED_OFFSET);
     port_write(port, COMMAND, COMMAND_RECEIVE | COMMAND_SPIN_UP | COMMAND_POWER);
     if (wait_for(port->registers + LINK, LINK_MASK, LINK_IS_UP, LINK_MILLISECONDS))
         return ERROR_NO_DEVICE;
@@ -321,14 +315,17 @@ static enum error ask(struct port *port, const struct ata_command *command, void
 static enum error find_size(struct port *port, struct ata_identity *identity)
 {
     uint8_t answer[ATA_IDENTITY_SIZE];
-    struct ata_command command = port->is_cd ? cd_capacity() : ata_identify();
-    size_t size = port->is_cd ? 8 : ATA_IDENTITY_SIZE;
+    struct ata_command command = port->is_cd ? cd_capacity(0) : ata_identify();
+    size_t size = port->is_cd ? CD_CAPACITY_SIZE : ATA_IDENTITY_SIZE;
     enum error error = ask(port, &command, answer, size);
     for (unsigned tries = 1; error == ERROR_DEVICE && tries < 3; tries++)
         error = ask(port, &command, answer, size);
     if (error)
         return error;
-    return port->is_cd ? cd_read_capacity(answer, identity) : ata_read_identity(answer, identity);
+    if (port->is_cd)
+        return cd_read_capacity(answer, identity);
+    error = ata_read_identity(answer, identity);
+    return error || identity->has_48 ? error : ERROR_UNSUPPORTED;
 }
 
 static enum error start_drive(struct port *port)

@@ -3,8 +3,13 @@
 enum ata_opcode {
     PACKET = 0xa0,
     IDENTIFY = 0xec,
+    READ_SECTORS = 0x20,
+    READ_SECTORS_EXT = 0x24,
     READ_DMA_EXT = 0x25,
+    WRITE_SECTORS = 0x30,
+    WRITE_SECTORS_EXT = 0x34,
     WRITE_DMA_EXT = 0x35,
+    FLUSH_CACHE = 0xe7,
     FLUSH_CACHE_EXT = 0xea,
 };
 
@@ -14,6 +19,8 @@ enum { DEVICE_LBA = 1 << 6, FEATURE_DMA = 1 };
 
 /* Words of an identity. */
 enum identity_word {
+    CAPABILITIES = 49, /* bit 9: addresses of blocks */
+    SECTORS_28 = 60,
     COMMAND_SETS = 83, /* bit 10: 48-bit addresses */
     ENABLED = 85,      /* bit 5: the write cache */
     SECTORS = 100,
@@ -46,23 +53,30 @@ enum error ata_read_identity(const uint8_t *bytes, struct ata_identity *identity
     uint64_t size = ATA_SECTOR, flags = get_words(bytes, SECTOR_SIZE, 1);
     if (flags >> 14 == 1 && flags >> 12 & 1)
         size = 2 * get_words(bytes, WORDS_PER_SECTOR, 2);
-    if (!(get_words(bytes, COMMAND_SETS, 1) >> 10 & 1) || size < ATA_SECTOR ||
+    if (!(get_words(bytes, CAPABILITIES, 1) >> 9 & 1) || size < ATA_SECTOR ||
         size > BLOCK_SIZE_MAX || size & (size - 1))
         return ERROR_UNSUPPORTED;
     identity->block_size = (uint32_t)size;
-    identity->block_count = get_words(bytes, SECTORS, 4) & ((UINT64_C(1) << 48) - 1);
+    identity->has_48 = get_words(bytes, COMMAND_SETS, 1) >> 10 & 1;
+    if (identity->has_48)
+        identity->block_count = get_words(bytes, SECTORS, 4) & ((UINT64_C(1) << 48) - 1);
+    else
+        identity->block_count = get_words(bytes, SECTORS_28, 2) & ((UINT64_C(1) << 28) - 1);
     identity->has_cache = get_words(bytes, ENABLED, 1) >> 5 & 1;
     return OK;
 }
 
-struct ata_command ata_transfer(const struct block_command *command)
+struct ata_command ata_transfer(const struct block_command *command, enum ata_way way)
 {
-    static const uint8_t opcodes[] = {[BLOCK_READ] = READ_DMA_EXT,
-                                      [BLOCK_WRITE] = WRITE_DMA_EXT,
-                                      [BLOCK_FLUSH] = FLUSH_CACHE_EXT};
+    static const uint8_t opcodes[][BLOCK_FLUSH + 1] = {
+        [ATA_DMA] = {READ_DMA_EXT, WRITE_DMA_EXT, FLUSH_CACHE_EXT},
+        [ATA_PIO] = {READ_SECTORS_EXT, WRITE_SECTORS_EXT, FLUSH_CACHE_EXT},
+        [ATA_PIO_28] = {READ_SECTORS, WRITE_SECTORS, FLUSH_CACHE},
+    };
+    uint8_t highest = way == ATA_PIO_28 ? command->block >> 24 & 15 : 0;
     return (struct ata_command){
-        .command = opcodes[command->operation],
-        .device = DEVICE_LBA,
+        .command = opcodes[way][command->operation],
+        .device = DEVICE_LBA | highest,
         .block = command->block,
         .count = (uint16_t)command->count,
         .is_write = command->operation == BLOCK_WRITE,
@@ -71,15 +85,20 @@ struct ata_command ata_transfer(const struct block_command *command)
 
 /* --- CDs ------------------------------------------------------------------------------------ */
 
-static struct ata_command packet(uint8_t opcode)
+static struct ata_command packet(uint8_t opcode, uint16_t bytes)
 {
     return (struct ata_command){
-        .command = PACKET, .feature = FEATURE_DMA, .is_packet = true, .packet = {opcode}};
+        .command = PACKET,
+        .feature = bytes ? 0 : FEATURE_DMA,
+        .block = (uint64_t)bytes << 8,
+        .is_packet = true,
+        .packet = {opcode},
+    };
 }
 
-struct ata_command cd_transfer(const struct block_command *command)
+struct ata_command cd_transfer(const struct block_command *command, uint16_t bytes)
 {
-    struct ata_command ata = packet(READ_10);
+    struct ata_command ata = packet(READ_10, bytes);
     for (unsigned i = 0; i < 4; i++)
         ata.packet[2 + i] = (uint8_t)(command->block >> 8 * (3 - i));
     ata.packet[7] = (uint8_t)(command->count >> 8);
@@ -87,9 +106,9 @@ struct ata_command cd_transfer(const struct block_command *command)
     return ata;
 }
 
-struct ata_command cd_capacity(void)
+struct ata_command cd_capacity(uint16_t bytes)
 {
-    return packet(READ_CAPACITY);
+    return packet(READ_CAPACITY, bytes);
 }
 
 enum error cd_read_capacity(const uint8_t *bytes, struct ata_identity *identity)

@@ -24,6 +24,8 @@
 #define COMMAND_LIMIT (30 * NANOSECONDS_PER_SECOND)
 #define LOOK_PAUSE    (4 * NANOSECONDS_PER_MILLISECOND)
 
+enum { IDLE_RESETS = 4 /* of a device that has nothing to do, until it is given up */ };
+
 /* --- References ----------------------------------------------------------------------------- */
 
 void block_reference(struct block_device *device)
@@ -44,7 +46,8 @@ void block_release(struct block_device *device)
             return;
     }
     kfree(disk->commands);
-    disk->operations->release(disk);
+    if (disk->operations->release)
+        disk->operations->release(disk);
 }
 
 /* --- Requests ------------------------------------------------------------------------------- */
@@ -150,8 +153,9 @@ static struct block_command *free_command(struct block_device *device)
 static bool fits(const struct block_device *device, const struct block_command *command,
                  const struct block_request *request)
 {
+    uint64_t count = (uint64_t)command->count + request->count;
     return !request->was_tried && command->part_count + request->part_count <= device->most_parts &&
-           (uint64_t)command->count + request->count <= UINT16_MAX;
+           count <= UINT16_MAX && count * device->block_size <= device->most_bytes;
 }
 
 static void add_request(struct block_command *command, struct block_request *request)
@@ -298,6 +302,8 @@ static void reset(void *argument)
 {
     struct block_device *device = argument;
     enum error error = device->operations->reset(device);
+    if (!error && device->idle_resets > IDLE_RESETS)
+        error = ERROR_DEVICE;
     device->is_resetting = false;
     if (!device->is_gone && error) {
         log_error("%s: the reset failed (%s); the disk is given up", device->name,
@@ -317,6 +323,7 @@ void block_reset(struct block_device *device, enum error error)
         return;
     block_reference(device);
     device->is_resetting = true;
+    device->idle_resets = device->running ? 0 : device->idle_resets + 1;
     device->reset_for = error;
     if (kernel_thread_spawn(device->task.executor, device->name, reset, device)) {
         device->is_resetting = false;
@@ -364,6 +371,7 @@ enum error block_start(struct block_device *device, struct executor *executor,
                        void (*given_up)(struct block_device *device))
 {
     ASSERT(device->depth && device->most_parts >= BLOCK_PARTS_MAX);
+    ASSERT(device->most_bytes >= BLOCK_BYTES_MAX);
     ASSERT(device->block_size >= 512 && device->block_size <= BLOCK_SIZE_MAX);
     device->commands = kzalloc(device->depth * sizeof(*device->commands));
     if (!device->commands)

@@ -104,12 +104,6 @@ static struct nvme *nvme_of(struct block_device *device)
     return CONTAINER_OF(device, struct nvme, block);
 }
 
-static void write_64(volatile uint8_t *address, uint64_t value)
-{
-    mmio_write(address, (uint32_t)value);
-    mmio_write(address + 4, (uint32_t)(value >> 32));
-}
-
 /* --- Queues --------------------------------------------------------------------------------- */
 
 static volatile uint8_t *doorbell(const struct nvme *nvme, const struct queue *queue,
@@ -233,8 +227,8 @@ static enum error start_controller(struct nvme *nvme)
     if (error)
         return error;
     mmio_write(registers + ADMIN_SIZES, (ENTRIES - 1) << 16 | (ENTRIES - 1));
-    write_64(registers + ADMIN_SUBMISSIONS, nvme->admin.frames[0]);
-    write_64(registers + ADMIN_COMPLETIONS, nvme->admin.frames[1]);
+    mmio_write_64(registers + ADMIN_SUBMISSIONS, nvme->admin.frames[0]);
+    mmio_write_64(registers + ADMIN_COMPLETIONS, nvme->admin.frames[1]);
     pci_command(nvme->device, PCI_COMMAND_MASTER, 0);
     mmio_write(registers + CONFIGURATION, CONFIGURATION_SIZES | CONFIGURATION_ENABLE);
     error = wait_ready(nvme, STATUS_READY);
@@ -299,7 +293,8 @@ static void work(struct block_device *device)
     while (take(nvme, &nvme->blocks, &completion)) {
         if (completion.id >= DEPTH || !nvme->commands[completion.id]) {
             log_error("%s: the device has done a command that it does not have", device->name);
-            continue; /* the right one's limit ends it */
+            block_reset(device, ERROR_DEVICE);
+            return;
         }
         struct block_command *command = nvme->commands[completion.id];
         nvme->commands[completion.id] = NULL;

@@ -63,28 +63,6 @@ struct virtio_queue {
 };
 _Static_assert(offsetof(struct virtio_queue, used) % 4 == 0, "2.6: the used ring's alignment");
 
-static void write_8(volatile uint8_t *address, uint8_t value)
-{
-    *address = value;
-}
-
-static void write_16(volatile uint8_t *address, uint16_t value)
-{
-    *(volatile uint16_t *)(volatile void *)address = value;
-}
-
-static uint16_t read_16(const volatile uint8_t *address)
-{
-    return *(const volatile uint16_t *)(const volatile void *)address;
-}
-
-/* 4.1.3.1: in two halves. */
-static void write_64(volatile uint8_t *address, uint64_t value)
-{
-    mmio_write(address, (uint32_t)value);
-    mmio_write(address + 4, (uint32_t)(value >> 32));
-}
-
 /* --- Registers ------------------------------------------------------------------------------ */
 
 /* Maps the structure of that type. `least` is the size that it has at least. */
@@ -128,11 +106,11 @@ static enum error find_registers(struct virtio *virtio)
     if (error)
         return error;
     virtio->notify_step = pci_read(virtio->device, at + CAPABILITY_NOTIFY_STEP);
-    write_16(virtio->common + QUEUE_SELECT, 0);
-    uint64_t doorbell = (uint64_t)read_16(virtio->common + QUEUE_NOTIFY) * virtio->notify_step;
+    mmio_write_16(virtio->common + QUEUE_SELECT, 0);
+    uint64_t doorbell = (uint64_t)mmio_read_16(virtio->common + QUEUE_NOTIFY) * virtio->notify_step;
     if (doorbell > size - 2 || doorbell & 1)
         return ERROR_INVALID;
-    virtio->doorbell = (volatile void *)(virtio->notify + doorbell);
+    virtio->doorbell = virtio->notify + doorbell;
     return OK;
 }
 
@@ -153,9 +131,9 @@ enum error virtio_find(struct virtio *virtio, struct pci_device *device,
 /* 2.1.2: the status reads 0 when the reset is done, which is soon. */
 static enum error reset(const struct virtio *virtio)
 {
-    write_8(virtio->common + STATUS, 0);
+    mmio_write_8(virtio->common + STATUS, 0);
     for (unsigned i = 0; i < RESET_MILLISECONDS * 1000; i++) {
-        if (!virtio->common[STATUS])
+        if (!mmio_read_8(virtio->common + STATUS))
             return OK;
         io_delay();
     }
@@ -180,24 +158,25 @@ static enum error choose_features(struct virtio *virtio, uint64_t features, uint
         mmio_write(virtio->common + DRIVER_FEATURES_SELECT, half);
         mmio_write(virtio->common + DRIVER_FEATURES, (uint32_t)(virtio->features >> 32 * half));
     }
-    write_8(virtio->common + STATUS, ACKNOWLEDGE | DRIVER | FEATURES_OK);
-    return virtio->common[STATUS] & FEATURES_OK ? OK : ERROR_UNSUPPORTED;
+    mmio_write_8(virtio->common + STATUS, ACKNOWLEDGE | DRIVER | FEATURES_OK);
+    return mmio_read_8(virtio->common + STATUS) & FEATURES_OK ? OK : ERROR_UNSUPPORTED;
 }
 
 /* 4.1.5.1.3 */
 static enum error set_up_queue(struct virtio *virtio)
 {
     volatile uint8_t *common = virtio->common;
-    write_16(common + CONFIG_VECTOR, NO_VECTOR);
-    write_16(common + QUEUE_SELECT, 0);
-    if (read_16(common + QUEUE_SIZE) < VIRTIO_QUEUE)
+    mmio_write_16(common + CONFIG_VECTOR, NO_VECTOR);
+    mmio_write_16(common + QUEUE_SELECT, 0);
+    if (mmio_read_16(common + QUEUE_SIZE) < VIRTIO_QUEUE)
         return ERROR_UNSUPPORTED;
-    write_16(common + QUEUE_SIZE, VIRTIO_QUEUE);
-    write_16(common + QUEUE_VECTOR, 0);
-    write_64(common + QUEUE_DESCRIPTORS, virtio->frame);
-    write_64(common + QUEUE_AVAILABLE, virtio->frame + offsetof(struct virtio_queue, available));
-    write_64(common + QUEUE_USED, virtio->frame + offsetof(struct virtio_queue, used));
-    write_16(common + QUEUE_ENABLE, 1);
+    mmio_write_16(common + QUEUE_SIZE, VIRTIO_QUEUE);
+    mmio_write_16(common + QUEUE_VECTOR, 0);
+    mmio_write_64(common + QUEUE_DESCRIPTORS, virtio->frame);
+    mmio_write_64(common + QUEUE_AVAILABLE,
+                  virtio->frame + offsetof(struct virtio_queue, available));
+    mmio_write_64(common + QUEUE_USED, virtio->frame + offsetof(struct virtio_queue, used));
+    mmio_write_16(common + QUEUE_ENABLE, 1);
     return OK;
 }
 
@@ -214,13 +193,13 @@ enum error virtio_start(struct virtio *virtio, uint64_t features, uint64_t neede
     memset(phys_to_virt(virtio->frame), 0, PAGE_SIZE);
     virtio->put = virtio->taken = 0;
     pci_command(virtio->device, PCI_COMMAND_MASTER, 0);
-    write_8(virtio->common + STATUS, ACKNOWLEDGE | DRIVER);
+    mmio_write_8(virtio->common + STATUS, ACKNOWLEDGE | DRIVER);
     error = choose_features(virtio, features, needed | VIRTIO_VERSION_1);
     if (!error)
         error = set_up_queue(virtio);
     if (error)
         return error;
-    write_8(virtio->common + STATUS, ACKNOWLEDGE | DRIVER | FEATURES_OK | DRIVER_OK);
+    mmio_write_8(virtio->common + STATUS, ACKNOWLEDGE | DRIVER | FEATURES_OK | DRIVER_OK);
     return OK;
 }
 
@@ -243,7 +222,7 @@ void virtio_put(struct virtio *virtio, unsigned index, phys_addr_t table, unsign
     keep_order();
     queue->available.position = virtio->put;
     keep_order();
-    *virtio->doorbell = 0; /* the queue's number */
+    mmio_write_16(virtio->doorbell, 0); /* the queue's number */
 }
 
 bool virtio_take(struct virtio *virtio, uint32_t *index)
@@ -257,5 +236,5 @@ bool virtio_take(struct virtio *virtio, uint32_t *index)
 
 bool virtio_interrupt_is_ours(struct virtio *virtio)
 {
-    return !virtio->has_line || *virtio->interrupt_status;
+    return !virtio->has_line || mmio_read_8(virtio->interrupt_status);
 }

@@ -107,7 +107,8 @@ static void work(struct block_device *device)
     while (virtio_take(&disk->virtio, &index)) {
         if (index >= VIRTIO_QUEUE || !disk->commands[index]) {
             log_error("%s: the device has done a command that it does not have", device->name);
-            continue; /* the right one's limit ends it */
+            block_reset(device, ERROR_DEVICE);
+            return;
         }
         struct block_command *command = disk->commands[index];
         disk->commands[index] = NULL;

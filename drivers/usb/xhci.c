@@ -249,7 +249,7 @@ void xhci_take_events(struct xhci *xhci)
         }
     }
     if (count)
-        xhci_write_64(xhci->runtime + RT_DEQUEUE,
+        mmio_write_64(xhci->runtime + RT_DEQUEUE,
                       (xhci->events.address + xhci->events.next * sizeof(struct xhci_trb)) |
                           RT_DEQUEUE_BUSY);
 }

@@ -7,6 +7,7 @@
 #include <assert.h>
 #include <drivers/usb/xhci_registers.h>
 #include <drivers/usb/xhci_start.h>
+#include <io.h>
 #include <kernel/log/log.h>
 #include <layout.h>
 #include <lib/string.h>
@@ -212,13 +213,13 @@ static bool give_memory(struct xhci *xhci)
     if (!give_scratchpads(xhci))
         return false;
     write_op(xhci, OP_CONFIG, xhci->slot_count);
-    xhci_write_64(xhci->operational + OP_SLOT_TABLE, table);
-    xhci_write_64(xhci->operational + OP_COMMAND_RING, commands | TRB_CYCLE);
+    mmio_write_64(xhci->operational + OP_SLOT_TABLE, table);
+    mmio_write_64(xhci->operational + OP_COMMAND_RING, commands | TRB_CYCLE);
     mmio_write(xhci->runtime + RT_MODERATION, 0);
     mmio_write(xhci->runtime + RT_MANAGEMENT, RT_PENDING | RT_ENABLE);
     mmio_write(xhci->runtime + RT_TABLE_SIZE, 1);
-    xhci_write_64(xhci->runtime + RT_DEQUEUE, events);
-    xhci_write_64(xhci->runtime + RT_TABLE, table + EVENT_TABLE);
+    mmio_write_64(xhci->runtime + RT_DEQUEUE, events);
+    mmio_write_64(xhci->runtime + RT_TABLE, table + EVENT_TABLE);
     return true;
 }
 

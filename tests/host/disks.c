@@ -229,6 +229,35 @@ TEST(disks, a_disk_whose_reset_fails_is_given_up)
     EXPECT_EQ(releases, 1);
 }
 
+TEST(disks, a_disk_that_is_reset_with_nothing_to_do_is_given_up)
+{
+    start();
+    for (unsigned i = 0; i < 100 && !disk.is_gone; i++) {
+        block_reset(&disk, ERROR_DEVICE);
+        usb_run(1);
+    }
+    EXPECT(disk.is_gone && resets < 10);
+}
+
+TEST(disks, a_command_is_not_larger_than_the_device_does_it)
+{
+    start();
+    disk.most_parts = 3 * BLOCK_PARTS_MAX;
+    for (unsigned i = 0; i < DEPTH; i++)
+        request(i, BLOCK_READ, 100 * i);
+    usb_run(1);
+    static struct block_request large[3];
+    static struct block_part whole[32];
+    for (unsigned i = 0; i < 32; i++)
+        whole[i] = part;
+    for (unsigned i = 0; i < 3; i++)
+        block_begin(&large[i], &disk, BLOCK_READ, 500 + 32 * i, 32, whole, 32);
+    for (unsigned i = 0; i < DEPTH; i++)
+        end(i, OK);
+    EXPECT_EQ(begun_count, 2 * DEPTH);
+    EXPECT_EQ(begun[DEPTH]->count, 32); /* BLOCK_BYTES_MAX */
+}
+
 TEST(disks, partitions_are_parts_of_their_disk)
 {
     static const struct partition partition = {

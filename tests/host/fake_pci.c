@@ -5,13 +5,13 @@
 #include <mm/kernel_space.h>
 #include <string.h>
 
-#include "fake_ports.h"
 #include "fake_tables.h"
 #include "physical_memory.h"
 
 enum { ROOT = 0x10000, MCFG = 0x11000, DATA = 0xcfc };
 
 static struct fake_function functions[512];
+static struct fake_device registers; /* what a device has besides */
 static size_t count;
 static bool has_ports;
 static unsigned careless;
@@ -50,6 +50,8 @@ static struct fake_function *at_ports(unsigned *index)
 static uint8_t read_port(uint16_t port)
 {
     unsigned index, lane = port & 3;
+    if ((port & ~7) != 0xcf8 && registers.read)
+        return registers.read(port);
     if (!has_ports || (port & ~7) != 0xcf8)
         return UINT8_MAX;
     if (port < DATA)
@@ -61,6 +63,8 @@ static uint8_t read_port(uint16_t port)
 static void write_port(uint16_t port, uint8_t value)
 {
     unsigned index, lane = port & 3;
+    if ((port & ~7) != 0xcf8 && registers.write)
+        registers.write(port, value);
     if ((port & ~7) != 0xcf8)
         return;
     if (port < DATA) {
@@ -82,12 +86,15 @@ static struct fake_function *at_memory(phys_addr_t address, unsigned *index)
     return find((unsigned)(offset >> 20), offset >> 15 & 31, offset >> 12 & 7);
 }
 
-static struct fake_device registers;
-
 void fake_pci_memory(uint32_t (*read)(phys_addr_t address),
                      void (*write)(phys_addr_t address, uint32_t value))
 {
     registers = (struct fake_device){.read_memory = read, .write_memory = write};
+}
+
+void fake_pci_device(const struct fake_device *device)
+{
+    registers = *device;
 }
 
 static uint32_t read_memory(phys_addr_t address)
@@ -196,6 +203,9 @@ void fake_pci_start(void)
     kernel_space.root = 1;
     fake_ports_set((struct fake_device){.read = read_port,
                                         .write = write_port,
+                                        .read_16 = registers.read_16,
+                                        .write_16 = registers.write_16,
+                                        .write_narrow = registers.write_narrow,
                                         .read_memory = read_memory,
                                         .write_memory = write_memory});
     pci_init();

@@ -7,6 +7,8 @@
 
 #include <drivers/pci.h>
 
+#include "fake_ports.h"
+
 enum { FAKE_PCI_ECAM = 0xb0000000 };
 
 struct fake_function {
@@ -34,6 +36,9 @@ void fake_pci_bar(struct fake_function *function, unsigned index, uint64_t addre
 /* Other memory than configuration space: a device's registers, at the next fake_pci_start(). */
 void fake_pci_memory(uint32_t (*read)(phys_addr_t address),
                      void (*write)(phys_addr_t address, uint32_t value));
+
+/* All that a device has besides, at ports and in memory, instead. */
+void fake_pci_device(const struct fake_device *device);
 
 /* How many writes to a BAR have found its device decoding addresses. */
 unsigned fake_pci_careless_writes(void);

@@ -11,8 +11,12 @@
 struct fake_device {
     uint8_t (*read)(uint16_t port);
     void (*write)(uint16_t port, uint8_t value);
+    /* 16 bits at once; false, or no function: the port has bytes. */
+    bool (*read_16)(uint16_t port, uint16_t *value);
+    bool (*write_16)(uint16_t port, uint16_t value);
     uint32_t (*read_memory)(phys_addr_t address);
     void (*write_memory)(phys_addr_t address, uint32_t value);
+    void (*write_narrow)(phys_addr_t address, uint32_t value, unsigned size); /* 1 or 2 bytes */
     void (*wait)(void); /* a microsecond goes by */
 };
 

@@ -44,6 +44,8 @@ MODES = (
     disk("-virtio-pic", "vda", "-device", "virtio-blk-pci,drive=disk", words="irq=pic"),
     disk("-ahci", "sda", "-device", "ahci,id=ahci", "-device", "ide-hd,drive=disk,bus=ahci.0"),
     disk("-ahci-pic", "sda", "-device", "ahci,id=ahci", "-device", "ide-hd,drive=disk,bus=ahci.0", words="irq=pic"),
+    disk("-ide", "sda", "-machine", "pc", "-device", "ide-hd,drive=disk,bus=ide.0,unit=1"),
+    disk("-ide-pic", "sda", "-machine", "pc", "-device", "ide-hd,drive=disk,bus=ide.1,unit=1", words="irq=pic"),
     disk("-nvme", "nvme0n1", "-device", "nvme,drive=disk,serial=1", whole=True),
     disk("-nvme-pic", "nvme0n1", "-device", "nvme,drive=disk,serial=1", words="irq=pic", whole=True),
     Mode("-uefi-pic", "irq=pic", tuple(machine.ovmf()), frozenset({"interrupts"})),

@@ -88,6 +88,8 @@ struct block_device {
     bool is_gone;
     bool is_resetting;
     enum error reset_for;
+    unsigned idle_resets; /* since a command last ran: each command ends after two resets, but a
+                             device could claim without end that it has done one */
     struct block_command *commands; /* `depth` of them */
     unsigned running;               /* commands */
     bool flushing;
@@ -140,7 +142,8 @@ struct block_operations {
      * commands under way are begun again. An error: the device is given up. In a thread; may wait,
      * but not for ever. work() and begin() are not called meanwhile. */
     enum error (*reset)(struct block_device *device);
-    /* The last reference is gone, after block_gone(): frees the struct. NULL: that cannot be. */
+    /* The last reference is gone, after block_gone(): frees the struct. NULL: the struct stays, for
+     * an interrupt's handler knows it. */
     void (*release)(struct block_device *device);
 };
 
@@ -154,8 +157,8 @@ void block_command_parts(const struct block_command *command,
 void block_command_end(struct block_device *device, struct block_command *command,
                        enum error error);
 
-/* The device has to be reset: the commands under way end with `error`, and are begun again once. In
- * work(). */
+/* The device has to be reset: the commands under way end with `error`, and are begun again once. A
+ * device that is reset again and again while it has none is given up. In work(). */
 void block_reset(struct block_device *device, enum error error);
 
 /* Adds a disk, and later its partitions. Its name is `prefix` and a letter that no other disk has:

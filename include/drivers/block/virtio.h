@@ -36,7 +36,7 @@ struct virtio {
     uint64_t features;    /* that are in use */
     phys_addr_t frame;    /* the queue lies in it */
     volatile struct virtio_queue *queue;
-    volatile uint16_t *doorbell;
+    volatile uint8_t *doorbell;
     uint16_t put, taken; /* positions in the rings, counted on and on */
 };
 

@@ -4,8 +4,6 @@
 #ifndef DRIVERS_USB_XHCI_REGISTERS_H
 #define DRIVERS_USB_XHCI_REGISTERS_H
 
-#include <io.h>
-
 enum capability_register {
     CAP_LENGTH = 0x00, /* and the version in the upper half */
     CAP_PARAMETERS_1 = 0x04,
@@ -50,13 +48,5 @@ enum runtime_register {
     RT_DEQUEUE_BUSY = 1 << 3,
     RT_END = 0x40,
 };
-
-/* Writes a register of 64 bits, the lower half first. A controller with 32 bits has only that half
- * (xHCI 5.1). Tasks and set-up code. */
-static inline void xhci_write_64(volatile uint8_t *reg, uint64_t value)
-{
-    mmio_write(reg, (uint32_t)value);
-    mmio_write(reg + 4, (uint32_t)(value >> 32));
-}
 
 #endif
