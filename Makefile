@@ -262,10 +262,16 @@ $B/initramfs-fuzz.cpio: scripts/make-initramfs.py $B/user/fuzz
 BUSYBOX   := $(shell for file in /bin/busybox /usr/bin/busybox; do \
                  [ -x $$file ] && ! readelf -lW $$file | grep -q INTERP && echo $$file && break; done)
 OWN_BIN   := $(if $(BUSYBOX),,$(filter-out $(addprefix $B/user/,init bench fuzz),$(USER_PROGRAMS)))
-$B/initramfs.cpio: scripts/make-initramfs.py $(USER_PROGRAMS) $(BUSYBOX) $(shell find user/root -type f) $B/user-flags.stamp
+# /init mends the root with Debian's e2fsck; where it is missing, a root that was not unmounted cleanly stays read-only.
+E2FSCK    := $(if $(wildcard /sbin/e2fsck.static),$B/e2fsck.static.gz)
+$B/e2fsck.static.gz: /sbin/e2fsck.static
+	@mkdir -p $(@D)
+	$Qgzip -9n <$< >$@
+
+$B/initramfs.cpio: scripts/make-initramfs.py $(USER_PROGRAMS) $(BUSYBOX) $(E2FSCK) $(shell find user/root -type f) $B/user-flags.stamp
 	@echo "  CPIO  $@"
 	$(if $(BUSYBOX),,@echo "cairn: there is no static busybox (package 'busybox-static'): the image has its own small shell")
-	$Q$(PYTHON) $< $(BUSYBOX:%=--busybox %) --tree user/root $@ dev/ proc/ sys/ tmp/ root/ init=$B/user/init \
+	$Q$(PYTHON) $< $(BUSYBOX:%=--busybox %) --tree user/root $@ dev/ proc/ sys/ tmp/ root/ init=$B/user/init $(E2FSCK:%=sbin/e2fsck.static.gz=%) \
 	    $(foreach program,$(OWN_BIN),bin/$(notdir $(program))=$(program))
 
 # --- The image --------------------------------------------------------------------------------------------------------

@@ -70,6 +70,7 @@ definitions of locales, for a test of the build|/usr/share/i18n/locales/en_US|lo
 busybox, static, the programs on the image|/bin/busybox|busybox-static|busybox|busybox|-
 musl, for the tests of user mode|musl-gcc|musl-tools|musl-gcc|musl|-
 mke2fs, for the tests of disks|mke2fs /sbin/mke2fs|e2fsprogs|e2fsprogs|e2fsprogs|-
+e2fsck, static, which mends disks on Cairn|/sbin/e2fsck.static|e2fsck-static|-|-|-
 fsck.fat, for the same|fsck.fat /sbin/fsck.fat|dosfstools|dosfstools|dosfstools|dosfstools
 fakeroot, for disks of Debian's packages|fakeroot|fakeroot|-|-|-
 sfdisk, for the same|sfdisk /sbin/sfdisk|fdisk|util-linux|util-linux|-

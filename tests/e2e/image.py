@@ -9,7 +9,7 @@ from runner import machine as machines
 from runner import paths, qemu, suites
 from runner.machine import MachineTest
 
-MAX_SIZE = 8 << 20
+MAX_SIZE = 10 << 20
 STICK_SIZE = 64 << 20
 
 

@@ -1,9 +1,11 @@
 """A root on a disk: `root=` on the command line."""
 
 import os
+import re
 import shutil
 import subprocess
 import tempfile
+import unittest
 from pathlib import Path
 
 from runner import debian, qemu
@@ -63,6 +65,38 @@ class RootDisk(MachineTest):
             machine.send(b"kill -USR2 1\r")
             machine.wait_output(lambda off=machine: off.closed, "end of QEMU")
             debian.check(image)
+
+    def is_clean(self, image):
+        """Has the file system been unmounted?"""
+        done = subprocess.run(["dumpe2fs", "-h", image], capture_output=True, text=True, check=True)
+        return re.search(r"^Filesystem state: +(.*)$", done.stdout, re.MULTILINE)[1] == "clean"
+
+    @unittest.skipUnless(os.path.exists("/sbin/e2fsck.static"), "no e2fsck-static on the image")
+    def test_an_unclean_disk_is_mended(self):
+        """After a crash e2fsck makes it clean, and it is writable; what was safe is there."""
+        image = self.disk()
+        for number, expected in enumerate(([], ["1"], ["1", "2"]), 1):
+            machine = self.start("root=/dev/vda", image)
+            self.assertEqual(machine.answer("cat /root/kept 2>/dev/null"), expected)
+            self.assertEqual(machine.answer(f"echo {number} >>/root/kept; sync; mount | grep -c 'vda on / .*(rw'"), ["1"])
+            machine.kill()
+            self.assertFalse(self.is_clean(image))
+        machine = self.start("root=/dev/vda", image)
+        machine.send(b"kill -USR2 1\r")
+        machine.wait_output(lambda: machine.closed, "end of QEMU")
+        debian.check(image)
+        self.assertTrue(self.is_clean(image))
+
+    def test_a_disk_that_only_a_person_can_mend(self):
+        """Two files have one block: e2fsck -p gives up, and the disk stays read-only and as it is."""
+        image = self.disk()
+        for command in ("write /dev/null /second", "set_inode_field /second block[0] 600", "set_inode_field /on-the-disk block[0] 600",
+                        "set_inode_field /second size 100", "set_super_value state 0"):
+            subprocess.run(["debugfs", "-w", "-R", command, image], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        machine = self.start("root=/dev/vda", image)
+        machine.wait_screen(lambda now: "init: /dev/vda is read-only: e2fsck has to mend it" in now.text())
+        self.assertEqual(machine.answer("mount | grep -c '^/dev/vda on / type ext2 (ro'"), ["1"])
+        self.assertEqual(machine.answer("echo no 2>&1 >/on-the-disk"), ["sh: can't create /on-the-disk: Read-only file system"])
 
     def test_a_disk_that_cannot_be_mounted(self):
         """The error is printed on the console, and the shells of the initramfs run."""

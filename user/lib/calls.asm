@@ -56,6 +56,7 @@ call setrlimit, 160
 call chroot, 161
 call sync, 162
 call mount, 165
+call umount2, 166
 call reboot, 169
 call futex, 202
 call getdents64, 217

@@ -199,6 +199,7 @@ long sys_reboot(int magic1, int magic2, unsigned what);
 enum { MOUNT_READ_ONLY = 1, MOUNT_MOVE = 8192 };
 long sys_mount(const char *device, const char *path, const char *type, unsigned long flags,
                const void *data);
+long sys_umount2(const char *path, int flags);
 long sys_sync(void);
 long sys_nanosleep(const struct timespec *time, struct timespec *left);
 

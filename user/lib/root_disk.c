@@ -2,6 +2,10 @@
  * Mounts the disk beside the root, moves /dev, /proc and /sys there, and then goes there for good,
  * as the first program of Linux's initramfs does. What programs need to write has a tmpfs: /tmp and
  * /run always, and a few more directories on a disk that is read-only.
+ *
+ * The kernel makes a file system read-only that was not unmounted cleanly. Then Debian's e2fsck of
+ * the initramfs mends it, as far as that is safe without a person (-p), and it is mounted once
+ * more.
  */
 #include <lib/string.h>
 
@@ -10,7 +14,9 @@
 #include "lib/root_disk.h"
 
 enum { LOOKS = 200, PAUSE = 50 /* milliseconds */ };
-enum { READ_ONLY_DISK = 30 /* EROFS */ };
+enum { READ_ONLY_DISK = 30 /* EROFS */, MAY_WRITE = 2 /* for access() */ };
+
+static const char mender[] = "/sbin/e2fsck"; /* a script, which unpacks it */
 
 /* The value of a variable; NULL when there is none. */
 static const char *variable(const char *const environment[], const char *name)
@@ -31,14 +37,45 @@ static void wait_for(const char *disk)
         sys_nanosleep(&pause, NULL);
 }
 
-/* Returns an error as sys_mount() does. */
-static long mount_disk(const char *disk, const char *type, bool *read_only)
+/* Has e2fsck mend a file system that is not mounted; it prints what it does. Whether that was
+ * enough, the next mount tells. */
+static void mend(const char *disk, const char *const environment[])
 {
-    long error = *read_only ? -READ_ONLY_DISK : sys_mount(disk, "/disk", type, 0, NULL);
-    if (error == -READ_ONLY_DISK) {
-        *read_only = true;
+    const char *const arguments[] = {"e2fsck", "-p", disk, NULL};
+    long process = sys_fork();
+    if (process == 0)
+        sys_exit_group(print_error("init", mender, sys_execve(mender, arguments, environment)));
+    if (process > 0)
+        sys_wait4((int)process, NULL, 0, NULL);
+}
+
+static bool is_read_only(void)
+{
+    return sys_access("/disk", MAY_WRITE) == -READ_ONLY_DISK;
+}
+
+/* Mounts it read-write, mended if it has to be. Returns an error as sys_mount() does. */
+static long mount_to_write(const char *disk, const char *type, const char *const environment[])
+{
+    long error = sys_mount(disk, "/disk", type, 0, NULL);
+    if (error || !is_read_only() || sys_access(mender, 0) < 0)
+        return error;
+    sys_umount2("/disk", 0);
+    mend(disk, environment);
+    return sys_mount(disk, "/disk", type, 0, NULL);
+}
+
+/* Returns an error as sys_mount() does. */
+static long mount_disk(const char *disk, const char *type, bool *read_only,
+                       const char *const environment[])
+{
+    long error = *read_only ? -READ_ONLY_DISK : mount_to_write(disk, type, environment);
+    if (!error && is_read_only())
+        print(ERRORS, "init: %s is read-only: e2fsck has to mend it\n", disk);
+    if (error == -READ_ONLY_DISK)
         error = sys_mount(disk, "/disk", type, MOUNT_READ_ONLY, NULL);
-    }
+    if (!error)
+        *read_only = is_read_only();
     return error;
 }
 
@@ -81,7 +118,7 @@ bool root_disk_enter(const char *const environment[])
         return false;
     wait_for(disk);
     sys_mkdir("/disk", 0755);
-    long error = mount_disk(disk, type ? type : "ext2", &read_only);
+    long error = mount_disk(disk, type ? type : "ext2", &read_only, environment);
     if (!error)
         error = sys_chdir("/disk");
     if (!error)
