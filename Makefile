@@ -505,9 +505,9 @@ C_FILES = $(shell find . -name build -prune -o -name '*.[ch]' -print)
 fmt: | need-fmt
 	$Qclang-format -i $(C_FILES)
 
-# Cuts the power of a disk that is written to at many places: CUTS=500 SEED=1.
+# Cuts the power of a disk that is written to at many places, and kills QEMU while it writes: CUTS=500 KILLS=20 SEED=1.
 power-cuts: $B/cairn.iso | need-qemu
-	$QBUILD=$B CUTS=$(or $(CUTS),500) SEED=$(or $(SEED),1) $(PYTHON) tests/run.py e2e/power_cuts
+	$QBUILD=$B CUTS=$(or $(CUTS),500) KILLS=$(or $(KILLS),20) SEED=$(or $(SEED),1) $(PYTHON) tests/run.py e2e/power_cuts
 
 # Two builds from nothing, in different folders, give the same bytes.
 reproducible: | need-build need-iso
@@ -587,7 +587,8 @@ help:
 	@echo "make compare-programs  what Debian's programs cost in either kernel, alone"
 	@echo "make screens    record anew what Linux's console shows for programs, into tests/screens/"
 	@echo "make bench-host time lib/string.c beside the C library, into docs/strings.md"
-	@echo "make power-cuts lose power at CUTS=500 places of a disk's record with SEED=1, and let e2fsck mend what is left"
+	@echo "make power-cuts lose power at CUTS=500 places of a disk's record with SEED=1, kill QEMU KILLS=20 times, and let e2fsck"
+	@echo "                mend what is left"
 	@echo "make clock-drift compare the clock with the host's for MINUTES=10, beside a build"
 	@echo "make fuzz       feed the readers of outside data with anything; FUZZ_SECONDS=60 for each"
 	@echo "make debug      QEMU stopped, and GDB at kernel_main"

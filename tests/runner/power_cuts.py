@@ -44,6 +44,22 @@ class Disk:
         self.start = self.image.read_bytes()
         self.record.touch()
 
+    def plain_options(self):
+        """The options of a disk whose writes are not recorded."""
+        return ["-boot", "d", "-drive", f"if=virtio,format=raw,file={self.image}"]
+
+    def noted(self):
+        """The last note on the disk as it is now."""
+        with open(self.image, "rb") as image:
+            image.seek(NOTES)
+            return note_in((NOTES, image.read(SECTOR))) or 0
+
+    def file_system(self):
+        """The file system as it is now."""
+        with open(self.image, "rb") as image:
+            image.seek(FIRST)
+            return image.read(SIZE)
+
     def options(self):
         nodes = (f"driver=blklogwrites,node-name=disk,file.driver=file,file.filename={self.image},"
                  f"log.driver=file,log.filename={self.record}")
@@ -249,9 +265,13 @@ def check_files(top, script, noted):
 
 
 def check_cut(disk, script, operations, place, seed, folder):
-    """What is wrong after a cut; None: nothing. `folder` is empty afterwards."""
+    """What is wrong after a cut; None: nothing."""
+    return check_left(script, *cut(disk, operations, place, seed), folder)
+
+
+def check_left(script, data, noted, folder):
+    """What is wrong with a file system that was left like that, after the last note that is safe; None: nothing."""
     image, top = Path(folder) / "cut.img", Path(folder) / "files"
-    data, noted = cut(disk, operations, place, seed)
     image.write_bytes(data)
     mended = subprocess.run(["e2fsck", "-fy", image], capture_output=True, text=True)
     if mended.returncode & ~3 or "ultiply-claimed" in mended.stdout:
