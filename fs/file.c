@@ -23,7 +23,7 @@ static bool may_write(const struct file *file)
     return (file->flags & O_ACCMODE) != O_RDONLY;
 }
 
-bool (*file_may_exceed_max)(void);
+bool (*file_is_privileged)(void);
 
 static size_t open_files;
 
@@ -42,7 +42,7 @@ size_t files_max(void)
 
 static bool are_too_many(void)
 {
-    return open_files >= files_max() && file_may_exceed_max && !file_may_exceed_max();
+    return open_files >= files_max() && file_is_privileged && !file_is_privileged();
 }
 
 static const struct file_operations not_open; /* has nothing to close */

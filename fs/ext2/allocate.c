@@ -210,8 +210,16 @@ static enum error take_block_of(struct ext2 *ext2, uint32_t number, uint32_t bit
     return OK;
 }
 
+/* The last free blocks are root's, so that it can still repair a system that others have filled. */
+static bool has_room(const struct ext2 *ext2)
+{
+    return ext2->free_blocks > ext2->reserved || !file_is_privileged || file_is_privileged();
+}
+
 static enum error try_block(struct ext2 *ext2, uint32_t goal, uint32_t *block)
 {
+    if (!has_room(ext2))
+        return ERROR_FULL;
     uint32_t from = ext2_is_block(ext2, goal) ? goal - ext2->first_block : 0;
     uint32_t first = from / ext2->blocks_per_group, bit = from % ext2->blocks_per_group;
     enum error error = ERROR_FULL;

@@ -98,6 +98,7 @@ static enum error take_superblock(struct ext2 *ext2, const uint8_t *super, uint6
         return ERROR_INVALID;
     ext2->block_size = (uint32_t)EXT2_SUPERBLOCK << shift;
     ext2->blocks = ext2_get_32(super + SUPER_BLOCKS);
+    ext2->reserved = ext2_get_32(super + SUPER_RESERVED);
     ext2->inodes = ext2_get_32(super + SUPER_INODES);
     ext2->free_blocks = ext2_get_32(super + SUPER_FREE_BLOCKS);
     ext2->free_inodes = ext2_get_32(super + SUPER_FREE_INODES);
@@ -392,6 +393,7 @@ static void statistics(struct filesystem *filesystem, struct filesystem_statisti
         .magic = EXT2_MAGIC,
         .blocks = (ext2->blocks - ext2->first_block) / shift,
         .free_blocks = ext2->free_blocks / shift,
+        .reserved_blocks = ext2->reserved / shift,
         .inodes = ext2->inodes,
         .free_inodes = ext2->free_inodes,
     };

@@ -100,8 +100,9 @@ enum error file_create(const struct file_operations *operations, struct inode *i
 size_t files_open(void);
 size_t files_max(void);
 
-/* May the running thread exceed that? NULL: it may. */
-extern bool (*file_may_exceed_max)(void);
+/* Is the running thread root's, or one of the kernel's own? Then it may exceed that, and take what
+ * a file system reserves. NULL: it may. */
+extern bool (*file_is_privileged)(void);
 
 /* Marks the file as a program that runs: as long as it is open, nobody opens it for writing.
  * ERROR_PROGRAM_BUSY when somebody has done so already. */

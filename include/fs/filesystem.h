@@ -17,6 +17,7 @@ struct text;
 struct filesystem_statistics {
     uint32_t magic;
     uint64_t blocks, free_blocks;
+    uint64_t reserved_blocks; /* so many of the free ones only root may take */
     uint64_t inodes, free_inodes;
 };
 

@@ -1,14 +1,14 @@
 #include <assert.h>
 #include <kernel/process/credentials.h>
 
-static bool may_exceed_files_max(void)
+static bool is_privileged_or_kernel(void)
 {
     return !user_thread_is_running() || is_privileged();
 }
 
 void credentials_start(void)
 {
-    file_may_exceed_max = may_exceed_files_max;
+    file_is_privileged = is_privileged_or_kernel;
 }
 
 void credentials_choose(struct program *program, const struct fs_context *context)

@@ -261,7 +261,8 @@ static int64_t give_filesystem_status(const struct mount *mount, const struct in
         .block_size = PAGE_SIZE,
         .blocks = statistics.blocks,
         .free_blocks = statistics.free_blocks,
-        .available_blocks = statistics.free_blocks,
+        .available_blocks =
+            statistics.free_blocks - MIN(statistics.free_blocks, statistics.reserved_blocks),
         .inodes = statistics.inodes,
         .free_inodes = statistics.free_inodes,
         .id = filesystem->device,

@@ -3,7 +3,10 @@
 import hashlib
 import os
 import random
+import re
+import shutil
 import subprocess
+from pathlib import Path
 
 from runner.disk_test import MIB, DiskTest, drive
 
@@ -46,6 +49,43 @@ class Disks(DiskTest):
         self.expect(machine, "wc -c </dev/vda1", "2097152")
         data = image.read_bytes()
         self.expect(machine, "md5sum </dev/vda2", hashlib.md5(data[3 * MIB:4 * MIB]).hexdigest() + "  -")
+
+    def programs(self, *names):
+        """A disk with programs of the build machine and their libraries; the loader is ld.so."""
+        top, image = self.folder / "programs", self.folder / "programs.img"
+        top.mkdir()
+        for name in names:
+            program = shutil.which(name, path=os.environ["PATH"] + ":/sbin:/usr/sbin")
+            shutil.copy(program, top / name)
+            needed = subprocess.run(["ldd", program], capture_output=True, text=True, check=True).stdout
+            for file in re.findall(r"(/\S+) \(0x", needed):
+                shutil.copy(file, top / ("ld.so" if "/ld-linux" in file else Path(file).name))
+        subprocess.run(["mke2fs", "-q", "-t", "ext2", "-d", top, image, "16M"], check=True, stdout=subprocess.DEVNULL)
+        return image
+
+    def test_blkid_and_fdisk(self):
+        """They find tables and file systems, and print what they print on the build machine."""
+        image, part = self.image(12 * MIB), self.folder / "part.img"
+        table = "label: dos\nlabel-id: 0x12345678\nstart=2048, size=8192, type=83\nstart=10240, size=12288, type=c\n"
+        subprocess.run(["sfdisk", "-q", image], input=table, text=True, check=True)
+        uuid, serial = "01234567-89ab-cdef-0123-456789abcdef", "1234ABCD"
+        for place, make in ((MIB, ["mke2fs", "-q", "-t", "ext2", "-L", "Files", "-U", uuid, part, "4M"]),
+                            (5 * MIB, ["mkfs.fat", "-n", "STICK", "-i", serial, "-C", part, "6144"])):
+            subprocess.run(make, check=True, stdout=subprocess.DEVNULL)
+            with open(image, "r+b") as disk:
+                disk.seek(place)
+                disk.write(part.read_bytes())
+            part.unlink()
+        machine = self.boot(options=[*drive(image), "-drive", f"if=virtio,format=raw,file={self.programs('blkid')}"])
+        machine.answer("for i in $(seq 50); do [ -b /dev/vda2 ] && [ -b /dev/vdb ] && break; sleep 0.1; done")
+        machine.answer("mkdir /p; mount -t ext2 -o ro /dev/vdb /p; alias blkid='/p/ld.so --library-path /p /p/blkid -p'")
+        self.expect(machine, "blkid -o value -s LABEL -s UUID -s TYPE /dev/vda1", "Files", uuid, "ext2")
+        self.expect(machine, "blkid -o value -s LABEL -s UUID -s TYPE /dev/vda2", "STICK", f"{serial[:4]}-{serial[4:]}", "vfat")
+        self.expect(machine, "blkid -o value -s PTTYPE /dev/vda", "dos")
+        busybox = subprocess.run(["busybox", "fdisk", "-l", image], capture_output=True, text=True, check=True).stdout
+        there = machine.answer("fdisk -l /dev/vda")
+        self.assertEqual([line.split() for line in there if line.strip()],
+                         [line.replace(str(image), "/dev/vda").split() for line in busybox.splitlines() if line.strip()])
 
     def test_a_bad_block_is_an_error_of_the_program(self):
         """The program gets EIO, the log has a line, and the disk goes on."""
@@ -147,6 +187,21 @@ class Disks(DiskTest):
         self.expect(machine, "mkdir b", "mkdir: can't create directory 'b': No space left on device")
         self.expect(machine, "rm a; seq 100000 >c; md5sum <c",
                     hashlib.md5("".join(f"{i}\n" for i in range(1, 100001)).encode()).hexdigest() + "  -")
+        self.quiet(machine, "cd /; umount /m")
+        machine.kill()
+        self.check(image)
+
+    def test_the_last_blocks_are_roots(self):
+        """Another user's file gets what is not reserved, as df says; root's gets the rest."""
+        image = self.folder / "reserved.img"
+        subprocess.run(["mke2fs", "-q", "-t", "ext2", "-m", "25", image, "4M"], check=True, stdout=subprocess.DEVNULL)
+        machine = self.start(image)
+        self.quiet(machine, "mkdir /m; mount -t ext2 /dev/vda /m; cd /m; chmod 777 .", "echo u:x:1000:1000::/:/bin/sh >>/etc/passwd")
+        room = int(machine.answer("df -k . | tail -1 | tr -s ' ' | cut -d' ' -f4")[0])
+        answer = machine.answer("su u -c 'dd if=/dev/zero of=t bs=1k' 2>&1|head -1; du -k t|cut -f1")
+        self.assertEqual(answer[0], "dd: error writing 't': No space left on device")
+        self.assertLess(abs(room - int(answer[1])), 16, (room, answer))
+        self.expect(machine, "dd if=/dev/zero of=ours bs=1k count=900 2>&1 | head -1", "900+0 records in")
         self.quiet(machine, "cd /; umount /m")
         machine.kill()
         self.check(image)

@@ -335,11 +335,11 @@ static void open_all(struct worker *worker)
         EXPECT_EQ(file_open(context, NULL, "/", O_RDONLY, 0, &files[i]), OK);
     EXPECT_EQ(file_open(context, NULL, "/", O_RDONLY, 0, &one), OK); /* nobody is limited yet */
     file_release(one);
-    file_may_exceed_max = nobody_may;
+    file_is_privileged = nobody_may;
     EXPECT_EQ(file_open(context, NULL, "/", O_RDONLY, 0, &one), ERROR_TOO_MANY_OPEN);
     file_release(files[--room]);
     EXPECT_EQ(file_open(context, NULL, "/", O_RDONLY, 0, &files[room++]), OK);
-    file_may_exceed_max = NULL;
+    file_is_privileged = NULL;
     while (room)
         file_release(files[--room]);
     kfree(files);

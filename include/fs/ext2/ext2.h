@@ -55,6 +55,7 @@ struct ext2 {
     uint32_t inodes, inodes_per_group, inode_size, groups;
     uint32_t first_inode; /* that is not reserved */
     uint32_t free_blocks, free_inodes;
+    uint32_t reserved; /* so many of the free blocks only root may take */
     uint32_t read_only_features;
     bool has_types; /* directory entries tell what the file is */
     bool is_revision_0;

@@ -28,6 +28,7 @@ enum {
 enum ext2_superblock {
     SUPER_INODES = 0,
     SUPER_BLOCKS = 4,
+    SUPER_RESERVED = 8, /* blocks that only root may take */
     SUPER_FREE_BLOCKS = 12,
     SUPER_FREE_INODES = 16,
     SUPER_FIRST_BLOCK = 20,
