@@ -371,6 +371,10 @@ $B/run-tests: tests/user/run.c $B/user-test-flags.stamp | need-user-tests
 	@echo "  USER  $<"
 	$Q$(USER_TEST_CC) $(USER_TEST_FLAGS) -o $@ $<
 
+$B/two-trees: tests/tools/two_trees.c $B/user-test-flags.stamp | need-user-tests
+	@echo "  USER  $<"
+	$Q$(USER_TEST_CC) $(USER_TEST_FLAGS) -o $@ $<
+
 $B/user-tests/stripped/%: $B/user-tests/%
 	@mkdir -p $(@D)
 	$Q$(OBJCOPY) --strip-all $< $@
@@ -381,7 +385,7 @@ $B/initramfs-tests.cpio: scripts/make-initramfs.py $B/run-tests $(USER_TESTS:%=$
 	    $(foreach file,passwd group,etc/$(file)=user/root/etc/$(file)) \
 	    $(foreach test,$(USER_TESTS),tests/$(test)=$B/user-tests/stripped/$(test))
 
-test: $B/cairn.iso $B/cairn-test.iso $B/host-tests $(HOST_TOOLS) $(USER_TEST_PROGRAMS) $B/initramfs-tests.cpio $B/initramfs-fuzz.cpio need-debian-disk | need-qemu
+test: $B/cairn.iso $B/cairn-test.iso $B/host-tests $(HOST_TOOLS) $(USER_TEST_PROGRAMS) $B/two-trees $B/initramfs-tests.cpio $B/initramfs-fuzz.cpio need-debian-disk | need-qemu
 	$QBUILD=$B $(PYTHON) tests/run.py $(if $(TIMES),--times $(TIMES)) $(TESTS)
 
 matrix: $B/cairn.iso | need-qemu need-matrix

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from runner import paths
 from runner.disk_test import MIB, DiskTest, drive
 
 DEEP = 14 * MIB  # behind the blocks that an inode's own numbers and its first table of numbers lead to
@@ -190,6 +191,26 @@ class Disks(DiskTest):
         self.quiet(machine, "cd /; umount /m")
         machine.kill()
         self.check(image)
+
+    def test_random_operations(self):
+        """The disk agrees with memory in each result, and after each remount in all files; e2fsck finds nothing. The
+        environment may say how many OPERATIONS."""
+        rounds, operations = 3, int(os.environ.get("OPERATIONS", "30000"))
+        top = self.folder / "top"
+        top.mkdir()
+        shutil.copy(paths.BUILD / "two-trees", top / "two-trees")
+        for size in ("1024", "4096"):
+            image = self.folder / f"random-{size}.img"
+            subprocess.run(["mke2fs", "-q", "-t", "ext2", "-b", size, "-d", top, image, "32M"], check=True, stdout=subprocess.DEVNULL)
+            machine = self.start(image)
+            self.quiet(machine, "mkdir /m /t; mount -t ext2 /dev/vda /m; mkdir -m 700 /m/t; chmod 700 /t", "cp /m/two-trees /tmp")
+            for seed in range(rounds):
+                self.expect(machine, f"/tmp/two-trees {operations // rounds} {seed} /m/t /t", "agree")
+                self.quiet(machine, "umount /m; mount -t ext2 /dev/vda /m")
+                self.expect(machine, "/tmp/two-trees 0 0 /m/t /t", "agree")
+            self.quiet(machine, "umount /m")
+            machine.kill()
+            self.check(image)
 
     def test_the_last_blocks_are_roots(self):
         """Another user's file gets what is not reserved, as df says; root's gets the rest."""
