@@ -7,6 +7,7 @@
 #include <fs/block_file.h>
 #include <fs/device.h>
 #include <fs/filesystem.h>
+#include <fs/page_direct.h>
 #include <kernel/log/log.h>
 #include <kernel/task/thread.h>
 #include <layout.h>
@@ -208,7 +209,10 @@ static enum error read(struct file *file, struct buffer *buffer, uint64_t *posit
 {
     struct block_file *block_file = of_file(file);
     inode_lock(&block_file->inode);
-    enum error error = page_cache_read(&block_file->cache, buffer, position);
+    enum error error =
+        file->flags & O_DIRECT
+            ? page_direct_read(&block_file->cache, buffer, position, block_file->device->block_size)
+            : page_cache_read(&block_file->cache, buffer, position);
     inode_unlock(&block_file->inode);
     return error;
 }
@@ -222,9 +226,14 @@ static enum error write(struct file *file, struct buffer *buffer, uint64_t *posi
         return buffer->left ? ERROR_FULL : OK;
     size_t beyond = buffer->left - (size_t)MIN((uint64_t)buffer->left, size - *position);
     buffer->left -= beyond;
+    bool direct = file->flags & O_DIRECT;
     inode_lock(&block_file->inode);
-    enum error error = page_cache_write(&block_file->cache, buffer, position);
+    enum error error = direct ? page_direct_write(&block_file->cache, buffer, position,
+                                                  block_file->device->block_size)
+                              : page_cache_write(&block_file->cache, buffer, position);
     inode_unlock(&block_file->inode);
+    if (!error && direct)
+        error = page_direct_end(&block_file->cache);
     buffer->left += beyond;
     return error;
 }

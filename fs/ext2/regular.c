@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <fs/ext2/ext2.h>
 #include <fs/file.h>
+#include <fs/page_direct.h>
 #include <kernel/task/thread.h>
 #include <layout.h>
 #include <lib/string.h>
@@ -155,11 +156,19 @@ const struct page_cache_operations ext2_pages = {
 
 /* --- Files ----------------------------------------------------------------------------------- */
 
+/* What O_DIRECT has to be aligned to. */
+static uint32_t unit_of(const struct ext2_node *node)
+{
+    return node->ext2->cache.device->block_size;
+}
+
 static enum error read(struct file *file, struct buffer *buffer, uint64_t *position)
 {
     struct ext2_node *node = ext2_node_of(file->inode);
     inode_lock(&node->inode);
-    enum error error = page_cache_read(&node->cache, buffer, position);
+    enum error error = file->flags & O_DIRECT
+                           ? page_direct_read(&node->cache, buffer, position, unit_of(node))
+                           : page_cache_read(&node->cache, buffer, position);
     inode_unlock(&node->inode);
     ext2_note_read(file);
     return error;
@@ -169,6 +178,7 @@ static enum error write(struct file *file, struct buffer *buffer, uint64_t *posi
 {
     struct ext2_node *node = ext2_node_of(file->inode);
     struct inode *inode = &node->inode;
+    bool direct = file->flags & O_DIRECT;
     enum error error = OK;
     inode_lock(inode);
     if (file->flags & O_APPEND)
@@ -176,11 +186,14 @@ static enum error write(struct file *file, struct buffer *buffer, uint64_t *posi
     if (inode->filesystem->is_read_only) {
         error = ERROR_READ_ONLY;
     } else if (buffer->left > 0) {
-        error = page_cache_write(&node->cache, buffer, position);
+        error = direct ? page_direct_write(&node->cache, buffer, position, unit_of(node))
+                       : page_cache_write(&node->cache, buffer, position);
         inode_note_write(inode);
         ext2_mark_dirty(node);
     }
     inode_unlock(inode);
+    if (!error && direct)
+        error = page_direct_end(&node->cache);
     return error;
 }
 

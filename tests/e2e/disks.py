@@ -51,6 +51,43 @@ class Disks(DiskTest):
         data = image.read_bytes()
         self.expect(machine, "md5sum </dev/vda2", hashlib.md5(data[3 * MIB:4 * MIB]).hexdigest() + "  -")
 
+    def test_direct(self):
+        """O_DIRECT goes past the memory, but not past what is in it."""
+        image = self.image(MIB)
+
+        def change(page, content):
+            with open(image, "r+b") as file:
+                file.seek(page * 4096)
+                file.write(content.ljust(4096))
+
+        machine = self.start(image)
+        machine.answer("r() { dd if=/dev/vda bs=4k count=1 skip=$* 2>&1 | head -c 3; echo; }")
+        machine.answer("exec 3</dev/vda; d=iflag=direct od=oflag=direct")  # which keeps the pages in memory
+        for page in (7, 8):
+            change(page, b"old")
+        self.expect(machine, "r 7 $d; r 8", "old", "old")
+        for page in (7, 8):
+            change(page, b"new")
+        self.expect(machine, "r 7 $d; r 8; r 8 $d", "new", "old", "old")
+        self.expect(machine, "echo now | dd of=/dev/vda seek=8 bs=4k 2>/dev/null; r 8 $d", "now")
+        self.expect(machine, "dd if=/dev/vda of=/dev/vda seek=20 bs=4k count=2 $od 2>/dev/null")
+        self.assertEqual(image.read_bytes()[20 * 4096:22 * 4096], image.read_bytes()[:2 * 4096])
+        self.expect(machine, "dd if=/dev/vda bs=512 count=2048 $d 2>/dev/null | md5sum",
+                    hashlib.md5(image.read_bytes()).hexdigest() + "  -")
+
+    def test_direct_on_ext2(self):
+        """The same for files, whatever is written how."""
+        image = self.folder / "direct.img"
+        subprocess.run(["mke2fs", "-q", "-t", "ext2", "-b", "1024", image, "16M"], check=True, stdout=subprocess.DEVNULL)
+        machine = self.start(image)
+        self.quiet(machine, "mkdir /m; mount -t ext2 /dev/vda /m; cd /m; seq 300000 >a")
+        self.quiet(machine, "d() { dd 2>/dev/null $*; }", "d if=a of=b bs=64k oflag=direct; cmp a b",
+                   "d if=b of=c bs=36k iflag=direct; cmp b c", "p='bs=4k seek=3 count=5 conv=notrunc'", "d if=a of=b $p oflag=direct",
+                   "d if=a of=c $p; cmp b c", "cd /; sync; umount /m; mount -t ext2 /dev/vda /m", "cmp /m/b /m/c; d if=/m/b bs=12k iflag=direct | cmp - /m/c")
+        self.expect(machine, "wc -c </m/c; umount /m", "1988895")
+        machine.kill()
+        self.check(image)
+
     def programs(self, *names):
         """A disk with programs of the build machine and their libraries; the loader is ld.so."""
         top, image = self.folder / "programs", self.folder / "programs.img"

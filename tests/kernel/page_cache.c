@@ -2,7 +2,7 @@
  * The page cache with a store: what is read and written when, and what may be given up.
  */
 #include <fs/filesystem.h>
-#include <fs/page_cache.h>
+#include <fs/page_direct.h>
 #include <kernel/task/executor.h>
 #include <kernel/task/thread.h>
 #include <layout.h>
@@ -166,6 +166,78 @@ TEST(page_cache, a_store_that_fails)
     store.error = OK;
     EXPECT_EQ(page_cache_write_back(&cache), OK);
     EXPECT_EQ(store.letters[0], 'x');
+    page_cache_destroy(&cache);
+}
+
+/* --- O_DIRECT -------------------------------------------------------------------------------- */
+
+enum { UNIT = 512, ORDER = 1 };
+
+static phys_addr_t run; /* of frames, for a buffer */
+
+/* Moves bytes from `position` on; the buffer begins so far behind the start of a frame. */
+static enum error move_direct(bool is_write, uint64_t position, size_t size, unsigned offset)
+{
+    struct buffer buffer;
+    buffer_init_kernel(&buffer, (char *)phys_to_virt(run) + offset, size);
+    return is_write ? page_direct_write(&cache, &buffer, &position, UNIT)
+                    : page_direct_read(&cache, &buffer, &position, UNIT);
+}
+
+static char *direct(void)
+{
+    return phys_to_virt(run);
+}
+
+TEST(page_cache, direct_transfers_leave_nothing_in_memory)
+{
+    set_up();
+    run = frames_alloc_run(ORDER);
+    EXPECT_EQ(move_direct(false, PAGE_SIZE, 2 * PAGE_SIZE, 0), OK);
+    EXPECT(direct()[0] == 'b' && direct()[PAGE_SIZE] == 'c');
+    memset(direct(), 'x', PAGE_SIZE);
+    EXPECT_EQ(move_direct(true, 2 * PAGE_SIZE, PAGE_SIZE, 0), OK);
+    EXPECT_EQ(store.letters[2], 'x');
+    EXPECT_EQ(cache.count, 0);
+    EXPECT_EQ(store.reads + store.writes, 2);
+    EXPECT_EQ(move_direct(false, PAGE_SIZE, UNIT, UNIT), OK); /* a part of a page */
+    EXPECT_EQ(direct()[UNIT], 'b');
+    EXPECT_EQ(page_direct_end(&cache), OK);
+    EXPECT_EQ(cache.count, 0);
+    EXPECT_EQ(move_direct(false, PAGES * PAGE_SIZE, PAGE_SIZE, 0), OK); /* behind the end */
+    frames_free_run(run, ORDER);
+    page_cache_destroy(&cache);
+}
+
+TEST(page_cache, direct_transfers_see_what_is_in_memory)
+{
+    set_up();
+    run = frames_alloc_run(ORDER);
+    EXPECT_EQ(write_letter(1, 'y'), OK);
+    EXPECT_EQ(move_direct(false, PAGE_SIZE, PAGE_SIZE, 0), OK);
+    EXPECT_EQ(direct()[0], 'y');
+    memset(direct(), 'z', PAGE_SIZE);
+    EXPECT_EQ(move_direct(true, PAGE_SIZE, PAGE_SIZE, 0), OK);
+    EXPECT_EQ(letter(1), 'z');
+    EXPECT_EQ(page_direct_end(&cache), OK);
+    EXPECT_EQ(store.letters[1], 'z');
+    EXPECT_EQ(cache.count, 0);
+    frames_free_run(run, ORDER);
+    page_cache_destroy(&cache);
+}
+
+TEST(page_cache, direct_transfers_are_aligned)
+{
+    set_up();
+    run = frames_alloc_run(ORDER);
+    EXPECT_EQ(move_direct(false, 100, UNIT, 0), ERROR_INVALID);
+    EXPECT_EQ(move_direct(false, 0, 100, 0), ERROR_INVALID);
+    EXPECT_EQ(move_direct(true, 0, UNIT, 4), ERROR_INVALID);
+    EXPECT_EQ(store.reads + store.writes, 0);
+    store.error = ERROR_DEVICE;
+    EXPECT_EQ(move_direct(false, 0, PAGE_SIZE, 0), ERROR_DEVICE);
+    EXPECT_EQ(move_direct(true, 0, PAGE_SIZE, 0), ERROR_DEVICE);
+    frames_free_run(run, ORDER);
     page_cache_destroy(&cache);
 }
 
