@@ -13,7 +13,7 @@ for word in $(</both/stressors); do
     set -- ${members:-$word}
     seconds=$((120 / $#))
     for name; do
-        timeout -s KILL $((seconds + 60)) stress-ng "--$name" 1 -t $((seconds > 0 ? seconds : 1)) --temp-path . >out 2>&1
+        timeout -s KILL $((seconds + 180)) stress-ng "--$name" 1 -t $((seconds > 0 ? seconds : 1)) --temp-path . >out 2>&1
         echo "stress: $word $name status $?"
         grep -a 'fail:\|error:' out | sed "s/^/stress: $word $name: /"
         pkill -KILL stress-ng && echo "stress: $word $name leaves processes"
