@@ -520,7 +520,7 @@ BREAKS = [
           "who gives up its rights reads all files still", "cairn/capabilities"),
     Break("kernel/process/file_limits.c", "    signal_send_self(SIGXFSZ);\n", "", "a file that grows too large is no signal", "cairn/limits_of_files"),
     Break("kernel/process/timers.c", "        limit->soft = seconds + 1;\n", "", "RLIMIT_CPU is a signal at each tick", "cairn/accounting"),
-    Break("kernel/syscall/process_memory.c", "    return self == other ||", "    return is_same_user || !is_same_user || self == other ||",
+    Break("kernel/syscall/process_memory.c", "(is_same_user && !other->not_dumpable)", "(is_same_user || !other->not_dumpable)",
           "everybody reads everybody's memory", "cairn/foreign_memory"),
     Break("kernel/process/limits.c", "users_threads() >= threads_max() ||", "false ||",
           "programs may start others until all memory is used", "e2e/memory"),
