@@ -33,13 +33,16 @@ def listed_objects(build):
 
 def symbols(folder, objects):
     """The symbols that each of the objects below `folder` defines for others, and those that it names: {file: set}, twice."""
-    defined, named = {}, {}
-    for item in sorted(objects):
-        file = str(item.relative_to(folder).with_suffix(""))
-        lines = subprocess.run(["nm", str(item)], check=True, capture_output=True, text=True).stdout.splitlines()
-        words = [line.split()[-2:] for line in lines]
-        defined[file] = {name for kind, name in words if kind.isupper() and kind != "U"}
-        named[file] = {name for kind, name in words if kind == "U"}
+    files = {str(item): str(item.relative_to(folder).with_suffix("")) for item in objects}
+    defined, named = {file: set() for file in files.values()}, {file: set() for file in files.values()}
+    listing = subprocess.run(["nm", "--print-file-name", *files], check=True, capture_output=True, text=True).stdout
+    for line in listing.splitlines():
+        item, _, rest = line.partition(":")
+        kind, name = rest.split()[-2:]
+        if kind == "U":
+            named[files[item]].add(name)
+        elif kind.isupper():
+            defined[files[item]].add(name)
     return defined, named
 
 
