@@ -47,7 +47,7 @@ static int64_t now(const struct inode *inode)
 void inode_drop_identity(struct inode *inode)
 {
     enum { GROUP_MAY_RUN = 010 };
-    if (inode_type(inode) != S_IFREG)
+    if (inode_is_directory(inode))
         return;
     inode->mode &= ~(uint32_t)S_ISUID;
     if (inode->mode & GROUP_MAY_RUN) /* else the bit means something else */

@@ -127,7 +127,7 @@ void inode_end(struct inode *inode);
 void inode_lock(struct inode *inode);
 void inode_unlock(struct inode *inode);
 
-/* A program that runs as its owner or group does so no more; of files that are none, nothing. */
+/* Takes S_ISUID off, and S_ISGID where the group may run the file. Does nothing to a directory. */
 void inode_drop_identity(struct inode *inode);
 
 /* Note that the file was read, or written to, or its attributes changed. Like Linux's relatime, a

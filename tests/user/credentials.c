@@ -344,6 +344,23 @@ TEST(credentials, a_change_ends_that_a_program_runs_as_its_owner)
     EXPECT_EQ(mode_of("cut"), 0777);
 }
 
+TEST(credentials, a_fifo_loses_such_bits_with_its_owner_but_not_by_a_write)
+{
+    NEEDS_ROOT();
+    EXPECT_OK(mkfifo("fifo", 0));
+    EXPECT_OK(chmod("fifo", 06777));
+    EXPECT_OK(chown("fifo", USER, GROUP));
+    EXPECT_EQ(mode_of("fifo"), 0777);
+    EXPECT_OK(mkdir("directory", 0));
+    EXPECT_OK(chmod("directory", 06777));
+    EXPECT_OK(chown("directory", USER, GROUP));
+    EXPECT_EQ(mode_of("directory"), 06777);
+    EXPECT_OK(chmod("fifo", 06777));
+    become_user();
+    EXPECT_EQ(write(open("fifo", O_RDWR), "x", 1), 1);
+    EXPECT_EQ(mode_of("fifo"), 06777);
+}
+
 TEST(credentials, no_program_for_a_group_to_which_one_does_not_belong)
 {
     NEEDS_ROOT();
