@@ -217,7 +217,10 @@ enum error file_write(struct file *file, struct buffer *buffer)
     note_change(file);
     bool locked = lock_position(file);
     size_t before = buffer->left;
+    uint64_t start = file->position;
     enum error error = write_through(file, buffer, &file->position);
+    if (buffer->left == before)
+        file->position = start; /* O_APPEND has set it to the end */
     unlock_position(file, locked);
     if (buffer->left < before)
         notify_file(file, NOTIFY_MODIFY);

@@ -109,7 +109,8 @@ static enum error check(const struct fs_context *context, const struct path *pat
 {
     const struct inode *inode = path->dentry->inode;
     unsigned may = access_for(flags);
-    if (flags & O_DIRECTORY && !inode_is_directory(inode))
+    bool wants_directory = flags & O_DIRECTORY && !(flags & O_UNNAMED);
+    if (wants_directory && !inode_is_directory(inode))
         return ERROR_NOT_DIRECTORY;
     if (inode_type(inode) == S_IFLNK)
         return ERROR_LOOP;
@@ -200,7 +201,6 @@ enum error file_open(struct fs_context *context, const struct path *start, const
         return error;
     if (flags & O_UNNAMED) {
         error = make_unnamed(context, flags, mode, &path);
-        flags &= ~(unsigned)O_DIRECTORY;
         made = true;
     }
     if (!error && flags & O_PATH)

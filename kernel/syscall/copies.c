@@ -61,7 +61,8 @@ static int64_t send(struct file *to, struct file *from, virt_addr_t offset, uint
 {
     if ((to->flags & O_ACCMODE) == O_RDONLY)
         return syscall_result(ERROR_BAD_DESCRIPTOR);
-    if (inode_type(from->inode) != S_IFREG || to->flags & O_APPEND)
+    bool appends = to->flags & O_APPEND && inode_type(to->inode) != S_IFIFO;
+    if (inode_type(from->inode) != S_IFREG || appends)
         return syscall_result(ERROR_INVALID); /* programs read and write then */
     void *page = kmalloc_aligned(COPY_SIZE, COPY_SIZE);
     if (!page)

@@ -105,7 +105,7 @@ static enum error check(const struct side *from, const struct side *to)
         return ERROR_INVALID;
     if (from->file->inode == to->file->inode || from_type == S_IFDIR)
         return ERROR_INVALID;
-    return to->file->flags & O_APPEND ? ERROR_INVALID : OK;
+    return to->file->flags & O_APPEND && !is_pipe(to->file) ? ERROR_INVALID : OK;
 }
 
 static int64_t splice(struct side *from, struct side *to, size_t count, unsigned flags)

@@ -200,10 +200,15 @@ static void fill(void)
     SEE(status.f_files == 10 && status.f_ffree == 9);
     SEE(stat(".", &root) == 0 && (root.st_mode & 07777) == 0710 && root.st_uid == 3);
     int file = open("file", O_RDWR | O_CREAT, 0600);
+    int appended = open("file", O_WRONLY | O_APPEND);
     SEE(write(file, block, 10 * PAGE) == 10 * PAGE);
     SEE(write(file, block, 16 * PAGE) == 6 * PAGE);
     SEE_ERROR(write(file, block, 1), ENOSPC);
     SEE_ERROR(pwrite(file, block, 1, 1 << 20), ENOSPC);
+    SEE(lseek(appended, 0, SEEK_SET) == 0);
+    SEE_ERROR(write(appended, block, 1), ENOSPC);
+    SEE(write(appended, block, 0) == 0);
+    SEE(lseek(appended, 0, SEEK_CUR) == 0);
     SEE(pwrite(file, block, 100, 50) == 100);
     SEE(statfs(".", &status) == 0 && status.f_bfree == 0);
     SEE(ftruncate(file, 15 * PAGE) == 0);

@@ -118,6 +118,7 @@ TEST(opening, a_file_without_a_name_may_get_one)
     if (!enter_tmpfs(NULL))
         return;
     int file = open(".", O_TMPFILE | O_RDWR, 0640);
+    EXPECT_EQ(fcntl(file, F_GETFL) & ~0100000, O_TMPFILE | O_RDWR); /* but O_LARGEFILE */
     EXPECT(file >= 0);
     EXPECT_OK(fstat(file, &status));
     EXPECT_EQ(status.st_nlink, 0);

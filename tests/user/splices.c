@@ -1,4 +1,6 @@
 /* splice: between a pipe and a file. */
+#include <sys/sendfile.h>
+
 #include "support.h"
 
 static long splice_it(int from, off_t *from_at, int to, off_t *to_at, size_t size, unsigned flags)
@@ -46,6 +48,20 @@ TEST(splices, what_does_not_fit_waits_or_is_refused)
     int others[2];
     EXPECT_OK(pipe(others));
     EXPECT_EQ(splice_it(ends[0], NULL, others[1], NULL, 10000, 0), 10000);
+}
+
+TEST(splices, a_pipe_may_be_open_for_appending)
+{
+    int ends[2], file = open("file", O_RDWR | O_CREAT, 0600), fifo;
+    off_t at = 0;
+    EXPECT_EQ(write(file, "text", 4), 4);
+    EXPECT_OK(mkfifo("fifo", 0600));
+    fifo = open("fifo", O_RDWR | O_APPEND | O_NONBLOCK);
+    EXPECT_OK(pipe(ends));
+    EXPECT_EQ(sendfile(fifo, file, &at, 4), 4);
+    EXPECT_EQ(splice_it(fifo, NULL, ends[1], NULL, 4, 0), 4);
+    EXPECT_EQ(splice_it(ends[0], NULL, fifo, NULL, 4, 0), 4);
+    EXPECT_ERROR(sendfile(open("file", O_WRONLY | O_APPEND), file, &at, 1), EINVAL);
 }
 
 TEST(splices, bad_ones_are_refused)
