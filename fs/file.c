@@ -3,6 +3,7 @@
 #include <fs/file_locks.h>
 #include <fs/mount.h>
 #include <fs/notify.h>
+#include <fs/path.h>
 #include <kernel/task/clock.h>
 #include <kernel/task/thread.h>
 #include <lib/format.h>
@@ -195,8 +196,12 @@ void file_note_read(struct file *file)
 /* A program that runs as its owner does not so once somebody else has changed it. */
 static void note_change(const struct file *file)
 {
-    if (file->clears_identity)
-        inode_drop_identity(file->inode);
+    struct inode *inode = file->inode;
+    if (!(inode->mode & (S_ISUID | S_ISGID)) || inode_type(inode) != S_IFREG)
+        return;
+    const struct fs_context *context = fs_context_current();
+    if (context && !fs_context_is_privileged(context))
+        inode->mode &= ~inode_identity_lost(inode, context);
 }
 
 /* Writes to the file, and with O_SYNC or O_DSYNC also to the disk. */
@@ -214,7 +219,8 @@ enum error file_write(struct file *file, struct buffer *buffer)
         return ERROR_BAD_DESCRIPTOR;
     if (!file->operations->write || is_too_far(file->position, buffer))
         return ERROR_INVALID;
-    note_change(file);
+    if (buffer->left > 0)
+        note_change(file);
     bool locked = lock_position(file);
     size_t before = buffer->left;
     uint64_t start = file->position;
@@ -250,7 +256,8 @@ enum error file_write_at(struct file *file, struct buffer *buffer, uint64_t posi
         return ERROR_BAD_DESCRIPTOR;
     if (!file->operations->write || is_too_far(position, buffer))
         return ERROR_INVALID;
-    note_change(file);
+    if (buffer->left > 0)
+        note_change(file);
     size_t before = buffer->left;
     enum error error = write_through(file, buffer, &position);
     if (buffer->left < before)

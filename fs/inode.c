@@ -44,16 +44,6 @@ static int64_t now(const struct inode *inode)
     return step > 1 ? time - time % step : time;
 }
 
-void inode_drop_identity(struct inode *inode)
-{
-    enum { GROUP_MAY_RUN = 010 };
-    if (inode_is_directory(inode))
-        return;
-    inode->mode &= ~(uint32_t)S_ISUID;
-    if (inode->mode & GROUP_MAY_RUN) /* else the bit means something else */
-        inode->mode &= ~(uint32_t)S_ISGID;
-}
-
 void inode_note_read(struct inode *inode)
 {
     bool changed_since = inode->accessed <= inode->modified || inode->accessed <= inode->changed;

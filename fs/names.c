@@ -17,11 +17,6 @@ static enum error check_change(const struct fs_context *context, const struct de
     return inode_check_access(context, directory->inode, MAY_WRITE | MAY_EXECUTE);
 }
 
-static bool owns(const struct fs_context *context, const struct inode *inode)
-{
-    return fs_context_is_privileged(context) || context->uid == inode->uid;
-}
-
 /* May the user take this name away? From a sticky directory only the owner of one of both may. */
 static enum error check_removal(const struct fs_context *context, const struct dentry *entry)
 {
@@ -30,7 +25,7 @@ static enum error check_removal(const struct fs_context *context, const struct d
     if (error)
         return error;
     bool sticky = directory->mode & S_ISVTX;
-    bool may = !sticky || owns(context, directory) || owns(context, entry->inode);
+    bool may = !sticky || fs_context_owns(context, directory) || fs_context_owns(context, entry->inode);
     return may ? OK : ERROR_NOT_PERMITTED;
 }
 
@@ -453,68 +448,5 @@ enum error path_rename(struct fs_context *context, const struct path *from_start
         error = rename_last(&from_walk, &to_walk, flags);
     walk_end(&from_walk);
     walk_end(&to_walk);
-    return error;
-}
-
-/* --- Attributes ------------------------------------------------------------------------------- */
-
-/* Only user 0 gives a file to another user, or to a group to which the owner does not belong. */
-static enum error check_attributes(const struct fs_context *context, const struct inode *inode,
-                                   const struct inode_attributes *attributes)
-{
-    unsigned set = attributes->set;
-    if (fs_context_is_privileged(context))
-        return OK;
-    if (set & ATTRIBUTE_UID && attributes->uid != inode->uid)
-        return ERROR_NOT_PERMITTED;
-    if (set & ATTRIBUTE_GID && attributes->gid != inode->gid &&
-        !fs_context_is_in_group(context, attributes->gid))
-        return ERROR_NOT_PERMITTED;
-    bool of_owner = set & ~(unsigned)ATTRIBUTE_SIZE;
-    return of_owner && !owns(context, inode) ? ERROR_NOT_PERMITTED : OK;
-}
-
-/* Attributes are on the file system whatever the file's type is. */
-static enum error check_read_only(const struct mount *mount, const struct inode *inode)
-{
-    bool is_read_only =
-        inode->filesystem->is_read_only || (mount && mount->flags & MOUNT_READ_ONLY);
-    return is_read_only ? ERROR_READ_ONLY : OK;
-}
-
-/* What of inotify's events a change of attributes is: that both times are set is no access. */
-static unsigned event_of(unsigned set)
-{
-    enum { BOTH_TIMES = ATTRIBUTE_ACCESSED | ATTRIBUTE_MODIFIED };
-    unsigned event = set & ATTRIBUTE_SIZE ? NOTIFY_MODIFY : 0;
-    if (set & (ATTRIBUTE_MODE | ATTRIBUTE_UID | ATTRIBUTE_GID) || (set & BOTH_TIMES) == BOTH_TIMES)
-        event |= NOTIFY_ATTRIBUTES;
-    else if (set & ATTRIBUTE_ACCESSED)
-        event |= NOTIFY_ACCESS;
-    else if (set & ATTRIBUTE_MODIFIED)
-        event |= NOTIFY_MODIFY;
-    return event;
-}
-
-enum error path_set_attributes(const struct fs_context *context, const struct path *path,
-                               struct inode *inode, const struct inode_attributes *attributes)
-{
-    enum error error = check_read_only(path->mount, inode);
-    if (!error)
-        error = check_attributes(context, inode, attributes);
-    if (error)
-        return error;
-    if (attributes->set & ATTRIBUTE_SIZE && inode->programs > 0)
-        return ERROR_PROGRAM_BUSY;
-    if (!inode->operations->set)
-        return ERROR_NOT_PERMITTED;
-    struct inode_attributes allowed = *attributes;
-    if (!fs_context_is_privileged(context) && !fs_context_is_in_group(context, inode->gid))
-        allowed.mode &= ~(uint32_t)S_ISGID; /* else it would run for that group */
-    error = inode->operations->set(inode, &allowed);
-    if (!error && attributes->set & ATTRIBUTE_SIZE && !fs_context_is_privileged(context))
-        inode_drop_identity(inode);
-    if (!error)
-        notify_dentry(path->dentry, inode, event_of(attributes->set));
     return error;
 }

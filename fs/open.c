@@ -152,12 +152,11 @@ static enum error open_found(struct fs_context *context, const struct path *path
     error = file_create(operations, inode, path->dentry, flags, file);
     if (error)
         return error;
-    (*file)->clears_identity = !fs_context_is_privileged(context) && inode_type(inode) == S_IFREG;
     set_mount(*file, path->mount);
     if (!(flags & O_TRUNC) || made || inode_type(inode) != S_IFREG)
         return OK;
-    if ((*file)->clears_identity)
-        inode_drop_identity(inode);
+    if (!fs_context_is_privileged(context))
+        inode->mode &= ~inode_identity_lost(inode, context);
     if (inode->operations->set)
         error = inode->operations->set(inode, &(struct inode_attributes){.set = ATTRIBUTE_SIZE});
     if (error)

@@ -30,7 +30,6 @@ struct file {
     bool is_open;               /* by open(), with its events (notify.h) */
     bool is_writer;             /* counted in mount->writers */
     bool is_program;            /* it runs: file_make_program() */
-    bool clears_identity;       /* a write takes S_ISUID and S_ISGID off: not opened by user 0 */
     struct mutex mutex;         /* guards the position across waits, when several use the file */
     struct file_watch *watches; /* NULL: none */
     void *data;                 /* the operations' own */

@@ -127,9 +127,6 @@ void inode_end(struct inode *inode);
 void inode_lock(struct inode *inode);
 void inode_unlock(struct inode *inode);
 
-/* Takes S_ISUID off, and S_ISGID where the group may run the file. Does nothing to a directory. */
-void inode_drop_identity(struct inode *inode);
-
 /* Note that the file was read, or written to, or its attributes changed. Like Linux's relatime, a
  * read is noted only when the file was changed since the last one, or that is a day ago. */
 void inode_note_read(struct inode *inode);

@@ -46,6 +46,15 @@ static inline bool fs_context_is_in_group(const struct fs_context *context, uint
     return context->gid == gid || group_list_has(context->groups, gid);
 }
 
+static inline bool fs_context_owns(const struct fs_context *context, const struct inode *inode)
+{
+    return fs_context_is_privileged(context) || context->uid == inode->uid;
+}
+
+/* The context of the running process; NULL in the kernel's own threads. kernel/process registers
+ * it. */
+extern const struct fs_context *(*fs_context_current)(void);
+
 /* Change the working directory and the root. ERROR_NOT_DIRECTORY, ERROR_ACCESS. */
 enum error fs_context_set_directory(struct fs_context *context, const struct path *directory);
 enum error fs_context_set_root(struct fs_context *context, const struct path *root);
@@ -86,6 +95,10 @@ enum error link_check_access(const struct fs_context *context, const struct inod
  * both parts may be NULL. */
 enum error path_set_attributes(const struct fs_context *context, const struct path *path,
                                struct inode *inode, const struct inode_attributes *attributes);
+
+/* S_ISUID and S_ISGID, as far as a file loses them when somebody in `context` changes its owner. User
+ * 0 may change the content of a regular file without that; others may not. */
+uint32_t inode_identity_lost(const struct inode *inode, const struct fs_context *context);
 
 /* `mode` is the type and the permissions, which the umask reduces. */
 enum error path_make(struct fs_context *context, const struct path *start, const char *name,

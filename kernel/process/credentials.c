@@ -6,8 +6,14 @@ static bool is_privileged_or_kernel(void)
     return !user_thread_is_running() || is_privileged();
 }
 
+static const struct fs_context *current_context(void)
+{
+    return user_thread_is_running() ? process_current()->fs : NULL;
+}
+
 void credentials_start(void)
 {
+    fs_context_current = current_context;
     file_is_privileged = is_privileged_or_kernel;
 }
 

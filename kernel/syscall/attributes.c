@@ -64,9 +64,10 @@ static int64_t set_owner(const struct found_file *file, uint32_t uid, uint32_t g
     struct inode_attributes attributes = {.uid = uid, .gid = gid};
     attributes.set |= uid != UINT32_MAX ? ATTRIBUTE_UID : 0u;
     attributes.set |= gid != UINT32_MAX ? ATTRIBUTE_GID : 0u;
+    uint32_t lost = inode_identity_lost(file->inode, process_current()->fs);
     enum error error = set(file, &attributes);
     if (!error)
-        inode_drop_identity(file->inode);
+        file->inode->mode &= ~lost;
     found_file_release(file);
     return syscall_result(error);
 }

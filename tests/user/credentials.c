@@ -344,6 +344,26 @@ TEST(credentials, a_change_ends_that_a_program_runs_as_its_owner)
     EXPECT_EQ(mode_of("cut"), 0777);
 }
 
+TEST(credentials, a_change_counts_for_those_who_make_it)
+{
+    NEEDS_ROOT();
+    make_file("of_others", "");
+    make_file("of_group", "");
+    EXPECT_OK(chown("of_group", 0, GROUP));
+    EXPECT_OK(chmod("of_others", 06606)); /* no group may run it */
+    EXPECT_OK(chmod("of_group", 06606));
+    int of_others = open("of_others", O_RDWR), of_group = open("of_group", O_RDWR);
+    EXPECT_EQ(write(of_others, "x", 1), 1);
+    EXPECT_EQ(mode_of("of_others"), 06606);
+    become_user();
+    EXPECT_EQ(write(of_others, "x", 0), 0);
+    EXPECT_EQ(mode_of("of_others"), 06606);
+    EXPECT_EQ(write(of_others, "x", 1), 1);
+    EXPECT_EQ(mode_of("of_others"), 0606);
+    EXPECT_EQ(pwrite(of_group, "x", 1, 0), 1);
+    EXPECT_EQ(mode_of("of_group"), 02606);
+}
+
 TEST(credentials, a_fifo_loses_such_bits_with_its_owner_but_not_by_a_write)
 {
     NEEDS_ROOT();
