@@ -199,6 +199,7 @@ static enum error link_entry(const struct walk *walk, struct dentry *entry, cons
     const struct inode_operations *operations = entry->parent->inode->operations;
     enum error error = operations->link ? operations->link(entry, inode) : ERROR_NOT_PERMITTED;
     if (!error) {
+        inode->may_get_name = false; /* once only: should it be deleted, it is gone */
         notify_inode(inode, NOTIFY_ATTRIBUTES);
         notify_name(entry, NOTIFY_CREATE);
     }

@@ -138,6 +138,7 @@ TEST(opening, a_file_without_a_name_may_get_one)
     EXPECT_ERROR(linkat(file, "", AT_FDCWD, "again", AT_EMPTY_PATH), EEXIST);
     EXPECT_OK(unlink("named"));
     EXPECT_OK(unlink("again"));
+    EXPECT_ERROR(linkat(file, "", AT_FDCWD, "later", AT_EMPTY_PATH), ENOENT);
     leave_tmpfs();
 }
 
