@@ -20,6 +20,8 @@
 #include <assert.h>
 #include <fs/anonymous.h>
 #include <fs/epoll.h>
+#include <fs/filesystem.h>
+#include <fs/text.h>
 #include <kernel/cpu/control.h>
 #include <kernel/task/thread.h>
 #include <lib/tree.h>
@@ -247,8 +249,23 @@ static void close(struct file *file)
     kfree(epoll);
 }
 
-static const struct file_operations operations = {
-    .name = "anon_inode:[eventpoll]", .seek = anonymous_seek, .close = close, .poll = poll};
+static void describe(const struct file *file, struct text *text)
+{
+    struct tree_node *node = tree_find_from(&epoll_of(file)->items, 0);
+    for (; node; node = tree_next(node)) {
+        const struct item *item = item_at(node);
+        const struct inode *inode = item->file->inode;
+        text_printf(text, "tfd: %8d events: %8x data: %16lx  pos:%ld ino:%lx sdev:%x\n",
+                    (int)node->key, item->event.events, item->event.data,
+                    (int64_t)item->file->position, inode->number, inode->filesystem->device);
+    }
+}
+
+static const struct file_operations operations = {.name = "anon_inode:[eventpoll]",
+                                                  .seek = anonymous_seek,
+                                                  .close = close,
+                                                  .poll = poll,
+                                                  .describe = describe};
 
 bool file_is_epoll(const struct file *file)
 {

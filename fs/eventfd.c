@@ -1,5 +1,6 @@
 #include <fs/anonymous.h>
 #include <fs/eventfd.h>
+#include <fs/text.h>
 #include <kernel/task/thread.h>
 #include <mm/heap.h>
 
@@ -76,12 +77,18 @@ static void close(struct file *file)
     kfree(file->data);
 }
 
+static void describe(const struct file *file, struct text *text)
+{
+    text_printf(text, "eventfd-count: %16lx\n", eventfd_of(file)->count);
+}
+
 static const struct file_operations operations = {.name = "anon_inode:[eventfd]",
                                                   .seek = anonymous_seek,
                                                   .close = close,
                                                   .read = read,
                                                   .write = write,
-                                                  .poll = poll};
+                                                  .poll = poll,
+                                                  .describe = describe};
 
 enum error eventfd_create(uint64_t count, bool is_semaphore, unsigned flags, struct file **file)
 {

@@ -7,10 +7,14 @@
  */
 #include <assert.h>
 #include <fs/file_locks.h>
+#include <fs/filesystem.h>
+#include <fs/text.h>
 #include <kernel/task/thread.h>
 #include <mm/heap.h>
 
 struct inode_locks {
+    struct list_node node; /* among all */
+    struct inode *inode;   /* not referenced: it outlives this */
     struct list locks;
     struct wait_queue changed;
     size_t waiting; /* threads */
@@ -22,6 +26,8 @@ struct lock_wait {
     const void *owner, *blocker;
 };
 static struct list waits = LIST_INIT(waits);
+
+static struct list all = LIST_INIT(all); /* inodes' locks, by `node` */
 
 static struct file_lock *lock_at(struct list_node *node)
 {
@@ -37,6 +43,8 @@ static struct inode_locks *locks_of(struct inode *inode)
         return NULL;
     list_init(&locks->locks);
     wait_queue_init(&locks->changed);
+    locks->inode = inode;
+    list_push_back(&all, &locks->node);
     inode->locks = locks;
     return locks;
 }
@@ -47,6 +55,7 @@ static void free_if_unused(struct inode *inode)
     if (!list_empty(&locks->locks) || locks->waiting > 0)
         return;
     inode->locks = NULL;
+    list_remove(&locks->node);
     kfree(locks);
 }
 
@@ -235,4 +244,38 @@ void file_locks_release(struct inode *inode, const void *owner)
     }
     wait_queue_wake_all(&locks->changed);
     free_if_unused(inode);
+}
+
+/* --- A list for people ------------------------------------------------------------------------ */
+
+/* As Linux has it (fs/locks.c:lock_get_status there). */
+static void append_line(struct text *text, const struct inode *inode, const struct file_lock *lock)
+{
+    static const char *const kinds[] = {"POSIX  ADVISORY  ", "OFDLCK ADVISORY  ",
+                                        "FLOCK  ADVISORY  "};
+    text_printf(text, "%s%s %d 00:%02x:%lu %lu ", kinds[lock->kind],
+                lock->type == LOCK_WRITE ? "WRITE" : "READ", lock->process,
+                inode->filesystem->device, inode->number, lock->start);
+    if (lock->last == LOCK_TO_END)
+        text_printf(text, "EOF\n");
+    else
+        text_printf(text, "%lu\n", lock->last);
+}
+
+void file_locks_describe(struct text *text, const char *before, const struct inode *inode,
+                         const struct file *file, const struct file_table *table)
+{
+    unsigned count = 0;
+    list_for_each(node, &all) {
+        const struct inode_locks *locks = CONTAINER_OF(node, struct inode_locks, node);
+        if (inode && inode != locks->inode)
+            continue;
+        list_for_each(link, &locks->locks) {
+            const struct file_lock *lock = lock_at(link);
+            if (file && (lock->file != file || (lock->owner != file && lock->owner != table)))
+                continue;
+            text_printf(text, "%s%u: ", before, ++count);
+            append_line(text, locks->inode, lock);
+        }
+    }
 }

@@ -25,7 +25,8 @@ static enum error check_removal(const struct fs_context *context, const struct d
     if (error)
         return error;
     bool sticky = directory->mode & S_ISVTX;
-    bool may = !sticky || fs_context_owns(context, directory) || fs_context_owns(context, entry->inode);
+    bool may =
+        !sticky || fs_context_owns(context, directory) || fs_context_owns(context, entry->inode);
     return may ? OK : ERROR_NOT_PERMITTED;
 }
 

@@ -32,9 +32,12 @@ uint32_t proc_node_mode(const struct proc_node *node)
     case PROC_PROCESS:
     case PROC_TASKS:
     case PROC_THREAD:
+    case PROC_DESCRIPTOR_TEXTS:
         return S_IFDIR | 0555;
     case PROC_DESCRIPTORS:
         return S_IFDIR | 0500;
+    case PROC_DESCRIPTOR_TEXT:
+        return S_IFREG | 0444;
     case PROC_FILE:
         ASSERT(node->entry);
         return S_IFREG | (node->entry->store ? 0644 : node->entry->is_private ? 0400 : 0444);
@@ -46,7 +49,8 @@ uint32_t proc_node_mode(const struct proc_node *node)
 uint64_t proc_node_number(const struct proc_node *node)
 {
     uint64_t entry = (uintptr_t)node->entry & 0xffffff;
-    uint64_t within = node->kind == PROC_DESCRIPTOR ? (uint64_t)node->fd : entry + node->prefix;
+    bool is_descriptor = node->kind == PROC_DESCRIPTOR || node->kind == PROC_DESCRIPTOR_TEXT;
+    uint64_t within = is_descriptor ? (uint64_t)node->fd : entry + node->prefix;
     return (uint64_t)node->process << 32 | (uint64_t)(node->kind + 1) << 24 | (within & 0xffffff);
 }
 
@@ -55,11 +59,9 @@ uint64_t proc_node_number(const struct proc_node *node)
 static const struct {
     const char *name;
     enum proc_kind kind;
-} links[] = {{"exe", PROC_PROGRAM},
-             {"cwd", PROC_WORKING_DIRECTORY},
-             {"root", PROC_ROOT_DIRECTORY},
-             {"fd", PROC_DESCRIPTORS},
-             {"task", PROC_TASKS}};
+} links[] = {
+    {"exe", PROC_PROGRAM},    {"cwd", PROC_WORKING_DIRECTORY},   {"root", PROC_ROOT_DIRECTORY},
+    {"fd", PROC_DESCRIPTORS}, {"fdinfo", PROC_DESCRIPTOR_TEXTS}, {"task", PROC_TASKS}};
 
 /* The files below a process's or a thread's directory, and how many of the links. */
 struct contents {
@@ -186,25 +188,24 @@ static bool find_thread(int process, const char *name, size_t length, struct pro
     return true;
 }
 
-enum error proc_get_file(int process, int fd, struct file **file)
+/* What stands for a descriptor in the directory fd or fdinfo. */
+static struct proc_node descriptor_node(const struct proc_node *directory, int fd)
 {
-    struct file_table *table;
-    enum error error = proc_processes->files(process, &table);
-    if (error)
-        return error;
-    error = file_table_get_named(table, fd, file);
-    file_table_release(table);
-    return error ? ERROR_NO_ENTRY : OK;
+    bool is_text = directory->kind == PROC_DESCRIPTOR_TEXTS;
+    return (struct proc_node){.kind = is_text ? PROC_DESCRIPTOR_TEXT : PROC_DESCRIPTOR,
+                              .process = directory->process,
+                              .fd = fd};
 }
 
-static bool find_descriptor(int process, const char *name, size_t length, struct proc_node *found)
+static bool find_descriptor(const struct proc_node *directory, const char *name, size_t length,
+                            struct proc_node *found)
 {
     int fd;
     struct file *file;
-    if (!parse(name, length, &fd) || proc_get_file(process, fd, &file) != OK)
+    if (!parse(name, length, &fd) || proc_get_file(directory->process, fd, &file) != OK)
         return false;
     file_release(file);
-    *found = (struct proc_node){.kind = PROC_DESCRIPTOR, .process = process, .fd = fd};
+    *found = descriptor_node(directory, fd);
     return true;
 }
 
@@ -221,7 +222,8 @@ bool proc_find(const struct proc_node *directory, const char *name, size_t lengt
     case PROC_TASKS:
         return find_thread(directory->process, name, length, found);
     case PROC_DESCRIPTORS:
-        return find_descriptor(directory->process, name, length, found);
+    case PROC_DESCRIPTOR_TEXTS:
+        return find_descriptor(directory, name, length, found);
     default:
         return find_entry(directory, name, length, found);
     }
@@ -323,15 +325,16 @@ static void list_threads(struct file *file, struct entry_sink *sink, int process
     }
 }
 
-static enum error list_descriptors(struct file *file, struct entry_sink *sink, int process)
+static enum error list_descriptors(struct file *file, struct entry_sink *sink,
+                                   const struct proc_node *directory)
 {
     struct file_table *table;
-    enum error error = proc_processes->files(process, &table);
+    enum error error = proc_processes->files(directory->process, &table);
     if (error)
         return error;
     int fd = (int)(file->position - FIRST_ENTRY_OFFSET) - 1;
     while ((fd = file_table_next(table, fd + 1)) >= 0) {
-        const struct proc_node node = {.kind = PROC_DESCRIPTOR, .process = process, .fd = fd};
+        const struct proc_node node = descriptor_node(directory, fd);
         if (!show_number(file, sink, fd, &node, FIRST_ENTRY_OFFSET + (uint64_t)fd))
             break;
     }
@@ -358,7 +361,8 @@ enum error proc_list(const struct proc_node *directory, struct file *file, struc
         list_threads(file, sink, directory->process);
         return OK;
     case PROC_DESCRIPTORS:
-        return list_descriptors(file, sink, directory->process);
+    case PROC_DESCRIPTOR_TEXTS:
+        return list_descriptors(file, sink, directory);
     default:
         list_entries(file, sink, directory);
         return OK;

@@ -3,10 +3,12 @@
  * ps, top, free, uptime and mount read them.
  */
 #include <fs/file.h>
+#include <fs/file_locks.h>
 #include <fs/mount.h>
 #include <fs/page_cache.h>
 #include <fs/proc.h>
 #include <fs/proc_system.h>
+#include <fs/unix_rights.h>
 #include <kernel/cpu/control.h>
 #include <kernel/task/clock.h>
 #include <kernel/task/executor.h>
@@ -143,6 +145,20 @@ static enum error write_system(struct text *text, int process)
     return OK;
 }
 
+static enum error write_locks(struct text *text, int process)
+{
+    (void)process;
+    file_locks_describe(text, "", NULL, NULL, NULL);
+    return OK;
+}
+
+static enum error write_sockets(struct text *text, int process)
+{
+    (void)process;
+    unix_sockets_describe(text);
+    return OK;
+}
+
 void proc_system_add(void)
 {
     static struct proc_entry entries[] = {
@@ -159,6 +175,8 @@ void proc_system_add(void)
          .store = store_max_map_count},
         {.name = "sys/fs/file-max", .write = write_file_max},
         {.name = "sys/fs/file-nr", .write = write_file_nr},
+        {.name = "locks", .write = write_locks},
+        {.name = "net/unix", .write = write_sockets},
     };
     for (size_t i = 0; i < ARRAY_SIZE(entries); i++)
         proc_add(&entries[i]);

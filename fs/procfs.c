@@ -46,7 +46,8 @@ static enum error make(struct filesystem *filesystem, struct dentry *parent, con
     inode_init(&node->inode, filesystem, &object_operations, proc_node_mode(node));
     node->inode.number = proc_node_number(node);
     node->inode.links = inode_is_directory(&node->inode) ? 2 : 1;
-    node->inode.operations = node->kind == PROC_FILE   ? &file_inode
+    bool is_file = inode_type(&node->inode) == S_IFREG;
+    node->inode.operations = is_file                   ? &file_inode
                              : node->kind == PROC_SELF ? &text_link_inode
                                                        : &link_inode;
     node->inode.file_operations = &file_operations;
@@ -99,7 +100,8 @@ static enum error write_content(struct file *file)
     if (!text)
         return ERROR_OUT_OF_FRAMES;
     text_free(text);
-    enum error error = node->entry->write(text, node->process);
+    enum error error = node->entry ? node->entry->write(text, node->process)
+                                   : proc_describe_descriptor(text, node->process, node->fd);
     return error ? error : text->error;
 }
 
@@ -127,7 +129,7 @@ static enum error write(struct file *file, struct buffer *buffer, uint64_t *posi
     const struct proc_node *node = node_of(file->inode);
     char text[TEXT_MAX + 1];
     size_t size = buffer->left;
-    if (!node->entry->store)
+    if (!node->entry || !node->entry->store)
         return ERROR_DEVICE; /* as Linux says it */
     if (size > TEXT_MAX)
         return ERROR_INVALID;

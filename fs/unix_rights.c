@@ -10,6 +10,7 @@
  *   3. The messages of those that are left are dropped, which releases them all.
  */
 #include <assert.h>
+#include <fs/text.h>
 #include <fs/unix_rights.h>
 #include <mm/heap.h>
 
@@ -27,6 +28,37 @@ void unix_rights_add_socket(struct unix_socket *socket)
 void unix_rights_remove_socket(struct unix_socket *socket)
 {
     list_remove(&socket->all_link);
+}
+
+/* As bound; an abstract name has @ for its NUL. */
+static void append_address(struct text *text, const struct unix_address *address)
+{
+    size_t length = address->length - offsetof(struct unix_name, path);
+    const char *path = address->name.path;
+    if (length == 0)
+        return;
+    if (path[0])
+        text_printf(text, " %s", path);
+    else
+        text_printf(text, " @%.*s", (int)length - 1, path + 1);
+}
+
+void unix_sockets_describe(struct text *text)
+{
+    enum { UNCONNECTED = 1, CONNECTING, CONNECTED, ACCEPTS = 0x10000 };
+    text_printf(text, "Num       RefCount Protocol Flags    Type St Inode Path\n");
+    list_for_each(node, &sockets) {
+        const struct unix_socket *socket = CONTAINER_OF(node, struct unix_socket, all_link);
+        unsigned state = socket->state != UNIX_CONNECTED ? UNCONNECTED
+                         : socket->file                  ? CONNECTED
+                                                         : CONNECTING;
+        text_printf(text, "%016lx: %08x 00000000 %08x %04x %02x %5lu", socket->inode.number,
+                    socket->peer ? 3 : 2, socket->state == UNIX_LISTENING ? ACCEPTS : 0,
+                    (unsigned)socket->type, state, socket->file ? socket->inode.number : 0);
+        if (socket->address)
+            append_address(text, socket->address);
+        text_append(text, "\n", 1);
+    }
 }
 
 /* --- Files in messages ------------------------------------------------------------------------ */

@@ -12,6 +12,7 @@
 
 struct waker;
 struct task;
+struct text;
 
 /* What is told that a file is closed: see file_watch(). */
 struct file_watch {
@@ -79,6 +80,8 @@ struct file_operations {
     unsigned (*poll)(struct file *file, struct waker *waker, struct task *task);
     /* The object whose pages are mapped, referenced. NULL: ERROR_NO_DEVICE. */
     enum error (*map)(struct file *file, bool shared, struct vm_object **object);
+    /* Adds lines to /proc/PID/fdinfo/FD. NULL: none. */
+    void (*describe)(const struct file *file, struct text *text);
 };
 
 struct fs_context;

@@ -14,6 +14,10 @@
 #include <error.h>
 #include <fs/inode.h>
 
+struct file;
+struct file_table;
+struct text;
+
 enum lock_type { LOCK_READ, LOCK_WRITE, LOCK_NONE };
 enum lock_kind { LOCK_OF_PROCESS, LOCK_OF_FILE, LOCK_WHOLE };
 
@@ -21,8 +25,9 @@ struct file_lock {
     struct list_node node; /* among the inode's, in the order of `start` */
     enum lock_kind kind;
     enum lock_type type;
-    const void *owner; /* a table of descriptors, or an open file */
-    int process;       /* who set it; -1 for an open file's */
+    const void *owner;       /* a table of descriptors, or an open file */
+    const struct file *file; /* through which it was set; not used but to be told */
+    int process;             /* who set it; -1 for an open file's */
     uint64_t start, last;
 };
 #define LOCK_TO_END ((uint64_t)INT64_MAX) /* as `last`: however long the file gets */
@@ -34,6 +39,11 @@ enum error file_lock_set(struct inode *inode, const struct file_lock *wanted, bo
 
 /* The first lock that keeps `wanted` out; NULL: none. Good until the thread waits. */
 const struct file_lock *file_lock_find(const struct inode *inode, const struct file_lock *wanted);
+
+/* Appends a line as in /proc/locks, with `before` in front of it, for each lock on the inode (NULL:
+ * on any) that the table of descriptors has by this file, or the file itself. Both NULL: all. */
+void file_locks_describe(struct text *text, const char *before, const struct inode *inode,
+                         const struct file *file, const struct file_table *table);
 
 /* Takes away all that `owner` has on the inode, which has locks (inode->locks). */
 void file_locks_release(struct inode *inode, const void *owner);

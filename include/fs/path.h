@@ -96,8 +96,8 @@ enum error link_check_access(const struct fs_context *context, const struct inod
 enum error path_set_attributes(const struct fs_context *context, const struct path *path,
                                struct inode *inode, const struct inode_attributes *attributes);
 
-/* S_ISUID and S_ISGID, as far as a file loses them when somebody in `context` changes its owner. User
- * 0 may change the content of a regular file without that; others may not. */
+/* S_ISUID and S_ISGID, as far as a file loses them when somebody in `context` changes its owner.
+ * User 0 may change the content of a regular file without that; others may not. */
 uint32_t inode_identity_lost(const struct inode *inode, const struct fs_context *context);
 
 /* `mode` is the type and the permissions, which the umask reduces. */

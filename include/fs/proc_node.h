@@ -16,8 +16,10 @@ enum proc_kind {
     PROC_PROGRAM, /* exe */
     PROC_WORKING_DIRECTORY,
     PROC_ROOT_DIRECTORY,
-    PROC_DESCRIPTORS,
+    PROC_DESCRIPTORS, /* fd */
     PROC_DESCRIPTOR,
+    PROC_DESCRIPTOR_TEXTS, /* fdinfo */
+    PROC_DESCRIPTOR_TEXT,
     PROC_TASKS,  /* task: the threads */
     PROC_THREAD, /* one of them; `process` is its number */
 };
@@ -46,6 +48,9 @@ bool proc_find(const struct proc_node *directory, const char *name, size_t lengt
 
 /* Lists the directory, as the operation of a file. In threads. */
 enum error proc_list(const struct proc_node *directory, struct file *file, struct entry_sink *sink);
+
+/* Writes the content of /proc/PID/fdinfo/FD. ERROR_NO_ENTRY, ERROR_NO_PROCESS. In threads. */
+enum error proc_describe_descriptor(struct text *text, int process, int fd);
 
 /* The file of a process's descriptor, referenced. ERROR_NO_ENTRY, ERROR_NO_PROCESS. In threads. */
 enum error proc_get_file(int process, int fd, struct file **file);

@@ -11,6 +11,9 @@
 void unix_rights_add_socket(struct unix_socket *socket);
 void unix_rights_remove_socket(struct unix_socket *socket);
 
+/* Writes all sockets as in /proc/net/unix. */
+void unix_sockets_describe(struct text *text);
+
 /* The files enter a message, and leave it. */
 void unix_rights_enter(const struct socket_rights *rights);
 void unix_rights_leave(const struct socket_rights *rights);

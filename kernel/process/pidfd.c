@@ -1,4 +1,5 @@
 #include <fs/anonymous.h>
+#include <fs/text.h>
 #include <kernel/process/pidfd.h>
 #include <kernel/process/process.h>
 
@@ -15,8 +16,18 @@ static void close(struct file *file)
     id_release(file->data);
 }
 
-static const struct file_operations operations = {
-    .name = "anon_inode:[pidfd]", .seek = anonymous_seek, .close = close, .poll = poll};
+static void describe(const struct file *file, struct text *text)
+{
+    const struct id *id = file->data;
+    int number = id->process ? id->number : -1;
+    text_printf(text, "Pid:\t%d\nNSpid:\t%d\n", number, number);
+}
+
+static const struct file_operations operations = {.name = "anon_inode:[pidfd]",
+                                                  .seek = anonymous_seek,
+                                                  .close = close,
+                                                  .poll = poll,
+                                                  .describe = describe};
 
 enum error pidfd_create(struct id *id, unsigned flags, struct file **file)
 {

@@ -1,4 +1,5 @@
 #include <fs/anonymous.h>
+#include <fs/text.h>
 #include <kernel/process/process.h>
 #include <kernel/process/signalfd.h>
 #include <kernel/process/timers.h>
@@ -92,11 +93,17 @@ static void close(struct file *file)
     kfree(file->data);
 }
 
+static void describe_file(const struct file *file, struct text *text)
+{
+    text_printf(text, "sigmask:\t%016lx\n", signalfd_of(file)->set);
+}
+
 static const struct file_operations operations = {.name = "anon_inode:[signalfd]",
                                                   .seek = anonymous_seek,
                                                   .close = close,
                                                   .read = read,
-                                                  .poll = poll};
+                                                  .poll = poll,
+                                                  .describe = describe_file};
 
 enum error signalfd_create(uint64_t set, unsigned flags, struct file **file)
 {

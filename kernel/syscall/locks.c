@@ -56,6 +56,7 @@ static enum error get_lock(const struct record_lock *record, struct file *file, 
         .kind = of_file ? LOCK_OF_FILE : LOCK_OF_PROCESS,
         .type = (enum lock_type)record->type,
         .owner = of_file ? (const void *)file : process->files,
+        .file = file,
         .process = of_file ? -1 : process->id,
     };
     return get_range(record, file, lock);
@@ -112,6 +113,7 @@ static enum error lock_whole(struct file *file, enum lock_type type, bool wait)
     struct file_lock lock = {.kind = LOCK_WHOLE,
                              .type = LOCK_NONE,
                              .owner = file,
+                             .file = file,
                              .process = process_current()->id,
                              .last = LOCK_TO_END};
     struct file_lock other = lock;
