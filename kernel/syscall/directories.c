@@ -54,9 +54,12 @@ static bool emit(struct entry_sink *sink, const char *name, size_t length, uint6
     return true;
 }
 
-/* What cannot be given to the program is listed again. */
+/* What cannot be given to the program is listed again. A directory that was removed has no entries,
+ * not even its own. */
 static int64_t list(struct file *file, virt_addr_t to, size_t room)
 {
+    if (file->dentry->is_deleted)
+        return syscall_result(ERROR_NO_ENTRY);
     size_t most = MIN(room, (size_t)LISTING_MAX);
     struct listing listing = {.sink.emit = emit, .room = most};
     uint64_t start = file->position;

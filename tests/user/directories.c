@@ -47,6 +47,7 @@ TEST(directories, a_removed_directory_is_empty)
     EXPECT_OK(rmdir("../d"));
     char name[PATH_MAX];
     EXPECT_ERROR(CALL(getcwd, name, sizeof(name)), ENOENT);
+    EXPECT_ERROR(CALL(getdents64, open(".", O_RDONLY), name, sizeof(name)), ENOENT);
     EXPECT_ERROR(open("a", O_WRONLY | O_CREAT, 0644), ENOENT);
     EXPECT_ERROR(mkdir("e", 0755), ENOENT);
 }

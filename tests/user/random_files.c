@@ -85,7 +85,7 @@ static uint64_t of_directory(const char *path)
     uint64_t sum = 0;
     DIR *directory = opendir(path);
     if (!directory)
-        return (uint64_t)errno;
+        return UINT64_MAX;
     for (struct dirent *entry; (entry = readdir(directory));)
         sum += mix_bytes(entry->d_type, entry->d_name, strlen(entry->d_name));
     closedir(directory);
@@ -201,7 +201,7 @@ static uint64_t on_names(const struct operation *operation)
     case 9:
         return (uint64_t)chdir(path);
     case 10:
-        return getcwd(text, sizeof(text)) ? mix_bytes(0, text, strlen(text)) : (uint64_t)errno;
+        return getcwd(text, sizeof(text)) ? mix_bytes(0, text, strlen(text)) : UINT64_MAX;
     case 11:
         return (uint64_t)chmod(path, a & 07777);
     case 12:
