@@ -325,7 +325,7 @@ static enum error check_rename(const struct walk *from, const struct walk *to,
     if (error)
         return error;
     if (!replaced)
-        return to->directory->is_deleted ? ERROR_NO_ENTRY : OK;
+        return OK;
     if (is_directory && !inode_is_directory(replaced->inode))
         return ERROR_NOT_DIRECTORY;
     return !is_directory && inode_is_directory(replaced->inode) ? ERROR_IS_DIRECTORY : OK;
@@ -402,8 +402,10 @@ static enum error rename_to(const struct walk *from, const struct walk *to, stru
     enum error error = walk_look_up(to, &replaced);
     if (error && error != ERROR_NO_ENTRY)
         return error;
+    if (error && (flags & RENAME_EXCHANGE || to->directory->is_deleted))
+        return error;
     if (error)
-        return flags & RENAME_EXCHANGE ? error : rename_entry(from, to, entry, NULL);
+        return rename_entry(from, to, entry, NULL);
     if (flags & RENAME_EXCHANGE)
         error = exchange_entries(from, to, entry, replaced);
     else

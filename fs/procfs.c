@@ -107,20 +107,8 @@ static enum error write_content(struct file *file)
 
 static enum error read(struct file *file, struct buffer *buffer, uint64_t *position)
 {
-    const struct text *text = file->data;
-    if (!text || *position == 0) {
-        enum error error = write_content(file);
-        if (error)
-            return error;
-        text = file->data;
-    }
-    if (*position >= text->length)
-        return OK;
-    size_t before = buffer->left;
-    enum error error =
-        buffer_put(buffer, text->bytes + *position, MIN(before, text->length - *position));
-    *position += before - buffer->left;
-    return error;
+    enum error error = !file->data || *position == 0 ? write_content(file) : OK;
+    return error ? error : text_read(file->data, buffer, position);
 }
 
 static enum error write(struct file *file, struct buffer *buffer, uint64_t *position)

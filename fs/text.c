@@ -36,12 +36,28 @@ static void append(void *context, const char *bytes, size_t length)
     text_append(context, bytes, length);
 }
 
+void text_print(struct text *text, const char *format, va_list arguments)
+{
+    format_to(append, text, format, arguments);
+}
+
 void text_printf(struct text *text, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    format_to(append, text, format, arguments);
+    text_print(text, format, arguments);
     va_end(arguments);
+}
+
+enum error text_read(const struct text *text, struct buffer *buffer, uint64_t *position)
+{
+    if (*position >= text->length)
+        return OK;
+    size_t before = buffer->left;
+    enum error error =
+        buffer_put(buffer, text->bytes + *position, MIN(before, text->length - *position));
+    *position += before - buffer->left;
+    return error;
 }
 
 void text_free(struct text *text)

@@ -33,30 +33,12 @@
 #include <fs/path.h>
 #include <fs/proc_system.h>
 #include <fs/procfs.h>
+#include <fs/sysfs.h>
 #include <fs/tmpfs.h>
 #include <fs/write_back.h>
 #include <kernel/cpu/random.h>
 #include <kernel/log/log.h>
 #include <mm/reclaim.h>
-
-static struct filesystem_type sysfs_type;
-
-enum { SYSFS_PAGES = 0 };
-
-/* Empty: programs look whether it is there. */
-static enum error mount_sysfs(const struct mount_arguments *arguments,
-                              struct filesystem **filesystem)
-{
-    (void)arguments;
-    return tmpfs_create(&sysfs_type, SYSFS_PAGES, filesystem);
-}
-
-static struct filesystem_type sysfs_type = {.name = "sysfs",
-                                            .is_single = true,
-                                            .mount = mount_sysfs,
-                                            .statistics = tmpfs_statistics,
-                                            .unmount = tmpfs_unmount,
-                                            .free = tmpfs_free};
 
 /* First what costs the least to get again. */
 static size_t give_up(size_t frames)

@@ -19,6 +19,7 @@
 #include <kernel/process/process.h>
 #include <kernel/syscall/call_trace.h>
 #include <kernel/syscall/syscall.h>
+#include <kernel/sysfs_sources.h>
 #include <kernel/task/alarm.h>
 #include <kernel/task/clock.h>
 #include <layout.h>
@@ -261,6 +262,7 @@ void first_program_start(struct executor *executor, const struct boot_info *info
     boot_info = info;
     process_first_ended = ended;
     proc_files_start();
+    sysfs_sources_add();
     limits_start();
     credentials_start();
     alarms_start(executor);

@@ -6,7 +6,7 @@
 
 #include <error.h>
 
-/* Makes an empty root with /dev, /proc and /sys, and mounts devfs, procfs and an empty sysfs there.
+/* Makes an empty root with /dev, /proc and /sys, and mounts devfs, procfs and sysfs there.
  * Once, after heap_init(), in set-up code. ERROR_OUT_OF_FRAMES. */
 enum error fs_start(void);
 

@@ -50,6 +50,11 @@ TEST(directories, a_removed_directory_is_empty)
     EXPECT_ERROR(CALL(getdents64, open(".", O_RDONLY), name, sizeof(name)), ENOENT);
     EXPECT_ERROR(open("a", O_WRONLY | O_CREAT, 0644), ENOENT);
     EXPECT_ERROR(mkdir("e", 0755), ENOENT);
+    EXPECT_OK(mkdir("../a", 0755));
+    EXPECT_OK(mkdir("../a/b", 0755));
+    EXPECT_OK(chdir("../a/b"));
+    EXPECT_OK(rmdir("../b"));
+    EXPECT_ERROR(rename("../../a", "c"), ENOENT); /* although it is above the directory */
 }
 
 TEST(directories, rename)
