@@ -249,7 +249,7 @@ TEST(files, proc_lists_entries_and_processes)
     for (unsigned room = 1; room < 20; room++) {
         EXPECT_STR(list_names("/proc", room),
                    ". .. meminfo uptime cpuinfo version mounts filesystems sys "
-                   "self 1 7 30000 ");
+                   "locks net self 1 7 30000 ");
         EXPECT_STR(list_names("/proc/sys", room), ". .. kernel vm fs ");
         EXPECT_STR(list_names("/proc/sys/kernel", room), ". .. osrelease ostype ");
         EXPECT_STR(list_names("/proc/7", room), ". .. exe cwd root fd task stat ");
