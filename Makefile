@@ -134,7 +134,7 @@ TOOL_SOURCES := $(foreach tool,$(HOST_TOOLS),$(TOOL_SOURCES_$(notdir $(tool))))
 
 # --- The kernel -------------------------------------------------------------------------------------------------------
 
-.PHONY: all iso run test need-debian-disk programs self power-cuts soak matrix bench compare screens bench-host clock-drift fuzz debug reproducible breaks check fmt clean help screenshot docs need-build need-font need-host need-debian need-user-tests need-fmt need-lint need-fuzz need-iso need-matrix need-qemu FORCE
+.PHONY: all iso run test need-debian-disk programs self power-cuts soak random-files matrix bench compare screens bench-host clock-drift fuzz debug reproducible breaks check fmt clean help screenshot docs need-build need-font need-host need-debian need-user-tests need-fmt need-lint need-fuzz need-iso need-matrix need-qemu FORCE
 all: iso $B/cairn-test.iso $B/host-tests $(HOST_TOOLS)
 
 # A change of compiler or flags rebuilds what it touches, and a new or removed source links again: these files hold the
@@ -435,8 +435,12 @@ clock-drift: $B/cairn.iso | need-qemu
 	$QBUILD=$B $(PYTHON) tests/clock_drift.py $(MINUTES)
 
 # Calls with made-up arguments, by user/fuzz/: CALLS of them, from SEED on.
-soak: $B/cairn.iso $B/initramfs-fuzz.cpio | need-qemu
+soak: $B/cairn.iso $B/initramfs-fuzz.cpio random-files | need-qemu
 	$QBUILD=$B $(PYTHON) tests/soak.py $(or $(CALLS),10000000) $(SEED)
+
+# A million operations on files, whose results have to be this machine's.
+random-files: $B/cairn.iso $B/user-tests/random_files $B/initramfs-tests.cpio | need-qemu
+	$QBUILD=$B $(PYTHON) tests/random_files.py $(STEPS)
 
 # What reads outside data is fed with anything, by Clang's libFuzzer, a while for each file below tests/fuzz/. What is
 # found stays in build/fuzz/; FUZZ_SOURCES_x are the files under test of tests/fuzz/x.c, FUZZ_FLAGS_x are for libFuzzer.
@@ -583,7 +587,8 @@ help:
 	@echo "                DELAYS=1 with either side late"
 	@echo "make programs   run Debian's programs and compare what they print with Linux; PROGRAMS='NAME ...' for some of them"
 	@echo "make self       Cairn builds its own kernel, and both have to be the same; it takes an hour"
-	@echo "make soak       ten million system calls with made-up arguments; CALLS= another number, SEED= the first seed"
+	@echo "make soak       make random-files, and ten million system calls with made-up arguments; CALLS= another number, SEED= the first seed"
+	@echo "make random-files a million operations on files, and the same on this machine; STEPS= another number"
 	@echo "make matrix     boot the image on many machines and type at each; MATRIX='WORD ...' for some of them"
 	@echo "make stress     run stress-ng's stressors under Cairn and Linux; STRESS='CLASS ...' for some of them"
 	@echo "make bench      count instructions, into build/bench.json; BENCH=PREFIX for a part"

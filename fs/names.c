@@ -35,13 +35,13 @@ static enum error check_removal(const struct fs_context *context, const struct d
 /* Makes a dentry without a file for the last component, which does not exist. */
 static enum error new_entry(const struct walk *walk, struct dentry **entry)
 {
+    if (walk->directory->is_deleted)
+        return ERROR_NO_ENTRY;
     enum error error = mount_check_writable(walk->mount, walk->directory->inode);
     if (!error)
         error = check_change(walk->context, walk->directory);
     if (error)
         return error;
-    if (walk->directory->is_deleted)
-        return ERROR_NO_ENTRY;
     if (!walk->directory->inode->operations->create)
         return ERROR_NOT_PERMITTED;
     *entry = dentry_create(walk->directory, walk->name, walk->length, NULL);

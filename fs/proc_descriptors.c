@@ -1,20 +1,9 @@
 /*
- * /proc/PID/fd and /proc/PID/fdinfo: what a process's descriptors are.
+ * /proc/PID/fdinfo: what a process's descriptors are.
  */
 #include <fs/file_locks.h>
 #include <fs/mount.h>
 #include <fs/proc_node.h>
-
-enum error proc_get_file(int process, int fd, struct file **file)
-{
-    struct file_table *table;
-    enum error error = proc_processes->files(process, &table);
-    if (error)
-        return error;
-    error = file_table_get_named(table, fd, file);
-    file_table_release(table);
-    return error ? ERROR_NO_ENTRY : OK;
-}
 
 /* The format is that of Linux (fs/proc/fd.c:seq_show there). */
 static void describe(struct text *text, const struct file *file, const struct file_table *table,

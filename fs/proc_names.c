@@ -188,6 +188,17 @@ static bool find_thread(int process, const char *name, size_t length, struct pro
     return true;
 }
 
+enum error proc_get_file(int process, int fd, struct file **file)
+{
+    struct file_table *table;
+    enum error error = proc_processes->files(process, &table);
+    if (error)
+        return error;
+    error = file_table_get_named(table, fd, file);
+    file_table_release(table);
+    return error ? ERROR_NO_ENTRY : OK;
+}
+
 /* What stands for a descriptor in the directory fd or fdinfo. */
 static struct proc_node descriptor_node(const struct proc_node *directory, int fd)
 {

@@ -46,6 +46,7 @@ static inline bool fs_context_is_in_group(const struct fs_context *context, uint
     return context->gid == gid || group_list_has(context->groups, gid);
 }
 
+/* Is the file the context's, as far as that counts: user 0 owns all. */
 static inline bool fs_context_owns(const struct fs_context *context, const struct inode *inode)
 {
     return fs_context_is_privileged(context) || context->uid == inode->uid;

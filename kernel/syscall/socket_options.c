@@ -2,6 +2,7 @@
  * The options of sockets, of level SOL_SOCKET; unix sockets have no others.
  */
 #include <kernel/syscall/calls.h>
+#include <kernel/syscall/device_events.h>
 #include <kernel/syscall/socket_calls.h>
 #include <kernel/task/clock.h>
 #include <mm/user_copy.h>
@@ -103,6 +104,8 @@ static int64_t set(struct unix_socket *socket, const struct trap_frame *frame)
 
 int64_t syscall_setsockopt(struct trap_frame *frame)
 {
+    if (descriptor_is_of_device_events((int)argument_0(frame)))
+        return 0; /* filters of what never comes */
     return socket_call(frame, set);
 }
 

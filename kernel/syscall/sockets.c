@@ -1,10 +1,11 @@
 /*
- * Sockets: making, naming and connecting them. There are unix sockets alone; other
- * families are refused with EAFNOSUPPORT.
+ * Sockets: making, naming and connecting them. There are unix sockets, and the one that libudev
+ * asks for (device_events.h); other families are refused with EAFNOSUPPORT.
  */
 #include <kernel/process/process.h>
 #include <kernel/syscall/calls.h>
 #include <kernel/syscall/descriptors.h>
+#include <kernel/syscall/device_events.h>
 #include <kernel/syscall/socket_calls.h>
 #include <mm/user_copy.h>
 
@@ -62,6 +63,8 @@ static int64_t give_name(struct unix_socket *socket, const struct trap_frame *fr
 
 int64_t syscall_getsockname(struct trap_frame *frame)
 {
+    if (descriptor_is_of_device_events((int)argument_0(frame)))
+        return syscall_result(device_events_name(argument_1(frame), argument_2(frame)));
     return socket_call(frame, give_name);
 }
 
@@ -104,9 +107,12 @@ int64_t syscall_socket(struct trap_frame *frame)
 {
     unsigned type = (unsigned)argument_1(frame);
     struct file *file = NULL;
+    int family = (int)argument_0(frame), protocol = (int)argument_2(frame);
     unix_credentials_hook = get_credentials;
-    enum error error = check_type((int)argument_0(frame), type, (int)argument_2(frame));
-    if (!error)
+    bool of_device_events = is_of_device_events(family, type, protocol);
+    enum error error = of_device_events ? device_events_create(type & O_NONBLOCK, &file)
+                                        : check_type(family, type, protocol);
+    if (!error && !of_device_events)
         error = unix_socket_create(type_of(type), type & O_NONBLOCK, &file);
     return error ? syscall_result(error) : descriptor_add(file, type & O_CLOEXEC);
 }
@@ -138,6 +144,8 @@ static int64_t bind(struct unix_socket *socket, const struct trap_frame *frame)
 
 int64_t syscall_bind(struct trap_frame *frame)
 {
+    if (descriptor_is_of_device_events((int)argument_0(frame)))
+        return 0;
     return socket_call(frame, bind);
 }
 

@@ -24,3 +24,16 @@ class Debian(unittest.TestCase):
             with self.subTest(name):
                 expected = debian.on_linux(f"bash /tmp/programs/{name}.sh", DISK.with_suffix(".tree"), SCRIPTS, limit=300)
                 self.assertEqual(left[f"{name}.out"].decode().splitlines(), expected.decode().splitlines())
+
+    def test_the_machine_s_devices(self):
+        """lsblk, lspci and lsusb find in /sys what QEMU was told to have."""
+        devices = ["-device", "qemu-xhci,addr=0x10", "-device", "usb-kbd,port=1", "-device", "usb-hub,port=2", "-device", "usb-mouse,port=2.3"]
+        lists = "lsblk -nro NAME,MAJ:MIN,TYPE,RO,MOUNTPOINT; lspci -nk -s 10.0; lspci -D | wc -l; lsusb"
+        left = debian.run(DISK, {}, f"bash -c '{lists}'", [], paths.LOGS / (self.id() + ".log"), limit=300, devices=devices)
+        found = left["out"].decode().splitlines()
+        for line in ("vda 254:0 disk 0 /", "vdb 254:16 disk 1 ", "vdc 254:32 disk 0 ", "00:10.0 0c03: 1b36:000d (rev 01)",
+                     "\tKernel driver in use: xhci", "status 0"):
+            self.assertIn(line, found)
+        self.assertIn("9", found)  # functions: three of the chipset, a screen, a network card, three disks, the controller
+        usb = sorted(line.split(" ID ")[1] for line in found if line.startswith("Bus 001 Device "))
+        self.assertEqual([line[:9] for line in usb], ["0409:55aa", "0627:0001", "0627:0001", "1d6b:0002"])

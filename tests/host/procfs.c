@@ -252,9 +252,9 @@ TEST(files, proc_lists_entries_and_processes)
                    "locks net self 1 7 30000 ");
         EXPECT_STR(list_names("/proc/sys", room), ". .. kernel vm fs ");
         EXPECT_STR(list_names("/proc/sys/kernel", room), ". .. osrelease ostype ");
-        EXPECT_STR(list_names("/proc/7", room), ". .. exe cwd root fd task stat ");
+        EXPECT_STR(list_names("/proc/7", room), ". .. exe cwd root fd fdinfo task stat ");
         EXPECT_STR(list_names("/proc/7/task", room), ". .. 7 9 ");
-        EXPECT_STR(list_names("/proc/7/task/9", room), ". .. exe cwd root fd comm ");
+        EXPECT_STR(list_names("/proc/7/task/9", room), ". .. exe cwd root fd fdinfo comm ");
         EXPECT_STR(list_names("/proc/7/task/8", room), "cannot be opened");
         EXPECT_STR(list_names("/proc/1/task", room), ". .. 1 ");
         EXPECT_STR(list_names("/proc/7/fd", room), ". .. 3 ");

@@ -44,7 +44,7 @@ def check(disk):
         raise AssertionError(f"the disk is damaged afterwards:\n{result.stdout}")
 
 
-def run(disk, files, command, left, log, limit, memory="1G"):
+def run(disk, files, command, left, log, limit, memory="1G", devices=()):
     """Runs a command in /tmp of a machine of its own, with `files`, {name: path}, there, on a copy of the disk, which has to be
     without an error when the machine is off again. What the command prints goes to the file `out`. Returns the bytes of `out`, with
     the command's status, and of the other files `left` that it leaves there."""
@@ -55,7 +55,7 @@ def run(disk, files, command, left, log, limit, memory="1G"):
         with open(results, "wb") as empty:
             empty.truncate(ROOM)
         options = ["-boot", "d", "-m", memory, "-cpu", "max", *drive(root), *drive(brought, ",readonly=on"),
-                   *drive(results), *qemu.fw_cfg_cmdline("root=/dev/vda")]
+                   *drive(results), *devices, *qemu.fw_cfg_cmdline("root=/dev/vda")]
         with BashMachine(log, options=options) as machine:
             machine.wait_ready()
             machine.answer("cd /tmp && tar -xf /dev/vdb")

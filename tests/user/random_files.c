@@ -126,10 +126,15 @@ static void on_bus_error(int signal)
     siglongjmp(before_bus_error, 1);
 }
 
-/* A page that has no room, or that lies behind the end, is a signal. */
+/* A page that has no room, or that lies behind the end, is a signal. What is written behind the end
+ * in the last page may be seen once the file is longer, or not (mmap(2)): that is left out. */
 static long map_and_write(int file, unsigned place)
 {
     volatile long byte = -2;
+    struct stat status = {0};
+    unsigned behind_end = fstat(file, &status) == 0 ? place - (unsigned)status.st_size : 0;
+    if (status.st_size % PAGE != 0 && behind_end < PAGE - status.st_size % PAGE)
+        return 0;
     char *mapped = mmap(NULL, 4 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
     if (mapped == MAP_FAILED)
         return -1;
@@ -360,7 +365,7 @@ TEST(random_files, several_processes_get_the_same_results_as_on_linux)
                        operation.kind, operation.a, operation.b, operation.c, operation.path,
                        operation.other, result);
         if ((i + 1) % (steps / PARTS) == 0)
-            test_print("    # after %d: %016lx", i + 1, sum);
+            test_print("    # same after %d: %016lx", i + 1, sum);
     }
     leave_tmpfs();
 }

@@ -1,7 +1,8 @@
 /*
  * run-tests [NAME ...]: runs each program of /tests with its own name as the suite, in the order of
- * their names, or those that are named. It is the first program of the system that they run on: it
- * mounts what they need, and writes to the serial port. Its exit status is 0 if all have succeeded.
+ * their names, or those that are named. A word such as STEPS=100 is put into the environment of
+ * those that follow. It is the first program of the system that they run on: it mounts what they
+ * need, and writes to the serial port. Its exit status is 0 if all have succeeded.
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -48,8 +49,12 @@ int main(int argc, char **argv)
     int failures = 0, count = argc - 1;
     if (getpid() == 1)
         open_output();
-    for (int i = 1; i < argc; i++)
-        failures += run(argv[i]);
+    for (int i = 1; i < argc; i++) {
+        if (strchr(argv[i], '='))
+            putenv(argv[i]);
+        else
+            failures += run(argv[i]);
+    }
     if (argc <= 1)
         count = scandir("/tests", &programs, is_program, alphasort);
     for (int i = 0; argc <= 1 && i < count; i++)

@@ -1,0 +1,21 @@
+/*
+ * Sockets at which libudev waits for news of devices. In threads.
+ */
+#ifndef KERNEL_SYSCALL_DEVICE_EVENTS_H
+#define KERNEL_SYSCALL_DEVICE_EVENTS_H
+
+#include <fs/unix_socket.h>
+
+/* Do the arguments of socket() ask for one? */
+bool is_of_device_events(int family, unsigned type, int protocol);
+
+/* A new one. `flags`: O_NONBLOCK or 0. ERROR_OUT_OF_FRAMES. */
+enum error device_events_create(unsigned flags, struct file **file);
+
+/* Is it the descriptor of such a socket? */
+bool descriptor_is_of_device_events(int fd);
+
+/* Gives the program the socket's name, as getsockname(). ERROR_BAD_ADDRESS. May wait. */
+enum error device_events_name(virt_addr_t to, virt_addr_t length_at);
+
+#endif
