@@ -20,44 +20,14 @@
 #include <assert.h>
 #include <fs/anonymous.h>
 #include <fs/epoll.h>
+#include <fs/epoll_item.h>
 #include <fs/filesystem.h>
 #include <fs/text.h>
 #include <kernel/cpu/control.h>
 #include <kernel/task/thread.h>
-#include <lib/tree.h>
 #include <mm/heap.h>
 
-enum { NESTED_MAX = 6, READABLE = POLLIN | POLLRDNORM };
-
-struct epoll {
-    struct file *file; /* that this is of */
-    struct tree items; /* by descriptor */
-    struct list ready; /* items that may be ready, by ready_link; the next to look at first */
-    size_t ready_count;
-    struct list nested;        /* items of other epoll files, by nested_link */
-    struct wait_queue waiting; /* woken when `ready` gets an item */
-    struct task owner;         /* of the items' wakers; is never spawned, and never woken */
-    /* For levels(): the next one of a level, and the last search that came here; two of each, for
-     * one level is read while the next one is made. */
-    struct epoll *next[2];
-    uint64_t found[2];
-};
-
-struct item {
-    struct epoll *epoll;
-    struct file *file; /* not referenced */
-    struct file_watch watch;
-    struct tree_node node; /* its key is the descriptor */
-    struct list_node ready_link, nested_link;
-    struct waker waker;
-    struct epoll_event event;
-    bool is_disarmed; /* one-shot, and told of */
-};
-
-static struct epoll *epoll_of(const struct file *file)
-{
-    return file->data;
-}
+enum { READABLE = POLLIN | POLLRDNORM };
 
 /* --- Ready items ------------------------------------------------------------------------------ */
 
@@ -288,63 +258,10 @@ static void set_event(struct item *item, const struct epoll_event *event)
     item->is_disarmed = false;
 }
 
-/* --- Epoll files that watch each other -------------------------------------------------------- */
-
-/* The levels of a search: `of` is the instances of one level, by their next[parity]. */
-struct level {
-    struct epoll *of;
-    unsigned parity;
-    uint64_t search; /* the same instance is in a level once */
-};
-
-static void add_to_level(struct level *level, struct epoll *epoll)
-{
-    if (epoll->found[level->parity] == level->search)
-        return;
-    epoll->found[level->parity] = level->search;
-    epoll->next[level->parity] = level->of;
-    level->of = epoll;
-}
-
-/* Adds what the instance watches to the level, or what watches it. */
-static void add_neighbours(struct level *level, const struct epoll *epoll, bool below)
-{
-    if (below) {
-        list_for_each(node, &epoll->nested)
-            add_to_level(level, epoll_of(CONTAINER_OF(node, struct item, nested_link)->file));
-        return;
-    }
-    for (struct file_watch *watch = epoll->file->watches; watch; watch = watch->next) {
-        if (watch->closed == file_closed)
-            add_to_level(level, CONTAINER_OF(watch, struct item, watch)->epoll);
-    }
-}
-
-/* How many levels there are from `start` on, itself included, down to what it watches or up to what
- * watches it; more than NESTED_MAX when `target` is among them. */
-static unsigned levels(struct epoll *start, bool below, const struct epoll *target)
-{
-    static uint64_t searches;
-    unsigned count = 0;
-    struct level level = {.search = ++searches};
-    for (add_to_level(&level, start); level.of && count <= NESTED_MAX; count++) {
-        struct level next = {.parity = !level.parity, .search = ++searches};
-        for (struct epoll *epoll = level.of; epoll; epoll = epoll->next[level.parity]) {
-            if (epoll == target)
-                return NESTED_MAX + 1;
-            add_neighbours(&next, epoll, below);
-        }
-        level = next;
-    }
-    return count;
-}
-
 static enum error check_nesting(struct epoll *epoll, const struct file *file)
 {
-    if (!file_is_epoll(file))
-        return OK;
-    unsigned below = levels(epoll_of(file), true, epoll);
-    return below + levels(epoll, false, NULL) > NESTED_MAX ? ERROR_LOOP : OK;
+    bool is_nested = file_is_epoll(file);
+    return is_nested && epoll_is_too_deep(epoll, epoll_of(file), file_closed) ? ERROR_LOOP : OK;
 }
 
 /* --- For programs ----------------------------------------------------------------------------- */

@@ -1,6 +1,7 @@
 /*
  * splice: between a pipe and a file, through one page. What is in the pipe is taken out
- * before it is written elsewhere. tee: between two pipes; what is copied stays.
+ * before it is written elsewhere. vmsplice copies, too: no page is shared with a pipe. tee: between
+ * two pipes; what is copied stays.
  */
 #include <fs/pipe.h>
 #include <kernel/process/process.h>
@@ -212,4 +213,77 @@ int64_t syscall_tee(struct trap_frame *frame)
     if (from.file)
         file_release(from.file);
     return result;
+}
+
+/* --- vmsplice -------------------------------------------------------------------------------- */
+
+enum { PARTS_MAX = 1024 };
+
+/* A pipe takes what has room, piece by piece; only the first one is waited for. */
+static enum error fill(struct file *pipe, struct buffer *buffer, bool may_wait)
+{
+    enum error error = OK;
+    while (!error && buffer->left > 0) {
+        size_t rest = buffer->left - MIN(buffer->left, (size_t)PIECE);
+        if (!may_wait && !(file_poll(pipe, NULL, NULL) & (POLLOUT | POLLERR)))
+            return ERROR_AGAIN;
+        buffer->left -= rest;
+        error = file_write(pipe, buffer);
+        buffer->left += rest;
+        may_wait = false;
+    }
+    return error;
+}
+
+static enum error drain(struct file *pipe, struct buffer *buffer, bool may_wait)
+{
+    if (!may_wait && !(file_poll(pipe, NULL, NULL) & (POLLIN | POLLHUP)))
+        return ERROR_AGAIN;
+    return file_read(pipe, buffer);
+}
+
+/* Moves between the pipe and one part of the program's memory after the other. */
+static enum error move_memory(struct file *pipe, virt_addr_t parts, size_t count, bool may_wait,
+                              size_t *moved)
+{
+    bool fills = (pipe->flags & O_ACCMODE) != O_RDONLY;
+    for (size_t i = 0; i < count; i++) {
+        struct buffer_part part;
+        struct buffer buffer;
+        enum error error = copy_from_user(&part, parts + i * sizeof(part), sizeof(part));
+        if (!error && !user_range_is_valid(part.address, part.size))
+            error = ERROR_BAD_ADDRESS;
+        if (error)
+            return error;
+        buffer_init_user(&buffer, part.address, part.size);
+        size_t size = buffer.left;
+        error = (fills ? fill : drain)(pipe, &buffer, may_wait && *moved == 0);
+        *moved += size - buffer.left;
+        if (error || buffer.left > 0)
+            return error;
+    }
+    return OK;
+}
+
+int64_t syscall_vmsplice(struct trap_frame *frame)
+{
+    struct file *file;
+    size_t count = argument_2(frame), moved = 0;
+    unsigned flags = (unsigned)argument_3(frame);
+    if (flags & ~(unsigned)SPLICE_KNOWN)
+        return syscall_result(ERROR_INVALID);
+    enum error error = file_table_get(process_current()->files, (int)argument_0(frame), &file);
+    if (error)
+        return syscall_result(error);
+    bool may_wait = !(flags & SPLICE_NONBLOCK) && !(file->flags & O_NONBLOCK);
+    if (!is_pipe(file))
+        error = ERROR_BAD_DESCRIPTOR;
+    else if (count > PARTS_MAX)
+        error = ERROR_INVALID;
+    else
+        error = move_memory(file, argument_1(frame), count, may_wait, &moved);
+    file_release(file);
+    if (error == ERROR_PIPE && moved == 0)
+        signal_send_self(SIGPIPE);
+    return moved > 0 || !error ? (int64_t)moved : syscall_result(error);
 }

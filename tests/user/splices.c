@@ -1,5 +1,6 @@
 /* splice: between a pipe and a file. */
 #include <sys/sendfile.h>
+#include <sys/uio.h>
 
 #include "support.h"
 
@@ -116,4 +117,31 @@ TEST(splices, tee_leaves_what_it_copies)
     EXPECT_OK(pipe(from));
     EXPECT_EQ(write(from[1], "x", 1), 1);
     EXPECT_ERROR(CALL(tee, from[0], to[1], 1, 0), EPIPE);
+}
+
+TEST(splices, memory_goes_into_a_pipe_and_out_of_it)
+{
+    enum { NO_WAIT = 2 };
+    static char large[100000] __attribute__((aligned(PAGE))); /* for Linux counts pages */
+    char a[4] = "", b[8] = "";
+    int ends[2];
+    struct iovec from[] = {{"one", 3}, {"three", 5}}, to[] = {{a, 4}, {b, 7}};
+    struct iovec much = {large, sizeof(large)}, bad = {(void *)1, 1};
+    EXPECT_OK(pipe(ends));
+    EXPECT_ERROR(CALL(vmsplice, ends[0], to, 2L, NO_WAIT), EAGAIN);
+    EXPECT_EQ(CALL(vmsplice, ends[1], from, 2L, 0), 8);
+    EXPECT_EQ(CALL(vmsplice, ends[0], to, 2L, 0), 8);
+    EXPECT_EQ(memcmp(a, "onet", 4), 0);
+    EXPECT_STR(b, "hree");
+    EXPECT_EQ(CALL(vmsplice, ends[1], &much, 1L, 0), 65536);
+    EXPECT_ERROR(CALL(vmsplice, ends[1], &much, 1L, NO_WAIT), EAGAIN);
+    EXPECT_EQ(CALL(vmsplice, ends[1], &much, 0L, 0), 0);
+    EXPECT_EQ(read(ends[0], large, sizeof(large)), 65536);
+    EXPECT_ERROR(CALL(vmsplice, ends[1], &bad, 1L, NO_WAIT), EFAULT);
+    EXPECT_ERROR(CALL(vmsplice, ends[1], from, 2L, 16), EINVAL);
+    EXPECT_ERROR(CALL(vmsplice, ends[1], from, 1025L, 0), EINVAL);
+    EXPECT_ERROR(CALL(vmsplice, open("/dev/null", O_RDWR), from, 2L, 0), EBADF);
+    signal(SIGPIPE, SIG_IGN);
+    EXPECT_OK(close(ends[0]));
+    EXPECT_ERROR(CALL(vmsplice, ends[1], from, 2L, 0), EPIPE);
 }

@@ -1,0 +1,187 @@
+/*
+ * Reading and writing files.
+ */
+#include <kernel/process/process.h>
+#include <kernel/syscall/calls.h>
+#include <mm/heap.h>
+#include <mm/user_copy.h>
+
+enum { PARTS_MAX = 1024, FEW_PARTS = 8 };
+#define HERE UINT64_MAX /* as a position: where the file is */
+
+enum direction { READ, WRITE };
+
+/* How a transfer ends: with a count if anything was moved. A pipe without a reader also costs a
+ * signal. */
+static int64_t finish(const struct buffer *buffer, size_t size, enum error error)
+{
+    if (error == ERROR_PIPE)
+        signal_send_self(SIGPIPE);
+    return buffer->left < size || !error ? (int64_t)(size - buffer->left) : syscall_result(error);
+}
+
+/* Whatever a file does with a buffer, addresses that no program has are refused first. */
+static enum error check_range(const struct file *file, enum direction direction,
+                              virt_addr_t address, uint64_t size)
+{
+    unsigned refused = direction == READ ? O_WRONLY : O_RDONLY;
+    if (user_range_is_valid(address, size))
+        return OK;
+    return (file->flags & O_ACCMODE) == refused ? ERROR_BAD_DESCRIPTOR : ERROR_BAD_ADDRESS;
+}
+
+/* At the position, or where the file is (HERE). */
+static inline enum error move(struct file *file, enum direction direction, struct buffer *buffer,
+                              uint64_t position)
+{
+    if (position == HERE)
+        return direction == READ ? file_read(file, buffer) : file_write(file, buffer);
+    return direction == READ ? file_read_at(file, buffer, position)
+                             : file_write_at(file, buffer, position);
+}
+
+/* Inline: read and write are the calls that programs make most. */
+static inline int64_t transfer(const struct trap_frame *frame, enum direction direction,
+                               uint64_t position)
+{
+    struct file *file;
+    struct buffer buffer;
+    enum error error = file_table_get(process_current()->files, (int)argument_0(frame), &file);
+    if (error)
+        return syscall_result(error);
+    buffer_init_user(&buffer, argument_1(frame), argument_2(frame));
+    size_t size = buffer.left;
+    error = check_range(file, direction, argument_1(frame), argument_2(frame));
+    if (!error)
+        error = move(file, direction, &buffer, position);
+    file_release(file);
+    return finish(&buffer, size, error);
+}
+
+int64_t syscall_read(struct trap_frame *frame)
+{
+    return transfer(frame, READ, HERE);
+}
+
+int64_t syscall_write(struct trap_frame *frame)
+{
+    return transfer(frame, WRITE, HERE);
+}
+
+static int64_t transfer_at(const struct trap_frame *frame, enum direction direction)
+{
+    uint64_t position = argument_3(frame);
+    return position > INT64_MAX ? syscall_result(ERROR_INVALID)
+                                : transfer(frame, direction, position);
+}
+
+int64_t syscall_pread64(struct trap_frame *frame)
+{
+    return transfer_at(frame, READ);
+}
+
+int64_t syscall_pwrite64(struct trap_frame *frame)
+{
+    return transfer_at(frame, WRITE);
+}
+
+/* --- Several buffers -------------------------------------------------------------------------- */
+
+/* The sizes may not add up to more than the result can say. */
+static enum error check_parts(const struct buffer_part *parts, size_t count)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (parts[i].size > INT64_MAX || sum + parts[i].size > INT64_MAX)
+            return ERROR_INVALID;
+        if (!user_range_is_valid(parts[i].address, parts[i].size))
+            return ERROR_BAD_ADDRESS;
+        sum += parts[i].size;
+    }
+    return OK;
+}
+
+static int64_t transfer_parts(struct file *file, enum direction direction,
+                              struct buffer_part *parts, virt_addr_t from, size_t count,
+                              uint64_t position)
+{
+    struct buffer buffer;
+    enum error error = copy_from_user(parts, from, count * sizeof(*parts));
+    if (!error)
+        error = check_parts(parts, count);
+    if (error)
+        return syscall_result(error);
+    buffer_init_parts(&buffer, parts, count);
+    size_t size = buffer.left;
+    error = move(file, direction, &buffer, position);
+    return finish(&buffer, size, error);
+}
+
+static int64_t transfer_vector(const struct trap_frame *frame, enum direction direction,
+                               uint64_t position)
+{
+    struct buffer_part few[FEW_PARTS], *parts = few;
+    struct file *file;
+    size_t count = argument_2(frame);
+    enum error error = file_table_get(process_current()->files, (int)argument_0(frame), &file);
+    if (error)
+        return syscall_result(error);
+    if (count > FEW_PARTS && count <= PARTS_MAX)
+        parts = kmalloc(count * sizeof(*parts));
+    int64_t result = syscall_result(ERROR_INVALID);
+    if (!parts)
+        result = syscall_result(ERROR_OUT_OF_FRAMES);
+    else if (count <= PARTS_MAX)
+        result = transfer_parts(file, direction, parts, argument_1(frame), count, position);
+    if (parts != few)
+        kfree(parts);
+    file_release(file);
+    return result;
+}
+
+int64_t syscall_readv(struct trap_frame *frame)
+{
+    return transfer_vector(frame, READ, HERE);
+}
+
+int64_t syscall_writev(struct trap_frame *frame)
+{
+    return transfer_vector(frame, WRITE, HERE);
+}
+
+static int64_t transfer_vector_at(const struct trap_frame *frame, enum direction direction)
+{
+    uint64_t position = argument_3(frame);
+    return position > INT64_MAX ? syscall_result(ERROR_INVALID)
+                                : transfer_vector(frame, direction, position);
+}
+
+int64_t syscall_preadv(struct trap_frame *frame)
+{
+    return transfer_vector_at(frame, READ);
+}
+
+int64_t syscall_pwritev(struct trap_frame *frame)
+{
+    return transfer_vector_at(frame, WRITE);
+}
+
+/* The flags that are known say how urgent it is and when it has to be on a disk. */
+static int64_t transfer_with_flags(const struct trap_frame *frame, enum direction direction)
+{
+    enum { RWF_HIPRI = 1, RWF_DSYNC = 2, RWF_SYNC = 4, KNOWN = RWF_HIPRI | RWF_DSYNC | RWF_SYNC };
+    if (argument_5(frame) & ~(uint64_t)KNOWN)
+        return syscall_result(ERROR_UNSUPPORTED);
+    return argument_3(frame) == HERE ? transfer_vector(frame, direction, HERE)
+                                     : transfer_vector_at(frame, direction);
+}
+
+int64_t syscall_preadv2(struct trap_frame *frame)
+{
+    return transfer_with_flags(frame, READ);
+}
+
+int64_t syscall_pwritev2(struct trap_frame *frame)
+{
+    return transfer_with_flags(frame, WRITE);
+}
