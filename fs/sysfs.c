@@ -47,7 +47,9 @@ void sysfs_add(struct sysfs_source *source)
 
 static char letter_of(uint32_t type)
 {
-    return type == S_IFDIR ? 'd' : type == S_IFLNK ? 'l' : '-';
+    if (type == S_IFDIR)
+        return 'd';
+    return (char)(type == S_IFLNK ? 'l' : '-');
 }
 
 static uint32_t type_of(char letter)
