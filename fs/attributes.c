@@ -8,7 +8,8 @@
 uint32_t inode_identity_lost(const struct inode *inode, const struct fs_context *context)
 {
     enum { GROUP_MAY_RUN = 010 };
-    bool is_trusted = fs_context_is_privileged(context) || fs_context_is_in_group(context, inode->gid);
+    bool is_trusted =
+        fs_context_is_privileged(context) || fs_context_is_in_group(context, inode->gid);
     if (inode_is_directory(inode))
         return 0;
     /* If the group may not run the file, S_ISGID does not mean that the file runs for it. */
