@@ -199,8 +199,9 @@ $B/%.debug.elf: linker.ld $B/objects.stamp | need-build
 	@echo "  LD    $@"
 	$Q$(LD) $(LDFLAGS) -Map=$B/$*.map -o $@ $(filter %.o,$^)
 
-$B/%.elf: $B/%.debug.elf
+$B/%.elf: $B/%.debug.elf scripts/sort-symbols.py
 	$Q$(OBJCOPY) --strip-debug $< $@
+	$Q$(PYTHON) scripts/sort-symbols.py $@
 	$Q$(GRUB)file --is-x86-multiboot2 $@
 
 # How each file is compiled, for clangd, which looks for this in build/, and for clang-tidy: less what is GCC's alone, its

@@ -1,6 +1,6 @@
 /*
- * A backtrace takes three steps: it collects the lines, looks all names up at once, and prints. The
- * lines are static, because the stack may be almost full; so there is one backtrace at a time.
+ * A backtrace takes two steps: it collects the lines, and prints them with their names. The lines
+ * are static, because the stack may be almost full; so there is one backtrace at a time.
  */
 #include <image.h>
 #include <kernel/cpu/stacks.h>
@@ -10,7 +10,7 @@
 #include <kernel/log/symbols.h>
 #include <lib/string.h>
 
-enum { MAX_LINES = SYMBOL_QUERIES };
+enum { MAX_LINES = 32 };
 
 /* What a function's first instructions, `push rbp; mov rbp, rsp`, leave on the stack. */
 struct call_frame {
@@ -47,21 +47,15 @@ static void add_caller(virt_addr_t return_address)
     add_line((struct line){.address = return_address, .is_return_address = true});
 }
 
-static const struct symbol_query *find_query(const struct symbol_query *queries,
-                                             const struct line *line)
+static void print_line(const struct line *line)
 {
-    while (queries->address != line->address - line->is_return_address)
-        queries++;
-    return queries;
-}
-
-static void print_line(const struct line *line, const struct symbol_query *query)
-{
+    uint64_t offset;
+    const char *name = symbol_find(line->address - line->is_return_address, &offset);
     if (line->trap_name)
         console_printf("    (%s)\n", line->trap_name);
-    if (query->name)
-        console_printf("    %p %s+0x%lx\n", (void *)line->address, query->name,
-                       query->offset + line->is_return_address);
+    if (name)
+        console_printf("    %p %s+0x%lx\n", (void *)line->address, name,
+                       offset + line->is_return_address);
     else
         console_printf("    %p\n", (void *)line->address);
     if (line->repeats)
@@ -70,13 +64,9 @@ static void print_line(const struct line *line, const struct symbol_query *query
 
 static void print_lines(void)
 {
-    static struct symbol_query queries[MAX_LINES];
-    for (size_t i = 0; i < line_count; i++)
-        queries[i].address = lines[i].address - lines[i].is_return_address;
-    symbols_find(queries, line_count);
     console_printf("  backtrace:\n");
     for (size_t i = 0; i < line_count; i++)
-        print_line(&lines[i], find_query(queries, &lines[i]));
+        print_line(&lines[i]);
 }
 
 /* Copies memory of a known stack; false if `address` is not aligned, or not all of it is on one. */

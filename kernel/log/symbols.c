@@ -1,9 +1,8 @@
 /*
- * A search reads the whole symbol table. It has some thousand entries and is needed mainly in a
- * panic, where a sorted index could be broken, too. A backtrace finds all its names in one pass.
- * The tables come from the loader, so every index is checked.
+ * The build has sorted the symbol table by address (scripts/sort-symbols.py), so a search halves
+ * it. The tables come from the loader and may be broken when they are needed, in a panic: every
+ * index is checked, and a table out of order only hides names.
  */
-#include <assert.h>
 #include <image.h>
 #include <kernel/log/symbols.h>
 #include <layout.h>
@@ -82,100 +81,31 @@ static bool is_name(const struct elf_symbol *symbol)
            symbol->section < SECTION_RESERVED && symbol->name < names_size;
 }
 
-/* Of two symbols at one address, one with a size comes from a source file; one without may be a
- * mark of the linker script. */
-static bool is_better(const struct elf_symbol *symbol, const struct elf_symbol *than)
+/* The last symbol at or below an address that is a name; NULL when there is none. */
+static const struct elf_symbol *search(virt_addr_t address)
 {
-    return !than || symbol->value > than->value ||
-           (symbol->value == than->value && (symbol->size || !than->size));
-}
-
-/* Insertion sort: there are few, and callers lie near those they call. */
-static void sort(struct symbol_query *queries, size_t count)
-{
-    for (size_t i = 1; i < count; i++) {
-        struct symbol_query query = queries[i];
-        size_t at = i;
-        for (; at > 0 && queries[at - 1].address > query.address; at--)
-            queries[at] = queries[at - 1];
-        queries[at] = query;
-    }
-}
-
-/* The first query whose address is not below `value`; there is one. */
-static size_t first_at_or_above(const struct symbol_query *queries, size_t count, uint64_t value)
-{
-    ASSERT(count > 0);
-    ASSERT(value <= queries[count - 1].address);
-    size_t low = 0, high = count - 1;
-    if (value <= queries[0].address) /* the case for about half of all symbols */
-        return 0;
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        if (value <= queries[middle].address)
-            high = middle;
+    size_t low = 0, high = symbol_count; /* symbol `low` is not above the address, if any is not */
+    while (high - low > 1) {
+        size_t middle = low + (high - low) / 2;
+        if (symbols[middle].value <= address)
+            low = middle;
         else
-            low = middle + 1;
+            high = middle;
     }
-    return low;
-}
-
-/* Finds for each query the last symbol that begins at or before its address, and after the address
- * of the query before it. */
-static void search(const struct symbol_query *queries, size_t count,
-                   const struct elf_symbol *best[SYMBOL_QUERIES])
-{
-    uint64_t best_value[SYMBOL_QUERIES] = {0};
-    const struct elf_symbol *end = symbols + symbol_count;
-    virt_addr_t highest = queries[count - 1].address;
-    size_t i = 0;
-    for (const struct elf_symbol *symbol = symbols; symbol < end; symbol++) {
-        uint64_t value = symbol->value;
-        if (value > highest || value < best_value[0]) /* the latter is so for most */
-            continue;
-        /* Many symbols follow the one before them in memory, too. */
-        if (value > queries[i].address || (i > 0 && value <= queries[i - 1].address))
-            i = first_at_or_above(queries, count, value);
-        if (value < best_value[i] || !is_name(symbol) || !is_better(symbol, best[i]))
-            continue;
-        best[i] = symbol;
-        best_value[i] = value;
-    }
-}
-
-static void answer(struct symbol_query *query, const struct elf_symbol *symbol)
-{
-    const struct image_part *part = part_of(query->address);
-    query->name = NULL;
-    if (!part || !symbol || symbol->value < (virt_addr_t)part->start)
-        return;
-    query->offset = query->address - symbol->value;
-    /* An address beyond the symbol's end has no name: a string constant, for example. */
-    if (symbol->size == 0 || query->offset < symbol->size)
-        query->name = names + symbol->name;
-}
-
-void symbols_find(struct symbol_query *queries, size_t count)
-{
-    const struct elf_symbol *best[SYMBOL_QUERIES] = {NULL};
-    ASSERT(count <= SYMBOL_QUERIES);
-    if (count == 0)
-        return;
-    sort(queries, count);
-    search(queries, count, best);
-    for (size_t i = 0; i < count; i++) {
-        if (i > 0 && !best[i]) /* nothing begins between the two */
-            best[i] = best[i - 1];
-        answer(&queries[i], best[i]);
-    }
+    while (low > 0 && !is_name(&symbols[low]))
+        low--;
+    return low > 0 ? &symbols[low] : NULL; /* the first one of all is empty (System V ABI) */
 }
 
 const char *symbol_find(virt_addr_t address, uint64_t *offset)
 {
-    struct symbol_query query = {.address = address};
-    symbols_find(&query, 1);
-    *offset = query.offset;
-    return query.name;
+    const struct image_part *part = part_of(address);
+    const struct elf_symbol *symbol = part && symbol_count ? search(address) : NULL;
+    if (!symbol || symbol->value < (virt_addr_t)part->start)
+        return NULL;
+    *offset = address - symbol->value;
+    /* An address beyond the symbol's end has no name: a string constant, for example. */
+    return symbol->size == 0 || *offset < symbol->size ? names + symbol->name : NULL;
 }
 
 struct symbol_place symbol_place(virt_addr_t address)

@@ -137,3 +137,9 @@ class Elf(unittest.TestCase):
         self.assertNotIn(".debug", sections)
         self.assertIn(".symtab", sections)
         self.assertIn(".debug_info", run("readelf", "-SW", paths.KERNEL_DEBUG))
+
+    def test_symbols_are_sorted(self):
+        """The kernel's search for a name halves the table, as it is in the file."""
+        addresses = [line.split()[1] for line in run("readelf", "-sW", paths.KERNEL).splitlines() if re.match(r" +\d+:", line)]
+        self.assertGreater(len(addresses), 1000)
+        self.assertEqual(addresses, sorted(addresses))
