@@ -4,6 +4,7 @@
  */
 #include <sched.h>
 #include <sys/resource.h>
+#include <sys/sysinfo.h>
 
 #include "support.h"
 
@@ -209,6 +210,60 @@ TEST(exhaustion, threads)
     EXPECT(start_thread() > 0 && start_thread() > 0);
     EXPECT_ERROR(start_thread(), EAGAIN);
     EXPECT_ERROR(fork(), EAGAIN);
+}
+
+/* Threads that never return have one stack: what each writes there, the others write, too. */
+static long start_sleeping_thread(void)
+{
+    static char stack[PAGE] __attribute__((aligned(16)));
+    return clone(sleeping_thread, stack + sizeof(stack),
+                 CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD, NULL);
+}
+
+/* Kernel stacks may take an eighth of the memory (/proc/sys/kernel/threads-max). */
+static void take_all_threads(void)
+{
+    enum { KERNEL_STACK = 16384, MOST = 2000 };
+    struct sysinfo info;
+    sysinfo(&info);
+    unsigned long threads = info.totalram * info.mem_unit / KERNEL_STACK / 8;
+    long thread = 0;
+    for (unsigned long i = 0; thread >= 0 && i < threads && i < MOST; i++)
+        thread = start_sleeping_thread();
+    _exit(thread < 0 ? errno != EAGAIN : threads <= MOST);
+}
+
+/* Where there is not so much memory that pipes cannot take it: a few threads get the frames of the
+ * first pipe, then there are none for the next one's kernel stack. */
+static void take_all_kernel_stacks(void)
+{
+    static char bytes[65536];
+    int first[2], ends[2];
+    limit_descriptors(8192);
+    long status = start_sleeping_thread() > 0 ? pipe2(first, O_NONBLOCK) : -1;
+    if (status < 0 || write(first[1], bytes, sizeof(bytes)) != sizeof(bytes))
+        _exit(1);
+    for (size_t taken = 0; status >= 0 && taken < MUCH; taken += sizeof(bytes)) {
+        status = pipe2(ends, O_NONBLOCK);
+        if (status == 0)
+            status = write(ends[1], bytes, sizeof(bytes));
+    }
+    if (status >= 0)
+        _exit(0);
+    close(first[0]);
+    close(first[1]);
+    while (start_sleeping_thread() > 0)
+        continue;
+    _exit(errno != ENOMEM || fork() >= 0 || errno != ENOMEM);
+}
+
+TEST(exhaustion, kernel_stacks)
+{
+    for (int i = 0; i < 3; i++) {
+        EXPECT_EQ(status_of(take_all_threads), 0);
+        EXPECT_EQ(status_of(take_all_kernel_stacks), 0);
+    }
+    EXPECT(start_thread() > 0 && start_child() > 0);
 }
 
 /* Root's processes are not limited, whoever acts as root. */
