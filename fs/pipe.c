@@ -162,12 +162,19 @@ static enum error read_locked(const struct file *file, struct buffer *buffer)
 
 static enum error read(struct file *file, struct buffer *buffer, uint64_t *position)
 {
+    struct pipe *pipe = file->inode->pipe;
+    enum error error = OK;
     (void)position;
     if (buffer->left == 0)
         return OK;
-    thread_lock(&file->inode->pipe->mutex);
-    enum error error = read_locked(file, buffer);
-    thread_unlock(&file->inode->pipe->mutex);
+    /* Most reads of an empty pipe wait here, without the mutex. */
+    if (!(file->flags & O_NONBLOCK))
+        error = wait_until(pipe, can_read, 0);
+    if (error)
+        return error;
+    thread_lock(&pipe->mutex);
+    error = read_locked(file, buffer);
+    thread_unlock(&pipe->mutex);
     return error;
 }
 
