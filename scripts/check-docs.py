@@ -101,7 +101,7 @@ def bad_examples(text, compiler):
         lines = [line for line in code.splitlines() if line.strip()]
         if len(lines) > LONGEST_EXAMPLE:
             yield f"an example of {len(lines)} lines, more than {LONGEST_EXAMPLE}: {lines[0]}"
-        done = subprocess.run([*compiler, "-Itests/kernel", "-x", "c", "-fsyntax-only", "-"], cwd=TOP, input=code, text=True,
+        done = subprocess.run([*compiler, "-Itests/kernel", "-iquote", "user", "-x", "c", "-fsyntax-only", "-"], cwd=TOP, input=code, text=True,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
         if done.returncode:
             yield f"an example does not compile: {done.stdout}"
