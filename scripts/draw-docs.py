@@ -142,6 +142,17 @@ BENCHES = {
     "paging.unmap": "unmap a page",
 }
 
+LINUX_BENCHES = {
+    "syscall.getpid": "a call that does nothing",
+    "pipe.self": "a byte through a pipe, in one process",
+    "pipe.ping_pong": "a byte to another process and back",
+    "process.fork_exit_wait": "make a process that ends at once, and wait for it",
+    "process.fork_exec_wait": "the same, with another program",
+    "thread.create_join": "make a thread that ends at once, and wait for it",
+    "signal.self": "a signal to oneself, and its handler",
+    "memory.map_unmap": "map memory and unmap it",
+}
+
 
 def measured():
     """docs/benchmarks.md, as {bench: (blog_os's figure, Cairn's)}."""
@@ -170,7 +181,26 @@ def benchmarks():
         yield f"| {words} | `{name}` | {theirs} | {ours} |"
 
 
+def programs():
+    """The README's table of programs, out of docs/programs.md: a row for each script."""
+    yield from ("| script | what is done on Cairn and on Linux | the same |", "| --- | --- | --- |")
+    page = (TOP / "docs" / "programs.md").read_text()
+    for name, what, same in re.findall(r"^\| `(\w+)` \| (.*?) \| [^|]* \| \d+ \| (.*?) \|$", page, re.MULTILINE):
+        yield f"| `{name}` | {what} | {same} |"
+
+
+def beside_linux():
+    """The README's table of what programs ask for, out of docs/benchmarks.md: a row for each of LINUX_BENCHES that is there."""
+    part = (TOP / "docs" / "benchmarks.md").read_text().partition("## Beside Linux")[2]
+    rows = {row[0]: row[1:] for row in re.findall(r"^\| `([\w.]+)` \| (\S+) \| (\S+) \|", part, re.MULTILINE)}
+    yield from ("| what | bench | Linux | Cairn |", "| --- | --- | ---: | ---: |")
+    for name in sorted(rows.keys() & LINUX_BENCHES.keys(), key=list(LINUX_BENCHES).index):
+        yield f"| {LINUX_BENCHES[name]} | `{name}` | {rows[name][0]} | {rows[name][1]} |"
+
+
 PARTS = {
+    (README, "programs"): programs,
+    (README, "beside Linux"): beside_linux,
     (ARCHITECTURE, "floors"): house,
     (ARCHITECTURE, "virtual memory"): virtual_map,
     (ARCHITECTURE, "physical memory"): physical_map,
