@@ -62,6 +62,7 @@ ShellCheck, for make check|shellcheck|shellcheck|ShellCheck|shellcheck|-
 Clang with libFuzzer, for make fuzz and make LLVM=1|clang|clang|clang|clang|-
 LLD, for make LLVM=1|ld.lld|lld|lld|lld|-
 llvm-objcopy, for the same|llvm-objcopy|llvm|llvm|llvm|-
+gcovr, for make coverage|gcovr|gcovr|gcovr|gcovr|-
 Bochs, for make matrix|bochs|bochs|bochs|-|-
 Bochs's displays, for the same|/usr/lib/*/bochs/plugins/libbx_x_gui.so|bochs-x|-|-|-
 Bochs's BIOS, for the same|/usr/share/bochs/BIOS-bochs-latest|bochsbios|-|-|-

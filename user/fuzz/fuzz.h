@@ -39,6 +39,7 @@ void fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* The state of this process's random numbers. */
 extern uint64_t seed;
 
+/* A number below `limit`, which is not 0. */
 static inline uint32_t below(uint32_t limit)
 {
     return random_below(&seed, limit);
@@ -50,6 +51,7 @@ static inline bool once_in(uint32_t times)
     return below(times) == 0;
 }
 
+/* Any word. */
 static inline uint64_t random_word(void)
 {
     return (uint64_t)random_next(&seed) << 32 | random_next(&seed);
@@ -72,6 +74,7 @@ uint64_t make_pointer(uint64_t size);
 /* A length in bytes. */
 uint64_t make_size(void);
 
+/* A descriptor: mostly one that this process may have opened. */
 uint64_t make_descriptor(void);
 
 /* A value that is no array and no bytes. */

@@ -79,6 +79,8 @@ struct directory_entry { /* Linux's struct linux_dirent64 */
     uint8_t type;
     char name[];
 };
+
+/* Fills `entries` with struct directory_entry, one behind the other. */
 long sys_getdents64(int directory, void *entries, size_t size);
 
 enum { MODE_TYPE = 0170000, MODE_DIRECTORY = 0040000, MODE_LINK = 0120000 };
@@ -96,6 +98,8 @@ struct stat {
     int64_t unused[3];
 };
 _Static_assert(sizeof(struct stat) == 144, "Linux's struct stat");
+
+/* What is known of a file. */
 long sys_stat(const char *path, struct stat *stat);
 
 /* Processes. */
@@ -137,6 +141,8 @@ struct signal_action { /* the kernel's struct sigaction */
     void (*restorer)(void);
     uint64_t blocked; /* while the handler runs */
 };
+
+/* Signals, with sets of 64 bits. */
 long sys_kill(int process, int signal);
 long sys_sigaction(int signal, const struct signal_action *, struct signal_action *old,
                    size_t set_size);
@@ -206,6 +212,8 @@ long sys_nanosleep(const struct timespec *time, struct timespec *left);
 struct utsname {
     char system[65], node[65], release[65], version[65], machine[65], domain[65];
 };
+
+/* The names of the system. */
 long sys_uname(struct utsname *);
 
 #endif
