@@ -4,6 +4,7 @@
 #   LLVM=1              Clang, LLD and llvm-objcopy instead; builds to build/llvm/
 #   B=DIRECTORY         builds to there, so that several builds can stand side by side
 #   ACCEL=kvm           accelerator for QEMU (tcg when not given)
+#   COVERAGE=1          the kernel and the host's tests count what runs of them; builds to build/coverage/
 #   V=1                 show the commands
 
 MAKEFLAGS += --no-builtin-rules --no-builtin-variables
@@ -13,7 +14,7 @@ MAKEFLAGS += --no-builtin-rules --no-builtin-variables
 .DEFAULT_GOAL := iso
 SHELL := /bin/bash
 
-B := build$(if $(LLVM),/llvm)
+B := build$(if $(LLVM),/llvm)$(if $(COVERAGE),/coverage)
 Q := $(if $(V),,@)
 
 # --- Tools ------------------------------------------------------------------------------------------------------------
@@ -93,6 +94,15 @@ USER_LDFLAGS := -nostdlib -static -no-pie -z noexecstack -z max-page-size=4096 -
 HOST_CFLAGS := -std=gnu17 -O1 -g $(WARNINGS) $(GCC_WARNINGS) -Itests/host/include -Iinclude -I$B/gen -DDIRECT_MAP_BASE=0x110000000000u -DKERNEL_BASE=0u -fno-omit-frame-pointer -fsanitize=address,undefined \
     -fno-sanitize-recover=all -fno-toplevel-reorder
 
+# A build that counts which code runs. The sanitizers' branches and those of inlined copies would count as the code's own.
+ifdef COVERAGE
+COUNTERS      := --coverage -fprofile-update=atomic -fno-early-inlining -Wno-error
+KERNEL_CFLAGS := $(filter-out -O2 -ffile-prefix-map=%,$(KERNEL_CFLAGS)) -O1 $(COUNTERS) -fprofile-info-section -Wno-stack-usage
+UBSAN_CFLAGS  := $(filter-out -fsanitize=% -fno-sanitize-recover=%,$(UBSAN_CFLAGS))
+HOST_CFLAGS   := $(filter-out -fsanitize=% -fno-sanitize-recover=%,$(HOST_CFLAGS)) $(COUNTERS)
+LDFLAGS       += --defsym=__gcov_merge_add=0
+endif
+
 # --- Sources ----------------------------------------------------------------------------------------------------------
 
 ROOMS := lib boot kernel kernel/cpu kernel/log kernel/task mm mm/alternatives kernel/fault drivers drivers/layouts drivers/block drivers/usb fs fs/ext2 fs/fat fs/iso9660 kernel/tty \
@@ -134,7 +144,7 @@ TOOL_SOURCES := $(foreach tool,$(HOST_TOOLS),$(TOOL_SOURCES_$(notdir $(tool))))
 
 # --- The kernel -------------------------------------------------------------------------------------------------------
 
-.PHONY: all iso run test need-debian-disk programs self power-cuts soak random-files matrix bench compare screens bench-host clock-drift fuzz debug reproducible breaks check fmt clean help screenshot docs need-build need-font need-host need-debian need-user-tests need-fmt need-lint need-fuzz need-iso need-matrix need-qemu FORCE
+.PHONY: all iso run test need-debian-disk programs self power-cuts soak random-files matrix bench compare screens bench-host clock-drift fuzz debug reproducible coverage mutants breaks check fmt clean help screenshot docs need-build need-font need-host need-debian need-user-tests need-fmt need-lint need-fuzz need-iso need-matrix need-coverage need-qemu FORCE
 all: iso $B/cairn-test.iso $B/host-tests $(HOST_TOOLS)
 
 # A change of compiler or flags rebuilds what it touches, and a new or removed source links again: these files hold the
@@ -435,9 +445,9 @@ bench-host: $B/bench-host/time-strings
 clock-drift: $B/cairn.iso | need-qemu
 	$QBUILD=$B $(PYTHON) tests/clock_drift.py $(MINUTES)
 
-# Calls with made-up arguments, by user/fuzz/: CALLS of them, from SEED on.
-soak: $B/cairn.iso $B/initramfs-fuzz.cpio random-files | need-qemu
-	$QBUILD=$B $(PYTHON) tests/soak.py $(or $(CALLS),10000000) $(SEED)
+# Calls with made-up arguments, by user/fuzz/: CALLS of them, from SEED on. With MINUTES, all kinds of work on one machine.
+soak: $B/cairn.iso $B/initramfs-fuzz.cpio $(if $(MINUTES),,random-files) | need-qemu
+	$QBUILD=$B $(PYTHON) tests/soak.py $(if $(MINUTES),minutes $(MINUTES),$(or $(CALLS),10000000)) $(SEED)
 
 # A million operations on files, whose results have to be this machine's.
 random-files: $B/cairn.iso $B/user-tests/random_files $B/initramfs-tests.cpio | need-qemu
@@ -522,6 +532,18 @@ power-cuts: $B/cairn.iso | need-qemu
 reproducible: | need-build need-iso
 	$Q$(PYTHON) tests/reproducible.py
 
+# Which lines and branches the tests reach: a build of its own, with counters.
+COVERED = $B/cairn.iso $B/cairn-test.iso $B/host-tests $(HOST_TOOLS) $(USER_TEST_PROGRAMS) $B/initramfs-tests.cpio $B/initramfs-fuzz.cpio
+coverage: | need-build need-host need-qemu need-coverage
+	$Q$(MAKE) --no-print-directory COVERAGE=1 need-covered
+	$QBUILD=$B/coverage $(PYTHON) tests/coverage.py $(TESTS)
+.PHONY: need-covered
+need-covered: $(COVERED)
+
+# Small changes in PLACES=200 lines, drawn with SEED=1; `make coverage` has found out which tests reach them.
+mutants: | need-build need-host need-qemu need-coverage
+	$QBUILD=build/coverage $(PYTHON) tests/mutants.py $(or $(PLACES),200) $(or $(SEED),1)
+
 breaks: | need-build need-host need-qemu
 	$Q$(PYTHON) tests/breaks.py $(BREAKS)
 
@@ -588,7 +610,8 @@ help:
 	@echo "                DELAYS=1 with either side late"
 	@echo "make programs   run Debian's programs and compare what they print with Linux; PROGRAMS='NAME ...' for some of them"
 	@echo "make self       Cairn builds its own kernel, and both have to be the same; it takes an hour"
-	@echo "make soak       make random-files, and ten million system calls with made-up arguments; CALLS= another number, SEED= the first seed"
+	@echo "make soak       make random-files, and ten million system calls with made-up arguments; CALLS= another number, SEED= the first"
+	@echo "                seed; MINUTES=60: commands, faults, hot-plug and disks on one machine instead"
 	@echo "make random-files a million operations on files, and the same on this machine; STEPS= another number"
 	@echo "make matrix     boot the image on many machines and type at each; MATRIX='WORD ...' for some of them"
 	@echo "make stress     run stress-ng's stressors under Cairn and Linux; STRESS='CLASS ...' for some of them"
@@ -607,6 +630,8 @@ help:
 	@echo "make check      what can be checked without running the kernel's tests; each part is a target of its own:"
 	@echo "                $(CHECKS)"
 	@echo "make reproducible build twice from nothing in different folders, and compare the images byte for byte"
+	@echo "make coverage   which lines and branches tests reach, into docs/evidence.md; TESTS='NAME ...' adds those tests"
+	@echo "make mutants    change the kernel in PLACES=200 lines drawn with SEED=1, and count what the tests that reach them notice"
 	@echo "make breaks     break the kernel on purpose, and see a test notice each time; BREAKS=WORD for a part"
 	@echo "make fmt        format the C files"
 	@echo "make clean      remove build/"
@@ -631,6 +656,8 @@ need-lint:
 	@$(call need,clang-tidy=clang-tidy cppcheck=cppcheck shellcheck=shellcheck)
 need-iso:
 	@$(call need,$(GRUB)mkrescue=grub-common xorriso=xorriso mformat=mtools)
+need-coverage:
+	@$(call need,gcovr=gcovr)
 need-matrix:
 	@$(call need,bochs=bochs)
 need-qemu:

@@ -12,19 +12,15 @@ kept in build/breaks/, so that an interrupted run goes on where it was, as long 
 
 import hashlib
 import json
-import os
-import re
-import shutil
-import subprocess
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 
 from breaks_list import BREAKS
+from broken_tree import BrokenTree, first_failure
 from runner import paths
 
 PLACE = paths.ROOT / "build" / "breaks"
-TREE = PLACE / "tree"
+TREE = BrokenTree(PLACE / "tree")
 NOTICED = PLACE / "noticed.json"
 PAGE = paths.ROOT / "docs" / "breaks.md"
 
@@ -39,11 +35,6 @@ first test that failed (of the suites that the break names; others may notice as
 """
 
 HANG_LIMIT = "150"  # seconds for a broken kernel's boot, which often hangs: half of what a whole one gets
-
-# What the suites of a kind need of the build.
-NEEDED = {"host": ["host-tests"], "kernel": ["cairn-test.iso"],
-          "e2e": ["cairn.iso", "cairn-test.iso", "type-keys", "line-discipline", "screens", "initramfs-tests.cpio",
-                  "initramfs-fuzz.cpio"]}
 
 
 @dataclass
@@ -76,49 +67,6 @@ class Noticed:
         NOTICED.write_text(json.dumps({"state": self._state, "noticed": self._noticed}))
 
 
-def copy_tree(sources):
-    """A copy of the tree's sources; what was built there before stays, so that little has to be built again."""
-    copies = {file.relative_to(TREE) for file in TREE.rglob("*") if file.is_file()}
-    for name in copies - sources:
-        if name.parts[0] != "build":
-            (TREE / name).unlink()
-    for name in sources:
-        target = TREE / name
-        if not target.exists() or target.read_bytes() != (paths.ROOT / name).read_bytes():
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(paths.ROOT / name, target)
-
-
-def run(*command, **variables):
-    """Runs a command in the copy; its exit status and what it printed."""
-    done = subprocess.run(command, cwd=TREE, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          stdin=subprocess.DEVNULL, check=False, env={**os.environ, **variables})
-    return done.returncode, done.stdout
-
-
-def first_failure(output):
-    """The first failing test in the runner's output: its suite and its name, or how the suite ended."""
-    suite = re.search(r"^FAIL (\S+) +(.*?) \(", output, re.MULTILINE)
-    if not suite:
-        return ""
-    details = output[suite.end():]
-    name = re.search(r"^\s+not ok (?:\d+ )?(\S+)", details, re.MULTILINE)
-    following = re.search(r"^(?:ok|FAIL) ", details, re.MULTILINE)
-    if name and not (following and following.start() < name.start()):
-        return f"{suite[1]}: {name[1]}"
-    place = re.match(r"[^\n]*\n(?:\s+exit status[^\n]*\n)?\s+(after test [^\n]*|before the first test[^\n]*)\n", details)
-    return f"{suite[1]}: {suite[2]}" + (f" {place[1]}" if place else "")
-
-
-def run_tests(names, **variables):
-    """Builds what some suites need and runs them: None when the build fails, else their exit status; and what was said."""
-    targets = {f"build/{target}" for name in names for target in NEEDED[name.split("/")[0]]}
-    status, output = run("make", *sorted(targets))
-    if status:
-        return None, output
-    return run(sys.executable, "tests/run.py", *names, **variables)
-
-
 def suites_of(item):
     """The names for tests/run.py, and the variable that chooses programs of tests/user. `cairn/signals` is
     tests/user/signals.c on Cairn, compared with this machine's Linux."""
@@ -131,15 +79,11 @@ def suites_of(item):
 def try_break(item):
     """Makes one break, runs its suites, and takes the break back."""
     names, variables = suites_of(item)
-    file = TREE / item.file
-    text = file.read_text()
+    text = (paths.ROOT / item.file).read_text()
     if text.count(item.before) != 1:
         return Outcome(error=f"the text to edit is there {text.count(item.before)} times")
-    file.write_text(text.replace(item.before, item.after))
-    try:
-        status, output = run_tests(names, BOOT_LIMIT=HANG_LIMIT, **variables)
-    finally:
-        file.write_text(text)
+    with TREE.edited(item.file, text.replace(item.before, item.after)):
+        status, output = TREE.run_tests(names, BOOT_LIMIT=HANG_LIMIT, **variables)
     if status is None:
         return Outcome(error="does not build: " + output[-600:])
     if status == 0:
@@ -156,10 +100,10 @@ def chosen(words):
 def main(words):
     """Tries the breaks, and writes the page when they were all tried and all noticed."""
     sources = paths.sources()
-    copy_tree(sources)
+    TREE.copy(sources)
     known = Noticed(sources)
     suites = {name for item in chosen(words) if not known.get(item) for name in suites_of(item)[0]}
-    status, output = run_tests(sorted(suites)) if suites else (0, "")
+    status, output = TREE.run_tests(sorted(suites)) if suites else (0, "")
     if status != 0:
         said = "\n".join(line for line in output.splitlines() if not line.startswith("ok "))
         print("a suite fails though nothing is broken:\n" + said[-3000:])

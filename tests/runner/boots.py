@@ -11,7 +11,7 @@ import resource
 import subprocess
 import time
 
-from runner import ktap, loaded, modes, paths, qemu
+from runner import coverage, ktap, loaded, modes, paths, qemu
 
 SILENCE = 20  # seconds of the guest's clock; a guest that prints nothing for so long hangs
 PANIC_GRACE = 30.0  # for the rest of the report, after the line that begins it
@@ -94,9 +94,10 @@ def run_host_suite(suite, names, program=paths.HOST_TESTS):
     """Runs one suite of build/host-tests. A sanitizer's report ends it before its plan is done."""
     transcript = ktap.Transcript()
     try:
-        done = subprocess.run([str(program), suite], stdin=subprocess.DEVNULL,
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=HOST_LIMIT,
-                              preexec_fn=limit_cpu_time)
+        with coverage.program() as environment:
+            done = subprocess.run([str(program), suite], stdin=subprocess.DEVNULL, env=environment,
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=HOST_LIMIT,
+                                  preexec_fn=limit_cpu_time)
         output, errors = done.stdout, done.stderr.decode("utf-8", "replace")
         ending = ktap.Ending(status=done.returncode, error=errors)
     except subprocess.TimeoutExpired as expired:

@@ -2,7 +2,7 @@
 
 import unittest
 
-from runner import ktap
+from runner import coverage, ktap
 
 
 def load(module):
@@ -23,9 +23,17 @@ def name(case):
     return case.id().split(".")[-1].replace("test_", "", 1)
 
 
+class _Result(unittest.TestResult):
+    """A result that says which case runs."""
+
+    def startTest(self, test):
+        coverage.begin_case(name(test))
+        super().startTest(test)
+
+
 def run(cases):
     """Runs cases in order and turns unittest's result into a verdict."""
-    result = unittest.TestResult()
+    result = _Result()
     unittest.TestSuite(cases).run(result)
     problems = result.failures + result.errors
     details = [f"skipped: {name(case)}: {reason}" for case, reason in result.skipped]

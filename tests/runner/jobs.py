@@ -9,7 +9,7 @@ import subprocess
 from dataclasses import dataclass
 from typing import Callable
 
-from runner import boots, cases, ktap, modes, paths, suites
+from runner import boots, cases, coverage, ktap, modes, paths, suites
 
 
 @dataclass
@@ -97,6 +97,7 @@ def _e2e_cases(module, prefixes):
 def run(job):
     """Runs a job; an error in the runner itself is a failed test, not the end of all others."""
     try:
-        return job.run()
+        with coverage.of(job.name):
+            return job.run()
     except Exception as error:  # pylint: disable=broad-except
         return ktap.Verdict(ktap.FAILED, 0, 1, [f"the runner failed: {error!r}"])

@@ -1,0 +1,59 @@
+"""The small changes that `make mutants` makes."""
+
+import unittest
+
+import mutations
+
+C = """/* a < b */
+enum { SIZE = 3 };
+
+static int least(int a, int b)
+{
+    const char *text = "a < 1"; /* a + b */
+    if (a < b && a != 10) {
+        ASSERT(a > 0);
+        count(a);
+    }
+    value = a + b;
+    return *text - a;
+}
+"""
+
+ASM = """label:                     ; a word: 1
+    jz .there
+    add rax, 8                 ; 3 bytes
+.there:
+    dq 1
+"""
+
+
+class Changes(unittest.TestCase):
+    """Of C and of assembly."""
+
+    def kinds(self, file, text):
+        """{line: what may be changed there}."""
+        return {line: [change.kind for change in some] for line, some in mutations.of_text(file, text).items()}
+
+    def test_c(self):
+        """In functions alone, and neither in comments nor in texts nor in assertions."""
+        left_out, opposite = "the statement is left out", "the opposite condition"
+        self.assertEqual(self.kinds("a.c", C), {
+            7: ["< is <=", "&& is ||", "!= is ==", "10 is 11", "10 is 9", opposite],
+            9: [left_out], 11: ["+ is -", left_out], 12: ["- is +"]})
+
+    def test_assembly(self):
+        """Instructions, but neither labels nor data."""
+        left_out = "the instruction is left out"
+        self.assertEqual(self.kinds("a.asm", ASM), {2: ["jz is jnz", left_out], 3: ["add is sub", "8 is 9", "8 is 7", left_out]})
+
+    def test_apply(self):
+        """One line differs."""
+        change = mutations.of_text("a.c", C)[7][-1]
+        changed = mutations.apply(C, change)
+        self.assertEqual([line for line in changed.split("\n") if line not in C.split("\n")], ["    if (!(a < b && a != 10)) {"])
+
+    def test_octal(self):
+        """A constant stays in its base."""
+        text = "void f(void)\n{\n    make(0600, 0x1f, 0);\n}\n"
+        kinds = self.kinds("a.c", text)[3]
+        self.assertEqual(kinds, ["0600 is 0601", "0600 is 0577", "0x1f is 0x20", "0x1f is 0x1e", "0 is 1", "the statement is left out"])
