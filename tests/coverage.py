@@ -24,12 +24,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "scripts"))
 from floors import FLOORS, floor_of  # noqa: E402  (the path has to be set first)
 from runner import coverage, gcov, pages, paths  # noqa: E402
 
-CHOSEN = ("host/", "kernel/", "e2e/call_fuzzer", "e2e/commands", "e2e/console", "e2e/disks", "e2e/faults", "e2e/keyboard",
-          "e2e/shell", "e2e/sticks", "e2e/terminals", "e2e/usb")
+CHOSEN = ("host/", "kernel/", "e2e/acpi", "e2e/call_fuzzer", "e2e/commands", "e2e/disks", "e2e/faults", "e2e/memory", "e2e/pci",
+          "e2e/proc", "e2e/root_disk", "e2e/shell", "e2e/sticks", "e2e/terminals", "e2e/usb")
 NO_BRANCH = r".*\b(ASSERT|_Static_assert|PANIC)\("
 SUMMARY = paths.BUILD / "summary.json"
 EVIDENCE = paths.ROOT / "docs" / "evidence.md"
 AIM = {"line": 95, "branch": 85}
+MANY = 9  # lines of a file that are worth a row
 
 
 def run_tests(prefixes):
@@ -64,18 +65,26 @@ def report():
     rooms = [word for room in sorted({floor.split("/")[0] for floor in FLOORS} | {"include"})
              for word in ("--filter", str(paths.ROOT / room) + "/")]
     subprocess.run(["gcovr", "-r", str(paths.ROOT), *rooms, f"-j{os.cpu_count()}", "--exclude-branches-by-pattern", NO_BRANCH,
-                    "--exclude-unreachable-branches", "--exclude", str(paths.ROOT / "kernel/bench") + "/", "--json-summary", str(SUMMARY), "--json", str(paths.BUILD / "lines.json"),
-                    "--html-details", str(html / "index.html"), str(paths.BUILD)], cwd=paths.ROOT, check=True,
+                    "--exclude-unreachable-branches", "--exclude", str(paths.ROOT / "kernel/bench") + "/",
+                    "--json-summary", str(SUMMARY), "--json", str(paths.BUILD / "lines.json"), "--html-details", str(html / "index.html"), str(paths.BUILD)], cwd=paths.ROOT, check=True,
                    stdout=subprocess.DEVNULL)
 
 
-# Why no test here reaches the rest of a file.
+SANITIZED = "the build with counters is not built with the sanitizer that calls it; `kernel/fault_ubsan` tests it"
+RESTARTS = "the machine starts anew, and its memory with it; `e2e/acpi` and `e2e/commands` test it"
+BROKEN_DEVICES = "devices that do not start, answer or let go: no emulated one does so"
+# Why no test here reaches the rest of a file. Where nothing is said, nobody has looked yet.
 REASONS = {
-    "kernel/log/ubsan.c": "the build with counters is not built with the sanitizer that calls it; `kernel/fault_ubsan` tests it",
-    "kernel/fault/ubsan_faults.c": "the same",
-    "drivers/reset.c": "the machine starts anew, and its memory with it; `e2e/acpi` and `e2e/commands` test it",
-    "kernel/monitor/power_commands.c": "the same",
-    "kernel/main.c": "branches of machines that lack something, which `make matrix` boots",
+    "kernel/log/ubsan.c": SANITIZED,
+    "kernel/fault/ubsan_faults.c": SANITIZED,
+    "drivers/reset.c": RESTARTS,
+    "kernel/monitor/power_commands.c": RESTARTS,
+    "kernel/main.c": "machines that lack something, which `make matrix` boots",
+    "kernel/process/exec.c": "programs with a loader of their own: `e2e/debian` runs them from a disk of packages",
+    "kernel/process/signal_fpu.c": "processors with XSAVE: the emulator's usual one has none",
+    "drivers/block/ahci.c": BROKEN_DEVICES,
+    "drivers/block/nvme.c": BROKEN_DEVICES,
+    "drivers/block/virtio_blk.c": BROKEN_DEVICES,
 }
 
 
@@ -105,11 +114,11 @@ def table(files):
 
 
 def gaps(files):
-    """The files of which less than the aim is reached, those with the most left first."""
+    """The files of which less than the aim is reached, and of which more than a few lines are left, those with the most left first."""
     yield from ("| file | lines not reached | branches not reached | why |", "| --- | ---: | ---: | --- |")
     for file in sorted(files, key=lambda file: file["line_covered"] - file["line_total"]):
         left = {key: file[f"{key}_total"] - file[f"{key}_covered"] for key in AIM}
-        if any(left[key] > file[f"{key}_total"] * (100 - AIM[key]) / 100 for key in AIM):
+        if left["line"] > MANY and any(left[key] > file[f"{key}_total"] * (100 - AIM[key]) / 100 for key in AIM):
             yield (f"| `{file['filename']}` | {left['line']} of {file['line_total']} | {left['branch']} of {file['branch_total']} |"
                    f" {REASONS.get(file['filename'], '')} |")
 

@@ -48,11 +48,12 @@ static enum error check_source(const struct file *from, virt_addr_t offset, uint
     return !error && *start > INT64_MAX ? ERROR_INVALID : error;
 }
 
-/* The file may become longer meanwhile, as when it is copied to its own end. */
+/* The file may become longer meanwhile, as when it is copied to its own end. Files of /proc have a
+ * content, but no size. */
 static uint64_t left_in(const struct file *from, uint64_t start, uint64_t count)
 {
     uint64_t size = from->inode->size, left = size > start ? size - start : 0;
-    left = MIN(left, count);
+    left = size ? MIN(left, count) : count;
     return MIN(left, (uint64_t)BUFFER_MAX);
 }
 

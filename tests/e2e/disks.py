@@ -32,6 +32,32 @@ class Disks(DiskTest):
         machine.kill()
         self.assertEqual(image.read_bytes()[1234000:1234000 + len(expected)], expected)
 
+    def test_what_is_asked_of_it(self):
+        """Its size in blocks of 512 bytes, the size of its blocks, whether it is read-only; and its cache is emptied."""
+        machine = self.start(self.image(MIB))
+        for question, answer in (("size", "2048"), ("bsz", "4096"), ("ro", "0")):
+            self.expect(machine, f"blockdev --get{question} /dev/vda", answer)
+        machine.answer("echo new | dd of=/dev/vda conv=notrunc 2>/dev/null")
+        self.expect(machine, "blockdev --flushbufs /dev/vda; head -1 /dev/vda", "new")
+
+    def test_read_only_and_back(self):
+        """A file system is made read-only, and writable again: not while a file is open for writing; nothing is lost."""
+        for kind, make in (("ext2", ["mke2fs", "-q", "-t", "ext2"]), ("vfat", ["mkfs.fat"])):
+            image = self.folder / "disk.img"
+            with open(image, "wb") as file:
+                file.truncate(0)
+                file.truncate(8 * MIB)
+            subprocess.run([*make, str(image)], check=True, stdout=subprocess.DEVNULL)
+            machine = self.start(image)
+            machine.answer(f"mkdir /m; mount -t {kind} /dev/vda /m; echo one >/m/f")
+            self.expect(machine, "exec 9>/m/g; mount -o remount,ro /m", "mount: mounting /dev/vda on /m failed: Device or resource busy")
+            self.expect(machine, "exec 9>&-; mount -o remount,ro /m; echo two >/m/f", "sh: can't create /m/f: Read-only file system")
+            self.expect(machine, "mount -o remount,rw /m; cat /m/f; echo two >/m/f", "one")
+            self.expect(machine, f"umount /m; mount -t {kind} /dev/vda /m; cat /m/f", "two")
+            self.assertRegex(machine.answer("df /m | tail -1")[0], r"^/dev/vda .* /m$")
+            self.expect(machine, "umount /m")
+            machine.kill()
+
     def test_its_end(self):
         """Nothing is written beyond it."""
         image = self.image(MIB)

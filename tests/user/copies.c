@@ -1,4 +1,5 @@
 /* Reading and writing in parts at a position, and copies from file to file. */
+#include <sys/sendfile.h>
 #include <sys/uio.h>
 
 #include "support.h"
@@ -10,6 +11,19 @@ static int has_text(const char *path, const char *text)
     ssize_t size = read(fd, content, sizeof(content) - 1);
     close(fd);
     return size == (ssize_t)strlen(text) && strcmp(content, text) == 0;
+}
+
+TEST(copies, sendfile_of_a_file_that_has_no_size)
+{
+    char text[512], sent[512];
+    int from = open("/proc/version", O_RDONLY), ends[2];
+    ssize_t size = read(open("/proc/version", O_RDONLY), text, sizeof(text));
+    EXPECT(size > 0);
+    EXPECT_OK(pipe(ends));
+    EXPECT_EQ(sendfile(ends[1], from, NULL, 1 << 20), size);
+    EXPECT_EQ(read(ends[0], sent, sizeof(sent)), size);
+    EXPECT_EQ(memcmp(sent, text, (size_t)size), 0);
+    EXPECT_EQ(sendfile(ends[1], from, NULL, 1 << 20), 0);
 }
 
 TEST(copies, parts_at_a_position)
