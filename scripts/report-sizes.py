@@ -5,7 +5,7 @@ import re
 import statistics
 from pathlib import Path
 
-from floors import ROOMS
+from floors import FLOORS, ROOMS, floor_of
 
 TOP = Path(__file__).resolve().parent.parent
 # A function's body begins with a brace in the first column and ends with one: clang-format sees to that.
@@ -23,6 +23,14 @@ def share(part, whole):
     return round(100 * part / whole)
 
 
+def by_room(texts):
+    """Each room with its files, headers among them, and their lines: all, and those of code."""
+    for room, floor in enumerate(FLOORS):
+        own = [text for path, text in texts.items() if floor_of(path.removeprefix("include/")) == room]
+        code = [line for text in own for line in COMMENT.sub("", text).splitlines() if line.strip()]
+        yield f"    {floor + '/':18}{len(own):5} files {sum(text.count(chr(10)) for text in own):7} lines {len(code):7} of code"
+
+
 def main():
     """Prints the table."""
     texts = sources()
@@ -38,6 +46,8 @@ def main():
           f"95th percentile {percentile:g} (45)")
     print(f"files over 400 lines  {', '.join(long_files) or 'none'} (none)")
     print(f"assertions            {1000 * asserts / total:.1f} per 1,000 lines (12 or more)")
+    print("C by room:")
+    print("\n".join(by_room(texts)))
 
 
 if __name__ == "__main__":
