@@ -198,7 +198,7 @@ class Build(unittest.TestCase):
         """`make help` has a line for every target that people call."""
         lines = self.make("help").stdout.splitlines()
         listed = [line.split()[1] for line in lines if re.match(r"make [a-z]", line)]
-        phony = re.search(r"^\.PHONY: (.*)$", (self.tree / "Makefile").read_text(), re.M)[1]
+        phony = " ".join(re.findall(r"^\.PHONY: ([\w -]+)$", (self.tree / "Makefile").read_text(), re.M))
         targets = [name for name in phony.split() if not name.startswith("need-")]
         self.assertEqual(sorted(listed), sorted(set(targets) - {"FORCE", "iso", "help"}))
         self.assertRegex(lines[0], r"^make  .*cairn\.iso")

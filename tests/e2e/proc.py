@@ -30,7 +30,7 @@ class Proc(MachineTest):
         machine = self.boot()
         self.expect(machine, "WORD=here sleep 100 & cd /proc/$!")
         self.expect(machine, "cat comm; tr '\\0' '\\n' <environ | grep WORD", "sleep", "WORD=here")
-        self.expect(machine, "tr '\\0' ' ' <cmdline; echo", "sleep 100 ")
+        self.expect(machine, "tr '\\0' ' ' <cmdline; echo", "sleep 100")
         self.expect(machine, "cd task/*; cat comm; cut -d' ' -f2,3 stat", "sleep", "(sleep) S")
         self.expect(machine, "grep Name status", "Name:\tsleep")
         machine.answer("kill %1; cd /")

@@ -68,6 +68,18 @@ class Soak:
         if answer != list(lines):
             raise AssertionError(f"{command}\nprinted {answer}\ninstead of {list(lines)}")
 
+    def plug(self, driver, name, **properties):
+        """Plugs a device in. One of that name that was pulled out may need a while until it is gone."""
+        def added():
+            try:
+                self.machine.execute("device_add", driver=driver, id=name, bus="usb.0", **properties)
+                return True
+            except qemu.QemuError:
+                return False
+
+        if not qemu.wait_until(added, qemu.BOOT_LIMIT, lambda: self.machine.read_alive(0.1)):
+            raise AssertionError(f"{driver} cannot be plugged in again")
+
     def do_commands(self):
         """Programs in a pipe."""
         count = self.choose.randrange(1, 5000)
@@ -91,7 +103,7 @@ class Soak:
 
     def do_stick(self):
         """A stick is plugged in, written to, read, and pulled out."""
-        self.machine.execute("device_add", driver="usb-storage", drive="stick", id="plugged", bus="usb.0")
+        self.plug("usb-storage", "plugged", drive="stick")
         size = self.choose.randrange(1, 2000)
         self.expect(f"stick {size}")
         self.machine.execute("device_del", id="plugged")
@@ -99,7 +111,7 @@ class Soak:
 
     def do_keyboard(self):
         """A keyboard is plugged in and pulled out again."""
-        self.machine.execute("device_add", driver="usb-kbd", id="keyboard", bus="usb.0")
+        self.plug("usb-kbd", "keyboard")
         self.expect(f"sleep 0.{self.choose.randrange(1, 9)}; echo plugged", "plugged")
         self.machine.execute("device_del", id="keyboard")
 
