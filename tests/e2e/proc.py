@@ -32,5 +32,5 @@ class Proc(MachineTest):
         self.expect(machine, "cat comm; tr '\\0' '\\n' <environ | grep WORD", "sleep", "WORD=here")
         self.expect(machine, "tr '\\0' ' ' <cmdline; echo", "sleep 100")
         self.expect(machine, "cd task/*; cat comm; cut -d' ' -f2,3 stat", "sleep", "(sleep) S")
-        self.expect(machine, "grep Name status", "Name:\tsleep")
+        self.expect(machine, "grep -c '^Name:.sleep$' status", "1")
         machine.answer("kill %1; cd /")
