@@ -155,7 +155,7 @@ def write_page(results, seed):
     for result in results:
         if not result["noticed"]:
             change = f"{result['kind']}: `{result['before'].strip()}`".replace("|", "\\|")
-            rows.append(f"| `{result['file']}:{result['line']}` | {change} | {why(result)} |")
+            rows.append(f"| `{result['file']}`, line {result['line']} | {change} | {why(result)} |")
     pages.write(paths.ROOT / "docs" / "evidence.md", "mutants", rows)
 
 
