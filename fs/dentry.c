@@ -269,6 +269,12 @@ void dentry_delete_tree(struct dentry *root)
     }
 }
 
+void dentry_drop_tree(struct dentry *root)
+{
+    dentry_delete_tree(root);
+    dentry_release(root);
+}
+
 /* The first entry that has no entries itself, in or behind the way down from `dentry`. */
 static struct dentry *first_leaf(struct dentry *dentry)
 {

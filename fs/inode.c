@@ -38,10 +38,15 @@ void inode_unlock(struct inode *inode)
 }
 
 /* As exact as the file system stores it. */
+static int64_t as_stored(const struct inode *inode, int64_t time)
+{
+    int64_t step = inode->filesystem->time_step;
+    return step > 1 ? time - time % step : time;
+}
+
 static int64_t now(const struct inode *inode)
 {
-    int64_t time = clock_real_at_tick(), step = inode->filesystem->time_step;
-    return step > 1 ? time - time % step : time;
+    return as_stored(inode, clock_real_at_tick());
 }
 
 void inode_note_read(struct inode *inode)
@@ -60,4 +65,20 @@ void inode_note_write(struct inode *inode)
 void inode_note_change(struct inode *inode)
 {
     inode->changed = now(inode);
+}
+
+void inode_set(struct inode *inode, const struct inode_attributes *attributes)
+{
+    unsigned set = attributes->set;
+    if (set & ATTRIBUTE_MODE)
+        inode->mode = inode_type(inode) | (attributes->mode & MODE_PERMISSIONS);
+    if (set & ATTRIBUTE_UID)
+        inode->uid = attributes->uid;
+    if (set & ATTRIBUTE_GID)
+        inode->gid = attributes->gid;
+    if (set & ATTRIBUTE_ACCESSED)
+        inode->accessed = as_stored(inode, attributes->accessed);
+    if (set & ATTRIBUTE_MODIFIED)
+        inode->modified = as_stored(inode, attributes->modified);
+    inode_note_change(inode);
 }

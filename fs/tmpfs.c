@@ -195,23 +195,12 @@ static enum error read_link(struct inode *inode, const char **target)
 
 static enum error set(struct inode *inode, const struct inode_attributes *attributes)
 {
-    unsigned set = attributes->set;
-    if (set & ATTRIBUTE_SIZE) {
+    if (attributes->set & ATTRIBUTE_SIZE) {
         enum error error = tmpfs_set_size(inode, attributes->size);
         if (error)
             return error;
     }
-    if (set & ATTRIBUTE_MODE)
-        inode->mode = inode_type(inode) | (attributes->mode & MODE_PERMISSIONS);
-    if (set & ATTRIBUTE_UID)
-        inode->uid = attributes->uid;
-    if (set & ATTRIBUTE_GID)
-        inode->gid = attributes->gid;
-    if (set & ATTRIBUTE_ACCESSED)
-        inode->accessed = attributes->accessed;
-    if (set & ATTRIBUTE_MODIFIED)
-        inode->modified = attributes->modified;
-    inode_note_change(inode);
+    inode_set(inode, attributes);
     return OK;
 }
 

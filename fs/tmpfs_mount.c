@@ -64,8 +64,7 @@ void tmpfs_statistics(struct filesystem *filesystem, struct filesystem_statistic
 
 void tmpfs_unmount(struct filesystem *filesystem)
 {
-    dentry_delete_tree(filesystem->root);
-    dentry_release(filesystem->root);
+    dentry_drop_tree(filesystem->root);
 }
 
 void tmpfs_free(struct filesystem *filesystem)

@@ -98,27 +98,14 @@ static enum error set_size(struct ext2_node *node, uint64_t size)
 enum error ext2_set(struct inode *inode, const struct inode_attributes *attributes)
 {
     struct ext2_node *node = ext2_node_of(inode);
-    unsigned set = attributes->set;
     if (inode->filesystem->is_read_only)
         return ERROR_READ_ONLY;
-    if (set & ATTRIBUTE_SIZE) {
+    if (attributes->set & ATTRIBUTE_SIZE) {
         enum error error = set_size(node, attributes->size);
         if (error)
             return error;
     }
-    if (set & ATTRIBUTE_MODE)
-        inode->mode = inode_type(inode) | (attributes->mode & MODE_PERMISSIONS);
-    if (set & ATTRIBUTE_UID)
-        inode->uid = attributes->uid;
-    if (set & ATTRIBUTE_GID)
-        inode->gid = attributes->gid;
-    if (set & ATTRIBUTE_ACCESSED)
-        inode->accessed =
-            attributes->accessed - attributes->accessed % inode->filesystem->time_step;
-    if (set & ATTRIBUTE_MODIFIED)
-        inode->modified =
-            attributes->modified - attributes->modified % inode->filesystem->time_step;
-    inode_note_change(inode);
+    inode_set(inode, attributes);
     ext2_mark_dirty(node);
     return OK;
 }

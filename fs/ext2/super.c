@@ -223,12 +223,6 @@ static struct ext2 *create(void)
     return ext2;
 }
 
-static void drop_names(struct ext2 *ext2)
-{
-    dentry_delete_tree(ext2->filesystem.root);
-    dentry_release(ext2->filesystem.root);
-}
-
 /* Frees what a mount has made, and lets the device go. */
 static void destroy(struct ext2 *ext2)
 {
@@ -285,7 +279,7 @@ static enum error mount(const struct mount_arguments *arguments, struct filesyst
         return OK;
     }
     if (ext2->filesystem.root)
-        drop_names(ext2);
+        dentry_drop_tree(ext2->filesystem.root);
     destroy(ext2);
     return error;
 }
@@ -322,7 +316,7 @@ static void unmount(struct filesystem *filesystem)
     if (end_writing(ext2))
         log_error("ext2: %s: not everything could be written", ext2->cache.device->name);
     ext2_discard(ext2);
-    drop_names(ext2);
+    dentry_drop_tree(filesystem->root);
 }
 
 static void free_filesystem(struct filesystem *filesystem)

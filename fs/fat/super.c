@@ -131,12 +131,6 @@ static enum error make_root(struct fat *fat)
     return OK;
 }
 
-static void drop_names(struct fat *fat)
-{
-    dentry_delete_tree(fat->filesystem.root);
-    dentry_release(fat->filesystem.root);
-}
-
 /* Frees what a mount has made, and lets the device go. */
 static void destroy(struct fat *fat)
 {
@@ -187,7 +181,7 @@ static enum error mount(const struct mount_arguments *arguments, struct filesyst
         return OK;
     }
     if (fat->filesystem.root)
-        drop_names(fat);
+        dentry_drop_tree(fat->filesystem.root);
     destroy(fat);
     return error;
 }
@@ -236,7 +230,7 @@ static void unmount(struct filesystem *filesystem)
 {
     stop(filesystem);
     discard(fat_of(filesystem));
-    drop_names(fat_of(filesystem));
+    dentry_drop_tree(filesystem->root);
 }
 
 static void free_filesystem(struct filesystem *filesystem)

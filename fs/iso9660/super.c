@@ -119,8 +119,7 @@ static enum error mount(const struct mount_arguments *arguments, struct filesyst
 
 static void unmount(struct filesystem *filesystem)
 {
-    dentry_delete_tree(filesystem->root);
-    dentry_release(filesystem->root);
+    dentry_drop_tree(filesystem->root);
 }
 
 static void free_filesystem(struct filesystem *filesystem)

@@ -94,6 +94,9 @@ struct dentry *dentry_after(const struct dentry *entry);
 /* Deletes all entries of a tree, and what they hold. Nobody else uses them. */
 void dentry_delete_tree(struct dentry *root);
 
+/* The same, and the root goes, too. */
+void dentry_drop_tree(struct dentry *root);
+
 /* Deletes up to `wanted` entries below the root that nobody uses, and returns how many. For file
  * systems that can look them up again. */
 size_t dentry_forget(struct dentry *root, size_t wanted);

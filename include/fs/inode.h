@@ -133,4 +133,7 @@ void inode_note_read(struct inode *inode);
 void inode_note_write(struct inode *inode);
 void inode_note_change(struct inode *inode);
 
+/* Sets what `attributes` names, but for the size, and notes the change. */
+void inode_set(struct inode *inode, const struct inode_attributes *attributes);
+
 #endif
