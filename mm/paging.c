@@ -428,12 +428,13 @@ void paging_unmap_pages(struct page_tables *tables, virt_addr_t *page, virt_addr
 /* The slot of a page of 4 KiB, in a table that is made if necessary. */
 static enum error make_slot(struct page_tables *tables, virt_addr_t page, struct slot *slot)
 {
+    struct slot found = walk(tables, page);
     enum error error = OK;
-    *slot = walk(tables, page);
-    if (slot->level != PAGE_4K) {
-        error = map_in_new_tables(*slot, page, PAGE_4K, (struct stretch){0, 0, 0});
-        *slot = walk(tables, page);
+    if (found.level > PAGE_4K) {
+        error = map_in_new_tables(found, page, PAGE_4K, (struct stretch){0, 0, 0});
+        found = walk(tables, page);
     }
+    *slot = found;
     return error;
 }
 
