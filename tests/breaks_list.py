@@ -322,7 +322,7 @@ BREAKS = [
     Break("drivers/block/block.c", "    request->block += device->first;\n", "", "a partition's blocks are the disk's first ones",
           "host/disks"),
     Break("drivers/block/block.c", " && count * device->block_size <= device->most_bytes", "", "a command is larger than the device does it", "host/disks"),
-    Break("fs/page_direct.c", "count < most && !page_cache_has_page(cache, position / PAGE_SIZE + count)", "count < most",
+    Break("fs/page_direct.c", "page_cache_has_page(cache, position / PAGE_SIZE + count)", "page_cache_has_page(cache, PAGE_SIZE + count)",
           "a read with O_DIRECT does not see what is in memory", "kernel/page_cache"),
     Break("drivers/block/nvme.c", "completion.id >= DEPTH || !nvme->commands[completion.id]", "completion.id >= DEPTH",
           "a command that was never sent is over", "host/disk_controllers"),
