@@ -264,7 +264,7 @@ class Disks(DiskTest):
         shutil.copy(paths.BUILD / "two-trees", top / "two-trees")
         for size in ("1024", "4096"):
             image = self.folder / f"random-{size}.img"
-            subprocess.run(["mke2fs", "-q", "-t", "ext2", "-b", size, "-d", top, image, "32M"], check=True, stdout=subprocess.DEVNULL)
+            subprocess.run(["mke2fs", "-q", "-t", "ext2", "-b", size, "-d", top, image, "96M"], check=True, stdout=subprocess.DEVNULL)
             machine = self.start(image)
             self.quiet(machine, "mkdir /m /t; mount -t ext2 /dev/vda /m; mkdir -m 700 /m/t; chmod 700 /t", "cp /m/two-trees /tmp")
             for seed in range(rounds):
