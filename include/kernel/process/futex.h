@@ -45,7 +45,7 @@ enum error futex_wake_operation(const struct futex *futex, uint32_t limit,
                                 unsigned *woken);
 
 /* Takes the lock whose owner's number stands in the word; `waits` for it up to `deadline`, as
- * futex_wait() does. ERROR_AGAIN: another thread has it, and the caller does not wait.
+ * futex_wait() does. ERROR_AGAIN: another thread has it, and `waits` is false.
  * ERROR_NO_PROCESS: no such thread. ERROR_DEADLOCK: its owner is this thread, or waits for it.
  * ERROR_TIMEOUT, ERROR_INTERRUPTED, ERROR_BAD_ADDRESS, ERROR_INVALID for an odd address. */
 enum error futex_lock(const struct futex *futex, bool waits, uint64_t deadline);
