@@ -7,6 +7,13 @@
 #include "fuzz/fuzz.h"
 #include "lib/linux.h"
 
+/* Calls give sets of signals and of descriptors back, which must not look like an address of the
+ * kernel's. */
+static uint64_t random_set(void)
+{
+    return random_word() >> 1;
+}
+
 static void put(void *to, size_t offset, uint64_t value, size_t size)
 {
     memcpy((char *)to + offset, &value, size);
@@ -42,7 +49,7 @@ static void fill_action(void *to)
     struct signal_action action = {
         .flags = ACTION_RESTORER | (once_in(2) ? interesting_number() & 0xdc000007 : 0),
         .restorer = signal_return,
-        .blocked = once_in(2) ? random_word() : 0,
+        .blocked = once_in(2) ? random_set() : 0,
     };
     uint64_t handler = handlers[below(ARRAY_SIZE(handlers))];
     memcpy(&action.handler, &handler, sizeof(handler));
@@ -84,9 +91,9 @@ static void fill_stack(void *to)
 /* A set of low descriptors; some are bad. */
 static void fill_descriptors(void *to, size_t size)
 {
-    put(to, 0, once_in(4) ? random_word() : below(1 << 15), 8);
+    put(to, 0, once_in(4) ? random_set() : below(1 << 15), 8);
     for (size_t at = 8; at < size && once_in(8); at += 8)
-        put(to, at, random_word() & random_word(), 8);
+        put(to, at, random_set() & random_word(), 8);
 }
 
 /* What the table of types says of a structure, with values of these kinds. */
@@ -131,7 +138,7 @@ void fill_structure(void *to, enum call_type type, size_t size)
         fill_descriptors(to, size);
         break;
     case TYPE_sigset:
-        put(to, 0, once_in(2) ? random_word() : UINT64_C(1) << below(64), 8);
+        put(to, 0, once_in(2) ? random_set() : UINT64_C(1) << below(64), 8);
         break;
     default:
         fill_words(to, size);

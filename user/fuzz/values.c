@@ -355,7 +355,7 @@ static uint64_t make_argument(const struct call_argument *argument, const uint64
     case ARGUMENT_SIGNAL:
         return below(8) ? 1 + below(64) : interesting_number();
     case ARGUMENT_SIGNALS:
-        return once_in(2) ? random_word() : UINT64_C(1) << below(64);
+        return once_in(2) ? random_word() >> 1 : UINT64_C(1) << below(64);
     case ARGUMENT_MODE:
         return make_mode();
     case ARGUMENT_SIZE:
