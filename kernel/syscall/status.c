@@ -256,13 +256,13 @@ static int64_t give_filesystem_status(const struct mount *mount, const struct in
     struct filesystem_statistics statistics = {0};
     if (filesystem->type->statistics)
         filesystem->type->statistics(filesystem, &statistics);
+    uint64_t reserved = MIN(statistics.free_blocks, statistics.reserved_blocks);
     const struct filesystem_status status = {
         .type = statistics.magic,
         .block_size = PAGE_SIZE,
         .blocks = statistics.blocks,
         .free_blocks = statistics.free_blocks,
-        .available_blocks =
-            statistics.free_blocks - MIN(statistics.free_blocks, statistics.reserved_blocks),
+        .available_blocks = statistics.free_blocks - reserved,
         .inodes = statistics.inodes,
         .free_inodes = statistics.free_inodes,
         .id = filesystem->device,
