@@ -77,8 +77,9 @@ class Qemu:
             self._com1, com1_end = _enter(stack, (com1 or socket.socketpair)())
             self._qmp, qmp_end = _enter(stack, socket.socketpair())
             self._qmp_lines = stack.enter_context(self._qmp.makefile("r", encoding="utf-8"))
-            self._memory = coverage.Memory([*base_options(), *options])
-            arguments = [program, *base_options(), *options, *self._memory.options]
+            memory = coverage.Memory([*base_options(), *options])
+            stack.callback(memory.collect)
+            arguments = [program, *base_options(), *options, *memory.options]
             arguments += _socket_options("qmp", qmp_end) + ["-mon", "chardev=qmp,mode=control"]
             if com1:
                 arguments += _socket_options("com1", com1_end) + ["-serial", "chardev:com1"]
@@ -215,7 +216,6 @@ class Qemu:
         """Ends QEMU whatever it does; harmless when it has ended."""
         self.process.kill()
         self.process.wait()
-        self._memory.collect()
         _running.discard(self.process)
         self._files.close()
 
