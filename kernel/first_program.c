@@ -238,6 +238,7 @@ static void run(struct thread *unused)
     set_time_of_day();
     const char *name = option_init && *option_init ? option_init : "/init";
     fill_root();
+    limits_start();
     enum error error = start_program(name);
     if (error) {
         log_error("init: %s cannot be started (%s)", name, error_name(error));
@@ -263,7 +264,6 @@ void first_program_start(struct executor *executor, const struct boot_info *info
     process_first_ended = ended;
     proc_files_start();
     sysfs_sources_add();
-    limits_start();
     credentials_start();
     alarms_start(executor);
     load_start(executor);

@@ -94,7 +94,8 @@ static unsigned blue_of(uint32_t rgb)
  * bright: bold, which is the same. */
 static void set_foreground(struct terminal_pen *pen, uint32_t rgb)
 {
-    unsigned largest = MAX(MAX(red_of(rgb), green_of(rgb)), blue_of(rgb));
+    unsigned red_or_green = MAX(red_of(rgb), green_of(rgb));
+    unsigned largest = MAX(red_or_green, blue_of(rgb));
     pen->foreground = (uint8_t)((red_of(rgb) > largest / 2 ? RED : 0) |
                                 (green_of(rgb) > largest / 2 ? GREEN : 0) |
                                 (blue_of(rgb) > largest / 2 ? BLUE : 0));

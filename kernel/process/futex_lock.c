@@ -61,10 +61,10 @@ static enum error wait(struct lock_waiter *waiter, struct user_thread *owner, ui
 {
     wait_for(waiter, owner);
     enum error error = futex_sleep(&waiter->woken, deadline);
-    uint32_t *word;
+    uint32_t *word = NULL;
     if (!error && waiter->is_heir)
         error = futex_word(address, AREA_WRITE, &word);
-    if (!error && waiter->is_heir)
+    if (!error && word)
         *word = (uint32_t)waiter->thread->id | FUTEX_WAITERS | FUTEX_OWNER_DIED;
     list_remove(&waiter->node);
     waiter->thread->waits_for = NULL;

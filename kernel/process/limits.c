@@ -5,14 +5,15 @@
 #include <mm/frames.h>
 #include <mm/kernel_stacks.h>
 
+static uint64_t memory_for_programs; /* in frames */
+
 /* How many threads there may be, of all users: their stacks take an eighth of the memory (Linux:
- * kernel/fork.c:set_max_threads). */
+ * kernel/fork.c:set_max_threads). Files that lie in memory from the start are no memory for that.
+ */
 static size_t threads_max(void)
 {
     const size_t share = 8, least = 20;
-    struct frames_stats frames;
-    frames_stats(&frames);
-    return MAX(frames.total * PAGE_SIZE / (share * KERNEL_STACK_SIZE), least);
+    return MAX(memory_for_programs * PAGE_SIZE / (share * KERNEL_STACK_SIZE), least);
 }
 
 bool limits_has_too_many(const struct process *process)
@@ -51,6 +52,9 @@ static enum error write_threads_max(struct text *text, int process)
 void limits_start(void)
 {
     static struct proc_entry entry = {.name = "sys/kernel/threads-max", .write = write_threads_max};
+    struct frames_stats frames;
+    frames_stats(&frames);
+    memory_for_programs = frames.free;
     proc_add(&entry);
 }
 

@@ -36,7 +36,8 @@ class MakeStick(DiskTest):
         """A stick with a partition of that kind."""
         stick = self.folder / f"{kind}.img"
         status, said = self.run_script(stick, paths.ISO, SIZE="40M", FORMAT=kind)
-        self.assertEqual((status, said), (0, f"{stick}: boots Cairn; files are in its last partition ({kind}, 31 MiB)\n"))
+        self.assertEqual(status, 0, said)
+        self.assertRegex(said, rf"^{stick}: boots Cairn; files are in its last partition \({kind}, 3\d MiB\)\n$")
         return stick
 
     def partition(self, stick):

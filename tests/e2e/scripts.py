@@ -260,7 +260,7 @@ class SetUp(ScriptTest):
         """A PATH with the usual programs, without these and without installers; recorders take the place of
         the tools that the set-up needs."""
         self.fake("gcc", "objcopy", "clang-tidy", "cppcheck", "shellcheck", "make", "nasm", "grub-mkrescue", "xorriso", "mformat",
-                  "qemu-system-x86_64", "python3", "gdb", "git", "spin", "fakeroot",
+                  "qemu-system-x86_64", "python3", "gdb", "git", "spin", "fakeroot", "gcovr",
                   "clang", "ld.lld", "llvm-objcopy", "clang-format", "bochs", "musl-gcc", "apt-get", "sudo")
         for tool in ("bash", "sh", "env", "id", "uname", "basename", "dirname"):
             (self.bin / tool).symlink_to(f"/usr/bin/{tool}")

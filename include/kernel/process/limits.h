@@ -44,7 +44,8 @@ bool limits_has_too_many(const struct process *process);
  * does not hold for root; or all users have as many as there may be. In threads. */
 bool limits_allow_no_thread(const struct process *process);
 
-/* Shows in /proc how many threads there may be. In set-up code. */
+/* Takes the memory that is free now as what programs have, and shows in /proc how many threads
+ * there may be. Once, before the first program starts. */
 void limits_start(void);
 
 /* Gives the first process its limits. A fork copies them. Any context. */
