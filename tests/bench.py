@@ -131,7 +131,7 @@ def overlap(prefix, family):
 
 def run_user(prefix):
     """Boots the system whose first program measures."""
-    return run_boot("user", USER, f"norandmaps panic=exit -- {prefix}")
+    return run_boot("user", [*USER, "-m", "256M"], f"norandmaps panic=exit -- {prefix}")
 
 
 def figures_of(outputs):

@@ -53,17 +53,28 @@ static void call(long time)
     close(zero);
 }
 
-TEST(accounting, tells_user_mode_from_the_kernel)
+static bool is_told_apart(void)
 {
     struct used start = used_by(RUSAGE_SELF);
     compute(200 * MILLISECOND);
     struct used computed = used_by(RUSAGE_SELF);
-    EXPECT(computed.user - start.user >= 120 * MILLISECOND);
-    EXPECT(computed.system - start.system <= 60 * MILLISECOND);
     call(200 * MILLISECOND);
     struct used called = used_by(RUSAGE_SELF);
-    EXPECT(called.system - computed.system >= 120 * MILLISECOND);
-    EXPECT(called.user - computed.user <= 60 * MILLISECOND);
+    return computed.user - start.user >= 120 * MILLISECOND &&
+           computed.system - start.system <= 60 * MILLISECOND &&
+           called.system - computed.system >= 120 * MILLISECOND &&
+           called.user - computed.user <= 60 * MILLISECOND;
+}
+
+/* A machine that stands still makes the time look like more than was used: hence the tries. */
+enum { TRIES = 10 };
+
+TEST(accounting, tells_user_mode_from_the_kernel)
+{
+    bool told = false;
+    for (int i = 0; i < TRIES && !told; i++)
+        told = is_told_apart();
+    EXPECT(told);
 }
 
 TEST(accounting, adds_up)
@@ -126,13 +137,16 @@ TEST(accounting, in_proc_of_a_process)
 {
     char text[512];
     unsigned long user = 0, system = 0;
-    compute(100 * MILLISECOND);
-    call(100 * MILLISECOND);
-    read_text("/proc/self/stat", text, sizeof(text));
-    const char *rest = strrchr(text, ')');
-    EXPECT(rest);
-    EXPECT_EQ(sscanf(rest, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &system),
-              2);
+    for (int i = 0; i < TRIES && (user < 6 || system < 6); i++) {
+        compute(100 * MILLISECOND);
+        call(100 * MILLISECOND);
+        read_text("/proc/self/stat", text, sizeof(text));
+        const char *rest = strrchr(text, ')');
+        EXPECT(rest);
+        EXPECT_EQ(
+            sscanf(rest, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &system),
+            2);
+    }
     EXPECT(user >= 6 && system >= 6); /* hundredths of a second */
 }
 
@@ -152,10 +166,11 @@ static struct cpu_line read_stat(void)
 TEST(accounting, in_proc_of_the_system)
 {
     struct cpu_line start = read_stat(), end = start;
-    for (int i = 0; i < 10 && (end.user - start.user < 10 || end.system - start.system < 10); i++) {
+    for (int i = 0; i < TRIES && (end.user - start.user < 10 || end.system - start.system < 10);
+         i++) {
         compute(200 * MILLISECOND);
         call(200 * MILLISECOND);
-        end = read_stat(); /* a machine may have stood still for most of the time */
+        end = read_stat();
     }
     EXPECT(end.user - start.user >= 10);
     EXPECT(end.system - start.system >= 10);
