@@ -131,10 +131,11 @@ static void be_honest(void)
     wait_for_end();
 }
 
-/* What the lies have left behind may cost a request. */
+/* What the lies have left behind may cost requests, until the driver has reset the disk or given it
+ * up. */
 static void check_disk(void)
 {
-    for (unsigned i = 0; i < 3 && fake_disk_found(); i++) {
+    for (unsigned i = 0; i < 8 && fake_disk_found() && (i == 0 || request.error); i++) {
         begin(fake_disk_found(), BLOCK_READ, 1);
         wait_for_end();
     }
