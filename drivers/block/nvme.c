@@ -210,11 +210,24 @@ static enum error wait_ready(struct nvme *nvme, uint32_t ready)
     }
 }
 
-/* Once it is not ready any more, it touches no memory. */
+static enum error read_capabilities(struct nvme *nvme)
+{
+    uint32_t low = mmio_read(nvme->registers + CAPABILITIES);
+    uint32_t high = mmio_read(nvme->registers + CAPABILITIES + 4);
+    nvme->doorbell_step = 4u << (high & 15);
+    nvme->limit = (MAX(low >> 24, 1u) * (uint64_t)STEP_MILLISECONDS) * NANOSECONDS_PER_MILLISECOND;
+    bool has_room = DOORBELLS + UINT64_C(4) * nvme->doorbell_step <= nvme->registers_size;
+    bool has_pages = (high >> 16 & 15) == 0; /* of 4 KiB */
+    return (low & 0xffff) >= ENTRIES - 1 && has_pages && has_room ? OK : ERROR_UNSUPPORTED;
+}
+
+/* Once it is not ready any more, it touches no memory. Its capabilities are read each time: they
+ * may have been misread, and the doorbells' places go by them. */
 static enum error stop(struct nvme *nvme)
 {
+    enum error error = read_capabilities(nvme);
     mmio_write(nvme->registers + CONFIGURATION, 0);
-    return wait_ready(nvme, 0);
+    return error ? error : wait_ready(nvme, 0);
 }
 
 static enum error start_controller(struct nvme *nvme)
@@ -389,17 +402,6 @@ static enum error get_memory(struct nvme *nvme)
     return nvme->answer == NO_FRAME || nvme->lists == NO_FRAME ? ERROR_OUT_OF_FRAMES : OK;
 }
 
-static enum error read_capabilities(struct nvme *nvme)
-{
-    uint32_t low = mmio_read(nvme->registers + CAPABILITIES);
-    uint32_t high = mmio_read(nvme->registers + CAPABILITIES + 4);
-    nvme->doorbell_step = 4u << (high & 15);
-    nvme->limit = (MAX(low >> 24, 1u) * (uint64_t)STEP_MILLISECONDS) * NANOSECONDS_PER_MILLISECOND;
-    bool has_room = DOORBELLS + UINT64_C(4) * nvme->doorbell_step <= nvme->registers_size;
-    bool has_pages = (high >> 16 & 15) == 0; /* of 4 KiB */
-    return (low & 0xffff) >= ENTRIES - 1 && has_pages && has_room ? OK : ERROR_UNSUPPORTED;
-}
-
 /* Once the interrupt's handler is registered, the struct stays, even when the start fails. */
 static enum error start(struct pci_device *device, struct executor *executor)
 {
@@ -409,8 +411,6 @@ static enum error start(struct pci_device *device, struct executor *executor)
     if (!nvme)
         return ERROR_OUT_OF_FRAMES;
     enum error error = pci_map_bar(device, 0, LEAST_SIZE, &nvme->registers, &nvme->registers_size);
-    if (!error)
-        error = read_capabilities(nvme);
     if (!error)
         error = get_memory(nvme);
     if (error)

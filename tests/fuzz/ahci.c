@@ -7,6 +7,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
-    fuzz_disk_controller(fake_ahci, bytes, size, true);
+    fuzz_disk_controller(fake_ahci, bytes, size);
     return 0;
 }

@@ -7,6 +7,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
-    fuzz_disk_controller(size && bytes[0] & 16 ? fake_ide_cd : fake_ide, bytes, size, true);
+    fuzz_disk_controller(size && bytes[0] & 16 ? fake_ide_cd : fake_ide, bytes, size);
     return 0;
 }

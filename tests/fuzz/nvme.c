@@ -7,6 +7,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
-    fuzz_disk_controller(fake_nvme, bytes, size, false);
+    fuzz_disk_controller(fake_nvme, bytes, size);
     return 0;
 }

@@ -25,7 +25,8 @@ void credentials_start(void);
  * threads. */
 void credentials_choose(struct program *program, const struct fs_context *context);
 
-/* Capabilities that the process gives up, for ever or for now; `unused` has those of `lost`. */
+/* Capabilities that the process gives up, with a way back or without; `unused` has those of `lost`.
+ */
 void credentials_set_rights(struct process *process, uint64_t lost, uint64_t unused);
 
 /* The process runs the program now. */

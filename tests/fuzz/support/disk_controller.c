@@ -131,11 +131,10 @@ static void be_honest(void)
     wait_for_end();
 }
 
-/* What the lies have left behind may cost requests, until the driver has reset the disk or given it
- * up. */
+/* What the lies have left behind may cost a request. */
 static void check_disk(void)
 {
-    for (unsigned i = 0; i < 8 && fake_disk_found() && (i == 0 || request.error); i++) {
+    for (unsigned i = 0; i < 3 && fake_disk_found(); i++) {
         begin(fake_disk_found(), BLOCK_READ, 1);
         wait_for_end();
     }
@@ -143,8 +142,7 @@ static void check_disk(void)
             fake_disk_found()->block_size != FAKE_DISK_SECTOR);
 }
 
-void fuzz_disk_controller(fake_controller *controller, const uint8_t *bytes, size_t size,
-                          bool recovers)
+void fuzz_disk_controller(fake_controller *controller, const uint8_t *bytes, size_t size)
 {
     input = bytes;
     left = MIN(size, (size_t)MOST_INPUT);
@@ -160,6 +158,5 @@ void fuzz_disk_controller(fake_controller *controller, const uint8_t *bytes, siz
     while (left)
         step();
     be_honest();
-    if (recovers)
-        check_disk();
+    check_disk();
 }
