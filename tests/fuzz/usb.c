@@ -13,6 +13,7 @@
 
 #include "../host/fake_xhci.h"
 #include "../live_tasks.h"
+#include "support/input.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
@@ -20,28 +21,6 @@ enum { STEP = 4 /* milliseconds */ };
 
 static struct executor executor = EXECUTOR_INIT(executor);
 static struct keyboard keyboard;
-static const uint8_t *input;
-static size_t left;
-
-static void require(bool holds)
-{
-    if (!holds)
-        __builtin_trap();
-}
-
-static uint8_t next(void)
-{
-    if (!left)
-        return 0;
-    left--;
-    return *input++;
-}
-
-static uint32_t next_word(void)
-{
-    uint32_t low = next();
-    return low | (uint32_t)next() << 8 | (uint32_t)next() << 16 | (uint32_t)next() << 24;
-}
 
 /* --- Time ----------------------------------------------------------------------------------- */
 

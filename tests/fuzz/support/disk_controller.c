@@ -4,6 +4,7 @@
  * is honest again, the disk works or has been given up.
  */
 #include "disk_controller.h"
+#include "input.h"
 
 #include <kernel/task/executor.h>
 #include <layout.h>
@@ -11,29 +12,6 @@
 #include <string.h>
 
 enum { MOST_INPUT = 300, LIMIT = 200000 /* milliseconds */, BLOCKS = 6 };
-
-static const uint8_t *input;
-static size_t left;
-
-static void require(bool holds)
-{
-    if (!holds)
-        __builtin_trap();
-}
-
-static uint8_t next(void)
-{
-    if (!left)
-        return 0;
-    left--;
-    return *input++;
-}
-
-static uint32_t next_word(void)
-{
-    uint32_t low = next();
-    return low | (uint32_t)next() << 8 | (uint32_t)next() << 16 | (uint32_t)next() << 24;
-}
 
 /* --- Lies ----------------------------------------------------------------------------------- */
 
