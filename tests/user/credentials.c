@@ -138,6 +138,9 @@ TEST(credentials, a_user_has_no_access_to_roots_files)
     make_file("open/file", "text");
     EXPECT_OK(mkdir("own", 0755));
     EXPECT_OK(chown("own", USER, GROUP));
+    EXPECT_OK(mkdir("own/a", 0755));
+    EXPECT_OK(chown("own/a", USER, GROUP));
+    EXPECT_OK(mkdir("own/roots", 0755));
     make_file("script", "#!/bin/true\n");
     EXPECT_OK(chmod("script", 0644));
     become_user();
@@ -152,6 +155,8 @@ TEST(credentials, a_user_has_no_access_to_roots_files)
     EXPECT_ERROR(chdir("closed"), EACCES);
     EXPECT_ERROR(unlink("open/file"), EACCES);
     EXPECT_ERROR(rename("open/file", "own/file"), EACCES);
+    EXPECT_OK(rename("own/roots", "own/same"));
+    EXPECT_ERROR(rename("own/same", "own/a/other"), EACCES); /* it would get another ".." */
     EXPECT_ERROR(open("open/new", O_WRONLY | O_CREAT, 0666), EACCES);
     EXPECT_ERROR(mkdir("open/new", 0777), EACCES);
     EXPECT_ERROR(symlink("x", "open/new"), EACCES);
