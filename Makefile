@@ -151,7 +151,7 @@ all: iso $B/cairn-test.iso $B/host-tests $(HOST_TOOLS)
 # words of a variable and are written only when those change.
 STAMP_kernel-flags := $(CC) $(KERNEL_CFLAGS)
 STAMP_test-flags   := $(STAMP_kernel-flags) $(UBSAN_CFLAGS)
-STAMP_user-flags    = $(CC) $(USER_CFLAGS) $(LD) $(USER_LDFLAGS) $(USER_OBJECTS) $(BUSYBOX)
+STAMP_user-flags    = $(CC) $(USER_CFLAGS) $(LD) $(USER_LDFLAGS) $(USER_OBJECTS) $(BUSYBOX) $(ROOT_FOLDERS)
 STAMP_user-test-flags = $(USER_TEST_CC) $(HOST_CC) $(USER_TEST_FLAGS) $(USER_TESTS)
 STAMP_nasm-flags   := $(NASM) $(NASMFLAGS) $(KERNEL_BASE)
 STAMP_host-flags   := $(HOST_CC) $(HOST_CFLAGS)
@@ -272,6 +272,8 @@ $B/initramfs-fuzz.cpio: scripts/make-initramfs.py $B/user/fuzz
 # What the kernel's root is filled with. Busybox is Debian's, unmodified; where it is missing, our own shell and tools serve.
 BUSYBOX   := $(shell for file in /bin/busybox /usr/bin/busybox; do \
                  [ -x $$file ] && ! readelf -lW $$file | grep -q INTERP && echo $$file && break; done)
+# Empty folders of the root.
+ROOT_FOLDERS := dev/ mnt/ proc/ root/ sys/ tmp/
 OWN_BIN   := $(if $(BUSYBOX),,$(filter-out $(addprefix $B/user/,init bench fuzz),$(USER_PROGRAMS)))
 # /init mends the root with Debian's e2fsck; where it is missing, a root that was not unmounted cleanly stays read-only.
 E2FSCK    := $(if $(wildcard /sbin/e2fsck.static),$B/e2fsck.static.gz)
@@ -282,7 +284,7 @@ $B/e2fsck.static.gz: /sbin/e2fsck.static
 $B/initramfs.cpio: scripts/make-initramfs.py $(USER_PROGRAMS) $(BUSYBOX) $(E2FSCK) $(shell find user/root -type f) $B/user-flags.stamp
 	@echo "  CPIO  $@"
 	$(if $(BUSYBOX),,@echo "cairn: there is no static busybox (package 'busybox-static'): the image has its own small shell")
-	$Q$(PYTHON) $< $(BUSYBOX:%=--busybox %) --tree user/root $@ dev/ proc/ sys/ tmp/ root/ init=$B/user/init $(E2FSCK:%=sbin/e2fsck.static.gz=%) \
+	$Q$(PYTHON) $< $(BUSYBOX:%=--busybox %) --tree user/root $@ $(ROOT_FOLDERS) init=$B/user/init $(E2FSCK:%=sbin/e2fsck.static.gz=%) \
 	    $(foreach program,$(OWN_BIN),bin/$(notdir $(program))=$(program))
 
 # --- The image --------------------------------------------------------------------------------------------------------
@@ -506,17 +508,14 @@ $(FUZZERS:%=%.run): %.run: %
 
 fuzz: $(FUZZERS:%=%.run)
 
-screenshot: $B/cairn.iso | need-qemu
-	$Q$(PYTHON) scripts/screenshot.py shell docs/images/shell.png
-	$Q$(PYTHON) scripts/screenshot.py text docs/images/prompt.png
-	$Q$(PYTHON) scripts/screenshot.py framebuffer docs/images/framebuffer.png
-	$Q$(PYTHON) scripts/screenshot.py usb docs/images/usb.png
-	$Q$(PYTHON) scripts/screenshot.py fault docs/images/fault.png
+screenshot: $B/cairn.iso $B/debian/full.img | need-qemu
+	$Qfor picture in shell debian monitor fault; do $(PYTHON) scripts/screenshot.py $$picture docs/images/$$picture.png || exit 1; done
 
 # What programs write in the documents; the benches' and the machines' tables come from `make bench` and `make matrix`.
 docs: $B/cairn.iso | need-qemu
 	$Qscripts/draw-docs.py
 	$Qscripts/draw-syscalls.py
+	$Qscripts/report-sizes.py --write
 	$QBUILD=$B scripts/boot-profile.py
 	$QBUILD=$B scripts/session.py
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Draws the pictures in docs/architecture.md from the code that they are of, so that their numbers are the code's; the
-README's short table of benchmarks from the long one; and brings figures up to date that the text quotes from there, which
-look so: 98 instructions (`kbd.irq`).
+"""Draws the pictures in docs/architecture.md from the code that they show, so that their numbers are the code's. Makes the README's
+short tables of benchmarks and programs from the long ones in docs/. Brings figures up to date that the text quotes from
+docs/benchmarks.md, which look so: 98 instructions (`kbd.irq`).
 
     scripts/draw-docs.py            writes them
     scripts/draw-docs.py --check    fails when one is not what it would be written as
@@ -24,22 +24,40 @@ UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
 QUOTED = re.compile(r"([\d,.]+)( instructions\s+\(`([\w.]+)`\))")
 PERMISSIONS = {"CODE": "r-x", "CONSTANTS": "r--", "DATA": "rw-"}
 FLOOR_WORDS = {
-    "kernel/bench": "counts what things cost",
-    "kernel": "main.c puts all together; displays, options, interrupts and ticks choose among drivers",
+    "kernel/bench": "the benches: what things cost is counted",
+    "kernel": "main.c sets everything up, in order; displays, options, interrupts and ticks",
     "kernel/monitor": "the input line and the commands",
     "kernel/syscall": "Linux's system calls, a file for each group",
     "kernel/process": "programs: fork, exec, signals, the end",
-    "kernel/tty": "terminals: the line discipline, tty1 to tty6, ttyS0",
-    "fs": "files, names, pipes; tmpfs, devfs, procfs",
-    "drivers": "one device a file",
-    "kernel/fault": "what an exception means, in words",
+    "kernel/tty": "terminals: the line discipline, tty1 to tty6, ttyS0, pseudo-terminals",
+    "fs": "files, names, pipes; tmpfs, devfs, procfs, sysfs; ext2, FAT, ISO 9660",
+    "drivers": "one device a file; disks in drivers/block/, USB in drivers/usb/",
+    "kernel/fault": "the report of an exception, in words, and faults on purpose",
     "mm": "frames, page tables, the heap; the memory of programs",
     "kernel/task": "executor, wakers, timers, channels, threads",
     "kernel/log": "console, log, panic, symbols, backtraces",
     "kernel/cpu": "descriptor tables, trap stubs, control registers",
     "boot": "from GRUB to C",
-    "lib": "plain C that knows no hardware",
+    "lib": "plain C that knows no hardware: strings, formatting, lists, rings, the terminal",
 }
+OTHER_FOLDERS = {
+    "include": "a header for each `.c`, with the same path and name; the contracts of the functions are here",
+    "user": "programs of the tree's own: the first one, a small shell, a few tools, benches, the call fuzzer",
+    "tests": "`tests/kernel/` runs inside the kernel, `tests/host/` on the build machine, `tests/user/` on Linux and on Cairn, "
+             "`tests/e2e/` types at a booted machine",
+    "iso": "GRUB's menu",
+    "scripts": "what the build and the checks run",
+    "docs": "pages and pictures, most of them written by programs",
+}
+
+
+def tree():
+    """The README's table of the tree: the floors, the lowest first, and the other folders."""
+    yield from ("| directory | contents |", "| --- | --- |")
+    for folder in FLOORS:
+        yield f"| `{folder}/` | {FLOOR_WORDS[folder]} |"
+    for folder, words in OTHER_FOLDERS.items():
+        yield f"| `{folder}/` | {words} |"
 
 
 def house():
@@ -84,7 +102,7 @@ def virtual_map():
     kernel = number(layout, "KERNEL_BASE")
     half = 1 << 47
     yield line(0, "page 0: never mapped")
-    yield line(4096, "user programs to come", size(half))
+    yield line(4096, "the memory of a program", size(half))
     yield line(half, "addresses that are not canonical")
     yield line(direct, "rw-  the direct map: physical memory at this offset", size(number(layout, "DIRECT_MAP_SIZE")))
     yield line(None, "r--  ... but read-only where it shows code and constants")
@@ -142,15 +160,25 @@ BENCHES = {
     "paging.unmap": "unmap a page",
 }
 
+# The rows of its part about Linux that the README shows, in words.
 LINUX_BENCHES = {
     "syscall.getpid": "a call that does nothing",
-    "pipe.self": "a byte through a pipe, in one process",
-    "pipe.ping_pong": "a byte to another process and back",
     "process.fork_exit_wait": "make a process that ends at once, and wait for it",
     "process.fork_exec_wait": "the same, with another program",
     "thread.create_join": "make a thread that ends at once, and wait for it",
+    "futex.ping_pong": "wake another thread by a futex, and be woken",
     "signal.self": "a signal to oneself, and its handler",
-    "memory.map_unmap": "map memory and unmap it",
+    "pipe.self": "a byte through a pipe, in one process",
+    "pipe.ping_pong": "a byte through pipes to another process and back",
+    "socket.ping_pong": "a byte through a unix socket to another process and back",
+    "event.epoll": "write to an eventfd, wait for it with epoll, and read it",
+    "memory.map_unmap": "map 16 pages and unmap them, untouched",
+    "fault.first_touch": "write to a new page",
+    "fault.copy_on_write": "write to a page that was shared by fork",
+    "file.open_close": "open a file two directories deep, and close it",
+    "file.stat": "ask for such a file's status",
+    "file.write.4k": "write a new file of 1 MiB in memory, 4 KiB at a time",
+    "file.read.4k": "read it, 4 KiB at a time",
 }
 
 
@@ -161,9 +189,9 @@ def measured():
 
 
 def grouped(figure):
-    """A figure as the text writes it."""
+    """A figure as texts and the README's tables write it; `-` is none."""
     whole, point, rest = figure.partition(".")
-    return f"{int(whole):,}{point}{rest}"
+    return f"{int(whole):,}{point}{rest}" if whole != "-" else figure
 
 
 def with_figures(text):
@@ -178,29 +206,45 @@ def benchmarks():
     yield from ("| what | bench | blog_os | Cairn |", "| --- | --- | ---: | ---: |")
     for name, words in BENCHES.items():
         theirs, ours = rows[name]
-        yield f"| {words} | `{name}` | {theirs} | {ours} |"
+        yield f"| {words} | `{name}` | {grouped(theirs)} | {grouped(ours)} |"
 
 
 def programs():
     """The README's table of programs, out of docs/programs.md: a row for each script."""
     yield from ("| script | what is done on Cairn and on Linux | the same |", "| --- | --- | --- |")
-    page = (TOP / "docs" / "programs.md").read_text()
+    page = (TOP / "docs" / "programs.md").read_text().partition("\n## ")[0]
     for name, what, same in re.findall(r"^\| `(\w+)` \| (.*?) \| [^|]* \| \d+ \| (.*?) \|$", page, re.MULTILINE):
-        yield f"| `{name}` | {what} | {same} |"
+        yield f"| [{name}](tests/programs/{name}.sh) | {what} | {same} |"
+
+
+def part_of_benchmarks(heading):
+    """The part of docs/benchmarks.md below a heading."""
+    return (TOP / "docs" / "benchmarks.md").read_text().partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
 
 
 def beside_linux():
-    """The README's table of what programs ask for, out of docs/benchmarks.md: a row for each of LINUX_BENCHES that is there."""
-    part = (TOP / "docs" / "benchmarks.md").read_text().partition("## Beside Linux")[2]
-    rows = {row[0]: row[1:] for row in re.findall(r"^\| `([\w.]+)` \| (\S+) \| (\S+) \|", part, re.MULTILINE)}
+    """The README's table of what programs ask for, out of docs/benchmarks.md: a row for each of LINUX_BENCHES."""
+    found = re.findall(r"^\| `([\w.]+)` \| (\S+) \| (\S+) \|", part_of_benchmarks("Beside Linux"), re.MULTILINE)
+    rows = {name: figures for name, *figures in found}
     yield from ("| what | bench | Linux | Cairn |", "| --- | --- | ---: | ---: |")
-    for name in sorted(rows.keys() & LINUX_BENCHES.keys(), key=list(LINUX_BENCHES).index):
-        yield f"| {LINUX_BENCHES[name]} | `{name}` | {rows[name][0]} | {rows[name][1]} |"
+    for name, words in LINUX_BENCHES.items():
+        linux, ours = rows[name]
+        yield f"| {words} | `{name}` | {grouped(linux)} | {grouped(ours)} |"
+
+
+def programs_beside_linux():
+    """The README's table of what Debian's programs cost in the kernel, out of docs/benchmarks.md."""
+    yield from ("| command | Linux | Cairn | share of Linux's |", "| --- | ---: | ---: | ---: |")
+    part = part_of_benchmarks("Debian's programs beside Linux")
+    for command, linux, ours, share in re.findall(r"^\| (`[^|]*`) \| (\d+) \| (\d+) \| (\S+) \|", part, re.MULTILINE):
+        yield f"| {command} | {grouped(linux)} | {grouped(ours)} | {share} |"
 
 
 PARTS = {
     (README, "programs"): programs,
+    (README, "tree"): tree,
     (README, "beside Linux"): beside_linux,
+    (README, "programs beside Linux"): programs_beside_linux,
     (ARCHITECTURE, "floors"): house,
     (ARCHITECTURE, "virtual memory"): virtual_map,
     (ARCHITECTURE, "physical memory"): physical_map,

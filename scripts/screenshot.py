@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""screenshot.py shell|text|framebuffer|usb|fault OUT.png: boots the image, types at it, and keeps the picture of its screen."""
+"""screenshot.py shell|debian|monitor|fault OUT.png: boots the image, types at it, and keeps the picture of its screen."""
 
 import struct
 import sys
@@ -8,23 +8,13 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
-from runner import framebuffer, keys, machine, paths, pictures, shell  # noqa: E402  (the path has to be set first)
+from runner import debian, framebuffer, keys, machine, paths, pictures, qemu, shell  # noqa: E402  (the path has to be set first)
 
 
-# A machine whose only keyboard is on USB, behind a hub, beside the stick that it boots from.
-USB_STICK = ["-device", "qemu-xhci,id=bus", "-drive", f"if=none,id=stick,format=raw,snapshot=on,file={paths.ISO}",
-             "-device", "usb-storage,drive=stick,bus=bus.0,port=2"]
-USB_ALONE = ["-machine", "i8042=off", "-device", "usb-hub,bus=bus.0,port=1", "-device", "usb-kbd,bus=bus.0,port=1.1",
-             "-device", "usb-mouse,bus=bus.0,port=1.2"]
-
-# What a machine is started with, and the lines that are sent to it over COM1, or typed where there is a keyboard on USB.
-# From a fault it does not come back.
+# What a machine is started with, and the lines that are sent to its monitor over COM1. From a fault it does not come back.
 SESSIONS = {
-    "text": ({}, ["help", "echo hello"]),
-    "framebuffer": ({"options": machine.ovmf(), "entry": "framebuffer"},
-                    ["colors", "mem", "uptime", "echo Grüße, Καλημέρα, Здравствуйте, 你好, こんにちは, 안녕"]),
-    "usb": ({"options": [*machine.ovmf(), *USB_ALONE], "entry": "framebuffer", "media": USB_STICK},
-            ["usb", "echo This was typed on USB alone."]),
+    "monitor": ({"options": machine.ovmf(), "entry": "framebuffer"},
+                ["colors", "mem", "uptime", "echo Grüße, Καλημέρα, Здравствуйте, 你好, こんにちは, 안녕"]),
     "fault": ({}, ["fault write-rodata"]),
 }
 
@@ -47,27 +37,57 @@ def _chunk(kind, data):
 AT_THE_SHELL = ["uname -sr", "ls /", "ps | head -4", "seq 5 | sort -r | xargs echo", "busybox | head -1"]
 
 
+def type_keys(cairn, text):
+    """Types at the keyboard, whatever is shown then."""
+    for character in text:
+        cairn.press(*keys.chord(character))
+
+
 def take_shell():
     """Boots, types at the shell on the screen and gives the screen as a PPM."""
     with shell.ShellMachine(paths.LOGS / "screenshot.log") as cairn:
         cairn.wait_shown(shell.SHELL_PROMPT)
         for line in AT_THE_SHELL:
-            for character in line + "\n":
-                cairn.press(*keys.chord(character))
+            type_keys(cairn, line + "\n")
             cairn.wait_screen(lambda now, line=line: line in now.text() and now.used()[-1] == shell.SHELL_PROMPT.rstrip())
         return framebuffer.FramebufferMachine.picture(cairn)
 
 
+class DebianMachine(framebuffer.FramebufferMachine, debian.BashMachine):
+    """A UEFI machine at whose framebuffer a person sits, with Debian's packages on its disk."""
+
+    OPTIONS = [*machine.ovmf(), "-m", "1G", "-cpu", "max", *debian.drive(debian.DISKS / "full.img", ",snapshot=on"),
+               *qemu.fw_cfg_cmdline("root=/dev/vda")]
+
+    def __init__(self, log):
+        super().__init__(log, options=self.OPTIONS, entry="framebuffer")
+
+
+# Each line at bash, and what the screen shows when it has done its work: a program is compiled; tmux has htop, vim and the
+# program in a window each.
+PROGRAM = r"printf '#include <stdio.h>\nint main(void)\n{\n    puts(\"Hello from Cairn\");\n}\n' >hello.c; clear"
+WINDOWS = r'tmux new htop \; splitw -h -l 46 vim.tiny hello.c \; splitw "bash --norc"'
+AT_BASH = [(PROGRAM, ()), (WINDOWS, ("F10Quit", "main(void)", "bash-5.2#")), ("gcc hello.c && ./a.out && uname -sr", ("6.1.0-cairn",))]
+
+
+def take_debian():
+    """Boots from Debian's disk, types at bash on the framebuffer and gives the screen as a PPM."""
+    with DebianMachine(paths.LOGS / "screenshot.log") as cairn:
+        cairn.wait_shown("root@" + shell.SHELL_PROMPT)
+        for line, texts in AT_BASH:
+            type_keys(cairn, line + "\n")
+            cairn.wait_screen(lambda now, texts=texts: all(text in now.text() for text in texts))
+        return cairn.picture()
+
+
 def take(arguments, lines):
-    """Boots, sends the lines and gives the screen as a PPM."""
+    """Boots, sends the lines to the monitor and gives the screen as a PPM."""
     with framebuffer.FramebufferMachine(paths.LOGS / "screenshot.log", **arguments) as cairn:
         cairn.wait_text(machine.READY)
         cairn.wait_prompt()
         for line in lines:
             if line.startswith("fault "):
                 crash(cairn, line)
-            elif "i8042=off" in arguments.get("options", ()):
-                cairn.ask(line)
             else:
                 cairn.answer(line)
         return cairn.picture()
@@ -82,15 +102,18 @@ def crash(cairn, line):
         pass
 
 
+AT_PROGRAMS = {"shell": take_shell, "debian": take_debian}
+
+
 def main(session, out):
     """Takes the picture."""
-    shown = take_shell() if session == "shell" else take(*SESSIONS[session])
+    shown = AT_PROGRAMS[session]() if session in AT_PROGRAMS else take(*SESSIONS[session])
     picture = png(*pictures.read_ppm(shown))
     Path(out).parent.mkdir(parents=True, exist_ok=True)
     Path(out).write_bytes(picture)
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 3 or sys.argv[1] not in {"shell", *SESSIONS}:
+    if len(sys.argv) != 3 or sys.argv[1] not in {*AT_PROGRAMS, *SESSIONS}:
         sys.exit(__doc__)
     main(*sys.argv[1:])

@@ -51,10 +51,10 @@ class MakeStick(DiskTest):
         return part
 
     def start_from(self, stick, device, kind):
-        """A machine that boots from the stick, with the partition mounted at /m."""
+        """A machine that boots from the stick, with the partition mounted as the README says."""
         machine = self.boot(media=at(stick, device))
-        machine.answer("mkdir /m; for i in $(seq 50); do [ -b /dev/sda5 ] && break; sleep 0.1; done")
-        self.expect(machine, f"mount -t {kind} /dev/sda5 /m && echo mounted", "mounted")
+        machine.answer("for i in $(seq 50); do [ -b /dev/sda5 ] && break; sleep 0.1; done")
+        self.expect(machine, f"mount -t {kind} /dev/sda5 /mnt && echo mounted", "mounted")
         return machine
 
     def switch_off(self, machine):
@@ -71,9 +71,9 @@ class MakeStick(DiskTest):
             for number, device in enumerate((AS_STICK, AS_DISK, AS_STICK)):
                 with self.subTest(kind=kind, number=number):
                     machine = self.start_from(stick, device, kind)
-                    self.expect(machine, "cat /m/d/notes 2>/dev/null", *notes)
+                    self.expect(machine, "cat /mnt/d/notes 2>/dev/null", *notes)
                     notes.append(f"note {number}")
-                    self.expect(machine, f"mkdir -p /m/d; echo {notes[-1]} >>/m/d/notes; seq 9999 >/m/{number}")
+                    self.expect(machine, f"mkdir -p /mnt/d; echo {notes[-1]} >>/mnt/d/notes; seq 9999 >/mnt/{number}")
                     self.switch_off(machine)
                     done = subprocess.run([*check, self.partition(stick)], capture_output=True, text=True, check=False, env=TOOLS)
                     self.assertEqual(done.returncode, 0, done.stdout)

@@ -235,12 +235,11 @@ class Debug(ScriptTest):
 
 
 class Screenshot(ScriptTest):
-    """The README's picture."""
+    """The README's pictures, but that of Debian's programs."""
 
     def test_picture(self):
         """A well-formed PNG of each screen's size, with more than one colour in it."""
-        for session, size in (("text", (720, 400)), ("framebuffer", (1024, 768)),
-                              ("fault", (720, 400))):
+        for session, size in (("shell", (720, 400)), ("monitor", (1024, 768)), ("fault", (720, 400))):
             out = self.directory / session / "out.png"
             result = self.run_script(SCRIPTS / "screenshot.py", session, out)
             self.assertEqual(result.returncode, 0, result.stdout)
