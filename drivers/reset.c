@@ -1,8 +1,8 @@
 /*
  * Three ways, tried in this order: the keyboard controller's pulse on the processor's reset line,
  * which works on nearly every PC; the register and the value that the firmware names (ACPI
- * specification 6.5, 4.8.3.6); and a triple fault, which is an exception with an empty IDT: there
- * is no handler for it, nor for the faults that follow.
+ * specification 6.5, 4.8.3.6); and a triple fault: an exception with an empty IDT, which has a
+ * handler neither for it nor for the two faults that follow (Intel SDM 3A 6.15, interrupt 8).
  */
 #include <drivers/i8042.h>
 #include <drivers/reset.h>

@@ -97,7 +97,7 @@ static uint8_t line_status(struct uart16550 *uart)
     return status;
 }
 
-/* Polls the line status until it has the bit; false when it does not get it in time. */
+/* Polls the line status until it has the bit; false when the time is up. */
 static bool wait_status(const struct uart16550 *uart, uint8_t bit, unsigned limit)
 {
     for (; limit; limit--) {
@@ -230,9 +230,9 @@ void uart16550_send(struct uart16550 *uart, const char *bytes, size_t count)
     begin_sending(uart);
 }
 
-bool uart16550_has_sent(const struct uart16550 *uart, uint32_t but)
+bool uart16550_has_sent(const struct uart16550 *uart, uint32_t left)
 {
-    return ring_count(&uart->unsent) <= but || is_stuck(uart);
+    return ring_count(&uart->unsent) <= left || is_stuck(uart);
 }
 
 /* The limit is for each FIFO. Once the transmitter is stuck, one look is enough until it sends

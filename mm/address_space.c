@@ -1,11 +1,11 @@
 /*
- * Areas say what a program may do; page tables show the pages that it has touched, and always allow
- * what the area allows or less: a page fault makes up the difference (mm/page_fault.c). So to map
- * costs no page, and to unmap costs only those that were touched.
+ * Areas say what a program may do. Page tables hold the pages that it has touched, and an entry
+ * allows what the area allows, or less: a page fault makes up the difference (mm/page_fault.c). So
+ * mapping an area costs no page, and unmapping it takes a step for each page that was touched.
  *
  * A page without access (PROT_NONE) that was touched before stays in the tables, without PAGE_USER.
  *
- * Each entry that maps a frame holds one of the frame's references; that of the page of zeros is
+ * Each entry that maps a frame holds one of the frame's references. Those to the frame of zeros are
  * not counted.
  */
 #include <assert.h>
@@ -18,6 +18,10 @@
 #include <mm/kernel_space.h>
 #include <mm/shared_memory.h>
 #include <mm/user_pages.h>
+
+/* Where MAP_32BIT maps (Linux: arch/x86/kernel/sys_x86_64.c). */
+#define LOW_GAPS_START 0x40000000u
+#define LOW_GAPS_END   0x80000000u
 
 /* Drops an area with its pages, or the first part of it. Returns where it has stopped. */
 static virt_addr_t drop(struct address_space *space, struct vm_area *area, unsigned *left)
@@ -32,10 +36,6 @@ static virt_addr_t drop(struct address_space *space, struct vm_area *area, unsig
     }
     return stop;
 }
-
-/* Where MAP_32BIT maps (Linux: arch/x86/kernel/sys_x86_64.c). */
-#define LOW_GAPS_START 0x40000000u
-#define LOW_GAPS_END   0x80000000u
 
 /* --- Spaces --------------------------------------------------------------------------------- */
 
@@ -116,8 +116,7 @@ static enum error copy_area(struct address_space *from, struct address_space *co
     return error;
 }
 
-/* While others run, the areas of `from` may change: each part is copied as it is when it is its
- * turn. */
+/* Other threads may change the areas of `from` meanwhile; each part is copied as it is then. */
 enum error address_space_copy(struct address_space *from, struct address_space **copy)
 {
     struct address_space *created;
@@ -185,7 +184,7 @@ static uint64_t pages_in(const struct address_space *space, virt_addr_t start, v
     return pages;
 }
 
-/* Is there room for a new area? That which it replaces does not count. */
+/* Do the limits allow a new area? The pages that it replaces do not count. */
 static enum error check_room(const struct address_space *space, virt_addr_t start, uint64_t length,
                              unsigned flags, const struct vm_object *object)
 {

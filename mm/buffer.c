@@ -47,7 +47,7 @@ static inline struct piece next_piece(struct buffer *buffer, unsigned access, si
     return (struct piece){user_page(this_cpu()->space, address, access), size};
 }
 
-/* After next_piece() has found no memory. OK: look again. */
+/* Faults the next page in, after next_piece() has found no memory. OK: look again. */
 static NOINLINE enum error fault_in(const struct buffer *buffer, unsigned access)
 {
     if (!next_can_be_users(buffer))
@@ -55,64 +55,55 @@ static NOINLINE enum error fault_in(const struct buffer *buffer, unsigned access
     return user_fault_in(this_cpu()->space, next_address(buffer), access);
 }
 
-static void advance(struct buffer *buffer, size_t size)
+/* Takes the next piece, of `size` bytes at most, out of the buffer. */
+static inline enum error take_piece(struct buffer *buffer, unsigned access, size_t size,
+                                    struct piece *piece)
 {
     ASSERT(size <= buffer->left);
-    buffer->part_offset += size;
-    buffer->left -= size;
+    while (!(*piece = next_piece(buffer, access, size)).memory) {
+        enum error error = fault_in(buffer, access);
+        if (error)
+            return error;
+    }
+    buffer->part_offset += piece->size;
+    buffer->left -= piece->size;
+    return OK;
 }
 
 enum error buffer_put(struct buffer *buffer, const void *from, size_t size)
 {
     const char *next = from;
-    enum error error = OK;
-    ASSERT(size <= buffer->left);
-    while (!error && size > 0) {
-        struct piece piece = next_piece(buffer, AREA_WRITE, size);
-        if (!piece.memory) {
-            error = fault_in(buffer, AREA_WRITE);
-            continue;
-        }
+    struct piece piece;
+    for (; size > 0; next += piece.size, size -= piece.size) {
+        enum error error = take_piece(buffer, AREA_WRITE, size, &piece);
+        if (error)
+            return error;
         memcpy(piece.memory, next, piece.size);
-        advance(buffer, piece.size);
-        next += piece.size;
-        size -= piece.size;
     }
-    return error;
+    return OK;
 }
 
 enum error buffer_put_zeros(struct buffer *buffer, size_t size)
 {
-    enum error error = OK;
-    ASSERT(size <= buffer->left);
-    while (!error && size > 0) {
-        struct piece piece = next_piece(buffer, AREA_WRITE, size);
-        if (!piece.memory) {
-            error = fault_in(buffer, AREA_WRITE);
-            continue;
-        }
+    struct piece piece;
+    for (; size > 0; size -= piece.size) {
+        enum error error = take_piece(buffer, AREA_WRITE, size, &piece);
+        if (error)
+            return error;
         memset(piece.memory, 0, piece.size);
-        advance(buffer, piece.size);
-        size -= piece.size;
     }
-    return error;
+    return OK;
 }
 
 enum error buffer_get(struct buffer *buffer, void *to, size_t size)
 {
     char *next = to;
-    enum error error = OK;
-    ASSERT(size <= buffer->left);
-    while (!error && size > 0) {
-        struct piece piece = next_piece(buffer, AREA_READ, size);
-        if (!piece.memory) {
-            error = fault_in(buffer, AREA_READ);
-            continue;
-        }
+    struct piece piece;
+    for (; size > 0; next += piece.size, size -= piece.size) {
+        enum error error = take_piece(buffer, AREA_READ, size, &piece);
+        if (error)
+            return error;
         memcpy(next, piece.memory, piece.size);
-        advance(buffer, piece.size);
-        next += piece.size;
-        size -= piece.size;
     }
-    return error;
+    return OK;
 }

@@ -47,8 +47,9 @@ struct phys_range frame_map_next_usable(phys_addr_t *from)
     return (struct phys_range){memory_end, memory_end};
 }
 
-/* Blocks. A hole of at most so many has descriptions, too: most are not really holes, but reserved
- * for what the loader has left, and frames_add() may add them later. */
+/* A hole of at most this many blocks does not end a span, and its blocks have descriptions, too.
+ * Most short holes are memory that is reserved for what the loader has left, which frames_add() may
+ * add later. */
 enum { SHORT_GAP = 4 };
 
 struct survey {
@@ -58,7 +59,7 @@ struct survey {
     size_t blocks;
 };
 
-/* Counts usable memory and writes its spans to `into`, `room` of them at most. */
+/* Counts usable memory, and writes the first `room` of its spans to `into`. */
 static struct survey survey(struct frame_span *into, size_t room)
 {
     phys_addr_t from = 0;

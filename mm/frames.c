@@ -35,8 +35,8 @@
 static struct list lists[FRAMES_MAX_ORDER + 1];
 static uint32_t listed; /* bit i: lists[i] is not empty */
 static uint64_t free_frames;
-static uint64_t few_frames; /* fewer are too few: that is told to ... */
-static void (*note_few)(void);
+static uint64_t few_frames;    /* while fewer frames are free, ... */
+static void (*note_few)(void); /* ... allocations call this: see frames_watch() */
 
 /* Single frames come from this block: a partial one, or frame_map_no_block. A block that becomes
  * full stays on its list until find_current() or search_partial() finds it there. */

@@ -1,8 +1,8 @@
 /*
  * The window is an array of slots of 32 KiB. A stack is the upper half of its slot; the lower half
- * is never mapped, and so is a guard for the slot's own stack and for the one below. Which slots
- * are taken stands in a bitmap, which grows on the heap and begins to be searched at the first word
- * that may have a free slot.
+ * is never mapped, and so is a guard for the slot's own stack and for the one below. A bitmap says
+ * which slots are taken. It grows on the heap, and a search begins at the first word that may have
+ * a free slot.
  *
  * Frames are mapped and unmapped each time: that costs a few thousand instructions in the life of a
  * thread, and no memory is kept by stacks that nobody uses.

@@ -1,5 +1,5 @@
 /*
- * What a page fault in user memory needs:
+ * How a page fault in user memory is resolved:
  *
  *     anonymous, read      the page of zeros, read-only
  *     anonymous, written   a frame of its own, cleared
@@ -11,10 +11,10 @@
  *
  * Only get_page() of an object waits. Other threads of the program may change the areas meanwhile,
  * so the page is mapped only if the area that is there then still has the same page of the same
- * object. If it has not, the access is tried again and makes another fault, if it still needs one.
+ * object. Otherwise nothing is mapped, and the access, which is tried again, may fault again.
  *
- * A program sees no other data than its own: each frame that it gets was cleared, copied over from
- * end to end, or comes from an object.
+ * A program sees no data but its own: each frame that it gets was cleared, was copied over from end
+ * to end, or comes from an object.
  */
 #include <assert.h>
 #include <layout.h>
@@ -131,8 +131,9 @@ static enum error map_object_page(struct address_space *space, struct vm_area *a
     return OK;
 }
 
-/* Does the page's entry still lack what the access needs, in an area with that page? The area may
- * have changed while get_page() waited. */
+/* The area that has the page now, if it still shows the wanted page of the object, and the page's
+ * entry is still the one that caused the fault; else NULL. Both may have changed while get_page()
+ * waited. */
 static struct vm_area *look_again(struct address_space *space, virt_addr_t page, uint64_t entry,
                                   struct object_page wanted)
 {
@@ -145,8 +146,8 @@ static struct vm_area *look_again(struct address_space *space, virt_addr_t page,
     return same ? area : NULL;
 }
 
-/* Maps what the object has of the pages around, as programs use what lies close together (Linux:
- * fault_around_bytes). Does not wait, and does without what fails. */
+/* Maps those of the pages around that the object has in memory, since programs often use pages that
+ * lie close together (Linux: fault_around_bytes). Does not wait, and stops at the first failure. */
 static void map_around(struct address_space *space, struct vm_area *area, virt_addr_t page)
 {
     const uint64_t around = 16 * PAGE_SIZE;
@@ -163,7 +164,7 @@ static void map_around(struct address_space *space, struct vm_area *area, virt_a
     }
 }
 
-/* Waits. `area` does not hold any more when it returns. */
+/* May wait. The pointer `area` is not valid after that. */
 static enum error fault_object(struct address_space *space, struct vm_area *area, virt_addr_t page,
                                uint64_t entry, bool write)
 {

@@ -365,8 +365,8 @@ enum error paging_translate(const struct page_tables *tables, virt_addr_t addres
     return OK;
 }
 
-/* The entry of the first page that is mapped from *page on and before `end`, and *page becomes that
- * page's. False: there is none. */
+/* Finds the first page that is mapped from *page on and before `end`. Sets *page to its address,
+ * and *slot to its entry. False: there is none. */
 static inline bool find_next(const struct page_tables *tables, virt_addr_t *page, virt_addr_t end,
                              struct slot *slot)
 {

@@ -1,6 +1,6 @@
 /*
- * The processor's features for pages. Each is detected; a missing one is logged, and one that needs
- * it is turned on.
+ * The processor's features for pages. Each is detected. Missing ones are logged, and those that
+ * have to be turned on are turned on.
  */
 #include <assert.h>
 #include <kernel/cpu/control.h>

@@ -1,16 +1,17 @@
 /*
- * A program's page fault reclaims what it needs itself. What the kernel needs for a call, such as
- * the tables and the stack of a fork, must be there: a task keeps a few frames free as long as
- * others hold only copies of what is on disks (Linux: kswapd).
+ * A page fault of a program that finds no frame reclaims some and tries again. The kernel's own
+ * allocations during a call, such as the tables and the stack of a fork, cannot do that: they fail
+ * when no frame is free. So a task reclaims ahead of them and keeps a few frames free (Linux:
+ * kswapd).
  */
 #include <kernel/task/clock.h>
 #include <mm/frames.h>
 #include <mm/heap.h>
 #include <mm/reclaim.h>
 
-enum { AT_ONCE = 32 };         /* frames, so that not each of many faults looks for one */
-enum { SPARE_SHARE = 32 };     /* of all frames, that are kept free, ... */
-enum { SPARE_MOST = 1024 };    /* ... but not more */
+enum { AT_ONCE = 32 };         /* frames that one call reclaims, for the faults that follow, too */
+enum { SPARE_SHARE = 32 };     /* this part of all frames is kept free, ... */
+enum { SPARE_MOST = 1024 };    /* ... but no more frames than this */
 enum { PAUSE = 10 * 1000000 }; /* nanoseconds, after there was nothing to reclaim */
 
 bool (*reclaim_last_resort)(void);

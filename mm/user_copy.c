@@ -1,7 +1,8 @@
 /*
- * The page tables are asked first: most pages are there. Their entries also say what the program
- * may do: what it may not read or write, nobody copies for it. A page that is missing, or may not
- * be written to yet, is faulted in, and looked up again.
+ * A copy looks each page up in the program's page tables first, since most pages are there. The
+ * entry also says what the program may do, and the kernel copies nothing that the program may not
+ * read or write itself. A page that is missing, or that is not writable yet, is faulted in and then
+ * looked up again.
  */
 #include <kernel/cpu/cpu.h>
 #include <lib/string.h>
@@ -21,7 +22,7 @@ enum error user_fault_in(struct address_space *space, virt_addr_t address, unsig
 enum error user_memory(struct address_space *space, virt_addr_t address, unsigned access,
                        void **memory)
 {
-    enum error error = OK;
+    enum error error = address < USER_END ? OK : ERROR_BAD_ADDRESS;
     while (!error && !(*memory = user_page(space, address, access)))
         error = user_fault_in(space, address, access);
     return error;
@@ -39,11 +40,10 @@ enum error copy_from_user(void *to, virt_addr_t from, size_t size)
     enum error error = user_range_is_valid(from, size) ? OK : ERROR_BAD_ADDRESS;
     while (!error && size > 0) {
         size_t piece = rest_of_page(from, size);
-        const void *memory = user_page(space, from, AREA_READ);
-        if (!memory) {
-            error = user_fault_in(space, from, AREA_READ);
-            continue;
-        }
+        void *memory;
+        error = user_memory(space, from, AREA_READ, &memory);
+        if (error)
+            break;
         memcpy(next, memory, piece);
         next += piece;
         from += piece;
@@ -58,11 +58,10 @@ enum error copy_to_space(struct address_space *space, virt_addr_t to, const void
     enum error error = user_range_is_valid(to, size) ? OK : ERROR_BAD_ADDRESS;
     while (!error && size > 0) {
         size_t piece = rest_of_page(to, size);
-        void *memory = user_page(space, to, AREA_WRITE);
-        if (!memory) {
-            error = user_fault_in(space, to, AREA_WRITE);
-            continue;
-        }
+        void *memory;
+        error = user_memory(space, to, AREA_WRITE, &memory);
+        if (error)
+            break;
         memcpy(memory, next, piece);
         next += piece;
         to += piece;

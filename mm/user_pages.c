@@ -57,7 +57,7 @@ uint64_t user_page_flags(const struct vm_area *area, bool writable)
     return flags;
 }
 
-/* Drops the reference of an entry of the address space that is gone. */
+/* Drops the reference that an entry of the address space has held. */
 static void drop(phys_addr_t frame, void *context)
 {
     struct address_space *space = context;

@@ -85,7 +85,7 @@ uint64_t vm_area_offset(const struct vm_area *area, virt_addr_t address)
     return area->object ? area->offset + (address - area->start) : 0;
 }
 
-/* Notes the gap below an area, if there is one. */
+/* Sets the value of an area, unless it is NULL, to the gap between `previous` and it. */
 static void set_gap(const struct vm_area *previous, struct vm_area *area)
 {
     if (area)
@@ -181,7 +181,7 @@ void vm_areas_merge(struct tree *areas, struct vm_area *area)
     merge(areas, area, neighbours_of(area));
 }
 
-/* First the gap below the ceiling; then those below the areas, downwards. */
+/* Tries the gap below the ceiling first, then those below the areas, downwards. */
 bool vm_areas_find_gap(const struct tree *areas, virt_addr_t floor, virt_addr_t ceiling,
                        uint64_t length, virt_addr_t *start)
 {

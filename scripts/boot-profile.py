@@ -27,7 +27,7 @@ MAIN = TOP / "kernel" / "main.c"
 END = "poll_monitor"
 ENTRY = (0, "boot/entry.asm")
 MENTION = 0.02       # of all instructions: a callee with fewer is not named
-TOLERANCE = 0.05     # of all instructions: more than this a row must not be off
+TOLERANCE = 0.05     # of all instructions: a row may be off by this many
 
 
 def boot(log):

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# build-toolchain.sh PLACE: builds a cross toolchain of one's own (x86_64-elf, binutils and GCC, C only) from the sources
-# that Debian packages, and installs it below PLACE. Takes about a quarter of an hour on two cores. Then:
+# build-toolchain.sh PLACE: builds a cross toolchain (x86_64-elf: binutils, and GCC for C only) from the sources that Debian
+# packages, and installs it below PLACE. That takes about a quarter of an hour on two cores. To use it:
 #
 #   make CROSS=PLACE/bin/x86_64-elf-
 #

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Holds the documents against the tree: links and paths lead somewhere, `file:function` names a function of that file, the
+"""Checks the documents against the tree: links and paths lead somewhere, `file:function` names a function of that file, the
 steps of a journey follow each other in the code, C code in a fence is complete and compiles, each claim of the README names
 a test, and each machine of the matrix and each bench has a row. `check-docs.py COMPILER FLAG ...`
 """
@@ -58,8 +58,8 @@ def unlisted_options():
                 yield f"CONTRIBUTING.md: nothing about the option {key}= of {file.relative_to(TOP)}"
 
 
-def untold():
-    """Machines and benches that the tables, which are written by runs of minutes, do not have yet."""
+def missing_rows():
+    """Machines and benches that are missing in the tables, which runs of minutes write."""
     machines, benches = ((TOP / "docs" / name).read_text() for name in ("machines.md", "benchmarks.md"))
     for row in matrix.all_rows():
         if f"| {row.axis} | {row.name} |" not in machines:
@@ -109,15 +109,15 @@ def bad_examples(text, compiler):
         lines = [line for line in code.splitlines() if line.strip()]
         if len(lines) > LONGEST_EXAMPLE:
             yield f"an example of {len(lines)} lines, more than {LONGEST_EXAMPLE}: {lines[0]}"
-        done = subprocess.run([*compiler, "-Itests/kernel", "-iquote", "user", "-x", "c", "-fsyntax-only", "-"], cwd=TOP, input=code, text=True,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+        command = [*compiler, "-Itests/kernel", "-iquote", "user", "-x", "c", "-fsyntax-only", "-"]
+        done = subprocess.run(command, cwd=TOP, input=code, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
         if done.returncode:
             yield f"an example does not compile: {done.stdout}"
 
 
 def main(compiler):
     """Prints each offence; the exit status says whether there was one."""
-    found = [*untold(), *unlisted_options(), *bare_claims()]
+    found = [*missing_rows(), *unlisted_options(), *bare_claims()]
     code = journeys.sources(TOP)
     for file, text in documents().items():
         offences = (*dead_links(file, text), *unknown_functions(text), *journeys.offences(code, text),

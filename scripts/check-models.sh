@@ -1,6 +1,6 @@
 #!/bin/bash
-# Checks the models below tests/models/ with SPIN: each as it is, which has to hold, and once for each way to break it that
-# it lists (a line of its first comment that begins with a word in capitals), which has to be found.
+# Checks the models below tests/models/ with SPIN. Each model has to hold as it is. Its first comment lists ways to break it,
+# in lines that begin with a word in capitals, and SPIN has to find an error in each of these.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 scripts/need.sh spin=spin gcc=gcc

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Fails when a function's contract does not say that it may wait: check-waits.py BUILD.
 
-A thread waits in one of the functions of WAITS. Who calls whom is read off the machine code of the test kernel,
-so what the compiler has put into its caller is followed, too; calls through pointers are not. A public function that
-comes to a wait has the word in its contract, in the heading of its part, or in its header's first comment; one whose contract
-says that it does not wait must not come to one. In set-up code nothing else runs, so nothing is waited for, and
-after a function that does not return nothing matters to its caller.
+A thread waits in one of the functions of WAITS. The calls are those in the machine code of the test kernel, so they include
+those of functions that the compiler has put into their callers; calls through pointers are not followed. A public function
+that can reach a wait has the word "wait" in its contract, in the heading of its part, or in its header's first comment. A
+function whose contract says that it does not wait must not reach one. Set-up code is exempt, since nothing else runs then
+and so it waits for nothing, and so are functions that do not return.
 """
 
 import importlib.util
@@ -51,7 +51,7 @@ def calls_of(program):
 
 
 def waiting(calls):
-    """The functions that come to a wait."""
+    """The functions that can reach a wait."""
     callers = defaultdict(set)
     for name, called in calls.items():
         for target in called:
@@ -73,7 +73,7 @@ def pieces(header):
 
 
 def way(calls, name):
-    """How a function comes to a wait."""
+    """How a function reaches a wait."""
     ways = [path_between(calls, name, wait) for wait in WAITS]
     return re.sub(r"@\w+", "", " -> ".join(min((found for found in ways if found), key=len)))
 

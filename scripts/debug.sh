@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# debug.sh ISO ELF: QEMU, stopped before its first instruction, and a GDB with the kernel's symbols that goes on to
-# kernel_main. QEMU ends with GDB. GDB has the terminal, so COM1 is a socket to connect to from another one; what COM1
-# sends is in serial.log, too.
+# debug.sh ISO ELF: starts QEMU, stopped before its first instruction, and GDB with the kernel's symbols, which continues to
+# kernel_main. QEMU ends with GDB. GDB has the terminal, so COM1 is a socket that another terminal can connect to; its output
+# is in serial.log, too.
 #
 #   DEBUG_BATCH=1   only shows where it stopped, and ends
 #   ACCEL, QEMU_ARGS, CMDLINE as in run.sh

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Draws the pictures in docs/architecture.md from the code that they show, so that their numbers are the code's. Makes the README's
-short tables of benchmarks and programs from the long ones in docs/. Brings figures up to date that the text quotes from
-docs/benchmarks.md, which look so: 98 instructions (`kbd.irq`).
+"""Draws the pictures in docs/architecture.md from the code that they show, so that the numbers in them are the code's. Also
+makes the README's short tables from the long ones in docs/, and brings the figures up to date that the text quotes from
+docs/benchmarks.md. A quoted figure looks like this: 98 instructions (`kbd.irq`).
 
     scripts/draw-docs.py            writes them
     scripts/draw-docs.py --check    fails when one is not what it would be written as
@@ -67,7 +67,7 @@ def house():
 
 def number(file, name):
     """A number that a C file gives a name, by #define or in an enum."""
-    return int(re.search(rf"\b{name}\s+(?:= )?(0x[0-9a-f]+)", (TOP / file).read_text())[1], 16)
+    return int(re.search(rf"\b{name}\s+(?:= |UINT64_C\()?(0x[0-9a-f]+)", (TOP / file).read_text())[1], 16)
 
 
 def image_offset():
@@ -101,8 +101,8 @@ def virtual_map():
     direct, heap = number(layout, "DIRECT_MAP_BASE"), number(layout, "HEAP_BASE")
     kernel = number(layout, "KERNEL_BASE")
     half = 1 << 47
-    yield line(0, "page 0: never mapped")
-    yield line(4096, "the memory of a program", size(half))
+    yield line(0, "never mapped: a null pointer leads nowhere")
+    yield line(number("include/mm/address_space.h", "USER_START"), "user memory: a program of its own in each address space", size(half))
     yield line(half, "addresses that are not canonical")
     yield line(direct, "rw-  the direct map: physical memory at this offset", size(number(layout, "DIRECT_MAP_SIZE")))
     yield line(None, "r--  ... but read-only where it shows code and constants")
@@ -114,7 +114,7 @@ def virtual_map():
 
 
 def physical_map():
-    """Physical memory, from below; what has no address is where firmware and loader put it."""
+    """Physical memory, from below; the lines without an address are wherever firmware and loader put them."""
     yield line(0, "firmware and video; mapped, never handed out", size(image_offset()))
     yield line(number("drivers/vga_text.c", "VIDEO_MEMORY"), "  VGA's text cells")
     yield line(image_offset(), "the image, as it is linked; reserved")

@@ -6,8 +6,8 @@
     7. `kernel/monitor/monitor.c:poll_keyboard` (from `executor_run_ready`, through `poll`)
     8. `kernel/task/executor.c:executor_run` (anew) - not called by a function of an earlier step
 
-A caller has to name the function (or to stand right before it, in assembly) or, where it calls through a pointer, that pointer; and the pointer, or the last of
-several that are set from each other, has to be given the function somewhere.
+A caller has to name the function (in assembly, it may also stand right before it). Where it calls through a pointer, it has to
+name the pointer, and somewhere the pointer, or the last of several that are set from each other, has to be given the function.
 """
 
 import re

@@ -4,7 +4,7 @@
 NAME is `small` or `full`, a column of scripts/debian-packages.txt. The packages and what they depend on are downloaded once by
 apt-get, unpacked, and put on the disk by mke2fs. No root rights are needed: the work is done under fakeroot. No script of a
 package runs. What those scripts would have made and programs need is made here: accounts, the links of update-alternatives, the
-loader's cache. OUT.tree keeps the tree, so that the same programs can run on the build machine.
+loader's cache. The tree stays at OUT.tree, so that the same programs can run on the build machine.
 """
 
 import os

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# make-stick.sh STICK [ISO]: a stick that boots Cairn and has a partition for files. What is on STICK is lost.
+# make-stick.sh STICK [ISO]: makes a stick that boots Cairn and has a partition for files. All that is on STICK is lost.
 #
 # STICK is a disk, like /dev/sdX, or a file: one that is not there becomes an image of SIZE. ISO is build/cairn.iso, unless
 # another one is named. The partition is the last one. On Cairn: mount -t ext2 /dev/sda5 /mnt

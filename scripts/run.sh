@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# run.sh ISO [DISK]: boots the image in QEMU, to be typed at: in a window where there is a display, else in this terminal, else
-# with COM1 on standard input and output. DISK, an image, becomes its root.
+# run.sh ISO [DISK]: boots the image in QEMU for a person: in a window if there is a display, else in this terminal, else with
+# COM1 on standard input and output. The file DISK becomes its root.
 #
 #   ACCEL=kvm    the accelerator (tcg when not given)
 #   QEMU_ARGS    more options for QEMU

@@ -11,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 from runner import debian, framebuffer, keys, machine, paths, pictures, qemu, shell  # noqa: E402  (the path has to be set first)
 
 
-# What a machine is started with, and the lines that are sent to its monitor over COM1. From a fault it does not come back.
+# How a machine is started, and the lines that are sent to its monitor over COM1. A line that begins with "fault " is the last one.
 SESSIONS = {
     "monitor": ({"options": machine.ovmf(), "entry": "framebuffer"},
                 ["colors", "mem", "uptime", "echo Grüße, Καλημέρα, Здравствуйте, 你好, こんにちは, 안녕"]),

@@ -38,7 +38,7 @@ PARTS = [
     ("A panic", ["fault write-rodata"]),
 ]
 LAST = PARTS[-1][1][-1]  # there is no prompt after it
-LOGGED = {"fault breakpoint": "going on"}  # what the log shows by and by, before the prompt or above it
+LOGGED = {"fault breakpoint": "going on"}  # commands after which the log shows a line, before the prompt or above it
 
 NUMBER = re.compile(r"\b(0x)?[0-9a-f]*\d[0-9a-f]*\b|\b[0-9a-f]{2}\b|\b[0-9a-f]{4}\b|\b[0-9a-f]{16}\b|\[[#+. -]+\]")
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what building, running and testing Cairn needs and what is not there yet: on Debian, Ubuntu, Fedora, Arch and
-# their kin, and on macOS with Homebrew. On another system it says in words what to install.
+# Installs what is missing to build, run and test Cairn: on Debian, Ubuntu, Fedora, Arch and systems derived from them, and
+# on macOS with Homebrew. On another system it says in words what to install.
 #
 #   OS_RELEASE    the file that tells which Linux this is (/etc/os-release)
 #
@@ -24,12 +24,13 @@ find_system() {
     esac
 }
 
-# What is looked for is the thing itself, not the package: a tool of one's own building counts. One of the places where
-# it shows is enough: a name without a slash is a command, otherwise it is a file's pattern. Then the package's name in
-# the four systems; "-" where it is not needed, comes with another one, or cannot be had. On macOS the kernel is built
-# with a cross compiler, and the tests are not run.
+# The tools, and how to find out whether each is there. The script looks for the tool itself, not for its package, so a tool
+# that was built by hand counts. It is there if one of the places in the second column is: a name without a slash is a
+# command, any other one a pattern for files. Then come the names of the package on the four systems; "-" if it is not
+# needed, comes with another one, or does not exist. On macOS the kernel is built with a cross compiler, and the tests do
+# not run.
 #
-# IN WORDS | WHERE IT SHOWS | DEBIAN | FEDORA | ARCH | BREW
+# THE TOOL | ITS PLACES | DEBIAN | FEDORA | ARCH | BREW
 NEEDS="
 GCC|gcc|gcc|gcc|gcc|-
 GCC for x86_64-elf|x86_64-elf-gcc|-|-|-|x86_64-elf-gcc

@@ -6,11 +6,11 @@
  *        +--------+--------+--> RESET, REOPEN, CLEAR_IN, CLEAR_OUT -> the driver's work
  *
  * A stall in the data or before the status is part of the protocol, and only that endpoint is
- * reset. After any other error the whole transport is (5.3.4). A device that does not answer at all
- * has its port reset.
+ * reset. After any other error the whole transport is reset (5.3.4). If a device does not answer at
+ * all, its port is reset.
  *
  * Data goes through a buffer of the device's, which the controller may write to until the slot is
- * disabled. So a driver may forget a command at any time; that costs a copy.
+ * disabled. So a driver may forget a command at any time. The price is a copy.
  */
 #include <assert.h>
 #include <drivers/usb/usb_bulk_only.h>

@@ -179,7 +179,7 @@ static bool begin_endpoint_clear(struct usb_device *device)
     return usb_clear_halt(device, device->halted);
 }
 
-/* There is no transfer whose end has to be looked at any more. */
+/* Forgets how the last transfer ended, so that the driver does not look at it again. */
 static enum error finish_endpoint_clear(struct usb_device *device)
 {
     device->halted->code = 0;
@@ -233,7 +233,7 @@ static const struct usb_step steps[STEPS] = {
     [END] = {.name = "its end", .wait = USB_WAIT_UNPLUG},
 };
 
-/* --- The waits: POLL_READY, and what has come of it ----------------------------------------- */
+/* --- The waits: each sets *error when it returns POLL_READY --------------------------------- */
 
 static bool is_late(struct usb_device *device)
 {
@@ -323,7 +323,7 @@ static enum poll_result poll_wait(struct usb_device *device, enum error *error)
 
 /* --- A device's task ------------------------------------------------------------------------ */
 
-/* What is not begun is over at once. */
+/* Begins a step. False: there is nothing to wait for, and the step is over. */
 static bool begin_step(struct usb_device *device)
 {
     const struct usb_step *step = device->step;
@@ -343,7 +343,7 @@ static void end_step(struct usb_device *device, enum error error)
     if (!error && step->finish)
         error = step->finish(device);
     if (!device->begun)
-        return; /* finish() has gone somewhere */
+        return; /* finish() has gone to another step */
     if (error)
         usb_device_fail(device, error);
     else if (refused)
@@ -358,7 +358,8 @@ static bool is_gone(const struct usb_device *device)
     return device->port->changes & PORT_CONNECT_CHANGE;
 }
 
-/* A command that is under way is waited for: what it has done has to be undone. */
+/* Leaves the device's step if the device has been unplugged. A command that is under way is waited
+ * for, since its effect has to be undone. */
 static void leave_when_gone(struct usb_device *device)
 {
     if (!is_gone(device) || device->step == &steps[END])
@@ -477,7 +478,7 @@ enum error usb_device_probe(struct usb_device *device, const uint8_t *configurat
     return ERROR_NO_DEVICE;
 }
 
-/* Its state goes when the device does. */
+/* The driver's state is freed with the device. */
 void usb_device_decline(struct usb_device *device)
 {
     device->driver = NULL;

@@ -44,7 +44,7 @@ struct hub {
     struct usb_interface interface;
     struct usb_hub_descriptor descriptor;
     uint32_t to_look_at;  /* bit n: the n'th port, from 1; bit 0: the hub itself */
-    unsigned current;     /* what the step under way is about: a port, or 0 */
+    unsigned current;     /* the port of the step under way; 0: it is about the hub itself */
     unsigned unconfirmed; /* its changes that are not acknowledged yet */
     unsigned port_count;
     struct hub_port ports[USB_HUB_PORTS];
@@ -249,7 +249,7 @@ static enum usb_speed port_speed(const struct usb_device *device, unsigned statu
     return status & STATUS_HIGH_SPEED ? USB_HIGH : USB_FULL;
 }
 
-/* Tells the device's task at the port. If there is none, and a device, it gets one. */
+/* Wakes the task of the device at the port, or makes one for a device that has none. */
 static void take_port_status(struct usb_device *device, struct hub_port *port, unsigned status,
                              unsigned changes)
 {

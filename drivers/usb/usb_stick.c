@@ -1,11 +1,12 @@
 /*
- * A stick's task executes one SCSI command after the other: first those that find out what the disk
- * is, then those of the block layer's commands, each of which takes several. A command that fails
- * is tried again if the reason may pass, which the stick is asked for.
+ * A stick's task executes one SCSI command after the other. The first ones find out what the disk
+ * is; then the task serves the block layer, each of whose commands takes several SCSI commands.
+ * After a command that fails, the task asks the stick for the reason (REQUEST SENSE), and tries the
+ * command again if the reason may pass.
  *
- * The disk is a struct of its own, since it may outlive the stick: somebody may still have a file
- * of it open. It is gone when the stick is unplugged or its medium is taken out, and a new medium
- * is a new disk.
+ * The disk is a struct of its own, since it may outlive the stick: a file on it may still be open.
+ * The disk is gone when the stick is unplugged or its medium is taken out. A new medium is a new
+ * disk.
  */
 #include <assert.h>
 #include <drivers/usb/usb_bulk_only.h>
@@ -31,11 +32,12 @@ struct stick {
     struct usb_bulk_only bulk; /* the first member, as usb_bulk_only.h wants it */
     struct disk *disk;         /* NULL: there is no medium, or not yet */
     enum stage stage;
-    bool wants_sense, is_sense; /* to ask why a command failed; that is what the command does */
-    unsigned tries;             /* of the stage's command, or of the block layer's */
-    struct sleep pause;         /* until the next one */
-    struct block_command *current;
-    uint32_t done; /* blocks of it */
+    bool wants_sense;              /* the next command is REQUEST SENSE: the last one has failed */
+    bool is_sense;                 /* the command under way is REQUEST SENSE */
+    unsigned tries;                /* of the stage's command, or of the block layer's */
+    struct sleep pause;            /* until the next SCSI command */
+    struct block_command *current; /* the block layer's; NULL: there is none */
+    uint32_t done;                 /* blocks of it */
 };
 
 static void work(struct usb_device *device);
@@ -84,7 +86,7 @@ static void look(struct block_device *block)
     (void)block;
 }
 
-/* Each SCSI command has limits of its own, which have not helped then. */
+/* There is nothing left to try: each SCSI command has a limit and is repeated by itself. */
 static enum error reset(struct block_device *block)
 {
     struct stick *stick = stick_of(disk_of(block)->device);
@@ -202,7 +204,7 @@ static void start_command(struct usb_device *device)
                                          stick->disk->block.block_size));
 }
 
-/* A SCSI command has done what it was to do. */
+/* A SCSI command of the block layer's command has passed. */
 static void advance_command(struct usb_device *device)
 {
     struct stick *stick = stick_of(device);
@@ -285,7 +287,7 @@ static void advance(struct usb_device *device)
 
 /* --- Commands that fail --------------------------------------------------------------------- */
 
-/* The stage's command has failed for good. Without a medium the stick is asked again and again. */
+/* The stage's command has failed for good. A stick without a medium is asked again every second. */
 static void give_up(struct usb_device *device, bool is_ready)
 {
     struct stick *stick = stick_of(device);
@@ -305,8 +307,8 @@ static void give_up(struct usb_device *device, bool is_ready)
     }
 }
 
-/* It failed because of a change that the stick tells of once, or because it is not ready yet, or
- * the transport broke: then it is tried again. Other reasons stay. */
+/* Tries the command again if the reason of its failure may pass: the stick has reported a change,
+ * or is not ready yet, or the transport broke. */
 static void try_again(struct usb_device *device, bool passes, bool is_ready)
 {
     struct stick *stick = stick_of(device);
@@ -316,7 +318,8 @@ static void try_again(struct usb_device *device, bool passes, bool is_ready)
         sleep_for(&stick->pause, SOON * NANOSECONDS_PER_MILLISECOND);
 }
 
-/* Many sticks write at once, and do not know the command to do so. */
+/* Takes the answer to REQUEST SENSE. Many sticks have no cache and reject the command that flushes
+ * it: that counts as success. */
 static void take_sense(struct usb_device *device)
 {
     struct stick *stick = stick_of(device);

@@ -298,7 +298,7 @@ static void poll_reset(struct xhci *xhci)
         xhci_stop(xhci, "does not come out of its reset");
 }
 
-/* Some controllers lose an event of a port now and then. */
+/* Looks at the ports once a second, too: some controllers lose an event of a port now and then. */
 static void poll_events(struct xhci *xhci)
 {
     xhci_take_events(xhci);

@@ -72,7 +72,7 @@ void irq_renew_bursts(void);
  * on which no timer ticks, since nothing would unmask the line again. During set-up. */
 void irq_lift_limit(void);
 
-/* --- For people ----------------------------------------------------------------------------- */
+/* --- For reports ---------------------------------------------------------------------------- */
 
 struct irq_line {
     const struct irq_handler *handlers; /* the first, or NULL: none, or it is the timer's line */

@@ -6,7 +6,7 @@
 
 #include <error.h>
 
-/* Does not return if it works. Otherwise it says why ACPI does not do it, errors as
+/* Switches the machine off, and does not return if that works. Otherwise returns the error of
  * acpi_power_off(). Waits for three seconds at most. Any context. */
 enum error machine_power_off(void);
 

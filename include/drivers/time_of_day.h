@@ -13,7 +13,7 @@ enum error time_of_day_read(struct date_time *now);
  * Any context. */
 int64_t date_time_to_seconds(const struct date_time *time);
 
-/* The other way, for seconds from the start of 1970 to the end of the year 9999. Any context. */
+/* The inverse, for the seconds from the start of 1970 to the end of the year 9999. Any context. */
 struct date_time date_time_from_seconds(int64_t seconds);
 
 #endif

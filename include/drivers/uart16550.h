@@ -63,9 +63,9 @@ enum poll_result uart16550_poll_room(struct uart16550 *uart, struct waker *waker
  * contexts of a console sink's write(). */
 void uart16550_send(struct uart16550 *uart, const char *bytes, size_t count);
 
-/* Are all bytes in the transmitter `but` so many, or is it stuck and not worth waiting for?
- * `writers` is woken when more are. Any context. */
-bool uart16550_has_sent(const struct uart16550 *uart, uint32_t but);
+/* Are at most `left` of the written bytes not in the transmitter yet, or is it stuck and not worth
+ * waiting for? `writers` is woken when that may have changed. Any context. */
+bool uart16550_has_sent(const struct uart16550 *uart, uint32_t left);
 
 /* Was a break received (the line was held low for longer than a byte) since the last call? It is no
  * byte of the stream, but wakes its reader. In tasks. */

@@ -81,12 +81,12 @@ void grid_scroll_down(struct grid *grid, unsigned top, unsigned bottom, unsigned
  * there are rows. */
 void grid_move_view(struct grid *grid, int lines);
 
-/* Draws all on another display of the same size, from now on. */
+/* Changes to another display of the same size, and draws everything there. */
 void grid_use_display(struct grid *grid, struct terminal_display *display);
 
-/* Puts the screen aside, and begins another one, which is blank and has no history; and shows the
- * first one again. No effect when that is so already, or when there is no memory for a second one.
- */
+/* The first function puts the screen aside and begins another one, which is blank and has no
+ * history. The second one shows the first screen again. Neither has an effect if its screen is
+ * shown already, nor if there is no memory for a second screen. */
 void grid_begin_alternate(struct grid *grid, terminal_cell_t blank);
 void grid_end_alternate(struct grid *grid);
 

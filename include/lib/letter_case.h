@@ -10,7 +10,8 @@
 /* Returns the capital of a small letter; any other code point as it is. Any context. */
 uint32_t letter_to_upper(uint32_t code);
 
-/* The other way, for capitals of whole ranges. Any context. */
+/* Returns the small letter of a capital; any other code point as it is, and also the few capitals
+ * whose small letter is not at a fixed distance. Any context. */
 uint32_t letter_to_lower(uint32_t code);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * What a character does on a terminal: how many columns it takes, or that it is none to show.
+ * How many columns a character takes on a terminal, and which characters are control characters.
  */
 #ifndef LIB_WIDTH_H
 #define LIB_WIDTH_H

@@ -2,9 +2,9 @@
  * The memory of a program: areas, and the page tables that show those of their pages that have been
  * touched. The upper half of the tables is the kernel's, the same in each.
  *
- * Threads may share an address space. Nothing is locked: address_space_fault() may wait, and what
- * takes long lets others run now and then (copying, unmapping, and giving all back), but each looks
- * the areas up again after that. Not in interrupt handlers.
+ * Threads may share an address space, and there are no locks. address_space_fault() may wait, and
+ * functions that take long (copying, unmapping, releasing) let other threads run now and then. Each
+ * of them looks the areas up again after that. Not in interrupt handlers.
  */
 #ifndef MM_ADDRESS_SPACE_H
 #define MM_ADDRESS_SPACE_H
@@ -35,7 +35,7 @@ struct address_space {
     virt_addr_t heap_start, heap_end; /* of brk(), which keeps them; not aligned */
     virt_addr_t gaps_end;             /* address_space_find_gap() looks below */
     struct memory_limits limits;
-    bool is_abandoned;       /* its programs are killed, and its pages taken away */
+    bool is_abandoned;       /* by address_space_abandon() */
     unsigned default_flags;  /* AREA_LOCKED: of each new area, or 0 */
     bool is_locked_on_fault; /* the pages of new, locked areas are not brought in at once */
     size_t area_count;
@@ -60,8 +60,8 @@ void address_space_release(struct address_space *space);
  * there is no copy. */
 enum error address_space_copy(struct address_space *from, struct address_space **copy);
 
-/* Makes the processor use the tables of `space`, or the kernel's own with NULL, and
- * this_cpu()->space say so. The caller holds a reference until another one is used. */
+/* Makes the processor use the tables of `space`, or the kernel's own with NULL, and sets
+ * this_cpu()->space. The caller holds a reference until another space is used. */
 void address_space_use(struct address_space *space);
 
 /* In the functions below, `start` and `length` are multiples of PAGE_SIZE, `length` is not 0, and
@@ -119,8 +119,8 @@ enum error address_space_discard(struct address_space *space, virt_addr_t start,
  * threads; may wait. */
 enum error address_space_populate(struct address_space *space, virt_addr_t start, uint64_t length);
 
-/* Tells for each of so many pages whether it is in memory (1 or 0). ERROR_OUT_OF_FRAMES at a hole.
- * In threads. */
+/* Sets resident[i] to 1 if the i'th page from `start` on is in memory, else to 0. Stops at a hole
+ * (ERROR_OUT_OF_FRAMES). In threads. */
 enum error address_space_list_resident(const struct address_space *space, virt_addr_t start,
                                        size_t pages, uint8_t *resident);
 
@@ -138,19 +138,20 @@ enum error address_space_extend(struct address_space *space, virt_addr_t start, 
 enum error address_space_move(struct address_space *space, virt_addr_t start, uint64_t old_length,
                               virt_addr_t to, uint64_t length, bool keep);
 
-/* Takes all private pages away, and brings none in again: its programs end, and memory is short.
- * Does not wait. */
+/* Frees all private pages; from then on every fault fails, and brings none in again. For a space
+ * whose programs are being killed because memory is short. Does not wait. */
 void address_space_abandon(struct address_space *space);
 
 /* The first area that ends above `from`; NULL at the end. It holds until the space changes, which
  * it may whenever the caller waits. */
 const struct vm_area *address_space_next_area(const struct address_space *space, virt_addr_t from);
 
-/* Does what a page fault needs, whether a program caused it or a copy on its behalf (AREA_READ,
- * _WRITE or _EXECUTE). OK: try the access again. ERROR_NOT_MAPPED: there is no area, or not even a
- * user's address. ERROR_ACCESS: the area does not allow it. ERROR_BEYOND_END: its object has no
- * such page. ERROR_OUT_OF_FRAMES, and what get_page returns. In threads; may wait, but only for a
- * page of an object. The caller holds a reference to the space. */
+/* Brings in the page of a fault, which a program has caused, or a copy on its behalf, by `access`
+ * (AREA_READ, _WRITE or _EXECUTE). OK: the access can be tried again. ERROR_NOT_MAPPED: there is no
+ * area, or the address is not in user memory. ERROR_ACCESS: the area does not allow it.
+ * ERROR_BEYOND_END: its object has no such page. ERROR_OUT_OF_FRAMES, and errors of get_page(). In
+ * threads; may wait, but only for a page of an object. The caller holds a reference to the space.
+ */
 enum error address_space_fault(struct address_space *space, virt_addr_t address, unsigned access);
 
 #endif

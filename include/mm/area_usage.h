@@ -1,12 +1,12 @@
 /*
- * What the pages of an area are, for /proc/PID/smaps.
+ * The pages of an area by kind, for /proc/PID/smaps.
  */
 #ifndef MM_AREA_USAGE_H
 #define MM_AREA_USAGE_H
 
 #include <mm/address_space.h>
 
-/* In bytes. A page is shared when somebody else has a reference to its frame. */
+/* In bytes. A page is shared if its frame has more than one reference. */
 struct area_usage {
     uint64_t resident;     /* has a frame, other than that of zeros */
     uint64_t proportional; /* each page divided by the references to its frame */

@@ -1,9 +1,10 @@
 /*
- * Memory that a read fills, or a write empties, front to back: a program's, in one part or in
- * several (Linux's iovec), or the kernel's own. What was done shows in `left`.
+ * Memory that a read fills, or a write empties, front to back. It belongs to the running thread's
+ * program, in one part or in several (Linux's iovec), or to the kernel. `left` counts the bytes
+ * that are still to be moved.
  *
- * In threads only; for a program's memory, the running thread's, these functions may wait. They
- * fail as copy_from_user(); then `left` tells how many bytes were moved before.
+ * In threads only. With a program's memory these functions may wait, and they fail as
+ * copy_from_user() does; what they moved before that is no longer in `left`.
  */
 #ifndef MM_BUFFER_H
 #define MM_BUFFER_H
@@ -16,7 +17,7 @@ struct buffer_part {
     uint64_t address, size;
 };
 
-/* It may point into itself: it must not be copied. */
+/* `parts` may point to `own`, so a buffer must not be copied. */
 struct buffer {
     const struct buffer_part *parts; /* the first one that is not used up */
     size_t part_offset;              /* how much of that one is used up */
@@ -25,12 +26,12 @@ struct buffer {
     struct buffer_part own;          /* for a buffer of one part */
 };
 
-/* A buffer has this size at most, as Linux's MAX_RW_COUNT: what is beyond is left out. */
+/* The largest size of a buffer, as Linux's MAX_RW_COUNT; the bytes beyond are left out. */
 enum { BUFFER_MAX = 0x7ffff000 };
 
-/* Makes a buffer of a program's memory, of several parts, or of the kernel's own. `parts` lies in
- * the kernel and stays until the buffer is not used any more. Nothing is checked here: a copy finds
- * out which addresses are bad. Any context. */
+/* Make a buffer: of a program's memory in one part, of the kernel's memory, and of a program's
+ * memory in several parts. `parts` lies in the kernel and stays as long as the buffer is used. The
+ * addresses are not checked here; a copy finds the bad ones. Any context. */
 static inline void buffer_init_user(struct buffer *buffer, virt_addr_t address, size_t size)
 {
     buffer->own = (struct buffer_part){address, size};

@@ -27,7 +27,7 @@ void frame_map_init(const struct boot_info *info);
 struct phys_range frame_map_bookkeeping(void);
 uint64_t frame_map_total(void);
 
-/* So many frames are usable that were not counted, for they were reserved. */
+/* Counts `frames` more usable frames, which were reserved before. */
 void frame_map_add_to_total(uint64_t frames);
 
 /* The first usable range from `*from` on, without the memory of the descriptions. Sets `*from` to
@@ -35,14 +35,14 @@ void frame_map_add_to_total(uint64_t frames);
 struct phys_range frame_map_next_usable(phys_addr_t *from);
 
 /* Opens the next block, in ascending order: sets up its description and marks its usable frames
- * free. There may be none. NULL when all blocks are open. */
+ * free. The block may have none. NULL when all blocks are open. */
 struct frame_block *frame_map_open(void);
 
 /* Stands for "no block": it has no frames and is on no list. */
 extern struct frame_block frame_map_no_block;
 
-/* The open block that holds `address`, or frame_map_no_block. frame_map_search() looks through all
- * spans. */
+/* Both return the open block that holds `address`, or frame_map_no_block. frame_map_search() looks
+ * through all spans; frame_map_find() tries the span of the last result first. */
 struct frame_block *frame_map_search(phys_addr_t address);
 static inline struct frame_block *frame_map_find(phys_addr_t address)
 {

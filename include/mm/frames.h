@@ -22,8 +22,8 @@ void frames_init(const struct boot_info *info);
 /* One frame, or NO_FRAME when none is left. O(1). */
 phys_addr_t frame_alloc(void);
 
-/* From now on `note` is called when fewer than `few` frames are free, now and then while more are
- * allocated. It allocates and frees nothing. */
+/* From now on, frame_alloc() calls `note` now and then while fewer than `few` frames are free. In
+ * `note`, frames must not be allocated or freed. Set-up code. */
 void frames_watch(uint64_t few, void (*note)(void));
 
 /* Drops one reference to a frame from frame_alloc, or to one frame of a run; with the last one the
@@ -31,9 +31,9 @@ void frames_watch(uint64_t few, void (*note)(void));
  * names it. */
 void frame_free(phys_addr_t frame);
 
-/* Adds a reference to an allocated frame, which has one from the start: there will be one more
- * frame_free(). ERROR_OUT_OF_FRAMES: the first such frame of a block of 2 MiB takes a frame for the
- * block's counts, until no frame of the block has more than one reference. O(1). */
+/* Adds a reference to an allocated frame, which has one from the start; each reference is dropped
+ * by a frame_free(). ERROR_OUT_OF_FRAMES: while any frame of a block of 2 MiB has more than one
+ * reference, the block needs a frame for its counts, and none is left. O(1). */
 enum error frame_reference(phys_addr_t frame);
 
 /* How many references an allocated frame has. O(1). */
@@ -42,10 +42,9 @@ unsigned frame_references(phys_addr_t frame);
 /* Has the allocated frame more than one reference? O(1). */
 bool frame_is_shared(phys_addr_t frame);
 
-/* Gives the allocator the whole frames of a range that was reserved in the memory map, but is not
- * needed any more. Once. Frames that it has already, and those beyond the usable memory, stay as
- * they are.
- */
+/* Gives the allocator the whole frames of a range that was reserved in the memory map and is no
+ * longer needed. Frames that it has already, and those beyond the usable memory, stay as they are.
+ * Called once at most. */
 void frames_add(struct phys_range range);
 
 /* 2^order adjacent frames, order <= FRAMES_MAX_ORDER, aligned to their size; NO_FRAME when there is

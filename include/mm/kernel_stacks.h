@@ -1,6 +1,7 @@
 /*
- * Stacks for threads, from a window of the kernel's addresses (see <layout.h>), each between guard
- * pages, so that an overflow faults and is not a neighbour's damage. Not in interrupt handlers.
+ * Stacks for threads, from a window of the kernel's addresses (see <layout.h>). Each lies between
+ * guard pages, so that an overflow faults instead of damaging a neighbour. Not in interrupt
+ * handlers.
  */
 #ifndef MM_KERNEL_STACKS_H
 #define MM_KERNEL_STACKS_H
@@ -10,7 +11,7 @@
 
 enum { KERNEL_STACK_SIZE = 16384 };
 
-/* Fills in a stack, but for its name. ERROR_OUT_OF_FRAMES; nothing is taken then. */
+/* Allocates a stack and fills in all but its name. ERROR_OUT_OF_FRAMES; then nothing is taken. */
 enum error kernel_stack_alloc(struct stack *stack);
 
 /* Gives a stack back. It is not the one in use. */

@@ -7,9 +7,9 @@
 #include <error.h>
 #include <kernel/task/executor.h>
 
-/* Calls function(argument) in a thread of high priority with a stack of its own, which is over when
- * the function returns. `name` stays. ERROR_OUT_OF_FRAMES; nothing is called then. In tasks and
- * set-up code. */
+/* Calls function(argument) in a new thread of high priority, with a stack of its own. The thread
+ * ends when the function returns. `name` stays valid until then. ERROR_OUT_OF_FRAMES; then nothing
+ * is called. In tasks and set-up code. */
 enum error kernel_thread_spawn(struct executor *executor, const char *name,
                                void (*function)(void *argument), void *argument);
 

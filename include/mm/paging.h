@@ -57,8 +57,8 @@ enum error paging_make_top_tables(struct page_tables *tables, virt_addr_t start,
  * tables already. ERROR_OUT_OF_FRAMES. */
 enum error paging_init_user(struct page_tables *tables, const struct page_tables *kernel);
 
-/* Gives the root of paging_init_user() back. Nothing is mapped in the lower half, and the processor
- * uses other tables. */
+/* Frees the root of paging_init_user(). Nothing is mapped in the lower half, and the processor uses
+ * other tables. */
 void paging_destroy_user(struct page_tables *tables);
 
 /* Leaves `flags` out of all entries that are written from now on. A bit of a feature that the
@@ -101,22 +101,24 @@ void *paging_memory(const struct page_tables *tables, virt_addr_t address, uint6
 void paging_replace(struct page_tables *tables, virt_addr_t page, phys_addr_t frame,
                     uint64_t flags);
 
-/* Finds the first page of 4 KiB that is mapped from `*page` on and before `end`, both in the lower
- * half and multiples of PAGE_SIZE: sets `*page`, and `*entry` to its entry. False when there is
- * none. There are no larger pages in the range. Skips what has no table, by the size of the table.
- */
+/* The three functions below are for ranges of a program: `*page` and `end` are multiples of
+ * PAGE_SIZE in the lower half, and the range has no larger pages than 4 KiB. Parts of it that have
+ * no table are skipped in one step. */
+
+/* Finds the first mapped page from `*page` on and before `end`. Sets `*page` to it, and `*entry` to
+ * its entry. False when there is none. */
 bool paging_next_page(const struct page_tables *tables, virt_addr_t *page, virt_addr_t end,
                       uint64_t *entry);
 
-/* Unmaps such pages from `*page` on, at most `*left`, which it counts down. Calls `drop` with the
- * frame of each. Sets `*page` to where it has stopped: `end` or above when all are unmapped. */
+/* Unmaps pages from `*page` on, at most `*left`, which it counts down. Calls `drop` with the frame
+ * of each. Sets `*page` to where it has stopped: `end` or above when all are unmapped. */
 void paging_unmap_pages(struct page_tables *tables, virt_addr_t *page, virt_addr_t end,
                         unsigned *left, void (*drop)(phys_addr_t frame, void *context),
                         void *context);
 
-/* Maps in `to` such pages that are mapped in `from`, from `*page` on, at most `*left`, which it
+/* Maps in `to` the pages that are mapped in `from`, from `*page` on, at most `*left`, which it
  * counts down. Both map them read-only then. Calls `take` with the frame of each, and stops when
- * that fails. ERROR_OUT_OF_FRAMES for a table. Sets `*page` as above. */
+ * that fails. ERROR_OUT_OF_FRAMES for a table. Sets `*page` to where it has stopped. */
 enum error paging_share_pages(struct page_tables *from, struct page_tables *to, virt_addr_t *page,
                               virt_addr_t end, unsigned *left,
                               enum error (*take)(phys_addr_t frame, void *context), void *context);

@@ -1,7 +1,7 @@
 /*
- * Copies between the kernel and the running thread's program, this_cpu()->space. Any addresses will
- * do: the kernel dereferences no address of a program. It looks the page up, and copies through the
- * direct map.
+ * Copies between the kernel and the running thread's program, this_cpu()->space. Each function
+ * takes any address, good or bad: the kernel never dereferences an address of a program. It looks
+ * the page up, and copies through the direct map.
  *
  * In threads only; these functions may wait, for a page of a file. ERROR_BAD_ADDRESS: an address is
  * not the program's, or does not allow it; ERROR_OUT_OF_FRAMES: there was no memory for a page.
@@ -26,19 +26,19 @@ enum error copy_to_space(struct address_space *space, virt_addr_t to, const void
                          size_t size);
 
 /* Sets *memory to the kernel's address of the byte at `address` of that space, for a read or a
- * write (AREA_READ or AREA_WRITE). The pointer is good up to the end of the page, until the thread
- * waits. */
+ * write (AREA_READ or AREA_WRITE). The pointer is valid up to the end of the page, until the thread
+ * waits. The caller holds a reference to the space. */
 enum error user_memory(struct address_space *space, virt_addr_t address, unsigned access,
                        void **memory);
 
-/* Can all of the range be a program's, as far as its numbers tell? Any context. */
+/* Does the whole range lie in user memory? Nothing need be mapped there. Any context. */
 static inline bool user_range_is_valid(virt_addr_t address, uint64_t size)
 {
     return address <= USER_END && size <= USER_END - address;
 }
 
 /* The kernel's address of the byte at `address`, which is at most USER_END, if its page is there
- * and allows the access; else NULL. Does not wait. The pointer is good up to the end of the page,
+ * and allows the access; else NULL. Does not wait. The pointer is valid up to the end of the page,
  * until the thread waits. */
 static inline void *user_page(const struct address_space *space, virt_addr_t address,
                               unsigned access)
@@ -55,7 +55,7 @@ static inline void *user_block(const struct address_space *space, virt_addr_t ad
     return is_in_one_page && address < USER_END ? user_page(space, address, access) : NULL;
 }
 
-/* After user_page() has found nothing: faults the page in. OK: look again. */
+/* Faults a page in that user_page() has not found. OK: the caller looks the page up again. */
 enum error user_fault_in(struct address_space *space, virt_addr_t address, unsigned access);
 
 #endif

@@ -7,13 +7,13 @@
 
 #include <mm/address_space.h>
 
-/* Gives the space empty page tables (ERROR_OUT_OF_FRAMES), and takes them back when they map
- * nothing any more and the processor uses others. */
+/* Give the space empty page tables (ERROR_OUT_OF_FRAMES), and take them back once they map nothing
+ * and the processor uses others. */
 enum error user_pages_init(struct address_space *space);
 void user_pages_destroy(struct address_space *space);
 
-/* The frame of zeros, for all pages that were read and never written. Its references are not
- * counted: it stays as long as there is an address space. */
+/* The frame of zeros, which all pages show that were read and never written. It stays as long as
+ * there is an address space; its references are not counted. */
 phys_addr_t user_pages_zeros(void);
 
 /* The flags of the entry of a page in an area. `writable`: the frame is this page's alone, or a
@@ -30,8 +30,8 @@ enum error user_page_map(struct address_space *space, virt_addr_t page, phys_add
 void user_page_replace(struct address_space *space, virt_addr_t page, uint64_t entry,
                        phys_addr_t frame, uint64_t flags);
 
-/* Functions that handle many pages stop when `*left`, which they count down, is 0: so the caller
- * can let others run in between. Half a millisecond's work. */
+/* Functions that handle many pages count `*left` down and stop when it is 0, so that the caller can
+ * let other threads run in between. So many pages take about half a millisecond. */
 enum { USER_PAGES_AT_ONCE = 1024 };
 
 /* Unmaps the pages of the range, and drops their references. Returns where it has stopped; that is

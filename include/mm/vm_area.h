@@ -30,7 +30,7 @@ enum {
  * stack_guard_gap. */
 #define AREA_GUARD (256 * PAGE_SIZE)
 
-/* How many an address space may have, about: Linux's vm.max_map_count, which root may set. */
+/* About how many areas an address space may have: Linux's vm.max_map_count, which root may set. */
 extern uint64_t areas_max;
 
 /* No two areas overlap. */
@@ -62,9 +62,12 @@ void vm_area_destroy(struct vm_area *area);
 /* The offset of an address in the area's object, in bytes; 0 for anonymous memory. */
 uint64_t vm_area_offset(const struct vm_area *area, virt_addr_t address);
 
-/* Inserts an area where none is, and makes it one with those that it meets, where they differ in
- * nothing. `area` does not hold any more. */
+/* Inserts an area where none is, and merges it with its neighbours if they differ in nothing. The
+ * pointer `area` is not valid after that. */
 void vm_areas_insert(struct tree *areas, struct vm_area *area);
+
+/* Merges an area of the tree, which has changed, in the same way. */
+void vm_areas_merge(struct tree *areas, struct vm_area *area);
 
 /* Removes an area from its tree. */
 void vm_areas_remove(struct tree *areas, struct vm_area *area);
@@ -73,12 +76,9 @@ void vm_areas_remove(struct tree *areas, struct vm_area *area);
 void vm_areas_set_start(struct vm_area *area, virt_addr_t start);
 void vm_areas_set_end(struct vm_area *area, virt_addr_t end);
 
-/* Sees to it that no area begins before `address` and ends after it. ERROR_OUT_OF_FRAMES; then
- * nothing has changed. */
+/* Splits the area that begins before `address` and ends after it, if there is one.
+ * ERROR_OUT_OF_FRAMES; then nothing has changed. */
 enum error vm_areas_split(struct tree *areas, virt_addr_t address);
-
-/* Does the same for an area that is in the tree already, and has changed. */
-void vm_areas_merge(struct tree *areas, struct vm_area *area);
 
 /* Finds the highest `length` bytes between `floor` and `ceiling` that no area uses, nor the guard
  * below one that grows down. False when there are none. */

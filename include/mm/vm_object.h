@@ -1,6 +1,6 @@
 /*
- * What the pages of an area hold in the beginning, or share: a file, or memory of several programs.
- * A table of operations, so that mm/ names no file system.
+ * The object of an area gives its pages their content: a file, or memory that several programs
+ * share. It has a table of operations, so that mm/ names no file system.
  */
 #ifndef MM_VM_OBJECT_H
 #define MM_VM_OBJECT_H
@@ -30,7 +30,7 @@ struct vm_object_operations {
 struct vm_object {
     const struct vm_object_operations *operations;
     size_t references;
-    struct list areas; /* that show it, in all address spaces */
+    struct list areas; /* those that map it, in all address spaces */
 };
 
 /* Makes an object with one reference. Any context. */
@@ -46,16 +46,16 @@ static inline void vm_object_init(struct vm_object *object,
 void vm_object_reference(struct vm_object *object);
 void vm_object_release(struct vm_object *object);
 
-/* Unmaps the pages from `first` on and before `end`, also a private area's copies of them: they are
- * not in the object any more. Does not wait. Not in interrupt handlers. */
+/* Unmaps the pages from `first` up to, not including, `end`, which the object no longer has; also a
+ * private area's copies of them. Does not wait. Not in interrupt handlers. */
 void vm_object_unmap(struct vm_object *object, uint64_t first, uint64_t end);
 
-/* Unmaps the page, whose frame is `frame`, but no copies of it. False: an area is locked that shows
- * it; then it may still be mapped. As above. */
+/* Unmaps the page, whose frame is `frame`, but no copies of it. False: a locked area maps it; then
+ * it may still be mapped. Does not wait. Not in interrupt handlers. */
 bool vm_object_unmap_frame(struct vm_object *object, uint64_t index, phys_addr_t frame);
 
-/* Makes the page read-only wherever it is mapped: the next write calls get_page() with `write`. As
- * above. */
+/* Makes the page read-only wherever it is mapped, so that the next write calls get_page() with
+ * `write`. Does not wait. Not in interrupt handlers. */
 void vm_object_forbid_writes(struct vm_object *object, uint64_t index);
 
 #endif

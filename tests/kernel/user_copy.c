@@ -91,6 +91,8 @@ TEST(user_copy, bad_addresses)
     EXPECT_EQ(string_from_user(memory, 8, SHUT, &length), ERROR_BAD_ADDRESS);
     EXPECT_EQ(string_from_user(memory, 8, DIRECT_MAP_BASE, &length), ERROR_BAD_ADDRESS);
     EXPECT_EQ(string_from_user(memory, 8, UINT64_MAX, &length), ERROR_BAD_ADDRESS);
+    EXPECT_EQ(copy_from_user(memory, START, 1), OK); /* its page is there; no table has bit 48 */
+    EXPECT_EQ(string_from_user(memory, 8, START | UINT64_C(1) << 48, &length), ERROR_BAD_ADDRESS);
     EXPECT_EQ(copy_from_user(memory, 0, 0), OK); /* nothing, from nowhere */
     tear_down();
 }

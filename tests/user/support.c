@@ -98,6 +98,7 @@ static char *page_without_permissions(void)
 
 void *bad_pointer(unsigned kind, size_t size)
 {
+    static char own_page[PAGE] __attribute__((aligned(PAGE)));
     static const uint64_t addresses[] = {
         0, 0x1000, 0xffff800000000000, 0xffffffff80100000, 0x0000800000000000, 0xdead000000000000,
     };
@@ -109,6 +110,9 @@ void *bad_pointer(unsigned kind, size_t size)
         return (void *)(-(uint64_t)(size + 1) / 2); /* the second half lies at address 0 */
     case 1:
         return page_without_permissions();
+    case 2:                               /* bit 48 is in no index of a page table */
+        *(volatile char *)own_page = 'a'; /* its page is there */
+        return (void *)((uintptr_t)own_page | (uintptr_t)1 << 48);
     default:
         return end_of_mapping() - size / 2;
     }

@@ -65,8 +65,8 @@ enum { PAGE = 4096 };
 
 /* The kinds of addresses that are not the program's: nothing is there (NULL, a low page), the
  * kernel's half, addresses that no processor has, the end of the address space, a page without
- * permissions, the end of a mapping. */
-enum { BAD_POINTERS = 9 };
+ * permissions, an address of the program's with another bit set, the end of a mapping. */
+enum { BAD_POINTERS = 10 };
 
 /* One of these, such that an object of `size` bytes cannot be there; for some, its first half can.
  */

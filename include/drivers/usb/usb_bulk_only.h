@@ -27,7 +27,7 @@ struct usb_bulk_only {
     uint32_t tag;
     uint32_t transferred; /* bytes of data */
     bool status_stalled;
-    bool is_over; /* the command is; the driver clears it when it has looked at the outcome */
+    bool is_over; /* the command has ended; cleared by the driver, which looks at the outcome */
     enum usb_bulk_outcome outcome;
     unsigned recoveries; /* without a good command in between */
 };
@@ -38,8 +38,8 @@ enum error usb_bulk_probe(struct usb_device *device, const uint8_t *configuratio
 /* The driver's steps: endpoints, configuration and a buffer for data, and then `work`. */
 extern const struct usb_step usb_bulk_steps[];
 
-/* Starts a command, whose data is in `device->buffer` or gets there. In work(). `is_over` says that
- * it is done. */
+/* Starts a command, whose data is read from or written to `device->buffer`. `is_over` says that it
+ * is done. In work(). */
 void usb_bulk_start(struct usb_device *device, struct scsi_command command);
 
 /* The data of the command. */

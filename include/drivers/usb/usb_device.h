@@ -127,12 +127,12 @@ struct usb_device {
     unsigned buffer_order;
 
     const struct usb_step *step;
-    const struct usb_step *next;  /* set by a step's finish(): it goes on there */
+    const struct usb_step *next;  /* set by a step's finish(): the step to go on with, or NULL */
     const struct usb_step *first; /* from the reset on */
-    const struct usb_step *after_control, *after_endpoint, *after_disable; /* the detours' ends */
+    const struct usb_step *after_control, *after_endpoint, *after_disable; /* behind the detours */
     struct xhci_endpoint *waits_at, *halted;
     struct waker turn; /* while it waits for the mutex of the controller's port */
-    bool has_turn;     /* it has locked that */
+    bool has_turn;     /* it has locked that mutex */
     bool begun;        /* the step has begun, and has not ended */
     unsigned tries;    /* of a transfer that fails */
     unsigned attempts; /* from the reset on */
@@ -167,7 +167,7 @@ enum error usb_device_probe(struct usb_device *device, const uint8_t *configurat
 /* The driver does not want the device after all. In finish(). */
 void usb_device_decline(struct usb_device *device);
 
-/* Goes to a step, which begins at once. In work() and finish(), like the next ones. */
+/* Goes to a step, which begins at once. In work() and finish(), as the next two. */
 void usb_device_go_to(struct usb_device *device, const struct usb_step *step);
 
 /* A transfer at an endpoint has failed. Resets the endpoint and goes on with a step, or gives up
@@ -175,8 +175,8 @@ void usb_device_go_to(struct usb_device *device, const struct usb_step *step);
 void usb_device_reset_endpoint(struct usb_device *device, struct xhci_endpoint *endpoint,
                                const struct usb_step *after);
 
-/* Ends all of it, and begins anew from the port's reset, or leaves the device alone when that has
- * been tried. */
+/* A step has failed. Ends the driver and the slot, and begins anew from the port's reset, or leaves
+ * the device alone when that has been tried. */
 void usb_device_fail(struct usb_device *device, enum error error);
 
 /* The device has an address of its own, and another one may be reset. */

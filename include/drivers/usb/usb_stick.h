@@ -12,7 +12,7 @@
 /* Is the device a stick that has its driver? */
 bool usb_is_stick(const struct usb_device *device);
 
-/* A stick's disk; NULL: it cannot be used, for there is no medium in it, or not yet. */
+/* A stick's disk; NULL: it has none, because it has no medium, cannot be used, or is not ready. */
 const struct block_device *usb_stick_disk(const struct usb_device *device);
 
 #endif

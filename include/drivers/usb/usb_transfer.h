@@ -1,6 +1,6 @@
 /*
- * What the task of a USB device asks of the controller: commands about the device's slot, and
- * transfers at its endpoints. Each function starts something; the task is woken when it is over.
+ * A USB device's requests to the controller: commands about the device's slot, and transfers at its
+ * endpoints. Each function starts one; the device's task is woken when it is over.
  *
  * Everything here is for the device's task.
  */

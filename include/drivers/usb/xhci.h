@@ -123,7 +123,7 @@ void xhci_look_at_port(struct xhci *xhci, unsigned port);
 /* Gives the port power. */
 void xhci_port_power(struct xhci *xhci, unsigned port);
 
-/* What a device's task does with a port of a controller. */
+/* The operations of a controller's port, for the task of the device that is plugged in there. */
 extern const struct usb_port_operations xhci_port_operations;
 
 /* --- Commands ------------------------------------------------------------------------------- */
