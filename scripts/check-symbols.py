@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Checks what the linker knows of the built tree: `check-symbols.py BUILD`. Only objects that the Makefile lists in
-BUILD/objects.stamp count: what a deleted source has left behind is not read.
+BUILD/objects.stamp and BUILD/user-flags.stamp count: what a deleted source has left behind is not read.
 
 Fails when a file names a symbol of a floor above its own, when files name each other's symbols in a circle, when a symbol is
-global that no other file names, and when a function or object is in neither of the two kernels (dead code).
+global that no other file names, and when a function or object is in neither of the two kernels, or a global one of user/ is
+in no program (dead code).
 """
 
 import subprocess
@@ -17,14 +18,14 @@ HOOKS = {"__stack_chk_fail", "assert_failed"}
 # The hand-over from assembly to C goes up: to the first function, and to what GS points at from then on.
 HAND_OVER = {("boot/entry.asm", "kernel_main"), ("boot/entry.asm", "boot_cpu")}
 # Named by the linker script, and by code that the compiler makes when it sees fit.
-ENTRIES = {"multiboot_entry", "trap_stubs", "memcpy", "memmove", "memset", "memcmp"}
+ENTRIES = {"multiboot_entry", "trap_stubs", "memcpy", "memmove", "memset", "memcmp", "_start"}
 SANITIZER = "__ubsan_handle_"
 
 
-def listed_objects(build):
+def listed_objects(build, stamp="objects.stamp"):
     """The objects of today's sources, as the Makefile lists them: {folder of BUILD: [object, ...]}."""
     found = {}
-    for word in (build / "objects.stamp").read_text().split():
+    for word in (build / stamp).read_text().split():
         if word.endswith(".o"):
             item = Path(word)
             found.setdefault(item.relative_to(build).parts[0], []).append(item)
@@ -106,6 +107,24 @@ def dead_code(build):
             yield f"{file}: {name} is in neither kernel"
 
 
+def programs(build, defined):
+    """The programs of user/: for each file with a main(), that program's file with all symbols."""
+    for file in (Path(file) for file, names in defined.items() if "main" in names):
+        folder = file.parent.name
+        yield build / "user" / f"{file.stem if folder in ('user', 'tools') else folder}.debug"
+
+
+def in_no_program(build):
+    """Symbols of user/ that no program contains, and those that are global, but that no other file names."""
+    defined, named = symbols(build / "obj-user", listed_objects(build, "user-flags.stamp")["obj-user"])
+    own = {file: names for file, names in defined.items() if file.startswith("user/")}
+    listing = subprocess.run(["nm", *programs(build, own)], check=True, capture_output=True, text=True).stdout
+    linked = {line.split()[-1] for line in listing.splitlines() if line}
+    for file, names in sorted(own.items()):
+        yield from (f"{file}: {name} is in no program" for name in sorted(names - linked))
+    yield from needless_globals({file: names & linked - {"main"} for file, names in own.items()}, [(defined, named)])
+
+
 def main():
     """Prints each offence; the exit status says whether there was one."""
     build = Path(sys.argv[1])
@@ -114,7 +133,7 @@ def main():
     others = [symbols(build / folder, listed[folder]) for folder in ("obj-test", "host")]
     found = references(defined, named)
     offences = [*upward(found), *rings(found), *needless_globals(defined, [(defined, named), *others]),
-                *dead_code(build)]
+                *dead_code(build), *in_no_program(build)]
     for offence in offences:
         print(offence, file=sys.stderr)
     return bool(offences)

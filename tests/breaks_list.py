@@ -587,7 +587,7 @@ BREAKS = [
     # --- user/ and what it is packed by
     Break("user/init.c", "                shell->process = 0;\n", "                shell->process = shell->process;\n",
           "a shell that ends is not started again", "e2e/shell.a_shell_that_ends"),
-    Break("user/lib/root_disk.c", "    mount_what_is_written(read_only);\n", "", "a root that is read-only has no place to write to", "e2e/root_disk"),
+    Break("user/lib/root_disk.c", "    mount_writable_directories(read_only);\n", "", "a root that is read-only has no place to write to", "e2e/root_disk"),
     Break("user/init.c", "? REBOOT_POWER_OFF", "? REBOOT_RESTART", "poweroff restarts", "e2e/shell.poweroff"),
     Break("scripts/make-initramfs.py", "in enumerate(sorted(entries), 1)", "in enumerate(entries, 1)",
           "an archive depends on the order of its words", "e2e/user"),

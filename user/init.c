@@ -2,9 +2,9 @@
  * The first program, /init of the image: it mounts /proc and /dev, keeps a shell running on each
  * terminal, reaps the processes whose parents have ended, and brings the system down.
  *
- * All its signals are blocked but while it sleeps in sigsuspend(), and there only the handled ones
- * can arrive. So none is lost between a look and the sleep, and none that it does not handle does
- * anything. A shell starts with no signal blocked.
+ * All its signals are blocked except while it sleeps in sigsuspend(), and there only the handled
+ * ones can arrive. So none is lost between a look and the sleep, and a signal that it does not
+ * handle has no effect. A shell starts with no signal blocked.
  *
  * The shells of tty2 to tty6 start when a person first looks at them: each has a process that waits
  * for that (VT_WAITACTIVE) and then becomes the shell. A terminal that is not there has none.
@@ -67,7 +67,8 @@ static NORETURN void become_shell(const struct shell *shell)
     static const uint64_t none = 0;
 
     if (shell->was_started)
-        pause_for(1000); /* where every shell ends at once, starting it takes little time */
+        pause_for(
+            1000); /* a shell that ends at once is not started again and again without pause */
     sys_setsid();
     for (int file = INPUT; file <= ERRORS; file++)
         sys_close(file);
@@ -98,7 +99,7 @@ static void start_missing_shells(void)
     }
 }
 
-/* Takes what is left of the processes that have ended. Returns false when no process is alive. */
+/* Reaps the processes that have ended. Returns false when there are no processes left. */
 static bool reap(void)
 {
     long process;
@@ -111,7 +112,7 @@ static bool reap(void)
     return process != -E_NO_CHILD;
 }
 
-/* Ends all processes: they are asked to, and have a second for it. */
+/* Asks all processes to end, and kills those that have not ended after a second. */
 static void end_processes(void)
 {
     sys_kill(-1, SIGNAL_TERMINATE);

@@ -70,6 +70,22 @@ class Objects(Directory):
         defined, named = check.symbols(build / "obj", listed["obj"])
         self.assertEqual((defined, named), ({"lib/new.c": {"new"}}, {"lib/new.c": set()}))
 
+    def test_programs(self):
+        """What no program of user/ contains, and what is global without need."""
+        build = self.path / "build"
+        sources = {"user/tools/cat.c": "int lone; void copy(void); int main(void) { copy(); return lone; }",
+                   "user/lib/copy.c": "void copy(void) { }", "user/lib/dead.c": "void dead(void) { }"}
+        objects = [build / "obj-user" / f"{name}.o" for name in sources]
+        for item, code in zip(objects, sources.values()):
+            item.parent.mkdir(parents=True, exist_ok=True)
+            subprocess.run(["gcc", "-x", "c", "-ffunction-sections", "-c", "-", "-o", item], check=True, text=True, input=code)
+        (build / "user").mkdir()
+        subprocess.run(["ld", "--gc-sections", "-e", "main", *objects, "-o", build / "user" / "cat.debug"], check=True)
+        (build / "user-flags.stamp").write_text(" ".join(map(str, objects)))
+        self.assertEqual(list(script("check-symbols").in_no_program(build)), [
+            "user/lib/dead.c: dead is in no program",
+            "user/tools/cat.c: lone is global, but no other file names it"])
+
 
 class Waits(Directory):
     """scripts/check-waits.py, on a program and a header of its own."""

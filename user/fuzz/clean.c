@@ -1,16 +1,10 @@
 /*
- * What is left of a round: processes, which are killed, and files, which are removed.
+ * Removes what a round has left: kills its processes, and removes its files.
  */
 #include <lib/string.h>
 
 #include "fuzz/fuzz.h"
 #include "lib/linux.h"
-
-static void sleep_for(int64_t microseconds)
-{
-    struct timespec time = {microseconds / 1000000, microseconds % 1000000 * 1000};
-    sys_nanosleep(&time, NULL);
-}
 
 /* --- Directories ----------------------------------------------------------------------------- */
 
@@ -46,14 +40,6 @@ static const char *next_name(struct listing *listing)
 
 /* --- Processes ------------------------------------------------------------------------------- */
 
-static int number_of(const char *name)
-{
-    int number = 0;
-    for (; *name >= '0' && *name <= '9'; name++)
-        number = 10 * number + *name - '0';
-    return number;
-}
-
 /* Kills all processes but this one and `spared`. Returns how many there were. */
 static unsigned kill_others(long spared)
 {
@@ -61,7 +47,7 @@ static unsigned kill_others(long spared)
     unsigned killed = 0;
     begin_listing(&listing, "/proc");
     for (const char *name; (name = next_name(&listing));) {
-        int id = number_of(name);
+        int id = (int)leading_number(name);
         if (id > 1 && id != spared && sys_kill(id, SIGNAL_KILL) == 0)
             killed++;
     }
@@ -84,8 +70,8 @@ void end_processes(long spared)
 
 /* --- Files ----------------------------------------------------------------------------------- */
 
-/* Where rounds leave files: they may go to other directories. Each with the names that were there
- * from the start, one behind the other. */
+/* The directories in which rounds may leave files. `known` holds the names that were there before
+ * the first round, one behind the other. */
 static struct {
     const char *path;
     char known[1024];

@@ -1,6 +1,6 @@
 /*
- * Random bytes that run as a program: as instructions, or as a file that is executed. The bytes of
- * instructions have those mixed in that a program must not run, and system calls.
+ * Runs random bytes as a program: as instructions, or as a file that is executed. Among the random
+ * instructions there are system calls, and instructions that a program must not execute.
  */
 #include <lib/string.h>
 

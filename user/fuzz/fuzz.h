@@ -1,5 +1,5 @@
 /*
- * What the files of the call fuzzer share. user/fuzz/main.c says how it works.
+ * Declarations that the files of the call fuzzer share. user/fuzz/main.c says how it works.
  *
  * A round's memory has fixed places, so that a value that means something to one call means it to
  * the next one, too:
@@ -34,7 +34,13 @@ struct shared {
 extern struct shared *shared;
 
 /* Notes the first failure. A process that sees one goes on. */
-void fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void fail(const char *format, ...) PRINTF(1, 2);
+
+/* Sleeps for so many microseconds. */
+void sleep_for(int64_t microseconds);
+
+/* The decimal number at the start of a text; 0 when there is none. */
+uint64_t leading_number(const char *text);
 
 /* The state of this process's random numbers. */
 extern uint64_t seed;
@@ -45,7 +51,7 @@ static inline uint32_t below(uint32_t limit)
     return random_below(&seed, limit);
 }
 
-/* Is it so, once in `times`? */
+/* True once in `times` calls, on average. */
 static inline bool once_in(uint32_t times)
 {
     return below(times) == 0;
@@ -68,7 +74,7 @@ void make_arguments(const struct call_description *call, uint64_t arguments[CALL
 /* A number with meaning: around zero, around powers of two, at the ends of types. */
 uint64_t interesting_number(void);
 
-/* Where `size` bytes are, mostly; or are not. */
+/* An address: mostly one with `size` bytes of memory, sometimes a bad one. */
 uint64_t make_pointer(uint64_t size);
 
 /* A length in bytes. */
@@ -77,25 +83,26 @@ uint64_t make_size(void);
 /* A descriptor: mostly one that this process may have opened. */
 uint64_t make_descriptor(void);
 
-/* A value that is no array and no bytes. */
+/* A value for an argument that is no array and no bytes. */
 uint64_t make_value(const struct call_argument *argument);
 
 /* --- structures.c ---------------------------------------------------------------------------- */
 
-/* Fills a structure in, such that some of it makes sense. */
+/* Fills a structure in; some of its fields get values that make sense. */
 void fill_structure(void *to, enum call_type type, size_t size);
 
 /* --- results.c ------------------------------------------------------------------------------- */
 
-/* What another process must never see: the words of the guard's memory begin so. */
+/* Chooses the upper half of the words in the guard's memory, which another process must never see;
+ * and returns the word with that index. */
 void choose_secret(uint32_t value);
 uint64_t secret_word(size_t index);
 
-/* Looks at what a call has returned and written. */
+/* Checks what a call has returned and written. */
 void check_result(uint64_t number, const struct call_description *call, const uint64_t *arguments,
                   int64_t result);
 
-/* Looks at text or data that the kernel has made. */
+/* Checks text or data that the kernel has made. */
 void check_bytes(const char *what, const void *bytes, size_t size);
 
 /* --- round.c --------------------------------------------------------------------------------- */
@@ -108,7 +115,8 @@ void make_call(void);
 
 /* --- others.c -------------------------------------------------------------------------------- */
 
-/* Something else than one call: a child, a signal's frame, fresh memory, a file of /proc. */
+/* Does something that takes more than one call: a child, a signal's frame, fresh memory, a file of
+ * /proc. */
 void do_something_else(void);
 
 /* The other process of a round, which changes the arena for ever. */

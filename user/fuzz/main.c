@@ -1,6 +1,6 @@
 /*
- * fuzz SEED CALLS [ROUND]: makes system calls with made-up arguments, and sees that they hurt
- * nobody.
+ * fuzz SEED CALLS [ROUND]: makes system calls with made-up arguments, and checks that they do no
+ * harm.
  *
  * What it knows of the calls comes from the kernel's own table (include/kernel/syscall/table.def).
  * It is the first program of a system of its own, and works in rounds. Each round is a process
@@ -33,10 +33,18 @@ void fail(const char *format, ...)
     va_end(arguments);
 }
 
-static void sleep_for(int64_t microseconds)
+void sleep_for(int64_t microseconds)
 {
     struct timespec time = {microseconds / 1000000, microseconds % 1000000 * 1000};
     sys_nanosleep(&time, NULL);
+}
+
+uint64_t leading_number(const char *text)
+{
+    uint64_t value = 0;
+    for (; *text >= '0' && *text <= '9'; text++)
+        value = 10 * value + (uint64_t)(*text - '0');
+    return value;
 }
 
 static void *map_shared(size_t size)
@@ -110,7 +118,6 @@ static void run(uint64_t round, uint64_t first_seed)
 static uint64_t read_memory(const char *name)
 {
     static char text[2048];
-    uint64_t value = 0;
     long file = sys_open("/proc/meminfo", OPEN_READ, 0);
     long size = sys_read((int)file, text, sizeof(text) - 1);
     sys_close((int)file);
@@ -120,9 +127,7 @@ static uint64_t read_memory(const char *name)
             continue;
         for (at += strlen(name); *at == ' ' || *at == ':'; at++) {
         }
-        for (; *at >= '0' && *at <= '9'; at++)
-            value = 10 * value + (uint64_t)(*at - '0');
-        return value;
+        return leading_number(at);
     }
     return 0;
 }
@@ -152,14 +157,6 @@ static void compare_memory(struct memory before)
 }
 
 /* --- The whole ------------------------------------------------------------------------------- */
-
-static uint64_t number_of(const char *text)
-{
-    uint64_t value = 0;
-    for (; *text >= '0' && *text <= '9'; text++)
-        value = 10 * value + (uint64_t)(*text - '0');
-    return value;
-}
 
 static void print_counts(void)
 {
@@ -211,10 +208,10 @@ int main(int count, const char *const arguments[])
     enum { WARM_UP = 10 }; /* a tenth of the calls */
     if (sys_getpid() != 1 || count < 3)
         return 0; /* a round has executed this file */
-    uint64_t first_seed = number_of(arguments[1]), calls = number_of(arguments[2]);
+    uint64_t first_seed = leading_number(arguments[1]), calls = leading_number(arguments[2]);
     start(first_seed);
     if (count > 3) {
-        run(number_of(arguments[3]), first_seed);
+        run(leading_number(arguments[3]), first_seed);
     } else {
         uint64_t round = run_rounds(0, first_seed, calls / WARM_UP);
         struct memory before = memory_now();

@@ -36,8 +36,7 @@ void run_racer(void)
     }
 }
 
-/* The memory that calls use is mapped, unmapped and protected under them; the round itself looks at
- * none of it. */
+/* Maps, unmaps and protects memory while calls use it. The round itself looks at none of it. */
 static void race_for_a_page(void)
 {
     enum { MMAP_FIXED = 16, DONT_NEED = 4 };
@@ -108,7 +107,7 @@ static void reap_children(void)
 
 /* Where the registers lie in a frame (Linux: asm/sigframe.h), as words from the place that RSP has
  * at the call. */
-enum { FIRST_REGISTER = 5, RIP = 21, FLAGS = 22, SEGMENTS = 23, FPU = 28, FRAME_WORDS = 54 };
+enum { RIP = 21, SEGMENTS = 23, FPU = 28, FRAME_WORDS = 54 };
 
 static void return_with_forged_frame(void)
 {

@@ -66,7 +66,8 @@ uint64_t make_size(void)
 
 /* --- Addresses ------------------------------------------------------------------------------- */
 
-/* The kernel's are the begins of its windows, and places in them; results.c knows them as ours. */
+/* Those of the kernel are the starts of its windows, and places in them. results.c must not take
+ * them for leaked ones, so they begin pages, or end them. */
 static uint64_t bad_address(void)
 {
     static const uint64_t addresses[] = {
@@ -95,7 +96,7 @@ static uint64_t bad_address(void)
     return addresses[below(ARRAY_SIZE(addresses))];
 }
 
-/* In a window such that `size` bytes fit, at a multiple of 8 mostly. */
+/* An address in a window such that `size` bytes fit, mostly a multiple of 8. */
 static uint64_t within(uint64_t start, uint64_t window, uint64_t size)
 {
     uint64_t room = size < window ? window - size : 0;
@@ -126,7 +127,7 @@ uint64_t make_pointer(uint64_t size)
     }
 }
 
-/* For mappings. */
+/* An address for calls that map, unmap and protect. */
 static uint64_t make_address(void)
 {
     switch (below(16)) {
@@ -184,7 +185,8 @@ static long own_id(void)
     return raw_call(GETPID, none);
 }
 
-/* Never those of other rounds or of the processes that watch: they are to stay alive. */
+/* A process's or a group's number. It is never that of another round, or of a process that watches
+ * the rounds, since those must stay alive. */
 static uint64_t make_id(void)
 {
     static const int far_away[] = {0, 0x7fff, 0x8000, 99999, INT32_MAX, INT32_MIN, -99999};
@@ -322,8 +324,8 @@ static bool is_input(enum argument_kind kind)
            kind == ARGUMENT_ARRAY_IN_OUT || kind == ARGUMENT_BYTES_IN;
 }
 
-/* `count` of them, of which the first few are filled in. Only the round's own memory is filled in
- * or cleared: in the arena lies what the racer has left there. */
+/* An array of `count` structures, of which the first few are filled in. Only the round's own memory
+ * is filled in or cleared: the arena keeps what the racer has written there. */
 static uint64_t make_structures(const struct call_argument *argument, uint64_t count)
 {
     enum { FILLED = 16, MOST_BYTES = 256 };
@@ -395,7 +397,7 @@ uint64_t make_value(const struct call_argument *argument)
     return make_argument(argument, none);
 }
 
-/* Those that say how long others are come first. */
+/* Makes the arguments that say how long others are. They come first. */
 static void make_lengths(const struct call_description *call, uint64_t arguments[CALL_ARGUMENTS])
 {
     for (size_t i = 0; call->arguments[i].kind != ARGUMENT_NONE; i++) {

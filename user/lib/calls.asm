@@ -1,7 +1,7 @@
 ; The system calls, as C functions: `call NAME, NUMBER` makes sys_NAME(). user/lib/linux.h declares them.
 ;
-; C passes the arguments in RDI, RSI, RDX, RCX, R8 and R9. Linux takes them in the same registers but for the fourth: SYSCALL
-; overwrites RCX, so that one goes into R10. The number and the result are in RAX. Only RAX, RCX and R11 change.
+; C passes the arguments in RDI, RSI, RDX, RCX, R8 and R9. Linux takes the fourth one in R10, because SYSCALL overwrites RCX, and
+; the others in the same registers. The number and the result are in RAX. Only RAX, RCX and R11 change.
 ;
 ; Each function has a section of its own, so that the linker leaves out those that a program does not call.
 
@@ -39,7 +39,7 @@ call fork, 57
 call execve, 59
 call wait4, 61
 call kill, 62
-call uname, 63
+
 call ftruncate, 77
 call getcwd, 79
 call chdir, 80
@@ -67,8 +67,8 @@ call epoll_create1, 291
 call pipe2, 293
 call exit_group, 231
 
-; The child of vfork() runs on its parent's stack, and whatever it calls overwrites what lies below. So the return address waits
-; in a register, which the kernel keeps for the parent.
+; The child of vfork() runs on its parent's stack, and its calls overwrite the memory below the stack pointer, where the return
+; address would lie. So the return address stays in a register, which the kernel keeps for the parent.
 section .text.sys_vfork progbits alloc exec nowrite align=16
 global sys_vfork
 sys_vfork:

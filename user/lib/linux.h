@@ -83,8 +83,6 @@ struct directory_entry { /* Linux's struct linux_dirent64 */
 /* Fills `entries` with struct directory_entry, one behind the other. */
 long sys_getdents64(int directory, void *entries, size_t size);
 
-enum { MODE_TYPE = 0170000, MODE_DIRECTORY = 0040000, MODE_LINK = 0120000 };
-
 struct timespec {
     int64_t seconds, nanoseconds;
 };
@@ -99,7 +97,7 @@ struct stat {
 };
 _Static_assert(sizeof(struct stat) == 144, "Linux's struct stat");
 
-/* What is known of a file. */
+/* A file's kind, size, owner and times. */
 long sys_stat(const char *path, struct stat *stat);
 
 /* Processes. */
@@ -130,7 +128,7 @@ enum {
     SIGNAL_STOP = 19,
 };
 #define SIGNAL_BIT(number) (UINT64_C(1) << ((number)-1))
-enum { SIGNALS_BLOCK = 0, SIGNALS_UNBLOCK = 1, SIGNALS_SET = 2 };
+enum { SIGNALS_SET = 2 }; /* sigprocmask: blocks exactly these */
 
 #define SIGNAL_DEFAULT ((void (*)(int))0)
 #define SIGNAL_IGNORE  ((void (*)(int))1)
@@ -172,8 +170,9 @@ long sys_madvise(void *address, size_t size, int advice);
 enum { FUTEX_WAIT = 0, FUTEX_WAKE = 1, FUTEX_PRIVATE = 128 }; /* operations */
 long sys_futex(int *word, int operation, unsigned value, const void *timeout);
 
-/* clone(2) of a thread: it calls `run` on the stack that ends at `stack_end`, a multiple of 16, and
- * ends. Its number goes to *parent_id and *child_id as `flags` say. */
+/* Starts a thread by clone(2). It calls `run` on the stack that ends at `stack_end`, a multiple of
+ * 16, and ends when that returns. Its number is stored in *parent_id and *child_id as `flags` say.
+ */
 long thread_clone(unsigned flags, void *stack_end, int *parent_id, int *child_id,
                   void (*run)(void *argument), void *argument);
 
@@ -194,7 +193,7 @@ struct resource_limit {
 long sys_setrlimit(int resource, const struct resource_limit *limit);
 
 /* The system. */
-enum { /* what reboot(2) is to do */
+enum { /* of reboot(2) */
        REBOOT_MAGIC_1 = (int)0xfee1dead,
        REBOOT_MAGIC_2 = 672274793,
 };
@@ -208,12 +207,5 @@ long sys_mount(const char *device, const char *path, const char *type, unsigned 
 long sys_umount2(const char *path, int flags);
 long sys_sync(void);
 long sys_nanosleep(const struct timespec *time, struct timespec *left);
-
-struct utsname {
-    char system[65], node[65], release[65], version[65], machine[65], domain[65];
-};
-
-/* The names of the system. */
-long sys_uname(struct utsname *);
 
 #endif

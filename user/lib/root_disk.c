@@ -1,11 +1,11 @@
 /*
- * Mounts the disk beside the root, moves /dev, /proc and /sys there, and then goes there for good,
- * as the first program of Linux's initramfs does. What programs need to write has a tmpfs: /tmp and
- * /run always, and a few more directories on a disk that is read-only.
+ * Mounts the disk at /disk, moves /dev, /proc and /sys there, and makes it the root, as the first
+ * program of Linux's initramfs does. Directories that programs must be able to write to get a
+ * tmpfs: /tmp and /run always, and a few more if the disk is read-only.
  *
- * The kernel makes a file system read-only that was not unmounted cleanly. Then Debian's e2fsck of
- * the initramfs mends it, as far as that is safe without a person (-p), and it is mounted once
- * more.
+ * The kernel mounts a file system read-only if it was not unmounted cleanly. Then Debian's e2fsck,
+ * which is in the initramfs, repairs it, as far as that is safe without a person (-p), and it is
+ * mounted once more.
  */
 #include <lib/string.h>
 
@@ -16,7 +16,7 @@
 enum { LOOKS = 200, PAUSE = 50 /* milliseconds */ };
 enum { READ_ONLY_DISK = 30 /* EROFS */, MAY_WRITE = 2 /* for access() */ };
 
-static const char mender[] = "/sbin/e2fsck"; /* a script, which unpacks it */
+static const char e2fsck[] = "/sbin/e2fsck"; /* a script, which unpacks the program and runs it */
 
 /* The value of a variable; NULL when there is none. */
 static const char *variable(const char *const environment[], const char *name)
@@ -37,14 +37,14 @@ static void wait_for(const char *disk)
         sys_nanosleep(&pause, NULL);
 }
 
-/* Has e2fsck mend a file system that is not mounted; it prints what it does. Whether that was
- * enough, the next mount tells. */
-static void mend(const char *disk, const char *const environment[])
+/* Runs e2fsck on a file system that is not mounted. The next mount shows whether that was enough.
+ */
+static void repair(const char *disk, const char *const environment[])
 {
     const char *const arguments[] = {"e2fsck", "-p", disk, NULL};
     long process = sys_fork();
     if (process == 0)
-        sys_exit_group(print_error("init", mender, sys_execve(mender, arguments, environment)));
+        sys_exit_group(print_error("init", e2fsck, sys_execve(e2fsck, arguments, environment)));
     if (process > 0)
         sys_wait4((int)process, NULL, 0, NULL);
 }
@@ -54,18 +54,20 @@ static bool is_read_only(void)
     return sys_access("/disk", MAY_WRITE) == -READ_ONLY_DISK;
 }
 
-/* Mounts it read-write, mended if it has to be. Returns an error as sys_mount() does. */
+/* Mounts the disk read-write, and repairs it first if necessary. Returns an error as sys_mount()
+ * does. */
 static long mount_to_write(const char *disk, const char *type, const char *const environment[])
 {
     long error = sys_mount(disk, "/disk", type, 0, NULL);
-    if (error || !is_read_only() || sys_access(mender, 0) < 0)
+    if (error || !is_read_only() || sys_access(e2fsck, 0) < 0)
         return error;
     sys_umount2("/disk", 0);
-    mend(disk, environment);
+    repair(disk, environment);
     return sys_mount(disk, "/disk", type, 0, NULL);
 }
 
-/* Returns an error as sys_mount() does. */
+/* Mounts the disk, and sets *read_only if it could only be mounted so. Returns an error as
+ * sys_mount() does. */
 static long mount_disk(const char *disk, const char *type, bool *read_only,
                        const char *const environment[])
 {
@@ -86,7 +88,7 @@ static void mount_tmpfs(const char *path, const char *options)
         print_error("init", path, error);
 }
 
-static void mount_what_is_written(bool read_only)
+static void mount_writable_directories(bool read_only)
 {
     mount_tmpfs("/run", "mode=755");
     mount_tmpfs("/tmp", "mode=1777");
@@ -96,7 +98,7 @@ static void mount_what_is_written(bool read_only)
     mount_tmpfs("/root", "mode=700");
 }
 
-/* The working directory becomes the root. */
+/* Makes the working directory the root. */
 static long enter(void)
 {
     static const char *const along[][2] = {{"/dev", "dev"}, {"/proc", "proc"}, {"/sys", "sys"}};
@@ -127,6 +129,6 @@ bool root_disk_enter(const char *const environment[])
         print_error("init", disk, error);
         return false;
     }
-    mount_what_is_written(read_only);
+    mount_writable_directories(read_only);
     return true;
 }

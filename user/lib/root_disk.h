@@ -4,9 +4,9 @@
 
 #include <types.h>
 
-/* Makes the disk that `root=` names in the environment the root, read-write unless `ro` is there;
- * /dev, /proc and /sys go along. Returns whether that was so; after an error, which is printed, and
- * without `root=`, all is as before. May wait ten seconds for the disk. */
+/* Makes the disk that `root=` names in the environment the root, read-write unless `ro` is there,
+ * and moves /dev, /proc and /sys to it. True: it has done so. False: there is no `root=`, or an
+ * error, which is printed; then the root is as before. Waits up to ten seconds for the disk. */
 bool root_disk_enter(const char *const environment[]);
 
 #endif

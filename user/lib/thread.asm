@@ -1,12 +1,12 @@
-; thread_clone() of user/lib/linux.h: a new thread cannot return from a C function that its creator has called, for it has
+; thread_clone() of user/lib/linux.h. A new thread cannot return from the C function that its creator has called, because it has
 ; another stack. So it begins here.
 
-CALL_clone equ 56
-CALL_exit  equ 60
+%include "user/lib/calls.inc"
 
 section .text.thread_clone progbits alloc exec nowrite align=16
 global thread_clone
-thread_clone:                               ; rdi flags, rsi the stack's end, rdx, rcx: where the number goes; r8 function, r9 argument
+; rdi: flags; rsi: the stack's end; rdx, rcx: where the number goes; r8: the function; r9: its argument
+thread_clone:
     mov r10, rcx
     sub rsi, 16
     mov [rsi], r8
