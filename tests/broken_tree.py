@@ -56,11 +56,12 @@ class BrokenTree:
         return self.run("make", *sorted({f"build/{target}" for name in names for target in NEEDED[name.split("/")[0]]}))
 
     def run_tests(self, names, **variables):
-        """Builds what some suites need and runs them: None when the build fails, else their exit status; and what was said."""
+        """Builds what some suites need and runs them, up to the first failure: None when the build fails, else their exit
+        status; and what was said."""
         status, output = self.build(names)
         if status:
             return None, output
-        return self.run(sys.executable, "tests/run.py", *names, **variables)
+        return self.run(sys.executable, "tests/run.py", *names, FIRST_FAILURE_ENDS="1", **variables)
 
 
 def first_failure(output):

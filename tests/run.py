@@ -19,12 +19,12 @@ import signal
 import sys
 import tempfile
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from runner import jobs, paths, qemu, report  # noqa: E402  (the path has to be set first)
+from runner import cases, jobs, paths, qemu, report  # noqa: E402  (the path has to be set first)
 
 SECONDS = paths.LOGS / "seconds.json"  # what each job took when it ran last
 
@@ -68,8 +68,12 @@ def run_all(chosen):
     chosen = sorted(chosen, key=lambda job: -seconds.get(job.name, float("inf")))
     with ThreadPoolExecutor(max_workers=WORKERS) as pool:
         try:
-            for future in [pool.submit(run_job, job, results, seconds) for job in chosen]:
+            for future in as_completed([pool.submit(run_job, job, results, seconds) for job in chosen]):
                 future.result()
+                if results.failed and cases.FIRST_FAILURE_ENDS:
+                    pool.shutdown(wait=False, cancel_futures=True)
+                    qemu.kill_all()
+                    break
         except KeyboardInterrupt:
             pool.shutdown(wait=False, cancel_futures=True)
             qemu.kill_all()

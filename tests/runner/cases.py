@@ -1,8 +1,12 @@
 """Running unittest cases as a suite of the runner."""
 
+import os
 import unittest
 
 from runner import coverage, ktap
+
+# Whether a run ends with the first test that fails: whoever breaks the kernel has to know one.
+FIRST_FAILURE_ENDS = bool(os.environ.get("FIRST_FAILURE_ENDS"))
 
 
 def load(module):
@@ -34,6 +38,7 @@ class _Result(unittest.TestResult):
 def run(cases):
     """Runs cases in order and turns unittest's result into a verdict."""
     result = _Result()
+    result.failfast = FIRST_FAILURE_ENDS
     unittest.TestSuite(cases).run(result)
     problems = result.failures + result.errors
     details = [f"skipped: {name(case)}: {reason}" for case, reason in result.skipped]

@@ -5,12 +5,14 @@ import io
 import os
 import subprocess
 import sys
+import tempfile
 import unittest
 from collections import namedtuple
+from pathlib import Path
 from unittest import mock
 
 import run
-from runner import paths
+from runner import cases, jobs, ktap, paths
 
 Usage = namedtuple("Usage", "total used free")
 
@@ -54,3 +56,37 @@ class Start(unittest.TestCase):
         status, said = self.start(["nothing"])
         self.assertEqual(status, 1)
         self.assertIn("no test is called nothing", said)
+
+
+class FirstFailure(unittest.TestCase):
+    """Whoever breaks the kernel asks for no more than the first failure."""
+
+    def failing_cases(self, ends):
+        """How many of two cases that fail are run."""
+        two = [unittest.FunctionTestCase(lambda: self.fail("as it should")) for _ in range(2)]
+        with mock.patch("runner.cases.FIRST_FAILURE_ENDS", ends):
+            return cases.run(two).failed
+
+    def test_cases(self):
+        """It ends a suite."""
+        self.assertEqual([self.failing_cases(ends) for ends in (False, True)], [2, 1])
+
+    def jobs_run(self, ends):
+        """How many of many jobs are run, of which each fails."""
+        begun = []
+
+        def fail():
+            begun.append(1)
+            return ktap.Verdict(ktap.FAILED, 0, 1)
+
+        with tempfile.TemporaryDirectory() as folder, mock.patch("run.SECONDS", Path(folder) / "seconds"), \
+                mock.patch("runner.cases.FIRST_FAILURE_ENDS", ends), mock.patch("run.qemu.kill_all"), \
+                mock.patch("run.WORKERS", 1), contextlib.redirect_stdout(io.StringIO()):
+            status = run.run_all([jobs.Job("fails", fail)] * 1000)
+        self.assertEqual(status, 1)
+        return len(begun)
+
+    def test_jobs(self):
+        """It ends a run: what has not begun by then does not begin."""
+        self.assertEqual(self.jobs_run(False), 1000)
+        self.assertLess(self.jobs_run(True), 1000)
