@@ -202,7 +202,7 @@ static void fill(void)
     int file = open("file", O_RDWR | O_CREAT, 0600);
     int appended = open("file", O_WRONLY | O_APPEND);
     SEE(write(file, block, 10 * PAGE) == 10 * PAGE);
-    SEE_ERROR(fallocate(file, 0, 8 * PAGE, 20 * PAGE), ENOSPC);
+    SEE_ERROR(fallocate(file, 0, 8 * PAGE, 12 * PAGE), ENOSPC);
     SEE(statfs(".", &status) == 0 && status.f_bfree == 6);
     SEE(write(file, block, 16 * PAGE) == 6 * PAGE);
     SEE_ERROR(write(file, block, 1), ENOSPC);
