@@ -40,6 +40,13 @@ class Disks(DiskTest):
         machine.answer("echo new | dd of=/dev/vda conv=notrunc 2>/dev/null")
         self.expect(machine, "blockdev --flushbufs /dev/vda; head -1 /dev/vda", "new")
 
+    def test_sysfs_has_it(self):
+        """/sys lists the disk, and names it where it names others."""
+        machine = self.start(self.image(MIB))
+        machine.answer("mount -t sysfs sysfs /sys 2>/dev/null")
+        self.expect(machine, "ls /sys/block; cat /sys/block/vda/size /sys/block/vda/ro", "vda", "2048", "0")
+        self.assertIn("vda", machine.answer("ls /sys/class/block"))
+
     def test_read_only_and_back(self):
         """A file system is made read-only, and writable again: not while a file is open for writing; nothing is lost."""
         for kind, make in (("ext2", ["mke2fs", "-q", "-t", "ext2"]), ("vfat", ["mkfs.fat"])):
