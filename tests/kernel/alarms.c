@@ -103,6 +103,26 @@ TEST(alarms, come_with_each_period_until_they_are_dropped)
     EXPECT(counter.calls <= counter.count);
 }
 
+static void ring(struct executor *executor, struct counter *counter, uint64_t period)
+{
+    alarm_init(&counter->alarm, "counter", count, release);
+    executor_run_ready(executor);
+    alarm_set(&counter->alarm, false, clock_now() + period, period);
+    executor_block_on(executor, &counter->alarm.task);
+}
+
+/* They need not wait for a tick, once there were enough of them to measure the timer that rings. */
+TEST(alarms, come_between_ticks)
+{
+    static struct executor executor = EXECUTOR_INIT(executor);
+    struct counter first = {.enough = 50}, between = {.enough = 50};
+    timers_start(&executor);
+    alarms_start(&executor);
+    ring(&executor, &first, MILLISECONDS(1));
+    ring(&executor, &between, MILLISECONDS(1) / 4);
+    EXPECT(between.calls > between.count * 3 / 4);
+}
+
 /* Such an alarm would keep the processor to itself if it came each time. */
 TEST(alarms, with_a_tiny_period_are_counted_together)
 {
