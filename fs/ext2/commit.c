@@ -1,38 +1,44 @@
 /*
- * What goes to the disk in which order, so that e2fsck can mend whatever a loss of power leaves,
- * and nothing is lost that fsync() promised. There is no journal: the order does it.
+ * What goes to the disk in which order, so that `e2fsck -p`, which asks nothing, mends whatever a
+ * loss of power leaves, and nothing is lost that fsync() promised. There is no journal: the order
+ * does it. A block is taken to be written as a whole or not at all.
  *
  * Changes are made in memory: in pages, in nodes, in blocks of the block cache. A commit writes
  * them in stages, and the device is flushed after each:
  *
- *     1  the content of files; tables of numbers and blocks of directories that are new
- *     2  inodes, and tables of numbers that were there before: they lead to what 1 has written
- *     3  blocks of directories that were there before: they lead to what 2 has written
- *     4  the same blocks, without the names that are removed
- *     5  the inodes that have lost those names; files without a name and without a user go
- *     6  what is free: bitmaps, descriptors, the superblock
+ *     1  the content of files; tables of numbers and blocks of directories that are new; files
+ *        whose last name leads to another file from stage 2 on are freed
+ *     2  inodes that the disk has, and their tables of numbers, which lead to what 1 has written;
+ *        blocks of directories
+ *     3  new inodes: of directories from the top downwards, one level after the other
+ *     4  the same blocks of directories, with names that a rename has given to another file
+ *     5  files without names are freed; of directories from the bottom upwards
+ *     6  the same blocks of directories, without the names that are removed; the counts of links
+ *     7  what is free: bitmaps, descriptors, the superblock
  *
- * So whatever is on the disk leads to something that was written before it. What is removed goes
- * the other way round, and for that three things wait:
+ * Of what it finds, e2fsck removes only names of inodes without links, and corrects counts and
+ * bitmaps, without being asked. So an inode that has links on the disk has a name there, at any
+ * time, in a directory for which the same holds; a directory has no second one. That is why a new
+ * name comes before its inode (3), and a removed one goes after it (6): removals.c has those that
+ * wait for that. And what the disk has is never in danger from what it does not have yet:
  *
- *   - A name that is removed is gone from the directory's index at once, but stays in its block
- *     until stage 4. A file that is renamed thus has both names for a moment, never none. A name
- *     that leads to another file now (rename over an old file) changes in stage 3, in one write.
- *   - An inode is stored with the links that the disk still has: node->removals of them are more
- *     than in memory.
- *   - Blocks and inodes that are given back are taken again only after stage 5. So no block is in
+ *   - A file that is renamed has both names for a moment, never none. One that replaces another
+ *     gets the name (4) once the disk has it (3), so the name leads to either file at any time.
+ *   - Blocks and inodes that are given back are taken again only after stage 6. So no block is in
  *     two files on the disk, and none gets another content while an old name leads to it.
+ *
+ * One change is not mended without a question: a directory that moves to another directory, or
+ * whose new name has no room in the block of the old one, has two names for a moment. e2fsck
+ * removes one of them when it may.
  *
  * All changes lock ext2.changes, and a commit does, too: it never sees half of one. Only the
  * content of blocks that a file has already, and times, change without the lock.
  *
- * e2fsck finds out by itself what is free, so stage 6 is left out where only fsync() asks.
+ * e2fsck finds out by itself what is free, so stage 7 is left out where only fsync() asks.
  */
 #include <assert.h>
 #include <fs/ext2/ext2.h>
 #include <kernel/task/thread.h>
-#include <lib/string.h>
-#include <mm/heap.h>
 
 void ext2_lock(struct ext2 *ext2)
 {
@@ -44,83 +50,6 @@ void ext2_unlock(struct ext2 *ext2)
 {
     if (thread_current())
         thread_unlock(&ext2->changes);
-}
-
-/* --- Names that are removed --------------------------------------------------------------------
- */
-
-void ext2_note_removal(struct ext2_removal *removal, struct ext2_node *directory, uint64_t position,
-                       uint32_t hash, struct ext2_node *node)
-{
-    *removal = (struct ext2_removal){
-        .directory = directory, .position = position, .hash = hash, .node = node};
-    if (directory)
-        inode_reference(&directory->inode);
-    inode_reference(&node->inode);
-    node->removals++;
-    list_push_back(&node->ext2->removed, &removal->link);
-}
-
-static struct ext2_removal *removal_at(struct list_node *node)
-{
-    return CONTAINER_OF(node, struct ext2_removal, link);
-}
-
-static void forget_directory(struct ext2_removal *removal)
-{
-    if (removal->directory)
-        inode_release(&removal->directory->inode);
-    removal->directory = NULL;
-}
-
-/* The name is gone from the disk, too. */
-static void end_removal(struct ext2_removal *removal)
-{
-    struct ext2_node *node = removal->node;
-    ASSERT(node->removals > 0);
-    node->removals--;
-    ext2_mark_dirty(node);
-    forget_directory(removal);
-    inode_release(&node->inode);
-    list_remove(&removal->link);
-    kfree(removal);
-}
-
-/* Does the disk have the name there? */
-static enum error has_name(const struct ext2_removal *removal, const char *name, size_t length,
-                           bool *has)
-{
-    struct ext2_entry_copy entry;
-    enum error error = ext2_read_entry(removal->directory, removal->position, &entry);
-    *has = !error && entry.name_length == length && memcmp(entry.name, name, length) == 0;
-    return error;
-}
-
-enum error ext2_reuse_removed(struct ext2_node *directory, const char *name, size_t length,
-                              const struct ext2_node *node, bool *done)
-{
-    uint32_t hash = name_index_hash(name, length);
-    enum error error = name_index_reserve(&directory->index);
-    *done = false;
-    if (error)
-        return error;
-    list_for_each(link, &directory->ext2->removed) {
-        struct ext2_removal *removal = removal_at(link);
-        bool has;
-        if (removal->directory != directory || removal->hash != hash)
-            continue;
-        error = has_name(removal, name, length, &has);
-        if (error || !has)
-            continue;
-        error = ext2_change_entry(directory, removal->position, node);
-        if (error)
-            return error;
-        name_index_add(&directory->index, hash, removal->position);
-        forget_directory(removal);
-        *done = true;
-        return OK;
-    }
-    return error;
 }
 
 /* --- Stages ----------------------------------------------------------------------------------- */
@@ -136,11 +65,15 @@ static enum error flush(struct ext2 *ext2)
     return request.error ? ERROR_DEVICE : OK;
 }
 
-static enum error write_stage(struct ext2 *ext2, enum ext2_stage stage)
+/* Writes the blocks of these stages, in any order, and flushes the device. */
+static enum error write_stage(struct ext2 *ext2, enum ext2_stage first, enum ext2_stage last)
 {
-    bool wrote;
-    enum error error = block_cache_write(&ext2->cache, stage, &wrote);
-    ext2->unflushed |= wrote;
+    enum error error = OK;
+    for (unsigned stage = first; !error && stage <= last; stage++) {
+        bool wrote;
+        error = block_cache_write(&ext2->cache, stage, &wrote);
+        ext2->unflushed |= wrote;
+    }
     return error ? error : flush(ext2);
 }
 
@@ -171,11 +104,16 @@ static enum error give_attributes(struct ext2_node *node)
 }
 
 /* Frees a file that has neither names nor users. When that fails, a part was freed. */
-static enum error delete (struct ext2_node *node) {
-    bool is_directory = inode_is_directory(&node->inode); enum error error = ext2_truncate(node, 0);
-    if (!error) error = give_attributes(node);
-    if (!error) error = ext2_give_inode(node->ext2, (uint32_t)node->inode.number, is_directory);
-    if (error) return error;
+static enum error free_file(struct ext2_node *node)
+{
+    bool is_directory = inode_is_directory(&node->inode);
+    enum error error = ext2_truncate(node, 0);
+    if (!error)
+        error = give_attributes(node);
+    if (!error)
+        error = ext2_give_inode(node->ext2, (uint32_t)node->inode.number, is_directory);
+    if (error)
+        return error;
     node->inode.size = node->inode.sectors = 0;
     node->is_freed = true;
     inode_note_change(&node->inode);
@@ -184,59 +122,127 @@ static enum error delete (struct ext2_node *node) {
 
 static bool is_unused(const struct ext2_node *node)
 {
-    return !node->inode.links && !node->removals && !node->is_freed &&
-           node->inode.object.references == 1;
+    uint64_t own = 1 + (uint64_t)node->removals + node->removals_below; /* 1: it is dirty */
+    return !node->inode.links && !node->is_freed && node->inode.object.references == own;
 }
 
-/* Puts the dirty nodes into their tables. */
-static enum error store_nodes(struct ext2 *ext2)
+/* --- Inodes ---------------------------------------------------------------------------------- */
+
+/* Puts nodes into their tables. Those that are `stored` may be dirty again. */
+static enum error store_nodes(struct list *nodes, struct list *stored, enum ext2_stage stage)
 {
-    struct list batch;
     struct list_node *link;
-    enum error error = OK;
-    list_init(&batch);
-    while ((link = list_pop_front(&ext2->dirty)))
-        list_push_back(&batch, link);
-    while (!error && (link = list_first(&batch))) {
+    while ((link = list_first(nodes))) {
         struct ext2_node *node = CONTAINER_OF(link, struct ext2_node, dirty);
-        if (is_unused(node))
-            error = delete (node);
+        enum error error = is_unused(node) ? free_file(node) : OK;
         if (!error)
-            error = ext2_store_inode(node);
+            error = ext2_store_inode(node, stage);
         if (error)
-            break;
+            return error;
         list_remove(link);
+        list_push_back(stored, &node->stored);
+    }
+    return OK;
+}
+
+typedef bool is_due_function(const struct ext2_node *node);
+
+/* Writes the dirty nodes that are due; *any says whether there were some. Names in blocks that have
+ * changed are written with them. */
+static enum error write_nodes(struct ext2 *ext2, is_due_function *is_due, enum ext2_stage stage,
+                              bool *any)
+{
+    struct list due, stored;
+    struct list_node *link, *next;
+    list_init(&due);
+    list_init(&stored);
+    for (link = ext2->dirty.head.next; link != &ext2->dirty.head; link = next) {
+        next = link->next;
+        if (!is_due(CONTAINER_OF(link, struct ext2_node, dirty)))
+            continue;
+        list_remove(link);
+        list_push_back(&due, link);
+    }
+    *any = !list_empty(&due);
+    enum error error = store_nodes(&due, &stored, stage);
+    if (!error)
+        error = write_stage(ext2, stage, stage == STAGE_INODES ? STAGE_NAMES : stage);
+    while ((link = list_pop_front(&due)))
+        list_push_back(&ext2->dirty, link);
+    while ((link = list_pop_front(&stored))) {
+        struct ext2_node *node = CONTAINER_OF(link, struct ext2_node, stored);
+        if (error && !node->is_freed)
+            ext2_mark_dirty(node);
+        if (!error)
+            node->is_on_disk = node->inode.links > 0;
         inode_release(&node->inode);
     }
-    while ((link = list_pop_front(&batch)))
-        list_push_back(&ext2->dirty, link);
     return error;
 }
 
-static enum error write_nodes(struct ext2 *ext2)
+static bool dies_first(const struct ext2_node *node)
 {
-    enum error error = store_nodes(ext2);
-    return error ? error : write_stage(ext2, STAGE_INODES);
+    return node->dies_first && !node->inode.links;
 }
 
-/* Stages 4 and 5. */
-static enum error remove_names(struct ext2 *ext2)
+static bool stays(const struct ext2_node *node)
 {
-    struct list_node *link;
-    enum error error = OK;
-    list_for_each(node, &ext2->removed) {
-        struct ext2_removal *removal = removal_at(node);
-        if (removal->directory)
-            error = ext2_clear_entry(removal->directory, removal->position);
-        if (error)
-            return error;
-        forget_directory(removal);
-    }
-    error = write_stage(ext2, STAGE_NAMES);
-    while (!error && (link = list_first(&ext2->removed)))
-        end_removal(removal_at(link));
-    return error ? error : write_nodes(ext2);
+    return node->is_on_disk && node->inode.links;
 }
+
+static bool is_new_directory(const struct ext2_node *node)
+{
+    if (node->is_on_disk || !node->inode.links || !inode_is_directory(&node->inode))
+        return false;
+    const struct ext2_node *parent = ext2_find_node(node->ext2, node->parent);
+    return !parent || parent->is_on_disk;
+}
+
+static bool is_new(const struct ext2_node *node)
+{
+    return !node->is_on_disk && node->inode.links;
+}
+
+static bool may_be_freed(const struct ext2_node *node)
+{
+    return !node->inode.links && !node->is_waiting;
+}
+
+static enum error write_new_nodes(struct ext2 *ext2)
+{
+    enum error error = OK;
+    for (bool any = true; !error && any;)
+        error = write_nodes(ext2, is_new_directory, STAGE_INODES, &any);
+    bool any;
+    return error ? error : write_nodes(ext2, is_new, STAGE_INODES, &any);
+}
+
+/* Notes which directories have to wait: the disk has files there that have to be freed first. */
+static void find_waiting(struct ext2 *ext2)
+{
+    list_for_each(link, &ext2->removed) {
+        const struct ext2_removal *removal = CONTAINER_OF(link, struct ext2_removal, link);
+        if (removal->directory)
+            removal->directory->is_waiting = false;
+    }
+    list_for_each(link, &ext2->removed) {
+        const struct ext2_removal *removal = CONTAINER_OF(link, struct ext2_removal, link);
+        if (removal->directory && removal->node->is_on_disk && !removal->node->inode.links)
+            removal->directory->is_waiting = true;
+    }
+}
+
+static enum error free_nodes(struct ext2 *ext2)
+{
+    enum error error = OK;
+    for (bool any = true; !error && any;) {
+        find_waiting(ext2);
+        error = write_nodes(ext2, may_be_freed, STAGE_INODES, &any);
+    }
+    return error;
+}
+
+/* --- Commits --------------------------------------------------------------------------------- */
 
 enum error ext2_store_clean(struct ext2 *ext2)
 {
@@ -247,7 +253,7 @@ enum error ext2_store_clean(struct ext2 *ext2)
         }
     }
     enum error error = ext2_store_superblock(ext2, true);
-    return error ? error : write_stage(ext2, STAGE_TABLES);
+    return error ? error : write_stage(ext2, STAGE_TABLES, STAGE_TABLES);
 }
 
 static enum error write_tables(struct ext2 *ext2)
@@ -257,18 +263,39 @@ static enum error write_tables(struct ext2 *ext2)
     enum error error = ext2_store_groups(ext2);
     if (!error)
         error = ext2_store_superblock(ext2, false);
-    return error ? error : write_stage(ext2, STAGE_TABLES);
+    return error ? error : write_stage(ext2, STAGE_TABLES, STAGE_TABLES);
+}
+
+static enum error replace_names(struct ext2 *ext2)
+{
+    enum error error = ext2_replace_names(ext2);
+    return error ? error : write_stage(ext2, STAGE_NAMES, STAGE_NAMES);
+}
+
+static enum error remove_names(struct ext2 *ext2)
+{
+    bool any;
+    enum error error = ext2_remove_names(ext2);
+    if (error)
+        return error;
+    ext2_forget_removals(ext2);
+    return write_nodes(ext2, stays, STAGE_INODES, &any);
 }
 
 static enum error write_all(struct ext2 *ext2, bool whole)
 {
+    bool any;
     enum error of_content = page_cache_write_back_all(&ext2->filesystem);
     ext2->content_error = ext2->content_error ? ext2->content_error : of_content;
-    enum error error = write_stage(ext2, STAGE_NEW);
+    enum error error = write_nodes(ext2, dies_first, STAGE_NEW, &any);
     if (!error)
-        error = write_nodes(ext2);
+        error = write_nodes(ext2, stays, STAGE_INODES, &any);
     if (!error)
-        error = write_stage(ext2, STAGE_NAMES);
+        error = write_new_nodes(ext2);
+    if (!error)
+        error = replace_names(ext2);
+    if (!error)
+        error = free_nodes(ext2);
     if (!error && !list_empty(&ext2->removed))
         error = remove_names(ext2);
     if (!error)
@@ -304,8 +331,7 @@ enum error ext2_commit(struct ext2 *ext2, bool whole)
 void ext2_discard(struct ext2 *ext2)
 {
     struct list_node *link;
-    while ((link = list_first(&ext2->removed)))
-        end_removal(removal_at(link));
+    ext2_forget_removals(ext2);
     while ((link = list_pop_front(&ext2->dirty)))
         inode_release(&CONTAINER_OF(link, struct ext2_node, dirty)->inode);
     page_cache_discard_all(&ext2->filesystem);

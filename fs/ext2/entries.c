@@ -4,7 +4,8 @@
  * free, and so is what lies between a name's end and its entry's.
  *
  * A lookup goes through the directory's index, which is made at the first one. An entry that is not
- * in the index is a name that was removed, whatever the block says: see commit.c.
+ * in the index is a name that only the disk has, and a name may lead to another file in memory:
+ * see removals.c.
  */
 #include <assert.h>
 #include <fs/ext2/ext2.h>
@@ -38,6 +39,36 @@ static enum error check(const struct ext2 *ext2, const uint8_t *block, uint32_t 
     return OK;
 }
 
+static uint8_t type_of(const struct ext2_node *node)
+{
+    if (!node->ext2->has_types)
+        return 0;
+    switch (inode_type(&node->inode)) {
+    case S_IFREG:
+        return 1;
+    case S_IFDIR:
+        return 2;
+    case S_IFCHR:
+        return 3;
+    case S_IFBLK:
+        return 4;
+    case S_IFIFO:
+        return 5;
+    case S_IFSOCK:
+        return 6;
+    case S_IFLNK:
+        return 7;
+    default:
+        return 0;
+    }
+}
+
+static void take_from(const struct ext2_node *node, struct ext2_entry_copy *entry)
+{
+    entry->inode = (uint32_t)node->inode.number;
+    entry->type = type_of(node);
+}
+
 enum error ext2_read_entry(struct ext2_node *node, uint64_t position, struct ext2_entry_copy *entry)
 {
     struct ext2 *ext2 = node->ext2;
@@ -54,6 +85,9 @@ enum error ext2_read_entry(struct ext2_node *node, uint64_t position, struct ext
         entry->name_length = bytes[ENTRY_NAME_LENGTH];
         entry->type = ext2->has_types ? bytes[ENTRY_TYPE] : 0;
         entry->next = position + ext2_get_16(bytes + ENTRY_LENGTH);
+        const struct ext2_removal *replaced = ext2_find_replacement(node, position);
+        if (replaced)
+            take_from(replaced->replacement, entry);
         if (entry->inode)
             memcpy(entry->name, bytes + EXT2_ENTRY_BYTES, entry->name_length);
     }
@@ -95,30 +129,6 @@ enum error ext2_find_entry(struct ext2_node *directory, const char *name, size_t
 }
 
 /* --- Changes ---------------------------------------------------------------------------------- */
-
-static uint8_t type_of(const struct ext2_node *node)
-{
-    if (!node->ext2->has_types)
-        return 0;
-    switch (inode_type(&node->inode)) {
-    case S_IFREG:
-        return 1;
-    case S_IFDIR:
-        return 2;
-    case S_IFCHR:
-        return 3;
-    case S_IFBLK:
-        return 4;
-    case S_IFIFO:
-        return 5;
-    case S_IFSOCK:
-        return 6;
-    case S_IFLNK:
-        return 7;
-    default:
-        return 0;
-    }
-}
 
 static void put_entry(uint8_t *bytes, const char *name, size_t name_length, uint32_t length,
                       const struct ext2_node *node)
@@ -163,15 +173,26 @@ static enum error put_into(const struct ext2 *ext2, struct cached_block *cached,
     return ERROR_FULL;
 }
 
-/* Adds a block to a directory, whose one entry is free. */
+/* Is that the first block of a table of numbers that is not the directory's first one? */
+static bool begins_table(const struct ext2 *ext2, uint64_t index)
+{
+    return index > EXT2_DIRECT &&
+           (index - EXT2_DIRECT) % (ext2->block_size / sizeof(uint32_t)) == 0;
+}
+
+/* Adds a block to a directory, whose one entry is free. A commit must not write the end of one
+ * table of numbers and the start of the next one: the disk might get the second alone, and the
+ * directory would have a hole. */
 static enum error add_block(struct ext2_node *directory)
 {
     struct ext2 *ext2 = directory->ext2;
     struct cached_block *cached = NULL;
+    uint64_t index = directory->inode.size / ext2->block_size;
     uint32_t block = 0;
     bool is_new = false;
-    enum error error =
-        ext2_map_new(directory, directory->inode.size / ext2->block_size, &block, &is_new);
+    enum error error = begins_table(ext2, index) ? ext2->kinds->make_room(ext2) : OK;
+    if (!error)
+        error = ext2_map_new(directory, index, &block, &is_new);
     if (!error)
         error = block_cache_make(&ext2->cache, block, &cached);
     if (error)
@@ -223,20 +244,45 @@ enum error ext2_add_entry(struct ext2_node *directory, const char *name, size_t 
     return OK;
 }
 
-enum error ext2_change_entry(struct ext2_node *directory, uint64_t position,
-                             const struct ext2_node *node)
+enum error ext2_add_hidden_entry(struct ext2_node *directory, const char *name, size_t length,
+                                 const struct ext2_node *node, uint64_t *position)
+{
+    enum error error = put_anywhere(directory, name, length, node, position);
+    if (!error)
+        note_change(directory);
+    return error;
+}
+
+/* The block of an entry that is there. */
+static enum error get_block_of(struct ext2_node *directory, uint64_t position,
+                               struct cached_block **cached)
+{
+    enum error error = get_block(directory, position, cached);
+    return error || *cached ? error : ext2_damaged(directory->ext2, "a directory has lost a block");
+}
+
+enum error ext2_point_entry(struct ext2_node *directory, uint64_t position,
+                            const struct ext2_node *node)
 {
     struct cached_block *cached = NULL;
-    enum error error = get_block(directory, position, &cached);
-    if (error || !cached)
-        return error ? error : ext2_damaged(directory->ext2, "a directory has lost a block");
+    enum error error = get_block_of(directory, position, &cached);
+    if (error)
+        return error;
     uint8_t *bytes = cached->bytes + position % directory->ext2->block_size;
     ext2_put_32(bytes + ENTRY_INODE, (uint32_t)node->inode.number);
     bytes[ENTRY_TYPE] = type_of(node);
     block_cache_change(cached, STAGE_NAMES);
     block_cache_put(cached);
-    note_change(directory);
     return OK;
+}
+
+enum error ext2_change_entry(struct ext2_node *directory, uint64_t position,
+                             const struct ext2_node *node)
+{
+    enum error error = ext2_point_entry(directory, position, node);
+    if (!error)
+        note_change(directory);
+    return error;
 }
 
 /* The entry before it in its block takes up its space; the first one stays, free. */
@@ -263,15 +309,57 @@ enum error ext2_clear_entry(struct ext2_node *directory, uint64_t position)
 {
     uint32_t size = directory->ext2->block_size;
     struct cached_block *cached = NULL;
-    enum error error = get_block(directory, position, &cached);
-    if (error || !cached)
-        return error ? error : ext2_damaged(directory->ext2, "a directory has lost a block");
+    enum error error = get_block_of(directory, position, &cached);
+    if (error)
+        return error;
     error = clear_within(directory->ext2, cached->bytes, (uint32_t)(position % size));
     if (!error)
         block_cache_change(cached, STAGE_NAMES);
     block_cache_put(cached);
     directory->room = MIN(directory->room, position - position % size);
     return error;
+}
+
+/* Writes the new name over the old one, or beside it, which goes then. */
+static enum error rename_within(const struct ext2 *ext2, struct cached_block *cached,
+                                const char *name, size_t length, const struct ext2_node *node,
+                                uint32_t *within)
+{
+    uint8_t *bytes = cached->bytes + *within;
+    uint32_t old = *within, size = ext2_get_16(bytes + ENTRY_LENGTH);
+    if (size >= needed_by(length)) {
+        put_entry(bytes, name, length, size, node);
+        block_cache_change(cached, STAGE_NAMES);
+        return OK;
+    }
+    enum error error = put_into(ext2, cached, name, length, node, within);
+    return error ? error : clear_within(ext2, cached->bytes, old);
+}
+
+enum error ext2_rename_entry(struct ext2_node *directory, uint64_t position, uint32_t hash,
+                             const char *name, size_t length, const struct ext2_node *node,
+                             bool *done)
+{
+    struct cached_block *cached = NULL;
+    uint32_t within = (uint32_t)(position % directory->ext2->block_size), new_within = within;
+    enum error error = name_index_reserve(&directory->index);
+    *done = false;
+    if (!error)
+        error = get_block_of(directory, position, &cached);
+    if (error)
+        return error;
+    error = check(directory->ext2, cached->bytes, within);
+    if (!error)
+        error = rename_within(directory->ext2, cached, name, length, node, &new_within);
+    block_cache_put(cached);
+    *done = !error;
+    if (error)
+        return error == ERROR_FULL ? OK : error;
+    name_index_remove(&directory->index, hash, position);
+    name_index_add(&directory->index, name_index_hash(name, length),
+                   position - within + new_within);
+    note_change(directory);
+    return OK;
 }
 
 enum error ext2_fill_directory(struct ext2_node *directory, const struct ext2_node *parent)

@@ -81,12 +81,12 @@ static struct list *bucket_of(struct ext2 *ext2, uint64_t number)
     return &ext2->nodes[number % EXT2_BUCKETS];
 }
 
-static struct inode *find(struct ext2 *ext2, uint32_t number)
+struct ext2_node *ext2_find_node(struct ext2 *ext2, uint32_t number)
 {
-    list_for_each(node, bucket_of(ext2, number)) {
-        struct inode *inode = &CONTAINER_OF(node, struct ext2_node, node)->inode;
-        if (inode->number == number)
-            return inode;
+    list_for_each(link, bucket_of(ext2, number)) {
+        struct ext2_node *node = CONTAINER_OF(link, struct ext2_node, node);
+        if (node->inode.number == number)
+            return node;
     }
     return NULL;
 }
@@ -135,7 +135,9 @@ static struct ext2_node *make_node(struct ext2 *ext2, uint32_t number, uint32_t 
     node->ext2 = ext2;
     inode_init(&node->inode, &ext2->filesystem, &object_operations, mode);
     node->inode.number = number;
+    list_init(&node->replaced);
     list_node_init(&node->dirty);
+    list_node_init(&node->stored);
     list_node_init(&node->node);
     list_push_back(bucket_of(ext2, number), &node->node);
     ext2->node_count++;
@@ -185,23 +187,25 @@ enum error ext2_get_inode(struct ext2 *ext2, uint32_t number, struct inode **ino
     uint64_t place = 0;
     if (!number || number > ext2->inodes)
         return ext2_damaged(ext2, "an entry leads to an inode that cannot be");
-    *inode = find(ext2, number);
-    enum error error = *inode ? OK : ext2_find_inode(ext2, number, &place);
-    if (!error && !*inode)
+    struct ext2_node *node = ext2_find_node(ext2, number);
+    enum error error = node ? OK : ext2_find_inode(ext2, number, &place);
+    if (!error && !node)
         error = block_cache_read(&ext2->cache, place, bytes, sizeof(bytes));
     if (error)
         return error;
-    *inode = find(ext2, number); /* after all that may wait */
-    if (*inode) {
-        inode_reference(*inode);
+    node = ext2_find_node(ext2, number); /* after all that may wait */
+    if (node) {
+        inode_reference(&node->inode);
+        *inode = &node->inode;
         return OK;
     }
     if (!(ext2_get_16(bytes + INODE_MODE) & S_IFMT) || !ext2_get_16(bytes + INODE_LINKS))
         return ext2_damaged(ext2, "an entry leads to an inode that is free");
-    struct ext2_node *node = make_node(ext2, number, ext2_get_16(bytes + INODE_MODE));
+    node = make_node(ext2, number, ext2_get_16(bytes + INODE_MODE));
     if (!node)
         return ERROR_OUT_OF_FRAMES;
     fill(node, bytes);
+    node->is_on_disk = true;
     *inode = &node->inode;
     if (node->inode.size <= largest(node))
         return OK;
@@ -229,7 +233,7 @@ enum error ext2_make_inode(struct ext2_node *directory, uint32_t mode, uint32_t 
     enum error error = ext2_take_inode(ext2, near, is_directory, &number);
     if (error)
         return error;
-    if (find(ext2, number))
+    if (ext2_find_node(ext2, number))
         return ext2_damaged(ext2, "a bitmap calls an inode free that is in use");
     struct ext2_node *node = make_node(ext2, number, mode);
     if (!node) {
@@ -255,7 +259,7 @@ static void put_time(uint8_t *field, int64_t time)
     ext2_put_32(field, (uint32_t)(time / SECOND));
 }
 
-/* The names that are removed in memory alone are links that the disk still has. */
+/* Names that only the disk has are links, too, unless it may forget the file. */
 static void store(const struct ext2_node *node, uint8_t *bytes)
 {
     const struct inode *inode = &node->inode;
@@ -264,7 +268,7 @@ static void store(const struct ext2_node *node, uint8_t *bytes)
     ext2_put_16(bytes + INODE_UID_HIGH, inode->uid >> 16);
     ext2_put_16(bytes + INODE_GID, inode->gid & 0xffff);
     ext2_put_16(bytes + INODE_GID_HIGH, inode->gid >> 16);
-    ext2_put_16(bytes + INODE_LINKS, inode->links + node->removals);
+    ext2_put_16(bytes + INODE_LINKS, inode->links ? inode->links + node->removals : 0);
     ext2_put_32(bytes + INODE_SIZE, (uint32_t)inode->size);
     ext2_put_32(bytes + INODE_SECTORS, (uint32_t)inode->sectors);
     ext2_put_32(bytes + INODE_FLAGS, node->flags);
@@ -282,7 +286,7 @@ static void store(const struct ext2_node *node, uint8_t *bytes)
         ext2_put_32(bytes + INODE_SIZE_HIGH, (uint32_t)(inode->size >> 32));
 }
 
-enum error ext2_store_inode(struct ext2_node *node)
+enum error ext2_store_inode(struct ext2_node *node, enum ext2_stage stage)
 {
     struct ext2 *ext2 = node->ext2;
     struct cached_block *cached = NULL;
@@ -297,9 +301,7 @@ enum error ext2_store_inode(struct ext2_node *node)
         memset(bytes, 0, ext2->inode_size);
     node->is_new = false;
     store(node, bytes);
-    if (node->inode.size > INT32_MAX && !ext2->is_revision_0)
-        ext2->read_only_features |= READ_ONLY_LARGE_FILES;
-    block_cache_change(cached, STAGE_INODES);
+    block_cache_change(cached, stage);
     block_cache_put(cached);
     return OK;
 }

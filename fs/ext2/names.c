@@ -25,9 +25,10 @@ static void change_links(struct ext2_node *node, int change)
 
 /* A name that the disk still has from another file is taken over, so that it never has it twice. */
 static enum error add_entry(struct ext2_node *directory, const char *name, size_t length,
-                            const struct ext2_node *node)
+                            struct ext2_node *node)
 {
     bool done = false;
+    node->parent = (uint32_t)directory->inode.number;
     enum error error = ext2_reuse_removed(directory, name, length, node, &done);
     return error || done ? error : ext2_add_entry(directory, name, length, node);
 }
@@ -138,7 +139,7 @@ static enum error check_empty(struct ext2_node *node)
     return node->index.used > 2 ? ERROR_NOT_EMPTY : OK;
 }
 
-static enum error find_position(struct dentry *entry, uint64_t *position)
+static enum error find_position(const struct dentry *entry, uint64_t *position)
 {
     struct ext2_entry_copy copy;
     return ext2_find_entry(ext2_node_of(entry->parent->inode), entry->name, entry->name_length,
@@ -154,13 +155,23 @@ static void lose_name(struct ext2_node *node, struct ext2_node *directory)
         change_links(directory, -1);
 }
 
-static void remove_name(struct ext2_removal *removal, const struct dentry *entry, uint64_t position)
+/* The name goes from memory, and from its block at once or with a commit. Takes over the removal.
+ */
+static void remove_name(struct ext2_removal *removal, const struct dentry *entry, uint64_t position,
+                        bool at_once)
 {
     struct ext2_node *directory = ext2_node_of(entry->parent->inode);
-    ext2_note_removal(removal, directory, position, entry->hash, ext2_node_of(entry->inode));
+    struct ext2_node *node = ext2_node_of(entry->inode);
+    struct ext2_removal *replaced = ext2_find_replacement(directory, position);
     name_index_remove(&directory->index, entry->hash, position);
     inode_note_write(&directory->inode);
     ext2_mark_dirty(directory);
+    if (replaced)
+        ext2_replace_again(replaced, NULL);
+    if (replaced || (at_once && !ext2_clear_entry(directory, position)))
+        kfree(removal);
+    else
+        ext2_note_removal(removal, directory, position, entry->hash, node);
 }
 
 static enum error remove_locked(struct dentry *entry)
@@ -176,7 +187,7 @@ static enum error remove_locked(struct dentry *entry)
     struct ext2_removal *removal = error ? NULL : kzalloc(sizeof(*removal));
     if (!removal)
         return error ? error : ERROR_OUT_OF_FRAMES;
-    remove_name(removal, entry, position);
+    remove_name(removal, entry, position, !node->is_on_disk);
     lose_name(node, directory);
     dentry_delete(entry);
     return OK;
@@ -194,26 +205,71 @@ static enum error remove(struct dentry *entry)
     return error;
 }
 
-/* The name leads to another file now. */
-static enum error replace(struct ext2_node *node, struct dentry *replaced)
+/* The name leads to another file now, in its block, too: either the disk may lose the old one, or
+ * it does not have it. */
+static enum error replace_at_once(struct ext2_removal *removal, struct ext2_node *node,
+                                  struct ext2_node *old, struct ext2_node *directory,
+                                  uint64_t position)
+{
+    enum error error = ext2_change_entry(directory, position, node);
+    if (error)
+        return error;
+    ext2_note_removal(removal, NULL, 0, 0, old);
+    lose_name(old, directory);
+    old->dies_first = ext2_may_die_first(old);
+    return OK;
+}
+
+/* The name leads to another file in memory, and on the disk once that has the file. */
+static enum error replace_later(struct ext2_removal *removal, struct ext2_node *node,
+                                const struct dentry *replaced, uint64_t position)
 {
     struct ext2_node *directory = ext2_node_of(replaced->parent->inode);
     struct ext2_node *old = ext2_node_of(replaced->inode);
+    struct ext2_removal *before = ext2_find_replacement(directory, position);
+    enum error error = OK;
+    if (before) {
+        ext2_replace_again(before, node);
+        kfree(removal);
+    } else {
+        if (old->inode.links == 1)
+            error = ext2_keep_until_replaced(old, directory);
+        if (error)
+            return error;
+        ext2_note_replacement(removal, directory, position, replaced->hash, old, node);
+    }
+    lose_name(old, directory);
+    inode_note_write(&directory->inode);
+    ext2_mark_dirty(directory);
+    return OK;
+}
+
+static bool replaces_later(const struct ext2_node *old, const struct ext2_node *directory,
+                           uint64_t position)
+{
+    return !inode_is_directory(&old->inode) &&
+           (old->is_on_disk || ext2_find_replacement(directory, position));
+}
+
+/* Gives the name of a file to another one. */
+static enum error replace(struct ext2_node *node, const struct dentry *replaced)
+{
+    struct ext2_node *directory = ext2_node_of(replaced->parent->inode);
+    struct ext2_node *old = ext2_node_of(replaced->inode);
+    bool is_directory = inode_is_directory(replaced->inode);
     uint64_t position = 0;
-    enum error error = inode_is_directory(replaced->inode) ? check_empty(old) : OK;
+    enum error error = is_directory ? check_empty(old) : OK;
     if (!error)
         error = find_position(replaced, &position);
     struct ext2_removal *removal = error ? NULL : kzalloc(sizeof(*removal));
     if (!removal)
         return error ? error : ERROR_OUT_OF_FRAMES;
-    error = ext2_change_entry(directory, position, node);
-    if (error) {
+    error = replaces_later(old, directory, position)
+                ? replace_later(removal, node, replaced, position)
+                : replace_at_once(removal, node, old, directory, position);
+    if (error)
         kfree(removal);
-        return error;
-    }
-    ext2_note_removal(removal, NULL, 0, 0, old);
-    lose_name(old, directory);
-    return OK;
+    return error;
 }
 
 static enum error add_name(struct ext2_node *node, struct ext2_node *directory, const char *name,
@@ -240,6 +296,7 @@ static enum error change_parent(struct ext2_node *node, struct ext2_node *from,
         error = ext2_change_entry(node, position, to);
     if (error)
         return error;
+    node->parent = (uint32_t)to->inode.number;
     change_links(from, -1);
     change_links(to, 1);
     return OK;
@@ -263,23 +320,78 @@ static enum error rename_entry(struct dentry *entry, struct dentry *directory, c
     return error;
 }
 
+/* The name of an empty directory goes with the write that gives it to another one. */
+static void remove_replaced(struct ext2_removal *removal, const struct dentry *replaced,
+                            uint64_t position)
+{
+    struct ext2_node *directory = ext2_node_of(replaced->parent->inode);
+    struct ext2_node *old = ext2_node_of(replaced->inode);
+    bool is_gone = ext2_clear_entry(directory, position) == OK;
+    name_index_remove(&directory->index, replaced->hash, position);
+    ext2_note_removal(removal, is_gone ? NULL : directory, position, replaced->hash, old);
+    lose_name(old, directory);
+    old->dies_first = ext2_may_die_first(old);
+}
+
+/* A directory that the disk has must have one name there, always: it gets the new one where the old
+ * one stands, if there is room. *done says so; then the removal is taken over. */
+static enum error rename_in_place(struct ext2_removal *removal, const struct dentry *entry,
+                                  uint64_t position, const char *name, size_t length,
+                                  const struct dentry *replaced, bool *done)
+{
+    struct ext2_node *directory = ext2_node_of(entry->parent->inode);
+    struct ext2_entry_copy copy;
+    uint64_t other = 0;
+    enum error error = ext2_find_entry(directory, name, length, &other, &copy);
+    if (!replaced)
+        error = error == ERROR_NO_ENTRY ? OK : error ? error : ERROR_EXISTS;
+    else if (!error)
+        error = check_empty(ext2_node_of(replaced->inode));
+    if (!error)
+        error = ext2_rename_entry(directory, position, entry->hash, name, length,
+                                  ext2_node_of(entry->inode), done);
+    if (error || !*done)
+        return error;
+    if (replaced)
+        remove_replaced(removal, replaced, other);
+    else
+        kfree(removal);
+    return OK;
+}
+
+/* Must names that only the disk has go before a directory gets another name? */
+static bool is_in_the_way(const struct dentry *entry, const struct dentry *directory,
+                          const struct dentry *replaced)
+{
+    return inode_is_directory(entry->inode) &&
+           (ext2_node_of(directory->inode)->removals_below ||
+            (replaced && ext2_node_of(replaced->inode)->removals_below));
+}
+
 static enum error rename_locked(struct dentry *entry, struct dentry *directory, const char *name,
                                 size_t length, struct dentry *replaced)
 {
     struct ext2_node *node = ext2_node_of(entry->inode);
     uint64_t position = 0;
+    bool done = false;
     enum error error = may_change(node->ext2);
+    if (!error && is_in_the_way(entry, directory, replaced))
+        error = node->ext2->kinds->make_room(node->ext2);
     if (!error)
         error = find_position(entry, &position);
     struct ext2_removal *removal = error ? NULL : kzalloc(sizeof(*removal));
     if (!removal)
         return error ? error : ERROR_OUT_OF_FRAMES;
-    error = rename_entry(entry, directory, name, length, replaced);
+    if (inode_is_directory(entry->inode) && entry->parent == directory)
+        error = rename_in_place(removal, entry, position, name, length, replaced, &done);
+    if (!error && !done)
+        error = rename_entry(entry, directory, name, length, replaced);
     if (error) {
         kfree(removal);
         return error;
     }
-    remove_name(removal, entry, position);
+    if (!done) /* a file that the disk does not have needs a name there if it replaces another */
+        remove_name(removal, entry, position, !node->is_on_disk && !replaced);
     inode_note_change(&node->inode);
     ext2_mark_dirty(node);
     return OK;

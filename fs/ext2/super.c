@@ -145,10 +145,13 @@ static enum error read_superblock(struct ext2 *ext2, struct block_device *device
 /* --- The state on the disk ---------------------------------------------------------------------
  */
 
-/* Before the first change: whoever finds it so later knows that it was in use. */
+/* Before the first change: whoever finds it so later knows that it was in use, and that a file may
+ * be larger than 2 GiB. */
 static enum error begin_writing(struct ext2 *ext2)
 {
     ext2->filesystem.is_read_only = false;
+    if (!ext2->is_revision_0)
+        ext2->read_only_features |= READ_ONLY_LARGE_FILES;
     enum error error = ext2_store_superblock(ext2, false);
     if (!error)
         error = ext2_commit(ext2, true);

@@ -66,7 +66,7 @@ struct ext2 {
     struct list nodes[EXT2_BUCKETS]; /* the inodes in memory, by number */
     size_t node_count;
     struct list dirty;   /* nodes that are newer than the disk */
-    struct list removed; /* names that are removed in memory alone (struct ext2_removal) */
+    struct list removed; /* names that only the disk has (struct ext2_removal) */
     struct list freed;   /* blocks and inodes that the disk still uses (struct ext2_freed) */
 };
 
@@ -77,16 +77,24 @@ struct ext2_node {
     uint32_t numbers[EXT2_BLOCKS];
     uint32_t flags;
     uint32_t attributes;     /* its block of extended attributes; 0: it has none */
-    uint32_t removals;       /* names that are removed in memory alone */
+    uint32_t removals;       /* names of it that only the disk has */
+    uint32_t removals_below; /* names in this directory that only the disk has */
+    struct list replaced;    /* those of them that lead to another file in memory */
+    uint32_t parent;         /* of a directory that the disk does not have: its parent's number */
     uint32_t goal;           /* where to look for the next block */
     bool is_new;             /* the disk has another inode's bytes in its place */
+    bool is_on_disk;         /* the disk has it with links, so it has a name there */
     bool is_freed;           /* there is nothing more of it on the disk */
+    bool dies_first;         /* its last name leads to another file with the next commit */
+    bool was_replaced;       /* the next commit has to keep it until the other file has its name */
+    bool is_waiting;         /* the disk has files that are deleted, and have no name but in it */
     char *target;            /* of a symbolic link, once it was read */
     struct name_index index; /* of a directory, once it was looked through */
     bool has_index;          /* it is complete */
     uint64_t room;           /* in a directory: no block before this byte has room for a name */
     struct list_node node;   /* in its bucket */
     struct list_node dirty;  /* a dirty node has a reference to itself */
+    struct list_node stored; /* in a commit */
 };
 
 /* The whole that a file system or an inode is part of. */
@@ -133,8 +141,12 @@ void ext2_mark_dirty(struct ext2_node *node);
 /* Notes that the file was read. Likewise. */
 void ext2_note_read(struct file *file);
 
-/* Writes a node into its table of inodes, in memory. ERROR_DEVICE, ERROR_OUT_OF_FRAMES. */
-enum error ext2_store_inode(struct ext2_node *node);
+/* The inode of that number, if it is in memory; else NULL. Without a reference. */
+struct ext2_node *ext2_find_node(struct ext2 *ext2, uint32_t number);
+
+/* Writes a node into its table of inodes, in memory, as a change of that stage. A node without
+ * links is free for the disk. ERROR_DEVICE, ERROR_OUT_OF_FRAMES. */
+enum error ext2_store_inode(struct ext2_node *node, enum ext2_stage stage);
 
 /* --- blocks.c, truncate.c: the blocks of a file ---------------------------------------------- */
 
@@ -204,11 +216,25 @@ enum error ext2_find_entry(struct ext2_node *directory, const char *name, size_t
 enum error ext2_add_entry(struct ext2_node *directory, const char *name, size_t length,
                           const struct ext2_node *node);
 
+/* Adds an entry that only the disk has: no lookup finds it. *position is where. Likewise. */
+enum error ext2_add_hidden_entry(struct ext2_node *directory, const char *name, size_t length,
+                                 const struct ext2_node *node, uint64_t *position);
+
 /* Makes an entry lead to another file. */
 enum error ext2_change_entry(struct ext2_node *directory, uint64_t position,
                              const struct ext2_node *node);
 
-/* Removes an entry from its block. With ext2.changes locked alone. */
+/* Gives the entry of a file another name, which the directory does not have, if its block has room
+ * for that: the disk gets both changes in one write. *done says so. */
+enum error ext2_rename_entry(struct ext2_node *directory, uint64_t position, uint32_t hash,
+                             const char *name, size_t length, const struct ext2_node *node,
+                             bool *done);
+
+/* Makes an entry lead to another file, in its block alone. With ext2.changes locked alone. */
+enum error ext2_point_entry(struct ext2_node *directory, uint64_t position,
+                            const struct ext2_node *node);
+
+/* Removes an entry from its block. Likewise. */
 enum error ext2_clear_entry(struct ext2_node *directory, uint64_t position);
 
 /* As inode_operations. */
@@ -218,26 +244,62 @@ enum error ext2_lookup(struct dentry *directory, const char *name, size_t length
 /* Gives a new directory its entries . and .. */
 enum error ext2_fill_directory(struct ext2_node *directory, const struct ext2_node *parent);
 
-/* --- commit.c: what is written when ---------------------------------------------------------- */
+/* --- removals.c: names that only the disk has ------------------------------------------------ */
 
-/* A name is removed, in memory: it is not in the index any more. */
 struct ext2_removal {
-    struct ext2_node *directory; /* referenced; NULL: another file has the name already */
+    struct ext2_node *directory; /* referenced; NULL: the next write of its block ends the name */
     uint64_t position;
-    uint32_t hash;          /* of the name */
-    struct ext2_node *node; /* to which it leads on the disk; referenced */
-    struct list_node link;
+    uint32_t hash;                 /* of the name */
+    struct ext2_node *node;        /* to which it leads on the disk; referenced */
+    struct ext2_node *replacement; /* to which it leads in memory; referenced. NULL: to nothing */
+    struct list_node link, in_directory;
 };
 
-/* Notes that, in memory from kzalloc(), which it takes over. `directory` NULL: the entry leads to
- * another file now. */
+/* Notes that a name, which is not in the index any more, leads to `node` on the disk; in memory
+ * from kzalloc(), which it takes over. `directory` NULL: its entry leads to another file already.
+ */
 void ext2_note_removal(struct ext2_removal *removal, struct ext2_node *directory, uint64_t position,
                        uint32_t hash, struct ext2_node *node);
 
-/* If a name that is removed in memory stands there on the disk, makes that entry lead to `node`,
- * and puts it into the index. *done says so. */
+/* Gives a name that is still in the index to another file, but not on the disk; likewise. */
+void ext2_note_replacement(struct ext2_removal *removal, struct ext2_node *directory,
+                           uint64_t position, uint32_t hash, struct ext2_node *node,
+                           struct ext2_node *replacement);
+
+/* What was noted of a name that leads to another file on the disk; NULL: nothing. Does not wait. */
+static inline struct ext2_removal *ext2_find_replacement(const struct ext2_node *directory,
+                                                         uint64_t position)
+{
+    list_for_each(link, &directory->replaced) {
+        struct ext2_removal *removal = CONTAINER_OF(link, struct ext2_removal, in_directory);
+        if (removal->position == position)
+            return removal;
+    }
+    return NULL;
+}
+
+/* Has such a name lead to yet another file; NULL: it is removed. */
+void ext2_replace_again(struct ext2_removal *removal, struct ext2_node *replacement);
+
+/* If a name stands there that only the disk has, makes that entry lead to `node`, and puts it into
+ * the index. *done says so. May commit. ERROR_DEVICE, ERROR_OUT_OF_FRAMES. */
 enum error ext2_reuse_removed(struct ext2_node *directory, const char *name, size_t length,
-                              const struct ext2_node *node, bool *done);
+                              struct ext2_node *node, bool *done);
+
+/* May the disk lose the file before anything else is written? */
+bool ext2_may_die_first(const struct ext2_node *node);
+
+/* Gives a file that loses its last name another one, which only the disk has, in the directory.
+ * Nothing happens if that name is in use. ERROR_FULL, ERROR_DEVICE, ERROR_OUT_OF_FRAMES. */
+enum error ext2_keep_until_replaced(struct ext2_node *node, struct ext2_node *directory);
+
+/* For commits: the names that lead to another file in memory do so in their blocks, too; names that
+ * only the disk has go from their blocks; and all of them are forgotten. */
+enum error ext2_replace_names(struct ext2 *ext2);
+enum error ext2_remove_names(struct ext2 *ext2);
+void ext2_forget_removals(struct ext2 *ext2);
+
+/* --- commit.c: what is written when ---------------------------------------------------------- */
 
 /* Writes all that was changed, and flushes the device. `whole`: also what e2fsck could find out by
  * itself. ERROR_DEVICE: now or before; the file system is read-only then. Locks. */
