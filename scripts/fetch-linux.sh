@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# fetch-linux.sh OUT: Debian's kernel for virtual machines, unpacked from its package and not installed. What is downloaded
-# is what the machine's own package sources have as the newest; OUT is kept until it is removed.
+# fetch-linux.sh OUT: Debian's kernel for virtual machines, unpacked from its package and not installed, and beside it, in
+# modules/, the drivers of a virtio disk as 0, 1 ... in the order in which they are to be loaded. What is downloaded is what
+# the machine's own package sources have as the newest; OUT is kept until it is removed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 scripts/need.sh apt-get=apt dpkg-deb=dpkg
@@ -20,3 +21,10 @@ apt-get -o APT::Sandbox::User=root download "$package" >&2
 dpkg-deb -x "$package"_*.deb .
 mkdir -p "$(dirname "$out")"
 cp boot/vmlinuz-* "$out"
+modules=$(dirname "$out")/modules
+mkdir -p "$modules"
+number=0
+for module in virtio/virtio_ring virtio/virtio virtio/virtio_pci_legacy_dev virtio/virtio_pci_modern_dev virtio/virtio_pci block/virtio_blk; do
+    cp lib/modules/*/kernel/drivers/$module.ko "$modules/$number"
+    number=$((number + 1))
+done

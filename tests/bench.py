@@ -49,7 +49,7 @@ DISK = disk()
 # kernel's own benches have not.
 USER = [*DISK, "-fw_cfg", f"name=opt/cairn/initramfs,file={paths.BUILD / 'initramfs-bench.cpio'}"]
 USER_FAMILIES = ("event.", "fault.", "file.", "futex.", "memory.map_unmap", "memory.unmap", "pipe.", "process.", "signal.", "sleep.", "socket.", "syscall.",
-                 "thread.create_join", "ext2.")
+                 "thread.create_join", "ext2.", "direct.")
 
 # So many things of a kind that they need more memory. Its figures, too, have names that no bench of the kernel has.
 GROWTH_FAMILY = "growth."

@@ -5,10 +5,12 @@ into docs/benchmarks.md.
     tests/compare.py VMLINUZ [PREFIX]
 
 Linux is Debian's kernel with `mitigations=off`, for Cairn has no such mitigations either. When its first program ends it
-panics, and then QEMU ends: that is no failure here.
+panics, and then QEMU ends: that is no failure here. Its drivers of disks are in a second archive, behind the initramfs.
 """
 
+import subprocess
 import sys
+from pathlib import Path
 
 import bench
 from runner import paths, qemu
@@ -22,9 +24,18 @@ NOTHING = " "  # no bench's name begins so: all rows stay whose benches have not
 MEMORY = ["-m", "512M"]
 
 
+def initramfs(kernel):
+    """The benches' initramfs, with the drivers that lie beside the kernel."""
+    modules, whole = paths.BUILD / "linux-modules.cpio", paths.BUILD / "initramfs-linux.cpio"
+    words = [f"modules/{file.name}={file}" for file in sorted((Path(kernel).parent / "modules").iterdir())]
+    subprocess.run([paths.ROOT / "scripts" / "make-initramfs.py", modules, *words], check=True)
+    whole.write_bytes((paths.BUILD / "initramfs-bench.cpio").read_bytes() + modules.read_bytes())
+    return str(whole)
+
+
 def run_linux(kernel, prefix):
     """What the benches whose names begin so print under Linux, as {name: instructions}."""
-    options = [*bench.COUNTED, *MEMORY, "-no-reboot", "-kernel", kernel, "-initrd", str(paths.BUILD / "initramfs-bench.cpio"),
+    options = [*bench.COUNTED, *bench.DISK, *MEMORY, "-no-reboot", "-kernel", kernel, "-initrd", initramfs(kernel),
                "-append", f"{LINUX_WORDS} -- {prefix}"]
     with qemu.Qemu(options, paths.LOGS / "bench.linux.log") as machine:
         text = bench.read_all(machine)

@@ -28,6 +28,8 @@ call munmap, 11
 call sigaction, 13              ; Linux names it rt_sigaction, and so on
 call sigprocmask, 14
 call ioctl, 16
+call pread64, 17
+call pwrite64, 18
 call access, 21
 call madvise, 28
 call dup2, 33
@@ -65,6 +67,7 @@ call epoll_ctl, 233
 call eventfd2, 290
 call epoll_create1, 291
 call pipe2, 293
+call finit_module, 313
 call exit_group, 231
 
 ; The child of vfork() runs on its parent's stack, and its calls overwrite the memory below the stack pointer, where the return

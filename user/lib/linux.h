@@ -25,6 +25,7 @@ enum {
     OPEN_CREATE = 0100,
     OPEN_TRUNCATE = 01000,
     OPEN_APPEND = 02000,
+    OPEN_DIRECT = 040000,
     OPEN_DIRECTORY = 0200000,
     OPEN_CLOSE_ON_EXEC = 02000000,
 };
@@ -36,6 +37,8 @@ long sys_open(const char *path, int flags, unsigned mode);
 long sys_close(int file);
 long sys_read(int file, void *to, size_t size);
 long sys_write(int file, const void *from, size_t size);
+long sys_pread64(int file, void *to, size_t size, long place);
+long sys_pwrite64(int file, const void *from, size_t size, long place);
 long sys_lseek(int file, long offset, int whence);
 long sys_ftruncate(int file, long size);
 long sys_dup2(int file, int number);
@@ -159,8 +162,8 @@ static inline long signal_handle(int signal, void (*handler)(int signal))
 }
 
 /* Memory. */
-enum { MAP_READ = 1, MAP_WRITE = 2 };         /* protection */
-enum { MAP_PRIVATE = 2, MAP_ANONYMOUS = 32 }; /* flags */
+enum { MAP_READ = 1, MAP_WRITE = 2 };                         /* protection */
+enum { MAP_SHARED = 1, MAP_PRIVATE = 2, MAP_ANONYMOUS = 32 }; /* flags */
 void *sys_mmap(void *address, size_t size, int protection, int flags, int file, long offset);
 long sys_mprotect(void *address, size_t size, int protection);
 long sys_munmap(void *address, size_t size);
@@ -206,6 +209,7 @@ long sys_mount(const char *device, const char *path, const char *type, unsigned 
                const void *data);
 long sys_umount2(const char *path, int flags);
 long sys_sync(void);
+long sys_finit_module(int file, const char *words, int flags);
 long sys_nanosleep(const struct timespec *time, struct timespec *left);
 
 #endif
