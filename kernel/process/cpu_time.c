@@ -1,7 +1,7 @@
 #include <kernel/process/cpu_time.h>
-#include <kernel/task/clock.h>
 
-/* What the processor has counted in user mode since the thread got it. */
+/* The processor counts user time for whichever thread runs. The part that it has counted since this
+ * thread got it is not in the thread's own sum yet. */
 static uint64_t user_time_now(const struct user_thread *thread)
 {
     bool runs = thread_current() == &thread->thread;

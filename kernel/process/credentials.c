@@ -43,11 +43,12 @@ void credentials_adopt(struct process *process, const struct program *program)
 {
     if (!process->no_new_privileges)
         credentials_set_rights(process, 0, 0);
-    (void)credentials_set_user(process, program->uid, program->euid, program->euid); /* same user */
+    /* The real user stays the same, so this does not fail. */
+    (void)credentials_set_user(process, program->uid, program->euid, program->euid);
     credentials_set_group(process, program->gid, program->egid, program->egid);
 }
 
-/* The process counts among the threads of user `number` from now on. */
+/* Moves the process's threads from its real user to user `number`. */
 static enum error change_user(struct process *process, uint32_t number)
 {
     size_t threads = MAX(process->thread_count, 1u);

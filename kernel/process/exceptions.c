@@ -1,3 +1,7 @@
+/*
+ * A page fault may be mended: a page of the program's memory is made or copied, and the instruction
+ * runs again. Every other exception becomes a signal, with the numbers that Linux uses.
+ */
 #include <kernel/cpu/control.h>
 #include <kernel/log/log.h>
 #include <kernel/process/exceptions.h>
@@ -11,7 +15,7 @@ enum { VECTOR_X87 = 16, VECTOR_ALIGNMENT = 17, VECTOR_SSE = 19 };
 enum { FAULT_WRITE = 1 << 1, FAULT_USER = 1 << 2, FAULT_FETCH = 1 << 4 };
 
 /* MXCSR's flags of exceptions, and x87's, are the same six bits (Intel SDM 1 8.1.3.3, 10.2.3.1). */
-static int floating_point_code(uint32_t raised)
+static int code_of_flags(uint32_t raised)
 {
     enum { INVALID = 1, DENORMAL = 2, DIVISION = 4, OVERFLOW = 8, UNDERFLOW = 16, PRECISION = 32 };
     if (raised & INVALID)
@@ -23,8 +27,8 @@ static int floating_point_code(uint32_t raised)
     return raised & (UNDERFLOW | DENORMAL) ? FPE_FLTUND : raised & PRECISION ? FPE_FLTRES : 0;
 }
 
-/* The flags of exceptions that are raised and not masked. */
-static int code_of(uint64_t vector)
+/* The code for the exceptions that are raised and not masked. */
+static int floating_point_code(uint64_t vector)
 {
     enum { SSE_MASKS = 7, FLAGS = 0x3f };
     struct user_thread *thread = user_thread_current();
@@ -32,7 +36,7 @@ static int code_of(uint64_t vector)
     user_registers_store(&thread->registers);
     uint32_t raised = vector == VECTOR_SSE ? fpu->mxcsr & ~(fpu->mxcsr >> SSE_MASKS)
                                            : fpu->x87_status & ~(uint32_t)fpu->x87_control;
-    return floating_point_code(raised & FLAGS);
+    return code_of_flags(raised & FLAGS);
 }
 
 /* Linux's signal, code and address for each exception but page faults (arch/x86/kernel/traps.c). */
@@ -44,7 +48,7 @@ static struct signal_info info_of(const struct trap_frame *frame)
     case VECTOR_X87:
     case VECTOR_SSE:
         return (struct signal_info){
-            .number = SIGFPE, .code = code_of(frame->vector), .address = frame->rip};
+            .number = SIGFPE, .code = floating_point_code(frame->vector), .address = frame->rip};
     case VECTOR_DEBUG:
         return (struct signal_info){.number = SIGTRAP, .code = TRAP_TRACE, .address = frame->rip};
     case VECTOR_BREAKPOINT:
@@ -73,7 +77,7 @@ static struct signal_info info_of_page_fault(enum error error, virt_addr_t addre
     return info;
 }
 
-/* A signal that no handler takes ends the program: the log says why. */
+/* If no handler takes the signal, it ends the program; then the log says why. */
 static void force(const struct trap_frame *frame, const struct signal_info *info)
 {
     const struct process *process = process_current();
@@ -90,8 +94,8 @@ static void page_fault(const struct trap_frame *frame, virt_addr_t address)
                       : frame->error_code & FAULT_WRITE ? AREA_WRITE
                                                         : AREA_READ;
     enum error error = ERROR_NOT_MAPPED;
-    /* The processor itself has read the page, for an instruction of the program, as the kernel:
-     * with SMAP it may not, whatever is mapped there. QEMU's far returns do so. */
+    /* The processor has read the page with the kernel's rights on behalf of the program's
+     * instruction, as for a far return under QEMU. With SMAP it may not, whatever is mapped. */
     if (!(frame->error_code & FAULT_USER))
         error = ERROR_ACCESS;
     else if (address < USER_END)

@@ -1,3 +1,15 @@
+/*
+ * A program is loaded into a new address space while the old program is still whole, since all that
+ * can fail happens then: the file is opened, the headers are read, areas are made, the first stack
+ * is filled. No page of the file is read yet; the areas show the file, and the program's first
+ * accesses bring the pages.
+ *
+ * A program with shared libraries names an interpreter, its loader. That is mapped beside it and
+ * runs first. It finds the program by the auxiliary vector (first_stack.c).
+ *
+ * program_run() then exchanges the programs. From the end of the other threads on it cannot fail:
+ * there is no old program to go back to.
+ */
 #include <kernel/process/credentials.h>
 #include <kernel/process/elf.h>
 #include <kernel/process/exec.h>
@@ -6,59 +18,18 @@
 #include <kernel/process/futex.h>
 #include <kernel/process/placement.h>
 #include <kernel/process/process.h>
+#include <kernel/process/program_file.h>
 #include <kernel/process/timers.h>
 #include <kernel/process/vdso.h>
 #include <lib/string.h>
 #include <mm/heap.h>
 #include <mm/user_copy.h>
 
-enum {
-    SCRIPT_LINE = 256, /* bytes of a #! line that are looked at */
-    SCRIPT_DEPTH = 5,  /* scripts that are interpreted by scripts */
-};
-
-/* --- Reading --------------------------------------------------------------------------------- */
-
-/* Reads up to `size` bytes; *read tells how many there were. */
-static enum error read_some(struct file *file, uint64_t offset, void *to, size_t size, size_t *read)
-{
-    struct buffer buffer;
-    buffer_init_kernel(&buffer, to, size);
-    enum error error = file_read_at(file, &buffer, offset);
-    *read = size - buffer.left;
-    return error;
-}
-
-static enum error read_all(struct file *file, uint64_t offset, void *to, size_t size)
-{
-    size_t read;
-    enum error error = read_some(file, offset, to, size, &read);
-    if (error)
-        return error;
-    return read == size ? OK : ERROR_NOT_EXECUTABLE;
-}
-
-static enum error open_program(struct fs_context *context, const struct path *start,
-                               const char *name, struct file **file)
-{
-    enum error error = file_open(context, start, name, O_RDONLY, 0, file);
-    if (error)
-        return error;
-    const struct inode *inode = (*file)->inode;
-    error = inode_check_access(context, inode, MAY_EXECUTE);
-    const struct mount *mount = (*file)->mount;
-    if ((inode->mode & S_IFMT) != S_IFREG || (mount && mount->flags & MOUNT_NO_EXEC))
-        error = ERROR_ACCESS;
-    if (error)
-        file_release(*file);
-    return error;
-}
-
 static enum error read_elf(struct file *file, struct elf_program *elf)
 {
     uint8_t header[ELF_HEADER_SIZE];
     size_t size;
-    enum error error = read_some(file, 0, header, sizeof(header), &size);
+    enum error error = program_file_read_some(file, 0, header, sizeof(header), &size);
     if (!error)
         error = elf_read_header(header, size, elf);
     if (error)
@@ -67,7 +38,7 @@ static enum error read_elf(struct file *file, struct elf_program *elf)
     uint8_t *headers = kmalloc(size);
     if (!headers)
         return ERROR_OUT_OF_FRAMES;
-    error = read_all(file, elf->headers_offset, headers, size);
+    error = program_file_read(file, elf->headers_offset, headers, size);
     if (!error)
         error = elf_read_program_headers(headers, LOWEST_PROGRAM, PROGRAMS_END, elf);
     kfree(headers);
@@ -76,7 +47,7 @@ static enum error read_elf(struct file *file, struct elf_program *elf)
 
 /* --- Mapping --------------------------------------------------------------------------------- */
 
-/* Zeros from the end of the file's bytes to the end of their page. */
+/* Clears the rest of the page that holds the file's last bytes. */
 static enum error clear_rest(struct address_space *space, virt_addr_t from, virt_addr_t end)
 {
     static const uint8_t zeros[PAGE_SIZE];
@@ -105,7 +76,7 @@ static enum error map_segment(struct address_space *space, struct vm_object *obj
     return error;
 }
 
-/* Maps all segments, `bias` above the addresses that they name. */
+/* Maps all segments at `bias` above the addresses in the file. */
 static enum error map_program(struct address_space *space, struct file *file,
                               const struct elf_program *elf, uint64_t bias)
 {
@@ -121,7 +92,8 @@ static enum error map_program(struct address_space *space, struct file *file,
     return error;
 }
 
-/* The interpreter goes where there is room. *entry is its entry, *base where it lies. */
+/* Maps the interpreter where there is room, unless it names its addresses. *entry is where it
+ * starts, *base how far it lies from those addresses. */
 static enum error map_interpreter(struct address_space *space, struct file *file, virt_addr_t *base,
                                   virt_addr_t *entry)
 {
@@ -141,12 +113,13 @@ static enum error open_interpreter(struct fs_context *context, struct file *prog
                                    const struct elf_program *elf, struct file **interpreter)
 {
     char name[ELF_MAX_INTERPRETER];
-    enum error error = read_all(program, elf->interpreter_offset, name, elf->interpreter_size);
+    enum error error =
+        program_file_read(program, elf->interpreter_offset, name, elf->interpreter_size);
     if (error)
         return error;
     if (name[elf->interpreter_size - 1] != '\0')
         return ERROR_NOT_EXECUTABLE;
-    return open_program(context, NULL, name, interpreter);
+    return program_file_open(context, NULL, name, interpreter);
 }
 
 static enum error load_interpreter(struct fs_context *context, struct program *program,
@@ -162,7 +135,7 @@ static enum error load_interpreter(struct fs_context *context, struct program *p
     return error;
 }
 
-/* The first program has no process yet. */
+/* While the first program is loaded there is no process, and no limit but the usual one. */
 static void choose_places(struct address_space *space, struct placement *placement)
 {
     bool random = true;
@@ -175,7 +148,7 @@ static void choose_places(struct address_space *space, struct placement *placeme
     space->gaps_end = placement->gaps_end;
 }
 
-/* Fills program->space. */
+/* Fills program->space, and sets where the program starts. */
 static enum error load_elf(struct fs_context *context, struct program *program, const char *name,
                            const struct program_strings *strings)
 {
@@ -207,111 +180,13 @@ static enum error load_elf(struct fs_context *context, struct program *program, 
     return error;
 }
 
-/* --- Scripts --------------------------------------------------------------------------------- */
-
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t';
-}
-
-/* Finds the interpreter's name and its one argument, or "", in a line that begins with #!. Both end
- * in NUL then. ERROR_NOT_EXECUTABLE: there is no name, or it may be cut. */
-static enum error split_line(char *line, size_t size, char **name, char **argument)
-{
-    char *end = line;
-    while (end < line + size && *end != '\n')
-        end++;
-    if (end == line + SCRIPT_LINE)
-        return ERROR_NOT_EXECUTABLE;
-    while (end > line && is_blank(end[-1]))
-        end--;
-    *end = '\0';
-    char *at = line + 2;
-    while (is_blank(*at))
-        at++;
-    *name = at;
-    while (*at && !is_blank(*at))
-        at++;
-    if (*at)
-        *at++ = '\0';
-    while (is_blank(*at))
-        at++;
-    *argument = at;
-    return **name ? OK : ERROR_NOT_EXECUTABLE;
-}
-
-/* The arguments become: interpreter, its argument, the script's name, and those of the script but
- * for its first. */
-static enum error prepend(struct program_strings *strings, const char *interpreter,
-                          const char *argument, const char *script)
-{
-    struct program_strings longer = {.argument_count = strings->argument_count + 1,
-                                     .environment_count = strings->environment_count};
-    size_t first = strings->argument_count ? strlen(strings->bytes) + 1 : 0;
-    enum error error = program_strings_add(&longer, interpreter);
-    if (!strings->argument_count)
-        longer.argument_count++;
-    if (!error && *argument) {
-        longer.argument_count++;
-        error = program_strings_add(&longer, argument);
-    }
-    if (!error)
-        error = program_strings_add(&longer, script);
-    if (!error)
-        error = program_strings_append(&longer, strings->bytes + first, strings->size - first);
-    if (error) {
-        program_strings_free(&longer);
-        return error;
-    }
-    program_strings_free(strings);
-    *strings = longer;
-    return OK;
-}
-
 /* --- Loading --------------------------------------------------------------------------------- */
-
-/* Opens the program. If it is a script, `line` is its first line, cut to SCRIPT_LINE bytes, and
- * *size is not 0. */
-static enum error open_and_look(struct fs_context *context, const struct path *start,
-                                const char *name, struct file **file, char *line, size_t *size)
-{
-    enum error error = open_program(context, start, name, file);
-    if (error)
-        return error;
-    error = read_some(*file, 0, line, SCRIPT_LINE, size);
-    if (error)
-        file_release(*file);
-    else if (*size < 2 || line[0] != '#' || line[1] != '!')
-        *size = 0;
-    return error;
-}
-
-/* Follows #! lines to a program that is no script. */
-static enum error open_through_scripts(struct fs_context *context, const struct path *start,
-                                       const char *name, struct program_strings *strings,
-                                       struct file **file)
-{
-    char line[SCRIPT_LINE + 1], script[SCRIPT_LINE + 1], *interpreter, *argument;
-    size_t size;
-    enum error error = open_and_look(context, start, name, file, line, &size);
-    for (unsigned depth = 0; !error && size; depth++) {
-        file_release(*file);
-        error = depth < SCRIPT_DEPTH ? split_line(line, size, &interpreter, &argument) : ERROR_LOOP;
-        if (!error)
-            error = prepend(strings, interpreter, argument, depth ? script : name);
-        if (error)
-            return error;
-        memcpy(script, interpreter, strlen(interpreter) + 1);
-        error = open_and_look(context, NULL, script, file, line, &size);
-    }
-    return error;
-}
 
 enum error program_load(struct fs_context *context, const struct path *start, const char *name,
                         struct program_strings *strings, struct program *program)
 {
     *program = (struct program){0};
-    enum error error = open_through_scripts(context, start, name, strings, &program->file);
+    enum error error = program_file_find(context, start, name, strings, &program->file);
     if (error)
         return error;
     credentials_choose(program, context);
@@ -334,7 +209,7 @@ void program_free(struct program *program)
 
 /* --- Running --------------------------------------------------------------------------------- */
 
-/* The last part of a path. */
+/* The last component of a path, which names the program in /proc. */
 static const char *last_part(const char *path)
 {
     const char *name = path;

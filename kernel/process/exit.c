@@ -1,3 +1,9 @@
+/*
+ * A thread always ends itself: only it can unwind what its stack holds. To end a process, a thread
+ * tells the others to end and ends, too. Each does so on its way back to user mode (signal_act.c).
+ * The last thread gives back what the process has and makes it a zombie, which its parent's wait
+ * removes.
+ */
 #include <kernel/process/cpu_time.h>
 #include <kernel/process/exit.h>
 #include <kernel/process/futex.h>
@@ -8,28 +14,20 @@
 void (*process_first_ended)(int status);
 void (*process_session_ended)(int session);
 
-/* Does the process have a parent that can let its group go on? As long as a group has such a
- * process, it is not orphaned. */
-static bool links_its_group(const struct process *process)
-{
-    const struct process *parent = process->parent;
-    return parent && parent->id != PROCESS_FIRST && parent->group != process->group &&
-           parent->session == process->session;
-}
-
-/* A group that becomes orphaned while one of it is stopped would stay so for ever (POSIX, exit). */
-static void let_orphans_go_on(int group, int session)
+/* If a group becomes orphaned while one of its processes is stopped, nobody would let that go on.
+ * So the group gets SIGHUP and SIGCONT (POSIX, exit). */
+static void let_orphans_go_on(int group)
 {
     bool stopped = false;
     for_each_in_group(process, id_find(group))
         stopped |= process->stopped;
-    if (stopped && process_group_is_orphaned(group, session)) {
+    if (stopped && process_group_is_orphaned(group)) {
         signal_send_group(group, SIGHUP, NULL);
         signal_send_group(group, SIGCONT, NULL);
     }
 }
 
-/* Does nobody ask for the exit status of this zombie? */
+/* Does the parent of this zombie not want its exit status? */
 static bool is_forgotten(const struct process *process)
 {
     const struct signal_action *action = &process->parent->signals.actions->of[SIGCHLD - 1];
@@ -37,7 +35,7 @@ static bool is_forgotten(const struct process *process)
            (action->handler == SIGNAL_IGNORE || action->flags & SA_NOCLDWAIT);
 }
 
-/* The zombie's parent learns of it, or it is gone at once. */
+/* Tells the zombie's parent. If that does not want the status, the zombie is gone at once. */
 static void tell_parent(struct process *process)
 {
     bool is_last = is_forgotten(process);
@@ -49,7 +47,8 @@ static void tell_parent(struct process *process)
         process_forget(process);
 }
 
-/* The nearest ancestor that asks for orphans, or the first process. */
+/* The nearest ancestor that has asked for orphans (PR_SET_CHILD_SUBREAPER), or the first process.
+ */
 static struct process *reaper_of(const struct process *process)
 {
     struct process *reaper = process->parent;
@@ -72,20 +71,20 @@ static void give_children_away(struct process *process)
     struct list_node *node;
     while ((node = list_pop_front(&process->children))) {
         struct process *child = CONTAINER_OF(node, struct process, sibling);
-        bool linked = links_its_group(child);
+        bool linked = process_links_its_group(child);
         child->parent = reaper;
         list_push_back(&reaper->children, &child->sibling);
         child->exit_signal = SIGCHLD;
         send_death_signal(child, process);
         if (linked)
-            let_orphans_go_on(child->group, child->session);
+            let_orphans_go_on(child->group);
         if (child->state == PROCESS_ZOMBIE)
             tell_parent(child);
     }
 }
 
-/* pthread_join() and others wait for this, as long as somebody else can see it. A bad address is
- * the program's own affair. */
+/* Writes the 0 for which pthread_join() and others wait. Without another thread or process that has
+ * this memory nobody could see it. A bad address is the program's own affair. */
 static void clear_child_id(const struct user_thread *thread)
 {
     const struct process *process = thread->process;
@@ -109,7 +108,8 @@ void process_give_back_space(struct process *process)
     }
 }
 
-/* Each pointer goes first: a release may wait, and others look at the process meanwhile. */
+/* Clears each pointer before the release: that may wait, and others look at the process meanwhile.
+ */
 static void give_back_files(struct process *process)
 {
     struct file_table *files = process->files;
@@ -123,7 +123,7 @@ static void give_back_files(struct process *process)
     file_release(program);
 }
 
-/* The time of a thread that ends stays with its process. */
+/* Adds the time of a thread that ends to its process. */
 static void keep_time(struct process *process, const struct user_thread *thread)
 {
     struct cpu_time used = thread_cpu_time(thread);
@@ -133,7 +133,8 @@ static void keep_time(struct process *process, const struct user_thread *thread)
 
 /* --- Threads --------------------------------------------------------------------------------- */
 
-/* Takes the running thread out of its process. True: it is the last one, which stays in. */
+/* Takes the running thread out of its process. Returns true if it is the last one, which stays in.
+ */
 static bool leave(struct user_thread *thread)
 {
     struct process *process = thread->process;
@@ -198,7 +199,7 @@ bool process_end_other_threads(void)
     return true;
 }
 
-/* The last thread is taken out; the process is a zombie. */
+/* Takes the last thread out of the process. */
 static void become_zombie(struct process *process, struct user_thread *thread)
 {
     keep_time(process, thread);
@@ -227,8 +228,8 @@ static NORETURN void end_process(struct process *process, struct user_thread *th
 
     /* Nothing waits from here on: the parent may forget the process as soon as it runs. */
     become_zombie(process, thread);
-    if (links_its_group(process))
-        let_orphans_go_on(process->group, process->session);
+    if (process_links_its_group(process))
+        let_orphans_go_on(process->group);
     tell_parent(process);
     thread_end();
 }
@@ -237,7 +238,7 @@ void thread_exit(int status)
 {
     struct user_thread *thread = user_thread_current();
     struct process *process = thread->process;
-    if (!process->ending) /* the last one's counts */
+    if (!process->ending) /* the last thread's status is the process's */
         process->exit_status = status;
     thread->takes_no_locks = true;
     futex_leave_locks(thread);

@@ -1,6 +1,8 @@
 /*
+ * From the stack's end downwards:
+ *
  *     stack_top   8 zeros
- *                 the program's name, as exec got it
+ *                 the program's name, as it was given to exec
  *                 environment strings
  *                 argument strings
  *                 "x86_64", 16 random bytes
@@ -11,7 +13,9 @@
  *     rsp, by 16  number of arguments
  */
 #include <kernel/cpu/control.h>
+#include <kernel/process/cpu_time.h>
 #include <kernel/process/credentials.h>
+#include <kernel/process/elf.h>
 #include <kernel/process/first_stack.h>
 #include <kernel/process/process.h>
 #include <lib/string.h>
@@ -44,11 +48,11 @@ enum {
 
 enum { HWCAP2_FSGSBASE = 1 << 1 }; /* programs may use RDFSBASE and its like */
 
-enum { HEADER_SIZE = 56, CLOCK_TICKS = 100, SPARE = 32 * 4096 };
+enum { SPARE = 32 * PAGE_SIZE /* below the content, until the stack grows */ };
 
 static const char platform[] = "x86_64";
 
-/* Where things lie. */
+/* The addresses of the parts. */
 struct plan {
     virt_addr_t name, strings, platform, random, words;
     size_t word_count;
@@ -90,9 +94,9 @@ static void store_auxiliary(uint64_t *word, const struct plan *plan, const struc
         {AT_SYSINFO_EHDR, addresses->vdso},
         {AT_HWCAP, cpuid(1, 0).edx},
         {AT_PAGESZ, PAGE_SIZE},
-        {AT_CLKTCK, CLOCK_TICKS},
+        {AT_CLKTCK, CLOCK_TICKS_PER_SECOND},
         {AT_PHDR, addresses->headers},
-        {AT_PHENT, HEADER_SIZE},
+        {AT_PHENT, ELF_PROGRAM_HEADER_SIZE},
         {AT_PHNUM, addresses->header_count},
         {AT_BASE, addresses->base},
         {AT_FLAGS, 0},
@@ -111,7 +115,7 @@ static void store_auxiliary(uint64_t *word, const struct plan *plan, const struc
     memcpy(word, entries, sizeof(entries));
 }
 
-/* Fills the words from the number of arguments on. */
+/* Fills the words, which begin with the number of arguments. */
 static void store_words(uint64_t *words, const struct plan *plan, struct program *program,
                         const struct program_strings *strings,
                         const struct program_addresses *addresses)

@@ -1,3 +1,11 @@
+/*
+ * fork, vfork, clone and pthread_create() are one operation, process_clone(). Its flags say what
+ * the child shares with its parent. A thread shares all that a struct process has. A process gets a
+ * struct of its own, in which each part (memory, files, names, handlers of signals) is a copy or
+ * one more reference. The memory's pages are copied only when either side writes to them.
+ *
+ * The child's first thread starts with the parent's registers, so it returns from the same call.
+ */
 #include <kernel/process/fork.h>
 #include <kernel/process/pidfd.h>
 #include <kernel/process/process.h>
@@ -10,10 +18,10 @@
      CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID | CLONE_DETACHED | CLONE_UNTRACED |   \
      CLONE_CHILD_SETTID | CLONE_CLEAR_SIGHAND)
 
-/* What a thread shares with the others of its process. */
+/* A thread shares all of this with the others of its process. */
 #define THREAD_FLAGS (CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND)
 
-/* --- What a process gets from its parent ----------------------------------------------------- */
+/* --- From parent to child -------------------------------------------------------------------- */
 
 static enum error copy_space(struct process *child, const struct process *parent, uint64_t flags)
 {
@@ -54,7 +62,7 @@ static void copy_actions(struct process *child, const struct process *parent, ui
     child->signals.actions = actions;
 }
 
-/* What is copied as it is. */
+/* Copies what no flag lets a child share. */
 static void copy_rest(struct process *child, const struct process *parent)
 {
     child->uid = parent->uid;
@@ -62,7 +70,7 @@ static void copy_rest(struct process *child, const struct process *parent)
     child->suid = parent->suid;
     child->lost_rights = parent->lost_rights;
     child->unused_rights = parent->unused_rights;
-    child->user = user_add(parent->uid, 1); /* the user has its parent already */
+    child->user = user_add(parent->uid, 1); /* does not fail: the user has the parent */
     child->gid = parent->gid;
     child->egid = parent->egid;
     child->sgid = parent->sgid;
@@ -94,7 +102,7 @@ static enum error copy_process(struct process *child, const struct process *pare
     return OK;
 }
 
-/* Gives back what a child has got that cannot run. */
+/* Gives back a child that cannot run, with what it has so far. */
 static void give_up(struct process *child)
 {
     if (child->space)
@@ -108,7 +116,7 @@ static void give_up(struct process *child)
     process_forget(child);
 }
 
-/* Why is there no number, or no process? */
+/* The error when id_create() or process_create() has failed. */
 static enum error no_number(void)
 {
     return ids_are_out() ? ERROR_AGAIN : ERROR_OUT_OF_FRAMES;
@@ -116,7 +124,8 @@ static enum error no_number(void)
 
 /* --- Threads --------------------------------------------------------------------------------- */
 
-/* A thread of `process` that goes on where the running one is. */
+/* Starts a thread of `process` that goes on where the running one is. It takes over the reference
+ * on `number`, unless this fails. */
 static enum error start(struct process *process, struct id *number, const struct trap_frame *frame,
                         const struct clone_arguments *arguments, struct user_thread **started)
 {
@@ -177,7 +186,7 @@ static enum error clone_thread(const struct trap_frame *frame,
 
 /* --- Processes ------------------------------------------------------------------------------- */
 
-/* The caller gets a descriptor of the child. */
+/* Gives the caller a descriptor of the child. */
 static enum error give_pidfd(struct process *child, virt_addr_t to)
 {
     struct file_table *files = process_current()->files;
@@ -217,8 +226,8 @@ static enum error copy_and_start(struct process *child, const struct trap_frame 
     return error;
 }
 
-/* The child is the caller's until it starts; it may be gone as soon as the caller waits. The wait
- * is over early when the caller's process is killed. */
+/* Waits until the child has given the memory back. The child may be gone whenever this waits, so it
+ * is looked up each time. SIGKILL, and the end of the caller's process, end the wait. */
 static void wait_for_vfork(int id)
 {
     struct user_thread *thread = user_thread_current();

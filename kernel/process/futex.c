@@ -1,7 +1,7 @@
 /*
- * Waiters are on lists, one for each value of a hash of what they wait on. A waiter lies on the
- * stack of its thread. The kernel is not preempted, so nothing comes between a look at the word and
- * the moment when the waiter is on its list, as long as nothing waits in between.
+ * A hash table of waiters, by the key of their futex. A waiter lies on the stack of its thread. The
+ * kernel is not preempted, so nothing can change the word between the look at it and the moment
+ * when the waiter is in the table, as long as the code in between does not wait.
  */
 #include <kernel/process/futex_key.h>
 #include <kernel/process/process.h>
@@ -18,7 +18,7 @@ struct waiter {
     struct task *task;
 };
 
-static struct list buckets[BUCKETS]; /* longest wait first; all zeros: empty */
+static struct list buckets[BUCKETS]; /* of waiters, the longest wait first; all zeros: empty */
 
 static struct list *bucket_of(const struct futex_key *key)
 {
@@ -190,7 +190,7 @@ enum error futex_requeue(const struct futex *futex, uint32_t limit, const struct
 
 /* --- FUTEX_WAKE_OP --------------------------------------------------------------------------- */
 
-/* What the 32 bits of the operation say (Linux: include/uapi/linux/futex.h). */
+/* The parts of the operation's 32 bits (Linux: include/uapi/linux/futex.h). */
 enum { SET, ADD, OR, AND_NOT, XOR, OPERATIONS, ARGUMENT_IS_SHIFT = 8 };
 enum { EQUAL, NOT_EQUAL, LESS, LESS_OR_EQUAL, GREATER, GREATER_OR_EQUAL, COMPARISONS };
 
@@ -228,7 +228,7 @@ static bool compares(unsigned comparison, int32_t old, int32_t argument)
     }
 }
 
-/* Twelve bits with a sign. */
+/* The value of twelve bits with a sign. */
 static int32_t signed_argument(uint32_t bits)
 {
     return (int32_t)(bits << 20) >> 20;
@@ -273,7 +273,7 @@ struct robust_list_head {
     virt_addr_t pending; /* an entry that is about to be put on the list, or taken off */
 };
 
-/* The lock of an entry loses its owner, if that is the thread. */
+/* Marks the lock of an entry, if thread `owner` holds it. */
 static enum error release(virt_addr_t lock, int owner, bool pending)
 {
     uint32_t *word;

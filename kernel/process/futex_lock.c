@@ -1,20 +1,20 @@
 /*
- * Locks whose word has the owner's number. A program takes a free one, and gives back one that
- * nobody waits for, without a call. The kernel puts waiters onto a list of the owner; an unlock
- * hands the lock, and the other waiters for it, to the one that has waited longest. So no other
- * thread can take it in between.
+ * Locks whose word holds the owner's number. A program takes a free lock, and gives back a lock
+ * that nobody waits for, without a call. The kernel puts waiters onto a list of the owner. An
+ * unlock hands the lock, and the other waiters for it, to the thread that has waited longest, so
+ * that no other thread can take it in between.
  *
- * When an owner ends, the lock goes to a waiter, too. The word may not be mapped where the owner
- * is; so the waiter, the lock's heir, writes its number itself once it runs. Until then the word
- * says something else, and whoever wants the lock has to look among the heirs first.
+ * When an owner ends, a waiter gets the lock, too. The word may not be mapped in the owner's
+ * address space; so the waiter, the lock's heir, writes its number itself once it runs. Until then
+ * the word names the old owner, and a thread that wants the lock has to search the heirs first.
  *
- * On Linux an owner also gets the real-time priority of its waiters. Cairn has none.
+ * On Linux an owner also gets the real-time priority of its waiters. Cairn has no such priorities.
  */
 #include <kernel/process/futex_key.h>
 #include <kernel/process/process.h>
 
 struct lock_waiter {
-    struct list_node node; /* among its owner's waiters, or the heirs */
+    struct list_node node; /* on its owner's list of waiters, or among the heirs */
     struct futex_key key;
     struct user_thread *thread;
     bool woken; /* it has the lock */
@@ -48,7 +48,7 @@ static void wait_for(struct lock_waiter *waiter, struct user_thread *owner)
     list_push_back(&owner->lock_waiters, &waiter->node);
 }
 
-/* Does `thread` wait for a lock of `owner`, or for one of a thread that does, and so on? */
+/* Does `thread` wait for a lock of `owner`, or for a lock of a thread that does, and so on? */
 static bool waits_for(const struct user_thread *thread, const struct user_thread *owner)
 {
     while (thread && thread != owner)
@@ -99,7 +99,7 @@ enum error futex_lock(const struct futex *futex, bool waits, uint64_t deadline)
     return wait(&waiter, owner, deadline, futex->address);
 }
 
-/* The waiter has the lock from now on, and the other waiters for it wait for that thread. */
+/* Gives the lock to the waiter `to`. The other waiters for it then wait for that thread. */
 static void hand_over(struct list *waiters, struct lock_waiter *to)
 {
     struct lock_waiter *other;

@@ -58,7 +58,7 @@ uint64_t id_count_created(void)
     return created;
 }
 
-/* The first free number from `from` on that is below `end`; 0: there is none. */
+/* The first free number from `from` on and below `end`; 0: there is none. */
 static int find_free(int from, int end)
 {
     const struct tree_node *node = tree_find_from(&ids, (uint64_t)from);

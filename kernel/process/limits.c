@@ -7,9 +7,9 @@
 
 static uint64_t memory_for_programs; /* in frames */
 
-/* How many threads there may be, of all users: their stacks take an eighth of the memory (Linux:
- * kernel/fork.c:set_max_threads). Files that lie in memory from the start are no memory for that.
- */
+/* How many threads all users together may have: as many as have room for their stacks in an eighth
+ * of the memory (Linux: kernel/fork.c:set_max_threads). Files that are in memory from the start
+ * have made that memory smaller. */
 static size_t threads_max(void)
 {
     const size_t share = 8, least = 20;

@@ -1,23 +1,24 @@
 /*
- * Every five seconds the threads are counted that run or could run. Each average moves towards that
- * number, by a part that makes it an average over 1, 5 or 15 minutes. The factors, e^(-5/60),
- * e^(-5/300) and e^(-5/900), and the averages are fractions of 2048, as Linux's are
+ * Every five seconds a task counts the threads that run or could run, and moves each average
+ * towards that number, by a factor that makes it an average over 1, 5 or 15 minutes. The factors,
+ * e^(-5/60), e^(-5/300) and e^(-5/900), and the averages are fractions of 2048, as on Linux
  * (include/linux/sched/loadavg.h).
  */
 #include <fs/proc.h>
 #include <kernel/cpu/control.h>
 #include <kernel/cpu/cpu.h>
+#include <kernel/process/cpu_time.h>
 #include <kernel/process/load.h>
 #include <kernel/process/process.h>
 #include <kernel/task/sleep.h>
 
-enum { ONE = 2048, AVERAGES = 3, CLOCK_TICKS = 100 /* in a second, for programs */ };
+enum { ONE = 2048, AVERAGES = 3 };
 
 #define PERIOD (5 * NANOSECONDS_PER_SECOND)
 
 static uint64_t averages[AVERAGES];
 static uint64_t switches;
-static const struct executor *processor; /* whose idle time it is */
+static const struct executor *processor; /* counts the idle time */
 
 void load_note_switch(void)
 {
@@ -36,7 +37,7 @@ static unsigned count_running(void)
     return count;
 }
 
-/* A process that has ended, but was not waited for, counts as a thread. */
+/* A zombie counts as a thread. */
 static unsigned count_threads(void)
 {
     unsigned count = 0;
@@ -81,11 +82,6 @@ static enum error write_loadavg(struct text *text, int process)
     return OK;
 }
 
-static uint64_t to_ticks(uint64_t nanoseconds)
-{
-    return nanoseconds / (NANOSECONDS_PER_SECOND / CLOCK_TICKS);
-}
-
 static uint64_t count_interrupts(void)
 {
     uint64_t count = 0;
@@ -94,7 +90,7 @@ static uint64_t count_interrupts(void)
     return count;
 }
 
-/* What is neither a program's time nor idle is the kernel's. */
+/* All time that is neither user time nor idle is the kernel's. */
 static enum error write_stat(struct text *text, int process)
 {
     uint64_t now = clock_now(), idle = clock_from_tsc(processor->idle);
@@ -102,8 +98,8 @@ static enum error write_stat(struct text *text, int process)
     uint64_t system = now > user + idle ? now - user - idle : 0;
     (void)process;
     for (const char *const *name = (const char *const[]){"cpu ", "cpu0", NULL}; *name; name++)
-        text_printf(text, "%s %lu 0 %lu %lu 0 0 0 0 0 0\n", *name, to_ticks(user), to_ticks(system),
-                    to_ticks(idle));
+        text_printf(text, "%s %lu 0 %lu %lu 0 0 0 0 0 0\n", *name, to_clock_ticks(user),
+                    to_clock_ticks(system), to_clock_ticks(idle));
     int64_t boot = (clock_real_now() - (int64_t)now) / (int64_t)NANOSECONDS_PER_SECOND;
     text_printf(text, "intr %lu\nctxt %lu\nbtime %ld\n", count_interrupts(), switches, boot);
     text_printf(text, "processes %lu\nprocs_running %u\nprocs_blocked 0\n", id_count_created(),

@@ -1,7 +1,7 @@
 /*
- * A killed process may wait for something that the one that needs memory holds, such as a pipe's
- * mutex. So its pages are taken away at once, and it finds out when it runs the next time (Linux:
- * the OOM reaper).
+ * The process that is killed may wait for something that the process that needs memory holds, such
+ * as a pipe's mutex. So its pages are taken away at once, and it ends when it runs the next time
+ * (Linux: the OOM reaper).
  */
 #include <kernel/log/log.h>
 #include <kernel/process/out_of_memory.h>
@@ -10,8 +10,8 @@
 #include <mm/paging_count.h>
 #include <mm/reclaim.h>
 
-/* The pages that its end would free, corrected by a share of all memory (Linux:
- * mm/oom_kill.c:oom_badness). INT64_MIN: it is never killed. */
+/* The number of pages that the process's end would free, plus oom_adjust thousandths of all memory
+ * (Linux: mm/oom_kill.c:oom_badness). INT64_MIN: the process is never killed. */
 static int64_t badness(const struct process *process)
 {
     struct frames_stats frames;
@@ -31,7 +31,7 @@ int64_t out_of_memory_score(const struct process *process)
     return points == INT64_MIN ? 0 : (1000 + points * 1000 / (int64_t)frames.total) * 2 / 3;
 }
 
-/* NULL: there is none that is not killed already. */
+/* Chooses the process to kill; NULL: none is left that was not killed already. */
 static struct process *choose(void)
 {
     struct process *worst = NULL, *first = process_find(PROCESS_FIRST);
@@ -46,7 +46,7 @@ static struct process *choose(void)
     return !worst && first && badness(first) > INT64_MIN ? first : worst;
 }
 
-/* All that share its memory go with it. */
+/* Kills the process that choose() finds, and all that share its memory. */
 static bool kill_worst(void)
 {
     struct process *worst = choose();

@@ -37,7 +37,7 @@ static uint64_t pages_below(uint64_t random, uint64_t range)
     return ALIGN_DOWN(random % range, PAGE_SIZE);
 }
 
-/* What mappings leave to the stack. */
+/* How much room below USER_END mappings leave to the stack. */
 static uint64_t stack_room(uint64_t limit)
 {
     uint64_t most = ALIGN_DOWN(USER_END / 6 * 5, PAGE_SIZE);

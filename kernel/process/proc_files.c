@@ -1,5 +1,5 @@
 /*
- * The formats are Linux's, proc(5). What Cairn does not count is 0.
+ * The formats are Linux's, proc(5). A number that Cairn does not count is 0.
  */
 #include <fs/proc.h>
 #include <kernel/process/cpu_time.h>
@@ -11,12 +11,6 @@
 #include <lib/number.h>
 #include <lib/string.h>
 #include <mm/user_copy.h>
-
-/* In ticks of a hundredth of a second, as /proc has them. */
-static uint64_t to_clock_ticks(uint64_t nanoseconds)
-{
-    return nanoseconds / (NANOSECONDS_PER_SECOND / 100);
-}
 
 static char state_of_thread(const struct user_thread *thread)
 {
@@ -52,7 +46,7 @@ static int parent_of(const struct process *process)
     return process->parent ? process->parent->id : 0;
 }
 
-/* The signals that are ignored, or have a handler. */
+/* The set of the signals that are ignored, or else of those that have a handler. */
 static uint64_t signals_with(const struct process *process, bool ignored)
 {
     uint64_t set = 0;
@@ -62,12 +56,6 @@ static uint64_t signals_with(const struct process *process, bool ignored)
             set |= signal_bit(signal);
     }
     return set;
-}
-
-static uint64_t blocked_by(const struct process *process)
-{
-    const struct user_thread *thread = process_first_thread(process);
-    return thread ? thread->blocked : 0;
 }
 
 static uint64_t mapped_pages(const struct process *process)
@@ -80,16 +68,20 @@ static uint64_t resident_pages(const struct process *process)
     return process->space ? process->space->resident_pages : 0;
 }
 
-/* --- The files ------------------------------------------------------------------------------- */
+/* --- The files -------------------------------------------------------------------------------
+ *
+ * /proc/PID and /proc/PID/task/TID have files of the same format. A function for such a file gets a
+ * `thread`, or NULL for the process as a whole.
+ */
 
-/* Of a process, or of `thread` if that is not NULL. */
-static void write_stat_of(struct text *text, const struct process *process,
-                          const struct user_thread *thread)
+static void write_stat(struct text *text, const struct process *process,
+                       const struct user_thread *thread)
 {
     uint64_t pending = thread ? thread->pending.set : process->signals.pending.set;
     struct cpu_time own = thread ? thread_cpu_time(thread) : process_cpu_time(process);
     struct cpu_time children = process_children_time(process);
     const struct tty *terminal = tty_of_session(process->session);
+    const struct user_thread *first = thread ? thread : process_first_thread(process);
     text_printf(text, "%d (%s) %c %d %d %d %u %d 0 0 0 0 0 %lu %lu %lu %lu %d %d %lu 0 %lu ",
                 thread ? thread->id : process->id, thread ? thread->name : process->name,
                 thread ? state_of_thread(thread) : process_state_letter(process),
@@ -101,41 +93,18 @@ static void write_stat_of(struct text *text, const struct process *process,
                 to_clock_ticks(process->start));
     text_printf(text, "%lu %lu 18446744073709551615 0 0 0 0 0 %lu %lu %lu %lu ",
                 mapped_pages(process) * PAGE_SIZE, resident_pages(process), pending,
-                thread ? thread->blocked : blocked_by(process), signals_with(process, true),
+                first ? first->blocked : 0, signals_with(process, true),
                 signals_with(process, false));
-    const struct user_thread *first = thread ? thread : process_first_thread(process);
     text_printf(text, "0 0 0 %d 0 0 %d 0 0 0 0 0 0 %lu %lu %lu %lu %d\n", process->exit_signal,
                 first ? first->policy : 0, process->arguments, process->arguments_end,
                 process->environment, process->environment_end, process->exit_status);
 }
 
-static enum error write_stat(struct text *text, int id)
+static void write_status(struct text *text, const struct process *process,
+                         const struct user_thread *thread)
 {
-    const struct process *process = process_of_number(id);
-    if (!process)
-        return ERROR_NO_PROCESS;
-    write_stat_of(text, process, NULL);
-    return OK;
-}
-
-static enum error write_thread_stat(struct text *text, int id)
-{
-    const struct user_thread *thread = user_thread_find(id);
-    if (!thread)
-        return ERROR_NO_PROCESS;
-    write_stat_of(text, thread->process, thread);
-    return OK;
-}
-
-/* Likewise. */
-static void write_status_of(struct text *text, const struct process *process,
-                            const struct user_thread *thread)
-{
-    char state;
-    if (thread)
-        state = state_of_thread(thread);
-    else
-        state = process_state_letter(process);
+    const struct user_thread *first = thread ? thread : process_first_thread(process);
+    char state = thread ? state_of_thread(thread) : process_state_letter(process);
     text_printf(text, "Name:\t%s\nState:\t%c (%s)\nTgid:\t%d\nPid:\t%d\nPPid:\t%d\n",
                 thread ? thread->name : process->name, state, state_word(state), process->id,
                 thread ? thread->id : process->id, parent_of(process));
@@ -145,52 +114,71 @@ static void write_status_of(struct text *text, const struct process *process,
     text_printf(text, "VmSize:\t%8lu kB\nVmRSS:\t%8lu kB\nThreads:\t%lu\n",
                 mapped_pages(process) * PAGE_SIZE / 1024,
                 resident_pages(process) * PAGE_SIZE / 1024, process->thread_count);
-    if (!thread)
-        thread = process_first_thread(process);
     text_printf(text, "SigPnd:\t%016lx\nShdPnd:\t%016lx\nSigBlk:\t%016lx\n",
-                thread ? thread->pending.set : 0, process->signals.pending.set,
-                blocked_by(process));
+                first ? first->pending.set : 0, process->signals.pending.set,
+                first ? first->blocked : 0);
     text_printf(text, "SigIgn:\t%016lx\nSigCgt:\t%016lx\n", signals_with(process, true),
                 signals_with(process, false));
 }
 
-static enum error write_status(struct text *text, int id)
+static void write_name(struct text *text, const struct process *process,
+                       const struct user_thread *thread)
+{
+    text_printf(text, "%s\n", thread ? thread->name : process->name);
+}
+
+typedef void (*file_writer)(struct text *text, const struct process *process,
+                            const struct user_thread *thread);
+
+static enum error write_of_process(struct text *text, int id, file_writer write)
 {
     const struct process *process = process_of_number(id);
     if (!process)
         return ERROR_NO_PROCESS;
-    write_status_of(text, process, NULL);
+    write(text, process, NULL);
     return OK;
+}
+
+static enum error write_of_thread(struct text *text, int id, file_writer write)
+{
+    const struct user_thread *thread = user_thread_find(id);
+    if (!thread)
+        return ERROR_NO_PROCESS;
+    write(text, thread->process, thread);
+    return OK;
+}
+
+static enum error write_process_stat(struct text *text, int id)
+{
+    return write_of_process(text, id, write_stat);
+}
+
+static enum error write_process_status(struct text *text, int id)
+{
+    return write_of_process(text, id, write_status);
+}
+
+static enum error write_process_name(struct text *text, int id)
+{
+    return write_of_process(text, id, write_name);
+}
+
+static enum error write_thread_stat(struct text *text, int id)
+{
+    return write_of_thread(text, id, write_stat);
 }
 
 static enum error write_thread_status(struct text *text, int id)
 {
-    const struct user_thread *thread = user_thread_find(id);
-    if (!thread)
-        return ERROR_NO_PROCESS;
-    write_status_of(text, thread->process, thread);
-    return OK;
+    return write_of_thread(text, id, write_status);
 }
 
-static enum error write_comm(struct text *text, int id)
+static enum error write_thread_name(struct text *text, int id)
 {
-    const struct process *process = process_of_number(id);
-    if (!process)
-        return ERROR_NO_PROCESS;
-    text_printf(text, "%s\n", process->name);
-    return OK;
+    return write_of_thread(text, id, write_name);
 }
 
-static enum error write_thread_comm(struct text *text, int id)
-{
-    const struct user_thread *thread = user_thread_find(id);
-    if (!thread)
-        return ERROR_NO_PROCESS;
-    text_printf(text, "%s\n", thread->name);
-    return OK;
-}
-
-/* Appends a program's memory, as far as it is there. */
+/* Appends a program's memory, up to the first page that cannot be read. */
 static void append_memory(struct text *text, struct address_space *space, virt_addr_t start,
                           virt_addr_t end)
 {
@@ -224,7 +212,8 @@ static enum error write_environment(struct text *text, int id)
     return OK;
 }
 
-/* --- The hooks ------------------------------------------------------------------------------- */
+/* --- The list of processes ---------------------------------------------------------------------
+ */
 
 static int current_id(void)
 {
@@ -289,7 +278,7 @@ static enum error files_of(int id, struct file_table **table)
     return OK;
 }
 
-/* The mounts that the process can reach. */
+/* Describes the mounts that the process can reach. */
 static enum error describe_mounts(struct text *text, int id,
                                   void (*describe)(struct text *text,
                                                    const struct fs_context *context))
@@ -333,10 +322,10 @@ static struct proc_entry pid_max = {
 void proc_files_start(void)
 {
     static const struct proc_entry entries[] = {
-        {.name = "stat", .write = write_stat},
+        {.name = "stat", .write = write_process_stat},
         {.name = "statm", .write = proc_write_statm},
-        {.name = "status", .write = write_status},
-        {.name = "comm", .write = write_comm},
+        {.name = "status", .write = write_process_status},
+        {.name = "comm", .write = write_process_name},
         {.name = "cmdline", .write = write_command_line},
         {.name = "environ", .write = write_environment, .is_private = true},
         {.name = "maps", .write = proc_write_maps},
@@ -350,7 +339,7 @@ void proc_files_start(void)
         {.name = "stat", .write = write_thread_stat},
         {.name = "statm", .write = proc_write_statm},
         {.name = "status", .write = write_thread_status},
-        {.name = "comm", .write = write_thread_comm},
+        {.name = "comm", .write = write_thread_name},
         {.name = "cmdline", .write = write_command_line},
         {.name = "environ", .write = write_environment, .is_private = true},
         {.name = "maps", .write = proc_write_maps},

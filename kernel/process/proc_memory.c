@@ -32,7 +32,7 @@ static const char *memory_name(const struct address_space *space, const struct v
                : "";
 }
 
-/* The name that the file was last opened by. */
+/* Appends the name by which the file was last opened. */
 static void append_path(struct text *text, const struct fs_context *context,
                         const struct inode *inode)
 {
@@ -42,7 +42,7 @@ static void append_path(struct text *text, const struct fs_context *context,
     kfree(path);
 }
 
-/* A line of Linux's: the name begins in column 74. */
+/* Appends an area's line in Linux's format: the name begins in column 74. */
 static void append_area(struct text *text, const struct process *process,
                         const struct vm_area *area)
 {
@@ -120,7 +120,7 @@ enum error proc_write_smaps(struct text *text, int id)
 
 /* --- statm ----------------------------------------------------------------------------------- */
 
-/* Total, resident, shared, code, 0, data and stack, 0; in pages. */
+/* The numbers, in pages: total, resident, shared, code, 0, data and stack, 0 (proc(5)). */
 enum error proc_write_statm(struct text *text, int id)
 {
     const struct process *process = process_of_number(id);

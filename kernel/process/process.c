@@ -126,12 +126,17 @@ void process_forget(struct process *process)
     kfree(process);
 }
 
-bool process_group_is_orphaned(int group, int session)
+bool process_links_its_group(const struct process *process)
+{
+    const struct process *parent = process->parent;
+    return parent && parent->id != PROCESS_FIRST && parent->group != process->group &&
+           parent->session == process->session;
+}
+
+bool process_group_is_orphaned(int group)
 {
     for_each_in_group(process, id_find(group)) {
-        const struct process *parent = process->parent;
-        if (process->state == PROCESS_LIVE && parent && parent->id != PROCESS_FIRST &&
-            parent->group != group && parent->session == session)
+        if (process->state == PROCESS_LIVE && process_links_its_group(process))
             return false;
     }
     return true;

@@ -1,14 +1,22 @@
+/*
+ * A signal goes through two states. It is pending from signal_send() on, in the queue of a process
+ * or of a thread. A thread that can take it is interrupted; on its way back to user mode it takes
+ * the signal out of the queue and acts upon it (signal_act.c).
+ *
+ * A signal of a process interrupts one thread, the first that does not block it. If that thread
+ * blocks the signal before it takes it, or ends, another one has to be interrupted. signals_block()
+ * and signals_leave_to_others() do that, so that no signal is left pending while a thread could
+ * take it. SIGKILL interrupts all threads.
+ */
 #include <assert.h>
 #include <kernel/process/process.h>
 #include <kernel/process/signal_queue.h>
 #include <lib/string.h>
 #include <mm/heap.h>
 
-#define UNBLOCKABLE (signal_bit(SIGKILL) | signal_bit(SIGSTOP))
-
 struct wait_queue signals_arrived = WAIT_QUEUE_INIT(signals_arrived);
 
-static const struct signal_action *action_of(const struct process *process, int signal)
+static struct signal_action *action_of(const struct process *process, int signal)
 {
     return &process->signals.actions->of[signal - 1];
 }
@@ -29,7 +37,8 @@ static bool takes(const struct user_thread *thread, uint64_t set)
     return set & (~thread->blocked | thread->awaited);
 }
 
-/* Wakes a thread for signals of the process that are pending; all of them for the end. */
+/* Interrupts a thread that takes one of these signals, which are pending for the process; with
+ * SIGKILL among them, all threads. */
 static void wake_for(struct process *process, uint64_t set)
 {
     for_each_thread(thread, process) {
@@ -41,7 +50,8 @@ static void wake_for(struct process *process, uint64_t set)
     }
 }
 
-/* The same for each signal of a set: one thread may take some, and another one the others. */
+/* The same for each signal of a set by itself: one thread may take some, and another one the rest.
+ */
 static void wake_for_each(struct process *process, uint64_t set)
 {
     for (; set; set &= set - 1)
@@ -56,10 +66,10 @@ static void interrupt_all(struct process *process)
 
 /* --- Sending --------------------------------------------------------------------------------- */
 
-/* Makes a signal pending, for `thread` or, if that is NULL, for the process, unless nothing would
- * happen. */
-static enum error take(struct process *process, struct user_thread *thread, int signal,
-                       const struct signal_info *info)
+/* Makes a signal pending for `thread` or, if that is NULL, for the process, unless it is ignored.
+ */
+static enum error make_pending(struct process *process, struct user_thread *thread, int signal,
+                               const struct signal_info *info)
 {
     if (process->state != PROCESS_LIVE)
         return OK;
@@ -88,7 +98,7 @@ void signal_parent(struct process *process, int signal, int code, int status)
     if (!parent)
         return;
     wait_queue_wake_all(&parent->changed);
-    const struct signal_action *action = &parent->signals.actions->of[SIGCHLD - 1];
+    const struct signal_action *action = action_of(parent, SIGCHLD);
     bool unwanted = signal == SIGCHLD && (code == CLD_STOPPED || code == CLD_CONTINUED) &&
                     action->flags & SA_NOCLDSTOP;
     if (!signal || unwanted)
@@ -98,7 +108,7 @@ void signal_parent(struct process *process, int signal, int code, int status)
                                .process = process->id,
                                .user = process->uid,
                                .value = status};
-    (void)take(parent, NULL, signal, &info);
+    (void)make_pending(parent, NULL, signal, &info);
 }
 
 static void drop(struct process *process, uint64_t set)
@@ -108,7 +118,7 @@ static void drop(struct process *process, uint64_t set)
         signal_queue_drop(&thread->pending, set);
 }
 
-/* A process that has stopped, or is about to, goes on. */
+/* Lets a process go on that has stopped or is about to. */
 static void go_on(struct process *process)
 {
     process->stopped = false;
@@ -134,7 +144,7 @@ static enum error send(struct process *process, struct user_thread *thread, int 
     }
     if (signal == SIGKILL && process->stopped && process->id != PROCESS_FIRST)
         go_on(process);
-    return take(process, thread, signal, info);
+    return make_pending(process, thread, signal, info);
 }
 
 enum error signal_send(struct process *process, int signal, const struct signal_info *info)
@@ -172,7 +182,7 @@ size_t signal_send_group(int group, int signal, const struct signal_info *info)
 void signal_force(int signal, const struct signal_info *info)
 {
     struct user_thread *thread = user_thread_current();
-    struct signal_action *action = &thread->process->signals.actions->of[signal - 1];
+    struct signal_action *action = action_of(thread->process, signal);
     if (action->handler == SIGNAL_IGNORE || thread->blocked & signal_bit(signal))
         action->handler = SIGNAL_DEFAULT;
     thread->blocked &= ~signal_bit(signal);
@@ -182,7 +192,7 @@ void signal_force(int signal, const struct signal_info *info)
     thread_interrupt(&thread->thread);
 }
 
-/* --- Taking ---------------------------------------------------------------------------------- */
+/* --- Taking and blocking --------------------------------------------------------------------- */
 
 bool signal_take(struct user_thread *thread, uint64_t set, struct signal_info *info)
 {
@@ -197,13 +207,13 @@ bool signal_take(struct user_thread *thread, uint64_t set, struct signal_info *i
 void signal_set_action(struct process *process, int signal, const struct signal_action *action,
                        struct signal_action *old)
 {
-    struct signal_action *place = &process->signals.actions->of[signal - 1];
+    struct signal_action *place = action_of(process, signal);
     if (old)
         *old = *place;
     if (!action)
         return;
     *place = *action;
-    place->mask &= ~UNBLOCKABLE;
+    place->mask &= ~SIGNALS_UNBLOCKABLE;
     if (signal_is_ignored(process, signal))
         drop(process, signal_bit(signal));
 }
@@ -212,8 +222,8 @@ void signals_block(uint64_t blocked)
 {
     struct user_thread *thread = user_thread_current();
     struct process *process = thread->process;
-    uint64_t more = blocked & ~thread->blocked & ~UNBLOCKABLE;
-    thread->blocked = blocked & ~UNBLOCKABLE;
+    uint64_t more = blocked & ~thread->blocked & ~SIGNALS_UNBLOCKABLE;
+    thread->blocked = blocked & ~SIGNALS_UNBLOCKABLE;
     if (more & process->signals.pending.set && process->thread_count > 1)
         wake_for_each(process, more & process->signals.pending.set);
     if (signals_due(thread))
@@ -242,6 +252,8 @@ void signals_note_stop(struct process *process)
     process->stopping = 0;
     signal_parent(process, SIGCHLD, CLD_STOPPED, process->stop_signal);
 }
+
+/* --- Actions --------------------------------------------------------------------------------- */
 
 struct signal_actions *signal_actions_create(void)
 {

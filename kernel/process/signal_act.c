@@ -1,3 +1,12 @@
+/*
+ * A thread that is interrupted comes here before it goes back to user mode, and acts upon its
+ * signals one by one, until none is left. For a handler it pushes a frame onto the program's stack
+ * (signal_frame.c); several handlers make several frames, and the last one pushed runs first. A
+ * thread of a process that is told to stop waits here.
+ *
+ * A call that was interrupted has left a RESTART_... code as its result. The first handler decides
+ * whether the call is made again; if no handler runs, it always is.
+ */
 #include <kernel/log/log.h>
 #include <kernel/process/exit.h>
 #include <kernel/process/signal_act.h>
@@ -6,9 +15,9 @@
 
 enum { ERRNO_EINTR = 4, CALL_RESTART_SYSCALL = 219, SYSCALL_INSTRUCTION = 2 /* bytes */ };
 
-/* The program goes on behind an interrupted call, or makes it again. `action` is that of the
- * handler that runs first, or NULL. */
-static void settle_call(struct trap_frame *frame, const struct signal_action *action)
+/* Makes the program repeat an interrupted call, or go on behind it with EINTR. `action` is the
+ * first handler's; NULL: no handler runs. Does nothing when no call was interrupted. */
+static void end_interrupted_call(struct trap_frame *frame, const struct signal_action *action)
 {
     int64_t result = (int64_t)frame->rax;
     bool interrupted = result == RESTART_IF_ASKED || result == RESTART_ALWAYS ||
@@ -29,7 +38,7 @@ static void settle_call(struct trap_frame *frame, const struct signal_action *ac
 static void stop(struct process *process, int signal)
 {
     bool by_terminal = signal != SIGSTOP;
-    if (by_terminal && process_group_is_orphaned(process->group, process->session))
+    if (by_terminal && process_group_is_orphaned(process->group))
         return;
     process->stopped = true;
     process->stopping = signal;
@@ -37,7 +46,7 @@ static void stop(struct process *process, int signal)
         thread_interrupt(&thread->thread);
 }
 
-/* Waits until the process may go on, or has to end. */
+/* Waits until the process goes on or ends. */
 static void stay_stopped(struct process *process)
 {
     process->stopped_threads++;
@@ -63,7 +72,7 @@ static void handle(struct trap_frame *frame, int signal, const struct signal_inf
     struct user_thread *thread = user_thread_current();
     struct signal_action *place = &thread->process->signals.actions->of[signal - 1];
     struct signal_action action = *place;
-    settle_call(frame, &action);
+    end_interrupted_call(frame, &action);
     uint64_t mask_after = thread->restore_blocked ? thread->blocked_before : thread->blocked;
     if (signal_frame_push(frame, signal, info, &action, mask_after) != OK) {
         log_warn("process: %s (%d): no stack for the handler of signal %d", thread->name,
@@ -77,8 +86,8 @@ static void handle(struct trap_frame *frame, int signal, const struct signal_inf
         place->handler = SIGNAL_DEFAULT;
 }
 
-/* The signals of which the next is to be acted upon: SIGKILL before all others, then faults, for a
- * handler of theirs has to run before the program does anything else. */
+/* The set from which the next signal is taken: SIGKILL before all others, then faults, whose
+ * handlers have to run before the program does anything else. */
 static uint64_t next_signals(const struct user_thread *thread)
 {
     uint64_t signals = signals_due(thread), forced = thread->pending.set & thread->forced;
@@ -119,7 +128,7 @@ void signals_act(struct trap_frame *frame)
         else
             break;
     }
-    settle_call(frame, NULL);
+    end_interrupted_call(frame, NULL);
     if (thread->restore_blocked) {
         thread->restore_blocked = false;
         signals_block(thread->blocked_before);

@@ -1,10 +1,10 @@
 /*
- * What Linux has there (arch/x86/include/uapi/asm/sigcontext.h): the picture of XSAVE, in whose
- * unused bytes is told how long it is, and behind it a word by which a program sees that it has not
- * been cut. Without XSAVE it is that of FXSAVE alone.
+ * Linux's format (arch/x86/include/uapi/asm/sigcontext.h): the image that XSAVE stores. Its unused
+ * bytes hold a description with the image's length, and a magic word follows it, by which a program
+ * sees that the image was not cut. Without XSAVE it is the shorter image of FXSAVE, with neither.
  *
- * A program may return from a handler with a picture of its own. Those bytes tell whether it is one
- * of XSAVE; nothing in it is loaded that the processor does not take.
+ * A program may return from a handler with an image of its own. The description tells whether that
+ * is one of XSAVE, and an image that the processor would refuse is not loaded.
  */
 #include <kernel/process/process.h>
 #include <kernel/process/signal_fpu.h>
@@ -17,9 +17,9 @@
 /* Linux's struct _fpx_sw_bytes. */
 struct description {
     uint32_t magic;
-    uint32_t whole_size; /* with MAGIC_2 */
+    uint32_t whole_size; /* of the image and MAGIC_2 */
     uint64_t features;
-    uint32_t size;
+    uint32_t size; /* of the image alone */
     uint32_t padding[7];
 };
 _Static_assert(sizeof(struct description) == sizeof(((struct fpu_state *)0)->available), "Linux");
@@ -29,8 +29,8 @@ size_t signal_fpu_size(void)
     return fpu_state_size() + (fpu_state_features() ? sizeof(MAGIC_2) : 0);
 }
 
-/* Fills in what the processor leaves alone, before it saves. Of XSAVE's header it leaves the bits
- * of features that are not saved. */
+/* Fills in the bytes that the processor does not write when it saves. In XSAVE's header it does not
+ * write the bits of features that are not saved. */
 static void describe(struct fpu_state *state)
 {
     struct description description = {0};
@@ -45,8 +45,9 @@ static void describe(struct fpu_state *state)
     memcpy(state->available, &description, sizeof(description));
 }
 
-/* What there is no place for yet is made where the thread's registers are kept. A wait does no harm
- * to that: it saves the same there. */
+/* Where the kernel cannot write to the program's memory directly, the image is made in the thread's
+ * own `registers` and copied. A wait during the copy does no harm: it saves the same image there.
+ */
 enum error signal_fpu_push(virt_addr_t to, void *in_place)
 {
     struct fpu_state *state = in_place ? in_place : &user_thread_current()->registers.fpu;
@@ -62,7 +63,7 @@ enum error signal_fpu_push(virt_addr_t to, void *in_place)
     return error;
 }
 
-/* Is the picture, of which FXSAVE's bytes are here, one of XSAVE? */
+/* Is it an image of XSAVE? `state` has its first part, as long as FXSAVE's. */
 static bool is_extended(const struct fpu_state *state, virt_addr_t from)
 {
     struct description description;
@@ -88,8 +89,8 @@ static enum error fetch(struct fpu_state *state, virt_addr_t from)
     return OK;
 }
 
-/* The picture is fetched to where the thread's registers are kept. A wait for a page saves them
- * there: then it is fetched once more. */
+/* The image is fetched into the thread's own `registers`. If the copy waits for a page, the switch
+ * to another thread saves the loaded registers there; then the image is fetched once more. */
 enum error signal_fpu_pop(virt_addr_t from)
 {
     struct user_thread *thread = user_thread_current();

@@ -1,11 +1,14 @@
 /*
- * What the kernel leaves on a program's stack for a handler, and takes off again when the handler
- * returns (Linux: arch/x86/kernel/signal_64.c):
+ * The kernel leaves a frame on a program's stack for a handler, and takes it off again when the
+ * handler returns (Linux: arch/x86/kernel/signal_64.c):
  *
  *     higher   the program's stack, and 128 bytes below it that belong to it (the red zone)
  *              the registers of x87, SSE and AVX, at a multiple of 64 (signal_fpu.h)
  *              struct rt_frame, 8 below a multiple of 16, as after a call
- *     lower    the handler's own
+ *     lower    the handler's own frame
+ *
+ * In between the program may write anything to the frame. So signal_frame_pop() trusts nothing in
+ * it: the program gets its own segments and no privileged flag, whatever it has written.
  */
 #include <kernel/cpu/cpu.h>
 #include <kernel/cpu/gdt.h>
@@ -27,7 +30,7 @@ struct machine_context {
     uint64_t rdi, rsi, rbp, rbx, rdx, rax, rcx, rsp, rip, rflags;
     uint16_t cs, gs, fs, ss;
     uint64_t error_code, vector, old_mask, cr2;
-    uint64_t fpu; /* where those registers are; 0: nowhere */
+    uint64_t fpu; /* the address of x87's and SSE's registers; 0: none are there */
     uint64_t reserved[8];
 };
 _Static_assert(sizeof(struct machine_context) == 256, "Linux: uapi/asm/sigcontext.h");
@@ -41,7 +44,7 @@ struct user_context {
 
 enum { USER_PRIVILEGE = 3 }; /* in a selector; Linux sets it, whatever the frame says */
 
-/* uc_flags: the picture is one of XSAVE; the frame holds SS, and it counts. */
+/* uc_flags: the image is one of XSAVE; the frame holds SS; SS is to be restored. */
 enum { CONTEXT_HAS_XSAVE = 1, CONTEXT_HAS_SS = 2, CONTEXT_RESTORES_SS = 4 };
 
 struct rt_frame {
@@ -74,7 +77,7 @@ enum error signal_stack_set(struct user_thread *thread, const struct signal_stac
     return OK;
 }
 
-/* What the program is to go on with, and what the signal was. */
+/* Saves the program's registers and the information about the signal. */
 static void save(struct rt_frame *restrict pushed, const struct trap_frame *restrict frame,
                  const struct signal_info *restrict info)
 {
@@ -110,7 +113,7 @@ static void save(struct rt_frame *restrict pushed, const struct trap_frame *rest
     memset(pushed->info.zeros, 0, sizeof(pushed->info.zeros));
 }
 
-/* Would IRETQ go to segments that are the program's? */
+/* Would IRETQ load a program's segments? */
 static bool has_its_segments(const struct user_context *context)
 {
     const struct machine_context *machine = &context->machine;
@@ -119,7 +122,7 @@ static bool has_its_segments(const struct user_context *context)
            (!has_ss || (machine->ss | USER_PRIVILEGE) == USER_DATA_SELECTOR);
 }
 
-/* All but rip. */
+/* Restores all registers but rip, and only the flags that a program may set. */
 static void restore(struct trap_frame *restrict frame,
                     const struct machine_context *restrict machine)
 {
@@ -141,26 +144,53 @@ static void restore(struct trap_frame *restrict frame,
     frame->rsp = machine->rsp;
     frame->rflags =
         (frame->rflags & ~(uint64_t)RESTORED_FLAGS) | (machine->rflags & RESTORED_FLAGS);
-    frame->vector = frame->error_code = 0; /* no call any more, and not SYSRET's way back */
+    frame->vector = frame->error_code = 0; /* no call any more: it is left by IRETQ */
+}
+
+/* The addresses of a frame's parts. */
+struct place {
+    virt_addr_t frame, fpu;
+    size_t size; /* from the frame to the end of the registers behind it */
+};
+
+/* Finds room below the program's stack pointer, or on the stack for handlers if the action asks for
+ * it. False: the frame would end below the stack for handlers, on which the program is already. */
+static bool find_place(const struct signal_stack *stack, uint64_t flags, virt_addr_t rsp,
+                       struct place *place)
+{
+    bool is_there = signal_stack_holds(stack, rsp);
+    bool switches = flags & SA_ONSTACK && stack->size && !is_there;
+    virt_addr_t top = switches ? stack->start + stack->size : rsp - RED_ZONE;
+    size_t fpu_size = signal_fpu_size();
+    place->fpu = ALIGN_DOWN(top - fpu_size, SIGNAL_FPU_ALIGNMENT);
+    place->frame = ALIGN_DOWN(place->fpu - sizeof(struct rt_frame), 16) - 8;
+    place->size = place->fpu + fpu_size - place->frame;
+    return !is_there || signal_stack_holds(stack, place->frame);
+}
+
+/* Makes the program go on in the handler, whose frame is complete. */
+static void go_to_handler(struct trap_frame *frame, virt_addr_t handler, int signal, virt_addr_t at)
+{
+    frame->rip = handler;
+    frame->rsp = at;
+    frame->rdi = (uint64_t)signal;
+    frame->rsi = at + offsetof(struct rt_frame, info);
+    frame->rdx = at + offsetof(struct rt_frame, context);
+    frame->rax = 0;
+    frame->rflags &= ~(uint64_t)FLAGS_OFF_IN_HANDLER;
+    frame->vector = frame->error_code = 0;
 }
 
 enum error signal_frame_push(struct trap_frame *frame, int signal, const struct signal_info *info,
                              const struct signal_action *action, uint64_t mask_after)
 {
     struct signal_stack *stack = &user_thread_current()->stack;
-    virt_addr_t rsp = frame->rsp - RED_ZONE;
-    bool switches =
-        action->flags & SA_ONSTACK && stack->size && !signal_stack_holds(stack, frame->rsp);
-    if (switches)
-        rsp = stack->start + stack->size;
-    size_t fpu_size = signal_fpu_size();
-    virt_addr_t fpu = ALIGN_DOWN(rsp - fpu_size, SIGNAL_FPU_ALIGNMENT);
-    virt_addr_t at = ALIGN_DOWN(fpu - sizeof(struct rt_frame), 16) - 8;
-    if (!(action->flags & SA_RESTORER) || action->handler >= USER_END ||
-        (signal_stack_holds(stack, frame->rsp) && !signal_stack_holds(stack, at)))
+    struct place place;
+    bool has_place = find_place(stack, action->flags, frame->rsp, &place);
+    if (!has_place || !(action->flags & SA_RESTORER) || action->handler >= USER_END)
         return ERROR_BAD_ADDRESS;
     struct rt_frame own;
-    void *in_place = user_block(this_cpu()->space, at, fpu + fpu_size - at, AREA_WRITE);
+    void *in_place = user_block(this_cpu()->space, place.frame, place.size, AREA_WRITE);
     struct rt_frame *pushed = &own;
     if (in_place)
         pushed = in_place;
@@ -171,23 +201,17 @@ enum error signal_frame_push(struct trap_frame *frame, int signal, const struct 
     pushed->context.link = 0;
     pushed->context.stack = *stack;
     pushed->context.machine.old_mask = pushed->context.mask = mask_after;
-    pushed->context.machine.fpu = fpu;
+    pushed->context.machine.fpu = place.fpu;
     save(pushed, frame, info);
-    enum error error = in_place ? OK : copy_to_user(at, pushed, sizeof(own));
+    enum error error = in_place ? OK : copy_to_user(place.frame, pushed, sizeof(own));
     if (!error)
-        error = signal_fpu_push(fpu, in_place ? (char *)in_place + (fpu - at) : NULL);
+        error = signal_fpu_push(place.fpu,
+                                in_place ? (char *)in_place + (place.fpu - place.frame) : NULL);
     if (error)
         return error;
     if (stack->flags & SS_AUTODISARM)
         *stack = (struct signal_stack){.flags = SS_DISABLE};
-    frame->rip = action->handler;
-    frame->rsp = at;
-    frame->rdi = (uint64_t)signal;
-    frame->rsi = at + offsetof(struct rt_frame, info);
-    frame->rdx = at + offsetof(struct rt_frame, context);
-    frame->rax = 0;
-    frame->rflags &= ~(uint64_t)FLAGS_OFF_IN_HANDLER;
-    frame->vector = frame->error_code = 0;
+    go_to_handler(frame, action->handler, signal, place.frame);
     return OK;
 }
 
@@ -202,7 +226,7 @@ enum error signal_frame_pop(struct trap_frame *frame, uint64_t *mask, struct sig
         context = in_place;
     if (!in_place && copy_from_user(&own, at, sizeof(own)))
         return ERROR_BAD_ADDRESS;
-    /* Another thread of the program could change it in place: it is read once. */
+    /* rip is read once: another thread of the program could change it after the check. */
     virt_addr_t rip = __atomic_load_n(&context->machine.rip, __ATOMIC_RELAXED);
     if (rip >= USER_END || !has_its_segments(context))
         return ERROR_BAD_ADDRESS;

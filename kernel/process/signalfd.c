@@ -5,8 +5,6 @@
 #include <kernel/process/timers.h>
 #include <mm/heap.h>
 
-#define NEVER_READ (signal_bit(SIGKILL) | signal_bit(SIGSTOP))
-
 struct signalfd {
     uint64_t set;
 };
@@ -61,7 +59,7 @@ static enum error take(const struct file *file, bool may_wait, struct signal_inf
     return OK;
 }
 
-/* As many signals as are there and have room. */
+/* Reads as many signals as are pending and have room in the buffer. */
 static enum error read(struct file *file, struct buffer *buffer, uint64_t *position)
 {
     struct signal_info info;
@@ -110,7 +108,7 @@ enum error signalfd_create(uint64_t set, unsigned flags, struct file **file)
     struct signalfd *signalfd = kmalloc(sizeof(*signalfd));
     if (!signalfd)
         return ERROR_OUT_OF_FRAMES;
-    signalfd->set = set & ~NEVER_READ;
+    signalfd->set = set & ~SIGNALS_UNBLOCKABLE;
     enum error error = anonymous_file_create(&operations, signalfd, O_RDWR | flags, file);
     if (error)
         kfree(signalfd);
@@ -121,7 +119,7 @@ enum error signalfd_set(struct file *file, uint64_t set)
 {
     if (file->operations != &operations)
         return ERROR_INVALID;
-    signalfd_of(file)->set = set & ~NEVER_READ;
+    signalfd_of(file)->set = set & ~SIGNALS_UNBLOCKABLE;
     wait_queue_wake_for(&signals_arrived, POLLIN);
     return OK;
 }

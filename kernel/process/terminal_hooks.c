@@ -25,7 +25,7 @@ static bool current_ignores(int signal)
 
 static bool current_group_is_orphaned(void)
 {
-    return process_group_is_orphaned(process_current()->group, process_current()->session);
+    return process_group_is_orphaned(process_current()->group);
 }
 
 static void signal_group(int group, int signal)
@@ -33,10 +33,11 @@ static void signal_group(int group, int signal)
     (void)signal_send_group(group, signal, NULL);
 }
 
-static void signal_process(int process, int signal)
+static void signal_process(int number, int signal)
 {
-    if (process_find(process))
-        signal_send(process_find(process), signal, NULL);
+    struct process *process = process_find(number);
+    if (process)
+        (void)signal_send(process, signal, NULL);
 }
 
 static uint32_t current_user(void)
@@ -51,8 +52,8 @@ static enum error open_descriptor(struct file *file, bool close_on_exec, int *fd
 
 static int session_of_group(int group)
 {
-    for_each_process(process) {
-        if (process->group == group && process->state == PROCESS_LIVE)
+    for_each_in_group(process, id_find(group)) {
+        if (process->state == PROCESS_LIVE)
             return process->session;
     }
     return 0;

@@ -1,7 +1,7 @@
 /*
- * A timer that expires again before its signal is taken sends no second one. It counts, and the
- * signal comes with the count. Programs can tell this from Linux's only by what Linux leaves open:
- * when exactly a timer is started again.
+ * A timer that expires again before its signal is taken sends no second signal. It counts, and the
+ * signal gets the count when it is taken. POSIX leaves open when exactly a timer starts again, and
+ * only in this the timers differ from Linux's.
  */
 #include <kernel/process/cpu_time.h>
 #include <kernel/process/timers.h>
@@ -19,7 +19,7 @@ static bool is_pending(const struct process_timer *timer, const struct user_thre
     return pending & signal_bit(timer->signal);
 }
 
-/* setitimer()'s say nothing of themselves, as on Linux. */
+/* The signals of setitimer()'s timers do not name the timer, as on Linux. */
 static void send(struct process_timer *timer, uint64_t count)
 {
     struct signal_info info = {.number = timer->signal, .code = SI_KERNEL};
@@ -188,7 +188,7 @@ static void check(struct process_timer *timer)
     send(timer, count);
 }
 
-/* It gets a signal at the soft limit and each second from there on, until the hard one ends it. */
+/* RLIMIT_CPU: SIGXCPU at the soft limit and each second from there on, SIGKILL at the hard one. */
 static void check_limit(struct process *process)
 {
     struct limit *limit = &process->limits[RLIMIT_CPU];

@@ -1,9 +1,12 @@
 /*
- * A program's thread has low priority, so that the kernel's own tasks come first, and a slice of
- * time: user code is interrupted at least once a tick, and looks on its way back whether the slice
- * is over. Then it goes behind all others. A thread that has waited before that, such as a shell
- * for a key, goes before those that only compute. Kernel code is not preempted. A nice process's
- * thread gives up turns, and one that is the opposite has several slices in a row.
+ * Scheduling of programs' threads. A thread has low priority, so that the kernel's own tasks come
+ * first, and gets a slice of time. A tick interrupts user code, and on the way back the thread
+ * looks whether its slice is over; then it goes behind all others. A thread that waits before that,
+ * such as a shell for a key, goes before those that only compute. Kernel code is not preempted.
+ *
+ * A process of low niceness has several slices in a row. The thread of a nice process owes the
+ * others the time that it has had beyond its share, its debt. It lets them run until each has had
+ * that time.
  */
 #include <assert.h>
 #include <kernel/cpu/control.h>
@@ -20,8 +23,8 @@
 static struct executor *executor;
 enum { NICENESS_0_WEIGHT = 1024 };
 
-static uint64_t turns;     /* of all threads: how often one has begun to run */
-static bool slice_is_over; /* the running thread's; set by an interrupt */
+static uint64_t slices;    /* how often any thread has got the processor */
+static bool slice_is_over; /* the running thread's slice; set by the timer's interrupt handler */
 
 static struct user_thread *user_thread_of(struct thread *thread)
 {
@@ -34,7 +37,7 @@ static void enter(struct thread *thread)
     slice_is_over = false;
     if (thread->task.priority != TASK_LOW_EARLY)
         task_set_priority(&thread->task, TASK_LOW_EARLY);
-    turns++;
+    slices++;
     load_note_switch();
     process_timers_check(user_thread->process);
     address_space_use(user_thread->process->space);
@@ -135,7 +138,7 @@ void user_threads_tick(void)
     last_poll = executor->poll_start;
 }
 
-/* Linux's weights of niceness -20 to 19 (kernel/sched/core.c): each step is a quarter. */
+/* Linux's weights of niceness -20 to 19 (kernel/sched/core.c): each step is a factor of 1.25. */
 static int niceness_weight(int niceness)
 {
     static const uint32_t weights[] = {88761, 71755, 56483, 46273, 36291, 29154, 23254, 18705,
@@ -155,9 +158,8 @@ static bool has_more_slices(struct user_thread *thread, int weight)
     return more;
 }
 
-/* Lets others run. A nice process's thread owes them what it has had beyond its share: it gives up
- * its turn until each of them has had that, or nobody else wants the processor. */
-static void end_turn(struct user_thread *thread)
+/* Lets other threads run, until the debt is paid or no other thread wants the processor. */
+static void end_slice(struct user_thread *thread)
 {
     int weight = niceness_weight(thread->process->niceness);
     bool is_over = slice_is_over, goes_on = is_over && has_more_slices(thread, weight);
@@ -168,16 +170,16 @@ static void end_turn(struct user_thread *thread)
     if (weight < NICENESS_0_WEIGHT)
         thread->debt += used * (uint64_t)(NICENESS_0_WEIGHT - weight) / (uint64_t)weight;
     for (;;) {
-        uint64_t before = turns, paid;
+        uint64_t before = slices, paid;
         if (is_over)
             task_set_priority(&thread->thread.task, TASK_LOW);
         thread_yield();
-        uint64_t others = turns - before - 1, now = read_tsc();
+        uint64_t others = slices - before - 1, now = read_tsc();
         paid = others ? (now - start) / others : thread->debt;
         thread->debt -= MIN(paid, thread->debt);
         if (!thread->debt || thread_is_interrupted(&thread->thread))
             return;
-        turns--; /* this was none */
+        slices--; /* this thread has not used the processor */
         start = now;
     }
 }
@@ -188,14 +190,14 @@ static inline bool has_to_act(void)
            thread_is_interrupted(&user_thread_current()->thread);
 }
 
-/* Apart from the look, which most returns end with. */
+/* Kept apart from has_to_act(), after which most calls return at once. */
 static NOINLINE void act(struct trap_frame *frame)
 {
     do {
         interrupts_enable();
         process_timers_check(process_current());
         if (slice_is_over || executor_has_urgent(executor))
-            end_turn(user_thread_current());
+            end_slice(user_thread_current());
         if (thread_is_interrupted(&user_thread_current()->thread))
             signals_act(frame);
         interrupts_disable();

@@ -8,7 +8,7 @@
 
 extern const char vdso_image[], vdso_image_end[]; /* vdso_image.asm */
 
-/* The pages of the object that the areas show, in the order of their addresses. */
+/* The pages of the vm_object, in the order of their addresses. */
 enum { CLOCK, IMAGE, PAGES };
 
 static phys_addr_t frames[PAGES];
@@ -24,7 +24,7 @@ static enum error get_page(struct vm_object *object, uint64_t index, bool write,
     return frame_reference(*frame);
 }
 
-/* For the first program: the boot needs none of this. The frames are never given back. */
+/* Makes the frames for the first program, not at boot. They are never given back. */
 static enum error make_pages(void)
 {
     static const struct vm_object_operations operations = {.get_page = get_page};

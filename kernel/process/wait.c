@@ -12,7 +12,8 @@ static bool is_meant(const struct process *child, int which, unsigned options)
     return which == -1 || child->group == (which ? -which : process_current()->group);
 }
 
-/* Has the child something to report? Then it is reported, and not again. */
+/* Reports the child's end, stop or continuation, if there is one that `options` ask for; without
+ * WNOWAIT it is not reported again. */
 static bool report(struct process *child, unsigned options, struct wait_result *result)
 {
     bool keep = options & WNOWAIT;
@@ -49,28 +50,33 @@ static struct process *find_child(int number)
     return process && process->parent == process_current() ? process : NULL;
 }
 
-/* OK: one was found, or none of those that are meant has changed, and result->id is 0. */
+/* Looks at one child, or at none. OK and result->id 0: the child counts, but has nothing to report.
+ * ERROR_NO_CHILD: it does not count. */
+static enum error look_at(struct process *child, int which, unsigned options,
+                          struct wait_result *result)
+{
+    *result = (struct wait_result){0};
+    if (!child || !is_meant(child, which, options))
+        return ERROR_NO_CHILD;
+    if (!report(child, options, result))
+        *result = (struct wait_result){0};
+    return OK;
+}
+
+/* The same for all children. */
 static enum error look(int which, unsigned options, struct wait_result *result)
 {
     enum error error = ERROR_NO_CHILD;
-    if (which > 0) { /* there may be thousands of others */
-        struct process *child = find_child(which);
-        bool meant = child && is_meant(child, which, options);
-        error = meant ? OK : ERROR_NO_CHILD;
-        if (meant && report(child, options, result))
-            return OK;
-        *result = (struct wait_result){0};
-        return error;
-    }
+    if (which > 0) /* there may be thousands of others */
+        return look_at(find_child(which), which, options, result);
+    *result = (struct wait_result){0};
     list_for_each(node, &process_current()->children) {
         struct process *child = CONTAINER_OF(node, struct process, sibling);
-        if (!is_meant(child, which, options))
-            continue;
-        if (report(child, options, result))
-            return OK;
-        error = OK;
+        if (look_at(child, which, options, result) == OK)
+            error = OK;
+        if (result->id) /* the child may be freed by now */
+            break;
     }
-    *result = (struct wait_result){0};
     return error;
 }
 

@@ -6,7 +6,8 @@
 
 #include <kernel/cpu/trap.h>
 
-/* For user_mode_init(). Interrupts are masked at the call, and enabled at the return. */
+/* Mends the fault, or makes the program's thread take a signal. For user_mode_init(). Interrupts
+ * are masked at the call, and enabled at the return; may wait. */
 void process_exception(struct trap_frame *frame);
 
 #endif

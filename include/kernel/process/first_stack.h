@@ -1,5 +1,5 @@
 /*
- * What a program finds on its stack when it starts (System V ABI, AMD64, 3.4.1).
+ * The content of a program's stack at its start (System V ABI, AMD64, 3.4.1).
  */
 #ifndef KERNEL_PROCESS_FIRST_STACK_H
 #define KERNEL_PROCESS_FIRST_STACK_H
@@ -7,17 +7,17 @@
 #include <kernel/process/exec.h>
 #include <kernel/process/placement.h>
 
-/* Of the program and its interpreter, for the auxiliary vector. */
+/* Addresses of the program and its interpreter, for the auxiliary vector. */
 struct program_addresses {
     virt_addr_t headers; /* its program headers in memory */
     size_t header_count;
     virt_addr_t entry; /* the program's own */
-    virt_addr_t base;  /* the interpreter's; 0: there is none */
-    virt_addr_t vdso;  /* the shared object's that reads the clock */
+    virt_addr_t base;  /* of the interpreter; 0: there is none */
+    virt_addr_t vdso;  /* of the shared object that reads the clock */
 };
 
-/* Makes the stack in program->space, and sets program->stack and where the strings are.
- * ERROR_TOO_BIG, ERROR_OUT_OF_FRAMES; may wait. */
+/* Makes the stack in program->space, and sets program->stack and the addresses of the strings. An
+ * `executable` stack may hold code. ERROR_TOO_BIG, ERROR_OUT_OF_FRAMES. In threads; may wait. */
 enum error first_stack_make(struct program *program, const char *name,
                             const struct program_strings *strings,
                             const struct program_addresses *addresses,

@@ -1,9 +1,9 @@
 /*
  * The numbers of processes and threads, which come from one range: Linux's struct pid. A process
- * has the number of its first thread. Groups of processes and sessions are named after a process
- * that may have ended long ago, so a number is in use as long as anything has it.
+ * has the number of its first thread. A group of processes and a session have the number of a
+ * process that may have ended long ago, so a number is in use as long as anything has it.
  *
- * In tasks and threads, like all of it.
+ * All functions are for tasks and threads.
  */
 #ifndef KERNEL_PROCESS_IDS_H
 #define KERNEL_PROCESS_IDS_H
@@ -15,7 +15,7 @@
 
 enum {
     ID_FIRST_REUSED = 300, /* lower ones are given out once: Linux's RESERVED_PIDS */
-    ID_LEAST_LIMIT = 301,  /* Linux's limits of pid_max, and what it is at first */
+    ID_LEAST_LIMIT = 301,  /* pid_max: its least, its first and its highest value, as on Linux */
     ID_FIRST_LIMIT = 32768,
     ID_MOST_LIMIT = 4194304,
 };
@@ -27,20 +27,20 @@ struct id {
     struct tree_node node;
     int number;
     size_t references;
-    struct process *process;    /* of that number, zombies included; NULL: none */
+    struct process *process;    /* that has the number, zombies included; NULL: none */
     struct user_thread *thread; /* likewise */
-    struct wait_queue ended;    /* where others wait for the process's end */
+    struct wait_queue ended;    /* woken at the process's end */
     struct list group, session; /* the processes whose group or session has that number */
 };
 
-/* Takes the next number that is free, with one reference. NULL when memory or numbers are out. The
- * cost is that of looking it up, however many are in use. */
+/* Takes the next free number, with one reference. NULL: memory or numbers have run out. O(log n)
+ * while the numbers above the last one are free; otherwise it searches past those in use. */
 struct id *id_create(void);
 
-/* Is every number below the limit in use? The cost is that of a search through all. */
+/* Is every number below the limit in use? Searches through all of them. */
 bool ids_are_out(void);
 
-/* New numbers are below this limit: Linux's pid_max. Setting it leaves the numbers in use alone.
+/* The limit that new numbers are below: Linux's pid_max. Numbers in use stay as they are.
  * ERROR_INVALID: too low or too high. */
 int id_limit(void);
 enum error id_set_limit(uint64_t limit);
@@ -52,13 +52,14 @@ uint64_t id_count_created(void);
 /* The number in use, or NULL. Adds no reference. */
 struct id *id_find(int number);
 
-/* The first one with a process above `number`, or NULL: O(log n) for each number without one. */
+/* The first number above `number` that a process has, or NULL. O(log n), and as much again for each
+ * number without a process in between. */
 struct id *id_next_process(int number);
 
-/* The first one above `number` with a thread of the process, or NULL: likewise. */
+/* The same for a thread of `process`. */
 struct id *id_next_thread(const struct process *process, int number);
 
-/* Adds a reference, and drops one; with the last one, the number is free again. */
+/* Adds a reference, and drops one; dropping the last one frees the number. */
 void id_reference(struct id *id);
 void id_release(struct id *id);
 

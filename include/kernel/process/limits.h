@@ -1,7 +1,7 @@
 /*
- * A process's limits: setrlimit(2). Their numbers and what they are in the beginning are Linux's
- * (include/asm-generic/resource.h). Those of memory are kept by mm/, RLIMIT_NOFILE by the table of
- * files; the others are read where they count.
+ * A process's limits: setrlimit(2). Their numbers and first values are Linux's
+ * (include/asm-generic/resource.h). mm/ keeps the limits of memory, the table of files keeps
+ * RLIMIT_NOFILE; the others are read where they count.
  */
 #ifndef KERNEL_PROCESS_LIMITS_H
 #define KERNEL_PROCESS_LIMITS_H
@@ -37,26 +37,29 @@ struct limit {
 
 struct process;
 
-/* Has the process's user more threads than RLIMIT_NPROC says? Root has never. In threads. */
+/* Does the process's user have more threads than RLIMIT_NPROC allows? Never true for root. In
+ * threads. */
 bool limits_has_too_many(const struct process *process);
 
-/* May the process have no further child or thread? Its user has as many as RLIMIT_NPROC says, which
- * does not hold for root; or all users have as many as there may be. In threads. */
+/* Is the process refused a further child or thread? It is if its user, other than root, has as many
+ * as RLIMIT_NPROC allows, or if all users together have as many as the kernel allows. In threads.
+ */
 bool limits_allow_no_thread(const struct process *process);
 
-/* Takes the memory that is free now as what programs have, and shows in /proc how many threads
- * there may be. Once, before the first program starts. */
+/* Computes how many threads there may be from the memory that is free now, and shows the number in
+ * /proc. Called once, in a thread, before the first program starts. */
 void limits_start(void);
 
 /* Gives the first process its limits. A fork copies them. Any context. */
 void limits_init(struct limit limits[RLIMIT_COUNT]);
 
-/* Makes the process's memory keep its limits: after a new one was set, and after an exec. In
- * threads. */
+/* Passes the process's limits of memory to mm/: after a limit was set, and after an exec. In
+ * threads.
+ */
 void limits_apply(struct process *process);
 
-/* Sets a limit. ERROR_INVALID: the soft one is above the hard one; ERROR_NOT_PERMITTED: the hard
- * one would rise, and `privileged` is false, or it would be higher than any can be. In threads. */
+/* Sets a limit. ERROR_INVALID: the soft value is above the hard one. ERROR_NOT_PERMITTED: the hard
+ * value would rise and `privileged` is false, or it would exceed FILE_TABLE_MAX. In threads. */
 enum error limits_set(struct process *process, unsigned resource, const struct limit *limit,
                       bool privileged);
 

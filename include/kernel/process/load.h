@@ -1,16 +1,16 @@
 /*
- * How busy the processor is: the load averages, and what it has spent its time with. /proc/loadavg,
- * /proc/stat and /proc/vmstat show it.
+ * How busy the processor is: the load averages, and its time by user, system and idle. Shown in
+ * /proc/loadavg, /proc/stat and /proc/vmstat.
  */
 #ifndef KERNEL_PROCESS_LOAD_H
 #define KERNEL_PROCESS_LOAD_H
 
 #include <kernel/task/executor.h>
 
-/* Begins to count, in a task of `executor`, and adds the files to /proc. In set-up code. */
+/* Spawns the task that computes the averages, and adds the files to /proc. In set-up code. */
 void load_start(struct executor *executor);
 
-/* A thread that runs a program has got the processor. */
+/* Counts that a program's thread has got the processor. On the executor's stack. */
 void load_note_switch(void);
 
 #endif

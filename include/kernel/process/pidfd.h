@@ -1,6 +1,7 @@
 /*
- * Descriptors of processes: pidfd_open(2). One stands for its process also when that is gone and
- * the number is another one's. It is ready to read once the process has ended.
+ * Descriptors of processes: pidfd_open(2). A descriptor keeps standing for its process after that
+ * is gone, so the number is not given to another process meanwhile. It is ready to read once the
+ * process has ended.
  */
 #ifndef KERNEL_PROCESS_PIDFD_H
 #define KERNEL_PROCESS_PIDFD_H
@@ -8,11 +9,12 @@
 #include <fs/file.h>
 #include <kernel/process/ids.h>
 
-/* A file for the process of that number. `flags`: O_NONBLOCK or 0. ERROR_OUT_OF_FRAMES. In threads.
- */
+/* Makes a file for the process of that number. `flags`: O_NONBLOCK or 0. ERROR_OUT_OF_FRAMES. In
+ * threads. */
 enum error pidfd_create(struct id *id, unsigned flags, struct file **file);
 
-/* The number that a file stands for; ERROR_BAD_DESCRIPTOR for other files. The file keeps it. */
+/* The number that the file stands for; the reference stays the file's. ERROR_BAD_DESCRIPTOR: it is
+ * another kind of file. Any context. */
 enum error pidfd_id(const struct file *file, struct id **id);
 
 #endif

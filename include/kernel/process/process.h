@@ -1,14 +1,13 @@
 /*
  * Processes: a program, or what is left of one, with its memory, files and signals.
  *
- *     NEW ----> LIVE ---- process_exit(), also by a signal ----> ZOMBIE ---- parent's wait ---->
- * gone
+ *     NEW ----> LIVE -- process_exit(), or a signal --> ZOMBIE -- the parent's wait --> gone
  *
  * A process has threads (struct user_thread) while it is live, and takes no signals before that.
- * They share all that is in here. When one of them ends the process, or replaces its program, the
- * others are told to end, and do so on their way back to user mode; the last one tears down.
- * What its parent is told later, the exit status and the times, stays until the parent has asked.
- * Children whose parent ends first are given to the first process.
+ * Its threads share all that struct process has. When one of them ends the process, or replaces its
+ * program, it tells the others to end. They do so on their way back to user mode, and the last one
+ * gives back what the process has. A zombie keeps what its parent may ask for: the exit status and
+ * the times. Children whose parent ends first are given to the first process.
  *
  * All functions are for threads, unless they say otherwise.
  */
@@ -28,13 +27,13 @@
 enum { PROCESS_NAME = 16, PROCESS_FIRST = 1 };
 
 enum { NICENESS_LEAST = -20, NICENESS_MOST = 19 };
-/* Of the personalities, the one that is acted upon (Linux: include/uapi/linux/personality.h). */
+/* The one bit of a personality that has an effect (Linux: include/uapi/linux/personality.h). */
 enum { ADDR_NO_RANDOMIZE = 0x40000 };
 
 enum process_state { PROCESS_NEW, PROCESS_LIVE, PROCESS_ZOMBIE };
 
 struct process {
-    int id, group, session;                    /* the numbers of the next three */
+    int id, group, session;                    /* the numbers in the next three */
     struct id *number, *group_id, *session_id; /* referenced */
     struct list_node in_group, in_session;
     enum process_state state;
@@ -44,58 +43,59 @@ struct process {
     struct list_node sibling;
     struct list threads; /* by `sibling`, oldest first; empty once it is a zombie */
     size_t thread_count;
-    struct user_thread *survivor; /* executes another program: the others are told to end */
-    struct wait_queue alone;      /* where that one waits for the others' end */
+    struct user_thread *survivor; /* replaces the program, so it alone does not end; or NULL */
+    struct wait_queue alone;      /* woken when only one thread is left */
 
     struct address_space *space; /* NULL once it is a zombie; so are the next two */
     struct file_table *files;
     struct fs_context *fs;
     struct file *program;     /* the file that runs: /proc/PID/exe; NULL for zombies */
-    uint32_t uid, euid, suid; /* real, effective, saved; as which files are accessed: fs */
+    uint32_t uid, euid, suid; /* real, effective, saved; `fs` has those for access to files */
     uint32_t gid, egid, sgid;
-    uint64_t lost_rights;   /* capabilities that it has given up, until an exec */
-    uint64_t unused_rights; /* those, and others that it may take back */
-    struct user *user;      /* of `uid`: counts its threads, or 1 when it has none; NULL: not yet */
-    bool had_too_many;      /* when it changed its user, RLIMIT_NPROC was reached already */
+    uint64_t lost_rights;   /* capabilities that it has given up until an exec */
+    uint64_t unused_rights; /* these, and those that it may take back */
+    struct user *user;      /* of `uid`; counts its threads, at least 1. NULL: not set yet */
+    bool had_too_many;      /* when it changed its user, that user had reached RLIMIT_NPROC */
     struct limit limits[RLIMIT_COUNT];
-    int oom_adjust;       /* OOM_ADJUST_MIN to _MAX; a fork copies both */
-    int oom_adjust_least; /* what root has set last: others may not go below */
+    int oom_adjust;       /* OOM_ADJUST_MIN to _MAX; a fork copies this and the next */
+    int oom_adjust_least; /* the value that root has set last; others may not go below */
     uint32_t personality; /* of personality(2); a fork copies it, an exec keeps it */
 
     int niceness;
 
     struct signals signals;
     size_t stopped_threads;
-    int stopping;      /* the signal that stops it, until all threads have stopped; 0: they have */
-    int stop_signal;   /* that a wait has not reported yet; 0: none */
-    int exit_signal;   /* what the parent gets at the end: SIGCHLD */
+    int stopping;      /* the signal that stops it, until all threads have stopped; else 0 */
+    int stop_signal;   /* the signal that has stopped it, until a wait has reported it; else 0 */
+    int exit_signal;   /* the signal that the parent gets at its end, as a rule SIGCHLD; 0: none */
     int exit_status;   /* as wait4() gives it */
-    int death_signal;  /* that it gets when its parent ends; 0: none */
+    int death_signal;  /* the signal that it gets when its parent ends; 0: none */
     bool stopped;      /* by a signal, until SIGCONT or SIGKILL */
     bool continued;    /* no wait has reported it yet */
-    bool ending;       /* its threads are told to end, but for the survivor */
-    bool is_subreaper; /* gets the orphans among its descendants */
+    bool ending;       /* all threads but the survivor have been told to end */
+    bool is_subreaper; /* becomes the parent of orphans among its descendants */
     bool no_new_privileges;
     bool not_dumpable;
-    bool has_executed;   /* since its fork: its parent may not move it to another group */
+    bool has_executed;   /* a program since its fork; its parent cannot change its group any more */
     bool is_vfork;       /* its parent waits until it gives the space back */
-    bool has_cpu_timers; /* some of its timers go by processor time, or RLIMIT_CPU does */
-    uint64_t time;       /* of its ended threads, in ticks of the time stamp counter */
+    bool has_cpu_timers; /* a timer or RLIMIT_CPU needs its processor time to be looked at */
+    uint64_t time;       /* of threads that have ended, in ticks of the time stamp counter */
     uint64_t children_time;
-    uint64_t user_time, children_user_time; /* the part of these that was spent in user mode */
+    uint64_t user_time, children_user_time; /* the parts of these that were spent in user mode */
     uint64_t start;                         /* by the clock */
     struct list timers;                     /* struct process_timer */
     struct wait_queue changed; /* a child has ended, stopped or gone on; or the vfork is over */
     virt_addr_t arguments, arguments_end, environment, environment_end; /* on its stack */
 };
 
-/* The process of the running thread. Any context in which a program's thread runs. */
+/* The process of the running thread. In threads of programs, and interrupt handlers above them. */
 static inline struct process *process_current(void)
 {
     return user_thread_current()->process;
 }
 
-/* All signals that are pending for the thread, and those of them that it does not block. */
+/* The signals that are pending for the thread or its process, and those of them that it does not
+ * block. */
 static inline uint64_t signals_pending(const struct user_thread *thread)
 {
     return thread->process->signals.pending.set | thread->pending.set;
@@ -105,7 +105,7 @@ static inline uint64_t signals_due(const struct user_thread *thread)
     return signals_pending(thread) & ~thread->blocked;
 }
 
-/* The oldest thread that has not ended, which stands for all where one has to; NULL: none has. */
+/* The oldest thread that has not ended, for what is asked of one thread only; NULL for zombies. */
 static inline struct user_thread *process_first_thread(const struct process *process)
 {
     struct list_node *node = list_first(&process->threads);
@@ -145,31 +145,36 @@ static inline struct process *process_next_in_group(const struct process *proces
 #define for_each_process(process) \
     for (struct process *process = process_next(0); process; process = process_next(process->id))
 
-/* The live or dead process of that number, or NULL. In tasks and threads. */
+/* The process of that number, which may be a zombie, or NULL. In tasks and threads. */
 struct process *process_find(int number);
 
-/* The same, and a thread's number leads to its process, too. */
+/* The same; a thread's number leads to its process, too. */
 struct process *process_of_number(int number);
 
-/* The process with the lowest number above `id`, or NULL. In tasks and threads. */
+/* The process with the lowest number above `number`, or NULL. In tasks and threads. */
 struct process *process_next(int number);
 
 /* How many there are, zombies included. In tasks and threads. */
 size_t process_count(void);
 
-/* A new process with the lowest free number above the last one's, without memory, files and thread,
- * in its parent's group and session. The first one has no parent. NULL when memory or numbers are
- * out. */
+/* Makes a process in its parent's group and session, without memory, files and threads. Its number
+ * is the lowest free one above the last. `parent` is NULL for the first process. NULL: memory or
+ * numbers have run out. */
 struct process *process_create(struct process *parent);
 
-/* Moves it to a group of a session, both of which have a process, or are named after this one. */
+/* Moves the process to a group of a session. Each has the number of this process, or has a process
+ * already. */
 void process_join(struct process *process, int group, int session);
 
-/* Forgets a process that is a zombie, or that never ran. */
+/* Frees a process that is a zombie or never ran, and its number. */
 void process_forget(struct process *process);
 
-/* Is no process of the group's a child of one in another group of its session? Then nothing would
- * make it go on if it stopped (POSIX: orphaned). The first process does not count, as on Linux. */
-bool process_group_is_orphaned(int group, int session);
+/* Has the process a parent in another group of its session? The parent can then let the process's
+ * group go on when it has stopped. The first process does not count as such a parent, as on Linux.
+ */
+bool process_links_its_group(const struct process *process);
+
+/* Has no live process of the group such a parent? POSIX calls the group orphaned then. */
+bool process_group_is_orphaned(int group);
 
 #endif

@@ -1,10 +1,10 @@
 /*
- * Signals: which are pending, what a process does with them, and who may go on.
+ * Signals: sending them, and what a process does with each.
  *
- * A signal is sent to a process, or to one of its threads, and made pending there. One of the
- * process's is for any thread that does not block it. It is acted upon by a thread itself, on
- * its way back to user mode (signal_act.h). So a signal never ends a thread inside the kernel. A
- * thread that waits there is interrupted (kernel/task/thread.h), unwinds, and comes to that place.
+ * A signal is sent to a process or to one of its threads, and is pending there. Any thread that
+ * does not block it may take a signal of its process. A thread acts upon signals only on its way
+ * back to user mode (signal_act.h), so a signal never ends a thread inside the kernel. A thread
+ * that waits there is interrupted (kernel/task/thread.h), unwinds, and comes to that place.
  */
 #ifndef KERNEL_PROCESS_SIGNAL_H
 #define KERNEL_PROCESS_SIGNAL_H
@@ -58,7 +58,7 @@ static inline uint64_t signal_bit(int signal)
     return UINT64_C(1) << (signal - 1);
 }
 
-/* The reasons in a siginfo's si_code. */
+/* The reason for a signal: si_code of siginfo_t. */
 enum {
     SI_USER = 0,
     SI_KERNEL = 128,
@@ -86,7 +86,7 @@ enum {
     CLD_CONTINUED,
 };
 
-/* What is known of a signal: as much of Linux's siginfo_t as it keeps itself. */
+/* The information about a signal: as much of Linux's siginfo_t as Linux keeps in the kernel. */
 struct signal_info {
     int32_t number, error, code, padding;
     union {
@@ -102,14 +102,14 @@ struct signal_info {
 };
 _Static_assert(sizeof(struct signal_info) == 48, "Linux: include/linux/signal_types.h");
 
-/* The same as programs get it. */
+/* The same in the form that programs get. */
 struct user_signal_info {
     struct signal_info known;
     uint64_t zeros[10];
 };
 _Static_assert(sizeof(struct user_signal_info) == 128, "Linux: uapi/asm-generic/siginfo.h");
 
-/* What a process does with a signal: Linux's struct sigaction, as the call takes it. */
+/* The action for a signal: Linux's struct sigaction, as the call takes it. */
 struct signal_action {
     uint64_t handler; /* SIGNAL_DEFAULT, SIGNAL_IGNORE, or an address */
     uint64_t flags;
@@ -121,7 +121,7 @@ enum { SIGNAL_DEFAULT = 0, SIGNAL_IGNORE = 1 };
 #define SA_NOCLDSTOP UINT64_C(1)
 #define SA_NOCLDWAIT UINT64_C(2)
 #define SA_SIGINFO   UINT64_C(4)
-#define SA_TAGBITS   UINT64_C(0x00000800) /* of addresses, which no processor tells of here */
+#define SA_TAGBITS   UINT64_C(0x00000800) /* no effect: addresses have no tags */
 #define SA_RESTORER  UINT64_C(0x04000000)
 #define SA_ONSTACK   UINT64_C(0x08000000)
 #define SA_RESTART   UINT64_C(0x10000000)
@@ -139,20 +139,24 @@ struct signal_stack {
 };
 enum { SS_ONSTACK = 1, SS_DISABLE = 2, SS_AUTODISARM = (int)0x80000000 };
 
-/* A system call that a signal has interrupted leaves one of these as its result, and signals_act()
- * settles what becomes of it (Linux: include/linux/errno.h). */
+/* A system call that a signal has interrupted leaves one of these as its result. signals_act() then
+ * makes the call again or lets it fail with EINTR (Linux: include/linux/errno.h). */
 enum {
-    RESTART_IF_ASKED = -512, /* again, unless a handler ran that was set without SA_RESTART */
+    RESTART_IF_ASKED = -512, /* again, unless a handler without SA_RESTART ran */
     RESTART_ALWAYS = -513,
     RESTART_WITHOUT_HANDLER = -514, /* again, unless a handler ran */
-    RESTART_SLEEP = -516, /* likewise, as restart_syscall(): a sleep ends when it would have */
+    RESTART_SLEEP = -516,           /* likewise, by restart_syscall(): a sleep keeps its deadline */
 };
 
-/* The default actions (signal(7)): these stop the process, these do nothing; all others end it. */
+/* The signals whose default action is to stop the process, and those without one. All others end
+ * the process (signal(7)). */
 #define SIGNALS_THAT_STOP \
     (signal_bit(SIGSTOP) | signal_bit(SIGTSTP) | signal_bit(SIGTTIN) | signal_bit(SIGTTOU))
 #define SIGNALS_IGNORED \
     (signal_bit(SIGCHLD) | signal_bit(SIGCONT) | signal_bit(SIGURG) | signal_bit(SIGWINCH))
+
+/* The signals that cannot be blocked, handled or ignored. */
+#define SIGNALS_UNBLOCKABLE (signal_bit(SIGKILL) | signal_bit(SIGSTOP))
 
 struct process;
 struct user_thread;
@@ -160,17 +164,17 @@ struct user_thread;
 /* Signals that are pending (signal_queue.h). */
 struct signal_queue {
     uint64_t set;
-    struct list entries; /* what is known of each, oldest first */
+    struct list entries; /* the information about each, oldest first */
     uint64_t count;      /* of the entries */
 };
 
-/* What is done with each signal. Processes that were cloned so share one (CLONE_SIGHAND). */
+/* The action for each signal. Processes share one after a clone with CLONE_SIGHAND. */
 struct signal_actions {
     size_t references;
     struct signal_action of[SIGNAL_COUNT];
 };
 
-/* What of a process's memory concerns signals. */
+/* The part of a process that belongs to signals. */
 struct signals {
     struct signal_actions *actions;
     struct signal_queue pending; /* for any of its threads */
@@ -179,69 +183,69 @@ struct signals {
 /* Woken when a signal becomes pending for any process: signalfd waits here. */
 extern struct wait_queue signals_arrived;
 
-/* Makes a signal pending, unless the process ignores it, and wakes a thread that does not block it.
- * SIGKILL and SIGCONT let a stopped process go on. `info` may be NULL: from the kernel.
- * ERROR_AGAIN: there is no place for a signal with a value. In threads and tasks. */
+/* Makes a signal pending, unless the process ignores it, and interrupts a thread that does not
+ * block it. SIGKILL and SIGCONT let a stopped process go on. `info` NULL: the signal comes from the
+ * kernel. ERROR_AGAIN: there is no room for a signal with a value. In threads and tasks, like all
+ * that follow that do not speak of the running thread. */
 enum error signal_send(struct process *process, int signal, const struct signal_info *info);
 
-/* The same for one thread, which alone can take the signal. */
+/* The same for a signal that only this thread can take. */
 enum error signal_send_thread(struct user_thread *thread, int signal,
                               const struct signal_info *info);
 
-/* The same for the running thread, which has caused the signal by a call, such as SIGPIPE. */
+/* Sends the running thread a signal that its own call has caused, such as SIGPIPE. */
 void signal_send_self(int signal);
 
-/* The same for each process of a group; how many there were. */
+/* Sends a signal to each process of a group, none if `signal` is 0; returns how many there were. */
 size_t signal_send_group(int group, int signal, const struct signal_info *info);
 
-/* Makes the running thread's program take the signal of a fault of its own, which it can neither
- * block nor ignore: it ends then. */
+/* Sends the running thread a signal for a fault of its own program. If the program blocks or
+ * ignores the signal, it ends the program. */
 void signal_force(int signal, const struct signal_info *info);
 
-/* Sets what to do with a signal; *old becomes what it was, unless that is NULL. A pending signal
- * that is ignored from now on is dropped. `signal` is 1 to SIGNAL_COUNT, and not SIGKILL or
- * SIGSTOP.
- */
+/* Sets the action for a signal, unless `action` is NULL; *old becomes the one before, unless `old`
+ * is NULL. Drops the signal where it is pending and the new action ignores it. `signal` is 1 to
+ * SIGNAL_COUNT, and with an action not SIGKILL or SIGSTOP. */
 void signal_set_action(struct process *process, int signal, const struct signal_action *action,
                        struct signal_action *old);
 
-/* Sets the running thread's blocked signals; SIGKILL and SIGSTOP are never blocked. What is pending
- * for the process and blocked from now on goes to another thread. */
+/* Sets the running thread's blocked signals, without SIGKILL and SIGSTOP. Signals that are pending
+ * for the process and that this thread now blocks interrupt another thread. */
 void signals_block(uint64_t blocked);
 
 /* Does the running thread neither block nor ignore the signal? */
 bool signal_is_taken(int signal);
 
-/* Would nothing happen if the process acted upon the signal? The first process takes only those
- * that it handles. */
+/* Does the signal have no effect on the process? The first process takes only signals that it
+ * handles. */
 bool signal_is_ignored(const struct process *process, int signal);
 
-/* A child has ended, stopped or gone on: wakes its parent where it waits for that, and sends
- * `signal` with `code` and `status`, unless it is 0. */
+/* Tells a process's parent that the process has ended, stopped or gone on: wakes the parent where
+ * it waits for that, and sends it `signal` with `code` and `status`, unless `signal` is 0. */
 void signal_parent(struct process *process, int signal, int code, int status);
 
-/* A thread that takes no signals any more leaves those of its process to the others. */
+/* Makes the thread, which ends, take no signal any more; others take those of the process. */
 void signals_leave_to_others(struct user_thread *thread);
 
-/* Takes the pending signal of a set that comes first: the thread's own before the process's, the
- * lowest number first. False: there is none. */
+/* Takes the first pending signal of a set: the thread's own before the process's, then the lowest
+ * number. Returns false if there is none. */
 bool signal_take(struct user_thread *thread, uint64_t set, struct signal_info *info);
 
-/* A process that is told to stop has stopped when each of its threads has: tells the parent then.
- */
+/* Called when a thread has stopped or ended. If now all threads of a process that is told to stop
+ * have stopped, tells the parent. */
 void signals_note_stop(struct process *process);
 
-/* The default actions, with one reference; NULL: no memory. */
+/* Makes default actions, with one reference; NULL: there is no memory. */
 struct signal_actions *signal_actions_create(void);
 
-/* Drops a reference; the last one frees them. */
+/* Drops a reference; dropping the last one frees the actions. */
 void signal_actions_release(struct signal_actions *actions);
 
-/* The process gets actions of its own, which are what the shared ones were. ERROR_OUT_OF_FRAMES:
- * it shares them still. */
+/* Gives the process a copy of its actions, if it shares them. ERROR_OUT_OF_FRAMES: it still shares
+ * them. */
 enum error signals_unshare(struct process *process);
 
-/* Handlers become the default action, what is ignored stays so. */
+/* Replaces handlers by the default action; ignored signals stay ignored. For exec. */
 void signals_clear_handlers(struct process *process);
 
 #endif

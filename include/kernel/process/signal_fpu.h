@@ -9,16 +9,18 @@
 
 enum { SIGNAL_FPU_ALIGNMENT = 64 };
 
-/* How many bytes they take there. */
+/* How many bytes they take there. Any context. */
 size_t signal_fpu_size(void);
 
-/* Stores the running thread's at an address of its program, a multiple of the alignment, and loads
- * their initial state. `in_place` is where the kernel can write to all of that (user_block()), or
- * NULL. ERROR_BAD_ADDRESS; may wait. */
+/* Stores the running thread's registers at an address of its program, a multiple of
+ * SIGNAL_FPU_ALIGNMENT, and loads their initial state. `in_place` is the kernel's address of that
+ * memory (user_block()); NULL if it has none. ERROR_BAD_ADDRESS. In threads of programs; may wait.
+ */
 enum error signal_fpu_push(virt_addr_t to, void *in_place);
 
-/* Loads what the program has there; the initial state if that is nowhere (0), and after an error:
- * ERROR_BAD_ADDRESS, ERROR_OUT_OF_FRAMES; ERROR_INVALID: the processor cannot load it. May wait. */
+/* Loads the registers from an address of the program, or the initial state if that is 0 or after an
+ * error. ERROR_INVALID: the processor cannot load what is there. ERROR_BAD_ADDRESS,
+ * ERROR_OUT_OF_FRAMES. In threads of programs; may wait. */
 enum error signal_fpu_pop(virt_addr_t from);
 
 #endif

@@ -6,20 +6,24 @@
 
 #include <kernel/process/signal.h>
 
-/* Puts a frame for the handler on the program's stack, and makes `frame` lead to the handler.
- * ERROR_BAD_ADDRESS when there is no memory for it. */
+/* Puts a frame for the handler of `action` on the program's stack, and makes `frame` lead to the
+ * handler. `mask_after` are the signals that are blocked after its return. ERROR_BAD_ADDRESS: the
+ * stack or the handler cannot be used. In threads of programs; may wait. */
 enum error signal_frame_push(struct trap_frame *frame, int signal, const struct signal_info *info,
                              const struct signal_action *action, uint64_t mask_after);
 
-/* Takes the frame off again, as rt_sigreturn does: the program goes on where the signal came. *mask
- * is what is blocked then, and *stack the stack for handlers. ERROR_BAD_ADDRESS. */
+/* Takes the frame off the stack again, for rt_sigreturn: `frame` leads to where the signal came.
+ * *mask is the set that is blocked then, and *stack the stack for handlers. The program may have
+ * written anything to its frame. ERROR_BAD_ADDRESS, and what signal_fpu_pop() says. In threads of
+ * programs; may wait. */
 enum error signal_frame_pop(struct trap_frame *frame, uint64_t *mask, struct signal_stack *stack);
 
-/* Is the stack pointer on that stack? Never on one that is disarmed while it is used. */
+/* Is the stack pointer on that stack for handlers? Always false for a stack with SS_AUTODISARM. Any
+ * context. */
 bool signal_stack_holds(const struct signal_stack *stack, virt_addr_t rsp);
 
-/* Sets the thread's stack for handlers. ERROR_NOT_PERMITTED while `rsp` is on the one that it has;
- * ERROR_INVALID; ERROR_OUT_OF_FRAMES: it is too small. */
+/* Sets the thread's stack for handlers. ERROR_NOT_PERMITTED: `rsp` is on the stack that it has now.
+ * ERROR_INVALID: unknown flags. ERROR_OUT_OF_FRAMES: it is too small. In threads. */
 enum error signal_stack_set(struct user_thread *thread, const struct signal_stack *stack,
                             virt_addr_t rsp);
 

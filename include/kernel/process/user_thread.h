@@ -13,40 +13,40 @@
 
 struct user_thread {
     struct thread thread;
-    struct process *process;       /* not used any more once the thread is over */
-    struct list_node sibling;      /* among process->threads */
-    char name[16];                 /* with a NUL */
-    struct trap_frame first;       /* what it starts with */
-    struct id *number;             /* referenced */
-    int id;                        /* the same as a number */
-    uint64_t user_time;            /* in user mode, by the time stamp counter; while not running */
-    uint64_t user_time_before;     /* the processor's when the thread got it */
+    struct process *process;  /* may be gone once the thread is over */
+    struct list_node sibling; /* among process->threads */
+    char name[16];            /* with a NUL */
+    struct trap_frame first;  /* the registers that it starts with */
+    struct id *number;        /* referenced */
+    int id;                   /* the number in it */
+    uint64_t user_time; /* TSC ticks in user mode, up to the last time it lost the processor */
+    uint64_t user_time_before;     /* the processor's user time when the thread got it */
     struct signal_queue pending;   /* signals for this thread alone */
-    uint64_t forced;               /* of those: a fault's, which ends the first process, too */
+    uint64_t forced;               /* those of a fault, which end the first process, too */
     uint64_t awaited;              /* signals that a call waits for, blocked or not */
-    uint64_t blocked;              /* signals */
-    uint64_t blocked_before;       /* a call that waits with other signals has changed them: */
-    bool restore_blocked;          /* ... they come back when it is over */
-    uint8_t policy;                /* SCHED_OTHER, or another that changes nothing (schedule.c) */
-    bool reset_on_fork;            /* sched_setscheduler()'s flag: a fork does not copy it */
+    uint64_t blocked;              /* signals that it does not take */
+    uint64_t blocked_before;       /* `blocked` before sigsuspend() and its like ... */
+    bool restore_blocked;          /* ... which is restored when the call is over */
+    uint8_t policy;                /* SCHED_OTHER, or another that has no effect (schedule.c) */
+    bool reset_on_fork;            /* sched_setscheduler()'s flag; a fork does not copy it */
     uint16_t io_priority;          /* as ioprio_get() has it; a fork copies it, and the policy */
-    int slices;                    /* that it has had in a row */
-    uint64_t debt;                 /* time that others get first, by the time stamp counter */
+    int slices;                    /* of time that it has had in a row */
+    uint64_t debt;                 /* TSC ticks that other threads get before it (user_thread.c) */
     struct signal_stack stack;     /* for handlers; size 0: none */
-    virt_addr_t clear_child;       /* where 0 is written at the end; 0: nowhere */
-    struct list lock_waiters;      /* for locks that it owns (kernel/process/futex_lock.c) */
-    struct user_thread *waits_for; /* the owner of such a lock; NULL: it waits for none */
+    virt_addr_t clear_child;       /* the address to which 0 is written at the end; 0: none */
+    struct list lock_waiters;      /* wait for locks that it owns (kernel/process/futex_lock.c) */
+    struct user_thread *waits_for; /* the owner of the lock that it waits for; NULL: none */
     bool takes_no_locks;           /* it ends */
-    virt_addr_t robust_list;       /* of the locks that it holds (futex.h); 0: none */
-    /* What restart_syscall() does: an interrupted sleep goes on, up to its deadline. */
+    virt_addr_t robust_list;       /* the address of its robust list (futex.h); 0: none */
+    /* The call that restart_syscall() continues: an interrupted sleep, up to its deadline. */
     int64_t (*restart)(struct trap_frame *frame);
     uint64_t sleep_deadline;
-    virt_addr_t sleep_remaining; /* where it says how much is left if it ends early; 0: nowhere */
-    struct call_history *calls;  /* the last ones, on the heap; NULL: none are kept */
-    struct user_registers registers; /* while it is not running; the last member */
+    virt_addr_t sleep_remaining;     /* the address for the time left if it ends early; 0: none */
+    struct call_history *calls;      /* the last system calls, on the heap; NULL: none are kept */
+    struct user_registers registers; /* valid while it is not running; the last member */
 };
 
-/* The running thread, which runs a program. */
+/* The running thread, which runs a program. In such threads, and interrupt handlers above them. */
 static inline struct user_thread *user_thread_current(void)
 {
     return CONTAINER_OF(this_cpu()->thread_stack, struct user_thread, thread.stack);
@@ -58,26 +58,28 @@ struct user_thread *user_thread_find(int number);
 /* Does the running thread run a program? In tasks and threads. */
 bool user_thread_is_running(void);
 
-/* Programs' threads run on executor `of`. In set-up code. */
+/* Makes `of` the executor of programs' threads. In set-up code. */
 void user_threads_start(struct executor *of);
 
-/* Makes and starts a thread of the process that goes on in user mode with `frame` and `registers`,
- * both copied; without `registers` (NULL), with those of a program's start. It takes over the
- * reference on `number`. It does not run before the caller waits. ERROR_OUT_OF_FRAMES. */
+/* Makes and starts a thread of the process, which goes to user mode with copies of `frame` and
+ * `registers` (NULL: those of a program's start). It takes over the reference on `number`, unless
+ * this fails. It does not run before the caller waits. ERROR_OUT_OF_FRAMES. In threads. */
 enum error user_thread_spawn(struct process *process, struct id *number,
                              const struct trap_frame *frame, const struct user_registers *registers,
                              struct user_thread **spawned);
 
-/* Gives it a name, of which as much is taken as fits. The first thread's is the process's. */
+/* Gives the thread a name, which is cut to fit. The first thread's name is the process's. In
+ * threads.
+ */
 void user_thread_set_name(struct user_thread *thread, const char *name);
 
-/* Looks whether the running thread's slice of time is over. For the timer's interrupt handler,
- * every few milliseconds. */
+/* Ends the running thread's slice of time if it has run since the last call. For the timer's
+ * interrupt handler, every few milliseconds. */
 void user_threads_tick(void);
 
-/* The last look before a program goes on: gives the processor to others when its slice is over or
- * something more urgent is ready, and acts on signals; waits while one has stopped the process. For
- * user_mode_init(). */
+/* The last step before a program goes on: gives the processor to other threads when its slice is
+ * over or something more urgent is ready, and acts upon signals; waits while one has stopped the
+ * process. For user_mode_init(). Interrupts are masked at the call and at the return. */
 void user_thread_before_return(struct trap_frame *frame);
 
 #endif

@@ -1,9 +1,9 @@
 /*
- * The users who have processes, and how many threads each of them has: what RLIMIT_NPROC limits.
- * A process counts once as long as its number is in use, also as a zombie, and each further thread
- * counts once more.
+ * The users that have processes, and how many threads each of them has, for RLIMIT_NPROC. A process
+ * counts as one thread as long as its number is in use, also as a zombie; each further thread
+ * counts as one more.
  *
- * In tasks and threads, like all of it.
+ * All functions are for tasks and threads.
  */
 #ifndef KERNEL_PROCESS_USERS_H
 #define KERNEL_PROCESS_USERS_H
@@ -16,14 +16,14 @@ struct user {
     size_t threads;        /* above 0 */
 };
 
-/* Adds so many threads to the user of that number; NULL when memory is out: nothing is added then.
- * With those of a user who has some already, it does not fail. */
+/* Adds `threads` threads to the user of that number. NULL: memory has run out, and nothing was
+ * added. Does not fail for a user that has threads already. */
 struct user *user_add(uint32_t number, size_t threads);
 
-/* Takes some away. A user without threads is gone. */
+/* Removes some of the user's threads. A user without threads is freed. */
 void user_remove(struct user *user, size_t threads);
 
-/* How many threads all users have. */
+/* How many threads all users together have. */
 size_t users_threads(void);
 
 #endif

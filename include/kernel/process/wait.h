@@ -1,5 +1,5 @@
 /*
- * A parent learns what has become of its children.
+ * How a parent learns that a child has ended, stopped or gone on: wait4() and waitid().
  */
 #ifndef KERNEL_PROCESS_WAIT_H
 #define KERNEL_PROCESS_WAIT_H
@@ -13,22 +13,22 @@
 #define WEXITED    UINT32_C(4)
 #define WCONTINUED UINT32_C(8)
 #define WNOWAIT    UINT32_C(0x01000000)
-#define WNOTHREAD  UINT32_C(0x20000000) /* not those of other threads: they are the process's */
-#define WALL       UINT32_C(0x40000000) /* also children whose end does not give SIGCHLD */
-#define WCLONE     UINT32_C(0x80000000) /* those alone */
+#define WNOTHREAD  UINT32_C(0x20000000) /* no effect: children are the process's, not a thread's */
+#define WALL       UINT32_C(0x40000000) /* also children whose end does not send SIGCHLD */
+#define WCLONE     UINT32_C(0x80000000) /* only such children */
 
 struct wait_result {
-    int id; /* 0: nothing has changed, with WNOHANG */
+    int id; /* of the child; 0 with WNOHANG: nothing has changed */
     uint32_t uid;
     int status;           /* as wait4() gives it */
-    struct cpu_time time; /* the child's and its children's */
+    struct cpu_time time; /* of the child and its children */
 };
 
-/* Waits until one of the running process's children has ended, or with WUNTRACED has stopped, or
- * with WCONTINUED has gone on. `which` is a child's number, -1 for any, 0 for those of the own
- * group, or the negative of a group. A child that has ended is forgotten then, unless WNOWAIT is
- * set. Without WALL and WCLONE, children whose end does not give SIGCHLD do not count.
- * ERROR_NO_CHILD, ERROR_INTERRUPTED. */
+/* Waits until one of the running process's children has ended (WEXITED), has stopped (WUNTRACED) or
+ * has gone on (WCONTINUED). `which` is a child's number, -1 for any child, 0 for those of the own
+ * group, or the negative number of a group. A child that has ended is freed then, unless WNOWAIT is
+ * set. Without WALL and WCLONE, children whose end does not send SIGCHLD do not count.
+ * ERROR_NO_CHILD: no child counts. ERROR_INTERRUPTED. In threads of programs; may wait. */
 enum error process_wait(int which, unsigned options, struct wait_result *result);
 
 #endif
