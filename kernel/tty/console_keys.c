@@ -1,7 +1,7 @@
 /*
- * Linux's usual map (drivers/tty/vt/defkeymap.map): keys with Shift and Ctrl send what they send
- * without, except that F1 to F8 with Shift are F13 to F20. With Ctrl, and the others with Shift,
- * they would be F21 and above, which type nothing.
+ * Linux's usual map (drivers/tty/vt/defkeymap.map): a key sends the same with Shift and Ctrl as
+ * without, except for function keys. With Shift, F1 to F8 are F13 to F20. F9 to F12 with Shift, and
+ * all of them with Ctrl, would be F21 and above, which send nothing.
  */
 #include <kernel/tty/console_keys.h>
 #include <lib/format.h>
@@ -10,7 +10,8 @@
 enum { SHIFT = 1, CONTROL = 4 }; /* in xterm's parameter, less 1 */
 enum { FUNCTION_KEYS = 12, SHIFTED_KEYS = 8 };
 
-/* A key: ESC [ or ESC O, a number if there is one, a modifier's parameter, a final byte. */
+/* The parts of a key: ESC [ or ESC O, an optional number, an optional parameter for the modifiers,
+ * a final byte. */
 struct key {
     unsigned number, modifiers;
     char final;
@@ -23,7 +24,7 @@ static const char *read_number(const char *at, const char *end, unsigned *number
     return at;
 }
 
-/* False for other text, such as a character with Alt. */
+/* Parses a key. Returns false for other text, such as a character with Alt. */
 static bool read_key(const char *bytes, unsigned count, struct key *key)
 {
     const char *at = bytes + 2, *end = bytes + count;
@@ -42,7 +43,7 @@ static bool read_key(const char *bytes, unsigned count, struct key *key)
     return true;
 }
 
-/* 1 to 12; 0: it is none of them. */
+/* The number of a function key, 1 to 12; 0 for other keys. */
 static unsigned function_key(const struct key *key)
 {
     static const uint8_t numbers[] = {15, 17, 18, 19, 20, 21, 23, 24};

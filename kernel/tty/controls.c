@@ -1,38 +1,15 @@
 /*
- * Linux's requests (include/uapi/asm-generic/ioctls.h). As there, a change by a background process
- * is an act of output, for which job control may stop it.
+ * As on Linux, a background process that changes a terminal is treated like one that writes to it:
+ * job control may stop it.
  */
 #include <kernel/tty/controls.h>
 #include <mm/user_copy.h>
-
-enum request {
-    TCGETS = 0x5401,
-    TCSETS = 0x5402,
-    TCSETSW = 0x5403,
-    TCSETSF = 0x5404,
-    TCSBRK = 0x5409,
-    TCXONC = 0x540a,
-    TCFLSH = 0x540b,
-    TIOCSCTTY = 0x540e,
-    TIOCGPGRP = 0x540f,
-    TIOCSPGRP = 0x5410,
-    TIOCOUTQ = 0x5411,
-    TIOCSTI = 0x5412,
-    TIOCGWINSZ = 0x5413,
-    TIOCSWINSZ = 0x5414,
-    FIONREAD = 0x541b,
-    TIOCNOTTY = 0x5422,
-    TIOCSETD = 0x5423,
-    TIOCGETD = 0x5424,
-    TCSBRKP = 0x5425,
-    TIOCGSID = 0x5429,
-};
 
 /* The arguments of TCXONC and TCFLSH. */
 enum { TCOOFF, TCOON, TCIOFF, TCION };
 enum { TCIFLUSH, TCOFLUSH, TCIOFLUSH };
 
-static enum error give_number(uint64_t address, int number)
+enum error tty_give_number(uint64_t address, int number)
 {
     return copy_to_user(address, &number, sizeof(number));
 }
@@ -48,7 +25,7 @@ void tty_set_termios(struct tty *tty, const struct termios *termios)
     tty_wake(tty); /* what counts as input may have changed */
 }
 
-static enum error set_termios(struct file *file, enum request request, uint64_t address)
+static enum error set_termios(struct file *file, enum tty_request request, uint64_t address)
 {
     struct tty *tty = tty_of_file(file);
     struct termios termios;
@@ -108,7 +85,7 @@ static enum error control_flow(struct tty *tty, uint64_t action)
     }
 }
 
-/* Output is shown, or on its way to the device: there is none to drop. */
+/* Drops input. Output is shown or on its way to the device already, so there is none to drop. */
 static enum error flush(struct tty *tty, uint64_t what)
 {
     enum error error = tty_check_foreground(tty, TTY_SIGNAL_OUTPUT);
@@ -129,7 +106,7 @@ static enum error drain(struct file *file)
     return error ? error : tty_wait_until_sent(file);
 }
 
-/* Types a byte: at one's own terminal, or as root. */
+/* Types a byte. A process may do so at its own terminal, and root at any. */
 static enum error type_byte(struct tty *tty, uint64_t address)
 {
     uint8_t byte;
@@ -161,7 +138,7 @@ static enum error set_foreground(struct tty *tty, uint64_t address)
 /* Gives the number of the foreground group or of the session to a process of the session. */
 static enum error give_owner(struct tty *tty, int number, uint64_t address)
 {
-    return tty_of_current() == tty ? give_number(address, number) : ERROR_NOT_TERMINAL;
+    return tty_of_current() == tty ? tty_give_number(address, number) : ERROR_NOT_TERMINAL;
 }
 
 static enum error leave(struct tty *tty)
@@ -181,7 +158,7 @@ static enum error control(struct file *file, unsigned request, uint64_t argument
     case TCSETS:
     case TCSETSW:
     case TCSETSF:
-        return set_termios(file, (enum request)request, argument);
+        return set_termios(file, (enum tty_request)request, argument);
     case TIOCGWINSZ:
         return copy_to_user(argument, &tty->size, sizeof(tty->size));
     case TIOCSWINSZ:
@@ -194,13 +171,13 @@ static enum error control(struct file *file, unsigned request, uint64_t argument
     case TCFLSH:
         return flush(tty, argument);
     case FIONREAD:
-        return give_number(argument, (int)line_discipline_available(&tty->discipline));
+        return tty_give_number(argument, (int)line_discipline_available(&tty->discipline));
     case TIOCOUTQ:
-        return give_number(argument, 0); /* as Linux's pseudo-terminals say it */
+        return tty_give_number(argument, 0); /* as Linux's pseudo-terminals say it */
     case TIOCSTI:
         return type_byte(tty, argument);
     case TIOCGETD:
-        return give_number(argument, 0);
+        return tty_give_number(argument, 0);
     case TIOCSETD:
         return set_discipline(argument);
     case TIOCGPGRP:

@@ -1,7 +1,7 @@
 /*
- * A read takes what the line discipline has, in pieces, since a copy to a program may wait. What it
- * waits for is Linux's: in canonical mode a line; in raw mode VMIN bytes, or the time VTIME, which
- * runs from each byte on, or from the start if VMIN is 0.
+ * A read takes input from the line discipline in pieces, since the copy to a program may wait. As
+ * on Linux, it waits for a line in canonical mode. In raw mode it waits for VMIN bytes, or for the
+ * time VTIME, which starts anew with each byte, or at the read's start if VMIN is 0.
  *
  * A write goes out in pieces, too, and other tasks run in between. So the pieces of two large
  * writes may mix.
@@ -12,9 +12,7 @@
 
 enum {
     PIECE = 256, /* bytes that are moved at once */
-    PIECES = 16, /* of a write, before others have their turn */
-    POLL_ROOM = POLLOUT | POLLWRNORM,
-    POLL_INPUT = POLLIN | POLLRDNORM,
+    PIECES = 16, /* of a write, before it yields */
 };
 #define TENTH      (NANOSECONDS_PER_SECOND / 10)
 #define IS_CONSOLE UINT64_MAX /* in place of the number of hang-ups */
@@ -30,7 +28,7 @@ bool tty_file_is_dead(const struct file *file)
     return file->data_number != IS_CONSOLE && file->data_number != tty_of_file(file)->hang_ups;
 }
 
-/* Job control. The console is for messages and rescue, so nothing stops there. */
+/* Job control. The console is for messages and rescue, so it stops nobody. */
 static enum error check_foreground(const struct file *file, enum tty_signal signal)
 {
     if (file->data_number == IS_CONSOLE)
@@ -187,25 +185,25 @@ static enum error write_piece(struct tty *tty, struct buffer *buffer)
     return error;
 }
 
-struct turn {
+struct yield {
     struct future future;
-    bool given;
+    bool done;
 };
 
-static enum poll_result poll_turn(struct future *future, struct task *task)
+static enum poll_result poll_yield(struct future *future, struct task *task)
 {
-    struct turn *turn = CONTAINER_OF(future, struct turn, future);
-    if (turn->given)
+    struct yield *yield = CONTAINER_OF(future, struct yield, future);
+    if (yield->done)
         return POLL_READY;
-    turn->given = true;
+    yield->done = true;
     return task_yield(task);
 }
 
-/* Lets others have their turn. ERROR_INTERRUPTED: a signal ends the write. */
-static enum error give_turn(void)
+/* Lets other tasks run. ERROR_INTERRUPTED: a signal ends the write. */
+static enum error yield_interruptible(void)
 {
-    struct turn turn = {.future = {.poll = poll_turn}};
-    return await_interruptible(&turn.future);
+    struct yield yield = {.future = {.poll = poll_yield}};
+    return await_interruptible(&yield.future);
 }
 
 enum error tty_write(struct file *file, struct buffer *buffer, uint64_t *position)
@@ -220,7 +218,7 @@ enum error tty_write(struct file *file, struct buffer *buffer, uint64_t *positio
         if (!error)
             error = write_piece(tty, buffer);
         if (!error && pieces % PIECES == 0)
-            error = give_turn();
+            error = yield_interruptible();
     }
     return error;
 }

@@ -114,7 +114,7 @@ static bool take_end(struct line_discipline *discipline, uint8_t byte)
     return true;
 }
 
-/* Takes a byte that is text whatever it is. */
+/* Takes a byte as text, even if it is a control character. */
 static void take_text(struct line_discipline *discipline, uint8_t byte)
 {
     echo_typed(discipline, byte);
@@ -124,7 +124,8 @@ static void take_text(struct line_discipline *discipline, uint8_t byte)
     put(discipline, byte);
 }
 
-/* Takes a CR that has become NL, in raw mode: unlike an NL it is echoed as such, and not as ^J. */
+/* Takes a CR that was translated to NL, in raw mode. Unlike a typed NL, it is echoed as a newline
+ * and not as ^J. */
 static void take_return(struct line_discipline *discipline)
 {
     if (has_local(discipline, ECHO)) {
@@ -165,7 +166,7 @@ static void take_byte(struct line_discipline *discipline, uint8_t byte)
         take_text(discipline, byte);
 }
 
-/* A place is kept free for a line's end. */
+/* One place stays free for a line's end. */
 bool line_discipline_is_full(const struct line_discipline *discipline)
 {
     bool has_whole_line =
@@ -181,7 +182,7 @@ size_t line_discipline_room(const struct line_discipline *discipline)
     return used < LINE_DISCIPLINE_INPUT - 1 ? LINE_DISCIPLINE_INPUT - 1 - used : 1;
 }
 
-/* Makes room for a byte; false when there is none. */
+/* Makes room for a byte, if need be by dropping the last one; false when there is none. */
 static bool make_room(struct line_discipline *discipline)
 {
     uint32_t used = discipline->head - discipline->tail;
@@ -209,7 +210,7 @@ bool line_discipline_readable(const struct line_discipline *discipline, unsigned
     return discipline->head - discipline->tail >= minimum;
 }
 
-/* An end of the file right after the bytes that fit is the end of this line, not a line of its own.
+/* If the bytes that fit are followed by an end of the file, that ends this line and is taken, too.
  */
 static size_t read_line(struct line_discipline *discipline, uint8_t *to, size_t room, bool *ends)
 {

@@ -1,10 +1,11 @@
 /*
- * The characters that edit a line: what each erases, and how the screen shows it. A character of
- * UTF-8 is erased as a whole.
+ * The characters that edit a line: each changes the line and shows the change on the screen. A
+ * character of UTF-8 is erased as a whole.
  */
 #include <kernel/tty/line_parts.h>
 
-/* As in ISO 8859-1, so that a word of UTF-8 is mostly one word. */
+/* Is the byte part of a word? Letters are those of ISO 8859-1, which include most bytes of UTF-8.
+ */
 static bool is_word(uint8_t byte)
 {
     enum { FIRST_LETTER = 0xc0, TIMES = 0xd7, DIVISION = 0xf7 };
@@ -15,8 +16,8 @@ static bool is_word(uint8_t byte)
 
 enum erase { ERASE_CHARACTER, ERASE_WORD, ERASE_LINE };
 
-/* Moves the cursor back over a tab, which was erased at the line's end. It reached from the last
- * tab stop or, without a tab before it, from the line's first column on. */
+/* Moves the cursor back over a tab that was erased at the line's end. Its width follows from the
+ * characters between the tab before it, or else the line's start, and itself. */
 static void echo_tab_erased(struct line_discipline *discipline)
 {
     unsigned columns = 0;
@@ -69,9 +70,8 @@ static void echo_erased(struct line_discipline *discipline, enum erase what, uns
     }
 }
 
-/* Returns where the line's last character begins; `head` when all there is of it are its last
- * bytes.
- */
+/* Returns the position where the line's last character begins; `head` if the line holds only
+ * continuation bytes of it. */
 static uint32_t last_character(struct line_discipline *discipline)
 {
     uint32_t at = discipline->head;

@@ -1,9 +1,10 @@
 /*
- * What a terminal is sent: a program's output, and the echo of what is typed. Echo waits in a small
- * buffer while the output is stopped.
+ * The two kinds of text for a terminal's device: a program's output, and the echo of typed bytes.
+ * The echo waits in a small buffer while the output is stopped.
  *
- * Columns are counted to know how far a tab moved that is erased. Like Linux's, they are a guess:
- * a character counts as one column, and a program's control sequences count as text.
+ * Columns are counted, because erasing a tab takes the number of columns that it has moved. Like
+ * Linux's, the count is a guess: a character counts as one column, and a program's control
+ * sequences count as text.
  */
 #include <assert.h>
 #include <kernel/tty/line_parts.h>

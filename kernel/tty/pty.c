@@ -1,9 +1,11 @@
 /*
- * A pair is gone when the master's end is closed, no file is open on the other end, and no session
- * has the terminal. Until then a session's leader finds its terminal, which is dead.
+ * The two ends of a pair share one struct pty. Output of the terminal goes into a ring, from which
+ * the master reads; the master's writes are the terminal's input. The struct is freed when the
+ * master's end is closed, no file is open on the other end, and no session has the terminal. Until
+ * then a session's leader still finds its terminal, which is dead.
  *
- * Errors and hang-ups are Linux's (drivers/tty/pty.c): a master reads what is there, and then
- * ERROR_DEVICE once the last file on the other end is closed.
+ * Errors and hang-ups are Linux's (drivers/tty/pty.c). When the last file on the other end is
+ * closed, the master reads the rest of the output, and then ERROR_DEVICE.
  */
 #include <assert.h>
 #include <fs/device.h>
@@ -23,13 +25,11 @@ enum {
     FIRST_PTY = DEVICE_NUMBER(136, 0),
     PTYS_MAX = 256,
     OUTPUT = 16384, /* bytes, a power of two */
-    ROOM = 4096,    /* that a program's write finds at least, before it waits */
+    ROOM = 4096,    /* bytes; with less room a program's write waits */
     PIECE = 256,    /* bytes that are moved at once */
-    POLL_ROOM = POLLOUT | POLLWRNORM,
-    POLL_INPUT = POLLIN | POLLRDNORM,
 };
 
-/* What a master reads in front of the data, in packet mode (include/uapi/asm-generic/ioctls.h). */
+/* The first byte of each packet (include/uapi/asm-generic/ioctls.h). */
 enum {
     PACKET_DATA = 0,
     PACKET_STOP = 4,
@@ -43,12 +43,12 @@ struct pty {
     unsigned index;
     struct dentry *node;    /* /dev/pts/N; NULL once the master is closed */
     bool is_locked;         /* the other end cannot be opened by its name */
-    size_t files;           /* that are open on the other end */
-    bool was_open;          /* there were some */
-    bool in_packets;        /* the master reads packets, and has been told: */
+    size_t files;           /* how many are open on the other end */
+    bool was_open;          /* a file has been open on the other end */
+    bool in_packets;        /* the master reads packets (TIOCPKT), whose last status said: */
     bool told_stopped;      /* ... the output is stopped */
-    bool told_flow_control; /* ... Ctrl-S and Ctrl-Q stop and start it */
-    struct ring output;
+    bool told_flow_control; /* ... Ctrl-S and Ctrl-Q stop and start the output */
+    struct ring output;     /* bytes that the master has not read yet */
     uint8_t bytes[OUTPUT];
 };
 
@@ -71,7 +71,7 @@ static void free_if_unused(struct tty *tty)
 
 /* --- The terminal's device -------------------------------------------------------------------- */
 
-/* An echo that finds no room is lost. */
+/* An echo for which there is no room is lost. */
 static void write_output(struct tty *tty, const char *bytes, size_t count)
 {
     (void)ring_push(&pty_of(tty)->output, bytes, (uint32_t)count);
@@ -81,7 +81,7 @@ static void write_output(struct tty *tty, const char *bytes, size_t count)
 static bool has_room(const struct tty *tty, bool all)
 {
     const struct pty *pty = pty_of(tty);
-    (void)all; /* what the master reads, and when, is its own affair */
+    (void)all; /* bytes in the ring count as shown */
     return OUTPUT - ring_count(&pty->output) >= ROOM;
 }
 
@@ -102,7 +102,7 @@ static enum error open_other(struct file *file)
     pty->files++;
     pty->was_open = true;
     if (!(file->flags & O_NOCTTY) && (file->flags & O_ACCMODE) != O_WRONLY)
-        (void)tty_take(&pty->tty, false); /* or it may not, which is no error */
+        (void)tty_take(&pty->tty, false); /* it is no error if it may not */
     return OK;
 }
 
@@ -129,7 +129,7 @@ static bool has_flow_control(const struct termios *termios)
            termios->characters[VSTART] == 0x11;
 }
 
-/* What has changed since the master was told, in packet mode. */
+/* The status byte of the next packet: what has changed since the last one. 0 for data. */
 static uint8_t packet_status(const struct pty *pty)
 {
     uint8_t status = 0;
@@ -206,7 +206,7 @@ static bool takes_input(const struct tty *tty)
     return !line_discipline_is_full(&tty->discipline) || is_closed(pty_of(tty));
 }
 
-/* There was room for them, but others may have typed meanwhile. */
+/* Types all bytes. There was room for them, but others may have typed since. */
 static enum error type_all(struct file *file, const uint8_t *bytes, size_t count)
 {
     struct tty *tty = tty_of_file(file);
@@ -259,24 +259,15 @@ static unsigned master_poll(struct file *file, struct waker *waker, struct task 
 
 /* --- Requests --------------------------------------------------------------------------------- */
 
-/* Linux: include/uapi/asm-generic/ioctls.h */
+/* The requests of pseudo-terminals alone (Linux: include/uapi/asm-generic/ioctls.h). */
 enum {
-    TCFLSH = 0x540b,
-    TIOCGPGRP = 0x540f,
-    FIONREAD = 0x541b,
     TIOCPKT = 0x5420,
-    TIOCGSID = 0x5429,
     TIOCGPTN = (int)0x80045430,
     TIOCSPTLCK = 0x40045431,
     TIOCGPKT = (int)0x80045438,
     TIOCGPTLCK = (int)0x80045439,
     TIOCGPTPEER = 0x5441,
 };
-
-static enum error give(uint64_t address, unsigned number)
-{
-    return copy_to_user(address, &number, sizeof(number));
-}
 
 static enum error get_flag(uint64_t address, bool *flag)
 {
@@ -287,7 +278,7 @@ static enum error get_flag(uint64_t address, bool *flag)
     return error;
 }
 
-/* Opens the other end for the running process, whatever its name leads to. */
+/* Opens the other end for the running process without its name, which may lead elsewhere. */
 static enum error open_peer(struct pty *pty, unsigned flags, int64_t *result)
 {
     struct file *file;
@@ -324,23 +315,23 @@ static enum error master_ioctl(struct file *file, unsigned request, uint64_t arg
     *result = 0;
     switch ((int)request) {
     case TIOCGPTN:
-        return give(argument, pty->index);
+        return tty_give_number(argument, (int)pty->index);
     case TIOCSPTLCK:
         return get_flag(argument, &pty->is_locked);
     case TIOCGPTLCK:
-        return give(argument, pty->is_locked);
+        return tty_give_number(argument, pty->is_locked);
     case TIOCGPTPEER:
         return open_peer(pty, (unsigned)argument, result);
     case TIOCPKT:
         return set_packets(pty, argument);
     case TIOCGPKT:
-        return give(argument, pty->in_packets);
+        return tty_give_number(argument, pty->in_packets);
     case FIONREAD:
-        return give(argument, ring_count(&pty->output));
+        return tty_give_number(argument, (int)ring_count(&pty->output));
     case TIOCGPGRP:
-        return give(argument, (unsigned)pty->tty.foreground);
+        return tty_give_number(argument, pty->tty.foreground);
     case TIOCGSID:
-        return pty->tty.session ? give(argument, (unsigned)pty->tty.session) : ERROR_NOT_TERMINAL;
+        return pty->tty.session ? tty_give_number(argument, pty->tty.session) : ERROR_NOT_TERMINAL;
     default:
         return tty_ioctl(file, request, argument, result);
     }

@@ -1,6 +1,6 @@
 /*
- * A program's output goes into the port's ring, but only a little at a time, so that Ctrl-C is not
- * followed by seconds of it.
+ * A program's output goes into the port's ring only a little at a time. So Ctrl-C is not followed
+ * by seconds of output.
  */
 #include <assert.h>
 #include <fs/device.h>
@@ -45,7 +45,7 @@ void serial_terminal_switch(void)
     tty_wake(&terminal);
 }
 
-/* The size of the window is not known. */
+/* The size of the window stays 0: it is not known. */
 void serial_terminal_start(struct uart16550 *new_uart)
 {
     struct termios settings = TERMIOS_INITIAL;

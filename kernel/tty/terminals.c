@@ -1,3 +1,7 @@
+/*
+ * The device numbers of terminals, and what an open of each leads to. Three of them name no fixed
+ * terminal: tty0 and console lead to the virtual terminal that is shown, tty to the caller's own.
+ */
 #include <fs/device.h>
 #include <kernel/log/log.h>
 #include <kernel/tty/controls.h>
@@ -16,7 +20,7 @@ enum {
     CONSOLE = DEVICE_NUMBER(5, 1),
 };
 
-static bool quiet_log; /* the log has to be quiet from the next open on */
+static bool quiet_log; /* the next open makes the log show errors only */
 static bool has_display;
 
 /* The terminal behind a device's number, or NULL. */
@@ -31,12 +35,12 @@ static struct tty *find(uint32_t number)
     return virtual_terminal(number - TTY0);
 }
 
-/* Like Linux, takes it as the controlling terminal if the file can be read. */
+/* As on Linux, a terminal that is opened for reading may become the controlling terminal. */
 static void take(const struct file *file, struct tty *tty, uint32_t number)
 {
     bool is_own = number != TTY0 && number != TTY && number != CONSOLE;
     if (is_own && !(file->flags & O_NOCTTY) && (file->flags & O_ACCMODE) != O_WRONLY)
-        tty_take(tty, false); /* or it may not, which is no error */
+        (void)tty_take(tty, false); /* it is no error if it may not */
 }
 
 static enum error open(struct file *file)

@@ -1,6 +1,6 @@
 /*
- * Nothing here waits, except in kernel/tty/file.c, and kernel code is not preempted: so a terminal
- * needs no lock.
+ * No function here waits, and kernel code is not preempted. So a terminal needs no lock. The waits
+ * are in kernel/tty/file.c.
  */
 #include <assert.h>
 #include <kernel/tty/tty.h>
@@ -68,8 +68,8 @@ void tty_answer(struct tty *tty, const char *bytes, size_t count)
     tty->answer_count += (unsigned)count;
 }
 
-/* Types the answers. Not from where they are given: the line discipline may be at work there, with
- * the echo. */
+/* Types the device's answers. Not in tty_answer(): the line discipline may just be writing the echo
+ * that is answered. */
 static void type_answers(struct tty *tty)
 {
     uint8_t answers[TTY_ANSWERS];
@@ -193,7 +193,7 @@ enum error tty_check_foreground(struct tty *tty, enum tty_signal signal)
     return ERROR_INTERRUPTED;
 }
 
-/* All files that are open on the terminal are dead from now on. */
+/* Makes all files that are open on the terminal dead. */
 static void end_files(struct tty *tty)
 {
     tty->hang_ups++;

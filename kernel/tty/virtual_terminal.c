@@ -1,12 +1,13 @@
 /*
- * Each has a struct terminal of its own, which draws on the display while it is shown, and else on
- * a hidden display of the same size. To show one, it gets the display and draws all of its cells. A
- * terminal that was never shown or written to has no memory for them.
+ * Each virtual terminal has a struct terminal of its own. That draws on the display while it is
+ * shown, and otherwise on a hidden display of the same size. To show a terminal, it is given the
+ * display, and draws all of its cells there. A terminal that was never shown or written to has no
+ * memory for cells.
  *
- * Lines of the log that are shown while the console is hidden go to the console's screen and to the
- * terminal that is shown. A panic shows the console first.
+ * While the console is hidden, the log's lines go to the console's screen and to the terminal that
+ * is shown. A panic shows the console first.
  *
- * The keyboard types what xterm sends; console_keys.c makes of it what the Linux console sends.
+ * The keyboard types what xterm sends; console_keys.c translates that for the Linux console.
  */
 #include <assert.h>
 #include <fs/device.h>
@@ -14,6 +15,7 @@
 #include <kernel/log/log.h>
 #include <kernel/task/thread.h>
 #include <kernel/tty/console_keys.h>
+#include <kernel/tty/controls.h>
 #include <kernel/tty/virtual_terminal.h>
 #include <lib/string.h>
 #include <mm/heap.h>
@@ -29,7 +31,7 @@ struct virtual_terminal {
 
 static struct virtual_terminal terminals[VIRTUAL_TERMINALS];
 static struct terminal *console;         /* NULL: there is no display */
-static struct terminal_display *display; /* likewise */
+static struct terminal_display *display; /* the real one; NULL: there is none */
 static struct terminal_display hidden;
 static unsigned shown = CONSOLE_SHOWN;
 bool virtual_terminals_exist;
@@ -57,8 +59,8 @@ static void answer(void *tty, const char *text, size_t length)
     tty_answer(tty, text, length);
 }
 
-/* Finds memory for the screen, unless the terminal has it: at the first output, or when it is first
- * shown. Without enough for a history, there is none. */
+/* Allocates memory for the screen at the first output, or when the terminal is first shown. If
+ * there is too little for a history, the terminal has none. */
 static enum error find_memory(struct virtual_terminal *terminal)
 {
     size_t size = GRID_SIZE(hidden.rows + HISTORY, hidden.columns);
@@ -183,11 +185,6 @@ static enum error give_state(uint64_t address)
     return copy_to_user(address, &state, sizeof(state));
 }
 
-static enum error give_number(uint64_t address, int number)
-{
-    return copy_to_user(address, &number, sizeof(number));
-}
-
 /* The first terminal that has shown nothing yet: openvt opens it. */
 static int first_unused(void)
 {
@@ -207,11 +204,11 @@ static enum error ioctl(struct tty *tty, unsigned request, uint64_t argument, in
     case KDGKBTYPE:
         return copy_to_user(argument, &keyboard_type, sizeof(keyboard_type));
     case KDGETMODE:
-        return give_number(argument, MODE_TEXT);
+        return tty_give_number(argument, MODE_TEXT);
     case KDGKBMODE:
-        return give_number(argument, KEYS_UNICODE);
+        return tty_give_number(argument, KEYS_UNICODE);
     case VT_OPENQRY:
-        return give_number(argument, first_unused());
+        return tty_give_number(argument, first_unused());
     case VT_GETSTATE:
         return give_state(argument);
     case VT_ACTIVATE:
@@ -230,28 +227,27 @@ static const struct tty_device device = {
 
 /* --- Keys ------------------------------------------------------------------------------------- */
 
-enum { ONE_KEY = 1, LONGEST_KEY = 8 };
-
 static bool is_key(const char *bytes, unsigned count, const char *key)
 {
     return strlen(key) == count && memcmp(bytes, key, count) == 0;
 }
 
-/* The keys that show a terminal, with Alt. */
+/* Acts on a key with Alt that shows a terminal; returns false for other keys. */
 static bool take_switch(const char *bytes, unsigned count)
 {
     static const char *const keys[] = {"\033[24;3~", "\033[1;3P",  "\033[1;3Q", "\033[1;3R",
                                        "\033[1;3S",  "\033[15;3~", "\033[17;3~"};
     for (unsigned number = 0; number < ARRAY_SIZE(keys); number++) {
         if (is_key(bytes, count, keys[number])) {
-            virtual_terminal_show(number); /* without memory nothing happens */
+            (void)virtual_terminal_show(number); /* without memory nothing happens */
             return true;
         }
     }
     return false;
 }
 
-/* The keys that move the view, with Shift; the console has them in its line editor. */
+/* Acts on a key with Shift that moves the view; returns false for other keys. The console's line
+ * editor has these keys, too. */
 static bool take_view(const char *bytes, unsigned count)
 {
     bool back = is_key(bytes, count, "\033[5;2~"), forward = is_key(bytes, count, "\033[6;2~");
@@ -262,14 +258,15 @@ static bool take_view(const char *bytes, unsigned count)
 
 bool virtual_terminals_type(const char *bytes, unsigned count)
 {
-    if (count > ONE_KEY && take_switch(bytes, count))
+    bool is_character = count == 1; /* most keys are; all others begin with ESC, or are not ASCII */
+    if (!is_character && take_switch(bytes, count))
         return true;
     if (shown == CONSOLE_SHOWN)
         return false;
-    if (count > ONE_KEY && take_view(bytes, count))
+    if (!is_character && take_view(bytes, count))
         return true;
     char key[CONSOLE_KEY_MAX];
-    if (count > ONE_KEY) {
+    if (!is_character) {
         count = console_key(bytes, count, key);
         bytes = key;
     }

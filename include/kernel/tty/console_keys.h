@@ -1,5 +1,5 @@
 /*
- * What the keys of the Linux console send (TERM=linux), from what those of xterm send.
+ * Translates the bytes that xterm sends for a key to those of the Linux console (TERM=linux).
  */
 #ifndef KERNEL_TTY_CONSOLE_KEYS_H
 #define KERNEL_TTY_CONSOLE_KEYS_H
@@ -8,8 +8,8 @@
 
 enum { CONSOLE_KEY_MAX = 8 };
 
-/* Writes what the console sends for a key for which xterm sends `count` > 1 bytes, and returns how
- * many bytes: 0 for a key that types nothing there. Any context. */
+/* Translates a key for which xterm sends the `count` > 1 bytes at `bytes`. Returns how many bytes
+ * it has written to `to`: 0 for a key that the Linux console does not have. Any context. */
 unsigned console_key(const char *bytes, unsigned count, char to[CONSOLE_KEY_MAX]);
 
 #endif

@@ -1,9 +1,10 @@
 /*
- * The line discipline: what happens between a terminal's bytes and a program's read and write. As
+ * The line discipline, between a terminal's device and a program's read and write. It behaves like
  * Linux's n_tty: echo, editing of the line in canonical mode, signals by Ctrl-C and the like, flow
  * control by Ctrl-S and Ctrl-Q, and the translation of line ends in both directions.
  *
- * It knows no device and never waits. Hooks take the echo and the signals.
+ * It knows no device and never waits. Two callbacks take the echo and the signals. All functions
+ * are for threads and tasks.
  */
 #ifndef KERNEL_TTY_LINE_DISCIPLINE_H
 #define KERNEL_TTY_LINE_DISCIPLINE_H
@@ -25,7 +26,7 @@ enum tty_signal {
 enum {
     LINE_DISCIPLINE_INPUT = 4096, /* a line is at most one byte shorter, its end included */
     LINE_DISCIPLINE_ECHO = 256,
-    LINE_DISCIPLINE_EXPANDED = 8, /* the most that a byte of output becomes: a tab */
+    LINE_DISCIPLINE_EXPANDED = 8, /* the most bytes that one byte of output becomes: a tab */
 };
 
 struct line_discipline {
@@ -43,31 +44,30 @@ struct line_discipline {
     uint32_t line_start; /* of the line that is edited; tail to head. Only in canonical mode */
     uint32_t head;       /* where the next byte goes */
 
-    unsigned column;      /* of the cursor, as far as the output tells */
-    unsigned line_column; /* where the line that is edited begins on the screen */
+    unsigned column;      /* of the cursor, as the output makes it likely (line_output.c) */
+    unsigned line_column; /* where the edited line begins on the screen */
     bool literal_next;    /* VLNEXT was typed */
     bool erasing;         /* between \ and / of ECHOPRT */
-    bool stopped;         /* by VSTOP, or by a program */
-    bool program_stopped; /* by a program, which alone may start it again; implies `stopped` */
+    bool stopped;         /* the output, by VSTOP or by a program */
+    bool program_stopped; /* by a program, so only a program can start it; implies `stopped` */
 
-    char pending[LINE_DISCIPLINE_ECHO]; /* echo that was not shown yet; it waits while stopped */
+    char pending[LINE_DISCIPLINE_ECHO]; /* echo that is not shown yet; kept while stopped */
     unsigned pending_count;
     unsigned shown_column, shown_line_column; /* the columns before the pending echo */
 };
 
-/* Makes the discipline of a new terminal. The hooks may be called by every function below that
- * takes input or starts the output. */
+/* Initialises the discipline of a new terminal. Every function below that takes input or starts the
+ * output may call the callbacks. */
 void line_discipline_init(struct line_discipline *discipline, const struct termios *termios,
                           void (*echo)(struct line_discipline *, const char *, size_t),
                           void (*signal)(struct line_discipline *, enum tty_signal));
 
-/* Changes the settings. Input that was typed already is a line of its own when canonical mode
- * begins. */
+/* Changes the settings. When canonical mode begins, the input so far becomes a line of its own. */
 void line_discipline_set_termios(struct line_discipline *discipline, const struct termios *termios);
 
-/* Takes what was typed, and returns how many bytes: all of them, unless whole lines (in raw mode,
- * bytes) that nobody has read fill the buffer. A line without an end is never refused: its last
- * byte is replaced when it is too long. */
+/* Takes typed bytes, and returns how many: all of them, unless whole lines (in raw mode, bytes)
+ * that nobody has read fill the buffer. A line without an end is never refused: if it is too long,
+ * each further byte replaces its last one. */
 size_t line_discipline_input(struct line_discipline *discipline, const uint8_t *bytes,
                              size_t count);
 

@@ -1,6 +1,6 @@
 /*
- * What the files of the line discipline share: line_discipline.c takes input and gives it to
- * readers, line_editing.c edits the line, and line_output.c translates output and echoes.
+ * Definitions that the files of the line discipline share: line_discipline.c takes input and gives
+ * it to readers, line_editing.c edits the line, and line_output.c translates output and echoes.
  */
 #ifndef KERNEL_TTY_LINE_PARTS_H
 #define KERNEL_TTY_LINE_PARTS_H
@@ -29,7 +29,7 @@ static inline bool has_local(const struct line_discipline *discipline, uint32_t 
     return discipline->termios.local & flag;
 }
 
-/* Is it that control character? */
+/* Is the byte the terminal's character for that purpose? */
 static inline bool is_character(const struct line_discipline *discipline, uint8_t byte,
                                 enum termios_character character)
 {
@@ -48,7 +48,7 @@ static inline uint8_t *input_byte(struct line_discipline *discipline, uint32_t p
     return &discipline->input[position % LINE_DISCIPLINE_INPUT];
 }
 
-/* Does a line end behind that byte? And notes whether one does. */
+/* Does a line end with the byte at that position? And sets whether one does. */
 static inline bool is_end(const struct line_discipline *discipline, uint32_t position)
 {
     uint32_t place = position % LINE_DISCIPLINE_INPUT;
@@ -70,22 +70,22 @@ void echo_show(struct line_discipline *discipline);
 /* Forgets the echo that waits. */
 void echo_drop(struct line_discipline *discipline);
 
-/* Makes room for a byte's echo. What is typed while the output is stopped, beyond what fits, is not
- * echoed; false then. */
+/* Makes room for a byte's echo. Returns false if there is none: while the output is stopped, only
+ * as much is echoed as fits. */
 bool echo_make_room(struct line_discipline *discipline);
 
-/* Echoes a byte as a program would write it, except that 0xff never becomes another one: Linux has
- * that byte for the commands in its queue of echoes. */
+/* Echoes a byte as if a program wrote it, except that 0xff is never translated: Linux uses that
+ * byte for the commands in its queue of echoes. */
 void echo_raw(struct line_discipline *discipline, uint8_t byte);
 void echo_text(struct line_discipline *discipline, const char *text);
 
-/* Echoes a byte; a control character as ^X. */
+/* Echoes a byte, and a control character as ^X. */
 void echo_byte(struct line_discipline *discipline, uint8_t byte);
 
 /* Echoes a byte that goes into the line. */
 void echo_typed(struct line_discipline *discipline, uint8_t byte);
 
-/* Ends what ECHOPRT shows of erased characters. */
+/* Ends the row of erased characters that ECHOPRT shows. */
 void echo_end_erasing(struct line_discipline *discipline);
 
 /* --- Editing, in line_editing.c --------------------------------------------------------------- */

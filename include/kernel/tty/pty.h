@@ -8,7 +8,7 @@
 #ifndef KERNEL_TTY_PTY_H
 #define KERNEL_TTY_PTY_H
 
-/* Adds their devices. In set-up code. */
+/* Adds the devices of pseudo-terminals. In set-up code. */
 void ptys_start(void);
 
 #endif

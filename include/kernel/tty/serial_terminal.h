@@ -1,6 +1,6 @@
 /*
- * The terminal on the first serial port, ttyS0. It shares the line with the console: while the
- * terminal has it, the console sends lines of the log only, and what is received is the terminal's.
+ * The terminal on the first serial port, ttyS0. It shares the line with the console. While the
+ * terminal has the line, it gets the received bytes, and the console sends only lines of the log.
  */
 #ifndef KERNEL_TTY_SERIAL_TERMINAL_H
 #define KERNEL_TTY_SERIAL_TERMINAL_H

@@ -8,10 +8,10 @@
 #include <drivers/uart16550.h>
 #include <kernel/log/screen.h>
 
-/* Makes the terminals and their devices for a first program: on the console's screen, or without a
- * display if it is NULL, and on a serial port, unless that is NULL. tty1 is shown, with the log so
- * far, and ttyS0 has the serial line. With `quiet`, the log shows errors only from the moment on at
- * which a program opens a terminal. Called once, in set-up code. */
+/* Makes the terminals and their devices for a first program: on the console's screen (NULL: without
+ * a display), and on a serial port (NULL: there is none). tty1 is shown, with the log so far, and
+ * ttyS0 has the serial line. With `quiet`, the log shows only errors once a program has opened a
+ * terminal. Called once, in set-up code. */
 void terminals_start(struct screen *screen, struct uart16550 *uart, bool quiet);
 
 #endif

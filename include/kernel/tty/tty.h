@@ -8,8 +8,8 @@
  *                                 v  |                        v
  *     screen, COM1 <--------- tty_device <-- translation <-- write()
  *
- * Job control is Linux's (drivers/tty/tty_jobctrl.c). What a terminal asks of processes, which are
- * above it, goes through hooks.
+ * Job control is Linux's (drivers/tty/tty_jobctrl.c). Processes are a higher layer: a terminal
+ * reaches them through callbacks, struct tty_hooks.
  */
 #ifndef KERNEL_TTY_TTY_H
 #define KERNEL_TTY_TTY_H
@@ -38,10 +38,10 @@ struct tty_device {
     bool (*has_room)(const struct tty *tty, bool all);
     /* The requests of ioctl() that only this kind of device has. NULL: none. */
     enum error (*ioctl)(struct tty *tty, unsigned request, uint64_t argument, int64_t *result);
-    /* The terminal belongs to no session any more. It may be gone afterwards. NULL: nothing to do.
-     */
+    /* Called when the terminal belongs to no session any more. It may be freed there. NULL: nothing
+     * is to be done. */
     void (*session_ended)(struct tty *tty);
-    uint32_t fixed_control; /* what of termios.control programs cannot change */
+    uint32_t fixed_control; /* the bits of termios.control that programs cannot change */
     bool stays;             /* the end of its session does not hang it up */
     bool resets;            /* a hang-up resets the settings */
 };
@@ -52,21 +52,22 @@ struct tty {
     uint32_t number; /* of the device, as stat() and /proc give it; see terminals.c */
     struct termios initial;
     struct window_size size;
-    bool is_gone;      /* the other end of a pseudo-terminal is closed: nobody gets it any more */
-    int session;       /* whose controlling terminal it is; 0: nobody's */
-    int foreground;    /* the group that may read, and gets the signals; 0: none */
+    bool is_gone;   /* the master of a pseudo-terminal is closed: no session can get it any more */
+    int session;    /* that has it as its controlling terminal; 0: none */
+    int foreground; /* the group that may read, and gets the signals; 0: none */
     uint64_t hang_ups; /* a file that was opened before the last one is dead */
-    /* Woken by input, room, a start of the output, a hang-up; and for nothing. The device's own
-     * queue, or `own_queue`. An interrupt handler may wake it. */
+    /* Woken when there is input or room, the output starts, or the terminal is hung up; sometimes
+     * without a reason. It is the device's queue, or `own_queue`. An interrupt handler may wake it.
+     */
     struct wait_queue *changed;
     struct wait_queue own_queue;
-    char answers[TTY_ANSWERS]; /* that the device has given to what was written, as input */
+    char answers[TTY_ANSWERS]; /* of the device to output, which become input */
     unsigned answer_count;
     struct list_node node; /* on the list of all terminals */
 };
 
-/* What a terminal asks of processes. "Current" is the running thread's; group and session numbers
- * are Linux's. In threads, but for signal_group(), which is called in tasks, too. */
+/* The callbacks for processes. "Current" means the running thread's process; group and session
+ * numbers are Linux's. Called in threads; signal_group() in tasks, too. */
 struct tty_hooks {
     int (*current_group)(void);
     int (*current_session)(void); /* 0: the thread runs no program */
@@ -96,23 +97,23 @@ void tty_add(struct tty *tty, const struct termios *initial, struct wait_queue *
 /* Removes a terminal that belongs to no session and has no open files. In threads. */
 void tty_remove(struct tty *tty);
 
-/* The device is gone for ever, and no session can get the terminal any more. The leader of its
- * session gets SIGHUP, its foreground when the leader has ended. The open files are dead. In
- * threads. */
+/* Called when the device is gone for ever: no session can get the terminal any more, and the open
+ * files are dead. The leader of its session gets SIGHUP; the foreground gets it when the leader
+ * ends. In threads. */
 void tty_end(struct tty *tty);
 
-/* Takes bytes that were typed, and returns how many of them: echoes, sends signals, wakes readers.
- * It takes all unless the input is full of what nobody has read. In tasks and threads. */
+/* Takes typed bytes, and returns how many: all, unless the input is full of bytes that nobody has
+ * read. Echoes, sends signals, wakes readers. In tasks and threads. */
 size_t tty_input(struct tty *tty, const uint8_t *bytes, size_t count);
 
 /* Polls for room for more input after tty_input() has not taken all. In tasks. */
 enum poll_result tty_poll_input_room(struct tty *tty, struct waker *waker, struct task *task);
 
-/* Sets the window's size; the foreground is told if it changes. In tasks and threads. */
+/* Sets the window's size. If it changes, the foreground gets SIGWINCH. In tasks and threads. */
 void tty_set_size(struct tty *tty, struct window_size size);
 
-/* The leader of that session has ended: hangs its terminal up. What waits there ends, and all files
- * that are open on it are dead, unless it is of a kind that stays. In threads. */
+/* Called when the leader of that session has ended: hangs up its terminal, unless that is of a kind
+ * that stays. Its open files are dead then, and calls that wait on them end. In threads. */
 void tty_hang_up(int session);
 
 /* The terminal of a session, or NULL. In tasks and threads. */
@@ -120,9 +121,9 @@ struct tty *tty_of_session(int session);
 
 /* --- The parts of a read, a write and an ioctl; in threads ------------------------------------ */
 
-/* Makes it the controlling terminal of the running process, if that may be: it leads a session that
- * has none, and nobody has the terminal. `steal` takes it away from another session.
- * ERROR_NOT_PERMITTED. */
+/* Makes it the controlling terminal of the running process's session. ERROR_NOT_PERMITTED: the
+ * process does not lead a session, the session has a terminal, or another session has this one;
+ * `steal` takes it away from that. */
 enum error tty_take(struct tty *tty, bool steal);
 
 /* May the running process read (TTY_SIGNAL_INPUT) or change the terminal (TTY_SIGNAL_OUTPUT)? One
@@ -133,8 +134,8 @@ enum error tty_check_foreground(struct tty *tty, enum tty_signal signal);
 /* The controlling terminal of the running process, or NULL. */
 struct tty *tty_of_current(void);
 
-/* Gives the terminal up: the running process's session has none then. Only its leader can; what
- * others ask for is ignored. The terminal is that session's. */
+/* Gives up the terminal, which is that of the running process's session. Only its leader can; for
+ * other processes this does nothing. */
 void tty_leave(struct tty *tty);
 
 /* Sets the foreground group. Errors as tty_check_foreground(), and ERROR_NOT_TERMINAL (it is not
@@ -142,14 +143,14 @@ void tty_leave(struct tty *tty);
  * belongs to another session). */
 enum error tty_set_foreground(struct tty *tty, int group);
 
-/* May a program write? Its output is not stopped, and the device has room. */
+/* May a program write? It may if the output is not stopped and the device has room. */
 bool tty_is_writable(const struct tty *tty);
 
-/* Translates and shows a program's output; all of it, room or not. */
+/* Translates and shows all of a program's output, even if the device has no room. */
 void tty_output(struct tty *tty, const char *bytes, size_t count);
 
-/* Takes what a device answers to something that was written; it becomes input. What is too much is
- * dropped. For tty_device.write(). */
+/* Takes a device's answer to output, which becomes input; drops what exceeds TTY_ANSWERS bytes. For
+ * tty_device.write(). */
 void tty_answer(struct tty *tty, const char *bytes, size_t count);
 
 /* Wakes all that wait for a change. In any context but an NMI's. */

@@ -1,6 +1,6 @@
 /*
- * Virtual terminals: tty1 to tty6 share the display and the keyboard with the console, on whose
- * screen the monitor is. One of the seven is shown. The others go on in memory.
+ * Virtual terminals: tty1 to tty6 share the display and the keyboard with the console, which shows
+ * the monitor. One of the seven is shown. The others go on in memory.
  *
  *     Alt+F1 ... Alt+F6, Alt+F12           show tty1 ... tty6, the console
  *     Shift+PageUp, Shift+PageDown         move the view of what has scrolled away
@@ -13,12 +13,11 @@
 
 enum { VIRTUAL_TERMINALS = 6, CONSOLE_SHOWN = 0 };
 
-/* Have they been started? For a quick look. */
+/* Has virtual_terminals_start() run? A variable, since each key looks at it. Any context. */
 extern bool virtual_terminals_exist;
 
-/* Makes the virtual terminals on the display of `screen`, which is the console's, or on none if it
- * is NULL. Shows the first one, with the log so far; without memory for it the console stays. In
- * set-up code. */
+/* Makes the virtual terminals on the display of `screen`, the console's (NULL: on none). Shows
+ * tty1, with the log so far; without memory for it the console stays visible. In set-up code. */
 void virtual_terminals_start(struct screen *screen);
 
 /* Shows a terminal, 1 to VIRTUAL_TERMINALS, or CONSOLE_SHOWN. ERROR_OUT_OF_FRAMES: there is no
@@ -31,9 +30,9 @@ unsigned virtual_terminal_shown(void);
 /* The terminal of that number, 1 to VIRTUAL_TERMINALS. Any context. */
 struct tty *virtual_terminal(unsigned number);
 
-/* Takes the bytes that one key has typed, if the key is meant for all this, or if it types at a
- * virtual terminal: the one that is shown. False: they are the console's. They have been started.
- * In tasks. */
+/* Takes the bytes of one key. A key that shows another terminal or moves the view does that; any
+ * other key types at the virtual terminal that is shown. Returns false if the console is shown: the
+ * key is the monitor's. After virtual_terminals_start(), in tasks. */
 bool virtual_terminals_type(const char *bytes, unsigned count);
 
 #endif
