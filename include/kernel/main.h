@@ -1,12 +1,11 @@
 /*
- * The kernel's entry from boot/, and the boot modes: what runs instead of the monitor when the
- * command line has `key=value`.
+ * The kernel's entry from boot/, and the boot modes: tests and benches, which run instead of the
+ * monitor when the command line asks for them.
  */
 #ifndef KERNEL_MAIN_H
 #define KERNEL_MAIN_H
 
 #include <boot/boot_info.h>
-#include <drivers/uart16550.h>
 #include <kernel/options.h>
 
 /* Sets everything up and runs the executor. Called once, by boot/entry.asm, with interrupts masked.
@@ -16,11 +15,8 @@ NORETURN void kernel_main(const struct boot_info *info);
 /* The time that setting up frames and page tables took, in TSC ticks; for the benches. */
 extern uint64_t memory_set_up_ticks;
 
-/* The first serial port, for a boot mode that reads its bytes itself. */
-extern struct uart16550 com1;
-
-/* A function that runs instead of the monitor when the command line has `key=`: tests, benches. The
- * linker collects these. */
+/* A function that runs instead of the monitor when the command line has `key=`. The linker collects
+ * these; kernel/ending.c runs them. */
 struct boot_mode {
     const char **value; /* of its option */
     /* Runs once everything is set up, outside of any task, with interrupts enabled. It returns

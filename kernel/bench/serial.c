@@ -4,8 +4,8 @@
  * the task does not wait for that.
  */
 #include <kernel/bench/bench.h>
+#include <kernel/input.h>
 #include <kernel/log/console.h>
-#include <kernel/main.h>
 
 enum { LINES = 100, COLUMNS = 80 };
 

@@ -2,6 +2,7 @@
  * `receive=COUNT` (hexadecimal) on the command line takes that many bytes from COM1, as fast as
  * they come, and tells their CRC-32 and how many the port has lost. tests/e2e/com1.py sends them.
  */
+#include <kernel/input.h>
 #include <kernel/log/console.h>
 #include <kernel/main.h>
 #include <kernel/task/executor.h>
