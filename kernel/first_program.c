@@ -1,3 +1,8 @@
+/*
+ * The root is an empty tmpfs, which a thread fills from the initramfs: a cpio archive in memory,
+ * from the loader or from QEMU (fw_cfg). It loads the program that `init=` names, /init otherwise,
+ * and ends; from then on only programs' threads and the kernel's tasks run.
+ */
 #include <assert.h>
 #include <drivers/fw_cfg.h>
 #include <drivers/time_of_day.h>
@@ -92,7 +97,7 @@ void first_program_free_initramfs(const struct boot_info *info)
 
 /* --- The files ------------------------------------------------------------------------------- */
 
-/* The smallest run that has `size` bytes. */
+/* The order of the smallest run of frames that holds `size` bytes. */
 static unsigned order_for(size_t size)
 {
     unsigned order = 0;
@@ -120,7 +125,7 @@ static enum error unpack_module(const struct boot_module *module)
                             module->range.end - module->range.start);
 }
 
-/* What a broken archive has before its end is there all the same. */
+/* Unpacks the initramfs. The files before an error in a broken archive stay. */
 static void fill_root(void)
 {
     size_t size;
@@ -137,7 +142,7 @@ static void fill_root(void)
 
 /* --- The program ----------------------------------------------------------------------------- */
 
-/* Options that are the first program's: it mounts the root. They are in its environment. */
+/* Adds an option to the environment of the first program, which mounts the root. */
 static enum error add_option(struct program_strings *strings, const char *key, const char *value)
 {
     char text[ENVIRONMENT_OPTION];
@@ -221,7 +226,7 @@ static enum error start_program(const char *name)
     return error;
 }
 
-/* Programs see the time of day; so do the files that are unpacked. */
+/* Sets the time of day for programs, and for the files that are unpacked. */
 static void set_time_of_day(void)
 {
     struct date_time now;

@@ -1,7 +1,7 @@
 /*
- * Both lines are copied into one buffer, one after the other, and cut into words in place, because
- * there is no heap yet. A later word with the same key replaces an earlier one. So the words of
- * fw_cfg, which a program that starts QEMU passes, override those of GRUB's menu.
+ * Both lines are copied into one buffer and cut into words in place, because there is no heap yet.
+ * A later word with the same key replaces an earlier one. So the words of fw_cfg, from the program
+ * that has started QEMU, override those of GRUB's menu.
  */
 #include <assert.h>
 #include <drivers/fw_cfg.h>

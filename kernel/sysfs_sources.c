@@ -24,8 +24,8 @@ static void tell_config(struct sysfs_query *query, const struct pci_device *devi
     }
 }
 
-/* Lines of first address, last address and flags (Linux: include/linux/ioport.h). The sizes are
- * known of those that a driver uses. */
+/* Lines of first address, last address and flags (Linux: include/linux/ioport.h). Only of devices
+ * with a driver the sizes are known. */
 static void tell_resources(struct sysfs_query *query, struct pci_device *device)
 {
     enum { PORTS = 0x100, MEMORY = 0x200, PREFETCH = 0x2000, IS_64 = 0x100000, LOW_BITS = 15 };
@@ -92,7 +92,7 @@ static void tell_pci(struct sysfs_query *query)
 
 enum { USB_MAJOR = 189, NUMBERS_PER_BUS = 128, ROOT_HUB_CLASS = 9 };
 
-/* A device as it is told of. */
+/* The part of a device that /sys shows. */
 struct told_usb {
     unsigned bus, number, class, packet;
     uint16_t vendor, product;
@@ -250,7 +250,7 @@ static void tell_block_device(struct sysfs_query *query, const struct block_devi
     } else {
         tell_disk_alone(query, path, device);
     }
-    char others[PATH_ROOM]; /* what is made of it, and of what it is made: nothing */
+    char others[PATH_ROOM]; /* devices that are built on this one, and that it is built on: none */
     snprintf(others, sizeof(others), "%s/holders", path);
     sysfs_directory(query, others);
     snprintf(others, sizeof(others), "%s/slaves", path);

@@ -136,7 +136,7 @@ enum { RATE_BITS = 32 };
 #define HIGHEST_RATE   (UINT64_C(1) << (RATE_BITS - 2)) /* 250 MHz: a bus clock of 4 GHz */
 
 static enum { ALARM_NEW, ALARM_MEASURED, ALARM_READY } alarm_state;
-static uint64_t alarm_rate; /* counts a nanosecond, in fractions of 2^32 */
+static uint64_t alarm_rate; /* the timer's counts in a nanosecond, as a fraction of 2^32 */
 
 static void begin_measuring(uint64_t now)
 {
@@ -147,7 +147,8 @@ static void begin_measuring(uint64_t now)
     local_apic_start_timer(UINT32_MAX, false);
 }
 
-/* A timer that has run down is no measure. */
+/* Ends the measurement after LEAST_SPAN. If the timer has run down before, it has to be repeated.
+ */
 static void end_measuring(uint64_t now)
 {
     uint64_t left = local_apic_timer_count(), time = now - measured_since;
@@ -170,7 +171,7 @@ static void set_alarm(uint64_t time)
     local_apic_restart_timer((uint32_t)(wait * alarm_rate >> RATE_BITS) + 1);
 }
 
-/* -------------------------------------------------------------------------------------------- */
+/* --- Starting ------------------------------------------------------------------------------- */
 
 void ticks_start(void (*work)(uint64_t time, const struct trap_frame *frame))
 {

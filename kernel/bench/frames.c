@@ -1,3 +1,7 @@
+/*
+ * Frames, allocated one by one up to a million, and given back in the opposite order. Only the 1st,
+ * the 1,000th and so on are reported.
+ */
 #include <kernel/bench/bench.h>
 #include <layout.h>
 #include <mm/frames.h>
@@ -16,7 +20,6 @@ static phys_addr_t push(phys_addr_t chain, phys_addr_t frame)
     return frame;
 }
 
-/* The cost of the 1st, 1,000th, ... frame, one call each, and of giving the same one back. */
 BENCH(frame_alloc, "frame.")
 {
     phys_addr_t chain = NO_FRAME;

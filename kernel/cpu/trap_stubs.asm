@@ -3,8 +3,8 @@
 ; trap_frame (include/kernel/cpu/trap.h), counts, and calls the vector's handler.
 ;
 ; There are three tails. That of interrupts counts how deep they are nested, for in_interrupt(). That of exceptions does
-; not: an exception's handler runs on behalf of the code that caused it. What comes from user mode has
-; tails of its own. The third is for what can come at any instruction, even where user mode's GS is still, or again, loaded.
+; not: an exception's handler runs on behalf of the code that caused it. Traps from user mode have tails of their own. The
+; third is for traps that can come at any instruction, even where the base of GS is still, or again, the program's.
 ;
 ; At the call there are 22 words on the stack: the processor's 5, the error code, the vector, and 15 registers. The
 ; processor aligns the stack to 16 bytes before it pushes its words (Intel SDM 3A 6.14.2), so it is aligned at the call, as
@@ -25,7 +25,7 @@ global user_mode_return, user_return_by_iretq, user_mode_handlers
 STUB_SIZE  equ 16                           ; TRAP_STUB_SIZE in kernel/cpu/trap.c, which compares
 EXCEPTIONS equ 32
 
-; What uses a stack of its own (IST), for it can come at any instruction.
+; The vectors that use a stack of their own (IST), since they can come at any instruction.
 %define PARANOID ((1 << 1) | (1 << 2) | (1 << 8) | (1 << 18))
 
 section .text
@@ -82,14 +82,15 @@ exception_return:
     RESTORE_REGISTERS
     iretq
 
-; In the kernel the base of GS is the address of struct cpu: so that tells whether it has to be exchanged. The privilege in CS
-; does not: at a system call's first and last instructions it is the kernel's already, or still. Nor does the base's sign: a
-; program may set its base to any address (WRGSBASE). If it sets that of struct cpu, nothing has to be exchanged. NMIs count as interrupts; the others are exceptions.
+; In the kernel the base of GS is the address of struct cpu: the comparison tells whether SWAPGS is needed. The privilege in
+; CS does not tell: at a system call's first and last instructions it is the kernel's already, or still. Nor does the base's
+; sign: a program may set its base to any address (WRGSBASE). If it sets that of struct cpu, nothing has to be exchanged.
+; NMIs count as interrupts; the others are exceptions.
 align 16
 paranoid_common:
     cmp qword [rsp], VECTOR_DEBUG
     jne .save
-    test byte [rsp + STUB_CS], 3            ; a program that is stepped goes on to be told so, and may have to wait
+    test byte [rsp + STUB_CS], 3            ; a program's step becomes a signal: that needs the thread's stack
     jnz debug_from_user
 .save:
     SAVE_REGISTERS
@@ -152,7 +153,7 @@ exception_from_user:
 user_exception_return:
     jmp user_return
 
-; On the stack of debug exceptions, which is needed for the next one. The seven words that are there go to the thread's.
+; Runs on the stack of debug exceptions, which the next one needs. So the seven words there move to the thread's stack.
 debug_from_user:
     swapgs
     push rsi
@@ -168,7 +169,7 @@ debug_from_user:
     mov rsi, [rsi - 8]
     jmp exception_from_user.on_the_threads_stack
 
-; With a frame that rdi points to; what lies below it on the stack is not needed any more.
+; rdi points to the frame. The stack below it is not needed any more.
 user_mode_return:
     mov rsp, rdi
 user_return:

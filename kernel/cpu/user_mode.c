@@ -1,3 +1,7 @@
+/*
+ * Turns SYSCALL on. The ways between user mode and the kernel themselves are in user_entry.asm and
+ * trap_stubs.asm.
+ */
 #include <assert.h>
 #include <kernel/cpu/cpu.h>
 #include <kernel/cpu/user_mode.h>

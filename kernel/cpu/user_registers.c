@@ -12,11 +12,11 @@ enum {
 
 enum { CR0_TS = 1 << 3, X87_DEFAULT = 0x37f, MXCSR_DEFAULT = 0x1f80 };
 
-/* MXCSR's bits of the first processors with SSE, for those that do not tell (SDM 1 11.6.6). */
+/* The bits of MXCSR on processors that store a mask of 0 (SDM 1 11.6.6). */
 enum { MXCSR_FIRST_MASK = 0xffbf };
 
-/* Features of XCR0 (Intel SDM 1 13.1). Others are not turned on: MPX is gone, a protection key's
- * register and AMX need more than to be saved. */
+/* Features of XCR0 (Intel SDM 1 13.1). Others are not turned on: MPX is obsolete, and the registers
+ * of protection keys and AMX need more than to be saved. */
 enum {
     FEATURE_X87 = 1 << 0,
     FEATURE_SSE = 1 << 1,
@@ -25,7 +25,7 @@ enum {
     FEATURES_KNOWN = FEATURE_X87 | FEATURE_SSE | FEATURE_AVX | FEATURES_AVX512,
 };
 
-static uint32_t features RO_AFTER_INIT; /* that XSAVE saves; 0: there is FXSAVE alone */
+static uint32_t features RO_AFTER_INIT; /* that XSAVE saves; 0: there is only FXSAVE */
 static size_t state_size RO_AFTER_INIT = FPU_LEGACY_SIZE;
 static bool has_fsgsbase RO_AFTER_INIT;
 
@@ -36,7 +36,7 @@ static void write_xcr0(uint32_t value)
     __asm__ volatile("xsetbv" : : "c"(0), "a"(value), "d"(0));
 }
 
-/* What is there of the known features; each comes with those that it is built upon. */
+/* The known features that the processor has, without those whose basis is missing. */
 static uint32_t find_features(void)
 {
     enum { STATE_LEAF = 0xd };
@@ -86,9 +86,10 @@ bool user_registers_have_fsgsbase(void)
     return has_fsgsbase;
 }
 
-/* --- Pictures -------------------------------------------------------------------------------- */
+/* --- Images ---------------------------------------------------------------------------------- */
 
-/* No feature is in use: each gets its initial state. XRSTOR takes MXCSR from here all the same. */
+/* No feature is in use, so XRSTOR gives each its initial state. It loads MXCSR from here in any
+ * case. */
 static const struct fpu_state initial = {.x87_control = X87_DEFAULT, .mxcsr = MXCSR_DEFAULT};
 
 void user_registers_init(struct user_registers *registers)

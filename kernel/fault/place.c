@@ -1,3 +1,7 @@
+/*
+ * The part of the map of memory (include/layout.h) to which an address belongs, most specific
+ * first: a stack, the image with a symbol's name, a window of the kernel's half.
+ */
 #include <image.h>
 #include <kernel/cpu/stacks.h>
 #include <kernel/fault/place.h>

@@ -113,7 +113,7 @@ bool console_has_room(void)
     return true;
 }
 
-/* Is the sink for all text, or is this a report? */
+/* Does the sink show text that is no line of the log? */
 static inline bool takes_text(const struct console_sink *sink)
 {
     return !sink->log_only || in_report;

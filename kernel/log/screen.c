@@ -1,5 +1,6 @@
 #include <kernel/log/screen.h>
 
+/* The console's lines end with LF alone. */
 static void write(struct console_sink *sink, const char *text, size_t length)
 {
     terminal_write_lines(&CONTAINER_OF(sink, struct screen, sink)->terminal, text, length);

@@ -1,5 +1,5 @@
 /*
- * `heap`: the heap's account, and a map of it.
+ * `heap`: shows how much of the heap is used, by size of block, and a map of it.
  */
 #include <assert.h>
 #include <kernel/log/console.h>

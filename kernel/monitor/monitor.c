@@ -1,9 +1,10 @@
 /*
- * The monitor has tasks that read the keyboards and COM1. Each reads its device's stream, decodes
- * it to the bytes that a terminal would send, and feeds these to the line editor, which echoes
- * them; or to a program's terminal, if that is shown or has the line. When a line is complete, they
- * stop reading and the monitor task runs the command. Meanwhile input waits in the streams, and
- * then in the devices. The log task shows lines that interrupt handlers have logged.
+ * Three tasks read the PS/2 keyboard, keyboards on USB, and COM1. Each reads its device's stream
+ * and decodes it to the bytes that a terminal would send. If a program's terminal is shown, or has
+ * the serial line, it gets the bytes. Otherwise the line editor gets them and echoes them. When a
+ * line is complete, the readers stop and the monitor's task runs the command. Meanwhile input waits
+ * in the streams, and then in the devices. The log's task shows lines that interrupt handlers have
+ * logged.
  */
 #include <assert.h>
 #include <drivers/keyboard.h>
@@ -17,7 +18,7 @@
 #include <kernel/tty/serial_terminal.h>
 #include <kernel/tty/virtual_terminal.h>
 
-/* Decodes an item of a stream into `bytes`, and returns the number of bytes. */
+/* Decodes an item of a stream, a scancode or a byte, into `bytes`; returns the number of bytes. */
 typedef unsigned (*decoder)(struct keyboard *keyboard, uint8_t item, char *bytes);
 
 /* A task that reads a stream, decodes it, and feeds the line editor, or a terminal. */
@@ -41,9 +42,9 @@ static const char *entered; /* the line to run next, or NULL */
 
 static struct uart16550 *serial; /* NULL: there is none */
 
-/* The echo goes to COM1, and so does what a command prints. Both may come faster than COM1 sends.
- * So a batch is typed only when COM1 has room for its echo and for the output of one command, since
- * a batch ends at a command. The task is woken when there is room again. */
+/* The echo and a command's output go to COM1, maybe faster than it sends. So a batch is typed only
+ * when COM1 has room for its echo and for the output of one command, since a batch ends at a
+ * command. The task is woken when there is room again. */
 static bool has_room(struct reader *reader)
 {
     return !serial || uart16550_poll_room(serial, &reader->room_waker, &reader->task) == POLL_READY;
@@ -68,11 +69,11 @@ static inline bool read_item(struct reader *reader, uint8_t *item)
     return stream_poll(reader->stream, &reader->stream_waker, &reader->task, item) == POLL_READY;
 }
 
-static struct keyboard keyboard = {.layout = &layout_us};
+static struct keyboard keyboard = {.layout = &layout_us}; /* the state of all keyboards */
 
 /* --- Terminals ------------------------------------------------------------------------------ */
 
-/* Does what the reader reads belong to a program's terminal? */
+/* Does the reader's input belong to a program's terminal? */
 static bool has_terminal(const struct reader *reader)
 {
     if (reader->input == LINE_SERIAL)
@@ -80,8 +81,8 @@ static bool has_terminal(const struct reader *reader)
     return virtual_terminal_shown() != CONSOLE_SHOWN;
 }
 
-/* Types the pending bytes at COM1's terminal. What it has no room for stays pending; the task is
- * woken when there is room. */
+/* Types the pending bytes at COM1's terminal. Bytes for which it has no room stay pending; the task
+ * is woken when there is room. */
 static void type_at_serial_terminal(struct reader *reader)
 {
     const uint8_t *bytes = (const uint8_t *)reader->bytes + reader->next;
@@ -92,8 +93,8 @@ static void type_at_serial_terminal(struct reader *reader)
         tty_poll_input_room(serial_terminal(), &reader->room_waker, &reader->task);
 }
 
-/* Types the pending bytes at a terminal, or shows another one if they are the key for that. False
- * when they are the monitor's. */
+/* Types the pending bytes at a program's terminal, or shows another one if they are the key for
+ * that. Returns false if they are the monitor's. */
 static bool type_at_terminal(struct reader *reader)
 {
     if (reader->input == LINE_SERIAL) {
@@ -107,14 +108,14 @@ static bool type_at_terminal(struct reader *reader)
     return taken;
 }
 
+/* Types the pending bytes where they belong. */
 static void type_shared(struct reader *reader)
 {
     if (reader->pending && !type_at_terminal(reader))
         type_pending(reader);
 }
 
-/* Does what type_batch() does while there are terminals: what is read is theirs, or the monitor's.
- */
+/* The batch of a system with programs: a terminal or the monitor gets each item. */
 static NOINLINE enum poll_result type_shared_batch(struct reader *reader)
 {
     unsigned count = 0;
@@ -132,7 +133,7 @@ static NOINLINE enum poll_result type_shared_batch(struct reader *reader)
     return count < BATCH ? POLL_PENDING : task_yield(&reader->task);
 }
 
-/* ---------------------------------------------------------------------------------------------- */
+/* --- Readers ---------------------------------------------------------------------------------- */
 
 /* Feeds the bytes that were left at an earlier line's end, and then a batch of items. `decode` is
  * the reader's; as a constant argument it can be inlined. */
@@ -154,6 +155,7 @@ static inline enum poll_result type_batch(struct reader *reader, decoder decode)
     return count < BATCH ? POLL_PENDING : task_yield(&reader->task);
 }
 
+/* Shows Caps Lock and its like on the keyboards' lights. */
 static void show_locks(void)
 {
     static uint8_t shown;
@@ -188,7 +190,7 @@ static unsigned serial_type(struct keyboard *unused, uint8_t byte, char *bytes)
     return 1;
 }
 
-/* A break on the line gives it to the terminal, or to the monitor. */
+/* A break on the serial line gives it to the terminal, or back to the monitor. */
 static NOINLINE void change_line(void)
 {
     serial_terminal_switch();
@@ -216,8 +218,7 @@ static struct reader serial_reader = {
     .input = LINE_SERIAL,
     .decode = serial_type};
 
-/* --- Ctrl-C while a command runs ---------------------------------------------------------------
- */
+/* --- Ctrl-C while a command runs -------------------------------------------------------------- */
 
 static bool types_interrupt(const struct reader *reader, struct keyboard *state, uint8_t item)
 {
@@ -262,7 +263,7 @@ bool monitor_interrupted(void)
     return take_interrupt(&serial_reader) || at_keyboard || at_usb_keyboard;
 }
 
-/* -------------------------------------------------------------------------------------------- */
+/* --- The monitor and its interface ------------------------------------------------------------ */
 
 /* Woken for the first prompt, and by a reader at the end of a line. */
 static enum poll_result poll_monitor(struct task *task)

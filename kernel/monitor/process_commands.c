@@ -1,7 +1,7 @@
 /*
- * Commands for programs: which there are, what they have open and in memory, which calls they make,
- * and how they are sent signals. A command does not wait, so nothing that it looks at goes away
- * meanwhile.
+ * Commands for processes: `ps` lists them; `files`, `areas` and `syscalls` show one's open files,
+ * memory and system calls; `kill` sends a signal. A command does not wait, so nothing that it looks
+ * at is freed meanwhile.
  */
 #include <fs/path.h>
 #include <kernel/log/console.h>
@@ -45,7 +45,8 @@ static struct process *take_only_process(const char *name, const char *arguments
 
 static void print_process(const struct process *process)
 {
-    uint64_t milliseconds = clock_from_tsc(process_cpu_time(process).total) / 1000000;
+    uint64_t milliseconds =
+        clock_from_tsc(process_cpu_time(process).total) / NANOSECONDS_PER_MILLISECOND;
     uint64_t resident = process->space ? process->space->resident_pages * PAGE_SIZE / KIB(1) : 0;
     console_printf("  %5d %6d %5d %7d  %c %9lu ms %8lu KiB  %s\n", process->id,
                    process->parent ? process->parent->id : 0, process->group, process->session,

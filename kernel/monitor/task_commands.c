@@ -1,5 +1,5 @@
 /*
- * `tasks`: shows what the tasks are doing.
+ * `tasks`: shows the tasks' states, polls and share of the time.
  */
 #include <kernel/cpu/cpu.h>
 #include <kernel/log/console.h>

@@ -44,7 +44,7 @@ static void print_stick(const struct block_device *disk, int indent)
     print_partitions(disk, indent + 2);
 }
 
-/* `depth` hubs are above. */
+/* Prints a device that is connected through `depth` hubs. */
 static void print_device(const struct usb_device *device, int depth)
 {
     const struct usb_driver *driver = device->driver;
@@ -56,7 +56,7 @@ static void print_device(const struct usb_device *device, int depth)
         print_stick(usb_stick_disk(device), 2 * depth + 4);
 }
 
-/* The device at a port, and the tree behind it if it is a hub. */
+/* Prints the device at a port and, if it is a hub, the tree behind it. */
 static void print_tree(const struct usb_port *root)
 {
     unsigned next[USB_HUB_DEPTH + 1] = {0}; /* the port to look at, at each hub above */

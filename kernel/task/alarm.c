@@ -1,3 +1,7 @@
+/*
+ * An alarm's task waits for the deadline, calls the function and, if there is a period, begins the
+ * next wait. While the alarm is not set, the task waits for alarm_set() to wake it.
+ */
 #include <kernel/task/alarm.h>
 
 static struct executor *executor;
@@ -7,7 +11,7 @@ void alarms_start(struct executor *of)
     executor = of;
 }
 
-/* How often the alarm's time has come by now, which is at least once. Sets the next deadline. */
+/* Returns how often the alarm's time has come by now, at least once, and begins the next wait. */
 static uint64_t count_periods(struct alarm *alarm)
 {
     struct deadline *deadline = &alarm->deadline;

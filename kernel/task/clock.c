@@ -1,19 +1,21 @@
 /*
  * Two things make ticks an unreliable clock: a tick is lost when interrupts are masked for longer
  * than a tick, and an emulator on a busy host loses many. So the clock follows a reference, a
- * counter that counts on in any case. Between two readings of the reference, it uses one of these:
+ * counter that counts on in any case. Between two readings of the reference, it goes by ticks or by
+ * the time stamp counter.
  *
- * - Ticks, at first, and for good where the time stamp counter's rate may change. A tick on
+ * It goes by ticks at first, and for good where the time stamp counter's rate may change. A tick on
  * schedule adds its length; even a time stamp counter whose rate changes can tell whether a tick is
- * on schedule, and how much of it has passed. Any other tick, and each one that clock_check() asks
+ * on schedule, and how much of it has passed. Any other tick, and each tick that clock_check() asks
  * for, sets the clock to the reference's time.
- * - The time stamp counter, if its rate is constant, as soon as the rate is measured. It is
- * measured again and again, over spans of time that grow to LONGEST_SPAN. The clock does not step
- * to correct an error; it runs a little faster or slower for the next span.
+ *
+ * If the time stamp counter's rate is constant, the clock goes by it as soon as the rate is
+ * measured. The measurement is repeated over spans of time that grow to LONGEST_SPAN. The clock
+ * does not step to correct an error; it runs a little faster or slower for the next span.
  *
  * Without a reference there are only ticks, and the time of lost ticks is lost. Only a constant
  * time stamp counter can make up for that: lost ticks make it look faster than it is, so the lowest
- * frequency is kept that was measured over one of the longest spans.
+ * frequency that was measured over one of the longest spans is kept.
  */
 #include <assert.h>
 #include <kernel/cpu/control.h>
@@ -181,9 +183,9 @@ static struct time_base {
 static const struct time_base *current_base; /* NULL: the clock goes by ticks */
 
 static int64_t real_start;        /* the time of day when clock_now() was 0 */
-static struct clock_page *shared; /* with programs; NULL: there are none yet */
+static struct clock_page *shared; /* the page that programs read; NULL: there is none yet */
 
-/* Tells programs what has changed. */
+/* Copies the clock's state to the page that programs read. */
 static void publish(void)
 {
     if (!shared)
@@ -409,7 +411,7 @@ void clock_check(void)
     schedule.width = 0;
 }
 
-/* -------------------------------------------------------------------------------------------- */
+/* --- Starting ------------------------------------------------------------------------------- */
 
 void clock_start(uint64_t tick, const struct clock_reference *new_reference, bool constant_tsc)
 {
@@ -425,9 +427,9 @@ void clock_start(uint64_t tick, const struct clock_reference *new_reference, boo
     measure_anew();
 }
 
-/* -------------------------------------------------------------------------------------------- */
+/* --- The time of day ------------------------------------------------------------------------ */
 
-static int64_t real_when_set;
+static int64_t real_when_set; /* the time of day at the last clock_set_real() */
 
 static int64_t real_at(uint64_t time)
 {
@@ -439,7 +441,7 @@ int64_t clock_real_now(void)
     return real_at(clock_now());
 }
 
-/* The last tick may be older than the setting. */
+/* The last tick may have come before the time was set, and then gives too early a time. */
 int64_t clock_real_at_tick(void)
 {
     int64_t least = __atomic_load_n(&real_when_set, __ATOMIC_RELAXED);

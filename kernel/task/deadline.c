@@ -1,3 +1,7 @@
+/*
+ * A wait sleeps by the time since the start, for as long as the deadline is away. A wait for a time
+ * of day is also woken when that is set, and then sleeps anew.
+ */
 #include <kernel/task/deadline.h>
 
 static struct wait_queue time_of_day_set = WAIT_QUEUE_INIT(time_of_day_set);

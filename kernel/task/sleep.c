@@ -2,15 +2,15 @@
 #include <kernel/cpu/cpu.h>
 #include <kernel/task/sleep.h>
 
-/* Timers that fire or move between two polls: enough to be worth the call, and few enough to be
- * over soon. */
+/* The most timers that fire or move between two polls: enough to be worth the call, and few enough
+ * to take little time. */
 enum { BATCH = 64 };
 
 struct timer_wheel timers;
 struct executor *timers_executor;
 
 static void (*set_alarm)(uint64_t time);
-static uint64_t alarm_tick = TIMER_NEVER; /* that the alarm is set for */
+static uint64_t alarm_tick = TIMER_NEVER; /* the TIMER_TICK for which the alarm is set */
 
 /* An interrupt between two steps of this may set the alarm, too: for the same tick. */
 static void set_alarm_for_nearest(void)

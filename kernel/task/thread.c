@@ -1,3 +1,8 @@
+/*
+ * The two sides of a switch: poll() runs on the executor's stack and goes on with the thread's;
+ * park() runs on the thread's stack and goes on with poll(). Every wait is a loop around park(),
+ * for a wake may come without a reason.
+ */
 #include <assert.h>
 #include <kernel/cpu/cpu.h>
 #include <kernel/task/thread.h>
@@ -7,7 +12,7 @@ static struct thread *thread_of(struct task *task)
     return CONTAINER_OF(task, struct thread, task);
 }
 
-/* For what only threads may call. */
+/* The running thread, for functions that only threads may call. */
 static inline struct thread *running(void)
 {
     struct thread *thread = thread_current();
@@ -24,7 +29,7 @@ void thread_end(void)
     __builtin_unreachable(); /* poll() does not come back here: the task is over */
 }
 
-/* What a thread's stack begins with. */
+/* The first function on a thread's stack. */
 static NORETURN void start(void)
 {
     struct thread *thread = running();
@@ -115,7 +120,7 @@ enum error await_interruptible(struct future *future)
 {
     struct thread *thread = running();
     while (future_poll(future, &thread->task) == POLL_PENDING) {
-        /* One that comes after this look wakes the task, which is polled again then. */
+        /* An interrupt that comes after this look wakes the task, so park() returns. */
         if (thread_is_interrupted(thread)) {
             future_cancel(future);
             return ERROR_INTERRUPTED;

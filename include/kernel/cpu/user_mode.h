@@ -21,26 +21,27 @@ struct user_mode_handlers {
     /* An exception that a program has caused; interrupts are masked, so that CR2 is still its own.
      * A program's debug exceptions come here, its NMIs and machine checks do not. */
     void (*exception)(struct trap_frame *frame);
-    /* The last look before a program goes on. Interrupts are masked, and are so again when it
-     * returns. The frame's rip is canonical then: IRETQ would fault in the kernel. */
+    /* The last step before a program goes on. Interrupts are masked at the call and at the return.
+     * The frame's rip is canonical at the return: otherwise IRETQ would fault in the kernel. */
     void (*before_return)(struct trap_frame *frame);
 };
 
-/* Has SYSCALL lead to the kernel, and the handlers called. Called once, after trap_init(). */
+/* Makes SYSCALL enter the kernel, and registers the handlers. Called once, after trap_init(), in
+ * set-up code. */
 void user_mode_init(const struct user_mode_handlers *handlers);
 
-/* The frame of a program that has trapped into the kernel on this stack. */
+/* The frame of a program that has entered the kernel on this stack. Any context. */
 static inline struct trap_frame *user_mode_frame(const struct stack *stack)
 {
     return (struct trap_frame *)(stack->top - sizeof(struct trap_frame));
 }
 
-/* A frame with which a program starts: at `rip` with the stack pointer `rsp`, all else 0 and
- * interrupts enabled. */
+/* Fills in a frame with which a program starts: at `rip`, with the stack pointer `rsp` and
+ * interrupts enabled; all other registers are 0. Any context. */
 void user_mode_frame_init(struct trap_frame *frame, virt_addr_t rip, virt_addr_t rsp);
 
-/* Goes to user mode for the first time, with a frame that lies anywhere on the thread's stack, at a
- * multiple of 16. */
+/* Enters user mode for the first time, with a frame that lies anywhere on the thread's stack, at a
+ * multiple of 16. In threads of programs. */
 NORETURN void user_mode_return(struct trap_frame *frame);
 
 #endif

@@ -25,7 +25,7 @@ struct console_sink {
     /* Moves the view by `lines` rows back into the text that has scrolled away, or forward if
      * negative. NULL: the sink has no view. */
     void (*view)(struct console_sink *sink, int lines);
-    /* Only the log's lines and reports are shown, for something else has the device. */
+    /* Show only the log's lines and reports, since a program's terminal has the device. */
     bool log_only;
     struct console_sink *next;
 

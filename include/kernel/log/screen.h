@@ -1,5 +1,5 @@
 /*
- * A screen: a console sink that is a terminal on a display. The console's lines end with LF alone.
+ * A screen: a console sink that is a terminal on a display.
  */
 #ifndef KERNEL_LOG_SCREEN_H
 #define KERNEL_LOG_SCREEN_H

@@ -16,8 +16,8 @@ void monitor_start(struct executor *executor);
 /* The executor of the monitor's tasks; NULL while no device is read. Any context. */
 struct executor *monitor_executor(void);
 
-/* Wakes the task that shows the log lines of interrupt handlers if there are any. To be called
- * several times a second; any context. */
+/* If interrupt handlers have logged lines, wakes the task that shows them. To be called several
+ * times a second; any context. */
 void monitor_tick(void);
 
 /* Spawns the task that decodes `scancodes`, of the set `scancode_set` (enum scancode_set), and
@@ -25,7 +25,7 @@ void monitor_tick(void);
 void monitor_read_keyboard(struct executor *executor, struct byte_stream *scancodes,
                            uint8_t scancode_set);
 
-/* Spawns the task that reads the keyboards on USB. */
+/* Spawns the task that reads the keyboards on USB. Called once, in set-up code. */
 void monitor_read_usb_keyboards(struct executor *executor);
 
 /* Was Ctrl-C typed since the command began? If so, it is removed from the input, and so is all that
@@ -45,8 +45,8 @@ void monitor_losses(struct monitor_losses *losses);
 void monitor_set_layout(const struct layout *layout);
 const struct layout *monitor_layout(void);
 
-/* Spawns the task that types what `uart` receives. From now on nothing is typed while `uart` has no
- * room for the output. In set-up code. */
+/* Spawns the task that reads `uart` and feeds its bytes to the line editor. From now on no input is
+ * taken while `uart` has no room for the output. Called once, in set-up code. */
 void monitor_use_serial(struct executor *executor, struct uart16550 *uart);
 
 #endif

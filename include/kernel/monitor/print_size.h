@@ -1,5 +1,5 @@
 /*
- * Sizes for people.
+ * Prints sizes in units that are easy to read.
  */
 #ifndef KERNEL_MONITOR_PRINT_SIZE_H
 #define KERNEL_MONITOR_PRINT_SIZE_H

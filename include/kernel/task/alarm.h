@@ -1,5 +1,5 @@
 /*
- * Calls a function at a point in time, once or again and again. What wants that embeds a struct
+ * Alarms: each calls a function at a point in time, once or periodically. The user embeds a struct
  * alarm, which is a task.
  */
 #ifndef KERNEL_TASK_ALARM_H
@@ -12,11 +12,11 @@ struct alarm {
     struct deadline deadline;
     bool is_set;
     uint64_t period; /* in nanoseconds; 0: once */
-    /* The time has come, `count` times since the last call. In the alarm's task. */
+    /* Called when the time has come, `count` times since the last call. In the alarm's task. */
     void (*expired)(struct alarm *alarm, uint64_t count);
 };
 
-/* Alarms run on executor `of`. In set-up code. */
+/* Makes `of` the executor of all alarms. In set-up code. */
 void alarms_start(struct executor *of);
 
 /* Prepares an alarm that is not set, and starts its task. `release` gives the memory back after
@@ -25,9 +25,9 @@ void alarm_init(struct alarm *alarm, const char *name,
                 void (*expired)(struct alarm *alarm, uint64_t count),
                 void (*release)(struct task *task));
 
-/* Sets the alarm for `time`, by the time of day or the time since the start, and for each `period`
- * nanoseconds from then on, unless that is 0. Periods shorter than ALARM_LEAST are counted right,
- * but several come with one call. */
+/* Sets the alarm for `time`, by the time of day or the time since the start, and from then on for
+ * each `period` unless that is 0; in nanoseconds. Periods shorter than ALARM_LEAST are counted
+ * right, but one call of `expired` stands for several. */
 enum { ALARM_LEAST = 50000 };
 void alarm_set(struct alarm *alarm, bool is_time_of_day, uint64_t time, uint64_t period);
 

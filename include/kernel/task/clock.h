@@ -37,8 +37,8 @@ uint64_t clock_now(void);
  * has been measured. Any context. */
 uint64_t clock_from_tsc(uint64_t ticks);
 
-/* The time of day: nanoseconds since the start of 1970, UTC; before clock_set_real() as if the
- * machine had started then. It jumps when it is set. Any context. */
+/* The time of day: nanoseconds since the start of 1970, UTC. Before clock_set_real() it counts from
+ * 0. It jumps when it is set. Any context. */
 int64_t clock_real_now(void);
 
 /* The time of day at the last tick: up to a tick behind, and cheaper. Any context. */
@@ -47,7 +47,7 @@ int64_t clock_real_at_tick(void);
 /* Sets the time of day. In tasks and set-up code. */
 void clock_set_real(int64_t real);
 
-/* Keeps the page, which is 0 in the beginning, as the clock goes from now on: programs read it. In
+/* Makes the clock keep `page`, which is all zeros, up to date from now on, for programs to read. In
  * tasks and set-up code. */
 void clock_share(struct clock_page *page);
 

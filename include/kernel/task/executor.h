@@ -7,9 +7,9 @@
  * eight that is normal priority, the eighth time low priority. So the tasks of low priority get at
  * least one poll in 64.
  *
- * There are two low priorities, between which a program's thread changes: those that have waited
- * for something go early, and those that have used up their slice of time go after them, but for
- * every 8th poll.
+ * There are two low priorities. A program's thread has the earlier one after it has waited for
+ * something, and the later one after it has used up its slice of time. Every 8th poll of the
+ * earlier one goes to the later one.
  *
  * One executor belongs to one processor. Interrupt handlers of that processor, NMIs included, may
  * wake its tasks; another processor may not (ready_push() says why).
@@ -51,7 +51,7 @@ enum { TASK_LOWER_POLL = 8, TASK_LOWEST_POLL = 8 };
  * release and priority, and keeps the memory until release(). In tasks and set-up code. */
 void executor_spawn(struct executor *executor, struct task *task);
 
-/* The task, which is being polled, is of that priority from its next wake on. */
+/* Changes the priority of the task that is being polled, from its next wake on. In that task. */
 static inline void task_set_priority(struct task *task, enum task_priority priority)
 {
     task->priority = priority;

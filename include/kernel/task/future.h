@@ -1,5 +1,5 @@
 /*
- * Futures that can be combined. To make one from the poll function of a primitive, such as
+ * Futures that can be combined. To make one of the poll function of a primitive, such as
  * channel_poll_receive(), embed `struct future` in a struct and pass its waker on:
  *
  *     static enum poll_result poll_key(struct future *future, struct task *task)

@@ -1,10 +1,9 @@
 /*
- * The order of locks. A mutex may have a rank; a thread locks them in the order of their ranks, so
- * no two threads wait for each other's. The order itself stands at the head of fs/vfs.c.
+ * The order of locks. A mutex may have a rank. A thread locks mutexes in the order of their ranks,
+ * so no two threads wait for each other. The head of fs/vfs.c explains the order.
  *
- * The test kernel checks it (CHECK_LOCKS): a lock that is taken out of order, and one that is still
- * held where a thread may hold none, are failed assertions there. In the kernel these functions do
- * nothing.
+ * The test kernel checks it (CHECK_LOCKS): there an assertion fails if a thread takes a lock out of
+ * order, or holds a lock where it may hold none. In the kernel these functions do nothing.
  */
 #ifndef KERNEL_TASK_LOCK_ORDER_H
 #define KERNEL_TASK_LOCK_ORDER_H
@@ -28,7 +27,7 @@ struct held_locks {
     uint8_t count[LOCK_RANKS];
 };
 
-/* May one of that rank be locked now: are all that are held of lower ranks? Any context. */
+/* May a mutex of that rank be locked now? It may if all held ones have lower ranks. Any context. */
 static inline bool lock_order_allows(const struct held_locks *held, enum lock_rank rank)
 {
     for (unsigned other = rank; other < LOCK_RANKS && rank != LOCK_WITHOUT_RANK; other++) {
@@ -38,7 +37,7 @@ static inline bool lock_order_allows(const struct held_locks *held, enum lock_ra
     return true;
 }
 
-/* Is none held that has a rank? Any context. */
+/* Is no mutex with a rank held? Any context. */
 static inline bool lock_order_holds_none(const struct held_locks *held)
 {
     return lock_order_allows(held, (enum lock_rank)(LOCK_WITHOUT_RANK + 1));
@@ -50,7 +49,7 @@ enum { LOCKS_ARE_CHECKED = true };
 enum { LOCKS_ARE_CHECKED = false };
 #endif
 
-/* Notes a lock before it is waited for, and an unlock. In threads. */
+/* Note that a mutex is about to be locked, and that it was unlocked. In threads. */
 static inline void lock_order_note_lock(struct held_locks *held, enum lock_rank rank)
 {
     if (!LOCKS_ARE_CHECKED)
@@ -66,7 +65,8 @@ static inline void lock_order_note_unlock(struct held_locks *held, enum lock_ran
     held->count[rank]--;
 }
 
-/* Where a thread may hold no lock: it ends, or goes back to its program. In threads. */
+/* Called where a thread may hold no lock: at its end, and before it goes back to its program. In
+ * threads. */
 static inline void lock_order_check_none(const struct held_locks *held)
 {
     if (LOCKS_ARE_CHECKED)

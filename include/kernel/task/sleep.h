@@ -9,15 +9,17 @@
 
 /* Makes firing timers the deferred work of `executor`. Called once before anything sleeps; a later
  * call moves the timers to another executor. The timer's interrupt handler writes to `executor`, so
- * it must never go away. */
+ * its memory must stay for ever. During set-up. */
 void timers_start(struct executor *executor);
 
-/* Timers fire at the clock's ticks. With an alarm, which calls timers_ring() about the time that it
- * is set for, they fire when they are due. Setting the alarm again replaces the time. It is set in
- * tasks and by timers_ring(). NULL: there is none any more. During set-up. */
+/* Registers `set`, which sets an alarm: a device that calls timers_ring() about that time, in
+ * nanoseconds. Without an alarm, timers fire only at the clock's ticks. A new time replaces the one
+ * before. `set` is called in tasks and by timers_ring(). NULL: there is no alarm any more. During
+ * set-up. */
 void timers_set_alarm(void (*set)(uint64_t time));
 
-/* For the alarm's interrupt handler, early or late. */
+/* Fires the timers that are due, and sets the alarm again. For the alarm's interrupt handler, which
+ * may come early or late. */
 void timers_ring(void);
 
 extern struct timer_wheel timers;

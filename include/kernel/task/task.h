@@ -42,7 +42,7 @@ struct task {
      * task afterwards. NULL for static tasks. */
     void (*release)(struct task *task);
     enum task_priority priority; /* while it is live, task_set_priority() alone changes it */
-    /* A thread's: it is not cancelled, for its stack may hold what others wait for. */
+    /* It is a thread, and is not cancelled: its stack may hold what other tasks wait for. */
     bool has_stack;
     uint64_t result; /* for tasks that join this one; valid from POLL_READY on */
 

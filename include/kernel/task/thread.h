@@ -15,8 +15,8 @@
  * share one executor, its priorities and its timers. Kernel code is not preempted: between two
  * waits a thread has the processor to itself, and what has to stay whole across a wait has a mutex.
  *
- * A thread is not cancelled, for that would abandon its stack with all that it holds. It is
- * interrupted: its waits end with ERROR_INTERRUPTED, and it returns by itself.
+ * A thread is not cancelled, since that would abandon its stack, whose frames may hold locks and
+ * memory. It is interrupted: its waits end with ERROR_INTERRUPTED, and it returns by itself.
  */
 #ifndef KERNEL_TASK_THREAD_H
 #define KERNEL_TASK_THREAD_H
@@ -33,8 +33,8 @@ struct thread {
     struct task task;   /* spawned, joined and woken like any other; never cancelled */
     struct stack stack; /* the spawner's; not used any more when task.release is called */
     void (*run)(struct thread *thread);
-    /* For threads that run programs, else NULL: called on the executor's stack before each switch
-     * to the thread's, and after each switch back. */
+    /* NULL, or called on the executor's stack before each switch to the thread's stack, and after
+     * each switch back. For threads that run programs. */
     void (*enter)(struct thread *thread);
     void (*leave)(struct thread *thread);
 
@@ -72,16 +72,16 @@ NORETURN void thread_end(void);
 /* The functions below wait, so other tasks run before they return. In threads only, not in
  * interrupt handlers. */
 
-/* Leaves the processor until the thread is woken, which may be for nothing: what is waited for has
- * left a waker, and is looked at again. For loops like that of await(). */
+/* Leaves the processor until the thread is woken, which may happen without a reason. The caller has
+ * registered a waker first, and looks again afterwards. For loops like that of await(). */
 void thread_park(void);
 
-/* Lets the others have their turn. */
+/* Lets other ready tasks run first. */
 void thread_yield(void);
 
-/* Waits until the queue is woken; interruptible or not, as with await(). The caller has looked at
- * what it waits for and looks again afterwards. Only for queues that no interrupt handler wakes,
- * for it could do so between the look and the wait. */
+/* Wait until the queue is woken; interruptible or not, as with await(). The caller looks at the
+ * condition that it waits for before and after. Not for queues that an interrupt handler wakes: it
+ * could do so between the look and the wait. */
 void thread_wait(struct wait_queue *queue);
 enum error thread_wait_interruptible(struct wait_queue *queue);
 
@@ -95,12 +95,12 @@ enum error await_interruptible(struct future *future);
 /* Waits for so many nanoseconds, at least. */
 void thread_sleep(uint64_t nanoseconds);
 
-/* Lock a mutex for the running thread, and unlock it. An interrupted thread waits on. */
+/* Lock a mutex for the running thread, and unlock it. An interrupt does not end the wait. */
 void thread_lock(struct mutex *mutex);
 void thread_unlock(struct mutex *mutex);
 
-/* Interrupts the thread: its interruptible waits end, this one and all to come, until
- * thread_accept_interrupt(). The thread is not over. Any context, except an NMI's handler. */
+/* Interrupts the thread, which is not over: its interruptible waits end, the current one and all
+ * later ones, until thread_accept_interrupt(). Any context, except an NMI's handler. */
 void thread_interrupt(struct thread *thread);
 
 /* Was the running thread interrupted since it last asked? */

@@ -44,9 +44,10 @@ struct waker {
     struct task *task;           /* the one to wake; NULL while idle */
     struct wait_queue *queue;    /* where it was registered; not used for timers */
     bool woken;                  /* and its future has not been polled since */
-    /* NULL, or called in place of the task's wake. `events` are those of wait_queue_wake_for(), all
-     * ones for other wakes. False: they do not matter here, and the waker waits on; never for all
-     * ones. Runs with interrupts masked, and in interrupt handlers. Set while the waker is idle. */
+    /* NULL, or called in place of waking the task. `events` are those of wait_queue_wake_for(), or
+     * all ones for other wakes. It returns false if the events do not matter; the waker then keeps
+     * waiting. For all ones it never does. Runs with interrupts masked, and in interrupt handlers.
+     * Set while the waker is idle. */
     bool (*notify)(struct waker *waker, unsigned events);
 };
 
