@@ -375,9 +375,11 @@ $(USER_TEST_PROGRAMS): $B/user-tests/%: tests/user/%.c tests/user/support.c test
 	@mkdir -p $(@D)
 	@echo "  USER  $<"
 	$Q$(USER_TEST_CC) $(USER_TEST_FLAGS) -o $@ $(filter-out $(USER_TEST_INCLUDED),$(filter %.c,$^)) -lm
-$B/user-tests/glibc_threads: USER_TEST_INCLUDED = tests/user/threads.c
-$B/user-tests/glibc_threads: tests/user/threads.c
-$(addprefix $B/user-tests/,ptys terminals job_control): tests/user/pty_support.c tests/user/pty_support.h
+$B/user-tests/glibc_threads: USER_TEST_INCLUDED = tests/user/threads.c tests/user/thread_locks.c
+$B/user-tests/glibc_threads: tests/user/threads.c tests/user/thread_locks.c
+$(addprefix $B/user-tests/,threads thread_locks glibc_threads): tests/user/thread_support.h
+$(addprefix $B/user-tests/,mapping remapping memory_limits): tests/user/mapping_support.h
+$(addprefix $B/user-tests/,ptys terminals job_control line_editing): tests/user/pty_support.c tests/user/pty_support.h
 $(addprefix $B/user-tests/,inotify limits_of_files mounts ranges random_files opening): tests/user/own_tmpfs.c tests/user/own_tmpfs.h
 
 $B/run-tests: tests/user/run.c $B/user-test-flags.stamp | need-user-tests

@@ -1,34 +1,8 @@
-/* What a program asks of its mappings beyond having them: to move, lock, drop and look at them. */
-#include <sys/resource.h>
-
-#include "support.h"
-
-enum { DATA = PROT_READ | PROT_WRITE, ANONYMOUS = MAP_PRIVATE | MAP_ANONYMOUS };
-
-static char *map(size_t pages, int protection)
-{
-    return mmap(NULL, pages * PAGE, protection, ANONYMOUS, -1, 0);
-}
-
-static char *map_file(const char *path, size_t pages, int protection, int flags)
-{
-    int file = open(path, O_RDWR);
-    char *memory = mmap(NULL, pages * PAGE, protection, flags, file, 0);
-    close(file);
-    return memory;
-}
-
-/* A file of so many pages, each full of its number's letter. */
-static void make_pages(const char *path, int pages)
-{
-    int file = open(path, O_RDWR | O_CREAT | O_TRUNC, 0644);
-    char page[PAGE];
-    for (int i = 0; i < pages; i++) {
-        memset(page, 'a' + i, PAGE);
-        EXPECT_EQ(write(file, page, PAGE), PAGE);
-    }
-    close(file);
-}
+/*
+ * Mappings of memory and of files, and the calls that drop their pages and look at them. Moving one
+ * is in remapping.c, locks and limits are in memory_limits.c.
+ */
+#include "mapping_support.h"
 
 /* --- mmap ------------------------------------------------------------------------------------ */
 
@@ -104,6 +78,41 @@ static void below_a_neighbour(void)
 TEST(mapping, an_area_that_grows_down_keeps_its_distance)
 {
     EXPECT_EQ(status_of(below_a_neighbour), SIGSEGV);
+}
+
+TEST(mapping, the_first_two_gibibytes)
+{
+    const size_t length = (size_t)600 << 20, end = (size_t)1 << 31;
+    const int flags = ANONYMOUS | MAP_NORESERVE | 0x40; /* MAP_32BIT */
+    char *first = mmap(NULL, length, PROT_NONE, flags, -1, 0);
+    EXPECT(first != MAP_FAILED && (size_t)first + length <= end);
+    EXPECT((size_t)first >= (size_t)1 << 30);
+    EXPECT_ERROR(mmap(NULL, length, PROT_NONE, flags, -1, 0), ENOMEM);
+    EXPECT_ERROR(mmap(NULL, end, PROT_NONE, flags, -1, 0), ENOMEM);
+    EXPECT_OK(munmap(first, length));
+    char *hint = (char *)((size_t)1 << 29);
+    EXPECT_EQ(mmap(hint, PAGE, PROT_NONE, flags, -1, 0), hint);
+    char *high = (char *)((size_t)1 << 32);
+    char *other = mmap(high, PAGE, PROT_NONE, flags, -1, 0);
+    EXPECT(other != MAP_FAILED && (size_t)other < end);
+    EXPECT_EQ(mmap(high, PAGE, PROT_NONE, flags | MAP_FIXED, -1, 0), high);
+}
+
+/* A process without any memory ends by a fault, however large what it gives back. */
+TEST(mapping, all_is_unmapped)
+{
+    for (int bits = 47; bits >= 40; bits--) {
+        int status;
+        pid_t child = fork();
+        if (child == 0) {
+            size_t size = ((size_t)1 << bits) - 0x10000;
+            CALL(munmap, 0, size);
+            CALL(munmap, (unsigned long)&test_print & ~4095ul, size);
+            _exit(1);
+        }
+        EXPECT_EQ(waitpid(child, &status, 0), child);
+        EXPECT_EQ(status & 0x7f, SIGSEGV);
+    }
 }
 
 /* --- Files ----------------------------------------------------------------------------------- */
@@ -301,129 +310,6 @@ TEST(mapping, oom_score_adj)
     EXPECT_EQ(write(file, "600", 3), 3);
 }
 
-/* --- mremap ---------------------------------------------------------------------------------- */
-
-TEST(mapping, mremap_refuses)
-{
-    char *memory = map(4, DATA);
-    EXPECT_ERROR(CALL(mremap, memory + 1, PAGE, PAGE, 0), EINVAL);
-    EXPECT_ERROR(CALL(mremap, memory, PAGE, 0, 0), EINVAL);
-    EXPECT_ERROR(CALL(mremap, memory, PAGE, PAGE, 0x80), EINVAL);
-    EXPECT_ERROR(CALL(mremap, memory, PAGE, PAGE, MREMAP_FIXED, memory), EINVAL);
-    EXPECT_ERROR(
-        CALL(mremap, memory, PAGE, PAGE, MREMAP_FIXED | MREMAP_MAYMOVE, memory + 2 * PAGE + 1),
-        EINVAL);
-    EXPECT_ERROR(
-        CALL(mremap, memory, 2 * PAGE, 2 * PAGE, MREMAP_FIXED | MREMAP_MAYMOVE, memory + PAGE),
-        EINVAL);
-    EXPECT_ERROR(CALL(mremap, memory, 0, PAGE, MREMAP_MAYMOVE), EINVAL);
-    EXPECT_OK(munmap(memory + 3 * PAGE, PAGE));
-    EXPECT_ERROR(CALL(mremap, memory + 3 * PAGE, PAGE, 2 * PAGE, MREMAP_MAYMOVE), EFAULT);
-    EXPECT_ERROR(CALL(mremap, memory + 2 * PAGE, 2 * PAGE, 3 * PAGE, MREMAP_MAYMOVE), EFAULT);
-    EXPECT_ERROR(CALL(mremap, memory, PAGE, 2 * PAGE, 0), ENOMEM);
-}
-
-TEST(mapping, mremap_in_place)
-{
-    char *memory = map(4, DATA);
-    memset(memory, 'x', 4 * PAGE);
-    EXPECT_EQ(mremap(memory, 4 * PAGE, 2 * PAGE, 0), memory);
-    unsigned char there[4];
-    EXPECT_ERROR(mincore(memory, 3 * PAGE, there), ENOMEM);
-    EXPECT_EQ(mremap(memory, 2 * PAGE, 4 * PAGE, 0), memory);
-    EXPECT_EQ(memory[PAGE], 'x');
-    EXPECT_EQ(memory[2 * PAGE], 0);
-    memory[3 * PAGE] = 'y';
-    EXPECT_EQ(mremap(memory, 4 * PAGE, 4 * PAGE, 0), memory);
-}
-
-TEST(mapping, mremap_moves_pages)
-{
-    enum { PAGES = 600 }; /* in more than one page table */
-    char *memory = map(PAGES + 1, DATA);
-    for (int i = 0; i < PAGES; i += 3)
-        memory[i * PAGE] = (char)i;
-    char *moved = mremap(memory, PAGES * PAGE, 2 * PAGES * PAGE, MREMAP_MAYMOVE);
-    EXPECT(moved != MAP_FAILED);
-    EXPECT(moved != memory);
-    for (int i = 0; i < 2 * PAGES; i++)
-        EXPECT_EQ(moved[i * PAGE], i < PAGES && i % 3 == 0 ? (char)i : 0);
-    unsigned char there[1];
-    EXPECT_ERROR(mincore(memory, PAGE, there), ENOMEM);
-    EXPECT_OK(mincore(memory + PAGES * PAGE, PAGE, there));
-}
-
-TEST(mapping, mremap_to_a_fixed_place)
-{
-    char *memory = map(4, DATA), *place = map(4, DATA);
-    memset(memory, 'm', 4 * PAGE);
-    memset(place, 'p', 4 * PAGE);
-    EXPECT_EQ(mremap(memory + PAGE, 2 * PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, place + PAGE),
-              place + PAGE);
-    EXPECT_EQ(place[0], 'p');
-    EXPECT_EQ(place[PAGE], 'm');
-    EXPECT_EQ(place[2 * PAGE], 'p');
-    EXPECT_EQ(memory[0], 'm');
-    EXPECT_EQ(memory[3 * PAGE], 'm');
-    unsigned char there[1];
-    EXPECT_ERROR(mincore(memory + PAGE, PAGE, there), ENOMEM);
-    EXPECT_ERROR(mincore(memory + 2 * PAGE, PAGE, there), ENOMEM);
-}
-
-/* The pages move, and the area stays: it is zeros again, or the file. */
-TEST(mapping, mremap_without_unmapping)
-{
-    const int keep = MREMAP_MAYMOVE | MREMAP_DONTUNMAP;
-    char *memory = map(4, DATA);
-    memset(memory, 'x', 4 * PAGE);
-    EXPECT_ERROR(CALL(mremap, memory, 4 * PAGE, 4 * PAGE, MREMAP_DONTUNMAP, 0), EINVAL);
-    EXPECT_ERROR(CALL(mremap, memory, 4 * PAGE, 2 * PAGE, keep, 0), EINVAL);
-    EXPECT_ERROR(CALL(mremap, memory, 4 * PAGE, 4 * PAGE, keep, memory + 1), EINVAL);
-    EXPECT_ERROR(CALL(mremap, memory, 4 * PAGE, 4 * PAGE, keep, memory + PAGE), EINVAL);
-    char *moved = (char *)CALL(mremap, memory + PAGE, 2 * PAGE, 2 * PAGE, keep, 0);
-    EXPECT(moved != MAP_FAILED && moved != memory + PAGE);
-    EXPECT(moved[0] == 'x' && moved[2 * PAGE - 1] == 'x');
-    EXPECT(memory[PAGE - 1] == 'x' && memory[PAGE] == 0 && memory[3 * PAGE - 1] == 0);
-    EXPECT_EQ(memory[3 * PAGE], 'x');
-    memory[PAGE] = 'y';
-    EXPECT_EQ(moved[0], 'x');
-    char *place = map(2, DATA);
-    EXPECT_EQ((char *)CALL(mremap, memory, 2 * PAGE, 2 * PAGE, keep | MREMAP_FIXED, place), place);
-    EXPECT(place[0] == 'x' && place[PAGE] == 'y' && memory[0] == 0 && memory[PAGE] == 0);
-}
-
-TEST(mapping, mremap_of_a_file)
-{
-    make_pages("a", 6);
-    char *memory = map_file("a", 2, DATA, MAP_SHARED);
-    EXPECT(mmap(memory + 2 * PAGE, PAGE, PROT_NONE, ANONYMOUS, -1, 0) != MAP_FAILED);
-    char *moved = mremap(memory + PAGE, PAGE, 4 * PAGE, MREMAP_MAYMOVE);
-    EXPECT(moved != MAP_FAILED);
-    for (int i = 0; i < 4; i++)
-        EXPECT_EQ(moved[i * PAGE], 'b' + i);
-    char *second = mremap(moved, 0, 2 * PAGE, MREMAP_MAYMOVE); /* the same once more */
-    EXPECT(second != MAP_FAILED);
-    second[PAGE] = 'x';
-    EXPECT_EQ(moved[PAGE], 'x');
-}
-
-/* The child's copies and the parent's are the pages that moved. */
-TEST(mapping, mremap_after_a_fork)
-{
-    char *memory = map(3, DATA);
-    memset(memory, 'p', 2 * PAGE);
-    pid_t child = fork();
-    if (child == 0) {
-        char *moved = mremap(memory, 2 * PAGE, 8 * PAGE, MREMAP_MAYMOVE);
-        moved[0] = 'c';
-        _exit(!(moved[0] == 'c' && moved[PAGE] == 'p' && moved[2 * PAGE] == 0));
-    }
-    int status;
-    EXPECT_EQ(waitpid(child, &status, 0), child);
-    EXPECT_EQ(status, 0);
-    EXPECT_EQ(memory[0], 'p');
-}
-
 /* --- madvise --------------------------------------------------------------------------------- */
 
 TEST(mapping, madvise_refuses)
@@ -518,199 +404,4 @@ TEST(mapping, mincore)
         EXPECT_EQ(there[i] & 1, 1);
     EXPECT_OK(munmap(memory + 2 * PAGE, PAGE));
     EXPECT_ERROR(mincore(memory, 3 * PAGE, there), ENOMEM);
-}
-
-/* --- mlock ----------------------------------------------------------------------------------- */
-
-TEST(mapping, mlock)
-{
-    unsigned char there[4];
-    char *memory = map(4, DATA);
-    EXPECT_OK(mlock(memory + 1, PAGE)); /* two pages */
-    EXPECT_OK(mincore(memory, 4 * PAGE, there));
-    for (int i = 0; i < 4; i++)
-        EXPECT_EQ(there[i] & 1, i < 2);
-    EXPECT_ERROR(madvise(memory, PAGE, MADV_DONTNEED), EINVAL);
-    EXPECT_OK(munlock(memory, 2 * PAGE));
-    EXPECT_OK(madvise(memory, PAGE, MADV_DONTNEED));
-    EXPECT_OK(CALL(mlock2, memory, 4 * PAGE, 1 /* MLOCK_ONFAULT */));
-    EXPECT_OK(mincore(memory, 4 * PAGE, there));
-    EXPECT_EQ(there[3] & 1, 0);
-    EXPECT_ERROR(CALL(mlock2, memory, PAGE, 2), EINVAL);
-    EXPECT_OK(munmap(memory + PAGE, PAGE));
-    EXPECT_ERROR(mlock(memory, 4 * PAGE), ENOMEM);
-    EXPECT_ERROR(munlock(memory, 4 * PAGE), ENOMEM);
-    EXPECT_ERROR(mlock(map(1, PROT_NONE), PAGE), ENOMEM);
-}
-
-TEST(mapping, mlockall)
-{
-    unsigned char there[2];
-    EXPECT_ERROR(mlockall(0), EINVAL);
-    EXPECT_ERROR(mlockall(0x100), EINVAL);
-    EXPECT_ERROR(mlockall(MCL_ONFAULT), EINVAL);
-    char *before = map(2, DATA);
-    EXPECT_OK(mlockall(MCL_CURRENT | MCL_FUTURE));
-    EXPECT_OK(mincore(before, 2 * PAGE, there));
-    EXPECT_EQ(there[1] & 1, 1);
-    char *after = map(2, DATA);
-    EXPECT_OK(mincore(after, 2 * PAGE, there));
-    EXPECT_EQ(there[1] & 1, 1);
-    EXPECT_ERROR(madvise(after, PAGE, MADV_DONTNEED), EINVAL);
-    EXPECT_OK(munlockall());
-    EXPECT_OK(madvise(after, PAGE, MADV_DONTNEED));
-    after = map(2, DATA);
-    EXPECT_OK(mincore(after, 2 * PAGE, there));
-    EXPECT_EQ(there[1] & 1, 0);
-}
-
-/* Not root, who may lock what he likes. */
-TEST(mapping, mlock_has_a_limit)
-{
-    const struct rlimit limit = {4 * PAGE, 4 * PAGE}, none = {0, 0};
-    char *memory = map(8, DATA);
-    EXPECT_OK(setrlimit(RLIMIT_MEMLOCK, &limit));
-    EXPECT_OK(setuid(1000));
-    EXPECT_OK(mlock(memory, 4 * PAGE));
-    EXPECT_ERROR(mlock(memory + 4 * PAGE, PAGE), ENOMEM);
-    EXPECT_ERROR(mmap(NULL, PAGE, DATA, ANONYMOUS | MAP_LOCKED, -1, 0), EAGAIN);
-    EXPECT_ERROR(mremap(memory, 4 * PAGE, 8 * PAGE, MREMAP_MAYMOVE), EAGAIN);
-    EXPECT_OK(munlock(memory, 4 * PAGE));
-    EXPECT_OK(mlock(memory + 4 * PAGE, PAGE));
-    EXPECT_OK(setrlimit(RLIMIT_MEMLOCK, &none));
-    EXPECT_ERROR(mlock(memory, PAGE), EPERM);
-}
-
-/* --- Limits ---------------------------------------------------------------------------------- */
-
-enum { MANY = 16384 }; /* pages */
-
-/* Linux's vm.max_map_count: every second page gets another permission. */
-TEST(mapping, there_may_not_be_too_many_areas)
-{
-    enum { MOST = 65530, ROOM = 2 * MOST, TOLERANCE = 200 /* those of the program itself */ };
-    const int flags = ANONYMOUS | MAP_NORESERVE;
-    char *memory = mmap(NULL, (size_t)ROOM * PAGE, PROT_NONE, flags, -1, 0);
-    int areas = 1;
-    EXPECT(memory != MAP_FAILED);
-    for (size_t page = 1; mprotect(memory + page * PAGE, PAGE, PROT_READ) == 0; page += 2)
-        areas += 2;
-    EXPECT_EQ(errno, ENOMEM);
-    EXPECT(areas <= MOST && areas > MOST - TOLERANCE);
-    mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    mmap(NULL, PAGE, PROT_READ, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    EXPECT_ERROR(mmap(NULL, PAGE, PROT_READ, MAP_SHARED | MAP_ANONYMOUS, -1, 0), ENOMEM);
-    EXPECT_ERROR(munmap(memory + (size_t)(ROOM - 2) * PAGE, PAGE), ENOMEM);
-    EXPECT_ERROR(mremap(memory, PAGE, 2 * PAGE, MREMAP_MAYMOVE), ENOMEM);
-    EXPECT_OK(munmap(memory, (size_t)ROOM / 2 * PAGE));
-    EXPECT(mmap(NULL, PAGE, PROT_READ, MAP_SHARED | MAP_ANONYMOUS, -1, 0) != MAP_FAILED);
-}
-
-TEST(mapping, the_first_two_gibibytes)
-{
-    const size_t length = (size_t)600 << 20, end = (size_t)1 << 31;
-    const int flags = ANONYMOUS | MAP_NORESERVE | 0x40; /* MAP_32BIT */
-    char *first = mmap(NULL, length, PROT_NONE, flags, -1, 0);
-    EXPECT(first != MAP_FAILED && (size_t)first + length <= end);
-    EXPECT((size_t)first >= (size_t)1 << 30);
-    EXPECT_ERROR(mmap(NULL, length, PROT_NONE, flags, -1, 0), ENOMEM);
-    EXPECT_ERROR(mmap(NULL, end, PROT_NONE, flags, -1, 0), ENOMEM);
-    EXPECT_OK(munmap(first, length));
-    char *hint = (char *)((size_t)1 << 29);
-    EXPECT_EQ(mmap(hint, PAGE, PROT_NONE, flags, -1, 0), hint);
-    char *high = (char *)((size_t)1 << 32);
-    char *other = mmap(high, PAGE, PROT_NONE, flags, -1, 0);
-    EXPECT(other != MAP_FAILED && (size_t)other < end);
-    EXPECT_EQ(mmap(high, PAGE, PROT_NONE, flags | MAP_FIXED, -1, 0), high);
-}
-
-static void limit(int resource, rlim_t bytes)
-{
-    const struct rlimit to = {bytes, RLIM_INFINITY};
-    EXPECT_OK(setrlimit(resource, &to));
-}
-
-TEST(mapping, rlimit_as)
-{
-    enum { OWN = 4000 }; /* more than the program has itself */
-    char *memory = map(MANY, PROT_NONE);
-    limit(RLIMIT_AS, (MANY + OWN) * PAGE);
-    EXPECT_ERROR(map(OWN, PROT_NONE), ENOMEM);
-    char *heap = (char *)CALL(brk, 0);
-    EXPECT_EQ(CALL(brk, heap + OWN * PAGE), (uintptr_t)heap);
-    EXPECT_ERROR(mremap(memory, MANY * PAGE, (MANY + OWN) * PAGE, MREMAP_MAYMOVE), ENOMEM);
-    EXPECT_EQ(mmap(memory, MANY * PAGE, PROT_READ, ANONYMOUS | MAP_FIXED, -1, 0), memory);
-    EXPECT_OK(munmap(memory, MANY * PAGE));
-    EXPECT(map(OWN, PROT_NONE) != MAP_FAILED);
-}
-
-TEST(mapping, rlimit_data)
-{
-    char *memory = map(MANY, PROT_READ);
-    limit(RLIMIT_DATA, MANY * PAGE);
-    EXPECT_ERROR(mprotect(memory, MANY * PAGE, DATA), ENOMEM);
-    EXPECT_OK(mprotect(memory, MANY / 2 * PAGE, DATA));
-    EXPECT_ERROR(map(MANY / 2, DATA), ENOMEM);
-    EXPECT(map(MANY, PROT_READ) != MAP_FAILED);
-    EXPECT(mmap(NULL, MANY * PAGE, DATA, MAP_SHARED | MAP_ANONYMOUS, -1, 0) != MAP_FAILED);
-    EXPECT_OK(munmap(memory, MANY * PAGE));
-    EXPECT(map(MANY / 2, DATA) != MAP_FAILED);
-}
-
-static int deep(int rest)
-{
-    volatile char block[PAGE];
-    block[0] = (char)rest;
-    return rest == 0 ? 0 : deep(rest - 1) + (block[0] == (char)rest);
-}
-
-static void need_a_mebibyte(void)
-{
-    _exit(deep(300) != 300);
-}
-
-TEST(mapping, rlimit_stack)
-{
-    EXPECT_EQ(status_of(need_a_mebibyte), 0);
-    limit(RLIMIT_STACK, 512 << 10);
-    EXPECT_EQ(status_of(need_a_mebibyte), SIGSEGV);
-    limit(RLIMIT_STACK, 16 << 20);
-    EXPECT_EQ(status_of(need_a_mebibyte), 0);
-}
-
-TEST(mapping, limits_are_inherited_and_only_fall)
-{
-    struct rlimit limit = {1 << 20, 2 << 20}, old;
-    EXPECT_OK(setrlimit(RLIMIT_DATA, &limit));
-    limit.rlim_cur = 3 << 20;
-    EXPECT_ERROR(CALL(setrlimit, RLIMIT_DATA, &limit), EINVAL);
-    EXPECT_ERROR(CALL(setrlimit, 16, &limit), EINVAL);
-    EXPECT_ERROR(CALL(setrlimit, RLIMIT_DATA, 8), EFAULT);
-    EXPECT_ERROR(CALL(prlimit64, 99999999, RLIMIT_DATA, NULL, &old), ESRCH);
-    EXPECT_OK(setuid(1000));
-    limit = (struct rlimit){1 << 20, 3 << 20};
-    EXPECT_ERROR(CALL(setrlimit, RLIMIT_DATA, &limit), EPERM);
-    pid_t child = fork();
-    if (child == 0)
-        _exit(getrlimit(RLIMIT_DATA, &old) || old.rlim_cur != 1 << 20 || old.rlim_max != 2 << 20);
-    int status;
-    EXPECT_EQ(waitpid(child, &status, 0), child);
-    EXPECT_EQ(status, 0);
-}
-
-/* A process without any memory ends by a fault, however large what it gives back. */
-TEST(mapping, all_is_unmapped)
-{
-    for (int bits = 47; bits >= 40; bits--) {
-        int status;
-        pid_t child = fork();
-        if (child == 0) {
-            size_t size = ((size_t)1 << bits) - 0x10000;
-            CALL(munmap, 0, size);
-            CALL(munmap, (unsigned long)&test_print & ~4095ul, size);
-            _exit(1);
-        }
-        EXPECT_EQ(waitpid(child, &status, 0), child);
-        EXPECT_EQ(status & 0x7f, SIGSEGV);
-    }
 }

@@ -251,3 +251,130 @@ TEST(programs, the_stack_is_executable_only_where_the_file_says_so)
     EXPECT_EQ(status_with_stack_flags(PF_R | PF_W), SIGSEGV);
     EXPECT_EQ(status_with_stack_flags(PF_R | PF_W | PF_X), 42 << 8);
 }
+
+/* --- Interpreters ----------------------------------------------------------------------------- */
+
+/* The smallest program that can be loaded: one segment, which ends with a status. */
+struct tiny {
+    Elf64_Ehdr header;
+    Elf64_Phdr segments[2];
+    unsigned char code[12];
+    char interpreter[16];
+};
+
+static void make_tiny(const char *path, uint16_t type, unsigned char status,
+                      const char *interpreter)
+{
+    enum { FIXED = 0x4000000 };
+    const unsigned char code[] = {0xbf, status, 0, 0, 0, 0xb8, 60, 0, 0, 0, 0x0f, 0x05};
+    uint64_t base = type == ET_EXEC ? FIXED : 0;
+    struct tiny tiny = {
+        .header = {.e_ident = {0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB, EV_CURRENT},
+                   .e_type = type,
+                   .e_machine = EM_X86_64,
+                   .e_version = EV_CURRENT,
+                   .e_entry = base + offsetof(struct tiny, code),
+                   .e_phoff = offsetof(struct tiny, segments),
+                   .e_ehsize = sizeof(Elf64_Ehdr),
+                   .e_phentsize = sizeof(Elf64_Phdr),
+                   .e_phnum = interpreter ? 2 : 1},
+        .segments = {{.p_type = PT_LOAD,
+                      .p_flags = PF_R | PF_X,
+                      .p_vaddr = base,
+                      .p_filesz = sizeof(struct tiny),
+                      .p_memsz = sizeof(struct tiny),
+                      .p_align = PAGE},
+                     {.p_type = PT_INTERP,
+                      .p_offset = offsetof(struct tiny, interpreter),
+                      .p_filesz = interpreter ? strlen(interpreter) + 1 : 0}},
+    };
+    memcpy(tiny.code, code, sizeof(code));
+    memcpy(tiny.interpreter, interpreter ? interpreter : "", interpreter ? strlen(interpreter) : 0);
+    int file = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0700);
+    if (write(file, &tiny, sizeof(tiny)) != sizeof(tiny) || close(file) < 0)
+        test_fail(__FILE__, __LINE__, "a program cannot be made");
+}
+
+static void run_tiny(void)
+{
+    execl("tiny", "tiny", (char *)NULL);
+    _exit(errno);
+}
+
+/* The interpreter, which loads shared libraries, runs in the program's place. */
+TEST(programs, an_interpreter)
+{
+    make_tiny("tiny", ET_DYN, 41, NULL);
+    EXPECT_EQ(status_of(run_tiny), 41 << 8);
+    make_tiny("tiny", ET_DYN, 41, "loader");
+    EXPECT_EQ(status_of(run_tiny), ENOENT << 8);
+    make_tiny("loader", ET_DYN, 42, NULL);
+    EXPECT_EQ(status_of(run_tiny), 42 << 8);
+    make_tiny("loader", ET_EXEC, 43, NULL);
+    EXPECT_EQ(status_of(run_tiny), 43 << 8);
+    EXPECT_OK(chmod("loader", 0600));
+    EXPECT_EQ(status_of(run_tiny), EACCES << 8);
+    make_tiny("tiny", ET_DYN, 41, "");
+    EXPECT_EQ(status_of(run_tiny), ENOEXEC << 8);
+}
+
+/* Its path has to end within the segment. */
+TEST(programs, an_interpreter_without_an_end)
+{
+    make_tiny("tiny", ET_DYN, 41, "loader");
+    Elf64_Phdr segment;
+    int file = open("tiny", O_RDWR);
+    const off_t place = offsetof(struct tiny, segments) + sizeof(segment);
+    EXPECT_EQ(pread(file, &segment, sizeof(segment), place), sizeof(segment));
+    segment.p_filesz--;
+    EXPECT_EQ(pwrite(file, &segment, sizeof(segment), place), sizeof(segment));
+    close(file);
+    EXPECT_EQ(status_of(run_tiny), ENOEXEC << 8);
+}
+
+/* --- Scripts that are run by scripts ---------------------------------------------------------- */
+
+static void run_first_script(void)
+{
+    execl("script0", "script0", (char *)NULL);
+    _exit(errno);
+}
+
+static void make_script(int number, const char *interpreter)
+{
+    char name[16], line[64];
+    snprintf(name, sizeof(name), "script%d", number);
+    snprintf(line, sizeof(line), "#!%s\n", interpreter);
+    make_file(name, line);
+    chmod(name, 0755);
+}
+
+TEST(programs, scripts_of_scripts)
+{
+    char next[16];
+    make_tiny("tiny", ET_DYN, 41, NULL);
+    for (int depth = 1; depth <= 6; depth++) {
+        for (int i = 0; i < depth - 1; i++) {
+            snprintf(next, sizeof(next), "script%d", i + 1);
+            make_script(i, next);
+        }
+        make_script(depth - 1, "tiny");
+        EXPECT_EQ(status_of(run_first_script), (depth <= 5 ? 41 : ELOOP) << 8);
+    }
+    make_script(0, "   ");
+    EXPECT_EQ(status_of(run_first_script), ENOEXEC << 8);
+}
+
+/* A line that is longer than the kernel looks may be cut in the interpreter's name. */
+TEST(programs, a_script_with_a_long_line)
+{
+    char line[400];
+    memset(line, 'x', sizeof(line) - 1);
+    line[sizeof(line) - 1] = '\0';
+    make_script(0, "tiny");
+    make_file("script0", "#!");
+    int file = open("script0", O_WRONLY | O_APPEND);
+    EXPECT_EQ(write(file, line, sizeof(line) - 1), sizeof(line) - 1);
+    close(file);
+    EXPECT_EQ(status_of(run_first_script), ENOEXEC << 8);
+}

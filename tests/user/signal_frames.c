@@ -1,4 +1,5 @@
-/* The frame of a handler, wherever on its pages it lies, and what it says of a page fault. */
+/* The frame of a handler: what it holds, what it brings back wherever on its pages it lies, and
+ * what a handler may change in it. */
 #include <ucontext.h>
 
 #include "support.h"
@@ -115,4 +116,175 @@ TEST(signal_frames, of_a_page_fault)
     EXPECT_EQ((uintptr_t)registers[REG_CR2], (uintptr_t)page + 5);
     EXPECT_EQ(registers[REG_TRAPNO], 14);
     EXPECT_EQ(registers[REG_ERR], 7); /* the page is there; a write; user mode */
+}
+
+/* --- What a handler finds and may change ------------------------------------------------------ */
+
+static void count(int signal)
+{
+    (void)signal;
+    handled++;
+}
+
+static volatile uint64_t entry_rsp, entry_rax, frame_flags, frame_fpu;
+
+__attribute__((used)) static void look_at_frame(int signal, siginfo_t *given, void *context)
+{
+    (void)given;
+    (void)signal;
+    handled++;
+    ucontext_t *frame = context;
+    frame_fpu = (uint64_t)frame->uc_mcontext.fpregs;
+    frame_flags = (uint64_t)frame->uc_mcontext.gregs[REG_EFL];
+}
+
+/* Notes RSP and RAX as the handler finds them, and goes on in the other one. */
+__asm__(".text\n"
+        "entered:\n"
+        "    mov %rsp, entry_rsp(%rip)\n"
+        "    mov %rax, entry_rax(%rip)\n"
+        "    jmp look_at_frame\n");
+extern void entered(int, siginfo_t *, void *);
+
+TEST(signal_frames, as_a_handler_finds_it)
+{
+    struct sigaction action = {.sa_sigaction = entered, .sa_flags = SA_SIGINFO};
+    EXPECT_OK(sigaction(SIGUSR1, &action, NULL));
+    kill(getpid(), SIGUSR1);
+    EXPECT_EQ(handled, 1);
+    EXPECT_EQ(entry_rsp % 16, 8); /* as after a call */
+    EXPECT_EQ(entry_rax, 0);
+    EXPECT_EQ(frame_fpu % 64, 0);
+    EXPECT(frame_flags & 0x200);
+}
+
+/* A function may use 128 bytes below RSP (System V ABI 3.2.2), and registers as it likes: a handler
+ * must leave both. */
+TEST(signal_frames, the_red_zone_and_all_registers_stay)
+{
+    uint64_t wrong;
+    pid_t self = getpid();
+    handle(SIGUSR1, count, 0);
+    pid_t child = fork();
+    if (child == 0) {
+        for (;;) { /* until the test's end: signals that come while one is pending do not count */
+            kill(self, SIGUSR1);
+            pause_for(1);
+        }
+    }
+    __asm__ volatile(
+        "lea -256(%%rsp), %%rsp\n" /* away from the compiler's own */
+        "mov $0x1111, %%rbx; mov $0x2222, %%rcx; mov $0x3333, %%rdx; mov $0x4444, %%rsi\n"
+        "mov $0x5555, %%rdi; mov $0x6666, %%r8; mov $0x7777, %%r9; mov $0x8888, %%r10\n"
+        "mov $0x9999, %%r11; mov $0xaaaa, %%r12; mov $0xbbbb, %%r13; mov $0xcccc, %%r14\n"
+        "movq %%rbx, %%xmm0; movq %%rcx, %%xmm15\n"
+        "movq $0x1234, -8(%%rsp); movq $0x5678, -128(%%rsp)\n"
+        "mov %1, %%r15\n"
+        "1: mov (%%r15), %%eax\n"
+        "cmp $100, %%eax\n"
+        "jl 1b\n"
+        "xor %%eax, %%eax\n"
+        "cmp $0x1111, %%rbx; setne %%al; cmp $0x2222, %%rcx; setne %%ah; or %%ah, %%al\n"
+        "cmp $0x3333, %%rdx; setne %%ah; or %%ah, %%al; cmp $0x4444, %%rsi; setne %%ah; or %%ah, "
+        "%%al\n"
+        "cmp $0x5555, %%rdi; setne %%ah; or %%ah, %%al; cmp $0x6666, %%r8; setne %%ah; or %%ah, "
+        "%%al\n"
+        "cmp $0x7777, %%r9; setne %%ah; or %%ah, %%al; cmp $0x8888, %%r10; setne %%ah; or %%ah, "
+        "%%al\n"
+        "cmp $0x9999, %%r11; setne %%ah; or %%ah, %%al; cmp $0xaaaa, %%r12; setne %%ah; or %%ah, "
+        "%%al\n"
+        "cmp $0xbbbb, %%r13; setne %%ah; or %%ah, %%al; cmp $0xcccc, %%r14; setne %%ah; or %%ah, "
+        "%%al\n"
+        "cmpq $0x1234, -8(%%rsp); setne %%ah; or %%ah, %%al\n"
+        "cmpq $0x5678, -128(%%rsp); setne %%ah; or %%ah, %%al\n"
+        "movq %%xmm0, %%rbx; cmp $0x1111, %%rbx; setne %%ah; or %%ah, %%al\n"
+        "movq %%xmm15, %%rbx; cmp $0x2222, %%rbx; setne %%ah; or %%ah, %%al\n"
+        "movzx %%al, %%eax\n"
+        "lea 256(%%rsp), %%rsp\n"
+        : "=&a"(wrong)
+        : "i"(&handled)
+        : "rbx", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15",
+          "xmm0", "xmm15", "memory", "cc");
+    EXPECT_EQ(wrong, 0);
+}
+
+static void change_registers(int signal, siginfo_t *given, void *context)
+{
+    (void)given;
+    (void)signal;
+    handled++;
+    ucontext_t *frame = context;
+    frame->uc_mcontext.gregs[REG_RBX] = 0x4711;
+    double value = 1.5;
+    __asm__ volatile("movsd %0, %%xmm7" ::"m"(value) : "xmm7"); /* gone when the handler returns */
+}
+
+TEST(signal_frames, a_handler_may_change_registers)
+{
+    struct sigaction action = {.sa_sigaction = change_registers, .sa_flags = SA_SIGINFO};
+    EXPECT_OK(sigaction(SIGUSR1, &action, NULL));
+    uint64_t rbx = 1, xmm7 = 0x1234, result = SYS_kill;
+    __asm__ volatile("mov %3, %%rbx; movq %4, %%xmm7; syscall; mov %%rbx, %1; movq %%xmm7, %2"
+                     : "+a"(result), "=r"(rbx), "=r"(xmm7)
+                     : "r"(rbx), "r"(xmm7), "D"(getpid()), "S"(SIGUSR1)
+                     : "rbx", "rcx", "r11", "xmm7", "memory");
+    EXPECT_EQ(result, 0);
+    EXPECT_EQ(rbx, 0x4711);
+    EXPECT_EQ(xmm7, 0x1234);
+}
+
+static void without_restorer(void)
+{
+    struct {
+        void (*handler)(int);
+        unsigned long flags;
+        void (*restorer)(void);
+        uint64_t mask;
+    } action = {count, 0, NULL, 0};
+    CALL(rt_sigaction, SIGUSR1, &action, NULL, 8);
+    kill(getpid(), SIGUSR1);
+    _exit(0);
+}
+
+TEST(signal_frames, a_handler_needs_a_restorer)
+{
+    EXPECT_EQ(status_of(without_restorer) & 0x7f, SIGSEGV);
+}
+
+static void return_from_nothing(void)
+{
+    static char nothing[PAGE];
+    __asm__ volatile("mov %0, %%rsp; mov $15, %%eax; syscall" ::"r"(nothing + 2048)
+                     : "rax", "rcx", "r11", "memory");
+    _exit(0);
+}
+
+static void forge(int signal, siginfo_t *given, void *context)
+{
+    (void)given;
+    handled++;
+    ucontext_t *frame = context;
+    if (signal == SIGUSR1)
+        frame->uc_mcontext.gregs[REG_RIP] = (greg_t)0xffffffff80100000;
+    frame->uc_mcontext.gregs[REG_EFL] = 0x3002; /* interrupts off, and all ports allowed */
+}
+
+static void return_to_the_kernel(void)
+{
+    struct sigaction action = {.sa_sigaction = forge, .sa_flags = SA_SIGINFO};
+    sigaction(SIGUSR1, &action, NULL);
+    kill(getpid(), SIGUSR1);
+    _exit(0);
+}
+
+TEST(signal_frames, a_forged_frame)
+{
+    EXPECT_EQ(status_of(return_from_nothing) & 0x7f, SIGSEGV);
+    EXPECT_EQ(status_of(return_to_the_kernel) & 0x7f, SIGSEGV);
+    struct sigaction action = {.sa_sigaction = forge, .sa_flags = SA_SIGINFO};
+    EXPECT_OK(sigaction(SIGUSR2, &action, NULL));
+    kill(getpid(), SIGUSR2);
+    uint64_t flags;
+    __asm__ volatile("pushfq; pop %0" : "=r"(flags));
+    EXPECT_EQ(flags & 0x3200, 0x200);
 }
