@@ -72,6 +72,9 @@ def report():
 
 SANITIZED = "the build with counters is not built with the sanitizer that calls it; `kernel/fault_ubsan` tests it"
 RESTARTS = "the machine starts anew, and its memory with it; `e2e/acpi` and `e2e/commands` test it"
+MACHINES = "machines that lack something, which `make matrix` boots"
+ON_PURPOSE = "faults on purpose: what stands behind one runs only where the processor or the heap does not notice it"
+OUT_OF_MEMORY = "memory that runs out halfway: `user/exhaustion` comes to a part of it"
 BROKEN_DEVICES = "devices that do not start, answer or let go: no emulated one does so"
 # Why no test here reaches the rest of a file. Where nothing is said, nobody has looked yet.
 REASONS = {
@@ -79,8 +82,14 @@ REASONS = {
     "kernel/fault/ubsan_faults.c": SANITIZED,
     "drivers/reset.c": RESTARTS,
     "kernel/monitor/power_commands.c": RESTARTS,
-    "kernel/main.c": "machines that lack something, which `make matrix` boots",
-    "kernel/process/exec.c": "programs with a loader of their own: `e2e/debian` runs them from a disk of packages",
+    "kernel/main.c": MACHINES,
+    "kernel/input.c": MACHINES,
+    "kernel/fault/exception_faults.c": ON_PURPOSE,
+    "kernel/fault/heap_faults.c": ON_PURPOSE,
+    "kernel/process/fork.c": OUT_OF_MEMORY,
+    "kernel/process/exec.c": OUT_OF_MEMORY,
+    "kernel/tty/pty.c": OUT_OF_MEMORY,
+    "kernel/first_program.c": OUT_OF_MEMORY,
     "kernel/process/signal_fpu.c": "processors with XSAVE: the emulator's usual one has none",
     "drivers/block/ahci.c": BROKEN_DEVICES,
     "drivers/block/nvme.c": BROKEN_DEVICES,
