@@ -25,18 +25,6 @@ void inode_end(struct inode *inode)
         filesystem->type->free(filesystem);
 }
 
-void inode_lock(struct inode *inode)
-{
-    if (thread_current())
-        thread_lock(&inode->mutex);
-}
-
-void inode_unlock(struct inode *inode)
-{
-    if (thread_current())
-        thread_unlock(&inode->mutex);
-}
-
 /* As exact as the file system stores it. */
 static int64_t as_stored(const struct inode *inode, int64_t time)
 {

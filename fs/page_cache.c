@@ -50,10 +50,12 @@ static void clear_behind_end(const struct page_cache *cache)
         memset(page_at(page_frame(entry)) + within, 0, PAGE_SIZE - within);
 }
 
-/* Makes the page dirty, once the store has room for the bytes. False in *there: the page has gone
- * meanwhile. */
+/* Makes the page dirty, once the store has room for the bytes; without a store there is nothing to
+ * do. False in *there: the page has gone meanwhile. */
 static enum error reserve(struct page_cache *cache, uint64_t position, size_t size, bool *there)
 {
+    if (!cache->operations->write)
+        return OK;
     uint64_t index = position / PAGE_SIZE, entry = page_tree_get(&cache->pages, index);
     bool whole = false;
     if (entry & PAGE_DIRTY && entry & PAGE_ROOM)

@@ -73,20 +73,24 @@ static enum error check_size(struct inode *inode, uint64_t size)
     return is_sealed ? ERROR_NOT_PERMITTED : OK;
 }
 
+/* Something is written, and the inode is locked. */
+static enum error write_some(struct inode *inode, struct buffer *buffer, uint64_t *position)
+{
+    enum error error = check_seals(inode, *position, buffer->left);
+    if (error)
+        return error;
+    if (*position < INT64_MAX)
+        inode_note_write(inode);
+    return page_cache_write(&tmpfs_node_of(inode)->cache, buffer, position);
+}
+
 static enum error write(struct file *file, struct buffer *buffer, uint64_t *position)
 {
     struct inode *inode = file->inode;
-    enum error error = OK;
     inode_lock(inode);
     if (file->flags & O_APPEND)
         *position = inode->size;
-    if (buffer->left > 0)
-        error = check_seals(inode, *position, buffer->left);
-    if (!error && buffer->left > 0) {
-        if (*position < INT64_MAX)
-            inode_note_write(inode);
-        error = page_cache_write(&tmpfs_node_of(inode)->cache, buffer, position);
-    }
+    enum error error = buffer->left > 0 ? write_some(inode, buffer, position) : OK;
     inode_unlock(inode);
     return error;
 }

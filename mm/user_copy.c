@@ -75,10 +75,28 @@ enum error copy_to_user(virt_addr_t to, const void *from, size_t size)
     return copy_to_space(this_cpu()->space, to, from, size);
 }
 
-/* Copies up to a NUL, `size` bytes at most. Returns how many it copied before. */
+#define EACH_BYTE(value) ((value)*UINT64_C(0x0101010101010101))
+
+/* Has bit 7 set in the lowest byte that is zero, and perhaps in higher ones; 0: none is zero. (Only
+ * a byte of zero has no bit 7 itself and gets one when 1 is subtracted, unless a lower byte has
+ * borrowed from it, which only a zero does.) */
+static inline uint64_t zero_bytes(uint64_t word)
+{
+    return (word - EACH_BYTE(0x01)) & ~word & EACH_BYTE(0x80);
+}
+
+/* Copies up to a NUL, `size` bytes at most, and perhaps some behind the NUL. Returns how many there
+ * are before it. */
 static size_t copy_string(char *to, const char *from, size_t size)
 {
     size_t length = 0;
+    for (uint64_t word; size - length >= sizeof(word); length += sizeof(word)) {
+        __builtin_memcpy(&word, from + length, sizeof(word));
+        __builtin_memcpy(to + length, &word, sizeof(word));
+        uint64_t zeros = zero_bytes(word);
+        if (zeros)
+            return length + (size_t)__builtin_ctzll(zeros) / 8;
+    }
     while (length < size && (to[length] = from[length]))
         length++;
     return length;

@@ -13,7 +13,7 @@
 
 #include <error.h>
 #include <fs/abi.h>
-#include <kernel/task/mutex.h>
+#include <kernel/task/thread.h>
 #include <mm/vm_object.h>
 
 struct dentry;
@@ -124,8 +124,16 @@ void inode_end(struct inode *inode);
 
 /* Lock the content and the size for the running thread. May wait. Set-up code, beside which no
  * thread runs, locks nothing. */
-void inode_lock(struct inode *inode);
-void inode_unlock(struct inode *inode);
+static inline void inode_lock(struct inode *inode)
+{
+    if (thread_current())
+        thread_lock(&inode->mutex);
+}
+static inline void inode_unlock(struct inode *inode)
+{
+    if (thread_current())
+        thread_unlock(&inode->mutex);
+}
 
 /* Note that the file was read, or written to, or its attributes changed. Like Linux's relatime, a
  * read is noted only when the file was changed since the last one, or that is a day ago. */

@@ -174,16 +174,15 @@ static int64_t give_some(struct file *epoll, virt_addr_t to, size_t limit)
 
 static int64_t wait_for_events(struct file *epoll, virt_addr_t to, size_t limit, uint64_t timeout)
 {
+    int64_t result = give_some(epoll, to, limit);
+    if (result != 0 || timeout == 0)
+        return result;
     uint64_t deadline = timeout_deadline(timeout);
-    bool expired = false;
-    for (;;) {
-        int64_t result = give_some(epoll, to, limit);
-        if (result != 0 || timeout == 0 || expired)
-            return result;
+    for (bool expired = false; result == 0 && !expired;) {
         enum error error = epoll_wait(epoll, deadline, &expired);
-        if (error)
-            return syscall_result(error);
+        result = error ? syscall_result(error) : give_some(epoll, to, limit);
     }
+    return result;
 }
 
 static int64_t do_wait(int fd, virt_addr_t to, int limit, uint64_t timeout)

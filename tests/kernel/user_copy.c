@@ -174,6 +174,27 @@ TEST(user_copy, strings)
     tear_down();
 }
 
+TEST(user_copy, strings_of_every_length_and_place)
+{
+    static const char text[] = "a\x80\xff\x01\x7f"
+                               "bcdefghijklmnopqrstuvw";
+    char string[sizeof(text)];
+    size_t length;
+    set_up();
+    for (size_t size = 0; size < sizeof(text); size++) {
+        for (size_t before = 0; before <= size + 1; before++) { /* the end of a page */
+            virt_addr_t at = START + PAGE_SIZE - before;
+            EXPECT_EQ(copy_to_user(at, text, size), OK);
+            EXPECT_EQ(copy_to_user(at + size, "\0\x01\x80", 3), OK);
+            EXPECT_EQ(string_from_user(string, size + 1, at, &length), OK);
+            EXPECT_EQ(length, size);
+            EXPECT(memcmp(string, text, size) == 0 && string[size] == '\0');
+            EXPECT_EQ(string_from_user(string, size, at, &length), ERROR_TOO_LONG);
+        }
+    }
+    tear_down();
+}
+
 /* --- Buffers -------------------------------------------------------------------------------- */
 
 TEST(user_copy, buffer_of_the_kernel)
