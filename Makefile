@@ -128,7 +128,7 @@ HOST_SOURCES := tests/test.c $(wildcard tests/host/*.c) $(wildcard lib/*.c) boot
     $(wildcard drivers/acpi*.c) drivers/partition_table.c $(wildcard drivers/pci*.c) $(filter-out drivers/block/partitions.c,$(wildcard drivers/block/*.c)) $(wildcard drivers/usb/*.c) drivers/local_apic.c drivers/io_apic.c \
     drivers/fw_cfg.c drivers/debug_console.c drivers/framebuffer.c kernel/options.c kernel/displays.c \
     kernel/log/console.c kernel/log/screen.c \
-    drivers/cmos_clock.c drivers/pit8254.c drivers/reference_clock.c drivers/hpet.c kernel/cpu/tsc.c kernel/cpu/random.c \
+    drivers/cmos_clock.c drivers/pit8254.c drivers/reference_clock.c drivers/hpet.c kernel/cpu/tsc.c kernel/cpu/random.c kernel/cpu/identity.c \
     $(wildcard fs/*.c) $(wildcard fs/ext2/*.c) $(wildcard fs/fat/*.c) $(wildcard fs/iso9660/*.c) drivers/time_of_day.c kernel/process/elf.c $(addprefix kernel/syscall/,description.c call_text.c) \
     $(addprefix kernel/monitor/,line.c key_parser.c edit.c history.c completion.c picture.c) $(wildcard kernel/tty/*.c) \
     $(filter-out $(addprefix mm/,kernel_space.c processor.c heap_window.c kernel_pages.c kernel_stacks.c kernel_threads.c),$(wildcard mm/*.c)) \

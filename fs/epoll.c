@@ -19,6 +19,7 @@
  */
 #include <assert.h>
 #include <fs/anonymous.h>
+#include <fs/device.h>
 #include <fs/epoll.h>
 #include <fs/epoll_item.h>
 #include <fs/filesystem.h>
@@ -227,7 +228,8 @@ static void describe(const struct file *file, struct text *text)
         const struct inode *inode = item->file->inode;
         text_printf(text, "tfd: %8d events: %8x data: %16lx  pos:%ld ino:%lx sdev:%x\n",
                     (int)node->key, item->event.events, item->event.data,
-                    (int64_t)item->file->position, inode->number, inode->filesystem->device);
+                    (int64_t)item->file->position, inode->number,
+                    device_inner_number(inode->filesystem->device));
     }
 }
 

@@ -6,6 +6,7 @@
  * locks of processes are looked at.
  */
 #include <assert.h>
+#include <fs/device.h>
 #include <fs/file_locks.h>
 #include <fs/filesystem.h>
 #include <fs/text.h>
@@ -23,15 +24,26 @@ struct inode_locks {
 /* A thread that waits. */
 struct lock_wait {
     struct list_node node;
-    const void *owner, *blocker;
+    const struct inode *inode;
+    const struct file_lock *wanted;
+    const void *blocker; /* the process whose lock it waits for; NULL unless both are processes' */
+
+    /* For the listing alone, which sets them. */
+    const struct file_lock *lock;  /* that keeps it out; NULL: none does any more */
+    const struct lock_wait *above; /* waits for the same, and would keep it out, too; NULL: none */
 };
-static struct list waits = LIST_INIT(waits);
+static struct list waits = LIST_INIT(waits); /* the oldest first */
 
 static struct list all = LIST_INIT(all); /* inodes' locks, by `node` */
 
 static struct file_lock *lock_at(struct list_node *node)
 {
     return CONTAINER_OF(node, struct file_lock, node);
+}
+
+static struct lock_wait *wait_at(struct list_node *node)
+{
+    return CONTAINER_OF(node, struct lock_wait, node);
 }
 
 static struct inode_locks *locks_of(struct inode *inode)
@@ -168,8 +180,8 @@ static bool waits_for(const void *owner, const void *target)
         owner = next;
         next = NULL;
         list_for_each(node, &waits) {
-            const struct lock_wait *wait = CONTAINER_OF(node, struct lock_wait, node);
-            if (wait->owner == owner)
+            const struct lock_wait *wait = wait_at(node);
+            if (wait->wanted->owner == owner && wait->blocker)
                 next = wait->blocker;
         }
     }
@@ -181,13 +193,13 @@ static enum error wait_for(struct inode *inode, const struct file_lock *wanted,
                            const struct file_lock *blocker)
 {
     struct inode_locks *locks = inode->locks;
-    struct lock_wait wait = {.owner = wanted->owner, .blocker = blocker->owner};
-    bool is_looked_at = wanted->kind == LOCK_OF_PROCESS && blocker->kind == LOCK_OF_PROCESS;
-    if (is_looked_at && waits_for(blocker->owner, wanted->owner))
+    struct lock_wait wait = {.inode = inode, .wanted = wanted};
+    if (wanted->kind == LOCK_OF_PROCESS && blocker->kind == LOCK_OF_PROCESS)
+        wait.blocker = blocker->owner;
+    if (wait.blocker && waits_for(wait.blocker, wanted->owner))
         return ERROR_DEADLOCK;
     list_node_init(&wait.node);
-    if (is_looked_at)
-        list_push_back(&waits, &wait.node);
+    list_push_back(&waits, &wait.node);
     locks->waiting++;
     enum error error = thread_wait_interruptible(&locks->changed);
     locks->waiting--;
@@ -253,29 +265,98 @@ static void append_line(struct text *text, const struct inode *inode, const stru
 {
     static const char *const kinds[] = {"POSIX  ADVISORY  ", "OFDLCK ADVISORY  ",
                                         "FLOCK  ADVISORY  "};
-    text_printf(text, "%s%s %d 00:%02x:%lu %lu ", kinds[lock->kind],
+    text_printf(text, "%s%s %d %02x:%02x:%lu %lu ", kinds[lock->kind],
                 lock->type == LOCK_WRITE ? "WRITE" : "READ", lock->process,
-                inode->filesystem->device, inode->number, lock->start);
+                device_major(inode->filesystem->device), device_minor(inode->filesystem->device),
+                inode->number, lock->start);
     if (lock->last == LOCK_TO_END)
         text_printf(text, "EOF\n");
     else
         text_printf(text, "%lu\n", lock->last);
 }
 
-void file_locks_describe(struct text *text, const char *before, const struct inode *inode,
-                         const struct file *file, const struct file_table *table)
+/* Finds what each one that waits comes below: the lock that keeps it out, and among those that wait
+ * for that one the first that would keep it out, and so on. Those are older, and have been found
+ * places before it. */
+static void place_waits(void)
+{
+    list_for_each(node, &waits) {
+        struct lock_wait *wait = wait_at(node);
+        wait->lock = file_lock_find(wait->inode, wait->wanted);
+        wait->above = NULL;
+        for (struct list_node *older = waits.head.next; older != node; older = older->next) {
+            const struct lock_wait *other = wait_at(older);
+            if (other->lock == wait->lock && other->above == wait->above &&
+                keeps_out(other->wanted, wait->wanted))
+                wait->above = other;
+        }
+    }
+}
+
+/* The first one behind `last` (NULL: of all) that comes right below a lock and one that waits for
+ * it (NULL: none); NULL: there are no more. */
+static const struct lock_wait *next_below(const struct file_lock *lock,
+                                          const struct lock_wait *above,
+                                          const struct lock_wait *last)
+{
+    struct list_node *node = last ? last->node.next : waits.head.next;
+    for (; node != &waits.head; node = node->next) {
+        const struct lock_wait *wait = wait_at(node);
+        if (wait->lock == lock && wait->above == above)
+            return wait;
+    }
+    return NULL;
+}
+
+/* Appends a line for each one that waits for the lock: behind those that it comes below, and before
+ * those that come below the same one and are newer. */
+static void append_waits(struct text *text, unsigned number, const struct file_lock *lock)
+{
+    const struct lock_wait *above = NULL, *last = NULL;
+    int depth = 1;
+    for (;;) {
+        const struct lock_wait *wait = next_below(lock, above, last);
+        if (wait) {
+            text_printf(text, "%u: %*s-> ", number, depth - 1, "");
+            append_line(text, wait->inode, wait->wanted);
+            above = wait;
+            last = NULL;
+            depth++;
+        } else if (above) {
+            last = above;
+            above = above->above;
+            depth--;
+        } else {
+            return;
+        }
+    }
+}
+
+void file_locks_describe(struct text *text)
 {
     unsigned count = 0;
+    place_waits();
     list_for_each(node, &all) {
         const struct inode_locks *locks = CONTAINER_OF(node, struct inode_locks, node);
-        if (inode && inode != locks->inode)
-            continue;
         list_for_each(link, &locks->locks) {
-            const struct file_lock *lock = lock_at(link);
-            if (file && (lock->file != file || (lock->owner != file && lock->owner != table)))
-                continue;
-            text_printf(text, "%s%u: ", before, ++count);
-            append_line(text, locks->inode, lock);
+            text_printf(text, "%u: ", ++count);
+            append_line(text, locks->inode, lock_at(link));
+            append_waits(text, count, lock_at(link));
         }
+    }
+}
+
+void file_locks_describe_file(struct text *text, const struct file *file,
+                              const struct file_table *table)
+{
+    unsigned count = 0;
+    if (!file->inode->locks)
+        return;
+    list_for_each(node, &file->inode->locks->locks) {
+        const struct file_lock *lock = lock_at(node);
+        if (lock->file != file || (lock->owner != file && lock->owner != table))
+            continue;
+        text_printf(text, "lock:\t%u: ", ++count);
+        append_line(text, file->inode, lock);
     }
 }

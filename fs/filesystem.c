@@ -1,3 +1,4 @@
+#include <fs/device.h>
 #include <fs/filesystem.h>
 #include <fs/inode.h>
 #include <fs/notify.h>
@@ -9,9 +10,10 @@ static struct list types = LIST_INIT(types);
 
 void filesystem_init(struct filesystem *filesystem, struct filesystem_type *type)
 {
-    static uint32_t last_device;
+    static uint32_t last_minor; /* of those without a disk, whose major number is 0 */
     filesystem->type = type;
-    filesystem->device = ++last_device;
+    last_minor++;
+    filesystem->device = DEVICE_NUMBER(0, last_minor);
     filesystem->time_step = 1;
     filesystem->names = (struct mutex)MUTEX_INIT_RANKED(filesystem->names, LOCK_OF_NAMES);
     list_init(&filesystem->inodes);

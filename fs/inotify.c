@@ -1,6 +1,9 @@
 #include <fs/anonymous.h>
+#include <fs/device.h>
+#include <fs/filesystem.h>
 #include <fs/inotify.h>
 #include <fs/notify.h>
+#include <fs/text.h>
 #include <fs/watch.h>
 #include <kernel/task/thread.h>
 #include <mm/heap.h>
@@ -107,12 +110,28 @@ static void close(struct file *file)
     kfree(inotify);
 }
 
+/* The newest watch first, as Linux (fs/notify/fdinfo.c:inotify_fdinfo there); what follows there is
+ * a handle of the file, which Cairn has not. */
+static void describe(const struct file *file, struct text *text)
+{
+    struct inotify *inotify = file->data;
+    struct list_node *end = &inotify->watches.head;
+    for (struct list_node *node = inotify->watches.head.previous; node != end;
+         node = node->previous) {
+        const struct inotify_watch *watch = CONTAINER_OF(node, struct inotify_watch, in_inotify);
+        text_printf(text, "inotify wd:%x ino:%lx sdev:%x mask:%x ignored_mask:0 \n",
+                    (unsigned)watch->number, watch->inode->number,
+                    device_inner_number(watch->inode->filesystem->device), watch->mask);
+    }
+}
+
 static const struct file_operations operations = {.name = "anon_inode:inotify",
                                                   .seek = anonymous_seek,
                                                   .close = close,
                                                   .read = read,
                                                   .ioctl = ioctl,
-                                                  .poll = poll};
+                                                  .poll = poll,
+                                                  .describe = describe};
 
 bool file_is_inotify(const struct file *file)
 {

@@ -7,6 +7,8 @@
  * and a mount with many children, too.
  */
 #include <assert.h>
+#include <drivers/block/block.h>
+#include <fs/device.h>
 #include <fs/mount.h>
 #include <kernel/log/log.h>
 #include <kernel/task/thread.h>
@@ -195,6 +197,8 @@ static enum error get_filesystem(struct filesystem_type *type,
     if (error || (*filesystem)->mounts > 0)
         return error;
     (*filesystem)->disk = arguments->device;
+    if (arguments->device)
+        (*filesystem)->device = DEVICE_NUMBER(arguments->device->major, arguments->device->minor);
     (*filesystem)->is_read_only |= arguments->is_read_only;
     return OK;
 }

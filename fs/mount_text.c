@@ -1,6 +1,7 @@
 /*
  * What programs are told of mounts: a line each.
  */
+#include <fs/device.h>
 #include <fs/path.h>
 #include <fs/text.h>
 #include <lib/string.h>
@@ -69,8 +70,8 @@ static void append_long(struct text *text, const struct mount *mount, const char
         kfree(root);
         return;
     }
-    text_printf(text, "%u %u 0:%u ", mount->id, mount->parent ? mount->parent->id : mount->id,
-                filesystem->device);
+    text_printf(text, "%u %u %u:%u ", mount->id, mount->parent ? mount->parent->id : mount->id,
+                device_major(filesystem->device), device_minor(filesystem->device));
     append_name(text, root);
     text_append(text, " ", 1);
     append_name(text, path);

@@ -14,7 +14,7 @@ static void describe(struct text *text, const struct file *file, const struct fi
     text_append_octal(text, flags, 0);
     text_printf(text, "\nmnt_id:\t%u\nino:\t%lu\n", file->mount ? file->mount->id : 0,
                 file->inode->number);
-    file_locks_describe(text, "lock:\t", file->inode, file, table);
+    file_locks_describe_file(text, file, table);
     if (file->operations->describe)
         file->operations->describe(file, text);
 }

@@ -41,6 +41,8 @@ uint32_t proc_node_mode(const struct proc_node *node)
     case PROC_FILE:
         ASSERT(node->entry);
         return S_IFREG | (node->entry->store ? 0644 : node->entry->is_private ? 0400 : 0444);
+    case PROC_DESCRIPTOR:
+        return S_IFLNK | node->permissions;
     default:
         return S_IFLNK | 0777;
     }
@@ -199,6 +201,13 @@ enum error proc_get_file(int process, int fd, struct file **file)
     return error ? ERROR_NO_ENTRY : OK;
 }
 
+/* What the file is open for, as permissions of the link to it: lsof reads them there. */
+static uint32_t link_permissions(const struct file *file)
+{
+    static const uint32_t of_mode[] = {0500, 0300, 0700, 0};
+    return file->flags & O_PATH ? 0 : of_mode[file->flags & O_ACCMODE];
+}
+
 /* What stands for a descriptor in the directory fd or fdinfo. */
 static struct proc_node descriptor_node(const struct proc_node *directory, int fd)
 {
@@ -215,8 +224,9 @@ static bool find_descriptor(const struct proc_node *directory, const char *name,
     struct file *file;
     if (!parse(name, length, &fd) || proc_get_file(directory->process, fd, &file) != OK)
         return false;
-    file_release(file);
     *found = descriptor_node(directory, fd);
+    found->permissions = link_permissions(file);
+    file_release(file);
     return true;
 }
 
@@ -263,6 +273,13 @@ static bool show_number(struct file *file, struct entry_sink *sink, int number,
     return show(file, sink, name, (size_t)length, node, offset);
 }
 
+/* Where a listing of numbers goes on, whose first one would be at the offset `first`: a program may
+ * have set any position. */
+static int number_at(const struct file *file, uint64_t first)
+{
+    return (int)MIN(file->position - first, (uint64_t)INT32_MAX);
+}
+
 /* Does an entry before this one have the same name in the directory? */
 static bool is_repeated(const struct proc_entry *entry, const struct proc_node *directory,
                         size_t length)
@@ -296,7 +313,7 @@ static bool list_root(struct file *file, struct entry_sink *sink, const struct p
     const struct proc_node self = {.kind = PROC_SELF};
     if (!show(file, sink, "self", 4, &self, FIRST_PROCESS_OFFSET))
         return false;
-    int process = (int)(file->position - FIRST_PROCESS_OFFSET - 1);
+    int process = number_at(file, FIRST_PROCESS_OFFSET + 1);
     while ((process = proc_processes->next(process)) > 0) {
         const struct proc_node node = {.kind = PROC_PROCESS, .process = process};
         if (!show_number(file, sink, process, &node, FIRST_PROCESS_OFFSET + (uint64_t)process))
@@ -327,8 +344,7 @@ static bool list_process(struct file *file, struct entry_sink *sink,
 
 static void list_threads(struct file *file, struct entry_sink *sink, int process)
 {
-    int thread = (int)(file->position - FIRST_ENTRY_OFFSET) - 1;
-    thread = MAX(thread, 0);
+    int thread = MAX(number_at(file, FIRST_ENTRY_OFFSET) - 1, 0);
     while ((thread = proc_processes->next_thread(process, thread)) > 0) {
         const struct proc_node node = {.kind = PROC_THREAD, .process = thread};
         if (!show_number(file, sink, thread, &node, FIRST_ENTRY_OFFSET + (uint64_t)thread))
@@ -343,8 +359,8 @@ static enum error list_descriptors(struct file *file, struct entry_sink *sink,
     enum error error = proc_processes->files(directory->process, &table);
     if (error)
         return error;
-    int fd = (int)(file->position - FIRST_ENTRY_OFFSET) - 1;
-    while ((fd = file_table_next(table, fd + 1)) >= 0) {
+    int fd = number_at(file, FIRST_ENTRY_OFFSET);
+    for (; (fd = file_table_next(table, fd)) >= 0; fd++) {
         const struct proc_node node = descriptor_node(directory, fd);
         if (!show_number(file, sink, fd, &node, FIRST_ENTRY_OFFSET + (uint64_t)fd))
             break;

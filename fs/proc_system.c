@@ -9,7 +9,6 @@
 #include <fs/proc.h>
 #include <fs/proc_system.h>
 #include <fs/unix_rights.h>
-#include <kernel/cpu/control.h>
 #include <kernel/task/clock.h>
 #include <kernel/task/executor.h>
 #include <kernel/task/sleep.h>
@@ -58,23 +57,6 @@ static enum error write_uptime(struct text *text, int process)
     (void)process;
     write_seconds(text, clock_now(), ' ');
     write_seconds(text, idle_time(), '\n');
-    return OK;
-}
-
-static enum error write_cpuinfo(struct text *text, int process)
-{
-    struct cpuid_result vendor = cpuid(0, 0), version = cpuid(1, 0);
-    uint32_t name[3] = {vendor.ebx, vendor.edx, vendor.ecx};
-    uint32_t family = version.eax >> 8 & 0xf, model = version.eax >> 4 & 0xf;
-    (void)process;
-    if (family == 6 || family == 0xf) /* Intel SDM 2, CPUID, leaf 1 */
-        model |= version.eax >> 12 & 0xf0;
-    if (family == 0xf)
-        family += version.eax >> 20 & 0xff;
-    text_printf(text, "processor\t: 0\nvendor_id\t: %.12s\n", (const char *)name);
-    text_printf(text, "cpu family\t: %u\nmodel\t\t: %u\nstepping\t: %u\n", family, model,
-                version.eax & 0xf);
-    text_printf(text, "cpu cores\t: 1\n\n");
     return OK;
 }
 
@@ -148,7 +130,7 @@ static enum error write_system(struct text *text, int process)
 static enum error write_locks(struct text *text, int process)
 {
     (void)process;
-    file_locks_describe(text, "", NULL, NULL, NULL);
+    file_locks_describe(text);
     return OK;
 }
 
@@ -164,7 +146,7 @@ void proc_system_add(void)
     static struct proc_entry entries[] = {
         {.name = "meminfo", .write = write_meminfo},
         {.name = "uptime", .write = write_uptime},
-        {.name = "cpuinfo", .write = write_cpuinfo},
+        {.name = "cpuinfo", .write = proc_write_cpuinfo},
         {.name = "version", .write = write_version},
         {.name = "mounts", .write = write_mounts},
         {.name = "filesystems", .write = write_filesystems},

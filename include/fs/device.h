@@ -7,8 +7,23 @@
 
 #include <fs/file.h>
 
-/* A device's number as Linux has it (include/linux/kdev_t.h: new_encode_dev), for small ones. */
-#define DEVICE_NUMBER(major, minor) ((uint32_t)((major) << 8 | (minor)))
+/* A device's number as programs see it, and its parts (include/linux/kdev_t.h: new_encode_dev). */
+#define DEVICE_NUMBER(major, minor) \
+    ((uint32_t)(((minor)&0xffu) | (uint32_t)(major) << 8 | ((minor) & ~0xffu) << 12))
+static inline uint32_t device_major(uint32_t number)
+{
+    return number >> 8 & 0xfff;
+}
+static inline uint32_t device_minor(uint32_t number)
+{
+    return (number & 0xff) | (number >> 12 & 0xfff00);
+}
+
+/* The same number as Linux has it inside, which /proc shows in some places (MKDEV there). */
+static inline uint32_t device_inner_number(uint32_t number)
+{
+    return device_major(number) << 20 | device_minor(number);
+}
 
 struct device {
     const char *name; /* in devfs; NULL: it has no node there */

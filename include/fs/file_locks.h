@@ -40,10 +40,11 @@ enum error file_lock_set(struct inode *inode, const struct file_lock *wanted, bo
 /* The first lock that keeps `wanted` out; NULL: none. Good until the thread waits. */
 const struct file_lock *file_lock_find(const struct inode *inode, const struct file_lock *wanted);
 
-/* Appends a line as in /proc/locks, with `before` in front of it, for each lock on the inode (NULL:
- * on any) that the table of descriptors has by this file, or the file itself. Both NULL: all. */
-void file_locks_describe(struct text *text, const char *before, const struct inode *inode,
-                         const struct file *file, const struct file_table *table);
+/* Write /proc/locks, and what /proc/PID/fdinfo/FD says of the locks that the process, whose table
+ * of descriptors it is, has by the file or the file has itself. */
+void file_locks_describe(struct text *text);
+void file_locks_describe_file(struct text *text, const struct file *file,
+                              const struct file_table *table);
 
 /* Takes away all that `owner` has on the inode, which has locks (inode->locks). */
 void file_locks_release(struct inode *inode, const void *owner);

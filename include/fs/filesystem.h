@@ -64,7 +64,7 @@ struct filesystem_type {
 struct filesystem {
     struct filesystem_type *type;
     struct dentry *root;  /* referenced */
-    uint32_t device;      /* its number, st_dev */
+    uint32_t device;      /* st_dev: the disk's number, or one of its own */
     uint64_t last_number; /* of an inode */
     struct list inodes;   /* by `in_filesystem` */
     size_t mounts;        /* that show it */

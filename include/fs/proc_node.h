@@ -29,6 +29,7 @@ struct proc_node {
     enum proc_kind kind;
     int process; /* 0: none */
     int fd;
+    uint32_t permissions;           /* of a descriptor's link */
     const struct proc_entry *entry; /* a file's; of a directory, one that is in it */
     size_t prefix; /* of a directory: how much of the entry's name it is, with a slash */
     char *target;  /* of a link, once it was asked for; on the heap */

@@ -1,12 +1,10 @@
 /*
  * `cpu`: shows what CPUID reports, in words (Intel SDM 2, CPUID; AMD APM 3, appendix E).
  */
-#include <kernel/cpu/control.h>
+#include <kernel/cpu/identity.h>
 #include <kernel/log/console.h>
 #include <kernel/monitor/command.h>
 #include <lib/string.h>
-
-enum { EXTENDED = (int)0x80000000u };
 
 enum reg { EAX, EBX, ECX, EDX };
 
@@ -59,49 +57,25 @@ static const struct feature features[] = {
     {1, ECX, 31, "hypervisor"},
 };
 
-/* A leaf of CPUID; all zeros if the processor lacks it, as it would return another leaf's data. */
-static struct cpuid_result leaf(uint32_t number, uint32_t subleaf)
-{
-    if (cpuid(number & (uint32_t)EXTENDED, 0).eax < number)
-        return (struct cpuid_result){0};
-    return cpuid(number, subleaf);
-}
-
 static bool has(const struct feature *feature)
 {
-    struct cpuid_result result = leaf(feature->leaf, 0);
+    struct cpuid_result result = cpu_leaf(feature->leaf, 0);
     const uint32_t registers[] = {result.eax, result.ebx, result.ecx, result.edx};
     return registers[feature->reg] >> feature->bit & 1;
 }
 
 static void show_name(void)
 {
-    struct cpuid_result first = cpuid(0, 0);
-    uint32_t vendor[3] = {first.ebx, first.edx, first.ecx}, brand[12] = {0};
-    for (uint32_t i = 0; i < 3; i++) {
-        struct cpuid_result part = leaf(0x80000002 + i, 0);
-        memcpy(brand + (size_t)4 * i, &part, sizeof(part));
-    }
-    const char *name = (const char *)brand;
-    while (*name == ' ') /* some are right-aligned */
-        name++;
-    console_printf("  %.12s: %.48s\n", (const char *)vendor, *name ? name : "(no name)");
-}
-
-static void show_model(void)
-{
-    uint32_t signature = leaf(1, 0).eax;
-    uint32_t family = signature >> 8 & 0xf, model = signature >> 4 & 0xf;
-    if (family == 6 || family == 15)
-        model |= signature >> 12 & 0xf0;
-    if (family == 15)
-        family += signature >> 20 & 0xff;
-    console_printf("  family %u, model %u, stepping %u\n", family, model, signature & 0xf);
+    struct cpu_identity identity;
+    cpu_identify(&identity);
+    console_printf("  %s: %s\n", identity.vendor, *identity.name ? identity.name : "(no name)");
+    console_printf("  family %u, model %u, stepping %u\n", identity.family, identity.model,
+                   identity.stepping);
 }
 
 static void show_addresses(void)
 {
-    uint32_t sizes = leaf(0x80000008, 0).eax;
+    uint32_t sizes = cpu_leaf(0x80000008, 0).eax;
     if (sizes)
         console_printf("  addresses of %u bits, %u of them physical\n", sizes >> 8 & 0xff,
                        sizes & 0xff);
@@ -121,9 +95,9 @@ static void show_cache(const struct cpuid_result *cache)
 static void show_caches(void)
 {
     enum { MOST = 8 };
-    uint32_t number = leaf(4, 0).eax & 0x1f ? 4 : 0x8000001d;
+    uint32_t number = cpu_leaf(4, 0).eax & 0x1f ? 4 : 0x8000001d;
     for (uint32_t i = 0; i < MOST; i++) {
-        struct cpuid_result cache = leaf(number, i);
+        struct cpuid_result cache = cpu_leaf(number, i);
         if (!(cache.eax & 0x1f))
             break;
         show_cache(&cache);
@@ -154,7 +128,6 @@ COMMAND(cpu, "", "the processor: its name, sizes and features",
     if (command_refuse_arguments("cpu", arguments))
         return;
     show_name();
-    show_model();
     show_addresses();
     show_caches();
     show_features();

@@ -1,4 +1,5 @@
 #include <fs/dentry.h>
+#include <fs/device.h>
 #include <fs/filesystem.h>
 #include <kernel/process/credentials.h>
 #include <kernel/process/out_of_memory.h>
@@ -48,11 +49,13 @@ static void append_area(struct text *text, const struct process *process,
 {
     enum { NAME_COLUMN = 73 };
     const struct inode *inode = inode_of(area);
+    uint32_t device = inode ? inode->filesystem->device : 0;
     size_t start = text->length;
-    text_printf(text, "%lx-%lx %c%c%c%c %08lx 00:%02x %lu ", area->start, area->end,
+    text_printf(text, "%lx-%lx %c%c%c%c %08lx %02x:%02x %lu ", area->start, area->end,
                 area->flags & AREA_READ ? 'r' : '-', area->flags & AREA_WRITE ? 'w' : '-',
                 area->flags & AREA_EXECUTE ? 'x' : '-', area->flags & AREA_SHARED ? 's' : 'p',
-                area->offset, inode ? inode->filesystem->device : 0, inode ? inode->number : 0);
+                area->offset, device_major(device), device_minor(device),
+                inode ? inode->number : 0);
     const char *name = memory_name(process->space, area);
     if (inode || *name) {
         size_t written = text->length - start;

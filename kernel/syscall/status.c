@@ -1,6 +1,7 @@
 /*
  * What programs ask about files: stat and its kin, access, statfs.
  */
+#include <fs/device.h>
 #include <fs/filesystem.h>
 #include <kernel/process/process.h>
 #include <kernel/syscall/call_path.h>
@@ -145,9 +146,10 @@ static int64_t give_statx(const struct found_file *file, virt_addr_t to)
         .accessed = to_statx(inode->accessed),
         .changed = to_statx(inode->changed),
         .modified = to_statx(inode->modified),
-        .rdev_major = inode->rdev >> 8,
-        .rdev_minor = inode->rdev & 0xff,
-        .device_minor = inode->filesystem->device,
+        .rdev_major = device_major(inode->rdev),
+        .rdev_minor = device_minor(inode->rdev),
+        .device_major = device_major(inode->filesystem->device),
+        .device_minor = device_minor(inode->filesystem->device),
         .mount = file->path.mount ? file->path.mount->id : 0,
     };
     return syscall_result(copy_to_user(to, &status, sizeof(status)));

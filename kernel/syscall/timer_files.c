@@ -2,8 +2,6 @@
 #include <kernel/syscall/calls.h>
 #include <kernel/syscall/times.h>
 
-enum { TFD_ABSTIME = 1, TFD_CANCEL_ON_SET = 2 };
-
 int64_t syscall_timerfd_create(struct trap_frame *frame)
 {
     struct program_clock clock;
@@ -14,7 +12,8 @@ int64_t syscall_timerfd_create(struct trap_frame *frame)
     if (flags & ~(unsigned)(O_CLOEXEC | O_NONBLOCK) || !clock.may_sleep)
         error = ERROR_INVALID;
     if (!error)
-        error = timer_file_create(clock.kind == TIMER_TIME_OF_DAY, flags & O_NONBLOCK, &file);
+        error = timer_file_create((int)argument_0(frame), clock.kind == TIMER_TIME_OF_DAY,
+                                  flags & O_NONBLOCK, &file);
     if (error)
         return syscall_result(error);
     error = file_table_add(process_current()->files, file, 0, flags & O_CLOEXEC, &fd);
@@ -42,14 +41,14 @@ int64_t syscall_timerfd_settime(struct trap_frame *frame)
     uint64_t value, period, old_left, old_period;
     struct file *file = NULL;
     enum error error = timer_from_user(argument_2(frame), &value, &period);
-    if (!error && flags & ~(unsigned)(TFD_ABSTIME | TFD_CANCEL_ON_SET))
+    if (!error && flags & ~(unsigned)(TIMER_FILE_ABSOLUTE | TIMER_FILE_CANCEL_ON_SET))
         error = ERROR_INVALID;
     if (!error)
         error = get_timer(argument_0(frame), &file);
     if (error)
         return syscall_result(error);
     timer_file_get(file, &old_left, &old_period);
-    timer_file_set(file, flags & TFD_ABSTIME, value, period);
+    timer_file_set(file, flags, value, period);
     file_release(file);
     if (argument_3(frame))
         error = timer_to_user(argument_3(frame), old_left, old_period);

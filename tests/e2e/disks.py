@@ -233,6 +233,7 @@ class Disks(DiskTest):
             subprocess.run(["mke2fs", "-q", "-t", "ext2", "-r", revision, "-b", size, image, "40M"], check=True, stdout=subprocess.DEVNULL)
             machine = self.start(image)
             self.expect(machine, "mkdir /m; mount -t ext2 /dev/vda /m; mount | grep vda", "/dev/vda on /m type ext2 (rw,relatime)")
+            self.expect(machine, "stat -c %D /m; grep -c ' fe:0 \\| 254:0 ' /proc/self/mountinfo", "fe00", "1")
             self.quiet(machine, "cd /m; echo x >file; mkdir -p d/e; ln file d/hard", "ln -s file s; ln -s $(seq 100 | tr '\\n' /) long",
                        "mkfifo f; mknod n c 1 3; sync")
             self.expect(machine, "seq 1000000 >big; cp big d/e/copy; md5sum <d/e/copy", numbers)

@@ -35,6 +35,23 @@ pstree -p $$ | head -1 | sed 's/[0-9]\+/N/g' | cut -c1-7
 fuser . 2>/dev/null | wc -w
 prtstat $$ | head -1 | cut -c1-13
 kill -l TERM
-(sleep 0.3) &
-pidwait -f 'sleep 0.3'; echo "pidwait $?"
+(sleep 2) &
+pidwait -f "sleep 2"; echo "pidwait $?"
 wait
+# lsof and lslocks: what is open, for what, and locked; a lock that is waited for.
+exec 5>held 6<>both 7<held
+lsof -a -p $$ -d 5-7 -F an | sed "/^p/d;s|$PWD|.|"
+(rm both; lsof -a -p $BASHPID +L1 -d 6 -F kn | sed "/^p/d;s|$PWD|.|")
+exec 5>&- 6>&- 7>&-
+sleep 102 & three=$!
+lsof -a -c sleep -d txt,mem,0 -F tn | sed '/^p/d'
+lsof -a -p $three -d cwd -F n | sed "/^p/d;s|$PWD|.|"
+mkfifo fifo; exec 8<>fifo; lsof -a -p $$ -d 8 -F t | sed '/^p/d'; lsof -t fifo | wc -w
+flock held sleep 103 & four=$!
+sleep 0.5; lsof -t held | wc -w
+flock -s held true & five=$!
+sleep 0.5; lslocks -n -o COMMAND,TYPE,MODE,M,START,END | grep "^flock" | tr -s " "
+grep -A1 "WRITE $four " /proc/locks | sed "s/ $four / FOUR /;s/ $five / FIVE /;s/^[0-9]*: //;s/ [0-9a-f]*:[0-9a-f]*:[0-9]*//"
+pkill sleep; wait $five; echo "flock $?"
+grep -c '^flags.* fpu .* sse2 .* lm ' /proc/cpuinfo | sed 's/[0-9]*[1-9]/some/'
+lscpu | grep -c '^Flags: .* sse2 .* lm '

@@ -74,6 +74,25 @@ TEST(mounts, one_covers_its_directory)
     IN_TMPFS(NULL);
 }
 
+/* The numbers of file systems without a disk have room for more than 256 of them. */
+static void mount_many(void)
+{
+    enum { MANY = 600 };
+    struct stat status;
+    SEE(mkdir("d", 0777) == 0);
+    for (int i = 0; i < MANY; i++) {
+        SEE(mount_tmpfs("d") == 0);
+        SEE(stat("d", &status) == 0 && major(status.st_dev) == 0);
+        SEE(umount2("d", 0) == 0);
+    }
+}
+
+TEST(mounts, many_one_after_the_other_have_no_disks_number)
+{
+    void (*body)(void) = mount_many;
+    IN_TMPFS(NULL);
+}
+
 static void bind_them(void)
 {
     SEE(mkdir("from", 0777) == 0 && mkdir("from/sub", 0777) == 0 && mkdir("to", 0777) == 0);

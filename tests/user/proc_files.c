@@ -1,9 +1,13 @@
 /* What /proc tells of descriptors, locks and unix sockets: fuser, lsof and lslocks read that. */
+#include <cpuid.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
+#include <sys/inotify.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/sysmacros.h>
+#include <sys/timerfd.h>
 #include <sys/un.h>
 
 #include "support.h"
@@ -63,6 +67,43 @@ TEST(proc_files, position_and_flags_of_a_descriptor)
     EXPECT_EQ(flags_of(ends[1]), O_WRONLY | O_NONBLOCK);
 }
 
+/* A program may set any position in a directory. */
+TEST(proc_files, a_listing_goes_on_from_anywhere)
+{
+    static const off_t positions[] = {1,          0x10001,    0x7fffffff,  0x80000001,
+                                      0x80000002, 0x80010001, 0x100000002, INT64_MAX};
+    static const char *const directories[] = {"/proc", "/proc/self", "/proc/self/fd",
+                                              "/proc/self/fdinfo", "/proc/self/task"};
+    for (size_t i = 0; i < sizeof(directories) / sizeof(directories[0]); i++) {
+        int directory = open(directories[i], O_RDONLY);
+        for (size_t j = 0; j < sizeof(positions) / sizeof(positions[0]); j++) {
+            if (lseek(directory, positions[j], SEEK_SET) == positions[j])
+                EXPECT(CALL(getdents64, directory, text, sizeof(text)) >= 0);
+        }
+    }
+}
+
+static unsigned link_mode(int fd)
+{
+    struct stat status;
+    char path[64];
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+    return lstat(path, &status) == 0 ? status.st_mode : 0;
+}
+
+TEST(proc_files, permissions_say_what_a_descriptor_is_open_for)
+{
+    int ends[2];
+    make_file("a", "");
+    EXPECT_OK(pipe(ends));
+    EXPECT_EQ(link_mode(open("a", O_RDONLY)), S_IFLNK | 0500);
+    EXPECT_EQ(link_mode(open("a", O_WRONLY)), S_IFLNK | 0300);
+    EXPECT_EQ(link_mode(open("a", O_RDWR)), S_IFLNK | 0700);
+    EXPECT_EQ(link_mode(open("a", O_PATH)), S_IFLNK);
+    EXPECT_EQ(link_mode(ends[0]), S_IFLNK | 0500);
+    EXPECT_EQ(link_mode(ends[1]), S_IFLNK | 0300);
+}
+
 TEST(proc_files, the_mount_of_a_descriptor)
 {
     read_info(open("/proc", O_RDONLY));
@@ -99,6 +140,63 @@ TEST(proc_files, files_without_a_name_tell_what_they_hold)
     EXPECT_EQ(strncmp(after("sigmask:\t"), "0000000000000200\n", 17), 0);
     read_info((int)syscall(PIDFD_OPEN, getpid(), 0));
     EXPECT_EQ(strtol(after("Pid:\t"), NULL, 10), getpid());
+}
+
+static int begins(const char *string, const char *with)
+{
+    return string && strncmp(string, with, strlen(with)) == 0;
+}
+
+/* A timer that is not set, one that has expired, and one that expires again and again. */
+TEST(proc_files, timers_tell_how_they_are_set)
+{
+    uint64_t seconds;
+    struct itimerspec at = {.it_value = {1, 5}},
+                      again = {.it_interval = {7, 8}, .it_value = {1000000, 0}};
+    int file = timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK);
+    read_info(file);
+    EXPECT(begins(after("clockid: "),
+                  "7\nticks: 0\nsettime flags: 00\nit_value: (0, 0)\nit_interval: (0, 0)\n"));
+    EXPECT_OK(timerfd_settime(file, TFD_TIMER_ABSTIME, &at, NULL));
+    pause_for(2);
+    read_info(file);
+    EXPECT(begins(after("ticks: "), "1\nsettime flags: 01\nit_value: (0, 0)\n"));
+    file = timerfd_create(CLOCK_REALTIME, 0);
+    EXPECT_OK(timerfd_settime(file, 0, &again, NULL));
+    read_info(file);
+    EXPECT(begins(after("clockid: "), "0\nticks: 0\nsettime flags: 00\nit_value: ("));
+    seconds = strtoul(after("it_value: ("), NULL, 10);
+    EXPECT(seconds == 1000000 || (seconds < 1000000 && seconds > 999000));
+    EXPECT(begins(after("it_interval: "), "(7, 8)\n"));
+}
+
+/* The watch, as Linux shows it up to the file's handle. */
+static int has_watch(int number, const char *path, unsigned mask)
+{
+    char wanted[128];
+    struct stat status;
+    stat(path, &status);
+    snprintf(wanted, sizeof(wanted), "inotify wd:%x ino:%lx sdev:%x mask:%x ignored_mask:0 ",
+             number, status.st_ino, major(status.st_dev) << 20 | minor(status.st_dev), mask);
+    return after(wanted) != NULL;
+}
+
+TEST(proc_files, inotify_tells_what_it_watches)
+{
+    make_file("a", "");
+    int file = inotify_init1(0);
+    read_info(file);
+    EXPECT(!strstr(text, "inotify"));
+    int first = inotify_add_watch(file, "a", IN_OPEN | IN_ONESHOT);
+    int second = inotify_add_watch(file, ".", IN_CREATE | IN_DELETE | IN_EXCL_UNLINK);
+    read_info(file);
+    EXPECT(has_watch(first, "a", IN_OPEN | IN_ONESHOT));
+    EXPECT(has_watch(second, ".", IN_CREATE | IN_DELETE | IN_EXCL_UNLINK));
+    EXPECT(strstr(text, "inotify wd:2") < strstr(text, "inotify wd:1"));
+    EXPECT_OK(inotify_rm_watch(file, second));
+    read_info(file);
+    EXPECT(!strstr(text, "inotify wd:2"));
+    EXPECT(has_watch(first, "a", IN_OPEN | IN_ONESHOT));
 }
 
 static int has_line(const char *what, const struct stat *status, const char *range)
@@ -140,6 +238,102 @@ TEST(proc_files, locks)
     }
     read_info(again);
     EXPECT(!strstr(text, "lock:"));
+}
+
+/* What /proc/locks says of the locks on a file, without the numbers in front and without what tells
+ * the file: so it is the same everywhere. */
+static void read_locks_of(const struct stat *status, char *to, size_t room)
+{
+    char place[64], *line, *rest;
+    size_t length = 0;
+    snprintf(place, sizeof(place), ":%lu ", status->st_ino);
+    read_all("/proc/locks");
+    *to = '\0';
+    for (line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+        char *at = strstr(line, place), *kind = strstr(line, ": ");
+        if (!at)
+            continue;
+        while (at > line && at[-1] != ' ') /* the device */
+            at--;
+        at[-1] = '\0';
+        length +=
+            (size_t)snprintf(to + length, room - length, "%s %s\n", kind + 2, strchr(at, ' ') + 1);
+    }
+}
+
+/* A child that waits for a lock, which it asks for by `fcntl` or, where `part` is NULL, `flock`. */
+static pid_t wait_for_lock(int file, struct flock *part)
+{
+    pid_t child = fork();
+    if (child == 0)
+        _exit(part ? fcntl(file, F_SETLKW, part) : flock(open("a", O_RDWR), LOCK_SH));
+    let_sleep(child);
+    return child;
+}
+
+/* Each waits below the lock that keeps it out, or below one that waits and would. */
+TEST(proc_files, those_that_wait_for_a_lock)
+{
+    char found[1024], wanted[1024];
+    struct stat status;
+    struct flock write = {.l_type = F_WRLCK, .l_start = 3, .l_len = 4},
+                 read = {.l_type = F_RDLCK, .l_start = 4};
+    make_file("a", "x");
+    int file = open("a", O_RDWR);
+    EXPECT_OK(fstat(file, &status));
+    EXPECT_OK(flock(file, LOCK_EX));
+    EXPECT_OK(fcntl(file, F_SETLK, &write));
+    pid_t first = wait_for_lock(file, &read), second = wait_for_lock(file, &read);
+    pid_t third = wait_for_lock(file, &write), fourth = wait_for_lock(file, NULL);
+    read_locks_of(&status, found, sizeof(found));
+    const char *posix = strstr(found, "POSIX"), *whole = strstr(found, "FLOCK");
+    EXPECT(posix && whole);
+    snprintf(wanted, sizeof(wanted),
+             "POSIX  ADVISORY  WRITE %d 3 6\n-> POSIX  ADVISORY  READ %d 4 EOF\n"
+             " -> POSIX  ADVISORY  WRITE %d 3 6\n-> POSIX  ADVISORY  READ %d 4 EOF\n",
+             getpid(), first, third, second);
+    EXPECT(begins(posix, wanted));
+    snprintf(wanted, sizeof(wanted),
+             "FLOCK  ADVISORY  WRITE %d 0 EOF\n-> FLOCK  ADVISORY  READ %d 0 EOF\n", getpid(),
+             fourth);
+    EXPECT(begins(whole, wanted));
+    for (int i = 0; i < 4; i++)
+        kill((pid_t[]){first, second, third, fourth}[i], SIGKILL);
+}
+
+/* Of the features that the processor says it has, and those that it has not. */
+TEST(proc_files, features_of_the_processor)
+{
+    unsigned a, b, c, d, extended_a, extended_b, extended_c, extended_d;
+    read_all("/proc/cpuinfo");
+    const char *flags = strstr(text, "flags\t\t: ");
+    EXPECT(flags);
+    char line[8192];
+    snprintf(line, sizeof(line), "%.*s ", (int)strcspn(flags, "\n"), flags);
+    EXPECT(__get_cpuid(1, &a, &b, &c, &d));
+    EXPECT(__get_cpuid(0x80000001, &extended_a, &extended_b, &extended_c, &extended_d));
+    const struct {
+        const char *name;
+        unsigned bit;
+    } features[] = {
+        {" fpu ", d & 1},
+        {" tsc ", d >> 4 & 1},
+        {" sse2 ", d >> 26 & 1},
+        {" pni ", c & 1},
+        {" ssse3 ", c >> 9 & 1},
+        {" sse4_2 ", c >> 20 & 1},
+        {" popcnt ", c >> 23 & 1},
+        {" rdrand ", c >> 30 & 1},
+        {" hypervisor ", c >> 31},
+        {" cx16 ", c >> 13 & 1},
+        {" lm ", extended_d >> 29 & 1},
+        {" syscall ", extended_d >> 11 & 1},
+        {" nx ", extended_d >> 20 & 1},
+        {" lahf_lm ", extended_c & 1},
+    };
+    for (size_t i = 0; i < sizeof(features) / sizeof(features[0]); i++)
+        EXPECT_EQ(strstr(line, features[i].name) != NULL, features[i].bit);
+    EXPECT(strstr(text, "\nmodel name\t: ") && strstr(text, "\naddress sizes\t: "));
 }
 
 /* A line of /proc/net/unix without its first two words, which are a place in memory and a count. */
