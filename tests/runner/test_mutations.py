@@ -1,7 +1,10 @@
 """The small changes that `make mutants` makes."""
 
+import contextlib
+import types
 import unittest
 
+import mutants
 import mutations
 
 C = """/* a < b */
@@ -57,3 +60,41 @@ class Changes(unittest.TestCase):
         text = "void f(void)\n{\n    make(0600, 0x1f, 0);\n}\n"
         kinds = self.kinds("a.c", text)[3]
         self.assertEqual(kinds, ["0600 is 0601", "0600 is 0577", "0x1f is 0x20", "0x1f is 0x1e", "0 is 1", "the statement is left out"])
+
+
+class Trials(unittest.TestCase):
+    """When a change counts as noticed."""
+
+    def trial(self, unchanged, changed):
+        """A trial without a tree, in which these tests fail in the unchanged copy, and these in a changed one."""
+        trial = mutants.Trial.__new__(mutants.Trial)
+        trial.good, trial.failing = {}, unchanged
+
+        @contextlib.contextmanager
+        def edited(_file, _text):
+            trial.failing = changed
+            yield
+            trial.failing = unchanged
+
+        trial.tree = types.SimpleNamespace(edited=edited)
+        trial.run_tests = lambda tests: next((trial.failing[test] for test in tests if test in trial.failing), "")
+        return trial
+
+    def notice(self, unchanged, changed, *tests):
+        """What notices a change that these tests reach."""
+        return self.trial(unchanged, changed).notice(mutations.Mutation("a.c", 1, "", ";", ""), "", tests)
+
+    def test_noticed(self):
+        """By the first test that fails."""
+        self.assertEqual(self.notice({}, {"host/b": "host/b: works", "host/c": "host/c: works"}, "host/a", "host/b", "host/c"), "host/b: works")
+
+    def test_not_noticed(self):
+        """All pass, or none reaches it."""
+        self.assertEqual(self.notice({}, {}, "host/a", "e2e/b.c"), "")
+        self.assertEqual(self.notice({}, {}), "")
+
+    def test_fails_anyway(self):
+        """A test that fails in the unchanged copy, too, notices nothing, and does not hide another."""
+        bad = {"e2e/b.c": "e2e/b: c"}
+        self.assertEqual(self.notice(bad, bad, "e2e/b.c"), "")
+        self.assertEqual(self.notice(bad, {**bad, "e2e/b.d": "e2e/b: d"}, "e2e/b.c", "e2e/b.d"), "e2e/b: d")
