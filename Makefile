@@ -580,8 +580,8 @@ check-contracts:
 check-scripts: | need-lint
 	$Qshellcheck scripts/*.sh .ci/run
 
-check-docs: | need-build
-	$Qscripts/check-docs.py $(CC) $(KERNEL_CFLAGS)
+check-docs: | need-build need-user-tests
+	$Qscripts/check-docs.py $(CC) $(KERNEL_CFLAGS) -- $(USER_TEST_CC) $(USER_TEST_FLAGS)
 
 check-symbols: all
 	$Qscripts/check-symbols.py $B

@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """Checks the documents against the tree: links and paths lead somewhere, `file:function` names a function of that file, the
 steps of a journey follow each other in the code, C code in a fence is complete and compiles, each claim of the README names
-a test, and each machine of the matrix and each bench has a row. `check-docs.py COMPILER FLAG ...`
+a test, and each machine of the matrix and each bench has a row.
+
+    scripts/check-docs.py COMPILER FLAG ... -- COMPILER FLAG ...    the second compiles tests of system calls
 """
 
 import re
@@ -23,6 +25,7 @@ FENCE = re.compile(r"^```c\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 # What shows that a file has tests: ours, Python's, libFuzzer's, SPIN's, the matrix's rows, the list of breaks.
 IN_A_TEST = r"(?m)^\w*TEST\w*\(|def test_|LLVMFuzzerTestOneInput|proctype|^def all_rows|^BREAKS"
 LONGEST_EXAMPLE = 10
+KERNEL_FOLDERS, TEST_FOLDERS = ["-Itests/kernel", "-iquote", "user"], ["-iquote", "tests/user"]
 
 
 def documents():
@@ -103,25 +106,27 @@ def unknown_functions(text):
             yield f"{name} has no function {function}"
 
 
-def bad_examples(text, compiler):
+def bad_examples(text, kernel, tests):
     """Code that does not compile, or is longer than an example should be."""
     for code in FENCE.findall(text):
         lines = [line for line in code.splitlines() if line.strip()]
         if len(lines) > LONGEST_EXAMPLE:
             yield f"an example of {len(lines)} lines, more than {LONGEST_EXAMPLE}: {lines[0]}"
-        command = [*compiler, "-Itests/kernel", "-iquote", "user", "-x", "c", "-fsyntax-only", "-"]
-        done = subprocess.run(command, cwd=TOP, input=code, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+        compiler = [*tests, *TEST_FOLDERS] if '#include "support.h"' in code else [*kernel, *KERNEL_FOLDERS]
+        done = subprocess.run([*compiler, "-x", "c", "-fsyntax-only", "-"], cwd=TOP, input=code, text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
         if done.returncode:
             yield f"an example does not compile: {done.stdout}"
 
 
-def main(compiler):
+def main(words):
     """Prints each offence; the exit status says whether there was one."""
+    kernel, tests = words[:words.index("--")], words[words.index("--") + 1:]
     found = [*missing_rows(), *unlisted_options(), *bare_claims()]
     code = journeys.sources(TOP)
     for file, text in documents().items():
         offences = (*dead_links(file, text), *unknown_functions(text), *journeys.offences(code, text),
-                    *bad_examples(text, compiler))
+                    *bad_examples(text, kernel, tests))
         found += [f"{file.relative_to(TOP)}: {offence}" for offence in offences]
     for offence in found:
         print(offence, file=sys.stderr)
