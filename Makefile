@@ -562,7 +562,7 @@ lint: $(C_SOURCES:%=$B/lint/%.ok) | need-lint
 	$Qcppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability $(LINUX_NAMES:%=-U%) -Iinclude -I$B/gen $(C_SOURCES)
 
 # Each check is a target of its own. `make check` runs them in this order, the quick ones first, and names all that fail.
-CHECKS := check-format check-floors check-contracts check-scripts check-docs check-symbols check-waits check-figures check-models lint
+CHECKS := check-format check-floors check-contracts check-locks check-scripts check-docs check-symbols check-waits check-figures check-models lint
 .PHONY: $(CHECKS)
 check:
 	$Qscripts/check.py "$(MAKE)" $(CHECKS)
@@ -576,6 +576,9 @@ check-floors:
 
 check-contracts:
 	$Qscripts/check-contracts.py
+
+check-locks:
+	$Qscripts/check-locks.py
 
 check-scripts: | need-lint
 	$Qshellcheck scripts/*.sh .ci/run

@@ -237,7 +237,7 @@ enum error ext2_point_entry(struct ext2_node *directory, uint64_t position,
 /* Removes an entry from its block. Likewise. */
 enum error ext2_clear_entry(struct ext2_node *directory, uint64_t position);
 
-/* As inode_operations. */
+/* As inode_operations. With the names locked. */
 enum error ext2_lookup(struct dentry *directory, const char *name, size_t length,
                        struct dentry **found);
 
@@ -304,6 +304,8 @@ void ext2_forget_removals(struct ext2 *ext2);
 /* Writes all that was changed, and flushes the device. `whole`: also what e2fsck could find out by
  * itself. ERROR_DEVICE: now or before; the file system is read-only then. Locks. */
 enum error ext2_commit(struct ext2 *ext2, bool whole);
+
+/* The same. With the changes locked. */
 enum error ext2_commit_locked(struct ext2 *ext2, bool whole);
 
 /* Makes the superblock say that the file system is clean, after a commit; unless files are open

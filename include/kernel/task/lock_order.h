@@ -4,6 +4,8 @@
  *
  * The test kernel checks it (CHECK_LOCKS): there an assertion fails if a thread takes a lock out of
  * order, or holds a lock where it may hold none. In the kernel these functions do nothing.
+ * scripts/check-locks.py checks the order in the code's text, and that callers hold the locks that
+ * contracts demand.
  */
 #ifndef KERNEL_TASK_LOCK_ORDER_H
 #define KERNEL_TASK_LOCK_ORDER_H
