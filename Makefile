@@ -400,7 +400,8 @@ $B/initramfs-tests.cpio: scripts/make-initramfs.py $B/run-tests $(USER_TESTS:%=$
 	    $(foreach file,passwd group,etc/$(file)=user/root/etc/$(file)) \
 	    $(foreach test,$(USER_TESTS),tests/$(test)=$B/user-tests/stripped/$(test))
 
-test: $B/cairn.iso $B/cairn-test.iso $B/host-tests $(HOST_TOOLS) $(USER_TEST_PROGRAMS) $B/two-trees $B/initramfs-tests.cpio $B/initramfs-fuzz.cpio need-debian-disk | need-qemu
+TESTED := $B/cairn.iso $B/cairn-test.iso $B/host-tests $(HOST_TOOLS) $(USER_TEST_PROGRAMS) $B/two-trees $B/initramfs-tests.cpio $B/initramfs-fuzz.cpio
+test: $(TESTED) need-debian-disk | need-qemu
 	$QBUILD=$B $(PYTHON) tests/run.py $(if $(TIMES),--times $(TIMES)) $(TESTS)
 
 matrix: $B/cairn.iso | need-qemu need-matrix
@@ -474,10 +475,8 @@ FUZZ_MACHINE := tests/fuzz/support/machine.c $(addprefix tests/host/,fake_pci.c 
     $(addprefix mm/,allocator.c fixed_block.c frame_block.c frame_map.c frames.c heap.c heap_debug.c memory_map.c page_runs.c size_class.c slab.c) \
     $(wildcard mm/alternatives/*.c) \
     $(filter-out kernel/task/watchdog.c kernel/task/thread.c,$(wildcard kernel/task/*.c)) lib/string.c lib/error.c
-FUZZ_MACHINE_CFLAGS := -DDIRECT_MAP_BASE=0x110000000000u -DKERNEL_BASE=0u
 FUZZ_SOURCES_usb := $(FUZZ_MACHINE) tests/host/fake_xhci.c $(wildcard drivers/usb/*.c) $(KEYBOARD_SOURCES) lib/letter_case.c lib/utf8.c
 FUZZ_FLAGS_usb := -max_len=400 -len_control=0
-FUZZ_CFLAGS_usb := $(FUZZ_MACHINE_CFLAGS)
 # Drivers of disks, each with a controller that lies.
 FUZZ_DISK := $(FUZZ_MACHINE) tests/fuzz/support/disk_controller.c tests/host/fake_disk.c
 FUZZ_SOURCES_virtio_blk := $(FUZZ_DISK) tests/host/fake_virtio_blk.c drivers/block/virtio_blk.c drivers/block/virtio.c
@@ -485,7 +484,7 @@ FUZZ_SOURCES_nvme := $(FUZZ_DISK) tests/host/fake_nvme.c drivers/block/nvme.c
 FUZZ_SOURCES_ahci := $(FUZZ_DISK) tests/host/fake_ahci.c drivers/block/ahci.c drivers/block/ata.c
 FUZZ_SOURCES_ide := $(FUZZ_DISK) tests/host/fake_ide.c drivers/block/ide.c drivers/block/ide_drive.c drivers/block/ata.c
 DISK_FUZZERS := virtio_blk nvme ahci ide
-$(foreach fuzzer,$(DISK_FUZZERS),$(eval FUZZ_FLAGS_$(fuzzer) := -max_len=300 -len_control=0)$(eval FUZZ_CFLAGS_$(fuzzer) := $(FUZZ_MACHINE_CFLAGS)))
+$(foreach fuzzer,$(DISK_FUZZERS),$(eval FUZZ_FLAGS_$(fuzzer) := -max_len=300 -len_control=0))
 FUZZ_SOURCES_elf := kernel/process/elf.c
 FUZZ_SOURCES_terminal := tests/host/fake_display.c lib/terminal.c lib/terminal_charset.c lib/terminal_cursor.c \
     lib/terminal_pen.c lib/terminal_sequences.c lib/grid.c lib/ecma48.c lib/utf8.c lib/width.c lib/colour.c lib/cp437.c lib/string.c lib/format.c
@@ -493,20 +492,24 @@ FUZZ_SOURCES_line_discipline := $(wildcard kernel/tty/line_*.c)
 FUZZ_FLAGS_line_discipline := -max_len=400 -len_control=0
 FUZZ_FLAGS_terminal := -max_len=400 -len_control=0 -dict=tests/fuzz/terminal.dict
 FUZZERS := $(patsubst tests/fuzz/%.c,$B/fuzz/%,$(wildcard tests/fuzz/*.c))
-FUZZ_CFLAGS := -std=gnu17 -O1 -g -Wall -Wextra -Werror -Itests/host/include -Iinclude \
-    -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
-# One call compiles and links each, so which headers it reads is not known: any of them makes it out of date.
-FUZZ_HEADERS := $(shell find include tests/host -name '*.h')
+FUZZ_CFLAGS := -std=gnu17 -O1 -g -Wall -Wextra -Werror -Itests/host/include -Iinclude -DDIRECT_MAP_BASE=0x110000000000u -DKERNEL_BASE=0u \
+    -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+STAMP_fuzz-flags := $(FUZZ_CFLAGS)
+
+# A source is compiled once for all fuzzers that it is linked into.
+$B/fuzz-obj/%.c.o: %.c $B/fuzz-flags.stamp | need-fuzz
+	@mkdir -p $(@D)
+	$Qclang $(FUZZ_CFLAGS) -MMD -MP -c $< -o $@
 
 .SECONDEXPANSION:
-$(FUZZERS): $B/fuzz/%: tests/fuzz/%.c tests/fuzz/support/assert.c $$(FUZZ_SOURCES_$$*) $(FUZZ_HEADERS) | need-fuzz
+$(FUZZERS): $B/fuzz/%: $B/fuzz-obj/tests/fuzz/%.c.o $B/fuzz-obj/tests/fuzz/support/assert.c.o $$(addprefix $B/fuzz-obj/,$$(addsuffix .o,$$(FUZZ_SOURCES_$$*)))
 	@mkdir -p $@.corpus
 	@echo "  FUZZ  $@"
-	$Qclang $(FUZZ_CFLAGS) $(FUZZ_CFLAGS_$(notdir $@)) -o $@ $(filter %.c,$^)
+	$Qclang -fsanitize=fuzzer,address,undefined -o $@ $^
 
 .PHONY: $(FUZZERS:%=%.run)
 $(FUZZERS:%=%.run): %.run: %
-	$Qnice $< $(FUZZ_FLAGS_$(notdir $<)) $(FUZZ_LIMIT) -print_final_stats=1 -artifact_prefix=$<. $<.corpus
+	$Q$< $(FUZZ_FLAGS_$(notdir $<)) $(FUZZ_LIMIT) -print_final_stats=1 -artifact_prefix=$<. $<.corpus
 
 fuzz: $(FUZZERS:%=%.run)
 
@@ -534,12 +537,11 @@ reproducible: | need-build need-iso
 	$Q$(PYTHON) tests/reproducible.py
 
 # Which lines and branches the tests reach: a build of its own, with counters.
-COVERED = $B/cairn.iso $B/cairn-test.iso $B/host-tests $(HOST_TOOLS) $(USER_TEST_PROGRAMS) $B/initramfs-tests.cpio $B/initramfs-fuzz.cpio
 coverage: | need-build need-host need-qemu need-coverage
 	$Q$(MAKE) --no-print-directory COVERAGE=1 need-covered
 	$QBUILD=$B/coverage $(PYTHON) tests/coverage.py $(TESTS)
 .PHONY: need-covered
-need-covered: $(COVERED)
+need-covered: $(TESTED)
 
 # Small changes in PLACES=200 lines, drawn with SEED=1; `make coverage` has found out which tests reach them.
 mutants: | need-build need-host need-qemu need-coverage
@@ -667,4 +669,4 @@ need-matrix:
 need-qemu:
 	@$(call need,qemu-system-x86_64=qemu-system-x86 $(PYTHON)=python3)
 
--include $(KERNEL_OBJECTS:.o=.d) $(TEST_OBJECTS:.o=.d) $(HOST_OBJECTS:.o=.d) $(TOOL_SOURCES:%=$B/host/%.d) $(USER_OBJECTS:.o=.d) $B/gen/vdso.debug.d
+-include $(KERNEL_OBJECTS:.o=.d) $(TEST_OBJECTS:.o=.d) $(HOST_OBJECTS:.o=.d) $(TOOL_SOURCES:%=$B/host/%.d) $(USER_OBJECTS:.o=.d) $B/gen/vdso.debug.d $(wildcard $B/fuzz-obj/*/*.d $B/fuzz-obj/*/*/*.d $B/fuzz-obj/*/*/*/*.d)

@@ -11,7 +11,7 @@ from runner import paths
 
 # What the suites of a kind need of the build.
 NEEDED = {"host": ["host-tests"], "kernel": ["cairn-test.iso"],
-          "e2e": ["cairn.iso", "cairn-test.iso", "type-keys", "line-discipline", "screens", "initramfs-tests.cpio",
+          "e2e": ["cairn.iso", "cairn-test.iso", "type-keys", "line-discipline", "screens", "two-trees", "initramfs-tests.cpio",
                   "initramfs-fuzz.cpio"]}
 
 

@@ -36,13 +36,14 @@ void physical_memory_reserve(struct boot_info *info, phys_addr_t start, phys_add
     info->reserved[info->reserved_count++] = (struct phys_range){start, end};
 }
 
+/* What is handed out first is not zero. */
 void physical_memory_simple(uint64_t size)
 {
     static struct boot_info info;
     physical_memory_reset();
     physical_memory_no_map(&info);
     physical_memory_add(&info, 0, size, MEMORY_AVAILABLE);
-    memset(phys_to_virt(MIB(1)), 0xa5, MIN(size - MIB(1), MIB(4)));
+    memset(phys_to_virt(MIB(1)), 0xa5, MIN(size - MIB(1), MIB(1)));
     frames_init(&info);
 }
 
