@@ -220,7 +220,7 @@ enum error ext2_add_entry(struct ext2_node *directory, const char *name, size_t 
 enum error ext2_add_hidden_entry(struct ext2_node *directory, const char *name, size_t length,
                                  const struct ext2_node *node, uint64_t *position);
 
-/* Makes an entry lead to another file. */
+/* Makes an entry lead to another file. With the names and the changes locked. */
 enum error ext2_change_entry(struct ext2_node *directory, uint64_t position,
                              const struct ext2_node *node);
 
@@ -282,7 +282,8 @@ static inline struct ext2_removal *ext2_find_replacement(const struct ext2_node 
 void ext2_replace_again(struct ext2_removal *removal, struct ext2_node *replacement);
 
 /* If a name stands there that only the disk has, makes that entry lead to `node`, and puts it into
- * the index. *done says so. May commit. ERROR_DEVICE, ERROR_OUT_OF_FRAMES. */
+ * the index. *done says so. May commit. ERROR_DEVICE, ERROR_OUT_OF_FRAMES. With the names and the
+ * changes locked. */
 enum error ext2_reuse_removed(struct ext2_node *directory, const char *name, size_t length,
                               struct ext2_node *node, bool *done);
 
@@ -290,13 +291,16 @@ enum error ext2_reuse_removed(struct ext2_node *directory, const char *name, siz
 bool ext2_may_die_first(const struct ext2_node *node);
 
 /* Gives a file that loses its last name another one, which only the disk has, in the directory.
- * Nothing happens if that name is in use. ERROR_FULL, ERROR_DEVICE, ERROR_OUT_OF_FRAMES. */
+ * Nothing happens if that name is in use. ERROR_FULL, ERROR_DEVICE, ERROR_OUT_OF_FRAMES. With the
+ * names and the changes locked. */
 enum error ext2_keep_until_replaced(struct ext2_node *node, struct ext2_node *directory);
 
-/* For commits: the names that lead to another file in memory do so in their blocks, too; names that
- * only the disk has go from their blocks; and all of them are forgotten. */
+/* For commits: the names that lead to another file in memory do so in their blocks, too; and names
+ * that only the disk has go from their blocks. With the changes locked. */
 enum error ext2_replace_names(struct ext2 *ext2);
 enum error ext2_remove_names(struct ext2 *ext2);
+
+/* Forgets all such names: after that, or at the end. */
 void ext2_forget_removals(struct ext2 *ext2);
 
 /* --- commit.c: what is written when ---------------------------------------------------------- */
