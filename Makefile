@@ -126,7 +126,7 @@ HOST_SOURCES := tests/test.c $(wildcard tests/host/*.c) $(wildcard lib/*.c) boot
     $(addprefix kernel/fault/,words.c noncanonical.c machine_check.c) drivers/irq.c drivers/pic8259.c \
     $(KEYBOARD_SOURCES) drivers/i8042.c drivers/ps2_keyboard.c drivers/ps2_lights.c drivers/uart16550.c \
     $(wildcard drivers/acpi*.c) drivers/partition_table.c $(wildcard drivers/pci*.c) $(filter-out drivers/block/partitions.c,$(wildcard drivers/block/*.c)) $(wildcard drivers/usb/*.c) drivers/local_apic.c drivers/io_apic.c \
-    drivers/fw_cfg.c drivers/debug_console.c drivers/framebuffer.c kernel/options.c kernel/displays.c \
+    drivers/fw_cfg.c drivers/debug_console.c drivers/framebuffer.c drivers/reset.c kernel/options.c kernel/displays.c \
     kernel/log/console.c kernel/log/screen.c \
     drivers/cmos_clock.c drivers/pit8254.c drivers/reference_clock.c drivers/hpet.c kernel/cpu/tsc.c kernel/cpu/random.c kernel/cpu/identity.c \
     $(wildcard fs/*.c) $(wildcard fs/ext2/*.c) $(wildcard fs/fat/*.c) $(wildcard fs/iso9660/*.c) drivers/time_of_day.c kernel/process/elf.c $(addprefix kernel/syscall/,description.c call_text.c) \
@@ -475,7 +475,7 @@ FUZZ_MACHINE := tests/fuzz/support/machine.c $(addprefix tests/host/,fake_pci.c 
     $(addprefix mm/,allocator.c fixed_block.c frame_block.c frame_map.c frames.c heap.c heap_debug.c memory_map.c page_runs.c size_class.c slab.c) \
     $(wildcard mm/alternatives/*.c) \
     $(filter-out kernel/task/watchdog.c kernel/task/thread.c,$(wildcard kernel/task/*.c)) lib/string.c lib/error.c
-FUZZ_SOURCES_usb := $(FUZZ_MACHINE) tests/host/fake_xhci.c $(wildcard drivers/usb/*.c) $(KEYBOARD_SOURCES) lib/letter_case.c lib/utf8.c
+FUZZ_SOURCES_usb := $(FUZZ_MACHINE) tests/host/fake_xhci.c $(wildcard tests/host/fake_usb_*.c) $(wildcard drivers/usb/*.c) $(KEYBOARD_SOURCES) lib/letter_case.c lib/utf8.c
 FUZZ_FLAGS_usb := -max_len=400 -len_control=0
 # Drivers of disks, each with a controller that lies.
 FUZZ_DISK := $(FUZZ_MACHINE) tests/fuzz/support/disk_controller.c tests/host/fake_disk.c

@@ -1,5 +1,5 @@
 /*
- * The kernel's heap: kmalloc and its kin, over the allocator that was chosen at boot.
+ * The kernel's heap: kmalloc() and what belongs to it, over the allocator that was chosen at boot.
  *
  * All of it is for use after heap_init(). A call in an interrupt handler is an ASSERT.
  */

@@ -1,3 +1,6 @@
+/*
+ * System calls as text: numbers, flags, strings and structures, and pointers to no memory.
+ */
 #include <kernel/syscall/call_text.h>
 #include <lib/string.h>
 

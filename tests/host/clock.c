@@ -1,5 +1,6 @@
 /*
- * The clock on machines of all kinds, which lose ticks, come late with them, and read nonsense.
+ * The clock on machines of all kinds: with ticks that are lost or late, and with counters that give
+ * nonsense.
  */
 #include <kernel/cpu/control.h>
 #include <kernel/task/clock.h>

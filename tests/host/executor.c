@@ -1,6 +1,6 @@
 /*
- * The executor under a storm: tasks that are spawned, woken, cancelled, joined and freed at random,
- * and "interrupts" that wake them at every point where one can come. Each task lies in memory of
+ * The executor at random: tasks are spawned, woken, cancelled, joined and freed, and "interrupts"
+ * wake them at every point where an interrupt can come. Each task lies in memory of
  * its own, so that the sanitizer sees it when one is touched after its release.
  *
  * It must hold that, when nothing is ready, every live task has taken all that it was given; that

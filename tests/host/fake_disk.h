@@ -11,12 +11,12 @@
 
 enum { FAKE_DISK_SECTOR = 512, FAKE_DISK_SECTORS = 512 };
 
-/* What a controller says, and a test may change. */
+/* What a controller tells its driver, and a test may change. */
 enum fake_answer {
-    FAKE_REGISTER, /* that it is read from */
-    FAKE_INDEX,    /* of the command that it has done */
-    FAKE_STATUS,   /* how that ended; 0: well */
-    FAKE_POSITION, /* in a ring */
+    FAKE_REGISTER, /* the value of a register that is read */
+    FAKE_INDEX,    /* which command is done */
+    FAKE_STATUS,   /* how the command has ended; 0: well */
+    FAKE_POSITION, /* the controller's position in a ring */
     FAKE_IDENTITY, /* a byte of what the disk says of itself */
 };
 
@@ -29,7 +29,7 @@ struct fake_disk {
     bool is_mute; /* commands are taken and never done */
     bool never_resets;
     bool is_old;         /* IDE: no addresses of 48 bits */
-    uint64_t bad_sector; /* that cannot be read or written; UINT64_MAX: none */
+    uint64_t bad_sector; /* cannot be read or written; UINT64_MAX: none */
     /* What came of it. */
     unsigned resets, flushes, commands;
     uint8_t bytes[FAKE_DISK_SECTORS * FAKE_DISK_SECTOR];

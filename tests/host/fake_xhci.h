@@ -1,7 +1,7 @@
 /*
- * A machine with an xHCI controller on PCI: registers, rings in memory, and devices at its ports
- * and at those of hubs, which are keyboards unless a test makes something else of them. It answers
- * as soon as it is asked, and errs where a test tells it to.
+ * A machine with an xHCI controller on PCI, and devices at its ports and at those of hubs. It
+ * answers as soon as it is asked, and errs where a test tells it to. The controller is in
+ * fake_xhci.c, what a device does in fake_usb_device.c, fake_usb_hub.c and fake_usb_stick.c.
  */
 #ifndef TESTS_HOST_FAKE_XHCI_H
 #define TESTS_HOST_FAKE_XHCI_H
@@ -37,7 +37,10 @@ extern struct fake_xhci fake_xhci;
 
 enum { FAKE_STICK_BYTES = 128 * 1024 };
 
-/* A stick. Its memory begins at the block `first`, so that it may be large. */
+/* What a stick waits for. */
+enum fake_stick_stage { FAKE_STICK_COMMAND, FAKE_STICK_DATA, FAKE_STICK_STATUS };
+
+/* A stick. Only the blocks from `first` on have memory, so that it may be large. */
 struct fake_stick {
     uint64_t blocks, first;
     uint32_t block_size;
@@ -56,7 +59,7 @@ struct fake_stick {
     uint8_t last_operation;
     /* The command under way. */
     uint8_t wrapper[31], sense;
-    unsigned stage;
+    enum fake_stick_stage stage;
     uint32_t length;
     bool failed;
 };
@@ -128,7 +131,7 @@ struct fake_usb_device *fake_hub_device(const struct fake_usb_device *hub, unsig
 /* The keyboard sends a report: the modifiers, and up to two keys. */
 void fake_usb_report(struct fake_usb_device *device, uint8_t modifiers, uint8_t key, uint8_t other);
 
-/* The device does what it has not done while it was mute. */
+/* The device does what it has not done while it was deaf or mute. */
 void fake_usb_go_on(struct fake_usb_device *device);
 
 /* The device sends a report of up to FAKE_REPORT bytes. */

@@ -1,5 +1,5 @@
 /*
- * kmalloc and its kin, and the debugging heap.
+ * kmalloc(), kmalloc_aligned(), kzalloc(), krealloc() and kfree(), and the debugging heap.
  */
 #include <stdlib.h>
 #include <string.h>

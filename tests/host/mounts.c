@@ -1,5 +1,6 @@
 /*
- * Mounts: what covers what, what may go, and what is forbidden through them.
+ * Mounts: what a path leads to when one covers another, which ones can be removed, and what a
+ * mount's flags forbid.
  */
 #include <fs/mount.h>
 #include <fs/path.h>

@@ -20,7 +20,7 @@ extern unsigned invlpg_count;
 extern virt_addr_t invlpg_last;
 extern uint64_t invlpg_free_frames;
 
-/* So much fresh memory, and in `space` a root with nothing in it. */
+/* Makes `memory` bytes of memory, and in `space` a root with nothing in it. */
 void tables_set_up(uint64_t memory);
 
 /* Takes all frames but `leave`. */
@@ -30,8 +30,8 @@ struct tables {
     uint64_t tables;   /* without the root */
     uint64_t pages[4]; /* by level */
     uint64_t bytes;    /* mapped */
-    uint64_t bad; /* the kernel's and writable and executable, or a table with nothing in it, or
-                     bits astray */
+    uint64_t bad; /* entries that must not be: a kernel page that is writable and executable, an
+                     empty table, bits that are reserved */
 };
 
 /* What the tables of `space` hold. */

@@ -1,5 +1,5 @@
 /*
- * procfs with three processes that are not there.
+ * procfs with three made-up processes.
  */
 #include "files.h"
 

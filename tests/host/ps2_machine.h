@@ -1,5 +1,5 @@
 /*
- * A PS/2 keyboard behind an i8042, on the fake bus, with the faults that such things have.
+ * A PS/2 keyboard behind an i8042, on the fake bus, with the faults that real ones have.
  */
 #ifndef TESTS_HOST_PS2_MACHINE_H
 #define TESTS_HOST_PS2_MACHINE_H

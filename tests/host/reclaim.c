@@ -1,5 +1,5 @@
 /*
- * What gives way when memory is short.
+ * When memory is short: reclaimers give frames back, and then programs are killed.
  */
 #include <layout.h>
 #include <mm/frames.h>
@@ -27,8 +27,8 @@ static bool kill(void)
     return ++kills < 3;
 }
 
-/* Whoever has failed tries again only as long as something changes: else it would do so for ever.
- */
+/* Who has failed to get a frame tries again only if something has changed: else it would try for
+ * ever. */
 TEST(reclaim, no_progress_is_no_help)
 {
     static struct reclaimer reclaimer = {.reclaim = give_up};

@@ -1,6 +1,6 @@
 /*
- * A look at every instruction: what must hold at any moment, because an interrupt, a panic or
- * another part of the processor may look then, is looked at then.
+ * Runs a check before every instruction, for what must hold at any moment because an interrupt, a
+ * panic or the processor itself may look at it then.
  */
 #ifndef TESTS_HOST_SINGLE_STEP_H
 #define TESTS_HOST_SINGLE_STEP_H

@@ -1,6 +1,6 @@
 /*
- * What the kernel's files need from below when they run on the host: a panic that a test can
- * expect, and KTAP on standard output.
+ * Runs the kernel's files on the host. What they call that is not there has a stand-in here, such
+ * as a panic that a test can expect. The results are KTAP on standard output.
  *
  *     host-tests            runs every suite
  *     host-tests SUITE ...  runs those

@@ -26,7 +26,7 @@ void usb_reset(void);
 /* The drivers start, and time goes by until devices that were plugged in work. */
 void usb_start(void);
 
-/* All three: the machine has a keyboard at port 1. */
+/* Both, with a keyboard at port 1. */
 void usb_start_with_keyboard(enum usb_speed speed);
 
 /* Time goes by; what is typed is read, or not. */
@@ -37,10 +37,10 @@ void usb_run_unread(unsigned milliseconds);
 void usb_strike(unsigned port, uint8_t modifiers, uint8_t key);
 void usb_strike_at(struct fake_usb_device *device, uint8_t modifiers, uint8_t key);
 
-/* Everything is unplugged: is nothing left but the controller's task? */
+/* Unplugs everything. Is nothing left but the controller's task? */
 bool usb_ends_clean(void);
 
-/* Has the controller been stopped, with a line that says so, and is nothing left of it? */
+/* Waits. Has the controller been stopped, with a line that says so, and is nothing left of it? */
 bool usb_was_stopped(void);
 
 #endif

@@ -15,8 +15,8 @@ static inline virt_addr_t at(uint64_t page)
     return BASE + page * 4096;
 }
 
-/* So much fresh memory, and what address spaces need. And the end of it: true when all is as it was
- * at the start, but for what the heap keeps. */
+/* Makes `memory` bytes of memory, and what address spaces need; ends it. Returns whether all frames
+ * and all blocks of the heap have been given back. */
 void user_memory_set_up(uint64_t memory);
 bool user_memory_tear_down(void);
 
@@ -37,8 +37,8 @@ void test_object_init(struct test_object *object, uint64_t pages);
 /* Drops the object's own reference and its frames. */
 void test_object_end(struct test_object *object);
 
-/* Accesses a byte as a program does: through the page tables, with page faults. Return what the
- * fault returned that could not be helped. */
+/* Access a byte as a program does: through the page tables, with page faults. Return the error of a
+ * fault that would kill the program. */
 enum error program_read(struct address_space *space, virt_addr_t address, uint8_t *byte);
 enum error program_write(struct address_space *space, virt_addr_t address, uint8_t byte);
 

@@ -47,6 +47,16 @@ static inline void wait_for_interrupt(void)
     interrupts_enable();
 }
 
+struct PACKED descriptor_table_pointer {
+    uint16_t limit;
+    uint64_t base;
+};
+
+static inline NORETURN void halt_forever(void)
+{
+    __builtin_trap();
+}
+
 /* In tests/host/support.c. */
 extern struct cpu host_cpu;
 
