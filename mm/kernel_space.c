@@ -50,13 +50,13 @@ static void map_part(const char *name, const char *start, const char *end, uint6
          name);
 }
 
-/* The largest part comes first: it fills a new table, the others search theirs for used entries. */
+/* The largest part comes first: it fills a new table, the others search theirs for used entries. It
+ * begins with what will be constant only after kernel_space_seal(). */
 static void map_image(void)
 {
-    map_part("data", data_start, data_end, DATA);
+    map_part("data", ro_after_init_start, data_end, DATA);
     map_part("text", text_start, text_end, CODE);
     map_part("rodata", rodata_start, rodata_end, CONSTANTS);
-    map_part("ro_after_init", ro_after_init_start, ro_after_init_end, DATA);
 }
 
 /* The image lies in memory that the loader's map lists, so the direct map covers all of it. */

@@ -88,11 +88,12 @@ def line(address, text, extent=""):
 
 
 def image_parts():
-    """The parts of the image with the permissions that they are mapped with, in order."""
-    calls = re.findall(r'map_part\("(\w+)", [^;]*, (\w+)\);', (TOP / "mm/kernel_space.c").read_text())
-    for part, flags in calls:
-        sealed = "  r-- once kernel_space_seal() has run" if part == "ro_after_init" else ""
-        yield line(None, f"  .{part:15}{PERMISSIONS[flags]}{sealed}")
+    """The parts of the image with the permissions that they are mapped with, in order. A call may map two parts."""
+    calls = re.findall(r'map_part\("\w+", (\w+)_start, (\w+)_end, (\w+)\);', (TOP / "mm/kernel_space.c").read_text())
+    for first, last, flags in calls:
+        for part in dict.fromkeys((first, last)):
+            sealed = "  r-- once kernel_space_seal() has run" if part == "ro_after_init" else ""
+            yield line(None, f"  .{part:15}{PERMISSIONS[flags]}{sealed}")
 
 
 def virtual_map():
