@@ -215,6 +215,8 @@ BREAKS = [
     Break("include/mm/user_copy.h", "PAGE_PRESENT | PAGE_USER |", "PAGE_PRESENT |", "a copy reads what the program may not", "kernel/user_copy"),
     Break("include/mm/user_copy.h", "(access & AREA_WRITE ? PAGE_WRITABLE : 0)", "(access & AREA_WRITE ? PAGE_PRESENT : 0)", "a copy writes where the program may not", "kernel/user_copy"),
     Break("mm/user_copy.c", "EACH_BYTE(0x01)) & ~word &", "EACH_BYTE(0x01)) &", "a byte with bit 7 ends a name", "kernel/user_copy"),
+    Break("mm/user_copy.c", "enum error error = address < USER_END ? OK : ERROR_BAD_ADDRESS;", "enum error error = OK;",
+          "an address that is not canonical is taken for another one", "kernel/user_copy"),
     Break("mm/buffer.c", "return user_range_is_valid(buffer->parts->address, buffer->parts->size);", "return buffer;",
           "a part of a buffer may reach into the kernel's half", "kernel/user_copy"),
     Break("mm/vm_area.c", "    set_gap(area, neighbours.next);\n", "", "a gap stays known where a new area is", "host/address_space"),
