@@ -380,11 +380,21 @@ static void stop(struct filesystem *filesystem)
                   ext2_of(filesystem)->cache.device->name);
 }
 
+/* Has something been deleted that a commit has not freed yet? */
+static bool has_deleted(const struct ext2 *ext2)
+{
+    list_for_each(link, &ext2->dirty) {
+        if (!CONTAINER_OF(link, struct ext2_node, dirty)->inode.links)
+            return true;
+    }
+    return !list_empty(&ext2->removed) || !list_empty(&ext2->freed);
+}
+
 static void statistics(struct filesystem *filesystem, struct filesystem_statistics *result)
 {
     struct ext2 *ext2 = ext2_of(filesystem);
-    if (!list_empty(&ext2->removed) || !list_empty(&ext2->freed))
-        (void)ext2_commit(ext2, false);            /* what was deleted is free then */
+    if (has_deleted(ext2))
+        (void)ext2_commit(ext2, false);
     uint32_t shift = PAGE_SIZE / ext2->block_size; /* statistics are in pages */
     *result = (struct filesystem_statistics){
         .magic = EXT2_MAGIC,

@@ -5,12 +5,13 @@
  */
 #include <fs/file.h>
 #include <fs/filesystem.h>
+#include <fs/mount.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "../test.h"
-#include "ext2_disk.h"
 #include "files.h"
+#include "memory_disk.h"
 
 enum { NAMES = 12, PIECE = 9000, FAR = 400000 };
 
@@ -43,7 +44,7 @@ static int64_t write_at(const char *name, unsigned flags, uint64_t place, uint32
     static uint8_t bytes[PIECE];
     struct file *file;
     struct buffer buffer;
-    enum error error = file_open(ext2_context, NULL, name, flags, 0644, &file);
+    enum error error = file_open(disk_context, NULL, name, flags, 0644, &file);
     if (error)
         return -(int64_t)error;
     for (size_t i = 0; i < size; i++)
@@ -57,7 +58,7 @@ static int64_t write_at(const char *name, unsigned flags, uint64_t place, uint32
 static int64_t cut(const char *name, uint64_t size)
 {
     struct file *file;
-    enum error error = file_open(ext2_context, NULL, name, O_RDWR, 0, &file);
+    enum error error = file_open(disk_context, NULL, name, O_RDWR, 0, &file);
     if (!error) {
         error = file_set_size(file, size);
         file_release(file);
@@ -71,7 +72,7 @@ static int64_t digest(const char *name)
     static uint8_t bytes[PIECE];
     struct dentry *found;
     struct file *file;
-    enum error error = path_walk(ext2_context, NULL, name, 0, &found);
+    enum error error = path_walk(disk_context, NULL, name, 0, &found);
     if (error)
         return -(int64_t)error;
     const struct inode *inode = found->inode;
@@ -80,7 +81,7 @@ static int64_t digest(const char *name)
     dentry_release(found);
     if (!is_file)
         return (int64_t)(sum & INT64_MAX);
-    error = file_open(ext2_context, NULL, name, O_RDONLY, 0, &file);
+    error = file_open(disk_context, NULL, name, O_RDONLY, 0, &file);
     if (error)
         return -(int64_t)error;
     int64_t read;
@@ -99,29 +100,29 @@ static int64_t operate(const char *root)
     const char *one = name_of(root, name), *two = name_of(root, other);
     switch (kind) {
     case 0:
-        return path_make(ext2_context, NULL, name_of(root, name / 3 * 3), S_IFDIR | 0755, 0);
+        return path_make(disk_context, NULL, name_of(root, name / 3 * 3), S_IFDIR | 0755, 0);
     case 1:
-        return path_remove(ext2_context, NULL, one, name % 3 == 0);
+        return path_remove(disk_context, NULL, one, name % 3 == 0);
     case 2:
     case 3:
-        return path_remove(ext2_context, NULL, one, false);
+        return path_remove(disk_context, NULL, one, false);
     case 4:
     case 5:
     case 6:
-        return path_rename(ext2_context, NULL, one, NULL, two, 0);
+        return path_rename(disk_context, NULL, one, NULL, two, 0);
     case 7:
-        return path_symlink(ext2_context, NULL, one, name % 2 ? "short" : two + strlen(root));
+        return path_symlink(disk_context, NULL, one, name % 2 ? "short" : two + strlen(root));
     case 8: {
         struct path file;
-        enum error error = path_find(ext2_context, NULL, one, 0, &file);
+        enum error error = path_find(disk_context, NULL, one, 0, &file);
         if (!error) {
-            error = path_link(ext2_context, &file, NULL, two);
+            error = path_link(disk_context, &file, NULL, two);
             path_release(&file);
         }
         return error;
     }
     case 9:
-        return path_make(ext2_context, NULL, one, S_IFIFO | 0600, 0);
+        return path_make(disk_context, NULL, one, S_IFIFO | 0600, 0);
     case 10:
         return cut(one, choose(FAR));
     case 11:
@@ -168,19 +169,21 @@ static bool are_alike(void)
     return alike;
 }
 
-static const char *const kinds[] = {"-b 1024", "-b 4096", "-b 2048 -r 0", "-b 1024 -I 256 -N 64"};
+#define MAKE "mke2fs -q -F -t ext2 "
+static const char *const kinds[] = {MAKE "-b 1024", MAKE "-b 4096", MAKE "-b 2048 -r 0",
+                                    MAKE "-b 1024 -I 256 -N 64"};
 
 TEST(ext2, random_operations_agree_with_a_model)
 {
     enum { ROUNDS = 6, STEPS = 250 };
-    EXPECT(ext2_disk_start());
+    EXPECT(memory_disk_start());
     for (size_t kind = 0; kind < ARRAY_SIZE(kinds); kind++) {
-        EXPECT(ext2_disk_make(kinds[kind]));
+        EXPECT(memory_disk_make(kinds[kind]));
         snprintf(model, sizeof(model), "/model%zu", kind);
-        EXPECT_EQ(path_make(ext2_context, NULL, model, S_IFDIR | 0755, 0), OK);
+        EXPECT_EQ(path_make(disk_context, NULL, model, S_IFDIR | 0755, 0), OK);
         bool agree = true;
         for (uint32_t round = 0; agree && round < ROUNDS; round++) {
-            EXPECT_EQ(ext2_disk_mount(false), OK);
+            EXPECT_EQ(memory_disk_mount("ext2", false), OK);
             agree = are_alike();
             for (uint32_t i = 0; agree && i < STEPS; i++) {
                 agree = operate_on_both((uint32_t)kind << 24 | round << 16 | i);
@@ -188,43 +191,43 @@ TEST(ext2, random_operations_agree_with_a_model)
                     mounts_sync();
             }
             agree = agree && are_alike();
-            EXPECT_EQ(ext2_disk_unmount(), OK);
-            EXPECT(ext2_disk_is_clean());
+            EXPECT_EQ(memory_disk_unmount(), OK);
+            EXPECT(memory_disk_is_clean("e2fsck -fn"));
         }
         EXPECT(agree);
     }
-    ext2_disk_end();
+    memory_disk_end();
 }
 
 /* What was begun when the room ended leaves nothing behind. */
 TEST(ext2, a_full_disk_is_clean_and_has_room_again)
 {
-    EXPECT(ext2_disk_start());
+    EXPECT(memory_disk_start());
     for (size_t kind = 0; kind < ARRAY_SIZE(kinds); kind++) {
-        EXPECT(ext2_disk_make(kinds[kind]));
-        EXPECT_EQ(ext2_disk_mount(false), OK);
+        EXPECT(memory_disk_make(kinds[kind]));
+        EXPECT_EQ(memory_disk_mount("ext2", false), OK);
         int64_t written = PIECE;
         uint64_t place = 0;
         for (; written == PIECE; place += PIECE)
             written = write_at("/disk/a", O_RDWR | O_CREAT, place, 0, PIECE);
         EXPECT_EQ(written, -(int64_t)ERROR_FULL);
         EXPECT_EQ(write_at("/disk/a", O_RDWR, 2 * place, 0, PIECE), -(int64_t)ERROR_FULL);
-        EXPECT_EQ(ext2_disk_unmount(), OK);
-        EXPECT(ext2_disk_is_clean());
-        EXPECT_EQ(ext2_disk_mount(false), OK);
-        EXPECT_EQ(path_remove(ext2_context, NULL, "/disk/a", false), OK);
+        EXPECT_EQ(memory_disk_unmount(), OK);
+        EXPECT(memory_disk_is_clean("e2fsck -fn"));
+        EXPECT_EQ(memory_disk_mount("ext2", false), OK);
+        EXPECT_EQ(path_remove(disk_context, NULL, "/disk/a", false), OK);
         EXPECT_EQ(write_at("/disk/a", O_RDWR | O_CREAT, 0, 0, PIECE), PIECE);
-        EXPECT_EQ(path_make(ext2_context, NULL, "/disk/b", S_IFDIR | 0755, 0), OK);
-        EXPECT_EQ(ext2_disk_unmount(), OK);
-        EXPECT(ext2_disk_is_clean());
+        EXPECT_EQ(path_make(disk_context, NULL, "/disk/b", S_IFDIR | 0755, 0), OK);
+        EXPECT_EQ(memory_disk_unmount(), OK);
+        EXPECT(memory_disk_is_clean("e2fsck -fn"));
     }
-    ext2_disk_end();
+    memory_disk_end();
 }
 
 /* Reads, then also writes, whatever the tables say. */
 static void use_damaged(uint32_t from, bool is_read_only)
 {
-    if (ext2_disk_mount(is_read_only))
+    if (memory_disk_mount("ext2", is_read_only))
         return;
     for (uint32_t i = 0; i < 60; i++) {
         seed = from + i;
@@ -233,46 +236,46 @@ static void use_damaged(uint32_t from, bool is_read_only)
     }
     for (unsigned name = 0; name < NAMES; name++)
         (void)digest(name_of("/disk", name));
-    EXPECT_EQ(ext2_disk_unmount(), OK);
+    EXPECT_EQ(memory_disk_unmount(), OK);
 }
 
 TEST(ext2, damaged_tables_are_errors)
 {
     enum { IMAGES = 60, TABLES = 250 * 1024, CHANGES = 40 };
-    static uint8_t good[EXT2_DISK_SIZE];
-    EXPECT(ext2_disk_start());
+    static uint8_t good[MEMORY_DISK_SIZE];
+    EXPECT(memory_disk_start());
     for (size_t kind = 0; kind < 2; kind++) {
-        EXPECT(ext2_disk_make(kinds[kind]));
-        EXPECT_EQ(ext2_disk_mount(false), OK);
+        EXPECT(memory_disk_make(kinds[kind]));
+        EXPECT_EQ(memory_disk_mount("ext2", false), OK);
         for (uint32_t i = 0; i < 400; i++) {
             seed = i;
             (void)choose(1);
             (void)operate("/disk");
         }
-        EXPECT_EQ(ext2_disk_unmount(), OK);
-        memcpy(good, ext2_image, EXT2_DISK_SIZE);
+        EXPECT_EQ(memory_disk_unmount(), OK);
+        memcpy(good, memory_disk, MEMORY_DISK_SIZE);
         for (uint32_t i = 0; i < IMAGES; i++) {
-            memcpy(ext2_image, good, EXT2_DISK_SIZE);
+            memcpy(memory_disk, good, MEMORY_DISK_SIZE);
             seed = i * 7919 + (uint32_t)kind;
             for (unsigned change = 0; change < CHANGES; change++)
-                ext2_image[1024 + choose(change % 8 ? TABLES : 200)] = (uint8_t)choose(256);
-            ext2_image[1024 + 56] = 0x53; /* else it is no ext2 */
-            ext2_image[1024 + 57] = 0xef;
+                memory_disk[1024 + choose(change % 8 ? TABLES : 200)] = (uint8_t)choose(256);
+            memory_disk[1024 + 56] = 0x53; /* else it is no ext2 */
+            memory_disk[1024 + 57] = 0xef;
             use_damaged(i, i % 2);
         }
     }
-    ext2_disk_end();
+    memory_disk_end();
 }
 
 TEST(ext2, a_disk_that_fails_makes_it_read_only)
 {
-    EXPECT(ext2_disk_start());
-    EXPECT(ext2_disk_make(kinds[0]));
+    EXPECT(memory_disk_start());
+    EXPECT(memory_disk_make(kinds[0]));
     for (unsigned after = 1; after < 60; after++) {
-        EXPECT(ext2_disk_make(kinds[after % 2]));
-        if (ext2_disk_mount(false))
+        EXPECT(memory_disk_make(kinds[after % 2]));
+        if (memory_disk_mount("ext2", false))
             continue;
-        ext2_disk_failures_after = after;
+        memory_disk_failures_after = after;
         for (uint32_t i = 0; i < 60; i++) {
             seed = i;
             (void)choose(1);
@@ -280,8 +283,98 @@ TEST(ext2, a_disk_that_fails_makes_it_read_only)
             if (i % 9 == 0)
                 mounts_sync();
         }
-        EXPECT_EQ(ext2_disk_unmount(), OK);
-        ext2_disk_failures_after = 0;
+        EXPECT_EQ(memory_disk_unmount(), OK);
+        memory_disk_failures_after = 0;
     }
-    ext2_disk_end();
+    memory_disk_end();
+}
+
+/* --- What may be mounted, and how --------------------------------------------------------------
+ */
+
+enum { SUPER = 1024, STATE = SUPER + 58, INCOMPATIBLE = SUPER + 96, FOR_WRITERS = SUPER + 100 };
+
+static enum error try_to_write(void)
+{
+    struct file *file;
+    enum error error = file_open(disk_context, NULL, "/disk/new", O_RDWR | O_CREAT, 0644, &file);
+    if (!error)
+        file_release(file);
+    return error;
+}
+
+TEST(ext2, features_that_are_not_known_are_refused)
+{
+    EXPECT(memory_disk_start());
+    EXPECT(memory_disk_make(kinds[0]));
+    uint8_t known = memory_disk[INCOMPATIBLE], known_to_writers = memory_disk[FOR_WRITERS];
+    for (unsigned bit = 0; bit < 8; bit++) {
+        memory_disk[INCOMPATIBLE] = (uint8_t)(known | 1u << bit);
+        EXPECT_EQ(memory_disk_mount("ext2", true), bit == 1 ? OK : ERROR_INVALID);
+        if (bit == 1)
+            EXPECT_EQ(memory_disk_unmount(), OK);
+        memory_disk[INCOMPATIBLE] = known;
+        memory_disk[FOR_WRITERS] = (uint8_t)(known_to_writers | 1u << bit);
+        EXPECT_EQ(memory_disk_mount("ext2", false), OK);
+        EXPECT_EQ(try_to_write(), bit < 2 ? OK : ERROR_READ_ONLY);
+        EXPECT_EQ(memory_disk_unmount(), OK);
+        memory_disk[FOR_WRITERS] = known_to_writers;
+    }
+    memory_disk_end();
+}
+
+static enum error change(unsigned flags)
+{
+    struct path root;
+    struct mount_arguments arguments = {.device = &memory_disk_device,
+                                        .is_read_only = flags & MOUNT_READ_ONLY};
+    enum error error = path_find(disk_context, NULL, "/disk", 0, &root);
+    if (error)
+        return error;
+    error = mount_change(&root, flags, &arguments);
+    path_release(&root);
+    return error;
+}
+
+static uint64_t free_blocks(void)
+{
+    struct path root;
+    struct filesystem_statistics statistics = {0};
+    if (path_find(disk_context, NULL, "/disk", 0, &root))
+        return 0;
+    struct filesystem *filesystem = root.dentry->inode->filesystem;
+    filesystem->type->statistics(filesystem, &statistics);
+    path_release(&root);
+    return statistics.free_blocks;
+}
+
+/* It is clean whenever it is read-only; one that is not clean stays read-only. */
+TEST(ext2, a_mount_becomes_read_only_and_writable_again)
+{
+    struct file *file;
+    EXPECT(memory_disk_start());
+    EXPECT(memory_disk_make(kinds[0]));
+    EXPECT_EQ(memory_disk_mount("ext2", false), OK);
+    uint64_t before = free_blocks();
+    EXPECT_EQ(write_at("/disk/f", O_RDWR | O_CREAT, 0, 1, PIECE), PIECE);
+    EXPECT(free_blocks() < before);
+    EXPECT_EQ(file_open(disk_context, NULL, "/disk/f", O_RDWR, 0, &file), OK);
+    EXPECT_EQ(change(MOUNT_READ_ONLY), ERROR_BUSY);
+    EXPECT_EQ(path_remove(disk_context, NULL, "/disk/f", false), OK);
+    EXPECT_EQ(change(MOUNT_READ_ONLY), ERROR_BUSY);
+    file_release(file);
+    EXPECT_EQ(free_blocks(), before); /* what was removed is free at once for those who ask */
+    EXPECT_EQ(change(MOUNT_READ_ONLY), OK);
+    EXPECT(memory_disk_is_clean("e2fsck -fn"));
+    EXPECT_EQ(try_to_write(), ERROR_READ_ONLY);
+    EXPECT_EQ(change(0), OK);
+    EXPECT_EQ(try_to_write(), OK);
+    EXPECT_EQ(change(MOUNT_READ_ONLY), OK);
+    memory_disk[STATE] = 0;
+    EXPECT_EQ(change(0), ERROR_READ_ONLY);
+    EXPECT_EQ(memory_disk_unmount(), OK);
+    EXPECT_EQ(memory_disk_mount("ext2", false), OK);
+    EXPECT_EQ(try_to_write(), ERROR_READ_ONLY);
+    EXPECT_EQ(memory_disk_unmount(), OK);
+    memory_disk_end();
 }

@@ -11,10 +11,10 @@
 #include <string.h>
 
 #include "../test.h"
-#include "ext2_disk.h"
 #include "files.h"
+#include "memory_disk.h"
 
-enum { PIECE = 1024, PIECES = EXT2_DISK_SIZE / PIECE };
+enum { PIECE = 1024, PIECES = MEMORY_DISK_SIZE / PIECE };
 enum { DEPTH = 3, DIRECTORIES = 3, FILES = 8, PATH = 512 };
 
 static uint8_t *flushed, *left;  /* what is safe, and what a cut leaves of the disk */
@@ -36,12 +36,12 @@ static unsigned choose(unsigned below)
 static void cut(void)
 {
     unsigned chance = 1 + choose(9);
-    memcpy(left, flushed, EXT2_DISK_SIZE);
+    memcpy(left, flushed, MEMORY_DISK_SIZE);
     for (size_t i = 0; i < PIECES; i += block) {
         if (is_unsafe[i] && choose(10) < chance)
-            memcpy(left + i * PIECE, ext2_image + i * PIECE, block * PIECE);
+            memcpy(left + i * PIECE, memory_disk + i * PIECE, block * PIECE);
     }
-    all_mended &= ext2_disk_can_be_mended(left);
+    all_mended &= memory_disk_can_be_mended(left);
     cuts++;
     cuts_left--;
 }
@@ -58,7 +58,7 @@ static void watch(uint64_t place, size_t size)
         cut();
     for (size_t i = 0; i < PIECES; i++) {
         if (is_unsafe[i])
-            memcpy(flushed + i * PIECE, ext2_image + i * PIECE, PIECE);
+            memcpy(flushed + i * PIECE, memory_disk + i * PIECE, PIECE);
     }
     memset(is_unsafe, 0, sizeof(is_unsafe));
 }
@@ -96,7 +96,7 @@ static void write_file(const char *path, unsigned flags)
     struct file *file;
     struct buffer buffer;
     size_t size = choose(4) ? choose(3000) : choose(sizeof(bytes));
-    if (file_open(ext2_context, NULL, path, flags | O_WRONLY | O_NOFOLLOW, 0644, &file))
+    if (file_open(disk_context, NULL, path, flags | O_WRONLY | O_NOFOLLOW, 0644, &file))
         return;
     memset(bytes, (int)choose(256), size);
     buffer_init_kernel(&buffer, bytes, size);
@@ -109,7 +109,7 @@ static void write_file(const char *path, unsigned flags)
 static void truncate_file(const char *path)
 {
     struct file *file;
-    if (file_open(ext2_context, NULL, path, O_WRONLY | O_NOFOLLOW, 0, &file))
+    if (file_open(disk_context, NULL, path, O_WRONLY | O_NOFOLLOW, 0, &file))
         return;
     (void)file_set_size(file, choose(30000));
     file_release(file);
@@ -120,10 +120,10 @@ static void link_file(const char *path)
     char other[PATH];
     struct path file;
     choose_file(other);
-    if (path_find(ext2_context, NULL, path, 0, &file))
+    if (path_find(disk_context, NULL, path, 0, &file))
         return;
     if (inode_type(file.dentry->inode) == S_IFREG)
-        (void)path_link(ext2_context, &file, NULL, other);
+        (void)path_link(disk_context, &file, NULL, other);
     path_release(&file);
 }
 
@@ -138,14 +138,14 @@ static void remove_tree(char *path, unsigned depth)
     }
     for (unsigned i = 0; i < FILES; i++) {
         snprintf(path + length, PATH - length, "/f%u", i);
-        (void)path_remove(ext2_context, NULL, path, false);
+        (void)path_remove(disk_context, NULL, path, false);
         for (int width = 40; width <= 100; width += 20) {
             snprintf(path + length, PATH - length, "/%0*u", width, i);
-            (void)path_remove(ext2_context, NULL, path, false);
+            (void)path_remove(disk_context, NULL, path, false);
         }
         path[length] = '\0';
     }
-    (void)path_remove(ext2_context, NULL, path, true);
+    (void)path_remove(disk_context, NULL, path, true);
 }
 
 /* As `mkdir -p`. */
@@ -153,7 +153,7 @@ static void make_directories(char *path)
 {
     for (char *end = strchr(path + 1, '/'); end; end = strchr(end + 1, '/')) {
         *end = '\0';
-        (void)path_make(ext2_context, NULL, path, S_IFDIR | 0755, 0);
+        (void)path_make(disk_context, NULL, path, S_IFDIR | 0755, 0);
         *end = '/';
     }
 }
@@ -168,7 +168,7 @@ static void rename_directory(void)
     size_t length = strlen(path);
     snprintf(other + length, PATH - length, "/d%u", choose(DIRECTORIES));
     snprintf(path + length, PATH - length, "/d%u", choose(DIRECTORIES));
-    (void)path_rename(ext2_context, NULL, path, NULL, other, 0);
+    (void)path_rename(disk_context, NULL, path, NULL, other, 0);
 }
 
 static void rename_file(const char *path)
@@ -181,7 +181,7 @@ static void rename_file(const char *path)
         other[length] = '\0';
         add_name(other);
     }
-    (void)path_rename(ext2_context, NULL, path, NULL, other, 0);
+    (void)path_rename(disk_context, NULL, path, NULL, other, 0);
 }
 
 static void operate(void)
@@ -197,16 +197,16 @@ static void operate(void)
     } else if (kind < 22) {
         rename_file(path);
     } else if (kind < 25) {
-        (void)path_remove(ext2_context, NULL, path, false);
+        (void)path_remove(disk_context, NULL, path, false);
     } else if (kind < 28) { /* another file has the name at once */
-        (void)path_remove(ext2_context, NULL, path, false);
+        (void)path_remove(disk_context, NULL, path, false);
         write_file(path, O_CREAT);
     } else if (kind < 30) {
         link_file(path);
     } else if (kind < 32) {
         truncate_file(path);
     } else if (kind < 33) {
-        (void)path_symlink(ext2_context, NULL, path, choose(2) ? "short" : path);
+        (void)path_symlink(disk_context, NULL, path, choose(2) ? "short" : path);
     } else if (kind < 35) {
         rename_directory();
     } else if (kind < 36) {
@@ -228,8 +228,8 @@ static void operate(void)
 
 static bool allocate(void)
 {
-    flushed = flushed ? flushed : malloc(EXT2_DISK_SIZE);
-    left = left ? left : malloc(EXT2_DISK_SIZE);
+    flushed = flushed ? flushed : malloc(MEMORY_DISK_SIZE);
+    left = left ? left : malloc(MEMORY_DISK_SIZE);
     return flushed && left;
 }
 
@@ -244,23 +244,23 @@ static bool start(unsigned kind, unsigned cuts_wanted)
     static const struct {
         const char *options;
         size_t block;
-    } kinds[] = {{"-b 1024", 1}, {"-b 4096", 4}};
+    } kinds[] = {{"mke2fs -q -F -t ext2 -b 1024", 1}, {"mke2fs -q -F -t ext2 -b 4096", 4}};
     kind %= ARRAY_SIZE(kinds);
-    if (!ext2_disk_make(kinds[kind].options))
+    if (!memory_disk_make(kinds[kind].options))
         return false;
-    memcpy(flushed, ext2_image, EXT2_DISK_SIZE);
+    memcpy(flushed, memory_disk, MEMORY_DISK_SIZE);
     memset(is_unsafe, 0, sizeof(is_unsafe));
     block = kinds[kind].block;
     cuts_left = cuts_wanted;
     all_mended = true;
-    ext2_disk_watch = watch;
-    return ext2_disk_mount(false) == OK;
+    memory_disk_watch = watch;
+    return memory_disk_mount("ext2", false) == OK;
 }
 
 static bool end(void)
 {
-    ext2_disk_watch = NULL;
-    return ext2_disk_unmount() == OK && ext2_disk_is_clean();
+    memory_disk_watch = NULL;
+    return memory_disk_unmount() == OK && memory_disk_is_clean("e2fsck -fn");
 }
 
 /* CUTS=500 SEED=2 build/host-tests ext2_cuts */
@@ -268,7 +268,7 @@ TEST(ext2_cuts, e2fsck_mends_them_without_questions)
 {
     enum { EACH = 30, STEPS = 3000 };
     unsigned wanted = number_of("CUTS", 60), first = number_of("SEED", 1);
-    EXPECT(allocate() && ext2_disk_start());
+    EXPECT(allocate() && memory_disk_start());
     cuts = 0;
     one_in = 3;
     at_once = 1;
@@ -282,7 +282,7 @@ TEST(ext2_cuts, e2fsck_mends_them_without_questions)
         EXPECT(end());
         EXPECT(all_mended);
     }
-    ext2_disk_end();
+    memory_disk_end();
 }
 
 /* A directory's blocks fill the inode's own numbers, a table of them, and the first one of a table
@@ -292,14 +292,14 @@ TEST(ext2_cuts, a_directory_grows_from_table_to_table)
     enum { LINKS = 1150, CUT_FROM = 1040, WIDTH = 200, BETWEEN = 70 };
     char name[PATH];
     struct path file;
-    EXPECT(allocate() && ext2_disk_start() && start(0, 0));
+    EXPECT(allocate() && memory_disk_start() && start(0, 0));
     one_in = 1;
     at_once = 10;
     write_file("/disk/f", O_CREAT);
-    EXPECT_EQ(path_find(ext2_context, NULL, "/disk/f", 0, &file), OK);
+    EXPECT_EQ(path_find(disk_context, NULL, "/disk/f", 0, &file), OK);
     for (unsigned i = 0; all_mended && i < LINKS; i++) {
         snprintf(name, sizeof(name), "/disk/%0*u", WIDTH, i);
-        EXPECT_EQ(path_link(ext2_context, &file, NULL, name), OK);
+        EXPECT_EQ(path_link(disk_context, &file, NULL, name), OK);
         cuts_left = i >= CUT_FROM && i % BETWEEN == 0 ? 60 : 0;
         if (i % BETWEEN == 0)
             mounts_sync();
@@ -307,5 +307,5 @@ TEST(ext2_cuts, a_directory_grows_from_table_to_table)
     path_release(&file);
     EXPECT(end());
     EXPECT(all_mended);
-    ext2_disk_end();
+    memory_disk_end();
 }

@@ -1,4 +1,4 @@
-#include "ext2_disk.h"
+#include "memory_disk.h"
 
 #include <drivers/block/block.h>
 #include <fs/filesystem.h>
@@ -14,12 +14,14 @@
 #include "files.h"
 #include "support.h"
 
-uint8_t *ext2_image;
-struct fs_context *ext2_context;
-unsigned ext2_disk_failures_after;
-void (*ext2_disk_watch)(uint64_t place, size_t size);
+uint8_t *memory_disk;
+struct fs_context *disk_context;
+unsigned memory_disk_failures_after;
+bool memory_disk_reads_fail;
+void (*memory_disk_watch)(uint64_t place, size_t size);
 
-static struct block_device disk;
+struct block_device memory_disk_device;
+
 static struct executor executor = EXECUTOR_INIT(executor);
 
 /* --- The disk --------------------------------------------------------------------------------- */
@@ -43,14 +45,15 @@ static void move(void *argument, const struct block_part *part)
 static void begin(struct block_device *device, struct block_command *command)
 {
     bool is_write = command->operation == BLOCK_WRITE;
-    uint64_t place = command->block * EXT2_DISK_BLOCK;
-    struct transfer transfer = {is_write, ext2_image + place};
-    bool fails = ext2_disk_failures_after && is_write && --ext2_disk_failures_after == 0;
-    ext2_disk_failures_after += fails;
+    uint64_t place = command->block * MEMORY_DISK_BLOCK;
+    struct transfer transfer = {is_write, memory_disk + place};
+    bool fails = memory_disk_failures_after && (is_write || memory_disk_reads_fail) &&
+                 command->operation != BLOCK_FLUSH && --memory_disk_failures_after == 0;
+    memory_disk_failures_after += fails;
     if (command->operation != BLOCK_FLUSH && !fails)
         block_command_parts(command, move, &transfer);
-    if (ext2_disk_watch && command->operation != BLOCK_READ)
-        ext2_disk_watch(place, is_write ? command->count * EXT2_DISK_BLOCK : 0);
+    if (memory_disk_watch && command->operation != BLOCK_READ)
+        memory_disk_watch(place, is_write ? command->count * MEMORY_DISK_BLOCK : 0);
     block_command_end(device, command, fails ? ERROR_DEVICE : OK);
 }
 
@@ -78,26 +81,27 @@ static void run_disk(void)
     executor_run_ready(&executor);
 }
 
-bool ext2_disk_start(void)
+bool memory_disk_start(void)
 {
-    ext2_context = files_start();
+    disk_context = files_start();
     page_cache_became_dirty = NULL; /* nothing goes to the disk but by a sync */
-    ext2_disk_failures_after = 0;
-    ext2_disk_watch = NULL;
+    memory_disk_failures_after = 0;
+    memory_disk_reads_fail = false;
+    memory_disk_watch = NULL;
     host_set_yield(run_disk);
-    if (ext2_image)
-        return ext2_context;
-    ext2_image = calloc(1, EXT2_DISK_SIZE);
-    disk = (struct block_device){.operations = &operations,
-                                 .block_count = EXT2_DISK_SIZE / EXT2_DISK_BLOCK,
-                                 .block_size = EXT2_DISK_BLOCK,
-                                 .has_cache = true,
-                                 .depth = 1,
-                                 .most_parts = BLOCK_PARTS_MAX,
-                                 .most_bytes = BLOCK_BYTES_MAX,
-                                 .was_interrupted = true};
-    return ext2_context && block_add(&disk, "md", &executor) == OK &&
-           path_make(ext2_context, NULL, "/disk", S_IFDIR | 0755, 0) == OK;
+    if (memory_disk)
+        return disk_context;
+    memory_disk = calloc(1, MEMORY_DISK_SIZE);
+    memory_disk_device = (struct block_device){.operations = &operations,
+                                               .block_count = MEMORY_DISK_SIZE / MEMORY_DISK_BLOCK,
+                                               .block_size = MEMORY_DISK_BLOCK,
+                                               .has_cache = true,
+                                               .depth = 1,
+                                               .most_parts = BLOCK_PARTS_MAX,
+                                               .most_bytes = BLOCK_BYTES_MAX,
+                                               .was_interrupted = true};
+    return disk_context && block_add(&memory_disk_device, "md", &executor) == OK &&
+           path_make(disk_context, NULL, "/disk", S_IFDIR | 0755, 0) == OK;
 }
 
 /* --- The build machine's tools ---------------------------------------------------------------- */
@@ -116,14 +120,15 @@ static bool shell(const char *format, ...)
     return system(command) == 0;
 }
 
-bool ext2_disk_make(const char *options)
+bool memory_disk_make(const char *tool)
 {
     int file = has_file ? 0 : mkstemp(path);
     has_file = file >= 0;
-    bool good = has_file && shell("truncate -s 0 %s && mke2fs -q -F -t ext2 %s %s %dk", path,
-                                  options, path, EXT2_DISK_SIZE / 1024);
+    bool good = has_file && shell("truncate -s 0 %s; truncate -s %d %s; %s %s >/dev/null 2>&1; "
+                                  "truncate -s %d %s",
+                                  path, MEMORY_DISK_SIZE, path, tool, path, MEMORY_DISK_SIZE, path);
     FILE *stream = fopen(path, "rb");
-    good = good && stream && fread(ext2_image, EXT2_DISK_SIZE, 1, stream) == 1;
+    good = good && stream && fread(memory_disk, MEMORY_DISK_SIZE, 1, stream) == 1;
     if (stream)
         fclose(stream);
     return good;
@@ -132,49 +137,50 @@ bool ext2_disk_make(const char *options)
 static bool put_file(const uint8_t *bytes)
 {
     FILE *stream = fopen(path, "wb");
-    return stream && fwrite(bytes, EXT2_DISK_SIZE, 1, stream) == 1 && fclose(stream) == 0;
+    return stream && fwrite(bytes, MEMORY_DISK_SIZE, 1, stream) == 1 && fclose(stream) == 0;
 }
 
-bool ext2_disk_is_clean(void)
+bool memory_disk_is_clean(const char *tool)
 {
-    return put_file(ext2_image) &&
-           shell("e2fsck -fn %s >%s.log 2>&1 || { cat %s.log; false; }", path, path, path);
+    return put_file(memory_disk) &&
+           shell("%s %s >%s.log 2>&1 || { cat %s.log; false; }", tool, path, path, path);
 }
 
-bool ext2_disk_can_be_mended(const uint8_t *bytes)
+bool memory_disk_can_be_mended(const uint8_t *bytes)
 {
     return put_file(bytes) && shell("e2fsck -fp %s >%s.log 2>&1; [ $? -le 1 ] && "
                                     "e2fsck -fn %s >>%s.log 2>&1 || { cat %s.log; false; }",
                                     path, path, path, path, path);
 }
 
-void ext2_disk_end(void)
+void memory_disk_end(void)
 {
     (void)shell("rm -f %s %s.log", path, path);
     strcpy(path + sizeof(path) - 7, "XXXXXX");
     has_file = false;
-    ext2_disk_watch = NULL;
+    memory_disk_watch = NULL;
     host_set_yield(NULL);
 }
 
 /* --- Mounts ----------------------------------------------------------------------------------- */
 
-enum error ext2_disk_mount(bool is_read_only)
+enum error memory_disk_mount(const char *type, bool is_read_only)
 {
     struct path directory;
-    enum error error = path_find(ext2_context, NULL, "/disk", 0, &directory);
+    enum error error = path_find(disk_context, NULL, "/disk", 0, &directory);
     if (error)
         return error;
-    struct mount_arguments arguments = {.device = &disk, .is_read_only = is_read_only};
-    error = mount_add(filesystem_find_type("ext2"), "md", &directory, 0, &arguments);
+    struct mount_arguments arguments = {.device = &memory_disk_device,
+                                        .is_read_only = is_read_only};
+    error = mount_add(filesystem_find_type(type), "md", &directory, 0, &arguments);
     path_release(&directory);
     return error;
 }
 
-enum error ext2_disk_unmount(void)
+enum error memory_disk_unmount(void)
 {
     struct path root;
-    enum error error = path_find(ext2_context, NULL, "/disk", 0, &root);
+    enum error error = path_find(disk_context, NULL, "/disk", 0, &root);
     if (error)
         return error;
     error = mount_remove(&root, false);
