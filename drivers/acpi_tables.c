@@ -5,24 +5,10 @@
  */
 #include <assert.h>
 #include <drivers/acpi_tables.h>
+#include <lib/bytes.h>
 #include <lib/string.h>
 
 /* --- Bytes ---------------------------------------------------------------------------------- */
-
-static inline uint16_t get16(const uint8_t *bytes)
-{
-    return (uint16_t)(bytes[0] | bytes[1] << 8);
-}
-
-static inline uint32_t get32(const uint8_t *bytes)
-{
-    return (uint32_t)get16(bytes) | (uint32_t)get16(bytes + 2) << 16;
-}
-
-static inline uint64_t get64(const uint8_t *bytes)
-{
-    return (uint64_t)get32(bytes) | (uint64_t)get32(bytes + 4) << 32;
-}
 
 bool acpi_checksum_holds(const uint8_t *bytes, size_t size)
 {
@@ -57,10 +43,10 @@ enum error acpi_read_rsdp(const uint8_t *bytes, size_t size, struct acpi_root *r
     if (size < RSDP_SIZE || memcmp(bytes, "RSD PTR ", 8) != 0 ||
         !acpi_checksum_holds(bytes, RSDP_SIZE))
         return ERROR_INVALID;
-    *root = (struct acpi_root){.rsdt = get32(bytes + RSDP_RSDT)};
+    *root = (struct acpi_root){.rsdt = get_little_32(bytes + RSDP_RSDT)};
     if (bytes[RSDP_REVISION] >= 2 && size >= RSDP_NEW_SIZE &&
         acpi_checksum_holds(bytes, RSDP_NEW_SIZE))
-        root->xsdt = get64(bytes + RSDP_XSDT);
+        root->xsdt = get_little_64(bytes + RSDP_XSDT);
     return root->rsdt || root->xsdt ? OK : ERROR_INVALID;
 }
 
@@ -73,7 +59,7 @@ enum header {
 
 enum error acpi_read_length(const uint8_t bytes[ACPI_HEADER_SIZE], uint32_t *length)
 {
-    *length = get32(bytes + HEADER_LENGTH);
+    *length = get_little_32(bytes + HEADER_LENGTH);
     return *length >= ACPI_HEADER_SIZE && *length <= ACPI_MAX_LENGTH ? OK : ERROR_INVALID;
 }
 
@@ -95,7 +81,7 @@ size_t acpi_root_count(size_t size, size_t entry_size)
 phys_addr_t acpi_root_entry(const uint8_t *bytes, size_t entry_size, size_t index)
 {
     const uint8_t *entry = bytes + ACPI_HEADER_SIZE + index * entry_size;
-    return entry_size == 8 ? get64(entry) : get32(entry);
+    return entry_size == 8 ? get_little_64(entry) : get_little_32(entry);
 }
 
 /* --- FADT (5.2.9) --------------------------------------------------------------------------- */
@@ -140,7 +126,7 @@ static struct acpi_register generic_address(const uint8_t *bytes, size_t size, s
     if (size < offset + GENERIC_ADDRESS_SIZE)
         return (struct acpi_register){0};
     const uint8_t *address = bytes + offset;
-    return (struct acpi_register){address[0], get64(address + GENERIC_ADDRESS_ADDRESS)};
+    return (struct acpi_register){address[0], get_little_64(address + GENERIC_ADDRESS_ADDRESS)};
 }
 
 /* Revision 1 has a port. Later revisions also have a register, which is used if it is there. */
@@ -148,7 +134,7 @@ static struct acpi_register either(const uint8_t *bytes, size_t size, size_t old
 {
     struct acpi_register reg = generic_address(bytes, size, new);
     if (!reg.address)
-        reg = (struct acpi_register){ACPI_SPACE_IO, get32(bytes + old)};
+        reg = (struct acpi_register){ACPI_SPACE_IO, get_little_32(bytes + old)};
     return reg;
 }
 
@@ -156,7 +142,7 @@ static struct acpi_register either(const uint8_t *bytes, size_t size, size_t old
  * reserved: a 0 there does not mean that the machine has no i8042. */
 static void read_boot_architecture(const uint8_t *bytes, struct acpi_fadt *fadt)
 {
-    uint16_t flags = get16(bytes + FADT_BOOT_ARCHITECTURE);
+    uint16_t flags = get_little_16(bytes + FADT_BOOT_ARCHITECTURE);
     fadt->no_i8042 = fadt->revision >= 3 && !(flags & BOOT_I8042);
     fadt->no_vga = fadt->revision >= 4 && flags & BOOT_NO_VGA;
     fadt->no_cmos_clock = fadt->revision >= 5 && flags & BOOT_NO_CMOS_CLOCK;
@@ -166,13 +152,13 @@ enum error acpi_read_fadt(const uint8_t *bytes, size_t size, struct acpi_fadt *f
 {
     if (size < FADT_SIZE)
         return ERROR_INVALID;
-    uint32_t flags = get32(bytes + FADT_FLAGS);
+    uint32_t flags = get_little_32(bytes + FADT_FLAGS);
     /* In revision 1 everything behind the flags is reserved. */
     size_t limit = bytes[HEADER_REVISION] > 1 ? size : FADT_SIZE;
     *fadt = (struct acpi_fadt){
         .revision = bytes[HEADER_REVISION],
-        .dsdt = limit >= FADT_X_DSDT + 8 ? get64(bytes + FADT_X_DSDT) : 0,
-        .smi_command = get32(bytes + FADT_SMI_COMMAND),
+        .dsdt = limit >= FADT_X_DSDT + 8 ? get_little_64(bytes + FADT_X_DSDT) : 0,
+        .smi_command = get_little_32(bytes + FADT_SMI_COMMAND),
         .acpi_enable = bytes[FADT_ACPI_ENABLE],
         .pm1a_control = either(bytes, limit, FADT_PM1A_CONTROL, FADT_X_PM1A_CONTROL),
         .pm1b_control = either(bytes, limit, FADT_PM1B_CONTROL, FADT_X_PM1B_CONTROL),
@@ -183,7 +169,7 @@ enum error acpi_read_fadt(const uint8_t *bytes, size_t size, struct acpi_fadt *f
         .hardware_reduced = bytes[HEADER_REVISION] >= 5 && flags & FLAG_HARDWARE_REDUCED,
     };
     if (!fadt->dsdt)
-        fadt->dsdt = get32(bytes + FADT_DSDT);
+        fadt->dsdt = get_little_32(bytes + FADT_DSDT);
     if (limit > FADT_RESET_VALUE && flags & FLAG_RESET) {
         fadt->reset = generic_address(bytes, limit, FADT_RESET);
         fadt->reset_value = bytes[FADT_RESET_VALUE];
@@ -235,7 +221,7 @@ static void add_io_apic(struct acpi_madt *madt, const uint8_t *entry)
         return;
     }
     madt->io_apics[madt->io_apic_count++] =
-        (struct acpi_io_apic){entry[2], get32(entry + 4), get32(entry + 8)};
+        (struct acpi_io_apic){entry[2], get_little_32(entry + 4), get_little_32(entry + 8)};
 }
 
 static void add_override(struct acpi_madt *madt, const uint8_t *entry)
@@ -243,7 +229,8 @@ static void add_override(struct acpi_madt *madt, const uint8_t *entry)
     uint8_t bus = entry[2], line = entry[3];
     if (bus != ISA_BUS || line >= ACPI_ISA_LINES)
         return;
-    madt->lines[line] = (struct acpi_line){get32(entry + 4), read_signal(get16(entry + 8)), true};
+    madt->lines[line] =
+        (struct acpi_line){get_little_32(entry + 4), read_signal(get_little_16(entry + 8)), true};
 }
 
 /* The entry also names a processor; that is ignored, for all are wired alike. */
@@ -270,10 +257,10 @@ static void read_madt_entry(struct acpi_madt *madt, const uint8_t *entry)
 {
     switch (entry[0]) {
     case ENTRY_PROCESSOR:
-        madt->processors += (get32(entry + 4) & PROCESSOR_USABLE) != 0;
+        madt->processors += (get_little_32(entry + 4) & PROCESSOR_USABLE) != 0;
         break;
     case ENTRY_X2APIC_PROCESSOR:
-        madt->processors += (get32(entry + 8) & PROCESSOR_USABLE) != 0;
+        madt->processors += (get_little_32(entry + 8) & PROCESSOR_USABLE) != 0;
         break;
     case ENTRY_IO_APIC:
         add_io_apic(madt, entry);
@@ -282,13 +269,13 @@ static void read_madt_entry(struct acpi_madt *madt, const uint8_t *entry)
         add_override(madt, entry);
         break;
     case ENTRY_LOCAL_NMI:
-        add_local_nmi(madt, entry[5], get16(entry + 3));
+        add_local_nmi(madt, entry[5], get_little_16(entry + 3));
         break;
     case ENTRY_X2APIC_LOCAL_NMI:
-        add_local_nmi(madt, entry[8], get16(entry + 2));
+        add_local_nmi(madt, entry[8], get_little_16(entry + 2));
         break;
     case ENTRY_LOCAL_APIC_ADDRESS:
-        madt->local_apic = get64(entry + 4);
+        madt->local_apic = get_little_64(entry + 4);
         break;
     default:
         break;
@@ -297,14 +284,14 @@ static void read_madt_entry(struct acpi_madt *madt, const uint8_t *entry)
 
 bool acpi_madt_has_8259(const uint8_t *bytes, size_t size)
 {
-    return size < MADT_ENTRIES || get32(bytes + MADT_FLAGS) & FLAG_HAS_8259;
+    return size < MADT_ENTRIES || get_little_32(bytes + MADT_FLAGS) & FLAG_HAS_8259;
 }
 
 enum error acpi_read_madt(const uint8_t *bytes, size_t size, struct acpi_madt *madt)
 {
     if (size < MADT_ENTRIES)
         return ERROR_INVALID;
-    *madt = (struct acpi_madt){.local_apic = get32(bytes + MADT_LOCAL_APIC),
+    *madt = (struct acpi_madt){.local_apic = get_little_32(bytes + MADT_LOCAL_APIC),
                                .has_8259 = acpi_madt_has_8259(bytes, size)};
     for (unsigned line = 0; line < ACPI_ISA_LINES; line++)
         madt->lines[line].gsi = line;
@@ -332,8 +319,8 @@ enum error acpi_read_mcfg(const uint8_t *bytes, size_t size, struct acpi_mcfg *m
             mcfg->left_out++;
             continue;
         }
-        mcfg->segments[mcfg->count++] =
-            (struct acpi_pci_segment){get64(entry), get16(entry + 8), entry[10], entry[11]};
+        mcfg->segments[mcfg->count++] = (struct acpi_pci_segment){
+            get_little_64(entry), get_little_16(entry + 8), entry[10], entry[11]};
         if (entry[10] > entry[11])
             return ERROR_INVALID;
     }

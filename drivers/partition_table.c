@@ -1,4 +1,5 @@
 #include <drivers/partition_table.h>
+#include <lib/bytes.h>
 #include <lib/crc32.h>
 #include <lib/format.h>
 #include <lib/string.h>
@@ -36,16 +37,6 @@ enum gpt {
     GPT_NAME = 56,
     GPT_ENTRY = 128, /* the size of an entry that every tool makes */
 };
-
-static uint32_t get32(const uint8_t *bytes)
-{
-    return bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;
-}
-
-static uint64_t get64(const uint8_t *bytes)
-{
-    return get32(bytes) | (uint64_t)get32(bytes + 4) << 32;
-}
 
 /* The next partition of the table, if there is room and it lies within the disk. */
 static struct partition *add(struct partition_table *table, unsigned number, uint64_t first,
@@ -96,8 +87,8 @@ static bool is_mbr(const uint8_t *sector)
 static void add_mbr_entry(struct partition_table *table, unsigned number, const uint8_t *entry,
                           uint64_t base, uint64_t blocks)
 {
-    struct partition *partition =
-        add(table, number, base + get32(entry + MBR_FIRST), get32(entry + MBR_COUNT), blocks);
+    struct partition *partition = add(table, number, base + get_little_32(entry + MBR_FIRST),
+                                      get_little_32(entry + MBR_COUNT), blocks);
     const char *name = type_name(entry[MBR_TYPE]);
     if (partition && name)
         snprintf(partition->name, PARTITION_NAME, "%s", name);
@@ -129,7 +120,7 @@ static enum error read_logical(struct partition_source *source, uint32_t start,
         const uint8_t *next = mbr_entry(source->bytes, 1);
         add_mbr_entry(table, FIRST_LOGICAL + i, mbr_entry(source->bytes, 0), at,
                       source->block_count);
-        at = is_extended(next) ? start + (uint64_t)get32(next + MBR_FIRST) : 0;
+        at = is_extended(next) ? start + (uint64_t)get_little_32(next + MBR_FIRST) : 0;
     }
     return OK;
 }
@@ -142,7 +133,7 @@ static enum error read_mbr(struct partition_source *source, struct partition_tab
     for (unsigned i = 0; i < MBR_ENTRY_COUNT; i++) {
         const uint8_t *entry = mbr_entry(source->bytes, i);
         if (is_extended(entry) && !extended)
-            extended = get32(entry + MBR_FIRST);
+            extended = get_little_32(entry + MBR_FIRST);
         else if (entry[MBR_TYPE])
             add_mbr_entry(table, i + 1, entry, 0, source->block_count);
     }
@@ -182,21 +173,21 @@ static enum error read_header(struct partition_source *source, uint64_t block,
     if (error)
         return error;
     const uint8_t *bytes = source->bytes;
-    uint32_t size = get32(bytes + GPT_HEADER_SIZE);
-    header->entries = get64(bytes + GPT_ENTRIES);
-    header->entry_count = get32(bytes + GPT_ENTRY_COUNT);
-    header->checksum = get32(bytes + GPT_ENTRIES_CHECKSUM);
+    uint32_t size = get_little_32(bytes + GPT_HEADER_SIZE);
+    header->entries = get_little_64(bytes + GPT_ENTRIES);
+    header->entry_count = get_little_32(bytes + GPT_ENTRY_COUNT);
+    header->checksum = get_little_32(bytes + GPT_ENTRIES_CHECKSUM);
     bool good = memcmp(bytes, "EFI PART", 8) == 0 && size >= GPT_LEAST_HEADER &&
-                size <= GPT_MOST_HEADER && get64(bytes + GPT_OWN_BLOCK) == block &&
-                get32(bytes + GPT_HEADER_CHECKSUM) == header_checksum(bytes, size) &&
-                get32(bytes + GPT_ENTRY_SIZE) == GPT_ENTRY &&
+                size <= GPT_MOST_HEADER && get_little_64(bytes + GPT_OWN_BLOCK) == block &&
+                get_little_32(bytes + GPT_HEADER_CHECKSUM) == header_checksum(bytes, size) &&
+                get_little_32(bytes + GPT_ENTRY_SIZE) == GPT_ENTRY &&
                 header->entry_count <= GPT_MOST_ENTRIES;
     return good ? OK : ERROR_INVALID;
 }
 
 static bool is_used(const uint8_t *entry)
 {
-    return get64(entry) || get64(entry + 8); /* the type's GUID */
+    return get_little_64(entry) || get_little_64(entry + 8); /* the type's GUID */
 }
 
 /* The name is UTF-16, as many units as fit. */
@@ -213,7 +204,7 @@ static void read_name(const uint8_t *entry, char name[PARTITION_NAME])
 static void add_gpt_entry(struct partition_table *table, unsigned number, const uint8_t *entry,
                           uint64_t blocks)
 {
-    uint64_t first = get64(entry + GPT_FIRST), last = get64(entry + GPT_LAST);
+    uint64_t first = get_little_64(entry + GPT_FIRST), last = get_little_64(entry + GPT_LAST);
     if (!is_used(entry) || last < first)
         return;
     struct partition *partition = add(table, number, first, last - first + 1, blocks);

@@ -6,6 +6,7 @@
  * byte of flags (0: not compressed), and the glyph's offset from the start of the file. A glyph has
  * a header, and then its bits, the highest bit of a byte first, without padding between rows.
  */
+#include <lib/bytes.h>
 #include <lib/font.h>
 #include <lib/string.h>
 
@@ -19,16 +20,6 @@ enum { ENTRY_CODE = 0, ENTRY_FLAGS = 4, ENTRY_OFFSET = 5, ENTRY_SIZE = 9 };
 enum { BOX_WIDTH = 0, BOX_HEIGHT = 2, BOX_X = 4, BOX_Y = 6, BOX_SIZE = 10 };
 
 enum { CELL_WIDTH = 2 * GLYPH_WIDTH };
-
-static uint16_t get16(const uint8_t *from)
-{
-    return (uint16_t)(from[0] << 8 | from[1]);
-}
-
-static uint32_t get32(const uint8_t *from)
-{
-    return (uint32_t)get16(from) << 16 | get16(from + 2);
-}
 
 static bool is_tag(const uint8_t *section, const char *tag)
 {
@@ -44,7 +35,7 @@ static const uint8_t *find_section(const struct font *font, const char *tag, siz
     while (font->size - at >= SECTION_HEADER && !is_tag(font->file + at, "DATA")) {
         const uint8_t *section = font->file + at;
         size_t room = font->size - at - SECTION_HEADER;
-        *length = get32(section + TAG);
+        *length = get_big_32(section + TAG);
         if (*length > room)
             return NULL;
         if (is_tag(section, tag))
@@ -56,7 +47,7 @@ static const uint8_t *find_section(const struct font *font, const char *tag, siz
 
 static uint32_t code_at(const struct font *font, size_t entry)
 {
-    return get32(font->index + entry * ENTRY_SIZE + ENTRY_CODE);
+    return get_big_32(font->index + entry * ENTRY_SIZE + ENTRY_CODE);
 }
 
 /* Is the index sorted, as a binary search needs it? */
@@ -83,8 +74,8 @@ enum error font_open(struct font *font, const void *file, size_t size)
         length % ENTRY_SIZE != 0)
         return ERROR_INVALID;
     font->count = length / ENTRY_SIZE;
-    font->ascent = get16(ascent);
-    if (font->ascent + get16(descent) > GLYPH_HEIGHT || !is_sorted(font))
+    font->ascent = get_big_16(ascent);
+    if (font->ascent + get_big_16(descent) > GLYPH_HEIGHT || !is_sorted(font))
         return ERROR_INVALID;
     return OK;
 }
@@ -120,13 +111,13 @@ bool font_glyph(const struct font *font, uint32_t code_point, struct glyph *glyp
     const uint8_t *entry = find_entry(font, code_point);
     if (!entry || entry[ENTRY_FLAGS] != 0)
         return false;
-    size_t offset = get32(entry + ENTRY_OFFSET);
+    size_t offset = get_big_32(entry + ENTRY_OFFSET);
     if (offset > font->size || font->size - offset < BOX_SIZE)
         return false;
     const uint8_t *box = font->file + offset;
-    unsigned width = get16(box + BOX_WIDTH), height = get16(box + BOX_HEIGHT);
-    int left = (int16_t)get16(box + BOX_X);
-    int top = (int)font->ascent - (int16_t)get16(box + BOX_Y) - (int)height;
+    unsigned width = get_big_16(box + BOX_WIDTH), height = get_big_16(box + BOX_HEIGHT);
+    int left = (int16_t)get_big_16(box + BOX_X);
+    int top = (int)font->ascent - (int16_t)get_big_16(box + BOX_Y) - (int)height;
     size_t bytes = ((size_t)width * height + 7) / 8;
     if (left < 0 || left + (int)width > CELL_WIDTH || top < 0 || top + (int)height > GLYPH_HEIGHT ||
         bytes > font->size - offset - BOX_SIZE)

@@ -1,4 +1,5 @@
 #include <drivers/block/ata.h>
+#include <lib/bytes.h>
 
 enum ata_opcode {
     PACKET = 0xa0,
@@ -34,11 +35,6 @@ static uint64_t get_words(const uint8_t *bytes, unsigned word, unsigned count)
     for (unsigned i = 2 * count; i-- > 0;)
         value = value << 8 | bytes[2 * word + i];
     return value;
-}
-
-static uint32_t get_big_endian(const uint8_t *bytes)
-{
-    return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
 }
 
 /* --- Disks ---------------------------------------------------------------------------------- */
@@ -113,8 +109,8 @@ struct ata_command cd_capacity(uint16_t bytes)
 
 enum error cd_read_capacity(const uint8_t *bytes, struct ata_identity *identity)
 {
-    identity->block_count = (uint64_t)get_big_endian(bytes) + 1;
-    identity->block_size = get_big_endian(bytes + 4);
+    identity->block_count = (uint64_t)get_big_32(bytes) + 1;
+    identity->block_size = get_big_32(bytes + 4);
     identity->has_cache = false;
     return identity->block_size == CD_BLOCK ? OK : ERROR_UNSUPPORTED;
 }

@@ -13,6 +13,7 @@
 #include <kernel/log/log.h>
 #include <kernel/task/thread.h>
 #include <layout.h>
+#include <lib/bytes.h>
 #include <lib/format.h>
 #include <lib/string.h>
 #include <mm/frames.h>
@@ -326,11 +327,6 @@ static void interrupt(void *context)
 
 /* --- What the disk is ----------------------------------------------------------------------- */
 
-static uint32_t get_32(const uint8_t *bytes)
-{
-    return bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;
-}
-
 static enum error take_controller(struct nvme *nvme)
 {
     const uint8_t *answer = phys_to_virt(nvme->answer);
@@ -352,7 +348,7 @@ static enum error take_namespace(struct nvme *nvme)
     enum error error = identify(nvme, IDENTIFY_LIST, 0);
     if (error)
         return error;
-    nvme->space = get_32(answer);
+    nvme->space = get_little_32(answer);
     if (!nvme->space)
         return ERROR_NO_DEVICE;
     error = identify(nvme, IDENTIFY_NAMESPACE, nvme->space);
@@ -364,7 +360,7 @@ static enum error take_namespace(struct nvme *nvme)
         1u << MIN(shift, 31u) > BLOCK_SIZE_MAX)
         return ERROR_UNSUPPORTED;
     nvme->block.block_size = 1u << shift;
-    nvme->block.block_count = get_32(answer) | (uint64_t)get_32(answer + 4) << 32;
+    nvme->block.block_count = get_little_32(answer) | (uint64_t)get_little_32(answer + 4) << 32;
     return OK;
 }
 

@@ -1,5 +1,6 @@
 #include <assert.h>
 #include <drivers/usb/scsi.h>
+#include <lib/bytes.h>
 
 enum operation {
     TEST_UNIT_READY = 0x00,
@@ -16,18 +17,6 @@ enum operation {
 };
 
 enum length { INQUIRY_LENGTH = 36, SENSE_LENGTH = 18, CAPACITY_10 = 8, CAPACITY_16 = 32 };
-
-/* Numbers have their highest byte first. */
-static uint32_t get32(const uint8_t *bytes)
-{
-    return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
-}
-
-static void put32(uint8_t *bytes, uint32_t value)
-{
-    for (unsigned i = 0; i < 4; i++)
-        bytes[i] = (uint8_t)(value >> (24 - 8 * i));
-}
 
 struct scsi_command scsi_inquiry(void)
 {
@@ -71,15 +60,15 @@ struct scsi_command scsi_transfer(bool write, uint64_t block, uint32_t count, ui
     if (block <= UINT32_MAX) {
         command.size = 10;
         command.bytes[0] = write ? WRITE_10 : READ_10;
-        put32(command.bytes + 2, (uint32_t)block);
+        put_big_32(command.bytes + 2, (uint32_t)block);
         command.bytes[7] = (uint8_t)(count >> 8);
         command.bytes[8] = (uint8_t)count;
     } else {
         command.size = 16;
         command.bytes[0] = write ? WRITE_16 : READ_16;
-        put32(command.bytes + 2, (uint32_t)(block >> 32));
-        put32(command.bytes + 6, (uint32_t)block);
-        put32(command.bytes + 10, count);
+        put_big_32(command.bytes + 2, (uint32_t)(block >> 32));
+        put_big_32(command.bytes + 6, (uint32_t)block);
+        put_big_32(command.bytes + 10, count);
     }
     return command;
 }
@@ -111,10 +100,10 @@ enum error scsi_read_capacity_answer_10(const uint8_t *bytes, size_t size, uint6
 {
     if (size < CAPACITY_10)
         return ERROR_DEVICE;
-    if (get32(bytes) == UINT32_MAX)
+    if (get_big_32(bytes) == UINT32_MAX)
         return ERROR_FULL;
-    *blocks = get32(bytes) + UINT64_C(1);
-    *block_size = get32(bytes + 4);
+    *blocks = get_big_32(bytes) + UINT64_C(1);
+    *block_size = get_big_32(bytes + 4);
     return check_block_size(*block_size);
 }
 
@@ -123,8 +112,8 @@ enum error scsi_read_capacity_answer_16(const uint8_t *bytes, size_t size, uint6
 {
     if (size < 12)
         return ERROR_DEVICE;
-    uint64_t last = (uint64_t)get32(bytes) << 32 | get32(bytes + 4);
-    *block_size = get32(bytes + 8);
+    uint64_t last = (uint64_t)get_big_32(bytes) << 32 | get_big_32(bytes + 4);
+    *block_size = get_big_32(bytes + 8);
     if (last > UINT64_MAX / 4096 - 1) /* its bytes have to be counted */
         return ERROR_DEVICE;
     *blocks = last + 1;

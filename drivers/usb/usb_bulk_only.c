@@ -16,6 +16,7 @@
 #include <drivers/usb/usb_bulk_only.h>
 #include <drivers/usb/usb_transfer.h>
 #include <layout.h>
+#include <lib/bytes.h>
 #include <lib/string.h>
 
 enum { RECOVERIES = 3 };
@@ -57,17 +58,6 @@ static struct xhci_endpoint *in(struct usb_device *device)
 static struct xhci_endpoint *out(struct usb_device *device)
 {
     return usb_endpoint(device, 1);
-}
-
-static void put32(uint8_t *bytes, uint32_t value)
-{
-    for (unsigned i = 0; i < 4; i++)
-        bytes[i] = (uint8_t)(value >> 8 * i);
-}
-
-static uint32_t get32(const uint8_t *bytes)
-{
-    return bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;
 }
 
 /* --- The set-up ----------------------------------------------------------------------------- */
@@ -125,9 +115,9 @@ static bool begin_command(struct usb_device *device)
     const struct usb_bulk_only *bulk = bulk_of(device);
     uint8_t *wrapper = usb_data(device, USB_DRIVER_DATA);
     memset(wrapper, 0, WRAPPER_SIZE);
-    put32(wrapper, WRAPPER_SIGNATURE);
-    put32(wrapper + WRAPPER_TAG, bulk->tag);
-    put32(wrapper + WRAPPER_LENGTH, bulk->command.length);
+    put_little_32(wrapper, WRAPPER_SIGNATURE);
+    put_little_32(wrapper + WRAPPER_TAG, bulk->tag);
+    put_little_32(wrapper + WRAPPER_LENGTH, bulk->command.length);
     wrapper[WRAPPER_FLAGS] = bulk->command.out ? 0 : DATA_IN;
     wrapper[WRAPPER_COMMAND_SIZE] = bulk->command.size;
     memcpy(wrapper + WRAPPER_COMMAND, bulk->command.bytes, SCSI_COMMAND);
@@ -177,9 +167,10 @@ static bool begin_status(struct usb_device *device)
 /* A status that makes sense (6.3). */
 static bool is_status(const struct usb_bulk_only *bulk, const uint8_t *status, uint32_t length)
 {
-    return length == STATUS_SIZE && get32(status) == STATUS_SIGNATURE &&
-           get32(status + STATUS_TAG) == bulk->tag && status[STATUS_CODE] <= USB_BULK_FAILED &&
-           get32(status + STATUS_RESIDUE) <= bulk->command.length;
+    return length == STATUS_SIZE && get_little_32(status) == STATUS_SIGNATURE &&
+           get_little_32(status + STATUS_TAG) == bulk->tag &&
+           status[STATUS_CODE] <= USB_BULK_FAILED &&
+           get_little_32(status + STATUS_RESIDUE) <= bulk->command.length;
 }
 
 static enum error finish_status(struct usb_device *device)
@@ -197,7 +188,7 @@ static enum error finish_status(struct usb_device *device)
         return OK;
     }
     bulk->transferred =
-        MIN(bulk->transferred, bulk->command.length - get32(status + STATUS_RESIDUE));
+        MIN(bulk->transferred, bulk->command.length - get_little_32(status + STATUS_RESIDUE));
     bulk->outcome = (enum usb_bulk_outcome)status[STATUS_CODE];
     bulk->is_over = true;
     bulk->recoveries = 0;

@@ -1,4 +1,5 @@
 #include <drivers/usb/usb_descriptors.h>
+#include <lib/bytes.h>
 
 enum { LENGTH = 0, TYPE = 1 };
 
@@ -37,11 +38,6 @@ enum endpoint {
 /* USB 2.0, 11.23.2.1; USB 3.2, 10.15.2.1. */
 enum hub { HUB_PORTS = 2, HUB_CHARACTERISTICS = 3, HUB_THINK_TIME_SHIFT = 5, HUB_POWER_DELAY = 5 };
 
-static uint16_t get16(const uint8_t *bytes)
-{
-    return (uint16_t)(bytes[0] | bytes[1] << 8);
-}
-
 static bool is(const uint8_t *bytes, size_t size, uint8_t type, size_t least)
 {
     return size >= least && bytes[LENGTH] >= least && bytes[TYPE] == type;
@@ -55,8 +51,8 @@ enum error usb_read_device(const uint8_t *bytes, size_t size, struct usb_device_
         return ERROR_DEVICE;
     *device = (struct usb_device_descriptor){bytes[DEVICE_CLASS], bytes[DEVICE_PACKET], 0, 0, 0};
     if (size >= USB_DEVICE_DESCRIPTOR_SIZE) {
-        device->vendor = get16(bytes + DEVICE_VENDOR);
-        device->product = get16(bytes + DEVICE_PRODUCT);
+        device->vendor = get_little_16(bytes + DEVICE_VENDOR);
+        device->product = get_little_16(bytes + DEVICE_PRODUCT);
         device->name = bytes[DEVICE_NAME];
     }
     return OK;
@@ -66,7 +62,7 @@ enum error usb_read_configuration_size(const uint8_t *bytes, size_t size, uint16
 {
     if (!is(bytes, size, USB_CONFIGURATION_DESCRIPTOR, USB_CONFIGURATION_DESCRIPTOR_SIZE))
         return ERROR_DEVICE;
-    *total = get16(bytes + CONFIGURATION_TOTAL);
+    *total = get_little_16(bytes + CONFIGURATION_TOTAL);
     return *total >= USB_CONFIGURATION_DESCRIPTOR_SIZE ? OK : ERROR_DEVICE;
 }
 
@@ -90,7 +86,7 @@ static bool read_endpoint(const uint8_t *descriptor, struct usb_endpoint *endpoi
         .number = address & ADDRESS_NUMBER,
         .in = address & ADDRESS_IN,
         .type = descriptor[ENDPOINT_ATTRIBUTES] & ATTRIBUTES_TYPE,
-        .packet = get16(descriptor + ENDPOINT_PACKET) & PACKET_MASK,
+        .packet = get_little_16(descriptor + ENDPOINT_PACKET) & PACKET_MASK,
         .interval = descriptor[ENDPOINT_INTERVAL],
     };
     return endpoint->number && endpoint->packet && endpoint->packet <= PACKET_MAX &&
@@ -145,7 +141,7 @@ enum error usb_read_hub(const uint8_t *bytes, size_t size, enum usb_descriptor_t
     if (!is(bytes, size, (uint8_t)type, USB_HUB_DESCRIPTOR_SIZE) || !bytes[HUB_PORTS])
         return ERROR_DEVICE;
     hub->port_count = bytes[HUB_PORTS];
-    hub->think_time = get16(bytes + HUB_CHARACTERISTICS) >> HUB_THINK_TIME_SHIFT & 3;
+    hub->think_time = get_little_16(bytes + HUB_CHARACTERISTICS) >> HUB_THINK_TIME_SHIFT & 3;
     hub->power_delay = (uint16_t)(2 * bytes[HUB_POWER_DELAY]);
     return OK;
 }
@@ -156,7 +152,7 @@ void usb_read_name(const uint8_t *bytes, size_t size, char name[USB_NAME])
     if (is(bytes, size, USB_STRING_DESCRIPTOR, 2)) {
         size = MIN(size, (size_t)bytes[LENGTH]);
         for (size_t at = 2; at + 2 <= size && length < USB_NAME - 1; at += 2) {
-            uint16_t unit = get16(bytes + at);
+            uint16_t unit = get_little_16(bytes + at);
             name[length++] = (char)(unit >= ' ' && unit <= '~' ? unit : '?');
         }
     }

@@ -39,12 +39,12 @@ enum error ext2_load_groups(struct ext2 *ext2)
         if (error)
             return error;
         ext2->group[i] = (struct ext2_group){
-            .block_bitmap = ext2_get_32(bytes + GROUP_BLOCK_BITMAP),
-            .inode_bitmap = ext2_get_32(bytes + GROUP_INODE_BITMAP),
-            .inode_table = ext2_get_32(bytes + GROUP_INODE_TABLE),
-            .free_blocks = (int32_t)ext2_get_16(bytes + GROUP_FREE_BLOCKS),
-            .free_inodes = (int32_t)ext2_get_16(bytes + GROUP_FREE_INODES),
-            .directories = (int32_t)ext2_get_16(bytes + GROUP_DIRECTORIES),
+            .block_bitmap = get_little_32(bytes + GROUP_BLOCK_BITMAP),
+            .inode_bitmap = get_little_32(bytes + GROUP_INODE_BITMAP),
+            .inode_table = get_little_32(bytes + GROUP_INODE_TABLE),
+            .free_blocks = (int32_t)get_little_16(bytes + GROUP_FREE_BLOCKS),
+            .free_inodes = (int32_t)get_little_16(bytes + GROUP_FREE_INODES),
+            .directories = (int32_t)get_little_16(bytes + GROUP_DIRECTORIES),
         };
         block_cache_put(cached);
     }
@@ -62,9 +62,9 @@ enum error ext2_store_groups(struct ext2 *ext2)
         enum error error = get_descriptor(ext2, i, &cached, &bytes);
         if (error)
             return error;
-        ext2_put_16(bytes + GROUP_FREE_BLOCKS, (uint32_t)group->free_blocks);
-        ext2_put_16(bytes + GROUP_FREE_INODES, (uint32_t)group->free_inodes);
-        ext2_put_16(bytes + GROUP_DIRECTORIES, (uint32_t)group->directories);
+        put_little_16(bytes + GROUP_FREE_BLOCKS, (uint32_t)group->free_blocks);
+        put_little_16(bytes + GROUP_FREE_INODES, (uint32_t)group->free_inodes);
+        put_little_16(bytes + GROUP_DIRECTORIES, (uint32_t)group->directories);
         block_cache_change(cached, STAGE_TABLES);
         block_cache_put(cached);
         group->is_dirty = false;

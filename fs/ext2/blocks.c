@@ -54,7 +54,7 @@ enum error ext2_map(struct ext2_node *node, uint64_t index, uint32_t *block)
             sizeof(number));
         if (error)
             return error;
-        *block = ext2_get_32(number);
+        *block = get_little_32(number);
     }
     if (*block && !ext2_is_block(ext2, *block))
         return ext2_damaged(ext2, "a file's block is not on the disk");
@@ -96,12 +96,12 @@ static enum error step(struct ext2_node *node, uint64_t index, bool is_last, uin
     if (error)
         return error;
     uint8_t *number = table->bytes + NUMBER * index;
-    *block = ext2_get_32(number);
+    *block = get_little_32(number);
     *is_new = !*block;
     if (*is_new) {
         error = take(node, !is_last, block);
         if (!error) {
-            ext2_put_32(number, *block);
+            put_little_32(number, *block);
             block_cache_change(table, STAGE_INODES);
         }
     }

@@ -90,9 +90,9 @@ static enum error give_attributes(struct ext2_node *node)
     enum error error = block_cache_get(&ext2->cache, node->attributes, &cached);
     if (error)
         return error;
-    uint32_t references = ext2_get_32(cached->bytes + REFERENCES);
+    uint32_t references = get_little_32(cached->bytes + REFERENCES);
     if (references > 1) {
-        ext2_put_32(cached->bytes + REFERENCES, references - 1);
+        put_little_32(cached->bytes + REFERENCES, references - 1);
         block_cache_change(cached, STAGE_INODES);
     }
     block_cache_put(cached);

@@ -32,8 +32,8 @@ static enum error check(const struct ext2 *ext2, const uint8_t *block, uint32_t 
     if (within % 4 || within + EXT2_ENTRY_BYTES > ext2->block_size)
         return ext2_damaged(ext2, "a directory's entry is in an impossible place");
     const uint8_t *bytes = block + within;
-    uint32_t length = ext2_get_16(bytes + ENTRY_LENGTH);
-    uint32_t name = ext2_get_32(bytes + ENTRY_INODE) ? bytes[ENTRY_NAME_LENGTH] : 0;
+    uint32_t length = get_little_16(bytes + ENTRY_LENGTH);
+    uint32_t name = get_little_32(bytes + ENTRY_INODE) ? bytes[ENTRY_NAME_LENGTH] : 0;
     if (length % 4 || length < EXT2_ENTRY_BYTES + name || length > ext2->block_size - within)
         return ext2_damaged(ext2, "a directory's entry has an impossible length");
     return OK;
@@ -81,10 +81,10 @@ enum error ext2_read_entry(struct ext2_node *node, uint64_t position, struct ext
     error = check(ext2, cached->bytes, within);
     if (!error) {
         const uint8_t *bytes = cached->bytes + within;
-        entry->inode = ext2_get_32(bytes + ENTRY_INODE);
+        entry->inode = get_little_32(bytes + ENTRY_INODE);
         entry->name_length = bytes[ENTRY_NAME_LENGTH];
         entry->type = ext2->has_types ? bytes[ENTRY_TYPE] : 0;
-        entry->next = position + ext2_get_16(bytes + ENTRY_LENGTH);
+        entry->next = position + get_little_16(bytes + ENTRY_LENGTH);
         const struct ext2_removal *replaced = ext2_find_replacement(node, position);
         if (replaced)
             take_from(replaced->replacement, entry);
@@ -133,8 +133,8 @@ enum error ext2_find_entry(struct ext2_node *directory, const char *name, size_t
 static void put_entry(uint8_t *bytes, const char *name, size_t name_length, uint32_t length,
                       const struct ext2_node *node)
 {
-    ext2_put_32(bytes + ENTRY_INODE, (uint32_t)node->inode.number);
-    ext2_put_16(bytes + ENTRY_LENGTH, length);
+    put_little_32(bytes + ENTRY_INODE, (uint32_t)node->inode.number);
+    put_little_16(bytes + ENTRY_LENGTH, length);
     bytes[ENTRY_NAME_LENGTH] = (uint8_t)name_length;
     bytes[ENTRY_TYPE] = type_of(node);
     memcpy(bytes + EXT2_ENTRY_BYTES, name, name_length);
@@ -158,11 +158,12 @@ static enum error put_into(const struct ext2 *ext2, struct cached_block *cached,
         if (error)
             return error;
         uint8_t *bytes = cached->bytes + at;
-        uint32_t length = ext2_get_16(bytes + ENTRY_LENGTH);
-        uint32_t used = ext2_get_32(bytes + ENTRY_INODE) ? needed_by(bytes[ENTRY_NAME_LENGTH]) : 0;
+        uint32_t length = get_little_16(bytes + ENTRY_LENGTH);
+        uint32_t used =
+            get_little_32(bytes + ENTRY_INODE) ? needed_by(bytes[ENTRY_NAME_LENGTH]) : 0;
         if (used <= length && length - used >= needed) {
             if (used)
-                ext2_put_16(bytes + ENTRY_LENGTH, used);
+                put_little_16(bytes + ENTRY_LENGTH, used);
             put_entry(bytes + used, name, name_length, length - used, node);
             block_cache_change(cached, STAGE_NAMES);
             *within = at + used;
@@ -197,7 +198,7 @@ static enum error add_block(struct ext2_node *directory)
         error = block_cache_make(&ext2->cache, block, &cached);
     if (error)
         return error;
-    ext2_put_16(cached->bytes + ENTRY_LENGTH, ext2->block_size);
+    put_little_16(cached->bytes + ENTRY_LENGTH, ext2->block_size);
     block_cache_change(cached, STAGE_NEW);
     block_cache_put(cached);
     directory->inode.size += ext2->block_size;
@@ -269,7 +270,7 @@ enum error ext2_point_entry(struct ext2_node *directory, uint64_t position,
     if (error)
         return error;
     uint8_t *bytes = cached->bytes + position % directory->ext2->block_size;
-    ext2_put_32(bytes + ENTRY_INODE, (uint32_t)node->inode.number);
+    put_little_32(bytes + ENTRY_INODE, (uint32_t)node->inode.number);
     bytes[ENTRY_TYPE] = type_of(node);
     block_cache_change(cached, STAGE_NAMES);
     block_cache_put(cached);
@@ -294,14 +295,14 @@ static enum error clear_within(const struct ext2 *ext2, uint8_t *block, uint32_t
         if (error)
             return error;
         before = at;
-        at += ext2_get_16(block + at + ENTRY_LENGTH);
+        at += get_little_16(block + at + ENTRY_LENGTH);
     }
     if (at != within || check(ext2, block, within))
         return ext2_damaged(ext2, "a directory's entry has gone");
-    ext2_put_32(block + within + ENTRY_INODE, 0);
+    put_little_32(block + within + ENTRY_INODE, 0);
     if (within > 0)
-        ext2_put_16(block + before + ENTRY_LENGTH,
-                    within - before + ext2_get_16(block + within + ENTRY_LENGTH));
+        put_little_16(block + before + ENTRY_LENGTH,
+                      within - before + get_little_16(block + within + ENTRY_LENGTH));
     return OK;
 }
 
@@ -326,7 +327,7 @@ static enum error rename_within(const struct ext2 *ext2, struct cached_block *ca
                                 uint32_t *within)
 {
     uint8_t *bytes = cached->bytes + *within;
-    uint32_t old = *within, size = ext2_get_16(bytes + ENTRY_LENGTH);
+    uint32_t old = *within, size = get_little_16(bytes + ENTRY_LENGTH);
     if (size >= needed_by(length)) {
         put_entry(bytes, name, length, size, node);
         block_cache_change(cached, STAGE_NAMES);

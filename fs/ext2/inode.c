@@ -148,26 +148,28 @@ static struct ext2_node *make_node(struct ext2 *ext2, uint32_t number, uint32_t 
 
 static int64_t time_of(const uint8_t *field)
 {
-    return (int32_t)ext2_get_32(field) * SECOND;
+    return (int32_t)get_little_32(field) * SECOND;
 }
 
 static void fill(struct ext2_node *node, const uint8_t *bytes)
 {
     struct inode *inode = &node->inode;
-    inode->uid = ext2_get_16(bytes + INODE_UID) | ext2_get_16(bytes + INODE_UID_HIGH) << 16;
-    inode->gid = ext2_get_16(bytes + INODE_GID) | ext2_get_16(bytes + INODE_GID_HIGH) << 16;
-    inode->links = ext2_get_16(bytes + INODE_LINKS);
-    inode->size = ext2_get_32(bytes + INODE_SIZE);
-    inode->sectors = ext2_get_32(bytes + INODE_SECTORS);
+    inode->uid = get_little_16(bytes + INODE_UID) | (uint32_t)get_little_16(bytes + INODE_UID_HIGH)
+                                                        << 16;
+    inode->gid = get_little_16(bytes + INODE_GID) | (uint32_t)get_little_16(bytes + INODE_GID_HIGH)
+                                                        << 16;
+    inode->links = get_little_16(bytes + INODE_LINKS);
+    inode->size = get_little_32(bytes + INODE_SIZE);
+    inode->sectors = get_little_32(bytes + INODE_SECTORS);
     inode->accessed = time_of(bytes + INODE_ACCESSED);
     inode->modified = time_of(bytes + INODE_MODIFIED);
     inode->changed = time_of(bytes + INODE_CHANGED);
-    node->flags = ext2_get_32(bytes + INODE_FLAGS);
-    node->attributes = ext2_get_32(bytes + INODE_ATTRIBUTES);
+    node->flags = get_little_32(bytes + INODE_FLAGS);
+    node->attributes = get_little_32(bytes + INODE_ATTRIBUTES);
     for (unsigned i = 0; i < EXT2_BLOCKS; i++)
-        node->numbers[i] = ext2_get_32(bytes + INODE_NUMBERS + 4 * (size_t)i);
+        node->numbers[i] = get_little_32(bytes + INODE_NUMBERS + 4 * (size_t)i);
     if (inode_type(inode) == S_IFREG && !node->ext2->is_revision_0)
-        inode->size |= (uint64_t)(ext2_get_32(bytes + INODE_SIZE_HIGH) & 0x7fffffff) << 32;
+        inode->size |= (uint64_t)(get_little_32(bytes + INODE_SIZE_HIGH) & 0x7fffffff) << 32;
     if (inode_type(inode) == S_IFCHR || inode_type(inode) == S_IFBLK)
         inode->rdev = node->numbers[0] ? node->numbers[0] : node->numbers[1];
     choose_operations(node);
@@ -199,9 +201,9 @@ enum error ext2_get_inode(struct ext2 *ext2, uint32_t number, struct inode **ino
         *inode = &node->inode;
         return OK;
     }
-    if (!(ext2_get_16(bytes + INODE_MODE) & S_IFMT) || !ext2_get_16(bytes + INODE_LINKS))
+    if (!(get_little_16(bytes + INODE_MODE) & S_IFMT) || !get_little_16(bytes + INODE_LINKS))
         return ext2_damaged(ext2, "an entry leads to an inode that is free");
-    node = make_node(ext2, number, ext2_get_16(bytes + INODE_MODE));
+    node = make_node(ext2, number, get_little_16(bytes + INODE_MODE));
     if (!node)
         return ERROR_OUT_OF_FRAMES;
     fill(node, bytes);
@@ -256,34 +258,34 @@ enum error ext2_make_inode(struct ext2_node *directory, uint32_t mode, uint32_t 
 
 static void put_time(uint8_t *field, int64_t time)
 {
-    ext2_put_32(field, (uint32_t)(time / SECOND));
+    put_little_32(field, (uint32_t)(time / SECOND));
 }
 
 /* Names that only the disk has are links, too, unless it may forget the file. */
 static void store(const struct ext2_node *node, uint8_t *bytes)
 {
     const struct inode *inode = &node->inode;
-    ext2_put_16(bytes + INODE_MODE, inode->mode);
-    ext2_put_16(bytes + INODE_UID, inode->uid & 0xffff);
-    ext2_put_16(bytes + INODE_UID_HIGH, inode->uid >> 16);
-    ext2_put_16(bytes + INODE_GID, inode->gid & 0xffff);
-    ext2_put_16(bytes + INODE_GID_HIGH, inode->gid >> 16);
-    ext2_put_16(bytes + INODE_LINKS, inode->links ? inode->links + node->removals : 0);
-    ext2_put_32(bytes + INODE_SIZE, (uint32_t)inode->size);
-    ext2_put_32(bytes + INODE_SECTORS, (uint32_t)inode->sectors);
-    ext2_put_32(bytes + INODE_FLAGS, node->flags);
-    ext2_put_32(bytes + INODE_ATTRIBUTES, node->attributes);
+    put_little_16(bytes + INODE_MODE, inode->mode);
+    put_little_16(bytes + INODE_UID, inode->uid & 0xffff);
+    put_little_16(bytes + INODE_UID_HIGH, inode->uid >> 16);
+    put_little_16(bytes + INODE_GID, inode->gid & 0xffff);
+    put_little_16(bytes + INODE_GID_HIGH, inode->gid >> 16);
+    put_little_16(bytes + INODE_LINKS, inode->links ? inode->links + node->removals : 0);
+    put_little_32(bytes + INODE_SIZE, (uint32_t)inode->size);
+    put_little_32(bytes + INODE_SECTORS, (uint32_t)inode->sectors);
+    put_little_32(bytes + INODE_FLAGS, node->flags);
+    put_little_32(bytes + INODE_ATTRIBUTES, node->attributes);
     put_time(bytes + INODE_ACCESSED, inode->accessed);
     put_time(bytes + INODE_MODIFIED, inode->modified);
     put_time(bytes + INODE_CHANGED, inode->changed);
     /* A small number would be the next one of a list of deleted files, also where no clock is set.
      */
     uint32_t changed = (uint32_t)(inode->changed / SECOND);
-    ext2_put_32(bytes + INODE_DELETED, node->is_freed ? MAX(changed, node->ext2->inodes) : 0);
+    put_little_32(bytes + INODE_DELETED, node->is_freed ? MAX(changed, node->ext2->inodes) : 0);
     for (unsigned i = 0; i < EXT2_BLOCKS; i++)
-        ext2_put_32(bytes + INODE_NUMBERS + 4 * (size_t)i, node->numbers[i]);
+        put_little_32(bytes + INODE_NUMBERS + 4 * (size_t)i, node->numbers[i]);
     if (inode_type(inode) == S_IFREG)
-        ext2_put_32(bytes + INODE_SIZE_HIGH, (uint32_t)(inode->size >> 32));
+        put_little_32(bytes + INODE_SIZE_HIGH, (uint32_t)(inode->size >> 32));
 }
 
 enum error ext2_store_inode(struct ext2_node *node, enum ext2_stage stage)

@@ -16,13 +16,13 @@ enum error ext2_store_superblock(struct ext2 *ext2, bool is_clean)
     if (error)
         return error;
     uint8_t *super = cached->bytes + EXT2_SUPERBLOCK % ext2->block_size;
-    uint32_t state = ext2_get_16(super + SUPER_STATE) & ~(uint32_t)EXT2_STATE_CLEAN;
-    ext2_put_16(super + SUPER_STATE, state | (is_clean ? EXT2_STATE_CLEAN : 0));
-    ext2_put_32(super + SUPER_FREE_BLOCKS, ext2->free_blocks);
-    ext2_put_32(super + SUPER_FREE_INODES, ext2->free_inodes);
-    ext2_put_32(super + SUPER_WRITE_TIME, now());
+    uint32_t state = get_little_16(super + SUPER_STATE) & ~(uint32_t)EXT2_STATE_CLEAN;
+    put_little_16(super + SUPER_STATE, state | (is_clean ? EXT2_STATE_CLEAN : 0));
+    put_little_32(super + SUPER_FREE_BLOCKS, ext2->free_blocks);
+    put_little_32(super + SUPER_FREE_INODES, ext2->free_inodes);
+    put_little_32(super + SUPER_WRITE_TIME, now());
     if (!ext2->is_revision_0)
-        ext2_put_32(super + SUPER_READ_ONLY_COMPATIBLE, ext2->read_only_features);
+        put_little_32(super + SUPER_READ_ONLY_COMPATIBLE, ext2->read_only_features);
     block_cache_change(cached, STAGE_TABLES);
     block_cache_put(cached);
     return OK;

@@ -76,9 +76,9 @@ static bool is_consistent(const struct ext2 *ext2, uint64_t bytes)
 static void take_state(struct ext2 *ext2, const uint8_t *super)
 {
     const char *name = ext2->cache.device->name;
-    uint32_t state = ext2_get_16(super + SUPER_STATE);
+    uint32_t state = get_little_16(super + SUPER_STATE);
     ext2->read_only_features =
-        ext2->is_revision_0 ? 0 : ext2_get_32(super + SUPER_READ_ONLY_COMPATIBLE);
+        ext2->is_revision_0 ? 0 : get_little_32(super + SUPER_READ_ONLY_COMPATIBLE);
     uint32_t unknown =
         ext2->read_only_features & ~(uint32_t)(READ_ONLY_SPARSE | READ_ONLY_LARGE_FILES);
     bool is_clean = state & EXT2_STATE_CLEAN && !(state & EXT2_STATE_ERRORS);
@@ -93,24 +93,24 @@ static void take_state(struct ext2 *ext2, const uint8_t *super)
 /* ERROR_INVALID: it is no ext2, or one that cannot be mounted; the log says why. */
 static enum error take_superblock(struct ext2 *ext2, const uint8_t *super, uint64_t bytes)
 {
-    uint32_t shift = ext2_get_32(super + SUPER_BLOCK_SHIFT);
-    if (ext2_get_16(super + SUPER_MAGIC) != EXT2_MAGIC || shift > SHIFT_MAX)
+    uint32_t shift = get_little_32(super + SUPER_BLOCK_SHIFT);
+    if (get_little_16(super + SUPER_MAGIC) != EXT2_MAGIC || shift > SHIFT_MAX)
         return ERROR_INVALID;
     ext2->block_size = (uint32_t)EXT2_SUPERBLOCK << shift;
-    ext2->blocks = ext2_get_32(super + SUPER_BLOCKS);
-    ext2->reserved = ext2_get_32(super + SUPER_RESERVED);
-    ext2->inodes = ext2_get_32(super + SUPER_INODES);
-    ext2->free_blocks = ext2_get_32(super + SUPER_FREE_BLOCKS);
-    ext2->free_inodes = ext2_get_32(super + SUPER_FREE_INODES);
-    ext2->first_block = ext2_get_32(super + SUPER_FIRST_BLOCK);
-    ext2->blocks_per_group = ext2_get_32(super + SUPER_BLOCKS_PER_GROUP);
-    ext2->inodes_per_group = ext2_get_32(super + SUPER_INODES_PER_GROUP);
-    ext2->is_revision_0 = ext2_get_32(super + SUPER_REVISION) == 0;
+    ext2->blocks = get_little_32(super + SUPER_BLOCKS);
+    ext2->reserved = get_little_32(super + SUPER_RESERVED);
+    ext2->inodes = get_little_32(super + SUPER_INODES);
+    ext2->free_blocks = get_little_32(super + SUPER_FREE_BLOCKS);
+    ext2->free_inodes = get_little_32(super + SUPER_FREE_INODES);
+    ext2->first_block = get_little_32(super + SUPER_FIRST_BLOCK);
+    ext2->blocks_per_group = get_little_32(super + SUPER_BLOCKS_PER_GROUP);
+    ext2->inodes_per_group = get_little_32(super + SUPER_INODES_PER_GROUP);
+    ext2->is_revision_0 = get_little_32(super + SUPER_REVISION) == 0;
     ext2->inode_size =
-        ext2->is_revision_0 ? EXT2_INODE_BYTES : ext2_get_16(super + SUPER_INODE_SIZE);
+        ext2->is_revision_0 ? EXT2_INODE_BYTES : get_little_16(super + SUPER_INODE_SIZE);
     ext2->first_inode =
-        ext2->is_revision_0 ? EXT2_FIRST_INODE : ext2_get_32(super + SUPER_FIRST_INODE);
-    uint32_t incompatible = ext2->is_revision_0 ? 0 : ext2_get_32(super + SUPER_INCOMPATIBLE);
+        ext2->is_revision_0 ? EXT2_FIRST_INODE : get_little_32(super + SUPER_FIRST_INODE);
+    uint32_t incompatible = ext2->is_revision_0 ? 0 : get_little_32(super + SUPER_INCOMPATIBLE);
     ext2->has_types = incompatible & INCOMPATIBLE_TYPES;
     if (!are_known(ext2, incompatible & ~(uint32_t)INCOMPATIBLE_TYPES, incompatible_features,
                    ARRAY_SIZE(incompatible_features), ""))
@@ -351,8 +351,8 @@ static enum error make_writable(struct ext2 *ext2)
     enum error error = block_cache_read(&ext2->cache, EXT2_SUPERBLOCK, super, sizeof(super));
     if (error)
         return error;
-    ext2->free_blocks = ext2_get_32(super + SUPER_FREE_BLOCKS);
-    ext2->free_inodes = ext2_get_32(super + SUPER_FREE_INODES);
+    ext2->free_blocks = get_little_32(super + SUPER_FREE_BLOCKS);
+    ext2->free_inodes = get_little_32(super + SUPER_FREE_INODES);
     take_state(ext2, super);
     error = ext2_load_groups(ext2);
     if (error)

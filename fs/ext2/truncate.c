@@ -37,11 +37,11 @@ static enum error empty_table(const struct trim *trim, uint32_t block, uint64_t 
         return error;
     for (uint64_t i = first; !error && i < trim->each; i++) {
         uint8_t *number = table->bytes + NUMBER * i;
-        if (!ext2_get_32(number))
+        if (!get_little_32(number))
             continue;
-        error = give_block(trim->node, ext2_get_32(number));
+        error = give_block(trim->node, get_little_32(number));
         if (!error)
-            ext2_put_32(number, 0);
+            put_little_32(number, 0);
     }
     block_cache_change(table, STAGE_INODES);
     block_cache_put(table);
@@ -60,9 +60,9 @@ static enum error look(const struct trim *trim, unsigned level, uint64_t at, boo
     enum error error = block_cache_get(&trim->node->ext2->cache, trim->tables[level], &table);
     if (error)
         return error;
-    *number = ext2_get_32(table->bytes + NUMBER * index);
+    *number = get_little_32(table->bytes + NUMBER * index);
     if (clear) {
-        ext2_put_32(table->bytes + NUMBER * index, 0);
+        put_little_32(table->bytes + NUMBER * index, 0);
         block_cache_change(table, STAGE_INODES);
     }
     block_cache_put(table);

@@ -52,10 +52,10 @@ static enum error store_information(struct fat *fat)
     enum error error = block_cache_get(&fat->cache, fat->information, &cached);
     if (error)
         return error;
-    if (fat_get_32(cached->bytes + INFORMATION_MAGIC) == 0x61417272 &&
-        fat_get_32(cached->bytes + FREE_COUNT) != fat->free) {
-        fat_put_32(cached->bytes + FREE_COUNT, fat->free);
-        fat_put_32(cached->bytes + NEXT_FREE, fat->next_free);
+    if (get_little_32(cached->bytes + INFORMATION_MAGIC) == 0x61417272 &&
+        get_little_32(cached->bytes + FREE_COUNT) != fat->free) {
+        put_little_32(cached->bytes + FREE_COUNT, fat->free);
+        put_little_32(cached->bytes + NEXT_FREE, fat->next_free);
         block_cache_change(cached, STAGE_DIRECTORIES);
     }
     block_cache_put(cached);

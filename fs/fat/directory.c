@@ -119,8 +119,8 @@ static enum error put_dots(struct fat_node *directory, unsigned slot, const stru
     fat_fill_entry(target, bytes);
     memset(bytes, ' ', FAT_SHORT);
     memset(bytes, '.', slot + 1);
-    fat_put_16(bytes + FAT_FIRST_LOW, first);
-    fat_put_16(bytes + FAT_FIRST_HIGH, fat->bits == 32 ? first >> 16 : 0);
+    put_little_16(bytes + FAT_FIRST_LOW, first);
+    put_little_16(bytes + FAT_FIRST_HIGH, fat->bits == 32 ? first >> 16 : 0);
     block_cache_change(cached, STAGE_DIRECTORIES);
     block_cache_put(cached);
     return OK;

@@ -90,7 +90,7 @@ static void take_part(struct long_name *name, const uint8_t *slot)
     name->missing--;
     for (unsigned i = 0; i < UNITS_PER_SLOT; i++)
         name->units[name->missing * UNITS_PER_SLOT + i] =
-            (uint16_t)fat_get_16(slot + unit_offsets[i]);
+            (uint16_t)get_little_16(slot + unit_offsets[i]);
 }
 
 /* The long name ends with a unit of 0, unless it fills its slots. */
@@ -260,7 +260,7 @@ static void make_part(const uint16_t *units, size_t count, unsigned part, unsign
     slot[SUM] = sum;
     for (unsigned i = 0; i < UNITS_PER_SLOT; i++) {
         size_t at = part * UNITS_PER_SLOT + i;
-        fat_put_16(slot + unit_offsets[i], at < count ? units[at] : at == count ? 0 : 0xffff);
+        put_little_16(slot + unit_offsets[i], at < count ? units[at] : at == count ? 0 : 0xffff);
     }
 }
 

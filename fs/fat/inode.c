@@ -36,10 +36,10 @@ static void put_time(uint8_t *date, bool has_time, int64_t nanoseconds)
         time = (struct date_time){.year = FIRST_YEAR, .month = 1, .day = 1};
     if (time.year > LAST_YEAR)
         time = (struct date_time){.year = LAST_YEAR, .month = 12, .day = 31};
-    fat_put_16(date, (time.year - FIRST_YEAR) << 9 | (uint32_t)time.month << 5 | time.day);
+    put_little_16(date, (time.year - FIRST_YEAR) << 9 | (uint32_t)time.month << 5 | time.day);
     if (has_time)
-        fat_put_16(date - DATE_OFFSET,
-                   (uint32_t)time.hour << 11 | (uint32_t)time.minute << 5 | time.second / 2U);
+        put_little_16(date - DATE_OFFSET,
+                      (uint32_t)time.hour << 11 | (uint32_t)time.minute << 5 | time.second / 2U);
 }
 
 /* --- Entries -----------------------------------------------------------------------------------
@@ -56,10 +56,10 @@ void fat_fill_entry(const struct fat_node *node, uint8_t bytes[FAT_SLOT])
                                       (inode->mode & FAT_MODE_WRITE ? 0U : FAT_READ_ONLY));
     put_time(bytes + FAT_WRITTEN + DATE_OFFSET, true, inode->modified);
     put_time(bytes + FAT_READ_DATE, false, inode->accessed);
-    fat_put_16(bytes + FAT_FIRST_LOW, node->first);
+    put_little_16(bytes + FAT_FIRST_LOW, node->first);
     if (node->fat->bits == 32)
-        fat_put_16(bytes + FAT_FIRST_HIGH, node->first >> 16);
-    fat_put_32(bytes + FAT_SIZE, is_directory ? 0 : (uint32_t)inode->size);
+        put_little_16(bytes + FAT_FIRST_HIGH, node->first >> 16);
+    put_little_32(bytes + FAT_SIZE, is_directory ? 0 : (uint32_t)inode->size);
 }
 
 void fat_mark_dirty(struct fat_node *node)
@@ -166,14 +166,14 @@ static void fill(struct fat_node *node, const struct fat_entry *entry)
     node->place = entry->place;
     node->position = entry->position;
     node->slots = (uint32_t)((entry->next - entry->position) / FAT_SLOT);
-    node->first = fat_get_16(bytes + FAT_FIRST_LOW);
+    node->first = get_little_16(bytes + FAT_FIRST_LOW);
     if (fat->bits == 32)
-        node->first |= fat_get_16(bytes + FAT_FIRST_HIGH) << 16;
-    inode->size = inode_is_directory(inode) ? fat->cluster : fat_get_32(bytes + FAT_SIZE);
+        node->first |= (uint32_t)get_little_16(bytes + FAT_FIRST_HIGH) << 16;
+    inode->size = inode_is_directory(inode) ? fat->cluster : get_little_32(bytes + FAT_SIZE);
     inode->sectors = (inode->size + fat->cluster - 1) / fat->cluster * (fat->cluster / 512);
-    inode->modified =
-        time_of(fat_get_16(bytes + FAT_WRITTEN + DATE_OFFSET), fat_get_16(bytes + FAT_WRITTEN));
-    inode->accessed = time_of(fat_get_16(bytes + FAT_READ_DATE), 0);
+    inode->modified = time_of(get_little_16(bytes + FAT_WRITTEN + DATE_OFFSET),
+                              get_little_16(bytes + FAT_WRITTEN));
+    inode->accessed = time_of(get_little_16(bytes + FAT_READ_DATE), 0);
     inode->changed = inode->modified;
 }
 

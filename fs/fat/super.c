@@ -41,27 +41,27 @@ static bool is_power_of_2(uint32_t value)
 /* Is it one, and of a kind that is known? Many other sectors end with the signature, too. */
 static bool is_fat(const uint8_t *bytes)
 {
-    uint32_t sector = fat_get_16(bytes + SECTOR_SIZE);
-    return fat_get_16(bytes + SIGNATURE) == 0xaa55 && sector >= 512 && sector <= PAGE_SIZE &&
+    uint32_t sector = get_little_16(bytes + SECTOR_SIZE);
+    return get_little_16(bytes + SIGNATURE) == 0xaa55 && sector >= 512 && sector <= PAGE_SIZE &&
            is_power_of_2(sector) && is_power_of_2(bytes[CLUSTER_SECTORS]) && bytes[TABLES] > 0 &&
-           fat_get_16(bytes + RESERVED) > 0;
+           get_little_16(bytes + RESERVED) > 0;
 }
 
 /* Where everything is, and how many clusters there are. False: that cannot be. */
 static bool take_places(struct fat *fat, const uint8_t *bytes, uint64_t disk_bytes)
 {
-    uint32_t sectors = fat_get_16(bytes + SECTORS_16);
-    fat->sector = fat_get_16(bytes + SECTOR_SIZE);
+    uint32_t sectors = get_little_16(bytes + SECTORS_16);
+    fat->sector = get_little_16(bytes + SECTOR_SIZE);
     fat->cluster = fat->sector * bytes[CLUSTER_SECTORS];
     fat->tables = bytes[TABLES];
-    fat->table = fat_get_16(bytes + RESERVED);
-    fat->table_sectors = fat_get_16(bytes + TABLE_SECTORS_16);
+    fat->table = get_little_16(bytes + RESERVED);
+    fat->table_sectors = get_little_16(bytes + TABLE_SECTORS_16);
     if (!sectors)
-        sectors = fat_get_32(bytes + SECTORS_32);
+        sectors = get_little_32(bytes + SECTORS_32);
     if (!fat->table_sectors)
-        fat->table_sectors = fat_get_32(bytes + TABLE_SECTORS_32);
+        fat->table_sectors = get_little_32(bytes + TABLE_SECTORS_32);
     fat->root_sectors =
-        (fat_get_16(bytes + ROOT_ENTRIES) * FAT_SLOT + fat->sector - 1) / fat->sector;
+        (get_little_16(bytes + ROOT_ENTRIES) * FAT_SLOT + fat->sector - 1) / fat->sector;
     uint64_t root = fat->table + (uint64_t)fat->tables * fat->table_sectors;
     uint64_t data = root + fat->root_sectors;
     if ((uint64_t)sectors * fat->sector > disk_bytes || data >= sectors || !fat->table_sectors)
@@ -78,8 +78,8 @@ static bool take_kind(struct fat *fat, const uint8_t *bytes)
     enum { MOST_12 = 4084, MOST_16 = 65524 };
     fat->bits = fat->clusters <= MOST_12 ? 12 : fat->clusters <= MOST_16 ? 16 : 32;
     if (fat->bits == 32) {
-        fat->root_cluster = fat_get_32(bytes + ROOT_CLUSTER);
-        fat->information = fat_get_16(bytes + INFORMATION);
+        fat->root_cluster = get_little_32(bytes + ROOT_CLUSTER);
+        fat->information = get_little_16(bytes + INFORMATION);
         if (fat->information >= fat->table)
             fat->information = 0;
     }

@@ -64,7 +64,7 @@ static enum error get(struct fat *fat, uint32_t cluster, uint32_t *next)
     uint8_t bytes[4] = {0};
     uint32_t mask = mask_of(fat, cluster), end = mask;
     enum error error = read_raw(fat, cluster, bytes);
-    *next = fat_get_32(bytes) & mask;
+    *next = get_little_32(bytes) & mask;
     if (fat->bits == 12 && cluster % 2) {
         *next >>= 4;
         end >>= 4;
@@ -80,7 +80,7 @@ static enum error set(struct fat *fat, uint32_t cluster, uint32_t next)
     uint32_t mask = mask_of(fat, cluster);
     enum error error = read_raw(fat, cluster, bytes);
     uint32_t value = fat->bits == 12 && cluster % 2 ? next << 4 : next;
-    fat_put_32(bytes, (fat_get_32(bytes) & ~mask) | (value & mask));
+    put_little_32(bytes, (get_little_32(bytes) & ~mask) | (value & mask));
     for (unsigned i = 0; !error && i < bytes_of(fat); i++)
         error = access(fat, offset_of(fat, cluster) + i, &bytes[i], true);
     return error;

@@ -60,8 +60,8 @@ static void visit_area(const uint8_t *bytes, struct area *area, visit_entry *vis
         if (length < ENTRY_DATA || length > end - at || is_entry(entry, "ST"))
             break;
         if (is_entry(entry, "CE") && length >= 28)
-            *area = (struct area){iso_get_32(entry + 4), iso_get_32(entry + 12),
-                                  iso_get_32(entry + 20)};
+            *area = (struct area){get_little_32(entry + 4), get_little_32(entry + 12),
+                                  get_little_32(entry + 20)};
         else
             visit(context, entry, length);
     }
@@ -144,16 +144,16 @@ static void take_entry(void *context, const uint8_t *entry, size_t length)
     struct iso_record *record = context;
     const uint8_t *data = entry + ENTRY_DATA;
     if (is_entry(entry, "PX") && length >= 36) {
-        record->mode = iso_get_32(data);
-        record->links = iso_get_32(data + 8);
-        record->uid = iso_get_32(data + 16);
-        record->gid = iso_get_32(data + 24);
+        record->mode = get_little_32(data);
+        record->links = get_little_32(data + 8);
+        record->uid = get_little_32(data + 16);
+        record->gid = get_little_32(data + 24);
     } else if (is_entry(entry, "NM") && length > ENTRY_DATA) {
         take_name(record, entry, length);
     } else if (is_entry(entry, "TF") && length > ENTRY_DATA) {
         take_times(record, entry, length);
     } else if (is_entry(entry, "PN") && length >= 20) {
-        record->rdev = device_number(iso_get_32(data), iso_get_32(data + 8));
+        record->rdev = device_number(get_little_32(data), get_little_32(data + 8));
     }
 }
 
@@ -196,8 +196,8 @@ static enum error check_content(const struct iso *iso, const struct iso_record *
 static enum error parse(struct iso *iso, const uint8_t *bytes, struct iso_record *record)
 {
     bool is_directory = bytes[FLAGS] & DIRECTORY;
-    record->first = iso_get_32(bytes + FIRST);
-    record->size = iso_get_32(bytes + SIZE);
+    record->first = get_little_32(bytes + FIRST);
+    record->size = get_little_32(bytes + SIZE);
     record->mode = is_directory ? S_IFDIR | 0555 : S_IFREG | 0444;
     record->links = 1;
     record->modified = record->accessed = record->changed = time_of(bytes + DATE);

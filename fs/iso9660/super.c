@@ -49,7 +49,7 @@ static enum error read_descriptor(struct iso *iso, uint64_t place)
         error = block_cache_read(&iso->cache, place + BLOCK_SIZE, size, sizeof(size));
     if (error)
         return error;
-    iso->sectors = iso_get_32(sectors);
+    iso->sectors = get_little_32(sectors);
     if ((size[0] | size[1] << 8) != ISO_SECTOR) {
         (void)iso_damaged(iso, "blocks of another size than 2,048 bytes are not supported");
         return ERROR_INVALID;

@@ -5,6 +5,7 @@
 #ifndef FS_EXT2_FORMAT_H
 #define FS_EXT2_FORMAT_H
 
+#include <lib/bytes.h>
 #include <types.h>
 
 enum {
@@ -87,27 +88,5 @@ enum { FLAG_HASHED = 0x1000 /* the directory has a tree of hashes beside its ent
 
 /* Offsets in a directory's entry. */
 enum ext2_entry { ENTRY_INODE = 0, ENTRY_LENGTH = 4, ENTRY_NAME_LENGTH = 6, ENTRY_TYPE = 7 };
-
-/* Read numbers, at any address. */
-static inline uint32_t ext2_get_16(const uint8_t *bytes)
-{
-    return bytes[0] | (uint32_t)bytes[1] << 8;
-}
-static inline uint32_t ext2_get_32(const uint8_t *bytes)
-{
-    return ext2_get_16(bytes) | ext2_get_16(bytes + 2) << 16;
-}
-
-/* Write numbers, at any address. */
-static inline void ext2_put_16(uint8_t *bytes, uint32_t value)
-{
-    bytes[0] = (uint8_t)value;
-    bytes[1] = (uint8_t)(value >> 8);
-}
-static inline void ext2_put_32(uint8_t *bytes, uint32_t value)
-{
-    ext2_put_16(bytes, value & 0xffff);
-    ext2_put_16(bytes + 2, value >> 16);
-}
 
 #endif

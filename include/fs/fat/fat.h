@@ -15,6 +15,7 @@
 #include <fs/inode.h>
 #include <fs/page_cache.h>
 #include <kernel/log/log.h>
+#include <lib/bytes.h>
 
 enum {
     FAT_MODE_ALL = 0755, /* of all files; w is missing from those that are read-only */
@@ -87,26 +88,6 @@ static inline struct fat *fat_of(struct filesystem *filesystem)
 static inline struct fat_node *fat_node_of(struct inode *inode)
 {
     return CONTAINER_OF(inode, struct fat_node, inode);
-}
-
-/* Read and write numbers of the disk, at any address. */
-static inline uint32_t fat_get_16(const uint8_t *bytes)
-{
-    return bytes[0] | (uint32_t)bytes[1] << 8;
-}
-static inline uint32_t fat_get_32(const uint8_t *bytes)
-{
-    return fat_get_16(bytes) | fat_get_16(bytes + 2) << 16;
-}
-static inline void fat_put_16(uint8_t *bytes, uint32_t value)
-{
-    bytes[0] = (uint8_t)value;
-    bytes[1] = (uint8_t)(value >> 8);
-}
-static inline void fat_put_32(uint8_t *bytes, uint32_t value)
-{
-    fat_put_16(bytes, value);
-    fat_put_16(bytes + 2, value >> 16);
 }
 
 /* Logs that something on the disk cannot be, and returns ERROR_DEVICE. */

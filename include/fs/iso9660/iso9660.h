@@ -10,6 +10,7 @@
 #include <fs/filesystem.h>
 #include <fs/inode.h>
 #include <fs/page_cache.h>
+#include <lib/bytes.h>
 
 enum { ISO_SECTOR = 2048, ISO_NAME_MAX = 255 };
 
@@ -54,12 +55,6 @@ static inline struct iso *iso_of(struct filesystem *filesystem)
 static inline struct iso_node *iso_node_of(struct inode *inode)
 {
     return CONTAINER_OF(inode, struct iso_node, inode);
-}
-
-/* Reads a number of 32 bits, at any address. The disk has each twice; this one is little-endian. */
-static inline uint32_t iso_get_32(const uint8_t *bytes)
-{
-    return bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;
 }
 
 /* Reads the record at `place`, a number of bytes from the disk's start. ERROR_DEVICE: the disk has
