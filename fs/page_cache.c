@@ -162,9 +162,9 @@ enum error page_cache_read(struct page_cache *cache, struct buffer *buffer, uint
     return error;
 }
 
-/* The page of which `size` bytes from `within` on are going to be written. A new one is cleared
- * around them, as far as it lies before the end; or
- * it is read in, if the store may have a part of it. */
+/* The page of which `size` bytes from `within` on are going to be written. It is read in if the
+ * store may have a part of it. Else a new one is cleared around them, as far as it lies before the
+ * end. */
 static enum error page_for_write(struct page_cache *cache, uint64_t index, size_t within,
                                  size_t size, phys_addr_t *frame, bool *is_new)
 {

@@ -274,11 +274,15 @@ static enum error start_port(struct port *port)
     return OK;
 }
 
+/* The memory of a port's command is somebody else's soon. If the port does not stop, its controller
+ * cannot reach memory any more, which ends the work of its other ports, too. */
 static enum error reset(struct block_device *device)
 {
     struct port *port = port_of(device);
     port->command = NULL;
     enum error error = stop_port(port);
+    if (error)
+        pci_command(port->ahci->device, 0, PCI_COMMAND_MASTER);
     return error ? error : start_port(port);
 }
 
@@ -304,7 +308,7 @@ static enum error ask(struct port *port, const struct ata_command *command, void
         }
         thread_sleep(NANOSECONDS_PER_MILLISECOND);
     }
-    if (error) /* the frame is the port's until it stops */
+    if (error) /* the frame is the port's until then */
         (void)reset(&port->block);
     memcpy(answer, phys_to_virt(frame), size);
     frame_free(frame);

@@ -360,7 +360,7 @@ static enum error take_namespace(struct nvme *nvme)
         1u << MIN(shift, 31u) > BLOCK_SIZE_MAX)
         return ERROR_UNSUPPORTED;
     nvme->block.block_size = 1u << shift;
-    nvme->block.block_count = get_little_32(answer) | (uint64_t)get_little_32(answer + 4) << 32;
+    nvme->block.block_count = get_little_64(answer);
     return OK;
 }
 

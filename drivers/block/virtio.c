@@ -183,8 +183,10 @@ static enum error set_up_queue(struct virtio *virtio)
 enum error virtio_start(struct virtio *virtio, uint64_t features, uint64_t needed)
 {
     enum error error = reset(virtio);
-    if (error)
+    if (error) {
+        pci_command(virtio->device, 0, PCI_COMMAND_MASTER); /* then it cannot reach memory */
         return error;
+    }
     if (!virtio->frame)
         virtio->frame = frame_alloc();
     if (virtio->frame == NO_FRAME)

@@ -128,11 +128,11 @@ static bool is_unused(const struct ext2_node *node)
 
 /* --- Inodes ---------------------------------------------------------------------------------- */
 
-/* Puts nodes into their tables. Those that are `stored` may be dirty again. */
-static enum error store_nodes(struct list *nodes, struct list *stored, enum ext2_stage stage)
+/* Puts the nodes that are due into their tables. Those that are stored may be dirty again. */
+static enum error store_nodes(struct ext2 *ext2, enum ext2_stage stage)
 {
     struct list_node *link;
-    while ((link = list_first(nodes))) {
+    while ((link = list_first(&ext2->due))) {
         struct ext2_node *node = CONTAINER_OF(link, struct ext2_node, dirty);
         enum error error = is_unused(node) ? free_file(node) : OK;
         if (!error)
@@ -140,7 +140,7 @@ static enum error store_nodes(struct list *nodes, struct list *stored, enum ext2
         if (error)
             return error;
         list_remove(link);
-        list_push_back(stored, &node->stored);
+        list_push_back(&ext2->stored, &node->stored);
     }
     return OK;
 }
@@ -152,24 +152,21 @@ typedef bool is_due_function(const struct ext2_node *node);
 static enum error write_nodes(struct ext2 *ext2, is_due_function *is_due, enum ext2_stage stage,
                               bool *any)
 {
-    struct list due, stored;
     struct list_node *link, *next;
-    list_init(&due);
-    list_init(&stored);
     for (link = ext2->dirty.head.next; link != &ext2->dirty.head; link = next) {
         next = link->next;
         if (!is_due(CONTAINER_OF(link, struct ext2_node, dirty)))
             continue;
         list_remove(link);
-        list_push_back(&due, link);
+        list_push_back(&ext2->due, link);
     }
-    *any = !list_empty(&due);
-    enum error error = store_nodes(&due, &stored, stage);
+    *any = !list_empty(&ext2->due);
+    enum error error = store_nodes(ext2, stage);
     if (!error)
         error = write_stage(ext2, stage, stage == STAGE_INODES ? STAGE_NAMES : stage);
-    while ((link = list_pop_front(&due)))
+    while ((link = list_pop_front(&ext2->due)))
         list_push_back(&ext2->dirty, link);
-    while ((link = list_pop_front(&stored))) {
+    while ((link = list_pop_front(&ext2->stored))) {
         struct ext2_node *node = CONTAINER_OF(link, struct ext2_node, stored);
         if (error && !node->is_freed)
             ext2_mark_dirty(node);

@@ -221,6 +221,8 @@ static struct ext2 *create(void)
     for (size_t i = 0; i < EXT2_BUCKETS; i++)
         list_init(&ext2->nodes[i]);
     list_init(&ext2->dirty);
+    list_init(&ext2->due);
+    list_init(&ext2->stored);
     list_init(&ext2->removed);
     list_init(&ext2->freed);
     return ext2;

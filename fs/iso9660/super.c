@@ -50,7 +50,7 @@ static enum error read_descriptor(struct iso *iso, uint64_t place)
     if (error)
         return error;
     iso->sectors = get_little_32(sectors);
-    if ((size[0] | size[1] << 8) != ISO_SECTOR) {
+    if (get_little_16(size) != ISO_SECTOR) {
         (void)iso_damaged(iso, "blocks of another size than 2,048 bytes are not supported");
         return ERROR_INVALID;
     }

@@ -65,9 +65,10 @@ struct ext2 {
     bool unflushed;           /* the device may still hold back what was written to it */
     struct list nodes[EXT2_BUCKETS]; /* the inodes in memory, by number */
     size_t node_count;
-    struct list dirty;   /* nodes that are newer than the disk */
-    struct list removed; /* names that only the disk has (struct ext2_removal) */
-    struct list freed;   /* blocks and inodes that the disk still uses (struct ext2_freed) */
+    struct list dirty;       /* nodes that are newer than the disk */
+    struct list due, stored; /* in a commit: those that it stores, and those that it has stored */
+    struct list removed;     /* names that only the disk has (struct ext2_removal) */
+    struct list freed;       /* blocks and inodes that the disk still uses (struct ext2_freed) */
 };
 
 struct ext2_node {
