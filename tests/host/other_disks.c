@@ -160,6 +160,62 @@ TEST(other_disks, fat_keeps_what_is_written)
     memory_disk_end();
 }
 
+static struct filesystem *disk_filesystem(void)
+{
+    struct path root;
+    if (path_find(disk_context, NULL, "/disk", 0, &root))
+        return NULL;
+    struct filesystem *filesystem = root.dentry->inode->filesystem;
+    path_release(&root);
+    return filesystem;
+}
+
+static enum error change(unsigned flags)
+{
+    struct path root;
+    struct mount_arguments arguments = {.device = &memory_disk_device,
+                                        .is_read_only = flags & MOUNT_READ_ONLY};
+    enum error error = path_find(disk_context, NULL, "/disk", 0, &root);
+    if (error)
+        return error;
+    error = mount_change(&root, flags, &arguments);
+    path_release(&root);
+    return error;
+}
+
+static enum error make(const char *path)
+{
+    return path_make(disk_context, NULL, path, S_IFDIR | 0755, 0);
+}
+
+TEST(other_disks, fat_becomes_read_only_and_writable_again)
+{
+    struct filesystem_statistics before = {0}, after = {0};
+    struct file *file;
+    EXPECT(memory_disk_start());
+    EXPECT(memory_disk_make(fats[1]));
+    EXPECT_EQ(memory_disk_mount("vfat", false), OK);
+    struct filesystem *filesystem = disk_filesystem();
+    filesystem->type->statistics(filesystem, &before);
+    EXPECT_EQ(make("/disk/made"), OK);
+    seed = 1;
+    for (unsigned step = 0; step < 100; step++)
+        operate();
+    filesystem->type->statistics(filesystem, &after);
+    EXPECT(before.blocks == after.blocks && before.free_blocks > after.free_blocks);
+    EXPECT_EQ(file_open(disk_context, NULL, "/disk/file", O_RDWR | O_CREAT, 0644, &file), OK);
+    EXPECT_EQ(change(MOUNT_READ_ONLY), ERROR_BUSY);
+    file_release(file);
+    EXPECT_EQ(change(MOUNT_READ_ONLY), OK);
+    EXPECT(memory_disk_is_clean("fsck.fat -n"));
+    EXPECT_EQ(make("/disk/more"), ERROR_READ_ONLY);
+    EXPECT_EQ(change(0), OK);
+    EXPECT_EQ(make("/disk/more"), OK);
+    EXPECT_EQ(memory_disk_unmount(), OK);
+    EXPECT(memory_disk_is_clean("fsck.fat -n"));
+    memory_disk_end();
+}
+
 /* --- Damage ----------------------------------------------------------------------------------- */
 
 /* Changes bytes of the tables, most of them near the start, and uses what can be mounted. */
@@ -212,7 +268,11 @@ TEST(other_disks, damaged_isos_are_errors)
     EXPECT(memory_disk_start());
     EXPECT(memory_disk_make(make_iso));
     memcpy(good, memory_disk, MEMORY_DISK_SIZE);
+    EXPECT_EQ(memory_disk_mount("iso9660", false), ERROR_ACCESS);
     EXPECT_EQ(memory_disk_mount("iso9660", true), OK);
+    struct filesystem_statistics statistics = {0};
+    disk_filesystem()->type->statistics(disk_filesystem(), &statistics);
+    EXPECT(statistics.blocks > 0 && statistics.free_blocks == 0);
     EXPECT(digest("/disk/D0/F1.TXT") && digest("/disk/D0/link"));
     EXPECT_EQ(memory_disk_unmount(), OK);
     for (uint32_t i = 0; i < IMAGES; i++)
