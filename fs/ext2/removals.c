@@ -174,9 +174,9 @@ enum error ext2_keep_until_replaced(struct ext2_node *node, struct ext2_node *di
     error = ext2_add_hidden_entry(directory, name, length, node, &position);
     if (error)
         kfree(removal);
-    else
+    if (!error)
         ext2_note_removal(removal, directory, position, name_index_hash(name, length), node);
-    return error;
+    return error == ERROR_FULL ? OK : error;
 }
 
 /* --- In commits ------------------------------------------------------------------------------- */

@@ -224,6 +224,31 @@ TEST(ext2, a_full_disk_is_clean_and_has_room_again)
     memory_disk_end();
 }
 
+/* The directory's block is full, and there is no other one: the old file cannot have a hidden name.
+ */
+TEST(ext2, a_file_is_replaced_on_a_full_disk)
+{
+    enum { FILES = 25, WIDTH = 32 }; /* 40 bytes each, beside . and .. */
+    char path[64];
+    EXPECT(memory_disk_start());
+    EXPECT(memory_disk_make(kinds[0]));
+    EXPECT_EQ(memory_disk_mount("ext2", false), OK);
+    EXPECT_EQ(path_make(disk_context, NULL, "/disk/d", S_IFDIR | 0755, 0), OK);
+    for (unsigned i = 0; i < FILES; i++) {
+        snprintf(path, sizeof(path), "/disk/d/%0*u", WIDTH, i);
+        EXPECT_EQ(write_at(path, O_RDWR | O_CREAT, 0, i, 10), 10);
+    }
+    for (uint64_t place = 0; write_at("/disk/a", O_RDWR | O_CREAT, place, 0, PIECE) == PIECE;)
+        place += PIECE;
+    mounts_sync();
+    EXPECT_EQ(
+        path_rename(disk_context, NULL, path, NULL, "/disk/d/00000000000000000000000000000003", 0),
+        OK);
+    EXPECT_EQ(memory_disk_unmount(), OK);
+    EXPECT(memory_disk_is_clean("e2fsck -fn"));
+    memory_disk_end();
+}
+
 /* Reads, then also writes, whatever the tables say. */
 static void use_damaged(uint32_t from, bool is_read_only)
 {

@@ -291,9 +291,10 @@ enum error ext2_reuse_removed(struct ext2_node *directory, const char *name, siz
 /* May the disk lose the file before anything else is written? */
 bool ext2_may_die_first(const struct ext2_node *node);
 
-/* Gives a file that loses its last name another one, which only the disk has, in the directory.
- * Nothing happens if that name is in use. ERROR_FULL, ERROR_DEVICE, ERROR_OUT_OF_FRAMES. With the
- * names and the changes locked. */
+/* Gives a file that loses its last name another one, which only the disk has, in the directory. If
+ * that name is in use, or there is no room for it, nothing happens: a loss of power at the wrong
+ * moment is then for a person with e2fsck. ERROR_DEVICE, ERROR_OUT_OF_FRAMES. With the names and
+ * the changes locked. */
 enum error ext2_keep_until_replaced(struct ext2_node *node, struct ext2_node *directory);
 
 /* For commits: the names that lead to another file in memory do so in their blocks, too; and names
