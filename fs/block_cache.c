@@ -140,7 +140,7 @@ static void read(struct cached_block *cached)
     event_set(&cached->ready);
 }
 
-/* Waits until somebody else has read it. */
+/* Waits until the thread that reads it has done so. */
 static void wait_for(struct cached_block *cached)
 {
     while (!cached->is_read)

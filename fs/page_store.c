@@ -278,7 +278,7 @@ enum error page_cache_write_back(struct page_cache *cache)
         count = MAX(count, 1u);
         first = first ? first : error;
     }
-    while (cache->transfers > 0) /* somebody else may be about to write the last ones */
+    while (cache->transfers > 0) /* another thread may be about to write the last ones */
         thread_wait(&cache->ready);
     if (first && !cache->error)
         cache->error = first;

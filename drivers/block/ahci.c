@@ -189,7 +189,7 @@ static void issue(struct port *port, const struct ata_command *command, unsigned
     port_write(port, ISSUED, 1);
 }
 
-/* Has the port ended the command? *error tells how. */
+/* True: the port has ended the command, and *error is the result. */
 static bool has_ended(struct port *port, enum error *error)
 {
     uint32_t interrupts =
@@ -274,8 +274,8 @@ static enum error start_port(struct port *port)
     return OK;
 }
 
-/* The memory of a port's command is somebody else's soon. If the port does not stop, its controller
- * cannot reach memory any more, which ends the work of its other ports, too. */
+/* The memory of the port's command is free after this. If the port does not stop, the controller
+ * loses its access to memory, which ends the work of the other ports, too. */
 static enum error reset(struct block_device *device)
 {
     struct port *port = port_of(device);

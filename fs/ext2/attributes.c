@@ -38,7 +38,7 @@ static enum error read_link(struct inode *inode, const char **target)
     if (!text)
         return ERROR_OUT_OF_FRAMES;
     enum error error = read_target(node, text, inode->size);
-    if (error || node->target) { /* somebody else has read it meanwhile */
+    if (error || node->target) { /* another thread has read it meanwhile */
         kfree(text);
     } else {
         node->target = text;

@@ -7,8 +7,7 @@
 #include <fs/file.h>
 #include <lib/string.h>
 
-/* --- Lookups and listings ----------------------------------------------------------------------
- */
+/* --- Lookups and listings -------------------------------------------------------------------- */
 
 /* A name that a path could not have is not shown. */
 static bool is_shown(const struct ext2_entry_copy *entry)

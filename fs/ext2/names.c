@@ -6,8 +6,7 @@
 #include <fs/ext2/ext2.h>
 #include <mm/heap.h>
 
-/* --- Making names ------------------------------------------------------------------------------
- */
+/* --- Making names ---------------------------------------------------------------------------- */
 
 /* Checks that hold once the changes are locked: what was looked up before may have changed. */
 static enum error may_change(const struct ext2 *ext2)
@@ -125,10 +124,9 @@ static enum error link(struct dentry *entry, struct inode *inode)
     return error;
 }
 
-/* --- Removing and renaming ---------------------------------------------------------------------
- */
+/* --- Removing and renaming ------------------------------------------------------------------- */
 
-/* Has the directory entries besides . and ..? */
+/* ERROR_NOT_EMPTY: the directory has entries besides . and .. */
 static enum error check_empty(struct ext2_node *node)
 {
     struct ext2_entry_copy entry;

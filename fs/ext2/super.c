@@ -142,11 +142,9 @@ static enum error read_superblock(struct ext2 *ext2, struct block_device *device
     return error;
 }
 
-/* --- The state on the disk ---------------------------------------------------------------------
- */
+/* --- The state on the disk ------------------------------------------------------------------- */
 
-/* Before the first change: whoever finds it so later knows that it was in use, and that a file may
- * be larger than 2 GiB. */
+/* Marks the disk before the first change: it is in use, and a file may be larger than 2 GiB. */
 static enum error begin_writing(struct ext2 *ext2)
 {
     ext2->filesystem.is_read_only = false;
@@ -175,8 +173,7 @@ static enum error end_writing(struct ext2 *ext2)
     return error;
 }
 
-/* --- Mounting ----------------------------------------------------------------------------------
- */
+/* --- Mounting -------------------------------------------------------------------------------- */
 
 static enum error make_root(struct ext2 *ext2)
 {

@@ -21,8 +21,7 @@ void fat_unlock(struct fat *fat)
         thread_unlock(&fat->changes);
 }
 
-/* --- Writing -----------------------------------------------------------------------------------
- */
+/* --- Writing --------------------------------------------------------------------------------- */
 
 static enum error flush(struct fat *fat)
 {

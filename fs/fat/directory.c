@@ -17,8 +17,7 @@ static bool is_dots(const char *name, size_t length)
     return length <= 2 && name[0] == '.' && name[length - 1] == '.';
 }
 
-/* --- Lookups and listings ----------------------------------------------------------------------
- */
+/* --- Lookups and listings -------------------------------------------------------------------- */
 
 static enum error lookup(struct dentry *directory, const char *name, size_t length,
                          struct dentry **found)
@@ -96,8 +95,7 @@ static enum error sync(struct file *file)
 const struct file_operations fat_directory_files = {
     .has_position = true, .read = read, .list = list, .sync = sync};
 
-/* --- Making names ------------------------------------------------------------------------------
- */
+/* --- Making names ---------------------------------------------------------------------------- */
 
 /* ".." names the root by 0. */
 static uint32_t number_of_parent(const struct fat_node *parent)
@@ -193,10 +191,9 @@ static enum error create(struct dentry *entry, uint32_t mode, uint32_t rdev)
     return OK;
 }
 
-/* --- Removing and renaming ---------------------------------------------------------------------
- */
+/* --- Removing and renaming ------------------------------------------------------------------- */
 
-/* Has the directory entries besides . and ..? */
+/* ERROR_NOT_EMPTY: the directory has entries besides . and .. */
 static enum error check_empty(struct dentry *entry)
 {
     struct fat_node *node = fat_node_of(entry->inode);

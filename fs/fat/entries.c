@@ -14,8 +14,7 @@ enum { SUM = 13, LAST_PART = 0x40, NUMBER = 0x3f, UNITS_PER_SLOT = 13 };
 /* Where a slot of a long name has its units. */
 static const uint8_t unit_offsets[UNITS_PER_SLOT] = {1, 3, 5, 7, 9, 14, 16, 18, 20, 22, 24, 28, 30};
 
-/* --- Slots -------------------------------------------------------------------------------------
- */
+/* --- Slots ----------------------------------------------------------------------------------- */
 
 /* The root of 12 and 16 bits has a place of its own, and no clusters. */
 static bool is_fixed(const struct fat_node *directory)
@@ -66,8 +65,7 @@ static enum error write_slot(struct fat *fat, uint64_t place, const uint8_t *byt
     return OK;
 }
 
-/* --- Reading -----------------------------------------------------------------------------------
- */
+/* --- Reading --------------------------------------------------------------------------------- */
 
 /* A long name as far as it was read. */
 struct long_name {
@@ -161,8 +159,7 @@ enum error fat_find_entry(struct fat_node *directory, const char *name, size_t l
     return OK;
 }
 
-/* --- Adding ------------------------------------------------------------------------------------
- */
+/* --- Adding ---------------------------------------------------------------------------------- */
 
 enum error fat_clear_clusters(struct fat_node *directory, uint32_t from)
 {

@@ -10,8 +10,7 @@
 
 #define SECOND INT64_C(1000000000)
 
-/* --- Times -------------------------------------------------------------------------------------
- */
+/* --- Times ----------------------------------------------------------------------------------- */
 
 enum { FIRST_YEAR = 1980, LAST_YEAR = 2107, DATE_OFFSET = 2 };
 
@@ -42,8 +41,7 @@ static void put_time(uint8_t *date, bool has_time, int64_t nanoseconds)
                       (uint32_t)time.hour << 11 | (uint32_t)time.minute << 5 | time.second / 2U);
 }
 
-/* --- Entries -----------------------------------------------------------------------------------
- */
+/* --- Entries --------------------------------------------------------------------------------- */
 
 void fat_fill_entry(const struct fat_node *node, uint8_t bytes[FAT_SLOT])
 {
@@ -103,8 +101,7 @@ enum error fat_store_nodes(struct fat *fat)
     return OK;
 }
 
-/* --- In memory ---------------------------------------------------------------------------------
- */
+/* --- In memory ------------------------------------------------------------------------------- */
 
 static enum error get_page(struct vm_object *object, uint64_t index, bool write, phys_addr_t *frame)
 {

@@ -28,8 +28,7 @@ static uint8_t to_small(uint8_t character)
     return is_between(character, 'A', 'Z') ? (uint8_t)(character - 'A' + 'a') : character;
 }
 
-/* --- Long names --------------------------------------------------------------------------------
- */
+/* --- Long names ------------------------------------------------------------------------------ */
 
 bool fat_name_to_units(const char *name, size_t length, uint16_t units[FAT_NAME_UNITS],
                        size_t *count)
@@ -80,8 +79,7 @@ bool fat_names_equal(const char *a, size_t a_length, const char *b, size_t b_len
     return true;
 }
 
-/* --- Short names -------------------------------------------------------------------------------
- */
+/* --- Short names ----------------------------------------------------------------------------- */
 
 static size_t show_part(const uint8_t *part, size_t size, bool is_small, char *name)
 {

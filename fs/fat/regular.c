@@ -11,8 +11,7 @@
 
 #define SECOND INT64_C(1000000000)
 
-/* --- Regular files -----------------------------------------------------------------------------
- */
+/* --- Regular files --------------------------------------------------------------------------- */
 
 /* Reads or writes the sectors of some pages, as far as the file has clusters there. Those that
  * follow each other on the disk go at once. */
@@ -201,8 +200,7 @@ const struct file_operations fat_regular_files = {.has_position = true,
                                                   .sync = sync,
                                                   .map = file_map_inode};
 
-/* --- Attributes --------------------------------------------------------------------------------
- */
+/* --- Attributes ------------------------------------------------------------------------------ */
 
 /* What goes is first the content, then the clusters. */
 static enum error set_size(struct fat_node *node, uint64_t size)

@@ -30,8 +30,7 @@ enum first_sector {
 
 enum { STATFS_MAGIC = 0x4d44, ROOT_NUMBER = 1 };
 
-/* --- The first sector --------------------------------------------------------------------------
- */
+/* --- The first sector ------------------------------------------------------------------------ */
 
 static bool is_power_of_2(uint32_t value)
 {
@@ -111,8 +110,7 @@ static enum error read_first_sector(struct fat *fat, struct block_device *device
     return OK;
 }
 
-/* --- Mounting ----------------------------------------------------------------------------------
- */
+/* --- Mounting -------------------------------------------------------------------------------- */
 
 static enum error make_root(struct fat *fat)
 {

@@ -7,8 +7,7 @@
 #include <lib/string.h>
 #include <mm/heap.h>
 
-/* --- Numbers in the table ----------------------------------------------------------------------
- */
+/* --- Numbers in the table -------------------------------------------------------------------- */
 
 /* Where a cluster's number stands, in bytes from the table's start. */
 static uint64_t offset_of(const struct fat *fat, uint32_t cluster)
@@ -86,8 +85,7 @@ static enum error set(struct fat *fat, uint32_t cluster, uint32_t next)
     return error;
 }
 
-/* --- Free clusters -----------------------------------------------------------------------------
- */
+/* --- Free clusters --------------------------------------------------------------------------- */
 
 static uint32_t end_of(const struct fat *fat)
 {
@@ -137,8 +135,7 @@ static enum error give(struct fat *fat, uint32_t cluster)
     return error;
 }
 
-/* --- Chains ------------------------------------------------------------------------------------
- */
+/* --- Chains ---------------------------------------------------------------------------------- */
 
 static enum error append(struct fat_node *node, uint32_t cluster)
 {

@@ -136,7 +136,7 @@ static enum error read_link(struct inode *inode, const char **target)
         enum error error = iso_read_target(node->iso, inode->number, text, TARGET_MAX, &length);
         if (!error && length == 0)
             error = iso_damaged(node->iso, "a link has no target");
-        if (error || node->target) /* somebody else has read it meanwhile */
+        if (error || node->target) /* another thread has read it meanwhile */
             kfree(text);
         else
             node->target = text;

@@ -119,15 +119,15 @@ size_t page_cache_give_up(size_t wanted);
 /* Forgets all pages of the file that are clean and that nobody maps. Does not wait. */
 void page_cache_forget(struct page_cache *cache);
 
-/* The most bytes that the running program may make a regular file hold; and how it is told that it
- * has asked for more. NULL: no program has a limit. */
+/* The most bytes that the running program may make a regular file hold, and a function that
+ * notifies it when it asks for more. NULL: no program has a limit. */
 extern uint64_t (*page_cache_size_limit)(void);
 extern void (*page_cache_size_exceeded)(void);
 
-/* May the running program make the file so large? It is told if not: ERROR_FILE_TOO_BIG. */
+/* ERROR_FILE_TOO_BIG: the running program may not make the file so large, and was notified. */
 enum error page_cache_check_size(const struct page_cache *cache, uint64_t size);
 
-/* Called when there are dirty pages where there were none; NULL: nobody wants to know. */
+/* Called when there are dirty pages where there were none; NULL: none is called. */
 extern void (*page_cache_became_dirty)(void);
 
 #endif

@@ -321,8 +321,7 @@ enum error ext2_store_clean(struct ext2 *ext2);
 /* Forgets all that was changed. */
 void ext2_discard(struct ext2 *ext2);
 
-/* --- attributes.c ------------------------------------------------------------------------------
- */
+/* --- attributes.c ---------------------------------------------------------------------------- */
 
 /* Sets the target of a new symbolic link; it is shorter than a block. ERROR_FULL, ERROR_DEVICE,
  * ERROR_OUT_OF_FRAMES. */

@@ -97,8 +97,7 @@ static inline enum error fat_damaged(const struct fat *fat, const char *what)
     return ERROR_DEVICE;
 }
 
-/* --- table.c: clusters. All may wait, and return ERROR_DEVICE or ERROR_OUT_OF_FRAMES. -----------
- */
+/* --- table.c: clusters. All may wait, and return ERROR_DEVICE or ERROR_OUT_OF_FRAMES. -------- */
 
 /* Counts the free clusters, unless that was done. */
 enum error fat_count_free(struct fat *fat);
@@ -116,8 +115,7 @@ static inline uint64_t fat_sector_of(const struct fat *fat, uint32_t cluster)
     return fat->data + (uint64_t)(cluster - FAT_FIRST_CLUSTER) * (fat->cluster / fat->sector);
 }
 
-/* --- names.c: what names look like on the disk. Nothing waits. ---------------------------------
- */
+/* --- names.c: what names look like on the disk. Nothing waits. ------------------------------- */
 
 /* A long name, in units of UTF-16. False: it cannot be a name here. */
 bool fat_name_to_units(const char *name, size_t length, uint16_t units[FAT_NAME_UNITS],
@@ -195,8 +193,7 @@ enum error fat_remove_entry(struct fat_node *directory, struct fat_node *node);
 /* Makes a directory's new clusters, from the one at `from` on, empty. With the changes locked. */
 enum error fat_clear_clusters(struct fat_node *directory, uint32_t from);
 
-/* --- inode.c -----------------------------------------------------------------------------------
- */
+/* --- inode.c --------------------------------------------------------------------------------- */
 
 /* The file of an entry, with a reference. ERROR_OUT_OF_FRAMES, ERROR_DEVICE. */
 enum error fat_get_inode(struct fat *fat, const struct fat_entry *entry, struct inode **inode);
@@ -214,15 +211,13 @@ void fat_fill_entry(const struct fat_node *node, uint8_t bytes[FAT_SLOT]);
  * user go. With the changes locked; ERROR_DEVICE, ERROR_OUT_OF_FRAMES. May wait. */
 enum error fat_store_nodes(struct fat *fat);
 
-/* --- directory.c, regular.c --------------------------------------------------------------------
- */
+/* --- directory.c, regular.c ------------------------------------------------------------------ */
 
 extern const struct inode_operations fat_directory_operations, fat_file_operations;
 extern const struct file_operations fat_directory_files, fat_regular_files;
 extern const struct page_cache_operations fat_pages;
 
-/* --- commit.c ----------------------------------------------------------------------------------
- */
+/* --- commit.c -------------------------------------------------------------------------------- */
 
 /* Lock all that is on the disk besides the content of files, which may wait; and unlock it. */
 void fat_lock(struct fat *fat);
