@@ -129,7 +129,7 @@ bool ext2_may_die_first(const struct ext2_node *node)
 enum error ext2_reuse_removed(struct ext2_node *directory, const char *name, size_t length,
                               struct ext2_node *node, bool *done)
 {
-    struct ext2_removal *removal;
+    struct ext2_removal *removal = NULL;
     enum error error = name_index_reserve(&directory->index);
     if (!error)
         error = find_removed(directory, name, length, &removal);
