@@ -208,7 +208,7 @@ static void set_up_runs(void)
     EXPECT_EQ(page_runs_init(&slab_runs, &slab_arena, slab_arena.base), OK);
 }
 
-/* A byte cannot name the last slots, and must not take them for something else. */
+/* The slab has more slots than a byte can number: the last ones must not be taken for others. */
 TEST(allocators, a_slab_of_more_slots_than_a_byte_has_values)
 {
     set_up_runs();
@@ -249,7 +249,7 @@ TEST(allocators, a_slabs_header_fits_into_its_first_page)
     test_arena_destroy(slab_memory);
 }
 
-/* Many blocks that are too small hide the one that is not. */
+/* Many free blocks are too small, and one is not: it is found among them. */
 TEST(allocators, free_lists_find_the_only_block)
 {
     enum { BLOCKS = 20, SMALL = 1024, LARGE = 1136 };
@@ -313,7 +313,7 @@ TEST(allocators, freed_memory_goes_back)
     }
 }
 
-/* The edge of what is committed may be crossed for ever without committing for ever. */
+/* Blocks come and go at the edge of the committed memory, which is not committed anew each time. */
 TEST(allocators, no_thrashing_at_the_edge)
 {
     FOR_EACH_KIND(kind)

@@ -87,7 +87,7 @@ static void note_command(uint16_t port, uint8_t value)
         last_command = value;
 }
 
-/* Also when it is always busy: nothing can get worse. */
+/* Even a controller that is always busy is asked: nothing can get worse. */
 TEST(devices, i8042_is_asked_to_reset)
 {
     fake_ports_set((struct fake_device){.read = read_always_busy, .write = note_command});

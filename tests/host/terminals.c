@@ -103,7 +103,7 @@ static bool press(const char *key)
     return virtual_terminals_type(key, (unsigned)strlen(key));
 }
 
-/* What can be read from a terminal. */
+/* Reads all that can be read from a terminal now. */
 static const char *typed_at(struct tty *tty)
 {
     static char text[256];

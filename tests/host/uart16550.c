@@ -1,6 +1,6 @@
 /*
- * The serial port's driver against a model of the chip: what it is told, what it sends and when,
- * and what becomes of bytes that arrive while no task reads.
+ * The serial port's driver against a model of the chip: how the driver sets it up, what the chip
+ * sends and when, and what becomes of bytes that arrive while no task reads.
  */
 #include <drivers/uart16550.h>
 #include <kernel/cpu/control.h>
@@ -40,17 +40,17 @@ static struct {
     uint8_t arrived[FIFO];
     unsigned waiting;
     bool overrun;
-    bool broken; /* a break has arrived, which was not asked about yet */
+    bool broken; /* a break has arrived, and the driver has not read the status since */
     char sent[8 * UNSENT + 1];
     unsigned sent_count;
     unsigned in_fifo;    /* bytes that the transmitter has not sent yet */
     unsigned busy;       /* so many delays empty the transmitter; 0: a byte is gone at once */
     unsigned delays;     /* since the FIFO was filled */
-    bool empty_pending;  /* the transmitter has become empty, which was not asked about yet */
+    bool empty_pending;  /* the transmitter has become empty, and the driver has not been told */
     bool no_empty;       /* the chip never says so by an interrupt */
-    bool line;           /* the interrupt line's level */
     bool meanwhile;      /* a byte arrives when the next one is sent */
-    unsigned edges;      /* how often that rose, and the processor has not seen it yet */
+    bool line;           /* the interrupt line's level */
+    unsigned edges;      /* how often the line rose, without the processor having seen it */
     unsigned long waits; /* delays in all */
 } chip;
 
@@ -120,7 +120,8 @@ static uint8_t read_status(void)
     return status;
 }
 
-/* What is pending, the receiver first; being told of an empty transmitter clears that. */
+/* The cause that is pending, the receiver's first. To read that the transmitter is empty clears
+ * this cause. */
 static uint8_t read_identity(void)
 {
     uint8_t enabled = chip.registers[INTERRUPT_ENABLE];
@@ -248,7 +249,7 @@ TEST(uart16550, sends_lines_a_fifo_at_a_time)
                 "fifteen letters\r\nand more than the FIFO takes");
 }
 
-/* However much the line lags behind, a write is a look at the status and no more. */
+/* However far the line lags behind, a write reads the status once and waits for nothing. */
 TEST(uart16550, a_write_does_not_wait_for_the_line)
 {
     start();
@@ -434,7 +435,7 @@ TEST(uart16550, a_stuck_transmitter_is_not_waited_for)
     executor_run_ready(&executor);
 }
 
-/* Nor is a short silence news. */
+/* A short silence is not reported, either. */
 TEST(uart16550, a_slow_transmitter_is_not_stuck)
 {
     start();
