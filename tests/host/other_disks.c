@@ -364,6 +364,60 @@ TEST(other_disks, a_disk_is_a_file)
     memory_disk_end();
 }
 
+static unsigned flushes;
+
+static bool disk_has(const uint8_t *bytes, size_t size)
+{
+    for (size_t at = 0; at + size <= MEMORY_DISK_SIZE; at += MEMORY_DISK_BLOCK) {
+        if (memcmp(memory_disk + at, bytes, size) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void count_flushes(uint64_t place, size_t size)
+{
+    (void)place;
+    flushes += size == 0;
+}
+
+/* fsync() ends with the device's own flush, and so does each write with O_DSYNC, a part of O_SYNC.
+ */
+TEST(other_disks, what_is_synced_is_on_the_disk)
+{
+    static const char *const kinds[][2] = {{"ext2", "mke2fs -q -F -t ext2 -b 1024"},
+                                           {"vfat", "mkfs.fat -F 16 -s 1"}};
+    static uint8_t content[3 * PAGE_SIZE];
+    EXPECT(memory_disk_start());
+    for (size_t kind = 0; kind < ARRAY_SIZE(kinds); kind++) {
+        struct file *file;
+        struct buffer buffer;
+        memset(content, 0xa7, sizeof(content));
+        EXPECT(memory_disk_make(kinds[kind][1]));
+        EXPECT_EQ(memory_disk_mount(kinds[kind][0], false), OK);
+        memory_disk_watch = count_flushes;
+        EXPECT_EQ(file_open(disk_context, NULL, "/disk/f", O_RDWR | O_CREAT, 0644, &file), OK);
+        buffer_init_kernel(&buffer, content, sizeof(content));
+        EXPECT_EQ(file_write(file, &buffer), OK);
+        flushes = 0;
+        EXPECT_EQ(file_sync(file), OK);
+        EXPECT(flushes > 0);
+        EXPECT(disk_has(content, PAGE_SIZE));
+        file_release(file);
+        EXPECT_EQ(file_open(disk_context, NULL, "/disk/f", O_RDWR | O_DSYNC, 0, &file), OK);
+        memset(content, 0xb9, sizeof(content));
+        buffer_init_kernel(&buffer, content, PAGE_SIZE);
+        flushes = 0;
+        EXPECT_EQ(file_write(file, &buffer), OK);
+        EXPECT(flushes > 0);
+        EXPECT(disk_has(content, 1024));
+        file_release(file);
+        memory_disk_watch = NULL;
+        EXPECT_EQ(memory_disk_unmount(), OK);
+    }
+    memory_disk_end();
+}
+
 TEST(other_disks, what_cannot_be_written_to_a_disk_is_told)
 {
     struct file *file;
