@@ -2,13 +2,17 @@
  * A hash table of waiters, by the key of their futex. A waiter lies on the stack of its thread. The
  * kernel is not preempted, so nothing can change the word between the look at it and the moment
  * when the waiter is in the table, as long as the code in between does not wait.
+ *
+ * A wake goes through one bucket, so the table grows with the number of waiters. It is given back
+ * when nobody waits any more.
  */
 #include <kernel/process/futex_key.h>
 #include <kernel/process/process.h>
 #include <kernel/task/sleep.h>
+#include <mm/heap.h>
 #include <mm/user_copy.h>
 
-enum { BUCKETS = 256 };
+enum { FIRST_BITS = 8, FIRST_BUCKETS = 1 << FIRST_BITS, GROWTH_BITS = 2 };
 
 struct waiter {
     struct list_node node; /* in the bucket of its key, until it is woken */
@@ -18,15 +22,66 @@ struct waiter {
     struct task *task;
 };
 
-static struct list buckets[BUCKETS]; /* of waiters, the longest wait first; all zeros: empty */
+/* Each bucket lists waiters, the longest wait first; all zeros: empty. */
+static struct list first_buckets[FIRST_BUCKETS];
+static struct list *buckets = first_buckets;
+static unsigned bucket_bits = FIRST_BITS; /* there are 2 to the power of this many buckets */
+static size_t waiters;                    /* threads in futex_wait(), those just woken included */
+
+static struct waiter *waiter_of(struct list_node *node)
+{
+    return CONTAINER_OF(node, struct waiter, node);
+}
 
 static struct list *bucket_of(const struct futex_key *key)
 {
     uint64_t mixed = ((uintptr_t)key->owner >> 4) + (key->offset >> 2);
-    struct list *bucket = &buckets[(mixed * UINT64_C(0x9e3779b97f4a7c15)) >> 56];
+    struct list *bucket = &buckets[(mixed * UINT64_C(0x9e3779b97f4a7c15)) >> (64 - bucket_bits)];
     if (!bucket->head.next)
         list_init(bucket);
     return bucket;
+}
+
+static void use_buckets(struct list *new, unsigned bits)
+{
+    if (buckets != first_buckets)
+        kfree(buckets);
+    buckets = new;
+    bucket_bits = bits;
+}
+
+/* Moves all waiters to a larger table. All waiters for one key are in one bucket and stay in their
+ * order. Without memory the table stays as it is, and wakes take longer. */
+static void grow(void)
+{
+    struct list *old = buckets, moving = LIST_INIT(moving);
+    size_t count = (size_t)1 << bucket_bits;
+    struct list *new = kzalloc((count << GROWTH_BITS) * sizeof(*new));
+    struct list_node *node;
+    if (!new)
+        return;
+    for (size_t i = 0; i < count; i++) {
+        while (old[i].head.next && (node = list_pop_front(&old[i])))
+            list_push_back(&moving, node);
+    }
+    use_buckets(new, bucket_bits + GROWTH_BITS);
+    while ((node = list_pop_front(&moving)))
+        list_push_back(bucket_of(&waiter_of(node)->key), node);
+}
+
+static void add(struct waiter *waiter)
+{
+    list_push_back(bucket_of(&waiter->key), &waiter->node);
+    if (++waiters > (size_t)1 << bucket_bits)
+        grow();
+}
+
+/* The waiter is in a bucket, or was woken and taken out already. */
+static void remove(struct waiter *waiter)
+{
+    list_remove(&waiter->node);
+    if (--waiters == 0 && buckets != first_buckets)
+        use_buckets(first_buckets, FIRST_BITS);
 }
 
 enum error futex_key_of(const struct futex *futex, struct futex_key *key)
@@ -97,9 +152,9 @@ enum error futex_wait(const struct futex *futex, uint32_t value, uint32_t bits, 
         error = load(word) == value ? futex_key_of(futex, &waiter.key) : ERROR_AGAIN;
     if (error)
         return error;
-    list_push_back(bucket_of(&waiter.key), &waiter.node);
+    add(&waiter);
     error = futex_sleep(&waiter.woken, deadline);
-    list_remove(&waiter.node);
+    remove(&waiter);
     return error;
 }
 
@@ -110,11 +165,6 @@ static void wake(struct waiter *waiter)
     list_remove(&waiter->node);
     waiter->woken = true;
     task_wake(waiter->task);
-}
-
-static struct waiter *waiter_of(struct list_node *node)
-{
-    return CONTAINER_OF(node, struct waiter, node);
 }
 
 static unsigned wake_key(const struct futex_key *key, uint32_t limit, uint32_t bits)

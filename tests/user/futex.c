@@ -290,3 +290,41 @@ TEST(futex, broken_robust_lists)
         EXPECT_EQ(status, 3 << 8);
     }
 }
+
+/* --- Many waiters ----------------------------------------------------------------------------- */
+
+enum { MANY = 600, SMALL_STACK = 16384 };
+
+static uint32_t words[MANY];
+
+static void *wait_alone(void *at)
+{
+    return (void *)futex(at, FUTEX_WAIT_PRIVATE, 0, NULL, NULL, 0);
+}
+
+/* The kernel finds each waiter, and those on one word in their order, however many there are. */
+TEST(futex, many_waiters)
+{
+    enum { FIRST = 3 };
+    static pthread_t threads[MANY];
+    struct waiter first[FIRST];
+    pthread_attr_t attributes;
+    for (int i = 0; i < FIRST; i++) {
+        first[i] = (struct waiter){.word = &word, .operation = FUTEX_WAIT_PRIVATE};
+        start(&first[i]);
+    }
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, SMALL_STACK);
+    for (int i = 0; i < MANY; i++)
+        EXPECT_EQ(pthread_create(&threads[i], &attributes, wait_alone, &words[i]), 0);
+    for (int i = 0; i < MANY; i++) {
+        while (futex(&words[i], FUTEX_WAKE_PRIVATE, MANY, NULL, NULL, 0) == 0)
+            pause_for(1); /* it does not wait yet */
+        if (i % (MANY / FIRST) == MANY / FIRST / 2) {
+            EXPECT_EQ(futex(&word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0), 1);
+            EXPECT_EQ(finish(&first[i / (MANY / FIRST)]), 0);
+        }
+        EXPECT_EQ(pthread_join(threads[i], NULL), 0);
+    }
+    EXPECT_EQ(futex(&word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0), 0);
+}
