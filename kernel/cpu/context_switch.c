@@ -1,8 +1,8 @@
 #include <assert.h>
 #include <kernel/cpu/context_switch.h>
 
-/* What lies on a new stack, lowest address first: what context_switch() takes off it, and then what
- * context_begin() does. */
+/* The content of a new stack, lowest address first. context_switch() takes the registers and
+ * `begin` off it, context_begin() takes `function`. */
 struct first_frame {
     uint64_t r15, r14, r13, r12, rbx, rbp; /* an rbp of 0 ends a backtrace */
     void (*begin)(void);

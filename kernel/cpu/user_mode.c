@@ -18,7 +18,7 @@ enum {
     EFER_SCE = 1 << 0,
 };
 
-/* All flags that a program can set, but for those that hold a comparison's result: among them TF,
+/* All flags that a program can set, except those that hold a comparison's result: among them TF,
  * IF, DF, IOPL, NT and AC. */
 enum { SYSCALL_CLEARS = 0x257700 };
 

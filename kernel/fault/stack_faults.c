@@ -20,7 +20,7 @@ FAULT(stack_overflow, "stack-overflow", "recurse for ever")
 }
 
 /* The frame is larger than the guard page. With -fstack-clash-protection the function touches each
- * of its pages in turn, so it hits the guard page. */
+ * of its pages one by one, so it hits the guard page. */
 FAULT(big_frame, "big-frame", "call a function with a frame of 64 KiB")
 {
     volatile uint8_t frame[KIB(64)];

@@ -12,7 +12,7 @@
 
 enum { MAX_LINES = 32 };
 
-/* What a function's first instructions, `push rbp; mov rbp, rsp`, leave on the stack. */
+/* The words on the stack at rbp, after a function's first instructions `push rbp; mov rbp, rsp`. */
 struct call_frame {
     virt_addr_t caller_rbp;
     virt_addr_t return_address;

@@ -75,7 +75,7 @@ static const char *vector_name(unsigned vector)
     }
 }
 
-/* Vectors that were never used are left out, but for messages that have a handler. */
+/* Vectors that were never used are left out, except messages that have a handler. */
 static void print_vector(unsigned vector)
 {
     if (trap_count(vector) || irq_message_handler(vector))

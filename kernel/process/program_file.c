@@ -1,7 +1,7 @@
 /*
  * Opening a program's file, and following scripts. The kernel executes no script itself: its first
  * line, "#!/bin/sh -e", names an interpreter, which is executed instead and finds the script's name
- * among its arguments. An interpreter may be a script in turn.
+ * among its arguments. An interpreter may be a script itself.
  */
 #include <fs/inode.h>
 #include <kernel/process/program_file.h>

@@ -154,7 +154,7 @@ enum error tty_read(struct file *file, struct buffer *buffer, uint64_t *position
         return OK;
     enum error error = check_foreground(file, TTY_SIGNAL_INPUT);
     while (!error && !read.over) {
-        /* What is typed after a hang-up is the next session's. */
+        /* Input that is typed after a hang-up is for the next session. */
         bool may_take = has_input(tty_of_file(file)) && !tty_file_is_dead(file);
         error = may_take ? take_input(&read) : wait_for_input(&read);
     }

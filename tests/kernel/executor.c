@@ -305,7 +305,7 @@ TEST(executor, block_on_returns_although_others_go_on)
 
 /* --- Priorities ------------------------------------------------------------------------------ */
 
-/* Three tasks that always have something to do. All get their turns: the important one nearly all,
+/* Three tasks that always have something to do. Each is polled: the important one nearly always,
  * the others the share that keeps them from starving. */
 TEST(executor, priorities_prefer_and_do_not_starve)
 {

@@ -1,5 +1,5 @@
 /*
- * What else tasks wait for: streams, events, one-shots, mutexes; and futures put together.
+ * Streams, events, one-shots and mutexes, which tasks wait for, and combined futures.
  */
 #include <kernel/task/event.h>
 #include <kernel/task/executor.h>

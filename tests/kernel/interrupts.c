@@ -75,8 +75,8 @@ static void send_to_itself(unsigned vector)
     mmio_write(local_apic_registers + COMMAND, FIXED_TO_SELF | vector);
 }
 
-/* What a device's write would raise, raised by the local APIC. The second comes only if the first
- * was ended. */
+/* The interrupt that a device's write would raise, raised by the local APIC. The second comes only
+ * if the first was ended. */
 TEST(interrupts, messages_have_vectors)
 {
     static struct irq_handler handler = {.name = "test", .run = count_message};

@@ -110,7 +110,7 @@ TEST(keyboard, a_full_ring_leaves_the_byte_in_the_controller)
     waker_cancel(&reader.waker);
 }
 
-/* What the keyboard answers when it is asked which scancode set it speaks. */
+/* The keyboard's answer to the question which scancode set it uses. */
 static enum error ask_set(bool translate, uint8_t *set)
 {
     enum { WRITE_CONFIG = 0x60, SCANCODE_SET = 0xf0, TELL = 0 };
@@ -137,7 +137,7 @@ static enum error ask_set(bool translate, uint8_t *set)
     return result == POLL_READY ? error : ERROR_TIMEOUT;
 }
 
-/* What the driver believes about translation, held against an emulator that does it. */
+/* The driver's assumption about translation, compared with an emulator that translates. */
 TEST(keyboard_set, is_told_through_the_translation)
 {
     uint8_t set;

@@ -77,7 +77,7 @@ static void set_up(void)
     page_cache_init(&cache, &with_store, &inode);
 }
 
-/* What a read finds at the start of a page; an error less 0. */
+/* The byte that a read finds at the start of a page; an error as a negative number. */
 static int letter(uint64_t page)
 {
     struct buffer buffer;

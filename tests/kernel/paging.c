@@ -198,7 +198,7 @@ TEST(paging, new_on_the_screen)
 /* --- The tables that every address space shares
  * --------------------------------------------------- */
 
-/* What layout.h knows of, as far as the processor can address memory. */
+/* The windows of layout.h, as far as the processor can address memory. */
 static bool is_in_a_window(virt_addr_t address)
 {
     return address - DIRECT_MAP_BASE < processor_memory_end() ||

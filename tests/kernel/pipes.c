@@ -160,7 +160,7 @@ static void read_pieces(struct worker *worker)
     }
 }
 
-/* Together they write more than the pipe holds, in turns. */
+/* Together they write more than the pipe holds, one after the other. */
 TEST(pipes, what_is_written_at_once_stays_in_one_piece)
 {
     struct worker writers[WRITERS], reader;

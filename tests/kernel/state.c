@@ -1,5 +1,5 @@
 /*
- * What the processor's registers have to hold while the kernel runs.
+ * The values that the processor's registers have to hold while the kernel runs.
  */
 #include <kernel/cpu/control.h>
 #include <kernel/log/log.h>

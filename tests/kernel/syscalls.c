@@ -1,5 +1,5 @@
 /*
- * What of the system calls needs no program. What programs see is in tests/user/.
+ * The parts of system calls that can be tested without a program. tests/user/ tests the calls.
  */
 #include <kernel/process/signal.h>
 #include <kernel/syscall/description.h>

@@ -40,7 +40,7 @@ static bool has_room(const struct tty *tty, bool all)
 static const struct tty_device device = {.write = write, .has_room = has_room, .resets = true};
 static struct tty tty;
 
-/* What was shown since the last call. */
+/* The text that was shown since the last call. */
 static const char *seen(void)
 {
     shown[shown_count] = '\0';
@@ -108,7 +108,7 @@ static const struct tty_hooks hooks = {
     .session_of_group = session_of_group,
 };
 
-/* Whatever an earlier test has left. */
+/* Resets all that an earlier test may have changed. */
 static void begin(void)
 {
     static bool added;

@@ -1,6 +1,6 @@
 /*
- * What makes the processor leave the running code: exceptions and interrupts, the gates and stacks
- * that they come through, and what the log says of them.
+ * The ways in which the processor leaves the running code: exceptions, interrupts, the gates and
+ * stacks that they come through, and what the log says of them.
  */
 #include <drivers/irq.h>
 #include <kernel/cpu/control.h>
@@ -338,7 +338,7 @@ TEST(traps, the_canary_is_set)
 
 static uint8_t loaded;
 
-/* What cannot be read leaves the byte as it was, and every register that the compiler counts on. */
+/* A failed load leaves the byte as it was, and every register that a called function preserves. */
 static bool refuses(virt_addr_t address, unsigned vector)
 {
     uint64_t before = trap_count(vector);

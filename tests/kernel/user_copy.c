@@ -115,7 +115,7 @@ TEST(user_copy, what_is_written_can_be_read)
     tear_down();
 }
 
-/* What was touched before stays in the page tables. */
+/* Pages that were touched before stay in the page tables. */
 TEST(user_copy, rights_of_touched_pages)
 {
     char byte = 0;

@@ -1,4 +1,4 @@
-/* What the system says of the processor time that was used. */
+/* The processor time that calls and /proc report. */
 #include <sys/resource.h>
 #include <sys/times.h>
 #include <time.h>

@@ -1,4 +1,4 @@
-/* What a process learns of its children, and they of it. */
+/* A process learns of its children's ends and stops, and they of its end. */
 #include <sys/prctl.h>
 #include <sys/resource.h>
 

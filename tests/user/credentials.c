@@ -210,7 +210,7 @@ TEST(credentials, a_user_signals_only_own_processes)
     EXPECT_EQ(status, SIGKILL);
 }
 
-/* Who has taken another effective user can still be signalled by the one whose process it is. */
+/* A process with another effective user can still be signalled by its real user. */
 TEST(credentials, a_process_can_be_signalled_by_its_real_and_saved_user)
 {
     NEEDS_ROOT();

@@ -1,6 +1,6 @@
 /*
- * What runs out: the call says so, nothing is half done, and the program goes on once it has given
- * something back.
+ * When something runs out, the call fails, nothing is half done, and the program goes on once it
+ * has given something back.
  */
 #include <sched.h>
 #include <sys/resource.h>
@@ -81,7 +81,7 @@ static void fill_pipes(void)
     _exit(status);
 }
 
-/* What full pipes hold is given back with the last descriptor. */
+/* The memory of full pipes is given back with the last descriptor. */
 TEST(exhaustion, full_pipes_are_given_back)
 {
     for (int i = 0; i < 200; i++) /* 150 MiB, all in all */
@@ -116,7 +116,7 @@ static void take_all_memory(void)
     _exit(0);
 }
 
-/* Whoever takes all memory is killed for that, or has not got it all; others go on. */
+/* A process that takes all memory is killed, or has not got it all; others go on. */
 TEST(exhaustion, memory)
 {
     for (int i = 0; i < 3; i++) {
@@ -148,13 +148,13 @@ TEST(exhaustion, addresses)
 
 /* --- Processes ------------------------------------------------------------------------------- */
 
-/* A user who has no processes. Those of an earlier run may still be there as zombies. */
+/* A user without processes. Those of an earlier run may still be there as zombies. */
 static uid_t new_user(void)
 {
     return 1000000 + (uid_t)getpid();
 }
 
-/* Becomes such a user, who may have so many. */
+/* Becomes such a user, with a limit of so many processes. */
 static int become_user(rlim_t processes)
 {
     struct rlimit value = {processes, processes};
@@ -266,7 +266,7 @@ TEST(exhaustion, kernel_stacks)
     EXPECT(start_thread() > 0 && start_child() > 0);
 }
 
-/* Root's processes are not limited, whoever acts as root. */
+/* Root's processes are not limited, whether the real or the effective user is root. */
 TEST(exhaustion, processes_of_root)
 {
     struct rlimit one = {1, 1};

@@ -1,4 +1,4 @@
-/* What a program does wrong becomes a signal, with Linux's code and address. */
+/* A program's faults become signals, with Linux's code and address. */
 #include "support.h"
 
 #define EXPECT_INFO(signal, code, address)                \

@@ -1,6 +1,7 @@
 /*
- * A program tries to get at what is not its own, by each way that the processor offers. Linux
- * refuses each, and so does Cairn, in the same way: by a signal, or by nothing at all.
+ * A program tries to reach memory, ports and registers that are not its own, in each way that the
+ * processor offers. Linux refuses each, and so does Cairn, in the same way: by a signal, or by
+ * ignoring it.
  *
  * tests/user/faults.c has the kernel's half of addresses, bad_pointers.c what calls are given, and
  * tests/kernel/user_mode.c the ways on which Linux differs, since it runs 32-bit programs.
@@ -32,7 +33,7 @@ static void run_code(const void *code, size_t size, uint64_t value)
 
 /* --- Memory ---------------------------------------------------------------------------------- */
 
-/* What each entry of the upper half of the root table leads to. */
+/* The start of the memory behind each entry of the upper half of the root table. */
 TEST(isolation, no_window_of_the_kernel_can_be_read_written_or_run)
 {
     for (uint64_t entry = 256; entry < 512; entry++) {

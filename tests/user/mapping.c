@@ -165,7 +165,7 @@ TEST(mapping, a_file_that_becomes_longer)
     EXPECT_EQ(status_of_read(shared + 2 * PAGE), SIGBUS);
 }
 
-/* What has not been written to in a private mapping follows the file. */
+/* Pages of a private mapping that were not written to show the file as it is now. */
 TEST(mapping, reads_writes_and_mappings_agree)
 {
     make_pages("a", 2);

@@ -48,7 +48,7 @@ TEST(memory_limits, mlockall)
     EXPECT_EQ(there[1] & 1, 0);
 }
 
-/* Not root, who may lock what he likes. */
+/* For other users than root, which may lock any amount. */
 TEST(memory_limits, mlock_has_a_limit)
 {
     const struct rlimit limit = {4 * PAGE, 4 * PAGE}, none = {0, 0};

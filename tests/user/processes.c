@@ -1,4 +1,4 @@
-/* Processes: how they come, how they end, and who waits for them. */
+/* Processes: how they begin, how they end, and how others wait for them. */
 #include <sys/resource.h>
 
 #include "support.h"

@@ -1,4 +1,4 @@
-/* Signals that are queued, with what they carry; stacks for handlers; who is told what. */
+/* Queued signals and their values; stacks for handlers; the information about each source. */
 #include <sys/time.h>
 #include <time.h>
 #include <ucontext.h>

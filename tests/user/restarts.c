@@ -160,7 +160,7 @@ static void listen_with_limit(void)
     limit_sockets();
 }
 
-/* The queue of those who wait to be accepted is full. */
+/* The queue of connections that wait to be accepted is full. */
 static void listen_to_one(void)
 {
     listen_at();

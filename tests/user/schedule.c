@@ -1,4 +1,4 @@
-/* Who gets how much of the processor. */
+/* How the processor is shared: niceness, policies, affinity. */
 #include <sched.h>
 #include <sys/resource.h>
 #include <time.h>

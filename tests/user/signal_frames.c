@@ -64,7 +64,7 @@ TEST(signal_frames, at_each_place_on_a_page)
 
 static char *elsewhere; /* pages of a file, not there yet */
 
-/* Takes the picture of the registers from another place, across two pages. */
+/* Makes the registers come back from another place, an image across two pages. */
 static void move_picture(int signal, siginfo_t *info, void *context)
 {
     enum { LONGEST = PAGE, DISTANCE = PAGE - 64 };

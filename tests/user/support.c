@@ -1,4 +1,4 @@
-/* What the tests in user mode share. `PROGRAM SUITE` runs the suite of that name, which is the
+/* Shared by the tests in user mode. `PROGRAM SUITE` runs the suite of that name, which is the
  * program's own name. */
 #include <ftw.h>
 #include <stdarg.h>
@@ -187,7 +187,7 @@ void let_sleep(pid_t process)
     } while (!state || state[2] != 'S');
 }
 
-/* What a test's program does instead when it is started with `--child`; most have no such thing. */
+/* The main function of a test's program that is started with `--child`; most have none. */
 __attribute__((weak)) int test_child(int argc, char **argv)
 {
     (void)argc, (void)argv;

@@ -90,7 +90,8 @@ void *read_only_page(void);
         }                                                                                        \
     }
 
-/* What came with the last signal that handle_faults() handles, and where its handler jumps to. */
+/* The information about the last signal that handle_faults() handles, and where its handler jumps
+ * to. */
 extern siginfo_t fault_info;
 extern sigjmp_buf before_fault;
 

@@ -1,4 +1,4 @@
-/* What the system tells of itself. */
+/* The calls by which the system describes itself. */
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/sysinfo.h>

@@ -1,4 +1,4 @@
-/* What a program can see of a terminal's settings; on a pseudo-terminal. */
+/* The settings of a terminal, as far as a program can see their effect; on a pseudo-terminal. */
 #include <time.h>
 
 #include "pty_support.h"

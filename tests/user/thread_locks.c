@@ -168,7 +168,7 @@ static void init_mutex(pthread_mutex_t *of)
     pthread_mutex_init(of, &attributes);
 }
 
-static volatile int *locked; /* by somebody who dies soon */
+static volatile int *locked; /* by a thread that ends soon */
 
 static void *lock_and_die(void *of)
 {

@@ -175,7 +175,7 @@ static void drop_second_magic(unsigned char *picture)
     memset(picture + size, 0, 4);
 }
 
-/* What is no picture of XSAVE is one of FXSAVE. */
+/* An image that is not XSAVE's counts as FXSAVE's. */
 TEST(vectors, without_magic_the_lower_halves_count)
 {
     static void (*const changes[])(unsigned char *) = {drop_magic, drop_second_magic};

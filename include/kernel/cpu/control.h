@@ -74,7 +74,7 @@ static inline void invlpg(virt_addr_t address)
     __asm__ volatile("invlpg (%0)" : : "r"(address) : "memory");
 }
 
-/* What CPUID returns. The caller compares `leaf` with the highest one (leaf 0, or 0x80000000)
+/* The result of CPUID. The caller compares `leaf` with the highest one (leaf 0, or 0x80000000)
  * first: beyond it, the answer is another leaf's. */
 struct cpuid_result {
     uint32_t eax, ebx, ecx, edx;

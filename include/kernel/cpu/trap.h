@@ -26,7 +26,8 @@ enum trap_vector {
     EXCEPTION_COUNT = 32, /* the vectors below belong to the processor (Intel SDM 3A 6.2) */
 };
 
-/* What the stub saves, lowest address first. kernel/cpu/trap_stubs.asm pushes in the reverse order.
+/* The registers that the stub saves, lowest address first. kernel/cpu/trap_stubs.asm pushes in the
+ * reverse order.
  */
 struct trap_frame {
     uint64_t r15, r14, r13, r12, r11, r10, r9, r8;

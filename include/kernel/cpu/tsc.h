@@ -1,5 +1,5 @@
 /*
- * What CPUID reports about the time stamp counter.
+ * The time stamp counter as CPUID describes it.
  */
 #ifndef KERNEL_CPU_TSC_H
 #define KERNEL_CPU_TSC_H

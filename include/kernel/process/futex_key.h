@@ -1,5 +1,5 @@
 /*
- * What futex.c and futex_lock.c share: the identity of a futex, and its word. In threads of
+ * The identity of a futex, and its word: futex.c and futex_lock.c share them. In threads of
  * programs.
  */
 #ifndef KERNEL_PROCESS_FUTEX_KEY_H

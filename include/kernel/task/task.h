@@ -33,8 +33,8 @@ enum task_state {
     TASK_OVER,   /* in no queue and on no list of the executor */
 };
 
-/* All zeros but for a name and a poll function is a new task. The first group belongs to the
- * spawner, who sets it before the spawn. */
+/* A struct that is all zeros except a name and a poll function is a new task. The first group
+ * belongs to the spawner, which sets it before the spawn. */
 struct task {
     const char *name; /* not NULL */
     enum poll_result (*poll)(struct task *task);
