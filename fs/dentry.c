@@ -255,7 +255,7 @@ struct dentry *dentry_after(const struct dentry *entry)
                                                  : CONTAINER_OF(node, struct dentry, sibling);
 }
 
-void dentry_delete_tree(struct dentry *root)
+static void delete_entries(struct dentry *root)
 {
     struct dentry *dentry = root, *child;
     for (;;) {
@@ -271,7 +271,7 @@ void dentry_delete_tree(struct dentry *root)
 
 void dentry_drop_tree(struct dentry *root)
 {
-    dentry_delete_tree(root);
+    delete_entries(root);
     dentry_release(root);
 }
 

@@ -163,15 +163,26 @@ static bool is_too_far(uint64_t position, const struct buffer *buffer)
     return position + buffer->left > INT64_MAX && buffer->left > 0;
 }
 
-enum error file_read(struct file *file, struct buffer *buffer)
+static enum error check_read(const struct file *file, const struct buffer *buffer,
+                             uint64_t position)
 {
     if (!may_read(file))
         return ERROR_BAD_DESCRIPTOR;
-    if (!file->operations->read || is_too_far(file->position, buffer))
+    if (is_too_far(position, buffer))
         return ERROR_INVALID;
+    if (file->operations->read)
+        return OK;
+    return inode_is_directory(file->inode) ? ERROR_IS_DIRECTORY : ERROR_INVALID;
+}
+
+enum error file_read(struct file *file, struct buffer *buffer)
+{
+    enum error error = check_read(file, buffer, file->position);
+    if (error)
+        return error;
     bool locked = lock_position(file);
     size_t before = buffer->left;
-    enum error error = file->operations->read(file, buffer, &file->position);
+    error = file->operations->read(file, buffer, &file->position);
     unlock_position(file, locked);
     if (buffer->left < before)
         notify_file(file, NOTIFY_ACCESS);
@@ -237,12 +248,11 @@ enum error file_read_at(struct file *file, struct buffer *buffer, uint64_t posit
 {
     if (!file->operations->has_position)
         return ERROR_NOT_SEEKABLE;
-    if (!may_read(file))
-        return ERROR_BAD_DESCRIPTOR;
-    if (!file->operations->read || is_too_far(position, buffer))
-        return ERROR_INVALID;
+    enum error error = check_read(file, buffer, position);
+    if (error)
+        return error;
     size_t before = buffer->left;
-    enum error error = file->operations->read(file, buffer, &position);
+    error = file->operations->read(file, buffer, &position);
     if (buffer->left < before)
         notify_file(file, NOTIFY_ACCESS);
     return error;

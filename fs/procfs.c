@@ -2,14 +2,12 @@
  * procfs. Each lookup makes an inode and a dentry, which nobody keeps: so what they show is never
  * out of date, and nothing has to be taken back when a process ends. An inode's number tells what
  * it is, so it is the same each time.
- *
- * The content of a file is written when its beginning is read, and what follows comes from the same
- * text: a program sees one moment.
  */
 #include <assert.h>
 #include <fs/mount.h>
 #include <fs/proc_node.h>
 #include <fs/procfs.h>
+#include <fs/pseudo.h>
 #include <lib/format.h>
 #include <lib/string.h>
 #include <mm/heap.h>
@@ -80,35 +78,20 @@ static enum error list(struct file *file, struct entry_sink *sink)
     return proc_list(node_of(file->inode), file, sink);
 }
 
-static enum error read_directory(struct file *file, struct buffer *buffer, uint64_t *position)
-{
-    (void)file, (void)buffer, (void)position;
-    return ERROR_IS_DIRECTORY;
-}
-
-static const struct file_operations directory_operations = {
-    .has_position = true, .read = read_directory, .list = list};
+static const struct file_operations directory_operations = {.has_position = true, .list = list};
 
 /* --- Content ---------------------------------------------------------------------------------- */
 
-static enum error write_content(struct file *file)
+static enum error write_content(struct inode *inode, struct text *text)
 {
-    const struct proc_node *node = node_of(file->inode);
-    struct text *text = file->data;
-    if (!text)
-        text = file->data = kzalloc(sizeof(*text));
-    if (!text)
-        return ERROR_OUT_OF_FRAMES;
-    text_free(text);
-    enum error error = node->entry ? node->entry->write(text, node->process)
-                                   : proc_describe_descriptor(text, node->process, node->fd);
-    return error ? error : text->error;
+    const struct proc_node *node = node_of(inode);
+    return node->entry ? node->entry->write(text, node->process)
+                       : proc_describe_descriptor(text, node->process, node->fd);
 }
 
 static enum error read(struct file *file, struct buffer *buffer, uint64_t *position)
 {
-    enum error error = !file->data || *position == 0 ? write_content(file) : OK;
-    return error ? error : text_read(file->data, buffer, position);
+    return pseudo_read(file, buffer, position, write_content);
 }
 
 static enum error write(struct file *file, struct buffer *buffer, uint64_t *position)
@@ -134,15 +117,8 @@ static enum error write(struct file *file, struct buffer *buffer, uint64_t *posi
     return error;
 }
 
-static void close(struct file *file)
-{
-    if (file->data)
-        text_free(file->data);
-    kfree(file->data);
-}
-
 static const struct file_operations file_operations = {
-    .has_position = true, .read = read, .write = write, .close = close};
+    .has_position = true, .read = read, .write = write, .close = pseudo_close};
 
 /* --- Links ------------------------------------------------------------------------------------ */
 
@@ -233,46 +209,24 @@ static const struct inode_operations link_inode = {.read_link = read_link, .foll
 
 /* --- The file system -------------------------------------------------------------------------- */
 
+static enum error make_root(struct filesystem *filesystem, struct dentry **root)
+{
+    const struct proc_node like = {.kind = PROC_ROOT};
+    return make(filesystem, NULL, "/", 1, &like, root);
+}
+
 static enum error mount(const struct mount_arguments *arguments, struct filesystem **filesystem)
 {
-    const struct proc_node root = {.kind = PROC_ROOT};
     (void)arguments;
-    struct filesystem *made = kzalloc(sizeof(*made));
-    if (!made)
-        return ERROR_OUT_OF_FRAMES;
-    filesystem_init(made, &procfs_type);
-    enum error error = make(made, NULL, "/", 1, &root, &made->root);
-    if (error) {
-        kfree(made);
-        return error;
-    }
-    *filesystem = made;
-    return OK;
-}
-
-static void statistics(struct filesystem *filesystem, struct filesystem_statistics *result)
-{
-    (void)filesystem;
-    *result = (struct filesystem_statistics){.magic = MAGIC};
-}
-
-static void unmount(struct filesystem *filesystem)
-{
-    dentry_delete_tree(filesystem->root); /* the names that something was mounted at */
-    dentry_release(filesystem->root);
-}
-
-static void free_filesystem(struct filesystem *filesystem)
-{
-    kfree(filesystem);
+    return pseudo_mount(&procfs_type, make_root, filesystem);
 }
 
 struct filesystem_type procfs_type = {.name = "proc",
+                                      .magic = MAGIC,
                                       .is_single = true,
                                       .mount = mount,
-                                      .statistics = statistics,
-                                      .unmount = unmount,
-                                      .free = free_filesystem};
+                                      .unmount = pseudo_unmount,
+                                      .free = pseudo_free};
 
 int proc_process_of(struct inode *inode)
 {

@@ -2,13 +2,12 @@
  * sysfs. Nothing is kept: an inode is a path, and each look-up, listing and read asks the sources
  * for all that there is, and picks what it looks for. So devices come and go without a word here.
  * The price is a time that grows with the number of devices; programs ask rarely.
- *
- * The text of a file is made when its beginning is read, and what follows comes from the same text.
  */
 #include <assert.h>
 #include <fs/dentry.h>
 #include <fs/file.h>
 #include <fs/path.h>
+#include <fs/pseudo.h>
 #include <fs/sysfs.h>
 #include <fs/text.h>
 #include <lib/format.h>
@@ -299,80 +298,37 @@ static enum error list(struct file *file, struct entry_sink *sink)
     return error;
 }
 
-static enum error read_directory(struct file *file, struct buffer *buffer, uint64_t *position)
-{
-    (void)file, (void)buffer, (void)position;
-    return ERROR_IS_DIRECTORY;
-}
+static const struct file_operations directory_operations = {.has_position = true, .list = list};
 
-static const struct file_operations directory_operations = {
-    .has_position = true, .read = read_directory, .list = list};
-
-static enum error write_content(struct file *file)
+static enum error write_content(struct inode *inode, struct text *text)
 {
-    struct text *text = file->data;
-    if (!text)
-        text = file->data = kzalloc(sizeof(*text));
-    if (!text)
-        return ERROR_OUT_OF_FRAMES;
-    text_free(text);
-    return ask_for_content(node_of(file->inode), text);
+    return ask_for_content(node_of(inode), text);
 }
 
 static enum error read(struct file *file, struct buffer *buffer, uint64_t *position)
 {
-    enum error error = !file->data || *position == 0 ? write_content(file) : OK;
-    return error ? error : text_read(file->data, buffer, position);
-}
-
-static void close(struct file *file)
-{
-    if (file->data)
-        text_free(file->data);
-    kfree(file->data);
+    return pseudo_read(file, buffer, position, write_content);
 }
 
 static const struct file_operations file_operations = {
-    .has_position = true, .read = read, .close = close};
+    .has_position = true, .read = read, .close = pseudo_close};
 
 /* --- The file system -------------------------------------------------------------------------- */
+
+static enum error make_root(struct filesystem *filesystem, struct dentry **root)
+{
+    return make(filesystem, NULL, "", 0, S_IFDIR, root);
+}
 
 static enum error mount(const struct mount_arguments *arguments, struct filesystem **filesystem)
 {
     (void)arguments;
-    struct filesystem *made = kzalloc(sizeof(*made));
-    if (!made)
-        return ERROR_OUT_OF_FRAMES;
-    filesystem_init(made, &sysfs_type);
-    enum error error = make(made, NULL, "", 0, S_IFDIR, &made->root);
-    if (error) {
-        kfree(made);
-        return error;
-    }
-    *filesystem = made;
-    return OK;
-}
-
-static void statistics(struct filesystem *filesystem, struct filesystem_statistics *result)
-{
-    (void)filesystem;
-    *result = (struct filesystem_statistics){.magic = MAGIC};
-}
-
-static void unmount(struct filesystem *filesystem)
-{
-    dentry_delete_tree(filesystem->root); /* the names that something was mounted at */
-    dentry_release(filesystem->root);
-}
-
-static void free_filesystem(struct filesystem *filesystem)
-{
-    kfree(filesystem);
+    return pseudo_mount(&sysfs_type, make_root, filesystem);
 }
 
 struct filesystem_type sysfs_type = {.name = "sysfs",
+                                     .magic = MAGIC,
                                      .is_single = true,
                                      .mount = mount,
-                                     .statistics = statistics,
-                                     .unmount = unmount,
-                                     .free = free_filesystem};
+                                     .unmount = pseudo_unmount,
+                                     .free = pseudo_free};

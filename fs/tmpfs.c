@@ -11,12 +11,6 @@ enum { ENTRY_SIZE = 20 /* what Linux adds to a directory's size for an entry, . 
 
 /* --- Directories ------------------------------------------------------------------------------ */
 
-static enum error read_directory(struct file *file, struct buffer *buffer, uint64_t *position)
-{
-    (void)file, (void)buffer, (void)position;
-    return ERROR_IS_DIRECTORY;
-}
-
 /* Where the listing goes on. The file remembers the dentry (data) as long as no entry has gone, so
  * that a long listing need not begin at the front each time. */
 static struct dentry *next_entry(const struct file *file)
@@ -55,8 +49,7 @@ static enum error list(struct file *file, struct entry_sink *sink)
     return OK;
 }
 
-static const struct file_operations directory_operations = {
-    .has_position = true, .read = read_directory, .list = list};
+static const struct file_operations directory_operations = {.has_position = true, .list = list};
 
 /* --- Names ------------------------------------------------------------------------------------ */
 

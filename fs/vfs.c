@@ -15,8 +15,12 @@
  *                        changed or written there
  *
  * Of each kind a thread holds one at most. It holds none when it goes back to its program or ends.
- * A page fault may come while any of them is held, for what is copied is the program's: so a fault
- * takes none of them. Wait queues have no lock; interrupts are masked while they are changed.
+ *
+ * A page fault may come while a lock is held, for what is copied is the program's. A fault takes
+ * LOCK_OF_DISK at most, when a page that is written to gets its place on a disk. So a thread that
+ * holds that lock does not touch a program's memory.
+ *
+ * Wait queues have no lock; interrupts are masked while they are changed.
  */
 #include <assert.h>
 #include <fs/block_cache.h>

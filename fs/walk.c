@@ -336,3 +336,8 @@ enum error link_check_access(const struct fs_context *context, const struct inod
         !link->operations->follow || fs_context_is_privileged(context) || context->uid == link->uid;
     return may ? OK : ERROR_ACCESS;
 }
+
+enum error directory_check_change(const struct fs_context *context, const struct dentry *directory)
+{
+    return inode_check_access(context, directory->inode, MAY_WRITE | MAY_EXECUTE);
+}

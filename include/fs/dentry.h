@@ -91,10 +91,8 @@ struct dentry *dentry_next_child(const struct dentry *directory, uint64_t offset
 /* The entry behind a kept one in its directory; NULL at the end. */
 struct dentry *dentry_after(const struct dentry *entry);
 
-/* Deletes all entries of a tree, and what they hold. Nobody else uses them. */
-void dentry_delete_tree(struct dentry *root);
-
-/* The same, and the root goes, too. */
+/* Deletes all entries of a tree, and what they hold, and drops the reference to its root. Nobody
+ * else uses them. */
 void dentry_drop_tree(struct dentry *root);
 
 /* Deletes up to `wanted` entries below the root that nobody uses, and returns how many. For file

@@ -55,7 +55,8 @@ struct file_operations {
     void (*close)(struct file *file);
     /* Fill or empty the buffer from *position on, and advance it. buffer->left shows what was done,
      * also beside an error. OK with nothing done: the end. With O_NONBLOCK in file->flags
-     * ERROR_AGAIN instead of a wait; ERROR_INTERRUPTED. NULL: ERROR_INVALID. */
+     * ERROR_AGAIN instead of a wait; ERROR_INTERRUPTED. NULL: ERROR_INVALID, or
+     * ERROR_IS_DIRECTORY. */
     enum error (*read)(struct file *file, struct buffer *buffer, uint64_t *position);
     enum error (*write)(struct file *file, struct buffer *buffer, uint64_t *position);
     /* How far SEEK_END goes. NULL: as the inode says. */

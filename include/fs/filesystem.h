@@ -35,11 +35,13 @@ struct mount_arguments {
 struct filesystem_type {
     const char *name;
     bool has_device; /* it is on a disk */
+    uint32_t magic;  /* what statfs() calls it, of a type without statistics */
     struct list_node node;
     bool is_single; /* all of the type show the same: one is not mounted over another */
     /* Makes one with one reference to its root, or the only one there is. ERROR_INVALID for options
      * that it does not know, ERROR_OUT_OF_FRAMES, ERROR_BUSY. */
     enum error (*mount)(const struct mount_arguments *arguments, struct filesystem **filesystem);
+    /* NULL: there are none. */
     void (*statistics)(struct filesystem *filesystem, struct filesystem_statistics *result);
     /* Takes other options, and becomes read-only or writable. NULL: all is allowed, and only
      * is_read_only changes. May wait. */

@@ -59,6 +59,9 @@ enum error walk_follow(struct walk *walk, const struct dentry *link);
  * is referenced. May wait. */
 enum error walk_create(const struct walk *walk, uint32_t mode, struct dentry **made);
 
+/* May the user add names to the directory, or take some away? ERROR_ACCESS, ERROR_READ_ONLY. */
+enum error directory_check_change(const struct fs_context *context, const struct dentry *directory);
+
 /* Must what the name leads to be a directory? */
 static inline bool walk_wants_directory(const struct walk *walk)
 {

@@ -10,6 +10,7 @@
 #ifndef MM_USER_COPY_H
 #define MM_USER_COPY_H
 
+#include <kernel/task/thread.h>
 #include <layout.h>
 #include <mm/address_space.h>
 
@@ -43,6 +44,8 @@ static inline bool user_range_is_valid(virt_addr_t address, uint64_t size)
 static inline void *user_page(const struct address_space *space, virt_addr_t address,
                               unsigned access)
 {
+    if (LOCKS_ARE_CHECKED && thread_current())
+        lock_order_check_fault(&thread_current()->held_locks);
     uint64_t needed = PAGE_PRESENT | PAGE_USER | (access & AREA_WRITE ? PAGE_WRITABLE : 0);
     return paging_memory(&space->tables, address, needed);
 }

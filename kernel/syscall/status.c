@@ -255,7 +255,7 @@ static int64_t give_filesystem_status(const struct mount *mount, const struct in
                                       virt_addr_t to)
 {
     struct filesystem *filesystem = inode->filesystem;
-    struct filesystem_statistics statistics = {0};
+    struct filesystem_statistics statistics = {.magic = filesystem->type->magic};
     if (filesystem->type->statistics)
         filesystem->type->statistics(filesystem, &statistics);
     uint64_t reserved = MIN(statistics.free_blocks, statistics.reserved_blocks);

@@ -263,6 +263,10 @@ static void lock_in_order(struct worker *worker)
     EXPECT(!lock_order_allows(held, LOCK_OF_CONTENT));
     EXPECT(lock_order_allows(held, LOCK_WITHOUT_RANK));
     EXPECT(!lock_order_holds_none(held));
+    EXPECT(lock_order_allows_fault(held));
+    lock_order_note_lock(&thread_current()->held_locks, LOCK_OF_DISK);
+    EXPECT(!lock_order_allows_fault(held));
+    lock_order_note_unlock(&thread_current()->held_locks, LOCK_OF_DISK);
     inode_unlock(file->inode);
     EXPECT(lock_order_allows(held, LOCK_OF_POSITION));
     EXPECT(lock_order_holds_none(held));

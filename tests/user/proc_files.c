@@ -67,6 +67,22 @@ TEST(proc_files, position_and_flags_of_a_descriptor)
     EXPECT_EQ(flags_of(ends[1]), O_WRONLY | O_NONBLOCK);
 }
 
+/* The content is that of the moment in which the beginning is read. */
+TEST(proc_files, a_file_is_written_again_when_it_is_read_from_the_beginning)
+{
+    char path[64];
+    make_file("a", "0123456789");
+    int file = open("a", O_RDONLY);
+    snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", file);
+    int info = open(path, O_RDONLY);
+    EXPECT_EQ(read(info, text, 7), 7);
+    EXPECT_EQ(memcmp(text, "pos:\t0\n", 7), 0);
+    EXPECT_EQ(lseek(file, 7, SEEK_SET), 7);
+    EXPECT_EQ(lseek(info, 0, SEEK_SET), 0);
+    EXPECT_EQ(read(info, text, 7), 7);
+    EXPECT_EQ(memcmp(text, "pos:\t7\n", 7), 0);
+}
+
 /* A program may set any position in a directory. */
 TEST(proc_files, a_listing_goes_on_from_anywhere)
 {
@@ -151,7 +167,7 @@ static int begins(const char *string, const char *with)
 TEST(proc_files, timers_tell_how_they_are_set)
 {
     uint64_t seconds;
-    struct itimerspec at = {.it_value = {1, 5}},
+    struct itimerspec at = {.it_value = {0, 5}},
                       again = {.it_interval = {7, 8}, .it_value = {1000000, 0}};
     int file = timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK);
     read_info(file);

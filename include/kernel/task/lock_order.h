@@ -2,10 +2,10 @@
  * The order of locks. A mutex may have a rank. A thread locks mutexes in the order of their ranks,
  * so no two threads wait for each other. The head of fs/vfs.c explains the order.
  *
- * The test kernel checks it (CHECK_LOCKS): there an assertion fails if a thread takes a lock out of
- * order, or holds a lock where it may hold none. In the kernel these functions do nothing.
- * scripts/check-locks.py checks the order in the code's text, and that callers hold the locks that
- * contracts demand.
+ * The test kernel checks it (CHECK_LOCKS). There an assertion fails if a thread takes a lock out of
+ * order, holds a lock where it may hold none, or touches its program's memory while it holds a lock
+ * that a page fault may take. In the kernel these functions do nothing. scripts/check-locks.py
+ * checks the order in the code's text, and that callers hold the locks that contracts demand.
  */
 #ifndef KERNEL_TASK_LOCK_ORDER_H
 #define KERNEL_TASK_LOCK_ORDER_H
@@ -45,6 +45,13 @@ static inline bool lock_order_holds_none(const struct held_locks *held)
     return lock_order_allows(held, (enum lock_rank)(LOCK_WITHOUT_RANK + 1));
 }
 
+/* May the thread touch its program's memory? A fault may lock the disk on which a page gets its
+ * place. Any context. */
+static inline bool lock_order_allows_fault(const struct held_locks *held)
+{
+    return lock_order_allows(held, LOCK_OF_DISK);
+}
+
 #ifdef CHECK_LOCKS
 enum { LOCKS_ARE_CHECKED = true };
 #else
@@ -73,6 +80,13 @@ static inline void lock_order_check_none(const struct held_locks *held)
 {
     if (LOCKS_ARE_CHECKED)
         ASSERT(lock_order_holds_none(held));
+}
+
+/* Where a thread touches its program's memory. In threads. */
+static inline void lock_order_check_fault(const struct held_locks *held)
+{
+    if (LOCKS_ARE_CHECKED)
+        ASSERT(lock_order_allows_fault(held));
 }
 
 #endif
