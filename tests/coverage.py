@@ -24,8 +24,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "scripts"))
 from floors import FLOORS, floor_of  # noqa: E402  (the path has to be set first)
 from runner import coverage, gcov, pages, paths  # noqa: E402
 
-CHOSEN = ("host/", "kernel/", "e2e/acpi", "e2e/call_fuzzer", "e2e/commands", "e2e/disks", "e2e/faults", "e2e/memory", "e2e/pci",
-          "e2e/proc", "e2e/root_disk", "e2e/shell", "e2e/sticks", "e2e/terminals", "e2e/usb")
+CHOSEN = ("host/", "kernel/", "e2e/acpi", "e2e/call_fuzzer", "e2e/com1", "e2e/commands", "e2e/damaged_disks", "e2e/debian", "e2e/disks",
+          "e2e/faults", "e2e/layouts", "e2e/line_discipline", "e2e/line_editor", "e2e/memory", "e2e/pci", "e2e/proc", "e2e/root_disk",
+          "e2e/screens", "e2e/shell", "e2e/sticks", "e2e/terminals", "e2e/usb", "e2e/user")
 NO_BRANCH = r".*\b(ASSERT|_Static_assert|PANIC)\("
 SUMMARY = paths.BUILD / "summary.json"
 EVIDENCE = paths.ROOT / "docs" / "evidence.md"

@@ -1,6 +1,7 @@
 """Feeds the same bytes to Linux's line discipline, with a pseudo-terminal, and to the kernel's, which runs in
 build/line-discipline, and compares what is echoed, what a read returns and what is sent. No machine is booted."""
 
+import contextlib
 import fcntl
 import functools
 import os
@@ -13,7 +14,7 @@ import termios
 import time
 import unittest
 
-from runner import paths
+from runner import coverage, paths
 
 SECONDS = 2  # for an echo to arrive
 TCGETS, TCSETS, FIONREAD = termios.TCGETS, termios.TCSETS, termios.FIONREAD
@@ -96,7 +97,9 @@ class Cairn:
     """The kernel's line discipline."""
 
     def __init__(self):
-        self.process = subprocess.Popen([paths.LINE_DISCIPLINE], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.coverage = contextlib.ExitStack()
+        self.process = subprocess.Popen([paths.LINE_DISCIPLINE], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        env=self.coverage.enter_context(coverage.program()))
         self.set(INITIAL)
 
     def close(self):
@@ -104,6 +107,7 @@ class Cairn:
         self.process.stdin.close()
         self.process.stdout.close()
         self.process.wait()
+        self.coverage.close()
 
     def ask(self, command):
         """The answer to a command."""

@@ -8,7 +8,7 @@ import subprocess
 import unittest
 
 import record_screens
-from runner import paths, screens
+from runner import coverage, paths, screens
 
 # Where Cairn differs, and why.
 DIFFERENT = {
@@ -28,7 +28,8 @@ def shown():
     for file in sorted(screens.FOLDER.glob("*.json")):
         wanted |= {f"{file.stem}.{case}": pair for case, pair in screens.read(file.stem).items()}
     typed = "".join(f"{name} {text.hex()}\n" for name, (text, _) in wanted.items())
-    done = subprocess.run([str(paths.BUILD / "screens")], input=typed, capture_output=True, text=True, check=True)
+    with coverage.program() as environment:
+        done = subprocess.run([str(paths.BUILD / "screens")], input=typed, capture_output=True, text=True, check=True, env=environment)
     ours = screens.read_answers(done.stdout)
     return {name: (ours.get(name), screen) for name, (_, screen) in wanted.items()}
 

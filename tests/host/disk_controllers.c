@@ -111,14 +111,17 @@ TEST(disk_controllers, an_honest_one_works)
 
 TEST(disk_controllers, an_old_ide_disk_has_28_bits)
 {
-    fake_disk_reset(fake_ide);
-    fake_disk.is_old = true;
-    fake_disk_start();
-    struct block_device *disk = fake_disk_found();
-    EXPECT(disk != NULL && works(disk));
-    EXPECT_EQ(transfer(disk, BLOCK_FLUSH, 0, 0), OK);
-    EXPECT_EQ(fake_disk.flushes, 1);
-    EXPECT_EQ(fake_disk.resets, 1); /* the driver's own, at its start */
+    for (unsigned number = 0; number < 2; number++) {
+        fake_disk_reset(fake_ide);
+        fake_disk.is_old = true;
+        fake_disk.is_first = number == 0;
+        fake_disk_start();
+        struct block_device *disk = fake_disk_found();
+        EXPECT(disk != NULL && works(disk));
+        EXPECT_EQ(transfer(disk, BLOCK_FLUSH, 0, 0), OK);
+        EXPECT_EQ(fake_disk.flushes, 1);
+        EXPECT_EQ(fake_disk.resets, 1); /* the driver's own, at its start */
+    }
 }
 
 TEST(disk_controllers, an_ide_cd_is_read)

@@ -29,6 +29,7 @@ struct fake_disk {
     bool is_mute; /* commands are taken and never done */
     bool never_resets;
     bool is_old;         /* IDE: no addresses of 48 bits */
+    bool is_first;       /* IDE: it is drive 0 of the channel, and not drive 1 */
     uint64_t bad_sector; /* cannot be read or written; UINT64_MAX: none */
     /* What came of it. */
     unsigned resets, flushes, commands;

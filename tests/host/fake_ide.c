@@ -21,7 +21,7 @@ static bool writes, wants_packet;
 
 static bool is_chosen(void)
 {
-    return registers[DEVICE] & 0x10;
+    return !(registers[DEVICE] & 0x10) == fake_disk.is_first;
 }
 
 static uint32_t step(void)
@@ -137,7 +137,7 @@ static uint8_t read_port(uint16_t port)
     uint32_t value = 0xff;
     if (port == CONTROL || (port >= PORTS && port < PORTS + 8)) {
         if (!is_chosen())
-            value = 0; /* drive 0 is not there */
+            value = 0; /* the other drive is not there */
         else
             value = port == CONTROL || port == PORTS + COMMAND ? status : registers[port - PORTS];
         return (uint8_t)fake_say(FAKE_REGISTER, value);

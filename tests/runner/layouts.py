@@ -3,7 +3,7 @@
 import re
 import subprocess
 
-from . import paths
+from . import coverage, paths
 
 _FILE = re.compile(r'\A/\* .*; in X11: (\w+)(?:\((\w+)\))?\. \*/$.*^    +\.name = "([\w-]+)",$', re.MULTILINE | re.DOTALL)
 
@@ -23,8 +23,9 @@ LAYOUTS = dict(_read(file) for file in sorted((paths.ROOT / "drivers" / "layouts
 def type_all(questions):
     """[(typed text, dead key that waits)] for each (layout, scancodes of set 1), by the kernel's code in build/type-keys."""
     lines = "".join(f"{layout} 1 {bytes(codes).hex(' ')}\n" for layout, codes in questions)
-    answer = subprocess.run([paths.TYPE_KEYS], input=lines, text=True, check=True,
-                            stdout=subprocess.PIPE).stdout
+    with coverage.program() as environment:
+        answer = subprocess.run([paths.TYPE_KEYS], input=lines, text=True, check=True, stdout=subprocess.PIPE,
+                                env=environment).stdout
     results = []
     for line in answer.splitlines():
         typed, _, dead = line.partition("+")
