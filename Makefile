@@ -541,7 +541,7 @@ coverage: | need-build need-host need-qemu need-coverage
 	$Q$(MAKE) --no-print-directory COVERAGE=1 need-covered
 	$QBUILD=$B/coverage $(PYTHON) tests/coverage.py $(TESTS)
 .PHONY: need-covered
-need-covered: $(TESTED)
+need-covered: $(TESTED) need-debian-disk
 
 # Small changes in PLACES=200 lines, drawn with SEED=1; `make coverage` has found out which tests reach them.
 mutants: | need-build need-host need-qemu need-coverage

@@ -76,12 +76,16 @@ RESTARTS = "the machine starts anew, and its memory with it; `e2e/acpi` and `e2e
 MACHINES = "machines that lack something, which `make matrix` boots"
 ON_PURPOSE = "faults on purpose: what stands behind one runs only where the processor or the heap does not notice it"
 OUT_OF_MEMORY = "memory that runs out halfway: `user/exhaustion` comes to a part of it"
-BROKEN_DEVICES = "devices that do not start, answer or let go: no emulated one does so"
+BROKEN_DEVICES = "devices that do not start, answer or let go: no emulated one does so; `host/disk_controllers` and the fuzzers have such"
+MEMORY = "memory that runs out in the midst of a mount, and damage that is rarer than what `e2e/damaged_disks` and `e2e/sticks` make"
+RARE_ENTRIES = "damage of directories that is rarer than what `e2e/damaged_disks` makes, and memory that runs out there"
 # Why no test here reaches the rest of a file. Where nothing is said, nobody has looked yet.
 REASONS = {
     "kernel/log/ubsan.c": SANITIZED,
     "kernel/fault/ubsan_faults.c": SANITIZED,
+    "drivers/reset.c": RESTARTS,
     "kernel/monitor/power_commands.c": RESTARTS,
+    "kernel/syscall/system.c": RESTARTS,
     "include/kernel/cpu/control.h": "halting for good, and random numbers that the emulator's usual processor does not have",
     "kernel/main.c": MACHINES,
     "kernel/input.c": MACHINES,
@@ -92,9 +96,30 @@ REASONS = {
     "kernel/tty/pty.c": OUT_OF_MEMORY,
     "kernel/first_program.c": OUT_OF_MEMORY,
     "kernel/process/signal_fpu.c": "processors with XSAVE: the emulator's usual one has none",
+    "kernel/monitor/memory_commands.c": "the command `translate`: `e2e/framebuffer` and the session of `make docs` use it",
+    "kernel/syscall/call_trace.c": "the monitor's command `syscalls`, asked of a thread that is not recorded",
+    "kernel/tty/virtual_terminal.c": "requests that only programs for keyboards and consoles make",
     "drivers/block/ahci.c": BROKEN_DEVICES,
+    "drivers/block/ide.c": BROKEN_DEVICES,
     "drivers/block/nvme.c": BROKEN_DEVICES,
     "drivers/block/virtio_blk.c": BROKEN_DEVICES,
+    "fs/ext2/super.c": MEMORY,
+    "fs/fat/super.c": MEMORY,
+    "fs/iso9660/super.c": MEMORY,
+    "fs/procfs.c": MEMORY,
+    "fs/ext2/entries.c": RARE_ENTRIES,
+    "fs/ext2/inode.c": RARE_ENTRIES,
+    "fs/ext2/names.c": RARE_ENTRIES,
+    "fs/fat/directory.c": RARE_ENTRIES,
+    "fs/ext2/commit.c": "files with attributes of their own, which Cairn does not make, and that are removed",
+    "fs/block_file.c": "disks that fail when their file is closed, and memory that runs out when a disk is found",
+    "fs/sysfs.c": "memory that runs out while a directory is filled",
+    "kernel/sysfs_sources.c": "devices that the machines of these tests do not have",
+    "kernel/syscall/files.c": "memory that runs out in the midst of a call",
+    "kernel/syscall/mounts.c": "the propagation of mounts, of which there is none, and the wrong arguments of pivot_root",
+    "kernel/syscall/socket_messages.c": "messages of very many parts, and descriptors that run out while a message is received",
+    "kernel/syscall/socket_options.c": "options that no test reads back",
+    "fs/page_store.c": "memory and disks that fail while a page is read; `host/files` has some of it",
 }
 
 

@@ -81,6 +81,9 @@ class Sticks(DiskTest):
             self.expect(machine, "rmdir one; echo x >'bad?name'", "rmdir: 'one': Directory not empty", "sh: can't create bad?name: Invalid argument")
             self.expect(machine, "ln numbers x; ln -s numbers x", "ln: x: Operation not permitted", "ln: x: Operation not permitted")
             self.expect(machine, "mknod fifo p", "mknod: fifo: Operation not permitted")
+            self.expect(machine, "dd if=numbers of=z bs=1k count=3 conv=fsync 2>/dev/null; wc -c <z", "3072")
+            self.expect(machine, "chmod a-w z; stat -c %a z; chmod 600 z", "555", "chmod: z: Operation not permitted")
+            self.expect(machine, "touch -d '2020-02-02 02:02:03' z; stat -c %y z | cut -c1-19", "2020-02-02 02:02:02")
             self.expect(machine, "cd /; umount /m; dmesg | grep vfat")
             machine.kill()
             self.check(image)
@@ -127,6 +130,22 @@ class Sticks(DiskTest):
                            "for i in 1 2 3; do echo x >/m/new$i; done 2>/dev/null; rm -r /m/* 2>/dev/null; sync")
             self.assertIn("alive", machine.answer("cd /; umount /m 2>/dev/null; echo alive"))
             machine.kill()
+
+    def test_a_stick_that_is_pulled(self):
+        """Its name goes, what was mounted from it can be unmounted, and what was synced is on it."""
+        image, contents = self.stick("12", 4 * MIB, [])
+        machine = self.boot(options=["-boot", "d", "-device", "qemu-xhci,id=bus", "-drive", f"if=none,id=stick,format=raw,file={image}",
+                                     "-device", "usb-storage,drive=stick,id=first"])
+        machine.answer("there() { for i in $(seq 100); do [ -b /dev/sda ] && break; sleep 0.1; done; }")
+        machine.answer("gone() { for i in $(seq 100); do [ -b /dev/sda ] || break; sleep 0.1; done; }")
+        self.expect(machine, "there; mkdir /m; mount -t vfat /dev/sda /m; echo kept >/m/new; sync")
+        self.expect(machine, "md5sum </m/SHORT.TXT", digest(contents["SHORT.TXT"]))
+        machine.execute("device_del", id="first")
+        self.expect(machine, "gone; ls /dev/sda", "ls: /dev/sda: No such file or directory")
+        machine.answer("umount /m")  # the log may say that not everything could be written
+        self.expect(machine, "mount | grep -c sda; ls /m", "0")
+        machine.kill()
+        self.assertEqual(self.read_back(image, "new"), b"kept\n")
 
     # --- ISO 9660 --------------------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ MAGIC = 0x67636461
 TAG_FUNCTION, TAG_ARCS = 0x01000000, 0x01a10000
 INFO = struct.Struct("<I4xQIIQ64xI4xQ")  # version, next, stamp, checksum, file name, functions
 FUNCTION = struct.Struct("<QIII4xI4xQ")  # the object it belongs to, three checksums, how many counters, where
+NEVER = 1 << 48  # no code runs so often
 LOAD = 1  # a program header's type
 
 
@@ -88,7 +89,8 @@ class Kernel:
         return memory[physical:physical + len(table)] == table
 
     def counters(self, memory):
-        """{file of counters: values} of all objects of which something ran."""
+        """{file of counters: values} of all objects of which something ran; nothing where the kernel was loaded but has not started,
+        so that its counters are whatever was there before."""
         found = {}
         for name, (_, functions) in self.objects.items():
             values = array("Q")
@@ -97,7 +99,7 @@ class Kernel:
                 values.frombytes(memory[start:start + 8 * function.count])
             if any(values):
                 found[name] = values
-        return found
+        return {} if any(max(values) >= NEVER for values in found.values()) else found
 
 
 @dataclass
