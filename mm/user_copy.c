@@ -28,6 +28,14 @@ enum error user_memory(struct address_space *space, virt_addr_t address, unsigne
     return error;
 }
 
+/* The same without a call where the page is there, as most are. */
+static inline enum error find_memory(struct address_space *space, virt_addr_t address,
+                                     unsigned access, void **memory)
+{
+    *memory = address < USER_END ? user_page(space, address, access) : NULL;
+    return *memory ? OK : user_memory(space, address, access, memory);
+}
+
 static size_t rest_of_page(virt_addr_t address, size_t size)
 {
     return MIN(size, PAGE_SIZE - address % PAGE_SIZE);
@@ -41,7 +49,7 @@ enum error copy_from_user(void *to, virt_addr_t from, size_t size)
     while (!error && size > 0) {
         size_t piece = rest_of_page(from, size);
         void *memory;
-        error = user_memory(space, from, AREA_READ, &memory);
+        error = find_memory(space, from, AREA_READ, &memory);
         if (error)
             break;
         memcpy(next, memory, piece);
@@ -59,7 +67,7 @@ enum error copy_to_space(struct address_space *space, virt_addr_t to, const void
     while (!error && size > 0) {
         size_t piece = rest_of_page(to, size);
         void *memory;
-        error = user_memory(space, to, AREA_WRITE, &memory);
+        error = find_memory(space, to, AREA_WRITE, &memory);
         if (error)
             break;
         memcpy(memory, next, piece);
@@ -107,7 +115,7 @@ enum error string_from_user(char *to, size_t room, virt_addr_t from, size_t *len
     void *memory;
     for (*length = 0; *length < room;) {
         size_t piece = rest_of_page(from + *length, room - *length);
-        enum error error = user_memory(this_cpu()->space, from + *length, AREA_READ, &memory);
+        enum error error = find_memory(this_cpu()->space, from + *length, AREA_READ, &memory);
         if (error)
             return error;
         size_t copied = copy_string(to + *length, memory, piece);
