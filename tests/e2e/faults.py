@@ -1,8 +1,9 @@
 """Faults in the shipped kernel: what the monitor says about them, and what follows a panic."""
 
 import re
+import unittest
 
-from runner import gdb, paths, qemu
+from runner import coverage, gdb, paths, qemu
 from runner.machine import READY, MachineTest
 from runner.shell import ShellMachine
 from runner.symbols import KERNEL_BASE, physical_address
@@ -189,6 +190,7 @@ class Faults(MachineTest):
         self.assertNotIn("fault: breakpoint in", "\n".join(machine.answer("log warning")))
         self.assertIn("is neither error, warning, info, debug nor a number", "\n".join(machine.answer("log loud")))
 
+    @unittest.skipIf(coverage.ON, "counters cost, too")
     def test_cost(self):
         """A report takes at most 150,000 instructions; counted in a trace."""
         trace = paths.LOGS / f"{self.id()}.trace"
