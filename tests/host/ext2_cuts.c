@@ -267,7 +267,7 @@ static bool end(void)
 TEST(ext2_cuts, e2fsck_mends_them_without_questions)
 {
     enum { EACH = 30, STEPS = 3000 };
-    unsigned wanted = number_of("CUTS", 60), first = number_of("SEED", 1);
+    unsigned wanted = number_of("CUTS", 200), first = number_of("SEED", 1);
     EXPECT(allocate() && memory_disk_start());
     cuts = 0;
     one_in = 3;
