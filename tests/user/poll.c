@@ -1,5 +1,6 @@
 /* Waiting for several files. */
 #include <poll.h>
+#include <pthread.h>
 #include <sys/select.h>
 #include <time.h>
 
@@ -134,6 +135,46 @@ TEST(poll, ppoll_lets_a_signal_in)
     EXPECT_ERROR(ppoll(NULL, 0, NULL, &none), EINTR);
     EXPECT_EQ(signals, 1);
     kill(getpid(), SIGUSR1); /* blocked again */
+    EXPECT_EQ(signals, 1);
+}
+
+static void *take_the_signal(void *none)
+{
+    pthread_sigmask(SIG_SETMASK, none, NULL);
+    while (!signals)
+        poll(NULL, 0, 20000);
+    return NULL;
+}
+
+static void *write_and_send(void *pipe)
+{
+    usleep(200000); /* so that the others wait */
+    if (write(*(int *)pipe, "x", 1) == 1)
+        kill(getpid(), SIGUSR1);
+    pause(); /* a thread that ends would leave the signal to the others */
+    return NULL;
+}
+
+/* A file is ready when the signal comes: poll ends with that, and blocks the signal again. Then it
+ * is for another thread, which waits for something else. */
+TEST(poll, a_signal_that_is_blocked_again_goes_to_another_thread)
+{
+    int ends[2];
+    pthread_t taker, sender;
+    sigset_t usual, none;
+    sigemptyset(&none);
+    sigemptyset(&usual);
+    sigaddset(&usual, SIGUSR1);
+    EXPECT_OK(pipe(ends));
+    EXPECT_OK(sigprocmask(SIG_BLOCK, &usual, NULL));
+    handle(SIGUSR1, count, 0);
+    EXPECT_EQ(pthread_create(&taker, NULL, take_the_signal, &none), 0);
+    EXPECT_EQ(pthread_create(&sender, NULL, write_and_send, &ends[1]), 0);
+    struct pollfd file = {ends[0], POLLIN, 0};
+    int ready = ppoll(&file, 1, NULL, &none);
+    EXPECT(ready == 1 || (ready < 0 && errno == EINTR)); /* where threads run at once */
+    for (long start = milliseconds(); !signals && milliseconds() - start < 10000;)
+        usleep(1000);
     EXPECT_EQ(signals, 1);
 }
 
