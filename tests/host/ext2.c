@@ -348,19 +348,6 @@ TEST(ext2, features_that_are_not_known_are_refused)
     memory_disk_end();
 }
 
-static enum error change(unsigned flags)
-{
-    struct path root;
-    struct mount_arguments arguments = {.device = &memory_disk_device,
-                                        .is_read_only = flags & MOUNT_READ_ONLY};
-    enum error error = path_find(disk_context, NULL, "/disk", 0, &root);
-    if (error)
-        return error;
-    error = mount_change(&root, flags, &arguments);
-    path_release(&root);
-    return error;
-}
-
 static uint64_t free_blocks(void)
 {
     struct path root;
@@ -384,19 +371,19 @@ TEST(ext2, a_mount_becomes_read_only_and_writable_again)
     EXPECT_EQ(write_at("/disk/f", O_RDWR | O_CREAT, 0, 1, PIECE), PIECE);
     EXPECT(free_blocks() < before);
     EXPECT_EQ(file_open(disk_context, NULL, "/disk/f", O_RDWR, 0, &file), OK);
-    EXPECT_EQ(change(MOUNT_READ_ONLY), ERROR_BUSY);
+    EXPECT_EQ(memory_disk_change(MOUNT_READ_ONLY), ERROR_BUSY);
     EXPECT_EQ(path_remove(disk_context, NULL, "/disk/f", false), OK);
-    EXPECT_EQ(change(MOUNT_READ_ONLY), ERROR_BUSY);
+    EXPECT_EQ(memory_disk_change(MOUNT_READ_ONLY), ERROR_BUSY);
     file_release(file);
     EXPECT_EQ(free_blocks(), before); /* what was removed is free at once for those who ask */
-    EXPECT_EQ(change(MOUNT_READ_ONLY), OK);
+    EXPECT_EQ(memory_disk_change(MOUNT_READ_ONLY), OK);
     EXPECT(memory_disk_is_clean("e2fsck -fn"));
     EXPECT_EQ(try_to_write(), ERROR_READ_ONLY);
-    EXPECT_EQ(change(0), OK);
+    EXPECT_EQ(memory_disk_change(0), OK);
     EXPECT_EQ(try_to_write(), OK);
-    EXPECT_EQ(change(MOUNT_READ_ONLY), OK);
+    EXPECT_EQ(memory_disk_change(MOUNT_READ_ONLY), OK);
     memory_disk[STATE] = 0;
-    EXPECT_EQ(change(0), ERROR_READ_ONLY);
+    EXPECT_EQ(memory_disk_change(0), ERROR_READ_ONLY);
     EXPECT_EQ(memory_disk_unmount(), OK);
     EXPECT_EQ(memory_disk_mount("ext2", false), OK);
     EXPECT_EQ(try_to_write(), ERROR_READ_ONLY);

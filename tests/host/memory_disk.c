@@ -187,3 +187,16 @@ enum error memory_disk_unmount(void)
     path_release(&root);
     return error;
 }
+
+enum error memory_disk_change(unsigned flags)
+{
+    struct path root;
+    struct mount_arguments arguments = {.device = &memory_disk_device,
+                                        .is_read_only = flags & MOUNT_READ_ONLY};
+    enum error error = path_find(disk_context, NULL, "/disk", 0, &root);
+    if (error)
+        return error;
+    error = mount_change(&root, flags, &arguments);
+    path_release(&root);
+    return error;
+}

@@ -39,9 +39,10 @@ bool memory_disk_is_clean(const char *tool);
  * it has, and has nothing to say when it looks again. Else its report is printed. */
 bool memory_disk_can_be_mended(const uint8_t *bytes);
 
-/* Mount the disk at /disk, and unmount it. */
+/* Mount the disk at /disk, unmount it, and mount it with other `flags` (MOUNT_READ_ONLY or 0). */
 enum error memory_disk_mount(const char *type, bool is_read_only);
 enum error memory_disk_unmount(void);
+enum error memory_disk_change(unsigned flags);
 
 /* Ends a test: the build machine's files are removed. */
 void memory_disk_end(void);

@@ -170,19 +170,6 @@ static struct filesystem *disk_filesystem(void)
     return filesystem;
 }
 
-static enum error change(unsigned flags)
-{
-    struct path root;
-    struct mount_arguments arguments = {.device = &memory_disk_device,
-                                        .is_read_only = flags & MOUNT_READ_ONLY};
-    enum error error = path_find(disk_context, NULL, "/disk", 0, &root);
-    if (error)
-        return error;
-    error = mount_change(&root, flags, &arguments);
-    path_release(&root);
-    return error;
-}
-
 static enum error make(const char *path)
 {
     return path_make(disk_context, NULL, path, S_IFDIR | 0755, 0);
@@ -204,12 +191,12 @@ TEST(other_disks, fat_becomes_read_only_and_writable_again)
     filesystem->type->statistics(filesystem, &after);
     EXPECT(before.blocks == after.blocks && before.free_blocks > after.free_blocks);
     EXPECT_EQ(file_open(disk_context, NULL, "/disk/file", O_RDWR | O_CREAT, 0644, &file), OK);
-    EXPECT_EQ(change(MOUNT_READ_ONLY), ERROR_BUSY);
+    EXPECT_EQ(memory_disk_change(MOUNT_READ_ONLY), ERROR_BUSY);
     file_release(file);
-    EXPECT_EQ(change(MOUNT_READ_ONLY), OK);
+    EXPECT_EQ(memory_disk_change(MOUNT_READ_ONLY), OK);
     EXPECT(memory_disk_is_clean("fsck.fat -n"));
     EXPECT_EQ(make("/disk/more"), ERROR_READ_ONLY);
-    EXPECT_EQ(change(0), OK);
+    EXPECT_EQ(memory_disk_change(0), OK);
     EXPECT_EQ(make("/disk/more"), OK);
     EXPECT_EQ(memory_disk_unmount(), OK);
     EXPECT(memory_disk_is_clean("fsck.fat -n"));
