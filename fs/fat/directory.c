@@ -14,7 +14,7 @@
 
 static bool is_dots(const char *name, size_t length)
 {
-    return length <= 2 && name[0] == '.' && name[length - 1] == '.';
+    return length > 0 && length <= 2 && name[0] == '.' && name[length - 1] == '.';
 }
 
 /* --- Lookups and listings -------------------------------------------------------------------- */
@@ -50,18 +50,20 @@ static enum error lookup(struct dentry *directory, const char *name, size_t leng
  * and all others two slots later. */
 enum { DOTS = 2 * FAT_SLOT };
 
+/* A program may have set any position, also one within a slot. */
 static enum error list_entries(struct file *file, struct entry_sink *sink)
 {
     struct fat_node *node = fat_node_of(file->inode);
     uint64_t shift = node->is_root ? DOTS : 0;
     struct fat_entry entry;
     for (;; file->position = entry.next + shift) {
-        enum error error = fat_read_entry(node, file->position - shift, &entry);
+        uint64_t position = ALIGN_DOWN(file->position - shift, (uint64_t)FAT_SLOT);
+        enum error error = fat_read_entry(node, position, &entry);
         if (error || !entry.is_there)
             return error;
         uint32_t type = entry.bytes[FAT_ATTRIBUTES] & FAT_DIRECTORY ? S_IFDIR : S_IFREG;
-        if (!sink->emit(sink, entry.name, entry.name_length, entry.place / FAT_SLOT, type,
-                        entry.next + shift))
+        if (entry.is_shown && !sink->emit(sink, entry.name, entry.name_length,
+                                          entry.place / FAT_SLOT, type, entry.next + shift))
             return OK;
     }
 }

@@ -91,7 +91,18 @@ static void take_part(struct long_name *name, const uint8_t *slot)
             (uint16_t)get_little_16(slot + unit_offsets[i]);
 }
 
-/* The long name ends with a unit of 0, unless it fills its slots. */
+/* Can a path have that name? */
+static bool can_be_in_path(const char *name, size_t length)
+{
+    for (size_t i = 0; i < length; i++) {
+        if (!name[i] || name[i] == '/')
+            return false;
+    }
+    return length > 0 && length <= NAME_MAX;
+}
+
+/* The long name ends with a unit of 0, unless it fills its slots. One that no path can have is
+ * ignored: the file has its short name alone then. */
 static void choose_name(struct fat_entry *entry, const struct long_name *name)
 {
     size_t count = 0, most = (size_t)name->parts * UNITS_PER_SLOT;
@@ -99,15 +110,17 @@ static void choose_name(struct fat_entry *entry, const struct long_name *name)
         while (count < most && count < FAT_NAME_UNITS && name->units[count])
             count++;
     }
-    entry->name_length = count > 0
-                             ? fat_name_from_units(name->units, count, entry->name)
-                             : fat_show_short(entry->bytes, entry->bytes[FAT_CASES], entry->name);
+    entry->name_length = fat_name_from_units(name->units, count, entry->name);
+    if (!can_be_in_path(entry->name, entry->name_length))
+        entry->name_length = fat_show_short(entry->bytes, entry->bytes[FAT_CASES], entry->name);
+    entry->is_shown = can_be_in_path(entry->name, entry->name_length);
 }
 
 enum error fat_read_entry(struct fat_node *directory, uint64_t position, struct fat_entry *entry)
 {
     struct long_name name = {.parts = 0};
     uint64_t size;
+    ASSERT(position % FAT_SLOT == 0);
     enum error error = get_size(directory, &size);
     entry->is_there = false;
     entry->position = position;

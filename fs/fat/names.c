@@ -13,6 +13,9 @@
 
 enum { BASE = 8, SMALL_BASE = 8, SMALL_ENDING = 16 };
 
+/* The first character 0xe5 would mean a slot that is free: 5 stands for it. */
+enum { FIRST_E5 = 0xe5, STANDS_FOR_E5 = 5 };
+
 static bool is_between(uint32_t code, uint32_t first, uint32_t last)
 {
     return code >= first && code <= last;
@@ -96,7 +99,11 @@ static size_t show_part(const uint8_t *part, size_t size, bool is_small, char *n
 size_t fat_show_short(const uint8_t short_name[FAT_SHORT], uint8_t cases,
                       char name[FAT_SHORT_SHOWN])
 {
-    size_t length = show_part(short_name, BASE, cases & SMALL_BASE, name);
+    uint8_t base[BASE];
+    memcpy(base, short_name, BASE);
+    if (base[0] == STANDS_FOR_E5)
+        base[0] = FIRST_E5;
+    size_t length = show_part(base, BASE, cases & SMALL_BASE, name);
     size_t ending =
         show_part(short_name + BASE, FAT_SHORT - BASE, cases & SMALL_ENDING, name + length + 1);
     if (ending == 0)

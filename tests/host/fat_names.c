@@ -54,6 +54,11 @@ TEST(fat_names, short_ones_are_shown)
                              24, name),
               8);
     EXPECT(memcmp(name, "übc.txt", 8) == 0);
+    EXPECT_EQ(fat_show_short((const uint8_t *)"\x05"
+                                              "BC        ",
+                             0, name),
+              4);
+    EXPECT(memcmp(name, "σBC", 4) == 0);
 }
 
 TEST(fat_names, long_ones_there_and_back)

@@ -167,6 +167,7 @@ enum fat_field {
 /* A file's entry, with its name. */
 struct fat_entry {
     bool is_there;           /* else the directory ends here */
+    bool is_shown;           /* a path can have its name */
     uint64_t position, next; /* of its first slot in the directory, and of what follows */
     uint64_t place;          /* of its last slot, in bytes from the disk's start */
     uint8_t bytes[FAT_SLOT]; /* that slot */
@@ -174,7 +175,7 @@ struct fat_entry {
     size_t name_length;
 };
 
-/* Reads the first entry from `position` on. */
+/* Reads the first entry from `position` on, where a slot begins. */
 enum error fat_read_entry(struct fat_node *directory, uint64_t position, struct fat_entry *entry);
 
 /* Finds an entry by its long or its short name. ERROR_NO_ENTRY. */
