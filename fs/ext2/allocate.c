@@ -32,13 +32,15 @@ static enum error get_descriptor(struct ext2 *ext2, uint32_t group, struct cache
 
 enum error ext2_load_groups(struct ext2 *ext2)
 {
+    ext2->free_blocks = ext2->free_inodes = 0;
     for (uint32_t i = 0; i < ext2->groups; i++) {
+        struct ext2_group *group = &ext2->group[i];
         struct cached_block *cached;
         uint8_t *bytes;
         enum error error = get_descriptor(ext2, i, &cached, &bytes);
         if (error)
             return error;
-        ext2->group[i] = (struct ext2_group){
+        *group = (struct ext2_group){
             .block_bitmap = get_little_32(bytes + GROUP_BLOCK_BITMAP),
             .inode_bitmap = get_little_32(bytes + GROUP_INODE_BITMAP),
             .inode_table = get_little_32(bytes + GROUP_INODE_TABLE),
@@ -46,6 +48,8 @@ enum error ext2_load_groups(struct ext2 *ext2)
             .free_inodes = (int32_t)get_little_16(bytes + GROUP_FREE_INODES),
             .directories = (int32_t)get_little_16(bytes + GROUP_DIRECTORIES),
         };
+        ext2->free_blocks += (uint32_t)group->free_blocks;
+        ext2->free_inodes += (uint32_t)group->free_inodes;
         block_cache_put(cached);
     }
     return OK;
@@ -87,23 +91,23 @@ static enum error get_group(const struct ext2 *ext2, uint32_t number, struct ext
     return can_be ? OK : ext2_damaged(ext2, "a group's tables are not on the disk");
 }
 
-/* The disk may have had any number. */
-static void add(int32_t *counter, int change)
+/* Changes a counter as far as it can be changed, for the disk may have had any number there.
+ * Returns by how much. */
+static int add(int32_t *counter, int change)
 {
-    int sum = *counter + change;
+    int before = *counter, sum = before + change;
     *counter = sum < 0 ? 0 : MIN(sum, (int)UINT16_MAX);
+    return *counter - before;
 }
 
-/* Adds to the counters of a group, and of the file system. */
+/* Adds to the counters of a group, and of the file system, which are the sums of the groups'. */
 static void count(struct ext2 *ext2, struct ext2_group *group, int blocks, int inodes,
                   int directories)
 {
-    add(&group->free_blocks, blocks);
-    add(&group->free_inodes, inodes);
-    add(&group->directories, directories);
+    ext2->free_blocks += (uint32_t)add(&group->free_blocks, blocks);
+    ext2->free_inodes += (uint32_t)add(&group->free_inodes, inodes);
+    (void)add(&group->directories, directories);
     group->is_dirty = true;
-    ext2->free_blocks += (uint32_t)blocks;
-    ext2->free_inodes += (uint32_t)inodes;
 }
 
 enum error ext2_find_inode(struct ext2 *ext2, uint32_t number, uint64_t *place)
@@ -307,12 +311,16 @@ enum error ext2_give_block(struct ext2 *ext2, uint32_t block)
         return ext2_damaged(ext2, "a block that is freed is not on the disk");
     struct list_node *last = ext2->freed.head.previous;
     struct ext2_freed *freed = CONTAINER_OF(last, struct ext2_freed, link);
-    block_cache_drop(&ext2->cache, block);
-    if (last == &ext2->freed.head || freed->kind != FREED_BLOCKS ||
-        block != freed->first + freed->count)
-        return add_freed(ext2, FREED_BLOCKS, block);
-    freed->count++;
-    return OK;
+    bool follows = last != &ext2->freed.head && freed->kind == FREED_BLOCKS &&
+                   block == freed->first + freed->count;
+    enum error error = OK;
+    if (follows)
+        freed->count++;
+    else
+        error = add_freed(ext2, FREED_BLOCKS, block);
+    if (!error) /* else the block stays in use, with what was changed in it */
+        block_cache_drop(&ext2->cache, block);
+    return error;
 }
 
 enum error ext2_give_inode(struct ext2 *ext2, uint32_t number, bool is_directory)

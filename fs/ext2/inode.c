@@ -175,12 +175,14 @@ static void fill(struct ext2_node *node, const uint8_t *bytes)
     choose_operations(node);
 }
 
-/* A directory has no holes. */
-static uint64_t largest(const struct ext2_node *node)
+/* Can the size be? A directory is made of whole blocks, and has no holes. */
+static bool is_possible_size(const struct ext2_node *node)
 {
     const struct ext2 *ext2 = node->ext2;
-    return inode_is_directory(&node->inode) ? (uint64_t)ext2->blocks * ext2->block_size
-                                            : largest_file(ext2);
+    uint64_t size = node->inode.size;
+    if (inode_is_directory(&node->inode))
+        return size % ext2->block_size == 0 && size / ext2->block_size <= ext2->blocks;
+    return size <= largest_file(ext2);
 }
 
 enum error ext2_get_inode(struct ext2 *ext2, uint32_t number, struct inode **inode)
@@ -209,7 +211,7 @@ enum error ext2_get_inode(struct ext2 *ext2, uint32_t number, struct inode **ino
     fill(node, bytes);
     node->is_on_disk = true;
     *inode = &node->inode;
-    if (node->inode.size <= largest(node))
+    if (is_possible_size(node))
         return OK;
     inode_release(*inode);
     return ext2_damaged(ext2, "a file has an impossible size");

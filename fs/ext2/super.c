@@ -68,7 +68,7 @@ static bool is_consistent(const struct ext2 *ext2, uint64_t bytes)
            ext2->blocks_per_group <= bits && ext2->inodes_per_group &&
            ext2->inodes_per_group <= bits && ext2->inode_size >= EXT2_INODE_BYTES &&
            ext2->inode_size <= ext2->block_size && !(ext2->inode_size & (ext2->inode_size - 1)) &&
-           ext2->inodes > EXT2_ROOT &&
+           ext2->first_inode >= EXT2_FIRST_INODE && ext2->first_inode <= ext2->inodes &&
            groups_of(ext2->inodes, ext2->inodes_per_group) == ext2->groups;
 }
 
@@ -100,8 +100,6 @@ static enum error take_superblock(struct ext2 *ext2, const uint8_t *super, uint6
     ext2->blocks = get_little_32(super + SUPER_BLOCKS);
     ext2->reserved = get_little_32(super + SUPER_RESERVED);
     ext2->inodes = get_little_32(super + SUPER_INODES);
-    ext2->free_blocks = get_little_32(super + SUPER_FREE_BLOCKS);
-    ext2->free_inodes = get_little_32(super + SUPER_FREE_INODES);
     ext2->first_block = get_little_32(super + SUPER_FIRST_BLOCK);
     ext2->blocks_per_group = get_little_32(super + SUPER_BLOCKS_PER_GROUP);
     ext2->inodes_per_group = get_little_32(super + SUPER_INODES_PER_GROUP);
@@ -350,8 +348,6 @@ static enum error make_writable(struct ext2 *ext2)
     enum error error = block_cache_read(&ext2->cache, EXT2_SUPERBLOCK, super, sizeof(super));
     if (error)
         return error;
-    ext2->free_blocks = get_little_32(super + SUPER_FREE_BLOCKS);
-    ext2->free_inodes = get_little_32(super + SUPER_FREE_INODES);
     take_state(ext2, super);
     error = ext2_load_groups(ext2);
     if (error)

@@ -53,9 +53,9 @@ struct ext2 {
     uint32_t block_size;
     uint32_t blocks, first_block, blocks_per_group;
     uint32_t inodes, inodes_per_group, inode_size, groups;
-    uint32_t first_inode; /* that is not reserved */
-    uint32_t free_blocks, free_inodes;
-    uint32_t reserved; /* so many of the free blocks only root may take */
+    uint32_t first_inode;              /* that is not reserved */
+    uint32_t free_blocks, free_inodes; /* the sums of the groups' counters */
+    uint32_t reserved;                 /* so many of the free blocks only root may take */
     uint32_t read_only_features;
     bool has_types; /* directory entries tell what the file is */
     bool is_revision_0;
@@ -167,16 +167,17 @@ bool ext2_has_no_blocks(const struct ext2_node *node);
 
 /* --- allocate.c: free blocks and inodes ------------------------------------------------------ */
 
-/* Read the groups' descriptors, and put their counters into the blocks again. ERROR_DEVICE,
- * ERROR_OUT_OF_FRAMES. */
+/* Read the groups' descriptors and count what is free, and put the counters into the blocks again.
+ * ERROR_DEVICE, ERROR_OUT_OF_FRAMES. */
 enum error ext2_load_groups(struct ext2 *ext2);
 enum error ext2_store_groups(struct ext2 *ext2);
 
 /* Takes a free block, near `goal` if possible. ERROR_FULL, ERROR_DEVICE, ERROR_OUT_OF_FRAMES. */
 enum error ext2_take_block(struct ext2 *ext2, uint32_t goal, uint32_t *block);
 
-/* The block is not used any more. It is taken again only once the disk knows that. Nothing happens
- * when that fails: ERROR_OUT_OF_FRAMES. Does not wait. */
+/* Notes that the block is not used any more, and forgets what was changed in it. It is taken again
+ * only once the disk knows that. ERROR_DEVICE: it is no block of the disk. ERROR_OUT_OF_FRAMES.
+ * With an error nothing happens. Does not wait. */
 enum error ext2_give_block(struct ext2 *ext2, uint32_t block);
 
 /* The same for inodes. `near`: an inode of the group in which to look first. */
