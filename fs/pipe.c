@@ -207,6 +207,13 @@ static enum error write(struct file *file, struct buffer *buffer, uint64_t *posi
     return error;
 }
 
+/* Have all writers gone, and had one come since the reader was opened? */
+static bool has_lost_writers(const struct file *file)
+{
+    const struct pipe *pipe = file->inode->pipe;
+    return pipe->writers == 0 && pipe->write_opens > file->data_number;
+}
+
 static unsigned poll(struct file *file, struct waker *waker, struct task *task)
 {
     struct pipe *pipe = file->inode->pipe;
@@ -215,7 +222,7 @@ static unsigned poll(struct file *file, struct waker *waker, struct task *task)
         waker_register(waker, &pipe->waiting, task);
     if (may_read(file)) {
         ready |= pipe->count > 0 ? POLLIN | POLLRDNORM : 0;
-        ready |= pipe->writers == 0 ? POLLHUP : 0;
+        ready |= has_lost_writers(file) ? POLLHUP : 0;
     }
     if (may_write(file)) {
         ready |= pipe->size - pipe->count >= PIPE_BUF ? POLLOUT | POLLWRNORM : 0;
@@ -272,9 +279,13 @@ static void free_pipe(struct pipe *pipe)
     kfree(pipe);
 }
 
-static void enter(const struct file *file)
+/* A FIFO's file remembers (data_number) how many writers had gone before it was opened: a reader
+ * has not lost those. A pipe's reader has lost all that are gone. */
+static void enter(struct file *file)
 {
     struct pipe *pipe = file->inode->pipe;
+    bool has_name = file->inode->filesystem != &pipes;
+    file->data_number = has_name ? pipe->write_opens - pipe->writers : 0;
     pipe->readers += may_read(file);
     pipe->read_opens += may_read(file);
     pipe->writers += may_write(file);

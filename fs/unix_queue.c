@@ -40,11 +40,16 @@ static enum poll_result poll_wait(struct future *future, struct task *task)
     return POLL_PENDING;
 }
 
-enum error unix_wait(struct wait_queue *queue, bool dont_wait, uint64_t limit)
+bool unix_is_nonblocking(const struct unix_socket *socket, unsigned flags)
+{
+    return flags & MESSAGE_DONT_WAIT || (socket->file && socket->file->flags & O_NONBLOCK);
+}
+
+enum error unix_wait(struct wait_queue *queue, bool nonblocking, uint64_t limit)
 {
     struct wait wait = {.future = {.poll = poll_wait}, .queue = queue};
     struct time_limit limited;
-    if (dont_wait)
+    if (nonblocking)
         return ERROR_AGAIN;
     if (limit == 0)
         return await_interruptible(&wait.future);
@@ -100,11 +105,6 @@ static void put(struct unix_socket *to, struct unix_message *message, struct uni
     unix_wake(to, UNIX_READABLE);
 }
 
-static bool dont_wait(const struct unix_socket *socket, unsigned flags)
-{
-    return flags & MESSAGE_DONT_WAIT || (socket->file && socket->file->flags & O_NONBLOCK);
-}
-
 /* May a message go from one to the other, as things are now? */
 static enum error check_way(const struct unix_socket *socket, const struct unix_socket *to)
 {
@@ -128,7 +128,7 @@ static enum error wait_for_room(struct unix_socket *socket, struct unix_socket *
         enum error error = check_way(socket, to);
         if (error || unix_has_room(to))
             return error;
-        error = unix_wait(&to->room, dont_wait(socket, flags), socket->send_limit);
+        error = unix_wait(&to->room, unix_is_nonblocking(socket, flags), socket->send_limit);
         if (error)
             return error;
     }
@@ -227,7 +227,8 @@ static enum error wait_for_message(struct unix_socket *socket, unsigned flags)
             return ERROR_NO_DATA;
         if (socket->type != SOCKET_DATAGRAM && socket->state != UNIX_CONNECTED)
             return socket->type == SOCKET_STREAM ? ERROR_INVALID : ERROR_NOT_CONNECTED;
-        error = unix_wait(&socket->waiting, dont_wait(socket, flags), socket->receive_limit);
+        error =
+            unix_wait(&socket->waiting, unix_is_nonblocking(socket, flags), socket->receive_limit);
         if (error)
             return error;
     }
@@ -257,13 +258,25 @@ static enum error take_along(struct unix_message *message, struct unix_receive *
     return OK;
 }
 
+/* Takes bytes off a stream's message; with the last one it goes. */
+static void use_up(struct unix_socket *socket, struct unix_message *message, size_t size)
+{
+    ASSERT(size <= message->size);
+    message->start += size;
+    message->size -= size;
+    socket->queued -= size;
+    if (message->size == 0)
+        remove_message(socket, message);
+}
+
 static bool is_same_sender(const struct socket_credentials *a, const struct socket_credentials *b)
 {
     return a->process == b->process && a->uid == b->uid && a->gid == b->gid;
 }
 
 /* Takes bytes of a stream from one message after the other, until one that had files with it, or,
- * if that is asked for, one of another sender. The reading mutex is held. */
+ * if that is asked for, one of another sender. Of a message that cannot be copied nothing is taken.
+ * The reading mutex is held. */
 static enum error take_stream(struct unix_socket *socket, struct buffer *buffer,
                               struct unix_receive *receive, size_t *taken)
 {
@@ -276,23 +289,19 @@ static enum error take_stream(struct unix_socket *socket, struct buffer *buffer,
             break;
         size_t size = MIN(buffer->left, message->size), before = buffer->left;
         error = buffer_put(buffer, message->bytes + message->start, size);
-        size_t done = before - buffer->left;
-        *taken += done;
-        if (error)
+        if (error) {
+            buffer->left = before;
             break;
+        }
+        *taken += size;
         error = take_along(message, receive);
         if (!receive->sender && message->sender) {
             receive->sender = message->sender;
             receive->sender->references++;
         }
         struct unix_message *next = message_after(socket, message);
-        if (!peek) {
-            message->start += done;
-            message->size -= done;
-            socket->queued -= done;
-            if (message->size == 0)
-                remove_message(socket, message);
-        }
+        if (!peek)
+            use_up(socket, message, size);
         message = next;
     }
     if (!peek)

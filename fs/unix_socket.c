@@ -30,6 +30,8 @@ static void free_socket(struct vm_object *object)
     struct unix_socket *socket = CONTAINER_OF(inode, struct unix_socket, inode);
     ASSERT(list_empty(&socket->queue));
     ASSERT(!socket->peer);
+    ASSERT(!list_node_linked(&socket->room_link));
+    ASSERT(list_empty(&socket->wanting_room));
     unix_rights_remove_socket(socket);
     unix_address_release(socket->address);
     inode_end(&socket->inode);
@@ -90,9 +92,11 @@ enum error unix_socket_create(enum socket_type type, unsigned flags, struct file
     return error;
 }
 
+/* With another peer, the socket does not wait any more for room at the one it had. */
 static void set_peer(struct unix_socket *socket, struct unix_socket *peer)
 {
     struct unix_socket *before = socket->peer;
+    list_remove(&socket->room_link);
     socket->peer = peer;
     if (peer)
         inode_reference(&peer->inode);
@@ -161,7 +165,6 @@ static void end(struct unix_socket *socket)
     leave_peer(socket);
     unix_unbind(socket);
     unix_queue_clear(socket);
-    list_remove(&socket->room_link);
     while ((node = list_pop_front(&socket->wanting_room)))
         unix_wake_all(CONTAINER_OF(node, struct unix_socket, room_link));
     wait_queue_wake_all(&socket->room);
@@ -205,11 +208,6 @@ enum error unix_listen(struct unix_socket *socket, unsigned backlog)
     return OK;
 }
 
-static bool dont_wait(const struct unix_socket *socket)
-{
-    return socket->file && socket->file->flags & O_NONBLOCK;
-}
-
 /* Waits until the listening socket takes one more. */
 static enum error wait_for_listener(struct unix_socket *socket, struct unix_socket *listener)
 {
@@ -218,7 +216,8 @@ static enum error wait_for_listener(struct unix_socket *socket, struct unix_sock
             return ERROR_REFUSED;
         if (listener->pending_count <= listener->backlog)
             return OK;
-        enum error error = unix_wait(&listener->room, dont_wait(socket), socket->send_limit);
+        enum error error =
+            unix_wait(&listener->room, unix_is_nonblocking(socket, 0), socket->send_limit);
         if (error)
             return error;
     }
@@ -253,6 +252,7 @@ static enum error connect_datagrams(struct unix_socket *socket, struct unix_sock
         return ERROR_NOT_PERMITTED;
     set_peer(socket, to);
     socket->state = UNIX_CONNECTED;
+    unix_wake(socket, UNIX_WRITABLE); /* there may be room at the new one */
     return OK;
 }
 
@@ -288,7 +288,8 @@ enum error unix_accept(struct unix_socket *socket, unsigned flags, struct file *
     while (list_empty(&socket->pending)) {
         if (socket->no_receive)
             return ERROR_INVALID;
-        enum error error = unix_wait(&socket->waiting, dont_wait(socket), socket->receive_limit);
+        enum error error =
+            unix_wait(&socket->waiting, unix_is_nonblocking(socket, 0), socket->receive_limit);
         if (error)
             return error;
     }
@@ -308,6 +309,8 @@ static enum error read(struct file *file, struct buffer *buffer, uint64_t *posit
 {
     struct unix_receive receive = {0};
     (void)position;
+    if (buffer->left == 0)
+        return OK; /* unlike recv(), which waits for a message */
     enum error error = unix_receive(file->data, buffer, &receive);
     unix_address_release(receive.sender);
     unix_rights_drop(receive.rights);

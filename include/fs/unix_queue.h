@@ -20,12 +20,15 @@ void unix_wake(struct unix_socket *socket, unsigned events);
 /* The same for all that concerns the socket. */
 void unix_wake_all(struct unix_socket *socket);
 
-/* Waits for the next wake, at most `limit` nanoseconds unless that is 0; with `dont_wait`
+/* Must the call not wait? `flags`: MESSAGE_... */
+bool unix_is_nonblocking(const struct unix_socket *socket, unsigned flags);
+
+/* Waits for the next wake, at most `limit` nanoseconds unless that is 0; with `nonblocking`
  * ERROR_AGAIN at once. ERROR_AGAIN at the limit; ERROR_INTERRUPTED, with a limit ERROR_BROKEN_OFF.
  */
-enum error unix_wait(struct wait_queue *queue, bool dont_wait, uint64_t limit);
+enum error unix_wait(struct wait_queue *queue, bool nonblocking, uint64_t limit);
 
-/* Is there room for one more message from `from`? */
+/* Is there room for one more message in the socket's queue? */
 bool unix_has_room(const struct unix_socket *to);
 
 #endif

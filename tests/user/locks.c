@@ -195,3 +195,25 @@ TEST(locks, of_whole_files)
     EXPECT_EQ(status, 0);
     EXPECT_ERROR(flock(open("file", O_RDONLY), LOCK_SH | LOCK_NB), EWOULDBLOCK);
 }
+
+/* A lock that is changed is given up first, also when the other one cannot be had. */
+TEST(locks, of_whole_files_change)
+{
+    make_file("file", "");
+    int a = open("file", O_RDONLY), b = open("file", O_RDONLY), status;
+    EXPECT_OK(flock(a, LOCK_SH));
+    EXPECT_OK(flock(b, LOCK_SH));
+    EXPECT_ERROR(flock(a, LOCK_EX | LOCK_NB), EWOULDBLOCK);
+    EXPECT_OK(flock(b, LOCK_EX | LOCK_NB));
+    EXPECT_OK(flock(b, LOCK_EX | LOCK_NB));
+    EXPECT_OK(flock(b, LOCK_SH | LOCK_NB));
+    EXPECT_OK(flock(a, LOCK_SH | LOCK_NB));
+    pid_t child = fork();
+    if (child == 0)
+        _exit(flock(a, LOCK_EX) != 0);
+    let_sleep(child);
+    EXPECT_OK(flock(b, LOCK_EX)); /* each waits for the other if both keep what they have */
+    EXPECT_OK(flock(b, LOCK_UN));
+    EXPECT_EQ(waitpid(child, &status, 0), child);
+    EXPECT_EQ(status, 0);
+}

@@ -303,3 +303,30 @@ TEST(pipes, an_end_is_opened_again_by_its_number)
     EXPECT_EQ(write(writer, "y", 1), 1);
     EXPECT_EQ(read(again, &byte, 1), 1);
 }
+
+static short ready_for(int fd, short events)
+{
+    struct pollfd file = {fd, events, 0};
+    return poll(&file, 1, 0) < 0 ? -1 : file.revents;
+}
+
+/* A reader that did not wait for a writer has lost none before one has come. */
+TEST(pipes, a_fifo_ends_with_its_last_writer)
+{
+    char byte;
+    EXPECT_OK(mkfifo("fifo", 0600));
+    int reader = open("fifo", O_RDONLY | O_NONBLOCK);
+    EXPECT_EQ(ready_for(reader, POLLIN), 0);
+    EXPECT_EQ(read(reader, &byte, 1), 0);
+    int writer = open("fifo", O_WRONLY | O_NONBLOCK);
+    EXPECT_EQ(ready_for(reader, POLLIN), 0);
+    EXPECT_EQ(write(writer, "x", 1), 1);
+    close(writer);
+    EXPECT_EQ(ready_for(reader, POLLIN), POLLIN | POLLHUP);
+    EXPECT_EQ(read(reader, &byte, 1), 1);
+    EXPECT_EQ(ready_for(reader, POLLIN), POLLHUP);
+    int late = open("fifo", O_RDONLY | O_NONBLOCK);
+    EXPECT_EQ(ready_for(late, POLLIN), 0);
+    close(open("fifo", O_RDWR));
+    EXPECT_EQ(ready_for(late, POLLIN), POLLHUP);
+}

@@ -2,6 +2,7 @@
  * along. */
 #include <poll.h>
 #include <stddef.h>
+#include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -79,8 +80,9 @@ TEST(sockets, a_stream_has_no_borders)
     EXPECT_EQ(read(ends[0], four, 4), 4);
     EXPECT(memcmp(four, "0123", 4) == 0);
     int waiting;
-    EXPECT_OK(ioctl(ends[0], FIONREAD, &waiting));
+    EXPECT_EQ(ioctl(ends[0], FIONREAD, &waiting), 0);
     EXPECT_EQ(waiting, 6);
+    EXPECT_EQ(ioctl(ends[1], TIOCOUTQ, &waiting), 0);
     EXPECT_TEXT(ends[0], "456789");
     EXPECT_ERROR(recv(ends[0], four, 4, MSG_DONTWAIT), EAGAIN);
     EXPECT_EQ(write(ends[0], "", 0), 0);
@@ -88,6 +90,29 @@ TEST(sockets, a_stream_has_no_borders)
     EXPECT_TEXT(ends[1], "");
     handle(SIGPIPE, nothing, 0);
     EXPECT_ERROR(write(ends[1], "x", 1), EPIPE);
+}
+
+/* A read that meets a bad address takes no part of what was written in one piece. */
+TEST(sockets, bytes_that_cannot_be_copied_stay)
+{
+    int ends[2];
+    char *end = bad_pointer(BAD_POINTERS - 1, 2 * 4), text[8];
+    end += 4;
+    EXPECT_OK(socketpair(AF_UNIX, SOCK_STREAM, 0, ends));
+    EXPECT_EQ(write(ends[0], "abcdefgh", 8), 8);
+    EXPECT_ERROR(read(ends[1], end - 4, 8), EFAULT);
+    EXPECT_TEXT(ends[1], "abcdefgh");
+    EXPECT_EQ(write(ends[0], "abc", 3), 3);
+    EXPECT_EQ(write(ends[0], "defgh", 5), 5);
+    EXPECT_EQ(read(ends[1], end - 4, 8), 3);
+    EXPECT_TEXT(ends[1], "defgh");
+    EXPECT_EQ(read(ends[1], text, 0), 0); /* does not wait */
+    EXPECT_ERROR(recv(ends[1], text, 0, MSG_DONTWAIT), EAGAIN);
+    EXPECT_OK(socketpair(AF_UNIX, SOCK_DGRAM, 0, ends));
+    EXPECT_EQ(read(ends[1], text, 0), 0);
+    EXPECT_EQ(write(ends[0], "abc", 3), 3);
+    EXPECT_EQ(read(ends[1], text, 0), 0); /* takes none */
+    EXPECT_TEXT(ends[1], "abc");
 }
 
 TEST(sockets, a_broken_stream_sends_sigpipe)
@@ -414,6 +439,41 @@ TEST(sockets, a_full_queue_of_datagrams)
     int status;
     EXPECT_EQ(waitpid(child, &status, 0), child);
     EXPECT_EQ(status, 0);
+}
+
+static int fill(int client)
+{
+    int count = 0;
+    while (count < 5000 && write(client, "x", 1) == 1)
+        count++;
+    return count;
+}
+
+/* A socket that was full for its first peer learns of room at the second one. */
+TEST(sockets, a_datagram_socket_with_another_peer)
+{
+    int first = socket(AF_UNIX, SOCK_DGRAM, 0), second = socket(AF_UNIX, SOCK_DGRAM, 0);
+    int client = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0), set = epoll_create1(0);
+    struct epoll_event event = {.events = EPOLLOUT | EPOLLET};
+    char text[16];
+    EXPECT_OK(bind_to(first, "first"));
+    EXPECT_OK(bind_to(second, "second"));
+    EXPECT_OK(connect_to(client, "first"));
+    EXPECT(fill(client) > 0);
+    EXPECT_OK(epoll_ctl(set, EPOLL_CTL_ADD, client, &event));
+    EXPECT_EQ(epoll_wait(set, &event, 1, 0), 0);
+    EXPECT_OK(connect_to(client, "second"));
+    EXPECT_EQ(epoll_wait(set, &event, 1, 0), 1);
+    EXPECT(fill(client) > 0);
+    EXPECT_EQ(epoll_wait(set, &event, 1, 0), 0);
+    struct pollfd file = {client, POLLOUT, 0};
+    EXPECT_EQ(poll(&file, 1, 0), 0);
+    while (recv(first, text, 16, MSG_DONTWAIT) == 1) {
+    }
+    EXPECT_EQ(epoll_wait(set, &event, 1, 0), 0);
+    while (recv(second, text, 16, MSG_DONTWAIT) == 1) {
+    }
+    EXPECT_EQ(epoll_wait(set, &event, 1, 0), 1);
 }
 
 /* --- Files and credentials that go along ------------------------------------------------------ */
