@@ -23,14 +23,6 @@ static struct dentry **bucket_of(const struct dentry *parent, uint32_t hash)
     return &buckets[mixed >> (32 - bucket_bits)];
 }
 
-static uint32_t hash_name(const char *name, size_t length)
-{
-    uint32_t hash = DENTRY_HASH_START;
-    for (size_t i = 0; i < length; i++)
-        hash = dentry_hash_step(hash, name[i]);
-    return hash;
-}
-
 static void insert(struct dentry *dentry)
 {
     struct dentry **bucket = bucket_of(dentry->parent, dentry->hash);
@@ -79,7 +71,7 @@ static void set_name(struct dentry *dentry, char *memory, const char *name, size
     memory[length] = '\0';
     dentry->name = memory;
     dentry->name_length = (uint16_t)length;
-    dentry->hash = hash_name(name, length);
+    dentry->hash = dentry_hash(name, length);
 }
 
 static void free_name(struct dentry *dentry)

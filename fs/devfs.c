@@ -19,60 +19,55 @@ static void log_failure(const char *name, enum error error)
         log_warn("devfs: no %s (%s)", name, error_name(error));
 }
 
-/* Makes an entry of the root with an operation on it. */
-static struct dentry *new_entry(const char *name)
+/* The entry of that name, not referenced; NULL: there is none. */
+static struct dentry *find(const char *name)
 {
-    return dentry_create(devfs->root, name, strlen(name), NULL);
+    size_t length = strlen(name);
+    return dentry_find(devfs->root, name, length, dentry_hash(name, length));
+}
+
+/* Makes an entry of the root: a link if there is a target, else a file of that mode. ERROR_EXISTS:
+ * a program has put a file of its own there. */
+static enum error make(const char *name, uint32_t mode, uint32_t rdev, const char *target)
+{
+    const struct inode_operations *operations = devfs->root->inode->operations;
+    if (find(name))
+        return ERROR_EXISTS;
+    struct dentry *entry = dentry_create(devfs->root, name, strlen(name), NULL);
+    if (!entry)
+        return ERROR_OUT_OF_FRAMES;
+    enum error error = target ? operations->symlink(entry, target, strlen(target))
+                              : operations->create(entry, mode, rdev);
+    dentry_release(entry);
+    return error;
+}
+
+static void add(const char *name, uint32_t mode, uint32_t rdev)
+{
+    log_failure(name, make(name, mode, rdev, NULL));
+}
+
+static void add_link(const char *name, const char *target)
+{
+    log_failure(name, make(name, 0, 0, target));
 }
 
 static void add_node(struct device *device)
 {
-    if (!device->name)
-        return;
-    struct dentry *entry = new_entry(device->name);
-    enum error error = ERROR_OUT_OF_FRAMES;
-    if (entry) {
-        const struct inode_operations *operations = devfs->root->inode->operations;
-        error = operations->create(entry, device->mode, device->number);
-        dentry_release(entry);
-    }
-    log_failure(device->name, error);
+    if (device->name)
+        add(device->name, device->mode, device->number);
 }
 
 /* A program may have removed the node, or put another file there. */
 static void remove_node(struct device *device)
 {
-    struct dentry *entry = dentry_next_child(devfs->root, 0);
-    while (entry && strcmp(entry->name, device->name) != 0)
-        entry = dentry_after(entry);
+    struct dentry *entry = device->name ? find(device->name) : NULL;
     if (!entry || entry->inode->rdev != device->number ||
         inode_type(entry->inode) != (device->mode & S_IFMT))
         return;
     dentry_reference(entry);
     log_failure(device->name, devfs->root->inode->operations->remove(entry));
     dentry_release(entry);
-}
-
-static void add_link(const char *name, const char *target)
-{
-    struct dentry *entry = new_entry(name);
-    enum error error = ERROR_OUT_OF_FRAMES;
-    if (entry) {
-        error = devfs->root->inode->operations->symlink(entry, target, strlen(target));
-        dentry_release(entry);
-    }
-    log_failure(name, error);
-}
-
-static void add_directory(const char *name, uint32_t permissions)
-{
-    struct dentry *entry = new_entry(name);
-    enum error error = ERROR_OUT_OF_FRAMES;
-    if (entry) {
-        error = devfs->root->inode->operations->create(entry, S_IFDIR | permissions, 0);
-        dentry_release(entry);
-    }
-    log_failure(name, error);
 }
 
 static enum error mount(const struct mount_arguments *arguments, struct filesystem **filesystem)
@@ -87,7 +82,7 @@ static enum error mount(const struct mount_arguments *arguments, struct filesyst
         list_for_each(node, &devices)
             add_node(CONTAINER_OF(node, struct device, node));
         device_set_hooks(add_node, remove_node);
-        add_directory("shm", 01777); /* for shm_open() */
+        add("shm", S_IFDIR | 01777, 0); /* for shm_open() */
         add_link("fd", "/proc/self/fd");
         add_link("stdin", "/proc/self/fd/0");
         add_link("stdout", "/proc/self/fd/1");

@@ -1,19 +1,10 @@
 #include <assert.h>
-#include <fs/dentry.h>
 #include <fs/name_index.h>
 #include <mm/heap.h>
 
 enum { FIRST_CAPACITY = 16 };
 
 #define GONE UINT32_MAX
-
-uint32_t name_index_hash(const char *name, size_t length)
-{
-    uint32_t hash = DENTRY_HASH_START;
-    for (size_t i = 0; i < length; i++)
-        hash = dentry_hash_step(hash, name[i]);
-    return hash;
-}
 
 static uint32_t place_of(uint64_t position)
 {

@@ -101,8 +101,8 @@ enum error walk_create(const struct walk *walk, uint32_t mode, struct dentry **m
     return error;
 }
 
-enum error path_make(struct fs_context *context, const struct path *start, const char *name,
-                     uint32_t mode, uint32_t rdev)
+enum error path_make_and_find(struct fs_context *context, const struct path *start,
+                              const char *name, uint32_t mode, uint32_t rdev, struct dentry **made)
 {
     struct walk walk;
     struct dentry *entry = NULL;
@@ -111,9 +111,22 @@ enum error path_make(struct fs_context *context, const struct path *start, const
         error = walk_to_new(&walk, (mode & S_IFMT) == S_IFDIR, &entry);
     if (!error) {
         error = create(&walk, entry, mode, rdev);
-        dentry_release(entry);
+        if (error)
+            dentry_release(entry);
+        else
+            *made = entry;
     }
     walk_end(&walk);
+    return error;
+}
+
+enum error path_make(struct fs_context *context, const struct path *start, const char *name,
+                     uint32_t mode, uint32_t rdev)
+{
+    struct dentry *made;
+    enum error error = path_make_and_find(context, start, name, mode, rdev, &made);
+    if (!error)
+        dentry_release(made);
     return error;
 }
 

@@ -30,24 +30,38 @@ void pseudo_free(struct filesystem *filesystem)
     kfree(filesystem);
 }
 
-static enum error write_content(struct file *file,
-                                enum error (*write)(struct inode *inode, struct text *text))
+/* The text is the read's own while it goes on, for the writer and the copy may wait: another thread
+ * that reads the file then makes a text of its own. */
+static struct text *take_text(struct file *file)
 {
     struct text *text = file->data;
-    if (!text)
-        text = file->data = kzalloc(sizeof(*text));
-    if (!text)
-        return ERROR_OUT_OF_FRAMES;
-    text_free(text);
-    enum error error = write(file->inode, text);
-    return error ? error : text->error;
+    file->data = NULL;
+    return text ? text : kzalloc(sizeof(*text));
+}
+
+static void keep_text(struct file *file, struct text *text)
+{
+    pseudo_close(file); /* frees the other thread's */
+    file->data = text;
 }
 
 enum error pseudo_read(struct file *file, struct buffer *buffer, uint64_t *position,
                        enum error (*write)(struct inode *inode, struct text *text))
 {
-    enum error error = !file->data || *position == 0 ? write_content(file, write) : OK;
-    return error ? error : text_read(file->data, buffer, position);
+    bool begins = !file->data || *position == 0;
+    struct text *text = take_text(file);
+    enum error error = OK;
+    if (!text)
+        return ERROR_OUT_OF_FRAMES;
+    if (begins) {
+        text_free(text);
+        error = write(file->inode, text);
+        error = error ? error : text->error;
+    }
+    if (!error)
+        error = text_read(text, buffer, position);
+    keep_text(file, text);
+    return error;
 }
 
 void pseudo_close(struct file *file)

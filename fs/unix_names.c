@@ -72,14 +72,12 @@ static enum error bind_abstract(struct unix_socket *socket, const struct unix_na
     return OK;
 }
 
-/* Makes the file, and finds it: nothing here waits, so it is the same one. */
+/* Makes the file; its inode is referenced. */
 static enum error make_place(struct fs_context *context, const struct unix_name *name,
                              struct inode **place)
 {
     struct dentry *dentry = NULL;
-    enum error error = path_make(context, NULL, name->path, S_IFSOCK | 0777, 0);
-    if (!error)
-        error = path_walk(context, NULL, name->path, 0, &dentry);
+    enum error error = path_make_and_find(context, NULL, name->path, S_IFSOCK | 0777, 0, &dentry);
     if (error)
         return error == ERROR_EXISTS ? ERROR_NAME_IN_USE : error;
     *place = dentry->inode;
@@ -99,6 +97,11 @@ static enum error bind_path(struct unix_socket *socket, struct fs_context *conte
     if (error) {
         unix_address_release(address);
         return error;
+    }
+    if (socket->address) { /* another thread has bound the socket meanwhile */
+        inode_release(place);
+        unix_address_release(address);
+        return ERROR_INVALID;
     }
     set_address(socket, address);
     socket->place = place;

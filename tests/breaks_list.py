@@ -546,7 +546,7 @@ BREAKS = [
     Break("fs/filesystem.c", "DEVICE_NUMBER(0, last_minor)", "last_minor", "the 256th file system seems to be on a disk", "cairn/mounts"),
     Break("fs/new_names.c", "        !fs_context_is_in_group(context, directory->gid))\n", "        false)\n", "anybody makes programs that run for a directory's group", "cairn/group_bit"),
     Break("kernel/syscall/names.c", "MAY_BE_SET = S_ISVTX | 0777", "MAY_BE_SET = MODE_PERMISSIONS", "a new directory gets S_ISGID as the caller likes", "cairn/group_bit"),
-    Break("fs/pseudo.c", "!file->data || *position == 0 ?", "!file->data ?", "a file of /proc that is read again is as it was", "cairn/proc_files"),
+    Break("fs/pseudo.c", "!file->data || *position == 0;", "!file->data;", "a file of /proc that is read again is as it was", "cairn/proc_files"),
     Break("fs/tmpfs_content.c", "(seals & SEAL_GROW && size > inode->size)", "false", "a sealed file grows", "cairn/seals"),
     Break("kernel/process/signal.c", "    if (shared->references == 1)\n        return OK;\n", "    if (shared->references > 0)\n        return OK;\n",
           "an exec takes the handlers of those that shared them", "cairn/shared_handlers"),

@@ -73,7 +73,7 @@ static enum error list_from(struct ext2_node *node, uint64_t from, struct file *
         enum error error = ext2_read_entry(node, at, &entry);
         if (error)
             return error;
-        uint32_t hash = name_index_hash(entry.name, entry.name_length);
+        uint32_t hash = dentry_hash(entry.name, entry.name_length);
         bool is_there = is_shown(&entry) && name_index_has(&node->index, hash, at);
         if (at >= from && is_there &&
             !sink->emit(sink, entry.name, entry.name_length, entry.inode, type_of(entry.type),

@@ -8,6 +8,7 @@
  * see removals.c.
  */
 #include <assert.h>
+#include <fs/dentry.h>
 #include <fs/ext2/ext2.h>
 #include <lib/string.h>
 
@@ -106,7 +107,7 @@ static enum error make_index(struct ext2_node *directory)
         if (!error && entry.inode)
             error = name_index_reserve(&directory->index);
         if (!error && entry.inode)
-            name_index_add(&directory->index, name_index_hash(entry.name, entry.name_length), at);
+            name_index_add(&directory->index, dentry_hash(entry.name, entry.name_length), at);
     }
     if (error)
         name_index_end(&directory->index);
@@ -117,7 +118,7 @@ static enum error make_index(struct ext2_node *directory)
 enum error ext2_find_entry(struct ext2_node *directory, const char *name, size_t length,
                            uint64_t *position, struct ext2_entry_copy *entry)
 {
-    uint32_t hash = name_index_hash(name, length);
+    uint32_t hash = dentry_hash(name, length);
     size_t cursor = 0;
     enum error error = directory->has_index ? OK : make_index(directory);
     while (!error && name_index_next(&directory->index, hash, &cursor, position)) {
@@ -240,7 +241,7 @@ enum error ext2_add_entry(struct ext2_node *directory, const char *name, size_t 
         error = put_anywhere(directory, name, length, node, &position);
     if (error)
         return error;
-    name_index_add(&directory->index, name_index_hash(name, length), position);
+    name_index_add(&directory->index, dentry_hash(name, length), position);
     note_change(directory);
     return OK;
 }
@@ -357,8 +358,7 @@ enum error ext2_rename_entry(struct ext2_node *directory, uint64_t position, uin
     if (error)
         return error == ERROR_FULL ? OK : error;
     name_index_remove(&directory->index, hash, position);
-    name_index_add(&directory->index, name_index_hash(name, length),
-                   position - within + new_within);
+    name_index_add(&directory->index, dentry_hash(name, length), position - within + new_within);
     note_change(directory);
     return OK;
 }

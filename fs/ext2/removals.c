@@ -12,6 +12,7 @@
  * before anything else is written, its entry is used for the new file. Else a commit comes first.
  */
 #include <assert.h>
+#include <fs/dentry.h>
 #include <fs/ext2/ext2.h>
 #include <lib/format.h>
 #include <lib/string.h>
@@ -101,7 +102,7 @@ static enum error has_name(const struct ext2_removal *removal, const char *name,
 static enum error find_removed(const struct ext2_node *directory, const char *name, size_t length,
                                struct ext2_removal **found)
 {
-    uint32_t hash = name_index_hash(name, length);
+    uint32_t hash = dentry_hash(name, length);
     *found = NULL;
     if (!directory->removals_below)
         return OK;
@@ -175,7 +176,7 @@ enum error ext2_keep_until_replaced(struct ext2_node *node, struct ext2_node *di
     if (error)
         kfree(removal);
     if (!error)
-        ext2_note_removal(removal, directory, position, name_index_hash(name, length), node);
+        ext2_note_removal(removal, directory, position, dentry_hash(name, length), node);
     return error == ERROR_FULL ? OK : error;
 }
 

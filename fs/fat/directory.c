@@ -9,7 +9,6 @@
 #include <fs/dentry.h>
 #include <fs/fat/fat.h>
 #include <fs/file.h>
-#include <fs/name_index.h>
 #include <lib/string.h>
 
 static bool is_dots(const char *name, size_t length)
@@ -28,7 +27,7 @@ static enum error lookup(struct dentry *directory, const char *name, size_t leng
     enum error error = fat_find_entry(node, name, length, &entry);
     if (error)
         return error;
-    uint32_t hash = name_index_hash(entry.name, entry.name_length);
+    uint32_t hash = dentry_hash(entry.name, entry.name_length);
     *found = dentry_find(directory, entry.name, entry.name_length, hash);
     if (*found) {
         dentry_reference(*found);

@@ -45,7 +45,15 @@ static inline uint32_t dentry_hash_step(uint32_t hash, char byte)
     return (hash ^ (uint8_t)byte) * UINT32_C(0x01000193);
 }
 
-/* Frees a dentry that has no references any more. */
+static inline uint32_t dentry_hash(const char *name, size_t length)
+{
+    uint32_t hash = DENTRY_HASH_START;
+    for (size_t i = 0; i < length; i++)
+        hash = dentry_hash_step(hash, name[i]);
+    return hash;
+}
+
+/* Frees a dentry that has no references any more; with its inode, that may wait. */
 void dentry_free(struct dentry *dentry);
 
 /* One more reference; and one less. */

@@ -1,6 +1,7 @@
 /*
- * An index of a directory on a disk: from a name's hash to the places of the entries that have it.
- * It makes a lookup cost the same however many entries there are; the disk has only a list.
+ * An index of a directory on a disk: from a name's hash (dentry_hash()) to the places of the
+ * entries that have it. It makes a lookup cost the same however many entries there are; the disk
+ * has only a list.
  *
  * All functions may be called in any context that may use the heap.
  */
@@ -20,9 +21,6 @@ struct name_index {
     size_t capacity;   /* a power of two, or 0 */
     size_t used, gone; /* slots with an entry, and with one that was removed */
 };
-
-/* The hash of a name. */
-uint32_t name_index_hash(const char *name, size_t length);
 
 /* Makes room for one more entry. ERROR_OUT_OF_FRAMES. */
 enum error name_index_reserve(struct name_index *index);

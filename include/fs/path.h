@@ -101,9 +101,12 @@ enum error path_set_attributes(const struct fs_context *context, const struct pa
  * User 0 may change the content of a regular file without that; others may not. */
 uint32_t inode_identity_lost(const struct inode *inode, const struct fs_context *context);
 
-/* `mode` is the type and the permissions, which the umask reduces. */
+/* Make a file, a directory, a device's node, a FIFO or a socket. `mode` is the type and the
+ * permissions, which the umask reduces. The second one also gives its name, referenced. */
 enum error path_make(struct fs_context *context, const struct path *start, const char *name,
                      uint32_t mode, uint32_t rdev);
+enum error path_make_and_find(struct fs_context *context, const struct path *start,
+                              const char *name, uint32_t mode, uint32_t rdev, struct dentry **made);
 enum error path_symlink(struct fs_context *context, const struct path *start, const char *name,
                         const char *target);
 enum error path_link(struct fs_context *context, const struct path *file, const struct path *start,

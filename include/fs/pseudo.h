@@ -19,8 +19,9 @@ enum error pseudo_mount(struct filesystem_type *type,
 void pseudo_unmount(struct filesystem *filesystem);
 void pseudo_free(struct filesystem *filesystem);
 
-/* Reads a file for its read(). `write` writes the content when the beginning is read; what follows
- * comes from the same text, so a program sees one moment. May wait. */
+/* Reads a file for its read(). `write`, which may wait, writes the content when the beginning is
+ * read; what follows comes from the same text, so a program sees one moment. Several threads may
+ * read the file at once. In threads; may wait. ERROR_OUT_OF_FRAMES, and what `write` says. */
 enum error pseudo_read(struct file *file, struct buffer *buffer, uint64_t *position,
                        enum error (*write)(struct inode *inode, struct text *text));
 

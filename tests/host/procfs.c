@@ -261,3 +261,33 @@ TEST(files, proc_lists_entries_and_processes)
         EXPECT_STR(list_names("/proc/8", room), "cannot be opened");
     }
 }
+
+static struct file *shared;
+static unsigned writes;
+static char text_of_other[8];
+
+/* Waits, as a writer may: meanwhile another thread reads the same file. */
+static enum error write_slowly(struct text *text, int process)
+{
+    struct buffer buffer;
+    (void)process;
+    if (writes++ == 0) {
+        buffer_init_kernel(&buffer, text_of_other, sizeof(text_of_other) - 1);
+        (void)file_read_at(shared, &buffer, 0);
+    }
+    text_printf(text, "%u", writes);
+    return OK;
+}
+
+TEST(files, proc_is_read_by_two_at_once)
+{
+    static struct proc_entry entry = {.name = "slow", .write = write_slowly};
+    char text[8] = "";
+    EXPECT(start());
+    proc_add(&entry);
+    EXPECT_EQ(file_open(context, NULL, "/proc/slow", O_RDONLY, 0, &shared), OK);
+    EXPECT_EQ(read_bytes(shared, text, sizeof(text) - 1), 1);
+    EXPECT_EQ(writes, 2);
+    EXPECT_STR(text_of_other, "2");
+    file_release(shared);
+}
