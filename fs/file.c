@@ -4,7 +4,6 @@
 #include <fs/mount.h>
 #include <fs/notify.h>
 #include <fs/path.h>
-#include <kernel/task/clock.h>
 #include <kernel/task/thread.h>
 #include <lib/format.h>
 #include <mm/frames.h>
@@ -198,10 +197,7 @@ void file_note_read(struct file *file)
                         : MOUNT_READ_ONLY | MOUNT_NO_ATIME;
     if (file->flags & O_NOATIME || flags & none || inode->filesystem->is_read_only)
         return;
-    if (flags & MOUNT_STRICT_ATIME)
-        inode->accessed = clock_real_now();
-    else
-        inode_note_read(inode);
+    inode_note_read(inode, flags & MOUNT_STRICT_ATIME);
 }
 
 /* A program that runs as its owner does not so once somebody else has changed it. */

@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <fs/filesystem.h>
 #include <fs/inode.h>
 #include <kernel/task/clock.h>
@@ -25,11 +26,16 @@ void inode_end(struct inode *inode)
         filesystem->type->free(filesystem);
 }
 
-/* As exact as the file system stores it. */
+/* The time as the file system can hold it: in its range, and a multiple of its step. */
 static int64_t as_stored(const struct inode *inode, int64_t time)
 {
-    int64_t step = inode->filesystem->time_step;
-    return step > 1 ? time - time % step : time;
+    const struct filesystem *filesystem = inode->filesystem;
+    int64_t step = filesystem->time_step;
+    ASSERT(step > 0);
+    if (filesystem->last_time)
+        time = MIN(MAX(time, filesystem->first_time), filesystem->last_time);
+    int64_t beyond = step > 1 ? time % step : 0;
+    return time - (beyond < 0 ? beyond + step : beyond);
 }
 
 static int64_t now(const struct inode *inode)
@@ -37,11 +43,11 @@ static int64_t now(const struct inode *inode)
     return as_stored(inode, clock_real_at_tick());
 }
 
-void inode_note_read(struct inode *inode)
+void inode_note_read(struct inode *inode, bool always)
 {
     bool changed_since = inode->accessed <= inode->modified || inode->accessed <= inode->changed;
     int64_t time = now(inode);
-    if (changed_since || time - inode->accessed >= DAY)
+    if (always || changed_since || time - inode->accessed >= DAY)
         inode->accessed = time;
 }
 

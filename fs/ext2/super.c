@@ -18,6 +18,8 @@
 
 enum { SHIFT_MAX = 2, PASSES_MAX = 8 };
 
+#define SECOND ((int64_t)NANOSECONDS_PER_SECOND)
+
 struct feature {
     uint32_t bit;
     const char *name;
@@ -211,7 +213,9 @@ static struct ext2 *create(void)
     filesystem_init(&ext2->filesystem, &ext2_type);
     ext2->kinds = &kinds;
     ext2->filesystem.is_read_only = true;
-    ext2->filesystem.time_step = (int64_t)NANOSECONDS_PER_SECOND;
+    ext2->filesystem.time_step = SECOND;
+    ext2->filesystem.first_time = INT32_MIN * SECOND;
+    ext2->filesystem.last_time = INT32_MAX * SECOND;
     ext2->changes = (struct mutex)MUTEX_INIT_RANKED(ext2->changes, LOCK_OF_DISK);
     for (size_t i = 0; i < EXT2_BUCKETS; i++)
         list_init(&ext2->nodes[i]);

@@ -9,8 +9,6 @@
 #include <layout.h>
 #include <lib/string.h>
 
-#define SECOND INT64_C(1000000000)
-
 /* --- Regular files --------------------------------------------------------------------------- */
 
 /* Reads or writes the sectors of some pages, as far as the file has clusters there. Those that
@@ -252,13 +250,9 @@ static enum error set(struct inode *inode, const struct inode_attributes *attrib
         error = set_size(node, attributes->size);
     if (error)
         return error;
-    if (attributes->set & ATTRIBUTE_MODE)
-        inode->mode = inode_type(inode) | (attributes->mode & FAT_MODE_ALL);
-    if (attributes->set & ATTRIBUTE_ACCESSED)
-        inode->accessed = attributes->accessed;
-    if (attributes->set & ATTRIBUTE_MODIFIED)
-        inode->modified = attributes->modified - attributes->modified % (2 * SECOND);
-    inode_note_change(inode);
+    struct inode_attributes possible = *attributes;
+    possible.mode &= FAT_MODE_ALL;
+    inode_set(inode, &possible);
     fat_mark_dirty(node);
     return OK;
 }

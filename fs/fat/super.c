@@ -30,6 +30,11 @@ enum first_sector {
 
 enum { STATFS_MAGIC = 0x4d44, ROOT_NUMBER = 1 };
 
+/* Seconds since 1970: from the start of 1980 to the last two of 2107. */
+#define FIRST_TIME INT64_C(315532800)
+#define LAST_TIME  INT64_C(4354819198)
+#define SECOND     INT64_C(1000000000)
+
 /* --- The first sector ------------------------------------------------------------------------ */
 
 static bool is_power_of_2(uint32_t value)
@@ -159,7 +164,9 @@ static enum error mount(const struct mount_arguments *arguments, struct filesyst
         filesystem_init(&fat->filesystem, &fat_type);
         fat->operations = &operations;
         fat->filesystem.is_read_only = true;
-        fat->filesystem.time_step = 2 * INT64_C(1000000000);
+        fat->filesystem.time_step = 2 * SECOND;
+        fat->filesystem.first_time = FIRST_TIME * SECOND;
+        fat->filesystem.last_time = LAST_TIME * SECOND;
         fat->changes = (struct mutex)MUTEX_INIT_RANKED(fat->changes, LOCK_OF_DISK);
         list_init(&fat->nodes);
         list_init(&fat->dirty);

@@ -45,6 +45,7 @@ static inline uint32_t dentry_hash_step(uint32_t hash, char byte)
     return (hash ^ (uint8_t)byte) * UINT32_C(0x01000193);
 }
 
+/* The hash of a whole name. Any context. */
 static inline uint32_t dentry_hash(const char *name, size_t length)
 {
     uint32_t hash = DENTRY_HASH_START;

@@ -75,6 +75,7 @@ struct filesystem {
     const struct block_device *disk; /* of a type that has one */
     struct mutex names;              /* likewise */
     int64_t time_step;               /* nanoseconds: files' times are multiples of it */
+    int64_t first_time, last_time;   /* the range of files' times; both 0: any time */
 };
 
 /* Gives a new file system, which is all zeros, a device number of its own and no inodes. */

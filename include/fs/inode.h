@@ -135,9 +135,10 @@ static inline void inode_unlock(struct inode *inode)
         thread_unlock(&inode->mutex);
 }
 
-/* Note that the file was read, or written to, or its attributes changed. Like Linux's relatime, a
- * read is noted only when the file was changed since the last one, or that is a day ago. */
-void inode_note_read(struct inode *inode);
+/* Note that the file was read, or written to, or its attributes changed. Unless `always`, a read is
+ * noted as with Linux's relatime: only when the file was changed since the last one, or that is a
+ * day ago. */
+void inode_note_read(struct inode *inode, bool always);
 void inode_note_write(struct inode *inode);
 void inode_note_change(struct inode *inode);
 

@@ -28,7 +28,7 @@ enum mount_flags {
     MOUNT_NO_EXEC = 8,   /* nothing is executed */
     MOUNT_NO_ATIME = 1024,
     MOUNT_NO_DIRECTORY_ATIME = 2048,
-    MOUNT_STRICT_ATIME = 1 << 24, /* each read is noted; without it: inode_note_read() */
+    MOUNT_STRICT_ATIME = 1 << 24, /* each read is noted, `always`: inode_note_read() */
     MOUNT_FLAGS = MOUNT_READ_ONLY | MOUNT_NO_SUID | MOUNT_NO_DEVICE | MOUNT_NO_EXEC |
                   MOUNT_NO_ATIME | MOUNT_NO_DIRECTORY_ATIME | MOUNT_STRICT_ATIME,
 };

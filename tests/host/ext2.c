@@ -6,6 +6,7 @@
 #include <fs/file.h>
 #include <fs/filesystem.h>
 #include <fs/mount.h>
+#include <kernel/task/clock.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -387,6 +388,63 @@ TEST(ext2, a_mount_becomes_read_only_and_writable_again)
     EXPECT_EQ(memory_disk_unmount(), OK);
     EXPECT_EQ(memory_disk_mount("ext2", false), OK);
     EXPECT_EQ(try_to_write(), ERROR_READ_ONLY);
+    EXPECT_EQ(memory_disk_unmount(), OK);
+    memory_disk_end();
+}
+
+static struct inode_attributes attributes_of(const char *path)
+{
+    struct dentry *found;
+    struct inode_attributes result = {0};
+    if (path_walk(disk_context, NULL, path, 0, &found))
+        return result;
+    result.accessed = found->inode->accessed;
+    result.modified = found->inode->modified;
+    dentry_release(found);
+    return result;
+}
+
+static enum error set_modified(const char *path, int64_t modified)
+{
+    struct path found;
+    enum error error = path_find(disk_context, NULL, path, 0, &found);
+    if (error)
+        return error;
+    const struct inode_attributes times = {.set = ATTRIBUTE_MODIFIED, .modified = modified};
+    error = path_set_attributes(disk_context, &found, found.dentry->inode, &times);
+    path_release(&found);
+    return error;
+}
+
+/* What a program sees of a time does not change when the file is read from the disk again. */
+TEST(ext2, times_are_those_that_the_disk_can_hold)
+{
+    enum { SECONDS = 1500000000 };
+    static const struct {
+        int64_t wanted, held;
+    } times[] = {{INT64_C(1500000000900000000), INT64_C(1500000000000000000)},
+                 {INT64_C(-1500000000), INT64_C(-2000000000)},
+                 {INT64_C(5000000000000000000), INT32_MAX * INT64_C(1000000000)},
+                 {INT64_C(-5000000000000000000), INT32_MIN * INT64_C(1000000000)}};
+    struct file *file;
+    char byte;
+    EXPECT(memory_disk_start());
+    EXPECT(memory_disk_make(kinds[0]));
+    EXPECT_EQ(memory_disk_mount("ext2", false), OK);
+    EXPECT_EQ(write_at("/disk/f", O_RDWR | O_CREAT, 0, 1, PIECE), PIECE);
+    for (size_t i = 0; i < ARRAY_SIZE(times); i++) {
+        EXPECT_EQ(set_modified("/disk/f", times[i].wanted), OK);
+        EXPECT_EQ(attributes_of("/disk/f").modified, times[i].held);
+        EXPECT_EQ(memory_disk_unmount(), OK);
+        EXPECT_EQ(memory_disk_mount("ext2", false), OK);
+        EXPECT_EQ(attributes_of("/disk/f").modified, times[i].held);
+    }
+    EXPECT_EQ(memory_disk_change(MOUNT_STRICT_ATIME), OK);
+    clock_set_real(SECONDS * INT64_C(1000000000) + 1);
+    EXPECT_EQ(file_open(disk_context, NULL, "/disk/f", O_RDONLY, 0, &file), OK);
+    EXPECT_EQ(read_bytes(file, &byte, 1), 1);
+    file_release(file);
+    EXPECT_EQ(attributes_of("/disk/f").accessed, SECONDS * INT64_C(1000000000));
     EXPECT_EQ(memory_disk_unmount(), OK);
     memory_disk_end();
 }
