@@ -9,15 +9,18 @@ does not compile, or that makes the same objects, is drawn anew. Only tests that
 nothing was counted, as in assembly, the suites of UNCOUNTED are run. A test that fails has noticed the change only if it passes
 in the unchanged copy.
 
-What was found is kept in build/mutants/, so that an interrupted run goes on where it was, as long as the kernel does not change.
+Each processor has a copy of the tree. What was found is kept in build/mutants/, so that an interrupted run goes on where it was,
+as long as the kernel does not change.
 """
 
 import json
 import os
 import random
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
+from threading import Lock
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "scripts"))
@@ -78,10 +81,10 @@ def failing(tests, noticed):
 
 
 class Trial:
-    """Tries changes in a copy of the tree."""
+    """Tries changes in a copy of the tree, one after the other."""
 
-    def __init__(self):
-        self.tree = BrokenTree(PLACE / "tree")
+    def __init__(self, number):
+        self.tree = BrokenTree(PLACE / f"tree{number}")
         self.tree.copy(paths.sources())
         self.good = {}  # test: does it pass in the unchanged copy?
         status, output = self.tree.build(["host/", "kernel/", "e2e/"])
@@ -128,18 +131,36 @@ class Trial:
         return ""
 
 
-def read_results(seed):
-    """What is known of a seed's changes."""
-    known = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-    return known.get(str(seed), [])
+class Results:
+    """What became of the changes of a seed, by their numbers, in a file; None for a change that makes no difference to the compiler."""
 
+    def __init__(self, seed, count):
+        self.count = count
+        self._seed = str(seed)
+        self._places = enumerate(draw(seed))
+        self._lock = Lock()
+        known = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+        self._known = {int(number): result for number, result in known.get(self._seed, {}).items()}
 
-def write_results(seed, results):
-    """Keeps what is known."""
-    known = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-    known[str(seed)] = results
-    PLACE.mkdir(parents=True, exist_ok=True)
-    RESULTS.write_text(json.dumps(known, indent=1))
+    def tried(self):
+        """The first `count` changes that make a difference, as far as they were tried."""
+        return [result for _, result in sorted(self._known.items()) if result][:self.count]
+
+    def next_place(self):
+        """A place that nobody has tried, (number, change), or None when enough were. Any thread may ask."""
+        with self._lock:
+            while len(self.tried()) < self.count:
+                number, mutation = next(self._places)
+                if number not in self._known:
+                    return number, mutation
+            return None
+
+    def add(self, number, result):
+        """Keeps what became of a change. Any thread may say so."""
+        with self._lock:
+            self._known[number] = result
+            PLACE.mkdir(parents=True, exist_ok=True)
+            RESULTS.write_text(json.dumps({self._seed: self._known}, indent=1))
 
 
 # Changes that make no difference, or none that a test should insist on, by file, kind and line.
@@ -172,33 +193,38 @@ def write_page(results, seed):
     pages.write(paths.ROOT / "docs" / "evidence.md", "mutants", rows)
 
 
-def main(words):
-    """Tries what is not known yet; 1 when less than nine of ten were noticed."""
-    count = int(words[0]) if words else PLACES
-    seed = int(words[1]) if len(words) > 1 else 1
-    results = read_results(seed)
-    trial, reached = None, None
-    for number, mutation in enumerate(draw(seed)):
-        if len(results) >= count:
-            break
-        if results and number <= results[-1]["number"]:
-            continue
-        if not trial:
-            trial, reached = Trial(), reach.Reach(coverage.runs())
+def try_places(trial, results, reached):
+    """Tries changes in one copy until enough were tried."""
+    while place := results.next_place():
+        number, mutation = place
         text = mutations.apply((paths.ROOT / mutation.file).read_text(), mutation)
         if not trial.makes_a_difference(mutation, text):
+            results.add(number, None)
             continue
         tests = reached.tests(mutation.file, mutation.line)
         tests = UNCOUNTED if tests is None else tests
         noticed = trial.notice(mutation, text, tests)
-        results.append({**asdict(mutation), "number": number, "tests": len(tests), "noticed": noticed})
-        write_results(seed, results)
+        results.add(number, {**asdict(mutation), "tests": len(tests), "noticed": noticed})
         print(f"{'ok  ' if noticed else 'MISS'} {mutation.file}:{mutation.line}: {mutation.kind}: {noticed or f'{len(tests)} tests'}",
               flush=True)
-    write_page(results, seed)
-    noticed = sum(bool(result["noticed"]) for result in results)
-    print(f"{noticed} of {len(results)} were noticed")
-    return noticed < 0.9 * len(results)
+
+
+def main(words):
+    """Tries what is not known yet; 1 when less than nine of ten were noticed."""
+    count = int(words[0]) if words else PLACES
+    seed = int(words[1]) if len(words) > 1 else 1
+    results = Results(seed, count)
+    if len(results.tried()) < count:
+        reached = reach.Reach(coverage.runs())
+        with ThreadPoolExecutor() as pool:
+            trials = list(pool.map(Trial, range(os.cpu_count() or 1)))
+            for work in [pool.submit(try_places, trial, results, reached) for trial in trials]:
+                work.result()
+    tried = results.tried()
+    write_page(tried, seed)
+    noticed = sum(bool(result["noticed"]) for result in tried)
+    print(f"{noticed} of {len(tried)} were noticed")
+    return noticed < 0.9 * len(tried)
 
 
 if __name__ == "__main__":

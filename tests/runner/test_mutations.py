@@ -1,8 +1,10 @@
 """The small changes that `make mutants` makes."""
 
 import contextlib
+import tempfile
 import types
 import unittest
+from pathlib import Path
 
 import mutants
 import mutations
@@ -98,3 +100,41 @@ class Trials(unittest.TestCase):
         bad = {"e2e/b.c": "e2e/b: c"}
         self.assertEqual(self.notice(bad, bad, "e2e/b.c"), "")
         self.assertEqual(self.notice(bad, {**bad, "e2e/b.d": "e2e/b: d"}, "e2e/b.c", "e2e/b.d"), "e2e/b: d")
+
+
+class KeptResults(unittest.TestCase):
+    """Which places are tried, and in which order they count."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="cairn-mutants-")
+        self.addCleanup(folder.cleanup)
+        self.addCleanup(setattr, mutants, "PLACE", mutants.PLACE)
+        self.addCleanup(setattr, mutants, "RESULTS", mutants.RESULTS)
+        self.addCleanup(setattr, mutants, "draw", mutants.draw)
+        mutants.PLACE = Path(folder.name)
+        mutants.RESULTS = mutants.PLACE / "results.json"
+        mutants.draw = lambda _seed: iter("abcdef")
+
+    def test_order(self):
+        """The first places that make a difference count, whichever ends first."""
+        results = mutants.Results(1, 2)
+        first, second, third = (results.next_place() for _ in range(3))
+        self.assertEqual((first, second, third), ((0, "a"), (1, "b"), (2, "c")))
+        results.add(2, {"place": "c"})
+        results.add(1, None)
+        self.assertEqual(results.next_place(), (3, "d"))
+        results.add(0, {"place": "a"})
+        self.assertIsNone(results.next_place())
+        results.add(3, {"place": "d"})
+        self.assertEqual(results.tried(), [{"place": "a"}, {"place": "c"}])
+
+    def test_interrupted(self):
+        """The next run goes on with what was not tried."""
+        results = mutants.Results(1, 3)
+        for _ in range(3):
+            results.next_place()
+        results.add(0, {"place": "a"})
+        results.add(2, None)
+        results = mutants.Results(1, 3)
+        self.assertEqual([results.next_place() for _ in range(2)], [(1, "b"), (3, "d")])
+        self.assertEqual(results.tried(), [{"place": "a"}])
