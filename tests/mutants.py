@@ -171,6 +171,8 @@ NO_DIFFERENCE = {
     ("kernel/ticks.c", "3 is 2", "if (local_count_measured && measured > wanted * 3 / 4)"):
         "how far a timer may be off before it is set anew: no machine lies between the two bounds",
     ("kernel/syscall/processes.c", "0 is 1", "if (group < 0)"): "the caller has put a group in place of 0",
+    ("lib/tree.c", ">= is >", "while (*link && (*link)->priority >= priority) {"):
+        "which of two nodes with the same random priority is the upper one",
 }
 
 

@@ -90,6 +90,19 @@ TEST(usb_hub, a_hub_with_usb_3)
     EXPECT(usb_ends_clean());
 }
 
+/* The changes of its ports need more than a byte. */
+TEST(usb_hub, a_keyboard_at_the_eighth_port)
+{
+    usb_reset();
+    struct fake_usb_device *hub = fake_xhci_plug_hub(1, USB_HIGH, 8, false);
+    usb_start();
+    struct fake_usb_device *device = fake_hub_plug(hub, 8, USB_HIGH);
+    usb_run(300);
+    usb_strike_at(device, 0, A);
+    EXPECT_STR(usb_typed, "a");
+    EXPECT(usb_ends_clean());
+}
+
 TEST(usb_hub, a_slow_hub_needs_no_translator_of_its_own)
 {
     struct fake_usb_device *hub = start_with_hub(USB_FULL, false);
