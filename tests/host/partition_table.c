@@ -140,11 +140,16 @@ TEST(partition_table, a_chain_of_logical_partitions_without_an_end)
 
 /* --- GPT ------------------------------------------------------------------------------------ */
 
+static void write_checksum_of_header(uint64_t header, size_t size)
+{
+    put(disk[header] + 16, 0, 4);
+    put(disk[header] + 16, crc32(0, disk[header], size), 4);
+}
+
 static void write_checksums(uint64_t header, uint64_t entries)
 {
     put(disk[header] + 88, crc32(0, disk[entries], (size_t)128 * 128), 4);
-    put(disk[header] + 16, 0, 4);
-    put(disk[header] + 16, crc32(0, disk[header], 92), 4);
+    write_checksum_of_header(header, 92);
 }
 
 static void write_header(uint64_t block, uint64_t entries)
@@ -235,11 +240,22 @@ TEST(partition_table, a_gpt_that_lies)
         memset(disk[BLOCKS - 1], 0, BLOCK); /* no copy */
         put(disk[1] + lies[i].at, lies[i].value, lies[i].size);
         uint32_t size = disk[1][12] | (uint32_t)disk[1][13] << 8;
-        put(disk[1] + 16, 0, 4);
-        put(disk[1] + 16, crc32(0, disk[1], size <= BLOCK ? size : 92), 4);
+        write_checksum_of_header(1, size <= BLOCK ? size : 92);
         EXPECT_EQ(read_table(), OK);
         EXPECT_EQ(table.count, 0);
     }
+}
+
+TEST(partition_table, a_gpt_with_the_largest_header_and_the_most_entries)
+{
+    start_gpt();
+    memset(disk[BLOCKS - 1], 0, BLOCK); /* no copy */
+    put(disk[1] + 12, 512, 4);
+    put(disk[1] + 80, 1024, 4);
+    put(disk[1] + 88, crc32(0, disk[2], (size_t)1024 * 128), 4);
+    write_checksum_of_header(1, 512);
+    EXPECT_EQ(read_table(), OK);
+    EXPECT(is_the_gpt());
 }
 
 TEST(partition_table, partitions_beyond_the_disk_or_of_no_size)
