@@ -53,7 +53,7 @@ struct fake_usb_device *fake_hub_device(const struct fake_usb_device *hub, unsig
     return NULL;
 }
 
-static void change_hub_port(struct fake_usb_device *hub, unsigned port, unsigned change)
+void fake_hub_change(struct fake_usb_device *hub, unsigned port, unsigned change)
 {
     hub->changes[port] |= (uint16_t)change;
     fake_xhci_run(hub, FAKE_INTERRUPT_IN);
@@ -77,7 +77,7 @@ static void reset_hub_port(struct fake_usb_device *hub, unsigned port)
         return;
     hub->status[port] |= HUB_ENABLED;
     give_address_0(device);
-    change_hub_port(hub, port, HUB_RESET_CHANGE);
+    fake_hub_change(hub, port, HUB_RESET_CHANGE);
 }
 
 static void connect(struct fake_usb_device *hub, unsigned port)
@@ -90,7 +90,7 @@ static void connect(struct fake_usb_device *hub, unsigned port)
                        (device->speed == USB_LOW    ? HUB_LOW_SPEED
                         : device->speed == USB_HIGH ? HUB_HIGH_SPEED
                                                     : 0));
-    change_hub_port(hub, port, HUB_CONNECTED);
+    fake_hub_change(hub, port, HUB_CONNECTED);
 }
 
 static void set_hub_feature(struct fake_usb_device *hub, unsigned port, unsigned feature)
@@ -118,6 +118,14 @@ static unsigned change_bit(unsigned feature)
     }
 }
 
+/* A request is for the device, and port 0, or for "other", and one of the ports (USB 2.0, 11.24.2).
+ */
+static bool is_for_a_part(unsigned recipient, unsigned port)
+{
+    enum { DEVICE = 0, OTHER = 3 };
+    return recipient == (port ? OTHER : DEVICE);
+}
+
 uint8_t fake_hub_answer(struct fake_usb_device *hub, uint64_t setup, uint8_t *data)
 {
     enum { GET_STATUS = 0, CLEAR_FEATURE = 1, SET_FEATURE = 3, GET_DESCRIPTOR = 6, SET_DEPTH = 12 };
@@ -125,6 +133,8 @@ uint8_t fake_hub_answer(struct fake_usb_device *hub, uint64_t setup, uint8_t *da
     size_t length = setup >> 48;
     uint8_t type = hub->speed >= USB_SUPER ? 0x2a : 0x29;
     const uint8_t descriptor[] = {9, type, hub->says_ports, 2 << 5, 0, 10, 0, 0, 0};
+    if (!is_for_a_part(setup & 0x1f, port))
+        return XHCI_STALL;
     switch ((uint8_t)(setup >> 8)) {
     case GET_DESCRIPTOR:
         if (value >> 8 != type)

@@ -121,6 +121,9 @@ struct fake_usb_device *fake_hub_plug(struct fake_usb_device *hub, unsigned port
                                       enum usb_speed speed);
 void fake_hub_unplug(struct fake_usb_device *hub, unsigned port);
 
+/* Some bits of the status of a port have changed; port 0: of the hub itself. */
+void fake_hub_change(struct fake_usb_device *hub, unsigned port, unsigned change);
+
 /* The same for a hub. */
 struct fake_usb_device *fake_hub_plug_hub(struct fake_usb_device *hub, unsigned port,
                                           enum usb_speed speed, unsigned ports);

@@ -151,6 +151,19 @@ TEST(usb_hub, the_translator_is_that_of_the_nearest_fast_hub)
     EXPECT(usb_ends_clean());
 }
 
+TEST(usb_hub, changes_of_the_hub_itself_are_acknowledged)
+{
+    struct fake_usb_device *hub = start_with_hub(USB_HIGH, false);
+    struct fake_usb_device *device = fake_hub_plug(hub, 1, USB_FULL);
+    usb_run(300);
+    fake_hub_change(hub, 0, 3); /* its power, and a current that is too high */
+    usb_run(300);
+    EXPECT_EQ(hub->changes[0], 0);
+    usb_strike_at(device, 0, A);
+    EXPECT_STR(usb_typed, "a");
+    EXPECT(usb_ends_clean());
+}
+
 TEST(usb_hub, one_device_at_a_time_has_address_0)
 {
     usb_reset();

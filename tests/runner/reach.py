@@ -11,6 +11,11 @@ from pathlib import Path
 from runner import coverage, gcov
 
 
+def counted_line(counts, line):
+    """The line whose counter stands for a line: its own, or that of the statement or function in which it is, above it."""
+    return min(counts, key=lambda other: (other > line, abs(other - line)))
+
+
 class Reach:
     """The counters of many tests, by the files of counters."""
 
@@ -26,7 +31,7 @@ class Reach:
         return [name for name in self.objects if name.endswith(f"/{source}.gcda")]
 
     def tests(self, source, line):
-        """The tests that reach a line, by their names; None: the source is not compiled with counters, or the line has none."""
+        """The tests that reach a line, by their names; None: the source is not compiled with counters."""
         names = self.of_source(source)
         if not names:
             return None
@@ -36,7 +41,8 @@ class Reach:
         """The tests that reach a line of one object."""
         for test, some in self.counters[name].items():
             values = array("Q", map(sum, zip(*some)))
-            if self._counts(name, values, source).get(line):
+            counts = self._counts(name, values, source)
+            if counts and counts[counted_line(counts, line)]:
                 yield test
 
     def _counts(self, name, values, source):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import mutants
 import mutations
+from runner import reach
 
 C = """/* a < b */
 enum { SIZE = 3 };
@@ -62,6 +63,15 @@ class Changes(unittest.TestCase):
         text = "void f(void)\n{\n    make(0600, 0x1f, 0);\n}\n"
         kinds = self.kinds("a.c", text)[3]
         self.assertEqual(kinds, ["0600 is 0601", "0600 is 0577", "0x1f is 0x20", "0x1f is 0x1e", "0 is 1", "the statement is left out"])
+
+
+class Reached(unittest.TestCase):
+    """Which counter stands for a line."""
+
+    def test_line_without_a_counter(self):
+        """A statement's further lines, and a table in a function, count like what is above them; a table above all code like what is below."""
+        counts = {10: 1, 12: 2, 20: 3}
+        self.assertEqual([reach.counted_line(counts, line) for line in (3, 10, 11, 12, 15, 30)], [10, 10, 10, 12, 12, 20])
 
 
 class Trials(unittest.TestCase):
