@@ -24,7 +24,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from runner import cases, jobs, paths, qemu, report  # noqa: E402  (the path has to be set first)
+from runner import cases, host, jobs, paths, qemu, report  # noqa: E402  (the path has to be set first)
 
 SECONDS = paths.LOGS / "seconds.json"  # what each job took when it ran last
 
@@ -93,6 +93,7 @@ def main(prefixes, times):
     if not has_room_for_files():
         return 1
     for run in range(times):
+        host.forget()
         status = run_all(jobs.all_jobs(prefixes))
         if times > 1:
             print(f"{run} runs in a row were good, then one was not" if status else f"good runs in a row: {run + 1}",

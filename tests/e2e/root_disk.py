@@ -9,7 +9,7 @@ import unittest
 from pathlib import Path
 
 from runner import debian, qemu
-from runner.machine import MachineTest
+from runner.machine import MachineTest, virtio_disk
 from runner.shell import ShellMachine
 
 BUSYBOX = next((path for path in ("/bin/busybox", "/usr/bin/busybox") if os.access(path, os.X_OK)), None)
@@ -40,7 +40,7 @@ class RootDisk(MachineTest):
 
     def start(self, words, image):
         """A machine with those words on its command line, and the disk."""
-        return self.boot(options=["-boot", "d", "-drive", f"if=virtio,format=raw,file={image}", *qemu.fw_cfg_cmdline(words)])
+        return self.boot(options=[*virtio_disk(image), *qemu.fw_cfg_cmdline(words)])
 
     def test_it_becomes_the_root(self):
         """The shells run on it; /dev, /proc and /sys are there, and /proc/mounts does not know any other root."""

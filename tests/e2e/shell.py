@@ -2,10 +2,8 @@
 
 import os
 import re
-import subprocess
-import tempfile
 
-from runner import keys
+from runner import host, keys
 from runner import machine as machines
 from runner import paths, qemu
 from runner.machine import READY, MachineTest
@@ -336,8 +334,6 @@ NOT_YET = {}
 # The programs of tests/user to compare, by name; empty: all of them. For tests/breaks.py, and for quick looks.
 CHOSEN = os.environ.get("USER_SUITES", "").split()
 
-LINUX_LIMIT = 300  # seconds for one program on this machine, which may stand still
-
 ENDED = re.compile(r"^run-tests: (\w+) ended with status \d+$")
 KTAP_LINE = re.compile(r"^KTAP|^ *(1\.\.|# (Subtest|same)|KTAP|(not )?ok )")
 
@@ -367,14 +363,12 @@ def expected_on_cairn(name, lines):
 
 
 def run_here(program, name):
-    """What a test program prints on this machine. Into a file: what it may leave running could keep a pipe open."""
-    with tempfile.TemporaryFile("w+") as output:
-        done = subprocess.run([str(program), name], stdin=subprocess.DEVNULL, stdout=output, timeout=LINUX_LIMIT, check=False)
-        output.seek(0)
-        text = output.read()
-    if done.returncode:
-        raise AssertionError(f"{name} fails on this machine's Linux:\n{text}")
-    return text
+    """What a test program prints on this machine."""
+    outcome = host.run_once(program, name)
+    output = outcome.output.decode()
+    if outcome.status != 0:
+        raise AssertionError(f"{name} fails on this machine's Linux:\n{output}")
+    return output
 
 
 class Suites(MachineTest):

@@ -7,16 +7,12 @@ is reported as what it is: such a suite counts as one passed test when it ends e
 expected, and as one failed test otherwise.
 """
 
-import resource
-import subprocess
 import time
 
-from runner import coverage, ktap, loaded, modes, paths, qemu
+from runner import host, ktap, loaded, modes, paths, qemu
 
 SILENCE = 20  # seconds of the guest's clock; a guest that prints nothing for so long hangs
 PANIC_GRACE = 30.0  # for the rest of the report, after the line that begins it
-HOST_LIMIT = 900.0
-HOST_CPU_LIMIT = 120  # seconds of the processor's time, which do not pass while the machine is busy with something else
 
 # How each of the harness's own suites has to end.
 HARNESS = {
@@ -85,25 +81,15 @@ def judge_harness(suite, expected, verdict):
     return ktap.Verdict(verdict.kind, 0, 1, [why, *verdict.details])
 
 
-def limit_cpu_time():
-    """Ends a program that loops long before its time by the clock is over."""
-    resource.setrlimit(resource.RLIMIT_CPU, (HOST_CPU_LIMIT, HOST_CPU_LIMIT))
-
-
-def run_host_suite(suite, names, program=paths.HOST_TESTS):
-    """Runs one suite of build/host-tests. A sanitizer's report ends it before its plan is done."""
+def run_host_suite(suite, names, program=paths.HOST_TESTS, run=host.run):
+    """Runs one suite of a program on this machine. A sanitizer's report ends it before its plan is done."""
     transcript = ktap.Transcript()
     try:
-        with coverage.program() as environment:
-            done = subprocess.run([str(program), suite], stdin=subprocess.DEVNULL, env=environment,
-                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=HOST_LIMIT,
-                                  preexec_fn=limit_cpu_time)
-        output, errors = done.stdout, done.stderr.decode("utf-8", "replace")
-        ending = ktap.Ending(status=done.returncode, error=errors)
-    except subprocess.TimeoutExpired as expired:
-        output, ending = expired.stdout or b"", ktap.Ending(limit=f"{HOST_LIMIT:g} s")
+        outcome = run(program, suite)
+        transcript.feed(outcome.output)
+        ending = ktap.Ending(status=outcome.status, error=outcome.errors) if outcome.status is not None \
+            else ktap.Ending(limit=f"{host.LIMIT:g} s")
     except OSError as error:
-        output, ending = b"", ktap.Ending(status=-1, error=str(error))
-    transcript.feed(output)
+        ending = ktap.Ending(status=-1, error=str(error))
     transcript.close()
     return ktap.judge(transcript, ending, names, 0, 1)

@@ -4,15 +4,10 @@ import random
 import tempfile
 from pathlib import Path
 
-from runner.machine import MachineTest
+from runner.machine import MachineTest, virtio_disk
 from runner.shell import ShellMachine
 
 MIB = 1 << 20
-
-
-def drive(path, *options):
-    """The options of a virtual disk."""
-    return ["-boot", "d", "-drive", ",".join([f"if=virtio,format=raw,file={path}", *options])]
 
 
 class DiskTest(MachineTest):
@@ -31,7 +26,7 @@ class DiskTest(MachineTest):
 
     def start(self, image, name="vda", *options):
         """A machine with that image as a disk, once the disk is there."""
-        machine = self.boot(options=drive(image, *options))
+        machine = self.boot(options=virtio_disk(image, *options))
         machine.answer(f"for i in $(seq 50); do [ -b /dev/{name} ] && break; sleep 0.1; done")
         return machine
 

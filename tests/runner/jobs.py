@@ -9,7 +9,7 @@ import subprocess
 from dataclasses import dataclass
 from typing import Callable
 
-from runner import boots, cases, coverage, ktap, modes, paths, suites
+from runner import boots, cases, coverage, host, ktap, modes, paths, suites
 
 
 @dataclass
@@ -20,11 +20,16 @@ class Job:
     run: Callable
 
 
+# What takes longest on most machines.
+LONGEST = ("e2e/build", "e2e/shell", "e2e/fuzz", "e2e/disks", "e2e/apic")
+
+
 def all_jobs(prefixes):
     """The chosen jobs; where nothing is known of their length, this is their order."""
     jobs = _e2e_jobs(prefixes) + _kernel_jobs() + _host_jobs() + _user_jobs() + [_runner_job()]
     if coverage.ON:  # the build with counters has no sanitizer
         jobs = [job for job in jobs if not job.name.startswith("kernel/fault_ubsan")]
+    jobs.sort(key=lambda job: LONGEST.index(job.name) if job.name in LONGEST else len(LONGEST))
     return [job for job in jobs if chosen(job.name, prefixes)]
 
 
@@ -70,7 +75,7 @@ def _user_jobs():
     """Programs that test system calls, on this machine's own Linux. Each has one suite, of its own name."""
     jobs = []
     for program in paths.user_tests().values():
-        jobs += _ktap_jobs("user", program, functools.partial(boots.run_host_suite, program=program))
+        jobs += _ktap_jobs("user", program, functools.partial(boots.run_host_suite, program=program, run=host.run_once))
     return jobs
 
 

@@ -4,7 +4,8 @@ Firmware and GRUB do the same at every boot and take far longer than the kernel:
 under UEFI 3 s. Where they are not what is tested, the first machine of a kind is stopped in front of
 the kernel's first instruction and written to a file, as QEMU does it to move a machine to another
 host; each machine of that kind goes on from there. What may differ between them is what the loader
-does not look at: the kernel's words in fw_cfg, what QEMU traces, the port that ends it.
+does not look at: the kernel's words in fw_cfg, what QEMU traces, the port that ends it, the content of a
+disk beside the medium that it boots from.
 """
 
 import shutil
@@ -21,6 +22,8 @@ JUMP_TO_ITSELF = 0xfeeb
 
 IGNORED = ("-fw_cfg", "-trace", "-D", "-dfilter")
 IGNORED_DEVICE = "isa-debug-exit,"
+VIRTIO_DISK = "if=virtio,format=raw,file="  # the name of a file follows
+BLANK_DISK = 1 << 20  # bytes
 
 
 class _Kept:
@@ -40,8 +43,23 @@ _kinds_lock = threading.Lock()
 def kind(options):
     """The options that make a difference to the loader."""
     pairs = zip(options[::2], options[1::2])
-    return tuple(word for name, value in pairs for word in (name, value)
+    return tuple(word for name, value in pairs for word in (name, _without_file(value))
                  if name not in IGNORED and not value.startswith(IGNORED_DEVICE))
+
+
+def _without_file(value):
+    """A plain disk without its file's name; any other value as it is."""
+    return VIRTIO_DISK if value.startswith(VIRTIO_DISK) and "," not in value[len(VIRTIO_DISK):] else value
+
+
+def _with_blank_disks(options, directory):
+    """A kind's options, with a disk of zeros for each disk without a file."""
+    for number, word in enumerate(options):
+        if word == VIRTIO_DISK:
+            disk = directory / f"disk{number}"
+            disk.write_bytes(bytes(BLANK_DISK))
+            word += str(disk)
+        yield word
 
 
 def state(options, kernel):
@@ -67,7 +85,7 @@ def _take(options, kernel, directory):
     # entry, and is stopped a second time by GDB's coming.
     code = f"*(unsigned short *){entry:#x}"
     go_on = ["-global", "migration.store-global-state=off"]  # not to stay stopped for being saved so
-    with qemu.Qemu([*options, *go_on, *gdb.server(socket)], log) as machine:
+    with qemu.Qemu([*_with_blank_disks(options, directory), *go_on, *gdb.server(socket)], log) as machine:
         said = gdb.run(machine, socket, *gdb.stop_at(
             f"*{entry:#x} if $eax == {MULTIBOOT2_MAGIC:#x}", f"set $code = {code}",
             f"set {code} = {JUMP_TO_ITSELF:#x}", "detach",

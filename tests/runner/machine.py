@@ -36,6 +36,11 @@ def usb_stick(iso=paths.ISO):
             "-device", "usb-storage,drive=stick"]
 
 
+def virtio_disk(path, *options):
+    """The options of a virtual disk beside the CD that the machine boots from."""
+    return ["-boot", "d", "-drive", ",".join([loaded.VIRTIO_DISK + str(path), *options])]
+
+
 def ovmf():
     """The options that replace the BIOS by UEFI firmware."""
     for combined in ("/usr/share/ovmf/OVMF.fd", "/usr/share/qemu/OVMF.fd"):
@@ -49,7 +54,7 @@ NO_PIT = ["-machine", "pit=off"]
 
 # The kinds of machines that so many tests start that it pays to keep them as the loader leaves them.
 KEPT = {loaded.kind([*cd(), *qemu.menu_entry("text"), *options])
-        for options in ([], NO_PIT, ovmf(), NO_PIT + ovmf())}
+        for options in ([], NO_PIT, ovmf(), NO_PIT + ovmf(), virtio_disk(""))}
 
 
 def with_monitor(options):

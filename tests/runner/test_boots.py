@@ -2,10 +2,13 @@
 
 import functools
 import sys
+import tempfile
 import time
 import unittest
+from pathlib import Path
 
-from runner import boots, cases, jobs, ktap, loaded, modes, paths, qemu, report, suites
+from runner import boots, cases, host, jobs, ktap, loaded, modes, paths, qemu, report, suites
+from runner import machine as machines
 
 HEAD = b"[   0.000000] boot: Cairn\r\nKTAP version 1\r\n1..1\r\n  1..1\r\n"
 DONE = HEAD + b"  ok 1 a\r\nok 1 s\r\n"
@@ -124,6 +127,8 @@ class Loaded(unittest.TestCase):
         end = ["-device", "isa-debug-exit,iobase=0xf4,iosize=0x04"]
         self.assertEqual(loaded.kind(machine + words + end), tuple(machine))
         self.assertNotEqual(loaded.kind(machine + ["-device", "qemu-xhci"]), tuple(machine))
+        self.assertEqual(loaded.kind(machines.virtio_disk("a")), loaded.kind(machines.virtio_disk("b")))
+        self.assertNotEqual(loaded.kind(machines.virtio_disk("a")), loaded.kind(machines.virtio_disk("a", "snapshot=on")))
 
 
 class Harness(unittest.TestCase):
@@ -168,6 +173,18 @@ class HostSuites(unittest.TestCase):
         """No program, no success."""
         verdict = boots.run_host_suite("s", ["a"], "/nowhere/host-tests")
         self.assertEqual(verdict.kind, ktap.NOT_STARTED)
+
+    def test_run_once(self):
+        """A program that two suites ask for runs once in a run of the tests."""
+        with tempfile.TemporaryDirectory(prefix="cairn-once-") as folder:
+            program, runs = Path(folder) / "program", Path(folder) / "runs"
+            program.write_text(f"#!/bin/sh\necho $1 | tee -a {runs}\n")
+            program.chmod(0o755)
+            for suites_asked, runs_then in ((["a", "a", "b"], "a\nb\n"), (["a"], "a\nb\na\n")):
+                host.forget()
+                self.assertEqual([host.run_once(program, suite).output.decode() for suite in suites_asked],
+                                 [suite + "\n" for suite in suites_asked])
+                self.assertEqual(runs.read_text(), runs_then)
 
 
 class Choice(unittest.TestCase):
