@@ -322,6 +322,43 @@ TEST(executor, an_interrupt_at_each_instruction_of_a_poll)
     EXPECT(instructions > 100);
 }
 
+/* --- Halting --------------------------------------------------------------------------------- */
+
+enum { HALTS = 4 };
+
+static struct task sleeper;
+static unsigned interrupts_left; /* until one wakes the sleeper */
+
+static void interrupt_sleeper(void)
+{
+    host_cpu.interrupt_depth++;
+    if (--interrupts_left == 0)
+        task_wake(&sleeper);
+    host_cpu.interrupt_depth--;
+}
+
+static enum poll_result poll_sleeper(struct task *task)
+{
+    (void)task;
+    return interrupts_left ? POLL_PENDING : POLL_READY;
+}
+
+/* The time stamp counter goes on by one while a halt lasts. */
+TEST(executor, halts_while_no_task_is_ready)
+{
+    executor = (struct executor)EXECUTOR_INIT(executor);
+    task_init(&sleeper, "sleeper", poll_sleeper, NULL);
+    executor_spawn(&executor, &sleeper);
+    interrupts_left = HALTS;
+    host_interrupt = interrupt_sleeper;
+    host_tsc_step = 1;
+    executor_block_on(&executor, &sleeper);
+    host_interrupt = NULL;
+    host_tsc_step = 0;
+    EXPECT_EQ(sleeper.polls, 2);
+    EXPECT_EQ(executor.idle, HALTS);
+}
+
 /* --- Counting -------------------------------------------------------------------------------- */
 
 /* A poll that takes 100 ticks, and a task that has so many of them. */
