@@ -87,17 +87,10 @@ static uint32_t low_half(unsigned line, bool level, bool active_low)
     return (IRQ_FIRST_VECTOR + line) | (level ? LEVEL : 0) | (active_low ? ACTIVE_LOW : 0);
 }
 
-static void set_signal(unsigned line, bool level, bool active_low)
-{
-    inputs[line].low = low_half(line, level, active_low);
-    mask(line);
-}
-
 static const struct irq_controller controller = {.name = "I/O APIC",
                                                  .has = has,
                                                  .mask = mask,
                                                  .unmask = unmask,
-                                                 .set_signal = set_signal,
                                                  .at_local_apic = true,
                                                  .forgets = true};
 

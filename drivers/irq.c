@@ -8,9 +8,9 @@
  * line has a limit, since nothing would unmask it again.
  *
  * The lines' handlers are set during set-up and constant afterwards. Messages get their handlers at
- * any time, in a table of this file: the tables that the processor and the trap stubs read are
- * complete, and read-only, when set-up is over. Messages have no limit, since there is no line to
- * mask.
+ * any time, and keep them, in a table of this file: the tables that the processor and the trap stubs
+ * read are complete, and read-only, when set-up is over. Messages have no limit, since there is no
+ * line to mask.
  */
 #include <assert.h>
 #include <drivers/irq.h>
@@ -36,7 +36,8 @@ static uint64_t spurious[IRQ_LINES];
 static uint64_t storms[IRQ_LINES];
 static bool unlimited;
 
-static struct irq_handler *messages[IRQ_MESSAGES]; /* by vector; NULL: free */
+static struct irq_handler *messages[IRQ_MESSAGES]; /* by vector; the first `message_count` */
+static unsigned message_count;
 
 static uint64_t bit(unsigned line)
 {
@@ -61,6 +62,7 @@ void irq_start(const struct irq_controller *chosen)
     controller = chosen;
     for (unsigned line = 0; line < IRQ_LINES; line++)
         bursts_left[line] = BURST;
+    message_count = 0;
 }
 
 const struct irq_controller *irq_controller(void)
@@ -83,16 +85,6 @@ enum error irq_add_handler(unsigned line, struct irq_handler *handler)
     *link = handler;
     unmask(line);
     interrupts_restore(flags);
-    return OK;
-}
-
-enum error irq_set_signal(unsigned line, bool level, bool active_low)
-{
-    ASSERT(line >= IRQ_ISA_LINES);
-    if (line >= IRQ_LINES || !controller->has(line))
-        return ERROR_NO_DEVICE;
-    ASSERT(!handlers[line]);
-    controller->set_signal(line, level, active_low);
     return OK;
 }
 
@@ -185,27 +177,17 @@ enum error irq_allocate_vector(struct irq_handler *handler, unsigned *vector)
     ASSERT(handler->name && handler->run);
     if (!controller->at_local_apic)
         return ERROR_UNSUPPORTED;
-    for (unsigned i = 0; i < IRQ_MESSAGES; i++) {
-        if (!messages[i]) {
-            messages[i] = handler;
-            *vector = IRQ_FIRST_MESSAGE + i;
-            return OK;
-        }
-    }
-    return ERROR_FULL;
-}
-
-void irq_release_vector(unsigned vector)
-{
-    ASSERT(!in_interrupt());
-    ASSERT(irq_message_handler(vector));
-    messages[vector - IRQ_FIRST_MESSAGE] = NULL;
+    if (message_count == IRQ_MESSAGES)
+        return ERROR_FULL;
+    *vector = IRQ_FIRST_MESSAGE + message_count;
+    messages[message_count++] = handler;
+    return OK;
 }
 
 const struct irq_handler *irq_message_handler(unsigned vector)
 {
     unsigned index = vector - IRQ_FIRST_MESSAGE;
-    return index < IRQ_MESSAGES ? messages[index] : NULL;
+    return index < message_count ? messages[index] : NULL;
 }
 
 void irq_run_message(unsigned vector)

@@ -44,18 +44,10 @@ struct irq_handler {
  * handler stays for ever. */
 enum error irq_add_handler(unsigned line, struct irq_handler *handler);
 
-/* Sets how a line from 16 on requests an interrupt. The default is PCI's: a level, active low.
- * Before the line's first handler, during set-up. ERROR_NO_DEVICE as above. */
-enum error irq_set_signal(unsigned line, bool level, bool active_low);
-
-/* Reserves a vector for a message and sets its handler. The driver writes the values of
- * local_apic_msi_address() and local_apic_msi_data() to the device. ERROR_UNSUPPORTED: with 8259s
- * there are no messages; ERROR_FULL: no vector is free. In tasks and in set-up code. */
+/* Reserves a vector for a message and sets its handler, which stays for ever. The driver writes the
+ * values of local_apic_msi_address() and local_apic_msi_data() to the device. ERROR_UNSUPPORTED:
+ * with 8259s there are no messages; ERROR_FULL: no vector is free. In tasks and in set-up code. */
 enum error irq_allocate_vector(struct irq_handler *handler, unsigned *vector);
-
-/* Gives the vector back. The driver has stopped the device from raising it. A late message is
- * counted and ignored. In tasks and in set-up code. */
-void irq_release_vector(unsigned vector);
 
 /* Sets the timer's handler. The trap stub calls it directly, since it runs a thousand times a
  * second. It sends the end of interrupt itself, in its controller's way. During set-up. */
@@ -98,15 +90,15 @@ struct irq_controller {
     bool (*has)(unsigned line);
     void (*mask)(unsigned line);
     void (*unmask)(unsigned line);
-    void (*set_signal)(unsigned line, bool level, bool active_low); /* if it has lines from 16 on */
     bool at_local_apic; /* interrupts end by local_apic_end(), and messages work */
     bool forgets;       /* a request that comes while its line is masked is lost, not kept */
 };
 
-/* Makes `chosen` the controller at which the lines end; all lines are masked. Its driver then sets
- * its handlers for the vectors from IRQ_FIRST_VECTOR on, except the timer's, and, if it has
- * messages, for those from IRQ_FIRST_MESSAGE on. Such a handler calls irq_run() or
- * irq_run_message() and then ends the interrupt in the controller's way. During set-up, once. */
+/* Makes `chosen` the controller at which the lines end; all lines are masked, and no message has a
+ * handler. Its driver then sets its handlers for the vectors from IRQ_FIRST_VECTOR on, except the
+ * timer's, and, if it has messages, for those from IRQ_FIRST_MESSAGE on. Such a handler calls
+ * irq_run() or irq_run_message() and then ends the interrupt in the controller's way. During
+ * set-up, once. */
 void irq_start(const struct irq_controller *chosen);
 
 /* Returns the controller that irq_start() was given; NULL before. Any context. */

@@ -114,7 +114,6 @@ TEST(pci, interrupts_by_msix)
     EXPECT(device->words[PCI_COMMAND / 4] & PCI_COMMAND_NO_INTX);
     irq_run_message(table_entry[2]);
     EXPECT_EQ(calls, 1);
-    irq_release_vector(table_entry[2]);
 }
 
 TEST(pci, interrupts_by_msi_where_msix_cannot_be)
@@ -127,7 +126,6 @@ TEST(pci, interrupts_by_msi_where_msix_cannot_be)
     EXPECT_EQ(device->words[MSI_AT / 4 + 1], 0xfee00000 | APIC << 12);
     irq_run_message(device->words[MSI_AT / 4 + 3]);
     EXPECT_EQ(calls, 1);
-    irq_release_vector(device->words[MSI_AT / 4 + 3]);
 }
 
 TEST(pci, interrupts_by_a_line)

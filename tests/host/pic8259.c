@@ -143,7 +143,6 @@ TEST(pic8259, has_sixteen_lines_and_nothing_else)
     unsigned vector;
     start();
     EXPECT_EQ(irq_add_handler(16, &handler), ERROR_NO_DEVICE);
-    EXPECT_EQ(irq_set_signal(16, true, true), ERROR_NO_DEVICE);
     EXPECT_EQ(irq_allocate_vector(&handler, &vector), ERROR_UNSUPPORTED);
 }
 
