@@ -8,9 +8,9 @@
  * line has a limit, since nothing would unmask it again.
  *
  * The lines' handlers are set during set-up and constant afterwards. Messages get their handlers at
- * any time, and keep them, in a table of this file: the tables that the processor and the trap stubs
- * read are complete, and read-only, when set-up is over. Messages have no limit, since there is no
- * line to mask.
+ * any time, and keep them, in a table of this file: the tables that the processor and the trap
+ * stubs read are complete, and read-only, when set-up is over. Messages have no limit, since there
+ * is no line to mask.
  */
 #include <assert.h>
 #include <drivers/irq.h>

@@ -11,8 +11,8 @@
 #include <string.h>
 
 #include "../test.h"
-#include "files.h"
 #include "memory_disk.h"
+#include "memory_files.h"
 
 enum { NAMES = 12, PIECE = 9000, FAR = 400000 };
 

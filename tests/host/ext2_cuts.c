@@ -11,8 +11,8 @@
 #include <string.h>
 
 #include "../test.h"
-#include "files.h"
 #include "memory_disk.h"
+#include "memory_files.h"
 
 enum { PIECE = 1024, PIECES = MEMORY_DISK_SIZE / PIECE };
 enum { DEPTH = 3, DIRECTORIES = 3, FILES = 8, PATH = 512 };

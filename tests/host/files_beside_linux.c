@@ -3,7 +3,7 @@
  * have to give the same results and errors. Names come from a small set, so that operations meet
  * each other's files; paths have . and .., slashes at their ends, and go through links.
  */
-#include "files.h" /* before the C library's headers, which make some of its names macros */
+#include "memory_files.h" /* before the C library's headers, which make some of its names macros */
 
 #include <errno.h>
 #include <fs/filesystem.h>

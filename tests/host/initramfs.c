@@ -1,7 +1,7 @@
 /*
  * cpio archives, whole and broken, and what becomes of them.
  */
-#include "files.h"
+#include "memory_files.h"
 
 #include <fs/cpio.h>
 #include <fs/initramfs.h>

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "files.h"
+#include "memory_files.h"
 #include "support.h"
 
 uint8_t *memory_disk;

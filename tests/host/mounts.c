@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "../test.h"
-#include "files.h"
+#include "memory_files.h"
 
 static struct fs_context *context;
 

@@ -15,8 +15,8 @@
 #include <string.h>
 
 #include "../test.h"
-#include "files.h"
 #include "memory_disk.h"
+#include "memory_files.h"
 
 enum { NAMES = 24, PIECE = 9000, FAR = 200000, PATH = 128 };
 

@@ -1,7 +1,7 @@
 /*
  * procfs with three made-up processes.
  */
-#include "files.h"
+#include "memory_files.h"
 
 #include <fs/proc.h>
 #include <stdio.h>

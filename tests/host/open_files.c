@@ -1,0 +1,142 @@
+/*
+ * What stands between a process and a file: descriptors, permissions, and the devices in /dev.
+ */
+#include <fs/device.h>
+#include <fs/file_table.h>
+#include <string.h>
+
+#include "../test.h"
+#include "memory_files.h"
+#include "support.h"
+
+/* --- Descriptors ------------------------------------------------------------------------------ */
+
+TEST(files, descriptors_are_the_lowest_free_ones)
+{
+    struct file_table *table, *copy;
+    struct file *file;
+    int fd;
+    bool marked;
+    EXPECT(files_start());
+    EXPECT_EQ(file_table_create(&table), OK);
+    for (int i = 0; i < FILE_TABLE_LIMIT; i++) {
+        file = memory_file_open("/dev/null", O_RDWR);
+        EXPECT(file);
+        EXPECT_EQ(file_table_add(table, file, 0, i % 2, &fd), OK);
+        EXPECT_EQ(fd, i);
+    }
+    file = memory_file_open("/dev/null", O_RDWR);
+    EXPECT_EQ(file_table_add(table, file, 0, false, &fd), ERROR_TOO_MANY_FILES);
+    EXPECT_EQ(file_table_add(table, file, FILE_TABLE_LIMIT, false, &fd), ERROR_INVALID);
+    EXPECT_EQ(file_table_close(table, 700), OK);
+    EXPECT_EQ(file_table_close(table, 700), ERROR_BAD_DESCRIPTOR);
+    EXPECT_EQ(file_table_close(table, -1), ERROR_BAD_DESCRIPTOR);
+    EXPECT_EQ(file_table_add(table, file, 3, false, &fd), OK);
+    EXPECT_EQ(fd, 700);
+    EXPECT_EQ(file_table_copy(table, &copy), OK);
+    EXPECT_EQ(file->references, 2);
+    file_table_close_on_exec(copy);
+    EXPECT_EQ(file_table_get_close_on_exec(copy, 1, &marked), ERROR_BAD_DESCRIPTOR);
+    EXPECT_EQ(file_table_get_close_on_exec(copy, 2, &marked), OK);
+    EXPECT(!marked);
+    EXPECT_EQ(file_table_next(copy, 1), 2);
+    EXPECT_EQ(file_table_next(copy, 1023), -1);
+    file_table_release(copy);
+    EXPECT_EQ(file->references, 1);
+    file_table_release(table);
+}
+
+/* --- Permissions ------------------------------------------------------------------------------ */
+
+TEST(files, every_user_but_the_first_is_bound_by_permissions)
+{
+    EXPECT(files_start());
+    struct fs_context user = *files_context;
+    struct file *file;
+    user.uid = user.gid = 1000;
+    EXPECT_EQ(path_make(files_context, NULL, "/private", S_IFDIR | 0700, 0), OK);
+    EXPECT(memory_file_make("/private/file", "x"));
+    EXPECT(memory_file_make("/public", "x"));
+    EXPECT_EQ(file_open(&user, NULL, "/private/file", O_RDONLY, 0, &file), ERROR_ACCESS);
+    EXPECT_EQ(file_open(&user, NULL, "/public", O_RDWR, 0, &file), ERROR_ACCESS);
+    EXPECT_EQ(file_open(&user, NULL, "/public", O_RDONLY, 0, &file), OK);
+    file_release(file);
+    EXPECT_EQ(path_remove(&user, NULL, "/public", false), ERROR_ACCESS);
+    EXPECT_EQ(path_make(files_context, NULL, "/sticky", S_IFDIR | 0777, 0), OK);
+    struct inode_attributes mode = {.set = ATTRIBUTE_MODE, .mode = 01777};
+    struct dentry *sticky;
+    const struct path nowhere = {0};
+    EXPECT_EQ(path_walk(files_context, NULL, "/sticky", 0, &sticky), OK);
+    EXPECT_EQ(path_set_attributes(&user, &nowhere, sticky->inode, &mode), ERROR_NOT_PERMITTED);
+    EXPECT_EQ(path_set_attributes(files_context, &nowhere, sticky->inode, &mode), OK);
+    dentry_release(sticky);
+    EXPECT(memory_file_make("/sticky/root", ""));
+    EXPECT_EQ(path_remove(&user, NULL, "/sticky/root", false), ERROR_NOT_PERMITTED);
+    EXPECT_EQ(path_make(&user, NULL, "/sticky/own", S_IFDIR | 0777, 0), OK);
+    EXPECT_EQ(path_rename(&user, NULL, "/sticky/own", NULL, "/sticky/mine", 0), OK);
+    EXPECT_EQ(path_remove(&user, NULL, "/sticky/mine", true), OK);
+}
+
+/* --- Devices ---------------------------------------------------------------------------------- */
+
+TEST(files, devices_do_what_their_names_say)
+{
+    uint8_t bytes[300], more[300];
+    EXPECT(files_start());
+    struct file *null = memory_file_open("/dev/null", O_RDWR),
+                *zero = memory_file_open("/dev/zero", O_RDWR);
+    struct file *full = memory_file_open("/dev/full", O_RDWR),
+                *random = memory_file_open("/dev/urandom", O_RDWR);
+    EXPECT(null && zero && full && random);
+    EXPECT_EQ(write_bytes(null, "x", 1), 1);
+    EXPECT_EQ(read_bytes(null, bytes, 10), 0);
+    uint64_t position;
+    EXPECT_EQ(file_seek(null, 100, SEEK_SET, &position), OK);
+    EXPECT_EQ(position, 0);
+    memset(bytes, 1, sizeof(bytes));
+    EXPECT_EQ(read_bytes(zero, bytes, sizeof(bytes)), sizeof(bytes));
+    EXPECT_EQ(bytes[299], 0);
+    EXPECT_EQ(write_bytes(full, "x", 1), -(int64_t)ERROR_FULL);
+    EXPECT_EQ(read_bytes(random, bytes, sizeof(bytes)), sizeof(bytes));
+    EXPECT_EQ(write_bytes(random, "a seed of one's own", 19), 19);
+    EXPECT_EQ(read_bytes(random, more, sizeof(more)), sizeof(more));
+    EXPECT(memcmp(bytes, more, sizeof(bytes)) != 0);
+    file_release(null);
+    file_release(zero);
+    file_release(full);
+    file_release(random);
+    struct file *log = memory_file_open("/dev/kmsg", O_RDWR);
+    EXPECT(log);
+    EXPECT_EQ(read_bytes(log, bytes, 10), -(int64_t)ERROR_INVALID);
+    EXPECT_EQ(read_bytes(log, bytes, sizeof(bytes)), 27);
+    EXPECT(memcmp(bytes, "4,0,1000002,-;host: a line\n", 27) == 0);
+    EXPECT_EQ(read_bytes(log, bytes, sizeof(bytes)), 0);
+    EXPECT_EQ(write_bytes(log, "from a program\n", 15), 15);
+    EXPECT_STR(host_log, "from a program");
+    file_release(log);
+    struct file *none;
+    EXPECT_EQ(path_make(files_context, NULL, "/nothing", S_IFCHR | 0666, 0x1234), OK);
+    EXPECT_EQ(file_open(files_context, NULL, "/nothing", O_RDWR, 0, &none), ERROR_NO_UNIT);
+}
+
+static unsigned seen_flags;
+
+static enum error open_and_look(struct file *file)
+{
+    seen_flags = file->flags;
+    return OK;
+}
+
+TEST(files, a_device_sees_what_is_for_its_open_alone)
+{
+    static const struct file_operations operations = {.open = open_and_look};
+    static struct device device = {
+        .name = "looks", .number = DEVICE_NUMBER(240, 0), .mode = 0666, .operations = &operations};
+    EXPECT(files_start());
+    device_add(&device);
+    struct file *file = memory_file_open("/dev/looks", O_RDWR | O_NOCTTY | O_NONBLOCK);
+    EXPECT(file);
+    EXPECT_EQ(seen_flags, O_RDWR | O_NOCTTY | O_NONBLOCK);
+    EXPECT_EQ(file->flags, O_RDWR | O_NONBLOCK);
+    file_release(file);
+}
