@@ -80,7 +80,7 @@ static void call_everything(void)
     kernel_space.root = 0;
 }
 
-TEST(acpi, a_machine_as_it_should_be)
+TEST(acpi, a_good_machines_tables_are_found)
 {
     struct acpi_table found;
     struct acpi_header header;
@@ -108,7 +108,7 @@ TEST(acpi, a_machine_as_it_should_be)
     }
 }
 
-TEST(acpi, a_machine_without_acpi)
+TEST(acpi, a_machine_without_acpi_has_no_tables)
 {
     struct acpi_table found;
     struct acpi_sleep_type type;
@@ -122,7 +122,7 @@ TEST(acpi, a_machine_without_acpi)
 }
 
 /* If the XSDT is broken, the RSDT is used. */
-TEST(acpi, the_older_list_when_the_newer_one_is_broken)
+TEST(acpi, the_older_list_is_used_when_the_newer_one_is_broken)
 {
     make_machine(4);
     table_make_rsdp(2, AT_ROOT, 0x50000);
@@ -133,7 +133,7 @@ TEST(acpi, the_older_list_when_the_newer_one_is_broken)
 }
 
 /* A flipped bit in any byte of a table breaks this table, and no other. */
-TEST(acpi, a_flipped_bit_anywhere)
+TEST(acpi, a_flipped_bit_breaks_its_table_and_no_other)
 {
     struct acpi_table found;
     make_machine(8);
@@ -158,7 +158,7 @@ TEST(acpi, a_flipped_bit_anywhere)
 }
 
 /* Tables that end where nothing can be mapped. */
-TEST(acpi, tables_that_cannot_be_mapped)
+TEST(acpi, tables_that_cannot_be_mapped_are_not_used)
 {
     struct acpi_table found;
     make_machine(8);

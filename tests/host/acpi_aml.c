@@ -13,7 +13,7 @@
         exact_copy((const uint8_t[]){__VA_ARGS__}, sizeof((const uint8_t[]){__VA_ARGS__})), \
         sizeof((const uint8_t[]){__VA_ARGS__}), type)
 
-TEST(acpi_aml, s5_in_every_encoding)
+TEST(acpi_aml, s5_is_found_in_every_encoding)
 {
     struct acpi_sleep_type type;
     /* Name (_S5, Package () {Zero, Zero, Zero, Zero}), as QEMU has it */
@@ -35,7 +35,7 @@ TEST(acpi_aml, s5_in_every_encoding)
     EXPECT(type.a == 6 && type.b == 1);
 }
 
-TEST(acpi_aml, s5_that_is_none)
+TEST(acpi_aml, bytes_that_only_look_like_s5_are_not_taken)
 {
     struct acpi_sleep_type type;
     EXPECT_EQ(FIND_S5(&type, '_', 'S', '5', '_'), ERROR_NO_DEVICE);
@@ -54,7 +54,7 @@ TEST(acpi_aml, s5_that_is_none)
     EXPECT(type.a == 3 && type.b == 1);
 }
 
-TEST(acpi_aml, s5_cut_at_every_byte)
+TEST(acpi_aml, s5_that_is_cut_off_is_not_found)
 {
     static const uint8_t aml[] = {0x08, '\\', '_', 'S',  '5', '_', 0x12, 10, 2,
                                   0x0b, 6,    0,   0x0c, 1,   0,   0,    0};

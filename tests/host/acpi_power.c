@@ -61,7 +61,7 @@ TEST(acpi_power, both_registers_get_their_type)
     EXPECT(fake_ports_accesses() < 2000000);
 }
 
-TEST(acpi_power, a_machine_that_stays_out_of_acpi_mode)
+TEST(acpi_power, without_acpi_mode_nothing_is_written)
 {
     start_power(true);
     smi_works = false;
@@ -72,7 +72,7 @@ TEST(acpi_power, a_machine_that_stays_out_of_acpi_mode)
     EXPECT_EQ(acpi_power_off(&fadt, (struct acpi_sleep_type){5, 6}), ERROR_DEVICE);
 }
 
-TEST(acpi_power, registers_that_are_no_ports)
+TEST(acpi_power, registers_that_are_no_ports_are_not_written)
 {
     start_power(true);
     fadt.pm1a_control.address = 0x10000;

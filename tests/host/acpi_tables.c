@@ -16,7 +16,7 @@ static struct acpi_mcfg mcfg;
 
 /* --- Checksums and headers ------------------------------------------------------------------ */
 
-TEST(acpi_tables, checksums_of_every_length)
+TEST(acpi_tables, a_checksum_holds_if_the_sum_is_zero)
 {
     uint64_t random = 1;
     for (size_t size = 1; size < 300; size++) {
@@ -33,7 +33,7 @@ TEST(acpi_tables, checksums_of_every_length)
     }
 }
 
-TEST(acpi_tables, headers)
+TEST(acpi_tables, a_headers_text_is_printable_and_its_length_bounded)
 {
     struct acpi_header header;
     uint32_t length;
@@ -54,7 +54,7 @@ TEST(acpi_tables, headers)
 
 /* --- The root pointer ----------------------------------------------------------------------- */
 
-TEST(acpi_tables, root_pointers)
+TEST(acpi_tables, the_newer_root_pointer_counts_if_its_checksum_holds)
 {
     struct acpi_root root;
     table_make_rsdp(0, 0x1000, 0x2000);
@@ -72,7 +72,7 @@ TEST(acpi_tables, root_pointers)
     EXPECT_EQ(acpi_read_rsdp(table, 36, &root), ERROR_INVALID);
 }
 
-TEST(acpi_tables, root_pointers_cut_or_flipped)
+TEST(acpi_tables, a_root_pointer_cut_or_flipped_is_refused)
 {
     struct acpi_root root;
     table_make_rsdp(0, 0x1000, 0);
@@ -112,7 +112,7 @@ TEST(acpi_tables, fadt_of_revision_1_ends_behind_the_flags)
     EXPECT_EQ(fadt.reset.address, 0);
 }
 
-TEST(acpi_tables, boot_flags_by_revision)
+TEST(acpi_tables, boot_flags_count_from_their_revision_on)
 {
     enum { I8042 = 1 << 1, NO_VGA = 1 << 2, NO_CMOS = 1 << 5 };
     for (uint8_t revision = 1; revision <= 6; revision++) {
@@ -128,7 +128,7 @@ TEST(acpi_tables, boot_flags_by_revision)
     }
 }
 
-TEST(acpi_tables, fadt_of_later_revisions)
+TEST(acpi_tables, newer_fields_of_the_fadt_count_where_they_are_filled)
 {
     table_make_fadt(3, 244);
     EXPECT_EQ(acpi_read_fadt(exact_copy(table, table_size), table_size, &fadt), OK);
@@ -150,7 +150,7 @@ TEST(acpi_tables, fadt_of_later_revisions)
     EXPECT_EQ(fadt.reset.address, 0); /* without its flag */
 }
 
-TEST(acpi_tables, fadt_cut_at_every_byte)
+TEST(acpi_tables, a_fadt_that_is_cut_off_is_refused)
 {
     table_make_fadt(6, 276);
     for (size_t size = 0; size <= table_size; size++)
@@ -160,7 +160,7 @@ TEST(acpi_tables, fadt_cut_at_every_byte)
 
 /* --- MADT ----------------------------------------------------------------------------------- */
 
-TEST(acpi_tables, madt)
+TEST(acpi_tables, the_madt_lists_processors_io_apics_and_lines)
 {
     table_make_madt();
     EXPECT_EQ(acpi_read_madt(exact_copy(table, table_size), table_size, &madt), OK);
@@ -180,7 +180,7 @@ TEST(acpi_tables, madt)
     EXPECT(!madt.local_inputs[0].is_nmi && madt.local_inputs[1].is_nmi);
 }
 
-TEST(acpi_tables, madt_with_a_new_address_and_no_8259)
+TEST(acpi_tables, the_madt_may_move_the_local_apic_and_deny_the_8259s)
 {
     table_begin("APIC", 3);
     table_put(0xfee00000, 4);
@@ -196,7 +196,7 @@ TEST(acpi_tables, madt_with_a_new_address_and_no_8259)
     EXPECT(!acpi_madt_has_8259(table, table_size));
 }
 
-TEST(acpi_tables, madt_with_nonsense)
+TEST(acpi_tables, entries_of_the_madt_that_cannot_be_are_ignored)
 {
     static const uint8_t entries[] = {
         2, 10, 1,    1,  2, 0, 0, 0, 0, 0, /* of another bus */
@@ -223,7 +223,7 @@ TEST(acpi_tables, madt_with_nonsense)
 }
 
 /* A cut between two entries makes a shorter table, a cut in an entry a broken one. */
-TEST(acpi_tables, madt_cut_at_every_byte)
+TEST(acpi_tables, a_madt_that_is_cut_within_an_entry_is_refused)
 {
     table_make_madt();
     unsigned good = 0;
@@ -234,7 +234,7 @@ TEST(acpi_tables, madt_cut_at_every_byte)
 
 /* --- MCFG ----------------------------------------------------------------------------------- */
 
-TEST(acpi_tables, mcfg)
+TEST(acpi_tables, the_mcfg_lists_segments_that_end_after_they_begin)
 {
     table_begin("MCFG", 1);
     table_put(0, 8);
@@ -260,7 +260,7 @@ TEST(acpi_tables, mcfg)
     EXPECT_EQ(acpi_read_mcfg(exact_copy(table, table_size), table_size, &mcfg), ERROR_INVALID);
 }
 
-TEST(acpi_tables, hpet)
+TEST(acpi_tables, an_hpet_in_memory_is_found)
 {
     phys_addr_t address;
     table_begin("HPET", 1);

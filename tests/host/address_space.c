@@ -165,7 +165,7 @@ TEST(address_space, anonymous_memory_is_made_when_it_is_touched)
     space_tear_down();
 }
 
-TEST(address_space, an_access_that_the_area_does_not_allow)
+TEST(address_space, an_access_that_the_area_does_not_allow_is_refused)
 {
     static const struct {
         unsigned flags;
@@ -279,7 +279,7 @@ TEST(address_space, a_copy_shares_pages_until_one_of_the_two_writes)
     space_tear_down();
 }
 
-TEST(address_space, generations)
+TEST(address_space, each_generation_keeps_its_own_pages)
 {
     enum { GENERATIONS = 12 };
     struct address_space *spaces[GENERATIONS];

@@ -14,7 +14,7 @@ static phys_addr_t frame_at(struct address_space *of, uint64_t page)
     return paging_entry(&of->tables, at(page)) & PAGE_ADDRESS_MASK;
 }
 
-TEST(address_space, private_pages_of_an_object)
+TEST(address_space, writes_to_private_pages_do_not_reach_the_object)
 {
     struct address_space *copy;
     space_set_up();
@@ -48,7 +48,7 @@ TEST(address_space, private_pages_of_an_object)
     space_tear_down();
 }
 
-TEST(address_space, shared_pages_of_an_object)
+TEST(address_space, writes_to_shared_pages_reach_the_object)
 {
     struct address_space *copy;
     space_set_up();
@@ -77,7 +77,7 @@ TEST(address_space, shared_pages_of_an_object)
     EXPECT(space_object.released && user_memory_tear_down());
 }
 
-TEST(address_space, shared_memory_without_a_file)
+TEST(address_space, shared_memory_stays_shared_with_a_copy)
 {
     struct address_space *copy;
     space_set_up();

@@ -306,7 +306,7 @@ static void step(void)
     expect_areas(program);
 }
 
-TEST(address_space_random, five_programs_against_a_model)
+TEST(address_space_random, five_programs_agree_with_a_model)
 {
     user_memory_set_up(MIB(32));
     test_object_init(&object, OBJECT_PAGES);

@@ -23,7 +23,7 @@ static void give_frames_back(void)
         frame_free(held[--held_count]);
 }
 
-TEST(address_space, a_fault_without_frames)
+TEST(address_space, a_fault_without_frames_changes_nothing)
 {
     space_set_up();
     EXPECT_EQ(space_map(0, 4, R | W), OK);
@@ -89,7 +89,7 @@ TEST(address_space, no_copy_of_a_space_whose_programs_are_killed)
     space_tear_down();
 }
 
-TEST(address_space, copy_on_write_without_frames)
+TEST(address_space, a_copy_on_write_without_frames_changes_nothing)
 {
     struct address_space *copy;
     space_set_up();
@@ -106,7 +106,7 @@ TEST(address_space, copy_on_write_without_frames)
     space_tear_down();
 }
 
-TEST(address_space, an_object_that_has_no_frames)
+TEST(address_space, an_object_without_frames_is_an_error_and_can_be_tried_again)
 {
     space_set_up();
     test_object_init(&space_object, 8);
@@ -131,7 +131,7 @@ static bool area_is(uint64_t page, uint64_t start, uint64_t end)
     return area && area->start == at(start) && area->end == at(end);
 }
 
-TEST(address_space, a_heap_without_memory)
+TEST(address_space, a_full_heap_leaves_the_areas_as_they_are)
 {
     enum { MOST = 4000 };
     struct address_space *copy;
@@ -157,7 +157,7 @@ TEST(address_space, a_heap_without_memory)
     space_tear_down();
 }
 
-TEST(address_space, shared_memory_without_frames)
+TEST(address_space, shared_memory_without_frames_can_be_tried_again)
 {
     space_set_up();
     EXPECT_EQ(space_map(0, 4, R | W | S), OK);

@@ -81,7 +81,7 @@ TEST(allocators, fixed_block_wastes_little)
     EXPECT(subject_tear_down());
 }
 
-TEST(allocators, alignments)
+TEST(allocators, blocks_are_aligned_as_asked)
 {
     FOR_EACH_KIND(kind)
     {
@@ -138,7 +138,7 @@ TEST(allocators, what_is_freed_becomes_one_block)
 }
 
 /* A heap full of blocks of one size: freed, they make room for others. */
-TEST(allocators, refill)
+TEST(allocators, freed_blocks_make_room_for_other_sizes)
 {
     FOR_EACH_KIND(kind)
     {
@@ -159,7 +159,7 @@ TEST(allocators, refill)
 }
 
 /* One block that stays, among many that do not. */
-TEST(allocators, a_long_lived_block)
+TEST(allocators, a_long_lived_block_keeps_freed_memory_from_bump_alone)
 {
     FOR_EACH_KIND(kind)
     {
@@ -209,7 +209,7 @@ static void set_up_runs(void)
 }
 
 /* The slab has more slots than a byte can number: the last ones must not be taken for others. */
-TEST(allocators, a_slab_of_more_slots_than_a_byte_has_values)
+TEST(allocators, a_slab_of_more_slots_than_a_byte_has_values_gives_each_out_once)
 {
     set_up_runs();
     struct slab *slab = slab_create(&slab_runs, 2, 32);
@@ -333,7 +333,7 @@ TEST(allocators, no_thrashing_at_the_edge)
     }
 }
 
-TEST(allocators, the_kernels_window)
+TEST(allocators, the_kernels_window_holds_huge_blocks_beside_small_ones)
 {
     FOR_EACH_KIND(kind)
     {
@@ -367,7 +367,7 @@ static void emit(void *context, char cell)
     *(*end)++ = cell;
 }
 
-TEST(allocators, the_picture)
+TEST(allocators, the_picture_shows_what_is_live)
 {
     FOR_EACH_KIND(kind)
     {

@@ -21,17 +21,17 @@ static void against_model(const struct kind *kind)
     EXPECT(subject_tear_down());
 }
 
-TEST(allocators_model, a_million_operations_bump)
+TEST(allocators_model, bump_agrees_with_the_model)
 {
     against_model(&kinds[BUMP]);
 }
 
-TEST(allocators_model, a_million_operations_linked_list)
+TEST(allocators_model, linked_list_agrees_with_the_model)
 {
     against_model(&kinds[LINKED_LIST]);
 }
 
-TEST(allocators_model, a_million_operations_fixed_block)
+TEST(allocators_model, fixed_block_agrees_with_the_model)
 {
     against_model(&kinds[FIXED_BLOCK]);
 }

@@ -168,19 +168,19 @@ static void run_two_hours(uint64_t allowed, uint64_t slew)
     EXPECT(slew == 0 || too_fast_or_slow == 0);
 }
 
-TEST(clock, two_hours_by_the_time_stamp_counter)
+TEST(clock, is_right_for_two_hours_by_the_time_stamp_counter)
 {
     start(&pm_timer, true);
     run_two_hours(MILLISECOND, 600);
 }
 
-TEST(clock, two_hours_by_the_time_stamp_counter_and_an_hpet)
+TEST(clock, is_right_for_two_hours_by_the_time_stamp_counter_and_an_hpet)
 {
     start(&hpet, true);
     run_two_hours(MILLISECOND, 600);
 }
 
-TEST(clock, two_hours_by_the_reference_alone)
+TEST(clock, is_right_for_two_hours_by_the_reference_alone)
 {
     start(&pm_timer, false);
     run_two_hours(2 * MILLISECOND, 0);
@@ -338,7 +338,7 @@ static uint64_t read_page(const struct clock_page *page)
 }
 
 /* Over spans in which the clock is corrected several times. */
-TEST(clock, programs_read_the_same)
+TEST(clock, programs_read_the_same_time)
 {
     static struct clock_page page;
     uint32_t last_sequence;

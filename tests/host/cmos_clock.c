@@ -58,21 +58,21 @@ static struct date_time now;
         EXPECT_EQ(now.second, s);       \
     } while (0)
 
-TEST(cmos_clock, binary_coded_decimal)
+TEST(cmos_clock, binary_coded_decimals_are_read)
 {
     SET_CLOCK(0x02, 0x59, 0x30, 0x23, 0x31, 0x12, 0x26);
     EXPECT_EQ(cmos_clock_read(0, &now), OK);
     EXPECT_TIME(2026, 12, 31, 23, 30, 59);
 }
 
-TEST(cmos_clock, binary)
+TEST(cmos_clock, binary_numbers_are_read)
 {
     SET_CLOCK(0x06, 59, 30, 23, 31, 12, 26);
     EXPECT_EQ(cmos_clock_read(0, &now), OK);
     EXPECT_TIME(2026, 12, 31, 23, 30, 59);
 }
 
-TEST(cmos_clock, twelve_hours)
+TEST(cmos_clock, twelve_hours_are_read)
 {
     static const uint8_t hours[][2] = {{0x12, 0},  {0x01, 1},  {0x11, 11},
                                        {0x92, 12}, {0x81, 13}, {0x91, 23}};
@@ -88,7 +88,7 @@ TEST(cmos_clock, twelve_hours)
     EXPECT_EQ(cmos_clock_read(0, &now), ERROR_DEVICE);
 }
 
-TEST(cmos_clock, the_century)
+TEST(cmos_clock, the_century_is_read_where_there_is_one)
 {
     SET_CLOCK(0x02, 0, 0, 0, 1, 1, 0x99);
     registers[CENTURY] = 0x19;
@@ -103,7 +103,7 @@ TEST(cmos_clock, the_century)
     EXPECT_EQ(now.year, 2099);
 }
 
-TEST(cmos_clock, invalid_dates)
+TEST(cmos_clock, invalid_dates_are_refused)
 {
     SET_CLOCK(0x02, 0, 0, 0, 0x29, 2, 0x26);
     EXPECT_EQ(cmos_clock_read(0, &now), ERROR_DEVICE);
@@ -122,7 +122,7 @@ TEST(cmos_clock, invalid_dates)
 }
 
 /* The driver waits for the end of an update, and reads a time that has changed again. */
-TEST(cmos_clock, updates)
+TEST(cmos_clock, a_read_waits_for_the_end_of_an_update)
 {
     SET_CLOCK(0x02, 0x10, 0, 0, 1, 1, 0x26);
     updates_left = 100;
@@ -131,7 +131,7 @@ TEST(cmos_clock, updates)
     EXPECT_TIME(2026, 1, 1, 0, 0, 12);
 }
 
-TEST(cmos_clock, a_clock_that_always_changes)
+TEST(cmos_clock, a_clock_that_always_changes_is_given_up)
 {
     SET_CLOCK(0x02, 0x10, 0, 0, 1, 1, 0x26);
     updates_left = 0xffffffff;
@@ -143,7 +143,7 @@ TEST(cmos_clock, a_clock_that_always_changes)
     EXPECT(fake_ports_accesses() < 40000);
 }
 
-TEST(cmos_clock, no_clock)
+TEST(cmos_clock, no_clock_is_an_error)
 {
     fake_ports_set((struct fake_device){0});
     EXPECT_EQ(cmos_clock_read(0, &now), ERROR_NO_DEVICE);

@@ -8,7 +8,7 @@ static bool is(const char *text, size_t length, const char *expected)
     return length == strlen(expected) && memcmp(text, expected, length) == 0;
 }
 
-TEST(command_line, words)
+TEST(command_line, words_are_keys_with_values)
 {
     const char *cursor = "  loglevel=debug quiet\ttest=a=b  = x= \n";
     static const char *const expected[][2] = {

@@ -72,7 +72,7 @@ static enum error set_up_keyboard(void)
     return list_empty(&executor.tasks) ? (enum error)ps2_keyboard_set_up.result : ERROR_TIMEOUT;
 }
 
-TEST(devices, i8042_absent)
+TEST(devices, i8042_that_is_absent_is_no_device)
 {
     fake_ports_set((struct fake_device){0});
     EXPECT_EQ(set_up_keyboard(), ERROR_NO_DEVICE);
@@ -101,35 +101,35 @@ TEST(devices, i8042_is_asked_to_reset)
     EXPECT(fake_ports_accesses() < SECOND / 10);
 }
 
-TEST(devices, i8042_never_answers)
+TEST(devices, i8042_that_never_answers_is_given_up)
 {
     fake_ports_set((struct fake_device){.read = read_zero});
     EXPECT_EQ(set_up_keyboard(), ERROR_TIMEOUT);
     EXPECT(milliseconds < 1000 && fake_ports_accesses() < 10000);
 }
 
-TEST(devices, i8042_always_busy)
+TEST(devices, i8042_that_is_always_busy_is_given_up)
 {
     fake_ports_set((struct fake_device){.read = read_always_busy});
     EXPECT_EQ(set_up_keyboard(), ERROR_TIMEOUT);
     EXPECT(milliseconds < 1000 && fake_ports_accesses() < 10000);
 }
 
-TEST(devices, i8042_always_full)
+TEST(devices, i8042_that_is_always_full_is_set_up)
 {
     fake_ports_set((struct fake_device){.read = read_always_full});
     EXPECT_EQ(set_up_keyboard(), OK); /* wrong answers do not stop its scancodes */
     EXPECT(milliseconds < 1000 && fake_ports_accesses() < 10000);
 }
 
-TEST(devices, i8042_asks_again_for_ever)
+TEST(devices, i8042_that_asks_again_for_ever_ends_in_time)
 {
     fake_ports_set((struct fake_device){.read = read_always_again});
     set_up_keyboard();
     EXPECT(milliseconds < 1000 && fake_ports_accesses() < 10000);
 }
 
-TEST(devices, i8042_answers_at_random)
+TEST(devices, i8042_that_answers_at_random_ends_in_time)
 {
     random = 42;
     for (unsigned round = 0; round < 2000; round++) {
@@ -172,7 +172,7 @@ static void write_controller(uint16_t port, uint8_t value)
     config_follows = value == 0x60;
 }
 
-TEST(devices, keyboard_dead_behind_a_good_controller)
+TEST(devices, a_dead_keyboard_behind_a_good_controller_is_set_up)
 {
     fake_ports_set((struct fake_device){.read = read_controller, .write = write_controller});
     EXPECT_EQ(set_up_keyboard(), OK); /* its scancodes may still come */
@@ -189,7 +189,7 @@ static struct uart16550 *fresh_uart(void)
     return &uart;
 }
 
-TEST(devices, uart_absent)
+TEST(devices, uart_that_is_absent_is_no_device)
 {
     fake_ports_set((struct fake_device){.read = read_ones});
     EXPECT_EQ(uart16550_init(fresh_uart(), COM1_PORT), ERROR_NO_DEVICE);
@@ -240,7 +240,7 @@ TEST(devices, uart_sends_a_fifo_full_for_each_look)
     EXPECT_EQ(fake_ports_accesses() - before, 33 + 3 + 1);
 }
 
-TEST(devices, uart_stuck)
+TEST(devices, uart_that_is_stuck_loses_what_finds_no_room)
 {
     fake_ports_set((struct fake_device){.read = read_uart, .write = write_uart});
     transmitter = 0;
@@ -292,7 +292,7 @@ static void write_debug_console(uint16_t port, uint8_t value)
         shown[shown_length++] = (char)value;
 }
 
-TEST(devices, debug_console)
+TEST(devices, debug_console_is_used_where_it_answers)
 {
     struct console_sink *sink;
     fake_ports_set((struct fake_device){0});

@@ -93,7 +93,7 @@ static uint64_t entry_of(phys_addr_t memory)
     return steps[count - 1].entry;
 }
 
-TEST(direct_map, device_memory)
+TEST(direct_map, device_memory_is_mapped_and_ram_stays_as_it_is)
 {
     a_pc(GIB(1), 0);
     EXPECT_EQ(direct_map_init(&space, &info, constants, PAGE_1G), OK);

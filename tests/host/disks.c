@@ -286,7 +286,7 @@ TEST(disks, partitions_are_parts_of_their_disk)
 
 static struct block_device more[30];
 
-TEST(disks, names)
+TEST(disks, disks_and_partitions_are_named_in_turn)
 {
     start();
     for (size_t i = 0; i < ARRAY_SIZE(more); i++) {

@@ -11,7 +11,7 @@ static enum ecma48_event feed(struct ecma48 *parser, const char *text)
     return event;
 }
 
-TEST(ecma48, plain_text_and_controls)
+TEST(ecma48, text_and_controls_are_told_apart)
 {
     struct ecma48 parser = {0};
     EXPECT_EQ(feed(&parser, "a"), ECMA48_PRINT);
@@ -21,7 +21,7 @@ TEST(ecma48, plain_text_and_controls)
     EXPECT_EQ(feed(&parser, "\x7f"), ECMA48_CONTROL);
 }
 
-TEST(ecma48, parameters)
+TEST(ecma48, parameters_have_defaults_and_a_limit)
 {
     struct ecma48 parser = {0};
     EXPECT_EQ(feed(&parser, "\x1b[12;3H"), ECMA48_SEQUENCE);
@@ -37,7 +37,7 @@ TEST(ecma48, parameters)
     EXPECT_EQ(ecma48_parameter(&parser, 0, 1), ECMA48_PARAMETER_MAX);
 }
 
-TEST(ecma48, prefixes_and_intermediates)
+TEST(ecma48, prefixes_and_intermediates_are_kept)
 {
     struct ecma48 parser = {0};
     EXPECT_EQ(feed(&parser, "\x1b[?25h"), ECMA48_SEQUENCE);
@@ -59,7 +59,7 @@ TEST(ecma48, colons_join_parameters)
     EXPECT_EQ(ecma48_parameter(&parser, 5, 0), 8);
 }
 
-TEST(ecma48, escape_sequences)
+TEST(ecma48, escape_sequences_end_at_their_final_byte)
 {
     struct ecma48 parser = {0};
     EXPECT_EQ(feed(&parser, "\x1b"
@@ -102,7 +102,7 @@ TEST(ecma48, the_first_sixteen_parameters_count)
 }
 
 /* Two commands of the Linux console are as long as they are, and no ST ends them. */
-TEST(ecma48, palette_commands)
+TEST(ecma48, palette_commands_end_without_a_terminator)
 {
     static const struct {
         const char *text;

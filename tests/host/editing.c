@@ -69,7 +69,7 @@ TEST(edit, accents_belong_to_the_character_before)
     EXPECT_EQ(edit_previous(&edit, 6), 1);
 }
 
-TEST(edit, widths)
+TEST(edit, a_character_has_a_size_and_a_width)
 {
     unsigned width;
     set("a\xe6\x97\xa5\xcc\x81\xff");
@@ -94,7 +94,7 @@ TEST(edit, steps_over_malformed_parts)
     EXPECT_EQ(edit_previous(&edit, 2), 0);
 }
 
-TEST(edit, words)
+TEST(edit, words_begin_and_end_at_blanks)
 {
     set("  one  two ");
     EXPECT_EQ(edit_word_end(&edit, 0), 5);

@@ -48,7 +48,7 @@ static enum error read(void)
     return error ? error : elf_read_program_headers(headers, LOWEST, END, &program);
 }
 
-TEST(elf, a_plain_program)
+TEST(elf, a_plain_program_is_read)
 {
     begin();
     EXPECT_EQ(read(), OK);
@@ -64,7 +64,7 @@ TEST(elf, a_plain_program)
     EXPECT_EQ(program.interpreter_size, 0);
 }
 
-TEST(elf, the_stack_and_the_interpreter)
+TEST(elf, the_stack_and_the_interpreter_are_read)
 {
     begin();
     put(16, 3, 2);
@@ -85,7 +85,7 @@ TEST(elf, the_stack_and_the_interpreter)
 }
 
 /* Every field of the file's header that has to have one value. */
-TEST(elf, another_kind_of_file)
+TEST(elf, another_kind_of_file_is_refused)
 {
     static const struct {
         size_t offset, size;
@@ -101,7 +101,7 @@ TEST(elf, another_kind_of_file)
     EXPECT_EQ(elf_read_header(file, sizeof(file) - 1, &program), ERROR_NOT_EXECUTABLE);
 }
 
-TEST(elf, segments_that_cannot_be)
+TEST(elf, segments_that_cannot_be_are_refused)
 {
     static const struct header wrong[] = {
         {LOAD, READ, 0x2010, 0x402010, 0, 0x21, 0x20, 0},           /* more file than memory */
@@ -123,7 +123,7 @@ TEST(elf, segments_that_cannot_be)
     EXPECT_EQ(read(), ERROR_NOT_EXECUTABLE);
 }
 
-TEST(elf, no_segment_or_too_many)
+TEST(elf, no_segment_or_too_many_are_refused)
 {
     begin();
     headers[0].type = headers[1].type = 0;
@@ -138,7 +138,7 @@ TEST(elf, no_segment_or_too_many)
 }
 
 /* Where no segment has the program headers, they are not in memory. */
-TEST(elf, headers_that_are_not_loaded)
+TEST(elf, headers_that_are_not_loaded_have_no_address)
 {
     begin();
     put(32, 0x1800 - 111, 8); /* two of them, one byte beyond the first segment's end */

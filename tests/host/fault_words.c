@@ -20,7 +20,7 @@ static const char *spell(unsigned vector, uint64_t code)
     return text;
 }
 
-TEST(fault_words, page_fault_codes)
+TEST(fault_words, page_fault_codes_are_spelled)
 {
     EXPECT_STR(spell(14, 0x0), "read, page not present, kernel");
     EXPECT_STR(spell(14, 0x3), "write, page present, kernel");
@@ -30,7 +30,7 @@ TEST(fault_words, page_fault_codes)
     EXPECT_STR(spell(14, 0x8061), "read, page present, kernel, protection key, shadow stack, SGX");
 }
 
-TEST(fault_words, selector_codes)
+TEST(fault_words, selector_codes_are_spelled)
 {
     EXPECT_STR(spell(13, 0), "no selector");
     EXPECT_STR(spell(13, 0x28), "selector 5 of the GDT");
@@ -40,7 +40,7 @@ TEST(fault_words, selector_codes)
     EXPECT_STR(spell(13, 0xffff), "selector 8191 of the IDT, from an external event");
 }
 
-TEST(fault_words, other_codes)
+TEST(fault_words, other_codes_are_spelled_or_empty)
 {
     EXPECT_STR(spell(21, 3), "a jump to an instruction that is not endbr");
     EXPECT_STR(spell(21, 77), "unknown");
@@ -62,7 +62,7 @@ static const char *spell_page_fault(uint64_t code, virt_addr_t address, const st
     return text;
 }
 
-TEST(fault_words, page_faults)
+TEST(fault_words, page_faults_are_explained)
 {
     virt_addr_t there = 0xffff800000001000;
     EXPECT_STR(spell_page_fault(0, there, NULL), "read where no page is mapped");
@@ -76,7 +76,7 @@ TEST(fault_words, page_faults)
                "write through a page-table entry with a reserved bit set");
 }
 
-TEST(fault_words, null_pointers)
+TEST(fault_words, null_pointers_are_named)
 {
     EXPECT_STR(spell_page_fault(0, 0, NULL), "read through a null pointer");
     EXPECT_STR(spell_page_fault(2, 4095, NULL), "write through a null pointer");
@@ -84,7 +84,7 @@ TEST(fault_words, null_pointers)
     EXPECT_STR(spell_page_fault(0, 4096, NULL), "read where no page is mapped");
 }
 
-TEST(fault_words, guard_pages)
+TEST(fault_words, guard_pages_are_named)
 {
     EXPECT_STR(spell_page_fault(2, stack.bottom - 1, &stack),
                "kernel stack overflow: write in the guard page below the test stack");
@@ -94,7 +94,7 @@ TEST(fault_words, guard_pages)
 }
 
 /* A stray pointer into the guard page of another stack is not an overflow. */
-TEST(fault_words, guard_page_of_another_stack)
+TEST(fault_words, the_guard_page_of_another_stack_is_no_overflow)
 {
     static const struct stack other = {"other", 0xffff900000006000, 0xffff900000008000};
     fault_spell_page_fault(2, stack.bottom - 1, &stack, &other, text, sizeof(text));
@@ -117,14 +117,14 @@ static virt_addr_t find(struct trap_frame frame, size_t length, const char *byte
 
 #define FIND(bytes, ...) find((struct trap_frame){__VA_ARGS__}, sizeof(bytes) - 1, bytes)
 
-TEST(fault_words, canonical_addresses)
+TEST(fault_words, canonical_addresses_are_known)
 {
     EXPECT(is_canonical(0) && is_canonical(0x00007fffffffffff));
     EXPECT(!is_canonical(0x0000800000000000) && !is_canonical(0xffff7fffffffffff));
     EXPECT(is_canonical(0xffff800000000000) && is_canonical(UINT64_MAX));
 }
 
-TEST(fault_words, operands_with_a_base)
+TEST(fault_words, bad_addresses_are_found_by_their_base)
 {
     EXPECT_EQ(FIND("\x48\x8b\x03", .rbx = BAD), BAD);                   /* mov (%rbx), %rax */
     EXPECT_EQ(FIND("\x48\x8b\x43\xf8", .rbx = BAD), BAD - 8);           /* mov -8(%rbx), %rax */
@@ -135,7 +135,7 @@ TEST(fault_words, operands_with_a_base)
     EXPECT_EQ(FIND("\xf0\x48\x0f\xb1\x0a", .rdx = BAD), BAD);           /* lock cmpxchg */
 }
 
-TEST(fault_words, operands_with_an_index)
+TEST(fault_words, bad_addresses_are_found_by_their_index)
 {
     /* mov (%rax,%rcx,8), %rdx; 16(%r12); (,%r9,4) with a displacement */
     EXPECT_EQ(FIND("\x48\x8b\x14\xc8", .rax = BAD, .rcx = 2), BAD + 16);
@@ -143,7 +143,7 @@ TEST(fault_words, operands_with_an_index)
     EXPECT_EQ(FIND("\x4a\x8b\x04\x8d\x20\x00\x00\x00", .r9 = BAD >> 2), BAD + 32);
 }
 
-TEST(fault_words, jumps_and_strings)
+TEST(fault_words, bad_addresses_are_found_in_jumps_and_strings)
 {
     EXPECT_EQ(FIND("\xff\xd0", .rax = BAD), BAD);                 /* call *%rax */
     EXPECT_EQ(FIND("\x41\xff\xe3", .r11 = BAD), BAD);             /* jmp *%r11 */
@@ -155,7 +155,7 @@ TEST(fault_words, jumps_and_strings)
     EXPECT_EQ(FIND("\xa6", .rsi = BAD, .rdi = BAD + 1), BAD + 1); /* cmpsb: one of the two */
 }
 
-TEST(fault_words, instructions_without_a_bad_address)
+TEST(fault_words, no_address_is_found_where_none_is_bad)
 {
     EXPECT_EQ(FIND("\x48\x8b\x03", .rax = BAD), 0);        /* not the register that is used */
     EXPECT_EQ(FIND("\x48\x89\xd8", .rbx = BAD), 0);        /* register to register */
@@ -167,7 +167,7 @@ TEST(fault_words, instructions_without_a_bad_address)
 
 /* Whatever bytes there are, no more than `length` of them are read, and it comes to an end. They
  * lie at the end of an array, where AddressSanitizer watches. */
-TEST(fault_words, any_bytes)
+TEST(fault_words, any_bytes_are_read_within_their_length)
 {
     char bytes[16];
     uint64_t random = 42;

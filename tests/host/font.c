@@ -88,7 +88,7 @@ static void make_two_glyphs(void)
         put16(0x8001u + (i << 4));
 }
 
-TEST(font, glyphs)
+TEST(font, glyphs_are_unpacked)
 {
     make_two_glyphs();
     EXPECT_EQ(font_open(&font, file, used), OK);
@@ -119,7 +119,7 @@ TEST(font, every_shorter_file_is_refused_or_lacks_glyphs)
     }
 }
 
-TEST(font, index_out_of_order)
+TEST(font, an_index_out_of_order_is_refused)
 {
     static const uint32_t codes[] = {'B', 'A'}, twice[] = {'A', 'A'}, offsets[] = {0, 0};
     begin(codes, 2, offsets);
@@ -141,7 +141,7 @@ static bool glyph_fits(unsigned width, unsigned height, int left, int up)
     return font_open(&font, file, used) == OK && font_glyph(&font, 'A', &glyph);
 }
 
-TEST(font, boxes_outside_of_the_cell)
+TEST(font, boxes_outside_of_the_cell_are_no_glyphs)
 {
     EXPECT(glyph_fits(16, 16, 0, -2));
     EXPECT(glyph_fits(0, 0, 0, 0)); /* a space */
@@ -155,7 +155,7 @@ TEST(font, boxes_outside_of_the_cell)
     EXPECT(!glyph_fits(1, 0xffff, 0, -32768));
 }
 
-TEST(font, too_high_or_another_format)
+TEST(font, a_font_too_high_or_of_another_format_is_refused)
 {
     make_two_glyphs();
     uint8_t *ascent = file + FILE_PART + 11 + 8;
@@ -168,7 +168,7 @@ TEST(font, too_high_or_another_format)
     EXPECT_EQ(font_open(&font, "\x1f\x8b\x08 still gzipped", 16), ERROR_INVALID);
 }
 
-TEST(font, compressed_glyphs_and_wild_offsets)
+TEST(font, compressed_glyphs_and_wild_offsets_are_no_glyphs)
 {
     make_two_glyphs();
     uint8_t *entry = file + used - (12 + 42) - DATA_PART - 2 * ENTRY;
@@ -181,7 +181,7 @@ TEST(font, compressed_glyphs_and_wild_offsets)
     EXPECT(!font_glyph(&font, 'A', &glyph));
 }
 
-TEST(font, random_damage)
+TEST(font, random_damage_does_no_harm)
 {
     srand(42);
     for (unsigned round = 0; round < 20000; round++) {
@@ -199,7 +199,7 @@ TEST(font, random_damage)
     }
 }
 
-TEST(font, built_in)
+TEST(font, the_built_in_font_has_latin_1)
 {
     EXPECT_EQ(font_open(&font, font_builtin, font_builtin_size), OK);
     for (uint32_t code = 0x20; code <= 0xff; code++)

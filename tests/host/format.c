@@ -12,7 +12,7 @@ static char text[128];
         EXPECT_STR(text, expected);                                             \
     } while (0)
 
-TEST(format, integers)
+TEST(format, integers_of_every_size_are_printed)
 {
     EXPECT_FORMAT("0 -1 42", "%d %i %u", 0, -1, 42u);
     EXPECT_FORMAT("-2147483648 4294967295", "%d %u", INT32_MIN, UINT32_MAX);
@@ -23,7 +23,7 @@ TEST(format, integers)
     EXPECT_FORMAT("7 8 9", "%zu %td %jd", (size_t)7, (ptrdiff_t)8, (intmax_t)9);
 }
 
-TEST(format, width_and_padding)
+TEST(format, fields_have_width_and_padding)
 {
     EXPECT_FORMAT("[   42][42   ][00042]", "[%5d][%-5d][%05d]", 42, 42, 42);
     EXPECT_FORMAT("[-0042][  -42]", "[%05d][%5d]", -42, -42);
@@ -35,7 +35,7 @@ TEST(format, width_and_padding)
     EXPECT_EQ(snprintf(text, sizeof(text), "%*d", far_too_wide, 1), 9999);
 }
 
-TEST(format, pointers_strings_percent)
+TEST(format, pointers_strings_and_percent_signs_are_printed)
 {
     EXPECT_FORMAT("0x0000000000000000", "%p", NULL);
     EXPECT_FORMAT("0xffffffff80100000", "%p", (void *)0xffffffff80100000u);

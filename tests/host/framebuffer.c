@@ -126,7 +126,7 @@ static void try_screen(struct boot_framebuffer info, unsigned rows, unsigned col
     EXPECT(guards_hold(&info));
 }
 
-TEST(framebuffer, depths_and_pitches)
+TEST(framebuffer, text_is_shown_at_every_depth_and_pitch)
 {
     static const uint8_t depths[] = {16, 24, 32};
     for (unsigned i = 0; i < ARRAY_SIZE(depths); i++) {
@@ -147,7 +147,7 @@ TEST(framebuffer, wide_screens_are_enlarged)
     try_screen(rgb(16384, 40, 32, 16384 * 4), 1, 512);
 }
 
-TEST(framebuffer, other_orders_of_colours)
+TEST(framebuffer, other_orders_of_colours_are_shown)
 {
     struct boot_framebuffer info = rgb(640, 480, 32, 2560);
     info.red_position = 24;
@@ -162,7 +162,7 @@ TEST(framebuffer, other_orders_of_colours)
     EXPECT_EQ(pixel_at(&info, 8, 0), 0x55u << 24 | 0xffu << 12 | 0x55);
 }
 
-TEST(framebuffer, refusals)
+TEST(framebuffer, framebuffers_that_cannot_be_are_refused)
 {
     struct boot_framebuffer good = rgb(640, 480, 32, 2560), info = good;
     EXPECT_EQ(framebuffer_check(&good), OK);
@@ -224,7 +224,7 @@ TEST(framebuffer, fills_on_in_the_rows_below)
     EXPECT(shows(&info, 3, 2, ' ', false, false));
 }
 
-TEST(framebuffer, scrolling)
+TEST(framebuffer, what_scrolls_is_shown_at_the_next_flush)
 {
     struct boot_framebuffer info = rgb(320, 80, 32, 1280);
     EXPECT_EQ(start(&info, sizeof(cells)), OK);
@@ -305,7 +305,7 @@ TEST(framebuffer, a_new_palette_is_drawn)
     EXPECT(shows(&info, 1, 0, 't', false, false));
 }
 
-TEST(framebuffer, wide_glyphs_and_glyphs_that_are_not_there)
+TEST(framebuffer, wide_and_missing_glyphs_are_drawn)
 {
     /* U+25A0 with all its eight pixels, and U+4E00 and U+FFFD with 0xff01 as their only row. */
     static const uint8_t wide[] = "FILE\0\0\0\4PFF2ASCE\0\0\0\2\0\16DESC\0\0\0\2\0\2"
@@ -334,7 +334,7 @@ TEST(framebuffer, wide_glyphs_and_glyphs_that_are_not_there)
 }
 
 /* These code points share a place in the cache of unpacked glyphs. */
-TEST(framebuffer, glyphs_that_displace_each_other)
+TEST(framebuffer, glyphs_that_share_a_place_in_the_cache_are_drawn)
 {
     static const uint32_t codes[] = {'A', 0x2541, 'A', 0x2541};
     struct boot_framebuffer info = rgb(320, 80, 32, 1280);
@@ -348,7 +348,7 @@ TEST(framebuffer, glyphs_that_displace_each_other)
 }
 
 /* Compares the screen after random output with a simple model, cell by cell. */
-TEST(framebuffer, random_output)
+TEST(framebuffer, random_output_agrees_with_a_model)
 {
     enum { ROWS = 6, COLUMNS = 20 };
     struct boot_framebuffer info = rgb(COLUMNS * 8 + 5, ROWS * 16 + 7, 24, 700);

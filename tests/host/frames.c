@@ -138,7 +138,7 @@ TEST(frames, a_run_may_be_given_back_in_pieces)
     EXPECT_EQ(frames_alloc_run(12), run);
 }
 
-TEST(frames, runs_of_every_order)
+TEST(frames, runs_of_every_order_are_aligned_and_come_back)
 {
     for (unsigned order = 0; order <= FRAMES_MAX_ORDER; order++) {
         physical_memory_simple(GIB(4));
@@ -283,7 +283,7 @@ static void use_all(uint64_t size)
     EXPECT_EQ(frame_alloc(), last);
 }
 
-TEST(frames, machines_from_16_mib_to_64_gib)
+TEST(frames, every_frame_of_16_mib_to_64_gib_is_handed_out)
 {
     static const uint64_t sizes[] = {MIB(16), MIB(128), GIB(1), GIB(8), GIB(64)};
     for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
@@ -293,7 +293,7 @@ TEST(frames, machines_from_16_mib_to_64_gib)
     }
 }
 
-TEST(frames, no_memory)
+TEST(frames, without_memory_nothing_is_handed_out)
 {
     physical_memory_reset();
     physical_memory_no_map(&info);

@@ -135,7 +135,7 @@ static void check_map(uint64_t total, bool all)
     EXPECT_EQ(free_frames(), total);
 }
 
-TEST(frames_random, hundred_thousand_random_maps)
+TEST(frames_random, random_maps_hand_out_usable_memory_once)
 {
     unsigned exhausted = 0, without_memory = 0;
     state = 42;
@@ -160,7 +160,7 @@ TEST(frames_random, hundred_thousand_random_maps)
     EXPECT(exhausted > 1000 && without_memory > 1000 && without_memory < 20000);
 }
 
-TEST(frames_random, churn_on_one_machine)
+TEST(frames_random, churn_leaves_nothing_in_pieces)
 {
     physical_memory_reset();
     physical_memory_no_map(&info);

@@ -25,7 +25,7 @@ static void tear_down(void)
 
 /* --- The facade ----------------------------------------------------------------------------- */
 
-TEST(heap, allocators_by_name)
+TEST(heap, allocators_are_chosen_by_name)
 {
     for (size_t i = 0; i < KINDS; i++) {
         EXPECT(set_up(kinds[i].name, i % 2));
@@ -138,7 +138,7 @@ static void do_heap_stats(void *stats)
     heap_stats(stats);
 }
 
-TEST(heap, not_in_interrupt_handlers)
+TEST(heap, interrupt_handlers_may_not_use_it)
 {
     EXPECT(set_up(NULL, false));
     void *block = kmalloc(10);
@@ -159,7 +159,7 @@ TEST(heap, not_in_interrupt_handlers)
     tear_down();
 }
 
-TEST(heap, krealloc_of_no_block)
+TEST(heap, krealloc_of_no_block_panics)
 {
     EXPECT(set_up(NULL, false));
     char *block = kmalloc(100);
@@ -184,7 +184,7 @@ static bool is_caught(void (*run)(void *), void *argument, const char *words)
     return false;
 }
 
-TEST(heap, debug_against_the_model)
+TEST(heap, debug_agrees_with_the_model)
 {
     FOR_EACH_DEBUGGED(kind)
     {
@@ -208,7 +208,7 @@ TEST(heap, debug_against_the_model)
     }
 }
 
-TEST(heap, debug_fills)
+TEST(heap, debug_fills_new_and_freed_blocks)
 {
     EXPECT(set_up(NULL, true));
     unsigned char *block = kmalloc(100);

@@ -66,7 +66,7 @@ TEST(io_apic, lines_end_where_the_table_says)
 }
 
 /* The lines are spread over two controllers, and an entry is of neither. */
-TEST(io_apic, more_than_one)
+TEST(io_apic, lines_may_be_spread_over_several)
 {
     fake_apic_start(false);
     fake_apic.madt.io_apic_count = 2;
@@ -83,7 +83,7 @@ TEST(io_apic, more_than_one)
         EXPECT(low(0, input) & 1 << 16);
 }
 
-TEST(io_apic, none_or_no_good_one)
+TEST(io_apic, none_or_no_good_one_is_refused)
 {
     fake_apic_start(false);
     fake_apic.madt.io_apic_count = 0;
@@ -104,7 +104,7 @@ TEST(io_apic, none_or_no_good_one)
 
 /* Registers have numbers of eight bits. Who counts on would come round to those below the inputs.
  */
-TEST(io_apic, more_inputs_than_numbers)
+TEST(io_apic, inputs_beyond_the_registers_numbers_are_not_written)
 {
     fake_apic_start(false);
     fake_apic.io[0].version = 239 << 16 | 0x20;
@@ -114,7 +114,7 @@ TEST(io_apic, more_inputs_than_numbers)
 }
 
 /* Where the 8259s are used: only what lets them through stays open. */
-TEST(io_apic, silenced)
+TEST(io_apic, silencing_leaves_only_the_way_of_the_8259s)
 {
     fake_apic_start(false);
     fake_apic.madt.io_apic_count = 3;
@@ -129,7 +129,7 @@ TEST(io_apic, silenced)
 }
 
 /* The dead one is told of; it is no harm unless a line that is needed ends there. */
-TEST(io_apic, a_dead_one_of_two)
+TEST(io_apic, a_dead_one_of_two_is_logged)
 {
     fake_apic_start(false);
     fake_apic.madt.io_apic_count = 2;
@@ -145,7 +145,7 @@ TEST(io_apic, a_dead_one_of_two)
 }
 
 /* A destination has eight bits, and 255 is everybody (SDM 3A 11.6.2.1). */
-TEST(io_apic, local_apics_beyond_its_reach)
+TEST(io_apic, local_apics_beyond_its_reach_are_not_supported)
 {
     for (uint32_t id = 253; id < 300; id++) {
         fake_apic_start(true);
@@ -175,7 +175,7 @@ TEST(io_apic, a_line_that_was_held_back_is_looked_at)
 }
 
 /* Several devices at one line: PCI's, on inputs that ISA does not know. */
-TEST(io_apic, lines_from_16_on)
+TEST(io_apic, lines_from_16_on_are_levels_and_may_be_shared)
 {
     static unsigned calls[2];
     static struct irq_handler first = {"first", count, &calls[0], NULL},
@@ -203,7 +203,7 @@ TEST(io_apic, an_input_belongs_to_one_line)
 }
 
 /* Each gets a vector of its own, until there is none. */
-TEST(irq, vectors_for_messages)
+TEST(irq, each_message_has_a_vector_of_its_own)
 {
     static unsigned calls[2];
     struct irq_handler first = {"first", count, &calls[0], NULL},

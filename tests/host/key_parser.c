@@ -61,7 +61,7 @@ static const char *spell(struct key_parser *parser, const char *bytes, size_t le
         EXPECT_STR(spell(&fresh, (bytes), sizeof(bytes) - 1), (expected)); \
     } while (0)
 
-TEST(key_parser, characters)
+TEST(key_parser, characters_are_keys)
 {
     EXPECT_KEYS("a ~", "<a> < > <~>");
     EXPECT_KEYS("\xc3\xa4", "<\xc3\xa4>");
@@ -73,7 +73,7 @@ TEST(key_parser, characters)
 #define BAD "<\xef\xbf\xbd>"
 
 /* Each malformed part is one U+FFFD, and the byte that ends it is a key, too. */
-TEST(key_parser, malformed_characters)
+TEST(key_parser, malformed_characters_are_replaced)
 {
     EXPECT_KEYS("\xff"
                 "a",
@@ -86,7 +86,7 @@ TEST(key_parser, malformed_characters)
     EXPECT_KEYS("\xe2\x1b[D", BAD " left");
 }
 
-TEST(key_parser, line_ends)
+TEST(key_parser, each_line_end_is_one_enter)
 {
     EXPECT_KEYS("\r", "enter");
     EXPECT_KEYS("\n", "enter");
@@ -100,7 +100,7 @@ TEST(key_parser, line_ends)
     EXPECT_KEYS("\x1bO\rA", "enter <A>");
 }
 
-TEST(key_parser, control_characters)
+TEST(key_parser, control_characters_are_editing_keys)
 {
     EXPECT_KEYS("\x01\x02\x04\x05\x06", "home left delete end right");
     EXPECT_KEYS("\x0b\x0c\x0e\x10\x15\x17", "kill-end clear newer older kill-start kill-word");
@@ -119,7 +119,7 @@ TEST(key_parser, control_characters_above_ascii_are_no_keys)
                 BAD " <3> <1> <m>");
 }
 
-TEST(key_parser, cursor_and_editing_keys)
+TEST(key_parser, sequences_are_cursor_and_editing_keys)
 {
     EXPECT_KEYS("\x1b[A\x1b[B\x1b[C\x1b[D\x1b[H\x1b[F", "older newer right left home end");
     EXPECT_KEYS("\x1bOA\x1bOB\x1bOC\x1bOD\x1bOH\x1bOF", "older newer right left home end");
@@ -145,7 +145,7 @@ TEST(key_parser, unknown_sequences_type_nothing)
     EXPECT_KEYS("\x1b\x1b[Aa", "older <a>");
 }
 
-TEST(key_parser, the_width_of_a_terminal)
+TEST(key_parser, a_report_of_the_position_is_a_width)
 {
     struct key_parser parser = {0};
     struct key keys[KEYS_PER_BYTE];
@@ -158,7 +158,7 @@ TEST(key_parser, the_width_of_a_terminal)
 
 /* All short sequences of the bytes that matter: the sanitizers find nothing, and the keys are
  * within their limits. */
-TEST(key_parser, any_bytes)
+TEST(key_parser, any_bytes_give_keys_within_their_limits)
 {
     static const char bytes[] = "\x1b[O;15~ARa\r\n\xc3\xa4\xe2\xf0\x90\xff\x18\x9c?";
     enum { KINDS = sizeof(bytes) - 1, LENGTH = 4 };

@@ -76,7 +76,7 @@ TEST(keyboard, a_lock_that_repeats_toggles_once)
     EXPECT_EQ(keyboard_lights(&us), 3);
 }
 
-TEST(keyboard, control)
+TEST(keyboard, control_makes_control_characters)
 {
     struct keyboard us = fresh("us");
     EXPECT_TYPED(us, "\x03\x03\x1b\x1f\x7f", CONTROL, 0x2e, SHIFT, 0x2e, SHIFT | UP, 0x1a, SHIFT,
@@ -102,7 +102,7 @@ TEST(keyboard, alt_puts_escape_in_front)
 }
 
 /* Ctrl+Alt is not AltGr. */
-TEST(keyboard, altgr)
+TEST(keyboard, altgr_selects_the_third_symbol)
 {
     struct keyboard de = fresh("de");
     EXPECT_TYPED(de, "@", 0xe0, ALT, 0x10, 0xe0, ALT | UP);
@@ -112,7 +112,7 @@ TEST(keyboard, altgr)
     EXPECT_TYPED(de, "\033[A", 0xe0, ALT, 0xe0, 0x48, 0xe0, ALT | UP); /* it modifies no arrow */
 }
 
-TEST(keyboard, dead_keys)
+TEST(keyboard, dead_keys_combine_with_the_next_key)
 {
     struct keyboard de = fresh("de");
     enum { ACUTE = 0x0d, CIRCUMFLEX = 0x29 };
@@ -131,7 +131,7 @@ TEST(keyboard, dead_keys)
     EXPECT_TYPED(de, "Ê", CIRCUMFLEX, CAPS, CAPS | UP, 0x12);    /* a lock in between does not */
 }
 
-TEST(keyboard, keypad)
+TEST(keyboard, the_keypad_follows_num_lock_and_shift)
 {
     struct keyboard de = fresh("de"), us = fresh("us");
     EXPECT_TYPED(us, "*-+/\r", 0x37, 0x4a, 0x4e, 0xe0, 0x35, 0xe0, 0x1c);
@@ -250,7 +250,7 @@ TEST(keyboard, a_code_without_a_key_holds_no_modifiers)
 
 /* With random bytes, no key types more than KEYBOARD_BYTES, all typed bytes are UTF-8, no byte
  * presses two modifiers, and each modifier that is released is released. */
-TEST(keyboard, any_bytes)
+TEST(keyboard, any_bytes_type_utf8_and_leave_no_modifier)
 {
     uint64_t random = 7;
     for (unsigned round = 0; round < 3000; round++) {
@@ -279,7 +279,7 @@ TEST(keyboard, any_bytes)
     }
 }
 
-TEST(keyboard, capitals)
+TEST(keyboard, letters_have_capitals)
 {
     static const uint16_t pairs[] = u"aAzZàÀöÖøØþÞÿŸāĀżŻĺĹňŇſSαΑωΩəƏʒƷßẞạẠ÷÷××µµıı1199";
     for (const uint16_t *pair = pairs; *pair; pair += 2)

@@ -7,7 +7,7 @@
 #include "line_model.h"
 #include "line_screens.h"
 
-TEST(line, history_and_draft)
+TEST(line, history_keeps_the_draft)
 {
     begin_on(80, 40);
     type("one\r");
@@ -29,7 +29,7 @@ TEST(line, history_and_draft)
     EXPECT_SHOWN("one!");
 }
 
-TEST(line, completion)
+TEST(line, tab_completes_what_is_common)
 {
     begin_on(80, 40);
     type("e\t");
@@ -66,7 +66,7 @@ TEST(line, ctrl_c_drops_the_line)
 }
 
 /* A new prompt is whole even if an interrupt logs something at each of its writes. */
-TEST(line, begins_whole)
+TEST(line, a_prompt_is_whole_when_the_log_interrupts_it)
 {
     begin_on(80, 40);
     type("\r");
@@ -76,7 +76,7 @@ TEST(line, begins_whole)
 }
 
 /* The log can hide a new prompt before anything is typed. */
-TEST(line, hides_before_anything_is_typed)
+TEST(line, a_prompt_can_be_hidden_before_anything_is_typed)
 {
     begin_on(80, 40);
     wide.before_write = narrow.before_write = NULL;
@@ -87,7 +87,7 @@ TEST(line, hides_before_anything_is_typed)
 }
 
 /* Sequences of one input do not mix with what comes from the other. */
-TEST(line, two_inputs)
+TEST(line, two_inputs_do_not_mix_their_sequences)
 {
     begin_on(80, 40);
     line_feed(LINE_SERIAL, 'a');
@@ -162,7 +162,7 @@ TEST(line, control_characters_are_not_typed)
 }
 
 /* A full line takes no more bytes and does not change. */
-TEST(line, a_full_line)
+TEST(line, a_full_line_takes_no_more)
 {
     begin_on(132, 80);
     for (unsigned i = 0; i < LINE_MAX + 5; i++)

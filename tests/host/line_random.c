@@ -113,7 +113,7 @@ static void random_lines(unsigned wide_columns, unsigned narrow_columns)
     }
 }
 
-TEST(line, random_keys_on_two_terminals)
+TEST(line, random_keys_agree_with_a_model)
 {
     random_lines(80, 37);
     random_lines(132, 20);
@@ -121,7 +121,7 @@ TEST(line, random_keys_on_two_terminals)
 
 /* Random bytes on both inputs: the sanitizers find nothing, and a line that is typed afterwards is
  * shown correctly. */
-TEST(line, any_bytes)
+TEST(line, any_bytes_leave_the_editor_usable)
 {
     static const char likely[] =
         "\x1b[O;15~ABCDHFR\t\b\x7f\x01\x05\x0b\x15\x17\x10\x0e\x0c\x03 he\xc3\xa4";

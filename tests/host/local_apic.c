@@ -21,7 +21,7 @@ enum {
     LVT_ERROR = 0x370
 };
 
-TEST(local_apic, as_the_table_says)
+TEST(local_apic, is_set_up_as_the_table_says)
 {
     for (int x2apic = 0; x2apic < 2; x2apic++) {
         fake_apic_start(x2apic);
@@ -102,7 +102,7 @@ static void never_ends(uint32_t msr, uint64_t value)
         fake_apic.ends++;
 }
 
-TEST(local_apic, a_vector_that_stays_in_service)
+TEST(local_apic, a_vector_that_stays_in_service_is_given_up)
 {
     fake_apic_start(true);
     fake_processor_set((struct fake_processor){fake_apic_cpuid, fake_apic_read_msr, never_ends});
@@ -137,7 +137,7 @@ TEST(local_apic, its_own_sources_are_masked)
 
 /* Beside 8259s: one that was off gets their way opened, one that was on keeps what it has, unless
  * it is closed. */
-TEST(local_apic, beside_8259s)
+TEST(local_apic, their_way_is_open_beside_8259s)
 {
     fake_apic_start(false);
     EXPECT_EQ(local_apic_find(), OK);
@@ -161,7 +161,7 @@ TEST(local_apic, beside_8259s)
     }
 }
 
-TEST(local_apic, none_or_no_good_one)
+TEST(local_apic, none_or_no_good_one_is_an_error)
 {
     fake_apic_start(false);
     fake_apic.features = 0;
@@ -176,7 +176,7 @@ TEST(local_apic, none_or_no_good_one)
     EXPECT_EQ(local_apic_find(), ERROR_DEVICE);
 }
 
-TEST(local_apic, messages)
+TEST(local_apic, messages_are_addressed_to_it)
 {
     fake_apic_start(false);
     EXPECT_EQ(fake_apic_init(), OK);

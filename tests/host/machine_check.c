@@ -87,7 +87,7 @@ TEST(machine_check, bank_0_belongs_to_the_firmware_of_older_processors)
 }
 
 /* A processor may lack the whole architecture, or all but the exception. */
-TEST(machine_check, what_the_processor_has)
+TEST(machine_check, only_what_the_processor_has_is_written)
 {
     start(0x906ea);
     features = 0;
@@ -112,7 +112,7 @@ static void collect(struct console_sink *sink, const char *more, size_t length)
     strncat(text, more, MIN(length, sizeof(text) - 1 - strlen(text)));
 }
 
-TEST(machine_check, banks_that_hold_an_error)
+TEST(machine_check, banks_that_hold_an_error_are_printed)
 {
     static struct console_sink sink = {.write = collect};
     start(0x906ea);

@@ -31,7 +31,7 @@ static void expect_ranges(enum memory_kind kind, const struct phys_range *expect
             return;                                                            \
     } while (0)
 
-TEST(memory_map, what_a_pc_reports)
+TEST(memory_map, the_map_of_a_pc_is_read)
 {
     physical_memory_no_map(&info);
     physical_memory_add(&info, 0, 0x9fc00, MEMORY_AVAILABLE);
@@ -77,7 +77,7 @@ TEST(memory_map, a_page_that_two_entries_share_is_usable)
     EXPECT_RANGES(MEMORY_USABLE, {0x200000, 0x202000});
 }
 
-TEST(memory_map, entries_without_sense)
+TEST(memory_map, entries_without_sense_are_ignored)
 {
     physical_memory_no_map(&info);
     physical_memory_add(&info, 0x300000, 0, 2);
@@ -91,7 +91,7 @@ TEST(memory_map, entries_without_sense)
     EXPECT_RANGES(MEMORY_USABLE, {0x200000, 0x3ff000});
 }
 
-TEST(memory_map, first_mib_and_what_the_direct_map_cannot_show)
+TEST(memory_map, the_first_mib_and_what_the_direct_map_cannot_show_are_left_out)
 {
     physical_memory_no_map(&info);
     physical_memory_add(&info, 0, UINT64_MAX, MEMORY_AVAILABLE);
@@ -116,7 +116,7 @@ TEST(memory_map, acpi_memory_is_mapped_but_not_handed_out)
     EXPECT_RANGES(MEMORY_RAM, {0x200000, 0x213000});
 }
 
-TEST(memory_map, no_memory_at_all)
+TEST(memory_map, without_entries_nothing_is_usable)
 {
     physical_memory_no_map(&info);
     EXPECT_RANGES(MEMORY_USABLE, {0, 0});

@@ -275,7 +275,7 @@ TEST(mounts, pivot_root_exchanges_roots)
     finish();
 }
 
-TEST(mounts, flags_forbid)
+TEST(mounts, flags_forbid_devices_and_writes)
 {
     struct file *file;
     EXPECT(start("/flags"));
@@ -322,7 +322,7 @@ TEST(mounts, flags_forbid)
     finish();
 }
 
-TEST(mounts, programs_are_told)
+TEST(mounts, programs_are_told_of_mounts_and_their_flags)
 {
     struct text text = {0};
     EXPECT(start("/told"));

@@ -64,7 +64,7 @@ static void read_all(void)
     free(copy);
 }
 
-TEST(multiboot2, strings)
+TEST(multiboot2, strings_are_read)
 {
     begin();
     tag(COMMAND_LINE, "loglevel=debug", 15);
@@ -89,7 +89,7 @@ TEST(multiboot2, a_command_line_that_is_too_long_is_cut)
     EXPECT_EQ(strlen(info.command_line), BOOT_COMMAND_LINE - 1);
 }
 
-TEST(multiboot2, memory_map)
+TEST(multiboot2, the_memory_map_is_read)
 {
     begin();
     put32(MEMORY_MAP);
@@ -151,7 +151,7 @@ static void put_module(uint32_t number)
     tag(MODULE, body, sizeof(body));
 }
 
-TEST(multiboot2, more_modules_than_there_is_room_for)
+TEST(multiboot2, modules_beyond_the_room_are_reserved_all_the_same)
 {
     begin();
     for (uint32_t i = 0; i < BOOT_MAX_MODULES + 3; i++)
@@ -192,7 +192,7 @@ static void end_sections(void)
     used = (used + 7) & ~(size_t)7;
 }
 
-TEST(multiboot2, symbols)
+TEST(multiboot2, symbols_are_found_and_reserved)
 {
     begin();
     begin_sections(3);
@@ -211,7 +211,7 @@ TEST(multiboot2, symbols)
 }
 
 /* What is not a string table is not reserved, and may be overwritten. */
-TEST(multiboot2, names_that_are_no_string_table)
+TEST(multiboot2, names_that_are_no_string_table_are_not_used)
 {
     begin();
     begin_sections(2);
@@ -239,7 +239,7 @@ static const struct framebuffer_body {
 
 /* More ranges than there is room for: all that the loader has put somewhere is kept all the same.
  */
-TEST(multiboot2, everything_is_reserved)
+TEST(multiboot2, everything_is_reserved_when_the_room_runs_out)
 {
     for (uint32_t tables = BOOT_MAX_RESERVED - 5; tables <= BOOT_MAX_RESERVED + 5; tables++) {
         begin();
@@ -264,7 +264,7 @@ TEST(multiboot2, everything_is_reserved)
     }
 }
 
-TEST(multiboot2, framebuffer)
+TEST(multiboot2, a_framebuffer_is_read_and_reserved)
 {
     struct framebuffer_body rgb = rgb_framebuffer;
     begin();
@@ -302,7 +302,7 @@ TEST(multiboot2, a_tag_that_runs_over_the_end_is_left_out)
     EXPECT_STR(info.command_line, "");
 }
 
-TEST(multiboot2, random_rows)
+TEST(multiboot2, random_rows_stay_within_the_limits)
 {
     srand(42);
     for (unsigned round = 0; round < 20000; round++) {

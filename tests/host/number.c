@@ -2,7 +2,7 @@
 
 #include "../test.h"
 
-TEST(number, hexadecimal)
+TEST(number, hexadecimal_numbers_are_parsed)
 {
     uint64_t value = 0;
     EXPECT(parse_hexadecimal("b8000", &value));
@@ -13,7 +13,7 @@ TEST(number, hexadecimal)
     EXPECT_EQ(value, 0);
 }
 
-TEST(number, text_that_is_no_number)
+TEST(number, text_that_is_no_number_is_refused)
 {
     static const char *const texts[] = {
         "", " ", "0x", "x", "12g", "1 2", "-1", "10000000000000000", "0x0x1"};

@@ -118,7 +118,7 @@ TEST(options, later_words_win)
     EXPECT(option_heap == NULL);
 }
 
-TEST(options, values)
+TEST(options, values_are_compared_as_a_whole)
 {
     EXPECT(option_is("exit", "exit"));
     EXPECT(!option_is("exits", "exit"));
@@ -140,7 +140,7 @@ TEST(options, words_that_nobody_knows_are_told_of_once)
     EXPECT_STR(host_log, "");
 }
 
-TEST(options, as_many_words_as_fit)
+TEST(options, as_many_words_as_fit_are_read)
 {
     char words[BOOT_COMMAND_LINE];
     memset(words, ' ', sizeof(words));
@@ -178,7 +178,7 @@ TEST(options, the_file_is_found_among_many)
     }
 }
 
-TEST(options, without_the_device_or_the_file)
+TEST(options, without_the_device_or_the_file_the_loaders_line_counts)
 {
     start_device();
     add_file("opt/cairn/cmdlines", KEY_OTHER, 5);

@@ -16,7 +16,7 @@
 
 /* --- Single pages --------------------------------------------------------------------------- */
 
-TEST(paging, map_translate_unmap_of_every_size)
+TEST(paging, pages_of_every_size_are_mapped_and_unmapped)
 {
     for (enum page_size size = PAGE_4K; size <= PAGE_1G; size++) {
         tables_set_up(MIB(16));
@@ -98,7 +98,7 @@ TEST(paging, every_refusal_has_its_error_and_changes_nothing)
     EXPECT(memcmp(&tables, &after, sizeof(tables)) == 0 && after.bad == 0);
 }
 
-TEST(paging, edges_of_the_address_space)
+TEST(paging, the_edges_of_the_address_space_can_be_mapped)
 {
     static const virt_addr_t edges[] = {0, UINT64_C(0x7ffffffff000), UINT64_C(0xffff800000000000),
                                         UINT64_C(0xfffffffffffff000)};
@@ -276,7 +276,7 @@ TEST(paging, top_tables_stay)
 /* --- Against a model ------------------------------------------------------------------------ */
 
 /* 2,048 pages across a border of every level, mapped and unmapped at random. */
-TEST(paging, random_operations_against_a_model)
+TEST(paging, random_operations_agree_with_a_model)
 {
     enum { PAGES = 2048 };
     static phys_addr_t model[PAGES]; /* 0: not mapped */

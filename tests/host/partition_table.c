@@ -67,7 +67,7 @@ static bool is_at(unsigned index, unsigned number, uint64_t first, uint64_t coun
            partition->count == count;
 }
 
-TEST(partition_table, mbr)
+TEST(partition_table, an_mbr_is_read)
 {
     start_mbr();
     add(0, 0x0c, 1, 10);
@@ -82,7 +82,7 @@ TEST(partition_table, mbr)
     EXPECT(is_at(2, 4, 999, 1));
 }
 
-TEST(partition_table, no_mbr)
+TEST(partition_table, what_is_no_mbr_is_not_taken_for_one)
 {
     start_mbr();
     put(disk[0] + 510, 0, 2);
@@ -95,7 +95,7 @@ TEST(partition_table, no_mbr)
     EXPECT_EQ(table.count, 0);
 }
 
-TEST(partition_table, beyond_the_disk)
+TEST(partition_table, partitions_beyond_the_disk_are_left_out)
 {
     start_mbr();
     add(0, 0x83, 999, 2);
@@ -106,7 +106,7 @@ TEST(partition_table, beyond_the_disk)
     EXPECT_EQ(table.count, 0);
 }
 
-TEST(partition_table, logical_partitions)
+TEST(partition_table, logical_partitions_are_read)
 {
     start_mbr();
     add(0, 0x83, 1, 10);
@@ -125,7 +125,7 @@ TEST(partition_table, logical_partitions)
     EXPECT(is_at(3, 7, 601, 7));
 }
 
-TEST(partition_table, a_chain_of_logical_partitions_without_an_end)
+TEST(partition_table, a_chain_of_logical_partitions_without_an_end_is_cut)
 {
     start_mbr();
     add(1, 0x05, 100, 800);
@@ -194,7 +194,7 @@ static bool is_the_gpt(void)
     return table.count == 2 && is_at(0, 1, 34, 66) && is_at(1, 6, 100, 900);
 }
 
-TEST(partition_table, gpt)
+TEST(partition_table, a_gpt_is_read)
 {
     EXPECT_EQ(crc32(0, "123456789", 9), 0xcbf43926);
     start_gpt();
@@ -226,7 +226,7 @@ TEST(partition_table, a_damaged_gpt_is_replaced_by_its_copy)
     EXPECT(is_the_gpt());
 }
 
-TEST(partition_table, a_gpt_that_lies)
+TEST(partition_table, a_gpt_that_lies_is_refused)
 {
     static const struct {
         unsigned at;
@@ -246,7 +246,7 @@ TEST(partition_table, a_gpt_that_lies)
     }
 }
 
-TEST(partition_table, a_gpt_with_the_largest_header_and_the_most_entries)
+TEST(partition_table, a_gpt_with_the_largest_header_and_the_most_entries_is_read)
 {
     start_gpt();
     memset(disk[BLOCKS - 1], 0, BLOCK); /* no copy */
@@ -258,7 +258,7 @@ TEST(partition_table, a_gpt_with_the_largest_header_and_the_most_entries)
     EXPECT(is_the_gpt());
 }
 
-TEST(partition_table, partitions_beyond_the_disk_or_of_no_size)
+TEST(partition_table, partitions_of_a_gpt_beyond_the_disk_or_of_no_size_are_left_out)
 {
     start_gpt();
     add_gpt(0, 2000, 2001, "x");
@@ -273,7 +273,7 @@ TEST(partition_table, partitions_beyond_the_disk_or_of_no_size)
     EXPECT(is_at(0, 7, 6, 1));
 }
 
-TEST(partition_table, errors_of_the_disk)
+TEST(partition_table, errors_of_the_disk_are_returned)
 {
     start_mbr();
     add(1, 0x05, 100, 800);

@@ -64,7 +64,7 @@ TEST(pci, devices_are_found_either_way)
     }
 }
 
-TEST(pci, no_pci)
+TEST(pci, without_pci_nothing_is_found)
 {
     fake_pci_reset(false, 0);
     make_machine();
@@ -187,7 +187,7 @@ TEST(pci, bars_are_measured_and_left_as_they_were)
     EXPECT_EQ(fake_pci_careless_writes(), 0);
 }
 
-TEST(pci, bars_that_contradict_themselves)
+TEST(pci, bars_that_contradict_themselves_are_refused)
 {
     struct pci_bar bar;
     struct fake_function *device = one_device();
@@ -217,7 +217,7 @@ TEST(pci, a_host_bridge_goes_on_decoding)
 
 /* --- Capabilities --------------------------------------------------------------------------- */
 
-TEST(pci, capabilities)
+TEST(pci, capabilities_are_found_in_their_list)
 {
     struct fake_function *device = one_device();
     device->words[PCI_CAPABILITIES / 4] = 0x42; /* the low bits do not count */
@@ -309,7 +309,7 @@ TEST(pci, only_an_owner_commands)
     EXPECT_EQ(pci_read(pci_device(0), PCI_COMMAND), PCI_COMMAND_MASTER | PCI_COMMAND_MEMORY);
 }
 
-TEST(pci, memory_of_a_bar)
+TEST(pci, the_memory_of_a_bar_is_mapped)
 {
     volatile uint8_t *registers;
     uint64_t size;

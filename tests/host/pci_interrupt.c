@@ -103,7 +103,7 @@ static const char *way_of_interrupts(void)
     return pci_interrupt_start(pci_device(0), handler, &way) == OK ? way : "none";
 }
 
-TEST(pci, interrupts_by_msix)
+TEST(pci, interrupts_come_by_msix)
 {
     struct fake_function *device = make_interrupting_device(true, true, true);
     EXPECT_STR(way_of_interrupts(), "MSI-X");
@@ -116,7 +116,7 @@ TEST(pci, interrupts_by_msix)
     EXPECT_EQ(calls, 1);
 }
 
-TEST(pci, interrupts_by_msi_where_msix_cannot_be)
+TEST(pci, interrupts_come_by_msi_where_msix_cannot_be)
 {
     struct fake_function *device = make_interrupting_device(true, true, true);
     device->words[MSIX_AT / 4 + 1] = 0x1002; /* behind the end of the BAR */
@@ -128,7 +128,7 @@ TEST(pci, interrupts_by_msi_where_msix_cannot_be)
     EXPECT_EQ(calls, 1);
 }
 
-TEST(pci, interrupts_by_a_line)
+TEST(pci, interrupts_come_by_a_line_where_no_message_can_be)
 {
     for (unsigned messages = 0; messages < 2; messages++) {
         struct fake_function *device = make_interrupting_device(messages, !messages, !messages);

@@ -161,7 +161,7 @@ TEST(pic8259, every_line_ends_at_its_controllers)
 }
 
 /* Nothing is in service, so nothing may be ended: not even what the line below has in service. */
-TEST(pic8259, spurious_interrupt_of_the_master)
+TEST(pic8259, a_spurious_interrupt_of_the_master_ends_nothing)
 {
     struct irq_line before, after;
     start();
@@ -178,7 +178,7 @@ TEST(pic8259, spurious_interrupt_of_the_master)
 }
 
 /* The slave has nothing in service, but it did ask through the master. */
-TEST(pic8259, spurious_interrupt_of_the_slave)
+TEST(pic8259, a_spurious_interrupt_of_the_slave_ends_the_cascade_alone)
 {
     struct irq_line before, after;
     start();

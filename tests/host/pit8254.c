@@ -22,7 +22,7 @@ static void write(uint16_t port, uint8_t value)
 }
 
 /* 1,193,182 Hz divided by 1,193 are 1,000.15 Hz: ticks of 999,847 ns. */
-TEST(pit8254, a_thousand_ticks_a_second)
+TEST(pit8254, can_be_set_to_a_thousand_ticks_a_second)
 {
     count = 0;
     fake_ports_set((struct fake_device){.write = write});
@@ -37,7 +37,7 @@ TEST(pit8254, a_thousand_ticks_a_second)
 }
 
 /* Mode 0, with the shortest count. */
-TEST(pit8254, a_single_interrupt)
+TEST(pit8254, can_be_set_to_a_single_interrupt)
 {
     count = 0;
     fake_ports_set((struct fake_device){.write = write});

@@ -25,7 +25,7 @@ static enum error check(unsigned bits, struct channel red, struct channel green,
         position, size          \
     }
 
-TEST(pixels, good_formats)
+TEST(pixels, good_formats_are_accepted)
 {
     EXPECT_EQ(check(32, CHANNEL(16, 8), CHANNEL(8, 8), CHANNEL(0, 8)), OK);
     EXPECT_EQ(check(32, CHANNEL(20, 10), CHANNEL(10, 10), CHANNEL(0, 10)), OK);
@@ -35,7 +35,7 @@ TEST(pixels, good_formats)
     EXPECT_EQ(check(15, CHANNEL(10, 5), CHANNEL(5, 5), CHANNEL(0, 5)), OK);
 }
 
-TEST(pixels, bad_formats)
+TEST(pixels, bad_formats_are_refused)
 {
     const struct channel red = {16, 8}, green = {8, 8}, blue = {0, 8};
     for (unsigned bits = 0; bits < 256; bits++)
@@ -52,7 +52,7 @@ TEST(pixels, bad_formats)
     EXPECT_EQ(check(24, CHANNEL(17, 8), green, blue), ERROR_INVALID);
 }
 
-TEST(pixels, packing)
+TEST(pixels, colours_are_packed)
 {
     struct pixel_format rgb = format_rgb(32, CHANNEL(16, 8), CHANNEL(8, 8), CHANNEL(0, 8));
     EXPECT_EQ(pixel_pack(&rgb, 0x123456), 0x123456);

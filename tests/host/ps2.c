@@ -83,14 +83,14 @@ static const char *strike(void)
     return typed;
 }
 
-TEST(ps2, an_ordinary_machine)
+TEST(ps2, an_ordinary_machine_types)
 {
     EXPECT_EQ(set_up((struct ps2_faults){0}), OK);
     EXPECT_EQ(keyboard.decoder.state, SCANCODE_SET_1);
     EXPECT_STR(strike(), "bB\033[A");
 }
 
-TEST(ps2, set_2_where_nothing_translates)
+TEST(ps2, set_2_is_decoded_where_nothing_translates)
 {
     EXPECT_EQ(set_up((struct ps2_faults){.no_translation = true}), OK);
     EXPECT_EQ(keyboard.decoder.state, SCANCODE_SET_2 | SCANCODE_UNSURE);
@@ -99,7 +99,7 @@ TEST(ps2, set_2_where_nothing_translates)
 }
 
 /* Bochs, for one. */
-TEST(ps2, answers_that_are_not_translated)
+TEST(ps2, answers_that_are_not_translated_are_understood)
 {
     EXPECT_EQ(set_up((struct ps2_faults){.raw_answers = true}), OK);
     EXPECT_STR(strike(), "bB\033[A");
@@ -107,7 +107,7 @@ TEST(ps2, answers_that_are_not_translated)
 }
 
 /* The very first key may be wrong; after its release all keys are right. */
-TEST(ps2, a_controller_that_lies_about_translation)
+TEST(ps2, a_controller_that_lies_about_translation_is_found_out)
 {
     EXPECT_EQ(set_up((struct ps2_faults){.false_translation = true}), OK);
     strike();
@@ -115,7 +115,7 @@ TEST(ps2, a_controller_that_lies_about_translation)
     EXPECT_STR(strike(), "bB\033[A");
 }
 
-TEST(ps2, a_keyboard_that_speaks_set_1)
+TEST(ps2, a_keyboard_that_speaks_set_1_types)
 {
     EXPECT_EQ(set_up((struct ps2_faults){.speaks_set_1 = true}), OK);
     EXPECT_STR(strike(), "bB\033[A");
@@ -123,7 +123,7 @@ TEST(ps2, a_keyboard_that_speaks_set_1)
     EXPECT_STR(strike(), "bB\033[A");
 }
 
-TEST(ps2, a_keyboard_that_knows_no_sets)
+TEST(ps2, a_keyboard_that_knows_no_sets_types)
 {
     EXPECT_EQ(set_up((struct ps2_faults){.knows_no_sets = true}), OK);
     EXPECT_STR(strike(), "bB\033[A");
@@ -154,7 +154,7 @@ static void start_fine_clock(void)
 }
 
 /* A virtual machine may lose the processor between any two looks at the clock. */
-TEST(ps2, a_machine_that_stalls)
+TEST(ps2, a_machine_that_stalls_is_set_up)
 {
     start_fine_clock();
     host_tsc_step = 2 * NANOSECONDS_PER_MILLISECOND;

@@ -29,7 +29,7 @@ static bool kill(void)
 
 /* Who has failed to get a frame tries again only if something has changed: else it would try for
  * ever. */
-TEST(reclaim, no_progress_is_no_help)
+TEST(reclaim, no_second_try_without_progress)
 {
     static struct reclaimer reclaimer = {.reclaim = give_up};
     user_memory_set_up(MIB(16));

@@ -127,7 +127,7 @@ static const char *search(void)
 
 /* -------------------------------------------------------------------------------------------- */
 
-TEST(reference_clock, the_first_that_counts)
+TEST(reference_clock, the_first_that_counts_is_taken)
 {
     start();
     EXPECT_STR(search(), "ACPI timer");
@@ -141,7 +141,7 @@ TEST(reference_clock, the_first_that_counts)
     EXPECT(fake_ports_accesses() < 100000);
 }
 
-TEST(reference_clock, an_hpet_with_no_such_period)
+TEST(reference_clock, an_hpet_of_an_impossible_period_is_not_taken)
 {
     static const struct {
         uint32_t period;
@@ -162,7 +162,7 @@ TEST(reference_clock, an_hpet_with_no_such_period)
 }
 
 /* 32 bits or 24: the lower 24 are used, and count either way. */
-TEST(reference_clock, how_they_count)
+TEST(reference_clock, they_tell_their_rate_and_width)
 {
     start();
     EXPECT_STR(search(), "ACPI timer");
@@ -181,7 +181,7 @@ TEST(reference_clock, how_they_count)
 }
 
 /* A hypervisor may have the processor say anything. */
-TEST(reference_clock, a_processor_with_no_such_frequency)
+TEST(reference_clock, a_processor_of_an_impossible_frequency_is_not_taken)
 {
     start();
     pm_timer_step = hpet_step = 0;

@@ -55,7 +55,7 @@ static const char *reset_with(struct acpi_fadt fadt)
 }
 
 /* The kernel keeps the last register that it can use: the first tables here have none. */
-TEST(reset, each_way_in_turn)
+TEST(reset, each_way_is_tried_in_turn)
 {
     enum { REGISTER = 0x123456 };
     physical_memory_reset();

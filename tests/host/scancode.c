@@ -49,7 +49,7 @@ static bool is_plain_key(uint8_t code)
            code == KEY_HENKAN || code == KEY_MUHENKAN || code == KEY_YEN;
 }
 
-TEST(scancode, every_plain_key_of_both_sets)
+TEST(scancode, every_plain_key_of_both_sets_is_decoded)
 {
     struct scancode_decoder one = {0}, two = {.state = SCANCODE_SET_2};
     unsigned keys = 0;
@@ -66,7 +66,7 @@ TEST(scancode, every_plain_key_of_both_sets)
     EXPECT_EQ(keys, 92);
 }
 
-TEST(scancode, every_extended_key_of_both_sets)
+TEST(scancode, every_extended_key_of_both_sets_is_decoded)
 {
     static const uint8_t keys[] = {
         KEY_KEYPAD_ENTER, KEY_RIGHT_CONTROL, KEY_KEYPAD_SLASH, KEY_PRINT_SCREEN, KEY_RIGHT_ALT,
@@ -110,7 +110,7 @@ TEST(scancode, fake_shifts_are_ignored)
     EXPECT_CHANGE(two, KEY_NONE, true, 0xe0, 0x59);
 }
 
-TEST(scancode, pause)
+TEST(scancode, pause_has_a_sequence_of_its_own)
 {
     struct scancode_decoder one = {0}, two = {.state = SCANCODE_SET_2};
     EXPECT_CHANGE(one, KEY_PAUSE, true, 0xe1, 0x1d, 0x45);
@@ -121,7 +121,7 @@ TEST(scancode, pause)
 }
 
 /* A byte that ends an unfinished sequence begins a new one, so that no release is lost. */
-TEST(scancode, broken_sequences)
+TEST(scancode, broken_sequences_lose_no_key)
 {
     struct scancode_decoder one = {0}, two = {.state = SCANCODE_SET_2};
     EXPECT_CHANGE(one, KEY_LEFT_SHIFT, false, 0xe1, 0xaa);
@@ -134,7 +134,7 @@ TEST(scancode, broken_sequences)
     EXPECT_CHANGE(two, KEY_NONE, true, 0xff);
 }
 
-TEST(scancode, overrun)
+TEST(scancode, an_overrun_is_told)
 {
     struct scancode_decoder one = {0}, two = {.state = SCANCODE_SET_2};
     EXPECT_CHANGE(one, KEY_OVERRUN, false, 0xff);

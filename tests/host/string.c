@@ -89,12 +89,12 @@ static void check_all_sizes(void (*check)(size_t))
     string_init(false);
 }
 
-TEST(string, memcpy_and_memset)
+TEST(string, memcpy_and_memset_write_their_range_alone)
 {
     check_all_sizes(check_memcpy_and_memset);
 }
 
-TEST(string, memmove)
+TEST(string, memmove_copies_ranges_that_overlap)
 {
     check_all_sizes(check_memmove);
 }
@@ -115,7 +115,7 @@ TEST(string, block_operations_end_in_time)
 }
 
 /* The first byte that differs decides, as an unsigned number. */
-TEST(string, memcmp)
+TEST(string, memcmp_compares_the_first_difference)
 {
     enum { SIZE = 40 };
     unsigned char a[SIZE], b[SIZE];
@@ -134,7 +134,7 @@ TEST(string, memcmp)
     }
 }
 
-TEST(string, compare_and_search)
+TEST(string, strings_are_compared_and_searched)
 {
     EXPECT_EQ(strlen(""), 0);
     EXPECT_EQ(strlen("abc"), 3);
@@ -164,7 +164,7 @@ TEST(string, string_copy_cuts_and_says_so)
     EXPECT_EQ(small[0], 'x');
 }
 
-TEST(string, printable)
+TEST(string, printable_text_ends_at_the_first_other_byte)
 {
     char to[32], from[24];
     for (unsigned byte = 0; byte < 256; byte++) {

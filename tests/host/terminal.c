@@ -5,7 +5,7 @@
 
 #include "small_screen.h"
 
-TEST(terminal, text_and_controls)
+TEST(terminal, text_and_controls_are_shown)
 {
     EXPECT_SHOWN("", "");
     EXPECT_SHOWN("hello\nworld", "hello|world");
@@ -56,7 +56,7 @@ TEST(terminal, scrolls_at_the_foot)
     EXPECT_SHOWN("1\n2\n3\n4\n5\n6\033D7", "2|3|4|5|6| 7");
 }
 
-TEST(terminal, cursor_movement)
+TEST(terminal, sequences_move_the_cursor)
 {
     EXPECT_SHOWN("\033[3;5Hx\033[2Ay", "     y||    x");
     EXPECT_SHOWN("\033[Bx\033[2By\033[2ez", "|x|| y||  z");
@@ -73,7 +73,7 @@ TEST(terminal, the_cursor_stays_on_the_screen)
     EXPECT_SHOWN("\033[0;0Hx\033[0Ay", "xy");
 }
 
-TEST(terminal, erase)
+TEST(terminal, sequences_erase)
 {
     EXPECT_SHOWN("abcdef\033[3D\033[K", "abc");
     EXPECT_SHOWN("abcdef\033[3D\033[1K", "    ef");
@@ -86,7 +86,7 @@ TEST(terminal, erase)
     EXPECT_SHOWN("abcdef\033[3D\033[7K\033[7J", "abcdef");
 }
 
-TEST(terminal, scroll_region)
+TEST(terminal, a_region_scrolls_alone)
 {
     EXPECT_SHOWN("1\n2\n3\n4\n5\n6\033[2;4r\033[4;1H\nx", "1|3|4|x|5|6");
     EXPECT_SHOWN("1\n2\n3\n4\n5\n6\033[2;4r\033[2;1H\033Mx", "1|x|2|3|5|6");
@@ -99,7 +99,7 @@ TEST(terminal, scroll_region)
     EXPECT_SHOWN("1\n2\n3\n4\n5\n6\033[2;4r\033[r\033[6;1H\033Ex", "2|3|4|5|6|x");
 }
 
-TEST(terminal, insert_and_delete_lines)
+TEST(terminal, lines_are_inserted_and_deleted)
 {
     EXPECT_SHOWN("1\n2\n3\n4\n5\n6\033[2;3H\033[2Lx", "1|  x||2|3|4");
     EXPECT_SHOWN("1\n2\n3\n4\n5\n6\033[2;3H\033[2Mx", "1|4 x|5|6");
@@ -107,7 +107,7 @@ TEST(terminal, insert_and_delete_lines)
     EXPECT_SHOWN("1\n2\n3\n4\n5\n6\033[2;4r\033[6;1H\033[M", "1|2|3|4|5|6");
 }
 
-TEST(terminal, insert_and_delete_characters)
+TEST(terminal, characters_are_inserted_and_deleted)
 {
     EXPECT_SHOWN("abcdef\033[2G\033[2@", "a  bcdef");
     EXPECT_SHOWN("abcdef\033[2G\033[2P", "adef");
@@ -116,7 +116,7 @@ TEST(terminal, insert_and_delete_characters)
     EXPECT_SHOWN("aaaaaaaaaabbbbbbbbbc\033[3G\033[@", "aa aaaaaaaabbbbbbbbb");
 }
 
-TEST(terminal, tab_stops)
+TEST(terminal, tabs_go_to_the_next_stop)
 {
     EXPECT_SHOWN("a\tb\tc\td", "a       b       c  d");
     EXPECT_SHOWN("\033[2Ia\033[99Ib", "                a  b");
@@ -127,7 +127,7 @@ TEST(terminal, tab_stops)
     EXPECT_SHOWN("\033[3g\033c\ra\tb", "a       b");
 }
 
-TEST(terminal, save_and_restore)
+TEST(terminal, the_cursor_is_saved_and_restored)
 {
     EXPECT_SHOWN("ab\0337\033[5;5Hx\0338c", "abc||||    x");
     EXPECT_SHOWN("ab\033[s\033[5;5Hx\033[uc", "abc||||    x");
@@ -136,7 +136,7 @@ TEST(terminal, save_and_restore)
     EXPECT_EQ(screen_colours(0, 0), 0x04);
 }
 
-TEST(terminal, insert_mode)
+TEST(terminal, insert_mode_moves_the_rest_of_the_row)
 {
     EXPECT_SHOWN("abc\033[2G\033[4hxy\033[4lz", "axyzc");
     EXPECT_SHOWN("abc\033[2G\033[4h\u4e2d", "a<>bc");
@@ -147,7 +147,7 @@ TEST(terminal, insert_mode)
     EXPECT_SHOWN("ab\033[?4h\rx", "xb"); /* another mode */
 }
 
-TEST(terminal, origin_mode)
+TEST(terminal, origin_mode_counts_from_the_region)
 {
     EXPECT_SHOWN("\033[2;4r\033[?6ha\033[2;3Hb\033[99;1Hc", "|a|  b|c");
     EXPECT_SHOWN("\033[2;4r\033[?6h\033[9dx\033[Ay\033[99By\033[99Az", "|   z| y|x y");
@@ -157,7 +157,7 @@ TEST(terminal, origin_mode)
     EXPECT_SHOWN("\033[2;4r\033[?6h\033[!p\033[6;1Hx", "|||||x");
 }
 
-TEST(terminal, alignment_pattern)
+TEST(terminal, the_alignment_pattern_fills_the_screen)
 {
     screen_begin("ab\033[44;7m\033#8c");
     EXPECT_EQ(screen_sign(screen_display.cells[0]), 'E');
@@ -174,7 +174,7 @@ static unsigned code_at(unsigned column)
     return screen_display.cells[column] & CELL_CODE;
 }
 
-TEST(terminal, line_drawing)
+TEST(terminal, line_drawing_replaces_letters)
 {
     screen_begin("q\033)0q\016qx~A\u00e4\017q");
     static const unsigned expected[] = {'q', 'q', 0x2500, 0x2502, 0xb7, 'A', 0xe4, 'q'};
@@ -187,7 +187,7 @@ TEST(terminal, line_drawing)
     EXPECT_SHOWN("\033(0\033)0\016\033cl", "l");
 }
 
-TEST(terminal, cursor_visibility)
+TEST(terminal, the_cursor_is_hidden_and_shown)
 {
     screen_begin("x\033[?25l");
     EXPECT(!screen_display.cursor_visible);
@@ -196,7 +196,7 @@ TEST(terminal, cursor_visibility)
     EXPECT_EQ(screen_display.flushes, 3); /* once for the start and for each piece of text */
 }
 
-TEST(terminal, resets)
+TEST(terminal, resets_undo_what_was_set)
 {
     EXPECT_SHOWN("abc\033[?7l\033[2;3r\033[5;5H\033cx", "x");
     EXPECT_SHOWN("\033[2;3r\033[?7l\033[?25l\033[41mab\033[!pc\033[6;1H\nx", "|||||x");
@@ -212,7 +212,7 @@ static void take_answer(void *context, const char *text, size_t length)
     strncat(answers, text, length);
 }
 
-TEST(terminal, reports)
+TEST(terminal, reports_are_answered)
 {
     screen_begin("");
     screen_terminal.answer = take_answer;
@@ -224,7 +224,7 @@ TEST(terminal, reports)
     EXPECT_STR(answers, "\033[2;5R"); /* in origin mode, too, where a program has put it */
 }
 
-TEST(terminal, utf8)
+TEST(terminal, utf8_is_decoded)
 {
     EXPECT_SHOWN("a\u00e4\u20acb", "a##b");
     EXPECT_SHOWN("e\u0301x", "ex"); /* a cell has no room for a combining mark */
@@ -237,7 +237,7 @@ TEST(terminal, utf8)
     EXPECT_EQ(grid_cell(&screen_terminal.grid, 0, 0) & CELL_CODE, 0x20ac);
 }
 
-TEST(terminal, wide_characters)
+TEST(terminal, wide_characters_take_two_cells)
 {
     EXPECT_SHOWN("\u4e2da", "<>a");
     EXPECT_SHOWN("aaaaaaaaaabbbbbbbbb\u4e2d", "aaaaaaaaaabbbbbbbbb|<>");

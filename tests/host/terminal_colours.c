@@ -17,7 +17,7 @@ TEST(terminal, erased_cells_have_the_background)
     EXPECT_STR(screen_text(), "ab");
 }
 
-TEST(terminal, sixteen_colours)
+TEST(terminal, sixteen_colours_are_selected)
 {
     screen_begin(
         "\033[31;42ma\033[91;102mb\033[1;34mc\033[22md\033[7me\033[27mf\033[39;49mg\033[0mh");
@@ -42,7 +42,7 @@ TEST(terminal, styles_are_colours)
 }
 
 /* 256 colours and true colour, with semicolons and with colons, become one of 16, as on Linux. */
-TEST(terminal, other_colours)
+TEST(terminal, other_colours_become_one_of_sixteen)
 {
     screen_begin("\033[38;5;9ma\033[48;5;21mb\033[38;2;250;250;80mc\033[0;38:2::0:170:0md"
                  "\033[38:5:208me\033[38:2:0:0:0mf\033[0;4:3mg\033[38;5;244;1mh\033[38;9mi"
@@ -70,7 +70,7 @@ TEST(terminal, a_colour_has_the_parts_above_half_of_the_largest)
 }
 
 /* An incomplete colour is ignored, and the parameter after it has its own meaning. */
-TEST(terminal, broken_colours)
+TEST(terminal, broken_colours_are_ignored)
 {
     static const char *const broken[] = {"38",       "38;5", "38:5",    "38;2;1",
                                          "38;2;1;2", "38:2", "38:2::1", "48;2;0;0"};
@@ -87,7 +87,7 @@ TEST(terminal, broken_colours)
 }
 
 /* The commands of the Linux console for its palette end without ST. */
-TEST(terminal, palette_commands)
+TEST(terminal, palette_commands_change_the_display)
 {
     EXPECT_SHOWN("a\033]Rb\033]P1234567c\033]Pfffffffd\033]P12xe\033]0;t\ag", "abcdeg");
     EXPECT_EQ(screen_display.palette[RED], 0x234567);
@@ -102,7 +102,7 @@ TEST(terminal, palette_commands)
     EXPECT(memcmp(other.palette, colour_rgb, sizeof(other.palette)) == 0);
 }
 
-TEST(terminal, more_parameters_than_there_is_room_for)
+TEST(terminal, parameters_beyond_the_room_are_ignored)
 {
     screen_begin("\033[0;0;0;0;0;0;0;0;0;0;0;0;0;0;0;31;32;44mx");
     EXPECT_STR(screen_text(), "x");
@@ -110,7 +110,7 @@ TEST(terminal, more_parameters_than_there_is_room_for)
 }
 
 /* Foreground and background are exchanged, of what is there and of what is written. */
-TEST(terminal, reverse_screen)
+TEST(terminal, the_reverse_screen_exchanges_colours)
 {
     screen_begin("\033[31ma\033[?5hb\033[7mc\033[K\033[?5h");
     static const uint8_t expected[] = {0x40, 0x40, 0x04, 0x40};

@@ -6,7 +6,7 @@
 
 #include "small_screen.h"
 
-TEST(terminal, the_other_screen)
+TEST(terminal, the_other_screen_leaves_the_first_as_it_is)
 {
     screen_begin("");
     screen_write_lines(9);
@@ -59,7 +59,7 @@ TEST(terminal, the_oldest_lines_are_forgotten)
     EXPECT_EQ(screen_terminal.grid.view, HISTORY);
 }
 
-TEST(terminal, moves_to_larger_memory)
+TEST(terminal, a_move_to_larger_memory_keeps_the_lines)
 {
     static uint64_t larger[GRID_SIZE(100, COLUMNS) / 8];
     for (unsigned lines = 1; lines < 40; lines++) {

@@ -145,7 +145,7 @@ TEST(timers, random_alarms_fire_once_and_in_order)
     end();
 }
 
-TEST(timers, a_thousand_for_the_same_moment_fire_in_the_order_of_setting)
+TEST(timers, many_for_the_same_moment_fire_in_the_order_of_setting)
 {
     begin();
     for (unsigned i = 0; i < ALARMS; i++)
@@ -165,7 +165,7 @@ TEST(timers, a_thousand_for_the_same_moment_fire_in_the_order_of_setting)
     end();
 }
 
-TEST(timers, the_farthest_deadline_and_the_past)
+TEST(timers, the_past_fires_and_the_farthest_deadline_does_not)
 {
     begin();
     now = NANOSECONDS_PER_SECOND;

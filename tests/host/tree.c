@@ -115,7 +115,7 @@ static void expect_large(struct element *from, uint64_t value)
     EXPECT(tree_last_with(&from->node, value) == node);
 }
 
-TEST(tree, empty)
+TEST(tree, an_empty_tree_finds_nothing)
 {
     start();
     EXPECT(!tree_find_from(&tree, 0));
@@ -125,7 +125,7 @@ TEST(tree, empty)
     expect_model();
 }
 
-TEST(tree, random_operations_against_a_model)
+TEST(tree, random_operations_agree_with_a_model)
 {
     uint64_t state = 7;
     start();

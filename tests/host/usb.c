@@ -34,7 +34,7 @@ TEST(usb, a_keyboard_types_at_every_speed)
     }
 }
 
-TEST(usb, a_controller_with_numbers_of_its_own_for_speeds)
+TEST(usb, a_controller_may_have_numbers_of_its_own_for_speeds)
 {
     static const uint8_t numbers[] = {0, 7, 4, 1, 2, 3};
     for (unsigned speed = USB_FULL; speed <= USB_SUPER_PLUS; speed++) {
@@ -51,7 +51,7 @@ TEST(usb, a_controller_with_numbers_of_its_own_for_speeds)
     }
 }
 
-TEST(usb, more_reports_than_a_ring_is_long)
+TEST(usb, more_reports_than_a_ring_is_long_arrive)
 {
     usb_start_with_keyboard(USB_HIGH);
     for (unsigned i = 0; i < 2 * XHCI_RING_TRBS; i++)
@@ -63,7 +63,7 @@ TEST(usb, more_reports_than_a_ring_is_long)
     EXPECT(usb_ends_clean());
 }
 
-TEST(usb, several_keys_at_once)
+TEST(usb, several_keys_at_once_are_typed)
 {
     usb_start_with_keyboard(USB_FULL);
     fake_xhci_report(1, 0, A, 0);
@@ -118,7 +118,7 @@ TEST(usb, all_keyboards_are_one)
     EXPECT(usb_ends_clean());
 }
 
-TEST(usb, lights)
+TEST(usb, lights_follow_the_locks)
 {
     usb_start_with_keyboard(USB_FULL);
     EXPECT_EQ(fake_usb_devices[0].lights, 0);
@@ -174,7 +174,7 @@ TEST(usb, a_key_comes_with_its_interrupt)
     EXPECT(usb_ends_clean());
 }
 
-TEST(usb, an_interrupt_of_another_device_on_the_line)
+TEST(usb, an_interrupt_of_another_device_is_not_counted)
 {
     usb_start_with_keyboard(USB_FULL);
     raise_interrupt();
@@ -188,7 +188,7 @@ TEST(usb, an_interrupt_of_another_device_on_the_line)
 
 /* --- Plugging ------------------------------------------------------------------------------- */
 
-TEST(usb, plugged_in_and_out_again_and_again)
+TEST(usb, plugging_again_and_again_leaves_nothing)
 {
     usb_start_with_keyboard(USB_FULL);
     uint64_t before = free_frames();
@@ -221,7 +221,7 @@ TEST(usb, what_is_held_when_it_is_unplugged_comes_up)
     EXPECT(usb_ends_clean());
 }
 
-TEST(usb, out_and_in_so_fast_that_it_shows_only_as_a_change)
+TEST(usb, a_device_that_is_exchanged_at_once_is_set_up_again)
 {
     usb_start_with_keyboard(USB_FULL);
     fake_xhci_unplug(1);

@@ -67,7 +67,7 @@ TEST(usb, the_set_up_ends_after_a_second_at_the_latest)
 
 /* --- Devices that err ----------------------------------------------------------------------- */
 
-TEST(usb, what_a_keyboard_may_refuse)
+TEST(usb, a_keyboard_may_refuse_the_idle_rate_and_the_protocol)
 {
     static const uint8_t requests[] = {10, 11}; /* the idle rate, the protocol */
     for (size_t i = 0; i < ARRAY_SIZE(requests); i++) {
@@ -129,7 +129,7 @@ TEST(usb, errors_of_transfers_pass_or_end_it)
     }
 }
 
-TEST(usb, a_set_up_with_an_error_now_and_then)
+TEST(usb, a_set_up_with_an_error_now_and_then_succeeds)
 {
     usb_reset();
     struct fake_usb_device *device = fake_xhci_plug(1, USB_FULL);
@@ -141,7 +141,7 @@ TEST(usb, a_set_up_with_an_error_now_and_then)
     EXPECT(usb_ends_clean());
 }
 
-TEST(usb, descriptors_that_lie)
+TEST(usb, descriptors_that_lie_do_no_harm)
 {
     for (unsigned lie = 0; lie < 7; lie++) {
         usb_reset();
@@ -160,7 +160,7 @@ TEST(usb, descriptors_that_lie)
     }
 }
 
-TEST(usb, reports_that_are_too_short)
+TEST(usb, reports_that_are_too_short_are_ignored)
 {
     usb_start_with_keyboard(USB_FULL);
     fake_usb_devices[0].report_size = 5;
@@ -174,7 +174,7 @@ TEST(usb, reports_that_are_too_short)
 
 /* --- Controllers that err ------------------------------------------------------------------- */
 
-TEST(usb, a_command_that_is_never_done)
+TEST(usb, a_command_that_is_never_done_stops_the_controller)
 {
     for (unsigned after = 0; after < 3; after++) {
         usb_reset();
@@ -192,7 +192,7 @@ TEST(usb, a_command_that_is_never_done)
     }
 }
 
-TEST(usb, a_command_that_fails)
+TEST(usb, a_command_that_fails_is_tried_again)
 {
     static const uint8_t codes[] = {0, 5, 17, 255};
     for (size_t i = 0; i < ARRAY_SIZE(codes); i++) {
@@ -208,7 +208,7 @@ TEST(usb, a_command_that_fails)
     }
 }
 
-TEST(usb, slots_that_cannot_be)
+TEST(usb, slots_that_cannot_be_stop_the_controller)
 {
     static const uint8_t slots[] = {FAKE_XHCI_SLOTS + 1, 255, 1};
     for (size_t i = 0; i < ARRAY_SIZE(slots); i++) {
@@ -236,7 +236,7 @@ static bool flip(struct xhci_trb *event)
     return true;
 }
 
-TEST(usb, events_that_cannot_be)
+TEST(usb, events_that_cannot_be_stop_the_controller)
 {
     static const struct {
         unsigned type;
@@ -268,7 +268,7 @@ TEST(usb, events_that_cannot_be)
     }
 }
 
-TEST(usb, events_that_nothing_has_led_to)
+TEST(usb, events_that_nothing_has_led_to_stop_the_controller_or_are_ignored)
 {
     for (unsigned type = 0; type < 64; type++) {
         usb_start_with_keyboard(USB_FULL);
@@ -290,7 +290,7 @@ static bool lose(struct xhci_trb *event)
     return false;
 }
 
-TEST(usb, ports_whose_events_are_lost)
+TEST(usb, ports_whose_events_are_lost_are_found)
 {
     usb_start_with_keyboard(USB_FULL);
     fake_xhci.on_event = lose;
@@ -304,7 +304,7 @@ TEST(usb, ports_whose_events_are_lost)
     EXPECT(usb_ends_clean());
 }
 
-TEST(usb, events_that_are_lost)
+TEST(usb, events_that_are_lost_stop_the_controller)
 {
     usb_reset();
     fake_xhci_plug(1, USB_FULL);
@@ -314,7 +314,7 @@ TEST(usb, events_that_are_lost)
     EXPECT(usb_was_stopped());
 }
 
-TEST(usb, a_controller_that_is_pulled_out)
+TEST(usb, a_controller_that_is_pulled_out_is_stopped)
 {
     usb_start_with_keyboard(USB_FULL);
     fake_xhci_report(1, 0, A, 0);

@@ -46,7 +46,7 @@ static struct fake_usb_device *start_with(const uint8_t *descriptor, size_t size
     return device;
 }
 
-TEST(usb_hid, a_bit_for_each_key)
+TEST(usb_hid, reports_with_a_bit_for_each_key_type)
 {
     struct fake_usb_device *device = start_with(bit_for_each_key, sizeof(bit_for_each_key));
     const uint8_t a[] = {2, 0, 1}, a_and_b[] = {2, 0, 3}, shift_b[] = {2, SHIFT, 2}, none[] = {2},
@@ -63,7 +63,7 @@ TEST(usb_hid, a_bit_for_each_key)
     EXPECT(usb_ends_clean());
 }
 
-TEST(usb_hid, more_keys_than_a_boot_report_has_room_for)
+TEST(usb_hid, more_keys_than_a_boot_report_holds_type_nothing)
 {
     struct fake_usb_device *device = start_with(bit_for_each_key, sizeof(bit_for_each_key));
     const uint8_t a[] = {2, 0, 1}, seven[] = {2, 0, 0x7f}, none[] = {2};
@@ -76,7 +76,7 @@ TEST(usb_hid, more_keys_than_a_boot_report_has_room_for)
     EXPECT(usb_ends_clean());
 }
 
-TEST(usb_hid, a_list_of_keys)
+TEST(usb_hid, reports_with_a_list_of_keys_type)
 {
     struct fake_usb_device *device = start_with(list_of_keys, sizeof(list_of_keys));
     const uint8_t ab[] = {7, SHIFT, 0, A, B}, none[] = {7};
@@ -106,7 +106,7 @@ TEST(usb_hid, what_is_no_keyboard_is_left_alone)
     EXPECT(usb_ends_clean());
 }
 
-TEST(usb_hid, any_descriptor)
+TEST(usb_hid, any_descriptor_does_no_harm)
 {
     uint64_t random = 17;
     struct hid_keyboard keyboard;

@@ -74,7 +74,7 @@ TEST(usb_hub, a_keyboard_behind_a_hub_types_at_every_speed)
     }
 }
 
-TEST(usb_hub, a_hub_with_usb_3)
+TEST(usb_hub, hubs_with_usb_3_are_told_their_depth)
 {
     struct fake_usb_device *hub = start_with_hub(USB_SUPER, false);
     struct fake_usb_device *second = fake_hub_plug_hub(hub, 2, USB_SUPER, 3);
@@ -115,7 +115,7 @@ TEST(usb_hub, a_slow_hub_needs_no_translator_of_its_own)
     EXPECT(usb_ends_clean());
 }
 
-TEST(usb_hub, five_deep_and_no_deeper)
+TEST(usb_hub, hubs_work_five_deep_and_no_deeper)
 {
     usb_reset();
     struct fake_usb_device *hub = fake_xhci_plug_hub(1, USB_HIGH, 4, false);
@@ -203,7 +203,7 @@ TEST(usb_hub, a_port_that_is_never_reset_holds_up_no_other)
     EXPECT(usb_ends_clean());
 }
 
-TEST(usb_hub, plugged_in_and_out_again_and_again)
+TEST(usb_hub, plugging_again_and_again_leaves_nothing)
 {
     struct fake_usb_device *hub = start_with_hub(USB_HIGH, true);
     struct fake_usb_device *device = fake_hub_plug(hub, 1, USB_FULL);
@@ -261,7 +261,7 @@ TEST(usb_hub, keys_that_are_held_behind_it_come_up)
     EXPECT(usb_ends_clean());
 }
 
-TEST(usb_hub, hubs_that_err)
+TEST(usb_hub, hubs_that_err_hold_up_no_other)
 {
     enum { CLEAR_FEATURE = 1, SET_FEATURE = 3, GET_DESCRIPTOR = 6, SET_CONFIGURATION = 9 };
     static const uint8_t refused[] = {CLEAR_FEATURE, SET_FEATURE, GET_DESCRIPTOR,
@@ -281,7 +281,7 @@ TEST(usb_hub, hubs_that_err)
     }
 }
 
-TEST(usb_hub, a_hub_without_ports_or_with_too_many)
+TEST(usb_hub, a_hub_without_ports_is_left_alone_and_one_with_too_many_works)
 {
     static const uint8_t counts[] = {0, 1, 15, 16, 255};
     for (size_t i = 0; i < ARRAY_SIZE(counts); i++) {
@@ -318,7 +318,7 @@ TEST(usb_hub, errors_of_its_transfers_pass_or_end_it)
     }
 }
 
-TEST(usb_hub, a_controller_that_is_pulled_out)
+TEST(usb_hub, a_controller_that_is_pulled_out_is_stopped)
 {
     struct fake_usb_device *hub = start_with_hub(USB_HIGH, false);
     fake_hub_plug(fake_hub_plug_hub(hub, 1, USB_HIGH, 4), 1, USB_FULL);

@@ -115,7 +115,7 @@ TEST(usb_stick, blocks_are_read_written_and_flushed)
     }
 }
 
-TEST(usb_stick, one_larger_than_short_commands_reach)
+TEST(usb_stick, long_commands_reach_what_short_ones_do_not)
 {
     plug(UINT64_C(1) << 33, BLOCK);
     usb_start();
@@ -131,7 +131,7 @@ TEST(usb_stick, one_larger_than_short_commands_reach)
     EXPECT(usb_ends_clean());
 }
 
-TEST(usb_stick, beside_a_keyboard)
+TEST(usb_stick, a_keyboard_types_beside_it)
 {
     start_with_stick();
     fake_xhci_plug(2, USB_FULL);
@@ -145,7 +145,7 @@ TEST(usb_stick, beside_a_keyboard)
     EXPECT(usb_ends_clean());
 }
 
-TEST(usb_stick, nothing_beyond_its_end)
+TEST(usb_stick, nothing_beyond_its_end_is_read_or_written)
 {
     start_with_stick();
     EXPECT_EQ(run_request(BLOCK_READ, BLOCKS, 1), ERROR_INVALID);
@@ -335,7 +335,7 @@ TEST(usb_stick, without_a_medium_it_waits_for_one)
     EXPECT(usb_ends_clean());
 }
 
-TEST(usb_stick, sizes_and_kinds_that_cannot_be)
+TEST(usb_stick, sizes_and_kinds_that_cannot_be_are_no_disk)
 {
     static const struct {
         uint64_t blocks;

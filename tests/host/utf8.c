@@ -82,7 +82,7 @@ static const char *printable(const char *text)
     return buffer;
 }
 
-TEST(utf8, make_printable)
+TEST(utf8, what_is_not_printable_becomes_a_question_mark)
 {
     EXPECT_STR(printable(""), "");
     EXPECT_STR(printable("a \xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80~"),

@@ -136,7 +136,7 @@ TEST(address_space, generations_leave_nothing)
     EXPECT_EQ(free_now(), before);
 }
 
-TEST(address_space, without_frames)
+TEST(address_space, a_fault_and_a_copy_without_frames_fail)
 {
     struct address_space *space, *copy;
     phys_addr_t all = NO_FRAME;
@@ -158,7 +158,7 @@ TEST(address_space, without_frames)
 }
 
 /* Costs grow by the logarithm: the areas differ, so that none is merged. */
-TEST(address_space, many_areas)
+TEST(address_space, many_areas_are_found_merged_and_split)
 {
     enum { AREAS = 4000 };
     struct address_space *space;

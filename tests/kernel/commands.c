@@ -20,7 +20,7 @@ static bool prints(const char *line, const char *text)
     return record_count(text) > 0;
 }
 
-TEST(commands, help)
+TEST(commands, help_lists_and_explains_commands)
 {
     EXPECT(prints("help", "  translate"));
     EXPECT(prints("help dump", "dump ADDR LEN: memory from a hexadecimal address on\nLEN, up to"));
@@ -33,7 +33,7 @@ TEST(commands, help)
     EXPECT_STR(record_text(), "");
 }
 
-TEST(commands, words_that_they_refuse)
+TEST(commands, wrong_words_are_refused_with_a_reason)
 {
     EXPECT(prints("mem x", "mem: takes no arguments, but was given 'x'\n"));
     EXPECT(prints("translate", "translate: the address is missing"));
@@ -47,7 +47,7 @@ TEST(commands, words_that_they_refuse)
     EXPECT(prints("fault x", "fault: no fault is named 'x'"));
 }
 
-TEST(commands, memory)
+TEST(commands, memory_and_heap_are_shown)
 {
     EXPECT(prints("mem", "  all of it "));
     EXPECT_EQ(record_count("KiB free, "), 1);
@@ -55,7 +55,7 @@ TEST(commands, memory)
     EXPECT(prints("heap", "live blocks: "));
 }
 
-TEST(commands, translations)
+TEST(commands, a_translation_shows_each_level)
 {
     char line[40];
     snprintf(line, sizeof(line), "translate %lx", (virt_addr_t)text_start);
@@ -72,7 +72,7 @@ TEST(commands, translations)
 }
 
 /* Tab completes the word that the cursor stands behind. */
-TEST(commands, words_for_completion)
+TEST(commands, the_word_to_complete_is_found)
 {
     size_t start;
     EXPECT(command_words("he", 2, &start) == command_name);

@@ -55,7 +55,7 @@ static void clear(void)
     print("\033[0m\033[2J\033[H\r");
 }
 
-TEST(console, one_line)
+TEST(console, a_line_is_in_the_cells)
 {
     clear();
     print("Hello World!\n");
@@ -106,7 +106,7 @@ TEST(console, unshowable_becomes_a_block)
     EXPECT_EQ(cell(0, 2) & 0xff, 'z');
 }
 
-TEST(console, sixteen_colours)
+TEST(console, sixteen_colours_are_attributes)
 {
     static const uint8_t vga[8] = {0, 4, 2, 6, 1, 5, 3, 7};
     clear();
@@ -120,7 +120,7 @@ TEST(console, sixteen_colours)
     EXPECT_EQ(cell(0, 16), 0x0700 | 'z');
 }
 
-TEST(console, cursor_and_erase_sequences)
+TEST(console, sequences_move_the_cursor_and_erase)
 {
     clear();
     print("abcdef\rX\033[2CY\033[1DZ\b\bW");
@@ -175,7 +175,7 @@ TEST(console, bright_backgrounds_do_not_blink)
     EXPECT(!(inb(READ) & 0x08));
 }
 
-TEST(console, code_page_437)
+TEST(console, characters_are_those_of_code_page_437)
 {
     clear();
     print("\u00e4\u2500\u2588\u263a\u4e2dx");

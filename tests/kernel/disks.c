@@ -111,7 +111,7 @@ TEST(disks, what_is_written_is_read_again)
 }
 
 /* More of them than the device does at a time, and neighbours among them. */
-TEST(disks, many_requests_at_a_time)
+TEST(disks, many_requests_at_a_time_are_merged_and_done)
 {
     struct block_device *disk = find_disk();
     if (!disk)

@@ -41,7 +41,7 @@ static struct counter make_counter(unsigned pending, bool wakes_itself)
     };
 }
 
-TEST(executor, a_task_that_is_ready_at_once)
+TEST(executor, a_task_that_is_ready_at_once_is_polled_once)
 {
     struct executor executor = EXECUTOR_INIT(executor);
     struct counter counter = make_counter(0, false);
@@ -53,7 +53,7 @@ TEST(executor, a_task_that_is_ready_at_once)
     EXPECT_EQ(counter.released, 1);
 }
 
-TEST(executor, a_hundred_thousand_self_wakes)
+TEST(executor, a_hundred_thousand_self_wakes_are_polls)
 {
     struct executor executor = EXECUTOR_INIT(executor);
     struct counter counter = make_counter(100000, true);
@@ -79,7 +79,7 @@ TEST(executor, pending_without_a_wake_is_not_polled)
 }
 
 /* The blog's executor panics from 101 tasks or wakes on. */
-TEST(executor, a_thousand_tasks)
+TEST(executor, a_thousand_tasks_end)
 {
     static struct counter counters[1000];
     struct executor executor = EXECUTOR_INIT(executor);
@@ -187,7 +187,7 @@ static enum poll_result poll_wake_and_end(struct task *task)
     return POLL_READY;
 }
 
-TEST(executor, a_task_that_is_woken_in_its_last_poll)
+TEST(executor, a_task_that_is_woken_in_its_last_poll_is_released_once)
 {
     struct executor executor = EXECUTOR_INIT(executor);
     struct counter counter = make_counter(0, false);
@@ -274,7 +274,7 @@ TEST(executor, those_that_join_get_the_result)
     EXPECT(!late.target && late.result == 42 && !late.cancelled);
 }
 
-TEST(executor, joining_a_cancelled_task)
+TEST(executor, a_join_is_told_of_a_cancelled_task)
 {
     struct executor executor = EXECUTOR_INIT(executor);
     struct counter counter = make_counter(1, false);

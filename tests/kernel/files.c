@@ -201,7 +201,7 @@ static void change_names(struct worker *worker)
     EXPECT_EQ(path_remove(context, NULL, "/new", true), ERROR_NOT_EMPTY);
 }
 
-TEST(files, names_change)
+TEST(files, names_are_changed_and_entered)
 {
     EXPECT(start());
     EXPECT(worker_run(change_names));
@@ -350,7 +350,7 @@ static void open_all(struct worker *worker)
     EXPECT_EQ(files_open(), before);
 }
 
-TEST(files, all_together_are_limited)
+TEST(files, open_files_are_limited_in_all)
 {
     EXPECT(start());
     EXPECT(files_max() >= 8192);

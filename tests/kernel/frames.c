@@ -44,7 +44,7 @@ TEST(frames, nothing_of_the_kernels_is_handed_out)
 
 /* Single frames, 1 GiB at most, each with its address in its last word: none is handed out twice.
  * Then the rest of memory, however much that is, in runs as large as there are. */
-TEST(frames, all_of_memory)
+TEST(frames, all_of_memory_is_handed_out_once)
 {
     enum { LAST = PAGE_SIZE / sizeof(phys_addr_t) - 1 };
     phys_addr_t chain = NO_FRAME;

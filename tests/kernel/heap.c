@@ -19,7 +19,7 @@ static uint64_t used_frames(void)
     return stats.used;
 }
 
-TEST(heap, a_box)
+TEST(heap, a_box_holds_its_value)
 {
     uint64_t *box = kmalloc(sizeof(*box)), *other = kmalloc(sizeof(*other));
     EXPECT(box && other && box != other);
@@ -46,7 +46,7 @@ TEST(heap, lies_in_its_window_and_cannot_be_executed)
     kfree(block);
 }
 
-TEST(heap, a_vector_that_grows)
+TEST(heap, a_vector_keeps_its_values_while_it_grows)
 {
     enum { COUNT = 1000 };
     uint64_t *vector = NULL, sum = 0;
@@ -75,7 +75,7 @@ static void drop(struct counted **counted)
     *counted = NULL;
 }
 
-TEST(heap, a_reference_count)
+TEST(heap, the_last_owner_frees)
 {
     struct counted *counted = kzalloc(sizeof(*counted));
     EXPECT(counted && counted->values[2] == 0);
@@ -86,7 +86,7 @@ TEST(heap, a_reference_count)
     EXPECT(!counted);
 }
 
-TEST(heap, more_boxes_than_there_is_memory)
+TEST(heap, freed_boxes_are_used_again)
 {
     struct frames_stats stats;
     frames_stats(&stats);
@@ -103,7 +103,7 @@ TEST(heap, more_boxes_than_there_is_memory)
     kfree(stays);
 }
 
-TEST(heap, alignment)
+TEST(heap, blocks_are_aligned_as_asked)
 {
     for (size_t alignment = 1; alignment <= PAGE_SIZE; alignment *= 2) {
         char *block = kmalloc_aligned(3 * alignment, alignment);
@@ -150,7 +150,7 @@ TEST(heap, too_much_is_null)
 }
 
 /* Down to the last frame, and back. */
-TEST(heap, all_of_memory)
+TEST(heap, all_of_memory_can_be_had_and_comes_back)
 {
     heap_trim();
     uint64_t before = used_frames(), blocks = 0;
@@ -171,7 +171,7 @@ TEST(heap, all_of_memory)
 }
 
 /* Sizes and order at random, with a word at each end of each block to be found again. */
-TEST(heap, at_random)
+TEST(heap, random_blocks_keep_their_words)
 {
     enum { SLOTS = 500, OPERATIONS = 100000 };
     static uint64_t *blocks[SLOTS], words[SLOTS];

@@ -113,7 +113,7 @@ TEST(interrupts, an_unexpected_vector_is_ended)
     EXPECT_EQ(log_count("unexpected"), 1);
 }
 
-TEST(interrupts, a_line_that_does_not_exist)
+TEST(interrupts, a_line_that_does_not_exist_takes_no_handler)
 {
     static struct irq_handler handler = {.name = "test", .run = count_message};
     EXPECT_EQ(irq_add_handler(IRQ_LINES, &handler), ERROR_NO_DEVICE);

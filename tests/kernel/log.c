@@ -45,7 +45,7 @@ TEST(log, a_handler_in_the_middle_of_a_line_does_not_tear_it)
 }
 
 /* An exception's handler would show its line at once. */
-TEST(log, nor_does_an_exception)
+TEST(log, an_exception_in_the_middle_of_a_line_does_not_tear_it)
 {
     record_start();
     record_interrupt(log_in_breakpoint);
@@ -82,7 +82,7 @@ TEST(log, more_lines_than_the_ring_holds_are_counted_as_lost)
     EXPECT_EQ(record_count(LINE_OF_HANDLER), 256);
 }
 
-TEST(log, levels)
+TEST(log, lines_below_the_level_are_not_shown)
 {
     record_start();
     log_set_level(LOG_WARNING);

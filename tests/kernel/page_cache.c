@@ -151,7 +151,7 @@ TEST(page_cache, pages_that_follow_each_other_are_written_at_once)
     page_cache_destroy(&cache);
 }
 
-TEST(page_cache, a_store_that_fails)
+TEST(page_cache, an_error_of_the_store_loses_no_page)
 {
     set_up();
     store.error = ERROR_DEVICE;
@@ -348,7 +348,7 @@ static void run_both(void (*other)(struct thread *thread))
         kernel_stack_free(&threads[i].stack);
 }
 
-TEST(page_cache, two_readers_and_one_transfer)
+TEST(page_cache, two_readers_of_a_page_share_one_transfer)
 {
     set_up();
     store.waits = true;
@@ -360,7 +360,7 @@ TEST(page_cache, two_readers_and_one_transfer)
 }
 
 /* The file's lock is the callers', and a fault has none. */
-TEST(page_cache, a_file_that_becomes_shorter_while_a_page_is_read_in)
+TEST(page_cache, a_file_may_become_shorter_while_a_page_is_read_in)
 {
     set_up();
     store.waits = true;

@@ -154,7 +154,7 @@ TEST(paging, protections_are_on)
 /* --- The blog's examples -------------------------------------------------------------------- */
 
 /* Post 9: the VGA text page, a page of code, one of the stack, and a huge page. */
-TEST(paging, translate_examples)
+TEST(paging, the_blogs_addresses_are_translated)
 {
     virt_addr_t code = (virt_addr_t)&paging_translate;
     virt_addr_t stack = (virt_addr_t)__builtin_frame_address(0);
@@ -174,7 +174,7 @@ TEST(paging, code_can_be_read_and_constants_too)
 
 /* Post 9: an unused page is mapped to the VGA frame, and a store to it shows "New!". Without text
  * mode (UEFI) there may be nothing that keeps what is stored; then there is nothing to see. */
-TEST(paging, new_on_the_screen)
+TEST(paging, a_store_to_a_page_of_the_screen_is_seen)
 {
     enum { WORD = 400 };
     volatile uint64_t *screen = phys_to_virt(VGA_TEXT);

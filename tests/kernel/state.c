@@ -32,7 +32,7 @@ TEST(state, handlers_run_with_interrupts_masked_and_strings_going_up)
 
 /* The kernel saves no x87 or SSE state, so whatever touches it has to fault; read-only pages hold
  * for the kernel, too. */
-TEST(state, control_registers)
+TEST(state, control_registers_are_as_the_kernel_needs_them)
 {
     EXPECT(read_cr0() & CR0_TS);
     EXPECT(read_cr0() & CR0_WP);

@@ -52,7 +52,7 @@ TEST(traps, breakpoint_keeps_every_register)
 }
 
 /* Intel SDM 3A table 6-1, vector by vector. */
-TEST(traps, vectors_with_an_error_code)
+TEST(traps, the_vectors_with_an_error_code_are_known)
 {
     static const unsigned char with[] = {8, 10, 11, 12, 13, 14, 17, 21, 29, 30};
     size_t next = 0;
@@ -84,7 +84,7 @@ TEST(traps, unexpected_interrupts_are_counted)
 }
 
 /* Each of the 32 exceptions has a name of its own. */
-TEST(traps, names)
+TEST(traps, each_exception_has_a_name_of_its_own)
 {
     for (unsigned vector = 0; vector < VECTOR_COUNT; vector++)
         EXPECT(trap_name(vector) && trap_name(vector)[0]);
@@ -186,7 +186,7 @@ TEST(traps, the_tss_stays_writable)
     this_cpu()->tss.rsp[0] = 0;
 }
 
-TEST(traps, a_fault_that_does_not_exist)
+TEST(traps, a_fault_that_does_not_exist_is_not_triggered)
 {
     EXPECT(!fault_trigger("no-such-fault"));
 }
@@ -214,7 +214,7 @@ static unsigned ist_of_gate(unsigned vector)
 }
 
 /* User mode may raise a breakpoint by `int3`, and nothing else. */
-TEST(traps, privilege_of_gates)
+TEST(traps, programs_may_raise_a_breakpoint_alone)
 {
     for (unsigned vector = 0; vector < VECTOR_COUNT; vector++)
         EXPECT_EQ(gate(vector)[5] >> 5 & 3, vector == VECTOR_BREAKPOINT ? 3 : 0);
@@ -270,7 +270,7 @@ TEST(traps, the_timer_ticks)
 
 static const char message_table[] = "its name is looked for";
 
-TEST(traps, names_of_code_and_data)
+TEST(traps, addresses_are_named)
 {
     char place[80];
     uint64_t offset;

@@ -73,7 +73,7 @@ static const struct {
     {UINT64_MAX - 7, 16},
 };
 
-TEST(user_copy, bad_addresses)
+TEST(user_copy, bad_addresses_are_refused)
 {
     static char memory[2 * PAGE_SIZE];
     size_t length;
@@ -116,7 +116,7 @@ TEST(user_copy, what_is_written_can_be_read)
 }
 
 /* Pages that were touched before stay in the page tables. */
-TEST(user_copy, rights_of_touched_pages)
+TEST(user_copy, rights_hold_for_touched_pages_too)
 {
     char byte = 0;
     set_up();
@@ -133,7 +133,7 @@ TEST(user_copy, rights_of_touched_pages)
 }
 
 /* Read-only pages of a fork are copied for the kernel's writes as for a program's. */
-TEST(user_copy, copies_on_write)
+TEST(user_copy, a_copy_on_write_is_the_writers_alone)
 {
     struct address_space *copy;
     char byte;
@@ -151,7 +151,7 @@ TEST(user_copy, copies_on_write)
     tear_down();
 }
 
-TEST(user_copy, strings)
+TEST(user_copy, strings_are_copied_up_to_their_end)
 {
     char string[16];
     size_t length;
@@ -174,7 +174,7 @@ TEST(user_copy, strings)
     tear_down();
 }
 
-TEST(user_copy, strings_of_every_length_and_place)
+TEST(user_copy, strings_of_every_length_and_place_are_copied)
 {
     static const char text[] = "a\x80\xff\x01\x7f"
                                "bcdefghijklmnopqrstuvw";
@@ -197,7 +197,7 @@ TEST(user_copy, strings_of_every_length_and_place)
 
 /* --- Buffers -------------------------------------------------------------------------------- */
 
-TEST(user_copy, buffer_of_the_kernel)
+TEST(user_copy, a_buffer_of_the_kernel_is_read_and_written)
 {
     char memory[8] = "abcdefg", back[4];
     struct buffer buffer;
@@ -210,7 +210,7 @@ TEST(user_copy, buffer_of_the_kernel)
     EXPECT_STR(memory, "abcdxy");
 }
 
-TEST(user_copy, buffer_of_several_parts)
+TEST(user_copy, a_buffer_of_several_parts_is_filled_in_order)
 {
     const struct buffer_part parts[] = {
         {0, 0}, {START + PAGE_SIZE - 2, 5}, {SHUT, 0}, {END - 3, 3}, {START, 1}};
@@ -231,7 +231,7 @@ TEST(user_copy, buffer_of_several_parts)
     tear_down();
 }
 
-TEST(user_copy, buffer_tells_how_far_it_came)
+TEST(user_copy, a_buffer_tells_how_far_it_came)
 {
     static char text[3 * PAGE_SIZE];
     const struct buffer_part parts[] = {{START, 10}, {DIRECT_MAP_BASE, 10}, {START, 10}};
