@@ -37,8 +37,7 @@ static void make_root(unsigned entry_size)
 {
     table_begin(entry_size == 8 ? "XSDT" : "RSDT", 1);
     table_put(AT_FADT, entry_size);
-    table_put(UINT32_MAX - 7,
-              entry_size); /* a header there would end beyond the boot's page tables */
+    table_put(UINT32_MAX - 7, entry_size); /* its header would end beyond the boot's page tables */
     table_put(AT_MADT, entry_size);
     table_end();
     store(AT_ROOT);

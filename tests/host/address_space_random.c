@@ -135,7 +135,7 @@ static void do_move(struct program *program)
         program->pages[from] = (struct page){0};
 }
 
-/* What an access to the page must come to. */
+/* How an access to the page has to end. */
 static enum error expected(const struct page *page, unsigned access)
 {
     if (!page->mapped)

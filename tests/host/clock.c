@@ -47,8 +47,8 @@ static void pass(uint64_t nanoseconds)
     host_tsc = exact + (uint64_t)error + machine.tsc_offset;
 }
 
-/* What counts `frequency` times a second. Reading it takes a microsecond or, when firmware comes
- * between, much longer; and now and then a bit of it is wrong. */
+/* A counter that counts `frequency` times a second. Reading it takes a microsecond or, when
+ * firmware comes between, much longer; and now and then a bit of it is wrong. */
 static uint64_t count(uint64_t frequency, uint64_t mask)
 {
     pass(one_in(1000) ? 300 * MICROSECOND : MICROSECOND);
@@ -146,7 +146,8 @@ static uint64_t error(void)
 
 /* Ticks come late and are lost, now and then the machine stands still for longer than the reference
  * takes to go round, and both crystals are off, in opposite directions. At each tick the clock is
- * within `allowed` of the truth. From one tick to the next it runs off by `slew` ppm at most. */
+ * within `allowed` of the truth. From one tick to the next it runs off by `slew` ppm at most; 0: by
+ * any number. */
 static void run_two_hours(uint64_t allowed, uint64_t slew)
 {
     machine.tick += machine.tick * CRYSTAL_ERROR / 1000000;
@@ -162,7 +163,6 @@ static void run_two_hours(uint64_t allowed, uint64_t slew)
         too_fast_or_slow += distance(passed, shown) > passed * slew / 1000000 + MICROSECOND;
         worst = MAX(worst, error());
     }
-    EXPECT(error() <= 2 * 3600 * SECOND / 1000000 * 50);
     EXPECT_EQ(machine.steps_back, 0);
     EXPECT(worst <= allowed);
     EXPECT(slew == 0 || too_fast_or_slow == 0);

@@ -1,3 +1,6 @@
+/*
+ * The CMOS clock against a model of its registers: each of its formats, and times that cannot be.
+ */
 #include <drivers/cmos_clock.h>
 #include <lib/string.h>
 

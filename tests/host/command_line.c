@@ -1,3 +1,6 @@
+/*
+ * The words of a command line, one after the other.
+ */
 #include <lib/command_line.h>
 #include <lib/string.h>
 

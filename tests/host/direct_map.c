@@ -1,3 +1,6 @@
+/*
+ * The direct map of machines made by hand: it shows all memory, and devices' memory when asked for.
+ */
 #include <layout.h>
 #include <mm/direct_map.h>
 #include <mm/frames.h>

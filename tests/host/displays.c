@@ -17,7 +17,8 @@
 #include "support.h"
 #include "test_arena.h"
 
-/* What kernel/displays.c calls of a driver that these tests do without, and of the log. */
+/* Stand-ins for functions that kernel/displays.c calls: of a driver that is not linked here, and of
+ * the log. */
 
 enum error vga_text_init(const struct boot_framebuffer *framebuffer,
                          struct terminal_display **display)

@@ -1,3 +1,6 @@
+/*
+ * The parser of control sequences, byte by byte.
+ */
 #include <lib/ecma48.h>
 
 #include "../test.h"

@@ -361,7 +361,7 @@ TEST(executor, halts_while_no_task_is_ready)
 
 /* --- Counting -------------------------------------------------------------------------------- */
 
-/* A poll that takes 100 ticks, and a task that has so many of them. */
+/* A task that is polled `polls_left` times; each poll takes 100 ticks. */
 enum { POLL_TICKS = 100 };
 
 static unsigned polls_left;

@@ -7,6 +7,7 @@
 #include <fs/filesystem.h>
 #include <fs/mount.h>
 #include <kernel/task/clock.h>
+#include <lib/random.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -18,15 +19,14 @@ enum { NAMES = 12, PIECE = 9000, FAR = 400000 };
 
 /* --- Operations ------------------------------------------------------------------------------- */
 
-static uint32_t seed;
+static uint64_t seed;
 
 static unsigned choose(unsigned below)
 {
-    seed = seed * 1664525 + 1013904223;
-    return (seed >> 8) % below;
+    return random_below(&seed, below);
 }
 
-/* A name below the root of one of both. */
+/* A name below `root`, which is the disk's or the model's. */
 static const char *name_of(const char *root, unsigned name)
 {
     static char names[4][64];
@@ -67,7 +67,7 @@ static int64_t cut(const char *name, uint64_t size)
     return error;
 }
 
-/* What a file is, as one number; an error less 0. */
+/* A file's mode, links and content as one number; an error as a negative one. */
 static int64_t digest(const char *name)
 {
     static uint8_t bytes[PIECE];
@@ -94,7 +94,7 @@ static int64_t digest(const char *name)
     return read ? read : (int64_t)(sum & INT64_MAX);
 }
 
-/* One operation, chosen by `seed`, below one of both roots. */
+/* One operation, chosen by `seed`, below the disk's or the model's root. */
 static int64_t operate(const char *root)
 {
     unsigned name = choose(NAMES), other = choose(NAMES), kind = choose(20);
@@ -142,7 +142,7 @@ static int64_t operate(const char *root)
 
 static char model[16]; /* the directory on a tmpfs that has the same files */
 
-/* The same one on both. */
+/* Does the same operation on both, and compares the results. */
 static bool operate_on_both(uint32_t step)
 {
     seed = step;
@@ -200,7 +200,7 @@ TEST(ext2, random_operations_agree_with_a_model)
     memory_disk_end();
 }
 
-/* What was begun when the room ended leaves nothing behind. */
+/* An operation that finds no room in its middle leaves nothing behind. */
 TEST(ext2, a_full_disk_is_clean_and_has_room_again)
 {
     EXPECT(memory_disk_start());

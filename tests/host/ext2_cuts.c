@@ -6,6 +6,7 @@
  */
 #include <fs/file.h>
 #include <fs/filesystem.h>
+#include <lib/random.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,14 +22,13 @@ static uint8_t *flushed, *left;  /* what is safe, and what a cut leaves of the d
 static bool is_unsafe[PIECES];   /* written since the last flush */
 static size_t block;             /* pieces that are written as a whole */
 static unsigned cuts, cuts_left; /* done, and to do */
-static unsigned one_in, at_once; /* of so many flushes one has cuts before it; how many */
+static unsigned one_in, at_once; /* one in `one_in` flushes has cuts before it, `at_once` of them */
 static bool all_mended;
-static uint32_t seed;
+static uint64_t seed;
 
 static unsigned choose(unsigned below)
 {
-    seed = seed * 1664525 + 1013904223;
-    return (seed >> 8) % below;
+    return random_below(&seed, below);
 }
 
 /* --- Cuts ------------------------------------------------------------------------------------- */

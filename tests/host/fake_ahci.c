@@ -81,7 +81,6 @@ static void issue(void)
 {
     const uint32_t *header = phys_to_virt(port[LIST / 4] | (uint64_t)port[LIST / 4 + 1] << 32);
     const struct table *table = phys_to_virt(header[2] | (uint64_t)header[3] << 32);
-    fake_disk.commands++;
     *port_register(ISSUED) = 1;
     if (fake_disk.is_mute)
         return;
@@ -91,7 +90,7 @@ static void issue(void)
     *port_register(ISSUED) = fake_say(FAKE_INDEX, !good) & 1;
 }
 
-/* What runs: the list of commands, and what takes the drive's answers. */
+/* Starts and stops the list of commands, and the engine that receives the drive's answers. */
 static void run(uint32_t value)
 {
     uint32_t runs = (value & 1) << 15 | (value & 1 << 4) << 10;

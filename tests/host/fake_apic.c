@@ -12,7 +12,7 @@ struct fake_apic fake_apic;
 
 /* --- The local APIC ------------------------------------------------------------------------- */
 
-bool has_vector(unsigned first, unsigned vector)
+static bool has_vector(unsigned first, unsigned vector)
 {
     return fake_apic.local[first / 16 + vector / 32] >> vector % 32 & 1;
 }

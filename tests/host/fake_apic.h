@@ -33,9 +33,8 @@ void fake_apic_start(bool x2apic);
 /* Finds the local APIC and starts the I/O APICs, with what a test has made of the machine. */
 enum error fake_apic_init(void);
 
-/* The local APIC's vectors, in the bits of eight registers from `first` on: is one set; set or
- * clear it; the highest one, or 0 if there is none. */
-bool has_vector(unsigned first, unsigned vector);
+/* The local APIC's vectors are the bits of eight registers from `first` on. Sets a vector that is
+ * clear, or clears it; returns the highest one that is set, or 0. */
 void flip_vector(unsigned first, unsigned vector);
 unsigned highest_vector(unsigned first);
 

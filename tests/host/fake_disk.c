@@ -22,7 +22,7 @@ void fake_disk_run(unsigned milliseconds)
     executor_run_ready(&fake_disk_executor);
 }
 
-/* What an earlier test has left: its memory is about to go. */
+/* Ends the tasks of an earlier test, whose memory is about to go. */
 static void end_tasks(void)
 {
     list_for_each(node, &fake_disk_executor.tasks)

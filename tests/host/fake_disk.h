@@ -11,7 +11,7 @@
 
 enum { FAKE_DISK_SECTOR = 512, FAKE_DISK_SECTORS = 512 };
 
-/* What a controller tells its driver, and a test may change. */
+/* The answers of a controller that a test may change. */
 enum fake_answer {
     FAKE_REGISTER, /* the value of a register that is read */
     FAKE_INDEX,    /* which command is done */
@@ -31,8 +31,8 @@ struct fake_disk {
     bool is_old;         /* IDE: no addresses of 48 bits */
     bool is_first;       /* IDE: it is drive 0 of the channel, and not drive 1 */
     uint64_t bad_sector; /* cannot be read or written; UINT64_MAX: none */
-    /* What came of it. */
-    unsigned resets, flushes, commands;
+    /* Set by the controller. */
+    unsigned resets, flushes;
     uint8_t bytes[FAKE_DISK_SECTORS * FAKE_DISK_SECTOR];
 };
 extern struct fake_disk fake_disk;

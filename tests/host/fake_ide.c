@@ -107,7 +107,6 @@ static void do_packet(void)
 static void do_command(uint8_t command)
 {
     uint8_t identity[FAKE_DISK_SECTOR];
-    fake_disk.commands++;
     status = BUSY;
     left = 0;
     if (fake_disk.is_mute)

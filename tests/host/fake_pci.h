@@ -17,8 +17,8 @@ struct fake_function {
     uint32_t writable[PCI_CONFIG_SIZE / 4]; /* the bits that keep what is written */
 };
 
-/* An empty machine. `ports`: they work; `buses`: so many are in MCFG, 0 means that there is no such
- * table. */
+/* An empty machine. `ports`: configuration space is reached through ports; `buses`: the number of
+ * buses in MCFG, 0 where there is no such table. */
 void fake_pci_reset(bool ports, unsigned buses);
 
 /* Adds to MCFG, which fake_pci_reset() has begun. */
@@ -37,7 +37,7 @@ void fake_pci_bar(struct fake_function *function, unsigned index, uint64_t addre
 void fake_pci_memory(uint32_t (*read)(phys_addr_t address),
                      void (*write)(phys_addr_t address, uint32_t value));
 
-/* All that a device has besides, at ports and in memory, instead. */
+/* The same for a device that has ports as well. */
 void fake_pci_device(const struct fake_device *device);
 
 /* How many writes to a BAR have found its device decoding addresses. */

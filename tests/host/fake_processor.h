@@ -16,4 +16,7 @@ struct fake_processor {
 /* From now on these functions are called. */
 void fake_processor_set(struct fake_processor processor);
 
+/* From now on CPUID answers zeros: the processor has no features. */
+void fake_processor_set_plain(void);
+
 #endif

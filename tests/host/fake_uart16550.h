@@ -28,7 +28,7 @@ struct fake_uart {
     char sent[8 * 1024 + 1];
     unsigned sent_count;
     unsigned in_fifo;    /* bytes that the transmitter has not sent yet */
-    unsigned busy;       /* so many delays empty the transmitter; 0: a byte is gone at once */
+    unsigned busy;       /* how many delays empty the transmitter; 0: a byte is gone at once */
     unsigned delays;     /* since the FIFO was filled */
     bool empty_pending;  /* the transmitter has become empty, and the driver has not been told */
     bool no_empty;       /* the chip never says so by an interrupt */

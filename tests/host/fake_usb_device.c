@@ -139,12 +139,6 @@ void fake_usb_transfer(unsigned slot, unsigned endpoint, struct fake_usb_device 
         run_reports(slot, endpoint, device);
 }
 
-void fake_usb_go_on(struct fake_usb_device *device)
-{
-    for (unsigned endpoint = 1; endpoint < 32; endpoint++)
-        fake_xhci_run(device, endpoint);
-}
-
 void fake_usb_send(struct fake_usb_device *device, const uint8_t *bytes, size_t size)
 {
     uint8_t *report = device->reports[device->report_count++];

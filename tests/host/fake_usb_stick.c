@@ -76,7 +76,6 @@ static void fail_command(struct fake_stick *stick, uint8_t key)
 static void begin_stick_command(struct fake_stick *stick)
 {
     uint8_t operation = stick->wrapper[OPERATION];
-    stick->commands++;
     stick->last_operation = operation;
     stick->failed = false;
     if (operation == REQUEST_SENSE || operation == INQUIRY)

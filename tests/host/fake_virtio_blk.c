@@ -84,7 +84,6 @@ static void ring(void)
         uint16_t index = available[2 + seen++ % SIZE];
         const struct descriptor *table = phys_to_virt(descriptors[index].address);
         unsigned last = descriptors[index].size / sizeof(*table) - 1;
-        fake_disk.commands++;
         if (fake_disk.is_mute)
             continue;
         uint8_t *status = phys_to_virt(table[last].address);

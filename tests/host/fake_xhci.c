@@ -1,7 +1,8 @@
 /*
  * The controller of the fake machine (xHCI 1.2): the driver writes its registers, and what a write
  * asks for is done at once. A doorbell runs the commands, or an endpoint's transfers, that wait in
- * its ring; whatever ends is told as an event. What a device answers is its own: fake_usb.h.
+ * its ring; each one that ends is reported as an event. The devices' answers are in
+ * fake_usb_device.c.
  */
 #include "fake_xhci.h"
 
@@ -61,7 +62,6 @@ void fake_xhci_post(uint64_t parameter, uint32_t status, uint32_t control)
     event.control = (event.control & ~1u) | chip.events.cycle;
     *trb_at(chip.events.at) = event;
     chip.events.at += sizeof(event);
-    fake_xhci.events++;
     chip.status |= STATUS_INTERRUPT;
     if (chip.events.at == segment[0] + XHCI_RING_TRBS * sizeof(event)) {
         chip.events.at = segment[0];
@@ -395,7 +395,6 @@ static void reset_chip(void)
     chip.legacy = legacy;
     chip.legacy_control = control;
     chip.status = STATUS_HALTED;
-    fake_xhci.resets++;
 }
 
 static void write_command(uint32_t value)

@@ -22,15 +22,15 @@ struct fake_xhci {
     bool large_contexts, only_32_bit;
     bool names_speeds; /* with numbers that are not the usual ones */
     unsigned scratchpads;
-    unsigned deaf_commands;  /* so many commands are taken and never done */
+    unsigned deaf_commands;  /* how many commands are taken and never done */
     uint8_t forced_slot;     /* not 0: what the command for a slot gives out */
     uint8_t command_code;    /* not 0: how the next command ends */
-    unsigned command_errors; /* ... and so many of them */
+    unsigned command_errors; /* ... and how many of them */
     /* May change each event before the driver sees it; false: there is none. */
     bool (*on_event)(struct xhci_trb *event);
     void (*raise)(void); /* raises the controller's interrupt; NULL: it raises none */
-    /* What came of it. */
-    unsigned resets, events, slots_enabled, smis_on;
+    /* Set by the machine. */
+    unsigned slots_enabled, smis_on;
     unsigned conflicts; /* how often two devices at one port of the controller had address 0 */
 };
 extern struct fake_xhci fake_xhci;
@@ -49,13 +49,13 @@ struct fake_stick {
     uint8_t type;          /* of the device; 0: a disk */
     uint8_t bad_operation; /* not 0: this command fails with `bad_key` */
     uint8_t bad_key;
-    unsigned stalls;           /* so many data stages or statuses are stalled */
-    unsigned bad_statuses;     /* so many statuses have ... */
+    unsigned stalls;           /* how many data stages or statuses are stalled */
+    unsigned bad_statuses;     /* how many statuses have ... */
     uint8_t bad_at, bad_value; /* ... this value at this place */
-    unsigned short_by;         /* so many bytes of data are missing at reads */
+    unsigned short_by;         /* how many bytes of data are missing at reads */
     bool is_mute;              /* no status comes */
-    /* What came of it. */
-    unsigned commands, flushes, resets, writes;
+    /* Set by the machine. */
+    unsigned flushes, resets, writes;
     uint8_t last_operation;
     /* The command under way. */
     uint8_t wrapper[31], sense;
@@ -87,7 +87,7 @@ struct fake_usb_device {
     bool is_deaf;                     /* no transfer is ever done */
     uint8_t refused_request;          /* not 0: it stalls */
     uint8_t code;                     /* not 0: how the next transfers end */
-    unsigned errors;                  /* ... and so many of them */
+    unsigned errors;                  /* ... and how many of them */
     const uint8_t *report_descriptor; /* NULL: it has none */
     size_t report_descriptor_size;
     uint8_t reports[64][FAKE_REPORT]; /* to be sent */
@@ -133,9 +133,6 @@ struct fake_usb_device *fake_hub_device(const struct fake_usb_device *hub, unsig
 
 /* The keyboard sends a report: the modifiers, and up to two keys. */
 void fake_usb_report(struct fake_usb_device *device, uint8_t modifiers, uint8_t key, uint8_t other);
-
-/* The device does what it has not done while it was deaf or mute. */
-void fake_usb_go_on(struct fake_usb_device *device);
 
 /* The device sends a report of up to FAKE_REPORT bytes. */
 void fake_usb_send(struct fake_usb_device *device, const uint8_t *bytes, size_t size);

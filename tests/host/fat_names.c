@@ -1,4 +1,6 @@
-/* Names of FAT, and dates. */
+/*
+ * The names of files on FAT, short and long; and dates.
+ */
 #include <drivers/time_of_day.h>
 #include <fs/fat/fat.h>
 #include <lib/string.h>

@@ -165,7 +165,7 @@ TEST(fault_words, no_address_is_found_where_none_is_bad)
     EXPECT_EQ(FIND("", .rax = BAD), 0);                    /* nothing can be read */
 }
 
-/* Whatever bytes there are, no more than `length` of them are read, and it comes to an end. They
+/* No more than `length` bytes are read, and the search ends, whatever the bytes are. They
  * lie at the end of an array, where AddressSanitizer watches. */
 TEST(fault_words, any_bytes_are_read_within_their_length)
 {

@@ -1,3 +1,6 @@
+/*
+ * snprintf(): each conversion, and text that does not fit.
+ */
 #include <lib/format.h>
 #include <lib/string.h>
 

@@ -23,6 +23,16 @@ static void tear_down(void)
     test_arena_destroy(arena);
 }
 
+/* Does `run` panic with these words? */
+static bool is_caught(void (*run)(void *), void *argument, const char *words)
+{
+    const char *panic = host_expect_panic(run, argument);
+    if (panic && strstr(panic, words))
+        return true;
+    test_print("    # %s: %s", words, panic ? panic : "nothing");
+    return false;
+}
+
 /* --- The facade ----------------------------------------------------------------------------- */
 
 TEST(heap, allocators_are_chosen_by_name)
@@ -145,8 +155,7 @@ TEST(heap, interrupt_handlers_may_not_use_it)
     size_t size = 10;
     struct allocator_stats stats;
     host_cpu.interrupt_depth = 1;
-    const char *first = host_expect_panic(do_kmalloc, &size);
-    bool caught = first && strstr(first, "ASSERT(!in_interrupt())");
+    bool caught = is_caught(do_kmalloc, &size, "ASSERT(!in_interrupt())");
     caught = caught && host_expect_panic(do_kmalloc_aligned, &size);
     caught = caught && host_expect_panic(do_kfree, block);
     caught = caught && host_expect_panic(do_krealloc, block);
@@ -163,31 +172,19 @@ TEST(heap, krealloc_of_no_block_panics)
 {
     EXPECT(set_up(NULL, false));
     char *block = kmalloc(100);
-    EXPECT(strstr(host_expect_panic(do_krealloc, block + 16), "not a block's start"));
+    EXPECT(is_caught(do_krealloc, block + 16, "not a block's start"));
     kfree(block);
-    EXPECT(strstr(host_expect_panic(do_krealloc, block), "double free"));
+    EXPECT(is_caught(do_krealloc, block, "double free"));
     tear_down();
 }
 
 /* --- The debugging heap --------------------------------------------------------------------- */
 
-#define FOR_EACH_DEBUGGED(kind) \
-    for (const struct kind *kind = kinds; kind < kinds + KINDS && set_up(kind->name, true); kind++)
-
-/* Does `run` panic with these words? */
-static bool is_caught(void (*run)(void *), void *argument, const char *words)
-{
-    const char *panic = host_expect_panic(run, argument);
-    if (panic && strstr(panic, words))
-        return true;
-    test_print("    # %s: %s", words, panic ? panic : "nothing");
-    return false;
-}
-
 TEST(heap, debug_agrees_with_the_model)
 {
-    FOR_EACH_DEBUGGED(kind)
+    FOR_EACH_KIND(kind)
     {
+        EXPECT(set_up(kind->name, true));
         struct model *model = model_create(kernel_heap, 6);
         for (size_t i = 0; i < 20000; i++) {
             if (model->count < 300 && model_random(model, 2))
@@ -222,8 +219,9 @@ TEST(heap, debug_fills_new_and_freed_blocks)
 
 TEST(heap, debug_names_a_write_after_free)
 {
-    FOR_EACH_DEBUGGED(kind)
+    FOR_EACH_KIND(kind)
     {
+        EXPECT(set_up(kind->name, true));
         const size_t sizes[] = {1, 24, 100, 4096, 20000};
         for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
             unsigned char *block = kmalloc(sizes[i]);
@@ -257,8 +255,9 @@ TEST(heap, debug_finds_a_write_after_free_soon)
 
 TEST(heap, debug_names_overruns_and_underruns)
 {
-    FOR_EACH_DEBUGGED(kind)
+    FOR_EACH_KIND(kind)
     {
+        EXPECT(set_up(kind->name, true));
         const size_t sizes[] = {0, 1, 24, 100, 4096, 20000};
         for (size_t i = 0; i < ARRAY_SIZE(sizes) * 2; i++) {
             size_t size = sizes[i / 2];
@@ -293,8 +292,9 @@ TEST(heap, debug_names_an_underrun_of_the_header)
 
 TEST(heap, debug_names_bad_frees)
 {
-    FOR_EACH_DEBUGGED(kind)
+    FOR_EACH_KIND(kind)
     {
+        EXPECT(set_up(kind->name, true));
         static char elsewhere;
         char *block = kmalloc(100), *aligned = kmalloc_aligned(100, 2048);
         EXPECT(is_caught(do_kfree, block + 16, "not a block's start"));
@@ -306,7 +306,7 @@ TEST(heap, debug_names_bad_frees)
         kfree(aligned);
         EXPECT(is_caught(do_kfree, block, "heap: double free of 0x"));
         EXPECT(is_caught(do_kfree, aligned, "heap: double free of 0x"));
-        EXPECT(strstr(host_expect_panic(do_kfree, block), "freed by 0x"));
+        EXPECT(is_caught(do_kfree, block, "freed by 0x"));
         heap_trim();
         EXPECT(is_caught(do_kfree, block, "heap: double free of 0x"));
         tear_down();

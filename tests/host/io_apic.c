@@ -102,8 +102,8 @@ TEST(io_apic, none_or_no_good_one_is_refused)
     EXPECT_EQ(fake_apic_init(), ERROR_NO_DEVICE);
 }
 
-/* Registers have numbers of eight bits. Who counts on would come round to those below the inputs.
- */
+/* Registers have numbers of eight bits. A driver that counted on would wrap round, to the registers
+ * before the inputs'. */
 TEST(io_apic, inputs_beyond_the_registers_numbers_are_not_written)
 {
     fake_apic_start(false);
@@ -128,7 +128,7 @@ TEST(io_apic, silencing_leaves_only_the_way_of_the_8259s)
     EXPECT(!(low(2, 0) & 1 << 16));
 }
 
-/* The dead one is told of; it is no harm unless a line that is needed ends there. */
+/* The dead one is logged. It does no harm unless a line that is needed ends there. */
 TEST(io_apic, a_dead_one_of_two_is_logged)
 {
     fake_apic_start(false);

@@ -14,17 +14,11 @@
 struct fs_context *files_context;
 static struct test_arena *arena;
 
-static struct cpuid_result no_features(uint32_t leaf)
-{
-    (void)leaf;
-    return (struct cpuid_result){0};
-}
-
 struct fs_context *files_start(void)
 {
     if (files_context)
         return files_context;
-    fake_processor_set((struct fake_processor){.cpuid = no_features});
+    fake_processor_set_plain();
     physical_memory_simple(MIB(64));
     arena = test_arena_create(MIB(64));
     if (heap_init(NULL, false, &arena->arena) != OK || fs_start() != OK ||

@@ -1,3 +1,7 @@
+/*
+ * The memory map that the loader passes on: which ranges of it are usable memory, and which are
+ * RAM.
+ */
 #include <layout.h>
 #include <mm/memory_map.h>
 
@@ -6,8 +10,8 @@
 
 static struct boot_info info;
 
-/* Does the map give these usable ranges, and no others? The list ends with an empty one. Asked from
- * a range's end on, it gives the same as from where it says itself. */
+/* Compares the map's ranges of this kind with a list, which ends with an empty range. A search from
+ * the end of the last range on has to find the same as one from where the last search stopped. */
 static void expect_ranges(enum memory_kind kind, const struct phys_range *expected)
 {
     struct phys_range range = {0, 0}, again;

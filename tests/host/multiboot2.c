@@ -177,7 +177,7 @@ static void put_section(uint32_t type, uint64_t address, uint64_t size, uint32_t
     put64(24);
 }
 
-/* Begins the tag of so many sections, which are to follow. */
+/* Begins the tag of `count` sections, which are to follow. */
 static void begin_sections(uint32_t count)
 {
     put32(ELF_SECTIONS);

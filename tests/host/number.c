@@ -1,3 +1,6 @@
+/*
+ * Numbers in text.
+ */
 #include <lib/number.h>
 
 #include "../test.h"

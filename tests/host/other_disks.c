@@ -11,6 +11,7 @@
 #include <fs/filesystem.h>
 #include <fs/mount.h>
 #include <layout.h>
+#include <lib/random.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -20,12 +21,11 @@
 
 enum { NAMES = 24, PIECE = 9000, FAR = 200000, PATH = 128 };
 
-static uint32_t seed;
+static uint64_t seed;
 
 static unsigned choose(unsigned below)
 {
-    seed = seed * 1664525 + 1013904223;
-    return (seed >> 8) % below;
+    return random_below(&seed, below);
 }
 
 /* --- Operations ------------------------------------------------------------------------------- */
@@ -59,7 +59,7 @@ static void write_some(const char *path)
     file_release(file);
 }
 
-/* What a file is, as one number; 0: nothing that can be read. */
+/* A file's content as one number; 0: it cannot be opened. */
 static uint64_t digest(const char *path)
 {
     static uint8_t bytes[PIECE];

@@ -1,5 +1,5 @@
 /*
- * The pages of files.
+ * The tree that finds the pages of a file by their numbers.
  */
 #include <fs/page_tree.h>
 #include <lib/random.h>

@@ -128,7 +128,7 @@ static void look_for_strays(uintptr_t instruction)
 }
 
 /* The processor may look through the tables at any time and keep what it finds (SDM 3A 4.10.2.3),
- * so what a new table held before must never be led to. */
+ * so a table is linked only once it is filled. */
 TEST(paging_ranges, nothing_astray_is_ever_mapped)
 {
     tables_set_up(MIB(16));

@@ -75,9 +75,9 @@ TEST(pci, without_pci_nothing_is_found)
 TEST(pci, bridges_that_lie_lead_nowhere)
 {
     fake_pci_reset(true, 0);
-    add_bridge(0, 0, 0);   /* to itself */
-    add_bridge(0, 1, 2);   /* two to the same bus */
-    add_bridge(0, 2, 2);   /* */
+    add_bridge(0, 0, 0); /* to itself */
+    add_bridge(0, 1, 2); /* two to the same bus */
+    add_bridge(0, 2, 2);
     add_bridge(2, 0, 1);   /* back up */
     add_bridge(2, 1, 2);   /* to itself */
     add_bridge(2, 2, 255); /* to the last */
@@ -191,13 +191,13 @@ TEST(pci, bars_that_contradict_themselves_are_refused)
 {
     struct pci_bar bar;
     struct fake_function *device = one_device();
-    fake_pci_bar(device, 0, 0xfe000000, 0x1000, 6);   /* no such kind */
-    device->words[(PCI_BAR + 4) / 4] = 0xfe000000;    /* bits with a gap */
-    device->writable[(PCI_BAR + 4) / 4] = 0xff0ff000; /* */
-    fake_pci_bar(device, 2, 0xfe000000, 0x1000, 0);   /* bits below its size */
-    device->words[(PCI_BAR + 8) / 4] |= 0x100;        /* */
-    fake_pci_bar(device, 5, 0xfe000000, 0x1000, 4);   /* the upper half is missing */
-    device->words[(PCI_BAR + 20) / 4 + 1] = 0;        /* */
+    fake_pci_bar(device, 0, 0xfe000000, 0x1000, 6); /* no such kind */
+    device->words[(PCI_BAR + 4) / 4] = 0xfe000000;  /* bits with a gap */
+    device->writable[(PCI_BAR + 4) / 4] = 0xff0ff000;
+    fake_pci_bar(device, 2, 0xfe000000, 0x1000, 0); /* bits below its size */
+    device->words[(PCI_BAR + 8) / 4] |= 0x100;
+    fake_pci_bar(device, 5, 0xfe000000, 0x1000, 4); /* the upper half is missing */
+    device->words[(PCI_BAR + 20) / 4 + 1] = 0;
     fake_pci_start();
     EXPECT_EQ(pci_bar(pci_device(0), 0, &bar), ERROR_INVALID);
     EXPECT_EQ(pci_bar(pci_device(0), 1, &bar), ERROR_INVALID);

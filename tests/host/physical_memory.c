@@ -36,7 +36,7 @@ void physical_memory_reserve(struct boot_info *info, phys_addr_t start, phys_add
     info->reserved[info->reserved_count++] = (struct phys_range){start, end};
 }
 
-/* What is handed out first is not zero. */
+/* Fills the memory that is handed out first: it is not zero. */
 void physical_memory_simple(uint64_t size)
 {
     static struct boot_info info;

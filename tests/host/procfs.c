@@ -226,7 +226,7 @@ static bool add_name(struct entry_sink *sink, const char *name, size_t length, u
     return true;
 }
 
-/* Lists so many entries at a time. */
+/* Lists `room` entries at a time. */
 static const char *list_names(const char *name, unsigned room)
 {
     static struct names names;

@@ -27,8 +27,8 @@ static bool kill(void)
     return ++kills < 3;
 }
 
-/* Who has failed to get a frame tries again only if something has changed: else it would try for
- * ever. */
+/* A fault that has found no frame is tried again only if something has changed: else it would be
+ * tried for ever. */
 TEST(reclaim, no_second_try_without_progress)
 {
     static struct reclaimer reclaimer = {.reclaim = give_up};

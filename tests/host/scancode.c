@@ -1,3 +1,6 @@
+/*
+ * From scancodes of both sets to keys that are pressed and released.
+ */
 #include <drivers/scancode.h>
 #include <lib/random.h>
 #include <lib/string.h>

@@ -1,3 +1,6 @@
+/*
+ * The functions on strings and blocks of memory, against plain loops.
+ */
 #include <lib/string.h>
 #include <stdlib.h>
 

@@ -67,7 +67,7 @@ TEST(usb, several_keys_at_once_are_typed)
 {
     usb_start_with_keyboard(USB_FULL);
     fake_xhci_report(1, 0, A, 0);
-    fake_xhci_report(1, 0, A, B); /* A is still held: it is not usb_typed again */
+    fake_xhci_report(1, 0, A, B); /* A is still held: it is not typed again */
     fake_xhci_report(1, 0, B, 0);
     fake_xhci_report(1, 0, A, B);
     usb_run(20);

@@ -52,7 +52,7 @@ void usb_run(unsigned milliseconds)
     }
 }
 
-/* What an earlier test has left: its memory is about to go. */
+/* Ends the tasks of an earlier test, whose memory is about to go. */
 static void end_tasks(void)
 {
     list_for_each(node, &usb_executor.tasks)

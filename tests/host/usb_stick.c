@@ -291,7 +291,7 @@ TEST(usb_stick, data_that_is_missing_is_an_error)
     EXPECT_EQ(run_request(BLOCK_READ, 7, 2), ERROR_DEVICE);
     fake->short_by = 0;
     EXPECT_EQ(run_request(BLOCK_READ, 7, 2), OK);
-    fake->bad_at = 8; /* a residue: so many bytes are missing, it says */
+    fake->bad_at = 8; /* the residue: the number of bytes that are missing */
     fake->bad_value = 100;
     fake->bad_statuses = 1;
     EXPECT_EQ(run_request(BLOCK_READ, 7, 2), OK); /* at the second attempt */

@@ -1,3 +1,6 @@
+/*
+ * UTF-8: every code point, and text that is malformed.
+ */
 #include <lib/string.h>
 #include <lib/utf8.h>
 

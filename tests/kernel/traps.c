@@ -157,7 +157,7 @@ static uint64_t note_context(void)
     return clock_now();
 }
 
-/* Code that an exception interrupts calls the handler as if it were a function of its own. */
+/* An exception's handler runs as if the interrupted code had called it. */
 TEST(traps, an_exceptions_handler_is_no_interrupt_handler)
 {
     log_set_clock(note_context);
@@ -299,9 +299,12 @@ TEST(traps, the_backtrace_of_a_circle_ends)
     one[0] = (virt_addr_t)other;
     other[0] = (virt_addr_t)one;
     one[1] = other[1] = (virt_addr_t)&ist_of_gate + 1;
-    backtrace_print((virt_addr_t)&ist_of_gate + 1, (virt_addr_t)one);
-    one[0] = (virt_addr_t)one;
-    backtrace_print((virt_addr_t)&ist_of_gate + 1, (virt_addr_t)one);
+    for (unsigned circle = 2; circle > 0; circle--) {
+        record_start();
+        backtrace_print((virt_addr_t)&ist_of_gate + 1, (virt_addr_t)one);
+        EXPECT(record_count("\n    0x") > 0 && record_count("\n    0x") <= 1 + circle);
+        one[0] = (virt_addr_t)one;
+    }
 }
 
 /* A frame that an interrupted handler has left, and whose caller is itself. */
@@ -312,7 +315,9 @@ TEST(traps, the_backtrace_of_a_circle_of_traps_ends)
     memset(frame, 0, 2 * sizeof(*frame) + sizeof(struct trap_frame));
     frame[0] = (virt_addr_t)frame;
     frame[1] = (virt_addr_t)exception_return;
+    record_start();
     backtrace_print((virt_addr_t)&ist_of_gate + 1, (virt_addr_t)frame);
+    EXPECT(record_count("\n    0x") > 0 && record_count("\n    0x") <= 3);
 }
 
 /* A chain with more callers than are shown: each has a return address of its own. */

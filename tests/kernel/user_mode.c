@@ -296,7 +296,7 @@ TEST(user_mode, syscall_is_the_only_way_in)
     EXPECT_EQ(last_exception.cs, USER_CODE_SELECTOR);
 }
 
-/* The tables' addresses are the kernel's. A processor without UMIP tells them to programs. */
+/* The tables' addresses are secrets of the kernel. A processor without UMIP gives them away. */
 PROGRAM(stores_gdt, "sgdt -16(%rsp)");
 PROGRAM(stores_idt, "sidt -16(%rsp)");
 PROGRAM(stores_ldt, "sldt %eax");
