@@ -29,7 +29,7 @@ COUNTED = ["-cpu", "qemu64", "-icount", "shift=0,sleep=off,align=off",
 
 
 def memory(gib):
-    """The options for so much RAM, which the build machine need not have."""
+    """The options for this much RAM, which the build machine need not have."""
     return ["-m", f"{gib}G", "-object", f"memory-backend-ram,id=r,size={gib}G,reserve=off",
             "-machine", "memory-backend=r"]
 
@@ -48,13 +48,13 @@ DISK = disk()
 # A system whose first program measures: what a program pays for. Its figures have names that begin so, and the
 # kernel's own benches have not.
 USER = [*DISK, "-fw_cfg", f"name=opt/cairn/initramfs,file={paths.BUILD / 'initramfs-bench.cpio'}"]
-USER_FAMILIES = ("event.", "fault.", "file.", "futex.", "memory.map_unmap", "memory.unmap", "pipe.", "process.", "signal.", "sleep.", "socket.", "syscall.",
-                 "thread.create_join", "ext2.", "direct.")
+USER_FAMILIES = ("direct.", "event.", "ext2.", "fault.", "file.", "futex.", "memory.map_unmap", "memory.unmap", "pipe.", "process.",
+                 "signal.", "sleep.", "socket.", "syscall.", "thread.create_join")
 
-# So many things of a kind that they need more memory. Its figures, too, have names that no bench of the kernel has.
+# Things of one kind, so many that they need more memory. The kernel has no benches with such names.
 GROWTH_FAMILY = "growth."
 
-# So many processes and threads that they run on a machine of their own.
+# Processes and threads, so many that they need a machine of their own.
 MANY_FAMILY = "many."
 
 # Each boot: a name for its log, more options for QEMU, more words for the command line, and what its benches' names have
@@ -92,14 +92,6 @@ BLOG_OS = {
 }
 
 
-def read_all(machine):
-    """What COM1 says until QEMU ends."""
-    deadline = time.monotonic() + LIMIT
-    while not machine.closed and time.monotonic() < deadline:
-        machine.read(deadline - time.monotonic())
-    return machine.received.decode("utf-8", "replace").replace("\r\n", "\n")
-
-
 # The most that these may cost, in the benches' own units.
 GOALS = {
     "boot.entry_to_shell": 3000000, "disk.read.128k": 4000, "disk.write.128k": 4000, "event.epoll": 1000,
@@ -108,9 +100,17 @@ GOALS = {
     "file.write.4k": 420000, "futex.ping_pong": 2500, "memory.map_unmap": 1300, "memory.unmap": 250,
     "pipe.ping_pong": 3000, "pipe.self": 700,
     "process.fork_exec_wait": 90000, "process.fork_exit_wait": 40000, "process.vfork_exec_wait": 60000,
-    "signal.self": 1300, "sleep.millisecond": 1200000, "socket.ping_pong": 4000, "syscall.getpid": 100, "thread.create_join": 25000, "thread.switch": 110,
-    "usb.key": 2500,
+    "signal.self": 1300, "sleep.millisecond": 1200000, "socket.ping_pong": 4000, "syscall.getpid": 100,
+    "thread.create_join": 25000, "thread.switch": 110, "usb.key": 2500,
 }
+
+
+def read_all(machine):
+    """What COM1 says until QEMU ends."""
+    deadline = time.monotonic() + LIMIT
+    while not machine.closed and time.monotonic() < deadline:
+        machine.read(deadline - time.monotonic())
+    return machine.received.decode("utf-8", "replace").replace("\r\n", "\n")
 
 
 def run_boot(name, options, words):
@@ -129,9 +129,9 @@ def overlap(prefix, family):
     return family.startswith(prefix) or prefix.startswith(family)
 
 
-def run_user(prefix):
+def run_user(prefix, name="user", options=("-m", "256M")):
     """Boots the system whose first program measures."""
-    return run_boot("user", [*USER, "-m", "256M"], f"norandmaps panic=exit -- {prefix}")
+    return run_boot(name, [*USER, *options], f"norandmaps panic=exit -- {prefix}")
 
 
 def figures_of(outputs):
@@ -145,14 +145,14 @@ def figures_of(outputs):
 
 def collect(prefix):
     """The figures of all boots that may have some whose names begin with `prefix`."""
+    boots = [] if prefix.startswith((*USER_FAMILIES, GROWTH_FAMILY, MANY_FAMILY)) else BOOTS
     outputs = [run_boot(name, options, f"{words} bench={max(prefix, family, key=len)}")
-               for name, options, words, family in BOOTS if overlap(prefix, family) and not prefix.startswith((*USER_FAMILIES, GROWTH_FAMILY, MANY_FAMILY))]
+               for name, options, words, family in boots if overlap(prefix, family)]
     if any(overlap(prefix, family) for family in USER_FAMILIES):
         outputs.append(run_user(prefix))
-    if overlap(prefix, GROWTH_FAMILY):
-        outputs.append(run_boot("growth", [*USER, "-m", "1G"], f"norandmaps panic=exit -- {max(prefix, GROWTH_FAMILY, key=len)}"))
-    if overlap(prefix, MANY_FAMILY):
-        outputs.append(run_boot("many", [*USER, *LARGE], f"norandmaps panic=exit -- {max(prefix, MANY_FAMILY, key=len)}"))
+    for name, options, family in (("growth", ["-m", "1G"], GROWTH_FAMILY), ("many", LARGE, MANY_FAMILY)):
+        if overlap(prefix, family):
+            outputs.append(run_user(max(prefix, family, key=len), name, options))
     return figures_of(outputs)
 
 

@@ -62,7 +62,7 @@ def keep_host_busy(directory):
 
 
 def measure(minutes):
-    """For each controller: the clock's error after so many minutes, how uncertain that is, and the ticks that came."""
+    """For each controller: the clock's error after `minutes`, how uncertain that is, and the share of ticks that came."""
     with contextlib.ExitStack() as stack:
         guests = [stack.enter_context(start_machine(controller)) for controller in CONTROLLERS]
         for guest in guests:

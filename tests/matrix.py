@@ -73,8 +73,8 @@ def by_bochs_keyboard(started):
     expect(bochs.type_line(started, "echo by keyboard") == ["by keyboard"], "no answer to the keyboard")
 
 
-HOW = {by_bochs_keyboard: "keyboard, COM1", over_com1: "COM1", by_keyboard_and_com1: "keyboard, COM1", by_keyboard_on_screen: "keyboard, screen",
-       everything: "keyboard, COM1, screen"}
+HOW = {over_com1: "COM1", by_keyboard_and_com1: "keyboard, COM1", by_bochs_keyboard: "keyboard, COM1",
+       by_keyboard_on_screen: "keyboard, screen", everything: "keyboard, COM1, screen"}
 
 
 # --- Further checks ---------------------------------------------------------------------------------------------------

@@ -33,6 +33,7 @@ NOT_YET = {
     },
 }
 
+
 def command(name):
     """What runs a script."""
     return f"bash /tmp/programs/{name}.sh"
@@ -63,9 +64,10 @@ def differences(name):
 def compare(name, disk):
     """Runs one script on both. Returns the lines in which they differ, and shows them."""
     start = time.monotonic()
-    for place, run in (("expected", lambda: debian.on_linux(command(name), disk.with_suffix(".tree"), SCRIPTS, LIMIT)), ("printed", lambda: on_cairn(name, disk))):
+    printed = {"expected": debian.on_linux(command(name), disk.with_suffix(".tree"), SCRIPTS, LIMIT), "printed": on_cairn(name, disk)}
+    for place, text in printed.items():
         (debian.DISKS / place).mkdir(exist_ok=True)
-        (debian.DISKS / place / name).write_bytes(run())
+        (debian.DISKS / place / name).write_bytes(text)
     different = differences(name)
     print(f"programs: {name}: {'FAILED' if different else 'ok'}, {len(kept('expected', name))} lines, {time.monotonic() - start:.0f} s",
           flush=True)

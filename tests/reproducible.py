@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Builds the tree twice from nothing, in folders of different names and depths and at different times, without a compiler's
-cache, and compares what the builds give byte for byte.
+cache, and compares the built files byte for byte.
 
     tests/reproducible.py
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs the kernel for long, with what a seed decides.
+"""Runs the kernel for long, on work that a seed chooses.
 
     tests/soak.py [CALLS [SEED]]            millions of system calls with made-up arguments: one machine after the other
     tests/soak.py minutes MINUTES [SEED]    commands, programs that fault, hot-plug and work on disks at once, on one machine
@@ -45,7 +45,7 @@ def soak_calls(calls, first):
 
 
 def soak_minutes(minutes, seed):
-    """Runs one machine for so long; 1 when something was wrong."""
+    """Runs one machine for this many minutes; 1 when something was wrong."""
     with tempfile.TemporaryDirectory(prefix="cairn-soak-") as folder:
         disks = soaking.make_disks(Path(folder))
         try:

@@ -1,9 +1,7 @@
 /*
- * Runs the kernel's files on the host. What they call that is not there has a stand-in here, such
- * as a panic that a test can expect. The results are KTAP on standard output.
- *
- *     host-tests            runs every suite
- *     host-tests SUITE ...  runs those
+ * Runs the kernel's files on the host: `host-tests SUITE`. Functions that they call and that are
+ * not there have stand-ins here, such as a panic that a test can expect. The results are KTAP on
+ * standard output. Each suite has a process of its own, since the kernel's variables are shared.
  */
 #include <assert.h>
 #include <kernel/cpu/cpu.h>
@@ -12,7 +10,6 @@
 #include <kernel/log/log.h>
 #include <kernel/log/panic.h>
 #include <kernel/log/symbols.h>
-#include <section.h>
 #include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,8 +17,6 @@
 
 #include "../test.h"
 #include "support.h"
-
-SECTION_ARRAY(struct test, tests);
 
 static jmp_buf *panic_return;
 static char panic_text[512];
@@ -104,23 +99,10 @@ void test_print(const char *format, ...)
     fflush(stdout);
 }
 
-static bool first_of_its_suite(const struct test *test)
-{
-    for (const struct test *earlier = __start_tests; earlier < test; earlier++) {
-        if (strcmp(earlier->suite, test->suite) == 0)
-            return false;
-    }
-    return true;
-}
-
 int main(int argc, char **argv)
 {
-    unsigned failures = 0;
-    for (int i = 1; i < argc; i++)
-        failures += test_run_suite(argv[i]);
-    for (const struct test *test = __start_tests; argc == 1 && test < __stop_tests; test++) {
-        if (first_of_its_suite(test))
-            failures += test_run_suite(test->suite);
-    }
-    return failures != 0;
+    if (argc == 2)
+        return test_run_suite(argv[1]) != 0;
+    fprintf(stderr, "usage: %s SUITE\n", argv[0]);
+    return 2;
 }

@@ -2,7 +2,7 @@
  * Waiting for an event (kernel/task/event.c): an interrupt handler sets it and clears it, at any moment; a task looks,
  * registers, and looks again. Waking as such is tests/models/executor.pml's: here the task is ready or not.
  *
- * Held against it: when the handler is done, the task does not wait for an event that is set.
+ * Checked: when the handler is done, the task does not wait for an event that is set.
  *
  * scripts/check-models.sh also checks that the model finds what each of these breaks:
  *     LOOK_ONCE        the task does not look again after it has registered

@@ -2,7 +2,7 @@
  * The executor's protocol of waking, sleeping, ending and cancelling (kernel/task/executor.c), step by step, with an
  * interrupt or an NMI possible before each step. A step is one access to memory that others see.
  *
- * Held against it: no wake is lost (the processor does not halt while a live task has been given something and not taken it); no
+ * Checked: no wake is lost (the processor does not halt while a live task has been given something and not taken it); no
  * task is polled after its end or its release; each task is released once; a task in the queue has not been released.
  *
  * scripts/check-models.sh also checks that the model finds what each of these breaks:

@@ -8,7 +8,7 @@
  * The calls of the threads wait, or block a signal, or unblock both. The handler of the first signal runs with both blocked,
  * and makes calls, too.
  *
- * Held against it, when nothing more happens: no thread runs its program, or waits, with a signal pending that it does
+ * Checked when nothing more happens: no thread runs its program, or waits, with a signal pending that it does
  * not block; each signal was acted upon once, or is pending still.
  *
  * scripts/check-models.sh also checks that the model finds what each of these breaks:

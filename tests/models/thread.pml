@@ -3,7 +3,7 @@
  * and one that interrupts the thread, each at any point, and a wake for nothing. The executor's part is as in
  * tests/models/executor.pml, for one task.
  *
- * Held against it: the thread's stack is not gone on with once it is over; it is released once, while nothing has it
+ * Checked: the thread's stack is not gone on with once it is over; it is released once, while nothing has it
  * queued and no waker is left with the event; and when nothing is ready and nothing more comes, the thread is over, unless
  * neither event nor interrupt has come.
  *

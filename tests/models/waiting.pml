@@ -3,7 +3,7 @@
  * that a task passes on when it cannot use it. Two tasks take things, one after the other as the executor has it; either may be
  * cancelled at any moment. Waking as such is tests/models/executor.pml's: here a task is ready or not.
  *
- * Held against it: when no task is ready and nothing more will come, no thing is left, or no task to take it.
+ * Checked: when no task is ready and nothing more will come, no thing is left, or no task to take it.
  *
  * scripts/check-models.sh also checks that the model finds what each of these breaks:
  *     LOOK_ONCE        the future does not look again after it has registered
