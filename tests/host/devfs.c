@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "../test.h"
-#include "files.h"
+#include "memory_files.h"
 #include "support.h"
 
 static const struct file_operations operations;

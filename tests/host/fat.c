@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "../test.h"
-#include "files.h"
 #include "memory_disk.h"
+#include "memory_files.h"
 
 enum { LISTED = 1024, SLOT = 32 };
 
