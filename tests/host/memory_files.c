@@ -43,13 +43,20 @@ int64_t read_bytes(struct file *file, void *bytes, size_t size)
     return buffer.left < size ? (int64_t)(size - buffer.left) : -(int64_t)error;
 }
 
-/* The log has one line. */
+/* The log has a line of each level. */
 void log_for_each(void (*show)(void *context, enum log_level level, const char *line,
                                size_t length),
                   void *log_context)
 {
-    static const char line[] = "[   1.000002] host: a line\n";
-    show(log_context, LOG_WARNING, line, sizeof(line) - 1);
+    static const char *const lines[] = {
+        [LOG_ALWAYS] = "[   1.000002] host: always\n",
+        [LOG_ERROR] = "[   1.000002] host: an error\n",
+        [LOG_WARNING] = "[   1.000002] host: a warning\n",
+        [LOG_INFO] = "[   2.500000] host: news\n",
+        [LOG_DEBUG] = "[  12.000000] host: details\n",
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(lines); i++)
+        show(log_context, (enum log_level)i, lines[i], strlen(lines[i]));
 }
 
 struct file *memory_file_open(const char *name, unsigned flags)

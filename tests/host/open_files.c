@@ -105,18 +105,41 @@ TEST(files, devices_do_what_their_names_say)
     file_release(zero);
     file_release(full);
     file_release(random);
-    struct file *log = memory_file_open("/dev/kmsg", O_RDWR);
-    EXPECT(log);
-    EXPECT_EQ(read_bytes(log, bytes, 10), -(int64_t)ERROR_INVALID);
-    EXPECT_EQ(read_bytes(log, bytes, sizeof(bytes)), 27);
-    EXPECT(memcmp(bytes, "4,0,1000002,-;host: a line\n", 27) == 0);
-    EXPECT_EQ(read_bytes(log, bytes, sizeof(bytes)), 0);
-    EXPECT_EQ(write_bytes(log, "from a program\n", 15), 15);
-    EXPECT_STR(host_log, "from a program");
-    file_release(log);
     struct file *none;
     EXPECT_EQ(path_make(files_context, NULL, "/nothing", S_IFCHR | 0666, 0x1234), OK);
     EXPECT_EQ(file_open(files_context, NULL, "/nothing", O_RDWR, 0, &none), ERROR_NO_UNIT);
+}
+
+TEST(files, a_read_of_kmsg_is_a_line_of_the_log_with_the_priority_of_its_level)
+{
+    static const char *const records[] = {
+        "5,0,1000002,-;host: always\n",     "3,27,1000002,-;host: an error\n",
+        "4,57,1000002,-;host: a warning\n", "6,88,2500000,-;host: news\n",
+        "7,114,12000000,-;host: details\n",
+    };
+    char bytes[100];
+    EXPECT(files_start());
+    struct file *log = memory_file_open("/dev/kmsg", O_RDWR);
+    EXPECT(log);
+    EXPECT_EQ(read_bytes(log, bytes, 10), -(int64_t)ERROR_INVALID);
+    for (size_t i = 0; i < ARRAY_SIZE(records); i++) {
+        int64_t length = read_bytes(log, bytes, sizeof(bytes) - 1);
+        EXPECT(length > 0);
+        bytes[length] = '\0';
+        EXPECT_STR(bytes, records[i]);
+    }
+    EXPECT_EQ(read_bytes(log, bytes, sizeof(bytes)), 0);
+    file_release(log);
+}
+
+TEST(files, what_is_written_to_kmsg_is_logged)
+{
+    EXPECT(files_start());
+    struct file *log = memory_file_open("/dev/kmsg", O_RDWR);
+    EXPECT(log);
+    EXPECT_EQ(write_bytes(log, "from a program\n", 15), 15);
+    EXPECT_STR(host_log, "from a program");
+    file_release(log);
 }
 
 static unsigned seen_flags;
