@@ -28,7 +28,7 @@ from runner import cases, host, jobs, paths, qemu, report  # noqa: E402  (the pa
 
 SECONDS = paths.LOGS / "seconds.json"  # what each job took when it ran last
 
-# Some jobs wait for a while; meanwhile the others have a processor each.
+# One more than there are processors: most jobs wait now and then, and no processor is idle meanwhile.
 WORKERS = (os.cpu_count() or 1) + 1
 
 TEMPORARY_FILES = 256 << 20  # bytes; at most 152 MiB were seen to be in use at once

@@ -77,9 +77,9 @@ class DamagedDisks(DiskTest):
         text = "".join(f"d={'abcdefgh'[i]} type={kind}\n{STEPS}" for i in range(IMAGES)).encode()
         script.write_bytes(text + b"\n" * (-len(text) % 512))
         machine = self.boot(options=[*options, "-drive", f"if=virtio,format=raw,file={script}"])
-        last = f"/dev/vd{'abcdefgh'[IMAGES]}"
-        machine.answer(f"for i in $(seq 50); do [ -b {last} ] && break; sleep 0.1; done")
-        self.assertEqual(machine.answer(f"sh <{last} >/dev/null 2>&1; echo alive")[-1], "alive")  # errors of disks stand above it
+        last = f"vd{'abcdefgh'[IMAGES]}"
+        machine.wait_disks(last)
+        self.assertEqual(machine.answer(f"sh </dev/{last} >/dev/null 2>&1; echo alive")[-1], "alive")  # errors of disks stand above it
 
     def test_ext2(self):
         """Bitmaps, descriptors, inodes, tables of numbers, directories."""

@@ -149,7 +149,7 @@ class Disks(DiskTest):
                 disk.write(part.read_bytes())
             part.unlink()
         machine = self.boot(options=[*virtio_disk(image), "-drive", f"if=virtio,format=raw,file={self.programs('blkid')}"])
-        machine.answer("for i in $(seq 50); do [ -b /dev/vda2 ] && [ -b /dev/vdb ] && break; sleep 0.1; done")
+        machine.wait_disks("vda2", "vdb")
         machine.answer("mkdir /p; mount -t ext2 -o ro /dev/vdb /p; alias blkid='/p/ld.so --library-path /p /p/blkid -p'")
         self.expect(machine, "blkid -o value -s LABEL -s UUID -s TYPE /dev/vda1", "Files", uuid, "ext2")
         self.expect(machine, "blkid -o value -s LABEL -s UUID -s TYPE /dev/vda2", "STICK", f"{serial[:4]}-{serial[4:]}", "vfat")
@@ -165,7 +165,7 @@ class Disks(DiskTest):
         rules = self.folder / "rules"
         rules.write_text('[inject-error]\nevent = "none"\niotype = "read"\nerrno = "5"\nsector = "800"\n')
         machine = self.boot(options=["-drive", f"if=virtio,format=raw,file=blkdebug:{rules}:{image}"])
-        machine.answer("for i in $(seq 50); do [ -b /dev/vda ] && break; sleep 0.1; done")
+        machine.wait_disks("vda")
         self.expect(machine, "dd if=/dev/vda of=/dev/null bs=4k skip=100 count=1 2>&1 | head -1", "dd: /dev/vda: Input/output error")
         self.expect(machine, "dd if=/dev/vda bs=4k skip=101 count=3 2>/dev/null | md5sum",
                     hashlib.md5(image.read_bytes()[404 * 1024:416 * 1024]).hexdigest() + "  -")
@@ -309,7 +309,8 @@ class Disks(DiskTest):
         (top / "large").write_bytes(content)
         subprocess.run(["mke2fs", "-q", "-t", "ext2", "-d", top, image, "48M"], check=True, stdout=subprocess.DEVNULL)
         machine = self.boot(options=[*virtio_disk(image), "-m", "32M"])
-        machine.answer("mkdir /m; for i in $(seq 50); do mount -t ext2 /dev/vda /m 2>/dev/null && break; sleep 0.1; done")
+        machine.wait_disks("vda")
+        self.quiet(machine, "mkdir /m; mount -t ext2 /dev/vda /m")
         self.expect(machine, "md5sum </m/large", hashlib.md5(content).hexdigest() + "  -")
         machine.answer("for i in $(seq 20); do sleep 1000 & done")
         self.expect(machine, "ps | grep -c '[s]leep 1000'", "20")

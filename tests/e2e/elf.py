@@ -6,8 +6,8 @@ import subprocess
 import unittest
 
 from runner import paths
+from runner.symbols import KERNEL_BASE
 
-KERNEL_BASE = 0xffffffff80000000
 LOAD_ADDRESS = 0x100000
 
 # x87, MMX, SSE and AVX: their registers, and the instructions which name none.

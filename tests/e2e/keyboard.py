@@ -52,8 +52,8 @@ class Keyboard(MachineTest):
         self.expect_tail(machine, PROMPT + "echo hello", "hello")
 
     def test_every_character(self):
-        """Every key of the typewriter's block, plain and with shift, makes what is printed on it;
-        no character is special to echo."""
+        """Every key of the main block, plain and with Shift, types what is printed on it; no character is special to
+        echo."""
         machine = self.boot()
         for start in range(0, len(PRINTABLE), 32):
             part = "<" + PRINTABLE[start:start + 32] + ">"
@@ -112,7 +112,7 @@ class Keyboard(MachineTest):
         self.assertEqual(machine.ask("a"), ["A1-a!a"])
 
     def test_lights(self):
-        """Follow the locks, and typing goes on meanwhile."""
+        """The lights follow the locks, and typing goes on meanwhile."""
         events = subprocess.run(["qemu-system-x86_64", "-trace", "help"], check=False,
                                 stdout=subprocess.PIPE).stdout
         if b"ps2_set_ledstate" not in events:

@@ -90,7 +90,7 @@ class Layout(unittest.TestCase):
                     yield f"keypad {key:#x}" + " Num" * lock + " Shift" * shift, [*ours, key], expectation
 
     def test_colemak_caps_lock(self):
-        """Is another Backspace."""
+        """Caps Lock is another Backspace."""
         self.assertEqual(xkb.Keyboard(*LAYOUTS["colemak"]).name(CAPS_LOCK), "BackSpace")
         self.assertEqual(type_all([("colemak", [CAPS_LOCK]), ("us", [CAPS_LOCK])]), [("\x7f", 0), ("", 0)])
 

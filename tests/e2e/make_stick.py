@@ -3,7 +3,6 @@
 import os
 import re
 import subprocess
-import unittest
 
 from runner import paths
 from runner.disk_test import DiskTest
@@ -53,7 +52,7 @@ class MakeStick(DiskTest):
     def start_from(self, stick, device, kind):
         """A machine that boots from the stick, with the partition mounted as the README says."""
         machine = self.boot(media=at(stick, device))
-        machine.answer("for i in $(seq 50); do [ -b /dev/sda5 ] && break; sleep 0.1; done")
+        machine.wait_disks("sda5")
         self.expect(machine, f"mount -t {kind} /dev/sda5 /mnt && echo mounted", "mounted")
         return machine
 
@@ -88,7 +87,3 @@ class MakeStick(DiskTest):
                 ((stick, paths.ISO), {"SIZE": "8M"}, f"{stick} has no room for a partition beside the image")):
             self.assertEqual(self.run_script(*arguments, **environment), (1, f"make-stick.sh: {reason}\n"))
             self.assertFalse(stick.exists())
-
-
-if __name__ == "__main__":
-    unittest.main()

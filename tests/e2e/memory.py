@@ -25,7 +25,7 @@ ROUNDS = 10
 TOLERANCE = 64  # KiB; a frame lost each time would be more
 
 
-class Short(MachineTest):
+class Memory(MachineTest):
     """32 MiB of memory."""
 
     MACHINE = ShellMachine

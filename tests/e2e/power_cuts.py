@@ -22,7 +22,7 @@ class PowerCuts(MachineTest):
         text.write_text(script.text())
         text.write_bytes(text.read_bytes() + b"\n" * (-len(text.read_bytes()) % 512))
         machine = self.boot(options=[*options, "-drive", f"if=virtio,format=raw,file={text}"])
-        machine.answer("for i in $(seq 50); do [ -b /dev/vda2 ] && [ -b /dev/vdb ] && break; sleep 0.1; done")
+        machine.wait_disks("vda2", "vdb")
         machine.answer("mkdir /m; mount -t ext2 /dev/vda1 /m; cd /m")
         return machine
 

@@ -6,7 +6,7 @@ from runner.symbols import physical_address
 
 
 class Refusals(MachineTest):
-    """The boot code's last words."""
+    """What the boot code prints before it stops the machine."""
 
     def expect_words(self, machine, *words):
         """The sentence is on COM1 and is all that the screen shows."""

@@ -136,12 +136,11 @@ class Sticks(DiskTest):
         image, contents = self.stick("12", 4 * MIB, [])
         machine = self.boot(options=["-boot", "d", "-device", "qemu-xhci,id=bus", "-drive", f"if=none,id=stick,format=raw,file={image}",
                                      "-device", "usb-storage,drive=stick,id=first"])
-        machine.answer("there() { for i in $(seq 100); do [ -b /dev/sda ] && break; sleep 0.1; done; }")
-        machine.answer("gone() { for i in $(seq 100); do [ -b /dev/sda ] || break; sleep 0.1; done; }")
-        self.expect(machine, "there; mkdir /m; mount -t vfat /dev/sda /m; echo kept >/m/new; sync")
+        machine.wait_disks("sda")
+        self.expect(machine, "mkdir /m; mount -t vfat /dev/sda /m; echo kept >/m/new; sync")
         self.expect(machine, "md5sum </m/SHORT.TXT", digest(contents["SHORT.TXT"]))
         machine.execute("device_del", id="first")
-        self.expect(machine, "gone; ls /dev/sda", "ls: /dev/sda: No such file or directory")
+        self.expect(machine, "while [ -b /dev/sda ]; do sleep 0.1; done; ls /dev/sda", "ls: /dev/sda: No such file or directory")
         machine.answer("umount /m")  # the log may say that not everything could be written
         self.expect(machine, "mount | grep -c sda; ls /m", "0")
         machine.kill()
@@ -187,7 +186,7 @@ class Sticks(DiskTest):
     def test_the_boot_medium(self):
         """What the machine has booted from."""
         machine = self.boot()
-        machine.answer("for i in $(seq 50); do [ -b /dev/sr0 ] && break; sleep 0.1; done")
+        machine.wait_disks("sr0")
         machine.answer("mkdir /m; mount -t iso9660 /dev/sr0 /m")
         self.expect(machine, "md5sum </m/boot/grub/grub.cfg", digest((paths.ROOT / "iso" / "grub.cfg").read_bytes()))
 

@@ -54,9 +54,11 @@ class Usb(MachineTest):
         machine.press("caps_lock")
         machine.press("caps_lock")
         start = len(machine.received)
-        for key in ("e", "c", "h", "o", "spc", "y", "minus", "equal", "e", "ret"):
-            machine.press(key)
-            machine.read_alive(0.1)
+        for keys in (("e",), ("c",), ("h",), ("o",), ("spc",), ("y",), ("minus",), ("equal", "e"), ("ret",)):
+            shown = len(machine.received)
+            for key in keys:
+                machine.press(key)
+            machine.wait_output(lambda at=shown: len(machine.received) > at, f"echo of {keys}")
         machine.wait_prompt(start)
         self.assertEqual(machine.answer_since(start), ["zßé"])
 

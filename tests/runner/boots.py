@@ -51,7 +51,7 @@ def boot_suite(suite, names, start=None, mode=modes.USUAL):
 
 
 def watch(machine, transcript, limit=qemu.BOOT_LIMIT, grace=PANIC_GRACE):
-    """Follows COM1 until the outcome is certain, and not a moment longer. The guest's silence is
+    """Reads COM1 until the outcome is certain. The guest's silence is
     counted in its own time; `limit` ends what goes on for ever or is stuck as a whole."""
     ending = ktap.Ending(limit=f"{limit:g} s")
     deadline = time.monotonic() + limit

@@ -27,7 +27,7 @@ class DiskTest(MachineTest):
     def start(self, image, name="vda", *options):
         """A machine with that image as a disk, once the disk is there."""
         machine = self.boot(options=virtio_disk(image, *options))
-        machine.answer(f"for i in $(seq 50); do [ -b /dev/{name} ] && break; sleep 0.1; done")
+        machine.wait_disks(name)
         return machine
 
     def image(self, size):

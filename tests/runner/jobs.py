@@ -44,8 +44,8 @@ def chosen(name, prefixes):
 
 
 def _ktap_jobs(group, program, run, known=()):
-    """One job for each suite of a program, and for each `known` one: if it got lost, it is
-    missed. A program that cannot be read is a failing job."""
+    """One job for each suite of a program. A suite of `known` that the program lacks is a job that fails; so is a program
+    that cannot be read."""
     try:
         found = suites.read_suites(program)
     except (OSError, subprocess.CalledProcessError) as error:

@@ -10,7 +10,7 @@ _PLAIN = {
 # What shift makes of the other keys: upper row first, then the rest.
 _SHIFTED = dict(zip('~!@#$%^&*()_+{}|:"<>?', "`1234567890-=[]\\;',./"))
 
-_TYPEWRITER = {"shift", "caps_lock", *_PLAIN.values()}
+_MAIN_BLOCK = {"shift", "caps_lock", *_PLAIN.values()}
 
 
 def chord(character):
@@ -36,5 +36,5 @@ def _event(key, down):
 
 def scancode_bytes(chord_keys):
     """How much of the keyboard's own buffer a stroke takes in scancode set 2, at most: a byte for
-    a press and two for a release; one more of each for keys outside the typewriter's block."""
-    return sum(3 if key in _TYPEWRITER else 5 for key in chord_keys)
+    a press and two for a release; one more of each for keys outside the main block."""
+    return sum(3 if key in _MAIN_BLOCK else 5 for key in chord_keys)

@@ -81,8 +81,8 @@ def _take(options, kernel, directory):
     """Boots a machine as far as to the kernel, and writes it to a file."""
     entry = symbols.physical_address("multiboot_entry", kernel)
     path, socket, log = (directory / name for name in ("state", "gdb.sock", "com1.log"))
-    # QEMU saves no machine that stands at a breakpoint. So this one is sent round and round at the
-    # entry, and is stopped a second time by GDB's coming.
+    # QEMU cannot save a machine that stands at a breakpoint. So this one gets a jump to itself at the
+    # entry, and GDB's second connection stops it there.
     code = f"*(unsigned short *){entry:#x}"
     go_on = ["-global", "migration.store-global-state=off"]  # not to stay stopped for being saved so
     with qemu.Qemu([*_with_blank_disks(options, directory), *go_on, *gdb.server(socket)], log) as machine:

@@ -61,6 +61,7 @@ class Disk:
             return image.read(SIZE)
 
     def options(self):
+        """The options of a disk whose writes and flushes are recorded."""
         nodes = (f"driver=blklogwrites,node-name=disk,file.driver=file,file.filename={self.image},"
                  f"log.driver=file,log.filename={self.record}")
         return ["-boot", "d", "-blockdev", nodes, "-device", "virtio-blk-pci,drive=disk"]

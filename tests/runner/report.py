@@ -15,7 +15,7 @@ class Report:
         self._lock = threading.Lock()
 
     def add(self, name, verdict, seconds):
-        """One suite has ended: its line, and below it what has to be said."""
+        """One suite has ended: its line, and the details below it."""
         with self._lock:
             self.passed += verdict.passed
             self.failed += verdict.failed

@@ -28,7 +28,7 @@ def listening_port(pid):
 
 
 class Viewer:
-    """One that looks at nothing and only types; a context manager."""
+    """A client that sends keys and ignores the picture; a context manager."""
 
     def __init__(self, port):
         self._socket = socket.create_connection(("127.0.0.1", port), qemu.BOOT_LIMIT)
@@ -45,16 +45,16 @@ class Viewer:
         while len(data) < count:
             part = self._socket.recv(count - len(data))
             if not part:
-                raise RuntimeError("the VNC server has hung up")
+                raise RuntimeError("the VNC server has closed the connection")
             data += part
         return data
 
     def press(self, key, down=True):
-        """Presses a key, which is a character or one of KEYSYMS, or lets it go."""
+        """Presses a key, which is a character or one of KEYSYMS, or releases it."""
         self._socket.sendall(struct.pack(">BBxxI", 4, down, KEYSYMS.get(key) or ord(key)))
 
     def close(self):
-        """Hangs up."""
+        """Closes the connection."""
         self._socket.close()
 
     def __enter__(self):

@@ -16,6 +16,11 @@ class ShellMachine(machine.Machine):
     def __init__(self, log, **arguments):
         super().__init__(log, **{"programs": True, **arguments})
 
+    def wait_disks(self, *names):
+        """Waits until the disks and partitions of these names are in /dev: the kernel looks for them while programs run."""
+        there = " && ".join(f"[ -b /dev/{name} ]" for name in names)
+        self.answer(f"until {there}; do sleep 0.1; done")
+
     def wait_shown(self, *lines):
         """Waits until the screen's last used lines are these."""
         expected = [line.rstrip() for line in lines]

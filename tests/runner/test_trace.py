@@ -3,6 +3,7 @@
 import tempfile
 import unittest
 from pathlib import Path
+from unittest import mock
 
 from runner import trace
 
@@ -34,8 +35,9 @@ class Trace(unittest.TestCase):
         place = tempfile.TemporaryDirectory()
         self.addCleanup(place.cleanup)
         self.log = Path(place.name) / "log"
-        self.addCleanup(setattr, trace, "symbol", trace.symbol)
-        trace.symbol = lambda name: 0xffffffff80100001
+        address = mock.patch("runner.symbols.address", lambda name: 0xffffffff80100001)
+        address.start()
+        self.addCleanup(address.stop)
 
     def write(self, text):
         """Makes it the log."""
@@ -55,7 +57,3 @@ class Trace(unittest.TestCase):
         self.write(LOG.replace("hlt", "nop"))
         self.assertEqual(trace.instructions_until(self.log, b"$ "), 4)
         self.assertIsNone(trace.instructions_until(self.log, b"#"))
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -6,9 +6,8 @@ chosen by -dfilter: the loader runs millions of instructions before the kernel d
 """
 
 import re
-import subprocess
 
-from runner import paths
+from runner import symbols
 
 OPTIONS = ["-cpu", "qemu64", "-icount", "shift=0,sleep=off,align=off"]
 KERNEL = range(0xffffffff80100000, 0xffffffff80200000)
@@ -26,12 +25,6 @@ SENT = re.compile(r"^serial_write write addr 0x00 val 0x([0-9a-f]{2})")
 def kernel_filter():
     """The kernel's addresses, as -dfilter has them."""
     return f"{KERNEL.start:#x}..{KERNEL.stop - 1:#x}"
-
-
-def symbol(name):
-    """The address of one of the kernel's symbols."""
-    table = subprocess.run([paths.tool("nm"), paths.KERNEL_DEBUG], check=True, capture_output=True, text=True).stdout
-    return next(int(line.split()[0], 16) for line in table.splitlines() if line.endswith(f" {name}"))
 
 
 def events(log):
@@ -66,7 +59,7 @@ def blocks(log):
 def instructions_until(log, text):
     """How many instructions run from the kernel's first to the byte that completes `text` on COM1. None when it does not
     come, or the processor halts before: then time passes that no instruction takes."""
-    start, count, sent = symbol(START), None, bytearray()
+    start, count, sent = symbols.address(START), None, bytearray()
     for event, halts in events(log):
         if not isinstance(event, list):
             sent.append(event)
