@@ -268,11 +268,11 @@ class Programs(MachineTest):
 
     def test_processes_and_their_files(self):
         """`ps` has them all; `files` has names, positions, and pipes."""
-        machine = self.start("head -c 5 /dev/zero >/tmp/five", "sleep 1000 3>>/tmp/five 4</etc/passwd | sleep 1001 &")
+        machine = self.start("head -c 5 /dev/zero >/tmp/five", "sleep 1000 </dev/zero 3>>/tmp/five 4</etc/passwd | sleep 1001 &")
         self.assertRegex(machine.answer("ps")[1], r"^ +1 +0 +1 +1  [SR] +\d+ ms +\d+ KiB  init$")
         files = machine.answer(f"files {self.sleepers(machine, 2)[0]}")
         self.assertEqual(files[0].split(), ["file", "for", "position", "users", "name"])
-        self.assertRegex("\n".join(files), r"\n +1  write +0 +\d  pipe:\[\d+\]\n(.*\n)* +3  write +\d +\d  /tmp/five\n"
+        self.assertRegex("\n".join(files), r"\n +0  read +0 +\d  /dev/zero\n +1  write +0 +\d  pipe:\[\d+\]\n(.*\n)* +3  write +\d +\d  /tmp/five\n"
                          r" +4  read +0 +\d  /etc/passwd")
 
     def test_areas(self):
