@@ -221,6 +221,31 @@ TEST(disk_controllers, one_that_lies_ends_its_requests)
     }
 }
 
+static uint32_t change_once(enum fake_answer what, uint32_t value)
+{
+    if (what != lie_about)
+        return value;
+    fake_disk.change = NULL;
+    return lie;
+}
+
+/* It is reset at once, not when the request's time is over; then the request is begun again. */
+TEST(disk_controllers, one_that_has_done_a_command_it_was_not_given_is_reset)
+{
+    static fake_controller *const controllers[] = {fake_virtio_blk, fake_nvme};
+    for (size_t i = 0; i < 2 * ARRAY_SIZE(controllers); i++) {
+        struct block_device *disk = start(controllers[i / 2]);
+        unsigned resets = fake_disk.resets;
+        lie_about = FAKE_INDEX;
+        lie = i % 2 ? 5 : UINT16_MAX; /* one that is free, one that cannot be */
+        fake_disk.change = change_once;
+        uint64_t begin = clock_now();
+        EXPECT_EQ(transfer(disk, BLOCK_READ, 1, 8), OK);
+        EXPECT_EQ(fake_disk.resets, resets + 1);
+        EXPECT(clock_now() - begin < NANOSECONDS_PER_SECOND);
+    }
+}
+
 TEST(disk_controllers, an_ide_cd_sends_what_was_asked_for)
 {
     for (size_t i = 0; i < ARRAY_SIZE(lies); i++) {
