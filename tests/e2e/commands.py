@@ -288,19 +288,18 @@ class Programs(MachineTest):
         self.assertTrue(0 < dirty <= resident == entries, areas)  # a page that was only read is there, too
 
     def test_calls(self):
-        """A call that has not ended is shown at once; then the last sixteen are, in words."""
-        machine = self.start("(sleep 1000; true; exec sleep 1001) 2>/dev/null &")
-        [sleeper] = self.sleepers(machine, 1)
+        """The last sixteen since the first `ps` are shown in words; of those before, the one that has not ended."""
+        machine = self.start("sleep 1002 &", "(sleep 1000; true; exec sleep 1001) 2>/dev/null &")
+        lasting, sleeper = self.sleepers(machine, 2)
         shell = int(next(row.split()[1] for row in machine.answer("ps") if row.split()[0] == str(sleeper)))
-        waits = "  clock_nanosleep(CLOCK_REALTIME, 0, {1000, 0} <unfinished ...>"
-        self.assertEqual(machine.answer(f"syscalls {sleeper}")[-1], waits)
         machine.answer(f"kill {sleeper}")
-        last = waits.replace("1000", "1001")
-        qemu.wait_until(lambda: machine.answer(f"syscalls {shell}")[-1:] == [last], 60, lambda: None)
+        self.assertTrue(qemu.wait_until(lambda: self.states(machine, "sleep").get(shell) == "S", qemu.BOOT_LIMIT, lambda: None))
         calls = machine.answer(f"syscalls {shell}")
-        self.assertEqual(calls[-1], last)
+        waits = "  clock_nanosleep(CLOCK_REALTIME, 0, {%d, 0} <unfinished ...>"
+        self.assertEqual(calls[-1], waits % 1001)
         self.assertEqual(len(calls), 16)
         self.assertIn("  prctl(PR_GET_NAME, 0x", "\n".join(calls))
+        self.assertEqual(machine.answer(f"syscalls {lasting}"), [waits % 1002])
 
     def test_kill(self):
         """A signal has a name or a number, and none is TERM."""
