@@ -9,6 +9,7 @@
 #include <mm/frames.h>
 #include <mm/heap.h>
 #include <mm/kernel_stacks.h>
+#include <mm/kernel_threads.h>
 
 #include "../live_tasks.h"
 #include "../test.h"
@@ -286,6 +287,26 @@ TEST(threads, a_thousand_leave_no_frame_behind)
     EXPECT(free_frames() <= before - 4 * 1000);
     executor_run_ready(&executor);
     EXPECT_EQ(free_frames(), before);
+}
+
+static void count_call(void *argument)
+{
+    unsigned *calls = argument;
+    (*calls)++;
+}
+
+TEST(threads, one_of_the_kernels_own_calls_its_function_and_leaves_no_block_behind)
+{
+    struct executor executor = EXECUTOR_INIT(executor);
+    struct allocator_stats before, after;
+    unsigned calls = 0;
+    heap_stats(&before);
+    EXPECT_EQ(kernel_thread_spawn(&executor, "counts", count_call, &calls), OK);
+    executor_run_ready(&executor);
+    heap_stats(&after);
+    EXPECT_EQ(calls, 1);
+    EXPECT_EQ(live_tasks(&executor), 0);
+    EXPECT_EQ(after.live_blocks, before.live_blocks);
 }
 
 TEST(threads, a_stack_is_not_made_by_halves)
