@@ -83,14 +83,16 @@ static bool count_entry(struct entry_sink *sink, const char *name, size_t length
     return true;
 }
 
-static void list(const char *path)
+static enum error list(const char *path)
 {
     struct file *file;
     struct entry_sink sink = {.emit = count_entry};
-    if (file_open(disk_context, NULL, path, O_RDONLY | O_DIRECTORY, 0, &file))
-        return;
-    (void)file->operations->list(file, &sink);
+    enum error error = file_open(disk_context, NULL, path, O_RDONLY | O_DIRECTORY, 0, &file);
+    if (error)
+        return error;
+    error = file->operations->list(file, &sink);
     file_release(file);
+    return error;
 }
 
 static void operate(void)
@@ -112,7 +114,7 @@ static void operate(void)
         (void)path_rename(disk_context, NULL, one, NULL, two, 0);
         break;
     case 4:
-        list(one);
+        (void)list(one);
         break;
     case 5:
         mounts_sync();
@@ -219,7 +221,7 @@ static void use_damaged(const char *type, const uint8_t *good, uint32_t number, 
     for (unsigned step = 0; step < STEPS; step++)
         operate();
     digest_all(digests);
-    list("/disk");
+    (void)list("/disk");
     EXPECT_EQ(memory_disk_unmount(), OK);
 }
 
@@ -264,6 +266,42 @@ TEST(other_disks, damaged_isos_do_no_harm)
     EXPECT_EQ(memory_disk_unmount(), OK);
     for (uint32_t i = 0; i < IMAGES; i++)
         use_damaged("iso9660", good, i, VOLUME);
+    memory_disk_end();
+}
+
+/* The record in its directory of the file F1.TXT. NULL: there is none. */
+static uint8_t *iso_record(void)
+{
+    enum { HEAD = 33 };
+    static const char name[] = "F1.TXT;1";
+    for (size_t at = HEAD; at + sizeof(name) <= MEMORY_DISK_SIZE; at++) {
+        if (memcmp(memory_disk + at, name, strlen(name)) == 0)
+            return memory_disk + at - HEAD;
+    }
+    return NULL;
+}
+
+/* Copies of a record fill the rest of its sector. */
+TEST(other_disks, an_iso_record_that_ends_beyond_its_sector_is_an_error)
+{
+    EXPECT(memory_disk_start());
+    EXPECT(memory_disk_make(make_iso));
+    uint8_t *record = iso_record(), *copy = record;
+    EXPECT(record);
+    size_t length = record[0], left = 2048 - (size_t)(record - memory_disk) % 2048;
+    while (left >= 2 * length) {
+        copy += length;
+        left -= length;
+        memcpy(copy, record, length);
+    }
+    memset(copy + length, 0, left - length);
+    for (unsigned beyond = 0; beyond < 2; beyond++) {
+        EXPECT(left + beyond <= UINT8_MAX);
+        copy[0] = (uint8_t)(left + beyond);
+        EXPECT_EQ(memory_disk_mount("iso9660", true), OK);
+        EXPECT_EQ(list("/disk/D0"), beyond ? ERROR_DEVICE : OK);
+        EXPECT_EQ(memory_disk_unmount(), OK);
+    }
     memory_disk_end();
 }
 
