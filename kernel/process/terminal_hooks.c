@@ -1,3 +1,4 @@
+#include <kernel/process/credentials.h>
 #include <kernel/process/exit.h>
 #include <kernel/process/process.h>
 #include <kernel/process/terminal_hooks.h>
@@ -45,6 +46,11 @@ static uint32_t current_user(void)
     return user_thread_is_running() ? process_current()->euid : 0;
 }
 
+static bool current_is_privileged(void)
+{
+    return user_thread_is_running() && is_privileged();
+}
+
 static enum error open_descriptor(struct file *file, bool close_on_exec, int *fd)
 {
     return file_table_add(process_current()->files, file, 0, close_on_exec, fd);
@@ -71,6 +77,7 @@ void terminal_hooks_start(void)
         .signal_process = signal_process,
         .session_of_group = session_of_group,
         .current_user = current_user,
+        .current_is_privileged = current_is_privileged,
         .open_descriptor = open_descriptor,
     };
     tty_set_hooks(&hooks);

@@ -17,9 +17,10 @@ struct key {
     char final;
 };
 
+/* Reads a number of up to three digits, as many as a key has. */
 static const char *read_number(const char *at, const char *end, unsigned *number)
 {
-    for (; at < end && *at >= '0' && *at <= '9'; at++)
+    for (; at < end && *at >= '0' && *at <= '9' && *number < 100; at++)
         *number = *number * 10 + (unsigned)(*at - '0');
     return at;
 }

@@ -22,7 +22,7 @@ void tty_set_termios(struct tty *tty, const struct termios *termios)
     struct termios new = *termios;
     new.control = (termios->control & ~fixed) | (tty->discipline.termios.control & fixed);
     line_discipline_set_termios(&tty->discipline, &new);
-    tty_wake(tty); /* what counts as input may have changed */
+    tty_wake(tty); /* a read may have enough by the new settings */
 }
 
 static enum error set_termios(struct file *file, enum tty_request request, uint64_t address)
@@ -53,7 +53,7 @@ static enum error set_size(struct tty *tty, uint64_t address)
 
 /* --- Flow ------------------------------------------------------------------------------------- */
 
-/* Sends a character for the other end's flow control. */
+/* Sends VSTART or VSTOP to the device, which stops and starts the other end. */
 static void send_character(struct tty *tty, enum termios_character character)
 {
     char byte = (char)tty->discipline.termios.characters[character];
@@ -99,18 +99,18 @@ static enum error flush(struct tty *tty, uint64_t what)
     return OK;
 }
 
-/* TCSBRK as tcdrain() uses it. No break is sent. */
+/* TCSBRK, which tcdrain() uses: waits for the output. No break is sent. */
 static enum error drain(struct file *file)
 {
     enum error error = tty_check_foreground(tty_of_file(file), TTY_SIGNAL_OUTPUT);
     return error ? error : tty_wait_until_sent(file);
 }
 
-/* Types a byte. A process may do so at its own terminal, and root at any. */
+/* Types a byte. A process may do so at its own terminal, a privileged one at any. */
 static enum error type_byte(struct tty *tty, uint64_t address)
 {
     uint8_t byte;
-    if (tty_of_current() != tty && tty_hooks()->current_user() != 0)
+    if (tty_of_current() != tty && !tty_hooks()->current_is_privileged())
         return ERROR_NOT_PERMITTED;
     enum error error = copy_from_user(&byte, address, sizeof(byte));
     if (!error)
@@ -118,7 +118,7 @@ static enum error type_byte(struct tty *tty, uint64_t address)
     return error;
 }
 
-/* There is one line discipline, Linux's N_TTY. */
+/* The only line discipline is number 0, Linux's N_TTY. */
 static enum error set_discipline(uint64_t address)
 {
     int number = 0;
@@ -139,6 +139,16 @@ static enum error set_foreground(struct tty *tty, uint64_t address)
 static enum error give_owner(struct tty *tty, int number, uint64_t address)
 {
     return tty_of_current() == tty ? tty_give_number(address, number) : ERROR_NOT_TERMINAL;
+}
+
+/* A terminal that is open for writing alone may not be taken, except by a privileged process. */
+static enum error take(const struct file *file, bool steal)
+{
+    struct tty *tty = tty_of_file(file);
+    if ((file->flags & O_ACCMODE) == O_WRONLY && tty_of_current() != tty &&
+        !tty_hooks()->current_is_privileged())
+        return ERROR_NOT_PERMITTED;
+    return tty_take(tty, steal);
 }
 
 static enum error leave(struct tty *tty)
@@ -173,7 +183,7 @@ static enum error control(struct file *file, unsigned request, uint64_t argument
     case FIONREAD:
         return tty_give_number(argument, (int)line_discipline_available(&tty->discipline));
     case TIOCOUTQ:
-        return tty_give_number(argument, 0); /* as Linux's pseudo-terminals say it */
+        return tty_give_number(argument, 0); /* as Linux's pseudo-terminals do */
     case TIOCSTI:
         return type_byte(tty, argument);
     case TIOCGETD:
@@ -187,7 +197,7 @@ static enum error control(struct file *file, unsigned request, uint64_t argument
     case TIOCSPGRP:
         return set_foreground(tty, argument);
     case TIOCSCTTY:
-        return tty_take(tty, argument == 1);
+        return take(file, argument == 1);
     case TIOCNOTTY:
         return leave(tty);
     default:

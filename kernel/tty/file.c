@@ -28,7 +28,7 @@ bool tty_file_is_dead(const struct file *file)
     return file->data_number != IS_CONSOLE && file->data_number != tty_of_file(file)->hang_ups;
 }
 
-/* Job control. The console is for messages and rescue, so it stops nobody. */
+/* Job control. The console is for messages and rescue, so it stops no process. */
 static enum error check_foreground(const struct file *file, enum tty_signal signal)
 {
     if (file->data_number == IS_CONSOLE)
@@ -118,6 +118,7 @@ static enum error take_input(struct read *read)
 {
     struct tty *tty = tty_of_file(read->file);
     uint8_t piece[PIECE];
+    ASSERT(read->buffer->left > 0);
     size_t count = line_discipline_read(&tty->discipline, piece,
                                         MIN(read->buffer->left, sizeof(piece)), &read->over);
     tty_wake(tty); /* there is room for more */
@@ -128,7 +129,7 @@ static enum error take_input(struct read *read)
     return error;
 }
 
-/* Waits for more input; the read may be over instead. */
+/* Waits for more input, or finds that the read is over. */
 static enum error wait_for_input(struct read *read)
 {
     struct tty *tty = tty_of_file(read->file);

@@ -166,7 +166,7 @@ static void take_byte(struct line_discipline *discipline, uint8_t byte)
         take_text(discipline, byte);
 }
 
-/* One place stays free for a line's end. */
+/* One place stays free for the end of a line. */
 bool line_discipline_is_full(const struct line_discipline *discipline)
 {
     bool has_whole_line =
@@ -186,6 +186,7 @@ size_t line_discipline_room(const struct line_discipline *discipline)
 static bool make_room(struct line_discipline *discipline)
 {
     uint32_t used = discipline->head - discipline->tail;
+    ASSERT(used <= LINE_DISCIPLINE_INPUT);
     if (line_discipline_is_full(discipline))
         return false;
     discipline->head -= used == LINE_DISCIPLINE_INPUT;
@@ -215,6 +216,7 @@ bool line_discipline_readable(const struct line_discipline *discipline, unsigned
 static size_t read_line(struct line_discipline *discipline, uint8_t *to, size_t room, bool *ends)
 {
     size_t count = 0;
+    ASSERT(discipline->line_start - discipline->tail <= discipline->head - discipline->tail);
     while (!*ends && discipline->tail != discipline->line_start) {
         uint8_t byte = *input_byte(discipline, discipline->tail);
         *ends = is_end(discipline, discipline->tail);

@@ -2,6 +2,7 @@
  * The characters that edit a line: each changes the line and shows the change on the screen. A
  * character of UTF-8 is erased as a whole.
  */
+#include <assert.h>
 #include <kernel/tty/line_parts.h>
 
 /* Is the byte part of a word? Letters are those of ISO 8859-1, which include most bytes of UTF-8.
@@ -75,6 +76,7 @@ static void echo_erased(struct line_discipline *discipline, enum erase what, uns
 static uint32_t last_character(struct line_discipline *discipline)
 {
     uint32_t at = discipline->head;
+    ASSERT(at != discipline->line_start);
     do
         at--;
     while (is_continuation(discipline, *input_byte(discipline, at)) &&

@@ -93,6 +93,7 @@ size_t line_discipline_output(struct line_discipline *discipline, const char *fr
 
 void echo_show(struct line_discipline *discipline)
 {
+    ASSERT(discipline->pending_count <= LINE_DISCIPLINE_ECHO);
     if (discipline->stopped || !discipline->pending_count)
         return;
     discipline->echo(discipline, discipline->pending, discipline->pending_count);

@@ -56,7 +56,9 @@ static struct pty *ptys[PTYS_MAX];
 
 static struct pty *pty_of(const struct tty *tty)
 {
-    return ptys[tty->number - FIRST_PTY];
+    struct pty *pty = ptys[tty->number - FIRST_PTY];
+    ASSERT(pty && &pty->tty == tty);
+    return pty;
 }
 
 static void free_if_unused(struct tty *tty)
@@ -109,6 +111,7 @@ static enum error open_other(struct file *file)
 static void close_other(struct file *file)
 {
     struct tty *tty = tty_of_file(file);
+    ASSERT(pty_of(tty)->files > 0);
     pty_of(tty)->files--;
     tty_wake(tty);
     free_if_unused(tty);
@@ -190,8 +193,9 @@ static enum error master_read(struct file *file, struct buffer *buffer, uint64_t
             return error;
     }
     status = packet_status(pty);
+    ASSERT(is_readable(&pty->tty));
     if (!status && ring_count(&pty->output) == 0)
-        return is_closed(pty) ? ERROR_DEVICE : ERROR_AGAIN;
+        return ERROR_DEVICE; /* the rest of the output has been read, and the other end is closed */
     set_told(pty);
     if (pty->in_packets) {
         enum error error = buffer_put(buffer, &status, sizeof(status));
@@ -283,6 +287,7 @@ static enum error open_peer(struct pty *pty, unsigned flags, int64_t *result)
 {
     struct file *file;
     int fd = -1;
+    ASSERT(pty->node); /* the master is open: this is its ioctl() */
     bool was_locked = pty->is_locked;
     pty->is_locked = false;
     enum error error = file_create(&other_operations, pty->node->inode, pty->node,

@@ -63,6 +63,7 @@ void tty_remove(struct tty *tty)
 
 void tty_answer(struct tty *tty, const char *bytes, size_t count)
 {
+    ASSERT(tty->answer_count <= TTY_ANSWERS);
     count = MIN(count, (size_t)(TTY_ANSWERS - tty->answer_count));
     memcpy(tty->answers + tty->answer_count, bytes, count);
     tty->answer_count += (unsigned)count;
@@ -152,10 +153,11 @@ enum error tty_take(struct tty *tty, bool steal)
         return ERROR_NOT_PERMITTED;
     if (tty->session == session)
         return OK;
-    if (tty_of_session(session) || (tty->session && !steal))
+    if (tty_of_session(session) || (tty->session && !(steal && hooks->current_is_privileged())))
         return ERROR_NOT_PERMITTED;
     tty->session = session;
     tty->foreground = hooks->current_group();
+    ASSERT(tty->foreground);
     return OK;
 }
 

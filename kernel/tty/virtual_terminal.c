@@ -116,7 +116,7 @@ enum error virtual_terminal_show(unsigned number)
     return OK;
 }
 
-/* For a panic, in any context. */
+/* Shows the console for a panic. Any context. */
 static void show_console(void)
 {
     if (shown != CONSOLE_SHOWN)
@@ -129,6 +129,7 @@ static void write_log(struct console_sink *sink, const char *text, size_t length
     (void)sink;
     if (shown == CONSOLE_SHOWN)
         return;
+    ASSERT(terminals[shown - 1].rows); /* what is shown has memory */
     if (terminal_shown()->cursor.column > 0)
         terminal_write_lines(terminal_shown(), "\n", 1);
     terminal_write_lines(terminal_shown(), text, length);

@@ -69,6 +69,11 @@ static bool current_group_is_orphaned(void)
     return fake_tty.orphaned;
 }
 
+static bool current_is_privileged(void)
+{
+    return fake_tty.is_privileged;
+}
+
 static void signal_group(int to, int signal)
 {
     size_t length = strlen(fake_tty.signals);
@@ -86,6 +91,7 @@ static const struct tty_hooks hooks = {
     .current_leads_session = current_leads_session,
     .current_ignores = current_ignores,
     .current_group_is_orphaned = current_group_is_orphaned,
+    .current_is_privileged = current_is_privileged,
     .signal_group = signal_group,
     .session_of_group = session_of_group,
 };
@@ -106,6 +112,7 @@ void fake_tty_begin(void)
     tty->session = tty->foreground = 0;
     fake_tty.group = fake_tty.session = LEADER;
     fake_tty.leads = true;
+    fake_tty.is_privileged = false;
     fake_tty.ignores = fake_tty.orphaned = fake_tty.is_full = false;
     fake_tty.shown_count = 0;
     fake_tty.signals[0] = '\0';

@@ -29,7 +29,7 @@ struct fake_tty {
     bool is_full;       /* the device takes nothing */
     size_t shown_count; /* bytes that the device has taken since fake_tty_seen() */
     int group, session; /* of the process that makes the calls */
-    bool leads, ignores, orphaned;
+    bool leads, ignores, orphaned, is_privileged;
     char signals[64]; /* that were sent: "20:2 " is signal 2 to group 20 */
     struct executor executor;
     struct caller reader, writer;

@@ -27,6 +27,8 @@ TEST(terminals, a_leader_without_a_terminal_takes_one)
     fake_tty.session = fake_tty.group = OTHER_SESSION;
     EXPECT(!tty_of_current());
     EXPECT_EQ(tty_take(&fake_tty.tty, false), ERROR_NOT_PERMITTED);
+    EXPECT_EQ(tty_take(&fake_tty.tty, true), ERROR_NOT_PERMITTED);
+    fake_tty.is_privileged = true;
     EXPECT_EQ(tty_take(&fake_tty.tty, true), OK);
     EXPECT_EQ(fake_tty.tty.session, OTHER_SESSION);
 }

@@ -310,6 +310,30 @@ SESSION(others_cannot_take_it)
     (void)master;
 }
 
+SESSION(only_root_takes_it_from_others)
+{
+    enum { STEAL = 1, USER = 1000 };
+    struct pair other = open_pair();
+    int writer = open(ptsname(other.master), O_WRONLY | O_NOCTTY);
+    CHECK(writer >= 0);
+    pid_t child = fork();
+    if (child == 0 && geteuid() == 0) {
+        setsid();
+        if (setuid(USER) < 0)
+            _exit(1);
+        if (ioctl(terminal, TIOCSCTTY, STEAL) == 0 || errno != EPERM)
+            _exit(2);
+        if (ioctl(writer, TIOCSCTTY, 0) == 0 || errno != EPERM) /* it is not open for reading */
+            _exit(3);
+        _exit(ioctl(other.other, TIOCSCTTY, 0) < 0 ? 4 : 0);
+    }
+    if (child == 0)
+        _exit(0);
+    CHECK(state_of(child) == 0);
+    CHECK(tcgetsid(terminal) == getpid());
+    (void)master;
+}
+
 static void open_first_terminal(void)
 {
     struct pair pair = open_pair();

@@ -9,7 +9,8 @@
 enum { CONSOLE_KEY_MAX = 8 };
 
 /* Translates a key for which xterm sends the `count` > 1 bytes at `bytes`. Returns how many bytes
- * it has written to `to`: 0 for a key that the Linux console does not have. Any context. */
+ * it has written to `to`: 0 for a key that the Linux console does not have. Other text is copied,
+ * as much of it as fits. Any context. */
 unsigned console_key(const char *bytes, unsigned count, char to[CONSOLE_KEY_MAX]);
 
 #endif

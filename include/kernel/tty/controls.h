@@ -35,10 +35,10 @@ enum tty_request {
  * ERROR_BAD_ADDRESS. In threads; may wait. */
 enum error tty_give_number(uint64_t address, int number);
 
-/* Does what an ioctl() requests of a terminal. `argument` is a
- * number or the address of a program's memory. ERROR_NOT_TERMINAL: the request is unknown;
- * ERROR_BAD_ADDRESS, ERROR_INVALID, ERROR_DEVICE (hung up), ERROR_INTERRUPTED, ERROR_NOT_PERMITTED,
- * ERROR_NO_PROCESS. *result is set on OK. In threads; may wait. */
+/* Does what an ioctl() requests of a terminal. `argument` is a number or the address of a program's
+ * memory. ERROR_NOT_TERMINAL: the request is unknown; ERROR_BAD_ADDRESS, ERROR_INVALID,
+ * ERROR_DEVICE (hung up), ERROR_INTERRUPTED, ERROR_NOT_PERMITTED, ERROR_NO_PROCESS. *result is set
+ * on OK. In threads; may wait. */
 enum error tty_ioctl(struct file *file, unsigned request, uint64_t argument, int64_t *result);
 
 /* Changes the settings as TCSETS does, except for what is the device's: speed and size of a

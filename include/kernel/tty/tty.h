@@ -78,6 +78,7 @@ struct tty_hooks {
     void (*signal_process)(int process, int signal);
     int (*session_of_group)(int group); /* 0: there is no such group */
     uint32_t (*current_user)(void);
+    bool (*current_is_privileged)(void); /* may it do what only user 0 may? */
     /* Opens a descriptor for a file in the running process, and takes over the reference if that
      * succeeds. */
     enum error (*open_descriptor)(struct file *file, bool close_on_exec, int *fd);
@@ -122,8 +123,8 @@ struct tty *tty_of_session(int session);
 /* --- The parts of a read, a write and an ioctl; in threads ------------------------------------ */
 
 /* Makes it the controlling terminal of the running process's session. ERROR_NOT_PERMITTED: the
- * process does not lead a session, the session has a terminal, or another session has this one;
- * `steal` takes it away from that. */
+ * process does not lead a session, the session has a terminal, or another session has this one.
+ * With `steal` a privileged process takes it away from that. */
 enum error tty_take(struct tty *tty, bool steal);
 
 /* May the running process read (TTY_SIGNAL_INPUT) or change the terminal (TTY_SIGNAL_OUTPUT)? One
