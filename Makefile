@@ -379,6 +379,8 @@ $B/user-tests/glibc_threads: USER_TEST_INCLUDED = tests/user/threads.c tests/use
 $B/user-tests/glibc_threads: tests/user/threads.c tests/user/thread_locks.c
 $(addprefix $B/user-tests/,threads thread_locks glibc_threads): tests/user/thread_support.h
 $(addprefix $B/user-tests/,mapping remapping memory_limits): tests/user/mapping_support.h
+$(addprefix $B/user-tests/,isolation forged_frames changing_code): tests/user/isolation_support.h
+$(addprefix $B/user-tests/,sockets socket_rights): tests/user/socket_support.h
 $(addprefix $B/user-tests/,ptys terminals job_control line_editing): tests/user/pty_support.c tests/user/pty_support.h
 $(addprefix $B/user-tests/,inotify limits_of_files mounts ranges random_files opening): tests/user/own_tmpfs.c tests/user/own_tmpfs.h
 

@@ -3,21 +3,11 @@
  * processor offers. Linux refuses each, and so does Cairn, in the same way: by a signal, or by
  * ignoring it.
  *
- * tests/user/faults.c has the kernel's half of addresses, bad_pointers.c what calls are given, and
- * tests/kernel/user_mode.c the ways on which Linux differs, since it runs 32-bit programs.
+ * tests/user/faults.c tries the kernel's half of addresses, bad_pointers.c bad arguments of calls,
+ * forged_frames.c signal frames that the program has changed, changing_code.c code that it writes,
+ * and tests/kernel/user_mode.c what Linux allows, since it runs 32-bit programs.
  */
-#include <ucontext.h>
-
-#include "support.h"
-
-static unsigned char *code_page(void)
-{
-    static unsigned char *page;
-    if (!page)
-        page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1,
-                    0);
-    return page;
-}
+#include "isolation_support.h"
 
 /* Runs instructions with that value in RAX, RCX and RDX; they return if nothing stops them. */
 static void run_code(const void *code, size_t size, uint64_t value)
@@ -193,12 +183,6 @@ TEST(isolation, no_interrupt_can_be_forged)
 
 /* --- Segments -------------------------------------------------------------------------------- */
 
-/* Kernel code and data on both systems, with any privilege that is asked for; a null one; some
- * that are not there. */
-static const uint16_t selectors[] = {0x08, 0x0b, 0x10, 0x13, 0x18, 0x1b,   0x38,
-                                     0x3b, 0x40, 0x43, 0,    0x1f, 0x1000, 0xffff};
-enum { SELECTORS = sizeof(selectors) / sizeof(selectors[0]) };
-
 static void landing(void)
 {
 }
@@ -272,17 +256,6 @@ TEST(isolation, no_register_takes_a_segment_of_the_kernels)
         FAULT(__asm__ volatile("mov %0, %%ss" ::"r"((uint32_t)selectors[i])));
         EXPECT(fault_info.si_signo == SIGSEGV || fault_info.si_signo == SIGBUS);
     }
-}
-
-/* Bits of RFLAGS: interrupts are on (IF), ports are forbidden (IOPL). */
-enum { CARRY = 1, STEPS = 0x100, INTERRUPTS = 0x200, PORTS = 0x3000, NESTED = 0x4000 };
-enum { RESUME = 0x10000, VIRTUAL_8086 = 0x20000, ALIGNMENT = 0x40000, DIRECTION = 0x400 };
-
-static uint64_t read_flags(void)
-{
-    uint64_t flags;
-    __asm__ volatile("pushfq; pop %0" : "=r"(flags));
-    return flags;
 }
 
 TEST(isolation, iret_and_popf_change_neither_iopl_nor_if)
@@ -364,19 +337,6 @@ TEST(isolation, flags_are_no_concern_of_an_exception)
         EXPECT_EQ(after & flags[i], flags[i]);
     }
 }
-
-static const uint64_t stack_pointers[] = {
-    0,
-    1,
-    8,
-    0x00007fffffffff00,
-    0x0000800000000000,
-    0xffff800000000008,
-    0xffffc00000000100,
-    0xffffffff80100000,
-    0xfffffffffffffff8,
-};
-enum { STACK_POINTERS = sizeof(stack_pointers) / sizeof(stack_pointers[0]) };
 
 TEST(isolation, the_stack_pointer_is_no_concern_of_a_call)
 {
@@ -468,224 +428,4 @@ TEST(isolation, steps_across_a_call)
     EXPECT_EQ(result, (uint64_t)getppid());
     EXPECT(steps >= 7);
     EXPECT_EQ(steps_elsewhere, 0);
-}
-
-/* --- Forged signal frames -------------------------------------------------------------------- */
-
-static void (*change)(ucontext_t *frame);
-static uint64_t forged; /* the value that `change` puts in */
-
-static void forge(int signal, siginfo_t *given, void *context)
-{
-    (void)signal, (void)given;
-    change(context);
-}
-
-/* Returns from a handler that has changed its frame. */
-static void return_with(void (*function)(ucontext_t *))
-{
-    struct sigaction action = {.sa_sigaction = forge, .sa_flags = SA_SIGINFO};
-    change = function;
-    sigaction(SIGUSR1, &action, NULL);
-    kill(getpid(), SIGUSR1);
-}
-
-static void set_rip(ucontext_t *frame)
-{
-    frame->uc_mcontext.gregs[REG_RIP] = (greg_t)forged;
-}
-
-static void set_rsp(ucontext_t *frame)
-{
-    frame->uc_mcontext.gregs[REG_RSP] = (greg_t)forged;
-}
-
-static void set_flags(ucontext_t *frame)
-{
-    frame->uc_mcontext.gregs[REG_EFL] = (greg_t)forged;
-}
-
-/* CS, GS, FS and SS are the quarters of one word. */
-static void set_cs(ucontext_t *frame)
-{
-    uint16_t cs = (uint16_t)forged;
-    memcpy(&frame->uc_mcontext.gregs[REG_CSGSFS], &cs, sizeof(cs));
-}
-
-static void set_ss(ucontext_t *frame)
-{
-    uint16_t ss = (uint16_t)forged;
-    memcpy((char *)&frame->uc_mcontext.gregs[REG_CSGSFS] + 6, &ss, sizeof(ss));
-}
-
-static void set_fpu(ucontext_t *frame)
-{
-    frame->uc_mcontext.fpregs = (void *)forged;
-}
-
-static void set_mxcsr(ucontext_t *frame)
-{
-    uint32_t mxcsr = (uint32_t)forged;
-    memcpy((char *)frame->uc_mcontext.fpregs + 24, &mxcsr, sizeof(mxcsr));
-}
-
-/* The signal that comes of a frame with that value in it. */
-static int signal_of_frame(void (*function)(ucontext_t *), uint64_t value)
-{
-    forged = value;
-    FAULT(return_with(function));
-    return fault_info.si_signo;
-}
-
-#define EXPECT_REFUSED(function, value) EXPECT_EQ(signal_of_frame(function, value), SIGSEGV)
-
-/* To an address that no processor has, IRETQ faults in the kernel. */
-TEST(isolation, a_forged_instruction_pointer)
-{
-    static const uint64_t not_canonical[] = {0x0000800000000000, 0x7fffffffffffffff,
-                                             0xffff7fffffffffff};
-    EXPECT_REFUSED(set_rip, 0);
-    EXPECT_REFUSED(set_rip, 0x00007ffffffff000);
-    EXPECT_REFUSED(set_rip, 0xffff800000000000);
-    EXPECT_REFUSED(set_rip, 0xffffffff80100000);
-    EXPECT_REFUSED(set_rip, UINT64_MAX);
-    for (int i = 0; i < 3; i++) {
-        EXPECT_REFUSED(set_rip, not_canonical[i]);
-        EXPECT_EQ(fault_info.si_code, SI_KERNEL);
-    }
-}
-
-static void return_with_stack(void)
-{
-    return_with(set_rsp);
-}
-
-TEST(isolation, a_forged_stack_pointer)
-{
-    for (int i = 0; i < STACK_POINTERS; i++) {
-        forged = stack_pointers[i];
-        int signal = status_of(return_with_stack) & 0x7f;
-        EXPECT(signal == SIGSEGV || signal == SIGBUS);
-    }
-}
-
-TEST(isolation, forged_segments)
-{
-    for (int i = 0; i < SELECTORS; i++) {
-        EXPECT_REFUSED(set_cs, selectors[i]);
-        if (selectors[i] > 3)
-            EXPECT_REFUSED(set_ss, selectors[i]);
-    }
-    forged = 0x33;
-    return_with(set_cs);
-    forged = 0x30; /* the privilege is not for a program to choose */
-    return_with(set_cs);
-    forged = 0x2b;
-    return_with(set_ss);
-}
-
-TEST(isolation, forged_flags)
-{
-    enum { FORBIDDEN = PORTS | NESTED | VIRTUAL_8086 };
-    forged = ~(uint64_t)(STEPS | INTERRUPTS | DIRECTION | ALIGNMENT);
-    return_with(set_flags);
-    EXPECT_EQ(read_flags() & (FORBIDDEN | INTERRUPTS), INTERRUPTS);
-    forged = RESUME | VIRTUAL_8086 | PORTS;
-    return_with(set_flags);
-    EXPECT_EQ(read_flags() & (FORBIDDEN | INTERRUPTS), INTERRUPTS);
-}
-
-TEST(isolation, a_forged_floating_point_area)
-{
-    EXPECT_REFUSED(set_fpu, 64);
-    EXPECT_REFUSED(set_fpu, 0x00007fffffffffc0);
-    EXPECT_REFUSED(set_fpu, 0x0000800000000000);
-    EXPECT_REFUSED(set_fpu, 0xffff800000000000);
-    EXPECT_REFUSED(set_fpu, 0xffffffff80100000);
-    EXPECT_REFUSED(set_mxcsr, 0xffffffff);
-    EXPECT_REFUSED(set_mxcsr, 0x80001f80);
-    EXPECT_REFUSED(set_mxcsr, 0x00010000);
-}
-
-static size_t place, area_size;
-
-/* XSAVE's area says how long it is (Linux: struct _fpx_sw_bytes); FXSAVE's has 512 bytes. */
-static void find_area_size(ucontext_t *frame)
-{
-    enum { MAGIC = 0x46505853, FXSAVE_SIZE = 512 };
-    uint32_t words[2];
-    memcpy(words, (char *)frame->uc_mcontext.fpregs + 464, sizeof(words));
-    area_size = words[0] == MAGIC ? words[1] : FXSAVE_SIZE;
-}
-
-static void fill_area(ucontext_t *frame)
-{
-    memset((char *)frame->uc_mcontext.fpregs + place, (int)forged, 4);
-}
-
-/* Wherever it is changed, the program goes on or gets a signal. */
-TEST(isolation, floating_point_areas_of_any_content)
-{
-    return_with(find_area_size);
-    EXPECT(area_size >= 512);
-    for (place = 0; place < area_size; place += 4) {
-        for (forged = 0; forged < 256; forged += 255) {
-            FAULT(return_with(fill_area));
-            __asm__ volatile("fninit; ldmxcsr %0" ::"m"((const uint32_t){0x1f80}));
-            EXPECT(fault_info.si_signo == 0 || fault_info.si_signo == SIGSEGV ||
-                   fault_info.si_signo == SIGFPE);
-        }
-    }
-}
-
-/* --- Code that changes ----------------------------------------------------------------------- */
-
-typedef int function(void);
-
-static void put_code(unsigned char *at, int value)
-{
-    at[0] = 0xb8; /* mov value, %eax; ret */
-    memcpy(at + 1, &value, sizeof(value));
-    at[5] = 0xc3;
-}
-
-TEST(isolation, code_that_changes_runs_as_it_is_now)
-{
-    unsigned char *page = code_page();
-    for (int i = 0; i < 1000; i++) {
-        put_code(page, i);
-        EXPECT_EQ(((function *)page)(), i);
-    }
-    /* It changes the instruction behind itself: movb $42, 1(%rip); mov $1, %eax; ret */
-    memcpy(page, "\xc6\x05\x01\x00\x00\x00\x2a\xb8\x01\x00\x00\x00\xc3", 13);
-    EXPECT_EQ(((function *)page)(), 42);
-}
-
-TEST(isolation, code_that_a_child_changes_is_its_own)
-{
-    unsigned char *page = code_page();
-    put_code(page, 1);
-    EXPECT_EQ(((function *)page)(), 1);
-    pid_t child = fork();
-    if (child == 0) {
-        put_code(page, 2);
-        _exit(((function *)page)());
-    }
-    int status;
-    EXPECT_EQ(waitpid(child, &status, 0), child);
-    EXPECT_EQ(WEXITSTATUS(status), 2);
-    EXPECT_EQ(((function *)page)(), 1);
-}
-
-TEST(isolation, code_that_a_call_reads_in)
-{
-    unsigned char *page = code_page(), code[6];
-    int ends[2];
-    EXPECT_OK(pipe(ends));
-    for (int i = 0; i < 10; i++) {
-        put_code(code, i);
-        EXPECT_EQ(write(ends[1], code, sizeof(code)), sizeof(code));
-        EXPECT_EQ(read(ends[0], page, sizeof(code)), sizeof(code));
-        EXPECT_EQ(((function *)page)(), i);
-    }
 }
