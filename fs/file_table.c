@@ -182,7 +182,7 @@ static void set(struct file_table *table, unsigned fd, struct file *file, bool c
 enum error file_table_add(struct file_table *table, struct file *file, int lowest,
                           bool close_on_exec, int *fd)
 {
-    if (lowest < 0 || (unsigned)lowest >= table->limit)
+    if (lowest < 0)
         return ERROR_INVALID;
     unsigned free = MAX((unsigned)lowest, next_bit(table, (unsigned)lowest, UINT64_MAX));
     if (free >= table->limit)

@@ -64,7 +64,7 @@ static inline enum error file_table_get(const struct file_table *table, int fd, 
 bool file_table_is_full(const struct file_table *table);
 
 /* Opens the lowest free descriptor from `lowest` on for the file, and takes over the caller's
- * reference. ERROR_TOO_MANY_FILES, ERROR_INVALID (`lowest` is beyond the limit),
+ * reference. ERROR_TOO_MANY_FILES, ERROR_INVALID (`lowest` is negative),
  * ERROR_OUT_OF_FRAMES; the reference stays the caller's then. */
 enum error file_table_add(struct file_table *table, struct file *file, int lowest,
                           bool close_on_exec, int *fd);

@@ -11,6 +11,13 @@ static const struct fs_context *current_context(void)
     return user_thread_is_running() ? process_current()->fs : NULL;
 }
 
+bool credentials_are_ours(const struct process *other)
+{
+    const struct process *self = process_current();
+    return self->uid == other->uid && self->uid == other->euid && self->uid == other->suid &&
+           self->gid == other->gid && self->gid == other->egid && self->gid == other->sgid;
+}
+
 void credentials_start(void)
 {
     fs_context_current = current_context;
@@ -46,6 +53,7 @@ void credentials_adopt(struct process *process, const struct program *program)
     /* The real user stays the same, so this does not fail. */
     (void)credentials_set_user(process, program->uid, program->euid, program->euid);
     credentials_set_group(process, program->gid, program->egid, program->egid);
+    process->not_dumpable = credentials_are_raised(program);
 }
 
 /* Moves the process's threads from its real user to user `number`. */
@@ -63,6 +71,14 @@ static enum error change_user(struct process *process, uint32_t number)
     return OK;
 }
 
+/* What the process has done and been given as one user is not to help or harm another one (Linux:
+ * kernel/cred.c:commit_creds). */
+static void begin_as_another(struct process *process)
+{
+    process->not_dumpable = true;
+    process->death_signal = 0;
+}
+
 enum error credentials_set_user(struct process *process, uint32_t real, uint32_t effective,
                                 uint32_t saved)
 {
@@ -71,6 +87,8 @@ enum error credentials_set_user(struct process *process, uint32_t real, uint32_t
         return error;
     if (effective == 0 && process->euid != 0)
         credentials_set_rights(process, process->lost_rights, process->lost_rights);
+    if (effective != process->euid)
+        begin_as_another(process);
     process->euid = process->fs->uid = effective;
     process->suid = saved;
     return OK;
@@ -87,6 +105,8 @@ void credentials_set_rights(struct process *process, uint64_t lost, uint64_t unu
 void credentials_set_group(struct process *process, uint32_t real, uint32_t effective,
                            uint32_t saved)
 {
+    if (effective != process->egid)
+        begin_as_another(process);
     process->gid = real;
     process->egid = process->fs->gid = effective;
     process->sgid = saved;

@@ -236,6 +236,8 @@ enum error program_run(struct program *program, const char *name, struct trap_fr
     struct user_thread *thread = user_thread_current();
     struct process *process = thread->process;
     enum error error = signals_unshare(process);
+    if (!error)
+        error = process_unshare_files(); /* another process keeps what is closed on exec */
     if (error)
         return error;
     if (!process_end_other_threads())

@@ -4,6 +4,7 @@
  * The last thread gives back what the process has and makes it a zombie, which its parent's wait
  * removes.
  */
+#include <assert.h>
 #include <kernel/process/cpu_time.h>
 #include <kernel/process/exit.h>
 #include <kernel/process/futex.h>
@@ -14,8 +15,8 @@
 void (*process_first_ended)(int status);
 void (*process_session_ended)(int session);
 
-/* If a group becomes orphaned while one of its processes is stopped, nobody would let that go on.
- * So the group gets SIGHUP and SIGCONT (POSIX, exit). */
+/* If a group becomes orphaned while one of its processes is stopped, no process would let that go
+ * on. So the group gets SIGHUP and SIGCONT (POSIX, exit). */
 static void let_orphans_go_on(int group)
 {
     bool stopped = false;
@@ -52,6 +53,7 @@ static void tell_parent(struct process *process)
 static struct process *reaper_of(const struct process *process)
 {
     struct process *reaper = process->parent;
+    ASSERT(reaper); /* the first process does not come here */
     while (reaper->parent && (!reaper->is_subreaper || reaper->ending))
         reaper = reaper->parent;
     return reaper;
@@ -83,8 +85,8 @@ static void give_children_away(struct process *process)
     }
 }
 
-/* Writes the 0 for which pthread_join() and others wait. Without another thread or process that has
- * this memory nobody could see it. A bad address is the program's own affair. */
+/* Writes the 0 for which pthread_join() and others wait. If no other thread or process has this
+ * memory, the write would have no effect. A bad address is ignored, as on Linux. */
 static void clear_child_id(const struct user_thread *thread)
 {
     const struct process *process = thread->process;
@@ -104,7 +106,7 @@ void process_give_back_space(struct process *process)
     address_space_release(space);
     if (process->is_vfork) {
         process->is_vfork = false;
-        wait_queue_wake_all(&process->parent->changed);
+        wait_queue_wake_all(&process->number->ended);
     }
 }
 
@@ -138,6 +140,7 @@ static void keep_time(struct process *process, const struct user_thread *thread)
 static bool leave(struct user_thread *thread)
 {
     struct process *process = thread->process;
+    ASSERT(process->thread_count > 0);
     if (process->thread_count == 1)
         return true;
     signals_leave_to_others(thread);
@@ -202,6 +205,7 @@ bool process_end_other_threads(void)
 /* Takes the last thread out of the process. */
 static void become_zombie(struct process *process, struct user_thread *thread)
 {
+    ASSERT(process->thread_count == 1);
     keep_time(process, thread);
     list_remove(&thread->sibling);
     process->thread_count = 0;

@@ -6,6 +6,7 @@
  *
  * The child's first thread starts with the parent's registers, so it returns from the same call.
  */
+#include <assert.h>
 #include <kernel/process/fork.h>
 #include <kernel/process/pidfd.h>
 #include <kernel/process/process.h>
@@ -70,7 +71,8 @@ static void copy_rest(struct process *child, const struct process *parent)
     child->suid = parent->suid;
     child->lost_rights = parent->lost_rights;
     child->unused_rights = parent->unused_rights;
-    child->user = user_add(parent->uid, 1); /* does not fail: the user has the parent */
+    child->user = user_add(parent->uid, 1);
+    ASSERT(child->user); /* the user has the parent already */
     child->gid = parent->gid;
     child->egid = parent->egid;
     child->sgid = parent->sgid;
@@ -153,7 +155,7 @@ static enum error start(struct process *process, struct id *number, const struct
     return OK;
 }
 
-/* A bad address is the program's own affair. */
+/* Stores the child's number where the flags ask for it. A bad address is ignored, as on Linux. */
 static void store_ids(struct address_space *space, int32_t id,
                       const struct clone_arguments *arguments)
 {
@@ -186,23 +188,22 @@ static enum error clone_thread(const struct trap_frame *frame,
 
 /* --- Processes ------------------------------------------------------------------------------- */
 
-/* Gives the caller a descriptor of the child. */
-static enum error give_pidfd(struct process *child, virt_addr_t to)
+/* Opens a descriptor of the child for the caller, and tells the program its number. */
+static enum error open_pidfd(struct process *child, virt_addr_t to, int32_t *fd)
 {
     struct file_table *files = process_current()->files;
     struct file *file;
-    int32_t fd;
     enum error error = pidfd_create(child->number, 0, &file);
     if (error)
         return error;
-    error = file_table_add(files, file, 0, true, &fd);
+    error = file_table_add(files, file, 0, true, fd);
     if (error) {
         file_release(file);
         return error;
     }
-    error = copy_to_user(to, &fd, sizeof(fd));
+    error = copy_to_user(to, fd, sizeof(*fd));
     if (error)
-        (void)file_table_close(files, fd);
+        (void)file_table_close(files, *fd);
     return error;
 }
 
@@ -211,34 +212,36 @@ static enum error copy_and_start(struct process *child, const struct trap_frame 
                                  const struct clone_arguments *arguments)
 {
     struct user_thread *thread;
+    bool has_pidfd = arguments->flags & CLONE_PIDFD;
+    int32_t pidfd = -1;
     enum error error = copy_process(child, process_current(), arguments->flags);
     if (error)
         return error;
     store_ids(child->space, child->id, arguments);
-    if (arguments->flags & CLONE_PIDFD)
-        error = give_pidfd(child, arguments->pidfd);
+    if (has_pidfd)
+        error = open_pidfd(child, arguments->pidfd, &pidfd);
     if (error)
         return error;
     id_reference(child->number);
     error = start(child, child->number, frame, arguments, &thread);
-    if (error)
+    if (error) {
         id_release(child->number);
+        if (has_pidfd)
+            (void)file_table_close(process_current()->files, pidfd);
+    }
     return error;
 }
 
-/* Waits until the child has given the memory back. The child may be gone whenever this waits, so it
- * is looked up each time. SIGKILL, and the end of the caller's process, end the wait. */
-static void wait_for_vfork(int id)
+/* Waits until the child of that number has given the memory back. SIGKILL, and the end of the
+ * caller's process, end the wait. */
+static void wait_for_vfork(struct id *child)
 {
     struct user_thread *thread = user_thread_current();
-    struct process *parent = thread->process;
-    const struct process *child = process_find(id);
     bool interrupted = false;
-    while (child && child->parent == parent && child->is_vfork && !parent->ending &&
+    while (child->process && child->process->is_vfork && !thread->process->ending &&
            !(signals_pending(thread) & signal_bit(SIGKILL))) {
-        if (thread_wait_interruptible(&parent->changed) != OK)
+        if (thread_wait_interruptible(&child->ended) != OK)
             interrupted |= thread_accept_interrupt();
-        child = process_find(id);
     }
     if (interrupted)
         thread_interrupt(&thread->thread);
@@ -259,9 +262,13 @@ static enum error clone_process(const struct trap_frame *frame,
         give_up(child);
         return error;
     }
-    *id = child->id;
-    if (arguments->flags & CLONE_VFORK)
-        wait_for_vfork(*id);
+    struct id *number = child->number; /* the child may be gone as soon as this waits */
+    *id = number->number;
+    if (arguments->flags & CLONE_VFORK) {
+        id_reference(number);
+        wait_for_vfork(number);
+        id_release(number);
+    }
     return OK;
 }
 

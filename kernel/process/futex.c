@@ -6,6 +6,7 @@
  * A wake goes through one bucket, so the table grows with the number of waiters. It is given back
  * when nobody waits any more.
  */
+#include <assert.h>
 #include <kernel/process/futex_key.h>
 #include <kernel/process/process.h>
 #include <kernel/task/sleep.h>
@@ -79,6 +80,7 @@ static void add(struct waiter *waiter)
 /* The waiter is in a bucket, or was woken and taken out already. */
 static void remove(struct waiter *waiter)
 {
+    ASSERT(waiters > 0);
     list_remove(&waiter->node);
     if (--waiters == 0 && buckets != first_buckets)
         use_buckets(first_buckets, FIRST_BITS);

@@ -10,6 +10,7 @@
  *
  * On Linux an owner also gets the real-time priority of its waiters. Cairn has no such priorities.
  */
+#include <assert.h>
 #include <kernel/process/futex_key.h>
 #include <kernel/process/process.h>
 
@@ -44,6 +45,7 @@ static struct user_thread *owner_of(const struct futex_key *key, uint32_t value)
 
 static void wait_for(struct lock_waiter *waiter, struct user_thread *owner)
 {
+    ASSERT(owner != waiter->thread);
     waiter->thread->waits_for = owner;
     list_push_back(&owner->lock_waiters, &waiter->node);
 }
@@ -76,6 +78,7 @@ enum error futex_lock(const struct futex *futex, bool waits, uint64_t deadline)
     struct user_thread *thread = user_thread_current();
     struct lock_waiter waiter = {.thread = thread};
     uint32_t *word;
+    ASSERT(!thread->waits_for);
     enum error error = futex_word(futex->address, AREA_WRITE, &word);
     if (!error)
         error = futex_key_of(futex, &waiter.key);
@@ -105,6 +108,7 @@ static void hand_over(struct list *waiters, struct lock_waiter *to)
     struct lock_waiter *other;
     list_remove(&to->node);
     to->woken = true;
+    to->thread->waits_for = NULL; /* the old owner may be gone before that thread runs */
     task_wake(&to->thread->thread.task);
     while ((other = find(waiters, &to->key))) {
         list_remove(&other->node);
@@ -133,6 +137,7 @@ enum error futex_unlock(const struct futex *futex)
 
 void futex_leave_locks(struct user_thread *thread)
 {
+    ASSERT(!thread->waits_for);
     while (!list_empty(&thread->lock_waiters)) {
         struct list_node *first = list_first(&thread->lock_waiters);
         struct lock_waiter *heir = CONTAINER_OF(first, struct lock_waiter, node);

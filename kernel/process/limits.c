@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <fs/proc.h>
 #include <kernel/process/limits.h>
 #include <kernel/process/process.h>
@@ -68,6 +69,7 @@ void limits_apply(struct process *process)
 enum error limits_set(struct process *process, unsigned resource, const struct limit *limit,
                       bool privileged)
 {
+    ASSERT(resource < RLIMIT_COUNT);
     if (limit->soft > limit->hard)
         return ERROR_INVALID;
     if ((limit->hard > process->limits[resource].hard && !privileged) ||

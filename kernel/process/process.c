@@ -109,6 +109,20 @@ struct process *process_create(struct process *parent)
     return process;
 }
 
+enum error process_unshare_files(void)
+{
+    struct process *process = process_current();
+    struct file_table *shared = process->files, *own;
+    if (shared->references == 1)
+        return OK;
+    enum error error = file_table_copy(shared, &own);
+    if (error)
+        return error;
+    process->files = own;
+    file_table_release(shared);
+    return OK;
+}
+
 void process_forget(struct process *process)
 {
     ASSERT(list_empty(&process->children));

@@ -57,23 +57,25 @@ static bool is_blank(char c)
 }
 
 /* Splits a line that begins with #! into the interpreter's name and its one argument, or "". Each
- * then ends in a NUL. ERROR_NOT_EXECUTABLE: there is no name, or it may be cut. */
+ * then ends in a NUL. The argument of a line that is too long is cut. ERROR_NOT_EXECUTABLE: there
+ * is no name, or it may be cut. */
 static enum error split_line(char *line, size_t size, char **name, char **argument)
 {
-    char *end = line;
+    char *at = line + 2, *end = line, *last = line + SCRIPT_LINE - 1;
     while (end < line + size && *end != '\n')
         end++;
-    if (end == line + SCRIPT_LINE)
-        return ERROR_NOT_EXECUTABLE;
-    while (end > line && is_blank(end[-1]))
-        end--;
-    *end = '\0';
-    char *at = line + 2;
-    while (is_blank(*at))
+    bool is_cut = end > last;
+    end = MIN(end, last);
+    while (at < end && is_blank(*at))
         at++;
     *name = at;
-    while (*at && !is_blank(*at))
+    while (at < end && *at && !is_blank(*at))
         at++;
+    if (is_cut && at == end)
+        return ERROR_NOT_EXECUTABLE;
+    while (end > at && is_blank(end[-1]))
+        end--;
+    *end = '\0';
     if (*at)
         *at++ = '\0';
     while (is_blank(*at))

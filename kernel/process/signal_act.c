@@ -7,6 +7,7 @@
  * A call that was interrupted has left a RESTART_... code as its result. The first handler decides
  * whether the call is made again; if no handler runs, it always is.
  */
+#include <assert.h>
 #include <kernel/log/log.h>
 #include <kernel/process/exit.h>
 #include <kernel/process/signal_act.h>
@@ -50,6 +51,7 @@ static void stop(struct process *process, int signal)
 static void stay_stopped(struct process *process)
 {
     process->stopped_threads++;
+    ASSERT(process->stopped_threads <= process->thread_count);
     signals_note_stop(process);
     while (process->stopped && !process->ending)
         thread_park();

@@ -95,9 +95,12 @@ struct process_timer *process_timer_find(const struct process *process, int id)
 int process_timer_next_id(const struct process *process)
 {
     int last = -1;
-    list_for_each(node, &process->timers)
+    size_t count = 0;
+    list_for_each(node, &process->timers) {
         last = MAX(last, CONTAINER_OF(node, struct process_timer, node)->id);
-    return last + 1;
+        count++;
+    }
+    return count < PROCESS_TIMERS_MAX && last < INT32_MAX ? last + 1 : -1;
 }
 
 void process_timer_delete(struct process_timer *timer)

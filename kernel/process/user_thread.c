@@ -146,6 +146,7 @@ static int niceness_weight(int niceness)
                                        2501,  1991,  1586,  1277,  1024,  820,   655,   526,
                                        423,   335,   272,   215,   172,   137,   110,   87,
                                        70,    56,    45,    36,    29,    23,    18,    15};
+    ASSERT(niceness >= NICENESS_LEAST && niceness <= NICENESS_MOST);
     return (int)weights[niceness - NICENESS_LEAST];
 }
 

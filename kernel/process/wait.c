@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <kernel/process/wait.h>
 
 enum { STATUS_STOPPED = 0x7f, STATUS_CONTINUED = 0xffff };
@@ -82,6 +83,7 @@ static enum error look(int which, unsigned options, struct wait_result *result)
 
 enum error process_wait(int which, unsigned options, struct wait_result *result)
 {
+    ASSERT(which != INT32_MIN);
     for (;;) {
         enum error error = look(which, options, result);
         if (error || result->id || options & WNOHANG)

@@ -1,10 +1,12 @@
 /*
- * Who may do what with a file, whose it is, and its times.
+ * A file's permissions, owner and times.
  */
+#include <assert.h>
 #include <fs/notify.h>
 #include <kernel/process/process.h>
 #include <kernel/syscall/call_path.h>
 #include <kernel/syscall/calls.h>
+#include <kernel/syscall/times.h>
 #include <kernel/task/clock.h>
 #include <mm/user_copy.h>
 
@@ -58,7 +60,8 @@ int64_t syscall_umask(struct trap_frame *frame)
 
 /* --- Owners ----------------------------------------------------------------------------------- */
 
-/* A program that runs as its owner does not so for another owner. -1 stays as it is. */
+/* Sets the owner and the group; -1 leaves one as it is. A program that runs as its owner (S_ISUID)
+ * does not run as the new one. */
 static int64_t set_owner(const struct found_file *file, uint32_t uid, uint32_t gid)
 {
     struct inode_attributes attributes = {.uid = uid, .gid = gid};
@@ -112,10 +115,7 @@ int64_t syscall_fchown(struct trap_frame *frame)
 
 enum { UTIME_NOW = (1 << 30) - 1, UTIME_OMIT = (1 << 30) - 2 };
 
-struct time_spec {
-    int64_t seconds, nanoseconds;
-};
-
+/* As struct inode has it; a time that does not fit becomes the first or the last one that does. */
 static int64_t to_time(const struct time_spec *spec)
 {
     const int64_t limit = INT64_MAX / (int64_t)NANOSECONDS_PER_SECOND - 1;
@@ -123,7 +123,7 @@ static int64_t to_time(const struct time_spec *spec)
     return seconds * (int64_t)NANOSECONDS_PER_SECOND + spec->nanoseconds;
 }
 
-/* Both times become now; who may write to the file may do that. */
+/* Both times become now. Whoever may write to the file may do that. */
 static enum error set_to_now(const struct found_file *file)
 {
     struct inode *inode = file->inode;
@@ -160,15 +160,25 @@ static enum error set_times(const struct found_file *file, const struct time_spe
     }
     if (times[0].nanoseconds == UTIME_NOW && times[1].nanoseconds == UTIME_NOW)
         return set_to_now(file);
-    return attributes.set ? set(file, &attributes) : OK;
+    ASSERT(attributes.set); /* syscall_utimensat() has returned if neither is to be set */
+    return set(file, &attributes);
 }
 
+/* Finds the file by its name, or by its descriptor alone if `name` is 0. */
+static enum error find_file(int directory, virt_addr_t name, unsigned flags,
+                            struct found_file *file)
+{
+    if (name || directory == AT_FDCWD)
+        return call_path_find(directory, name, flags, file);
+    return flags ? ERROR_INVALID : call_file_find(directory, file);
+}
+
+/* `times` NULL: both become now. */
 static int64_t utimes_at(int directory, virt_addr_t name, const struct time_spec *times,
                          unsigned flags)
 {
     struct found_file file;
-    enum error error =
-        name ? call_path_find(directory, name, flags, &file) : call_file_find(directory, &file);
+    enum error error = find_file(directory, name, flags, &file);
     if (error)
         return syscall_result(error);
     error = times ? set_times(&file, times) : set_to_now(&file);
@@ -183,14 +193,14 @@ int64_t syscall_utimensat(struct trap_frame *frame)
     unsigned flags = (unsigned)argument_3(frame);
     if (from && copy_from_user(times, from, sizeof(times)) != OK)
         return syscall_result(ERROR_BAD_ADDRESS);
+    if (from && times[0].nanoseconds == UTIME_OMIT && times[1].nanoseconds == UTIME_OMIT)
+        return 0; /* the file need not even exist */
     if (flags & ~(unsigned)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
         return syscall_result(ERROR_INVALID);
-    if (!argument_1(frame) && (int)argument_0(frame) == AT_FDCWD)
-        return syscall_result(ERROR_BAD_ADDRESS);
     return utimes_at((int)argument_0(frame), argument_1(frame), from ? times : NULL, flags);
 }
 
-/* Times with microseconds, in two struct timeval. */
+/* The times come as two struct timeval, with microseconds. */
 static int64_t utimes_in_microseconds(int directory, virt_addr_t name, virt_addr_t from)
 {
     struct time_spec times[2];

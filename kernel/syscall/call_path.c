@@ -4,7 +4,7 @@
 #include <mm/heap.h>
 #include <mm/user_copy.h>
 
-/* Most names are short; longer ones go to the heap. */
+/* Copies the name: most are short, and longer ones go to the heap. */
 static enum error get_name(struct call_path *path, virt_addr_t name)
 {
     size_t length;
@@ -21,7 +21,7 @@ static enum error get_name(struct call_path *path, virt_addr_t name)
     return error;
 }
 
-/* A file without a name is no directory: a name that begins there is looked up in nothing. */
+/* Sets where the name begins. A file without a place, such as a pipe, is no directory. */
 static enum error get_start(struct call_path *path, int directory)
 {
     path->file = NULL;
@@ -55,10 +55,11 @@ void call_path_release(struct call_path *path)
         kfree(path->name);
 }
 
-static enum error find_place(const struct call_path *path, unsigned flags, struct path *found)
+static enum error find_place(struct fs_context *context, const struct call_path *path,
+                             unsigned flags, struct path *found)
 {
     unsigned follow = flags & AT_SYMLINK_NOFOLLOW ? 0 : WALK_FOLLOW;
-    return path_find(process_current()->fs, path->start, path->name, follow, found);
+    return path_find(context, path->start, path->name, follow, found);
 }
 
 enum error call_path_find_place(int directory, virt_addr_t name, unsigned flags, struct path *found)
@@ -67,7 +68,7 @@ enum error call_path_find_place(int directory, virt_addr_t name, unsigned flags,
     enum error error = call_path_get(&path, directory, name);
     if (error)
         return error;
-    error = find_place(&path, flags, found);
+    error = find_place(process_current()->fs, &path, flags, found);
     call_path_release(&path);
     return error;
 }
@@ -81,17 +82,18 @@ static struct found_file take(struct mount *mount, struct dentry *dentry, struct
     return (struct found_file){{mount, dentry}, inode};
 }
 
-static enum error find(const struct call_path *path, unsigned flags, struct found_file *found)
+enum error call_path_find_file(struct fs_context *context, const struct call_path *path,
+                               unsigned flags, struct found_file *found)
 {
     struct path place;
     if (!*path->name && flags & AT_EMPTY_PATH) {
-        const struct path *here = &process_current()->fs->directory;
+        const struct path *here = &context->directory;
         const struct file *file = path->file;
         *found = file ? take(file->mount, file->dentry, file->inode)
                       : take(here->mount, here->dentry, here->dentry->inode);
         return OK;
     }
-    enum error error = find_place(path, flags, &place);
+    enum error error = find_place(context, path, flags, &place);
     if (error)
         return error;
     *found = (struct found_file){place, place.dentry->inode};
@@ -99,15 +101,21 @@ static enum error find(const struct call_path *path, unsigned flags, struct foun
     return OK;
 }
 
-enum error call_path_find(int directory, virt_addr_t name, unsigned flags, struct found_file *found)
+enum error call_path_find_as(struct fs_context *context, int directory, virt_addr_t name,
+                             unsigned flags, struct found_file *found)
 {
     struct call_path path;
     enum error error = call_path_get(&path, directory, name);
     if (error)
         return error;
-    error = find(&path, flags, found);
+    error = call_path_find_file(context, &path, flags, found);
     call_path_release(&path);
     return error;
+}
+
+enum error call_path_find(int directory, virt_addr_t name, unsigned flags, struct found_file *found)
+{
+    return call_path_find_as(process_current()->fs, directory, name, flags, found);
 }
 
 enum error call_file_find(int fd, struct found_file *found)

@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <kernel/process/signal.h>
 #include <kernel/syscall/call_path.h>
 #include <kernel/syscall/call_text.h>
@@ -12,6 +13,7 @@ enum { STRING_LIMIT = 64, ELEMENTS_LIMIT = 8, RESULT_ROOM = 40 };
 /* Appends to the arguments; what is too long ends in "...". */
 PRINTF(2, 3) static void append(struct call_text *text, const char *format, ...)
 {
+    ASSERT(text->length < CALL_TEXT - RESULT_ROOM);
     size_t room = CALL_TEXT - RESULT_ROOM - text->length;
     va_list arguments;
     va_start(arguments, format);
@@ -76,7 +78,7 @@ static void append_signal(struct call_text *text, int signal)
         append(text, "%d", signal);
 }
 
-/* Of a set with all real-time signals, the signals that are not in it. */
+/* A set with all real-time signals is shown by the signals that are not in it. */
 static void append_signals(struct call_text *text, uint64_t set)
 {
     bool inverted = set >> 32 == UINT32_MAX;
@@ -229,6 +231,7 @@ static bool append_fields(struct call_text *text, unsigned type, virt_addr_t fro
         uint64_t value = 0;
         if (field->type != type)
             continue;
+        ASSERT(field->size <= sizeof(value));
         if (!read(text, &value, from + field->at, field->size))
             return false;
         append(text, "%s%s=", separator, field->value.name);
@@ -383,7 +386,7 @@ static void append_arguments(struct call_text *text, const struct call *call, bo
     }
 }
 
-/* Of a call that is not there, all that could be arguments. */
+/* Of an unknown call, all registers that could hold arguments. */
 static void append_unknown(struct call_text *text, const struct call *call)
 {
     for (; text->next < CALL_ARGUMENTS; text->next++)

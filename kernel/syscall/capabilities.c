@@ -35,7 +35,7 @@ static struct sets sets_of(const struct process *process)
                          .permitted = may_be ? ALL_CAPABILITIES & ~process->lost_rights : 0};
 }
 
-/* Reads the header; of a version that is not known the program is told one that is. */
+/* Reads the header. If its version is unknown, stores a known one there: ERROR_INVALID. */
 static enum error read_header(virt_addr_t from, struct header *header)
 {
     const uint32_t known = VERSION_3;
@@ -59,8 +59,8 @@ int64_t syscall_capget(struct trap_frame *frame)
     struct header header;
     virt_addr_t to = argument_1(frame);
     enum error error = read_header(argument_0(frame), &header);
-    if (error == ERROR_INVALID && !to)
-        return 0; /* it has asked for the version */
+    if (!to && (!error || error == ERROR_INVALID))
+        return 0; /* the program asks only for the version */
     if (!error && header.process < 0)
         error = ERROR_INVALID;
     if (error)

@@ -8,8 +8,8 @@
 
 enum { COPY_SIZE = 4096, BLOCKS_BETWEEN_YIELDS = 64 };
 
-/* Copies through one page, from *position of `from` on, until `count` bytes or the end of one of
- * them. They go to *to_position, or where the file is (NULL). */
+/* Copies `count` bytes through `page`, fewer if a file ends, from *position of `from` to
+ * *to_position of `to`; NULL: to where that file is. Both move on by what was written. */
 static enum error copy_file(struct file *to, struct file *from, uint64_t *position,
                             uint64_t *to_position, uint64_t count, void *page)
 {
@@ -36,20 +36,19 @@ static enum error copy_file(struct file *to, struct file *from, uint64_t *positi
     return error;
 }
 
-/* Where the copy begins. What can be said of one file is said before the other one is looked at. */
-static enum error check_source(const struct file *from, virt_addr_t offset, uint64_t *start)
+/* The errors of one file come before the other file is looked at. `start` is where the copy begins.
+ */
+static enum error check_source(const struct file *from, bool has_offset, uint64_t start)
 {
     if ((from->flags & O_ACCMODE) == O_WRONLY)
         return ERROR_BAD_DESCRIPTOR;
-    if (offset && !from->operations->has_position)
+    if (has_offset && !from->operations->has_position)
         return ERROR_NOT_SEEKABLE;
-    *start = from->position;
-    enum error error = offset ? copy_from_user(start, offset, sizeof(*start)) : OK;
-    return !error && *start > INT64_MAX ? ERROR_INVALID : error;
+    return start > INT64_MAX ? ERROR_INVALID : OK;
 }
 
-/* The file may become longer meanwhile, as when it is copied to its own end. Files of /proc have a
- * content, but no size. */
+/* The file is copied up to where it ends now: copied to its own end, it would never end. A file of
+ * /proc has content, but its size is 0. */
 static uint64_t left_in(const struct file *from, uint64_t start, uint64_t count)
 {
     uint64_t size = from->inode->size, left = size > start ? size - start : 0;
@@ -64,7 +63,7 @@ static int64_t send(struct file *to, struct file *from, virt_addr_t offset, uint
         return syscall_result(ERROR_BAD_DESCRIPTOR);
     bool appends = to->flags & O_APPEND && inode_type(to->inode) != S_IFIFO;
     if (inode_type(from->inode) != S_IFREG || appends)
-        return syscall_result(ERROR_INVALID); /* programs read and write then */
+        return syscall_result(ERROR_INVALID); /* then programs read and write */
     void *page = kmalloc_aligned(COPY_SIZE, COPY_SIZE);
     if (!page)
         return syscall_result(ERROR_OUT_OF_FRAMES);
@@ -86,10 +85,14 @@ int64_t syscall_sendfile(struct trap_frame *frame)
     struct file *to = NULL, *from;
     virt_addr_t offset = argument_2(frame);
     uint64_t start = 0;
-    enum error error = file_table_get(files, (int)argument_1(frame), &from);
+    enum error error = offset ? copy_from_user(&start, offset, sizeof(start)) : OK;
+    if (!error)
+        error = file_table_get(files, (int)argument_1(frame), &from);
     if (error)
         return syscall_result(error);
-    error = check_source(from, offset, &start);
+    if (!offset)
+        start = from->position;
+    error = check_source(from, offset, start);
     if (!error)
         error = file_table_get(files, (int)argument_0(frame), &to);
     int64_t result = syscall_result(error);
@@ -97,27 +100,6 @@ int64_t syscall_sendfile(struct trap_frame *frame)
         result = send(to, from, offset, start, argument_3(frame));
         file_release(to);
     }
-    file_release(from);
-    return result;
-}
-
-/* Calls `function` with the files of two descriptors. */
-static int64_t with_both(int to_fd, int from_fd, const struct trap_frame *frame,
-                         int64_t (*function)(struct file *to, struct file *from,
-                                             const struct trap_frame *frame))
-{
-    struct file_table *files = process_current()->files;
-    struct file *to, *from;
-    enum error error = file_table_get(files, from_fd, &from);
-    if (error)
-        return syscall_result(error);
-    error = file_table_get(files, to_fd, &to);
-    if (error) {
-        file_release(from);
-        return syscall_result(error);
-    }
-    int64_t result = function(to, from, frame);
-    file_release(to);
     file_release(from);
     return result;
 }
@@ -136,7 +118,7 @@ static enum error check_copy(const struct file *to, const struct file *from)
     return from->inode->filesystem == to->inode->filesystem ? OK : ERROR_CROSS_DEVICE;
 }
 
-/* A position of the program's, or the file's own. */
+/* Reads the position from the program's memory; `at` 0: the file's own. */
 static enum error get_position(const struct file *file, virt_addr_t at, uint64_t *position)
 {
     *position = file->position;
@@ -152,20 +134,34 @@ static enum error put_position(struct file *file, virt_addr_t at, uint64_t posit
     return OK;
 }
 
+/* How many bytes are to be copied: fewer than asked for if the file ends before. ERROR_OVERFLOW: a
+ * range passes the last address. ERROR_INVALID: the ranges are in one file and overlap. */
+static enum error get_count(const struct file *to, uint64_t to_start, const struct file *from,
+                            uint64_t start, uint64_t *count)
+{
+    if (*count > UINT64_MAX - start || *count > UINT64_MAX - to_start)
+        return ERROR_OVERFLOW;
+    uint64_t size = from->inode->size, left = size > start ? size - start : 0;
+    *count = MIN(MIN(*count, left), (uint64_t)BUFFER_MAX);
+    bool overlap = start < to_start + *count && to_start < start + *count;
+    return from->inode == to->inode && overlap ? ERROR_INVALID : OK;
+}
+
 static int64_t copy_range(struct file *to, struct file *from, const struct trap_frame *frame)
 {
     virt_addr_t from_at = argument_1(frame), to_at = argument_3(frame);
-    uint64_t count = MIN(argument_4(frame), (uint64_t)BUFFER_MAX), start = 0, from_end, to_end = 0;
-    enum error error = check_copy(to, from);
-    if (!error)
-        error = get_position(from, from_at, &start);
+    uint64_t count = argument_4(frame), start = 0, from_end, to_end = 0;
+    enum error error = get_position(from, from_at, &start);
     if (!error)
         error = get_position(to, to_at, &to_end);
+    if (!error && argument_5(frame))
+        error = ERROR_INVALID; /* no flags are known */
+    if (!error)
+        error = check_copy(to, from);
+    if (!error)
+        error = get_count(to, to_end, from, start, &count);
     if (error)
         return syscall_result(error);
-    bool overlap = start < to_end + count && to_end < start + count;
-    if (from->inode == to->inode && overlap)
-        return syscall_result(ERROR_INVALID);
     void *page = kmalloc_aligned(COPY_SIZE, COPY_SIZE);
     if (!page)
         return syscall_result(ERROR_OUT_OF_FRAMES);
@@ -182,7 +178,17 @@ static int64_t copy_range(struct file *to, struct file *from, const struct trap_
 
 int64_t syscall_copy_file_range(struct trap_frame *frame)
 {
-    if (argument_5(frame))
-        return syscall_result(ERROR_INVALID);
-    return with_both((int)argument_2(frame), (int)argument_0(frame), frame, copy_range);
+    const struct file_table *files = process_current()->files;
+    struct file *to = NULL, *from;
+    enum error error = file_table_get(files, (int)argument_0(frame), &from);
+    if (error)
+        return syscall_result(error);
+    error = file_table_get(files, (int)argument_2(frame), &to);
+    int64_t result = syscall_result(error);
+    if (!error) {
+        result = copy_range(to, from, frame);
+        file_release(to);
+    }
+    file_release(from);
+    return result;
 }

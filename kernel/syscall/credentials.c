@@ -1,5 +1,5 @@
 /*
- * Users and groups. A process of user 0 may take any number; others exchange the ones that they
+ * Users and groups. A privileged process may take any number; others exchange the ones that they
  * have. -1 leaves a number as it is.
  */
 #include <kernel/process/credentials.h>
@@ -94,7 +94,8 @@ int64_t syscall_getresgid(struct trap_frame *frame)
 /* --- setuid, setgid ----------------------------------------------------------------------------
  */
 
-/* User 0 sets all three, others the effective one. False: it may not. */
+/* A privileged process sets all three numbers, others set the effective one. False: not permitted.
+ */
 static bool change_one(struct three *ids, uint32_t id)
 {
     if (is_privileged())
@@ -127,8 +128,8 @@ int64_t syscall_setgid(struct trap_frame *frame)
 /* --- setreuid, setregid ------------------------------------------------------------------------
  */
 
-/* The saved number follows the effective one, unless the effective one only went back to what the
- * real one is. */
+/* Sets the real and the effective number. The saved one follows the effective one, unless that only
+ * goes back to the real one. False: not permitted. */
 static bool change_two(struct three *ids, uint32_t real, uint32_t effective)
 {
     struct three old = *ids;
@@ -159,6 +160,7 @@ int64_t syscall_setregid(struct trap_frame *frame)
 /* --- setresuid, setresgid ----------------------------------------------------------------------
  */
 
+/* Sets those of the three numbers that the call's arguments give. False: not permitted. */
 static bool change_three(struct three *ids, const struct trap_frame *frame)
 {
     const uint32_t wanted[] = {(uint32_t)argument_0(frame), (uint32_t)argument_1(frame),
@@ -187,10 +189,10 @@ int64_t syscall_setresgid(struct trap_frame *frame)
     return change_three(&ids, frame) ? set_groups(&ids) : syscall_result(ERROR_NOT_PERMITTED);
 }
 
-/* --- As which files are accessed ---------------------------------------------------------------
+/* --- The user and group for access to files ----------------------------------------------------
  */
 
-/* They return the old number, whether they have changed it or not. */
+/* Both calls return the old number, whether they change it or not. */
 static int64_t set_for_files(uint32_t *place, const struct three *ids, uint32_t id)
 {
     uint32_t old = *place;
@@ -216,15 +218,17 @@ int64_t syscall_setfsgid(struct trap_frame *frame)
 
 int64_t syscall_getgroups(struct trap_frame *frame)
 {
-    const struct group_list *list = process_current()->fs->groups;
+    struct group_list *list = process_current()->fs->groups;
     int room = (int)argument_0(frame);
     size_t count = list ? list->count : 0;
+    enum error error = OK;
     if (room < 0 || (room > 0 && (size_t)room < count))
         return syscall_result(ERROR_INVALID);
-    if (room > 0 && count > 0 &&
-        copy_to_user(argument_1(frame), list->ids, count * sizeof(list->ids[0])))
-        return syscall_result(ERROR_BAD_ADDRESS);
-    return (int64_t)count;
+    group_list_reference(list); /* the copy may wait, and another thread set other groups */
+    if (room > 0 && count > 0)
+        error = copy_to_user(argument_1(frame), list->ids, count * sizeof(list->ids[0]));
+    group_list_release(list);
+    return error ? syscall_result(error) : (int64_t)count;
 }
 
 int64_t syscall_setgroups(struct trap_frame *frame)

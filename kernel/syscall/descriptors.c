@@ -3,6 +3,7 @@
  */
 #include <fs/pipe.h>
 #include <fs/seals.h>
+#include <kernel/process/credentials.h>
 #include <kernel/process/process.h>
 #include <kernel/syscall/calls.h>
 #include <kernel/syscall/descriptors.h>
@@ -91,24 +92,27 @@ static int64_t get_descriptor_flags(int fd)
     return error ? syscall_result(error) : close_on_exec ? FD_CLOEXEC : 0;
 }
 
+/* Sets the flags that can be changed. Only the file's owner sets O_NOATIME. */
 static enum error set_status(struct file *file, unsigned flags)
 {
     enum { MAY_CHANGE = O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME };
     bool becomes_direct = flags & ~file->flags & O_DIRECT;
+    if (flags & ~file->flags & O_NOATIME && !fs_context_owns(process_current()->fs, file->inode))
+        return ERROR_NOT_PERMITTED;
     if (becomes_direct && !file->operations->may_be_direct && !file->inode->pipe)
         return ERROR_INVALID;
     file->flags = (file->flags & ~(unsigned)MAY_CHANGE) | (flags & MAY_CHANGE);
     return OK;
 }
 
-/* The result is the size that the pipe has then. */
+/* The result is the pipe's size afterwards. */
 static int64_t control_pipe_size(struct file *file, int command, uint32_t size)
 {
     enum error error = pipe_size(file) ? OK : ERROR_BAD_DESCRIPTOR;
     if (!error && command == F_SETPIPE_SZ) {
         if (size > PIPE_LAST_SIZE)
             error = ERROR_INVALID;
-        else if (size > PIPE_SIZE_OF_USERS && process_current()->euid)
+        else if (size > PIPE_SIZE_OF_USERS && !is_privileged())
             error = ERROR_NOT_PERMITTED;
         else
             error = pipe_resize(file, size);
@@ -123,21 +127,24 @@ static int64_t get_seals(const struct file *file)
     return error ? syscall_result(error) : (int64_t)seals;
 }
 
-/* Of a file that was opened with O_PATH alone. */
+/* May the command be used on a file that was opened with O_PATH? */
 static bool is_allowed_with_path(int command)
 {
     return command == F_DUPFD || command == F_DUPFD_CLOEXEC || command == F_GETFD ||
            command == F_SETFD || command == F_GETFL;
 }
 
-/* `file` is referenced; F_DUPFD takes that over. */
+/* Takes over the reference on `file`. */
 static int64_t control(struct file *file, int fd, int command, uint64_t argument)
 {
     int64_t result;
     switch (command) {
     case F_DUPFD:
     case F_DUPFD_CLOEXEC:
-        return add(file, (int)argument, command == F_DUPFD_CLOEXEC);
+        if ((uint32_t)argument < process_current()->files->limit)
+            return add(file, (int)argument, command == F_DUPFD_CLOEXEC);
+        result = syscall_result(ERROR_INVALID);
+        break;
     case F_GETFD:
         result = get_descriptor_flags(fd);
         break;

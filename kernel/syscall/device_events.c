@@ -1,7 +1,7 @@
 /*
- * The sockets at which Linux tells of devices that come and go (NETLINK_KOBJECT_UEVENT). libudev
- * makes one for whoever asks for devices, lsusb among them, and gives up without it. Cairn tells
- * nothing: the socket can be made, named and waited for, and nothing arrives.
+ * The sockets at which Linux reports devices that come and go (NETLINK_KOBJECT_UEVENT). libudev
+ * makes one before it lists devices, as for lsusb, and fails without it. Cairn reports nothing: a
+ * program can make the socket, bind it and wait at it, and no message arrives.
  */
 #include <fs/anonymous.h>
 #include <kernel/process/process.h>
@@ -16,7 +16,7 @@ struct netlink_name {
     uint32_t port, groups;
 };
 
-static struct wait_queue nothing = WAIT_QUEUE_INIT(nothing);
+static struct wait_queue nothing = WAIT_QUEUE_INIT(nothing); /* never woken */
 
 static enum error read(struct file *file, struct buffer *buffer, uint64_t *position)
 {
@@ -64,8 +64,10 @@ enum error device_events_name(virt_addr_t to, virt_addr_t length_at)
 {
     const struct netlink_name name = {.family = AF_NETLINK,
                                       .port = (uint32_t)process_current()->id};
-    uint32_t length;
+    int32_t length;
     enum error error = copy_from_user(&length, length_at, sizeof(length));
+    if (!error && length < 0)
+        error = ERROR_INVALID;
     if (!error)
         error = copy_to_user(to, &name, MIN((size_t)length, sizeof(name)));
     length = sizeof(name);

@@ -2,6 +2,7 @@
  * Listings of directories, and the working directory.
  */
 #include <fs/notify.h>
+#include <kernel/process/credentials.h>
 #include <kernel/process/process.h>
 #include <kernel/syscall/call_path.h>
 #include <kernel/syscall/calls.h>
@@ -28,7 +29,7 @@ struct PACKED directory_entry {
 };
 _Static_assert(offsetof(struct directory_entry, name) == 19, "include/linux/dirent.h");
 
-/* Entries are gathered in the kernel, for a listing may not wait. */
+/* Entries are gathered in the kernel: emit() may not wait for the program's memory. */
 struct listing {
     struct entry_sink sink;
     char *bytes;
@@ -54,8 +55,8 @@ static bool emit(struct entry_sink *sink, const char *name, size_t length, uint6
     return true;
 }
 
-/* What cannot be given to the program is listed again. A directory that was removed has no entries,
- * not even its own. */
+/* If the program's memory is bad, the next call lists the same entries again. A directory that was
+ * removed has no entries, not even "." and "..". */
 static int64_t list(struct file *file, virt_addr_t to, size_t room)
 {
     if (file->dentry->is_deleted)
@@ -94,6 +95,15 @@ int64_t syscall_getdents64(struct trap_frame *frame)
 
 /* --- The working directory -------------------------------------------------------------------- */
 
+static enum error set_root(struct fs_context *fs, const struct path *directory)
+{
+    enum error error = inode_check_access(fs, directory->dentry->inode, MAY_EXECUTE);
+    if (!error && !is_privileged())
+        error = ERROR_NOT_PERMITTED;
+    return error ? error : fs_context_set_root(fs, directory);
+}
+
+/* Calls `set` with the directory of that name. */
 static int64_t change(virt_addr_t name,
                       enum error (*set)(struct fs_context *context, const struct path *directory))
 {
@@ -118,9 +128,7 @@ int64_t syscall_chdir(struct trap_frame *frame)
 
 int64_t syscall_chroot(struct trap_frame *frame)
 {
-    if (process_current()->euid)
-        return syscall_result(ERROR_NOT_PERMITTED);
-    return change(argument_0(frame), fs_context_set_root);
+    return change(argument_0(frame), set_root);
 }
 
 int64_t syscall_fchdir(struct trap_frame *frame)

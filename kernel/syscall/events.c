@@ -36,7 +36,7 @@ int64_t syscall_eventfd2(struct trap_frame *frame)
 
 /* --- signalfd --------------------------------------------------------------------------------- */
 
-/* A new file, or a set for one that is there. */
+/* Makes a new file (`fd` is -1), or gives an existing one another set. */
 static int64_t make_signalfd(int fd, virt_addr_t set_at, uint64_t size, unsigned flags)
 {
     struct file *file;
@@ -87,7 +87,8 @@ int64_t syscall_epoll_create1(struct trap_frame *frame)
 
 enum { EPOLL_CTL_ADD = 1, EPOLL_CTL_DEL, EPOLL_CTL_MOD };
 
-/* EPOLLEXCLUSIVE, which says that not all that wait need be woken, is only checked. */
+/* EPOLLEXCLUSIVE allows the kernel to wake only one of several epolls. Cairn wakes all of them, and
+ * only checks the flag. */
 static bool is_valid(const struct file *file, unsigned operation, uint32_t events)
 {
     const uint32_t beside = POLLIN | POLLOUT | POLLERR | POLLHUP | EPOLLWAKEUP | EPOLLET;
@@ -145,7 +146,7 @@ int64_t syscall_epoll_ctl(struct trap_frame *frame)
 
 enum { FEW = 16 };
 
-/* Gives the program up to `limit` events, which are there already; how many. */
+/* Gives the program up to `limit` events that have happened already. The result is how many. */
 static int64_t give(struct file *epoll, virt_addr_t to, size_t limit, struct epoll_event *events,
                     struct epoll_taken *taken)
 {
@@ -156,7 +157,8 @@ static int64_t give(struct file *epoll, virt_addr_t to, size_t limit, struct epo
     return error ? syscall_result(error) : (int64_t)count;
 }
 
-/* The same, with memory for the events; without that, only for a few. */
+/* The same with memory for the events: on the stack for a few, else on the heap. If the heap has
+ * run out, the program gets a few at a time. */
 static int64_t give_some(struct file *epoll, virt_addr_t to, size_t limit)
 {
     struct epoll_event few_events[FEW], *events = NULL;
@@ -212,7 +214,7 @@ int64_t syscall_epoll_wait(struct trap_frame *frame)
                    from_milliseconds((int)argument_3(frame)));
 }
 
-/* With other signals blocked meanwhile: the set is the fifth argument, its size the sixth. */
+/* Waits with other signals blocked: the fifth argument is their set, the sixth its size. */
 static int64_t wait_with_set(const struct trap_frame *frame, uint64_t timeout)
 {
     virt_addr_t set = argument_4(frame);
@@ -234,6 +236,6 @@ int64_t syscall_epoll_pwait(struct trap_frame *frame)
 int64_t syscall_epoll_pwait2(struct trap_frame *frame)
 {
     uint64_t timeout;
-    enum error error = timeout_from_user(argument_3(frame), 1, &timeout);
+    enum error error = timeout_from_user(argument_3(frame), &timeout);
     return error ? syscall_result(error) : wait_with_set(frame, timeout);
 }

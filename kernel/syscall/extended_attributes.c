@@ -1,6 +1,6 @@
 /*
- * Extended attributes. No file has any: programs that copy or show them are told so, and those that
- * set them, that it cannot be done.
+ * Extended attributes. No file has any. A program that lists them finds none, and a program that
+ * sets one gets an error.
  */
 #include <kernel/process/process.h>
 #include <kernel/syscall/call_path.h>
@@ -10,8 +10,8 @@
 
 enum { ATTRIBUTE_NAME_MAX = 255, ATTRIBUTE_SIZE_MAX = 65536 };
 
-/* A name that attributes could have. ERROR_RANGE: it is empty or too long. ERROR_UNSUPPORTED: there
- * are none of its kind. */
+/* Checks an attribute's name. ERROR_RANGE: it is empty or too long. ERROR_UNSUPPORTED: Linux's
+ * tmpfs has no attributes of that kind either. */
 static enum error check_name(virt_addr_t from)
 {
     static const char *const kinds[] = {"security.", "trusted.", "system.posix_acl_access",
@@ -34,6 +34,7 @@ static enum error check_name(virt_addr_t from)
 
 typedef enum error attribute_call(const struct trap_frame *frame);
 
+/* Reading an attribute, or removing it. */
 static enum error get(const struct trap_frame *frame)
 {
     enum error error = check_name(argument_1(frame));
@@ -55,11 +56,6 @@ static enum error list(const struct trap_frame *frame)
 {
     (void)frame;
     return OK;
-}
-
-static enum error remove(const struct trap_frame *frame)
-{
-    return get(frame);
 }
 
 /* --- The file --------------------------------------------------------------------------------- */
@@ -133,15 +129,15 @@ int64_t syscall_flistxattr(struct trap_frame *frame)
 
 int64_t syscall_removexattr(struct trap_frame *frame)
 {
-    return of_name(frame, 0, remove);
+    return of_name(frame, 0, get);
 }
 
 int64_t syscall_lremovexattr(struct trap_frame *frame)
 {
-    return of_name(frame, AT_SYMLINK_NOFOLLOW, remove);
+    return of_name(frame, AT_SYMLINK_NOFOLLOW, get);
 }
 
 int64_t syscall_fremovexattr(struct trap_frame *frame)
 {
-    return of_descriptor(frame, remove);
+    return of_descriptor(frame, get);
 }

@@ -1,5 +1,5 @@
 /*
- * Ranges of files: room, and what programs foretell.
+ * Ranges of files: allocating room, advice about the use, writing to disk.
  */
 #include <kernel/process/process.h>
 #include <kernel/syscall/calls.h>
@@ -27,13 +27,15 @@ int64_t syscall_fallocate(struct trap_frame *frame)
     return with_file(frame, allocate);
 }
 
-/* Pages are read when they are needed, and given up when memory is short. */
+/* Advice is checked, and changes nothing: pages are read when they are needed, and reclaimed when
+ * memory is short. */
 static enum error advise(struct file *file, const struct trap_frame *frame)
 {
     enum { ADVICE_MAX = 5 };
     if (inode_type(file->inode) == S_IFIFO)
         return ERROR_NOT_SEEKABLE;
-    return argument_2(frame) > INT64_MAX || argument_3(frame) > ADVICE_MAX ? ERROR_INVALID : OK;
+    return argument_2(frame) > INT64_MAX || (unsigned)argument_3(frame) > ADVICE_MAX ? ERROR_INVALID
+                                                                                     : OK;
 }
 
 int64_t syscall_fadvise64(struct trap_frame *frame)
@@ -55,7 +57,7 @@ int64_t syscall_readahead(struct trap_frame *frame)
     return with_file(frame, read_ahead);
 }
 
-/* The whole file is written. */
+/* Writes the whole file, not only the range. */
 static enum error sync_range(struct file *file, const struct trap_frame *frame)
 {
     enum { KNOWN = 7 };

@@ -6,6 +6,7 @@
 #include <kernel/process/process.h>
 #include <kernel/syscall/call_path.h>
 #include <kernel/syscall/calls.h>
+#include <kernel/syscall/descriptors.h>
 #include <mm/user_copy.h>
 
 static enum error get_file(int fd, struct file **file)
@@ -20,21 +21,14 @@ static int64_t open_at(int directory, virt_addr_t name, unsigned flags, uint32_t
     struct process *process = process_current();
     struct call_path path;
     struct file *file = NULL;
-    int fd;
     enum error error = call_path_get(&path, directory, name);
     if (error)
         return syscall_result(error);
-    error = ERROR_TOO_MANY_FILES; /* no file is made that could not have a descriptor */
+    error = ERROR_TOO_MANY_FILES; /* then no file may be made or truncated */
     if (!file_table_is_full(process->files))
         error = file_open(process->fs, path.start, path.name, flags | O_LARGEFILE, mode, &file);
     call_path_release(&path);
-    if (error)
-        return syscall_result(error);
-    error = file_table_add(process->files, file, 0, flags & O_CLOEXEC, &fd);
-    if (!error)
-        return fd;
-    file_release(file);
-    return syscall_result(error);
+    return error ? syscall_result(error) : descriptor_add(file, flags & O_CLOEXEC);
 }
 
 int64_t syscall_open(struct trap_frame *frame)
@@ -60,20 +54,6 @@ int64_t syscall_close(struct trap_frame *frame)
     return syscall_result(file_table_close(process_current()->files, (int)argument_0(frame)));
 }
 
-/* A table that is shared with others is copied first, if the program asks for that. */
-static enum error unshare_files(struct process *process)
-{
-    struct file_table *copy;
-    if (process->files->references == 1)
-        return OK;
-    enum error error = file_table_copy(process->files, &copy);
-    if (error)
-        return error;
-    file_table_release(process->files);
-    process->files = copy;
-    return OK;
-}
-
 int64_t syscall_close_range(struct trap_frame *frame)
 {
     enum { CLOSE_RANGE_UNSHARE = 2, CLOSE_RANGE_CLOEXEC = 4 };
@@ -81,7 +61,7 @@ int64_t syscall_close_range(struct trap_frame *frame)
     unsigned flags = (unsigned)argument_2(frame);
     if (flags & ~(unsigned)(CLOSE_RANGE_UNSHARE | CLOSE_RANGE_CLOEXEC) || first > last)
         return syscall_result(ERROR_INVALID);
-    enum error error = flags & CLOSE_RANGE_UNSHARE ? unshare_files(process_current()) : OK;
+    enum error error = flags & CLOSE_RANGE_UNSHARE ? process_unshare_files() : OK;
     if (error)
         return syscall_result(error);
     file_table_close_range(process_current()->files, first, last, flags & CLOSE_RANGE_CLOEXEC);
@@ -105,7 +85,7 @@ int64_t syscall_lseek(struct trap_frame *frame)
     return error ? syscall_result(error) : (int64_t)position;
 }
 
-/* --- Sizes, and what is kept in memory alone -------------------------------------------------- */
+/* --- Sizes, and writing to disk --------------------------------------------------------------- */
 
 int64_t syscall_ftruncate(struct trap_frame *frame)
 {

@@ -1,3 +1,4 @@
+#include <kernel/process/credentials.h>
 #include <kernel/process/futex.h>
 #include <kernel/process/process.h>
 #include <kernel/syscall/calls.h>
@@ -23,7 +24,8 @@ enum {
     ROBUST_HEAD_SIZE = 24, /* of struct robust_list_head */
 };
 
-/* When a wait ends: FUTEX_WAIT takes a time from now, the others a moment of a clock. */
+/* Reads when a wait ends; `from` 0: never. FUTEX_WAIT takes a time from now, the other operations
+ * take a time by a clock. */
 static enum error deadline_from_user(virt_addr_t from, int operation, uint64_t *deadline)
 {
     uint64_t time, now = clock_now();
@@ -46,8 +48,8 @@ static enum error deadline_from_user(virt_addr_t from, int operation, uint64_t *
 
 static int64_t restart_wait(struct trap_frame *frame);
 
-/* A wait without a limit begins anew after a handler that was set with SA_RESTART; one with a
- * limit does not, but goes on up to the same moment where no handler runs. */
+/* After a handler that was set with SA_RESTART, a wait without a limit begins again, and one with a
+ * limit fails. If no handler runs, a wait with a limit goes on up to the same deadline. */
 static int64_t wait(struct trap_frame *frame, uint64_t deadline)
 {
     struct user_thread *thread = user_thread_current();
@@ -75,7 +77,7 @@ static int64_t begin_wait(struct trap_frame *frame)
     return error ? syscall_result(error) : wait(frame, deadline);
 }
 
-/* FUTEX_LOCK_PI goes by the time of day. */
+/* FUTEX_LOCK_PI's limit is a time of day. */
 static int64_t lock(struct trap_frame *frame, const struct futex *futex, int command)
 {
     int clock = command == FUTEX_LOCK_PI ? FUTEX_CLOCK_REALTIME : 0;
@@ -89,7 +91,7 @@ static int64_t lock(struct trap_frame *frame, const struct futex *futex, int com
     return error == ERROR_INTERRUPTED ? RESTART_ALWAYS : syscall_result(error);
 }
 
-/* The calls that concern two futexes. */
+/* The operations on two futexes. *count is the call's result. */
 static enum error two(const struct trap_frame *frame, int command, unsigned *count)
 {
     bool shared = !(argument_1(frame) & FUTEX_PRIVATE_FLAG);
@@ -158,7 +160,7 @@ int64_t syscall_get_robust_list(struct trap_frame *frame)
     const struct user_thread *thread = id ? user_thread_find(id) : user_thread_current();
     if (!thread)
         return syscall_result(ERROR_NO_PROCESS);
-    if (thread->process != process_current() && process_current()->euid)
+    if (thread->process != process_current() && !is_privileged())
         return syscall_result(ERROR_NOT_PERMITTED);
     virt_addr_t list = thread->robust_list;
     enum error error = copy_to_user(argument_2(frame), &size, sizeof(size));

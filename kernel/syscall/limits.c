@@ -13,15 +13,16 @@ static enum error set(struct process *process, unsigned resource, const struct l
     return error;
 }
 
-/* Only root sees and changes the limits of other users' processes. */
+/* Finds the process of that number, 0 the running one. Only root sees and changes the limits of
+ * other users' processes. */
 static enum error find(int id, struct process **process)
 {
     const struct process *current = process_current();
     *process = id ? process_find(id) : process_current();
     if (!*process || !(*process)->files)
         return ERROR_NO_PROCESS;
-    bool same = current->uid == (*process)->uid && current->uid == (*process)->euid;
-    return same || *process == current || is_privileged() ? OK : ERROR_NOT_PERMITTED;
+    bool may = *process == current || credentials_are_ours(*process) || is_privileged();
+    return may ? OK : ERROR_NOT_PERMITTED;
 }
 
 int64_t syscall_prlimit64(struct trap_frame *frame)

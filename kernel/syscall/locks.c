@@ -16,7 +16,8 @@ struct record_lock {
 };
 enum { F_RDLCK, F_WRLCK, F_UNLCK };
 
-/* The range, from where `whence` says; a negative length lies before. */
+/* Computes the range. It starts at `start`, counted from the place that `whence` names, and a
+ * negative length means the bytes before that. */
 static enum error get_range(const struct record_lock *record, const struct file *file,
                             struct file_lock *lock)
 {
@@ -62,7 +63,7 @@ static enum error get_lock(const struct record_lock *record, struct file *file, 
     return get_range(record, file, lock);
 }
 
-/* Tells of the lock that keeps this one out, or that there is none. */
+/* Describes the lock that stands in the way; NULL: there is none. */
 static void describe(struct record_lock *record, const struct file_lock *lock)
 {
     if (!lock) {
@@ -78,7 +79,8 @@ static void describe(struct record_lock *record, const struct file_lock *lock)
     };
 }
 
-/* A lock for reading needs a file that is open for reading, and so on. */
+/* A lock for reading needs a file that is open for reading, one for writing a file that is open for
+ * writing. */
 static enum error set_lock(struct file *file, const struct file_lock *lock, bool wait)
 {
     unsigned mode = file->flags & O_ACCMODE;
@@ -107,7 +109,8 @@ enum error record_lock_control(struct file *file, int command, virt_addr_t argum
 
 /* --- flock ------------------------------------------------------------------------------------ */
 
-/* A lock of another type is given back first, so that others may come in between. */
+/* Changes the file's lock to `type`. If a lock of others stands in the way, the file's own lock is
+ * given up before the wait, as on Linux; it stays given up if the wait fails. */
 static enum error lock_whole(struct file *file, enum lock_type type, bool wait)
 {
     struct file_lock lock = {.kind = LOCK_WHOLE,

@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <fs/seals.h>
 #include <kernel/process/credentials.h>
 #include <kernel/process/process.h>
@@ -36,21 +37,22 @@ enum error memory_call_check_lock(uint64_t pages, enum error too_many)
 {
     const struct process *process = process_current();
     uint64_t limit = process->limits[RLIMIT_MEMLOCK].soft;
-    if (is_privileged() || pages == 0)
+    if (is_privileged())
         return OK;
     if (limit == 0)
         return ERROR_NOT_PERMITTED;
     return process->space->locked_pages + pages > limit / PAGE_SIZE ? too_many : OK;
 }
 
-/* Brings in what is locked from the start. That it may fail shows later, at the first access. */
+/* Brings in the pages of a new mapping that mlockall() has locked. If that fails, the first access
+ * to the missing page fails. */
 static void populate_locked(struct address_space *space, virt_addr_t start, uint64_t length)
 {
     if (space->default_flags & AREA_LOCKED && !space->is_locked_on_fault)
         (void)address_space_populate(space, start, length);
 }
 
-/* A program's number of bytes as pages; 0 when there are none, or too many. */
+/* Rounds a program's number of bytes up to pages. 0: it is 0, or larger than user memory. */
 static uint64_t to_pages(uint64_t size)
 {
     return size > USER_END ? 0 : ALIGN_UP(size, PAGE_SIZE);
@@ -87,7 +89,7 @@ static enum error check_flags(uint64_t flags)
     return flags & MAP_GROWSDOWN && (is_file || type == MAP_SHARED) ? ERROR_INVALID : OK;
 }
 
-/* Where a mapping goes: as asked for, or where there is room. */
+/* Chooses where a mapping goes: as asked for, or where there is room. */
 static enum error choose_place(struct address_space *space, virt_addr_t hint, uint64_t length,
                                uint64_t flags, virt_addr_t *start)
 {
@@ -105,8 +107,9 @@ static enum error choose_place(struct address_space *space, virt_addr_t hint, ui
     return address_space_find_gap(space, hint, length, start);
 }
 
-/* The object of a file that is mapped, referenced. Linux demands a file that can be read, and for
- * shared writing, now or after mprotect(), one that can be written to: *flags tells of that. */
+/* Gets the object of the file that is to be mapped; *object is referenced. The file has to be open
+ * for reading, and for shared writing also for writing. If the mapping may never become writable by
+ * mprotect(), AREA_NEVER_WRITE is added to *flags. */
 static enum error object_of(int fd, uint64_t protection, bool shared, struct vm_object **object,
                             unsigned *flags)
 {
@@ -181,7 +184,7 @@ int64_t syscall_munmap(struct trap_frame *frame)
                                               to_pages(argument_1(frame))));
 }
 
-/* PROT_GROWSDOWN: down to the start of the stack's area. */
+/* With PROT_GROWSDOWN the range begins where the stack's area does. */
 static enum error extend_down(const struct address_space *space, virt_addr_t *start,
                               uint64_t *length)
 {
@@ -215,7 +218,8 @@ int64_t syscall_mprotect(struct trap_frame *frame)
     return syscall_result(error);
 }
 
-/* The page behind the heap stays free, as on Linux. */
+/* Extends the heap by `length` bytes from `start` on. The page behind it stays free, as on Linux.
+ */
 static enum error grow_heap(struct address_space *space, virt_addr_t start, uint64_t length)
 {
     if (!address_space_is_free(space, start, length + PAGE_SIZE))
@@ -234,6 +238,7 @@ static enum error grow_heap(struct address_space *space, virt_addr_t start, uint
 static enum error move_end(struct address_space *space, virt_addr_t end)
 {
     virt_addr_t old = ALIGN_UP(space->heap_end, PAGE_SIZE), new = ALIGN_UP(end, PAGE_SIZE);
+    ASSERT(space->heap_end >= space->heap_start);
     if (end < space->heap_start || end > USER_END)
         return ERROR_INVALID;
     enum error error = OK;
@@ -262,7 +267,8 @@ struct remapping {
     virt_addr_t start;
     uint64_t old_length, length; /* whole pages */
     uint64_t flags;
-    virt_addr_t to; /* with MREMAP_FIXED, and a hint with MREMAP_DONTUNMAP; then the result */
+    virt_addr_t
+        to; /* the address asked for (MREMAP_FIXED) or a hint (MREMAP_DONTUNMAP); then the result */
 };
 
 static enum error get_remapping(const struct trap_frame *frame, struct remapping *remapping)

@@ -1,11 +1,13 @@
 /*
  * Calls about the pages of a range that exists: what to do with them, whether they are there.
  */
+#include <assert.h>
 #include <fs/filesystem.h>
 #include <fs/inode.h>
 #include <fs/memory_file.h>
 #include <kernel/process/process.h>
 #include <kernel/syscall/calls.h>
+#include <kernel/syscall/descriptors.h>
 #include <kernel/syscall/memory_call.h>
 #include <lib/string.h>
 #include <mm/user_copy.h>
@@ -57,8 +59,8 @@ static bool is_private_memory(const struct address_space *space, virt_addr_t sta
     return true;
 }
 
-/* Advice that changes nothing but speed is taken, and not followed. MADV_FREE lets the kernel drop
- * pages now or later: now. */
+/* Advice that would change only the speed is checked and ignored. MADV_FREE allows the kernel to
+ * drop the pages now or later; Cairn drops them now. */
 static enum error advise(struct address_space *space, virt_addr_t start, uint64_t length,
                          int advice)
 {
@@ -114,20 +116,14 @@ int64_t syscall_memfd_create(struct trap_frame *frame)
     char name[MEMORY_FILE_NAME];
     size_t length;
     struct file *file;
-    int fd;
-    uint64_t flags = argument_1(frame);
-    if (flags & ~(uint64_t)(MFD_CLOEXEC | MFD_ALLOW_SEALING))
+    unsigned flags = (unsigned)argument_1(frame);
+    if (flags & ~(unsigned)(MFD_CLOEXEC | MFD_ALLOW_SEALING))
         return syscall_result(ERROR_INVALID);
     enum error error = string_from_user(name, sizeof(name), argument_0(frame), &length);
     if (error)
         return syscall_result(error == ERROR_TOO_LONG ? ERROR_INVALID : error);
     error = memory_file_create(name, flags & MFD_ALLOW_SEALING, &file);
-    if (error)
-        return syscall_result(error);
-    error = file_table_add(process_current()->files, file, 0, flags & MFD_CLOEXEC, &fd);
-    if (error)
-        file_release(file);
-    return error ? syscall_result(error) : fd;
+    return error ? syscall_result(error) : descriptor_add(file, flags & MFD_CLOEXEC);
 }
 
 /* --- msync ----------------------------------------------------------------------------------- */
@@ -149,7 +145,8 @@ static enum error sync_area(const struct vm_area *area)
     return error;
 }
 
-/* A file's pages are the same for those who map it and those who read it. */
+/* Mappings and read() use the same pages of a file, so only MS_SYNC has something to do. A hole in
+ * the range is an error, but the areas behind it are written all the same. */
 int64_t syscall_msync(struct trap_frame *frame)
 {
     const struct address_space *space = process_current()->space;
@@ -160,10 +157,13 @@ int64_t syscall_msync(struct trap_frame *frame)
         return syscall_result(ERROR_INVALID);
     if (!round_range(&start, &length))
         return syscall_result(ERROR_OUT_OF_FRAMES);
+    enum error result = OK;
     for (virt_addr_t end = start + length; start < end;) {
         const struct vm_area *area = address_space_next_area(space, start);
         if (!area || area->start > start)
-            return syscall_result(ERROR_OUT_OF_FRAMES);
+            result = ERROR_OUT_OF_FRAMES;
+        if (!area || area->start >= end)
+            break;
         if (flags & MS_INVALIDATE && area->flags & AREA_LOCKED)
             return syscall_result(ERROR_BUSY);
         start = area->end;
@@ -171,7 +171,7 @@ int64_t syscall_msync(struct trap_frame *frame)
         if (error)
             return syscall_result(error);
     }
-    return 0;
+    return syscall_result(result);
 }
 
 /* --- mincore --------------------------------------------------------------------------------- */
@@ -187,6 +187,7 @@ int64_t syscall_mincore(struct trap_frame *frame)
     if (!round_range(&start, &length))
         return syscall_result(ERROR_OUT_OF_FRAMES);
     for (uint64_t left = length / PAGE_SIZE; !error && left > 0;) {
+        enum { PAGES_BETWEEN_YIELDS = 1 << 14 };
         uint8_t resident[64];
         size_t some = MIN(left, sizeof(resident));
         error = address_space_list_resident(space, start, some, resident);
@@ -195,6 +196,8 @@ int64_t syscall_mincore(struct trap_frame *frame)
         start += some * PAGE_SIZE;
         vector += some;
         left -= some;
+        if (left % PAGES_BETWEEN_YIELDS == 0)
+            thread_yield();
     }
     return syscall_result(error);
 }
@@ -203,23 +206,36 @@ int64_t syscall_mincore(struct trap_frame *frame)
 
 enum { MLOCK_ONFAULT = 1, MCL_CURRENT = 1, MCL_FUTURE = 2, MCL_ONFAULT = 4 };
 
-/* As Linux says it: memory that is not there is ENOMEM, and EAGAIN when it could not be had. */
+/* Linux's errors: ENOMEM for an address without memory, EAGAIN when memory has run out. */
 static enum error populate(struct address_space *space, virt_addr_t start, uint64_t length)
 {
     enum error error = address_space_populate(space, start, length);
     return error == ERROR_OUT_OF_FRAMES ? ERROR_AGAIN : error ? ERROR_OUT_OF_FRAMES : OK;
 }
 
+/* How many pages of the range are locked already. */
+static uint64_t locked_in(const struct address_space *space, virt_addr_t start, uint64_t length)
+{
+    uint64_t pages = 0;
+    const struct vm_area *area = address_space_next_area(space, start);
+    for (; area && area->start < start + length; area = address_space_next_area(space, area->end)) {
+        if (area->flags & AREA_LOCKED)
+            pages += (MIN(area->end, start + length) - MAX(area->start, start)) / PAGE_SIZE;
+    }
+    return pages;
+}
+
 static enum error lock(virt_addr_t start, uint64_t length, bool on_fault)
 {
     struct address_space *space = process_current()->space;
-    if (!round_range(&start, &length))
-        return ERROR_INVALID;
-    if (!length)
-        return OK;
-    enum error error = memory_call_check_lock(length / PAGE_SIZE, ERROR_OUT_OF_FRAMES);
-    if (!error)
-        error = address_space_lock(space, start, length, true);
+    bool is_range = round_range(&start, &length);
+    uint64_t more = is_range ? length / PAGE_SIZE - locked_in(space, start, length) : 0;
+    enum error error = memory_call_check_lock(more, ERROR_OUT_OF_FRAMES);
+    if (!error && !is_range)
+        error = ERROR_INVALID;
+    if (error || !length)
+        return error;
+    error = address_space_lock(space, start, length, true);
     return error || on_fault ? error : populate(space, start, length);
 }
 
@@ -265,11 +281,12 @@ int64_t syscall_mlockall(struct trap_frame *frame)
     struct address_space *space = process_current()->space;
     uint64_t flags = argument_0(frame);
     bool on_fault = flags & MCL_ONFAULT;
+    ASSERT(space->locked_pages <= space->mapped_pages);
     if (flags & ~(uint64_t)(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) || !flags ||
         flags == MCL_ONFAULT)
         return syscall_result(ERROR_INVALID);
-    enum error error =
-        memory_call_check_lock(flags & MCL_CURRENT ? space->mapped_pages : 0, ERROR_OUT_OF_FRAMES);
+    uint64_t more = flags & MCL_CURRENT ? space->mapped_pages - space->locked_pages : 0;
+    enum error error = memory_call_check_lock(more, ERROR_OUT_OF_FRAMES);
     if (error)
         return syscall_result(error);
     space->default_flags = flags & MCL_FUTURE ? AREA_LOCKED : 0;

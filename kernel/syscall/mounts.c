@@ -1,7 +1,9 @@
 /*
- * Mounts.
+ * Mounting and unmounting file systems. Only root may, but Linux looks up the names before it says
+ * so.
  */
 #include <fs/block_file.h>
+#include <kernel/process/credentials.h>
 #include <kernel/process/process.h>
 #include <kernel/syscall/call_path.h>
 #include <kernel/syscall/calls.h>
@@ -9,10 +11,10 @@
 #include <mm/heap.h>
 #include <mm/user_copy.h>
 
-/* mount() alone says these, of disks and types that are not there. */
-enum { ENXIO = 6, ENOTBLK = 15, ENODEV = 19 };
+/* The file that is to be mounted is no disk. No other call has this errno. */
+enum { ENOTBLK = 15 };
 
-/* Of mount(2), besides enum mount_flags (include/uapi/linux/mount.h). */
+/* mount(2)'s flags besides enum mount_flags (include/uapi/linux/mount.h). */
 enum {
     MS_REMOUNT = 32,
     MS_BIND = 4096,
@@ -30,11 +32,11 @@ static struct fs_context *context(void)
 
 /* --- mount ------------------------------------------------------------------------------------ */
 
-/* What a call asks for; its texts are on the heap. */
+/* The arguments of mount(); its texts are on the heap. */
 struct request {
     struct path point; /* referenced */
-    char *source;      /* "none" if the call says nothing */
-    char *options;     /* NULL: none */
+    char *source;      /* "none" if the call gives none */
+    char *options;     /* "" if the call gives none */
     virt_addr_t type;
     uint64_t flags;
 };
@@ -54,7 +56,7 @@ static int64_t find_disk(const char *source, struct block_device **device)
     bool is_disk = inode_type(dentry->inode) == S_IFBLK;
     *device = is_disk ? block_file_device(dentry->inode->rdev) : NULL;
     dentry_release(dentry);
-    return !is_disk ? -ENOTBLK : *device ? 0 : -ENXIO;
+    return !is_disk ? -ENOTBLK : syscall_result(*device ? OK : ERROR_NO_UNIT);
 }
 
 static int64_t mount_new(const struct request *request)
@@ -68,7 +70,7 @@ static int64_t mount_new(const struct request *request)
         return syscall_result(error);
     struct filesystem_type *type = error ? NULL : filesystem_find_type(name);
     if (!type)
-        return -ENODEV;
+        return syscall_result(ERROR_NO_DEVICE);
     int64_t result = type->has_device ? find_disk(request->source, &arguments.device) : 0;
     if (result)
         return result;
@@ -76,7 +78,8 @@ static int64_t mount_new(const struct request *request)
         mount_add(type, request->source, &request->point, mount_flags_of(request), &arguments));
 }
 
-/* What a remount does not say of times stays as it is. */
+/* The mount's flags after a remount. Those about access times stay if the call gives none of them.
+ */
 static unsigned flags_after(const struct request *request)
 {
     enum {
@@ -89,7 +92,7 @@ static unsigned flags_after(const struct request *request)
     return flags;
 }
 
-/* With MS_BIND it is about the mount alone, else also about the file system. */
+/* With MS_BIND only the mount changes, otherwise the file system too. */
 static enum error remount(const struct request *request)
 {
     const struct mount_arguments arguments = {.options = request->options,
@@ -112,7 +115,7 @@ static enum error bind_or_move(const struct request *request)
     return error;
 }
 
-/* Mounts of other processes are the same ones, so there is nothing to propagate. */
+/* All processes share one tree of mounts, so there is nothing to propagate. */
 static enum error set_propagation(const struct request *request)
 {
     return request->point.dentry == request->point.mount->root ? OK : ERROR_INVALID;
@@ -120,6 +123,8 @@ static enum error set_propagation(const struct request *request)
 
 static int64_t do_request(struct request *request)
 {
+    if (!is_privileged())
+        return syscall_result(ERROR_NOT_PERMITTED);
     if (!request->point.mount)
         return syscall_result(ERROR_INVALID);
     if (request->flags & MS_REMOUNT)
@@ -131,7 +136,8 @@ static int64_t do_request(struct request *request)
                                                 : mount_new(request);
 }
 
-/* A copy of a program's text, on the heap. NULL is the text `otherwise`. */
+/* Copies a program's text to the heap; at address 0 it is the text `otherwise`. After an error
+ * *text is the caller's all the same. */
 static enum error get_text(virt_addr_t from, const char *otherwise, char **text)
 {
     size_t length;
@@ -147,8 +153,6 @@ static enum error get_text(virt_addr_t from, const char *otherwise, char **text)
 int64_t syscall_mount(struct trap_frame *frame)
 {
     struct request request = {.type = argument_2(frame), .flags = argument_3(frame)};
-    if (process_current()->euid)
-        return syscall_result(ERROR_NOT_PERMITTED);
     enum error error = get_text(argument_0(frame), "none", &request.source);
     if (!error)
         error = get_text(argument_4(frame), "", &request.options);
@@ -166,7 +170,8 @@ int64_t syscall_mount(struct trap_frame *frame)
 
 /* --- umount2, pivot_root ---------------------------------------------------------------------- */
 
-/* The root of the running program stays; it is written back and becomes read-only, as on Linux. */
+/* The root of the running program is not unmounted: it is written to disk and becomes read-only, as
+ * on Linux. */
 static enum error end_root(const struct path *root)
 {
     return mount_change(root, root->mount->flags, &(struct mount_arguments){.is_read_only = true});
@@ -184,20 +189,22 @@ int64_t syscall_umount2(struct trap_frame *frame)
     unsigned flags = (unsigned)argument_1(frame);
     if (flags & ~(unsigned)KNOWN)
         return syscall_result(ERROR_INVALID);
-    if (process_current()->euid)
-        return syscall_result(ERROR_NOT_PERMITTED);
     enum error error = call_path_find_place(
         AT_FDCWD, argument_0(frame), flags & UMOUNT_NOFOLLOW ? AT_SYMLINK_NOFOLLOW : 0, &root);
     if (error)
         return syscall_result(error);
     bool lazy = flags & MNT_DETACH;
-    error =
-        !lazy && path_equals(&root, &context()->root) ? end_root(&root) : mount_remove(&root, lazy);
+    if (!is_privileged())
+        error = ERROR_NOT_PERMITTED;
+    else if (!lazy && path_equals(&root, &context()->root))
+        error = end_root(&root);
+    else
+        error = mount_remove(&root, lazy);
     path_release(&root);
     return syscall_result(error);
 }
 
-/* Programs that were at the old root go to the new one. */
+/* Moves all processes whose root or working directory is `from` to `to`. */
 static void move_processes(const struct path *from, const struct path *to)
 {
     for_each_process(process) {
@@ -227,7 +234,7 @@ static enum error pivot(const struct path *new_root, const struct path *put_old)
 int64_t syscall_pivot_root(struct trap_frame *frame)
 {
     struct path new_root, put_old;
-    if (process_current()->euid)
+    if (!is_privileged())
         return syscall_result(ERROR_NOT_PERMITTED);
     enum error error = call_path_find_place(AT_FDCWD, argument_0(frame), 0, &new_root);
     if (error)

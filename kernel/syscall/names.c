@@ -1,6 +1,7 @@
 /*
- * Names: those that are made, removed and changed, and where symbolic links lead.
+ * Making, removing and changing names, and reading symbolic links.
  */
+#include <kernel/process/credentials.h>
 #include <kernel/process/process.h>
 #include <kernel/syscall/call_path.h>
 #include <kernel/syscall/calls.h>
@@ -25,7 +26,7 @@ static int64_t make(int directory, virt_addr_t name, uint32_t mode, uint32_t rde
     return syscall_result(error);
 }
 
-/* A new directory gets S_ISGID from the one that it is in, or not at all. */
+/* A new directory inherits S_ISGID from the directory that holds it; `mode` cannot set it. */
 static int64_t make_directory(int directory, virt_addr_t name, uint32_t mode)
 {
     enum { MAY_BE_SET = S_ISVTX | 0777 };
@@ -50,7 +51,7 @@ static int64_t make_node(int directory, virt_addr_t name, uint32_t mode, uint32_
         break;
     case S_IFCHR:
     case S_IFBLK:
-        if (process_current()->euid)
+        if (!is_privileged())
             return syscall_result(ERROR_NOT_PERMITTED);
         break;
     case S_IFREG:
@@ -102,9 +103,12 @@ int64_t syscall_symlinkat(struct trap_frame *frame)
     return symlink_at(argument_0(frame), (int)argument_1(frame), argument_2(frame));
 }
 
-/* Finds the file that gets another name; with AT_EMPTY_PATH it may be one that is open. */
+/* Finds the file that gets another name. With AT_EMPTY_PATH it may be an open one; only root may
+ * name that, since others could keep a file that they were given for a moment. */
 static enum error find_linked(const struct call_path *path, unsigned flags, struct path *file)
 {
+    if (flags & AT_EMPTY_PATH && !is_privileged())
+        return ERROR_NO_ENTRY;
     if (!*path->name && flags & AT_EMPTY_PATH) {
         *file = path->file ? path->place : context()->directory;
         if (!file->dentry)
@@ -185,7 +189,7 @@ static int64_t rename_at(int from_directory, virt_addr_t from, int to_directory,
                          unsigned flags)
 {
     struct call_path old, new;
-    if (flags > RENAME_EXCHANGE) /* not both, and no other */
+    if (flags > RENAME_EXCHANGE) /* at most one of the two flags, and no other */
         return syscall_result(ERROR_INVALID);
     enum error error = call_path_get(&old, from_directory, from);
     if (error)
@@ -221,8 +225,6 @@ int64_t syscall_renameat2(struct trap_frame *frame)
 static int64_t give_target(struct inode *inode, virt_addr_t to, uint64_t room)
 {
     const char *target;
-    if (inode_type(inode) != S_IFLNK)
-        return syscall_result(ERROR_INVALID);
     enum error error = inode->operations->read_link(inode, &target);
     if (error)
         return syscall_result(error);
@@ -231,17 +233,37 @@ static int64_t give_target(struct inode *inode, virt_addr_t to, uint64_t room)
     return error ? syscall_result(error) : (int64_t)size;
 }
 
+/* An empty name means the link that the descriptor names. */
+static enum error find_link(const struct call_path *path, struct found_file *link)
+{
+    enum error error =
+        call_path_find_file(context(), path, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH, link);
+    if (error)
+        return error;
+    if (inode_type(link->inode) != S_IFLNK)
+        error = *path->name ? ERROR_INVALID : ERROR_NO_ENTRY;
+    if (!error)
+        error = link_check_access(context(), link->inode);
+    if (error)
+        found_file_release(link);
+    return error;
+}
+
 static int64_t read_link_at(int directory, virt_addr_t name, virt_addr_t to, int room)
 {
-    struct found_file file;
+    struct call_path path;
+    struct found_file link;
     if (room <= 0)
         return syscall_result(ERROR_INVALID);
-    enum error error = call_path_find(directory, name, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH, &file);
+    enum error error = call_path_get(&path, directory, name);
     if (error)
         return syscall_result(error);
-    error = link_check_access(context(), file.inode);
-    int64_t result = error ? syscall_result(error) : give_target(file.inode, to, (uint64_t)room);
-    found_file_release(&file);
+    error = find_link(&path, &link);
+    call_path_release(&path);
+    if (error)
+        return syscall_result(error);
+    int64_t result = give_target(link.inode, to, (uint64_t)room);
+    found_file_release(&link);
     return result;
 }
 

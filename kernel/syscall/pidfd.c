@@ -1,10 +1,11 @@
 #include <kernel/process/pidfd.h>
 #include <kernel/process/process.h>
 #include <kernel/syscall/calls.h>
+#include <kernel/syscall/descriptors.h>
 
 int64_t syscall_pidfd_open(struct trap_frame *frame)
 {
-    int number = (int)argument_0(frame), fd;
+    int number = (int)argument_0(frame);
     unsigned flags = (unsigned)argument_1(frame);
     struct file *file;
     if (flags & ~(unsigned)O_NONBLOCK || number <= 0)
@@ -15,10 +16,5 @@ int64_t syscall_pidfd_open(struct trap_frame *frame)
     if (!id->process)
         return syscall_result(ERROR_INVALID); /* another thread than the first */
     enum error error = pidfd_create(id, flags, &file);
-    if (error)
-        return syscall_result(error);
-    error = file_table_add(process_current()->files, file, 0, true, &fd);
-    if (error)
-        file_release(file);
-    return error ? syscall_result(error) : fd;
+    return error ? syscall_result(error) : descriptor_add(file, true);
 }

@@ -4,6 +4,7 @@
  */
 #include <kernel/process/process.h>
 #include <kernel/syscall/calls.h>
+#include <kernel/syscall/times.h>
 #include <kernel/syscall/waits.h>
 #include <kernel/task/clock.h>
 #include <lib/string.h>
@@ -49,7 +50,9 @@ static void cancel(struct future *future)
         waker_cancel(&poll->files[i].waker);
 }
 
-/* Waits until a file is ready or the time is over: UINT64_MAX is for ever, 0 only looks. */
+/* Waits until a file is ready or `timeout` nanoseconds are over; UINT64_MAX is for ever. 0 only
+ * looks.
+ */
 static enum error wait(struct poll *poll, uint64_t timeout)
 {
     struct time_limit limit;
@@ -72,7 +75,7 @@ static void release(struct poll *poll)
     kfree(poll->files);
 }
 
-/* Room for so many files. */
+/* Makes room for so many files. */
 static enum error begin(struct poll *poll, size_t count)
 {
     *poll = (struct poll){.count = count};
@@ -88,7 +91,8 @@ struct poll_entry {
     uint16_t wanted, ready;
 };
 
-/* A negative descriptor is left out; one that is not open is reported. */
+/* Takes the files of the entries. A negative descriptor is left out; one that is not open is ready
+ * with POLLNVAL. */
 static void take_entries(struct poll *poll, const struct poll_entry *entries)
 {
     for (size_t i = 0; i < poll->count; i++) {
@@ -132,19 +136,39 @@ static int64_t do_poll(virt_addr_t at, uint64_t count, uint64_t timeout)
     return result;
 }
 
+static int64_t restart_poll(struct trap_frame *frame);
+
+/* An interrupted poll() goes on up to the same deadline if no handler runs. */
+static int64_t poll_until(const struct trap_frame *frame, uint64_t timeout, uint64_t deadline)
+{
+    struct user_thread *thread = user_thread_current();
+    int64_t result = do_poll(argument_0(frame), (uint32_t)argument_1(frame), timeout);
+    if (result != syscall_result_no_restart(ERROR_INTERRUPTED))
+        return result;
+    thread->restart = restart_poll;
+    thread->sleep_deadline = deadline;
+    return RESTART_SLEEP;
+}
+
+static int64_t restart_poll(struct trap_frame *frame)
+{
+    uint64_t deadline = user_thread_current()->sleep_deadline;
+    return poll_until(frame, timeout_left(deadline), deadline);
+}
+
 int64_t syscall_poll(struct trap_frame *frame)
 {
     int milliseconds = (int)argument_2(frame);
     uint64_t timeout =
         milliseconds < 0 ? UINT64_MAX : (uint64_t)milliseconds * NANOSECONDS_PER_MILLISECOND;
-    return do_poll(argument_0(frame), (uint32_t)argument_1(frame), timeout);
+    return poll_until(frame, timeout, timeout_deadline(timeout));
 }
 
 int64_t syscall_ppoll(struct trap_frame *frame)
 {
     virt_addr_t limit = argument_2(frame), set = argument_3(frame);
     uint64_t timeout;
-    enum error error = timeout_from_user(limit, 1, &timeout);
+    enum error error = timeout_from_user(limit, &timeout);
     if (!error)
         error = wait_block_signals(set, argument_4(frame));
     if (error)
@@ -189,6 +213,7 @@ static unsigned wanted_of(const struct sets *sets, unsigned fd)
     return wanted;
 }
 
+/* How many descriptors are in a set or in several. */
 static size_t members(const struct sets *sets)
 {
     size_t members = 0;
@@ -213,7 +238,9 @@ static enum error take_members(struct poll *poll, const struct sets *sets)
     return OK;
 }
 
-/* Leaves those that are ready in the sets; how many, over all sets. */
+/* Takes the descriptors that are not ready out of the sets. The result is how many are left in all
+ * sets.
+ */
 static int64_t keep_ready(const struct poll *poll, const struct sets *sets)
 {
     const struct polled *polled = poll->files;
@@ -279,11 +306,28 @@ static int64_t do_select(const struct trap_frame *frame, uint64_t timeout)
     return result;
 }
 
+/* Reads select()'s limit. Its microseconds may be more than a second, as on Linux. */
+static enum error select_timeout_from_user(virt_addr_t from, uint64_t *timeout)
+{
+    struct {
+        int64_t seconds, microseconds;
+    } limit;
+    *timeout = UINT64_MAX;
+    if (!from)
+        return OK;
+    enum error error = copy_from_user(&limit, from, sizeof(limit));
+    if (error)
+        return error;
+    if (__builtin_add_overflow(limit.seconds, limit.microseconds / 1000000, &limit.seconds))
+        return ERROR_INVALID;
+    return time_from_parts(limit.seconds, limit.microseconds % 1000000, 1000, timeout);
+}
+
 int64_t syscall_select(struct trap_frame *frame)
 {
     virt_addr_t limit = argument_4(frame);
     uint64_t timeout;
-    enum error error = timeout_from_user(limit, 1000, &timeout);
+    enum error error = select_timeout_from_user(limit, &timeout);
     if (error)
         return syscall_result(error);
     uint64_t deadline = timeout_deadline(timeout);
@@ -292,7 +336,7 @@ int64_t syscall_select(struct trap_frame *frame)
     return result;
 }
 
-/* Its sixth argument is a pointer to the set of signals and its size. */
+/* Its sixth argument points to the address of a set of signals, and its size. */
 int64_t syscall_pselect6(struct trap_frame *frame)
 {
     struct {
@@ -303,7 +347,7 @@ int64_t syscall_pselect6(struct trap_frame *frame)
     enum error error =
         argument_5(frame) ? copy_from_user(&signals, argument_5(frame), sizeof(signals)) : OK;
     if (!error)
-        error = timeout_from_user(limit, 1, &timeout);
+        error = timeout_from_user(limit, &timeout);
     if (!error)
         error = wait_block_signals(signals.set, signals.size);
     if (error)

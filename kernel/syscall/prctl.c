@@ -22,7 +22,7 @@ enum {
     PR_GET_TID_ADDRESS = 40,
 };
 
-/* How late a timer may be, in nanoseconds; none is made late on purpose. */
+/* Linux's usual slack of timers, in nanoseconds. Cairn delays no timer on purpose. */
 enum { TIMER_SLACK = 50000 };
 
 static enum error set_name(virt_addr_t from)
@@ -51,7 +51,7 @@ static enum error set_death_signal(struct process *process, uint64_t signal)
     return OK;
 }
 
-/* Is only the first of the arguments behind the operation set, to `first`? */
+/* Is the argument behind the operation `first`, and are all others 0? */
 static bool arguments_are(const struct trap_frame *frame, uint64_t first)
 {
     return argument_1(frame) == first && !argument_2(frame) && !argument_3(frame) &&
@@ -74,7 +74,7 @@ static enum error set_dumpable(struct process *process, uint64_t value)
     return OK;
 }
 
-/* Those that succeed with 0. */
+/* The operations whose result is 0. */
 static enum error operate(struct trap_frame *frame)
 {
     struct user_thread *thread = user_thread_current();

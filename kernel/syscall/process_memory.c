@@ -2,26 +2,26 @@
  * process_vm_readv, process_vm_writev: the memory of another process. The bytes go through a page
  * of the kernel's, for either side may have to wait for its memory.
  */
+#include <assert.h>
 #include <kernel/process/credentials.h>
 #include <kernel/process/process.h>
 #include <kernel/syscall/calls.h>
+#include <kernel/syscall/parts.h>
 #include <lib/string.h>
 #include <mm/buffer.h>
 #include <mm/heap.h>
 #include <mm/user_copy.h>
 
-enum { PARTS_MAX = 1024 };
-
-/* Both sides of a call. The parts are on the heap. */
+/* Both sides of a call: `ours` is the running program's. The parts are on the heap. */
 struct sides {
     struct buffer_part *ours, *theirs;
     size_t our_count, their_count;
-    struct address_space *space; /* theirs; referenced */
-    bool is_write;               /* to theirs */
+    struct address_space *space; /* the other process's; referenced */
+    bool is_write;               /* from ours to theirs */
     void *page;                  /* PAGE_SIZE bytes between the two */
 };
 
-/* *size becomes that of all parts together. */
+/* Reads a list of parts. *size is the size of all parts together. */
 static enum error read_parts(virt_addr_t from, size_t count, struct buffer_part **parts,
                              uint64_t *size)
 {
@@ -43,11 +43,12 @@ static enum error read_parts(virt_addr_t from, size_t count, struct buffer_part 
     return error;
 }
 
-/* Moves `size` bytes, within a page of theirs. */
+/* Moves `size` bytes, which lie in one page of the other process. */
 static enum error move_piece(const struct sides *sides, struct buffer *ours, virt_addr_t at,
                              size_t size)
 {
     void *memory;
+    ASSERT(at % PAGE_SIZE + size <= PAGE_SIZE);
     if (sides->is_write) {
         enum error error = buffer_get(ours, sides->page, size);
         return error ? error : copy_to_space(sides->space, at, sides->page, size);
@@ -59,7 +60,7 @@ static enum error move_piece(const struct sides *sides, struct buffer *ours, vir
     return buffer_put(ours, sides->page, size);
 }
 
-/* Moves all, or up to the first address that is bad. The result is how much. */
+/* Moves all bytes, or those before the first bad address. The result is how many. */
 static int64_t move(const struct sides *sides)
 {
     struct buffer ours;
@@ -82,11 +83,8 @@ static int64_t move(const struct sides *sides)
 /* May the running process look into the other one, as a debugger would? */
 static bool may_look_into(const struct process *other)
 {
-    const struct process *self = process_current();
-    bool is_same_user = self->uid == other->uid && self->uid == other->euid &&
-                        self->uid == other->suid && self->gid == other->gid &&
-                        self->gid == other->egid && self->gid == other->sgid;
-    return self == other || is_privileged() || (is_same_user && !other->not_dumpable);
+    return other == process_current() || is_privileged() ||
+           (credentials_are_ours(other) && !other->not_dumpable);
 }
 
 static int64_t move_with(struct sides *sides, int id)

@@ -1,3 +1,4 @@
+#include <kernel/process/cpu_time.h>
 #include <kernel/process/exec.h>
 #include <kernel/process/exit.h>
 #include <kernel/process/fork.h>
@@ -67,13 +68,15 @@ static bool group_is_in_session(int group, int session)
 static enum error set_group(struct process *process, int group)
 {
     const struct process *self = process_current();
-    if (!process || (process != self && process->parent != self))
-        return ERROR_NO_PROCESS;
     if (group < 0)
         return ERROR_INVALID;
+    if (!process || (process != self && process->parent != self))
+        return ERROR_NO_PROCESS;
+    if (process->session != self->session)
+        return ERROR_NOT_PERMITTED;
     if (process != self && process->has_executed)
         return ERROR_ACCESS;
-    if (process->session != self->session || process->session == process->id)
+    if (process->session == process->id)
         return ERROR_NOT_PERMITTED;
     if (group != process->id && !group_is_in_session(group, self->session))
         return ERROR_NOT_PERMITTED;
@@ -129,7 +132,8 @@ int64_t syscall_clone(struct trap_frame *frame)
                                                   .fs_base = argument_4(frame)});
 }
 
-/* Linux's struct clone_args. A longer one is a newer one, and zeros are what this one does. */
+/* Linux's struct clone_args. A newer program may give a longer one, whose further fields have to be
+ * 0. */
 struct clone3_arguments {
     uint64_t flags, pidfd, child_id, parent_id, exit_signal, stack, stack_size, fs_base;
     uint64_t wanted_ids, wanted_id_count, cgroup;
@@ -209,8 +213,8 @@ static enum error fetch_strings(virt_addr_t array, struct program_strings *strin
     return OK;
 }
 
-/* Programs do not look whether setuid() fails, so it does not when the new user has too many
- * threads; the exec that mostly follows does (Linux: PF_NPROC_EXCEEDED). */
+/* Many programs do not check the result of setuid(), so it does not fail when the new user has too
+ * many threads. The exec that mostly follows fails instead (Linux: PF_NPROC_EXCEEDED). */
 static enum error check_threads(struct process *process)
 {
     process->had_too_many = process->had_too_many && limits_has_too_many(process);
@@ -254,7 +258,7 @@ int64_t syscall_execve(struct trap_frame *frame)
 
 #define WAIT_KINDS (WNOTHREAD | WALL | WCLONE)
 
-/* Linux's struct rusage, of which only times are known. */
+/* Linux's struct rusage. Cairn counts only the times. */
 struct usage {
     int64_t user_seconds, user_microseconds, system_seconds, system_microseconds;
     int64_t others[14];
@@ -275,6 +279,8 @@ int64_t syscall_wait4(struct trap_frame *frame)
     unsigned options = (unsigned)argument_2(frame);
     if (options & ~(WNOHANG | WUNTRACED | WCONTINUED | WAIT_KINDS))
         return syscall_result(ERROR_INVALID);
+    if ((int)argument_0(frame) == INT32_MIN) /* its opposite is no group's number */
+        return syscall_result(ERROR_NO_PROCESS);
     enum error error = process_wait((int)argument_0(frame), options | WEXITED, &result);
     if (!error && result.id && argument_1(frame))
         error = copy_to_user(argument_1(frame), &result.status, sizeof(result.status));
@@ -285,7 +291,7 @@ int64_t syscall_wait4(struct trap_frame *frame)
     return error ? syscall_result(error) : result.id;
 }
 
-/* What SIGCHLD's siginfo says of a status. */
+/* The siginfo for a status, as SIGCHLD has it. */
 static struct signal_info info_of(const struct wait_result *result)
 {
     struct signal_info info = {
@@ -304,7 +310,7 @@ static struct signal_info info_of(const struct wait_result *result)
     return info;
 }
 
-/* The process of a descriptor; one that does not block does not wait. */
+/* *which is the process of a pidfd. If the file does not block, the call does not wait either. */
 static enum error process_of_pidfd(int fd, int *which, unsigned *options)
 {
     struct file *file = NULL;
@@ -314,7 +320,7 @@ static enum error process_of_pidfd(int fd, int *which, unsigned *options)
         return error;
     error = pidfd_id(file, &id);
     if (!error) {
-        *which = id->number; /* nobody else has it as long as the file is open */
+        *which = id->number; /* the number has no other owner while the file is open */
         if (file->flags & O_NONBLOCK)
             *options |= WNOHANG;
     }
@@ -322,7 +328,7 @@ static enum error process_of_pidfd(int fd, int *which, unsigned *options)
     return error;
 }
 
-/* What waitid() waits for, as process_wait() takes it. */
+/* *which is what waitid() waits for, as process_wait() takes it. */
 static enum error which_of(int type, int id, int *which, unsigned *options)
 {
     enum { P_ALL, P_PID, P_PGID, P_PIDFD };
@@ -334,7 +340,7 @@ static enum error which_of(int type, int id, int *which, unsigned *options)
         *which = id;
         return id > 0 ? OK : ERROR_INVALID;
     case P_PGID:
-        *which = -id;
+        *which = id >= 0 ? -id : 0;
         return id >= 0 ? OK : ERROR_INVALID;
     case P_PIDFD:
         return process_of_pidfd(id, which, options);
@@ -370,17 +376,27 @@ int64_t syscall_waitid(struct trap_frame *frame)
     return syscall_result(error);
 }
 
-/* --- Small things ---------------------------------------------------------------------------- */
+/* --- Times and the thread's number
+ * ---------------------------------------------------------------------------- */
 
 int64_t syscall_getrusage(struct trap_frame *frame)
 {
-    enum { RUSAGE_SELF = 0, RUSAGE_CHILDREN = -1 };
+    enum { RUSAGE_CHILDREN = -1, RUSAGE_SELF, RUSAGE_THREAD };
     const struct process *process = process_current();
-    int who = (int)argument_0(frame);
-    if (who != RUSAGE_SELF && who != RUSAGE_CHILDREN)
+    struct usage usage;
+    switch ((int)argument_0(frame)) {
+    case RUSAGE_CHILDREN:
+        usage = usage_of(process_children_time(process));
+        break;
+    case RUSAGE_SELF:
+        usage = usage_of(process_cpu_time(process));
+        break;
+    case RUSAGE_THREAD:
+        usage = usage_of(thread_cpu_time(user_thread_current()));
+        break;
+    default:
         return syscall_result(ERROR_INVALID);
-    struct usage usage =
-        usage_of(who == RUSAGE_SELF ? process_cpu_time(process) : process_children_time(process));
+    }
     return syscall_result(copy_to_user(argument_1(frame), &usage, sizeof(usage)));
 }
 

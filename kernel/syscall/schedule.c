@@ -1,5 +1,6 @@
 /*
- * Who gets how much of the processor.
+ * Processors, niceness, policies, and priorities at disks. Only niceness has an effect: Cairn
+ * remembers the rest for programs that ask.
  */
 #include <kernel/process/credentials.h>
 #include <kernel/process/process.h>
@@ -13,13 +14,12 @@
 /* There is one processor: the first bit of a mask. */
 enum { PROCESSORS = 1 };
 
-/* The thread with that number, the running one for 0. */
+/* The thread of that number, 0 the running one. NULL: there is none. */
 static struct user_thread *thread_of(int id)
 {
     return id ? user_thread_find(id) : user_thread_current();
 }
 
-/* The result is the size of the mask. */
 /* There is one processor, and one node of memory. */
 int64_t syscall_getcpu(struct trap_frame *frame)
 {
@@ -32,6 +32,7 @@ int64_t syscall_getcpu(struct trap_frame *frame)
     return syscall_result(error);
 }
 
+/* The result is the size of the mask. */
 int64_t syscall_sched_getaffinity(struct trap_frame *frame)
 {
     const uint64_t mask = PROCESSORS;
@@ -44,14 +45,24 @@ int64_t syscall_sched_getaffinity(struct trap_frame *frame)
     return error ? syscall_result(error) : (int64_t)sizeof(mask);
 }
 
+/* May the running process change how others are scheduled? */
+static bool may_change(const struct process *process)
+{
+    const struct process *self = process_current();
+    return is_privileged() || self->euid == process->euid || self->euid == process->uid;
+}
+
 int64_t syscall_sched_setaffinity(struct trap_frame *frame)
 {
     uint64_t mask = 0;
     size_t size = MIN(argument_1(frame), sizeof(mask));
     if (copy_from_user(&mask, argument_2(frame), size))
         return syscall_result(ERROR_BAD_ADDRESS);
-    if (!thread_of((int)argument_0(frame)))
+    const struct user_thread *thread = thread_of((int)argument_0(frame));
+    if (!thread)
         return syscall_result(ERROR_NO_PROCESS);
+    if (!may_change(thread->process))
+        return syscall_result(ERROR_NOT_PERMITTED);
     return syscall_result(mask & PROCESSORS ? OK : ERROR_INVALID);
 }
 
@@ -66,22 +77,17 @@ int64_t syscall_sched_yield(struct trap_frame *frame)
 
 enum { PRIO_PROCESS, PRIO_PGRP, PRIO_USER };
 
-/* Does getpriority() or setpriority() mean this process? */
+/* Is the process one of those that a call names by `which` and `who`? */
 static bool is_meant(const struct process *process, int which, int who)
 {
     const struct process *self = process_current();
+    if (which == PRIO_PROCESS)
+        return process == (who ? process_of_number(who) : self);
     if (process->state != PROCESS_LIVE)
         return false;
     if (which == PRIO_PGRP)
         return process->group == (who ? who : self->group);
     return process->uid == (who ? (uint32_t)who : self->uid);
-}
-
-/* May the running process say how another one gets on? */
-static bool may_change(const struct process *process)
-{
-    const struct process *self = process_current();
-    return is_privileged() || self->euid == process->euid || self->euid == process->uid;
 }
 
 static enum error set_niceness(struct process *process, int niceness)
@@ -94,28 +100,20 @@ static enum error set_niceness(struct process *process, int niceness)
     return OK;
 }
 
-/* The one process that is meant; *result is an error if there is none. */
-static struct process *process_of(int which, int who)
-{
-    if (which != PRIO_PROCESS)
-        return NULL;
-    return who ? process_of_number(who) : process_current();
-}
-
+/* Changes all processes that may be changed, and tells of one that may not. */
 int64_t syscall_setpriority(struct trap_frame *frame)
 {
     int which = (int)argument_0(frame), who = (int)argument_1(frame);
     int niceness = MIN(MAX((int)argument_2(frame), NICENESS_LEAST), NICENESS_MOST);
     if (which < PRIO_PROCESS || which > PRIO_USER)
         return syscall_result(ERROR_INVALID);
-    struct process *one = process_of(which, who);
-    if (one)
-        return syscall_result(set_niceness(one, niceness));
     enum error error = ERROR_NO_PROCESS;
     for_each_process(process) {
-        if (which != PRIO_PROCESS && is_meant(process, which, who) &&
-            (error == ERROR_NO_PROCESS || !error))
-            error = set_niceness(process, niceness);
+        if (!is_meant(process, which, who))
+            continue;
+        enum error own = set_niceness(process, niceness);
+        if (own || error == ERROR_NO_PROCESS)
+            error = own;
     }
     return syscall_result(error);
 }
@@ -126,10 +124,9 @@ int64_t syscall_getpriority(struct trap_frame *frame)
     int which = (int)argument_0(frame), who = (int)argument_1(frame);
     if (which < PRIO_PROCESS || which > PRIO_USER)
         return syscall_result(ERROR_INVALID);
-    const struct process *least = process_of(which, who);
+    const struct process *least = NULL;
     for_each_process(process) {
-        if (which != PRIO_PROCESS && is_meant(process, which, who) &&
-            (!least || process->niceness < least->niceness))
+        if (is_meant(process, which, who) && (!least || process->niceness < least->niceness))
             least = process;
     }
     return least ? 20 - least->niceness : syscall_result(ERROR_NO_PROCESS);
@@ -137,7 +134,7 @@ int64_t syscall_getpriority(struct trap_frame *frame)
 
 /* --- Policies -------------------------------------------------------------------------------- */
 
-/* A thread's policy is remembered if it has no priority of its own, and changes nothing. */
+/* A thread's policy changes nothing. A policy with a priority of its own is refused. */
 enum { SCHED_OTHER = 0, SCHED_FIFO = 1, SCHED_RR = 2, SCHED_BATCH = 3, SCHED_IDLE = 5 };
 enum { RESET_ON_FORK = 0x40000000, KEEP = -1 };
 
@@ -178,7 +175,7 @@ int64_t syscall_sched_getparam(struct trap_frame *frame)
     return syscall_result(error);
 }
 
-/* `policy` may have RESET_ON_FORK; KEEP: as it is. */
+/* `policy` may contain RESET_ON_FORK; with KEEP the thread keeps its policy. */
 static enum error set_policy(int id, int policy, virt_addr_t parameter)
 {
     int32_t priority;
@@ -243,8 +240,8 @@ int64_t syscall_sched_rr_get_interval(struct trap_frame *frame)
 
 /* --- Disks ----------------------------------------------------------------------------------- */
 
-/* How a thread's requests to disks come in turn (ioprio_set(2)): a class and a level, of which 0 is
- * the first. Nothing goes by it; programs find what they have set. */
+/* The priority of a thread's requests to disks (ioprio_set(2)): a class, and a level from 0, the
+ * highest, on. It has no effect, but programs can read what they have set. */
 enum { IO_CLASS_SHIFT = 13, IO_LEVELS = 8 };
 enum { IO_CLASS_NONE, IO_CLASS_REAL_TIME, IO_CLASS_BEST_EFFORT, IO_CLASS_IDLE };
 enum { IO_OF_THREAD = 1, IO_OF_GROUP, IO_OF_USER };
@@ -290,7 +287,8 @@ int64_t syscall_ioprio_set(struct trap_frame *frame)
     return syscall_result(error);
 }
 
-/* The one that comes first, with what a thread has by its niceness if it has none of its own. */
+/* The highest priority among the process's threads. A thread that has none of its own has one by
+ * its niceness. */
 static int first_io_priority(const struct process *process)
 {
     int first = INT32_MAX, by_niceness = (process->niceness + 20) / 5;

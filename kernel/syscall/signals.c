@@ -71,7 +71,7 @@ int64_t syscall_rt_sigpending(struct trap_frame *frame)
     return syscall_result(copy_to_user(argument_0(frame), &pending, argument_1(frame)));
 }
 
-/* Waits until a signal has been acted upon. */
+/* Waits until the thread has a signal to act upon. */
 static int64_t wait_for_signal(void)
 {
     while (!thread_is_interrupted(&user_thread_current()->thread))
@@ -85,7 +85,7 @@ int64_t syscall_pause(struct trap_frame *frame)
     return wait_for_signal();
 }
 
-/* The old mask comes back behind the handler, or here if there is none. */
+/* signals_act() restores the old mask, after the handler if one runs. */
 int64_t syscall_rt_sigsuspend(struct trap_frame *frame)
 {
     struct user_thread *thread = user_thread_current();
@@ -100,7 +100,7 @@ int64_t syscall_rt_sigsuspend(struct trap_frame *frame)
     return wait_for_signal();
 }
 
-/* The result is the rax that the frame restores. */
+/* The result is rax as the frame has it. */
 int64_t syscall_rt_sigreturn(struct trap_frame *frame)
 {
     struct signal_stack stack;
@@ -111,12 +111,13 @@ int64_t syscall_rt_sigreturn(struct trap_frame *frame)
         return 0;
     }
     signals_block(mask);
-    (void)signal_stack_set(user_thread_current(), &stack,
-                           frame->rsp); /* a bad one changes nothing */
+    /* A bad stack changes nothing. */
+    (void)signal_stack_set(user_thread_current(), &stack, frame->rsp);
     return (int64_t)frame->rax;
 }
 
-/* Waits for one of a set of signals, which usually are blocked, or for another one to act upon. */
+/* Waits for one of a set of signals, which usually are blocked: OK. ERROR_BROKEN_OFF: another
+ * signal is to be acted upon, or the process stops or ends. ERROR_AGAIN: the deadline has come. */
 static enum error wait_for_set(uint64_t set, uint64_t deadline, struct signal_info *info)
 {
     struct user_thread *thread = user_thread_current();
@@ -126,19 +127,19 @@ static enum error wait_for_set(uint64_t set, uint64_t deadline, struct signal_in
     sleep_until(&sleep, deadline);
     while (!signal_take(thread, set, info)) {
         if (signals_due(thread) || thread->process->ending || thread->process->stopped)
-            error = ERROR_INTERRUPTED;
+            error = ERROR_BROKEN_OFF;
         else if (sleep_poll(&sleep, &thread->thread.task) == POLL_READY)
             error = ERROR_AGAIN;
         if (error)
             break;
         thread_park();
-        (void)thread_accept_interrupt(); /* it told of a signal, which is looked for */
+        (void)thread_accept_interrupt(); /* the loop looks for the signal itself */
     }
     sleep_cancel(&sleep);
     thread->awaited = 0;
     if (!error)
         process_timer_signal_taken(thread->process, info);
-    if (error == ERROR_INTERRUPTED || signals_due(thread))
+    if (error == ERROR_BROKEN_OFF || signals_due(thread))
         thread_interrupt(&thread->thread);
     return error;
 }
@@ -159,7 +160,7 @@ int64_t syscall_rt_sigtimedwait(struct trap_frame *frame)
     const struct user_signal_info whole = {.known = info};
     if (!error && argument_1(frame))
         error = copy_to_user(argument_1(frame), &whole, sizeof(whole));
-    return error ? syscall_result_no_restart(error) : info.number;
+    return error ? syscall_result(error) : info.number;
 }
 
 int64_t syscall_sigaltstack(struct trap_frame *frame)
@@ -199,7 +200,7 @@ static bool may_signal(const struct process *target, int signal)
            (signal == SIGCONT && process->session == target->session);
 }
 
-/* Is the process one of those that `which` means, as kill() has it? */
+/* Is the process one of those that `which`, kill()'s first argument, means? */
 static bool is_meant(const struct process *process, int which)
 {
     const struct process *self = process_current();
@@ -208,23 +209,7 @@ static bool is_meant(const struct process *process, int which)
     return process->group == (which ? -which : self->group);
 }
 
-static enum error send_to_many(int which, int signal, const struct signal_info *info)
-{
-    enum error error = ERROR_NO_PROCESS;
-    for_each_process(process) {
-        if (!is_meant(process, which))
-            continue;
-        if (!may_signal(process, signal)) {
-            error = error ? ERROR_NOT_PERMITTED : OK;
-            continue;
-        }
-        error = OK;
-        if (signal)
-            signal_send(process, signal, info);
-    }
-    return error;
-}
-
+/* Sends to one process; NULL is ERROR_NO_PROCESS. Signal 0 is only a check. */
 static enum error send_to(struct process *process, int signal, const struct signal_info *info)
 {
     if (!process)
@@ -234,6 +219,22 @@ static enum error send_to(struct process *process, int signal, const struct sign
     if (!may_signal(process, signal))
         return ERROR_NOT_PERMITTED;
     return signal ? signal_send(process, signal, info) : OK;
+}
+
+/* Sends to all processes that `which` means. OK if one gets the signal. That others may not get it
+ * is no error for kill(-1), as on Linux. */
+static enum error send_to_many(int which, int signal, const struct signal_info *info)
+{
+    enum error error = ERROR_NO_PROCESS;
+    for_each_process(process) {
+        if (!is_meant(process, which))
+            continue;
+        enum error own = send_to(process, signal, info);
+        if (own == ERROR_NOT_PERMITTED && which == -1)
+            own = OK;
+        error = error ? own : OK;
+    }
+    return error;
 }
 
 /* Sends to the process of that number. */
@@ -248,8 +249,9 @@ int64_t syscall_kill(struct trap_frame *frame)
     struct signal_info info = info_from_here(signal, SI_USER);
     if (id > 0)
         return syscall_result(send(id, signal, &info));
-    bool valid = !signal || is_signal((uint64_t)signal);
-    return syscall_result(valid ? send_to_many(id, signal, &info) : ERROR_INVALID);
+    if (id == INT32_MIN) /* its opposite is no group's number */
+        return syscall_result(ERROR_NO_PROCESS);
+    return syscall_result(send_to_many(id, signal, &info));
 }
 
 /* Sends to a thread, of the process `group` unless that is 0. */
@@ -265,8 +267,9 @@ static enum error send_to_thread(int group, int number, int signal, const struct
     return signal ? signal_send_thread(thread, signal, info) : OK;
 }
 
-/* What a program sends with a signal; its number counts, unless that is 0. Only to itself may it
- * say what the kernel and others say. */
+/* Reads the information that a program sends with a signal. `signal` replaces the number in it,
+ * unless it is 0. ERROR_NOT_PERMITTED: the information looks as if the kernel or kill() had sent
+ * the signal; a program may send that only to itself. ERROR_BAD_ADDRESS. */
 static enum error info_from_user(virt_addr_t from, int signal, bool to_itself,
                                  struct signal_info *info)
 {
@@ -299,8 +302,8 @@ int64_t syscall_rt_tgsigqueueinfo(struct trap_frame *frame)
     return syscall_result(error ? error : send_to_thread(group, id, signal, &info));
 }
 
-/* The process that a descriptor stands for: also that of a directory /proc/PID, which killall uses.
- */
+/* *process is the one for which a file stands: a pidfd, or a directory /proc/PID, which killall
+ * uses; NULL if it is gone. ERROR_BAD_DESCRIPTOR: another kind of file. */
 static enum error process_of_file(const struct file *file, struct process **process)
 {
     struct id *id;

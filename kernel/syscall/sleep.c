@@ -28,8 +28,8 @@ static enum error sleep_until_deadline(bool is_time_of_day, uint64_t time)
     return await_interruptible(&nap.future);
 }
 
-/* Sleeps until the deadline that the thread has noted down. If a handler ends the sleep, the rest
- * is stored; if none does, the sleep goes on. */
+/* Sleeps until thread->sleep_deadline. If a signal interrupts that, the time left is stored for the
+ * program. If no handler runs then, the sleep goes on. */
 static int64_t sleep_on(struct user_thread *thread)
 {
     if (sleep_until_deadline(false, thread->sleep_deadline) == OK)
@@ -64,7 +64,7 @@ int64_t syscall_nanosleep(struct trap_frame *frame)
     return error ? syscall_result(error) : sleep_for_time(time, argument_1(frame));
 }
 
-/* A sleep for some time does not notice that the time of day is set; one until a time does. */
+/* Setting the time of day does not change a sleep for some time, only one until a time of day. */
 int64_t syscall_clock_nanosleep(struct trap_frame *frame)
 {
     struct program_clock clock;
@@ -81,7 +81,7 @@ int64_t syscall_clock_nanosleep(struct trap_frame *frame)
     return syscall_result_no_restart(sleep_until_deadline(clock.kind == TIMER_TIME_OF_DAY, time));
 }
 
-/* EINTR, as Linux says when no call was interrupted. */
+/* EINTR: Linux's result when no call was interrupted. */
 enum { NOTHING_TO_RESTART = -4 };
 
 int64_t syscall_restart_syscall(struct trap_frame *frame)

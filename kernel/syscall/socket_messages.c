@@ -1,11 +1,13 @@
 /*
- * Sending to sockets and receiving from them, with what goes along: names, files (SCM_RIGHTS) and
- * credentials (SCM_CREDENTIALS).
+ * Sending to sockets and receiving from them. Names, files (SCM_RIGHTS) and credentials
+ * (SCM_CREDENTIALS) go along with the bytes.
  */
+#include <assert.h>
 #include <fs/unix_rights.h>
 #include <kernel/process/credentials.h>
 #include <kernel/process/process.h>
 #include <kernel/syscall/calls.h>
+#include <kernel/syscall/parts.h>
 #include <kernel/syscall/socket_calls.h>
 #include <lib/string.h>
 #include <mm/heap.h>
@@ -19,9 +21,7 @@ enum {
     MSG_CTRUNC = 8,
     MSG_NOSIGNAL = 0x4000,
     MSG_CMSG_CLOEXEC = 0x40000000,
-    PARTS_MAX = 1024,
     CONTROL_MAX = 20480, /* Linux's optmem_max */
-    MESSAGES_MAX = 1024, /* in one call (UIO_MAXIOV) */
 };
 
 /* Linux's struct user_msghdr. */
@@ -34,7 +34,7 @@ struct message_header {
 };
 _Static_assert(sizeof(struct message_header) == 56, "include/linux/socket.h");
 
-/* Linux's struct cmsghdr; what it heads follows, and the next one at a multiple of 8. */
+/* Linux's struct cmsghdr. Its content follows, and the next header at a multiple of 8. */
 struct control_header {
     uint64_t size; /* with this header */
     int32_t level, type;
@@ -46,7 +46,8 @@ struct parts {
     struct buffer_part few[8], *all;
 };
 
-/* Fetches the parts of a message; parts_free() comes after, also when this fails. */
+/* Fetches the parts of a message, and makes a buffer of them. free_parts() has to follow, also
+ * after an error. */
 static enum error get_parts(struct parts *parts, const struct message_header *header,
                             struct buffer *buffer)
 {
@@ -58,14 +59,7 @@ static enum error get_parts(struct parts *parts, const struct message_header *he
         parts->all = kmalloc(count * sizeof(struct buffer_part));
     if (!parts->all)
         return ERROR_OUT_OF_FRAMES;
-    enum error error =
-        copy_from_user(parts->all, header->parts, count * sizeof(struct buffer_part));
-    for (size_t i = 0; !error && i < count; i++) {
-        if (parts->all[i].size > INT64_MAX)
-            error = ERROR_INVALID;
-        else if (!user_range_is_valid(parts->all[i].address, parts->all[i].size))
-            error = ERROR_BAD_ADDRESS;
-    }
+    enum error error = parts_from_user(parts->all, header->parts, count);
     if (!error)
         buffer_init_parts(buffer, parts->all, count);
     return error;
@@ -100,21 +94,25 @@ static enum error add_rights(struct unix_send *send, const int32_t *fds, size_t 
     return OK;
 }
 
-/* A program says who it is; only user 0 says that it is someone else. */
+/* A program may send only numbers of its own, unless it is privileged. */
 static enum error check_credentials(const struct socket_credentials *credentials)
 {
     const struct process *process = process_current();
     if (is_privileged())
         return process_find(credentials->process) ? OK : ERROR_NO_PROCESS;
     bool is_true = credentials->process == process->id &&
-                   (credentials->uid == process->uid || credentials->uid == process->euid) &&
-                   (credentials->gid == process->gid || credentials->gid == process->egid);
+                   (credentials->uid == process->uid || credentials->uid == process->euid ||
+                    credentials->uid == process->suid) &&
+                   (credentials->gid == process->gid || credentials->gid == process->egid ||
+                    credentials->gid == process->sgid);
     return is_true ? OK : ERROR_NOT_PERMITTED;
 }
 
+/* Takes one control message. What is not of level SOL_SOCKET is ignored. */
 static enum error take_control(struct unix_send *send, const struct control_header *header,
                                struct socket_credentials *credentials)
 {
+    ASSERT(header->size >= sizeof(*header));
     size_t size = header->size - sizeof(*header);
     if (header->level != SOL_SOCKET)
         return OK;
@@ -161,7 +159,7 @@ static enum error get_control(struct unix_send *send, const struct message_heade
 
 /* --- Sending ---------------------------------------------------------------------------------- */
 
-/* A datagram's name leads to its receiver; a connection has one already. */
+/* Finds the receiver of a datagram that has a name. A connection has its receiver already. */
 static enum error find_receiver(const struct unix_socket *socket,
                                 const struct message_header *header, struct unix_send *send)
 {
@@ -210,7 +208,7 @@ static int64_t send(struct unix_socket *socket, const struct message_header *hea
     if (buffer->left < size)
         return (int64_t)(size - buffer->left);
     if (error == ERROR_PIPE && signals)
-        signal_send(process_current(), SIGPIPE, NULL);
+        signal_send_self(SIGPIPE);
     return error ? syscall_result(error) : (int64_t)size;
 }
 
@@ -263,29 +261,30 @@ struct control {
     unsigned flags; /* MSG_CTRUNC: not all had room */
 };
 
-/* Puts a control message there, cut where there is no room for all of it. */
-static enum error put_control(struct control *control, int type, const void *content, size_t size)
+/* Puts a control message there, cut where there is no room for all of it. False: the memory cannot
+ * be written, and the message is lost. */
+static bool put_control(struct control *control, int type, const void *content, size_t size)
 {
     struct control_header header = {
         .size = sizeof(header) + size, .level = SOL_SOCKET, .type = type};
     if (control->left < sizeof(header)) {
         control->flags |= MSG_CTRUNC;
-        return OK;
+        return true;
     }
     if (header.size > control->left) {
         control->flags |= MSG_CTRUNC;
         header.size = control->left;
     }
-    enum error error = copy_to_user(control->at, &header, sizeof(header));
-    if (!error)
-        error = copy_to_user(control->at + sizeof(header), content, header.size - sizeof(header));
+    if (copy_to_user(control->at, &header, sizeof(header)) ||
+        copy_to_user(control->at + sizeof(header), content, header.size - sizeof(header)))
+        return false;
     size_t used = MIN(ALIGN_UP(header.size, sizeof(uint64_t)), control->left);
     control->at += used;
     control->left -= used;
-    return error;
+    return true;
 }
 
-/* Opens descriptors for files, as many as there is room for. How many were opened. */
+/* Opens descriptors for the files, at most `most`. The result is how many were opened. */
 static size_t open_rights(struct socket_rights *rights, size_t most, bool close_on_exec,
                           int32_t *fds)
 {
@@ -301,43 +300,49 @@ static size_t open_rights(struct socket_rights *rights, size_t most, bool close_
     return count;
 }
 
-static enum error put_rights(struct control *control, struct socket_rights *rights, unsigned flags)
+/* Opens descriptors for the files that came along, and gives the program their numbers. */
+static void put_rights(struct control *control, struct socket_rights *rights, unsigned flags)
 {
     int32_t fds[RIGHTS_MAX];
+    ASSERT(rights->count <= RIGHTS_MAX);
     size_t room = control->left > sizeof(struct control_header)
                       ? (control->left - sizeof(struct control_header)) / sizeof(fds[0])
                       : 0;
     size_t count = open_rights(rights, room, flags & MSG_CMSG_CLOEXEC, fds);
     if (count < rights->count)
         control->flags |= MSG_CTRUNC;
-    return count > 0 ? put_control(control, SCM_RIGHTS, fds, count * sizeof(fds[0])) : OK;
+    if (count == 0 || put_control(control, SCM_RIGHTS, fds, count * sizeof(fds[0])))
+        return;
+    control->flags |= MSG_CTRUNC;
+    while (count > 0) /* the program does not know their numbers */
+        (void)file_table_close(process_current()->files, fds[--count]);
 }
 
-/* What came along goes to the program. */
-static enum error put_along(const struct unix_socket *socket, struct control *control,
-                            const struct unix_receive *receive, unsigned flags)
+/* Gives the program what came along. Bad memory for that is no error, as on Linux: the bytes have
+ * been received. */
+static void put_along(const struct unix_socket *socket, struct control *control,
+                      const struct unix_receive *receive, unsigned flags)
 {
-    enum error error = OK;
     if (socket->wants_credentials)
-        error = put_control(control, SCM_CREDENTIALS, &receive->credentials,
-                            sizeof(receive->credentials));
-    if (!error && receive->rights)
-        error = put_rights(control, receive->rights, flags);
-    return error;
+        (void)put_control(control, SCM_CREDENTIALS, &receive->credentials,
+                          sizeof(receive->credentials));
+    if (receive->rights)
+        put_rights(control, receive->rights, flags);
 }
 
-/* Receives a message. `control` may be NULL: there is no room for what came along. */
+/* Receives a message. The result is its size: with MSG_TRUNC that of the whole message, also if it
+ * was cut. `control` NULL: there is no room for what came along. */
 static int64_t receive(struct unix_socket *socket, struct buffer *buffer, unsigned flags,
                        struct unix_receive *received, struct control *control)
 {
     struct control no_control = {0};
     size_t size = buffer->left;
-    *received = (struct unix_receive){.flags = flags};
+    *received = (struct unix_receive){.flags = flags & ~(unsigned)MESSAGE_TRUNCATED};
     if (flags & MSG_OOB)
         return syscall_result(ERROR_UNSUPPORTED);
     enum error error = unix_receive(socket, buffer, received);
     if (!error)
-        error = put_along(socket, control ? control : &no_control, received, flags);
+        put_along(socket, control ? control : &no_control, received, flags);
     unix_rights_drop(received->rights);
     unix_rights_release_dropped();
     if (error)
@@ -368,7 +373,7 @@ int64_t syscall_recvfrom(struct trap_frame *frame)
     return socket_call(frame, receive_from);
 }
 
-/* The fields of the header that the call sets. */
+/* Stores the fields of the header that the call sets. */
 static enum error put_header(const struct message_header *header, virt_addr_t at,
                              const struct unix_socket *socket, const struct unix_receive *received,
                              const struct control *control)
@@ -402,10 +407,7 @@ static int64_t receive_message_at(struct unix_socket *socket, virt_addr_t at, un
     struct control control = {.at = header.control, .left = header.control_size};
     error = get_parts(&parts, &header, &buffer);
     int64_t result =
-        error ? syscall_result(error)
-              : receive(socket, &buffer, flags & ~(unsigned)MESSAGE_TRUNCATED, &received, &control);
-    if (result >= 0 && flags & MESSAGE_TRUNCATED && socket->type != SOCKET_STREAM)
-        result = (int64_t)received.size;
+        error ? syscall_result(error) : receive(socket, &buffer, flags, &received, &control);
     if (result >= 0) {
         error = put_header(&header, at, socket, &received, &control);
         result = error ? syscall_result(error) : result;

@@ -1,9 +1,10 @@
 /*
- * The options of sockets, of level SOL_SOCKET; unix sockets have no others.
+ * The options of sockets. Unix sockets have only those of level SOL_SOCKET.
  */
 #include <kernel/syscall/calls.h>
 #include <kernel/syscall/device_events.h>
 #include <kernel/syscall/socket_calls.h>
+#include <kernel/syscall/times.h>
 #include <kernel/task/clock.h>
 #include <mm/user_copy.h>
 
@@ -34,6 +35,7 @@ struct time_parts {
     int64_t seconds, microseconds;
 };
 
+/* Sets the limit of a wait, in nanoseconds; 0 is none. */
 static enum error set_limit(uint64_t *limit, virt_addr_t from, size_t size)
 {
     enum { EDGE = 1000000, DOM = 33 };
@@ -45,15 +47,17 @@ static enum error set_limit(uint64_t *limit, virt_addr_t from, size_t size)
         return error;
     if (time.microseconds < 0 || time.microseconds >= EDGE)
         return ERROR_OUT_OF_DOMAIN;
-    const uint64_t most = INT64_MAX / NANOSECONDS_PER_SECOND;
-    bool is_for_ever = (uint64_t)time.seconds >= most && time.seconds >= 0;
-    *limit = is_for_ever || time.seconds < 0 ? 0
-                                             : (uint64_t)time.seconds * NANOSECONDS_PER_SECOND +
-                                                   (uint64_t)time.microseconds * 1000;
-    return OK;
+    if (time.seconds < 0) {
+        *limit = 1; /* practically no wait, as on Linux; read back it is 0 */
+        return OK;
+    }
+    error = time_from_parts(time.seconds, time.microseconds, 1000, limit);
+    if (*limit == INT64_MAX) /* it did not fit: no limit */
+        *limit = 0;
+    return error;
 }
 
-/* Those that change nothing here are taken all the same. */
+/* Options that have no effect on unix sockets are accepted. */
 static enum error set_number(struct unix_socket *socket, unsigned option, int32_t value)
 {
     switch (option) {
@@ -67,6 +71,7 @@ static enum error set_number(struct unix_socket *socket, unsigned option, int32_
     case SO_RCVBUF:
     case SO_KEEPALIVE:
     case SO_PRIORITY:
+    case SO_LINGER:
         return OK;
     case SO_REUSEPORT:
         return ERROR_UNSUPPORTED;
@@ -78,17 +83,16 @@ static enum error set_number(struct unix_socket *socket, unsigned option, int32_
 static enum error set_option(struct unix_socket *socket, unsigned option, virt_addr_t from,
                              size_t size)
 {
-    int32_t value;
-    if (option == SO_LINGER)
-        return size < 2 * sizeof(value) ? ERROR_INVALID : OK;
+    int32_t values[2];
+    size_t wanted = option == SO_LINGER ? sizeof(values) : sizeof(values[0]);
     if (option == SO_RCVTIMEO)
         return set_limit(&socket->receive_limit, from, size);
     if (option == SO_SNDTIMEO)
         return set_limit(&socket->send_limit, from, size);
-    if (size < sizeof(value))
+    if (size < wanted)
         return ERROR_INVALID;
-    enum error error = copy_from_user(&value, from, sizeof(value));
-    return error ? error : set_number(socket, option, value);
+    enum error error = copy_from_user(values, from, wanted);
+    return error ? error : set_number(socket, option, values[0]);
 }
 
 static int64_t set(struct unix_socket *socket, const struct trap_frame *frame)
@@ -96,7 +100,7 @@ static int64_t set(struct unix_socket *socket, const struct trap_frame *frame)
     int size = (int)argument_4(frame);
     if (size < 0)
         return syscall_result(ERROR_INVALID);
-    if (argument_1(frame) != SOL_SOCKET)
+    if ((int)argument_1(frame) != SOL_SOCKET)
         return syscall_result(ERROR_UNSUPPORTED);
     return syscall_result(
         set_option(socket, (unsigned)argument_2(frame), argument_3(frame), (size_t)size));
@@ -105,7 +109,7 @@ static int64_t set(struct unix_socket *socket, const struct trap_frame *frame)
 int64_t syscall_setsockopt(struct trap_frame *frame)
 {
     if (descriptor_is_of_device_events((int)argument_0(frame)))
-        return 0; /* filters of what never comes */
+        return 0; /* a filter for messages that never arrive */
     return socket_call(frame, set);
 }
 
@@ -203,7 +207,7 @@ static enum error give_option(struct unix_socket *socket, unsigned option, virt_
 
 static int64_t get(struct unix_socket *socket, const struct trap_frame *frame)
 {
-    if (argument_1(frame) != SOL_SOCKET)
+    if ((int)argument_1(frame) != SOL_SOCKET)
         return syscall_result(ERROR_UNSUPPORTED);
     return syscall_result(
         give_option(socket, (unsigned)argument_2(frame), argument_3(frame), argument_4(frame)));

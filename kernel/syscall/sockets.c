@@ -1,6 +1,6 @@
 /*
- * Sockets: making, naming and connecting them. There are unix sockets, and the one that libudev
- * asks for (device_events.h); other families are refused with EAFNOSUPPORT.
+ * Making, naming and connecting sockets. There are unix sockets, and the one that libudev asks for
+ * (device_events.h). Other families are EAFNOSUPPORT.
  */
 #include <kernel/process/process.h>
 #include <kernel/syscall/calls.h>
@@ -68,12 +68,23 @@ int64_t syscall_getsockname(struct trap_frame *frame)
     return socket_call(frame, give_name);
 }
 
+/* The copy may wait, and the peer be closed meanwhile. */
+static enum error peer_name_to_user(const struct unix_socket *peer, virt_addr_t to,
+                                    virt_addr_t length_at)
+{
+    struct unix_address *address = peer ? peer->address : NULL;
+    if (address)
+        address->references++;
+    enum error error = socket_name_to_user(address, FAMILY_SIZE, to, length_at);
+    unix_address_release(address);
+    return error;
+}
+
 static int64_t give_peer_name(struct unix_socket *socket, const struct trap_frame *frame)
 {
     if (!socket->peer)
         return syscall_result(ERROR_NOT_CONNECTED);
-    return syscall_result(socket_name_to_user(socket->peer->address, FAMILY_SIZE, argument_1(frame),
-                                              argument_2(frame)));
+    return syscall_result(peer_name_to_user(socket->peer, argument_1(frame), argument_2(frame)));
 }
 
 int64_t syscall_getpeername(struct trap_frame *frame)
@@ -175,13 +186,12 @@ int64_t syscall_listen(struct trap_frame *frame)
     return socket_call(frame, listen);
 }
 
-/* Tells the program whose connection it is. */
+/* Opens a descriptor for a connection, and tells the program the peer's name. */
 static int64_t give_connection(struct file *file, unsigned flags, virt_addr_t name,
                                virt_addr_t length_at)
 {
-    const struct unix_socket *accepted = file->data, *peer = accepted->peer;
-    enum error error =
-        name ? socket_name_to_user(peer ? peer->address : NULL, FAMILY_SIZE, name, length_at) : OK;
+    const struct unix_socket *accepted = file->data;
+    enum error error = name ? peer_name_to_user(accepted->peer, name, length_at) : OK;
     if (!error)
         return descriptor_add(file, flags & O_CLOEXEC);
     file_release(file);

@@ -1,11 +1,13 @@
 /*
- * splice: between a pipe and a file, through one page. What is in the pipe is taken out
- * before it is written elsewhere. vmsplice copies, too: no page is shared with a pipe. tee: between
- * two pipes; what is copied stays.
+ * splice() moves bytes between a pipe and a file, tee() copies them from pipe to pipe, vmsplice()
+ * moves them between a pipe and memory. No page is ever shared with a pipe: bytes are copied
+ * through one page. splice() takes bytes out of a pipe before it writes them, so they are lost if
+ * the write fails.
  */
 #include <fs/pipe.h>
 #include <kernel/process/process.h>
 #include <kernel/syscall/calls.h>
+#include <kernel/syscall/parts.h>
 #include <mm/heap.h>
 #include <mm/user_copy.h>
 
@@ -15,7 +17,7 @@ enum { SPLICE_NONBLOCK = 2, SPLICE_KNOWN = 15 };
 
 struct side {
     struct file *file; /* referenced */
-    virt_addr_t at;    /* where the program has the position; 0: the file has it */
+    virt_addr_t at; /* the position's address in the program; 0: the file's own position counts */
     uint64_t position;
 };
 
@@ -40,7 +42,8 @@ static enum error open_side(int fd, virt_addr_t at, struct side *side)
     return !error && side->position > INT64_MAX ? ERROR_INVALID : error;
 }
 
-static enum error close_side(const struct side *side)
+/* Gives the program the new position. */
+static enum error store_position(const struct side *side)
 {
     if (side->at)
         return copy_to_user(side->at, &side->position, sizeof(side->position));
@@ -67,15 +70,16 @@ static enum error write_side(struct side *side, struct buffer *buffer)
     return error;
 }
 
-/* May the next piece be moved without a wait? A pipe is ready to be written to when a whole piece
- * fits. */
+/* Can the next piece be moved without a wait? A pipe is ready for writing when a whole piece fits.
+ */
 static bool is_ready(const struct side *from, const struct side *to)
 {
     return (!is_pipe(from->file) || file_poll(from->file, NULL, NULL) & (POLLIN | POLLHUP)) &&
            (!is_pipe(to->file) || file_poll(to->file, NULL, NULL) & (POLLOUT | POLLERR));
 }
 
-/* The first piece is waited for, unless `may_wait` is not set. */
+/* Moves up to `count` bytes, piece by piece. Only the first piece may wait, and only if `may_wait`.
+ */
 static enum error move(struct side *from, struct side *to, size_t count, bool may_wait, void *page,
                        size_t *moved)
 {
@@ -126,9 +130,9 @@ static int64_t splice(struct side *from, struct side *to, size_t count, unsigned
     if (error == ERROR_PIPE)
         signal_send_self(SIGPIPE);
     if (!error)
-        error = close_side(from);
+        error = store_position(from);
     if (!error)
-        error = close_side(to);
+        error = store_position(to);
     return error ? syscall_result(error) : (int64_t)moved;
 }
 
@@ -155,7 +159,7 @@ int64_t syscall_splice(struct trap_frame *frame)
 
 /* --- tee ------------------------------------------------------------------------------------- */
 
-/* Only the first piece is waited for. */
+/* Copies up to `count` bytes, piece by piece. Only the first piece waits. */
 static enum error copy_pieces(const struct side *from, const struct side *to, size_t count,
                               void *page, size_t *copied)
 {
@@ -217,9 +221,7 @@ int64_t syscall_tee(struct trap_frame *frame)
 
 /* --- vmsplice -------------------------------------------------------------------------------- */
 
-enum { PARTS_MAX = 1024 };
-
-/* A pipe takes what has room, piece by piece; only the first one is waited for. */
+/* Writes to the pipe, piece by piece, as long as there is room. Only the first piece may wait. */
 static enum error fill(struct file *pipe, struct buffer *buffer, bool may_wait)
 {
     enum error error = OK;
@@ -250,9 +252,7 @@ static enum error move_memory(struct file *pipe, virt_addr_t parts, size_t count
     for (size_t i = 0; i < count; i++) {
         struct buffer_part part;
         struct buffer buffer;
-        enum error error = copy_from_user(&part, parts + i * sizeof(part), sizeof(part));
-        if (!error && !user_range_is_valid(part.address, part.size))
-            error = ERROR_BAD_ADDRESS;
+        enum error error = parts_from_user(&part, parts + i * sizeof(part), 1);
         if (error)
             return error;
         buffer_init_user(&buffer, part.address, part.size);

@@ -1,11 +1,12 @@
 /*
- * What programs ask about files: stat and its kin, access, statfs.
+ * Information about files: stat() and its variants, access(), statfs().
  */
 #include <fs/device.h>
 #include <fs/filesystem.h>
 #include <kernel/process/process.h>
 #include <kernel/syscall/call_path.h>
 #include <kernel/syscall/calls.h>
+#include <kernel/syscall/times.h>
 #include <kernel/task/clock.h>
 #include <layout.h>
 #include <mm/user_copy.h>
@@ -13,10 +14,6 @@
 enum { SECTOR = 512 };
 
 /* --- stat ------------------------------------------------------------------------------------- */
-
-struct time_spec {
-    int64_t seconds, nanoseconds;
-};
 
 /* Linux's struct stat (arch/x86/include/uapi/asm/stat.h). */
 struct file_status {
@@ -30,7 +27,7 @@ struct file_status {
 _Static_assert(sizeof(struct file_status) == 144, "arch/x86/include/uapi/asm/stat.h");
 _Static_assert(offsetof(struct file_status, modified) == 88, "arch/x86/include/uapi/asm/stat.h");
 
-/* The part of a second is never negative, also before 1970. */
+/* The nanoseconds are never negative, not even before 1970. */
 static struct time_spec to_spec(int64_t time)
 {
     const int64_t second = (int64_t)NANOSECONDS_PER_SECOND;
@@ -174,7 +171,7 @@ int64_t syscall_statx(struct trap_frame *frame)
 
 /* --- access ----------------------------------------------------------------------------------- */
 
-/* A mount may forbid more than the file does. */
+/* The mount may forbid what the file allows. */
 static enum error check_access(const struct fs_context *context, const struct found_file *file,
                                unsigned may)
 {
@@ -187,24 +184,37 @@ static enum error check_access(const struct fs_context *context, const struct fo
     return !error && may & MAY_WRITE ? mount_check_writable(file->path.mount, inode) : error;
 }
 
-/* As the user who started the program, not as which it acts. */
+static enum error access_as(struct fs_context *context, int directory, virt_addr_t name,
+                            unsigned may, unsigned flags)
+{
+    struct found_file file;
+    enum error error = call_path_find_as(context, directory, name, flags, &file);
+    if (error)
+        return error;
+    error = check_access(context, &file, may);
+    found_file_release(&file);
+    return error;
+}
+
+/* Checks as the real user, who has started the program, and on the way to the file as well. With
+ * AT_EACCESS as the user with whose rights it acts. */
 static int64_t access_at(int directory, virt_addr_t name, unsigned may, unsigned flags)
 {
     enum { AT_EACCESS = 0x200, KNOWN = AT_EACCESS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH };
     const struct process *process = process_current();
-    struct found_file file;
+    struct fs_context *real;
     if (may & ~(unsigned)(MAY_READ | MAY_WRITE | MAY_EXECUTE) || flags & ~(unsigned)KNOWN)
         return syscall_result(ERROR_INVALID);
-    enum error error = call_path_find(directory, name, flags, &file);
+    bool is_real = process->fs->uid == process->uid && process->fs->gid == process->gid;
+    if (is_real || flags & AT_EACCESS)
+        return syscall_result(access_as(process->fs, directory, name, may, flags));
+    enum error error = fs_context_copy(process->fs, &real);
     if (error)
         return syscall_result(error);
-    struct fs_context context = *process->fs;
-    if (!(flags & AT_EACCESS)) {
-        context.uid = process->uid;
-        context.gid = process->gid;
-    }
-    error = check_access(&context, &file, may);
-    found_file_release(&file);
+    real->uid = process->uid;
+    real->gid = process->gid;
+    error = access_as(real, directory, name, may, flags);
+    fs_context_release(real);
     return syscall_result(error);
 }
 
@@ -235,7 +245,7 @@ struct filesystem_status {
 };
 _Static_assert(sizeof(struct filesystem_status) == 120, "include/uapi/asm-generic/statfs.h");
 
-/* Of statfs(2): ST_RDONLY and so on, with ST_VALID. */
+/* The flags of statfs(2): ST_VALID, ST_RDONLY and so on. */
 static int64_t status_flags(const struct mount *mount, const struct filesystem *filesystem)
 {
     enum {

@@ -7,6 +7,7 @@
 #include <kernel/cpu/random.h>
 #include <kernel/log/console.h>
 #include <kernel/log/log.h>
+#include <kernel/process/credentials.h>
 #include <kernel/process/process.h>
 #include <kernel/syscall/calls.h>
 #include <kernel/task/clock.h>
@@ -36,7 +37,7 @@ int64_t syscall_uname(struct trap_frame *frame)
 int64_t syscall_sethostname(struct trap_frame *frame)
 {
     char name[NAME_SIZE] = {0};
-    if (process_current()->euid)
+    if (!is_privileged())
         return syscall_result(ERROR_NOT_PERMITTED);
     if (argument_1(frame) >= sizeof(name))
         return syscall_result(ERROR_INVALID);
@@ -46,7 +47,7 @@ int64_t syscall_sethostname(struct trap_frame *frame)
     return syscall_result(error);
 }
 
-/* The result is what it was. All ones ask for that alone. */
+/* The result is the old value. All ones change nothing. */
 int64_t syscall_personality(struct trap_frame *frame)
 {
     struct process *process = process_current();
@@ -55,8 +56,6 @@ int64_t syscall_personality(struct trap_frame *frame)
         process->personality = new;
     return old;
 }
-
-/* --- Scheduling ------------------------------------------------------------------------------ */
 
 /* --- Memory and time ------------------------------------------------------------------------- */
 
@@ -87,24 +86,33 @@ int64_t syscall_sysinfo(struct trap_frame *frame)
 
 int64_t syscall_getrandom(struct trap_frame *frame)
 {
-    enum { GRND_ALL = 7 };
+    enum { GRND_NONBLOCK = 1, GRND_RANDOM = 2, GRND_INSECURE = 4 };
+    enum { KNOWN = GRND_NONBLOCK | GRND_RANDOM | GRND_INSECURE, BYTES_BETWEEN_YIELDS = 1 << 16 };
     virt_addr_t to = argument_0(frame);
-    uint64_t size = MIN(argument_1(frame), (uint64_t)INT32_MAX);
+    uint64_t size = MIN(argument_1(frame), (uint64_t)INT32_MAX), done = 0;
+    unsigned flags = (unsigned)argument_2(frame);
     uint8_t bytes[256];
-    if (argument_2(frame) & ~(uint64_t)GRND_ALL)
+    if (flags & ~(unsigned)KNOWN || (flags & GRND_RANDOM && flags & GRND_INSECURE))
         return syscall_result(ERROR_INVALID);
-    for (uint64_t done = 0; done < size; done += sizeof(bytes)) {
+    while (done < size) {
         size_t count = MIN(size - done, (uint64_t)sizeof(bytes));
         random_bytes(bytes, count);
         if (copy_to_user(to + done, bytes, count))
-            return syscall_result(ERROR_BAD_ADDRESS);
+            return done ? (int64_t)done : syscall_result(ERROR_BAD_ADDRESS);
+        done += count;
+        if (done % BYTES_BETWEEN_YIELDS)
+            continue;
+        if (thread_is_interrupted(thread_current()))
+            break;
+        thread_yield();
     }
-    return (int64_t)size;
+    return (int64_t)done;
 }
 
 /* --- The log --------------------------------------------------------------------------------- */
 
-/* Lines with Linux's `<level>` in front; what does not fit loses its oldest lines. */
+/* The log's lines, each with Linux's `<level>` in front. The oldest ones are left out if there is
+ * no room for all. */
 struct log_text {
     char *bytes;
     size_t size, room, skip;
@@ -131,7 +139,7 @@ static void add_line(void *context, enum log_level level, const char *line, size
         return;
     }
     if (text->skip || text->room - text->size < PREFIX + length + 1) {
-        text->skip = 0; /* a part of it does not fit: all of it is left out */
+        text->skip = 0; /* only a part of the line fits, so it is left out */
         return;
     }
     snprintf(text->bytes + text->size, text->room - text->size, "<%d>", linux_levels[level]);
@@ -187,7 +195,7 @@ int64_t syscall_reboot(struct trap_frame *frame)
     int magic_2 = (int)argument_1(frame);
     bool known = magic_2 == MAGIC_2 || magic_2 == 85072278 || magic_2 == 369367448 ||
                  magic_2 == MAGIC_2_MOST;
-    if (process_current()->euid)
+    if (!is_privileged())
         return syscall_result(ERROR_NOT_PERMITTED);
     if ((int)argument_0(frame) != MAGIC_1 || !known)
         return syscall_result(ERROR_INVALID);
@@ -197,7 +205,7 @@ int64_t syscall_reboot(struct trap_frame *frame)
     switch (command) {
     case CAD_ON:
     case CAD_OFF:
-        return 0; /* Ctrl-Alt-Del is a key like others */
+        return 0; /* Ctrl-Alt-Del has no effect of its own */
     case RESTART:
         console_flush();
         machine_reset();

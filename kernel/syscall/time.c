@@ -1,4 +1,5 @@
 #include <kernel/process/cpu_time.h>
+#include <kernel/process/credentials.h>
 #include <kernel/syscall/calls.h>
 #include <kernel/syscall/times.h>
 #include <kernel/task/clock.h>
@@ -73,38 +74,40 @@ int64_t syscall_times(struct trap_frame *frame)
 
 /* --- Setting --------------------------------------------------------------------------------- */
 
-static enum error set_time(enum error error, uint64_t time)
+/* The clock has to be able to go on for thirty years (Linux: TIME_SETTOD_SEC_MAX). */
+static enum error set_time(uint64_t time)
 {
-    if (!error && process_current()->euid)
-        error = ERROR_NOT_PERMITTED;
-    if (!error)
-        deadline_set_time_of_day((int64_t)time);
-    return error;
+    const uint64_t thirty_years = UINT64_C(30) * 365 * 86400 * NANOSECONDS_PER_SECOND;
+    if (time >= INT64_MAX - thirty_years)
+        return ERROR_INVALID;
+    if (!is_privileged())
+        return ERROR_NOT_PERMITTED;
+    deadline_set_time_of_day((int64_t)time);
+    return OK;
 }
 
 int64_t syscall_clock_settime(struct trap_frame *frame)
 {
-    enum { CLOCK_REALTIME = 0 };
     uint64_t time = 0;
     if ((int)argument_0(frame) != CLOCK_REALTIME)
         return syscall_result(ERROR_INVALID);
     enum error error = time_from_user(argument_1(frame), &time);
-    return syscall_result(set_time(error, time));
+    return syscall_result(error ? error : set_time(time));
 }
 
 int64_t syscall_settimeofday(struct trap_frame *frame)
 {
     struct time_value value;
     uint64_t time = 0;
-    if (!argument_0(frame)) /* the time zone alone, which is UTC */
+    if (!argument_0(frame)) /* only a time zone, which is ignored */
         return 0;
     enum error error = copy_from_user(&value, argument_0(frame), sizeof(value));
     if (!error)
         error = time_from_parts(value.seconds, value.microseconds, 1000, &time);
-    return syscall_result(set_time(error, time));
+    return syscall_result(error ? error : set_time(time));
 }
 
-/* Linux's struct timex, what programs read of it. */
+/* Linux's struct timex, with names for the fields that programs read. */
 struct clock_state {
     uint32_t modes; /* what is to be changed */
     int64_t offset, frequency, largest_error, estimated_error;
@@ -116,7 +119,8 @@ struct clock_state {
 };
 _Static_assert(sizeof(struct clock_state) == 208, "Linux: include/uapi/linux/timex.h");
 
-/* Nobody disciplines the clock, which Cairn says as Linux does. It cannot be changed so. */
+/* Reports, in Linux's way, that no time server adjusts the clock. The call cannot change the clock.
+ */
 int64_t syscall_adjtimex(struct trap_frame *frame)
 {
     enum { UNSYNCHRONISED = 0x40, TIME_ERROR = 5, LARGEST_ERROR = 16000000, TICK = 10000 };

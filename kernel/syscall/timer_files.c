@@ -1,27 +1,18 @@
 #include <fs/timer_file.h>
 #include <kernel/syscall/calls.h>
+#include <kernel/syscall/descriptors.h>
 #include <kernel/syscall/times.h>
 
 int64_t syscall_timerfd_create(struct trap_frame *frame)
 {
-    struct program_clock clock;
-    struct file *file = NULL;
+    struct file *file;
+    int clock = (int)argument_0(frame);
     unsigned flags = (unsigned)argument_1(frame);
-    int fd;
-    enum error error = program_clock_find((int)argument_0(frame), &clock);
-    if (flags & ~(unsigned)(O_CLOEXEC | O_NONBLOCK) || !clock.may_sleep)
-        error = ERROR_INVALID;
-    if (!error)
-        error = timer_file_create((int)argument_0(frame), clock.kind == TIMER_TIME_OF_DAY,
-                                  flags & O_NONBLOCK, &file);
-    if (error)
-        return syscall_result(error);
-    error = file_table_add(process_current()->files, file, 0, flags & O_CLOEXEC, &fd);
-    if (error) {
-        file_release(file);
-        return syscall_result(error);
-    }
-    return fd;
+    bool is_known = clock == CLOCK_REALTIME || clock == CLOCK_MONOTONIC || clock == CLOCK_BOOTTIME;
+    if (flags & ~(unsigned)(O_CLOEXEC | O_NONBLOCK) || !is_known)
+        return syscall_result(ERROR_INVALID);
+    enum error error = timer_file_create(clock, clock == CLOCK_REALTIME, flags & O_NONBLOCK, &file);
+    return error ? syscall_result(error) : descriptor_add(file, flags & O_CLOEXEC);
 }
 
 /* The timer of a descriptor, referenced. */

@@ -112,8 +112,6 @@ int64_t syscall_alarm(struct trap_frame *frame)
 /* How a program is to learn of a timer (include/uapi/asm-generic/siginfo.h). */
 enum { SIGEV_SIGNAL, SIGEV_NONE, SIGEV_THREAD, SIGEV_THREAD_ID = 4 };
 
-enum { TIMERS_MAX = 1024 }; /* of a process */
-
 /* Linux's struct sigevent. */
 struct event {
     int64_t value;
@@ -124,15 +122,20 @@ _Static_assert(sizeof(struct event) == 64, "Linux: include/uapi/asm-generic/sigi
 
 static enum error check_event(const struct event *event)
 {
-    int to = event->notify & ~SIGEV_THREAD_ID;
     bool has_signal = event->signal >= 1 && event->signal <= SIGNAL_COUNT;
-    if (event->notify == SIGEV_NONE)
+    const struct user_thread *thread;
+    switch (event->notify) {
+    case SIGEV_NONE:
         return OK;
-    if (!has_signal || (to != SIGEV_SIGNAL && to != SIGEV_THREAD))
+    case SIGEV_SIGNAL:
+    case SIGEV_THREAD:
+        return has_signal ? OK : ERROR_INVALID;
+    case SIGEV_THREAD_ID:
+        thread = user_thread_find(event->thread);
+        return has_signal && thread && thread->process == process_current() ? OK : ERROR_INVALID;
+    default:
         return ERROR_INVALID;
-    const struct user_thread *thread = user_thread_find(event->thread);
-    bool is_own = thread && thread->process == process_current();
-    return event->notify & SIGEV_THREAD_ID && !is_own ? ERROR_INVALID : OK;
+    }
 }
 
 /* What the program asks for; without a struct, SIGALRM. */
@@ -152,7 +155,7 @@ static enum error create_timer(const struct program_clock *clock, const struct e
     struct process *process = process_current();
     struct process_timer *timer;
     *id = process_timer_next_id(process);
-    if (*id >= TIMERS_MAX)
+    if (*id < 0)
         return ERROR_AGAIN;
     enum error error = process_timer_create(process, *id, clock->kind, &timer);
     if (error)

@@ -44,27 +44,16 @@ enum error timer_to_user(virt_addr_t to, uint64_t value, uint64_t period)
 
 /* --- Clocks ---------------------------------------------------------------------------------- */
 
-/* Linux's numbers (include/uapi/linux/time.h). */
-enum {
-    CLOCK_REALTIME,
-    CLOCK_MONOTONIC,
-    CLOCK_PROCESS_CPUTIME,
-    CLOCK_THREAD_CPUTIME,
-    CLOCK_MONOTONIC_RAW,
-    CLOCK_REALTIME_COARSE,
-    CLOCK_MONOTONIC_COARSE,
-    CLOCK_BOOTTIME,
-    CLOCK_TAI = 11,
-};
-
-/* A clock of a given process or thread is a negative number: its complement, shifted, and what is
- * counted (include/linux/posix-timers.h). */
+/* The processor time of a given process or thread is a clock with a negative number. That is made
+ * of the complement of the process's number, and of the kind of time
+ * (include/linux/posix-timers.h). */
 enum { COUNTED = 3, COUNTS_USER_TIME = 1, COUNTS_DEVICE = 3, OF_THREAD = 4, ID_SHIFT = 3 };
 
 static enum error find_processor_clock(int id, struct program_clock *clock)
 {
     int number = ~id >> ID_SHIFT;
     bool of_thread = id & OF_THREAD;
+    clock->may_sleep = false;
     clock->process = number ? process_find(number) : process_current();
     if ((id & COUNTED) == COUNTS_DEVICE || !clock->process)
         return ERROR_INVALID;

@@ -3,16 +3,17 @@
  */
 #include <kernel/process/process.h>
 #include <kernel/syscall/calls.h>
+#include <kernel/syscall/parts.h>
 #include <mm/heap.h>
 #include <mm/user_copy.h>
 
-enum { PARTS_MAX = 1024, FEW_PARTS = 8 };
-#define HERE UINT64_MAX /* as a position: where the file is */
+enum { FEW_PARTS = 8 };
+#define HERE UINT64_MAX /* a position: that of the file itself */
 
 enum direction { READ, WRITE };
 
-/* How a transfer ends: with a count if anything was moved. A pipe without a reader also costs a
- * signal. */
+/* The result of a transfer: how many bytes were moved, or if none were, the error. A write to a
+ * pipe without a reader also sends SIGPIPE. */
 static int64_t finish(const struct buffer *buffer, size_t size, enum error error)
 {
     if (error == ERROR_PIPE)
@@ -20,7 +21,7 @@ static int64_t finish(const struct buffer *buffer, size_t size, enum error error
     return buffer->left < size || !error ? (int64_t)(size - buffer->left) : syscall_result(error);
 }
 
-/* Whatever a file does with a buffer, addresses that no program has are refused first. */
+/* Refuses addresses that no program has, whatever the file does with the buffer. */
 static enum error check_range(const struct file *file, enum direction direction,
                               virt_addr_t address, uint64_t size)
 {
@@ -30,7 +31,7 @@ static enum error check_range(const struct file *file, enum direction direction,
     return (file->flags & O_ACCMODE) == refused ? ERROR_BAD_DESCRIPTOR : ERROR_BAD_ADDRESS;
 }
 
-/* At the position, or where the file is (HERE). */
+/* Reads or writes at the position. */
 static inline enum error move(struct file *file, enum direction direction, struct buffer *buffer,
                               uint64_t position)
 {
@@ -87,28 +88,12 @@ int64_t syscall_pwrite64(struct trap_frame *frame)
 
 /* --- Several buffers -------------------------------------------------------------------------- */
 
-/* The sizes may not add up to more than the result can say. */
-static enum error check_parts(const struct buffer_part *parts, size_t count)
-{
-    uint64_t sum = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (parts[i].size > INT64_MAX || sum + parts[i].size > INT64_MAX)
-            return ERROR_INVALID;
-        if (!user_range_is_valid(parts[i].address, parts[i].size))
-            return ERROR_BAD_ADDRESS;
-        sum += parts[i].size;
-    }
-    return OK;
-}
-
 static int64_t transfer_parts(struct file *file, enum direction direction,
                               struct buffer_part *parts, virt_addr_t from, size_t count,
                               uint64_t position)
 {
     struct buffer buffer;
-    enum error error = copy_from_user(parts, from, count * sizeof(*parts));
-    if (!error)
-        error = check_parts(parts, count);
+    enum error error = parts_from_user(parts, from, count);
     if (error)
         return syscall_result(error);
     buffer_init_parts(&buffer, parts, count);
@@ -166,14 +151,31 @@ int64_t syscall_pwritev(struct trap_frame *frame)
     return transfer_vector_at(frame, WRITE);
 }
 
-/* The flags that are known say how urgent it is and when it has to be on a disk. */
+/* Writes a file to its disk. */
+static enum error sync(int fd)
+{
+    struct file *file;
+    enum error error = file_table_get(process_current()->files, fd, &file);
+    if (error)
+        return error;
+    error = file->operations->sync ? file_sync(file) : OK;
+    file_release(file);
+    return error;
+}
+
+/* RWF_HIPRI only asks for speed. The other flags are O_DSYNC and O_SYNC for this call alone. */
 static int64_t transfer_with_flags(const struct trap_frame *frame, enum direction direction)
 {
     enum { RWF_HIPRI = 1, RWF_DSYNC = 2, RWF_SYNC = 4, KNOWN = RWF_HIPRI | RWF_DSYNC | RWF_SYNC };
-    if (argument_5(frame) & ~(uint64_t)KNOWN)
+    unsigned flags = (unsigned)argument_5(frame);
+    if (flags & ~(unsigned)KNOWN)
         return syscall_result(ERROR_UNSUPPORTED);
-    return argument_3(frame) == HERE ? transfer_vector(frame, direction, HERE)
-                                     : transfer_vector_at(frame, direction);
+    int64_t result = argument_3(frame) == HERE ? transfer_vector(frame, direction, HERE)
+                                               : transfer_vector_at(frame, direction);
+    if (result <= 0 || direction == READ || !(flags & (RWF_DSYNC | RWF_SYNC)))
+        return result;
+    enum error error = sync((int)argument_0(frame));
+    return error ? syscall_result(error) : result;
 }
 
 int64_t syscall_preadv2(struct trap_frame *frame)

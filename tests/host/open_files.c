@@ -27,7 +27,7 @@ TEST(files, descriptors_are_the_lowest_free_ones)
     }
     file = memory_file_open("/dev/null", O_RDWR);
     EXPECT_EQ(file_table_add(table, file, 0, false, &fd), ERROR_TOO_MANY_FILES);
-    EXPECT_EQ(file_table_add(table, file, FILE_TABLE_LIMIT, false, &fd), ERROR_INVALID);
+    EXPECT_EQ(file_table_add(table, file, FILE_TABLE_LIMIT, false, &fd), ERROR_TOO_MANY_FILES);
     EXPECT_EQ(file_table_close(table, 700), OK);
     EXPECT_EQ(file_table_close(table, 700), ERROR_BAD_DESCRIPTOR);
     EXPECT_EQ(file_table_close(table, -1), ERROR_BAD_DESCRIPTOR);

@@ -1,5 +1,7 @@
 /* What of root's rights a process has. */
 #include <stdbool.h>
+#include <sys/mount.h>
+#include <sys/time.h>
 
 #include "support.h"
 
@@ -81,6 +83,9 @@ TEST(capabilities, versions)
     EXPECT_EQ(sets.halves[1].effective, 0xffffffff); /* one half alone is written */
     EXPECT_ERROR(CALL(capget, 8, &sets), EFAULT);
     header.version = VERSION_3;
+    header.process = -5; /* not looked at, as nothing is asked for */
+    EXPECT_OK(CALL(capget, &header, NULL));
+    header.process = 0;
     EXPECT_ERROR(CALL(capget, &header, 8), EFAULT);
     EXPECT_ERROR(CALL(capset, &header, 8), EFAULT);
 }
@@ -125,6 +130,25 @@ TEST(capabilities, given_up)
     EXPECT_OK(chmod("of_another", 0600));
     EXPECT_EQ(status_of(act_without), 0);
     EXPECT(open("of_another", O_RDONLY) >= 0); /* it was the child's affair */
+}
+
+TEST(capabilities, calls_that_need_those_given_up)
+{
+    struct timeval now;
+    int ends[2];
+    EXPECT_OK(gettimeofday(&now, NULL));
+    EXPECT_OK(mkdir("d", 0755));
+    EXPECT_OK(pipe(ends));
+    EXPECT(gives_up_all());
+    EXPECT_ERROR(mount("none", "d", "tmpfs", 0, NULL), EPERM);
+    EXPECT_ERROR(umount("d"), EPERM);
+    EXPECT_ERROR(CALL(pivot_root, "d", "d"), EPERM);
+    EXPECT_ERROR(chroot("d"), EPERM);
+    EXPECT_ERROR(mknod("null", S_IFCHR | 0666, 0x103), EPERM);
+    EXPECT_ERROR(sethostname("x", 1), EPERM);
+    EXPECT_ERROR(settimeofday(&now, NULL), EPERM);
+    EXPECT_ERROR(CALL(reboot, 0, 0, 0, 0), EPERM);
+    EXPECT_ERROR(fcntl(ends[0], F_SETPIPE_SZ, 4 << 20), EPERM);
 }
 
 /* What is permitted comes back: when it is asked for, or with the user. */

@@ -255,6 +255,24 @@ TEST(children, siblings)
     EXPECT_EQ(status, 4 << 8);
 }
 
+TEST(children, vfork_of_a_sibling_waits_as_well)
+{
+    enum { VFORK = 0x4000, PARENT = 0x8000 };
+    char order[2] = "";
+    EXPECT_OK(pipe(ends));
+    pid_t child = fork();
+    if (child == 0) {
+        if (CALL(clone, VFORK | PARENT | SIGCHLD, NULL, NULL, NULL, NULL) == 0) {
+            pause_for(100);
+            _exit(write(ends[1], "s", 1) != 1);
+        }
+        _exit(write(ends[1], "c", 1) != 1);
+    }
+    EXPECT_EQ(read(ends[0], order, 1), 1);
+    EXPECT_EQ(read(ends[0], order + 1, 1), 1);
+    EXPECT(order[0] == 's' && order[1] == 'c');
+}
+
 TEST(children, clone_checks)
 {
     enum { VM = 0x100, SIGHAND = 0x800, THREAD = 0x10000, SETTLS = 0x80000, DETACHED = 0x400000 };

@@ -72,6 +72,11 @@ TEST(copies, of_a_range)
     from = 0, to = 5;
     EXPECT_EQ(CALL(copy_file_range, a, &from, a, &to, 5L, 0), 5);
     EXPECT(has_text("a", "0123401234"));
+    from = 0, to = 10; /* up to where the file ends now */
+    EXPECT_EQ(CALL(copy_file_range, a, &from, a, &to, 4096L, 0), 10);
+    EXPECT(has_text("a", "01234012340123401234"));
+    from = 0, to = 10;
+    EXPECT_ERROR(CALL(copy_file_range, a, &from, a, &to, 4096L, 0), EINVAL);
 }
 
 TEST(copies, that_are_refused)
@@ -89,7 +94,11 @@ TEST(copies, that_are_refused)
                  EBADF);
     EXPECT_ERROR(CALL(copy_file_range, open(".", O_RDONLY), NULL, a, NULL, 5L, 0), EISDIR);
     EXPECT_ERROR(CALL(copy_file_range, ends[0], NULL, a, NULL, 5L, 0), EINVAL);
-    EXPECT_ERROR(CALL(copy_file_range, 999, NULL, a, NULL, 5L, 0), EBADF);
+    EXPECT_ERROR(CALL(copy_file_range, 999, NULL, a, NULL, 5L, 1), EBADF);
+    EXPECT_ERROR(CALL(copy_file_range, a, 8L, a, NULL, 5L, 1), EFAULT);
+    from = 1;
+    EXPECT_ERROR(CALL(copy_file_range, a, &from, a, &to, -1L, 0), EOVERFLOW);
+    EXPECT_ERROR(CALL(sendfile, 77, 78, 8L, 1L), EFAULT);
     EXPECT_ERROR(CALL(copy_file_range, a, bad_pointer(1, 8), open("b", O_RDWR), NULL, 5L, 0),
                  EFAULT);
 }

@@ -1,4 +1,5 @@
 /* Descriptors: their copies, their flags, their limit. */
+#include <sched.h>
 #include <sys/resource.h>
 
 #include "support.h"
@@ -101,6 +102,30 @@ TEST(descriptors, the_limit)
     EXPECT_ERROR(dup2(0, 20), EBADF);
     EXPECT_ERROR(fcntl(0, F_DUPFD, 20), EINVAL);
     EXPECT_ERROR(fcntl(0, F_DUPFD, 19), EMFILE);
+    limit.rlim_cur = 0;
+    EXPECT_OK(setrlimit(RLIMIT_NOFILE, &limit));
+    EXPECT_ERROR(dup(0), EMFILE);
+    EXPECT_ERROR(pipe(ends), EMFILE);
+    EXPECT_ERROR(fcntl(0, F_DUPFD, 0), EINVAL);
+}
+
+int test_child(int argc, char **argv)
+{
+    (void)argc, (void)argv;
+    return 0;
+}
+
+TEST(descriptors, an_exec_leaves_a_shared_table_as_it_is)
+{
+    int status, file = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    pid_t child = (pid_t)CALL(clone, CLONE_FILES | SIGCHLD, NULL, NULL, NULL, NULL);
+    if (child == 0) {
+        execl("/proc/self/exe", "descriptors", "--child", NULL);
+        _exit(1);
+    }
+    EXPECT_EQ(waitpid(child, &status, 0), child);
+    EXPECT_EQ(status, 0);
+    EXPECT_EQ(fcntl(file, F_GETFD), FD_CLOEXEC); /* it is still open */
 }
 
 TEST(descriptors, fork_shares_positions_and_not_the_table)

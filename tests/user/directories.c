@@ -124,6 +124,10 @@ TEST(directories, symbolic_links)
     EXPECT_ERROR(CALL(readlink, "long", target, 0), EINVAL);
     EXPECT_ERROR(readlink("a", target, sizeof(target)), EINVAL);
     EXPECT_ERROR(readlink("none", target, sizeof(target)), ENOENT);
+    EXPECT_ERROR(CALL(readlink, "", target, 8), ENOENT);
+    EXPECT_ERROR(CALL(readlinkat, open(".", O_RDONLY), "", target, 8), ENOENT);
+    EXPECT_ERROR(CALL(readlinkat, 77, "", target, 8), EBADF);
+    EXPECT_EQ(CALL(readlinkat, open("link", O_PATH | O_NOFOLLOW), "", target, 8), 1);
     struct stat status;
     EXPECT_OK(lstat("long", &status));
     EXPECT_EQ(status.st_mode & S_IFMT, S_IFLNK);

@@ -384,6 +384,9 @@ TEST(mapping, msync_refuses)
     EXPECT_ERROR(msync(memory, 3 * PAGE, MS_SYNC), ENOMEM);
     EXPECT_OK(mlock(memory, PAGE));
     EXPECT_ERROR(msync(memory, PAGE, MS_INVALIDATE), EBUSY);
+    EXPECT_OK(mlock(memory + 2 * PAGE, PAGE)); /* behind the hole */
+    EXPECT_ERROR(msync(memory + PAGE, PAGE, MS_INVALIDATE), ENOMEM);
+    EXPECT_ERROR(msync(memory + PAGE, 2 * PAGE, MS_INVALIDATE), EBUSY);
 }
 
 TEST(mapping, mincore)

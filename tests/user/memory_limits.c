@@ -63,6 +63,21 @@ TEST(memory_limits, mlock_has_a_limit)
     EXPECT_OK(mlock(memory + 4 * PAGE, PAGE));
     EXPECT_OK(setrlimit(RLIMIT_MEMLOCK, &none));
     EXPECT_ERROR(mlock(memory, PAGE), EPERM);
+    EXPECT_ERROR(mlock(memory, 0), EPERM);
+    EXPECT_ERROR(mlock((char *)-PAGE, 2 * PAGE), EPERM);
+    EXPECT_ERROR(mlockall(MCL_FUTURE), EPERM);
+}
+
+TEST(memory_limits, pages_that_are_locked_count_once)
+{
+    const struct rlimit limit = {6 << 20, 6 << 20};
+    char *memory = map(1024, DATA);
+    EXPECT_OK(setrlimit(RLIMIT_MEMLOCK, &limit));
+    EXPECT_OK(setuid(1000));
+    EXPECT_OK(CALL(mlock2, memory, 1024L * PAGE, 1 /* MLOCK_ONFAULT */));
+    EXPECT_OK(CALL(mlock2, memory, 1024L * PAGE, 1));
+    EXPECT_OK(CALL(mlock2, memory + 512 * PAGE, 512L * PAGE, 1));
+    EXPECT_OK(mlockall(MCL_CURRENT | MCL_ONFAULT));
 }
 
 /* --- Limits ---------------------------------------------------------------------------------- */

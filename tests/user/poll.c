@@ -84,6 +84,29 @@ TEST(poll, time_limits)
     EXPECT_ERROR(CALL(ppoll, &file, 1, &wrong, NULL, 8), EINVAL);
 }
 
+/* However often the process stops, its time limit comes. */
+TEST(poll, a_stop_does_not_begin_the_limit_anew)
+{
+    enum { LIMIT = 300, STOPS = 100 };
+    int ends[2], status;
+    EXPECT_OK(pipe(ends));
+    pid_t child = fork();
+    if (child == 0) {
+        struct pollfd file = {ends[0], POLLIN, 0};
+        _exit(poll(&file, 1, LIMIT) == 0 ? 5 : 6);
+    }
+    pid_t ended = 0;
+    for (int i = 0; !ended && i < STOPS; i++) {
+        pause_for(20);
+        EXPECT_OK(kill(child, SIGSTOP));
+        pause_for(20);
+        EXPECT_OK(kill(child, SIGCONT));
+        ended = waitpid(child, &status, WNOHANG);
+    }
+    EXPECT_EQ(ended, child);
+    EXPECT_EQ(status, 5 << 8);
+}
+
 TEST(poll, waits_for_a_writer)
 {
     int ends[2];
@@ -198,6 +221,12 @@ TEST(poll, select)
     FD_SET(20, &readers);
     EXPECT_ERROR(CALL(select, 21, &readers, NULL, NULL, NULL), EBADF);
     EXPECT_ERROR(CALL(select, -1, NULL, NULL, NULL, NULL), EINVAL);
+    limit = (struct timeval){-1, 1000000}; /* together they are 0 */
+    EXPECT_EQ(CALL(select, 0, NULL, NULL, NULL, &limit), 0);
+    limit = (struct timeval){0, 2000000};
+    EXPECT_EQ(CALL(select, ends[1] + 1, NULL, &writers, NULL, &limit), 1);
+    limit = (struct timeval){1, -5};
+    EXPECT_ERROR(CALL(select, 0, NULL, NULL, NULL, &limit), EINVAL);
 }
 
 TEST(poll, pselect)

@@ -1,4 +1,5 @@
 /* Processes: how they begin, how they end, and how others wait for them. */
+#include <limits.h>
 #include <sys/resource.h>
 
 #include "support.h"
@@ -227,6 +228,42 @@ TEST(processes, kill_tells_who_is_there)
     EXPECT_EQ(waitpid(child, NULL, 0), child);
     EXPECT_ERROR(kill(child, 0), ESRCH);
     EXPECT_ERROR(kill(-child, 0), ESRCH);
+}
+
+TEST(processes, numbers_that_no_process_can_have)
+{
+    EXPECT_ERROR(CALL(wait4, INT_MIN, NULL, 0, NULL), ESRCH);
+    EXPECT_ERROR(CALL(waitid, P_PGID, INT_MIN, NULL, WEXITED, NULL), EINVAL);
+    EXPECT_ERROR(kill(INT_MIN, 0), ESRCH);
+    EXPECT_ERROR(kill(-999999999, 65), ESRCH);
+    EXPECT_ERROR(kill(999999999, 65), ESRCH);
+    EXPECT_ERROR(kill(0, 65), EINVAL);
+    EXPECT_ERROR(setpgid(999999999, -1), EINVAL);
+}
+
+int test_child(int argc, char **argv)
+{
+    (void)argc, (void)argv;
+    pause();
+    return 0;
+}
+
+/* Both reasons to refuse a child: it is in another session, and it runs another program. */
+TEST(processes, a_child_in_another_session_is_not_moved)
+{
+    int ends[2];
+    char byte;
+    EXPECT_OK(pipe2(ends, O_CLOEXEC));
+    pid_t child = fork();
+    if (child == 0) {
+        setsid();
+        execl("/proc/self/exe", "processes", "--child", NULL);
+        _exit(1);
+    }
+    close(ends[1]);
+    EXPECT_EQ(read(ends[0], &byte, 1), 0); /* the program runs */
+    EXPECT_ERROR(setpgid(child, child), EPERM);
+    EXPECT_OK(kill(child, SIGKILL));
 }
 
 TEST(processes, a_zombie_can_be_signalled)

@@ -159,6 +159,26 @@ TEST(queued, sigtimedwait_takes_values)
     EXPECT_ERROR(sigtimedwait(&set, &info, &none), EAGAIN);
 }
 
+/* Other calls go on after a stop; this one tells of it. */
+TEST(queued, a_stop_ends_sigtimedwait)
+{
+    int status;
+    pid_t child = fork();
+    if (child == 0) {
+        const struct timespec limit = {50, 0};
+        sigset_t set;
+        sigemptyset(&set);
+        sigaddset(&set, SIGUSR1);
+        _exit(CALL(rt_sigtimedwait, &set, NULL, &limit, 8) == -1 && errno == EINTR ? 5 : 6);
+    }
+    let_sleep(child);
+    EXPECT_OK(kill(child, SIGSTOP));
+    EXPECT_EQ(waitpid(child, &status, WUNTRACED), child);
+    EXPECT_OK(kill(child, SIGCONT));
+    EXPECT_EQ(waitpid(child, &status, 0), child);
+    EXPECT_EQ(status, 5 << 8);
+}
+
 /* An ignored signal that a thread waits for is not lost, as long as it is blocked. */
 TEST(queued, ignored_and_blocked)
 {

@@ -152,6 +152,7 @@ TEST(ranges, advice_is_taken)
     for (int advice = 0; advice <= 5; advice++)
         EXPECT_OK(CALL(fadvise64, file, 0L, 0L, advice));
     EXPECT_ERROR(CALL(fadvise64, file, 0L, 0L, 6), EINVAL);
+    EXPECT_OK(CALL(fadvise64, file, 0L, 0L, 1L << 32)); /* an int */
     EXPECT_ERROR(CALL(fadvise64, file, 0L, -1L, 0), EINVAL);
     EXPECT_ERROR(CALL(fadvise64, ends[0], 0L, 0L, 0), ESPIPE);
     EXPECT_ERROR(CALL(fadvise64, -1, 0L, 0L, 0), EBADF);

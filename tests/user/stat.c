@@ -100,6 +100,21 @@ TEST(stat, utimensat)
     EXPECT_ERROR(utimensat(AT_FDCWD, "none", times, 0), ENOENT);
 }
 
+TEST(stat, times_of_a_descriptor_or_of_nothing)
+{
+    struct timespec times[] = {{1000, 5}, {2000, 6}}, keep[] = {{0, UTIME_OMIT}, {0, UTIME_OMIT}};
+    make_file("a", "");
+    int file = open("a", O_RDONLY), name = open("a", O_PATH);
+    EXPECT_OK(CALL(utimensat, file, NULL, times, 0));
+    EXPECT_OK(CALL(futimesat, file, NULL, NULL));
+    EXPECT_OK(CALL(utimensat, name, "", times, AT_EMPTY_PATH));
+    EXPECT_ERROR(CALL(utimensat, name, NULL, times, 0), EBADF);
+    EXPECT_ERROR(CALL(utimensat, file, NULL, times, AT_SYMLINK_NOFOLLOW), EINVAL);
+    EXPECT_ERROR(CALL(utimensat, AT_FDCWD, NULL, times, 0), EFAULT);
+    EXPECT_ERROR(CALL(utimes, NULL, NULL), EFAULT);
+    EXPECT_OK(CALL(utimensat, 77, "none", keep, 0)); /* neither is set: no file is looked for */
+}
+
 TEST(stat, blocks)
 {
     struct stat status;

@@ -49,6 +49,7 @@ TEST(system, usage)
     EXPECT_OK(getrusage(RUSAGE_SELF, &usage));
     EXPECT(usage.ru_maxrss >= 0);
     EXPECT_OK(getrusage(RUSAGE_CHILDREN, &usage));
+    EXPECT_OK(getrusage(RUSAGE_THREAD, &usage));
     EXPECT_ERROR(getrusage(99, &usage), EINVAL);
 }
 
@@ -60,6 +61,19 @@ TEST(system, random_bytes)
     EXPECT(memcmp(one, other, sizeof(one)) != 0);
     EXPECT_ERROR(CALL(getrandom, one, 1, 0xff00), EINVAL);
     EXPECT_EQ(getrandom(one, 0, 0), 0);
+    EXPECT_OK(CALL(getrandom, one, 1, GRND_NONBLOCK | 4 /* GRND_INSECURE */));
+    EXPECT_ERROR(CALL(getrandom, one, 1, GRND_RANDOM | 4), EINVAL);
+}
+
+TEST(system, as_many_random_bytes_as_there_is_memory)
+{
+    char *end =
+        (char *)mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) +
+        PAGE;
+    EXPECT_OK(munmap(end, PAGE));
+    EXPECT_EQ(getrandom(end - 256, 512, 0), 256);
+    EXPECT_EQ(getrandom(end - 2048, 4096, 0), 2048);
+    EXPECT_ERROR(getrandom(end, 4096, 0), EFAULT);
 }
 
 TEST(system, calls_that_are_not_there)

@@ -232,11 +232,28 @@ TEST(timers, refuse_what_makes_no_sense)
     EXPECT_ERROR(CALL(timer_create, CLOCK_MONOTONIC, &event, &timer), EINVAL);
     event = (struct sigevent){.sigev_notify = 77, .sigev_signo = SIGUSR1};
     EXPECT_ERROR(CALL(timer_create, CLOCK_MONOTONIC, &event, &timer), EINVAL);
+    event.sigev_notify_thread_id = CALL(gettid);
+    event.sigev_notify = SIGEV_THREAD | SIGEV_THREAD_ID;
+    EXPECT_ERROR(CALL(timer_create, CLOCK_MONOTONIC, &event, &timer), EINVAL);
+    event.sigev_notify = SIGEV_NONE | SIGEV_THREAD_ID;
+    EXPECT_ERROR(CALL(timer_create, CLOCK_MONOTONIC, &event, &timer), EINVAL);
     timer = make_timer(CLOCK_MONOTONIC, SIGUSR1, NULL);
     EXPECT_ERROR(CALL(timer_settime, timer, 0, &setting, NULL), EINVAL);
     EXPECT_ERROR(CALL(timer_settime, timer, 0, NULL, NULL), EINVAL);
     EXPECT_ERROR(CALL(timer_gettime, timer, NULL), EFAULT);
     EXPECT_ERROR(CALL(timer_delete, -1), EINVAL);
+}
+
+/* As many as one likes, as long as they are deleted. */
+TEST(timers, one_after_the_other)
+{
+    int last = make_timer(CLOCK_MONOTONIC, SIGUSR1, NULL);
+    for (int i = 0; i < 3000; i++) {
+        int next = make_timer(CLOCK_MONOTONIC, SIGUSR1, NULL);
+        EXPECT(next >= 0);
+        EXPECT_OK(CALL(timer_delete, last));
+        last = next;
+    }
 }
 
 int test_child(int argc, char **argv)
@@ -332,6 +349,10 @@ TEST(timers, as_files_refuse_what_makes_no_sense)
     EXPECT_ERROR(timerfd_create(CLOCK_MONOTONIC, 1), EINVAL);
     EXPECT_ERROR(timerfd_create(CLOCK_PROCESS_CPUTIME_ID, 0), EINVAL);
     EXPECT_ERROR(timerfd_create(99, 0), EINVAL);
+    EXPECT_ERROR(timerfd_create(CLOCK_TAI, 0), EINVAL);
+    clockid_t clock;
+    EXPECT_OK(clock_getcpuclockid(getpid(), &clock));
+    EXPECT_ERROR(timerfd_create(clock, 0), EINVAL);
     EXPECT_ERROR(timerfd_settime(file, 0, &setting, NULL), EINVAL);
     setting = every(1, 0);
     EXPECT_ERROR(timerfd_settime(file, 16, &setting, NULL), EINVAL);

@@ -1,4 +1,5 @@
 /* Clocks and timers. */
+#include <limits.h>
 #include <sys/time.h>
 #include <sys/times.h>
 #include <sys/timex.h>
@@ -79,6 +80,15 @@ TEST(times, the_time_of_day)
     EXPECT(seconds >= now.tv_sec - 1 && seconds <= now.tv_sec + 600);
     int64_t real = nanoseconds(CLOCK_REALTIME) / 1000000000;
     EXPECT(real >= now.tv_sec && real <= now.tv_sec + 600);
+}
+
+/* A time that the kernel could not count on from. */
+TEST(times, the_time_of_day_has_a_limit)
+{
+    const struct timespec far = {LONG_MAX / 2, 0};
+    const struct timeval near = {9000000000, 0};
+    EXPECT_ERROR(CALL(clock_settime, CLOCK_REALTIME, &far), EINVAL);
+    EXPECT_ERROR(CALL(settimeofday, &near, NULL), EINVAL);
 }
 
 TEST(times, monotonic)

@@ -17,6 +17,10 @@ static inline bool is_privileged(void)
     return process->euid == 0 && !process->unused_rights;
 }
 
+/* Has the other process the user and the group of the running one, and no others that it could go
+ * back to? Then either may do to the other what it may do to itself. In threads of programs. */
+bool credentials_are_ours(const struct process *other);
+
 /* Registers the callbacks by which fs/ learns as which user the running thread accesses files, and
  * whether it is privileged. In set-up code. */
 void credentials_start(void);
@@ -30,7 +34,8 @@ void credentials_choose(struct program *program, const struct fs_context *contex
  * `unused` has these as well, and those that it may take back. In threads. */
 void credentials_set_rights(struct process *process, uint64_t lost, uint64_t unused);
 
-/* Gives the process the users and groups of the program that it begins to run. In threads. */
+/* Gives the process the users and groups of the program that it begins to run. A program that runs
+ * with raised rights is not dumpable. In threads. */
 void credentials_adopt(struct process *process, const struct program *program);
 
 /* Does the program run with the rights of another user or group than that which has started it? Any
@@ -40,8 +45,9 @@ static inline bool credentials_are_raised(const struct program *program)
     return program->uid != program->euid || program->gid != program->egid;
 }
 
-/* Set the three numbers; the effective one also counts for access to files. ERROR_AGAIN: there is
- * no memory for another real user, and nothing has changed. In threads. */
+/* Set the three numbers; the effective one also counts for access to files. With another effective
+ * number the process is not dumpable any more, and gets no signal when its parent ends.
+ * ERROR_AGAIN: there is no memory for another real user, and nothing has changed. In threads. */
 enum error credentials_set_user(struct process *process, uint32_t real, uint32_t effective,
                                 uint32_t saved);
 void credentials_set_group(struct process *process, uint32_t real, uint32_t effective,

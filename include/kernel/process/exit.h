@@ -28,8 +28,8 @@ NORETURN void thread_exit(int status);
  * may wait. */
 bool process_end_other_threads(void);
 
-/* Gives back the running process's memory, at its end or on exec. If its parent waits for its
- * vfork, the parent goes on. In threads of programs; may wait. */
+/* Gives back the running process's memory, at its end or on exec. A caller of vfork that waits for
+ * that goes on. In threads of programs; may wait. */
 void process_give_back_space(struct process *process);
 
 #endif

@@ -29,7 +29,7 @@ struct id {
     size_t references;
     struct process *process;    /* that has the number, zombies included; NULL: none */
     struct user_thread *thread; /* likewise */
-    struct wait_queue ended;    /* woken at the process's end */
+    struct wait_queue ended;    /* woken at the process's end, and when a vfork is over */
     struct list group, session; /* the processes whose group or session has that number */
 };
 

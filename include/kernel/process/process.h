@@ -77,14 +77,14 @@ struct process {
     bool no_new_privileges;
     bool not_dumpable;
     bool has_executed;   /* a program since its fork; its parent cannot change its group any more */
-    bool is_vfork;       /* its parent waits until it gives the space back */
+    bool is_vfork;       /* the caller of vfork waits until it gives the space back */
     bool has_cpu_timers; /* a timer or RLIMIT_CPU needs its processor time to be looked at */
     uint64_t time;       /* of threads that have ended, in ticks of the time stamp counter */
     uint64_t children_time;
     uint64_t user_time, children_user_time; /* the parts of these that were spent in user mode */
     uint64_t start;                         /* by the clock */
     struct list timers;                     /* struct process_timer */
-    struct wait_queue changed; /* a child has ended, stopped or gone on; or the vfork is over */
+    struct wait_queue changed;              /* woken when a child has ended, stopped or gone on */
     virt_addr_t arguments, arguments_end, environment, environment_end; /* on its stack */
 };
 
@@ -165,6 +165,10 @@ struct process *process_create(struct process *parent);
 /* Moves the process to a group of a session. Each has the number of this process, or has a process
  * already. */
 void process_join(struct process *process, int group, int session);
+
+/* Gives the running process a copy of its table of files, if it shares the table with another one.
+ * ERROR_OUT_OF_FRAMES: it still shares it. May wait. */
+enum error process_unshare_files(void);
 
 /* Frees a process that is a zombie or never ran, and its number. */
 void process_forget(struct process *process);

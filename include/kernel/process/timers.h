@@ -20,6 +20,8 @@ enum timer_clock {
     TIMER_THREAD_TIME,
 };
 
+enum { PROCESS_TIMERS_MAX = 1024 };
+
 /* The numbers of setitimer()'s timers. Those of timer_create() begin with 0. */
 enum { TIMER_REAL = -3, TIMER_VIRTUAL, TIMER_PROFILE };
 
@@ -47,7 +49,7 @@ enum error process_timer_create(struct process *process, int id, enum timer_cloc
 /* The timer of that number; NULL: there is none. */
 struct process_timer *process_timer_find(const struct process *process, int id);
 
-/* A number for a further timer of timer_create(). */
+/* A number for a further timer of timer_create(); -1: the process has PROCESS_TIMERS_MAX timers. */
 int process_timer_next_id(const struct process *process);
 
 /* The time by a timer's clock, in nanoseconds. TIMER_THREAD_TIME is that of the running thread. */

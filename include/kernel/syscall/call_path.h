@@ -28,14 +28,18 @@ struct call_path {
     char short_name[128];
 };
 
-/* Fetches a name of the running program, which begins at the descriptor `directory` if it is
- * relative. ERROR_BAD_ADDRESS, ERROR_TOO_LONG, ERROR_BAD_DESCRIPTOR, ERROR_OUT_OF_FRAMES: then
- * there is nothing to release. In threads; may wait. */
+/* Copies a name from the running program. A relative one begins at the descriptor `directory`; a
+ * descriptor of a file that has no place is good only for an empty name. ERROR_BAD_ADDRESS,
+ * ERROR_TOO_LONG, ERROR_BAD_DESCRIPTOR, ERROR_NOT_DIRECTORY, ERROR_OUT_OF_FRAMES: after an error
+ * there is nothing to release. In threads of programs, like all that follow; may wait. */
 enum error call_path_get(struct call_path *path, int directory, virt_addr_t name);
+
+/* Gives back what call_path_get() has taken. May wait. */
 void call_path_release(struct call_path *path);
 
-/* Finds the place that a call's name leads to. `flags` are AT_...: the end of a symbolic link is
- * followed unless AT_SYMLINK_NOFOLLOW is there. It is referenced. In threads; may wait. */
+/* Finds the place to which a call's name leads; *found is referenced. `flags` are AT_...: a
+ * symbolic link at the end is followed unless AT_SYMLINK_NOFOLLOW is set. The errors of
+ * call_path_get() and path_find(). May wait. */
 enum error call_path_find_place(int directory, virt_addr_t name, unsigned flags,
                                 struct path *found);
 
@@ -45,15 +49,23 @@ struct found_file {
     struct inode *inode; /* referenced */
 };
 
-/* The same for calls that need no name: with AT_EMPTY_PATH an empty name is the descriptor's file
- * itself. May wait. */
+/* Finds the file to which a call's name leads. With AT_EMPTY_PATH an empty name is the descriptor's
+ * file itself, or the working directory. Otherwise as call_path_find_place(). May wait. */
 enum error call_path_find(int directory, virt_addr_t name, unsigned flags,
                           struct found_file *found);
 
-/* An open file. ERROR_BAD_DESCRIPTOR. */
+/* The same as the user of `context`, whose working directory counts. May wait. */
+enum error call_path_find_as(struct fs_context *context, int directory, virt_addr_t name,
+                             unsigned flags, struct found_file *found);
+
+/* The same for a name that call_path_get() has fetched. May wait. */
+enum error call_path_find_file(struct fs_context *context, const struct call_path *path,
+                               unsigned flags, struct found_file *found);
+
+/* The file of a descriptor. ERROR_BAD_DESCRIPTOR. */
 enum error call_file_find(int fd, struct found_file *found);
 
-/* Drops the references; may wait. */
+/* Drops the references. May wait. */
 void found_file_release(const struct found_file *found);
 
 #endif

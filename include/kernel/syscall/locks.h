@@ -16,8 +16,8 @@ enum {
     F_OFD_SETLKW = 38,
 };
 
-/* Does the command, with the program's struct flock at `argument`. Errors as fcntl(2). In threads
- * of programs; may wait. */
+/* Carries out the command; the program's struct flock is at `argument`. The errors are those of
+ * fcntl(2). In threads of programs; may wait. */
 enum error record_lock_control(struct file *file, int command, virt_addr_t argument);
 
 #endif

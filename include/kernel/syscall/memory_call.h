@@ -7,8 +7,8 @@
 #include <error.h>
 #include <types.h>
 
-/* May the running process lock so many pages more? ERROR_NOT_PERMITTED: it may lock none;
- * `too_many`: RLIMIT_MEMLOCK. Root may lock any. */
+/* May the running process lock so many pages more? ERROR_NOT_PERMITTED: it may lock none, so not
+ * even 0; `too_many`: it would exceed RLIMIT_MEMLOCK. Root may lock any. In threads of programs. */
 enum error memory_call_check_lock(uint64_t pages, enum error too_many);
 
 #endif

@@ -44,16 +44,18 @@ static inline uint64_t argument_5(const struct trap_frame *frame)
  * if the handler was set with SA_RESTART. */
 int64_t syscall_result(enum error error);
 
-/* The same for a call that is not made again after a handler. */
+/* The same for a call that is not made again after any handler. */
 int64_t syscall_result_no_restart(enum error error);
 
-/* For user_mode_init(): makes the call that the frame asks for, and stores its result there. */
+/* Makes the call that the frame asks for, and stores its result there. For user_mode_init(). In
+ * threads of programs, with interrupts enabled; may wait. */
 void syscall_dispatch(struct trap_frame *frame);
 
-/* Makes a call, by its function, and returns its result; looks at it before and after. */
+/* A watcher makes the call by its function, and returns the result. It can look at the call before
+ * and after. */
 typedef int64_t syscall_watcher(struct trap_frame *frame, syscall_function *call);
 
-/* Has all calls made by a watcher from now on, or by none with NULL. Any context. */
+/* From now on all calls are made by a watcher; NULL: by none. Any context. */
 void syscall_watch(syscall_watcher *by);
 
 #endif
