@@ -468,7 +468,7 @@ BREAKS = [
     # --- kernel/tty/
     Break("kernel/tty/console_keys.c", "    if (has_shift)\n        return (unsigned)snprintf", "    if (false)\n        return (unsigned)snprintf",
           "F13 is F1", "host/terminals"),
-    Break("kernel/tty/controls.c", "    if (tty_of_current() != tty && tty_hooks()->current_user() != 0)\n        return ERROR_NOT_PERMITTED;\n", "",
+    Break("kernel/tty/controls.c", "    if (tty_of_current() != tty && !tty_hooks()->current_is_privileged())\n        return ERROR_NOT_PERMITTED;\n", "",
           "anybody types at any terminal", "cairn/terminals"),
     Break("kernel/tty/line_discipline.c", "    discipline->head -= used == LINE_DISCIPLINE_INPUT;\n", "    (void)used;\n",
           "a line that is too long runs over its buffer", "host/line_discipline"),

@@ -174,6 +174,8 @@ NO_DIFFERENCE = {
     ("kernel/process/user_thread.c", "the statement is left out", "process_timers_check(process_current());"):
         "a thread of niceness -20 then sees its timers only when it gets the processor again, which other work brings about within milliseconds",
     ("kernel/syscall/processes.c", "0 is 1", "if (group < 0)"): "the caller has put a group in place of 0",
+    ("mm/address_space.c", ">= is >", "bool is_inside = area->start >= *start && area->end <= end;"):
+        "an area that begins where the range does is split at its own borders, which changes nothing",
     ("kernel/task/clock.c", "0 is 1", "struct time_base *next = &bases[current_base == &bases[0]];"):
         "a reader that interrupts the change would see half of it: no test hits that instruction",
     ("lib/tree.c", ">= is >", "while (*link && (*link)->priority >= priority) {"):

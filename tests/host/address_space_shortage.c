@@ -2,6 +2,7 @@
  * Address spaces when frames or the heap run out: what fails has changed nothing, takes no memory
  * with it, and can be done again.
  */
+#include <layout.h>
 #include <mm/frames.h>
 
 #include "../test.h"
@@ -77,6 +78,26 @@ TEST(address_space, a_copy_without_frames_leaves_nothing)
 }
 
 /* Its pages may go while it is copied. */
+/* The first page has a table at the new place, the second one has none. */
+TEST(address_space, a_move_without_frames_leaves_all_pages_where_they_are)
+{
+    enum { TABLE = 512 /* pages */, BELOW = 4 * TABLE, TO = 5 * TABLE - 1, ABOVE = 7 * TABLE };
+    static const unsigned pages[] = {0, 1, BELOW, ABOVE};
+    space_set_up();
+    EXPECT_EQ(space_map(0, 2, R | W), OK);
+    EXPECT_EQ(space_map(BELOW, 1, R | W), OK);
+    EXPECT_EQ(space_map(ABOVE, 1, R | W), OK);
+    for (unsigned i = 0; i < 4; i++)
+        EXPECT_EQ(program_write(user_space, at(pages[i]), (uint8_t)(i + 1)), OK);
+    leave_frames(0);
+    EXPECT_EQ(address_space_move(user_space, at(0), 2 * PAGE_SIZE, at(TO), 2 * PAGE_SIZE, false),
+              ERROR_OUT_OF_FRAMES);
+    for (unsigned i = 0; i < 4; i++)
+        EXPECT_EQ(space_read(user_space, at(pages[i])), i + 1);
+    give_frames_back();
+    space_tear_down();
+}
+
 TEST(address_space, no_copy_of_a_space_whose_programs_are_killed)
 {
     struct address_space *copy = NULL;
