@@ -82,8 +82,9 @@ static struct found_file take(struct mount *mount, struct dentry *dentry, struct
     return (struct found_file){{mount, dentry}, inode};
 }
 
-enum error call_path_find_file(struct fs_context *context, const struct call_path *path,
-                               unsigned flags, struct found_file *found)
+/* Inline, as the next one: stat() and its variants come here. */
+static inline enum error find_file(struct fs_context *context, const struct call_path *path,
+                                   unsigned flags, struct found_file *found)
 {
     struct path place;
     if (!*path->name && flags & AT_EMPTY_PATH) {
@@ -101,21 +102,33 @@ enum error call_path_find_file(struct fs_context *context, const struct call_pat
     return OK;
 }
 
-enum error call_path_find_as(struct fs_context *context, int directory, virt_addr_t name,
-                             unsigned flags, struct found_file *found)
+static inline enum error find(struct fs_context *context, int directory, virt_addr_t name,
+                              unsigned flags, struct found_file *found)
 {
     struct call_path path;
     enum error error = call_path_get(&path, directory, name);
     if (error)
         return error;
-    error = call_path_find_file(context, &path, flags, found);
+    error = find_file(context, &path, flags, found);
     call_path_release(&path);
     return error;
 }
 
+enum error call_path_find_file(struct fs_context *context, const struct call_path *path,
+                               unsigned flags, struct found_file *found)
+{
+    return find_file(context, path, flags, found);
+}
+
+enum error call_path_find_as(struct fs_context *context, int directory, virt_addr_t name,
+                             unsigned flags, struct found_file *found)
+{
+    return find(context, directory, name, flags, found);
+}
+
 enum error call_path_find(int directory, virt_addr_t name, unsigned flags, struct found_file *found)
 {
-    return call_path_find_as(process_current()->fs, directory, name, flags, found);
+    return find(process_current()->fs, directory, name, flags, found);
 }
 
 enum error call_file_find(int fd, struct found_file *found)

@@ -27,7 +27,7 @@ enum {
 /* --- Copies ----------------------------------------------------------------------------------- */
 
 /* Opens another descriptor, from `lowest` on, for the file, whose reference it takes over. */
-static int64_t add(struct file *file, int lowest, bool close_on_exec)
+static inline int64_t add(struct file *file, int lowest, bool close_on_exec)
 {
     int fd;
     enum error error = file_table_add(process_current()->files, file, lowest, close_on_exec, &fd);
