@@ -4,8 +4,6 @@
  */
 #include <kernel/cpu/control.h>
 #include <kernel/cpu/cpu.h>
-#include <kernel/task/executor.h>
-#include <kernel/task/thread.h>
 #include <layout.h>
 #include <lib/string.h>
 #include <mm/address_space.h>
@@ -16,18 +14,12 @@
 
 #include "../test.h"
 #include "frame_chain.h"
+#include "free_frames.h"
+#include "workers.h"
 
 #define START UINT64_C(0x40000000)
 
 enum { DATA = AREA_READ | AREA_WRITE };
-
-static uint64_t free_now(void)
-{
-    struct frames_stats stats;
-    heap_trim();
-    frames_stats(&stats);
-    return stats.free;
-}
 
 static virt_addr_t at(uint64_t page)
 {
@@ -52,7 +44,7 @@ static void write_word(struct address_space *space, uint64_t page, uint64_t word
 TEST(address_space, the_kernels_half_is_the_same_and_out_of_reach)
 {
     struct address_space *space;
-    uint64_t before = free_now();
+    uint64_t before = free_frames();
     EXPECT_EQ(address_space_create(&space), OK);
     const uint64_t *root = phys_to_virt(space->tables.root);
     const uint64_t *kernel = phys_to_virt(kernel_space.root);
@@ -72,7 +64,7 @@ TEST(address_space, the_kernels_half_is_the_same_and_out_of_reach)
     kfree(block);
     EXPECT_EQ(read_cr3(), kernel_space.root);
     address_space_release(space);
-    EXPECT_EQ(free_now(), before);
+    EXPECT_EQ(free_frames(), before);
 }
 
 /* May the kernel look at a page as the processor sees it? No code of the kernel does. */
@@ -85,7 +77,7 @@ TEST(address_space, the_processor_sees_what_is_mapped)
 {
     struct address_space *space, *copy;
     volatile uint64_t *first = (volatile uint64_t *)at(0), *second = (volatile uint64_t *)at(1);
-    uint64_t before = free_now();
+    uint64_t before = free_frames();
     EXPECT_EQ(address_space_create(&space), OK);
     EXPECT_EQ(address_space_map(space, at(0), MIB(1), DATA, NULL, 0), OK);
     EXPECT_EQ(address_space_fault(space, at(0), AREA_READ), OK);
@@ -107,14 +99,14 @@ TEST(address_space, the_processor_sees_what_is_mapped)
     address_space_release(space);
     address_space_release(copy);
     EXPECT_EQ(read_cr3(), kernel_space.root);
-    EXPECT_EQ(free_now(), before);
+    EXPECT_EQ(free_frames(), before);
 }
 
 TEST(address_space, generations_leave_nothing)
 {
     enum { GENERATIONS = 20, PAGES = 50 };
     struct address_space *spaces[GENERATIONS];
-    uint64_t before = free_now(), wrong = 0;
+    uint64_t before = free_frames(), wrong = 0;
     EXPECT_EQ(address_space_create(&spaces[0]), OK);
     EXPECT_EQ(address_space_map(spaces[0], at(0), PAGES * PAGE_SIZE, DATA, NULL, 0), OK);
     for (uint64_t page = 0; page < PAGES; page++)
@@ -133,14 +125,14 @@ TEST(address_space, generations_leave_nothing)
     wrong += *word_of(spaces[3], 2) != 1002;
     address_space_release(spaces[3]);
     EXPECT_EQ(wrong, 0);
-    EXPECT_EQ(free_now(), before);
+    EXPECT_EQ(free_frames(), before);
 }
 
 TEST(address_space, a_fault_and_a_copy_without_frames_fail)
 {
     struct address_space *space, *copy;
     phys_addr_t all = NO_FRAME;
-    uint64_t before = free_now();
+    uint64_t before = free_frames();
     EXPECT_EQ(address_space_create(&space), OK);
     EXPECT_EQ(address_space_map(space, at(0), MIB(1), DATA, NULL, 0), OK);
     write_word(space, 0, 5);
@@ -154,7 +146,7 @@ TEST(address_space, a_fault_and_a_copy_without_frames_fail)
     write_word(space, 1, 6);
     EXPECT_EQ(*word_of(space, 0), 5);
     address_space_release(space);
-    EXPECT_EQ(free_now(), before);
+    EXPECT_EQ(free_frames(), before);
 }
 
 /* Costs grow by the logarithm: the areas differ, so that none is merged. */
@@ -162,7 +154,7 @@ TEST(address_space, many_areas_are_found_merged_and_split)
 {
     enum { AREAS = 4000 };
     struct address_space *space;
-    uint64_t before = free_now();
+    uint64_t before = free_frames();
     virt_addr_t start = 0;
     EXPECT_EQ(address_space_create(&space), OK);
     for (unsigned i = 0; i < AREAS; i++) {
@@ -179,7 +171,7 @@ TEST(address_space, many_areas_are_found_merged_and_split)
     EXPECT(address_space_is_free(space, start + PAGE_SIZE, PAGE_SIZE));
     EXPECT(!address_space_is_free(space, start, 2 * PAGE_SIZE));
     address_space_release(space);
-    EXPECT_EQ(free_now(), before);
+    EXPECT_EQ(free_frames(), before);
 }
 
 /* --- An object whose pages have to be waited for ---------------------------------------------- */
@@ -204,32 +196,16 @@ static void release_object(struct vm_object *object)
     objects_released++;
 }
 
-static void run_fault(struct thread *thread)
+static void run_fault(struct worker *worker)
 {
-    (void)thread;
+    (void)worker;
     faulted = address_space_fault(common, at(0), AREA_READ);
 }
 
-static void run_unmap(struct thread *thread)
+static void run_unmap(struct worker *worker)
 {
-    (void)thread;
+    (void)worker;
     address_space_unmap(common, at(0), PAGE_SIZE);
-}
-
-/* Runs a thread that faults at page 0, and another one when that waits. */
-static void run_both(void (*other)(struct thread *thread))
-{
-    struct executor executor = EXECUTOR_INIT(executor);
-    struct thread threads[2];
-    for (size_t i = 0; i < 2; i++) {
-        struct stack stack;
-        EXPECT_EQ(kernel_stack_alloc(&stack), OK);
-        thread_init(&threads[i], "program", &stack, i ? other : run_fault, NULL);
-        executor_spawn(&executor, &threads[i].task);
-    }
-    executor_run_ready(&executor);
-    for (size_t i = 0; i < 2; i++)
-        kernel_stack_free(&threads[i].stack);
 }
 
 TEST(address_space, the_area_may_go_while_a_thread_waits_for_its_page)
@@ -240,13 +216,13 @@ TEST(address_space, the_area_may_go_while_a_thread_waits_for_its_page)
     struct stack stack;
     EXPECT_EQ(kernel_stack_alloc(&stack), OK); /* the heap keeps a list of the stacks */
     kernel_stack_free(&stack);
-    uint64_t before = free_now();
+    uint64_t before = free_frames();
     vm_object_init(&object, &operations);
     object_frame = frame_alloc();
     EXPECT_EQ(address_space_create(&common), OK);
     for (unsigned i = 0; i < 2; i++) {
         EXPECT_EQ(address_space_map(common, at(0), PAGE_SIZE, DATA, &object, 0), OK);
-        run_both(i == 0 ? run_fault : run_unmap);
+        EXPECT(worker_run_both(run_fault, i == 0 ? run_fault : run_unmap));
         EXPECT_EQ(faulted, OK); /* in the second round: try again, and find nothing */
         EXPECT_EQ(common->resident_pages, 1 - i);
         EXPECT_EQ(address_space_unmap(common, at(0), PAGE_SIZE), OK);
@@ -256,5 +232,5 @@ TEST(address_space, the_area_may_go_while_a_thread_waits_for_its_page)
     EXPECT_EQ(objects_released, 1);
     address_space_release(common);
     frame_free(object_frame);
-    EXPECT_EQ(free_now(), before);
+    EXPECT_EQ(free_frames(), before);
 }

@@ -11,10 +11,10 @@
 #include <kernel/task/clock.h>
 #include <lib/format.h>
 #include <lib/string.h>
-#include <mm/frames.h>
 #include <mm/heap.h>
 
 #include "../test.h"
+#include "free_frames.h"
 #include "workers.h"
 
 static struct fs_context *context;
@@ -23,13 +23,6 @@ static bool start(void)
 {
     return context ||
            ((mount_root_path().mount || fs_start() == OK) && fs_context_create(&context) == OK);
-}
-
-static uint64_t free_frames(void)
-{
-    struct frames_stats stats;
-    frames_stats(&stats);
-    return stats.free;
 }
 
 static size_t transfer(struct file *file, void *bytes, size_t size, bool write)
@@ -139,7 +132,6 @@ TEST(files, a_long_truncation_lets_others_run)
     executor_run_ready(&executor);
     EXPECT(writer.done && other.done);
     EXPECT(others_turns >= 2);
-    heap_trim();
     EXPECT(free_frames() + 16 >= before); /* stacks and the heap may keep some */
 }
 

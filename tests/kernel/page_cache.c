@@ -3,16 +3,14 @@
  */
 #include <fs/filesystem.h>
 #include <fs/page_direct.h>
-#include <kernel/task/executor.h>
-#include <kernel/task/thread.h>
 #include <layout.h>
 #include <lib/string.h>
 #include <mm/address_space.h>
 #include <mm/frames.h>
 #include <mm/heap.h>
-#include <mm/kernel_stacks.h>
 
 #include "../test.h"
+#include "workers.h"
 
 #define START UINT64_C(0x40000000)
 
@@ -320,39 +318,28 @@ TEST(page_cache, locked_pages_stay_and_copies_are_not_the_files)
 /* --- Several threads ------------------------------------------------------------------------- */
 
 static int seen[2];
+static unsigned seen_count;
 
-static void run_read(struct thread *thread)
+static void run_read(struct worker *worker)
 {
-    seen[thread->task.name[0] - '0'] = letter(1);
+    (void)worker;
+    seen[seen_count++] = letter(1);
 }
 
-static void run_shrink(struct thread *thread)
+static void run_shrink(struct worker *worker)
 {
-    (void)thread;
+    (void)worker;
     EXPECT_EQ(page_cache_set_size(&cache, 0), OK);
     EXPECT_EQ(cache.count, 0);
-}
-
-static void run_both(void (*other)(struct thread *thread))
-{
-    struct executor executor = EXECUTOR_INIT(executor);
-    struct thread threads[2];
-    for (size_t i = 0; i < 2; i++) {
-        struct stack stack;
-        EXPECT_EQ(kernel_stack_alloc(&stack), OK);
-        thread_init(&threads[i], i ? "1" : "0", &stack, i ? other : run_read, NULL);
-        executor_spawn(&executor, &threads[i].task);
-    }
-    executor_run_ready(&executor);
-    for (size_t i = 0; i < 2; i++)
-        kernel_stack_free(&threads[i].stack);
 }
 
 TEST(page_cache, two_readers_of_a_page_share_one_transfer)
 {
     set_up();
     store.waits = true;
-    run_both(run_read);
+    seen_count = 0;
+    EXPECT(worker_run_both(run_read, run_read));
+    EXPECT_EQ(seen_count, 2);
     EXPECT_EQ(seen[0], 'b');
     EXPECT_EQ(seen[1], 'b');
     EXPECT_EQ(store.reads, 1);
@@ -364,7 +351,8 @@ TEST(page_cache, a_file_may_become_shorter_while_a_page_is_read_in)
 {
     set_up();
     store.waits = true;
-    run_both(run_shrink);
+    seen_count = 0;
+    EXPECT(worker_run_both(run_read, run_shrink));
     EXPECT_EQ(seen[0], 'b');
     EXPECT_EQ(cache.count, 0);
     page_cache_destroy(&cache);

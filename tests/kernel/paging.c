@@ -12,18 +12,12 @@
 
 #include "../test.h"
 #include "frame_chain.h"
+#include "free_frames.h"
 
 #define DATA   (PAGE_WRITABLE | PAGE_NO_EXECUTE)
 #define UNUSED (STACKS_BASE + STACKS_WINDOW / 2)
 
 enum { VGA_TEXT = 0xb8000 };
-
-static uint64_t free_frames(void)
-{
-    struct frames_stats stats;
-    frames_stats(&stats);
-    return stats.free;
-}
 
 static phys_addr_t translate(virt_addr_t address)
 {

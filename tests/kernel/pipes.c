@@ -6,11 +6,10 @@
 #include <fs/path.h>
 #include <fs/pipe.h>
 #include <lib/string.h>
-#include <mm/frames.h>
-#include <mm/heap.h>
 
 #include "../live_tasks.h"
 #include "../test.h"
+#include "free_frames.h"
 #include "workers.h"
 
 static struct executor executor = EXECUTOR_INIT(executor);
@@ -164,10 +163,7 @@ static void read_pieces(struct worker *worker)
 TEST(pipes, what_is_written_at_once_stays_in_one_piece)
 {
     struct worker writers[WRITERS], reader;
-    uint64_t idle_frames;
-    struct frames_stats stats;
-    frames_stats(&stats);
-    idle_frames = stats.free;
+    uint64_t before = free_frames();
     EXPECT_EQ(pipe_create(0, &read_end, &write_end), OK);
     for (unsigned i = 0; i < WRITERS; i++)
         EXPECT(worker_start(&executor, &writers[i], write_pieces));
@@ -178,9 +174,7 @@ TEST(pipes, what_is_written_at_once_stays_in_one_piece)
     EXPECT_EQ(mixed_pieces, 0);
     file_release(read_end);
     file_release(write_end);
-    heap_trim();
-    frames_stats(&stats);
-    EXPECT(stats.free + 32 >= idle_frames); /* the heap may keep some */
+    EXPECT(free_frames() + 32 >= before); /* the heap may keep some */
 }
 
 /* --- Polling ---------------------------------------------------------------------------------- */

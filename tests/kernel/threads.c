@@ -14,6 +14,7 @@
 #include "../live_tasks.h"
 #include "../test.h"
 #include "frame_chain.h"
+#include "free_frames.h"
 
 /* A thread on the heap with a stack from the window; it gives both back when it is over. */
 struct worker {
@@ -259,13 +260,6 @@ TEST(threads, an_interrupt_ends_a_wait_and_the_thread_goes_on)
 
 /* --- Stacks ---------------------------------------------------------------------------------- */
 
-static uint64_t free_frames(void)
-{
-    struct frames_stats stats;
-    frames_stats(&stats);
-    return stats.free;
-}
-
 static bool spawn_many(struct executor *executor, unsigned count)
 {
     for (unsigned i = 0; i < count; i++) {
@@ -317,6 +311,7 @@ TEST(threads, a_stack_is_not_made_by_halves)
     kernel_stack_free(&stack);
     for (unsigned i = 0; i < 4; i++)
         frames[i] = frame_alloc();
+    heap_trim();
     frame_chain_take_all(&others);
     for (unsigned i = 0; i < 4; i++) {
         EXPECT_EQ(kernel_stack_alloc(&stack), ERROR_OUT_OF_FRAMES);

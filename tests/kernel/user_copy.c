@@ -5,11 +5,10 @@
 #include <layout.h>
 #include <lib/string.h>
 #include <mm/buffer.h>
-#include <mm/frames.h>
-#include <mm/heap.h>
 #include <mm/user_copy.h>
 
 #include "../test.h"
+#include "free_frames.h"
 
 /* Two pages with a hole on either side, a page that is only readable, and one that is neither. */
 #define START UINT64_C(0x40000000)
@@ -20,17 +19,9 @@
 static struct address_space *space;
 static uint64_t free_before;
 
-static uint64_t free_now(void)
-{
-    struct frames_stats stats;
-    heap_trim();
-    frames_stats(&stats);
-    return stats.free;
-}
-
 static void set_up(void)
 {
-    free_before = free_now();
+    free_before = free_frames();
     EXPECT_EQ(address_space_create(&space), OK);
     EXPECT_EQ(address_space_map(space, START, 2 * PAGE_SIZE, AREA_READ | AREA_WRITE, NULL, 0), OK);
     EXPECT_EQ(address_space_map(space, FIXED, PAGE_SIZE, AREA_READ, NULL, 0), OK);
@@ -41,7 +32,7 @@ static void set_up(void)
 static void tear_down(void)
 {
     address_space_release(space);
-    EXPECT_EQ(free_now(), free_before);
+    EXPECT_EQ(free_frames(), free_before);
 }
 
 /* Ranges that are not a program's: page 0, a hole, what lies half before or after an area, the end

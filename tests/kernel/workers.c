@@ -34,3 +34,14 @@ bool worker_run(void (*work)(struct worker *))
     executor_run_ready(&executor);
     return worker.done;
 }
+
+bool worker_run_both(void (*first)(struct worker *), void (*second)(struct worker *))
+{
+    struct executor executor = EXECUTOR_INIT(executor);
+    struct worker workers[2];
+    if (!worker_start(&executor, &workers[0], first))
+        return false;
+    bool started = worker_start(&executor, &workers[1], second);
+    executor_run_ready(&executor);
+    return started && workers[0].done && workers[1].done;
+}

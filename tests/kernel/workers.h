@@ -20,4 +20,7 @@ bool worker_start(struct executor *executor, struct worker *worker, void (*work)
  * has not returned by then. */
 bool worker_run(void (*work)(struct worker *));
 
+/* The same with two threads; the second one runs when the first one waits or has returned. */
+bool worker_run_both(void (*first)(struct worker *), void (*second)(struct worker *));
+
 #endif
