@@ -65,7 +65,7 @@ pathchk -p ok && echo portable
 yes | head -c 100000 | wc -c
 tail -c +4990 zeros | head -c 4 | od -An -tx1
 sleep 0.2 & tail --pid=$! -f /dev/null; echo "tail ended"
-(sleep 0.3; echo late >>followed) & touch followed; timeout 2 tail -f followed; wait
+(sleep 0.3; echo late >>followed) & touch followed; tail --pid=$! -f followed; wait
 stat -f -c %T /proc
 who | wc -l
 users | wc -l

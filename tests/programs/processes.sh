@@ -1,8 +1,18 @@
 # procps and psmisc: what they say of processes, and signals that they send.
 cd "$(mktemp -d)" || exit
+
+# until_it_prints TEXT COMMAND ...: waits for what another process does.
+until_it_prints() {
+    for _ in $(seq 200); do
+        [ "$("${@:2}" 2>/dev/null)" = "$1" ] && return
+        sleep 0.1
+    done
+    echo "never prints $1: ${*:2}"
+}
+
 sleep 100 & one=$!
 sleep 101 & two=$!
-sleep 0.5 # until both have become sleep
+until_it_prints $'sleep\nsleep' ps -o comm= -p $one,$two
 ps -o pid=,args= -p $one | sed "s/ *$one/PID/"
 ps -o comm=,stat=,ni=,nlwp= -p $one | tr -d + | tr -s " "
 ps -eo args= | grep -c '^sleep 10[01]$'
@@ -44,13 +54,16 @@ lsof -a -p $$ -d 5-7 -F an | sed "/^p/d;s|$PWD|.|"
 (rm both; lsof -a -p $BASHPID +L1 -d 6 -F kn | sed "/^p/d;s|$PWD|.|")
 exec 5>&- 6>&- 7>&-
 sleep 102 & three=$!
+until_it_prints sleep ps -o comm= -p $three
 lsof -a -c sleep -d txt,mem,0 -F tn | sed '/^p/d'
 lsof -a -p $three -d cwd -F n | sed "/^p/d;s|$PWD|.|"
 mkfifo fifo; exec 8<>fifo; lsof -a -p $$ -d 8 -F t | sed '/^p/d'; lsof -t fifo | wc -w
 flock held sleep 103 & four=$!
-sleep 0.5; lsof -t held | wc -w
+until_it_prints sleep ps -o comm= --ppid $four
+lsof -t held | wc -w
 flock -s held true & five=$!
-sleep 0.5; lslocks -n -o COMMAND,TYPE,MODE,M,START,END | grep "^flock" | tr -s " "
+until_it_prints 1 grep -c -- "-> .* $five " /proc/locks
+lslocks -n -o COMMAND,TYPE,MODE,M,START,END | grep "^flock" | tr -s " "
 grep -A1 "WRITE $four " /proc/locks | sed "s/ $four / FOUR /;s/ $five / FIVE /;s/^[0-9]*: //;s/ [0-9a-f]*:[0-9a-f]*:[0-9]*//"
 pkill sleep; wait $five; echo "flock $?"
 grep -c '^flags.* fpu .* sse2 .* lm ' /proc/cpuinfo | sed 's/[0-9]*[1-9]/some/'

@@ -16,6 +16,15 @@ shown() {
     tmux capture-pane -p
 }
 
+# until_runs NAME: waits until the pane's foreground program is this one.
+until_runs() {
+    for _ in $(seq 100); do
+        [ "$(tmux display-message -p '#{pane_current_command}')" = "$1" ] && return
+        sleep 0.1
+    done
+    echo "does not run $1"
+}
+
 seq 100 >numbers
 tmux -f /dev/null new-session -d -x 80 -y 24 'env -i TERM=screen PATH="$PATH" PS1="\$ " bash --norc'
 shown '^\$$'
@@ -68,11 +77,11 @@ shown 'F10Quit'
 tmux send-keys F10
 shown '^\$$'
 tmux send-keys C-l 'sleep 100' Enter
-sleep 0.5
+until_runs sleep
 tmux send-keys C-z
 shown 'Stopped'
 tmux send-keys fg Enter
-sleep 0.3
+until_runs sleep
 tmux send-keys C-c 'echo status $?' Enter
 shown 'status 130'
 tmux copy-mode

@@ -161,7 +161,7 @@ eval "exec ${COPROC[1]}>&-"
 wait
 
 section jobs
-sleep 0.3 &
+sleep 100 &
 first_job=$!
 (exit 7) &
 second_job=$!

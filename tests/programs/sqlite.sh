@@ -35,9 +35,10 @@ for mode in DELETE WAL; do
     wait $writer 2>/dev/null
     sqlite3 db "PRAGMA integrity_check; SELECT count(*) >= $(wc -l <written), count(*) = max(i) FROM kept_$mode;"
 done
-(sqlite3 db 'BEGIN EXCLUSIVE; SELECT "locked";' '.shell sleep 0.5' 'COMMIT;') &
-sleep 0.2
+sqlite3 db 'BEGIN EXCLUSIVE; SELECT "locked";' '.shell touch locked; until [ -e tried ]; do sleep 0.1; done' 'COMMIT;' &
+until [ -e locked ]; do sleep 0.1; done
 sqlite3 db 'INSERT INTO towns VALUES (200, "x");' 2>&1 | tail -1
+touch tried
 wait
 sqlite3 db '.timeout 5000' 'INSERT INTO towns VALUES (201, "y"); SELECT count(*) FROM towns;'
 sqlite3 db .dump | md5sum | wc -l
