@@ -189,6 +189,18 @@ static enum poll_result poll_chooser(struct task *task)
     return future_poll(&CONTAINER_OF(task, struct chooser, task)->select.future, task);
 }
 
+/* Starts a task that takes a number of the one or the other channel. */
+static void choose(struct chooser *chooser, struct channel channels[2], struct executor *executor)
+{
+    *chooser = (struct chooser){
+        .task = {.name = "chooser", .poll = poll_chooser},
+        .left = number_future(&channels[0]),
+        .right = number_future(&channels[1]),
+    };
+    select_begin(&chooser->select, &chooser->left.future, &chooser->right.future);
+    executor_spawn(executor, &chooser->task);
+}
+
 TEST(futures, select_gives_up_the_other_one)
 {
     uint8_t left[1], right[1];
@@ -197,13 +209,8 @@ TEST(futures, select_gives_up_the_other_one)
     struct executor executor = EXECUTOR_INIT(executor);
     for (size_t i = 0; i < 2; i++) {
         struct number_task sender = number_sender(&channels[i]);
-        struct chooser chooser = {
-            .task = {.name = "chooser", .poll = poll_chooser},
-            .left = number_future(&channels[0]),
-            .right = number_future(&channels[1]),
-        };
-        select_begin(&chooser.select, &chooser.left.future, &chooser.right.future);
-        executor_spawn(&executor, &chooser.task);
+        struct chooser chooser;
+        choose(&chooser, channels, &executor);
         executor_run_ready(&executor);
         EXPECT_EQ(live_tasks(&executor), 1);
         executor_spawn(&executor, &sender.task);
@@ -225,13 +232,8 @@ TEST(futures, a_select_that_is_given_up_waits_for_nothing)
     struct executor executor = EXECUTOR_INIT(executor);
     struct number_task sender = number_sender(&channels[1]);
     struct number_task receiver = number_receiver(&channels[1]);
-    struct chooser chooser = {
-        .task = {.name = "chooser", .poll = poll_chooser},
-        .left = number_future(&channels[0]),
-        .right = number_future(&channels[1]),
-    };
-    select_begin(&chooser.select, &chooser.left.future, &chooser.right.future);
-    executor_spawn(&executor, &chooser.task);
+    struct chooser chooser;
+    choose(&chooser, channels, &executor);
     executor_spawn(&executor, &receiver.task);
     executor_run_ready(&executor);
     executor_spawn(&executor, &sender.task);
