@@ -233,7 +233,7 @@ static void run_round(void)
     interrupts_enable();
 }
 
-TEST(executor, ten_million_steps_with_interrupts_in_between)
+TEST(executor, ten_million_steps_with_interrupts_lose_no_wake)
 {
     begin(42);
     host_interrupt = interrupt;
@@ -298,7 +298,7 @@ static enum poll_result poll_pair(struct task *task)
     return POLL_PENDING;
 }
 
-TEST(executor, an_interrupt_at_each_instruction_of_a_poll)
+TEST(executor, no_wake_is_lost_with_an_interrupt_at_any_instruction)
 {
     struct sigaction trap = {.sa_sigaction = stopped, .sa_flags = SA_SIGINFO}, before;
     executor = (struct executor)EXECUTOR_INIT(executor);

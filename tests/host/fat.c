@@ -87,7 +87,7 @@ TEST(fat, a_listing_begins_at_any_position)
 }
 
 /* 255 units of UTF-16 can be 765 bytes of UTF-8. Such a file has its short name alone. */
-TEST(fat, a_name_longer_than_255_bytes)
+TEST(fat, a_name_longer_than_255_bytes_is_known_by_its_short_one)
 {
     enum { LENGTH = 100 };
     char path[LENGTH + 8] = "/disk/";

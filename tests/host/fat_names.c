@@ -63,7 +63,7 @@ TEST(fat_names, short_ones_are_shown)
     EXPECT(memcmp(name, "σBC", 4) == 0);
 }
 
-TEST(fat_names, long_ones_there_and_back)
+TEST(fat_names, long_ones_come_back_as_they_were)
 {
     static const char *const names[] = {"a", "über", "日本", "\xf0\x9f\x98\x80 smile"};
     uint16_t units[FAT_NAME_UNITS];
@@ -77,7 +77,7 @@ TEST(fat_names, long_ones_there_and_back)
     EXPECT_EQ(fat_name_from_units((const uint16_t[]){0xd800, 'x'}, 2, back), 4);
 }
 
-TEST(fat_names, what_no_file_can_be_called)
+TEST(fat_names, names_that_no_file_can_have_are_refused)
 {
     static const char *const names[] = {"a?",   "a:b",  "a\\b",  "end.",
                                         "end ", "\x01", "a\xff", "\xc3"};
@@ -98,7 +98,7 @@ TEST(fat_names, letters_may_be_large_or_small)
     EXPECT(!fat_names_equal("a@", 2, "a`", 2));
 }
 
-TEST(fat_names, dates_there_and_back)
+TEST(fat_names, dates_come_back_from_their_seconds)
 {
     for (int64_t seconds = 0; seconds < INT64_C(253402300800); seconds += 86399 * 7 + 1234) {
         struct date_time time = date_time_from_seconds(seconds);

@@ -129,7 +129,7 @@ TEST(files, a_full_file_system_refuses_and_goes_on)
 
 /* --- Names ------------------------------------------------------------------------------------ */
 
-TEST(files, names_have_their_limits)
+TEST(files, names_may_have_255_bytes_and_no_more)
 {
     static char name[NAME_MAX + 8];
     EXPECT(files_start());

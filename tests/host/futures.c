@@ -112,22 +112,22 @@ static void interrupt_event_poll(bool set_before, void (*handler)(void))
     EXPECT(instructions > 10 && !came);
 }
 
-TEST(futures, an_event_that_an_interrupt_clears_during_a_poll)
+TEST(futures, no_wait_is_lost_when_an_interrupt_clears_the_event)
 {
     interrupt_event_poll(true, clear);
 }
 
-TEST(futures, an_event_that_an_interrupt_sets_during_a_poll)
+TEST(futures, no_wait_is_lost_when_an_interrupt_sets_the_event)
 {
     interrupt_event_poll(false, set);
 }
 
-TEST(futures, an_event_that_an_interrupt_sets_and_clears_during_a_poll)
+TEST(futures, no_wait_is_lost_when_an_interrupt_sets_and_clears_the_event)
 {
     interrupt_event_poll(false, set_and_clear);
 }
 
-TEST(futures, a_oneshot_that_an_interrupt_sends_during_a_poll)
+TEST(futures, no_wait_is_lost_when_an_interrupt_sends_the_oneshot)
 {
     instructions = 0;
     do {

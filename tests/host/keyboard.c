@@ -35,7 +35,7 @@ static const char *type(struct keyboard *keyboard, const uint8_t *codes, size_t 
 
 enum { SHIFT = 0x2a, CONTROL = 0x1d, ALT = 0x38, CAPS = 0x3a, NUM = 0x45, UP = 0x80 };
 
-TEST(keyboard, letters_digits_and_editing_keys)
+TEST(keyboard, letters_digits_and_editing_keys_are_typed)
 {
     struct keyboard us = fresh("us");
     EXPECT_TYPED(us, "a1 \r\x7f\t\x1b", 0x1e, 0x9e, 0x02, 0x82, 0x39, 0xb9, 0x1c, 0x9c, 0x0e, 0x8e,
@@ -157,7 +157,7 @@ TEST(keyboard, cursor_and_function_keys_send_xterms_sequences)
                  CONTROL | UP);
 }
 
-TEST(keyboard, keys_that_type_nothing)
+TEST(keyboard, keys_without_a_symbol_type_nothing)
 {
     struct keyboard jp = fresh("jp106");
     EXPECT_TYPED(jp, "a", 0xe1, 0x1d, 0x45, 0xe1, 0x9d, 0xc5, 0xe0, 0x2a, 0xe0, 0x37, 0xe0, 0xb7,

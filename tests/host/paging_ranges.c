@@ -93,7 +93,7 @@ TEST(paging_ranges, a_range_without_frames_is_undone)
     EXPECT_EQ(tables_look().bad, 0);
 }
 
-TEST(paging_ranges, ranges_that_are_refused)
+TEST(paging_ranges, ranges_that_cannot_be_are_refused)
 {
     tables_set_up(MIB(16));
     uint64_t before = free_frames();

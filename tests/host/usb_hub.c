@@ -91,7 +91,7 @@ TEST(usb_hub, hubs_with_usb_3_are_told_their_depth)
 }
 
 /* The changes of its ports need more than a byte. */
-TEST(usb_hub, a_keyboard_at_the_eighth_port)
+TEST(usb_hub, a_keyboard_at_the_eighth_port_types)
 {
     usb_reset();
     struct fake_usb_device *hub = fake_xhci_plug_hub(1, USB_HIGH, 8, false);

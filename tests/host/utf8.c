@@ -21,7 +21,7 @@ static void decode(const char *text)
     }
 }
 
-TEST(utf8, every_code_point_there_and_back)
+TEST(utf8, every_code_point_comes_back)
 {
     for (uint32_t code = 0; code <= 0x10ffff; code++) {
         if (code >= 0xd800 && code <= 0xdfff)

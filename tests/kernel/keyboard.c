@@ -71,7 +71,7 @@ static enum poll_result poll_reader(struct task *task)
 
 /* Post 12 drops keys from the 101st on. Here 10,000 arrive before the task runs, and none is lost.
  */
-TEST(keyboard, ten_thousand_scancodes_before_the_first_poll)
+TEST(keyboard, ten_thousand_scancodes_wait_for_the_first_poll)
 {
     enum { COUNT = 10000 };
     struct executor executor = EXECUTOR_INIT(executor);
