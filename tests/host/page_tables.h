@@ -28,7 +28,7 @@ void tables_leave_frames(uint64_t leave);
 
 struct tables {
     uint64_t tables;   /* without the root */
-    uint64_t pages[4]; /* by level */
+    uint64_t pages[5]; /* by level, 1 to 4 */
     uint64_t bytes;    /* mapped */
     uint64_t bad; /* entries that must not be: a kernel page that is writable and executable, an
                      empty table, bits that are reserved */
