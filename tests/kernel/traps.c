@@ -5,12 +5,10 @@
 #include <drivers/irq.h>
 #include <kernel/cpu/control.h>
 #include <kernel/cpu/gdt.h>
-#include <kernel/cpu/safe_load.h>
 #include <kernel/cpu/stacks.h>
 #include <kernel/cpu/trap.h>
 #include <kernel/fault/place.h>
 #include <kernel/fault/trigger.h>
-#include <kernel/log/backtrace.h>
 #include <kernel/log/log.h>
 #include <kernel/log/symbols.h>
 #include <kernel/task/clock.h>
@@ -291,107 +289,9 @@ TEST(traps, addresses_are_named)
     EXPECT(symbol_find(0x123456, &offset) == NULL);
 }
 
-enum { BACKTRACE_LINES = 32 }; /* as many as are shown */
-
-/* Two frames, each the other's caller, on two stacks, with one return address. */
-TEST(traps, the_backtrace_of_a_circle_ends)
-{
-    virt_addr_t *one = (virt_addr_t *)stacks[STACK_NMI].bottom;
-    virt_addr_t *other = (virt_addr_t *)stacks[STACK_MACHINE_CHECK].bottom;
-    one[0] = (virt_addr_t)other;
-    other[0] = (virt_addr_t)one;
-    one[1] = other[1] = (virt_addr_t)&ist_of_gate + 1;
-    for (unsigned frames = 2; frames > 0; frames--) {
-        record_start();
-        backtrace_print((virt_addr_t)&ist_of_gate + 1, (virt_addr_t)one);
-        EXPECT_EQ(record_count("\n    0x"), 1); /* the address and how often it came */
-        one[0] = (virt_addr_t)one;
-    }
-}
-
-/* A frame that an interrupted handler has left, and whose caller is itself. */
-TEST(traps, the_backtrace_of_a_circle_of_traps_ends)
-{
-    extern char exception_return[];
-    virt_addr_t *frame = (virt_addr_t *)stacks[STACK_NMI].bottom;
-    memset(frame, 0, 2 * sizeof(*frame) + sizeof(struct trap_frame));
-    frame[0] = (virt_addr_t)frame;
-    frame[1] = (virt_addr_t)exception_return;
-    record_start();
-    backtrace_print((virt_addr_t)&ist_of_gate + 1, (virt_addr_t)frame);
-    EXPECT_EQ(record_count("\n    0x"), BACKTRACE_LINES);
-}
-
-/* A chain with more callers than are shown: each has a return address of its own. */
-TEST(traps, a_backtrace_shows_32_lines)
-{
-    enum { CALLERS = 40 };
-    virt_addr_t *frame = (virt_addr_t *)stacks[STACK_NMI].bottom;
-    for (unsigned i = 0; i < CALLERS; i++, frame += 2) {
-        frame[0] = (virt_addr_t)(frame + 2);
-        frame[1] = (virt_addr_t)&ist_of_gate + 2 + i;
-    }
-    record_start();
-    backtrace_print((virt_addr_t)&ist_of_gate + 1, (virt_addr_t)stacks[STACK_NMI].bottom);
-    EXPECT_EQ(record_count("\n    0x"), BACKTRACE_LINES);
-}
-
 /* The canary is not what it was linked as, and stops strings. */
 TEST(traps, the_canary_is_set)
 {
     EXPECT((this_cpu()->canary & 0xff) == 0);
     EXPECT(this_cpu()->canary >> 8 != 0 && this_cpu()->canary != 0x00c0ffee0badcafe);
-}
-
-static uint8_t loaded;
-
-/* A failed load leaves the byte as it was, and every register that a called function preserves. */
-static bool refuses(virt_addr_t address, unsigned vector)
-{
-    uint64_t before = trap_count(vector);
-    loaded = 0x5a;
-    return !safe_load(address, &loaded) && loaded == 0x5a && trap_count(vector) == before + 1 &&
-           !in_interrupt();
-}
-
-TEST(traps, safe_load_reads_what_is_there)
-{
-    static const uint8_t there = 0xc3;
-    EXPECT(safe_load((virt_addr_t)&there, &loaded));
-    EXPECT_EQ(loaded, 0xc3);
-    EXPECT(safe_load((virt_addr_t)phys_to_virt(0xb8000), &loaded));
-}
-
-TEST(traps, safe_load_word_does_the_same)
-{
-    static const uint32_t there = 0x12345678;
-    uint32_t word = 0x5a5a5a5a;
-    EXPECT(!safe_load_word(0, &word) && !safe_load_word(0x0000800000000000, &word));
-    EXPECT_EQ(word, 0x5a5a5a5a);
-    EXPECT(safe_load_word((virt_addr_t)&there, &word));
-    EXPECT_EQ(word, 0x12345678);
-}
-
-TEST(traps, safe_load_refuses_what_is_not)
-{
-    EXPECT(refuses(0, VECTOR_PAGE_FAULT));
-    EXPECT(refuses(KERNEL_BASE, VECTOR_PAGE_FAULT));
-    EXPECT(refuses(stacks[STACK_BOOT].bottom - 1, VECTOR_PAGE_FAULT));
-    EXPECT(refuses(0xffffffffffffffff, VECTOR_PAGE_FAULT));
-    EXPECT(refuses(0x0000800000000000, VECTOR_GENERAL_PROTECTION));
-    EXPECT(refuses(0xdeadbeefdeadbeef, VECTOR_GENERAL_PROTECTION));
-}
-
-/* Only the instruction that expects it gets away with a fault. */
-TEST(traps, a_fault_elsewhere_is_not_fixed_up)
-{
-    struct trap_frame frame = {.vector = VECTOR_PAGE_FAULT, .rip = (virt_addr_t)&refuses};
-    EXPECT(!safe_load_fix_up(&frame));
-    EXPECT_EQ(frame.rip, (virt_addr_t)&refuses);
-    frame.rip = (virt_addr_t)&safe_load; /* which begins with it */
-    frame.vector = VECTOR_INVALID_OPCODE;
-    EXPECT(!safe_load_fix_up(&frame));
-    frame.vector = VECTOR_PAGE_FAULT;
-    EXPECT(safe_load_fix_up(&frame));
-    EXPECT(frame.rip != (virt_addr_t)&safe_load);
 }
