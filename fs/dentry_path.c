@@ -17,9 +17,7 @@ static enum error prepend_names(const struct fs_context *context, struct path pl
                                 char **start, bool *reaches_root)
 {
     for (;;) {
-        while (!path_equals(&place, &context->root) && place.mount && place.mount->parent &&
-               place.dentry == place.mount->root)
-            place = (struct path){place.mount->parent, place.mount->point};
+        place = path_outside_mounts(place, &context->root);
         *reaches_root = path_equals(&place, &context->root);
         const struct dentry *dentry = place.dentry;
         if (*reaches_root || dentry->parent == dentry ||

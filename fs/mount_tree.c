@@ -121,6 +121,14 @@ void path_enter_mounts(struct path *path)
     }
 }
 
+struct path path_outside_mounts(struct path place, const struct path *root)
+{
+    while (!path_equals(&place, root) && place.mount && place.mount->parent &&
+           place.dentry == place.mount->root)
+        place = (struct path){place.mount->parent, place.mount->point};
+    return place;
+}
+
 struct path mount_root_path(void)
 {
     return (struct path){mount_root_of_all, mount_root_of_all ? mount_root_of_all->root : NULL};

@@ -5,8 +5,8 @@
 #include <kernel/log/log.h>
 #include <kernel/task/thread.h>
 
-/* Visits all mounts, with a function that may wait: then it begins again where the tree was changed
- * at this place. */
+/* Visits all mounts. The visits may wait: when a mount has left the tree meanwhile, they begin
+ * again with the first one. */
 static void visit_all(void (*visit)(struct mount *mount))
 {
     struct list_node *node = mounts.head.next;
@@ -40,6 +40,11 @@ static void stop(struct mount *mount)
         mount->filesystem->type->stop(mount->filesystem);
 }
 
+void mounts_stop(void)
+{
+    visit_all(stop);
+}
+
 void mounts_forget_names(size_t wanted)
 {
     list_for_each(node, &mounts) {
@@ -47,9 +52,4 @@ void mounts_forget_names(size_t wanted)
         if (filesystem->type->has_device)
             (void)dentry_forget(filesystem->root, wanted);
     }
-}
-
-void mounts_stop(void)
-{
-    visit_all(stop);
 }

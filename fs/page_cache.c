@@ -16,9 +16,6 @@
 #include <lib/string.h>
 #include <mm/frames.h>
 
-/* Of a long read, write or truncation. */
-enum { PAGES_BETWEEN_YIELDS = 64 };
-
 enum { DIRTY_SHARE = 8 /* of all frames, one in so many may be of a dirty page */ };
 
 uint64_t (*page_cache_size_limit)(void);
@@ -123,13 +120,6 @@ enum error page_cache_get_page(struct page_cache *cache, uint64_t index, bool wr
 
 /* --- Reading and writing --------------------------------------------------------------------- */
 
-/* In a long loop over pages: lets others run after every so many. */
-static void pause_at(unsigned pages)
-{
-    if (pages % PAGES_BETWEEN_YIELDS == 0 && thread_current())
-        thread_yield();
-}
-
 static enum error read_piece(struct page_cache *cache, struct buffer *buffer, size_t size,
                              uint64_t position)
 {
@@ -157,7 +147,7 @@ enum error page_cache_read(struct page_cache *cache, struct buffer *buffer, uint
         size_t before = buffer->left, size = MIN(PAGE_SIZE - *position % PAGE_SIZE, before);
         error = read_piece(cache, buffer, MIN(size, inode->size - *position), *position);
         *position += before - buffer->left;
-        pause_at(pages);
+        page_store_yield_at(pages);
     }
     return error;
 }
@@ -209,7 +199,7 @@ static void remove_pages(struct page_cache *cache, uint64_t index)
     while (cache->transfers > 0)
         thread_wait(&cache->ready);
     for (unsigned pages = 1; page_store_remove(cache, &index); pages++)
-        pause_at(pages);
+        page_store_yield_at(pages);
 }
 
 /* A write has ended early: what was added behind the end goes. */
@@ -269,7 +259,7 @@ enum error page_cache_write(struct page_cache *cache, struct buffer *buffer, uin
         error = write_piece(cache, buffer, MIN(room, buffer->left), position);
         if (pages % PAGES_BETWEEN_YIELDS == 0)
             limit_dirty_pages(cache);
-        pause_at(pages);
+        page_store_yield_at(pages);
     }
     return error;
 }

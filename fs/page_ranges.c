@@ -7,16 +7,6 @@
 #include <layout.h>
 #include <lib/string.h>
 
-enum { NEW = 8 /* in a page's entry: it was added by the call that goes on */ };
-
-enum { PAGES_BETWEEN_YIELDS = 64 };
-
-static void pause_at(unsigned pages)
-{
-    if (pages % PAGES_BETWEEN_YIELDS == 0 && thread_current())
-        thread_yield();
-}
-
 /* --- Taking room ------------------------------------------------------------------------------ */
 
 static enum error add_new(struct page_cache *cache, uint64_t index)
@@ -28,7 +18,7 @@ static enum error add_new(struct page_cache *cache, uint64_t index)
         return ERROR_INTERRUPTED;
     enum error error = page_store_get(cache, index, &frame);
     if (!error)
-        page_tree_set(&cache->pages, index, frame | NEW);
+        page_tree_set(&cache->pages, index, frame | PAGE_NEW);
     return error;
 }
 
@@ -37,9 +27,9 @@ static void end_new(struct page_cache *cache, uint64_t first, uint64_t last, boo
 {
     uint64_t index = first, entry;
     for (; (entry = page_tree_next(&cache->pages, &index)) && index < last; index++) {
-        if (!(entry & NEW))
+        if (!(entry & PAGE_NEW))
             continue;
-        page_tree_set(&cache->pages, index, entry - NEW);
+        page_tree_set(&cache->pages, index, entry - PAGE_NEW);
         if (!stay) {
             uint64_t removed = index;
             vm_object_unmap(&cache->inode->object, index, index + 1);
@@ -54,7 +44,7 @@ enum error page_cache_allocate(struct page_cache *cache, uint64_t from, uint64_t
     enum error error = OK;
     for (unsigned pages = 1; index < last && !error; index++) {
         error = add_new(cache, index);
-        pause_at(pages++);
+        page_store_yield_at(pages++);
     }
     end_new(cache, first, index, !error);
     return error;
@@ -66,7 +56,7 @@ enum error page_cache_allocate(struct page_cache *cache, uint64_t from, uint64_t
 static void clear(const struct page_cache *cache, uint64_t from, uint64_t end)
 {
     uint64_t entry = page_tree_get(&cache->pages, from / PAGE_SIZE);
-    char *page = phys_to_virt(ALIGN_DOWN(entry, PAGE_SIZE));
+    char *page = phys_to_virt(page_frame(entry));
     if (entry && from < end)
         memset(page + from % PAGE_SIZE, 0, end - from);
 }
@@ -83,7 +73,7 @@ void page_cache_punch(struct page_cache *cache, uint64_t from, uint64_t end)
     vm_object_unmap(&cache->inode->object, index, last / PAGE_SIZE);
     for (unsigned pages = 1; page_tree_next(&cache->pages, &index) && index < last / PAGE_SIZE;) {
         page_store_remove(cache, &index);
-        pause_at(pages++);
+        page_store_yield_at(pages++);
     }
 }
 

@@ -119,10 +119,8 @@ static enum error next_component(struct walk *walk)
  * own. */
 static struct path parent_of(const struct walk *walk)
 {
-    struct path place = {walk->mount, walk->directory};
-    while (!path_equals(&place, &walk->context->root) && place.mount && place.mount->parent &&
-           place.dentry == place.mount->root)
-        place = (struct path){place.mount->parent, place.mount->point};
+    const struct path here = {walk->mount, walk->directory};
+    struct path place = path_outside_mounts(here, &walk->context->root);
     bool is_top = path_equals(&place, &walk->context->root) ||
                   (place.mount && place.dentry == place.mount->root);
     if (!is_top)

@@ -96,6 +96,10 @@ static inline bool path_equals(const struct path *a, const struct path *b)
 /* Goes from a place to what is mounted over it, if anything; takes over the references. */
 void path_enter_mounts(struct path *path);
 
+/* Where a place is seen from above: of the root of a mount, unless that is `root` itself, the name
+ * that the mount covers, and so on. Not referenced. */
+struct path path_outside_mounts(struct path place, const struct path *root);
+
 /* Makes a new file system the root of all. Once, in set-up code; errors as the type's mount(). */
 enum error mount_root(struct filesystem_type *type);
 

@@ -1,16 +1,17 @@
 /*
  * The pages of a page cache one by one, and their way from the store and there; for page_cache.c
- * and write_back.c. Contexts and locks as in page_cache.h.
+ * and page_ranges.c. Contexts and locks as in page_cache.h.
  */
 #ifndef FS_PAGE_STORE_H
 #define FS_PAGE_STORE_H
 
 #include <fs/page_cache.h>
+#include <kernel/task/thread.h>
 #include <layout.h>
 
 /* Flags of a page's entry. ROOM: the store has room for all of the page, so nothing is left to
- * reserve. */
-enum { PAGE_BUSY = 1, PAGE_DIRTY = 2, PAGE_ROOM = 4 };
+ * reserve. NEW: the call that goes on has added the page (page_ranges.c). */
+enum { PAGE_BUSY = 1, PAGE_DIRTY = 2, PAGE_ROOM = 4, PAGE_NEW = 8 };
 
 /* A page without its flags. */
 static inline phys_addr_t page_frame(uint64_t entry)
@@ -31,5 +32,14 @@ enum error page_store_get(struct page_cache *cache, uint64_t index, phys_addr_t 
 
 /* Notes that the page is newer than the store. */
 void page_store_make_dirty(struct page_cache *cache, uint64_t index);
+
+/* In a long loop over pages, which are counted from 1 on: lets other threads run after every so
+ * many. May wait. */
+enum { PAGES_BETWEEN_YIELDS = 64 };
+static inline void page_store_yield_at(unsigned pages)
+{
+    if (pages % PAGES_BETWEEN_YIELDS == 0 && thread_current())
+        thread_yield();
+}
 
 #endif
