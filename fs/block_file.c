@@ -117,6 +117,7 @@ enum error block_file_claim(struct block_device *device)
     bool is_partition = device->partition > 0;
     if (device->is_claimed || (is_partition ? device->disk->is_claimed : device->claimed_parts > 0))
         return ERROR_BUSY;
+    block_reference(device);
     device->is_claimed = true;
     device->disk->claimed_parts += is_partition;
     if (!file)
@@ -132,8 +133,10 @@ enum error block_file_claim(struct block_device *device)
 void block_file_unclaim(struct block_device *device)
 {
     ASSERT(device->is_claimed);
+    ASSERT(device->partition == 0 || device->disk->claimed_parts > 0);
     device->is_claimed = false;
     device->disk->claimed_parts -= device->partition > 0;
+    block_release(device);
 }
 
 /* The index'th one; NULL: there are not so many. The list may change while somebody waits. */
@@ -194,8 +197,7 @@ struct block_device *block_file_device(uint32_t number)
 static void close(struct file *file)
 {
     struct block_file *block_file = of_file(file);
-    if (!block_file)
-        return;
+    ASSERT(block_file->opened > 0);
     if ((file->flags & O_ACCMODE) != O_RDONLY && sync_block_file(block_file))
         log_warn("%s: not everything could be written", block_file->device->name);
     if (file->data_number)

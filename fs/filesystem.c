@@ -1,3 +1,5 @@
+#include <assert.h>
+#include <fs/dentry.h>
 #include <fs/device.h>
 #include <fs/filesystem.h>
 #include <fs/inode.h>
@@ -53,6 +55,30 @@ bool filesystem_is_mapped(const struct filesystem *filesystem)
             return true;
     }
     return false;
+}
+
+bool filesystem_is_written(const struct filesystem *filesystem)
+{
+    list_for_each(node, &filesystem->inodes) {
+        const struct inode *inode = CONTAINER_OF(node, struct inode, in_filesystem);
+        if (inode->writers > 0 || !inode->links)
+            return true;
+    }
+    return false;
+}
+
+bool filesystem_has_root_alone(const struct filesystem *filesystem)
+{
+    return !list_empty(&filesystem->inodes) &&
+           list_first(&filesystem->inodes) == filesystem->inodes.head.previous;
+}
+
+void filesystem_drop_names(struct filesystem *filesystem)
+{
+    struct dentry *root = filesystem->root;
+    filesystem->root = NULL;
+    if (root)
+        dentry_drop_tree(root);
 }
 
 void filesystem_add_type(struct filesystem_type *type)

@@ -22,7 +22,7 @@ enum error pseudo_mount(struct filesystem_type *type,
 
 void pseudo_unmount(struct filesystem *filesystem)
 {
-    dentry_drop_tree(filesystem->root); /* only names that something was mounted at are kept */
+    filesystem_drop_names(filesystem); /* only names that something was mounted at are kept */
 }
 
 void pseudo_free(struct filesystem *filesystem)

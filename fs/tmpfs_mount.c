@@ -64,7 +64,7 @@ void tmpfs_statistics(struct filesystem *filesystem, struct filesystem_statistic
 
 void tmpfs_unmount(struct filesystem *filesystem)
 {
-    dentry_drop_tree(filesystem->root);
+    filesystem_drop_names(filesystem);
 }
 
 void tmpfs_free(struct filesystem *filesystem)

@@ -243,11 +243,9 @@ static enum error free_nodes(struct ext2 *ext2)
 
 enum error ext2_store_clean(struct ext2 *ext2)
 {
-    for (size_t i = 0; i < EXT2_BUCKETS; i++) {
-        list_for_each(link, &ext2->nodes[i]) {
-            if (!CONTAINER_OF(link, struct ext2_node, node)->inode.links)
-                return OK; /* it is still open, and e2fsck has to free it */
-        }
+    list_for_each(link, &ext2->filesystem.inodes) {
+        if (!CONTAINER_OF(link, struct inode, in_filesystem)->links)
+            return OK; /* it is still open, and e2fsck has to free it */
     }
     enum error error = ext2_store_superblock(ext2, true);
     return error ? error : write_stage(ext2, STAGE_TABLES, STAGE_TABLES);

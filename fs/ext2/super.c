@@ -227,14 +227,13 @@ static struct ext2 *create(void)
     return ext2;
 }
 
-/* Frees what a mount has made, and lets the device go. */
+/* Frees what a mount has made, and ends the claim. */
 static void destroy(struct ext2 *ext2)
 {
-    struct block_device *device = ext2->cache.device;
     ASSERT(ext2->node_count == 0);
+    ASSERT(list_empty(&ext2->dirty) && list_empty(&ext2->removed) && list_empty(&ext2->freed));
     block_cache_end(&ext2->cache);
-    block_file_unclaim(device);
-    block_release(device);
+    block_file_unclaim(ext2->cache.device);
     kfree(ext2->group);
     if (ext2->zeros != NO_FRAME)
         frame_free(ext2->zeros);
@@ -276,14 +275,12 @@ static enum error mount(const struct mount_arguments *arguments, struct filesyst
         kfree(ext2);
         return error;
     }
-    block_reference(device);
     error = start(ext2, arguments->is_read_only);
     if (!error) {
         *filesystem = &ext2->filesystem;
         return OK;
     }
-    if (ext2->filesystem.root)
-        dentry_drop_tree(ext2->filesystem.root);
+    filesystem_drop_names(&ext2->filesystem);
     destroy(ext2);
     return error;
 }
@@ -311,34 +308,26 @@ static enum error settle(struct filesystem *filesystem)
     }
     if (ext2->has_failed)
         ext2_discard(ext2);
-    return ext2->node_count == 1 && list_empty(&ext2->dirty) ? OK : ERROR_BUSY;
+    return filesystem_has_root_alone(filesystem) && list_empty(&ext2->dirty) ? OK : ERROR_BUSY;
 }
 
-static void unmount(struct filesystem *filesystem)
+static void stop(struct filesystem *filesystem)
 {
     struct ext2 *ext2 = ext2_of(filesystem);
     if (end_writing(ext2))
         log_error("ext2: %s: not everything could be written", ext2->cache.device->name);
-    ext2_discard(ext2);
-    dentry_drop_tree(filesystem->root);
+}
+
+static void unmount(struct filesystem *filesystem)
+{
+    stop(filesystem);
+    ext2_discard(ext2_of(filesystem));
+    filesystem_drop_names(filesystem);
 }
 
 static void free_filesystem(struct filesystem *filesystem)
 {
     destroy(ext2_of(filesystem));
-}
-
-/* Is a file open for writing, or deleted and still open? */
-static bool is_in_use_for_writing(const struct ext2 *ext2)
-{
-    for (size_t i = 0; i < EXT2_BUCKETS; i++) {
-        list_for_each(link, &ext2->nodes[i]) {
-            const struct inode *inode = &CONTAINER_OF(link, struct ext2_node, node)->inode;
-            if (inode->writers > 0 || !inode->links)
-                return true;
-        }
-    }
-    return false;
 }
 
 /* e2fsck may have changed the disk since it was mounted: all that was read of it is forgotten. */
@@ -369,14 +358,7 @@ static enum error remount(struct filesystem *filesystem, const struct mount_argu
     enum error error = ext2_commit(ext2, true);
     if (error)
         return error;
-    return is_in_use_for_writing(ext2) ? ERROR_BUSY : end_writing(ext2);
-}
-
-static void stop(struct filesystem *filesystem)
-{
-    if (end_writing(ext2_of(filesystem)))
-        log_error("ext2: %s: not everything could be written",
-                  ext2_of(filesystem)->cache.device->name);
+    return filesystem_is_written(filesystem) ? ERROR_BUSY : end_writing(ext2);
 }
 
 /* Has something been deleted that a commit has not freed yet? */

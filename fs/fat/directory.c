@@ -169,7 +169,8 @@ static enum error create(struct dentry *entry, uint32_t mode, uint32_t rdev)
         return ERROR_NOT_PERMITTED;
     if (fat->filesystem.is_read_only)
         return ERROR_READ_ONLY;
-    struct fat_node *node = fat_make_node(fat, type | (mode & 0222 ? 0755 : 0555));
+    uint32_t permissions = mode & FAT_MODE_WRITE ? FAT_MODE_ALL : FAT_MODE_ALL & ~FAT_MODE_WRITE;
+    struct fat_node *node = fat_make_node(fat, type | permissions);
     if (!node)
         return ERROR_OUT_OF_FRAMES;
     inode_note_write(&node->inode);

@@ -114,7 +114,7 @@ static void release(struct vm_object *object)
     struct fat_node *node = CONTAINER_OF(object, struct fat_node, inode.object);
     if (inode_type(&node->inode) == S_IFREG)
         page_cache_destroy(&node->cache);
-    list_remove(&node->node);
+    ASSERT(!list_node_linked(&node->dirty));
     kfree(node->chain);
     inode_end(&node->inode);
     kfree(node);
@@ -141,16 +141,15 @@ struct fat_node *fat_make_node(struct fat *fat, uint32_t mode)
         node->cache.limit = UINT32_MAX;
     }
     list_node_init(&node->dirty);
-    list_push_back(&fat->nodes, &node->node);
     return node;
 }
 
 static struct inode *find(struct fat *fat, uint64_t place)
 {
-    list_for_each(link, &fat->nodes) {
-        struct fat_node *node = CONTAINER_OF(link, struct fat_node, node);
-        if (node->place == place)
-            return &node->inode;
+    list_for_each(link, &fat->filesystem.inodes) {
+        struct inode *inode = CONTAINER_OF(link, struct inode, in_filesystem);
+        if (fat_node_of(inode)->place == place)
+            return inode;
     }
     return NULL;
 }

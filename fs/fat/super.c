@@ -119,7 +119,7 @@ static enum error read_first_sector(struct fat *fat, struct block_device *device
 
 static enum error make_root(struct fat *fat)
 {
-    struct fat_node *node = fat_make_node(fat, S_IFDIR | 0755);
+    struct fat_node *node = fat_make_node(fat, S_IFDIR | FAT_MODE_ALL);
     if (!node)
         return ERROR_OUT_OF_FRAMES;
     node->is_root = true;
@@ -134,14 +134,13 @@ static enum error make_root(struct fat *fat)
     return OK;
 }
 
-/* Frees what a mount has made, and lets the device go. */
+/* Frees what a mount has made, and ends the claim. */
 static void destroy(struct fat *fat)
 {
-    struct block_device *device = fat->cache.device;
-    ASSERT(list_empty(&fat->nodes));
+    ASSERT(list_empty(&fat->filesystem.inodes));
+    ASSERT(list_empty(&fat->dirty));
     block_cache_end(&fat->cache);
-    block_file_unclaim(device);
-    block_release(device);
+    block_file_unclaim(fat->cache.device);
     kfree(fat);
 }
 
@@ -151,33 +150,41 @@ static const struct fat_operations operations = {.directory = &fat_directory_ope
                                                  .regular_files = &fat_regular_files,
                                                  .pages = &fat_pages};
 
+static struct fat *create(void)
+{
+    struct fat *fat = kzalloc(sizeof(*fat));
+    if (!fat)
+        return NULL;
+    filesystem_init(&fat->filesystem, &fat_type);
+    fat->operations = &operations;
+    fat->filesystem.is_read_only = true;
+    fat->filesystem.time_step = 2 * SECOND;
+    fat->filesystem.first_time = FIRST_TIME * SECOND;
+    fat->filesystem.last_time = LAST_TIME * SECOND;
+    fat->changes = (struct mutex)MUTEX_INIT_RANKED(fat->changes, LOCK_OF_DISK);
+    list_init(&fat->dirty);
+    return fat;
+}
+
 static enum error mount(const struct mount_arguments *arguments, struct filesystem **filesystem)
 {
     struct block_device *device = arguments->device;
     if (!arguments->is_read_only && device->is_read_only)
         return ERROR_ACCESS; /* so mount(8) tries it read-only */
+    struct fat *fat = create();
+    if (!fat)
+        return ERROR_OUT_OF_FRAMES;
     enum error error = block_file_claim(device);
-    if (error)
+    if (error) {
+        kfree(fat);
         return error;
-    struct fat *fat = kzalloc(sizeof(*fat));
-    if (fat) {
-        filesystem_init(&fat->filesystem, &fat_type);
-        fat->operations = &operations;
-        fat->filesystem.is_read_only = true;
-        fat->filesystem.time_step = 2 * SECOND;
-        fat->filesystem.first_time = FIRST_TIME * SECOND;
-        fat->filesystem.last_time = LAST_TIME * SECOND;
-        fat->changes = (struct mutex)MUTEX_INIT_RANKED(fat->changes, LOCK_OF_DISK);
-        list_init(&fat->nodes);
-        list_init(&fat->dirty);
     }
-    error = fat ? read_first_sector(fat, device) : ERROR_OUT_OF_FRAMES;
+    error = read_first_sector(fat, device);
     if (error) {
         block_file_unclaim(device);
         kfree(fat);
         return error;
     }
-    block_reference(device);
     error = make_root(fat);
     if (!error && !arguments->is_read_only)
         error = fat_begin_writing(fat);
@@ -185,8 +192,7 @@ static enum error mount(const struct mount_arguments *arguments, struct filesyst
         *filesystem = &fat->filesystem;
         return OK;
     }
-    if (fat->filesystem.root)
-        dentry_drop_tree(fat->filesystem.root);
+    filesystem_drop_names(&fat->filesystem);
     destroy(fat);
     return error;
 }
@@ -219,9 +225,7 @@ static enum error settle(struct filesystem *filesystem)
     }
     if (fat->has_failed)
         discard(fat);
-    return list_empty(&fat->dirty) && list_first(&fat->nodes) == fat->nodes.head.previous
-               ? OK
-               : ERROR_BUSY;
+    return filesystem_has_root_alone(filesystem) && list_empty(&fat->dirty) ? OK : ERROR_BUSY;
 }
 
 static void stop(struct filesystem *filesystem)
@@ -235,22 +239,12 @@ static void unmount(struct filesystem *filesystem)
 {
     stop(filesystem);
     discard(fat_of(filesystem));
-    dentry_drop_tree(filesystem->root);
+    filesystem_drop_names(filesystem);
 }
 
 static void free_filesystem(struct filesystem *filesystem)
 {
     destroy(fat_of(filesystem));
-}
-
-static bool is_in_use_for_writing(const struct fat *fat)
-{
-    list_for_each(link, &fat->nodes) {
-        const struct inode *inode = &CONTAINER_OF(link, struct fat_node, node)->inode;
-        if (inode->writers > 0 || !inode->links)
-            return true;
-    }
-    return false;
 }
 
 static enum error remount(struct filesystem *filesystem, const struct mount_arguments *arguments)
@@ -264,7 +258,7 @@ static enum error remount(struct filesystem *filesystem, const struct mount_argu
     enum error error = fat_commit(fat);
     if (error)
         return error;
-    return is_in_use_for_writing(fat) ? ERROR_BUSY : fat_end_writing(fat);
+    return filesystem_is_written(filesystem) ? ERROR_BUSY : fat_end_writing(fat);
 }
 
 static void statistics(struct filesystem *filesystem, struct filesystem_statistics *result)

@@ -157,7 +157,6 @@ static void release(struct vm_object *object)
     struct iso_node *node = CONTAINER_OF(object, struct iso_node, inode.object);
     if (inode_type(&node->inode) == S_IFREG)
         page_cache_destroy(&node->cache);
-    list_remove(&node->node);
     kfree(node->target);
     inode_end(&node->inode);
     kfree(node);
@@ -168,8 +167,8 @@ static const struct vm_object_operations object_operations = {.get_page = get_pa
 
 static struct inode *find(struct iso *iso, uint64_t number)
 {
-    list_for_each(node, &iso->nodes) {
-        struct inode *inode = &CONTAINER_OF(node, struct iso_node, node)->inode;
+    list_for_each(node, &iso->filesystem.inodes) {
+        struct inode *inode = CONTAINER_OF(node, struct inode, in_filesystem);
         if (inode->number == number)
             return inode;
     }
@@ -215,7 +214,6 @@ enum error iso_get_inode(struct iso *iso, const struct iso_record *record, struc
         return ERROR_OUT_OF_FRAMES;
     node->iso = iso;
     fill(node, record);
-    list_push_back(&iso->nodes, &node->node);
     *inode = &node->inode;
     return OK;
 }

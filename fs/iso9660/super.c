@@ -98,7 +98,6 @@ static enum error mount(const struct mount_arguments *arguments, struct filesyst
     struct iso *iso = kzalloc(sizeof(*iso));
     if (!iso)
         return ERROR_OUT_OF_FRAMES;
-    list_init(&iso->nodes);
     filesystem_init(&iso->filesystem, &iso9660_type);
     iso->filesystem.is_read_only = true;
     block_cache_init(&iso->cache, device, ISO_SECTOR);
@@ -119,13 +118,13 @@ static enum error mount(const struct mount_arguments *arguments, struct filesyst
 
 static void unmount(struct filesystem *filesystem)
 {
-    dentry_drop_tree(filesystem->root);
+    filesystem_drop_names(filesystem);
 }
 
 static void free_filesystem(struct filesystem *filesystem)
 {
     struct iso *iso = iso_of(filesystem);
-    ASSERT(list_empty(&iso->nodes));
+    ASSERT(list_empty(&filesystem->inodes));
     block_cache_end(&iso->cache);
     block_release(iso->cache.device);
     kfree(iso);

@@ -20,10 +20,11 @@ struct block_device *block_file_device(uint32_t number);
 /* Claims the device for a file system, or for a program that opens it with O_EXCL: as long as it is
  * claimed, it is not claimed again, nor is the disk of which it is a partition, nor a partition of
  * it. Programs may open it without a claim all the same. What was written to its file is on the
- * disk afterwards, and the file's pages are forgotten. ERROR_BUSY. May wait. */
+ * disk afterwards, and the file's pages are forgotten. The claim holds a reference to the device.
+ * ERROR_BUSY. In threads; may wait. */
 enum error block_file_claim(struct block_device *device);
 
-/* Ends that. */
+/* Ends a claim. */
 void block_file_unclaim(struct block_device *device);
 
 /* Writes back what was written to all disks, and flushes them. In threads; may wait. */

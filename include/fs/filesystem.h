@@ -96,6 +96,16 @@ void filesystem_release(struct filesystem *filesystem);
 /* Is a page of one of its files mapped into a program's memory? */
 bool filesystem_is_mapped(const struct filesystem *filesystem);
 
+/* Is a file of it open for writing, or deleted and still in use? */
+bool filesystem_is_written(const struct filesystem *filesystem);
+
+/* Is no inode in memory but one, the root? */
+bool filesystem_has_root_alone(const struct filesystem *filesystem);
+
+/* Drops all names, and the root, if there is one; for unmount(), and for a mount() that fails.
+ * Inodes that nobody else uses end with their names. May wait. */
+void filesystem_drop_names(struct filesystem *filesystem);
+
 /* The type of that name; NULL: there is none. */
 struct filesystem_type *filesystem_find_type(const char *name);
 

@@ -60,8 +60,7 @@ struct fat {
     bool unflushed;     /* the device may still hold back what was written to it */
     bool has_failed;    /* a write to the disk: nothing more is written */
     bool was_dirty;     /* when it was mounted: the mark stays */
-    struct list nodes;  /* the inodes in memory */
-    struct list dirty;  /* those whose entries on the disk are older */
+    struct list dirty;  /* nodes whose entries on the disk are older */
 };
 
 struct fat_node {
@@ -76,7 +75,6 @@ struct fat_node {
     uint32_t first;          /* cluster; 0: it has none */
     bool has_chain;
     bool is_root;
-    struct list_node node;
     struct list_node dirty; /* a dirty node has a reference to itself */
 };
 

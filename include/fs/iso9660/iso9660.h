@@ -19,8 +19,7 @@ struct iso {
     struct block_cache cache;
     uint32_t sectors;
     bool has_rock_ridge;
-    uint32_t skip;     /* bytes before the first entry of each system use area */
-    struct list nodes; /* the inodes that are in memory */
+    uint32_t skip; /* bytes before the first entry of each system use area */
 };
 
 struct iso_node {
@@ -29,7 +28,6 @@ struct iso_node {
     uint32_t first;          /* sector of its content */
     struct page_cache cache; /* of a regular file */
     char *target;            /* of a symbolic link, once it was read */
-    struct list_node node;
 };
 
 /* What a directory's record tells of a file. */
