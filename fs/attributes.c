@@ -28,8 +28,7 @@ static enum error check_attributes(const struct fs_context *context, const struc
     if (set & ATTRIBUTE_GID && attributes->gid != inode->gid &&
         !fs_context_is_in_group(context, attributes->gid))
         return ERROR_NOT_PERMITTED;
-    bool of_owner = set & ~(unsigned)ATTRIBUTE_SIZE;
-    return of_owner && !fs_context_owns(context, inode) ? ERROR_NOT_PERMITTED : OK;
+    return set && !fs_context_owns(context, inode) ? ERROR_NOT_PERMITTED : OK;
 }
 
 /* Attributes are on the file system whatever the file's type is. */
@@ -40,18 +39,16 @@ static enum error check_read_only(const struct mount *mount, const struct inode 
     return is_read_only ? ERROR_READ_ONLY : OK;
 }
 
-/* What of inotify's events a change of attributes is: that both times are set is no access. */
+/* The event of inotify's that a change of attributes is: both times together are neither a read nor
+ * a write. */
 static unsigned event_of(unsigned set)
 {
     enum { BOTH_TIMES = ATTRIBUTE_ACCESSED | ATTRIBUTE_MODIFIED };
-    unsigned event = set & ATTRIBUTE_SIZE ? NOTIFY_MODIFY : 0;
     if (set & (ATTRIBUTE_MODE | ATTRIBUTE_UID | ATTRIBUTE_GID) || (set & BOTH_TIMES) == BOTH_TIMES)
-        event |= NOTIFY_ATTRIBUTES;
-    else if (set & ATTRIBUTE_ACCESSED)
-        event |= NOTIFY_ACCESS;
-    else if (set & ATTRIBUTE_MODIFIED)
-        event |= NOTIFY_MODIFY;
-    return event;
+        return NOTIFY_ATTRIBUTES;
+    if (set & ATTRIBUTE_ACCESSED)
+        return NOTIFY_ACCESS;
+    return set & ATTRIBUTE_MODIFIED ? NOTIFY_MODIFY : 0;
 }
 
 enum error path_set_attributes(const struct fs_context *context, const struct path *path,
@@ -62,17 +59,32 @@ enum error path_set_attributes(const struct fs_context *context, const struct pa
         error = check_attributes(context, inode, attributes);
     if (error)
         return error;
-    if (attributes->set & ATTRIBUTE_SIZE && inode->programs > 0)
-        return ERROR_PROGRAM_BUSY;
     if (!inode->operations->set)
         return ERROR_NOT_PERMITTED;
     struct inode_attributes allowed = *attributes;
     if (!fs_context_is_privileged(context) && !fs_context_is_in_group(context, inode->gid))
         allowed.mode &= ~(uint32_t)S_ISGID; /* else it would run for that group */
     error = inode->operations->set(inode, &allowed);
-    if (!error && attributes->set & ATTRIBUTE_SIZE && !fs_context_is_privileged(context))
-        inode->mode &= ~inode_identity_lost(inode, context);
     if (!error)
         notify_dentry(path->dentry, inode, event_of(attributes->set));
     return error;
+}
+
+enum error path_set_size(const struct fs_context *context, const struct path *path,
+                         struct inode *inode, uint64_t size)
+{
+    enum error error = check_read_only(path->mount, inode);
+    if (error)
+        return error;
+    if (inode->programs > 0)
+        return ERROR_PROGRAM_BUSY;
+    if (!inode->operations->set_size)
+        return ERROR_NOT_PERMITTED;
+    error = inode->operations->set_size(inode, size);
+    if (error)
+        return error;
+    if (!fs_context_is_privileged(context))
+        inode->mode &= ~inode_identity_lost(inode, context);
+    notify_dentry(path->dentry, inode, NOTIFY_MODIFY);
+    return OK;
 }

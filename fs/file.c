@@ -359,11 +359,10 @@ enum error file_allocate(struct file *file, unsigned mode, uint64_t offset, uint
 enum error file_set_size(struct file *file, uint64_t size)
 {
     struct inode *inode = file->inode;
-    if (!may_write(file) || inode_type(inode) != S_IFREG || !inode->operations->set)
+    if (!may_write(file) || inode_type(inode) != S_IFREG || !inode->operations->set_size)
         return ERROR_INVALID;
     note_change(file);
-    const struct inode_attributes attributes = {.set = ATTRIBUTE_SIZE, .size = size};
-    enum error error = inode->operations->set(inode, &attributes);
+    enum error error = inode->operations->set_size(inode, size);
     if (!error)
         notify_file(file, NOTIFY_MODIFY);
     return error;

@@ -157,8 +157,8 @@ static enum error open_found(struct fs_context *context, const struct path *path
         return OK;
     if (!fs_context_is_privileged(context))
         inode->mode &= ~inode_identity_lost(inode, context);
-    if (inode->operations->set)
-        error = inode->operations->set(inode, &(struct inode_attributes){.set = ATTRIBUTE_SIZE});
+    if (inode->operations->set_size)
+        error = inode->operations->set_size(inode, 0);
     if (error)
         file_release(*file);
     else

@@ -188,11 +188,6 @@ static enum error read_link(struct inode *inode, const char **target)
 
 static enum error set(struct inode *inode, const struct inode_attributes *attributes)
 {
-    if (attributes->set & ATTRIBUTE_SIZE) {
-        enum error error = tmpfs_set_size(inode, attributes->size);
-        if (error)
-            return error;
-    }
     inode_set(inode, attributes);
     return OK;
 }
@@ -207,6 +202,7 @@ static const struct inode_operations operations = {
     .exchange = exchange,
     .read_link = read_link,
     .set = set,
+    .set_size = tmpfs_set_size,
 };
 
 /* --- Inodes ----------------------------------------------------------------------------------- */

@@ -76,12 +76,14 @@ enum error ext2_store_target(struct ext2_node *node, const char *target, size_t 
 /* --- Attributes ------------------------------------------------------------------------------ */
 
 /* The content behind the new end goes first, then its blocks. */
-static enum error set_size(struct ext2_node *node, uint64_t size)
+static enum error set_size(struct inode *inode, uint64_t size)
 {
+    struct ext2_node *node = ext2_node_of(inode);
     struct ext2 *ext2 = node->ext2;
-    struct inode *inode = &node->inode;
-    uint64_t old_size = inode->size;
+    if (inode->filesystem->is_read_only)
+        return ERROR_READ_ONLY;
     inode_lock(inode);
+    uint64_t old_size = inode->size;
     enum error error = page_cache_set_size(&node->cache, size);
     if (!error) {
         ext2_lock(ext2);
@@ -97,18 +99,12 @@ static enum error set_size(struct ext2_node *node, uint64_t size)
 
 enum error ext2_set(struct inode *inode, const struct inode_attributes *attributes)
 {
-    struct ext2_node *node = ext2_node_of(inode);
     if (inode->filesystem->is_read_only)
         return ERROR_READ_ONLY;
-    if (attributes->set & ATTRIBUTE_SIZE) {
-        enum error error = set_size(node, attributes->size);
-        if (error)
-            return error;
-    }
     inode_set(inode, attributes);
-    ext2_mark_dirty(node);
+    ext2_mark_dirty(ext2_node_of(inode));
     return OK;
 }
 
-const struct inode_operations ext2_file_operations = {.set = ext2_set};
+const struct inode_operations ext2_file_operations = {.set = ext2_set, .set_size = set_size};
 const struct inode_operations ext2_link_operations = {.read_link = read_link, .set = ext2_set};

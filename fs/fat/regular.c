@@ -201,24 +201,26 @@ const struct file_operations fat_regular_files = {.has_position = true,
 /* --- Attributes ------------------------------------------------------------------------------ */
 
 /* What goes is first the content, then the clusters. */
-static enum error set_size(struct fat_node *node, uint64_t size)
+static enum error set_size(struct inode *inode, uint64_t size)
 {
+    struct fat_node *node = fat_node_of(inode);
     struct fat *fat = node->fat;
     enum error error = OK;
-    inode_lock(&node->inode);
+    if (inode->filesystem->is_read_only)
+        return ERROR_READ_ONLY;
+    inode_lock(inode);
     if (size > node->cache.limit)
         error = ERROR_FILE_TOO_BIG;
     if (!error)
-        error =
-            size > node->inode.size ? fill_to(node, size) : page_cache_set_size(&node->cache, size);
+        error = size > inode->size ? fill_to(node, size) : page_cache_set_size(&node->cache, size);
     if (!error) {
         fat_lock(fat);
         error = fat_set_length(node, (uint32_t)((size + fat->cluster - 1) / fat->cluster));
         fat_unlock(fat);
     }
-    inode_note_write(&node->inode);
+    inode_note_write(inode);
     fat_mark_dirty(node);
-    inode_unlock(&node->inode);
+    inode_unlock(inode);
     return error;
 }
 
@@ -246,8 +248,6 @@ static enum error set(struct inode *inode, const struct inode_attributes *attrib
 {
     struct fat_node *node = fat_node_of(inode);
     enum error error = check(inode, attributes);
-    if (!error && attributes->set & ATTRIBUTE_SIZE)
-        error = set_size(node, attributes->size);
     if (error)
         return error;
     struct inode_attributes possible = *attributes;
@@ -257,4 +257,4 @@ static enum error set(struct inode *inode, const struct inode_attributes *attrib
     return OK;
 }
 
-const struct inode_operations fat_file_operations = {.set = set};
+const struct inode_operations fat_file_operations = {.set = set, .set_size = set_size};

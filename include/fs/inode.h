@@ -52,15 +52,13 @@ enum inode_attribute {
     ATTRIBUTE_MODE = 1,
     ATTRIBUTE_UID = 2,
     ATTRIBUTE_GID = 4,
-    ATTRIBUTE_SIZE = 8,
-    ATTRIBUTE_ACCESSED = 16,
-    ATTRIBUTE_MODIFIED = 32,
+    ATTRIBUTE_ACCESSED = 8,
+    ATTRIBUTE_MODIFIED = 16,
 };
 struct inode_attributes {
     unsigned set;
     uint32_t mode; /* permissions alone */
     uint32_t uid, gid;
-    uint64_t size;
     int64_t accessed, modified;
 };
 
@@ -89,8 +87,11 @@ struct inode_operations {
     enum error (*read_link)(struct inode *inode, const char **target);
     /* For links that lead to a file whatever its name: its place, referenced. Else NULL. */
     enum error (*follow)(struct inode *inode, struct path *target);
-    /* Set what fs/ has checked; the size only of regular files. May wait. */
+    /* Sets what fs/ has checked. May wait. */
     enum error (*set)(struct inode *inode, const struct inode_attributes *attributes);
+    /* Sets the size of a regular file, and notes the write. ERROR_FILE_TOO_BIG, ERROR_READ_ONLY,
+     * ERROR_NOT_PERMITTED (a seal), ERROR_FULL, ERROR_DEVICE, ERROR_OUT_OF_FRAMES. May wait. */
+    enum error (*set_size)(struct inode *inode, uint64_t size);
 };
 
 /* One more reference; and one less: with the last one the inode is freed, which may wait. */
@@ -142,7 +143,7 @@ void inode_note_read(struct inode *inode, bool always);
 void inode_note_write(struct inode *inode);
 void inode_note_change(struct inode *inode);
 
-/* Sets what `attributes` names, but for the size, and notes the change. */
+/* Sets what `attributes` names, times as the file system can hold them, and notes the change. */
 void inode_set(struct inode *inode, const struct inode_attributes *attributes);
 
 #endif

@@ -97,6 +97,10 @@ enum error link_check_access(const struct fs_context *context, const struct inod
 enum error path_set_attributes(const struct fs_context *context, const struct path *path,
                                struct inode *inode, const struct inode_attributes *attributes);
 
+/* Sets the size of a regular file to which the user may write, as truncate(2). `path` likewise. */
+enum error path_set_size(const struct fs_context *context, const struct path *path,
+                         struct inode *inode, uint64_t size);
+
 /* S_ISUID and S_ISGID, as far as a file loses them when somebody in `context` changes its owner.
  * User 0 may change the content of a regular file without that; others may not. */
 uint32_t inode_identity_lost(const struct inode *inode, const struct fs_context *context);

@@ -111,13 +111,12 @@ static enum error truncate(const struct fs_context *context, const struct found_
                            uint64_t size)
 {
     struct inode *inode = file->inode;
-    struct inode_attributes attributes = {.set = ATTRIBUTE_SIZE, .size = size};
     if (inode_is_directory(inode))
         return ERROR_IS_DIRECTORY;
     if (inode_type(inode) != S_IFREG)
         return ERROR_INVALID;
     enum error error = inode_check_access(context, inode, MAY_WRITE);
-    return error ? error : path_set_attributes(context, &file->path, inode, &attributes);
+    return error ? error : path_set_size(context, &file->path, inode, size);
 }
 
 int64_t syscall_truncate(struct trap_frame *frame)
