@@ -70,7 +70,7 @@ static bool is_listed(const struct text *names, const char *name, size_t length)
 static bool meet(struct sysfs_query *query, const char *name, size_t length, uint32_t type)
 {
     if (!query->name) {
-        if (is_listed(&query->names, name, length))
+        if (query->names.error || is_listed(&query->names, name, length))
             return false;
         text_printf(&query->names, "%c%.*s", letter_of(type), (int)length, name);
         text_append(&query->names, "", 1);
@@ -292,8 +292,9 @@ static enum error list(struct file *file, struct entry_sink *sink)
         !show(file, sink, "..", above->number, S_IFDIR, 1))
         return OK;
     ask(&query);
-    show_names(file, sink, &query.names, path);
-    enum error error = query.names.error;
+    enum error error = query.names.error; /* then the last name may have no NUL */
+    if (!error)
+        show_names(file, sink, &query.names, path);
     text_free(&query.names);
     return error;
 }

@@ -21,6 +21,9 @@ static enum error make(struct filesystem_type *type, const struct tmpfs_options 
     filesystem_init(&tmpfs->filesystem, type);
     tmpfs->page_limit = options->page_limit;
     tmpfs->inode_limit = options->inode_limit;
+    tmpfs->mode = options->mode;
+    tmpfs->uid = options->uid;
+    tmpfs->gid = options->gid;
     enum error error = tmpfs_make_inode(&tmpfs->filesystem, S_IFDIR | options->mode, &root);
     if (error) {
         kfree(tmpfs);
@@ -115,17 +118,20 @@ static void describe(struct filesystem *filesystem, struct text *text)
 {
     const struct tmpfs *tmpfs = tmpfs_of(filesystem);
     uint64_t usual = total_frames() / 2;
-    uint32_t mode = filesystem->root->inode->mode & MODE_PERMISSIONS;
     if (tmpfs->page_limit != usual)
         text_printf(text, ",size=%luk",
                     tmpfs->page_limit == UINT64_MAX ? 0 : tmpfs->page_limit * (PAGE_SIZE / 1024));
     if (tmpfs->inode_limit != usual)
         text_printf(text, ",nr_inodes=%lu",
                     tmpfs->inode_limit == UINT64_MAX ? 0 : tmpfs->inode_limit);
-    if (mode != STICKY_FOR_ALL) {
+    if (tmpfs->mode != STICKY_FOR_ALL) {
         text_printf(text, ",mode=");
-        text_append_octal(text, mode, 3);
+        text_append_octal(text, tmpfs->mode, 3);
     }
+    if (tmpfs->uid)
+        text_printf(text, ",uid=%u", tmpfs->uid);
+    if (tmpfs->gid)
+        text_printf(text, ",gid=%u", tmpfs->gid);
 }
 
 struct filesystem_type tmpfs_type = {

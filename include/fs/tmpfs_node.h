@@ -13,6 +13,7 @@ struct tmpfs {
     struct filesystem filesystem;
     uint64_t pages, page_limit;   /* of content */
     uint64_t inodes, inode_limit; /* another name of a file counts, too: it takes memory */
+    uint32_t mode, uid, gid;      /* the root's, as it was mounted: for /proc/mounts */
 };
 
 struct tmpfs_inode {

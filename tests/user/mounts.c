@@ -284,16 +284,18 @@ static void describe(void)
     char line[256];
     unsigned id, parent, major, minor;
     SEE(mkdir("a b", 0777) == 0 && mkdir("a b/sub", 0777) == 0 && mkdir("bound", 0777) == 0);
-    SEE(mount("s o", "a b", "tmpfs", MS_NOSUID | MS_NODEV, "size=40k,nr_inodes=7,mode=700") == 0);
+    SEE(mount("s o", "a b", "tmpfs", MS_NOSUID | MS_NODEV,
+              "size=40k,nr_inodes=7,mode=700,uid=5,gid=6") == 0);
+    SEE(chmod("a b", 0755) == 0); /* the options stay what they were */
     SEE(mkdir("a b/sub", 0777) == 0);
     SEE(strstr(line_with("/proc/self/mounts", "a\\040b"),
-               " tmpfs rw,nosuid,nodev,relatime,size=40k,nr_inodes=7,mode=700"));
+               " tmpfs rw,nosuid,nodev,relatime,size=40k,nr_inodes=7,mode=700,uid=5,gid=6"));
     SEE(strncmp(line_with("/proc/mounts", "a\\040b"), "s\\040o ", 6) == 0);
     SEE(mount("a b/sub", "bound", NULL, MS_BIND, NULL) == 0);
     snprintf(line, sizeof(line), "%s", line_with("/proc/self/mountinfo", "/bound "));
     SEE(sscanf(line, "%u %u %u:%u /sub ", &id, &parent, &major, &minor) == 4 && id != parent);
     SEE(strstr(line, " rw,nosuid,nodev,relatime "));
-    SEE(strstr(line, " - tmpfs s\\040o rw,size=40k,nr_inodes=7,mode=700"));
+    SEE(strstr(line, " - tmpfs s\\040o rw,size=40k,nr_inodes=7,mode=700,uid=5,gid=6"));
 }
 
 TEST(mounts, programs_are_told)
