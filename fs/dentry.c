@@ -166,6 +166,18 @@ void dentry_keep(struct dentry *dentry)
     add_to_directory(dentry);
 }
 
+enum error dentry_add(struct dentry *parent, const char *name, size_t length, struct inode *inode,
+                      struct dentry **added)
+{
+    *added = dentry_create(parent, name, length, inode);
+    if (!*added) {
+        inode_release(inode);
+        return ERROR_OUT_OF_FRAMES;
+    }
+    dentry_keep(*added);
+    return OK;
+}
+
 void dentry_delete(struct dentry *dentry)
 {
     ASSERT(dentry->is_kept);

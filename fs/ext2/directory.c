@@ -36,13 +36,7 @@ static enum error make_dentry(struct dentry *directory, const struct ext2_entry_
         inode_release(inode);
         return ext2_damaged(ext2, "a directory is in itself");
     }
-    *found = dentry_create(directory, entry->name, entry->name_length, inode);
-    if (!*found) {
-        inode_release(inode);
-        return ERROR_OUT_OF_FRAMES;
-    }
-    dentry_keep(*found);
-    return OK;
+    return dentry_add(directory, entry->name, entry->name_length, inode, found);
 }
 
 enum error ext2_lookup(struct dentry *directory, const char *name, size_t length,

@@ -34,15 +34,7 @@ static enum error lookup(struct dentry *directory, const char *name, size_t leng
         return OK;
     }
     error = fat_get_inode(node->fat, &entry, &inode);
-    if (error)
-        return error;
-    *found = dentry_create(directory, entry.name, entry.name_length, inode);
-    if (!*found) {
-        inode_release(inode);
-        return ERROR_OUT_OF_FRAMES;
-    }
-    dentry_keep(*found);
-    return OK;
+    return error ? error : dentry_add(directory, entry.name, entry.name_length, inode, found);
 }
 
 /* The root has no entries for itself and its parent. They are shown at positions that no entry has,

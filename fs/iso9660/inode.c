@@ -20,6 +20,16 @@ static bool is_shown(const struct iso_record *record)
            strlen(record->name) == record->name_length && !strchr(record->name, '/');
 }
 
+/* The dentry is kept: the next look-up does not come here, and what is read of the file stays in
+ * memory. */
+static enum error make_dentry(struct dentry *directory, const struct iso_record *record,
+                              struct dentry **found)
+{
+    struct inode *inode;
+    enum error error = iso_get_inode(iso_node_of(directory->inode)->iso, record, &inode);
+    return error ? error : dentry_add(directory, record->name, record->name_length, inode, found);
+}
+
 static enum error lookup(struct dentry *directory, const char *name, size_t length,
                          struct dentry **found)
 {
@@ -31,16 +41,8 @@ static enum error lookup(struct dentry *directory, const char *name, size_t leng
         if (error)
             return error;
         if (is_shown(&record) && record.name_length == length &&
-            memcmp(record.name, name, length) == 0) {
-            struct inode *inode;
-            error = iso_get_inode(node->iso, &record, &inode);
-            if (error)
-                return error;
-            *found = dentry_create(directory, name, length, inode);
-            if (!*found)
-                inode_release(inode);
-            return *found ? OK : ERROR_OUT_OF_FRAMES;
-        }
+            memcmp(record.name, name, length) == 0)
+            return make_dentry(directory, &record, found);
     }
     return ERROR_NO_ENTRY;
 }

@@ -82,6 +82,11 @@ struct dentry *dentry_find(const struct dentry *parent, const char *name, size_t
 /* Keeps a dentry that has an inode, as the last entry of its parent. There is none of its name. */
 void dentry_keep(struct dentry *dentry);
 
+/* Makes a dentry and keeps it, for a lookup(): *added has a reference for the caller. The inode's
+ * reference is taken over, also with an error: ERROR_OUT_OF_FRAMES. May wait then. */
+enum error dentry_add(struct dentry *parent, const char *name, size_t length, struct inode *inode,
+                      struct dentry **added);
+
 /* Ends that: the name is gone, the dentry stays while it is referenced. */
 void dentry_delete(struct dentry *dentry);
 

@@ -300,6 +300,23 @@ TEST(other_disks, an_iso_record_that_ends_beyond_its_sector_is_an_error)
     memory_disk_end();
 }
 
+/* A name that was looked up stays, and with it what was read of the file. */
+TEST(other_disks, an_iso_is_read_once)
+{
+    EXPECT(memory_disk_start());
+    EXPECT(memory_disk_make(make_iso));
+    EXPECT_EQ(memory_disk_mount("iso9660", true), OK);
+    uint64_t first = digest("/disk/D0/F1.TXT");
+    EXPECT(first);
+    memory_disk_reads_fail = true;
+    memory_disk_failures_after = 1;
+    EXPECT_EQ(digest("/disk/D0/F1.TXT"), first);
+    memory_disk_failures_after = 0;
+    memory_disk_reads_fail = false;
+    EXPECT_EQ(memory_disk_unmount(), OK);
+    memory_disk_end();
+}
+
 /* Each command in turn is the first one that fails, with all that follow. */
 TEST(other_disks, a_disk_that_fails_at_any_command_can_be_unmounted)
 {
