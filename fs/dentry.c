@@ -192,8 +192,9 @@ enum error dentry_move(struct dentry *dentry, struct dentry *parent, const char 
                        size_t length)
 {
     ASSERT(dentry->is_kept);
+    ASSERT(length <= NAME_MAX);
     struct dentry *old_parent = dentry->parent;
-    char *memory = kmalloc(length + 1);
+    char *memory = memory_for_name(dentry, length);
     if (!memory)
         return ERROR_OUT_OF_FRAMES;
     remove_from_directory(dentry);
@@ -204,6 +205,16 @@ enum error dentry_move(struct dentry *dentry, struct dentry *parent, const char 
     add_to_directory(dentry);
     dentry_release(old_parent);
     return OK;
+}
+
+void dentry_move_or_forget(struct dentry *dentry, struct dentry *parent, const char *name,
+                           size_t length)
+{
+    if (dentry_move(dentry, parent, name, length) == OK)
+        return;
+    (void)dentry_forget(dentry, SIZE_MAX);
+    if (list_empty(&dentry->children))
+        dentry_delete(dentry);
 }
 
 /* Each keeps its file, and gets all that is about the name. Parents are as much referenced as

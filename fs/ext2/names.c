@@ -395,19 +395,6 @@ static enum error rename_locked(struct dentry *entry, struct dentry *directory, 
     return OK;
 }
 
-/* When the dentries cannot follow, they are forgotten: the next lookup finds the new name. */
-static void move_dentries(struct dentry *entry, struct dentry *directory, const char *name,
-                          size_t length, struct dentry *replaced)
-{
-    if (replaced)
-        dentry_delete(replaced);
-    if (dentry_move(entry, directory, name, length) == OK)
-        return;
-    (void)dentry_forget(entry, SIZE_MAX);
-    if (list_empty(&entry->children))
-        dentry_delete(entry);
-}
-
 static enum error rename(struct dentry *entry, struct dentry *directory, const char *name,
                          size_t length, struct dentry *replaced)
 {
@@ -418,8 +405,10 @@ static enum error rename(struct dentry *entry, struct dentry *directory, const c
         return ERROR_NOT_EMPTY;
     ext2_lock(ext2);
     enum error error = rename_locked(entry, directory, name, length, replaced);
+    if (!error && replaced)
+        dentry_delete(replaced);
     if (!error)
-        move_dentries(entry, directory, name, length, replaced);
+        dentry_move_or_forget(entry, directory, name, length);
     ext2_unlock(ext2);
     return error;
 }

@@ -213,8 +213,10 @@ static void lose_name(struct dentry *entry)
 
 static enum error remove_entry(struct dentry *entry)
 {
-    struct fat_node *parent = fat_node_of(entry->parent->inode);
-    enum error error = fat_remove_entry(parent, fat_node_of(entry->inode));
+    struct fat_node *parent = fat_node_of(entry->parent->inode), *node = fat_node_of(entry->inode);
+    enum error error = fat_remove_entry(parent, &node->slots);
+    if (!error)
+        node->slots.place = 0;
     inode_note_write(&parent->inode);
     fat_mark_dirty(parent);
     return error;
@@ -235,22 +237,34 @@ static enum error remove(struct dentry *entry)
     return error;
 }
 
-/* The file gets its new entry before it loses the old one; one that is in the way goes first. */
+/* The file gets its new entry before it loses the old one. Where it replaces another file it gets
+ * that one's, which needs no room, with the name as it is on the disk. */
 static enum error move(struct dentry *entry, struct dentry *directory, const char *name,
                        size_t length, struct dentry *replaced)
 {
-    struct fat_node *node = fat_node_of(entry->inode), old = *node;
+    struct fat_node *node = fat_node_of(entry->inode);
     struct fat_node *from = fat_node_of(entry->parent->inode), *to = fat_node_of(directory->inode);
-    enum error error = replaced ? remove_entry(replaced) : OK;
-    if (!error)
-        error = add_entry(directory, name, length, node);
+    const struct fat_slots old = node->slots;
+    enum error error = replaced ? fat_take_slots(node, fat_node_of(replaced->inode))
+                                : add_entry(directory, name, length, node);
     if (!error)
         error = fat_remove_entry(from, &old);
     if (!error && from != to && inode_is_directory(entry->inode))
         error = put_dots(node, 1, to, number_of_parent(to));
     inode_note_write(&from->inode);
+    inode_note_write(&to->inode);
     fat_mark_dirty(from);
+    fat_mark_dirty(to);
     fat_mark_dirty(node);
+    return error;
+}
+
+/* Is there a first cluster, in which the entries . and .. are? */
+static enum error check_clusters(struct fat_node *directory)
+{
+    enum error error = fat_load_chain(directory);
+    if (!error && directory->length == 0)
+        error = fat_damaged(directory->fat, "a directory has no clusters");
     return error;
 }
 
@@ -263,6 +277,11 @@ static enum error check_rename(struct dentry *entry, const char *name, size_t le
         return ERROR_READ_ONLY;
     if (!fat_name_to_units(name, length, units, &count))
         return ERROR_INVALID;
+    if (inode_is_directory(entry->inode)) {
+        enum error error = check_clusters(fat_node_of(entry->inode));
+        if (error)
+            return error;
+    }
     return replaced && inode_is_directory(replaced->inode) ? check_empty(replaced) : OK;
 }
 
@@ -278,13 +297,12 @@ static enum error rename(struct dentry *entry, struct dentry *directory, const c
     fat_unlock(fat);
     if (error)
         return error;
-    if (replaced)
+    if (replaced) {
+        name = replaced->name;
+        length = replaced->name_length;
         lose_name(replaced);
-    /* Where the dentry cannot follow, it is forgotten: the next lookup finds the new name. */
-    if (dentry_move(entry, directory, name, length) != OK) {
-        (void)dentry_forget(entry, SIZE_MAX);
-        dentry_delete(entry);
     }
+    dentry_move_or_forget(entry, directory, name, length);
     return OK;
 }
 

@@ -298,23 +298,19 @@ enum error fat_add_entry(struct fat_node *directory, const char *name, size_t le
     }
     if (error)
         return error;
-    node->place = place;
-    node->position = position;
-    node->slots = parts + 1;
+    node->slots = (struct fat_slots){place, position, parts + 1};
     return OK;
 }
 
-enum error fat_remove_entry(struct fat_node *directory, struct fat_node *node)
+enum error fat_remove_entry(struct fat_node *directory, const struct fat_slots *slots)
 {
     const uint8_t free = SLOT_FREE;
     struct fat *fat = directory->fat;
     enum error error = fat_load_chain(directory);
-    for (uint32_t i = 0; !error && i < node->slots; i++) {
-        uint64_t at = node->position + (uint64_t)i * FAT_SLOT;
+    for (uint32_t i = 0; !error && i < slots->count; i++) {
+        uint64_t at = slots->position + (uint64_t)i * FAT_SLOT;
         error =
             write_slot(fat, sector_at(directory, at) * fat->sector + at % fat->sector, &free, 1);
     }
-    if (!error)
-        node->place = 0;
     return error;
 }

@@ -75,15 +75,29 @@ static enum error store(struct fat_node *node)
 {
     struct fat *fat = node->fat;
     struct cached_block *cached;
-    if (!node->place) /* the root, or a file without a name */
+    uint64_t place = node->slots.place;
+    if (!place)
         return OK;
-    enum error error = block_cache_get(&fat->cache, node->place / fat->sector, &cached);
+    enum error error = block_cache_get(&fat->cache, place / fat->sector, &cached);
     if (error)
         return error;
-    fat_fill_entry(node, cached->bytes + node->place % fat->sector);
+    fat_fill_entry(node, cached->bytes + place % fat->sector);
     block_cache_change(cached, STAGE_DIRECTORIES);
     block_cache_put(cached);
     return OK;
+}
+
+enum error fat_take_slots(struct fat_node *node, struct fat_node *other)
+{
+    const struct fat_slots before = node->slots;
+    ASSERT(other->slots.place);
+    node->slots = other->slots;
+    enum error error = store(node);
+    if (error)
+        node->slots = before;
+    else
+        other->slots.place = 0;
+    return error;
 }
 
 enum error fat_store_nodes(struct fat *fat)
@@ -148,7 +162,7 @@ static struct inode *find(struct fat *fat, uint64_t place)
 {
     list_for_each(link, &fat->filesystem.inodes) {
         struct inode *inode = CONTAINER_OF(link, struct inode, in_filesystem);
-        if (fat_node_of(inode)->place == place)
+        if (fat_node_of(inode)->slots.place == place)
             return inode;
     }
     return NULL;
@@ -159,9 +173,11 @@ static void fill(struct fat_node *node, const struct fat_entry *entry)
     struct inode *inode = &node->inode;
     const uint8_t *bytes = entry->bytes;
     const struct fat *fat = node->fat;
-    node->place = entry->place;
-    node->position = entry->position;
-    node->slots = (uint32_t)((entry->next - entry->position) / FAT_SLOT);
+    node->slots = (struct fat_slots){
+        .place = entry->place,
+        .position = entry->position,
+        .count = (uint32_t)((entry->next - entry->position) / FAT_SLOT),
+    };
     node->first = get_little_16(bytes + FAT_FIRST_LOW);
     if (fat->bits == 32)
         node->first |= (uint32_t)get_little_16(bytes + FAT_FIRST_HIGH) << 16;

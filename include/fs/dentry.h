@@ -90,10 +90,15 @@ enum error dentry_add(struct dentry *parent, const char *name, size_t length, st
 /* Ends that: the name is gone, the dentry stays while it is referenced. */
 void dentry_delete(struct dentry *dentry);
 
-/* Gives a kept dentry another name or parent. There is no entry of that name. ERROR_OUT_OF_FRAMES.
- */
+/* Gives a kept dentry another name or parent. If there is an entry of that name, the caller deletes
+ * it at once. ERROR_OUT_OF_FRAMES. */
 enum error dentry_move(struct dentry *dentry, struct dentry *parent, const char *name,
                        size_t length);
+
+/* The same for a file system that can look names up again: where memory is out, it forgets the
+ * dentry and those below it that nobody uses, and the next lookup finds the new name. */
+void dentry_move_or_forget(struct dentry *dentry, struct dentry *parent, const char *name,
+                           size_t length);
 
 /* Gives two kept dentries each other's names and parents. */
 void dentry_exchange(struct dentry *a, struct dentry *b);

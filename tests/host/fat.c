@@ -135,3 +135,69 @@ TEST(fat, names_that_no_path_can_have_are_not_shown)
     }
     memory_disk_end();
 }
+
+static int64_t write_to(const char *path, const char *text)
+{
+    struct file *file;
+    if (file_open(disk_context, NULL, path, O_WRONLY | O_CREAT, 0644, &file))
+        return -1;
+    int64_t size = write_bytes(file, text, strlen(text));
+    file_release(file);
+    return size;
+}
+
+/* The directory has no room for one slot more. The file that is replaced gives its own. */
+TEST(fat, a_file_is_replaced_in_a_full_directory)
+{
+    struct file *file;
+    char path[64], byte;
+    EXPECT(start());
+    EXPECT_EQ(make("/disk/d", S_IFDIR), OK);
+    EXPECT_EQ(write_to("/disk/abc", "old"), 3);
+    EXPECT_EQ(write_to("/disk/d/x", "new"), 3);
+    enum error error = OK;
+    for (unsigned i = 0; !error && i < 1000; i++) {
+        snprintf(path, sizeof(path), "/disk/F%u", i);
+        error = make(path, S_IFREG);
+    }
+    EXPECT_EQ(error, ERROR_FULL);
+    EXPECT_EQ(path_rename(disk_context, NULL, "/disk/d/x", NULL, "/disk/Abc", 0), OK);
+    EXPECT_EQ(list("/disk/d", 0), OK);
+    EXPECT(strcmp(listed, ". .. ") == 0);
+    for (unsigned round = 0; round < 2; round++) { /* the second time it comes from the disk */
+        EXPECT_EQ(file_open(disk_context, NULL, "/disk/ABC", O_RDONLY, 0, &file), OK);
+        EXPECT_EQ(read_bytes(file, &byte, 1), 1);
+        EXPECT_EQ(byte, 'n');
+        file_release(file);
+        EXPECT_EQ(memory_disk_unmount(), OK);
+        EXPECT(memory_disk_is_clean("fsck.fat -n"));
+        EXPECT(mount_again());
+    }
+    EXPECT_EQ(memory_disk_unmount(), OK);
+    memory_disk_end();
+}
+
+/* Nothing is changed before that is known. */
+TEST(fat, a_directory_without_clusters_does_not_move)
+{
+    static const uint16_t firsts[] = {0, 1, 0xffef};
+    EXPECT(start());
+    EXPECT_EQ(make("/disk/a", S_IFDIR), OK);
+    EXPECT_EQ(make("/disk/b", S_IFDIR), OK);
+    EXPECT_EQ(make("/disk/a/SUB", S_IFDIR), OK);
+    EXPECT_EQ(memory_disk_unmount(), OK);
+    uint8_t *slot = find_slot("SUB        ", 11);
+    EXPECT(slot);
+    for (size_t i = 0; i < ARRAY_SIZE(firsts); i++) {
+        memcpy(slot + 26, &firsts[i], 2);
+        EXPECT(mount_again());
+        EXPECT_EQ(path_rename(disk_context, NULL, "/disk/a/SUB", NULL, "/disk/b/SUB", 0),
+                  ERROR_DEVICE);
+        EXPECT_EQ(list("/disk/b", 0), OK);
+        EXPECT(strcmp(listed, ". .. ") == 0);
+        EXPECT_EQ(list("/disk/a", 0), OK);
+        EXPECT(strcmp(listed, ". .. SUB ") == 0);
+        EXPECT_EQ(memory_disk_unmount(), OK);
+    }
+    memory_disk_end();
+}

@@ -63,13 +63,18 @@ struct fat {
     struct list dirty;  /* nodes whose entries on the disk are older */
 };
 
+/* The slots of a file's name and entry, which follow each other in its directory. */
+struct fat_slots {
+    uint64_t place;    /* of the last one, in bytes from the disk's start; 0: there are none */
+    uint64_t position; /* of the first one in the directory */
+    uint32_t count;
+};
+
 struct fat_node {
     struct inode inode;
     struct fat *fat;
     struct page_cache cache; /* of a regular file */
-    uint64_t place;          /* of its entry, in bytes from the disk's start; 0: it has none */
-    uint64_t position;       /* of its first slot in its directory */
-    uint32_t slots;          /* of its name and its entry */
+    struct fat_slots slots;  /* the root has none, nor has a file without a name */
     uint32_t *chain;         /* its clusters in order, once it was looked through */
     uint32_t length, room;   /* clusters in the chain, and the memory's size */
     uint32_t first;          /* cluster; 0: it has none */
@@ -186,8 +191,8 @@ enum error fat_find_entry(struct fat_node *directory, const char *name, size_t l
 enum error fat_add_entry(struct fat_node *directory, const char *name, size_t length,
                          const uint8_t bytes[FAT_SLOT], struct fat_node *node);
 
-/* Frees the slots of a node's entry, which has no place then. With the changes locked. */
-enum error fat_remove_entry(struct fat_node *directory, struct fat_node *node);
+/* Frees the slots of an entry. With the changes locked. */
+enum error fat_remove_entry(struct fat_node *directory, const struct fat_slots *slots);
 
 /* Makes a directory's new clusters, from the one at `from` on, empty. With the changes locked. */
 enum error fat_clear_clusters(struct fat_node *directory, uint32_t from);
@@ -202,6 +207,11 @@ struct fat_node *fat_make_node(struct fat *fat, uint32_t mode);
 
 /* Notes that the node is newer than its entry. Does not wait, and needs no lock. */
 void fat_mark_dirty(struct fat_node *node);
+
+/* Gives the slots of another node to this one, and writes there what it says of it, but for the
+ * name: that stays. With an error nothing has changed. With the changes locked; ERROR_DEVICE,
+ * ERROR_OUT_OF_FRAMES. May wait. */
+enum error fat_take_slots(struct fat_node *node, struct fat_node *other);
 
 /* What a node's entry says of it, but for the name. */
 void fat_fill_entry(const struct fat_node *node, uint8_t bytes[FAT_SLOT]);
