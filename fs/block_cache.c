@@ -36,7 +36,7 @@ static struct cached_block *block_at(struct list_node *node)
 
 static void forget(struct cached_block *cached)
 {
-    ASSERT(cached->references == 0);
+    ASSERT(cached->references == 0 && cached->cache->count > 0);
     list_remove(&cached->in_bucket);
     list_remove(&cached->in_order);
     cached->cache->count--;
@@ -56,6 +56,7 @@ void block_cache_end(struct block_cache *cache)
     forget_all(&cache->blocks);
     for (unsigned i = 0; i < BLOCK_CACHE_STAGES; i++)
         forget_all(&cache->dirty[i]);
+    ASSERT(cache->count == 0);
     list_remove(&cache->node);
 }
 
@@ -221,6 +222,7 @@ enum error block_cache_read(struct block_cache *cache, uint64_t offset, void *to
 void block_cache_change(struct cached_block *cached, unsigned stage)
 {
     ASSERT(stage < BLOCK_CACHE_STAGES);
+    ASSERT(cached->references > 0 && cached->is_read && !cached->error);
     if (cached->is_dirty && cached->stage <= stage)
         return;
     cached->is_dirty = true;
@@ -254,6 +256,7 @@ static enum error write_some(struct list *list)
     for (struct list_node *node = list->head.next; node != &list->head && count < AT_A_TIME;
          node = node->next, count++) {
         blocks[count] = block_at(node);
+        ASSERT(blocks[count]->is_dirty);
         begin(blocks[count], BLOCK_WRITE, &parts[count], &requests[count]);
     }
     for (unsigned i = 0; i < count; i++) {
@@ -268,6 +271,7 @@ static enum error write_some(struct list *list)
 enum error block_cache_write(struct block_cache *cache, unsigned stage, bool *wrote)
 {
     enum error error = OK;
+    ASSERT(stage < BLOCK_CACHE_STAGES);
     struct list *list = &cache->dirty[stage];
     *wrote = !list_empty(list);
     while (!error && !list_empty(list))

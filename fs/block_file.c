@@ -45,6 +45,8 @@ static enum error transfer(struct page_cache *cache, enum block_operation operat
     uint32_t each = PAGE_SIZE / device->block_size;
     uint64_t left = (device->block_count - index * each) * device->block_size;
     uint64_t bytes = MIN(left, pages * PAGE_SIZE);
+    ASSERT(pages > 0 && pages <= PAGE_RUN_MAX);
+    ASSERT(index * each < device->block_count && bytes > (pages - 1) * PAGE_SIZE);
     for (unsigned i = 0; i < pages; i++) {
         uint64_t size = MIN(bytes - i * PAGE_SIZE, PAGE_SIZE);
         parts[i] = (struct block_part){.address = frames[i], .size = (uint32_t)size};

@@ -40,6 +40,7 @@ enum error fs_context_copy(const struct fs_context *from, struct fs_context **co
 
 void fs_context_reference(struct fs_context *context)
 {
+    ASSERT(context->references > 0);
     context->references++;
 }
 

@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <fs/cpio.h>
 #include <lib/string.h>
 
@@ -50,6 +51,7 @@ static bool parse_fields(const uint8_t *bytes, uint32_t fields[FIELDS])
  * shorter. The last padding may be missing. */
 static const uint8_t *take(struct cpio *archive, size_t size)
 {
+    ASSERT(archive->offset <= archive->size);
     if (size > archive->size - archive->offset)
         return NULL;
     const uint8_t *bytes = archive->bytes + archive->offset;

@@ -159,6 +159,7 @@ void dentry_keep(struct dentry *dentry)
     ASSERT(!dentry->is_kept);
     ASSERT(dentry->inode);
     ASSERT(dentry->parent != dentry);
+    ASSERT(inode_is_directory(dentry->parent->inode));
     dentry->is_kept = true;
     dentry_reference(dentry);
     if (++kept > (size_t)1 << bucket_bits)
@@ -181,6 +182,7 @@ enum error dentry_add(struct dentry *parent, const char *name, size_t length, st
 void dentry_delete(struct dentry *dentry)
 {
     ASSERT(dentry->is_kept);
+    ASSERT(kept > 0);
     remove_from_directory(dentry);
     kept--;
     dentry->is_kept = false;
@@ -192,7 +194,8 @@ enum error dentry_move(struct dentry *dentry, struct dentry *parent, const char 
                        size_t length)
 {
     ASSERT(dentry->is_kept);
-    ASSERT(length <= NAME_MAX);
+    ASSERT(length <= NAME_MAX && inode_is_directory(parent->inode));
+    ASSERT(!dentry_is_below(parent, dentry));
     struct dentry *old_parent = dentry->parent;
     char *memory = memory_for_name(dentry, length);
     if (!memory)
@@ -240,6 +243,7 @@ void dentry_exchange(struct dentry *a, struct dentry *b)
     ASSERT(a->is_kept);
     ASSERT(b->is_kept);
     ASSERT(a != b);
+    ASSERT(!dentry_is_below(a->parent, b) && !dentry_is_below(b->parent, a));
     remove_from_directory(a);
     remove_from_directory(b);
     exchange_names(a, b);
@@ -286,6 +290,7 @@ static void delete_entries(struct dentry *root)
 
 void dentry_drop_tree(struct dentry *root)
 {
+    ASSERT(root->parent == root);
     delete_entries(root);
     dentry_release(root);
 }

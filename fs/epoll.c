@@ -48,6 +48,7 @@ static void make_unready(struct item *item)
 {
     uint64_t flags = interrupts_save();
     if (list_node_linked(&item->ready_link)) {
+        ASSERT(item->epoll->ready_count > 0);
         list_remove(&item->ready_link);
         item->epoll->ready_count--;
     }
@@ -215,7 +216,8 @@ static void close(struct file *file)
     struct tree_node *node;
     while ((node = tree_find_from(&epoll->items, 0)))
         remove_item(item_at(node));
-    ASSERT(list_empty(&epoll->ready));
+    ASSERT(list_empty(&epoll->ready) && epoll->ready_count == 0);
+    ASSERT(list_empty(&epoll->nested));
     ASSERT(list_empty(&epoll->owner.wakers));
     kfree(epoll);
 }

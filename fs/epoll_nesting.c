@@ -2,6 +2,7 @@
  * How deep epoll files watch each other. A search goes from level to level, and comes to each epoll
  * file once, so it takes no longer than there are such files and items.
  */
+#include <assert.h>
 #include <fs/epoll_item.h>
 
 enum { NESTED_MAX = 6 };
@@ -60,6 +61,7 @@ static unsigned levels(struct epoll *start, const struct epoll *target,
 bool epoll_is_too_deep(struct epoll *epoll, struct epoll *watched,
                        void (*closed)(struct file_watch *watch))
 {
+    ASSERT(epoll->file && watched->file);
     unsigned below = levels(watched, epoll, NULL);
     return below + levels(epoll, NULL, closed) > NESTED_MAX;
 }

@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <fs/anonymous.h>
 #include <fs/eventfd.h>
 #include <fs/text.h>
@@ -59,6 +60,7 @@ static enum error write(struct file *file, struct buffer *buffer, uint64_t *posi
         return error;
     }
     eventfd->count += added;
+    ASSERT(eventfd->count < UINT64_MAX);
     wait_queue_wake_for(&eventfd->waiting, READABLE);
     return OK;
 }

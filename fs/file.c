@@ -133,8 +133,10 @@ void file_close_last(struct file *file)
     inode_release(file->inode);
     if (file->dentry)
         dentry_release(file->dentry);
-    if (file->is_writer)
+    if (file->is_writer) {
+        ASSERT(file->mount->writers > 0);
         file->mount->writers--;
+    }
     mount_release(file->mount);
     open_files--;
     kfree(file);

@@ -64,6 +64,7 @@ static struct inode_locks *locks_of(struct inode *inode)
 static void free_if_unused(struct inode *inode)
 {
     struct inode_locks *locks = inode->locks;
+    ASSERT(locks);
     if (!list_empty(&locks->locks) || locks->waiting > 0)
         return;
     inode->locks = NULL;
@@ -127,7 +128,9 @@ static void drop(struct file_lock *lock)
 static void cut(struct inode_locks *locks, struct file_lock *old, const struct file_lock *lock,
                 struct file_lock **spare)
 {
-    bool left = old->start<lock->start, right = old->last> lock->last;
+    bool left = old->start < lock->start;
+    bool right = lock->last < old->last;
+    ASSERT(overlap(old, lock));
     if (!left && !right) {
         drop(old);
     } else if (left && right) {
@@ -149,6 +152,7 @@ static void cut(struct inode_locks *locks, struct file_lock *old, const struct f
 static void apply(struct inode_locks *locks, struct file_lock **lock, struct file_lock **spare)
 {
     struct file_lock *new = *lock;
+    ASSERT(new->start <= new->last &&new->last <= LOCK_TO_END);
     struct list_node *next, *end = &locks->locks.head;
     for (struct list_node *node = end->next; node != end; node = next) {
         struct file_lock *old = lock_at(node);
@@ -202,6 +206,7 @@ static enum error wait_for(struct inode *inode, const struct file_lock *wanted,
     list_push_back(&waits, &wait.node);
     locks->waiting++;
     enum error error = thread_wait_interruptible(&locks->changed);
+    ASSERT(inode->locks == locks && locks->waiting > 0); /* they stay while somebody waits */
     locks->waiting--;
     list_remove(&wait.node);
     return error;
@@ -248,6 +253,7 @@ enum error file_lock_set(struct inode *inode, const struct file_lock *wanted, bo
 void file_locks_release(struct inode *inode, const void *owner)
 {
     struct inode_locks *locks = inode->locks;
+    ASSERT(locks);
     struct list_node *next, *end = &locks->locks.head;
     for (struct list_node *node = end->next; node != end; node = next) {
         next = node->next;

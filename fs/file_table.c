@@ -45,6 +45,7 @@ static void free_arrays(struct file_table *table)
 /* Makes room for descriptors below `capacity`, which is more than there is. */
 static enum error grow(struct file_table *table, unsigned capacity)
 {
+    ASSERT(capacity > table->capacity);
     struct file_table larger = {.capacity = ALIGN_UP(capacity, (unsigned)WORD)};
     size_t words = larger.capacity / WORD, old_words = table->capacity / WORD;
     larger.files = kzalloc(larger.capacity * sizeof(struct file *));
@@ -109,6 +110,7 @@ enum error file_table_copy(const struct file_table *from, struct file_table **co
 
 void file_table_reference(struct file_table *table)
 {
+    ASSERT(table->references > 0);
     table->references++;
 }
 

@@ -13,6 +13,7 @@ static struct list types = LIST_INIT(types);
 void filesystem_init(struct filesystem *filesystem, struct filesystem_type *type)
 {
     static uint32_t last_minor; /* of those without a disk, whose major number is 0 */
+    ASSERT(type && !filesystem->type);
     filesystem->type = type;
     last_minor++;
     filesystem->device = DEVICE_NUMBER(0, last_minor);
@@ -21,10 +22,15 @@ void filesystem_init(struct filesystem *filesystem, struct filesystem_type *type
     list_init(&filesystem->inodes);
 }
 
-bool filesystem_lock_names(struct filesystem *filesystem)
+bool filesystem_has_names_locked(const struct filesystem *filesystem)
 {
     const struct thread *thread = thread_current();
-    if (!filesystem->type->has_device || !thread || filesystem->names.owner == &thread->task)
+    return !filesystem->type->has_device || !thread || filesystem->names.owner == &thread->task;
+}
+
+bool filesystem_lock_names(struct filesystem *filesystem)
+{
+    if (filesystem_has_names_locked(filesystem))
         return false;
     thread_lock(&filesystem->names);
     return true;
@@ -41,6 +47,7 @@ void filesystem_release(struct filesystem *filesystem)
     ASSERT(filesystem->mounts > 0);
     if (--filesystem->mounts > 0 || !filesystem->type->unmount)
         return;
+    ASSERT(!filesystem->is_unmounted);
     notify_unmount(filesystem);
     filesystem->type->unmount(filesystem);
     filesystem->is_unmounted = true;
@@ -83,6 +90,7 @@ void filesystem_drop_names(struct filesystem *filesystem)
 
 void filesystem_add_type(struct filesystem_type *type)
 {
+    ASSERT(!filesystem_find_type(type->name));
     list_push_back(&types, &type->node);
 }
 

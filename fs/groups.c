@@ -32,7 +32,10 @@ void group_list_reference(struct group_list *groups)
 
 void group_list_release(struct group_list *groups)
 {
-    if (groups && --groups->references == 0)
+    if (!groups)
+        return;
+    ASSERT(groups->references > 0);
+    if (--groups->references == 0)
         kfree(groups);
 }
 

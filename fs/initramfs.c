@@ -46,6 +46,7 @@ static void forget_linked(struct linked_file *linked)
 
 static enum error remember_linked(struct unpacking *unpacking, const struct cpio_entry *entry)
 {
+    ASSERT(entry->links > 1);
     struct linked_file *linked = kzalloc(sizeof(*linked));
     if (!linked)
         return ERROR_OUT_OF_FRAMES;
@@ -81,6 +82,7 @@ static enum error make_file(struct unpacking *unpacking, const struct cpio_entry
     enum error error;
     if (linked) {
         error = path_link(unpacking->context, &linked->path, NULL, entry->name);
+        ASSERT(linked->names_left > 0);
         if (--linked->names_left == 0)
             forget_linked(linked);
     } else {

@@ -21,20 +21,24 @@ void inode_init(struct inode *inode, struct filesystem *filesystem,
 void inode_end(struct inode *inode)
 {
     struct filesystem *filesystem = inode->filesystem;
+    ASSERT(inode->writers == 0 && inode->programs == 0);
+    ASSERT(!inode->pipe && !inode->locks && !inode->socket && !inode->watches);
+    ASSERT(!inode->opened_as);
     list_remove(&inode->in_filesystem);
     if (filesystem->is_unmounted && list_empty(&filesystem->inodes))
         filesystem->type->free(filesystem);
 }
 
-/* The time as the file system can hold it: in its range, and a multiple of its step. */
+/* The time as the file system can hold it: in its range, and a multiple of its step. In memory that
+ * is any time. */
 static int64_t as_stored(const struct inode *inode, int64_t time)
 {
     const struct filesystem *filesystem = inode->filesystem;
     int64_t step = filesystem->time_step;
-    ASSERT(step > 0);
-    if (filesystem->last_time)
-        time = MIN(MAX(time, filesystem->first_time), filesystem->last_time);
-    int64_t beyond = step > 1 ? time % step : 0;
+    if (step == 1)
+        return time;
+    time = MIN(MAX(time, filesystem->first_time), filesystem->last_time);
+    int64_t beyond = time % step;
     return time - (beyond < 0 ? beyond + step : beyond);
 }
 

@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <fs/anonymous.h>
 #include <fs/device.h>
 #include <fs/filesystem.h>
@@ -107,6 +108,7 @@ static void close(struct file *file)
         watch_end(CONTAINER_OF(list_first(&inotify->watches), struct inotify_watch, in_inotify));
     while ((event = event_first(inotify)))
         event_drop(inotify, event);
+    ASSERT(inotify->watch_count == 0 && inotify->event_count == 0 && inotify->bytes == 0);
     kfree(inotify);
 }
 

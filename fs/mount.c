@@ -50,6 +50,7 @@ enum error mount_root(struct filesystem_type *type)
     mount_root_of_all = make(filesystem, filesystem->root, "rootfs");
     if (!mount_root_of_all)
         return ERROR_OUT_OF_FRAMES; /* there is no kernel without it */
+    ASSERT(inode_is_directory(filesystem->root->inode));
     list_push_back(&mounts, &mount_root_of_all->node);
     return OK;
 }

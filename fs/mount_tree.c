@@ -17,6 +17,7 @@ void mount_free(struct mount *mount)
 {
     ASSERT(!mount->point);
     ASSERT(list_empty(&mount->children));
+    ASSERT(mount->writers == 0 && mount->visits == 0);
     struct filesystem *filesystem = mount->filesystem;
     dentry_release(mount->root);
     kfree(mount);
@@ -35,6 +36,8 @@ static void keep_point(struct dentry *point)
 
 void mount_attach(struct mount *mount, const struct path *point)
 {
+    ASSERT(!mount->parent && !mount->point);
+    ASSERT(inode_is_directory(mount->root->inode) == inode_is_directory(point->dentry->inode));
     keep_point(point->dentry);
     mount->parent = point->mount;
     mount->point = point->dentry;
@@ -46,7 +49,7 @@ void mount_attach(struct mount *mount, const struct path *point)
 
 void mount_detach(struct mount *mount)
 {
-    ASSERT(mount->point->mounts > 0);
+    ASSERT(mount->parent && mount->point->mounts > 0);
     list_remove(&mount->node);
     list_remove(&mount->sibling);
     mount->point->mounts--;

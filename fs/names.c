@@ -132,6 +132,8 @@ static enum error check_rename(const struct walk *from, const struct walk *to,
 static enum error rename_entry(const struct walk *from, const struct walk *to, struct dentry *entry,
                                struct dentry *replaced)
 {
+    ASSERT(entry->parent == from->directory);
+    ASSERT(!replaced || replaced->parent == to->directory);
     enum error error = check_names(from, to, entry, replaced);
     if (error)
         return error;
@@ -197,6 +199,7 @@ static enum error rename_to(const struct walk *from, const struct walk *to, stru
                             unsigned flags)
 {
     struct dentry *replaced = NULL;
+    ASSERT(from->directory->inode->filesystem == to->directory->inode->filesystem);
     enum error error = walk_look_up(to, &replaced);
     if (error && error != ERROR_NO_ENTRY)
         return error;

@@ -82,7 +82,9 @@ static enum error create(const struct walk *walk, struct dentry *entry, uint32_t
 {
     const struct inode *directory = entry->parent->inode;
     uint32_t permissions = new_permissions(walk->context, directory, mode);
+    ASSERT(!entry->inode);
     enum error error = directory->operations->create(entry, (mode & S_IFMT) | permissions, rdev);
+    ASSERT(error ? !entry->inode : entry->is_kept);
     if (!error) {
         set_owner(walk->context, entry);
         notify_name(entry, NOTIFY_CREATE);
@@ -160,6 +162,7 @@ enum error path_make_unnamed(const struct fs_context *context, const struct path
     error = parent->operations->create_unnamed(parent, S_IFREG | permissions, &inode);
     if (error)
         return error;
+    ASSERT(inode->links == 0);
     inode->may_get_name = may_get_name;
     error = name_unnamed(directory, inode, made);
     if (error)

@@ -62,6 +62,8 @@ struct event *event_first(const struct inotify *inotify)
 
 void event_drop(struct inotify *inotify, struct event *event)
 {
+    ASSERT(inotify->event_count > 0);
+    ASSERT(inotify->bytes >= sizeof(event->header) + event->header.length);
     list_remove(&event->node);
     inotify->event_count--;
     inotify->bytes -= sizeof(event->header) + event->header.length;
@@ -75,6 +77,7 @@ void watch_end(struct inotify_watch *watch)
     struct inotify_watch **link = &watch->inode->watches;
     for (; *link != watch; link = &(*link)->next)
         ASSERT(*link);
+    ASSERT(watch->inotify->watch_count > 0 && notify_watches > 0);
     *link = watch->next;
     list_remove(&watch->in_inotify);
     watch->inotify->watch_count--;
@@ -183,6 +186,7 @@ enum error watch_add(struct inotify *inotify, struct inode *inode, unsigned mask
     struct inotify_watch *watch = kzalloc(sizeof(*watch));
     if (!watch)
         return ERROR_OUT_OF_FRAMES;
+    ASSERT(!watch_find(inotify, inode));
     *watch = (struct inotify_watch){.next = inode->watches,
                                     .inotify = inotify,
                                     .inode = inode,

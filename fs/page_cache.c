@@ -88,6 +88,7 @@ static void limit_dirty_pages(struct page_cache *cache)
 static enum error reserve_page(struct page_cache *cache, uint64_t index, bool *there)
 {
     uint64_t position = index * PAGE_SIZE, size = cache->inode->size;
+    ASSERT(position < size);
     return reserve(cache, position, (size_t)MIN(size - position, PAGE_SIZE), there);
 }
 
@@ -183,6 +184,7 @@ static enum error copy_piece(struct page_cache *cache, struct buffer *buffer, si
 {
     struct inode *inode = cache->inode;
     size_t within = *position % PAGE_SIZE, before = buffer->left;
+    ASSERT(within + size <= PAGE_SIZE && size <= before);
     enum error error = buffer_get(buffer, page_at(frame) + within, size);
     size_t done = before - buffer->left;
     if (done < size && is_new)
@@ -205,6 +207,7 @@ static void remove_pages(struct page_cache *cache, uint64_t index)
 /* A write has ended early: what was added behind the end goes. */
 static void undo(struct page_cache *cache)
 {
+    ASSERT(cache->held == NO_FRAME);
     remove_pages(cache, ALIGN_UP(cache->inode->size, PAGE_SIZE) / PAGE_SIZE);
     cache->operations->trim(cache);
 }

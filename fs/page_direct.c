@@ -4,6 +4,7 @@
  * the cache already goes through it, and so do parts of pages, and writes to files whose store has
  * to make room first.
  */
+#include <assert.h>
 #include <fs/inode.h>
 #include <fs/page_direct.h>
 #include <layout.h>
@@ -13,6 +14,7 @@
 static bool is_aligned(const struct buffer *buffer, uint64_t position, uint32_t unit)
 {
     uint64_t all = position | buffer->left | buffer->part_offset;
+    ASSERT((unit & (unit - 1)) == 0);
     const struct buffer_part *part = buffer->parts;
     for (uint64_t left = buffer->left; left > 0; part++) {
         all |= part->address;
@@ -53,6 +55,7 @@ static enum error read_run(struct page_cache *cache, struct buffer *buffer, uint
                            unsigned pages)
 {
     phys_addr_t frames[PAGE_RUN_MAX];
+    ASSERT(*position % PAGE_SIZE == 0 && pages <= PAGE_RUN_MAX);
     unsigned count = take_frames(frames, pages);
     if (!count)
         return ERROR_OUT_OF_FRAMES;
@@ -71,6 +74,7 @@ static enum error write_run(struct page_cache *cache, struct buffer *buffer, uin
                             unsigned pages)
 {
     phys_addr_t frames[PAGE_RUN_MAX];
+    ASSERT(*position % PAGE_SIZE == 0 && pages <= PAGE_RUN_MAX);
     unsigned count = take_frames(frames, pages);
     enum error error = count ? OK : ERROR_OUT_OF_FRAMES;
     size_t before = buffer->left;

@@ -2,6 +2,7 @@
  * Ranges of a file without a store: room that is taken before it is written to, holes, and where
  * they are.
  */
+#include <assert.h>
 #include <fs/page_store.h>
 #include <kernel/task/thread.h>
 #include <layout.h>
@@ -42,6 +43,7 @@ enum error page_cache_allocate(struct page_cache *cache, uint64_t from, uint64_t
 {
     uint64_t first = from / PAGE_SIZE, last = ALIGN_UP(end, PAGE_SIZE) / PAGE_SIZE, index = first;
     enum error error = OK;
+    ASSERT(!cache->operations->read && from < end);
     for (unsigned pages = 1; index < last && !error; index++) {
         error = add_new(cache, index);
         page_store_yield_at(pages++);
@@ -64,6 +66,7 @@ static void clear(const struct page_cache *cache, uint64_t from, uint64_t end)
 void page_cache_punch(struct page_cache *cache, uint64_t from, uint64_t end)
 {
     uint64_t first = ALIGN_UP(from, PAGE_SIZE), last = ALIGN_DOWN(end, PAGE_SIZE);
+    ASSERT(!cache->operations->read && from < end);
     clear(cache, from, MIN(first, end));
     if (last >= first)
         clear(cache, last, end);

@@ -53,9 +53,8 @@ void page_cache_init(struct page_cache *cache, const struct page_cache_operation
 
 void page_cache_destroy(struct page_cache *cache)
 {
-    list_remove(&cache->dirty_node);
-    dirty_pages -= cache->dirty;
-    cache->dirty = 0;
+    ASSERT(cache->dirty == 0); /* dirty pages hold the inode */
+    ASSERT(cache->transfers == 0 && cache->held == NO_FRAME);
     for (uint64_t index = 0; page_store_remove(cache, &index);)
         ;
     ASSERT(cache->count == 0);
@@ -98,7 +97,7 @@ enum error page_store_add(struct page_cache *cache, uint64_t index, unsigned fla
 /* One dirty page less. The caller has a reference to the inode, too. */
 static void note_clean(struct page_cache *cache)
 {
-    ASSERT(cache->dirty > 0);
+    ASSERT(cache->dirty > 0 && dirty_pages > 0);
     dirty_pages--;
     if (--cache->dirty > 0)
         return;
@@ -111,6 +110,7 @@ bool page_store_remove(struct page_cache *cache, uint64_t *index)
     uint64_t entry = page_tree_remove_next(&cache->pages, index);
     if (!entry)
         return false;
+    ASSERT(cache->count > 0 && all_pages > 0);
     frame_free(page_frame(entry));
     cache->count--;
     cache->inode->pages -= !cache->operations->read;
@@ -129,6 +129,7 @@ void page_store_make_dirty(struct page_cache *cache, uint64_t index)
     uint64_t entry = page_tree_get(&cache->pages, index);
     if (entry & PAGE_DIRTY)
         return;
+    ASSERT(entry && !(entry & PAGE_BUSY));
     page_tree_set(&cache->pages, index, entry | PAGE_DIRTY);
     dirty_pages++;
     if (cache->dirty++ > 0)
@@ -155,6 +156,7 @@ static void begin_transfer(struct page_cache *cache)
 
 static void end_transfer(struct page_cache *cache)
 {
+    ASSERT(cache->transfers > 0);
     cache->transfers--;
     wait_queue_wake_all(&cache->ready);
 }

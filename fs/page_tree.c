@@ -134,7 +134,7 @@ enum error page_tree_add(struct page_tree *tree, uint64_t index, uint64_t entry)
         path.links[level] = link;
         link = &node_at(*link)->slots[(index >> ((level - 1) * BITS)) % SLOTS];
     }
-    ASSERT(!*link);
+    ASSERT(!*link && entry);
     *link = entry;
     if (tree->height > 0)
         node_on(&path, 1)->used++;

@@ -21,6 +21,7 @@
 #include <mm/user_copy.h>
 
 enum { FIRST_PAGES = PIPE_FIRST_SIZE / PAGE_SIZE, FIONREAD = 0x541b };
+_Static_assert(NO_FRAME == 0, "a ring of zeros has no pages");
 #define ALL_EVENTS (~0u)
 
 struct pipe {
@@ -296,6 +297,7 @@ static void enter(struct file *file)
 static void leave(struct file *file)
 {
     struct pipe *pipe = file->inode->pipe;
+    ASSERT(pipe->readers >= may_read(file) && pipe->writers >= may_write(file));
     pipe->readers -= may_read(file);
     pipe->writers -= may_write(file);
     wake(pipe, ALL_EVENTS);
@@ -342,6 +344,7 @@ const struct file_operations fifo_operations = {
 /* Copies what is in the pipe to the start of other pages, which have room for it. */
 static enum error copy_content(struct pipe *pipe, phys_addr_t *pages)
 {
+    ASSERT(pipe->start < pipe->size && pipe->count <= pipe->size);
     for (size_t done = 0, size; done < pipe->count; done += size) {
         size_t place = (pipe->start + done) % pipe->size;
         size_t from = place % PAGE_SIZE, to = done % PAGE_SIZE;
@@ -400,6 +403,7 @@ static enum error resize(struct pipe *pipe, size_t size)
     pipe->pages = pages;
     pipe->size = size;
     pipe->start = 0;
+    ASSERT(pipe->count <= size);
     wake(pipe, POLLOUT | POLLWRNORM);
     return OK;
 }

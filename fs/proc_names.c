@@ -16,6 +16,7 @@ static struct list entries = LIST_INIT(entries);
 
 void proc_add(struct proc_entry *entry)
 {
+    ASSERT(entry->write && entry->name[0] != '/');
     list_push_back(&entries, &entry->node);
 }
 
@@ -116,6 +117,7 @@ static bool is_in(const struct proc_entry *entry, const struct proc_node *direct
 static struct proc_node entry_node(const struct proc_entry *entry,
                                    const struct proc_node *directory, size_t length)
 {
+    ASSERT(directory->prefix + length <= strlen(entry->name));
     bool is_directory = entry->name[directory->prefix + length] == '/';
     return (struct proc_node){
         .kind = is_directory ? PROC_DIRECTORY : PROC_FILE,

@@ -53,6 +53,7 @@ static enum error make(struct filesystem *filesystem, struct dentry *parent, con
         node->inode.operations = &directory_inode;
         node->inode.file_operations = &directory_operations;
     }
+    ASSERT(!node->process || proc_processes);
     if (node->process)
         proc_processes->owner(node->process, &node->inode.uid, &node->inode.gid);
     *made = dentry_create(parent, name, length, &node->inode);

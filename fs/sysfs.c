@@ -111,12 +111,14 @@ bool sysfs_file(struct sysfs_query *query, const char *directory, const char *na
 
 void sysfs_append(struct sysfs_query *query, const void *bytes, size_t size)
 {
+    ASSERT(query->text); /* sysfs_file() has said so */
     text_append(query->text, bytes, size);
 }
 
 void sysfs_print(struct sysfs_query *query, const char *format, ...)
 {
     va_list arguments;
+    ASSERT(query->text);
     va_start(arguments, format);
     text_print(query->text, format, arguments);
     va_end(arguments);

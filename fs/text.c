@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <fs/text.h>
 #include <lib/format.h>
 #include <lib/string.h>
@@ -9,6 +10,7 @@ enum { FIRST_ROOM = 512 };
 static bool make_room(struct text *text, size_t length)
 {
     size_t room = MAX(text->room, (size_t)FIRST_ROOM);
+    ASSERT(text->length <= text->room);
     while (room - text->length < length)
         room *= 2;
     if (room == text->room)

@@ -55,6 +55,7 @@ static const struct file_operations directory_operations = {.has_position = true
 
 static void note_entries(struct inode *directory, int entries)
 {
+    ASSERT(entries > 0 || directory->size > 2 * (uint64_t)ENTRY_SIZE); /* . and .. stay */
     directory->size += (uint64_t)((int64_t)entries * ENTRY_SIZE);
     inode_note_write(directory);
 }
@@ -125,8 +126,10 @@ static enum error remove(struct dentry *entry)
     struct inode *inode = entry->inode, *directory = entry->parent->inode;
     if (!list_empty(&entry->children))
         return ERROR_NOT_EMPTY;
+    ASSERT(inode->links > 0);
     inode->links--;
     if (inode_is_directory(inode)) {
+        ASSERT(inode->links == 1 && directory->links > 2);
         inode->links--;
         directory->links--;
     }
@@ -211,8 +214,8 @@ static void release(struct vm_object *object)
 {
     struct inode *inode = CONTAINER_OF(object, struct inode, object);
     struct tmpfs_inode *node = tmpfs_node_of(inode);
-    ASSERT(!inode->pipe);
     page_cache_destroy(&node->cache);
+    ASSERT(tmpfs_of(inode->filesystem)->inodes > 0);
     tmpfs_of(inode->filesystem)->inodes--;
     kfree(node->target);
     inode_end(inode);

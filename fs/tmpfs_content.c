@@ -5,6 +5,7 @@
  * The inode's mutex guards the pages and the size of a file while its content is copied, which may
  * wait for the program's memory.
  */
+#include <assert.h>
 #include <fs/seals.h>
 #include <fs/tmpfs_node.h>
 #include <layout.h>
@@ -25,7 +26,9 @@ static enum error add_page(struct page_cache *cache)
 
 static void remove_page(struct page_cache *cache)
 {
-    tmpfs_of_cache(cache)->pages--;
+    struct tmpfs *tmpfs = tmpfs_of_cache(cache);
+    ASSERT(tmpfs->pages > 0);
+    tmpfs->pages--;
 }
 
 const struct page_cache_operations tmpfs_cache_operations = {.add = add_page,

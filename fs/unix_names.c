@@ -47,6 +47,7 @@ static struct unix_address *make_address(const struct unix_name *name, size_t le
     struct unix_address *address = kzalloc(sizeof(*address));
     if (!address)
         return NULL;
+    ASSERT(length > FAMILY_SIZE && length <= sizeof(*name));
     address->references = 1;
     address->length = length;
     memcpy(&address->name, name, length);
@@ -55,6 +56,7 @@ static struct unix_address *make_address(const struct unix_name *name, size_t le
 
 static void set_address(struct unix_socket *socket, struct unix_address *address)
 {
+    ASSERT(!socket->address && !address->socket);
     address->socket = socket;
     socket->address = address;
 }
@@ -147,6 +149,7 @@ void unix_unbind(struct unix_socket *socket)
 {
     struct unix_address *address = socket->address;
     if (socket->place) {
+        ASSERT(socket->place->socket == socket);
         socket->place->socket = NULL;
         inode_release(socket->place);
         socket->place = NULL;

@@ -209,6 +209,7 @@ static void tell_of_room(struct unix_socket *socket)
 
 static void remove_message(struct unix_socket *socket, struct unix_message *message)
 {
+    ASSERT(socket->count > 0 && socket->queued >= MESSAGE_COST);
     list_remove(&message->node);
     socket->queued -= MESSAGE_COST;
     socket->count--;
@@ -261,7 +262,7 @@ static enum error take_along(struct unix_message *message, struct unix_receive *
 /* Takes bytes off a stream's message; with the last one it goes. */
 static void use_up(struct unix_socket *socket, struct unix_message *message, size_t size)
 {
-    ASSERT(size <= message->size);
+    ASSERT(size <= message->size && size <= socket->queued);
     message->start += size;
     message->size -= size;
     socket->queued -= size;
@@ -345,6 +346,7 @@ static enum error take_datagram(struct unix_socket *socket, struct buffer *buffe
         error = take_along(message, receive);
     if (receive->flags & MESSAGE_PEEK)
         return error;
+    ASSERT(socket->queued >= message->size);
     socket->queued -= message->size;
     remove_message(socket, message);
     tell_of_room(socket);

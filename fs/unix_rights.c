@@ -80,7 +80,7 @@ void unix_rights_leave(const struct socket_rights *rights)
         struct unix_socket *socket = unix_socket_of(rights->files[i]);
         if (!socket)
             continue;
-        ASSERT(socket->in_flight > 0);
+        ASSERT(socket->in_flight > 0 && sockets_in_flight > 0);
         socket->in_flight--;
         sockets_in_flight--;
     }
@@ -161,6 +161,7 @@ static void count(struct unix_socket *found, struct list *reached)
 /* It is no garbage, and what it holds is to be visited. */
 static void keep(struct unix_socket *found, struct list *reached)
 {
+    ASSERT(found->may_be_garbage);
     found->may_be_garbage = false;
     list_push_back(reached, &found->reached_link);
 }

@@ -28,7 +28,8 @@ static void free_socket(struct vm_object *object)
 {
     struct inode *inode = CONTAINER_OF(object, struct inode, object);
     struct unix_socket *socket = CONTAINER_OF(inode, struct unix_socket, inode);
-    ASSERT(list_empty(&socket->queue));
+    ASSERT(list_empty(&socket->queue) && list_empty(&socket->pending));
+    ASSERT(socket->in_flight == 0);
     ASSERT(!socket->peer);
     ASSERT(!list_node_linked(&socket->room_link));
     ASSERT(list_empty(&socket->wanting_room));
@@ -75,6 +76,7 @@ static enum error make_file(struct unix_socket *socket, unsigned flags, struct f
     enum error error = file_create(&operations, &socket->inode, NULL, O_RDWR | flags, file);
     if (error)
         return error;
+    ASSERT(!socket->file);
     (*file)->data = socket;
     socket->file = *file;
     inode_release(&socket->inode);
@@ -106,6 +108,7 @@ static void set_peer(struct unix_socket *socket, struct unix_socket *peer)
 
 static void join(struct unix_socket *a, struct unix_socket *b)
 {
+    ASSERT(a != b && !a->peer && !b->peer);
     set_peer(a, b);
     set_peer(b, a);
     a->state = b->state = UNIX_CONNECTED;
@@ -297,6 +300,7 @@ enum error unix_accept(struct unix_socket *socket, unsigned flags, struct file *
     enum error error = make_file(CONTAINER_OF(node, struct unix_socket, pending_link), flags, file);
     if (error)
         return error;
+    ASSERT(socket->pending_count > 0);
     list_remove(node);
     socket->pending_count--;
     wait_queue_wake_all(&socket->room);

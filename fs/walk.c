@@ -55,6 +55,7 @@ enum error walk_begin(struct walk *walk, const struct fs_context *context, const
 void walk_lock(struct walk *walk)
 {
     struct filesystem *filesystem = walk->directory->inode->filesystem;
+    ASSERT(!walk->locked);
     if (filesystem_lock_names(filesystem))
         walk->locked = filesystem;
 }
@@ -189,6 +190,7 @@ enum error walk_follow(struct walk *walk, const struct dentry *link)
         return error;
     if (!*target)
         return ERROR_NO_ENTRY;
+    ASSERT(walk->depth < walk->links); /* so there is room: each link brings one rest at most */
     if (*walk->rest)
         walk->rests[walk->depth++] = walk->rest;
     set_text(walk, target);

@@ -146,6 +146,8 @@ static uint32_t find_zero(const uint8_t *bits, uint32_t from, uint32_t end)
 static enum error take_bit(struct ext2 *ext2, uint32_t bitmap, uint32_t end, uint32_t *bit)
 {
     struct cached_block *cached = NULL;
+    ASSERT(ext2_is_locked(ext2));
+    ASSERT(end <= 8 * ext2->block_size);
     enum error error = block_cache_get(&ext2->cache, bitmap, &cached);
     if (error)
         return error;
@@ -166,6 +168,8 @@ static enum error clear_bits(struct ext2 *ext2, uint32_t bitmap, uint32_t first,
                              int *cleared)
 {
     struct cached_block *cached = NULL;
+    ASSERT(ext2_is_locked(ext2));
+    ASSERT(first + number <= 8 * ext2->block_size);
     enum error error = block_cache_get(&ext2->cache, bitmap, &cached);
     *cleared = 0;
     if (error)
@@ -297,6 +301,7 @@ enum error ext2_take_inode(struct ext2 *ext2, uint32_t near, bool is_directory, 
 
 static enum error add_freed(struct ext2 *ext2, enum freed_kind kind, uint32_t first)
 {
+    ASSERT(ext2_is_locked(ext2));
     struct ext2_freed *freed = kzalloc(sizeof(*freed));
     if (!freed)
         return ERROR_OUT_OF_FRAMES;

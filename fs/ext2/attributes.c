@@ -2,6 +2,7 @@
  * What is said of a file besides its content: its attributes, and where a symbolic link leads. The
  * target of a short link is where other files have the numbers of their blocks.
  */
+#include <assert.h>
 #include <fs/ext2/ext2.h>
 #include <lib/string.h>
 #include <mm/heap.h>
@@ -65,6 +66,7 @@ static enum error store_long(struct ext2_node *node, const char *target, size_t 
 
 enum error ext2_store_target(struct ext2_node *node, const char *target, size_t length)
 {
+    ASSERT(length > 0 && length < node->ext2->block_size);
     node->inode.size = length;
     if (length >= SHORT_TARGET)
         return store_long(node, target, length);

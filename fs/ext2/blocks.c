@@ -90,6 +90,7 @@ static enum error step(struct ext2_node *node, uint64_t index, bool is_last, uin
 {
     struct ext2 *ext2 = node->ext2;
     struct cached_block *table = NULL;
+    ASSERT(index < ext2->block_size / NUMBER);
     if (!ext2_is_block(ext2, *block))
         return ext2_damaged(ext2, "a file's table of blocks is not on the disk");
     enum error error = block_cache_get(&ext2->cache, *block, &table);
@@ -114,6 +115,7 @@ enum error ext2_map_new(struct ext2_node *node, uint64_t index, uint32_t *block,
     struct ext2 *ext2 = node->ext2;
     struct table_path path = find_path(ext2, index);
     enum error error = OK;
+    ASSERT(ext2_is_locked(ext2));
     if (!path.steps)
         return ERROR_FILE_TOO_BIG;
     *block = node->numbers[path.index[0]];

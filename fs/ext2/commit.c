@@ -52,6 +52,12 @@ void ext2_unlock(struct ext2 *ext2)
         thread_unlock(&ext2->changes);
 }
 
+bool ext2_is_locked(const struct ext2 *ext2)
+{
+    const struct thread *thread = thread_current();
+    return !thread || ext2->changes.owner == &thread->task;
+}
+
 /* --- Stages ----------------------------------------------------------------------------------- */
 
 static enum error flush(struct ext2 *ext2)
@@ -107,6 +113,7 @@ static enum error give_attributes(struct ext2_node *node)
 static enum error free_file(struct ext2_node *node)
 {
     bool is_directory = inode_is_directory(&node->inode);
+    ASSERT(!node->is_freed);
     enum error error = ext2_truncate(node, 0);
     if (!error)
         error = give_attributes(node);
@@ -153,6 +160,7 @@ static enum error write_nodes(struct ext2 *ext2, is_due_function *is_due, enum e
                               bool *any)
 {
     struct list_node *link, *next;
+    ASSERT(list_empty(&ext2->due) && list_empty(&ext2->stored));
     for (link = ext2->dirty.head.next; link != &ext2->dirty.head; link = next) {
         next = link->next;
         if (!is_due(CONTAINER_OF(link, struct ext2_node, dirty)))
@@ -302,6 +310,7 @@ static enum error write_all(struct ext2 *ext2, bool whole)
 
 enum error ext2_commit_locked(struct ext2 *ext2, bool whole)
 {
+    ASSERT(ext2_is_locked(ext2));
     if (ext2->has_failed)
         return ERROR_DEVICE;
     if (ext2->filesystem.is_read_only)

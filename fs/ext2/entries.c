@@ -75,6 +75,7 @@ enum error ext2_read_entry(struct ext2_node *node, uint64_t position, struct ext
     struct ext2 *ext2 = node->ext2;
     uint32_t within = (uint32_t)(position % ext2->block_size);
     struct cached_block *cached = NULL;
+    ASSERT(position < node->inode.size);
     *entry = (struct ext2_entry_copy){.next = position - within + ext2->block_size};
     enum error error = get_block(node, position, &cached);
     if (error || !cached)
@@ -120,6 +121,7 @@ enum error ext2_find_entry(struct ext2_node *directory, const char *name, size_t
 {
     uint32_t hash = dentry_hash(name, length);
     size_t cursor = 0;
+    ASSERT(filesystem_has_names_locked(&directory->ext2->filesystem));
     enum error error = directory->has_index ? OK : make_index(directory);
     while (!error && name_index_next(&directory->index, hash, &cursor, position)) {
         error = ext2_read_entry(directory, *position, entry);
@@ -134,6 +136,7 @@ enum error ext2_find_entry(struct ext2_node *directory, const char *name, size_t
 static void put_entry(uint8_t *bytes, const char *name, size_t name_length, uint32_t length,
                       const struct ext2_node *node)
 {
+    ASSERT(name_length <= EXT2_NAME_MAX && length >= needed_by(name_length));
     put_little_32(bytes + ENTRY_INODE, (uint32_t)node->inode.number);
     put_little_16(bytes + ENTRY_LENGTH, length);
     bytes[ENTRY_NAME_LENGTH] = (uint8_t)name_length;
@@ -192,6 +195,7 @@ static enum error add_block(struct ext2_node *directory)
     uint64_t index = directory->inode.size / ext2->block_size;
     uint32_t block = 0;
     bool is_new = false;
+    ASSERT(directory->inode.size % ext2->block_size == 0);
     enum error error = begins_table(ext2, index) ? ext2->kinds->make_room(ext2) : OK;
     if (!error)
         error = ext2_map_new(directory, index, &block, &is_new);
@@ -259,6 +263,7 @@ enum error ext2_add_hidden_entry(struct ext2_node *directory, const char *name, 
 static enum error get_block_of(struct ext2_node *directory, uint64_t position,
                                struct cached_block **cached)
 {
+    ASSERT(ext2_is_locked(directory->ext2) && position < directory->inode.size);
     enum error error = get_block(directory, position, cached);
     return error || *cached ? error : ext2_damaged(directory->ext2, "a directory has lost a block");
 }

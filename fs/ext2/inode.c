@@ -42,6 +42,9 @@ static void release(struct vm_object *object)
         ext2_mark_dirty(node); /* the next commit frees it */
         return;
     }
+    ASSERT(!list_node_linked(&node->dirty) && !list_node_linked(&node->stored));
+    ASSERT(node->removals == 0 && node->removals_below == 0 && list_empty(&node->replaced));
+    ASSERT(ext2->node_count > 0);
     if (inode_type(&node->inode) == S_IFREG)
         page_cache_destroy(&node->cache);
     list_remove(&node->node);
@@ -127,6 +130,7 @@ static void choose_operations(struct ext2_node *node)
 /* A node of that number, which is not in memory. NULL: memory is out. */
 static struct ext2_node *make_node(struct ext2 *ext2, uint32_t number, uint32_t mode)
 {
+    ASSERT(number > 0 && number <= ext2->inodes);
     if (ext2->node_count >= NODES_MOST && ext2->filesystem.root)
         (void)dentry_forget(ext2->filesystem.root, NODES_TO_FORGET);
     struct ext2_node *node = kzalloc(sizeof(*node));
@@ -295,6 +299,7 @@ enum error ext2_store_inode(struct ext2_node *node, enum ext2_stage stage)
     struct ext2 *ext2 = node->ext2;
     struct cached_block *cached = NULL;
     uint64_t place = 0;
+    ASSERT(ext2_is_locked(ext2));
     enum error error = ext2_find_inode(ext2, (uint32_t)node->inode.number, &place);
     if (!error)
         error = block_cache_get(&ext2->cache, place / ext2->block_size, &cached);

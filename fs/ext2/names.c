@@ -2,6 +2,7 @@
  * Changes of names. fs/ has locked the names, so nobody looks them up meanwhile. A change locks
  * ext2.changes, so that a commit never sees half of it. What can fail comes first.
  */
+#include <assert.h>
 #include <fs/dentry.h>
 #include <fs/ext2/ext2.h>
 #include <mm/heap.h>
@@ -37,6 +38,7 @@ static enum error name_node(struct dentry *entry, struct ext2_node *node)
 {
     struct ext2_node *directory = ext2_node_of(entry->parent->inode);
     enum error error = OK;
+    ASSERT(node->inode.links == 0);
     if (inode_is_directory(&node->inode))
         error = ext2_fill_directory(node, directory);
     if (!error)
@@ -161,6 +163,7 @@ static void remove_name(struct ext2_removal *removal, const struct dentry *entry
     struct ext2_node *directory = ext2_node_of(entry->parent->inode);
     struct ext2_node *node = ext2_node_of(entry->inode);
     struct ext2_removal *replaced = ext2_find_replacement(directory, position);
+    ASSERT(name_index_has(&directory->index, entry->hash, position));
     name_index_remove(&directory->index, entry->hash, position);
     inode_note_write(&directory->inode);
     ext2_mark_dirty(directory);
@@ -226,6 +229,7 @@ static enum error replace_later(struct ext2_removal *removal, struct ext2_node *
     struct ext2_node *old = ext2_node_of(replaced->inode);
     struct ext2_removal *before = ext2_find_replacement(directory, position);
     enum error error = OK;
+    ASSERT(node != old);
     if (before) {
         ext2_replace_again(before, node);
         kfree(removal);

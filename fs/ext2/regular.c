@@ -43,6 +43,8 @@ static enum error transfer(const struct run *run, enum block_operation operation
     struct block_part parts[PAGE_RUN_MAX];
     struct block_request request;
     unsigned part_count = fill_parts(run, from, count, parts);
+    ASSERT(part_count > 0 && part_count <= PAGE_RUN_MAX);
+    ASSERT(ext2_is_block(ext2, block) && ext2_is_block(ext2, block + count - 1));
     block_begin(&request, ext2->cache.device, operation, (uint64_t)block * each, count * each,
                 parts, part_count);
     await(&request.future);
@@ -95,6 +97,7 @@ static struct run run_of(struct page_cache *cache, uint64_t index, const phys_ad
 {
     struct ext2_node *node = CONTAINER_OF(cache, struct ext2_node, cache);
     uint32_t each = PAGE_SIZE / node->ext2->block_size;
+    ASSERT(count > 0 && count <= PAGE_RUN_MAX);
     return (struct run){node, index * each, frames, each, count * each};
 }
 
@@ -131,6 +134,7 @@ static enum error reserve(struct page_cache *cache, uint64_t position, size_t si
     uint32_t block;
     bool is_new;
     enum error error = OK;
+    ASSERT(size > 0 && position % PAGE_SIZE + size <= PAGE_SIZE);
     ext2_lock(ext2);
     if (ext2->filesystem.is_read_only)
         error = ERROR_READ_ONLY;

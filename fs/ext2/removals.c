@@ -26,6 +26,7 @@ static struct ext2_removal *removal_at(struct list_node *node)
 void ext2_note_removal(struct ext2_removal *removal, struct ext2_node *directory, uint64_t position,
                        uint32_t hash, struct ext2_node *node)
 {
+    ASSERT(node != directory);
     *removal = (struct ext2_removal){
         .directory = directory, .position = position, .hash = hash, .node = node};
     list_node_init(&removal->in_directory);
@@ -49,6 +50,7 @@ void ext2_note_replacement(struct ext2_removal *removal, struct ext2_node *direc
 
 void ext2_replace_again(struct ext2_removal *removal, struct ext2_node *replacement)
 {
+    ASSERT(removal->directory);
     if (removal->replacement)
         inode_release(&removal->replacement->inode);
     list_remove(&removal->in_directory);

@@ -1,6 +1,7 @@
 /*
  * The superblock while the file system is in use: only its counters and its state change.
  */
+#include <assert.h>
 #include <fs/ext2/ext2.h>
 #include <kernel/task/clock.h>
 
@@ -12,6 +13,7 @@ static uint32_t now(void)
 enum error ext2_store_superblock(struct ext2 *ext2, bool is_clean)
 {
     struct cached_block *cached = NULL;
+    ASSERT(ext2_is_locked(ext2));
     enum error error = block_cache_get(&ext2->cache, EXT2_SUPERBLOCK / ext2->block_size, &cached);
     if (error)
         return error;

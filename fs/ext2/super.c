@@ -150,11 +150,12 @@ static enum error begin_writing(struct ext2 *ext2)
     ext2->filesystem.is_read_only = false;
     if (!ext2->is_revision_0)
         ext2->read_only_features |= READ_ONLY_LARGE_FILES;
+    ext2_lock(ext2);
     enum error error = ext2_store_superblock(ext2, false);
     if (!error)
-        error = ext2_commit(ext2, true);
-    if (error)
-        ext2->filesystem.is_read_only = true;
+        error = ext2_commit_locked(ext2, true);
+    ext2->filesystem.is_read_only = error != OK;
+    ext2_unlock(ext2);
     return error;
 }
 

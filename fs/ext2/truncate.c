@@ -54,6 +54,7 @@ static enum error look(const struct trim *trim, unsigned level, uint64_t at, boo
                        uint32_t *number)
 {
     struct cached_block *table = NULL;
+    ASSERT(level > 0 && level <= trim->depth);
     uint64_t index = at / trim->covers[level - 1] % trim->each;
     if (!ext2_is_block(trim->node->ext2, trim->tables[level]))
         return ext2_damaged(trim->node->ext2, "a file's table of blocks is not on the disk");
@@ -90,6 +91,7 @@ static enum error descend(struct trim *trim, uint64_t at, unsigned *level, bool 
 static enum error free_tables(const struct trim *trim, unsigned level, uint64_t at)
 {
     for (; level <= trim->depth && at % trim->covers[level] == 0; level++) {
+        ASSERT(at >= trim->covers[level]);
         uint64_t start = at - trim->covers[level];
         uint32_t number = 0;
         if (start < trim->from)
@@ -115,8 +117,9 @@ static enum error trim_tree(struct trim *trim)
             error = empty_table(trim, trim->tables[1], at % trim->each);
         if (error)
             return error;
-        uint64_t step = trim->covers[is_hole ? level - 1 : 1];
+        uint64_t step = trim->covers[is_hole ? level - 1 : 1], before = at;
         at = (at / step + 1) * step;
+        ASSERT(at > before);
         error = free_tables(trim, level, at);
         if (error)
             return error;
@@ -142,6 +145,7 @@ enum error ext2_truncate(struct ext2_node *node, uint64_t first)
 {
     struct ext2 *ext2 = node->ext2;
     enum error error = OK;
+    ASSERT(ext2_is_locked(ext2));
     if (ext2_has_no_blocks(node))
         return OK;
     ext2_mark_dirty(node);

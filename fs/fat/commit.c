@@ -21,6 +21,12 @@ void fat_unlock(struct fat *fat)
         thread_unlock(&fat->changes);
 }
 
+bool fat_is_locked(const struct fat *fat)
+{
+    const struct thread *thread = thread_current();
+    return !thread || fat->changes.owner == &thread->task;
+}
+
 /* --- Writing --------------------------------------------------------------------------------- */
 
 static enum error flush(struct fat *fat)

@@ -38,6 +38,7 @@ static enum error get_size(struct fat_node *directory, uint64_t *size)
 static uint64_t sector_at(const struct fat_node *directory, uint64_t position)
 {
     const struct fat *fat = directory->fat;
+    ASSERT(is_fixed(directory) || position / fat->cluster < directory->length);
     if (is_fixed(directory))
         return fat->root + position / fat->sector;
     return fat_sector_of(fat, directory->chain[position / fat->cluster]) +
@@ -161,6 +162,7 @@ enum error fat_find_entry(struct fat_node *directory, const char *name, size_t l
                           struct fat_entry *entry)
 {
     uint64_t position = 0;
+    ASSERT(filesystem_has_names_locked(&directory->fat->filesystem));
     do {
         enum error error = fat_read_entry(directory, position, entry);
         if (error)
@@ -177,6 +179,7 @@ enum error fat_find_entry(struct fat_node *directory, const char *name, size_t l
 enum error fat_clear_clusters(struct fat_node *directory, uint32_t from)
 {
     struct fat *fat = directory->fat;
+    ASSERT(fat_is_locked(fat) && from <= directory->length);
     for (uint32_t i = from; i < directory->length; i++) {
         uint64_t sector = fat_sector_of(fat, directory->chain[i]);
         for (uint32_t j = 0; j < fat->cluster / fat->sector; j++) {
@@ -282,6 +285,7 @@ enum error fat_add_entry(struct fat_node *directory, const char *name, size_t le
     uint64_t position = 0, place = 0;
     size_t count;
     bool is_whole;
+    ASSERT(fat_is_locked(directory->fat));
     if (!fat_name_to_units(name, length, units, &count))
         return ERROR_INVALID;
     memcpy(last, bytes, FAT_SLOT);
@@ -306,6 +310,7 @@ enum error fat_remove_entry(struct fat_node *directory, const struct fat_slots *
 {
     const uint8_t free = SLOT_FREE;
     struct fat *fat = directory->fat;
+    ASSERT(fat_is_locked(fat) && slots->place);
     enum error error = fat_load_chain(directory);
     for (uint32_t i = 0; !error && i < slots->count; i++) {
         uint64_t at = slots->position + (uint64_t)i * FAT_SLOT;

@@ -90,7 +90,7 @@ static enum error store(struct fat_node *node)
 enum error fat_take_slots(struct fat_node *node, struct fat_node *other)
 {
     const struct fat_slots before = node->slots;
-    ASSERT(other->slots.place);
+    ASSERT(fat_is_locked(node->fat) && other->slots.place);
     node->slots = other->slots;
     enum error error = store(node);
     if (error)
@@ -103,6 +103,7 @@ enum error fat_take_slots(struct fat_node *node, struct fat_node *other)
 enum error fat_store_nodes(struct fat *fat)
 {
     struct list_node *link;
+    ASSERT(fat_is_locked(fat));
     while ((link = list_first(&fat->dirty))) {
         struct fat_node *node = CONTAINER_OF(link, struct fat_node, dirty);
         bool is_unused = !node->inode.links && node->inode.object.references == 1;
@@ -173,6 +174,7 @@ static void fill(struct fat_node *node, const struct fat_entry *entry)
     struct inode *inode = &node->inode;
     const uint8_t *bytes = entry->bytes;
     const struct fat *fat = node->fat;
+    ASSERT(entry->is_there && entry->next > entry->position && entry->place);
     node->slots = (struct fat_slots){
         .place = entry->place,
         .position = entry->position,

@@ -44,6 +44,7 @@ static enum error add_sector(struct transfer *transfer, uint32_t i)
     const struct fat *fat = transfer->node->fat;
     uint32_t per_page = PAGE_SIZE / fat->sector, per_cluster = fat->cluster / fat->sector;
     uint64_t at = transfer->start + i;
+    ASSERT(at / per_cluster < transfer->node->length);
     uint64_t sector =
         fat_sector_of(fat, transfer->node->chain[at / per_cluster]) + at % per_cluster;
     phys_addr_t address = transfer->frames[i / per_page] + (uint64_t)(i % per_page) * fat->sector;
@@ -54,11 +55,13 @@ static enum error add_sector(struct transfer *transfer, uint32_t i)
     }
     if (transfer->count++ == 0)
         transfer->sector = sector;
-    if (transfer->part_count > 0 && i % per_page != 0) /* in the last part's page */
+    if (transfer->part_count > 0 && i % per_page != 0) { /* in the last part's page */
         transfer->parts[transfer->part_count - 1].size += fat->sector;
-    else
+    } else {
+        ASSERT(transfer->part_count < PAGE_RUN_MAX);
         transfer->parts[transfer->part_count++] =
             (struct block_part){.address = address, .size = fat->sector};
+    }
     return OK;
 }
 
@@ -121,6 +124,7 @@ static enum error reserve(struct page_cache *cache, uint64_t position, size_t si
 {
     struct fat_node *node = CONTAINER_OF(cache, struct fat_node, cache);
     struct fat *fat = node->fat;
+    ASSERT(size > 0 && position + size <= UINT32_MAX);
     uint32_t wanted = (uint32_t)((position + size + fat->cluster - 1) / fat->cluster);
     fat_lock(fat);
     enum error error = fat->filesystem.is_read_only ? ERROR_READ_ONLY : fat_load_chain(node);

@@ -20,6 +20,7 @@ static enum error access(struct fat *fat, uint64_t offset, uint8_t *byte, bool w
 {
     struct cached_block *cached;
     unsigned copies = writes ? fat->tables : 1;
+    ASSERT(offset / fat->sector < fat->table_sectors);
     for (unsigned i = 0; i < copies; i++) {
         enum error error = block_cache_get(
             &fat->cache, fat->table + (uint64_t)i * fat->table_sectors + offset / fat->sector,
@@ -112,6 +113,8 @@ enum error fat_count_free(struct fat *fat)
 static enum error take(struct fat *fat, uint32_t *cluster)
 {
     uint32_t next;
+    ASSERT(fat_is_locked(fat) && fat->next_free >= FAT_FIRST_CLUSTER &&
+           fat->next_free < end_of(fat));
     enum error error = fat_count_free(fat);
     if (!error && fat->free == 0)
         return ERROR_FULL;
@@ -140,6 +143,7 @@ static enum error give(struct fat *fat, uint32_t cluster)
 static enum error append(struct fat_node *node, uint32_t cluster)
 {
     enum { FIRST_ROOM = 16 };
+    ASSERT(node->length <= node->room);
     if (node->length == node->room) {
         uint32_t room = node->room ? 2 * node->room : FIRST_ROOM;
         uint32_t *chain = kzalloc(room * sizeof(*chain));
@@ -183,6 +187,7 @@ enum error fat_load_chain(struct fat_node *node)
 static enum error shorten(struct fat_node *node, uint32_t length)
 {
     enum error error = OK;
+    ASSERT(length <= node->length);
     if (length > 0 && length < node->length)
         error = set(node->fat, node->chain[length - 1], FAT_END);
     while (!error && node->length > length)
@@ -212,6 +217,7 @@ static enum error lengthen(struct fat_node *node)
 
 enum error fat_set_length(struct fat_node *node, uint32_t length)
 {
+    ASSERT(fat_is_locked(node->fat));
     enum error error = fat_load_chain(node);
     uint32_t before = node->length;
     while (!error && node->length < length)

@@ -84,6 +84,7 @@ static enum error read_pages(struct page_cache *cache, uint64_t index, const phy
     struct block_part parts[PAGE_RUN_MAX];
     struct block_request request;
     unsigned part = 0;
+    ASSERT(count <= PAGE_RUN_MAX);
     for (unsigned i = 0; i < count; i++) {
         uint32_t size = (uint32_t)MIN(left, (uint64_t)PAGE_SIZE);
         uint32_t some = size / ISO_SECTOR + (size % ISO_SECTOR != 0);
@@ -211,6 +212,7 @@ enum error iso_get_inode(struct iso *iso, const struct iso_record *record, struc
         inode_reference(*inode);
         return OK;
     }
+    ASSERT(record->is_there);
     struct iso_node *node = kzalloc(sizeof(*node));
     if (!node)
         return ERROR_OUT_OF_FRAMES;

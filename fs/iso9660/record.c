@@ -127,6 +127,7 @@ static void take_times(struct iso_record *record, const uint8_t *entry, size_t l
 /* "NM": a part of the name. Parts that stand for "." and ".." have no text. */
 static void take_name(struct iso_record *record, const uint8_t *entry, size_t length)
 {
+    ASSERT(length > ENTRY_DATA && record->name_length <= ISO_NAME_MAX);
     size_t size = length - ENTRY_DATA - 1;
     if (size > ISO_NAME_MAX - record->name_length)
         size = ISO_NAME_MAX - record->name_length;
@@ -179,6 +180,7 @@ static void choose_name(struct iso_record *record, const uint8_t *name, size_t l
     } else if (record->name_length == 0) {
         take_plain_name(record, name, length);
     }
+    ASSERT(record->name_length <= ISO_NAME_MAX);
     record->name[record->name_length] = '\0';
 }
 
@@ -277,6 +279,7 @@ struct target {
 
 static void append(struct target *target, const void *text, size_t length)
 {
+    ASSERT(target->length <= target->size);
     if (length > target->size - target->length) {
         target->is_cut = true;
         return;

@@ -75,7 +75,7 @@ struct filesystem {
     const struct block_device *disk; /* of a type that has one */
     struct mutex names;              /* likewise */
     int64_t time_step;               /* nanoseconds: files' times are multiples of it */
-    int64_t first_time, last_time;   /* the range of files' times; both 0: any time */
+    int64_t first_time, last_time;   /* the range of files' times, unless the step is 1 */
 };
 
 /* Gives a new file system, which is all zeros, a device number of its own and no inodes. */
@@ -87,7 +87,10 @@ void filesystem_init(struct filesystem *filesystem, struct filesystem_type *type
 bool filesystem_lock_names(struct filesystem *filesystem);
 void filesystem_unlock_names(struct filesystem *filesystem, bool locked);
 
-/* Adds a type. In set-up code. */
+/* Has the running thread locked them, where they have to be? For assertions. */
+bool filesystem_has_names_locked(const struct filesystem *filesystem);
+
+/* Adds a type, whose name no other one has. In set-up code. */
 void filesystem_add_type(struct filesystem_type *type);
 
 /* One mount shows it no more: with the last one it is unmounted. May wait. */

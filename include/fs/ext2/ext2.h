@@ -125,6 +125,9 @@ static inline bool ext2_is_block(const struct ext2 *ext2, uint32_t block)
 void ext2_lock(struct ext2 *ext2);
 void ext2_unlock(struct ext2 *ext2);
 
+/* Has the running thread locked it, or is there no thread? For assertions. */
+bool ext2_is_locked(const struct ext2 *ext2);
+
 /* --- inode.c: inodes in memory --------------------------------------------------------------- */
 
 /* The inode of that number, with a reference. ERROR_DEVICE: the disk has an error, or contradicts

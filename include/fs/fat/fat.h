@@ -10,6 +10,7 @@
 #ifndef FS_FAT_FAT_H
 #define FS_FAT_FAT_H
 
+#include <assert.h>
 #include <fs/block_cache.h>
 #include <fs/filesystem.h>
 #include <fs/inode.h>
@@ -115,6 +116,7 @@ enum error fat_set_length(struct fat_node *node, uint32_t length);
 /* The sector where a cluster begins. */
 static inline uint64_t fat_sector_of(const struct fat *fat, uint32_t cluster)
 {
+    ASSERT(cluster >= FAT_FIRST_CLUSTER && cluster - FAT_FIRST_CLUSTER < fat->clusters);
     return fat->data + (uint64_t)(cluster - FAT_FIRST_CLUSTER) * (fat->cluster / fat->sector);
 }
 
@@ -231,6 +233,9 @@ extern const struct page_cache_operations fat_pages;
 /* Lock all that is on the disk besides the content of files, which may wait; and unlock it. */
 void fat_lock(struct fat *fat);
 void fat_unlock(struct fat *fat);
+
+/* Has the running thread locked it, or is there no thread? For assertions; does not wait. */
+bool fat_is_locked(const struct fat *fat);
 
 /* Writes all that was changed, and flushes the device. ERROR_DEVICE: now or before; the file system
  * is read-only then. Locks; may wait. */
