@@ -4,28 +4,9 @@
  * fsck.fat to mend, and a mark in the first sector says that it may be needed.
  */
 #include <fs/fat/fat.h>
-#include <kernel/task/thread.h>
 
 /* Offsets in the sector with the counters. */
 enum information { INFORMATION_MAGIC = 484, FREE_COUNT = 488, NEXT_FREE = 492 };
-
-void fat_lock(struct fat *fat)
-{
-    if (thread_current())
-        thread_lock(&fat->changes);
-}
-
-void fat_unlock(struct fat *fat)
-{
-    if (thread_current())
-        thread_unlock(&fat->changes);
-}
-
-bool fat_is_locked(const struct fat *fat)
-{
-    const struct thread *thread = thread_current();
-    return !thread || fat->changes.owner == &thread->task;
-}
 
 /* --- Writing --------------------------------------------------------------------------------- */
 

@@ -121,6 +121,8 @@ static inline bool ext2_is_block(const struct ext2 *ext2, uint32_t block)
     return block >= ext2->first_block && block < ext2->blocks;
 }
 
+/* --- lock.c ---------------------------------------------------------------------------------- */
+
 /* Lock all that is on the disk, and unlock it. */
 void ext2_lock(struct ext2 *ext2);
 void ext2_unlock(struct ext2 *ext2);

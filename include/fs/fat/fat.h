@@ -101,6 +101,15 @@ static inline enum error fat_damaged(const struct fat *fat, const char *what)
     return ERROR_DEVICE;
 }
 
+/* --- lock.c ---------------------------------------------------------------------------------- */
+
+/* Lock all that is on the disk besides the content of files, which may wait; and unlock it. */
+void fat_lock(struct fat *fat);
+void fat_unlock(struct fat *fat);
+
+/* Has the running thread locked it, or is there no thread? For assertions; does not wait. */
+bool fat_is_locked(const struct fat *fat);
+
 /* --- table.c: clusters. All may wait, and return ERROR_DEVICE or ERROR_OUT_OF_FRAMES. -------- */
 
 /* Counts the free clusters, unless that was done. */
@@ -229,13 +238,6 @@ extern const struct file_operations fat_directory_files, fat_regular_files;
 extern const struct page_cache_operations fat_pages;
 
 /* --- commit.c -------------------------------------------------------------------------------- */
-
-/* Lock all that is on the disk besides the content of files, which may wait; and unlock it. */
-void fat_lock(struct fat *fat);
-void fat_unlock(struct fat *fat);
-
-/* Has the running thread locked it, or is there no thread? For assertions; does not wait. */
-bool fat_is_locked(const struct fat *fat);
 
 /* Writes all that was changed, and flushes the device. ERROR_DEVICE: now or before; the file system
  * is read-only then. Locks; may wait. */
