@@ -178,6 +178,7 @@ NO_DIFFERENCE = {
         "an area that begins where the range does is split at its own borders, which changes nothing",
     ("kernel/task/clock.c", "0 is 1", "struct time_base *next = &bases[current_base == &bases[0]];"):
         "a reader that interrupts the change would see half of it: no test hits that instruction",
+    ("kernel/task/clock.c", "0 is 1", "last_reading.rest = 0;"): "less than a nanosecond",
     ("lib/tree.c", ">= is >", "while (*link && (*link)->priority >= priority) {"):
         "which of two nodes with the same random priority is the upper one",
 }
