@@ -109,6 +109,17 @@ TEST(disk_controllers, an_honest_one_works)
     }
 }
 
+TEST(disk_controllers, the_queue_of_commands_is_set_up_to_raise_an_interrupt_for_each)
+{
+    static fake_controller *const controllers[] = {fake_virtio_blk, fake_nvme};
+    for (size_t i = 0; i < ARRAY_SIZE(controllers); i++) {
+        struct block_device *disk = start(controllers[i]);
+        fake_disk.interrupts = 0;
+        EXPECT_EQ(transfer(disk, BLOCK_READ, 1, 8), OK);
+        EXPECT_EQ(fake_disk.interrupts, 1);
+    }
+}
+
 TEST(disk_controllers, an_old_ide_disk_has_28_bits)
 {
     for (unsigned number = 0; number < 2; number++) {

@@ -33,6 +33,7 @@ struct fake_disk {
     uint64_t bad_sector; /* cannot be read or written; UINT64_MAX: none */
     /* Set by the controller. */
     unsigned resets, flushes;
+    unsigned interrupts; /* of virtio and NVMe, for commands that are done */
     uint8_t bytes[FAKE_DISK_SECTORS * FAKE_DISK_SECTOR];
 };
 extern struct fake_disk fake_disk;

@@ -13,6 +13,7 @@ enum { CONFIGURATION = 0x14, STATUS = 0x1c, ADMIN_QUEUES = 0x28, DOORBELLS = 0x1
 static struct queue {
     phys_addr_t submissions, completions;
     uint32_t head, tail, put, phase;
+    bool interrupts;
 } queues[QUEUES];
 static uint32_t configuration, admin[4];
 
@@ -44,6 +45,7 @@ static void complete(struct queue *queue, uint32_t id, uint32_t status)
                (fake_say(FAKE_POSITION, queue->phase) & 1) << 16;
     queue->put = (queue->put + 1) % 32;
     queue->phase ^= queue->put == 0;
+    fake_disk.interrupts += queue->interrupts;
 }
 
 static uint32_t identify(const uint32_t *entry)
@@ -77,6 +79,7 @@ static uint32_t do_admin(const uint32_t *entry)
     case 5:
         queues[1].completions = memory;
         queues[1].phase = 1;
+        queues[1].interrupts = entry[11] & 2;
         return 0;
     case 6:
         return identify(entry);

@@ -10,8 +10,10 @@ enum { REGISTERS = 0xfe000000, COMMON = 0, NOTIFY = 0x1000, INTERRUPTS = 0x2000,
 enum {
     DEVICE_FEATURES_SELECT = 0,
     DEVICE_FEATURES = 4,
+    CONFIG_VECTOR = 16,
     STATUS = 20,
     QUEUE_SIZE = 24,
+    QUEUE_VECTOR = 26,
     DESCRIPTORS = 32,
     AVAILABLE = 40,
     USED = 48
@@ -74,6 +76,15 @@ static void complete(uint16_t index)
     memcpy(used + 4 + done++ % SIZE * 8, &said, sizeof(said));
     uint16_t position = (uint16_t)fake_say(FAKE_POSITION, done);
     memcpy(used + 2, &position, sizeof(position));
+    fake_disk.interrupts += common[QUEUE_VECTOR] == 0 && common[QUEUE_VECTOR + 1] == 0;
+}
+
+/* No vector is 0xffff. */
+static void reset(void)
+{
+    seen = done = 0;
+    memset(common + CONFIG_VECTOR, 0xff, 2);
+    memset(common + QUEUE_VECTOR, 0xff, 2);
 }
 
 static void ring(void)
@@ -101,7 +112,7 @@ static void write_narrow(phys_addr_t address, uint32_t value, unsigned size)
         return;
     if (offset == STATUS && !value) {
         fake_disk.resets++;
-        seen = done = 0;
+        reset();
         if (fake_disk.never_resets)
             return;
     }
@@ -127,7 +138,7 @@ void fake_virtio_blk(void)
         .read_memory = read_register, .write_memory = write_register, .write_narrow = write_narrow};
     memset(common, 0, sizeof(common));
     common[QUEUE_SIZE] = 128;
-    seen = done = 0;
+    reset();
     struct fake_function *function = fake_pci_add(0, 4, 0, 0x10421af4, 0x010000, 0);
     fake_pci_bar(function, 0, REGISTERS, KIB(16), 4);
     function->words[PCI_COMMAND / 4] |= 1 << 20; /* it has capabilities */
