@@ -395,7 +395,13 @@ static enum error get_memory(struct nvme *nvme)
 {
     nvme->answer = frame_alloc();
     nvme->lists = frames_alloc_run(LISTS_ORDER);
-    return nvme->answer == NO_FRAME || nvme->lists == NO_FRAME ? ERROR_OUT_OF_FRAMES : OK;
+    if (nvme->answer != NO_FRAME && nvme->lists != NO_FRAME)
+        return OK;
+    if (nvme->answer != NO_FRAME)
+        frame_free(nvme->answer);
+    if (nvme->lists != NO_FRAME)
+        frames_free_run(nvme->lists, LISTS_ORDER);
+    return ERROR_OUT_OF_FRAMES;
 }
 
 /* Once the interrupt's handler is registered, the struct stays, even when the start fails. */
@@ -409,8 +415,10 @@ static enum error start(struct pci_device *device, struct executor *executor)
     enum error error = pci_map_bar(device, 0, LEAST_SIZE, &nvme->registers, &nvme->registers_size);
     if (!error)
         error = get_memory(nvme);
-    if (error)
+    if (error) {
+        kfree(nvme);
         return error;
+    }
     nvme->device = device;
     nvme->executor = executor;
     nvme->number = count++;

@@ -5,6 +5,7 @@
 #include <kernel/task/executor.h>
 #include <layout.h>
 #include <mm/frames.h>
+#include <mm/heap.h>
 #include <string.h>
 
 #include "../test.h"
@@ -193,6 +194,43 @@ TEST(disk_controllers, one_whose_reset_does_not_end_is_given_up)
         EXPECT_EQ(transfer(disk, BLOCK_READ, 1, 8), ERROR_NO_DEVICE);
         block_release(disk);
     }
+}
+
+static void add_without_registers(uint32_t class_code)
+{
+    static const struct fake_device device = {0};
+    fake_pci_add(0, 4, 0, 0x00101b36, class_code, 0);
+    fake_pci_device(&device);
+}
+
+static void nvme_without_registers(void)
+{
+    add_without_registers(0x010802);
+}
+
+static void ahci_without_registers(void)
+{
+    add_without_registers(0x010601);
+}
+
+static void unknown_device(void)
+{
+    add_without_registers(0xff0000);
+}
+
+static size_t blocks_after_start(fake_controller *controller)
+{
+    struct allocator_stats stats;
+    fake_disk_reset(controller);
+    fake_disk_start();
+    heap_stats(&stats);
+    return stats.live_blocks;
+}
+
+TEST(disk_controllers, one_without_registers_is_refused_and_leaves_no_block_behind)
+{
+    EXPECT_EQ(blocks_after_start(nvme_without_registers), blocks_after_start(unknown_device));
+    EXPECT_EQ(blocks_after_start(ahci_without_registers), blocks_after_start(unknown_device));
 }
 
 /* --- Lies ----------------------------------------------------------------------------------- */
