@@ -6,6 +6,7 @@
 #include <fs/path.h>
 #include <fs/text.h>
 #include <fs/tmpfs.h>
+#include <mm/heap.h>
 #include <string.h>
 
 #include "../test.h"
@@ -123,6 +124,25 @@ TEST(mounts, one_covers_its_directory_until_it_goes)
     path_release(&point);
     EXPECT_EQ(unmount("/", false), ERROR_BUSY);
     EXPECT_EQ(unmount("/", true), ERROR_INVALID);
+    finish();
+}
+
+static size_t live_blocks(void)
+{
+    struct allocator_stats stats;
+    heap_stats(&stats);
+    return stats.live_blocks;
+}
+
+TEST(mounts, one_that_fails_leaves_no_file_system_behind)
+{
+    EXPECT(start("/fails"));
+    struct path point = find("to");
+    EXPECT_EQ(path_remove(context, NULL, "to", true), OK);
+    size_t before = live_blocks();
+    EXPECT_EQ(mount_add(&tmpfs_type, "none", &point, 0, &nothing), ERROR_NO_ENTRY);
+    EXPECT_EQ(live_blocks(), before);
+    path_release(&point);
     finish();
 }
 
