@@ -7,6 +7,16 @@
 
 #include "small_screen.h"
 
+TEST(terminal, each_of_256_is_that_of_the_linux_console)
+{
+    EXPECT_EQ(colour_of_256(3), 0xaaaa00);
+    EXPECT_EQ(colour_of_256(12), 0x5555ff);
+    EXPECT_EQ(colour_of_256(16 + 36 * 5 + 6 * 3 + 1), 0xd47f2a);
+    EXPECT_EQ(colour_of_256(16 + 36 * 2 + 6 * 4), 0x55aa00);
+    EXPECT_EQ(colour_of_256(232), 0x080808);
+    EXPECT_EQ(colour_of_256(255), 0xeeeeee);
+}
+
 TEST(terminal, erased_cells_have_the_background)
 {
     screen_begin("\033[41mab\033[K\033[2;3H\033[44m\033[1K\033[0m");
