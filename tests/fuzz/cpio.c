@@ -3,6 +3,8 @@
  */
 #include <fs/cpio.h>
 
+#include "support/require.h"
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
 static volatile uint8_t sum;
@@ -18,8 +20,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
         for (const char *byte = entry.name; *byte; byte++)
             sum += (uint8_t)*byte;
         total += entry.size;
-        if (*entry.name == '/' || total > size)
-            __builtin_trap();
+        require(*entry.name != '/' && total <= size);
     }
     return 0;
 }

@@ -5,6 +5,8 @@
 #include <layout.h>
 #include <string.h>
 
+#include "support/require.h"
+
 #define LOWEST UINT64_C(0x10000)
 #define END    UINT64_C(0x7fff00000000)
 
@@ -16,14 +18,12 @@ static void check(const struct elf_program *program)
     for (size_t i = 0; i < program->segment_count; i++) {
         const struct elf_segment *segment = &program->segments[i];
         virt_addr_t start = ALIGN_DOWN(segment->address, PAGE_SIZE);
-        if (start < before || segment->file_size > segment->memory_size ||
-            segment->memory_size > end - segment->address ||
-            (segment->address ^ segment->offset) & (PAGE_SIZE - 1))
-            __builtin_trap();
+        require(start >= before && segment->file_size <= segment->memory_size);
+        require(segment->memory_size <= end - segment->address);
+        require(IS_ALIGNED(segment->address ^ segment->offset, PAGE_SIZE));
         before = ALIGN_UP(segment->address + segment->memory_size, PAGE_SIZE);
     }
-    if (before != elf_end(program) || elf_start(program) >= before)
-        __builtin_trap();
+    require(before == elf_end(program) && elf_start(program) < before);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)

@@ -3,6 +3,8 @@
  */
 #include <lib/font.h>
 
+#include "support/require.h"
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
@@ -11,8 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     struct glyph glyph;
     if (font_open(&font, bytes, size) != OK)
         return 0;
-    if (font.count == 0 || font.count * 9 > size)
-        __builtin_trap();
+    require(font.count > 0 && font.count * 9 <= size);
     for (uint32_t code = 0; code < 256; code++)
         font_glyph(&font, code, &glyph);
     for (size_t i = 0; i < font.count; i++) {

@@ -6,13 +6,9 @@
 #include <drivers/keyboard.h>
 #include <lib/utf8.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
+#include "support/require.h"
 
-static void require(bool holds)
-{
-    if (!holds)
-        __builtin_trap();
-}
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
 static const struct layout *nth_layout(unsigned index)
 {

@@ -2,12 +2,13 @@
  * Tables of partitions out of any bytes: each partition that is found lies within the disk.
  */
 #include <drivers/partition_table.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "support/require.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
-enum { BLOCK = 512 };
+enum { BLOCK = 512, BLOCKS = 4096 };
 
 struct disk {
     struct partition_source source;
@@ -19,8 +20,7 @@ struct disk {
 static enum error read_block(struct partition_source *source, uint64_t block)
 {
     const struct disk *disk = (const struct disk *)source;
-    if (block >= source->block_count)
-        abort();
+    require(block < source->block_count);
     memset(source->bytes, 0, BLOCK);
     if (block < disk->size / BLOCK)
         memcpy(source->bytes, disk->bytes + block * BLOCK, BLOCK);
@@ -32,18 +32,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     uint8_t buffer[BLOCK];
     struct partition_table table;
     struct disk disk = {
-        .source = {.read = read_block, .bytes = buffer, .block_size = BLOCK, .block_count = 4096},
+        .source = {.read = read_block, .bytes = buffer, .block_size = BLOCK, .block_count = BLOCKS},
         .bytes = bytes,
         .size = size,
     };
-    if (partition_table_read(&disk.source, &table) != OK || table.count > PARTITIONS)
-        abort();
+    require(partition_table_read(&disk.source, &table) == OK && table.count <= PARTITIONS);
     for (unsigned i = 0; i < table.count; i++) {
         const struct partition *partition = &table.partitions[i];
-        if (!partition->count || partition->first >= 4096 ||
-            partition->count > 4096 - partition->first ||
-            !memchr(partition->name, 0, PARTITION_NAME))
-            abort();
+        require(partition->count && partition->first < BLOCKS);
+        require(partition->count <= BLOCKS - partition->first);
+        require(memchr(partition->name, 0, PARTITION_NAME));
     }
     return 0;
 }

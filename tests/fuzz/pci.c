@@ -10,6 +10,8 @@
 #include <layout.h>
 #include <mm/kernel_space.h>
 
+#include "support/require.h"
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
 enum { MOST_ACCESSES = 5000000 };
@@ -20,12 +22,6 @@ static uint32_t selected;
 static uint64_t accesses;
 bool host_masked;
 void (*host_interrupt)(void);
-
-static void require(bool holds)
-{
-    if (!holds)
-        __builtin_trap();
-}
 
 static uint32_t input_word(uint64_t place)
 {

@@ -13,8 +13,8 @@ from runner.disk_test import MIB
 
 # Commands that the machine is taught: what is typed at it has to fit into a line.
 SCRIPTS = {
-    "appears": ["for i in $(seq 100); do", "[ -b $1 ] && exit", "sleep 0.1", "done"],
-    "goes": ["for i in $(seq 100); do", "[ -b $1 ] || exit", "sleep 0.1", "done"],
+    "appears": ["until [ -b $1 ]; do sleep 0.1; done"],
+    "goes": ["while [ -b $1 ]; do sleep 0.1; done"],
     "copy": ["while [ ! -e /tmp/end ]; do", "seq 20000 >/d/a", "cp /d/a /d/b", "cmp /d/a /d/b || echo bad >/tmp/bad", "rm /d/b",
              "sync", "done"],
     "sort1": ["while [ ! -e /tmp/end ]; do", "seq 300 | sort -n | tail -1 >/tmp/last",

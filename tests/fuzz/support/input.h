@@ -1,20 +1,13 @@
 /*
- * A fuzzer's input, taken byte by byte; zeros come when it is over.
+ * A fuzzer's input, taken byte by byte; zeros follow behind its end.
  */
 #ifndef FUZZ_SUPPORT_INPUT_H
 #define FUZZ_SUPPORT_INPUT_H
 
-#include <types.h>
+#include "require.h"
 
 static const uint8_t *input;
 static size_t left; /* bytes of it */
-
-/* Ends the run, which is a finding, unless that holds. */
-static inline void require(bool holds)
-{
-    if (!holds)
-        __builtin_trap();
-}
 
 static inline uint8_t next(void)
 {
