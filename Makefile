@@ -91,7 +91,8 @@ USER_CFLAGS := -std=gnu17 -O2 -g $(WARNINGS) $(COMPILER_FLAGS) -nostdinc -isyste
     -fno-common -ffunction-sections -fdata-sections -ffile-prefix-map=$(call quoted,$(CURDIR))/=
 USER_LDFLAGS := -nostdlib -static -no-pie -z noexecstack -z max-page-size=4096 -z noseparate-code --build-id=none --gc-sections \
     $(if $(LLVM),-z nostart-stop-gc)
-HOST_CFLAGS := -std=gnu17 -O1 -g $(WARNINGS) $(GCC_WARNINGS) -Itests/host/include -Iinclude -I$B/gen -DDIRECT_MAP_BASE=0x110000000000u -DKERNEL_BASE=0u -fno-omit-frame-pointer -fsanitize=address,undefined \
+HOST_CFLAGS := -std=gnu17 -O1 -g $(WARNINGS) $(GCC_WARNINGS) -Itests/host/include -Iinclude -I$B/gen \
+    -DDIRECT_MAP_BASE=0x110000000000u -DKERNEL_BASE=0u -fno-omit-frame-pointer -fsanitize=address,undefined \
     -fno-sanitize-recover=all -fno-toplevel-reorder
 
 # A build that counts which code runs. The sanitizers' branches and those of inlined copies would count as the code's own.
@@ -105,8 +106,8 @@ endif
 
 # --- Sources ----------------------------------------------------------------------------------------------------------
 
-ROOMS := lib boot kernel kernel/cpu kernel/log kernel/task mm mm/alternatives kernel/fault drivers drivers/layouts drivers/block drivers/usb fs fs/ext2 fs/fat fs/iso9660 kernel/tty \
-         kernel/process kernel/syscall kernel/monitor kernel/bench
+ROOMS := lib boot kernel kernel/cpu kernel/log kernel/task mm mm/alternatives kernel/fault drivers drivers/layouts \
+         drivers/block drivers/usb fs fs/ext2 fs/fat fs/iso9660 kernel/tty kernel/process kernel/syscall kernel/monitor kernel/bench
 # Sorted, for the order of the objects decides the image's bytes, and `wildcard` may follow the locale or the disk.
 C_SOURCES   := $(sort $(wildcard $(ROOMS:%=%/*.c)))
 ASM_SOURCES := $(sort $(wildcard $(ROOMS:%=%/*.asm)))
@@ -121,18 +122,16 @@ KEYBOARD_SOURCES := $(addprefix drivers/,scancode.c modifiers.c layout.c compose
     $(wildcard drivers/layouts/*.c)
 
 # What needs no real hardware runs on the host as it is, under the sanitizers.
-HOST_SOURCES := tests/test.c $(wildcard tests/host/*.c) $(wildcard lib/*.c) boot/multiboot2.c \
-    $(filter-out kernel/task/watchdog.c kernel/task/thread.c,$(wildcard kernel/task/*.c)) \
-    $(addprefix kernel/fault/,words.c noncanonical.c machine_check.c) drivers/irq.c drivers/pic8259.c \
-    $(KEYBOARD_SOURCES) drivers/i8042.c drivers/ps2_keyboard.c drivers/ps2_lights.c drivers/uart16550.c \
-    $(wildcard drivers/acpi*.c) drivers/partition_table.c $(wildcard drivers/pci*.c) $(filter-out drivers/block/partitions.c,$(wildcard drivers/block/*.c)) $(wildcard drivers/usb/*.c) drivers/local_apic.c drivers/io_apic.c \
-    drivers/fw_cfg.c drivers/debug_console.c drivers/framebuffer.c drivers/reset.c kernel/options.c kernel/displays.c \
-    kernel/log/console.c kernel/log/screen.c \
-    drivers/cmos_clock.c drivers/pit8254.c drivers/reference_clock.c drivers/hpet.c kernel/cpu/tsc.c kernel/cpu/random.c kernel/cpu/identity.c \
-    $(wildcard fs/*.c) $(wildcard fs/ext2/*.c) $(wildcard fs/fat/*.c) $(wildcard fs/iso9660/*.c) drivers/time_of_day.c kernel/process/elf.c $(addprefix kernel/syscall/,description.c call_text.c) \
-    $(addprefix kernel/monitor/,line.c key_parser.c edit.c history.c completion.c picture.c) $(wildcard kernel/tty/*.c) \
+HOST_SOURCES := tests/test.c $(wildcard $(addsuffix /*.c,tests/host lib mm/alternatives kernel/tty fs fs/ext2 fs/fat fs/iso9660 drivers/usb)) \
+    boot/multiboot2.c kernel/options.c kernel/displays.c kernel/process/elf.c \
+    $(addprefix kernel/cpu/,tsc.c random.c identity.c) $(addprefix kernel/log/,console.c screen.c) \
+    $(filter-out $(addprefix kernel/task/,watchdog.c thread.c),$(wildcard kernel/task/*.c)) \
+    $(addprefix kernel/fault/,words.c noncanonical.c machine_check.c) $(addprefix kernel/syscall/,description.c call_text.c) \
+    $(addprefix kernel/monitor/,line.c key_parser.c edit.c history.c completion.c picture.c) \
     $(filter-out $(addprefix mm/,kernel_space.c processor.c heap_window.c kernel_pages.c kernel_stacks.c kernel_threads.c),$(wildcard mm/*.c)) \
-    $(wildcard mm/alternatives/*.c)
+    $(filter-out drivers/block/partitions.c,$(wildcard drivers/block/*.c)) $(wildcard drivers/acpi*.c drivers/pci*.c) $(KEYBOARD_SOURCES) \
+    $(addprefix drivers/,irq.c pic8259.c local_apic.c io_apic.c i8042.c ps2_keyboard.c ps2_lights.c uart16550.c fw_cfg.c debug_console.c \
+        framebuffer.c reset.c partition_table.c cmos_clock.c time_of_day.c pit8254.c reference_clock.c hpet.c)
 HOST_OBJECTS := $(HOST_SOURCES:%=$B/host/%.o)
 # Programs that run a part of the kernel on the host, for tests that compare it with something else.
 TOOL_SOURCES_type-keys := tests/tools/type_keys.c $(KEYBOARD_SOURCES) lib/letter_case.c lib/utf8.c lib/string.c
@@ -144,7 +143,10 @@ TOOL_SOURCES := $(foreach tool,$(HOST_TOOLS),$(TOOL_SOURCES_$(notdir $(tool))))
 
 # --- The kernel -------------------------------------------------------------------------------------------------------
 
-.PHONY: all iso run test need-debian-disk programs self power-cuts soak random-files matrix bench compare screens bench-host clock-drift fuzz debug reproducible coverage mutants breaks check fmt clean help screenshot docs need-build need-font need-host need-debian need-user-tests need-fmt need-lint need-fuzz need-iso need-matrix need-coverage need-qemu FORCE
+.PHONY: all iso run test programs self power-cuts soak random-files matrix bench compare screens bench-host
+.PHONY: clock-drift fuzz debug reproducible coverage mutants breaks check fmt clean help screenshot docs
+.PHONY: need-debian-disk need-build need-font need-host need-debian need-user-tests need-fmt need-lint need-fuzz
+.PHONY: need-iso need-matrix need-coverage need-qemu FORCE
 all: iso $B/cairn-test.iso $B/host-tests $(HOST_TOOLS)
 
 # A change of compiler or flags rebuilds what it touches, and a new or removed source links again: these files hold the
@@ -371,7 +373,8 @@ $B/user-tests/glibc $B/user-tests/glibc_threads: USER_TEST_CC = $(HOST_CC) -stat
 # ld warns of functions that may load libraries; version 2.40 can be told not to.
 $B/user-tests/glibc_static: USER_TEST_CC = $(HOST_CC) -static -no-pie $(if $(shell ld --help 2>/dev/null | grep -e --no-warnings),-Wl$(comma)--no-warnings)
 $B/user-tests/start: USER_TEST_FLAGS += -Wl,-e,entered
-$(USER_TEST_PROGRAMS): $B/user-tests/%: tests/user/%.c tests/user/support.c tests/test.c tests/user/support.h tests/test.h $B/user-test-flags.stamp | need-user-tests
+$(USER_TEST_PROGRAMS): $B/user-tests/%: tests/user/%.c tests/user/support.c tests/test.c tests/user/support.h tests/test.h \
+    $B/user-test-flags.stamp | need-user-tests
 	@mkdir -p $(@D)
 	@echo "  USER  $<"
 	$Q$(USER_TEST_CC) $(USER_TEST_FLAGS) -o $@ $(filter-out $(USER_TEST_INCLUDED),$(filter %.c,$^)) -lm
@@ -402,7 +405,8 @@ $B/initramfs-tests.cpio: scripts/make-initramfs.py $B/run-tests $(USER_TESTS:%=$
 	    $(foreach file,passwd group,etc/$(file)=user/root/etc/$(file)) \
 	    $(foreach test,$(USER_TESTS),tests/$(test)=$B/user-tests/stripped/$(test))
 
-TESTED := $B/cairn.iso $B/cairn-test.iso $B/host-tests $(HOST_TOOLS) $(USER_TEST_PROGRAMS) $B/two-trees $B/initramfs-tests.cpio $B/initramfs-fuzz.cpio
+TESTED := $B/cairn.iso $B/cairn-test.iso $B/host-tests $(HOST_TOOLS) $(USER_TEST_PROGRAMS) $B/two-trees \
+    $B/initramfs-tests.cpio $B/initramfs-fuzz.cpio
 test: $(TESTED) need-debian-disk | need-qemu
 	$QBUILD=$B $(PYTHON) tests/run.py $(if $(TIMES),--times $(TIMES)) $(TESTS)
 

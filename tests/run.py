@@ -7,8 +7,9 @@
     tests/run.py --times N    again and again, up to N times; the first failure ends it
 
 Kinds of suites: kernel/ (each in a boot of its own, in QEMU), host/ (hardware-free code on this
-machine, under sanitizers), user/ (programs that test system calls, on this machine's Linux), e2e/ (the shipped image, used as a person uses it) and runner (this
-runner's own logic). COM1's output is kept in build/test-logs/.
+machine, under sanitizers), user/ (programs that test system calls, on this machine's Linux), e2e/
+(the shipped image, used as a person uses it) and runner (this runner's own logic). COM1's output is
+kept in build/test-logs/.
 """
 
 import argparse
@@ -35,8 +36,8 @@ TEMPORARY_FILES = 256 << 20  # bytes; at most 152 MiB were seen to be in use at 
 
 
 def has_room_for_files():
-    """Is there room for temporary files? Compilers and QEMU go by TMPDIR even where it is full, and a test that waits for
-    one of them waits long."""
+    """Is there room for temporary files? Compilers and QEMU use TMPDIR even if it is full, and a test that waits for one
+    of them then waits until its limit."""
     folder = os.environ.get("TMPDIR") or tempfile.gettempdir()
     free = shutil.disk_usage(folder).free
     if free < TEMPORARY_FILES:
@@ -46,7 +47,7 @@ def has_room_for_files():
 
 
 def read_seconds():
-    """What is known of earlier runs."""
+    """How long each job took in earlier runs, by its name."""
     try:
         return json.loads(SECONDS.read_text())
     except (OSError, ValueError):
@@ -62,7 +63,7 @@ def run_job(job, results, seconds):
 
 
 def run_all(chosen):
-    """Runs all jobs, what takes longest first, so that all workers end at about the same time."""
+    """Runs all jobs, the longest first, so that all workers end at about the same time; gives the exit status."""
     results = report.Report(write=lambda line: print(line, flush=True))
     seconds = read_seconds()
     chosen = sorted(chosen, key=lambda job: -seconds.get(job.name, float("inf")))

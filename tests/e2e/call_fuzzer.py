@@ -1,14 +1,11 @@
 """Calls with made-up arguments, and random bytes as programs: `make soak` makes ten million of them."""
 
 from runner import fuzzer
-from runner.machine import MachineTest
-from runner.shell import ShellMachine
+from runner.shell import ShellTest
 
 
-class CallFuzzer(MachineTest):
+class CallFuzzer(ShellTest):
     """user/fuzz/ with one seed."""
-
-    MACHINE = ShellMachine
 
     def test_a_hundred_thousand_calls(self):
         """They hurt nobody: no panic, no lost memory, no process that stays, no look at what is another's."""

@@ -4,7 +4,7 @@ import re
 
 from runner import qemu
 from runner.machine import PROMPT, MachineTest
-from runner.shell import ShellMachine
+from runner.shell import ShellTest
 
 
 class Commands(MachineTest):
@@ -234,10 +234,8 @@ class Commands(MachineTest):
         self.assertEqual(seen, set(range(256)))
 
 
-class Programs(MachineTest):
+class Programs(ShellTest):
     """What the monitor shows of programs, and does to them."""
-
-    MACHINE = ShellMachine
 
     def start(self, *lines, options=()):
         """A machine at whose shell these lines were typed, and whose COM1 is the monitor's now."""

@@ -363,6 +363,7 @@ class Disks(DiskTest):
             data[1024:2048] = good.read_bytes()[1024:2048]
             image.write_bytes(data)
             machine = self.start(image)
-            machine.answer("mkdir /m; mount -t ext2 -o ro /dev/vda /m; find /m -type f -exec head -c 20000000 {} + >/dev/null 2>&1; ls -lR /m >/dev/null 2>&1")
+            machine.answer("mkdir /m; mount -t ext2 -o ro /dev/vda /m; find /m -type f -exec head -c 20000000 {} + >/dev/null 2>&1; "
+                           "ls -lR /m >/dev/null 2>&1")
             self.expect(machine, "cd /; umount /m; echo alive", "alive")
             machine.kill()

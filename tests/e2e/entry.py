@@ -4,8 +4,7 @@ import re
 import subprocess
 
 from runner import gdb, paths, qemu
-from runner.machine import MachineTest
-from runner.shell import ShellMachine
+from runner.shell import ShellTest
 
 # From the first label on, up to the second one.
 WAYS = [("syscall_entry", "syscall_entry_end"), ("interrupt_from_user", "exception_from_user"),
@@ -25,11 +24,12 @@ def instructions(start, end):
     return [int(address, 16) for address, _ in found[:last + 1]]
 
 
-# GDB's commands. The breakpoints are gone when the machine goes on from them, for GDB would step off them with interrupts
-# held back. An exception of the kernel's before the handler is reached would repeat itself for ever. Where the machine stops or steps for a reason of QEMU's own, it is made to go on.
+# GDB's commands. Each breakpoint is deleted before the machine goes on from it, because GDB would step off it with interrupts
+# held back. An exception of the kernel's before the handler is reached would repeat itself for ever. Where the machine stops
+# or steps for a reason of QEMU's own, it is made to go on.
 #
-# A machine check ends the kernel, with a report. To see that the way back holds, GDB takes the report's place: it lets the
-# processor forget the error, as `wrmsr` does it with MSR 0x17a (IA32_MCG_STATUS), and returns from fault_handle().
+# A machine check ends the kernel, with a report. To test the way back all the same, GDB replaces the report: it clears the
+# error in MSR 0x17a (IA32_MCG_STATUS) with a `wrmsr` of the kernel's, and returns from fault_handle().
 DEFINITIONS = """
 define reach
   continue
@@ -92,13 +92,13 @@ end
 """
 
 
-class Entry(MachineTest):
+class Entry(ShellTest):
     """A program that goes into the kernel and back all the time ends well, whatever comes at which instruction."""
 
     def interrupt_each(self, how):
         """Interrupts each instruction once, with a command of DEFINITIONS."""
         socket = gdb.socket_for(self)
-        machine = self.machine(kind=ShellMachine, options=[
+        machine = self.machine(options=[
             "-cpu", "max", "-no-reboot", "-device", "isa-debug-exit,iobase=0xf4,iosize=0x04",
             "-fw_cfg", f"name=opt/cairn/initramfs,file={paths.USER_TESTS_INITRAMFS}",
             *qemu.fw_cfg_cmdline("init=/tests/registers panic=exit -- registers"), *gdb.server(socket)])

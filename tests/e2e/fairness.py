@@ -4,8 +4,7 @@ import contextlib
 import re
 
 from runner import gdb, keys, paths, qemu
-from runner.machine import MachineTest
-from runner.shell import SHELL_PROMPT, ShellMachine
+from runner.shell import SHELL_PROMPT, ShellTest
 
 SPINNERS = 20
 KEYS = 5
@@ -22,10 +21,8 @@ WATCH = ["set $ticks = 0", "set $keys = 0", "hbreak user_threads_tick if $ticks+
 ONE_KEY = ["continue", r'printf "echoed after %d ticks\n", $ticks', "delete", "detach"]
 
 
-class Fairness(MachineTest):
+class Fairness(ShellTest):
     """The guest's time is counted in instructions: however slow the host is, the result is the same."""
-
-    MACHINE = ShellMachine
 
     def start(self, *typed):
         """A machine at whose screen the lines were typed, and the socket at which a debugger may ask for it."""

@@ -2,8 +2,7 @@
 
 import re
 
-from runner.machine import MachineTest
-from runner.shell import ShellMachine
+from runner.shell import ShellTest
 
 # A shell script that fills the memory so many times. Both programs hold 14 MiB at the same time, which is more than a
 # machine of 32 MiB has left: one of them is killed. Its lines are typed, so they are short.
@@ -25,10 +24,8 @@ ROUNDS = 10
 TOLERANCE = 64  # KiB; a frame lost each time would be more
 
 
-class Memory(MachineTest):
+class Memory(ShellTest):
     """32 MiB of memory."""
-
-    MACHINE = ShellMachine
 
     def free(self, machine):
         """The free memory, in KiB."""

@@ -5,8 +5,7 @@ import subprocess
 import sys
 
 from runner import paths, qemu
-from runner.machine import MachineTest
-from runner.shell import ShellMachine
+from runner.shell import ShellMachine, ShellTest
 
 CTRL_C = b"\x03"
 
@@ -27,7 +26,7 @@ def initramfs():
     return archive
 
 
-class OwnShell(MachineTest):
+class OwnShell(ShellTest):
     """COM1, with the shell on ttyS0."""
 
     MACHINE = OwnShellMachine
@@ -35,10 +34,6 @@ class OwnShell(MachineTest):
     def start(self):
         """A machine at whose prompt a person can type."""
         return self.boot(options=["-fw_cfg", f"name=opt/cairn/initramfs,file={initramfs()}"])
-
-    def expect(self, machine, line, *answer):
-        """A line that is typed at the shell has that answer."""
-        self.assertEqual(machine.answer(line), list(answer), line)
 
     def interrupt(self, machine, line):
         """Types a line, and then Ctrl-C, until the prompt is there again."""

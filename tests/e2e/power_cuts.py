@@ -6,15 +6,12 @@ import tempfile
 import time
 from pathlib import Path
 
-from runner.machine import MachineTest
 from runner.power_cuts import Disk, Script, check_cut, check_left
-from runner.shell import ShellMachine
+from runner.shell import ShellTest
 
 
-class PowerCuts(MachineTest):
+class PowerCuts(ShellTest):
     """A machine that runs a script on a disk."""
-
-    MACHINE = ShellMachine
 
     def run_script(self, folder, script, options):
         """Starts a machine that runs the script on the disk, and is about to begin with it."""

@@ -1,17 +1,10 @@
 """Files below /proc that programs read, as a person at the shell sees them."""
 
-from runner.machine import MachineTest
-from runner.shell import ShellMachine
+from runner.shell import ShellTest
 
 
-class Proc(MachineTest):
+class Proc(ShellTest):
     """One machine with the image's shell."""
-
-    MACHINE = ShellMachine
-
-    def expect(self, machine, command, *answer):
-        """Types a command and compares all that it prints."""
-        self.assertEqual(machine.answer(command), list(answer), command)
 
     def test_the_system(self):
         """Its version, and limits, of which one can be set; what is no number is refused."""

@@ -4,27 +4,18 @@ import os
 import re
 import shutil
 import subprocess
-import tempfile
 import unittest
-from pathlib import Path
 
 from runner import debian, qemu
-from runner.machine import MachineTest, virtio_disk
-from runner.shell import ShellMachine
+from runner.disk_test import DiskTest
+from runner.machine import virtio_disk
 
 BUSYBOX = next((path for path in ("/bin/busybox", "/usr/bin/busybox") if os.access(path, os.X_OK)), None)
 DIRECTORIES = ("bin", "dev", "proc", "sys", "tmp", "run", "root", "var/tmp")
 
 
-class RootDisk(MachineTest):
+class RootDisk(DiskTest):
     """A machine with a disk that has busybox and little else."""
-
-    MACHINE = ShellMachine
-
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory(prefix="cairn-root-")
-        self.addCleanup(folder.cleanup)
-        self.folder = Path(folder.name)
 
     def disk(self):
         """Makes the disk."""
@@ -38,13 +29,13 @@ class RootDisk(MachineTest):
         subprocess.run(["mke2fs", "-q", "-t", "ext2", "-d", tree, image, "16M"], check=True, stdout=subprocess.DEVNULL)
         return image
 
-    def start(self, words, image):
+    def start_root(self, words, image):
         """A machine with those words on its command line, and the disk."""
         return self.boot(options=[*virtio_disk(image), *qemu.fw_cfg_cmdline(words)])
 
     def test_it_becomes_the_root(self):
         """The shells run on it; /dev, /proc and /sys are there, and /proc/mounts does not know any other root."""
-        machine = self.start("root=/dev/vda rootfstype=ext2 ro", self.disk())
+        machine = self.start_root("root=/dev/vda rootfstype=ext2 ro", self.disk())
         self.assertEqual(machine.answer("cat /on-the-disk; readlink /proc/1/root; readlink /proc/self/exe"),
                          ["read from the disk", "/", "/bin/busybox"])
         mounts = [line.split() for line in machine.answer("mount")]
@@ -59,7 +50,7 @@ class RootDisk(MachineTest):
         """It is there at the next boot, and the disk has no error when the machine is off."""
         image = self.disk()
         for number, expected in enumerate(([], ["1"], ["1", "2"]), 1):
-            machine = self.start("root=/dev/vda", image)
+            machine = self.start_root("root=/dev/vda", image)
             self.assertEqual(machine.answer("cat /root/kept 2>/dev/null"), expected)
             self.assertEqual(machine.answer(f"echo {number} >>/root/kept; mount | grep -c '^/dev/vda on / type ext2 (rw'"), ["1"])
             machine.send(b"kill -USR2 1\r")
@@ -76,12 +67,12 @@ class RootDisk(MachineTest):
         """After a crash e2fsck makes it clean, and it is writable; what was safe is there."""
         image = self.disk()
         for number, expected in enumerate(([], ["1"], ["1", "2"]), 1):
-            machine = self.start("root=/dev/vda", image)
+            machine = self.start_root("root=/dev/vda", image)
             self.assertEqual(machine.answer("cat /root/kept 2>/dev/null"), expected)
             self.assertEqual(machine.answer(f"echo {number} >>/root/kept; sync; mount | grep -c 'vda on / .*(rw'"), ["1"])
             machine.kill()
             self.assertFalse(self.is_clean(image))
-        machine = self.start("root=/dev/vda", image)
+        machine = self.start_root("root=/dev/vda", image)
         machine.send(b"kill -USR2 1\r")
         machine.wait_output(lambda: machine.closed, "end of QEMU")
         debian.check(image)
@@ -93,7 +84,7 @@ class RootDisk(MachineTest):
         for command in ("write /dev/null /second", "set_inode_field /second block[0] 600", "set_inode_field /on-the-disk block[0] 600",
                         "set_inode_field /second size 100", "set_super_value state 0"):
             subprocess.run(["debugfs", "-w", "-R", command, image], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        machine = self.start("root=/dev/vda", image)
+        machine = self.start_root("root=/dev/vda", image)
         machine.wait_screen(lambda now: "init: /dev/vda is read-only: e2fsck has to mend it" in now.text())
         self.assertEqual(machine.answer("mount | grep -c '^/dev/vda on / type ext2 (ro'"), ["1"])
         self.assertEqual(machine.answer("echo no 2>&1 >/on-the-disk"), ["sh: can't create /on-the-disk: Read-only file system"])
@@ -102,6 +93,6 @@ class RootDisk(MachineTest):
         """The error is printed on the console, and the shells of the initramfs run."""
         image = self.folder / "nothing.img"
         image.write_bytes(bytes(1 << 20))
-        machine = self.start("root=/dev/vda", image)
+        machine = self.start_root("root=/dev/vda", image)
         machine.wait_screen(lambda now: "init: /dev/vda: Invalid argument" in now.text())
         self.assertEqual(machine.answer("echo alive; ls /init"), ["alive", "/init"])

@@ -6,22 +6,16 @@ import re
 from runner import host, keys
 from runner import machine as machines
 from runner import paths, qemu
-from runner.machine import READY, MachineTest
-from runner.shell import SHELL_PROMPT, ShellMachine
+from runner.machine import READY
+from runner.shell import SHELL_PROMPT, ShellTest
 
 SEQ_10000 = "72d4ff27a28afbc066d5804999d5a504"  # the MD5 sum of the numbers up to 10000
 CTRL_C, CTRL_D, CTRL_Z = "\x03", "\x04", "\x1a"
 
 
-class Shell(MachineTest):
+class Shell(ShellTest):
     """COM1, whose terminal is ttyS0. A typed line and the prompt have less than 80 characters together, so that it is not
     broken."""
-
-    MACHINE = ShellMachine
-
-    def expect(self, machine, line, *answer):
-        """A line that is typed at the shell has that answer."""
-        self.assertEqual(machine.answer(line), list(answer), line)
 
     def test_prompt(self):
         """It comes after `ready`, and there is a terminal below it."""
@@ -213,10 +207,8 @@ class Shell(MachineTest):
         machine.wait_text(SHELL_PROMPT, start)
 
 
-class Keyboard(MachineTest):
+class Keyboard(ShellTest):
     """The keyboard and the screen, whose terminal is tty1."""
-
-    MACHINE = ShellMachine
 
     def type(self, machine, line):
         """Types a line at the keyboard, with an eye on the screen."""
@@ -318,10 +310,8 @@ class Keyboard(MachineTest):
         machine.wait_shown(SHELL_PROMPT)
 
 
-class SmallMachine(MachineTest):
+class SmallMachine(ShellTest):
     """16 MiB of memory."""
-
-    MACHINE = ShellMachine
 
     def test_prompt(self):
         """The shell answers."""
@@ -361,12 +351,12 @@ def run_here(program, name):
     return output
 
 
-class Suites(MachineTest):
+class Suites(ShellTest):
     """The programs of tests/user, as the first program runs them."""
 
     def start_suites(self, words="", options=()):
         """A machine that runs those that `words` name, or all."""
-        return self.machine(kind=ShellMachine, options=[
+        return self.machine(options=[
             "-fw_cfg", f"name=opt/cairn/initramfs,file={paths.USER_TESTS_INITRAMFS}",
             "-device", "isa-debug-exit,iobase=0xf4,iosize=0x04",
             *qemu.fw_cfg_cmdline(f"init=/run-tests panic=exit{words}"), *options])

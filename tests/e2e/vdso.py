@@ -1,18 +1,17 @@
 """The clock that programs read without a system call, where the time stamp counter's rate is constant."""
 
 from runner import paths, qemu
-from runner.machine import MachineTest
-from runner.shell import ShellMachine
+from runner.shell import ShellTest
 
 CLOCK_CALLS = ("clock_gettime(", "gettimeofday(", " time(")
 
 
-class Vdso(MachineTest):
+class Vdso(ShellTest):
     """QEMU's processor does not promise that its counter's rate is constant, so the command line does."""
 
     def calls_of_date(self, words):
         """What `date`, a program with glibc, asks the kernel."""
-        machine = self.machine(kind=ShellMachine, options=qemu.fw_cfg_cmdline(f"strace=date {words}"))
+        machine = self.machine(options=qemu.fw_cfg_cmdline(f"strace=date {words}"))
         machine.wait_ready()
         machine.may_panic = True  # or the first line, shown again, would pass for another boot
         self.assertRegex(machine.answer("date")[0], r"UTC \d{4}$")
@@ -28,7 +27,7 @@ class Vdso(MachineTest):
 
     def test_the_suite(self):
         """The object's own tests, which compare it with the call; the clock is corrected meanwhile."""
-        machine = self.machine(kind=ShellMachine, options=[
+        machine = self.machine(options=[
             "-no-reboot", "-device", "isa-debug-exit,iobase=0xf4,iosize=0x04",
             "-fw_cfg", f"name=opt/cairn/initramfs,file={paths.USER_TESTS_INITRAMFS}",
             *qemu.fw_cfg_cmdline("init=/tests/vdso tsc=constant panic=exit -- vdso")])

@@ -4,25 +4,19 @@ import random
 import tempfile
 from pathlib import Path
 
-from runner.machine import MachineTest, virtio_disk
-from runner.shell import ShellMachine
+from runner.machine import virtio_disk
+from runner.shell import ShellTest
 
 MIB = 1 << 20
 
 
-class DiskTest(MachineTest):
+class DiskTest(ShellTest):
     """A machine with a disk."""
-
-    MACHINE = ShellMachine
 
     def setUp(self):
         folder = tempfile.TemporaryDirectory(prefix="cairn-disks-")
         self.addCleanup(folder.cleanup)
         self.folder = Path(folder.name)
-
-    def expect(self, machine, command, *answer):
-        """Types a command and compares all that it prints."""
-        self.assertEqual(machine.answer(command), list(answer), command)
 
     def start(self, image, name="vda", *options):
         """A machine with that image as a disk, once the disk is there."""

@@ -25,3 +25,13 @@ class ShellMachine(machine.Machine):
         """Waits until the screen's last used lines are these."""
         expected = [line.rstrip() for line in lines]
         return self.wait_screen(lambda now: now.used()[-len(expected):] == expected)
+
+
+class ShellTest(machine.MachineTest):
+    """A test that boots machines at whose shell a person sits."""
+
+    MACHINE = ShellMachine
+
+    def expect(self, started, line, *answer):
+        """A line that is typed at the shell has that answer: these lines, and no others."""
+        self.assertEqual(started.answer(line), list(answer), line)
