@@ -59,7 +59,7 @@ CLANG_WARNINGS := -Wcast-align -Wframe-larger-than=2048 -Wcomma -Wloop-analysis 
                   -Wconditional-uninitialized -Wextra-semi
 
 # The compiler's own freestanding headers are the only ones in reach: no host header can slip in.
-# Clang needs no word to keep tests in their order, nor to keep memset from calling itself.
+# Clang keeps tests in their order, and makes no call of memset out of memset's own loop: it needs no flags for that.
 ifdef LLVM
 COMPILER_FLAGS := $(CLANG_WARNINGS) --target=x86_64-linux-gnu -mno-implicit-float -Xclang -fstack-clash-protection \
                   -gdwarf-4 -grecord-command-line
@@ -78,14 +78,14 @@ KERNEL_CFLAGS := -std=gnu17 -O2 -g $(WARNINGS) $(COMPILER_FLAGS) -nostdinc -isys
     -fstack-protector-strong -mstack-protector-guard=tls -mstack-protector-guard-reg=gs -mstack-protector-guard-offset=8 \
     -fcf-protection=none \
     -fno-common -ffunction-sections -fdata-sections -ffile-prefix-map=$(call quoted,$(CURDIR))/=
-# The test kernel looks for undefined behaviour in all that it runs; kernel/log/ubsan.c tells of it.
+# The test kernel checks all that it runs for undefined behaviour; kernel/log/ubsan.c reports it.
 UBSAN_CFLAGS := -fsanitize=undefined -fno-sanitize-recover=all -DUBSAN -DCHECK_LOCKS -Wno-null-dereference $(LARGE_FRAMES)
 # C, assembly and the linker's script take it from one place.
 KERNEL_BASE := $(shell sed -n 's/^.define KERNEL_BASE \(0x[0-9a-f]*\)u$$/\1/p' include/layout.h)
 NASMFLAGS := -f elf64 -g -F dwarf -w+all -w+error -I include/
 LDFLAGS := -nostdlib -static -no-pie -z noexecstack -z max-page-size=4096 --build-id=none --gc-sections \
     --defsym=KERNEL_BASE=$(KERNEL_BASE) -T linker.ld
-# Programs, which have the whole processor, and a stack without bounds that the build could check.
+# Programs may use all of the processor, and their stack has no limit that the build could check.
 USER_CFLAGS := -std=gnu17 -O2 -g $(WARNINGS) $(COMPILER_FLAGS) -nostdinc -isystem $(COMPILER_INCLUDE) -Iinclude -iquote user \
     -ffreestanding -fno-pic -fno-pie -fno-stack-protector -fno-asynchronous-unwind-tables -fcf-protection=none \
     -fno-common -ffunction-sections -fdata-sections -ffile-prefix-map=$(call quoted,$(CURDIR))/=
@@ -191,7 +191,7 @@ $B/gen/font_builtin.inc: scripts/make-font.py $(FONT) | need-font
 	@echo "  FONT  $@"
 	$Q$(PYTHON) scripts/make-font.py $(FONT) $@
 
-# What the kernel maps into programs is a program's code: a shared object that asks for no other, in one page.
+# The vDSO, which the kernel maps into programs, is compiled as programs are: a shared object of one page that needs no other.
 VDSO_CFLAGS = $(USER_CFLAGS) -fPIC -mgeneral-regs-only -fvisibility=default
 $B/gen/vdso.debug.so: user/vdso/vdso.c user/vdso/vdso.lds $B/user-flags.stamp | need-build
 	@mkdir -p $(@D)
@@ -216,8 +216,7 @@ $B/%.elf: $B/%.debug.elf scripts/sort-symbols.py
 	$Q$(PYTHON) scripts/sort-symbols.py $@
 	$Q$(GRUB)file --is-x86-multiboot2 $@
 
-# How each file is compiled, for clangd, which looks for this in build/, and for clang-tidy: less what is GCC's alone, its
-# own headers among it.
+# How each file is compiled, for clangd, which looks for this in build/, and for clang-tidy; without GCC's own flags and headers.
 CLANG_CFLAGS = $(filter-out -Werror -nostdinc -isystem $(COMPILER_INCLUDE) $(GCC_WARNINGS) $(LARGE_FRAMES) -fno-toplevel-reorder,$(1))
 $B/compile_commands.json: $(addprefix $B/,test-flags.stamp host-flags.stamp objects.stamp) Makefile scripts/compile-commands.py
 	$Q$(PYTHON) scripts/compile-commands.py $@ \
@@ -363,9 +362,9 @@ $(HOST_TOOLS): $B/objects.stamp
 	@echo "  LD    $@"
 	$Q$(HOST_CC) $(HOST_CFLAGS) -o $@ $(filter %.o,$^)
 
-# Tests of system calls are programs with a C library: musl's, and one with GNU's that is position-independent, too. Each has its
-# own name as its suite. run-tests runs them as the first program of Cairn.
-USER_TESTS := $(filter-out support pty_support own_tmpfs run,$(basename $(notdir $(sort $(wildcard tests/user/*.c)))))
+# Tests of system calls are programs with a C library: musl's, and one with GNU's that is position-independent, too. Each file of
+# tests/user that has tests is a program, with its own name as its suite. run-tests runs them as the first program of Cairn.
+USER_TESTS := $(basename $(notdir $(sort $(shell grep -lE '^TEST|^.define SUITE' tests/user/*.c))))
 USER_TEST_PROGRAMS := $(USER_TESTS:%=$B/user-tests/%)
 USER_TEST_FLAGS := -std=gnu17 -O1 -g -D_GNU_SOURCE -Wall -Wextra -Werror -Wshadow -Wno-nonnull -fno-toplevel-reorder -idirafter include
 USER_TEST_CC     = musl-gcc -static -no-pie
@@ -464,8 +463,9 @@ soak: $B/cairn.iso $B/initramfs-fuzz.cpio $(if $(MINUTES),,random-files) | need-
 random-files: $B/cairn.iso $B/user-tests/random_files $B/initramfs-tests.cpio | need-qemu
 	$QBUILD=$B $(PYTHON) tests/random_files.py $(STEPS)
 
-# What reads outside data is fed with anything, by Clang's libFuzzer, a while for each file below tests/fuzz/. What is
-# found stays in build/fuzz/; FUZZ_SOURCES_x are the files under test of tests/fuzz/x.c, FUZZ_FLAGS_x are for libFuzzer.
+# Clang's libFuzzer feeds any bytes to the code that reads outside data, for FUZZ_SECONDS for each file below tests/fuzz/. An
+# input that fails stays in build/fuzz/. FUZZ_SOURCES_x are the files under test of tests/fuzz/x.c, FUZZ_FLAGS_x are for
+# libFuzzer.
 FUZZ_SECONDS := 60
 FUZZ_LIMIT = -max_total_time=$(FUZZ_SECONDS)
 FUZZ_SOURCES_acpi := drivers/acpi_tables.c drivers/acpi_aml.c
