@@ -24,8 +24,7 @@ PAGE = paths.ROOT / "docs" / "benchmarks.md"
 LIMIT = 600.0  # seconds for one boot; counting instructions is slow
 LINE = re.compile(r"^bench: (\S+) (\d+(?:\.\d)?) (\S+)$", re.MULTILINE)
 
-COUNTED = ["-cpu", "qemu64", "-icount", "shift=0,sleep=off,align=off",
-           "-device", "isa-debug-exit,iobase=0xf4,iosize=0x04"]
+COUNTED = ["-cpu", "qemu64", "-icount", "shift=0,sleep=off,align=off", *qemu.DEBUG_EXIT]
 
 
 def memory(gib):
@@ -47,7 +46,7 @@ DISK = disk()
 
 # A system whose first program measures: what a program pays for. Its figures have names that begin so, and the
 # kernel's own benches have not.
-USER = [*DISK, "-fw_cfg", f"name=opt/cairn/initramfs,file={paths.BUILD / 'initramfs-bench.cpio'}"]
+USER = [*DISK, *qemu.initramfs(paths.BUILD / "initramfs-bench.cpio")]
 USER_FAMILIES = ("direct.", "event.", "ext2.", "fault.", "file.", "futex.", "memory.map_unmap", "memory.unmap", "pipe.", "process.",
                  "signal.", "sleep.", "socket.", "syscall.", "thread.create_join")
 

@@ -33,8 +33,7 @@ def sums_here(steps):
 
 def sums_on_cairn(steps):
     """{operations: sum} on Cairn."""
-    options = ["-fw_cfg", f"name=opt/cairn/initramfs,file={paths.USER_TESTS_INITRAMFS}",
-               "-device", "isa-debug-exit,iobase=0xf4,iosize=0x04",
+    options = [*qemu.initramfs(paths.USER_TESTS_INITRAMFS), *qemu.DEBUG_EXIT,
                *qemu.fw_cfg_cmdline(f"init=/run-tests panic=exit -- STEPS={steps} {NAME}")]
     with ShellMachine(paths.LOGS / f"{NAME}.log", options=options) as machine:
         machine.wait_output(lambda: machine.closed, "end of QEMU", LIMIT)

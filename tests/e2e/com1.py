@@ -230,7 +230,7 @@ class Panic(MachineTest):
     def panic_behind_a_dump(self):
         """What COM1 sends, to the end. When the panic begins, part of the dump has not been sent."""
         machine = self.boot(com1=socket.socketpair, options=[
-            "-device", "isa-debug-exit,iobase=0xf4,iosize=0x04", *qemu.fw_cfg_cmdline("panic=exit")])
+            *qemu.DEBUG_EXIT, *qemu.fw_cfg_cmdline("panic=exit")])
         for character in "dump ffffffff80100000 4096\nfault panic\n":
             machine.press(*keys.chord(character))
             machine.read(0.01)

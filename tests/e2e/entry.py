@@ -99,8 +99,8 @@ class Entry(ShellTest):
         """Interrupts each instruction once, with a command of DEFINITIONS."""
         socket = gdb.socket_for(self)
         machine = self.machine(options=[
-            "-cpu", "max", "-no-reboot", "-device", "isa-debug-exit,iobase=0xf4,iosize=0x04",
-            "-fw_cfg", f"name=opt/cairn/initramfs,file={paths.USER_TESTS_INITRAMFS}",
+            "-cpu", "max", "-no-reboot", *qemu.DEBUG_EXIT,
+            *qemu.initramfs(paths.USER_TESTS_INITRAMFS),
             *qemu.fw_cfg_cmdline("init=/tests/registers panic=exit -- registers"), *gdb.server(socket)])
         places = [address for way in WAYS for address in instructions(*way)]
         self.assertGreater(len(places), 100)

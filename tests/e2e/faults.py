@@ -9,7 +9,6 @@ from runner.shell import ShellMachine
 from runner.symbols import KERNEL_BASE, physical_address
 
 CANARY = 8  # its offset in struct cpu
-EXIT = ["-device", "isa-debug-exit,iobase=0xf4,iosize=0x04"]
 
 # The names that people may rely on.
 NAMES = set("""breakpoint divide invalid-opcode null-read null-write null-call non-canonical
@@ -109,7 +108,7 @@ class Faults(MachineTest):
 
     def test_panic_in_panic(self):
         """The second panic prints less, and ends the system."""
-        machine = self.boot(options=[*EXIT, *qemu.fw_cfg_cmdline("panic=exit")])
+        machine = self.boot(options=[*qemu.DEBUG_EXIT, *qemu.fw_cfg_cmdline("panic=exit")])
         machine.send(b"fault panic-in-panic\r")
         machine.wait_output(lambda: machine.closed, "end")
         self.assertEqual(machine.output().count("PANIC: "), 2)
@@ -117,7 +116,7 @@ class Faults(MachineTest):
 
     def test_panic_in_every_panic(self):
         """The third panic prints nothing, and ends the system all the same."""
-        machine = self.boot(options=[*EXIT, *qemu.fw_cfg_cmdline("panic=exit")])
+        machine = self.boot(options=[*qemu.DEBUG_EXIT, *qemu.fw_cfg_cmdline("panic=exit")])
         machine.send(b"fault panic-in-every-panic\r")
         machine.wait_output(lambda: machine.closed, "end")
         self.assertEqual(machine.wait(qemu.BOOT_LIMIT), qemu.FAILURE)
@@ -125,7 +124,7 @@ class Faults(MachineTest):
 
     def test_halt(self):
         """Without `panic=` the machine halts, with the report on the screen."""
-        machine = self.boot(options=EXIT)
+        machine = self.boot(options=qemu.DEBUG_EXIT)
         self.panic(machine, "divide")
         machine.wait(0.5)
         self.assertEqual(machine.execute("query-status")["status"], "running")
@@ -133,7 +132,7 @@ class Faults(MachineTest):
 
     def test_exit(self):
         """`panic=exit` ends QEMU with the status of failure."""
-        machine = self.boot(options=[*EXIT, *qemu.fw_cfg_cmdline("panic=exit")])
+        machine = self.boot(options=[*qemu.DEBUG_EXIT, *qemu.fw_cfg_cmdline("panic=exit")])
         machine.send(b"fault assert\r")
         machine.wait_output(lambda: machine.closed, "end")
         self.assertEqual(machine.wait(qemu.BOOT_LIMIT), qemu.FAILURE)
@@ -195,7 +194,7 @@ class Faults(MachineTest):
         """A report takes at most 150,000 instructions; counted in a trace."""
         trace = paths.LOGS / f"{self.id()}.trace"
         self.addCleanup(trace.unlink)
-        machine = self.boot(options=[*EXIT, *qemu.fw_cfg_cmdline("panic=exit"), "-D", str(trace),
+        machine = self.boot(options=[*qemu.DEBUG_EXIT, *qemu.fw_cfg_cmdline("panic=exit"), "-D", str(trace),
                                      "-dfilter", f"{KERNEL_BASE:#x}+0x200000"])
         for command in ("singlestep on", "one-insn-per-tb on", "log exec,nochain"):
             machine.hmp(command)  # the first two are one, in older and newer QEMUs

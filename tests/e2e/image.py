@@ -64,13 +64,12 @@ class Image(MachineTest):
 
     def test_tests(self):
         """The kernel's own tests, all in one boot: as many suites as the test kernel has."""
-        machine = self.machine(entry="tests", options=qemu.fw_cfg_cmdline("panic=exit") + [
-            "-device", "isa-debug-exit,iobase=0xf4,iosize=0x04"])
+        machine = self.machine(entry="tests", options=[*qemu.fw_cfg_cmdline("panic=exit"), *qemu.DEBUG_EXIT])
         machine.wait_output(lambda: machine.closed, "end of QEMU")
         count = len(suites_that_come_back())
         last_lines = machine.output()[-200:]
         self.assertIn(f"tests: {count} suites passed, 0 failed", last_lines)
-        self.assertEqual(machine.wait(1), qemu.SUCCESS)
+        self.assertEqual(machine.wait(qemu.BOOT_LIMIT), qemu.SUCCESS)
 
     def expect_boot(self, media, options=()):
         """Boots from a medium, and the monitor answers."""

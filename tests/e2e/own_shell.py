@@ -33,7 +33,7 @@ class OwnShell(ShellTest):
 
     def start(self):
         """A machine at whose prompt a person can type."""
-        return self.boot(options=["-fw_cfg", f"name=opt/cairn/initramfs,file={initramfs()}"])
+        return self.boot(options=qemu.initramfs(initramfs()))
 
     def interrupt(self, machine, line):
         """Types a line, and then Ctrl-C, until the prompt is there again."""

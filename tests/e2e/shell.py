@@ -357,8 +357,7 @@ class Suites(ShellTest):
     def start_suites(self, words="", options=()):
         """A machine that runs those that `words` name, or all."""
         return self.machine(options=[
-            "-fw_cfg", f"name=opt/cairn/initramfs,file={paths.USER_TESTS_INITRAMFS}",
-            "-device", "isa-debug-exit,iobase=0xf4,iosize=0x04",
+            *qemu.initramfs(paths.USER_TESTS_INITRAMFS), *qemu.DEBUG_EXIT,
             *qemu.fw_cfg_cmdline(f"init=/run-tests panic=exit{words}"), *options])
 
     def run_suites(self, words, options):

@@ -28,8 +28,8 @@ class Vdso(ShellTest):
     def test_the_suite(self):
         """The object's own tests, which compare it with the call; the clock is corrected meanwhile."""
         machine = self.machine(options=[
-            "-no-reboot", "-device", "isa-debug-exit,iobase=0xf4,iosize=0x04",
-            "-fw_cfg", f"name=opt/cairn/initramfs,file={paths.USER_TESTS_INITRAMFS}",
+            "-no-reboot", *qemu.DEBUG_EXIT,
+            *qemu.initramfs(paths.USER_TESTS_INITRAMFS),
             *qemu.fw_cfg_cmdline("init=/tests/vdso tsc=constant panic=exit -- vdso")])
         machine.wait_output(lambda: machine.closed, "end of QEMU")
         self.assertNotIn("not ok", machine.output())

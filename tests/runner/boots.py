@@ -40,8 +40,7 @@ def boot_suite(suite, names, start=None, mode=modes.USUAL):
     start = start or (qemu.Unattended if mode.whole else start_loaded)
     transcript = ktap.Transcript()
     options = ["-cdrom", str(paths.TEST_ISO), *(qemu.COUNTED if mode.counted else ()), *mode.options,
-               *qemu.fw_cfg_cmdline(f"test={suite} {mode.words}"),
-               "-device", "isa-debug-exit,iobase=0xf4,iosize=0x04"]
+               *qemu.fw_cfg_cmdline(f"test={suite} {mode.words}"), *qemu.DEBUG_EXIT]
     try:
         with start(options, paths.LOGS / f"kernel.{suite}{mode.suffix}.log") as machine:
             ending = watch(machine, transcript)

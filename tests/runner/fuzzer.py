@@ -11,8 +11,7 @@ UNHURT = "fuzz: nothing was hurt"
 def options(seed, calls, *round_number):
     """QEMU's options for a run, or for one round of it."""
     words = " ".join(str(word) for word in (seed, calls, *round_number))
-    return [*qemu.COUNTED, "-fw_cfg", f"name=opt/cairn/initramfs,file={paths.FUZZ_INITRAMFS}",
-            "-device", "isa-debug-exit,iobase=0xf4,iosize=0x04",
+    return [*qemu.COUNTED, *qemu.initramfs(paths.FUZZ_INITRAMFS), *qemu.DEBUG_EXIT,
             *qemu.fw_cfg_cmdline(f"panic=exit loglevel=error -- {words}")]
 
 

@@ -30,8 +30,10 @@ ACCEL = os.environ.get("ACCEL", "tcg")
 # leaps there. Only the emulator can count.
 COUNTED = ["-icount", "shift=3,sleep=off", "-rtc", "clock=vm"] if ACCEL == "tcg" else []
 
-SUCCESS = 33  # isa-debug-exit turns the written value v into 2 * v + 1: 0x10
-FAILURE = 35  # 0x11
+# The port by which the kernel ends QEMU. It makes the exit status 2 * v + 1 of a value v.
+DEBUG_EXIT = ["-device", "isa-debug-exit,iobase=0xf4,iosize=0x04"]
+SUCCESS = 33  # of 0x10
+FAILURE = 35  # of 0x11
 
 _running = set()
 _over = threading.Event()  # no QEMU is started any more
@@ -265,6 +267,11 @@ def _socket_options(name, end):
 def fw_cfg_cmdline(words):
     """The options that hand the kernel more command line; QEMU wants commas doubled."""
     return ["-fw_cfg", "name=opt/cairn/cmdline,string=" + words.replace(",", ",,")]
+
+
+def initramfs(path):
+    """The options that replace the image's initramfs."""
+    return ["-fw_cfg", f"name=opt/cairn/initramfs,file={path}"]
 
 
 def menu_entry(name):

@@ -124,8 +124,7 @@ class Loaded(unittest.TestCase):
         """What the loader does not look at makes no other kind."""
         machine = ["-cdrom", "x.iso", "-machine", "pc"]
         words = qemu.fw_cfg_cmdline("test=heap")
-        end = ["-device", "isa-debug-exit,iobase=0xf4,iosize=0x04"]
-        self.assertEqual(loaded.kind(machine + words + end), tuple(machine))
+        self.assertEqual(loaded.kind(machine + words + qemu.DEBUG_EXIT), tuple(machine))
         self.assertNotEqual(loaded.kind(machine + ["-device", "qemu-xhci"]), tuple(machine))
         self.assertEqual(loaded.kind(machines.virtio_disk("a")), loaded.kind(machines.virtio_disk("b")))
         self.assertNotEqual(loaded.kind(machines.virtio_disk("a")), loaded.kind(machines.virtio_disk("a", "snapshot=on")))
