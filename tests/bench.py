@@ -117,7 +117,7 @@ def run_boot(name, options, words):
     with qemu.Qemu(["-cdrom", str(paths.ISO), *COUNTED, *qemu.menu_entry("text"), *options, *qemu.fw_cfg_cmdline(words)],
                    paths.LOGS / f"bench.{name}.log") as machine:
         text = read_all(machine)
-        status = machine.wait(1)
+        status = machine.wait(qemu.BOOT_LIMIT)
         if status != qemu.SUCCESS:
             raise qemu.QemuError(f"boot '{name}' ended with status {status}:\n{text[-2000:]}{machine.errors()}")
         return text

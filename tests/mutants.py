@@ -24,7 +24,6 @@ from threading import Lock
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "scripts"))
-os.environ.setdefault("BUILD", "build/coverage")
 
 import mutations  # noqa: E402  (the path has to be set first)
 from broken_tree import BrokenTree, first_failure  # noqa: E402

@@ -23,7 +23,7 @@ class Usb(MachineTest):
         for options in (["-device", "qemu-xhci"], ["-device", "nec-usb-xhci"],
                         ["-machine", "pc", "-device", "qemu-xhci"], [*machines.ovmf(), "-device", "qemu-xhci"]):
             with self.subTest(options):
-                machine = self.boot(options=[*options, *NO_I8042, "-device", "usb-kbd"])
+                machine = self.boot(options=[*options, *NO_I8042, *qemu.COUNTED, "-device", "usb-kbd"])
                 self.assertIn("usb: keyboard QEMU USB Keyboard (0627:0001)", machine.output())
                 self.assertNotIn("nothing can be typed", machine.output())
                 for start in range(0, len(PRINTABLE), 32):
