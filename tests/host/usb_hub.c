@@ -4,6 +4,7 @@
  */
 #include <drivers/usb/usb_hub.h>
 #include <drivers/usb/usb_keyboard.h>
+#include <drivers/usb/usb_set_up.h>
 #include <mm/frames.h>
 #include <string.h>
 
@@ -148,6 +149,20 @@ TEST(usb_hub, the_translator_is_that_of_the_nearest_fast_hub)
     EXPECT(is_multi(device));
     usb_strike_at(device, 0, A);
     EXPECT_STR(usb_typed, "a");
+    EXPECT(usb_ends_clean());
+}
+
+TEST(usb_hub, the_set_up_ends_when_it_and_what_is_behind_it_works)
+{
+    usb_reset();
+    struct fake_usb_device *hub = fake_xhci_plug_hub(1, USB_HIGH, 4, false);
+    fake_hub_plug(hub, 1, USB_FULL);
+    fake_xhci_start(&usb_executor);
+    executor_spawn(&usb_executor, &usb_set_up);
+    usb_run(100);
+    EXPECT(task_is_live(&usb_set_up));
+    usb_run(600);
+    EXPECT(!task_is_live(&usb_set_up));
     EXPECT(usb_ends_clean());
 }
 
