@@ -1,15 +1,14 @@
 """What the tools of `make check`, `make docs` and `make bench` make of what they find."""
 
-import contextlib
-import io
 import subprocess
+import sys
 import tempfile
 import unittest
 from pathlib import Path
 
 import bench
 from runner import machine
-from runner.test_docs import script
+from runner.test_docs import SCRIPTS, script
 
 
 class Directory(unittest.TestCase):
@@ -28,15 +27,9 @@ class Check(Directory):
         """The exit status of these targets, and what is printed."""
         makefile = self.path / "Makefile"
         makefile.write_text("good:\n\t@:\ncheck-format:\n\t@exit 1\nbad:\n\t@exit 1\n")
-        with contextlib.redirect_stdout(io.StringIO()) as printed, open("/dev/null", "w", encoding="utf-8") as null:
-            check = script("check")
-            real = check.subprocess.run
-            check.subprocess.run = lambda *words, **more: real(*words, **more, stdout=null, stderr=null)
-            try:
-                status = check.main(["make", "-f", str(makefile)], list(targets))
-            finally:
-                check.subprocess.run = real
-        return status, printed.getvalue()
+        done = subprocess.run([sys.executable, SCRIPTS / "check.py", f"make --silent -f {makefile}", *targets], text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
+        return done.returncode, done.stdout
 
     def test_all_pass(self):
         """Said in one line."""
