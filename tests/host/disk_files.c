@@ -63,6 +63,20 @@ TEST(other_disks, a_disk_is_a_file)
     memory_disk_end();
 }
 
+TEST(other_disks, a_mounts_claim_leaves_no_reference_to_the_disks_file_behind)
+{
+    struct file *file;
+    EXPECT(memory_disk_start());
+    EXPECT(memory_disk_make("mke2fs -q -F -t ext2"));
+    EXPECT_EQ(open_disk(O_RDONLY, &file), OK);
+    size_t before = file->inode->object.references;
+    EXPECT_EQ(memory_disk_mount("ext2", true), OK);
+    EXPECT_EQ(memory_disk_unmount(), OK);
+    EXPECT_EQ(file->inode->object.references, before);
+    file_release(file);
+    memory_disk_end();
+}
+
 static unsigned flushes;
 
 static bool disk_has(const uint8_t *bytes, size_t size)

@@ -149,6 +149,8 @@ TEST(string, strings_are_compared_and_searched)
     EXPECT(strcmp("\xff", "a") > 0);
     EXPECT_EQ(strncmp("abc", "abd", 2), 0);
     EXPECT_EQ(strncmp("abc", "xyz", 0), 0);
+    EXPECT(strncmp("abc", "abd", 3) < 0);
+    EXPECT(strncmp("\xff", "a", 1) > 0);
     const char *text = "a=b";
     EXPECT(strchr(text, '=') == text + 1);
     EXPECT(strchr(text, '\0') == text + 3);
