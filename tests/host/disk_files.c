@@ -66,13 +66,16 @@ TEST(other_disks, a_disk_is_a_file)
 TEST(other_disks, a_mounts_claim_leaves_no_reference_to_the_disks_file_behind)
 {
     struct file *file;
+    struct vm_object *object;
     EXPECT(memory_disk_start());
     EXPECT(memory_disk_make("mke2fs -q -F -t ext2"));
     EXPECT_EQ(open_disk(O_RDONLY, &file), OK);
-    size_t before = file->inode->object.references;
+    EXPECT_EQ(file->operations->map(file, false, &object), OK);
+    size_t before = object->references;
     EXPECT_EQ(memory_disk_mount("ext2", true), OK);
     EXPECT_EQ(memory_disk_unmount(), OK);
-    EXPECT_EQ(file->inode->object.references, before);
+    EXPECT_EQ(object->references, before);
+    vm_object_release(object);
     file_release(file);
     memory_disk_end();
 }
