@@ -168,6 +168,10 @@ NO_DIFFERENCE = {
     ("boot/early_error.asm", "the instruction is left out", "jmp .halt"): "only an NMI would bring the processor back from `hlt`",
     ("drivers/block/ahci.c", "1 is 0", "for (unsigned tries = 1; error == ERROR_DEVICE && tries < 3; tries++)"):
         "one more try of a drive that fails each time",
+    ("drivers/block/ahci.c", "the opposite condition", "if (error != ERROR_NO_DEVICE && error != ERROR_DEVICE)"):
+        "whether a line of the log is written",
+    ("drivers/fw_cfg.c", "0 is 1", "for (unsigned i = 0; i < LIMIT; i++) {"): "one try less of a million",
+    ("mm/frame_block.c", "the statement is left out", "list_node_init(&block->node);"): "nothing looks at the node before it is on a list",
     ("fs/page_store.c", "the statement is left out", "*error = OK;"): "the first page is not there, so the loop sets it",
     ("kernel/main.c", "0 is 1", 'info->loader[0] ? info->loader : "a nameless loader");'): "no loader has a name of one letter",
     ("kernel/ticks.c", "3 is 2", "if (local_count_measured && measured > wanted * 3 / 4)"):
