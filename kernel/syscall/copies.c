@@ -82,7 +82,7 @@ static int64_t send(struct file *to, struct file *from, virt_addr_t offset, uint
 int64_t syscall_sendfile(struct trap_frame *frame)
 {
     struct file_table *files = process_current()->files;
-    struct file *to = NULL, *from;
+    struct file *to = NULL, *from = NULL;
     virt_addr_t offset = argument_2(frame);
     uint64_t start = 0;
     enum error error = offset ? copy_from_user(&start, offset, sizeof(start)) : OK;
@@ -142,7 +142,8 @@ static enum error get_count(const struct file *to, uint64_t to_start, const stru
     if (*count > UINT64_MAX - start || *count > UINT64_MAX - to_start)
         return ERROR_OVERFLOW;
     uint64_t size = from->inode->size, left = size > start ? size - start : 0;
-    *count = MIN(MIN(*count, left), (uint64_t)BUFFER_MAX);
+    uint64_t most = MIN(left, (uint64_t)BUFFER_MAX);
+    *count = MIN(*count, most);
     bool overlap = start < to_start + *count && to_start < start + *count;
     return from->inode == to->inode && overlap ? ERROR_INVALID : OK;
 }
