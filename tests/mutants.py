@@ -172,6 +172,7 @@ NO_DIFFERENCE = {
         "whether a line of the log is written",
     ("drivers/fw_cfg.c", "0 is 1", "for (unsigned i = 0; i < LIMIT; i++) {"): "one try less of a million",
     ("mm/frame_block.c", "the statement is left out", "list_node_init(&block->node);"): "nothing looks at the node before it is on a list",
+    ("fs/ext2/inode.c", "0 is 1", "uint8_t bytes[EXT2_INODE_BYTES] = {0};"): "all of it is read from the disk, or none is used",
     ("fs/page_store.c", "the statement is left out", "*error = OK;"): "the first page is not there, so the loop sets it",
     ("kernel/main.c", "0 is 1", 'info->loader[0] ? info->loader : "a nameless loader");'): "no loader has a name of one letter",
     ("kernel/ticks.c", "3 is 2", "if (local_count_measured && measured > wanted * 3 / 4)"):

@@ -100,6 +100,17 @@ TEST(stat, utimensat)
     EXPECT_ERROR(utimensat(AT_FDCWD, "none", times, 0), ENOENT);
 }
 
+TEST(stat, utimensat_reads_two_times_and_no_more)
+{
+    char *pages = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    EXPECT(pages != MAP_FAILED);
+    EXPECT_OK(munmap(pages + PAGE, PAGE));
+    struct timespec *times = (struct timespec *)(pages + PAGE) - 2;
+    times[0] = times[1] = (struct timespec){1000, 0};
+    make_file("a", "");
+    EXPECT_OK(utimensat(AT_FDCWD, "a", times, 0));
+}
+
 TEST(stat, times_of_a_descriptor_or_of_nothing)
 {
     struct timespec times[] = {{1000, 5}, {2000, 6}}, keep[] = {{0, UTIME_OMIT}, {0, UTIME_OMIT}};

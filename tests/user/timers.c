@@ -79,6 +79,19 @@ TEST(timers, of_the_processors_time)
     }
 }
 
+/* The timer may expire before it is asked, when the machine stands still. */
+TEST(timers, alarm_says_that_a_second_is_left_for_less)
+{
+    struct itimerval timer = {.it_value = {.tv_usec = 400000}};
+    long left = 0;
+    EXPECT(signal(SIGALRM, SIG_IGN) != SIG_ERR);
+    for (int i = 0; i < 100 && left == 0; i++) {
+        EXPECT_OK(setitimer(ITIMER_REAL, &timer, NULL));
+        left = CALL(alarm, 0);
+    }
+    EXPECT_EQ(left, 1);
+}
+
 /* --- timer_create ---------------------------------------------------------------------------- */
 
 TEST(timers, send_their_value)
