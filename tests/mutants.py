@@ -173,6 +173,8 @@ NO_DIFFERENCE = {
     ("drivers/fw_cfg.c", "0 is 1", "for (unsigned i = 0; i < LIMIT; i++) {"): "one try less of a million",
     ("mm/frame_block.c", "the statement is left out", "list_node_init(&block->node);"): "nothing looks at the node before it is on a list",
     ("fs/ext2/inode.c", "0 is 1", "uint8_t bytes[EXT2_INODE_BYTES] = {0};"): "all of it is read from the disk, or none is used",
+    ("fs/fat/super.c", "the statement is left out", "fat->filesystem.is_read_only = true;"):
+        "nothing writes before fat_begin_writing() decides it, or mount_add() for a mount that only reads",
     ("fs/page_store.c", "the statement is left out", "*error = OK;"): "the first page is not there, so the loop sets it",
     ("kernel/main.c", "0 is 1", 'info->loader[0] ? info->loader : "a nameless loader");'): "no loader has a name of one letter",
     ("kernel/ticks.c", "3 is 2", "if (local_count_measured && measured > wanted * 3 / 4)"):
@@ -185,6 +187,7 @@ NO_DIFFERENCE = {
     ("kernel/task/clock.c", "0 is 1", "struct time_base *next = &bases[current_base == &bases[0]];"):
         "a reader that interrupts the change would see half of it: no test hits that instruction",
     ("kernel/task/clock.c", "0 is 1", "last_reading.rest = 0;"): "less than a nanosecond",
+    ("kernel/syscall/system.c", "0 is 1", "CAD_OFF = 0,"): "the same test would turn off Ctrl+Alt+Del on the build machine",
     ("lib/tree.c", ">= is >", "while (*link && (*link)->priority >= priority) {"):
         "which of two nodes with the same random priority is the upper one",
 }
