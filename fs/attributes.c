@@ -1,5 +1,5 @@
 /*
- * Changes of a file's attributes, and what a change of a file takes from it.
+ * Changes of a file's attributes, and the bits of its mode that a file loses when it is changed.
  */
 #include <fs/mount.h>
 #include <fs/notify.h>
@@ -31,7 +31,8 @@ static enum error check_attributes(const struct fs_context *context, const struc
     return set && !fs_context_owns(context, inode) ? ERROR_NOT_PERMITTED : OK;
 }
 
-/* Attributes are on the file system whatever the file's type is. */
+/* The attributes of a device are on the file system, too, unlike its content: so this is not
+ * mount_check_writable(). */
 static enum error check_read_only(const struct mount *mount, const struct inode *inode)
 {
     bool is_read_only =

@@ -1,6 +1,6 @@
 /*
- * The table has a list of dentries for each bucket, and twice as many buckets whenever there are
- * more dentries than buckets. When there is no memory for that the lists become longer.
+ * The table has a list of dentries for each bucket. The number of buckets doubles when there are
+ * more kept dentries than buckets. Without memory for that the lists become longer.
  */
 #include <assert.h>
 #include <fs/dentry.h>
@@ -102,8 +102,7 @@ struct dentry *dentry_create(struct dentry *parent, const char *name, size_t len
     return dentry;
 }
 
-/* Frees its parents, too, as far as nothing else holds them: in a loop, for directories may be
- * deep. */
+/* Frees the parents that nothing else holds, too: in a loop, since directories may be deep. */
 void dentry_free(struct dentry *dentry)
 {
     for (;;) {
@@ -220,8 +219,8 @@ void dentry_move_or_forget(struct dentry *dentry, struct dentry *parent, const c
         dentry_delete(dentry);
 }
 
-/* Each keeps its file, and gets all that is about the name. Parents are as much referenced as
- * before. */
+/* Each dentry keeps its file, and gets the name and the parent of the other. The parents'
+ * references stay the same. */
 static void exchange_names(struct dentry *a, struct dentry *b)
 {
     const struct dentry old = *a;
@@ -295,7 +294,7 @@ void dentry_drop_tree(struct dentry *root)
     dentry_release(root);
 }
 
-/* The first entry that has no entries itself, in or behind the way down from `dentry`. */
+/* The first leaf of the tree below `dentry`, which may be `dentry` itself. */
 static struct dentry *first_leaf(struct dentry *dentry)
 {
     struct dentry *child;

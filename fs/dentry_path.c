@@ -11,8 +11,8 @@ static enum error prepend(char *buffer, char **start, const char *text, size_t l
     return OK;
 }
 
-/* Writes the names from the root down to a place in front of *start. *reaches_root: the context's.
- */
+/* Writes the names from a root down to the place in front of *start. *reaches_root tells whether
+ * that root is the context's. */
 static enum error prepend_names(const struct fs_context *context, struct path place, char *buffer,
                                 char **start, bool *reaches_root)
 {

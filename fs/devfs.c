@@ -1,6 +1,6 @@
 /*
- * devfs: a tmpfs with a node for each device. There is one, however often it is mounted. Linux
- * calls its own devtmpfs, and so do programs.
+ * devfs: a tmpfs with a node for each device. There is one, however often it is mounted. Programs
+ * know it by Linux's name, devtmpfs.
  */
 #include <assert.h>
 #include <fs/dentry.h>

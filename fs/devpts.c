@@ -1,6 +1,5 @@
 /*
- * A tmpfs, of which there is one, however often it is mounted. Programs cannot add names to it, nor
- * take some away.
+ * A tmpfs. There is one, however often it is mounted. Programs cannot add or remove names in it.
  */
 #include <fs/devpts.h>
 #include <fs/tmpfs.h>

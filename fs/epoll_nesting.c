@@ -7,12 +7,12 @@
 
 enum { NESTED_MAX = 6 };
 
-/* The levels of a search: `of` is the instances of one level, by their next[parity]. */
+/* A level of a search: `of` is a list of its epoll files, by next[parity]. */
 struct level {
     void (*closed)(struct file_watch *watch); /* of a search up; NULL: the search goes down */
     struct epoll *of;
     unsigned parity;
-    uint64_t search; /* the same instance is in a level once */
+    uint64_t search; /* its number: an epoll file is in a level once */
 };
 
 static void add_to_level(struct level *level, struct epoll *epoll)
@@ -24,7 +24,7 @@ static void add_to_level(struct level *level, struct epoll *epoll)
     level->of = epoll;
 }
 
-/* Adds what the instance watches to the level, or what watches it. */
+/* Adds the epoll files that this one watches to the level, or those that watch it. */
 static void add_neighbours(struct level *level, const struct epoll *epoll)
 {
     if (!level->closed) {

@@ -9,9 +9,8 @@
 #include <mm/frames.h>
 #include <mm/heap.h>
 
-enum {
-    USERS_OF_ONE = 2
-}; /* references of a file with one descriptor, while it is used by one call */
+/* References to a file with one descriptor, while one call uses it. */
+enum { USERS_OF_ONE = 2 };
 
 static bool may_read(const struct file *file)
 {
@@ -142,8 +141,9 @@ void file_close_last(struct file *file)
     kfree(file);
 }
 
-/* The position of a file that nobody else uses needs no lock: whoever else is to use it gets it
- * from its one descriptor, after this call. */
+/* Locks the position of a file that several descriptors lead to. Threads that share the one
+ * descriptor of a file are kept apart by its inode's lock, under which regular files use the
+ * position. */
 static bool lock_position(struct file *file)
 {
     bool shared = file->operations->has_position && file->references > USERS_OF_ONE;
@@ -202,7 +202,7 @@ void file_note_read(struct file *file)
     inode_note_read(inode, flags & MOUNT_STRICT_ATIME);
 }
 
-/* A program that runs as its owner does not so once somebody else has changed it. */
+/* A program that runs for its owner does so no longer once another user has changed it. */
 static void note_change(const struct file *file)
 {
     struct inode *inode = file->inode;
@@ -234,8 +234,8 @@ enum error file_write(struct file *file, struct buffer *buffer)
     size_t before = buffer->left;
     uint64_t start = file->position;
     enum error error = write_through(file, buffer, &file->position);
-    if (buffer->left == before)
-        file->position = start; /* O_APPEND has set it to the end */
+    if (buffer->left == before && file->flags & O_APPEND)
+        file->position = start; /* the operation has set it to the end */
     unlock_position(file, locked);
     if (buffer->left < before)
         notify_file(file, NOTIFY_MODIFY);

@@ -1,9 +1,9 @@
 /*
- * An inode that has locks, or somebody who waits for one, has a struct inode_locks.
+ * An inode has a struct inode_locks while it has locks, or while threads wait for one.
  *
- * Processes may wait for each other in a circle. So all waits are on one list, each with the owner
- * of the lock that it waits for: before a wait begins, that way is followed. As on Linux, only the
- * locks of processes are looked at.
+ * Processes could wait for each other in a circle. So all waits are on one list, each with the
+ * owner of the lock that it waits for. Before a wait begins, a search follows these owners from one
+ * to the next. As on Linux, only the locks of processes count.
  */
 #include <assert.h>
 #include <fs/device.h>
@@ -123,8 +123,8 @@ static void drop(struct file_lock *lock)
     kfree(lock);
 }
 
-/* Takes the range of `lock` out of another one of the same owner. What is left on both sides needs
- * a second lock, *spare, which is used up then. */
+/* Takes the range of `lock` out of another lock of the same owner. If that leaves a part on both
+ * sides, the second part uses up *spare. */
 static void cut(struct inode_locks *locks, struct file_lock *old, const struct file_lock *lock,
                 struct file_lock **spare)
 {
@@ -147,8 +147,8 @@ static void cut(struct inode_locks *locks, struct file_lock *old, const struct f
     }
 }
 
-/* Makes the owner's locks what they are with the new one; uses up *lock unless it only takes away,
- * and perhaps *spare. */
+/* Changes the owner's locks for the new one: those of the same type become one with it, the others
+ * lose its range. Uses up *lock unless its type is LOCK_NONE, and perhaps *spare. */
 static void apply(struct inode_locks *locks, struct file_lock **lock, struct file_lock **spare)
 {
     struct file_lock *new = *lock;
@@ -175,7 +175,7 @@ static void apply(struct inode_locks *locks, struct file_lock **lock, struct fil
 
 /* --- Setting ---------------------------------------------------------------------------------- */
 
-/* Does `owner` wait, over others, for what `target` has? */
+/* Does `owner` wait for a lock of `target`, or for one of another owner who does, and so on? */
 static bool waits_for(const void *owner, const void *target)
 {
     const void *next = owner;
@@ -264,7 +264,7 @@ void file_locks_release(struct inode *inode, const void *owner)
     free_if_unused(inode);
 }
 
-/* --- A list for people ------------------------------------------------------------------------ */
+/* --- Descriptions ----------------------------------------------------------------------------- */
 
 /* As Linux has it (fs/locks.c:lock_get_status there). */
 static void append_line(struct text *text, const struct inode *inode, const struct file_lock *lock)
@@ -281,9 +281,9 @@ static void append_line(struct text *text, const struct inode *inode, const stru
         text_printf(text, "%lu\n", lock->last);
 }
 
-/* Finds what each one that waits comes below: the lock that keeps it out, and among those that wait
- * for that one the first that would keep it out, and so on. Those are older, and have been found
- * places before it. */
+/* Finds for each wait what it stands below in the list: the lock that keeps it out, and below that,
+ * level by level, the first older wait that would keep it out, too. Older waits have their places
+ * already. */
 static void place_waits(void)
 {
     list_for_each(node, &waits) {
@@ -299,8 +299,8 @@ static void place_waits(void)
     }
 }
 
-/* The first one behind `last` (NULL: of all) that comes right below a lock and one that waits for
- * it (NULL: none); NULL: there are no more. */
+/* The first wait behind `last` (NULL: of all) that stands right below the wait `above` (NULL: below
+ * the lock itself). NULL: there are no more. */
 static const struct lock_wait *next_below(const struct file_lock *lock,
                                           const struct lock_wait *above,
                                           const struct lock_wait *last)
@@ -314,8 +314,8 @@ static const struct lock_wait *next_below(const struct file_lock *lock,
     return NULL;
 }
 
-/* Appends a line for each one that waits for the lock: behind those that it comes below, and before
- * those that come below the same one and are newer. */
+/* Appends a line for each wait for the lock, as a tree: a wait, then those that stand below it,
+ * then the next newer one that stands where it does. */
 static void append_waits(struct text *text, unsigned number, const struct file_lock *lock)
 {
     const struct lock_wait *above = NULL, *last = NULL;

@@ -1,7 +1,8 @@
 /*
- * The first program is not there yet, so files are made by the same functions as its own calls use.
- * Hard links: the archive names a file once for each of its names, with the same inode number, and
- * its content comes with the last one. They are remembered in a list until all names have come.
+ * Files are made by the functions that a program's system calls use.
+ *
+ * Hard links: the archive has an entry for each name of a file, with the same inode number, and the
+ * content with the last one. A file is on a list until all its names have come.
  */
 #include <assert.h>
 #include <fs/cpio.h>

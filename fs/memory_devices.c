@@ -79,40 +79,49 @@ static enum error mix_in(struct file *file, struct buffer *buffer, uint64_t *pos
 
 /* A line of the log for each read, as Linux's /dev/kmsg has it: priority, number, microseconds.
  * What the log holds when the file is opened is read, and then the end. */
+struct log_copy {
+    struct text text;
+    uint64_t records;
+};
+
 static void add_record(void *context, enum log_level level, const char *line, size_t length)
 {
     static const uint8_t priorities[] = {
         [LOG_ALWAYS] = 5, [LOG_ERROR] = 3, [LOG_WARNING] = 4, [LOG_INFO] = 6, [LOG_DEBUG] = 7};
-    struct text *text = context;
-    uint64_t microseconds = 0, number = text->length;
+    struct log_copy *copy = context;
+    uint64_t microseconds = 0;
     const char *at = line + 1;
     for (; *at != ']'; at++) {
         if (*at >= '0' && *at <= '9')
             microseconds = microseconds * 10 + (uint64_t)(*at - '0');
     }
-    text_printf(text, "%u,%lu,%lu,-;%.*s", priorities[level], number, microseconds,
+    text_printf(&copy->text, "%u,%lu,%lu,-;%.*s", priorities[level], copy->records++, microseconds,
                 (int)(length - (size_t)(at + 2 - line)), at + 2);
-}
-
-static enum error open_log(struct file *file)
-{
-    struct text *text = kzalloc(sizeof(*text));
-    if (!text)
-        return ERROR_OUT_OF_FRAMES;
-    log_for_each(add_record, text);
-    file->data = text;
-    return OK;
 }
 
 static void close_log(struct file *file)
 {
-    text_free(file->data);
-    kfree(file->data);
+    struct log_copy *copy = file->data;
+    text_free(&copy->text);
+    kfree(copy);
+}
+
+static enum error open_log(struct file *file)
+{
+    struct log_copy *copy = kzalloc(sizeof(*copy));
+    if (!copy)
+        return ERROR_OUT_OF_FRAMES;
+    log_for_each(add_record, copy);
+    file->data = copy;
+    if (!copy->text.error)
+        return OK;
+    close_log(file); /* a line may have no end */
+    return ERROR_OUT_OF_FRAMES;
 }
 
 static enum error read_log(struct file *file, struct buffer *buffer, uint64_t *position)
 {
-    const struct text *text = file->data;
+    const struct text *text = &((const struct log_copy *)file->data)->text;
     uint64_t end = *position;
     if (*position >= text->length)
         return OK;

@@ -5,7 +5,7 @@
 #include <lib/string.h>
 #include <mm/frames.h>
 
-/* They are a tmpfs's that is mounted nowhere. */
+/* The tmpfs of all these files. It is mounted nowhere. */
 static enum error get_filesystem(struct filesystem **result)
 {
     static struct filesystem *filesystem;

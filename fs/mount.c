@@ -1,6 +1,6 @@
 /*
- * Mounts that are made: of new file systems, and of what shows elsewhere already. The tree in which
- * they are: mount_tree.c.
+ * Making mounts: of new file systems, and of places that another mount shows already (bind mounts).
+ * mount_tree.c has the tree in which they are.
  */
 #include <assert.h>
 #include <drivers/block/block.h>
@@ -9,7 +9,8 @@
 #include <lib/string.h>
 #include <mm/heap.h>
 
-/* One that shows `root` of a file system, in no tree yet, with one reference for that. */
+/* A mount that shows `root` of a file system. It is in no tree yet; its one reference is for the
+ * tree. */
 static struct mount *make(struct filesystem *filesystem, struct dentry *root, const char *source)
 {
     static unsigned last_id;
@@ -84,10 +85,10 @@ static enum error get_filesystem(struct filesystem_type *type,
     return OK;
 }
 
-/* One that will not be mounted. */
+/* Ends a file system that was made, but not mounted after all. */
 static void give_back(struct filesystem *filesystem)
 {
-    filesystem->mounts++; /* as if it had been */
+    filesystem->mounts++; /* as if it had been mounted */
     filesystem_release(filesystem);
 }
 

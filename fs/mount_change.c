@@ -25,7 +25,8 @@ enum error mount_move(const struct path *from, const struct path *point)
     return OK;
 }
 
-/* Nobody may be in the middle of a change of what becomes read-only. */
+/* Is no file open for writing through the mount `only`, or through any mount of the file system?
+ * ERROR_BUSY. */
 static enum error check_writers(const struct filesystem *filesystem, const struct mount *only)
 {
     list_for_each(node, &mounts) {
@@ -70,7 +71,7 @@ enum error mount_change(const struct path *root, unsigned flags,
     return OK;
 }
 
-/* Somebody uses it besides the tree and the caller, who has one reference. */
+/* Does anybody use the mount besides the tree and the caller, who has one reference? */
 static bool is_in_use(const struct mount *mount)
 {
     enum { TREE_AND_CALLER = 2 };
@@ -86,8 +87,8 @@ static enum error settle(const struct mount *mount)
     return is_last ? filesystem->type->settle(filesystem) : OK;
 }
 
-/* A sync uses the mount and files of the file system. That is no reason to call it busy: the sync
- * comes to its end. */
+/* A sync uses the mount and files of the file system, but only for a while: it is waited for, not
+ * called a user. */
 static enum error settle_alone(struct mount *mount)
 {
     enum { PASSES = 8 };

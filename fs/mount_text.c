@@ -1,5 +1,5 @@
 /*
- * What programs are told of mounts: a line each.
+ * Descriptions of mounts for programs: one line each.
  */
 #include <fs/device.h>
 #include <fs/path.h>

@@ -1,10 +1,10 @@
 /*
- * The tree of mounts. A mount that is in it has one reference for that, and a parent unless it is
- * the root of all. Its parent needs no reference: a mount leaves the tree together with all that is
- * mounted below it, so whoever is in the tree has parents that are.
+ * The tree of mounts. The tree has a reference to each mount in it. Each of them has a parent,
+ * except the root of all. A mount does not hold its parent: it leaves the tree together with all
+ * that is mounted below it, so the parent of a mount in the tree is in the tree.
  *
- * Which mount covers a name is found in the parent's list of children: a name with mounts is rare,
- * and a mount with many children, too.
+ * The mount that covers a name is found in the parent's list of children. The list is short: few
+ * names are covered.
  */
 #include <assert.h>
 #include <fs/mount_tree.h>

@@ -1,5 +1,5 @@
 /*
- * What is done to all mounts.
+ * Functions that visit all mounts.
  */
 #include <fs/mount_tree.h>
 #include <kernel/log/log.h>

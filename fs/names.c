@@ -1,5 +1,5 @@
 /*
- * What removes and changes names. The order of the checks is Linux's (fs/namei.c there).
+ * Removing and renaming. The order of the checks is Linux's (fs/namei.c there).
  */
 #include <assert.h>
 #include <fs/mount.h>
@@ -10,7 +10,8 @@
 
 /* --- Removing --------------------------------------------------------------------------------- */
 
-/* May the user take this name away? From a sticky directory only the owner of one of both may. */
+/* May the user remove this name? In a sticky directory only the owner of the directory or of the
+ * file may. */
 static enum error check_removal(const struct fs_context *context, const struct dentry *entry)
 {
     const struct inode *directory = entry->parent->inode;
@@ -92,8 +93,8 @@ enum error path_remove(struct fs_context *context, const struct path *start, con
 
 /* --- Renaming --------------------------------------------------------------------------------- */
 
-/* Both names are looked up: `replaced` is NULL where there is no such name. What the names alone
- * say. */
+/* The checks that need the names alone. Both are looked up: `replaced` is NULL where the new name
+ * does not exist. */
 static enum error check_names(const struct walk *from, const struct walk *to,
                               const struct dentry *entry, const struct dentry *replaced)
 {
@@ -104,7 +105,7 @@ static enum error check_names(const struct walk *from, const struct walk *to,
     return replaced && dentry_is_below(from->directory, replaced) ? ERROR_NOT_EMPTY : OK;
 }
 
-/* A directory that gets another parent is changed itself: it has an entry for that. */
+/* A directory that gets another parent is written to: its entry .. changes. */
 static enum error check_new_parent(const struct fs_context *context, const struct walk *from,
                                    const struct walk *to, const struct dentry *entry)
 {

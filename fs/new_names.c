@@ -1,5 +1,5 @@
 /*
- * New names, with new files or for one that is there. The order of the checks is Linux's
+ * Making names: of new files, and more names of a file. The order of the checks is Linux's
  * (fs/namei.c there).
  */
 #include <assert.h>
@@ -48,8 +48,8 @@ static enum error walk_to_new(struct walk *walk, bool is_directory, struct dentr
     return new_entry(walk, entry);
 }
 
-/* The permissions of a new file: `mode` less the umask. A program that runs for a directory's group
- * is made there by members of the group only. */
+/* The permissions of a new file: `mode` less the umask. In a directory with S_ISGID a file gets the
+ * directory's group: only members of that group make programs there that run for it. */
 static uint32_t new_permissions(const struct fs_context *context, const struct inode *directory,
                                 uint32_t mode)
 {

@@ -1,7 +1,7 @@
 /*
  * A watch belongs to an inotify file and to an inode, and is on a list of each; it holds the inode.
- * What happens becomes an event in the file's queue, with a copy of the name, and is read from
- * there. Two events in a row that are the same become one.
+ * An event is put into the file's queue, with a copy of the name, and is read from there. Two equal
+ * events in a row become one.
  */
 #include <assert.h>
 #include <fs/filesystem.h>
@@ -30,7 +30,8 @@ static bool is_repeated(const struct inotify *inotify, int watch, unsigned mask,
            last->name_length == length && memcmp(last->name, name, length) == 0;
 }
 
-/* An event that finds no room is lost; the first one that does leaves a note of that. */
+/* An event that finds no room is lost. The first one that is lost leaves the event NOTIFY_OVERFLOW
+ * in its place. */
 static void queue(struct inotify *inotify, int watch, unsigned mask, uint32_t cookie,
                   const char *name, size_t length)
 {
@@ -86,7 +87,6 @@ void watch_end(struct inotify_watch *watch)
     kfree(watch);
 }
 
-/* The program learns that the watch is gone. */
 void watch_end_with_event(struct inotify_watch *watch)
 {
     queue(watch->inotify, watch->number, NOTIFY_IGNORED, 0, "", 0);
@@ -136,7 +136,8 @@ void notify_watchers_of_move(const struct dentry *moved, struct inode *from, con
     tell(moved->inode, NOTIFY_MOVE_SELF, 0, NULL, "", 0);
 }
 
-/* That a directory is one is told at the end of its file system, but not at its own. */
+/* Ends all watches of an inode. The flag NOTIFY_IS_DIRECTORY comes with the end of a file system,
+ * but not with the end of a directory. */
 static void end_all(struct inode *inode, unsigned last_event)
 {
     unsigned event = last_event == NOTIFY_UNMOUNT ? with_kind(inode, last_event) : last_event;

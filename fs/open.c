@@ -103,7 +103,7 @@ static unsigned access_for(unsigned flags)
     return access[flags & O_ACCMODE] | (flags & O_TRUNC ? (unsigned)MAY_WRITE : 0);
 }
 
-/* What the file's type, its permissions and its mount say. */
+/* Checks the flags against the file's type, its permissions and its mount. */
 static enum error check(const struct fs_context *context, const struct path *path, unsigned flags,
                         bool made)
 {
@@ -124,7 +124,7 @@ static enum error check(const struct fs_context *context, const struct path *pat
     return made ? OK : inode_check_access(context, inode, may);
 }
 
-/* While it is open for writing, its mount does not become read-only. */
+/* A mount does not become read-only while files are open for writing through it. */
 static void set_mount(struct file *file, struct mount *mount)
 {
     file->mount = mount;

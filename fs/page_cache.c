@@ -26,7 +26,7 @@ static char *page_at(phys_addr_t frame)
     return phys_to_virt(frame);
 }
 
-/* While a copy waits, or the store makes room, the page is not given up. The thread that has
+/* Keeps a page from being given up while a copy waits, or the store makes room. The thread that has
  * locked the inode uses one page at a time. */
 static void hold(struct page_cache *cache, phys_addr_t frame)
 {

@@ -1,5 +1,5 @@
 /*
- * /proc/PID/fdinfo: what a process's descriptors are.
+ * /proc/PID/fdinfo: descriptions of a process's descriptors.
  */
 #include <fs/file_locks.h>
 #include <fs/mount.h>

@@ -1,6 +1,6 @@
 /*
- * The names in procfs: which there are in a directory, by name and as a listing. Each is described
- * by a struct proc_node.
+ * The names in procfs: looking one up, and listing a directory. A struct proc_node describes the
+ * file of a name.
  */
 #include <assert.h>
 #include <fs/proc.h>
@@ -113,7 +113,8 @@ static bool is_in(const struct proc_entry *entry, const struct proc_node *direct
     return true;
 }
 
-/* What an entry is in a directory above it. */
+/* The node for an entry in a directory above it: the entry's file, or the next directory on the way
+ * there. */
 static struct proc_node entry_node(const struct proc_entry *entry,
                                    const struct proc_node *directory, size_t length)
 {
@@ -210,7 +211,7 @@ static uint32_t link_permissions(const struct file *file)
     return file->flags & O_PATH ? 0 : of_mode[file->flags & O_ACCMODE];
 }
 
-/* What stands for a descriptor in the directory fd or fdinfo. */
+/* The node of a descriptor in the directory fd or fdinfo. */
 static struct proc_node descriptor_node(const struct proc_node *directory, int fd)
 {
     bool is_text = directory->kind == PROC_DESCRIPTOR_TEXTS;
@@ -308,23 +309,22 @@ static bool list_entries(struct file *file, struct entry_sink *sink,
     return true;
 }
 
-static bool list_root(struct file *file, struct entry_sink *sink, const struct proc_node *root)
+static void list_root(struct file *file, struct entry_sink *sink, const struct proc_node *root)
 {
     if (!list_entries(file, sink, root) || !proc_processes)
-        return false;
+        return;
     const struct proc_node self = {.kind = PROC_SELF};
     if (!show(file, sink, "self", 4, &self, FIRST_PROCESS_OFFSET))
-        return false;
+        return;
     int process = number_at(file, FIRST_PROCESS_OFFSET + 1);
     while ((process = proc_processes->next(process)) > 0) {
         const struct proc_node node = {.kind = PROC_PROCESS, .process = process};
         if (!show_number(file, sink, process, &node, FIRST_PROCESS_OFFSET + (uint64_t)process))
-            return false;
+            return;
     }
-    return true;
 }
 
-static bool list_process(struct file *file, struct entry_sink *sink,
+static void list_process(struct file *file, struct entry_sink *sink,
                          const struct proc_node *directory)
 {
     const struct contents contents = contents_of(directory);
@@ -333,15 +333,14 @@ static bool list_process(struct file *file, struct entry_sink *sink,
     for (size_t i = 0; i < contents.link_count; i++, offset++) {
         const struct proc_node node = {.kind = links[i].kind, .process = process};
         if (!show(file, sink, links[i].name, strlen(links[i].name), &node, offset))
-            return false;
+            return;
     }
     for (size_t i = 0; i < contents.entry_count; i++, offset++) {
         const struct proc_node node = {
             .kind = PROC_FILE, .process = process, .entry = &contents.entries[i]};
         if (!show(file, sink, node.entry->name, strlen(node.entry->name), &node, offset))
-            return false;
+            return;
     }
-    return true;
 }
 
 static void list_threads(struct file *file, struct entry_sink *sink, int process)

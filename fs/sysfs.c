@@ -1,7 +1,7 @@
 /*
- * sysfs. Nothing is kept: an inode is a path, and each look-up, listing and read asks the sources
- * for all that there is, and picks what it looks for. So devices come and go without a word here.
- * The price is a time that grows with the number of devices; programs ask rarely.
+ * sysfs. Nothing is kept: an inode is a path. Each look-up, listing and read asks all sources for
+ * all that there is, and picks out of that. So nothing has to be told to sysfs when devices come
+ * and go. A look-up takes the longer the more devices there are; programs look things up rarely.
  */
 #include <assert.h>
 #include <fs/dentry.h>
@@ -66,7 +66,7 @@ static bool is_listed(const struct text *names, const char *name, size_t length)
     return false;
 }
 
-/* There is a name in the directory. True: it is what is looked for. */
+/* Takes note of a name in the directory. True: it is the one that is looked for. */
 static bool meet(struct sysfs_query *query, const char *name, size_t length, uint32_t type)
 {
     if (!query->name) {
@@ -82,8 +82,8 @@ static bool meet(struct sysfs_query *query, const char *name, size_t length, uin
     return true;
 }
 
-/* What a path says of the directory that is asked for: it may be it or lie below it. True: it is
- * it. */
+/* Is `directory` the one that the query asks for? If it lies below that one, the component that
+ * follows is a name there. */
 static bool is_asked_for(struct sysfs_query *query, const char *directory)
 {
     if (strncmp(directory, query->directory, query->length) != 0)

@@ -1,5 +1,6 @@
 /*
- * tmpfs: names and inodes. Its directories are their dentries, which are kept.
+ * tmpfs: names and inodes. The entries of a directory are its kept dentries; they are stored
+ * nowhere else.
  */
 #include <assert.h>
 #include <fs/seals.h>

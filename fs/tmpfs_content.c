@@ -82,7 +82,7 @@ static enum error write_some(struct inode *inode, struct buffer *buffer, uint64_
     enum error error = check_seals(inode, *position, buffer->left);
     if (error)
         return error;
-    if (*position < INT64_MAX)
+    if (*position < INT64_MAX) /* else nothing can be written */
         inode_note_write(inode);
     return page_cache_write(&tmpfs_node_of(inode)->cache, buffer, position);
 }

@@ -44,7 +44,7 @@
 #include <kernel/log/log.h>
 #include <mm/reclaim.h>
 
-/* First what costs the least to get again. */
+/* Gives up first what costs the least to read again. Returns how many frames are free now. */
 static size_t give_up(size_t frames)
 {
     size_t given = page_cache_give_up(frames);

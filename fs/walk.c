@@ -1,20 +1,20 @@
 /*
- * A name is walked component by component. A symbolic link's text is walked in place of the link:
- * what comes after the link waits on a small stack until the text is over.
+ * A name is walked component by component. A symbolic link's text is walked in place of the link.
+ * The rest of the name behind the link is on a small stack meanwhile.
  */
 #include <assert.h>
 #include <fs/mount.h>
 #include <fs/walk.h>
 #include <lib/string.h>
 
-/* Makes `directory` what the walk has come to, and takes over the reference. */
+/* Moves the walk to a directory of the same mount, and takes over the reference. */
 static void go_to(struct walk *walk, struct dentry *directory)
 {
     dentry_release(walk->directory);
     walk->directory = directory;
 }
 
-/* The same where the mount may be another one. */
+/* Moves the walk to a place, and takes over its references. */
 static void go_to_path(struct walk *walk, const struct path *path)
 {
     const struct path old = {walk->mount, walk->directory};
@@ -23,7 +23,7 @@ static void go_to_path(struct walk *walk, const struct path *path)
     path_release(&old);
 }
 
-/* Sets what is to be walked next. */
+/* Sets the text that is walked next. */
 static void set_text(struct walk *walk, const char *text)
 {
     if (*text == '/') {
@@ -132,7 +132,7 @@ static struct path parent_of(const struct walk *walk)
     return place;
 }
 
-/* Asks the file system, unless somebody else has done so while this one waited for the lock. */
+/* Asks the file system, unless another thread has done so while this one waited for the lock. */
 static enum error look_up(const struct walk *walk, struct dentry **found)
 {
     struct dentry *directory = walk->directory;
@@ -160,7 +160,7 @@ enum error walk_look_up(const struct walk *walk, struct dentry **found)
     return error;
 }
 
-/* A link that leads to a file whatever its name: the walk has come there. */
+/* Follows a link that leads to a file, not to a name: the walk goes to the file's place. */
 static enum error jump(struct walk *walk, struct inode *link)
 {
     struct path target;
@@ -244,7 +244,8 @@ enum error walk_to_last(struct walk *walk)
     }
 }
 
-/* What the last component leads to, with what is mounted there; *found is referenced. */
+/* Finds the place to which the last component leads, in the mount that covers it if there is one.
+ * *found is referenced. */
 static enum error arrive(struct walk *walk, struct path *found)
 {
     if (walk->kind == COMPONENT_DOT_DOT) {

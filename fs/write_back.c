@@ -1,10 +1,9 @@
 /*
- * The thread begins when something becomes newer than its disk, and ends when nothing is any more,
- * so an idle machine has no such thread. Every AGE it writes all there is. A disk that fails is
- * tried again each time.
+ * The thread begins when something becomes newer than its disk, and ends when nothing is newer any
+ * more: an idle machine has no such thread. Every AGE it writes all that is newer. A disk that
+ * fails is tried again each time.
  *
- * How many pages may be dirty is page_cache.c's affair: whoever writes more of them writes some
- * back.
+ * page_cache.c limits how many pages are dirty: a thread that makes too many writes some back.
  */
 #include <fs/block_file.h>
 #include <fs/mount.h>

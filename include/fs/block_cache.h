@@ -53,13 +53,14 @@ enum error block_cache_get(struct block_cache *cache, uint64_t block, struct cac
  * was not before. */
 enum error block_cache_make(struct block_cache *cache, uint64_t block, struct cached_block **made);
 
-/* Drops the reference. */
+/* Drops a reference. */
 void block_cache_put(struct cached_block *cached);
 
-/* The block was changed. A block that is dirty already keeps the lower stage of both. */
+/* Notes that the block, to which the caller has a reference, was changed. A block that is dirty
+ * already keeps the lower stage of both. */
 void block_cache_change(struct cached_block *cached, unsigned stage);
 
-/* The block is free: what was changed in it is not written. */
+/* Notes that the block is free: what was changed in it is not written. */
 void block_cache_drop(struct block_cache *cache, uint64_t block);
 
 /* Writes the dirty blocks of a stage. Nobody changes blocks meanwhile. *wrote: there were some.

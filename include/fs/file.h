@@ -14,7 +14,7 @@ struct waker;
 struct task;
 struct text;
 
-/* What is told that a file is closed: see file_watch(). */
+/* A callback for the end of a file: see file_watch(). */
 struct file_watch {
     struct file_watch *next;                  /* of the same file */
     void (*closed)(struct file_watch *watch); /* may wait for nothing */
@@ -44,7 +44,8 @@ struct entry_sink {
                  uint32_t type, uint64_t next);
 };
 
-/* NULL where the comment does not say otherwise: not possible. All may wait but poll. */
+/* An operation that is NULL is not possible, unless its comment says what NULL means. All may wait
+ * but poll. */
 struct file_operations {
     const char *name;   /* in /proc/PID/fd, of files without a name; NULL: by the inode */
     bool has_position;  /* lseek(), pread() and pwrite() work */
@@ -61,10 +62,11 @@ struct file_operations {
     enum error (*write)(struct file *file, struct buffer *buffer, uint64_t *position);
     /* How far SEEK_END goes. NULL: as the inode says. */
     uint64_t (*size)(const struct file *file);
-    /* Makes what was written to the file survive a loss of power. NULL: there is nothing to do for
-     * a regular file or a directory; ERROR_INVALID for others. */
+    /* Writes what was written to the file to its disk, for good. NULL: there is nothing to do for a
+     * regular file or a directory; ERROR_INVALID for others. */
     enum error (*sync)(struct file *file);
-    /* Moves the position, as lseek() asks; what it then is. NULL: as usual. */
+    /* Moves the position, as lseek() asks; *position is the new one. NULL: as file_seek() does it.
+     */
     enum error (*seek)(struct file *file, int64_t offset, int whence, uint64_t *position);
     /* Shows the entries from file->position on, and advances it. NULL: ERROR_NOT_DIRECTORY. */
     enum error (*list)(struct file *file, struct entry_sink *sink);
@@ -103,8 +105,8 @@ enum error file_create(const struct file_operations *operations, struct inode *i
 size_t files_open(void);
 size_t files_max(void);
 
-/* Is the running thread root's, or one of the kernel's own? Then it may exceed that, and take what
- * a file system reserves. NULL: it may. */
+/* Is the running thread root's, or one of the kernel's own? Then it may open more files than that,
+ * and take the blocks that a file system reserves. NULL: each thread may. */
 extern bool (*file_is_privileged)(void);
 
 /* Marks the file as a program that runs: as long as it is open, nobody opens it for writing.

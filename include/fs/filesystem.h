@@ -1,5 +1,5 @@
 /*
- * File systems, and their types. Where they show: mount.h.
+ * File systems, and their types. The places where they show are mounts: mount.h.
  */
 #ifndef FS_FILESYSTEM_H
 #define FS_FILESYSTEM_H
@@ -37,29 +37,29 @@ struct filesystem_type {
     bool has_device; /* it is on a disk */
     uint32_t magic;  /* what statfs() calls it, of a type without statistics */
     struct list_node node;
-    bool is_single; /* all of the type show the same: one is not mounted over another */
+    bool is_single; /* all of the type have the same content: one is not mounted over another */
     /* Makes one with one reference to its root, or the only one there is. ERROR_INVALID for options
      * that it does not know, ERROR_OUT_OF_FRAMES, ERROR_BUSY. */
     enum error (*mount)(const struct mount_arguments *arguments, struct filesystem **filesystem);
-    /* NULL: there are none. */
+    /* NULL: there are none. May wait. */
     void (*statistics)(struct filesystem *filesystem, struct filesystem_statistics *result);
     /* Takes other options, and becomes read-only or writable. NULL: all is allowed, and only
      * is_read_only changes. May wait. */
     enum error (*remount)(struct filesystem *filesystem, const struct mount_arguments *arguments);
     /* Writes the options for /proc/mounts, each with a comma in front. NULL: there are none. */
     void (*describe)(struct filesystem *filesystem, struct text *text);
-    /* No mount shows it any more: lets go of all names and of the root. May wait. NULL: it stays
-     * for ever, with its root. */
+    /* Drops all names and the root, once no mount shows the file system any more. May wait. NULL:
+     * it stays for ever, with its root. */
     void (*unmount)(struct filesystem *filesystem);
     /* Frees it, after unmount() and once its last inode has ended. */
     void (*free)(struct filesystem *filesystem);
     /* Writes all that is newer than the disk. NULL: there is no disk. ERROR_DEVICE. May wait. */
     enum error (*sync)(struct filesystem *filesystem);
-    /* Before unmount(): the same, and forgets what nobody uses. NULL: nothing to do. ERROR_BUSY:
-     * files are in use. May wait, but not after it has looked. */
+    /* Before unmount(): writes all, too, and forgets what nobody uses. NULL: nothing to do.
+     * ERROR_BUSY: files are in use. May wait, but not between this finding and the return. */
     enum error (*settle)(struct filesystem *filesystem);
-    /* The machine is going to be switched off: it is read-only and clean from now on. NULL: nothing
-     * to do. May wait. */
+    /* Writes all, and makes the file system clean and read-only: the machine is about to be
+     * switched off. NULL: nothing to do. May wait. */
     void (*stop)(struct filesystem *filesystem);
 };
 

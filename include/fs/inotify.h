@@ -27,7 +27,7 @@ bool file_is_inotify(const struct file *file);
  * WATCH_CREATE, ERROR_FULL, ERROR_OUT_OF_FRAMES. In threads. */
 enum error inotify_watch(struct file *file, struct inode *inode, unsigned mask, int *number);
 
-/* Ends a watch. ERROR_INVALID: there is none of that number. In threads. */
+/* Ends a watch. ERROR_INVALID: there is none of that number. In threads; may wait. */
 enum error inotify_unwatch(struct file *file, int number);
 
 #endif

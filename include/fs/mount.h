@@ -60,7 +60,7 @@ struct path {
     struct dentry *dentry;
 };
 
-/* Unmounts what nobody shows any more; may wait. */
+/* Frees a mount without references. With its last mount a file system is unmounted. May wait. */
 void mount_free(struct mount *mount);
 
 /* One more reference; and one less, which may wait. NULL has neither. */

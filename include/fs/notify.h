@@ -1,9 +1,10 @@
 /*
- * What happens to files, told to those that watch them: inotify(7). Whoever changes names, content
- * or attributes calls a function of this header afterwards. Where nobody watches anything, that
- * costs a look at a counter.
+ * Events of files, for programs that watch them: inotify(7). Code that changes names, content or
+ * attributes calls a function of this header afterwards. Where there is no watch at all, that costs
+ * a look at a counter.
  *
- * In threads, and in set-up code beside which no thread runs. None waits.
+ * In threads, and in set-up code beside which no thread runs. None waits but notify_unmount(), with
+ * which the last user of a deleted file may go.
  */
 #ifndef FS_NOTIFY_H
 #define FS_NOTIFY_H

@@ -1,7 +1,6 @@
 /*
  * Pipes, and FIFOs, which are pipes with a name. A pipe holds 64 KiB if no program asks for another
- * size. A write of up to PIPE_BUF
- * bytes is done in one piece or waits.
+ * size. A write of up to PIPE_BUF bytes is done in one piece or waits.
  */
 #ifndef FS_PIPE_H
 #define FS_PIPE_H
@@ -22,7 +21,7 @@ enum error pipe_peek(struct file *file, size_t skipped, struct buffer *buffer);
 /* How many bytes a pipe holds; 0: the file is none. */
 size_t pipe_size(const struct file *file);
 
-/* Has a pipe hold `wanted` bytes, which are rounded up to a power of two, PAGE_SIZE or more.
+/* Sets how many bytes a pipe holds: `wanted`, rounded up to a power of two, PAGE_SIZE or more.
  * ERROR_BUSY: there are more in it. ERROR_OUT_OF_FRAMES. `wanted` is PIPE_LAST_SIZE at most; users
  * but root may ask for PIPE_SIZE_OF_USERS, which the caller checks. In threads; may wait. */
 enum error pipe_resize(struct file *file, size_t wanted);

@@ -6,7 +6,7 @@
 
 #include <fs/unix_socket.h>
 
-/* Ends that: a socket that is closed is not found any more. */
+/* Takes a socket's name away: a socket that is closed is not found any more. May wait. */
 void unix_unbind(struct unix_socket *socket);
 
 #endif

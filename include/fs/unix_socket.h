@@ -97,7 +97,7 @@ struct unix_socket {
     bool may_be_garbage;
 };
 
-/* How programs are told apart: set when the first socket is made. */
+/* Gives the running program's credentials. kernel/process registers it. */
 extern void (*unix_credentials_hook)(struct socket_credentials *credentials);
 
 /* The socket of a file; NULL: it is none. A file that only names one (O_PATH) has no data. */

@@ -1,6 +1,6 @@
 /*
  * What notify.c and inotify.c share: watches, and events that wait to be read. In threads; nothing
- * here waits.
+ * here waits but the end of a watch, which may be the last user of a deleted file.
  */
 #ifndef FS_WATCH_H
 #define FS_WATCH_H
@@ -56,7 +56,8 @@ struct inotify_watch *watch_find(const struct inotify *inotify, const struct ino
 enum error watch_add(struct inotify *inotify, struct inode *inode, unsigned mask,
                      struct inotify_watch **added);
 
-/* Ends a watch; and the same with an event that tells the program. */
+/* End a watch; the second one puts NOTIFY_IGNORED into the queue. May wait, after the watch is
+ * gone. */
 void watch_end(struct inotify_watch *watch);
 void watch_end_with_event(struct inotify_watch *watch);
 

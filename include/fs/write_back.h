@@ -5,7 +5,7 @@
 #ifndef FS_WRITE_BACK_H
 #define FS_WRITE_BACK_H
 
-/* Makes it so from now on. Once, in set-up code. */
+/* Starts write-back. Once, in set-up code. */
 void write_back_start(void);
 
 #endif
