@@ -289,7 +289,6 @@ static void delete_entries(struct dentry *root)
 
 void dentry_drop_tree(struct dentry *root)
 {
-    ASSERT(root->parent == root);
     delete_entries(root);
     dentry_release(root);
 }

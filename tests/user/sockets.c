@@ -402,6 +402,23 @@ static int fill(int client)
     return count;
 }
 
+static short ready_after(int size)
+{
+    static char bytes[1 << 16];
+    int ends[2];
+    if (socketpair(AF_UNIX, SOCK_DGRAM, 0, ends) < 0 || write(ends[0], bytes, (size_t)size) != size)
+        return -1;
+    struct pollfd file = {ends[0], POLLOUT, 0};
+    return poll(&file, 1, 0) < 0 ? -1 : file.revents;
+}
+
+/* A datagram socket can be written to as long as a quarter of the peer's queue is used at most. */
+TEST(sockets, a_quarter_of_a_queue_of_datagrams)
+{
+    EXPECT_EQ(ready_after(46000), POLLOUT);
+    EXPECT_EQ(ready_after(54000), 0);
+}
+
 /* A socket that was full for its first peer learns of room at the second one. */
 TEST(sockets, a_datagram_socket_with_another_peer)
 {
