@@ -113,9 +113,9 @@ TEST(files, devices_do_what_their_names_say)
 TEST(files, a_read_of_kmsg_is_a_line_of_the_log_with_the_priority_of_its_level)
 {
     static const char *const records[] = {
-        "5,0,1000002,-;host: always\n",     "3,27,1000002,-;host: an error\n",
-        "4,57,1000002,-;host: a warning\n", "6,88,2500000,-;host: news\n",
-        "7,114,12000000,-;host: details\n",
+        "5,0,1000002,-;host: always\n",    "3,1,1000002,-;host: an error\n",
+        "4,2,1000002,-;host: a warning\n", "6,3,2500000,-;host: news\n",
+        "7,4,12000000,-;host: details\n",
     };
     char bytes[100];
     EXPECT(files_start());
