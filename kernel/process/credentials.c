@@ -64,6 +64,7 @@ static enum error change_user(struct process *process, uint32_t number)
     if (!user)
         return ERROR_AGAIN;
     bool had_too_many = number && user->threads - threads > process->limits[RLIMIT_NPROC].soft;
+    ASSERT(process->user != user);
     user_remove(process->user, threads);
     process->user = user;
     process->uid = number;

@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <kernel/process/elf.h>
 #include <layout.h>
 #include <lib/string.h>
@@ -118,11 +119,13 @@ enum error elf_read_program_headers(const void *headers, virt_addr_t lowest, vir
 
 virt_addr_t elf_start(const struct elf_program *program)
 {
+    ASSERT(program->segment_count > 0);
     return ALIGN_DOWN(program->segments[0].address, PAGE_SIZE);
 }
 
 virt_addr_t elf_end(const struct elf_program *program)
 {
+    ASSERT(program->segment_count > 0);
     const struct elf_segment *last = &program->segments[program->segment_count - 1];
     return ALIGN_UP(last->address + last->memory_size, PAGE_SIZE);
 }

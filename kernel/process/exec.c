@@ -10,6 +10,7 @@
  * program_run() then exchanges the programs. From the end of the other threads on it cannot fail:
  * there is no old program to go back to.
  */
+#include <assert.h>
 #include <kernel/process/credentials.h>
 #include <kernel/process/elf.h>
 #include <kernel/process/exec.h>
@@ -51,6 +52,7 @@ static enum error read_elf(struct file *file, struct elf_program *elf)
 static enum error clear_rest(struct address_space *space, virt_addr_t from, virt_addr_t end)
 {
     static const uint8_t zeros[PAGE_SIZE];
+    ASSERT(end - from <= sizeof(zeros));
     return copy_to_space(space, from, zeros, end - from);
 }
 
@@ -222,6 +224,7 @@ static const char *last_part(const char *path)
 
 static void adopt(struct process *process, const struct program *program)
 {
+    ASSERT(!process->space);
     process->space = program->space;
     limits_apply(process);
     process->program = program->file;

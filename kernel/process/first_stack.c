@@ -12,6 +12,7 @@
  *                 pointers to the arguments, NULL
  *     rsp, by 16  number of arguments
  */
+#include <assert.h>
 #include <kernel/cpu/control.h>
 #include <kernel/process/cpu_time.h>
 #include <kernel/process/credentials.h>
@@ -112,6 +113,7 @@ static void store_auxiliary(uint64_t *word, const struct plan *plan, const struc
         {AT_PLATFORM, plan->platform},
         {AT_NULL, 0},
     };
+    ASSERT(entries[AUXILIARY_ENTRIES - 1][0] == AT_NULL);
     memcpy(word, entries, sizeof(entries));
 }
 
@@ -128,6 +130,8 @@ static void store_words(uint64_t *words, const struct plan *plan, struct program
     program->arguments_end = program->environment = plan->strings + offset;
     word = store_pointers(word, strings->environment_count, strings, plan->strings, &offset);
     program->environment_end = plan->strings + offset;
+    ASSERT(offset == strings->size);
+    ASSERT(word + 2 * (size_t)AUXILIARY_ENTRIES == words + plan->word_count);
     store_auxiliary(word, plan, program, addresses);
 }
 
@@ -151,6 +155,7 @@ enum error first_stack_make(struct program *program, const char *name,
 {
     struct plan plan = make_plan(name, strings, placement);
     size_t size = plan.word_count * sizeof(uint64_t);
+    ASSERT(IS_ALIGNED(plan.words, 16)); /* System V ABI, AMD64, 3.4.1 */
     virt_addr_t start = ALIGN_DOWN(plan.words, PAGE_SIZE) - SPARE;
     unsigned flags =
         AREA_READ | AREA_WRITE | AREA_GROWS_DOWN | (executable ? (unsigned)AREA_EXECUTE : 0);

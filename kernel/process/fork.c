@@ -107,6 +107,7 @@ static enum error copy_process(struct process *child, const struct process *pare
 /* Gives back a child that cannot run, with what it has so far. */
 static void give_up(struct process *child)
 {
+    ASSERT(child->state == PROCESS_NEW);
     if (child->space)
         address_space_release(child->space);
     if (child->files)
@@ -255,6 +256,7 @@ static enum error clone_process(const struct trap_frame *frame,
     struct process *child = process_create(is_sibling ? self->parent : self);
     if (!child)
         return no_number();
+    ASSERT(child->state == PROCESS_NEW);
     child->exit_signal = is_sibling ? self->exit_signal : (int)(arguments->flags & CLONE_SIGNAL);
     child->is_vfork = arguments->flags & CLONE_VFORK;
     enum error error = copy_and_start(child, frame, arguments);

@@ -3,6 +3,7 @@
  * as a pipe's mutex. So its pages are taken away at once, and it ends when it runs the next time
  * (Linux: the OOM reaper).
  */
+#include <assert.h>
 #include <kernel/log/log.h>
 #include <kernel/process/out_of_memory.h>
 #include <kernel/process/process.h>
@@ -53,6 +54,7 @@ static bool kill_worst(void)
     if (!worst)
         return false;
     struct address_space *space = worst->space;
+    ASSERT(space); /* else it would not have been chosen */
     log_error("process: out of memory: %s (%d) is killed, with %lu pages, score %ld", worst->name,
               worst->id, space->resident_pages, out_of_memory_score(worst));
     for_each_process(process) {

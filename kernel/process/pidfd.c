@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <fs/anonymous.h>
 #include <fs/text.h>
 #include <kernel/process/pidfd.h>
@@ -42,5 +43,6 @@ enum error pidfd_id(const struct file *file, struct id **id)
     if (file->operations != &operations)
         return ERROR_BAD_DESCRIPTOR;
     *id = file->data;
+    ASSERT((*id)->references > 0);
     return OK;
 }

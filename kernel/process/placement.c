@@ -14,6 +14,7 @@
  *     up to 1 TiB
  *     2/3 of all    a program that may go anywhere, and its heap
  */
+#include <assert.h>
 #include <kernel/cpu/random.h>
 #include <kernel/process/placement.h>
 #include <layout.h>
@@ -64,4 +65,6 @@ void placement_choose(struct placement *placement, bool random, uint64_t stack_l
     placement->gaps_end -= STACK_RANGE + AREA_GUARD + pages_below(drawn.mappings, MAP_RANGE);
     placement->program += pages_below(drawn.program, MAP_RANGE);
     placement->heap_gap = pages_below((uint32_t)drawn.heap, HEAP_RANGE);
+    ASSERT(placement->gaps_end < placement->stack_top);
+    ASSERT(IS_ALIGNED(placement->stack_gap, 16));
 }

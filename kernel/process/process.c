@@ -46,6 +46,8 @@ static void join(struct process *process, struct id *group, struct id *session)
 
 static void leave(struct process *process)
 {
+    ASSERT(list_node_linked(&process->in_group));
+    ASSERT(list_node_linked(&process->in_session));
     list_remove(&process->in_group);
     list_remove(&process->in_session);
     id_release(process->group_id);
@@ -125,6 +127,7 @@ enum error process_unshare_files(void)
 
 void process_forget(struct process *process)
 {
+    ASSERT(process->state != PROCESS_LIVE);
     ASSERT(list_empty(&process->children));
     ASSERT(list_empty(&process->threads));
     ASSERT(list_empty(&process->timers));

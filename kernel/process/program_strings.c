@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <kernel/process/exec.h>
 #include <lib/string.h>
 #include <mm/heap.h>
@@ -9,6 +10,7 @@ enum { FIRST_ROOM = 2048 };
 static enum error make_room(struct program_strings *strings, size_t size)
 {
     size_t room = MAX(strings->room, (size_t)FIRST_ROOM);
+    ASSERT(strings->size <= strings->room);
     if (size > PROGRAM_STRINGS_MAX - strings->size)
         return ERROR_TOO_BIG;
     while (room < strings->size + size)

@@ -18,6 +18,7 @@ struct wait_queue signals_arrived = WAIT_QUEUE_INIT(signals_arrived);
 
 static struct signal_action *action_of(const struct process *process, int signal)
 {
+    ASSERT(signal > 0 && signal <= SIGNAL_COUNT);
     return &process->signals.actions->of[signal - 1];
 }
 
@@ -183,6 +184,7 @@ void signal_force(int signal, const struct signal_info *info)
 {
     struct user_thread *thread = user_thread_current();
     struct signal_action *action = action_of(thread->process, signal);
+    ASSERT(info->number == signal);
     if (action->handler == SIGNAL_IGNORE || thread->blocked & signal_bit(signal))
         action->handler = SIGNAL_DEFAULT;
     thread->blocked &= ~signal_bit(signal);

@@ -3,6 +3,7 @@
  * signal gets the count when it is taken. POSIX leaves open when exactly a timer starts again, and
  * only in this the timers differ from Linux's.
  */
+#include <assert.h>
 #include <kernel/process/cpu_time.h>
 #include <kernel/process/timers.h>
 #include <kernel/task/clock.h>
@@ -22,6 +23,7 @@ static bool is_pending(const struct process_timer *timer, const struct user_thre
 /* The signals of setitimer()'s timers do not name the timer, as on Linux. */
 static void send(struct process_timer *timer, uint64_t count)
 {
+    ASSERT(count > 0);
     struct signal_info info = {.number = timer->signal, .code = SI_KERNEL};
     bool was_sent = timer->expired > 0;
     const struct id *number = timer->thread ? id_find(timer->thread) : NULL;
@@ -69,6 +71,7 @@ enum error process_timer_create(struct process *process, int id, enum timer_cloc
     struct process_timer *new = kzalloc(sizeof(*new));
     if (!new)
         return ERROR_OUT_OF_FRAMES;
+    ASSERT(!process_timer_find(process, id));
     new->process = process;
     new->id = id;
     new->clock = clock;

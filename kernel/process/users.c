@@ -28,6 +28,7 @@ struct user *user_add(uint32_t number, size_t threads)
 void user_remove(struct user *user, size_t threads)
 {
     ASSERT(user->threads >= threads);
+    ASSERT(all_threads >= threads);
     user->threads -= threads;
     all_threads -= threads;
     if (user->threads > 0)

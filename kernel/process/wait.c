@@ -23,6 +23,7 @@ static bool report(struct process *child, unsigned options, struct wait_result *
         result->status = child->exit_status;
         struct cpu_time own = process_cpu_time(child), theirs = process_children_time(child);
         result->time = (struct cpu_time){own.total + theirs.total, own.user + theirs.user};
+        ASSERT(child->thread_count == 0);
         if (!keep) {
             child->parent->children_time += result->time.total;
             child->parent->children_user_time += result->time.user;

@@ -6,6 +6,7 @@
  * In the log a call has one line, once it is over. If another thread makes a call in between, the
  * line is split as strace(1) does it: `read(0 <unfinished ...>`, `<... read resumed>, "a", 1) = 1`.
  */
+#include <assert.h>
 #include <kernel/log/log.h>
 #include <kernel/process/process.h>
 #include <kernel/syscall/call_text.h>
@@ -95,6 +96,7 @@ static void log_end(struct traced_call *call, const char *name)
         unfinished = NULL;
     else
         log_unfinished();
+    ASSERT(call->shown <= call->text.length);
     if (call->shown)
         log_info("strace: %d <... %s resumed>%s", call->thread, name,
                  call->text.text + call->shown);
@@ -121,6 +123,7 @@ static int64_t watch(struct trap_frame *frame, syscall_function *function)
     struct traced_call *slot = logged || keep ? next_slot(thread) : NULL;
     if (!slot)
         return function(frame);
+    ASSERT(unfinished != slot); /* the thread's last call is over */
     slot->thread = thread->id;
     slot->shown = 0;
     slot->is_over = description && description->result == RESULT_NEVER;

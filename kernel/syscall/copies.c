@@ -1,6 +1,7 @@
 /*
  * Copies from file to file.
  */
+#include <assert.h>
 #include <kernel/process/process.h>
 #include <kernel/syscall/calls.h>
 #include <mm/heap.h>
@@ -24,6 +25,7 @@ static enum error copy_file(struct file *to, struct file *from, uint64_t *positi
             break;
         buffer_init_kernel(&buffer, page, size);
         error = to_position ? file_write_at(to, &buffer, *to_position) : file_write(to, &buffer);
+        ASSERT(size - buffer.left <= count);
         *position += size - buffer.left;
         if (to_position)
             *to_position += size - buffer.left;

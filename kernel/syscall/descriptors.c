@@ -1,6 +1,7 @@
 /*
  * Descriptors: copies of them, their flags, and pipes.
  */
+#include <assert.h>
 #include <fs/pipe.h>
 #include <fs/seals.h>
 #include <kernel/process/credentials.h>
@@ -204,6 +205,7 @@ enum error descriptor_add_both(struct file *ends[2], bool close_on_exec, virt_ad
 {
     struct file_table *files = process_current()->files;
     int fds[2];
+    ASSERT(ends[0] != ends[1]);
     enum error error = file_table_add(files, ends[0], 0, close_on_exec, &fds[0]);
     if (error) {
         file_release(ends[0]);

@@ -1,6 +1,7 @@
 /*
  * Listings of directories, and the working directory.
  */
+#include <assert.h>
 #include <fs/notify.h>
 #include <kernel/process/credentials.h>
 #include <kernel/process/process.h>
@@ -44,6 +45,8 @@ static bool emit(struct entry_sink *sink, const char *name, size_t length, uint6
     struct directory_entry entry = {
         .inode = inode, .next = (int64_t)next, .type = (uint8_t)(type >> DT_SHIFT)};
     entry.size = (uint16_t)ALIGN_UP(sizeof(entry) + length + 1, sizeof(uint64_t));
+    ASSERT(length <= NAME_MAX);
+    ASSERT(listing->length <= listing->room);
     listing->is_full = entry.size > listing->room - listing->length;
     if (listing->is_full)
         return false;

@@ -1,6 +1,7 @@
 /*
  * Opening and closing files, their positions and sizes.
  */
+#include <assert.h>
 #include <fs/block_file.h>
 #include <fs/mount.h>
 #include <kernel/process/process.h>
@@ -88,6 +89,7 @@ int64_t syscall_lseek(struct trap_frame *frame)
     error = whence < SEEK_SET || whence > SEEK_HOLE
                 ? ERROR_INVALID
                 : file_seek(file, (int64_t)argument_1(frame), whence, &position);
+    ASSERT(error || position <= INT64_MAX);
     file_release(file);
     return error ? syscall_result(error) : (int64_t)position;
 }

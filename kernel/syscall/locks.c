@@ -1,6 +1,7 @@
 /*
  * fcntl()'s locks, and flock().
  */
+#include <assert.h>
 #include <fs/file_locks.h>
 #include <kernel/process/process.h>
 #include <kernel/syscall/calls.h>
@@ -41,6 +42,7 @@ static enum error get_range(const struct record_lock *record, const struct file 
         if (__builtin_add_overflow(start, record->length, &start) || start < 0)
             return ERROR_INVALID;
     }
+    ASSERT(start >= 0 && last >= start);
     lock->start = (uint64_t)start;
     lock->last = (uint64_t)last;
     return OK;

@@ -162,6 +162,7 @@ int64_t syscall_mmap(struct trap_frame *frame)
         error = argument_1(frame) ? check_mapping(length, flags) : ERROR_INVALID;
     if (!error && object && (offset > INT64_MAX || length > INT64_MAX - offset))
         error = ERROR_OVERFLOW;
+    ASSERT(error || (length > 0 && IS_ALIGNED(length, PAGE_SIZE)));
     if (!error)
         error = choose_place(space, argument_0(frame), length, flags, &start);
     if (!error)
@@ -310,6 +311,7 @@ static enum error move_to(struct address_space *space, struct remapping *remappi
 
 static enum error shrink(struct address_space *space, struct remapping *remapping)
 {
+    ASSERT(remapping->length <= remapping->old_length);
     remapping->to = remapping->start;
     if (remapping->old_length == remapping->length)
         return OK;
@@ -319,6 +321,7 @@ static enum error shrink(struct address_space *space, struct remapping *remappin
 
 static enum error grow(struct address_space *space, struct remapping *remapping)
 {
+    ASSERT(remapping->length > remapping->old_length);
     remapping->to = remapping->start;
     enum error error =
         address_space_extend(space, remapping->start, remapping->old_length, remapping->length);

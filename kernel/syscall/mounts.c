@@ -2,6 +2,7 @@
  * Mounting and unmounting file systems. Only root may, but Linux looks up the names before it says
  * so.
  */
+#include <assert.h>
 #include <fs/block_file.h>
 #include <kernel/process/credentials.h>
 #include <kernel/process/process.h>
@@ -118,6 +119,7 @@ static enum error bind_or_move(const struct request *request)
 /* All processes share one tree of mounts, so there is nothing to propagate. */
 static enum error set_propagation(const struct request *request)
 {
+    ASSERT(request->point.mount);
     return request->point.dentry == request->point.mount->root ? OK : ERROR_INVALID;
 }
 

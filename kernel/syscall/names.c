@@ -1,6 +1,7 @@
 /*
  * Making, removing and changing names, and reading symbolic links.
  */
+#include <assert.h>
 #include <kernel/process/credentials.h>
 #include <kernel/process/process.h>
 #include <kernel/syscall/call_path.h>
@@ -225,6 +226,7 @@ int64_t syscall_renameat2(struct trap_frame *frame)
 static int64_t give_target(struct inode *inode, virt_addr_t to, uint64_t room)
 {
     const char *target;
+    ASSERT(inode->operations->read_link); /* every symbolic link has it */
     enum error error = inode->operations->read_link(inode, &target);
     if (error)
         return syscall_result(error);

@@ -2,6 +2,7 @@
  * Waiting for several files at once: poll and select. Each file gets a waker; whichever is woken
  * makes the thread look at all of them again.
  */
+#include <assert.h>
 #include <kernel/process/process.h>
 #include <kernel/syscall/calls.h>
 #include <kernel/syscall/times.h>
@@ -234,6 +235,7 @@ static enum error take_members(struct poll *poll, const struct sets *sets)
             return error;
         polled->wanted = wanted;
         polled++;
+        ASSERT(polled <= poll->files + poll->count);
     }
     return OK;
 }
@@ -255,6 +257,7 @@ static int64_t keep_ready(const struct poll *poll, const struct sets *sets)
                 sets->words[set][fd / WORD] &= ~(UINT64_C(1) << (fd % WORD));
         }
         polled++;
+        ASSERT(polled <= poll->files + poll->count);
     }
     return count;
 }
@@ -296,6 +299,7 @@ static int64_t do_select(const struct trap_frame *frame, uint64_t timeout)
         return syscall_result(ERROR_INVALID);
     sets.count = MIN((unsigned)count, process_current()->files->capacity);
     sets.bytes = ALIGN_UP(sets.count, (unsigned)WORD) / 8;
+    ASSERT(sets.count <= sets.bytes * 8);
     uint64_t *words = kzalloc(SETS * sets.bytes + 1);
     if (!words)
         return syscall_result(ERROR_OUT_OF_FRAMES);

@@ -75,6 +75,7 @@ static int64_t move(const struct sides *sides)
             size = MIN(size, ours.left);
             error = at < USER_END ? move_piece(sides, &ours, at, size) : ERROR_BAD_ADDRESS;
             moved += error ? 0 : size;
+            ASSERT(size <= left);
         }
     }
     return moved > 0 ? (int64_t)moved : syscall_result(error);

@@ -2,6 +2,7 @@
  * Processors, niceness, policies, and priorities at disks. Only niceness has an effect: Cairn
  * remembers the rest for programs that ask.
  */
+#include <assert.h>
 #include <kernel/process/credentials.h>
 #include <kernel/process/process.h>
 #include <kernel/syscall/calls.h>
@@ -96,6 +97,7 @@ static enum error set_niceness(struct process *process, int niceness)
         return ERROR_NOT_PERMITTED;
     if (!is_privileged() && niceness < process->niceness)
         return ERROR_ACCESS;
+    ASSERT(niceness >= NICENESS_LEAST && niceness <= NICENESS_MOST);
     process->niceness = niceness;
     return OK;
 }
@@ -292,6 +294,7 @@ int64_t syscall_ioprio_set(struct trap_frame *frame)
 static int first_io_priority(const struct process *process)
 {
     int first = INT32_MAX, by_niceness = (process->niceness + 20) / 5;
+    ASSERT(by_niceness >= 0 && by_niceness < IO_LEVELS);
     for_each_thread(thread, process) {
         int own = thread->io_priority ? thread->io_priority
                                       : IO_CLASS_BEST_EFFORT << IO_CLASS_SHIFT | by_niceness;

@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <fs/proc.h>
 #include <kernel/process/credentials.h>
 #include <kernel/process/pidfd.h>
@@ -94,6 +95,7 @@ int64_t syscall_rt_sigsuspend(struct trap_frame *frame)
         return syscall_result(ERROR_INVALID);
     if (copy_from_user(&set, argument_0(frame), sizeof(set)))
         return syscall_result(ERROR_BAD_ADDRESS);
+    ASSERT(!thread->restore_blocked);
     thread->blocked_before = thread->blocked;
     thread->restore_blocked = true;
     signals_block(set);
@@ -123,6 +125,7 @@ static enum error wait_for_set(uint64_t set, uint64_t deadline, struct signal_in
     struct user_thread *thread = user_thread_current();
     struct sleep sleep = {0};
     enum error error = OK;
+    ASSERT(!thread->awaited);
     thread->awaited = set;
     sleep_until(&sleep, deadline);
     while (!signal_take(thread, set, info)) {
@@ -137,6 +140,7 @@ static enum error wait_for_set(uint64_t set, uint64_t deadline, struct signal_in
     }
     sleep_cancel(&sleep);
     thread->awaited = 0;
+    ASSERT(error || set & signal_bit(info->number));
     if (!error)
         process_timer_signal_taken(thread->process, info);
     if (error == ERROR_BROKEN_OFF || signals_due(thread))

@@ -90,6 +90,7 @@ static enum error add_rights(struct unix_send *send, const int32_t *fds, size_t 
         if (error)
             return error;
         send->rights->count++;
+        ASSERT(send->rights->count <= RIGHTS_MAX);
     }
     return OK;
 }
@@ -134,6 +135,7 @@ static enum error walk_control(struct unix_send *send, const char *control, size
         if (header->size < sizeof(*header) || header->size > size - at)
             return ERROR_INVALID;
         error = take_control(send, header, credentials);
+        ASSERT(at <= size);
         at += MIN(ALIGN_UP(header->size, sizeof(uint64_t)), size - at);
     }
     return error;

@@ -4,6 +4,7 @@
  * through one page. splice() takes bytes out of a pipe before it writes them, so they are lost if
  * the write fails.
  */
+#include <assert.h>
 #include <fs/pipe.h>
 #include <kernel/process/process.h>
 #include <kernel/syscall/calls.h>
@@ -97,6 +98,7 @@ static enum error move(struct side *from, struct side *to, size_t count, bool ma
         buffer_init_kernel(&buffer, page, size);
         error = write_side(to, &buffer);
         *moved += size - buffer.left;
+        ASSERT(*moved <= count);
     }
     return *moved > 0 ? OK : error;
 }
@@ -177,6 +179,7 @@ static enum error copy_pieces(const struct side *from, const struct side *to, si
         buffer_init_kernel(&buffer, page, size);
         error = file_write(to->file, &buffer);
         *copied += size - buffer.left;
+        ASSERT(*copied <= count);
     }
     return *copied > 0 ? OK : error;
 }
@@ -249,6 +252,7 @@ static enum error move_memory(struct file *pipe, virt_addr_t parts, size_t count
                               size_t *moved)
 {
     bool fills = (pipe->flags & O_ACCMODE) != O_RDONLY;
+    ASSERT(is_pipe(pipe));
     for (size_t i = 0; i < count; i++) {
         struct buffer_part part;
         struct buffer buffer;

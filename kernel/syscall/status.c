@@ -1,6 +1,7 @@
 /*
  * Information about files: stat() and its variants, access(), statfs().
  */
+#include <assert.h>
 #include <fs/device.h>
 #include <fs/filesystem.h>
 #include <kernel/process/process.h>
@@ -33,6 +34,7 @@ static struct time_spec to_spec(int64_t time)
     const int64_t second = (int64_t)NANOSECONDS_PER_SECOND;
     int64_t rest = time % second;
     rest += rest < 0 ? second : 0;
+    ASSERT(rest >= 0 && rest < second);
     return (struct time_spec){(time - rest) / second, rest};
 }
 

@@ -1,6 +1,7 @@
 /*
  * The system as a whole: its name, limits, memory, log, random numbers and end.
  */
+#include <assert.h>
 #include <drivers/power.h>
 #include <drivers/reset.h>
 #include <fs/mount.h>
@@ -138,6 +139,7 @@ static void add_line(void *context, enum log_level level, const char *line, size
         text->skip -= PREFIX + length;
         return;
     }
+    ASSERT(text->size < text->room);
     if (text->skip || text->room - text->size < PREFIX + length + 1) {
         text->skip = 0; /* only a part of the line fits, so it is left out */
         return;

@@ -1,6 +1,7 @@
 /*
  * The timers that send signals: alarm(), setitimer(), timer_create() and its kin.
  */
+#include <assert.h>
 #include <kernel/syscall/calls.h>
 #include <kernel/syscall/times.h>
 #include <mm/user_copy.h>
@@ -160,6 +161,7 @@ static enum error create_timer(const struct program_clock *clock, const struct e
     enum error error = process_timer_create(process, *id, clock->kind, &timer);
     if (error)
         return error;
+    ASSERT(!timer->deadline); /* it is not set yet */
     timer->signal = event->notify == SIGEV_NONE ? 0 : event->signal;
     timer->thread = event->notify & SIGEV_THREAD_ID ? event->thread : 0;
     timer->value = has_value ? event->value : *id;
