@@ -4,15 +4,6 @@
 
 #include "support.h"
 
-static int has_text(const char *path, const char *text)
-{
-    char content[64] = "";
-    int fd = open(path, O_RDONLY);
-    ssize_t size = read(fd, content, sizeof(content) - 1);
-    close(fd);
-    return size == (ssize_t)strlen(text) && strcmp(content, text) == 0;
-}
-
 TEST(copies, sendfile_of_a_file_that_has_no_size)
 {
     char text[512], sent[512];

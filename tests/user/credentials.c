@@ -11,15 +11,6 @@
 
 #include "support.h"
 
-enum { USER = 1000, OTHER = 1001, GROUP = 2000, OTHER_GROUP = 2001 };
-
-#define NEEDS_ROOT()      \
-    do {                  \
-        if (geteuid())    \
-            return;       \
-        chmod(".", 0755); \
-    } while (0)
-
 static bool users_are(uid_t real, uid_t effective, uid_t saved)
 {
     uid_t is[3];
@@ -119,13 +110,6 @@ TEST(credentials, more_groups)
     int child;
     EXPECT(wait(&child) > 0);
     EXPECT_EQ(child, 0);
-}
-
-static void become_user(void)
-{
-    if (CALL(setgroups, 0, NULL) || CALL(setresgid, GROUP, GROUP, GROUP) ||
-        CALL(setresuid, USER, USER, USER))
-        _exit(2);
 }
 
 TEST(credentials, a_user_has_no_access_to_roots_files)

@@ -7,13 +7,6 @@
 
 #include "support.h"
 
-static long milliseconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static unsigned long long take(int fd)
 {
     unsigned long long count = 0;
@@ -23,11 +16,6 @@ static unsigned long long take(int fd)
 static int add(int fd, unsigned long long count)
 {
     return write(fd, &count, sizeof(count)) == sizeof(count) ? 0 : -1;
-}
-
-static void nothing(int signal)
-{
-    (void)signal;
 }
 
 /* --- eventfd ---------------------------------------------------------------------------------- */
@@ -91,7 +79,7 @@ TEST(epoll, eventfd_reads_are_interrupted)
 {
     char eight[8];
     int fd = eventfd(0, 0);
-    handle(SIGALRM, nothing, 0);
+    handle(SIGALRM, do_nothing, 0);
     ualarm(20000, 0);
     EXPECT_ERROR(read(fd, eight, 8), EINTR);
     EXPECT_OK(add(fd, -2ULL));
@@ -314,13 +302,13 @@ TEST(epoll, waits)
     EXPECT_EQ(epoll_wait(epoll, &event, 1, -1), 1);
     EXPECT_EQ(event.data.u64, 9);
     take(fd);
-    long start = milliseconds();
+    long start = milliseconds_now();
     EXPECT_EQ(epoll_wait(epoll, &event, 1, 30), 0);
-    EXPECT(milliseconds() - start >= 30);
+    EXPECT(milliseconds_now() - start >= 30);
     struct timespec limit = {0, 20000000};
-    start = milliseconds();
+    start = milliseconds_now();
     EXPECT_EQ(CALL(epoll_pwait2, epoll, &event, 1, &limit, NULL, 8), 0);
-    EXPECT(milliseconds() - start >= 20);
+    EXPECT(milliseconds_now() - start >= 20);
     limit.tv_nsec = 1000000000;
     EXPECT_ERROR(CALL(epoll_pwait2, epoll, &event, 1, &limit, NULL, 8), EINVAL);
 }
@@ -343,7 +331,7 @@ TEST(epoll, signals_end_a_wait)
 {
     int epoll = epoll_create1(0);
     struct epoll_event event;
-    handle(SIGALRM, nothing, SA_RESTART);
+    handle(SIGALRM, do_nothing, SA_RESTART);
     ualarm(20000, 0);
     EXPECT_ERROR(epoll_wait(epoll, &event, 1, -1), EINTR);
     sigset_t blocked, before, now;

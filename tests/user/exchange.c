@@ -8,15 +8,6 @@ static int rename_with(const char *from, const char *to, unsigned flags)
     return (int)CALL(renameat2, AT_FDCWD, from, AT_FDCWD, to, flags);
 }
 
-static int has_text(const char *path, const char *text)
-{
-    char content[64] = "";
-    int fd = open(path, O_RDONLY);
-    ssize_t size = read(fd, content, sizeof(content) - 1);
-    close(fd);
-    return size == (ssize_t)strlen(text) && strcmp(content, text) == 0;
-}
-
 static unsigned links_of(const char *path)
 {
     struct stat status;

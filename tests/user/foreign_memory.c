@@ -6,18 +6,10 @@
 static char there[3 * 4096] = "what is there";
 
 /* A child that waits with a copy of our memory. */
-static pid_t start_child(void)
-{
-    pid_t child = fork();
-    while (child == 0)
-        pause();
-    return child;
-}
-
 TEST(foreign_memory, read_and_write)
 {
     char first[5], rest[20] = "";
-    pid_t child = start_child();
+    pid_t child = start_sleeper();
     strcpy(there, "ours");
     struct iovec local[] = {{first, 5}, {rest, 9}}, remote = {there, 14};
     EXPECT_EQ(CALL(process_vm_readv, child, local, 2, &remote, 1, 0), 14);
@@ -36,7 +28,7 @@ TEST(foreign_memory, read_and_write)
 /* What comes before a bad address is moved. */
 TEST(foreign_memory, bad_addresses)
 {
-    pid_t child = start_child();
+    pid_t child = start_sleeper();
     char *hole = mmap(NULL, 2 * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     EXPECT_OK(munmap(hole + 4096, 4096));
     char bytes[100];
@@ -61,7 +53,7 @@ TEST(foreign_memory, of_another_user)
 {
     char byte;
     struct iovec local = {&byte, 1}, remote = {there, 1};
-    pid_t child = start_child();
+    pid_t child = start_sleeper();
     EXPECT_OK(setresuid(1000, 1000, 1000));
     EXPECT_ERROR(CALL(process_vm_readv, child, &local, 1, &remote, 1, 0), EPERM);
     EXPECT_EQ(CALL(process_vm_readv, getpid(), &local, 1, &remote, 1, 0), 1);

@@ -182,14 +182,9 @@ TEST(futex, wake_op)
     }
 }
 
-static void nothing(int signal)
-{
-    (void)signal;
-}
-
 static long wait_and_be_signalled(int flags, void *time)
 {
-    handle(SIGALRM, nothing, flags);
+    handle(SIGALRM, do_nothing, flags);
     pid_t parent = getpid(), child = fork();
     if (child == 0) {
         pause_for(20);
@@ -219,7 +214,7 @@ TEST(futex, a_wait_goes_on)
 {
     struct timespec time = {0, 50000000}, before, after;
     uint32_t *shared = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    handle(SIGALRM, nothing, SA_RESTART);
+    handle(SIGALRM, do_nothing, SA_RESTART);
     pid_t parent = getpid(), child = fork();
     if (child == 0) {
         pause_for(10);

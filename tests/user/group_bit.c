@@ -4,23 +4,6 @@
 
 #include "support.h"
 
-enum { USER = 1000, GROUP = 2000, OTHER_GROUP = 2001 };
-
-#define NEEDS_ROOT()      \
-    do {                  \
-        if (geteuid())    \
-            return;       \
-        chmod(".", 0777); \
-        umask(0);         \
-    } while (0)
-
-static void become_user(void)
-{
-    if (CALL(setgroups, 0, NULL) || CALL(setresgid, GROUP, GROUP, GROUP) ||
-        CALL(setresuid, USER, USER, USER))
-        _exit(2);
-}
-
 /* The permissions and the group of a file; -1 if it is not there. */
 static long mode_and_group(const char *path)
 {
@@ -41,6 +24,7 @@ static void make_directory(const char *path, gid_t group)
 TEST(group_bit, what_a_directory_hands_on)
 {
     NEEDS_ROOT();
+    umask(0);
     make_directory("others", OTHER_GROUP);
     make_directory("own", GROUP);
     EXPECT_OK(open("others/of_root", O_CREAT | O_WRONLY, 06755));
@@ -72,6 +56,7 @@ TEST(group_bit, what_a_directory_hands_on)
 TEST(group_bit, the_mask_comes_after_it)
 {
     NEEDS_ROOT();
+    umask(0);
     make_directory("others", OTHER_GROUP);
     become_user();
     umask(077);
@@ -92,6 +77,7 @@ TEST(group_bit, a_new_directory_takes_only_the_sticky_bit)
 TEST(group_bit, is_set_by_members)
 {
     NEEDS_ROOT();
+    umask(0);
     make_file("own", "");
     make_file("others", "");
     EXPECT_OK(mkdir("directory", 0777));
@@ -117,6 +103,7 @@ TEST(group_bit, is_set_by_members)
 TEST(group_bit, a_new_owner_ends_it)
 {
     NEEDS_ROOT();
+    umask(0);
     make_file("program", "");
     make_file("locked", "");
     EXPECT_OK(mkdir("directory", 0777));

@@ -3,11 +3,6 @@
 
 #include "support.h"
 
-static void nothing(int signal)
-{
-    (void)signal;
-}
-
 static int lock(int fd, int command, short type, off_t start, off_t length)
 {
     struct flock lock = {.l_type = type, .l_start = start, .l_len = length};
@@ -107,7 +102,7 @@ TEST(locks, waits)
         pause();
     }
     EXPECT_OK(sigwait(&usr1, &signal));
-    handle(SIGALRM, nothing, 0);
+    handle(SIGALRM, do_nothing, 0);
     ualarm(20000, 20000); /* again and again: the first may come before the wait */
     EXPECT_ERROR(lock(fd, F_SETLKW, F_RDLCK, 0, 1), EINTR);
     ualarm(0, 0);

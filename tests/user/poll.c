@@ -6,13 +6,6 @@
 
 #include "support.h"
 
-static long milliseconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 TEST(poll, pipes)
 {
     int ends[2];
@@ -73,9 +66,9 @@ TEST(poll, time_limits)
     int ends[2];
     EXPECT_OK(pipe(ends));
     struct pollfd file = {ends[0], POLLIN, 0};
-    long start = milliseconds();
+    long start = milliseconds_now();
     EXPECT_EQ(poll(&file, 1, 30), 0);
-    EXPECT(milliseconds() - start >= 30);
+    EXPECT(milliseconds_now() - start >= 30);
     EXPECT_EQ(poll(NULL, 0, 1), 0);
     struct timespec limit = {0, 1000000};
     EXPECT_EQ(CALL(ppoll, &file, 1, &limit, NULL, 8), 0);
@@ -196,7 +189,7 @@ TEST(poll, a_signal_that_is_blocked_again_goes_to_another_thread)
     struct pollfd file = {ends[0], POLLIN, 0};
     int ready = ppoll(&file, 1, NULL, &none);
     EXPECT(ready == 1 || (ready < 0 && errno == EINTR)); /* where threads run at once */
-    for (long start = milliseconds(); !signals && milliseconds() - start < 10000;)
+    for (long start = milliseconds_now(); !signals && milliseconds_now() - start < 10000;)
         usleep(1000);
     EXPECT_EQ(signals, 1);
 }

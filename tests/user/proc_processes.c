@@ -127,18 +127,10 @@ TEST(proc_processes, a_thread_has_a_name_a_mask_and_signals_of_its_own)
 
 /* --- States ----------------------------------------------------------------------------------- */
 
-static pid_t spawn_sleeper(void)
-{
-    pid_t child = fork();
-    while (child == 0)
-        pause();
-    return child;
-}
-
 TEST(proc_processes, the_state_of_a_process)
 {
     int status;
-    pid_t child = spawn_sleeper();
+    pid_t child = start_sleeper();
     EXPECT(read_of_process(getpid(), "stat"));
     EXPECT_EQ(state(), 'R');
     EXPECT(read_of_process(getpid(), "status"));
@@ -192,7 +184,7 @@ TEST(proc_processes, files_of_a_process_that_is_gone)
     enum { FILES = sizeof(names) / sizeof(names[0]) };
     char path[96], name[32];
     int files[FILES];
-    pid_t child = spawn_sleeper();
+    pid_t child = start_sleeper();
     for (int i = 0; i < FILES; i++) {
         snprintf(name, sizeof(name), names[i], child);
         snprintf(path, sizeof(path), "/proc/%d/%s", child, name);

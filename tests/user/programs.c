@@ -110,17 +110,12 @@ TEST(programs, close_on_exec)
     EXPECT_EQ(run_self("open", number, NULL), 43);
 }
 
-static void ignore(int signal)
-{
-    (void)signal;
-}
-
 TEST(programs, signals)
 {
     sigset_t blocked;
     sigemptyset(&blocked);
     sigaddset(&blocked, SIGHUP);
-    handle(SIGUSR1, ignore, 0);
+    handle(SIGUSR1, do_nothing, 0);
     signal(SIGUSR2, SIG_IGN);
     EXPECT_OK(sigprocmask(SIG_BLOCK, &blocked, NULL));
     EXPECT_EQ(run_self("signals", NULL, NULL), 42);

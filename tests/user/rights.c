@@ -8,14 +8,7 @@
 
 #include "support.h"
 
-enum { USER = 1000, OTHER = 1001, THIRD = 1002 };
-
-#define NEEDS_ROOT()      \
-    do {                  \
-        if (geteuid())    \
-            return;       \
-        chmod(".", 0777); \
-    } while (0)
+enum { THIRD = 1002 };
 
 /* --- Files ------------------------------------------------------------------------------------ */
 

@@ -7,11 +7,6 @@
 
 #include "socket_support.h"
 
-static void nothing(int signal)
-{
-    (void)signal;
-}
-
 /* --- Pairs ------------------------------------------------------------------------------------ */
 
 TEST(sockets, a_stream_has_no_borders)
@@ -36,7 +31,7 @@ TEST(sockets, a_stream_has_no_borders)
     EXPECT_EQ(write(ends[0], "", 0), 0);
     close(ends[0]);
     EXPECT_TEXT(ends[1], "");
-    handle(SIGPIPE, nothing, 0);
+    handle(SIGPIPE, do_nothing, 0);
     EXPECT_ERROR(write(ends[1], "x", 1), EPIPE);
 }
 
@@ -160,7 +155,7 @@ TEST(sockets, signals_and_limits_end_waits)
     int ends[2];
     char byte;
     EXPECT_OK(socketpair(AF_UNIX, SOCK_STREAM, 0, ends));
-    handle(SIGALRM, nothing, 0);
+    handle(SIGALRM, do_nothing, 0);
     ualarm(20000, 0);
     EXPECT_ERROR(read(ends[0], &byte, 1), EINTR);
     struct timeval limit = {0, 20000}, got;
@@ -169,7 +164,7 @@ TEST(sockets, signals_and_limits_end_waits)
     EXPECT_OK(getsockopt(ends[0], SOL_SOCKET, SO_RCVTIMEO, &got, &size));
     EXPECT(got.tv_sec == 0 && got.tv_usec == 20000);
     EXPECT_ERROR(read(ends[0], &byte, 1), EAGAIN);
-    handle(SIGALRM, nothing, SA_RESTART);
+    handle(SIGALRM, do_nothing, SA_RESTART);
     limit.tv_sec = 10;
     EXPECT_OK(setsockopt(ends[0], SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)));
     ualarm(20000, 0);

@@ -149,11 +149,28 @@ int status_of(void (*child)(void))
     return status;
 }
 
+pid_t start_sleeper(void)
+{
+    pid_t child = fork();
+    while (child == 0)
+        pause();
+    return child;
+}
+
 void make_file(const char *path, const char *text)
 {
     int file = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
     if (file < 0 || write(file, text, strlen(text)) != (ssize_t)strlen(text) || close(file) < 0)
         test_fail(__FILE__, __LINE__, "a file cannot be made");
+}
+
+bool has_text(const char *path, const char *text)
+{
+    char content[64] = "";
+    int fd = open(path, O_RDONLY);
+    ssize_t size = read(fd, content, sizeof(content) - 1);
+    close(fd);
+    return size == (ssize_t)strlen(text) && strcmp(content, text) == 0;
 }
 
 void handle(int signal, void (*handler)(int), int flags)
@@ -163,11 +180,30 @@ void handle(int signal, void (*handler)(int), int flags)
         test_fail(__FILE__, __LINE__, "a signal cannot be handled");
 }
 
+void do_nothing(int signal)
+{
+    (void)signal;
+}
+
 void pause_for(long milliseconds)
 {
     struct timespec left = {milliseconds / 1000, milliseconds % 1000 * 1000000};
     while (nanosleep(&left, &left) < 0 && errno == EINTR) {
     }
+}
+
+long milliseconds_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+void become_user(void)
+{
+    if (CALL(setgroups, 0, NULL) || CALL(setresgid, GROUP, GROUP, GROUP) ||
+        CALL(setresuid, USER, USER, USER))
+        _exit(2);
 }
 
 void let_sleep(pid_t process)

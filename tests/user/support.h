@@ -116,16 +116,39 @@ int status_of(void (*child)(void));
  * function. */
 int test_child(int argc, char **argv);
 
-/* Makes a file with that text. */
-void make_file(const char *path, const char *text);
+/* Starts a child that sleeps until a signal ends it. */
+pid_t start_sleeper(void);
 
-/* Installs a handler for a signal. */
+/* Makes a file with that text; tells whether a file has exactly that text. */
+void make_file(const char *path, const char *text);
+bool has_text(const char *path, const char *text);
+
+/* Installs a handler for a signal; one that does nothing. */
 void handle(int signal, void (*handler)(int), int flags);
+void do_nothing(int signal);
 
 /* Stops for that many milliseconds, whatever signals arrive. */
 void pause_for(long milliseconds);
 
+/* The time since the machine started, in milliseconds. */
+long milliseconds_now(void);
+
 /* Returns once the process sleeps in a system call. */
 void let_sleep(pid_t process);
+
+/* Users and groups without rights; their numbers are in no file. */
+enum { USER = 1000, OTHER = 1001, GROUP = 2000, OTHER_GROUP = 2001 };
+
+/* A test that gives rights away begins with this: it does nothing for a user who has none. The
+ * test's directory becomes one in which every user may make files. */
+#define NEEDS_ROOT()      \
+    do {                  \
+        if (geteuid())    \
+            return;       \
+        chmod(".", 0777); \
+    } while (0)
+
+/* The process becomes USER, of GROUP alone, and cannot go back. */
+void become_user(void);
 
 #endif

@@ -312,13 +312,6 @@ TEST(terminals, the_discipline)
 
 /* --- Raw mode -------------------------------------------------------------------------------- */
 
-static long milliseconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static void set_reading(int terminal, cc_t minimum, cc_t tenths)
 {
     set_character(terminal, VMIN, minimum);
@@ -354,9 +347,9 @@ TEST(terminals, a_read_with_a_time_limit)
     char text[16];
     make_raw(pair.other);
     set_reading(pair.other, 0, 3);
-    long start = milliseconds();
+    long start = milliseconds_now();
     EXPECT_EQ(read(pair.other, text, sizeof(text)), 0);
-    EXPECT(milliseconds() - start >= 290);
+    EXPECT(milliseconds_now() - start >= 290);
     type_after(pair.master, 50, "a");
     EXPECT_EQ(read(pair.other, text, sizeof(text)), 1);
 }

@@ -286,11 +286,6 @@ static void set_base(unsigned long base)
     __asm__ volatile("wrgsbase %0" : : "r"(base));
 }
 
-static void nothing(int signal)
-{
-    (void)signal;
-}
-
 static bool base_stays(unsigned long base)
 {
     set_base(base);
@@ -311,7 +306,7 @@ TEST(vectors, the_base_of_gs_stays)
     int status;
     if (!has_bases())
         return;
-    handle(SIGUSR1, nothing, 0);
+    handle(SIGUSR1, do_nothing, 0);
     pid_t child = fork();
     if (child == 0)
         _exit(!base_stays(0xffff800000000000) || !base_stays(0xfffffffffffff000));
