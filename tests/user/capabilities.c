@@ -33,6 +33,7 @@ static long set(int process, const struct sets *sets)
 
 TEST(capabilities, of_root)
 {
+    NEEDS_ROOT();
     struct sets sets;
     EXPECT_OK(get(0, &sets));
     EXPECT_EQ(sets.halves[0].effective, sets.halves[0].permitted);
@@ -48,6 +49,7 @@ TEST(capabilities, of_root)
 
 TEST(capabilities, of_others)
 {
+    NEEDS_ROOT();
     struct sets sets;
     EXPECT_OK(setresuid(1000, 1000, 1000));
     EXPECT_OK(get(0, &sets));
@@ -61,6 +63,7 @@ TEST(capabilities, of_others)
 /* A process of another effective user keeps what it may take back. */
 TEST(capabilities, of_root_for_a_while)
 {
+    NEEDS_ROOT();
     struct sets sets;
     EXPECT_OK(setresuid(0, 1000, 0));
     EXPECT_OK(get(0, &sets));
@@ -124,6 +127,7 @@ static void act_without(void)
 
 TEST(capabilities, given_up)
 {
+    NEEDS_ROOT();
     make_file("of_root", "");
     make_file("of_another", "");
     EXPECT_OK(chown("of_another", 1000, 1000));
@@ -169,6 +173,7 @@ static void act_again(void)
 
 TEST(capabilities, not_used)
 {
+    NEEDS_ROOT();
     make_file("of_another", "");
     EXPECT_OK(chown("of_another", 1000, 1000));
     EXPECT_OK(chmod("of_another", 0600));

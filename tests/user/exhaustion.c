@@ -155,7 +155,7 @@ static uid_t new_user(void)
 }
 
 /* Becomes such a user, with a limit of so many processes. */
-static int become_user(rlim_t processes)
+static int become_limited_user(rlim_t processes)
 {
     struct rlimit value = {processes, processes};
     return setrlimit(RLIMIT_NPROC, &value) < 0 ? -1 : setresuid(new_user(), new_user(), new_user());
@@ -175,7 +175,8 @@ static pid_t start_child(void)
 
 TEST(exhaustion, processes)
 {
-    EXPECT_OK(become_user(3));
+    NEEDS_ROOT();
+    EXPECT_OK(become_limited_user(3));
     pid_t first = start_child();
     EXPECT(first > 0 && start_child() > 0);
     EXPECT_ERROR(fork(), EAGAIN);
@@ -206,7 +207,8 @@ static long start_thread(void)
 
 TEST(exhaustion, threads)
 {
-    EXPECT_OK(become_user(3));
+    NEEDS_ROOT();
+    EXPECT_OK(become_limited_user(3));
     EXPECT(start_thread() > 0 && start_thread() > 0);
     EXPECT_ERROR(start_thread(), EAGAIN);
     EXPECT_ERROR(fork(), EAGAIN);
@@ -269,6 +271,7 @@ TEST(exhaustion, kernel_stacks)
 /* Root's processes are not limited, whether the real or the effective user is root. */
 TEST(exhaustion, processes_of_root)
 {
+    NEEDS_ROOT();
     struct rlimit one = {1, 1};
     EXPECT_OK(setrlimit(RLIMIT_NPROC, &one));
     EXPECT(start_child() > 0 && start_child() > 0);
@@ -279,6 +282,7 @@ TEST(exhaustion, processes_of_root)
 /* The first exec after a change of the user says that there were too many, not the change. */
 TEST(exhaustion, an_exec_of_another_user)
 {
+    NEEDS_ROOT();
     char *const arguments[] = {"nothing", NULL};
     struct rlimit value = {0, 2};
     EXPECT_OK(setresuid(new_user(), 0, 0));

@@ -51,6 +51,7 @@ TEST(foreign_memory, bad_addresses)
 
 TEST(foreign_memory, of_another_user)
 {
+    NEEDS_ROOT();
     char byte;
     struct iovec local = {&byte, 1}, remote = {there, 1};
     pid_t child = start_sleeper();

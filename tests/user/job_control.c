@@ -312,7 +312,7 @@ SESSION(others_cannot_take_it)
 
 SESSION(only_root_takes_it_from_others)
 {
-    enum { STEAL = 1, USER = 1000 };
+    enum { STEAL = 1 };
     struct pair other = open_pair();
     int writer = open(ptsname(other.master), O_WRONLY | O_NOCTTY);
     CHECK(writer >= 0);

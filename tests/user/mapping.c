@@ -289,6 +289,7 @@ TEST(mapping, proc_smaps_and_statm)
 
 TEST(mapping, oom_score_adj)
 {
+    NEEDS_ROOT();
     char line[512];
     EXPECT(find_line("/proc/self/oom_score_adj", "0", "", line));
     int file = open("/proc/self/oom_score_adj", O_RDWR);

@@ -51,6 +51,7 @@ TEST(memory_limits, mlockall)
 /* For other users than root, which may lock any amount. */
 TEST(memory_limits, mlock_has_a_limit)
 {
+    NEEDS_ROOT();
     const struct rlimit limit = {4 * PAGE, 4 * PAGE}, none = {0, 0};
     char *memory = map(8, DATA);
     EXPECT_OK(setrlimit(RLIMIT_MEMLOCK, &limit));
@@ -70,6 +71,7 @@ TEST(memory_limits, mlock_has_a_limit)
 
 TEST(memory_limits, pages_that_are_locked_count_once)
 {
+    NEEDS_ROOT();
     const struct rlimit limit = {6 << 20, 6 << 20};
     char *memory = map(1024, DATA);
     EXPECT_OK(setrlimit(RLIMIT_MEMLOCK, &limit));
@@ -161,6 +163,7 @@ TEST(memory_limits, rlimit_stack)
 
 TEST(memory_limits, limits_are_inherited_and_only_fall)
 {
+    NEEDS_ROOT();
     struct rlimit limit = {1 << 20, 2 << 20}, old;
     EXPECT_OK(setrlimit(RLIMIT_DATA, &limit));
     limit.rlim_cur = 3 << 20;

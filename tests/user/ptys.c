@@ -46,7 +46,8 @@ TEST(ptys, have_names_and_numbers)
     EXPECT(S_ISCHR(status.st_mode));
     EXPECT_EQ(status.st_rdev >> 8, 136);
     EXPECT_EQ(status.st_rdev & 0xff, number);
-    EXPECT_ERROR(unlink(name), EPERM);
+    if (geteuid() == 0) /* others may not even try */
+        EXPECT_ERROR(unlink(name), EPERM);
     EXPECT_ERROR(ioctl(pair.other, TIOCGPTN, &number), ENOTTY);
     struct pair second = open_pair();
     unsigned other_number = number;

@@ -14,7 +14,7 @@
 #include "own_tmpfs.h"
 #include "support.h"
 
-enum { PROCESSES = 4, SLOTS = 6, STEPS = 30000, PATH = 64, BYTES = 9000, PARTS = 10, USER = 1000 };
+enum { PROCESSES = 4, SLOTS = 6, STEPS = 30000, PATH = 64, BYTES = 9000, PARTS = 10 };
 
 static uint64_t state = 42;
 static char bytes[BYTES];

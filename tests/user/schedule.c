@@ -27,6 +27,7 @@ TEST(schedule, affinity)
 
 TEST(schedule, niceness)
 {
+    NEEDS_ROOT();
     EXPECT_OK(setpriority(PRIO_PROCESS, 0, 0)); /* what the test was started with may differ */
     EXPECT_EQ(CALL(getpriority, PRIO_PROCESS, 0), 20);
     EXPECT_OK(setpriority(PRIO_PROCESS, 0, 5));
@@ -128,6 +129,7 @@ TEST(schedule, the_nice_get_less)
 
 TEST(schedule, policies_are_remembered)
 {
+    NEEDS_ROOT();
     struct sched_param none = {0};
     int flag = 0x40000000; /* SCHED_RESET_ON_FORK */
     EXPECT_OK(CALL(sched_setscheduler, 0, SCHED_BATCH, &none));
