@@ -93,7 +93,7 @@ TEST(system, identity)
     EXPECT_EQ(CALL(set_tid_address, NULL), getpid());
 }
 
-TEST(system, futures_of_the_c_library)
+TEST(system, structures_of_a_wrong_size)
 {
     long head[3] = {0};
     EXPECT_ERROR(CALL(set_robust_list, head, 8), EINVAL);
