@@ -18,7 +18,6 @@ struct wait_queue signals_arrived = WAIT_QUEUE_INIT(signals_arrived);
 
 static struct signal_action *action_of(const struct process *process, int signal)
 {
-    ASSERT(signal > 0 && signal <= SIGNAL_COUNT);
     return &process->signals.actions->of[signal - 1];
 }
 

@@ -10,7 +10,6 @@
  * In between the program may write anything to the frame. So signal_frame_pop() trusts nothing in
  * it: the program gets its own segments and no privileged flag, whatever it has written.
  */
-#include <assert.h>
 #include <kernel/cpu/cpu.h>
 #include <kernel/cpu/gdt.h>
 #include <kernel/process/process.h>
@@ -166,7 +165,6 @@ static bool find_place(const struct signal_stack *stack, uint64_t flags, virt_ad
     place->fpu = ALIGN_DOWN(top - fpu_size, SIGNAL_FPU_ALIGNMENT);
     place->frame = ALIGN_DOWN(place->fpu - sizeof(struct rt_frame), 16) - 8;
     place->size = place->fpu + fpu_size - place->frame;
-    ASSERT(place->frame % 16 == 8); /* as after a call */
     return !is_there || signal_stack_holds(stack, place->frame);
 }
 

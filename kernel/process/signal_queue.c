@@ -30,7 +30,6 @@ static bool has_entry(const struct signal_queue *queue, int signal)
 
 static void free_entry(struct signal_queue *queue, struct entry *entry)
 {
-    ASSERT(queue->count > 0);
     list_remove(&entry->node);
     queue->count--;
     kfree(entry);
@@ -40,7 +39,6 @@ enum error signal_queue_add(struct signal_queue *queue, int signal, const struct
                             uint64_t limit)
 {
     int code = info ? info->code : SI_KERNEL;
-    ASSERT(!info || info->number == signal);
     bool real_time = signal >= SIGRTMIN;
     if (!real_time && queue->set & signal_bit(signal))
         return OK;

@@ -1,7 +1,6 @@
 /*
  * eventfd, signalfd and epoll.
  */
-#include <assert.h>
 #include <fs/epoll.h>
 #include <fs/eventfd.h>
 #include <kernel/process/process.h>
@@ -152,7 +151,6 @@ static int64_t give(struct file *epoll, virt_addr_t to, size_t limit, struct epo
                     struct epoll_taken *taken)
 {
     size_t count = epoll_take(epoll, events, taken, limit);
-    ASSERT(count <= limit);
     enum error error = count > 0 ? copy_to_user(to, events, count * sizeof(*events)) : OK;
     if (error)
         epoll_put_back(epoll, taken, count);
