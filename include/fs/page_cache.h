@@ -61,7 +61,7 @@ uint64_t page_cache_pages(void);
 uint64_t page_cache_dirty_pages(void);
 
 /* Makes an empty cache for an inode, which is initialised; and frees all its pages, when nobody
- * uses the inode any more. What is not written back then is lost. */
+ * uses the inode any more. None is dirty then, because dirty pages hold the inode. */
 void page_cache_init(struct page_cache *cache, const struct page_cache_operations *operations,
                      struct inode *inode);
 void page_cache_destroy(struct page_cache *cache);

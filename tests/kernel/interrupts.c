@@ -56,9 +56,11 @@ TEST(interrupts, a_spurious_one_of_the_local_apic_is_no_news)
 {
     if (!wants_apic())
         return;
+    unsigned lines = log_count("unexpected");
+    uint64_t before = trap_count(LOCAL_APIC_SPURIOUS_VECTOR);
     __asm__ volatile("int %0" : : "i"(LOCAL_APIC_SPURIOUS_VECTOR) : "memory");
-    EXPECT_EQ(log_count("unexpected"), 0);
-    EXPECT_EQ(trap_count(LOCAL_APIC_SPURIOUS_VECTOR), 1);
+    EXPECT_EQ(log_count("unexpected"), lines);
+    EXPECT_EQ(trap_count(LOCAL_APIC_SPURIOUS_VECTOR), before + 1);
 }
 
 static unsigned messages;
@@ -103,6 +105,7 @@ TEST(interrupts, an_unexpected_vector_is_ended)
     enum { UNEXPECTED = 0xd0 };
     if (!wants_apic())
         return;
+    unsigned before = log_count("unexpected");
     for (unsigned i = 1; i <= 2; i++) {
         send_to_itself(UNEXPECTED);
         for (uint64_t start = clock_now();
@@ -110,7 +113,7 @@ TEST(interrupts, an_unexpected_vector_is_ended)
             wait_for_interrupt();
         EXPECT_EQ(trap_count(UNEXPECTED), i);
     }
-    EXPECT_EQ(log_count("unexpected"), 1);
+    EXPECT_EQ(log_count("unexpected"), before + 1);
 }
 
 TEST(interrupts, a_line_that_does_not_exist_takes_no_handler)

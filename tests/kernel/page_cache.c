@@ -295,6 +295,7 @@ TEST(page_cache, clean_pages_are_given_up_also_when_they_are_mapped)
     EXPECT_EQ(paging_entry(&space->tables, START), 0);
     EXPECT_EQ(letter(3), 'x');
     EXPECT_EQ(letter(0), 'a');
+    EXPECT_EQ(page_cache_write_back(&cache), OK);
     address_space_release(space);
     page_cache_destroy(&cache);
 }
