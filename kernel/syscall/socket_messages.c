@@ -377,14 +377,11 @@ int64_t syscall_recvfrom(struct trap_frame *frame)
 
 /* Stores the fields of the header that the call sets. */
 static enum error put_header(const struct message_header *header, virt_addr_t at,
-                             const struct unix_socket *socket, const struct unix_receive *received,
-                             const struct control *control)
+                             const struct unix_receive *received, const struct control *control)
 {
     enum { RESULT_FLAGS = MESSAGE_TRUNCATED };
     uint64_t control_size = control->at - header->control;
     uint32_t flags = (received->flags & RESULT_FLAGS) | control->flags;
-    if (socket->type == SOCKET_SEQUENCED)
-        flags |= MESSAGE_END_OF_RECORD;
     enum error error = header->name
                            ? socket_name_to_user(received->sender, 0, header->name,
                                                  at + offsetof(struct message_header, name_length))
@@ -411,7 +408,7 @@ static int64_t receive_message_at(struct unix_socket *socket, virt_addr_t at, un
     int64_t result =
         error ? syscall_result(error) : receive(socket, &buffer, flags, &received, &control);
     if (result >= 0) {
-        error = put_header(&header, at, socket, &received, &control);
+        error = put_header(&header, at, &received, &control);
         result = error ? syscall_result(error) : result;
     }
     unix_address_release(received.sender);

@@ -103,6 +103,10 @@ TEST(sockets, packets_have_borders)
         EXPECT_EQ(read(ends[1], four, 4), 4);
         EXPECT(memcmp(four, "abcd", 4) == 0);
         EXPECT_EQ(read(ends[1], four, 4), 0);
+        struct iovec part = {four, 2};
+        struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+        EXPECT_EQ(recvmsg(ends[1], &message, MSG_PEEK), 2);
+        EXPECT_EQ(message.msg_flags, MSG_TRUNC); /* and no MSG_EOR */
         EXPECT_EQ(recv(ends[1], four, 2, MSG_TRUNC), 3);
         EXPECT_ERROR(recv(ends[1], four, 4, MSG_DONTWAIT), EAGAIN);
         static char large[300000];
