@@ -6,6 +6,7 @@
 #include <fs/device.h>
 #include <fs/file.h>
 #include <layout.h>
+#include <mm/heap.h>
 #include <string.h>
 
 #include "../test.h"
@@ -77,6 +78,55 @@ TEST(other_disks, a_mounts_claim_leaves_no_reference_to_the_disks_file_behind)
     EXPECT_EQ(object->references, before);
     vm_object_release(object);
     file_release(file);
+    memory_disk_end();
+}
+
+static size_t live_blocks(void)
+{
+    struct allocator_stats stats;
+    heap_stats(&stats);
+    return stats.live_blocks;
+}
+
+TEST(other_disks, a_disk_that_has_gone_leaves_no_block_behind)
+{
+    static struct block_device stick;
+    EXPECT(memory_disk_start());
+    struct executor *executor = memory_disk_device.task.executor;
+    size_t before = live_blocks();
+    stick = (struct block_device){.operations = memory_disk_device.operations,
+                                  .block_count = 8,
+                                  .block_size = MEMORY_DISK_BLOCK,
+                                  .depth = 1,
+                                  .most_parts = BLOCK_PARTS_MAX,
+                                  .most_bytes = BLOCK_BYTES_MAX};
+    EXPECT_EQ(block_add(&stick, "md", executor), OK);
+    EXPECT(live_blocks() > before);
+    block_gone(&stick);
+    executor_run_ready(executor);
+    EXPECT_EQ(live_blocks(), before);
+    memory_disk_end();
+}
+
+TEST(other_disks, an_unmount_leaves_no_block_behind)
+{
+    static const char *const kinds[][2] = {{"ext2", "mke2fs -q -F -t ext2"},
+                                           {"vfat", "mkfs.fat -F 16 -s 1"}};
+    EXPECT(memory_disk_start());
+    for (size_t kind = 0; kind < ARRAY_SIZE(kinds); kind++) {
+        size_t after[2];
+        EXPECT(memory_disk_make(kinds[kind][1]));
+        for (unsigned i = 0; i < ARRAY_SIZE(after); i++) {
+            EXPECT_EQ(memory_disk_mount(kinds[kind][0], false), OK);
+            EXPECT_EQ(path_make(disk_context, NULL, "/disk/d", S_IFDIR | 0755, 0),
+                      i ? ERROR_EXISTS : OK);
+            EXPECT_EQ(path_make(disk_context, NULL, "/disk/d/f", S_IFREG | 0644, 0),
+                      i ? ERROR_EXISTS : OK);
+            EXPECT_EQ(memory_disk_unmount(), OK);
+            after[i] = live_blocks();
+        }
+        EXPECT_EQ(after[1], after[0]);
+    }
     memory_disk_end();
 }
 
