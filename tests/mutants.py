@@ -171,6 +171,8 @@ NO_DIFFERENCE = {
     ("drivers/block/ahci.c", "the opposite condition", "if (error != ERROR_NO_DEVICE && error != ERROR_DEVICE)"):
         "whether a line of the log is written",
     ("drivers/fw_cfg.c", "0 is 1", "for (unsigned i = 0; i < LIMIT; i++) {"): "one try less of a million",
+    ("mm/processor.c", "0xff00 is 0xff01", "uint64_t pat = read_msr(MSR_PAT) & ~UINT64_C(0xff00);"):
+        "bit 0 is 0 already: entry 0 is 6, write-back",
     ("mm/frame_block.c", "the statement is left out", "list_node_init(&block->node);"): "nothing looks at the node before it is on a list",
     ("fs/ext2/inode.c", "0 is 1", "uint8_t bytes[EXT2_INODE_BYTES] = {0};"): "all of it is read from the disk, or none is used",
     ("fs/fat/super.c", "the statement is left out", "fat->filesystem.is_read_only = true;"):
