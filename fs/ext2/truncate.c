@@ -118,6 +118,7 @@ static enum error trim_tree(struct trim *trim)
         if (error)
             return error;
         uint64_t step = trim->covers[is_hole ? level - 1 : 1], before = at;
+        ASSERT(step > 0);
         at = (at / step + 1) * step;
         ASSERT(at > before);
         error = free_tables(trim, level, at);
