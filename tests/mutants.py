@@ -178,6 +178,7 @@ NO_DIFFERENCE = {
     ("fs/fat/super.c", "the statement is left out", "fat->filesystem.is_read_only = true;"):
         "nothing writes before fat_begin_writing() decides it, or mount_add() for a mount that only reads",
     ("fs/page_store.c", "the statement is left out", "*error = OK;"): "the first page is not there, so the loop sets it",
+    ("kernel/first_program.c", "- is +", "module->range.end - module->range.start);"): "the archive's own end comes first",
     ("kernel/main.c", "0 is 1", 'info->loader[0] ? info->loader : "a nameless loader");'): "no loader has a name of one letter",
     ("kernel/ticks.c", "3 is 2", "if (local_count_measured && measured > wanted * 3 / 4)"):
         "how far a timer may be off before it is set anew: no machine lies between the two bounds",
@@ -189,6 +190,9 @@ NO_DIFFERENCE = {
     ("kernel/task/clock.c", "0 is 1", "struct time_base *next = &bases[current_base == &bases[0]];"):
         "a reader that interrupts the change would see half of it: no test hits that instruction",
     ("kernel/task/clock.c", "0 is 1", "last_reading.rest = 0;"): "less than a nanosecond",
+    ("kernel/process/vdso.c", ">= is >", "if (index >= PAGES)"): "its mapping asks for no page behind the last",
+    ("mm/alternatives/bump.c", ">= is >", "if (block < heap->first || block >= heap->next)"):
+        "no header is written there yet, and what is there is none",
     ("kernel/syscall/system.c", "0 is 1", "CAD_OFF = 0,"): "the same test would turn off Ctrl+Alt+Del on the build machine",
     ("lib/tree.c", ">= is >", "while (*link && (*link)->priority >= priority) {"):
         "which of two nodes with the same random priority is the upper one",
