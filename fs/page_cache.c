@@ -184,7 +184,6 @@ static enum error copy_piece(struct page_cache *cache, struct buffer *buffer, si
 {
     struct inode *inode = cache->inode;
     size_t within = *position % PAGE_SIZE, before = buffer->left;
-    ASSERT(within + size <= PAGE_SIZE && size <= before);
     enum error error = buffer_get(buffer, page_at(frame) + within, size);
     size_t done = before - buffer->left;
     if (done < size && is_new)

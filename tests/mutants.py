@@ -189,7 +189,7 @@ NO_DIFFERENCE = {
         "an area that begins where the range does is split at its own borders, which changes nothing",
     ("kernel/task/clock.c", "0 is 1", "struct time_base *next = &bases[current_base == &bases[0]];"):
         "a reader that interrupts the change would see half of it: no test hits that instruction",
-    ("kernel/task/clock.c", "0 is 1", "last_reading.rest = 0;"): "less than a nanosecond",
+    ("kernel/task/clock.c", "0 is 1", "last_reading.refusals = 0;"): "one refusal less before the reference is given up",
     ("kernel/process/vdso.c", ">= is >", "if (index >= PAGES)"): "its mapping asks for no page behind the last",
     ("mm/alternatives/bump.c", ">= is >", "if (block < heap->first || block >= heap->next)"):
         "no header is written there yet, and what is there is none",

@@ -109,6 +109,12 @@ class Shell(ShellTest):
         for command in ("free", "uptime", "mount", "df", "date", "id", "top -bn1"):
             self.assertTrue(machine.answer(f"{command} >/tmp/out; echo $?")[-1] == "0", command)
 
+    def test_pseudo_terminals(self):
+        """They have the lowest free numbers, from 0 on."""
+        machine = self.boot()
+        self.expect(machine, "exec 3<>/dev/ptmx 4<>/dev/ptmx; ls /dev/pts", "0  1")
+        self.expect(machine, "exec 3>&-; ls /dev/pts; exec 5<>/dev/ptmx; ls /dev/pts", "1", "0  1")
+
     def test_users(self):
         """id, su and login; a user has no access to root's files and processes, nor to the clock."""
         machine = self.boot()

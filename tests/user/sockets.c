@@ -114,6 +114,25 @@ TEST(sockets, packets_have_borders)
     }
 }
 
+/* What libudev asks of the socket at which the kernel reports devices. */
+TEST(sockets, device_events_have_a_socket_that_is_bound)
+{
+    enum { KOBJECT_UEVENT = 15 };
+    struct {
+        unsigned short family, padding;
+        unsigned port, groups;
+    } name = {.family = AF_NETLINK, .groups = 1};
+    socklen_t length = sizeof(name);
+    char byte;
+    int events = socket(AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK, KOBJECT_UEVENT);
+    EXPECT(events >= 0);
+    EXPECT_EQ(bind(events, (struct sockaddr *)&name, sizeof(name)), 0);
+    EXPECT_OK(getsockname(events, (struct sockaddr *)&name, &length));
+    EXPECT_EQ(length, sizeof(name));
+    EXPECT_EQ(name.family, AF_NETLINK);
+    EXPECT_ERROR(read(events, &byte, 1), EAGAIN);
+}
+
 TEST(sockets, streams_wait)
 {
     static char block[1 << 20];
