@@ -114,6 +114,21 @@ TEST(sockets, packets_have_borders)
     }
 }
 
+/* If their list stayed in memory, there would be none left before the end. */
+TEST(sockets, messages_of_many_parts_are_asked_for_again_and_again)
+{
+    enum { PARTS = 1024, TIMES = 20000 };
+    static struct iovec parts[PARTS];
+    static char bytes[PARTS];
+    int ends[2];
+    EXPECT_OK(socketpair(AF_UNIX, SOCK_DGRAM, 0, ends));
+    for (int i = 0; i < PARTS; i++)
+        parts[i] = (struct iovec){&bytes[i], 1};
+    struct msghdr message = {.msg_iov = parts, .msg_iovlen = PARTS};
+    for (int i = 0; i < TIMES; i++)
+        EXPECT_ERROR(recvmsg(ends[1], &message, MSG_DONTWAIT), EAGAIN);
+}
+
 /* What libudev asks of the socket at which the kernel reports devices. */
 TEST(sockets, device_events_have_a_socket_that_is_bound)
 {
