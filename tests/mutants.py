@@ -193,6 +193,8 @@ NO_DIFFERENCE = {
     ("kernel/process/vdso.c", ">= is >", "if (index >= PAGES)"): "its mapping asks for no page behind the last",
     ("mm/alternatives/bump.c", ">= is >", "if (block < heap->first || block >= heap->next)"):
         "no header is written there yet, and what is there is none",
+    ("kernel/syscall/socket_messages.c", "|= is &=", "flags |= MESSAGE_END_OF_RECORD;"):
+        "the line was wrong, for Linux does not set that flag; it is gone",
     ("kernel/syscall/system.c", "0 is 1", "CAD_OFF = 0,"): "the same test would turn off Ctrl+Alt+Del on the build machine",
     ("lib/tree.c", ">= is >", "while (*link && (*link)->priority >= priority) {"):
         "which of two nodes with the same random priority is the upper one",

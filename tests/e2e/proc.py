@@ -26,5 +26,6 @@ class Proc(ShellTest):
         self.expect(machine, "tr '\\0' ' ' <cmdline; echo", "sleep 100")
         self.expect(machine, "cd task/*; cat comm; cut -d' ' -f2,3 stat", "sleep", "(sleep) S")
         self.expect(machine, "grep -c '^Name:.sleep$' status", "1")
+        self.expect(machine, "grep -c '^Sig[IC]g[nt]:.0000000000000000$' status", "2")
         self.expect(machine, "cut -d' ' -f4 stat; cut -d' ' -f4 /proc/1/stat", machine.answer("echo $$")[0], "0")
         machine.answer("kill %1; cd /")
