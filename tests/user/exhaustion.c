@@ -242,6 +242,7 @@ static void take_all_kernel_stacks(void)
     static char bytes[65536];
     int first[2], ends[2];
     limit_descriptors(8192);
+    make_file("/proc/self/oom_score_adj", "1000"); /* not the test itself is killed then */
     long status = start_sleeping_thread() > 0 ? pipe2(first, O_NONBLOCK) : -1;
     if (status < 0 || write(first[1], bytes, sizeof(bytes)) != sizeof(bytes))
         _exit(1);
@@ -263,7 +264,9 @@ TEST(exhaustion, kernel_stacks)
 {
     for (int i = 0; i < 3; i++) {
         EXPECT_EQ(status_of(take_all_threads), 0);
-        EXPECT_EQ(status_of(take_all_kernel_stacks), 0);
+        int status = status_of(take_all_kernel_stacks);
+        EXPECT(status == 0 ||
+               status == SIGKILL); /* when a page of its own is the first that is not to be had */
     }
     EXPECT(start_thread() > 0 && start_child() > 0);
 }
