@@ -206,12 +206,11 @@ static enum error write_command_line(struct text *text, int id)
     return OK;
 }
 
+/* As on Linux, the environment of a process that is gone is empty: that is no error. */
 static enum error write_environment(struct text *text, int id)
 {
     const struct process *process = process_of_number(id);
-    if (!process)
-        return ERROR_NO_PROCESS;
-    if (process->space)
+    if (process && process->space)
         append_memory(text, process->space, process->environment, process->environment_end);
     return OK;
 }

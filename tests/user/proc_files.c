@@ -1,5 +1,7 @@
-/* What /proc tells of descriptors, locks and unix sockets: fuser, lsof and lslocks read that. */
+/* What /proc says about descriptors, locks, the processor and unix sockets: fuser, lsof, lslocks
+ * and lscpu read it. */
 #include <cpuid.h>
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
@@ -16,14 +18,10 @@ enum { ROOM = 1 << 16, PIDFD_OPEN = 434, LARGE_FILE = 0100000 };
 
 static char text[ROOM];
 
+/* Reads a file into `text`. */
 static void read_all(const char *path)
 {
-    size_t length = 0;
-    int file = open(path, O_RDONLY);
-    for (ssize_t got; (got = read(file, text + length, ROOM - 1 - length)) > 0;)
-        length += (size_t)got;
-    text[length] = '\0';
-    close(file);
+    read_whole(path, text, ROOM);
 }
 
 static void read_info(int fd)
@@ -33,13 +31,18 @@ static void read_info(int fd)
     read_all(path);
 }
 
-/* What stands behind a word at the beginning of a line; NULL: there is no such line. */
+/* The text after `word` at the beginning of a line; NULL: no line begins so. */
 static const char *after(const char *word)
 {
     const char *found = text;
     while ((found = strstr(found, word)) && found != text && found[-1] != '\n')
         found++;
     return found ? found + strlen(word) : NULL;
+}
+
+static bool begins(const char *string, const char *with)
+{
+    return string && strncmp(string, with, strlen(with)) == 0;
 }
 
 static unsigned flags_of(int fd)
@@ -56,7 +59,7 @@ TEST(proc_files, position_and_flags_of_a_descriptor)
     int ends[2], file = open("a", O_RDWR | O_APPEND | O_CLOEXEC);
     EXPECT_EQ(lseek(file, 7, SEEK_SET), 7);
     EXPECT_EQ(flags_of(file), O_RDWR | O_APPEND | O_CLOEXEC);
-    EXPECT_EQ(strncmp(text, "pos:\t7\nflags:\t02", 16), 0);
+    EXPECT(begins(text, "pos:\t7\nflags:\t02"));
     EXPECT_OK(fcntl(file, F_SETFD, 0));
     EXPECT_EQ(flags_of(file), O_RDWR | O_APPEND);
     EXPECT_OK(fstat(file, &status));
@@ -67,8 +70,8 @@ TEST(proc_files, position_and_flags_of_a_descriptor)
     EXPECT_EQ(flags_of(ends[1]), O_WRONLY | O_NONBLOCK);
 }
 
-/* The content is that of the moment in which the beginning is read. */
-TEST(proc_files, a_file_is_written_again_when_it_is_read_from_the_beginning)
+/* A read at offset 0 makes the content anew. */
+TEST(proc_files, a_file_read_again_is_up_to_date)
 {
     char path[64];
     make_file("a", "0123456789");
@@ -84,7 +87,7 @@ TEST(proc_files, a_file_is_written_again_when_it_is_read_from_the_beginning)
 }
 
 /* A program may set any position in a directory. */
-TEST(proc_files, a_listing_goes_on_from_anywhere)
+TEST(proc_files, a_listing_continues_at_any_position)
 {
     static const off_t positions[] = {1,          0x10001,    0x7fffffff,  0x80000001,
                                       0x80000002, 0x80010001, 0x100000002, INT64_MAX};
@@ -130,41 +133,36 @@ TEST(proc_files, the_mount_of_a_descriptor)
     while (fgets(line, sizeof(line), mounts))
         if (sscanf(line, "%ld %*d %*s %*s %63s", &found, place) == 2 && found == id)
             break;
+    EXPECT_EQ(found, id);
     EXPECT_STR(place, "/proc");
-    fclose(mounts);
 }
 
-TEST(proc_files, files_without_a_name_tell_what_they_hold)
+TEST(proc_files, anonymous_files_show_their_state)
 {
     char wanted[128];
     int counter = eventfd(0x1234, 0), file = epoll_create1(0);
     struct stat status;
     struct epoll_event event = {.events = EPOLLIN | EPOLLET, .data.u64 = 0xabcdef0123};
     read_info(counter);
-    EXPECT_EQ(strncmp(after("eventfd-count: "), "            1234\n", 17), 0);
+    EXPECT(begins(after("eventfd-count: "), "            1234\n"));
     EXPECT_OK(epoll_ctl(file, EPOLL_CTL_ADD, counter, &event));
     EXPECT_OK(fstat(counter, &status));
     read_info(file);
     snprintf(wanted, sizeof(wanted), "%8d events: %8x data: %16lx  pos:0 ino:%lx sdev:", counter,
              event.events | EPOLLERR | EPOLLHUP, event.data.u64, status.st_ino);
-    EXPECT(after("tfd: "));
-    EXPECT_EQ(strncmp(after("tfd: "), wanted, strlen(wanted)), 0);
+    EXPECT(begins(after("tfd: "), wanted));
     sigset_t set;
     sigemptyset(&set);
     sigaddset(&set, SIGUSR1);
     read_info(signalfd(-1, &set, 0));
-    EXPECT_EQ(strncmp(after("sigmask:\t"), "0000000000000200\n", 17), 0);
+    EXPECT(begins(after("sigmask:\t"), "0000000000000200\n"));
     read_info((int)syscall(PIDFD_OPEN, getpid(), 0));
-    EXPECT_EQ(strtol(after("Pid:\t"), NULL, 10), getpid());
+    snprintf(wanted, sizeof(wanted), "%d\n", getpid());
+    EXPECT(begins(after("Pid:\t"), wanted));
 }
 
-static int begins(const char *string, const char *with)
-{
-    return string && strncmp(string, with, strlen(with)) == 0;
-}
-
-/* A timer that is not set, one that has expired, and one that expires again and again. */
-TEST(proc_files, timers_tell_how_they_are_set)
+/* A timer that is not set, one that has expired, and a periodic one. */
+TEST(proc_files, timers_show_their_settings)
 {
     uint64_t seconds;
     struct itimerspec at = {.it_value = {0, 5}},
@@ -174,7 +172,7 @@ TEST(proc_files, timers_tell_how_they_are_set)
     EXPECT(begins(after("clockid: "),
                   "7\nticks: 0\nsettime flags: 00\nit_value: (0, 0)\nit_interval: (0, 0)\n"));
     EXPECT_OK(timerfd_settime(file, TFD_TIMER_ABSTIME, &at, NULL));
-    pause_for(2);
+    EXPECT_EQ(poll(&(struct pollfd){file, POLLIN, 0}, 1, -1), 1);
     read_info(file);
     EXPECT(begins(after("ticks: "), "1\nsettime flags: 01\nit_value: (0, 0)\n"));
     file = timerfd_create(CLOCK_REALTIME, 0);
@@ -186,8 +184,8 @@ TEST(proc_files, timers_tell_how_they_are_set)
     EXPECT(begins(after("it_interval: "), "(7, 8)\n"));
 }
 
-/* The watch, as Linux shows it up to the file's handle. */
-static int has_watch(int number, const char *path, unsigned mask)
+/* Does `text` have a line for this watch? Linux shows the file's handle after it. */
+static bool has_watch(int number, const char *path, unsigned mask)
 {
     char wanted[128];
     struct stat status;
@@ -197,7 +195,7 @@ static int has_watch(int number, const char *path, unsigned mask)
     return after(wanted) != NULL;
 }
 
-TEST(proc_files, inotify_tells_what_it_watches)
+TEST(proc_files, inotify_shows_its_watches)
 {
     make_file("a", "");
     int file = inotify_init1(0);
@@ -215,18 +213,19 @@ TEST(proc_files, inotify_tells_what_it_watches)
     EXPECT(has_watch(first, "a", IN_OPEN | IN_ONESHOT));
 }
 
-static int has_line(const char *what, const struct stat *status, const char *range)
+/* Does a line of `text` show a lock of this kind and range, on the file of `status`? */
+static bool has_lock(const char *kind, const struct stat *status, const char *range)
 {
     char place[64];
     snprintf(place, sizeof(place), ":%lu %s\n", status->st_ino, range);
     const char *found = text;
-    while ((found = strstr(found, what))) {
+    while ((found = strstr(found, kind))) {
         const char *end = strchr(found, '\n'), *at = strstr(found, place);
         if (at && at < end)
-            return 1;
+            return true;
         found++;
     }
-    return 0;
+    return false;
 }
 
 TEST(proc_files, locks)
@@ -248,16 +247,16 @@ TEST(proc_files, locks)
             read_all("/proc/locks");
         else
             read_info(file);
-        EXPECT(has_line(posix, &status, "3 6"));
-        EXPECT(has_line(whole, &status, "0 EOF"));
-        EXPECT(has_line("OFDLCK ADVISORY  READ -1 ", &status, "10 EOF"));
+        EXPECT(has_lock(posix, &status, "3 6"));
+        EXPECT(has_lock(whole, &status, "0 EOF"));
+        EXPECT(has_lock("OFDLCK ADVISORY  READ -1 ", &status, "10 EOF"));
     }
     read_info(again);
     EXPECT(!strstr(text, "lock:"));
 }
 
-/* What /proc/locks says of the locks on a file, without the numbers in front and without what tells
- * the file: so it is the same everywhere. */
+/* The lines of /proc/locks for the file of `status`, without the numbers in front and without the
+ * file's device and inode. */
 static void read_locks_of(const struct stat *status, char *to, size_t room)
 {
     char place[64], *line, *rest;
@@ -277,7 +276,7 @@ static void read_locks_of(const struct stat *status, char *to, size_t room)
     }
 }
 
-/* A child that waits for a lock, which it asks for by `fcntl` or, where `part` is NULL, `flock`. */
+/* Starts a child that waits for a lock: with fcntl(), or with flock() where `part` is NULL. */
 static pid_t wait_for_lock(int file, struct flock *part)
 {
     pid_t child = fork();
@@ -287,8 +286,8 @@ static pid_t wait_for_lock(int file, struct flock *part)
     return child;
 }
 
-/* Each waits below the lock that keeps it out, or below one that waits and would. */
-TEST(proc_files, those_that_wait_for_a_lock)
+/* Each waiter stands below the lock, or the other waiter, that it waits for. */
+TEST(proc_files, waiters_for_a_lock)
 {
     char found[1024], wanted[1024];
     struct stat status;
@@ -313,11 +312,9 @@ TEST(proc_files, those_that_wait_for_a_lock)
              "FLOCK  ADVISORY  WRITE %d 0 EOF\n-> FLOCK  ADVISORY  READ %d 0 EOF\n", getpid(),
              fourth);
     EXPECT(begins(whole, wanted));
-    for (int i = 0; i < 4; i++)
-        kill((pid_t[]){first, second, third, fourth}[i], SIGKILL);
 }
 
-/* Of the features that the processor says it has, and those that it has not. */
+/* /proc/cpuinfo names the features that the processor has, and no others. */
 TEST(proc_files, features_of_the_processor)
 {
     unsigned a, b, c, d, extended_a, extended_b, extended_c, extended_d;
@@ -352,8 +349,9 @@ TEST(proc_files, features_of_the_processor)
     EXPECT(strstr(text, "\nmodel name\t: ") && strstr(text, "\naddress sizes\t: "));
 }
 
-/* A line of /proc/net/unix without its first two words, which are a place in memory and a count. */
-static int has_socket(int fd, const char *flags_type_state, const char *path)
+/* Does /proc/net/unix show this socket? Its line begins with an address and a count, which do not
+ * matter. */
+static bool has_socket(int fd, const char *flags_type_state, const char *path)
 {
     char wanted[256];
     struct stat status;
@@ -380,5 +378,5 @@ TEST(proc_files, unix_sockets)
     EXPECT(has_socket(accept(listener, NULL, NULL), "00000000 0001 03", " named"));
     EXPECT_OK(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair));
     EXPECT(has_socket(pair[1], "00000000 0005 03", ""));
-    EXPECT_EQ(strncmp(text, "Num       RefCount Protocol Flags    Type St Inode Path\n", 56), 0);
+    EXPECT(begins(text, "Num       RefCount Protocol Flags    Type St Inode Path\n"));
 }

@@ -166,11 +166,23 @@ void make_file(const char *path, const char *text)
 
 bool has_text(const char *path, const char *text)
 {
-    char content[64] = "";
+    char content[64];
+    ssize_t length = read_whole(path, content, sizeof(content));
+    return length == (ssize_t)strlen(text) && strcmp(content, text) == 0;
+}
+
+ssize_t read_whole(const char *path, char *text, size_t room)
+{
+    ssize_t got = -1, length = 0;
     int fd = open(path, O_RDONLY);
-    ssize_t size = read(fd, content, sizeof(content) - 1);
-    close(fd);
-    return size == (ssize_t)strlen(text) && strcmp(content, text) == 0;
+    while (fd >= 0 && (got = read(fd, text + length, room - 1 - (size_t)length)) > 0)
+        length += got;
+    if (fd >= 0)
+        close(fd);
+    if (got < 0)
+        length = 0;
+    text[length] = '\0';
+    return got < 0 ? -1 : length;
 }
 
 void handle(int signal, void (*handler)(int), int flags)
@@ -213,12 +225,8 @@ void let_sleep(pid_t process)
     snprintf(path, sizeof(path), "/proc/%d/stat", process);
     do {
         pause_for(5);
-        int file = open(path, O_RDONLY);
-        ssize_t size = file < 0 ? -1 : read(file, text, sizeof(text) - 1);
-        if (size < 0)
+        if (read_whole(path, text, sizeof(text)) < 0)
             break;
-        text[size] = '\0';
-        close(file);
         state = strrchr(text, ')'); /* the program's name is in brackets, and the state follows */
     } while (!state || state[2] != 'S');
 }

@@ -123,6 +123,10 @@ pid_t start_sleeper(void);
 void make_file(const char *path, const char *text);
 bool has_text(const char *path, const char *text);
 
+/* Reads a file as a string, at most `room` - 1 bytes. Returns their number, or -1 when the file
+ * cannot be read; then the string is empty. */
+ssize_t read_whole(const char *path, char *text, size_t room);
+
 /* Installs a handler for a signal; one that does nothing. */
 void handle(int signal, void (*handler)(int), int flags);
 void do_nothing(int signal);
