@@ -1,7 +1,7 @@
 /*
  * signal(7), "Interruption of system calls and library functions by signal handlers", call by call:
- * which of them go on after a handler that was set with SA_RESTART, and which fail with EINTR
- * whatever the handler. Without SA_RESTART all of them fail.
+ * after a handler with SA_RESTART some calls are restarted, and the others fail with EINTR. After a
+ * handler without SA_RESTART each of them fails with EINTR.
  */
 #include <poll.h>
 #include <sched.h>
@@ -21,22 +21,26 @@
 enum { SET_OFD_LOCK = 38 }; /* F_OFD_SETLKW, which is GNU's */
 enum { FUTEX_WAIT, FUTEX_WAKE, FUTEX_WAIT_BITSET = 9 };
 
-static int pair[2];    /* of sockets, or a pipe's ends */
-static int noticed[2]; /* a pipe: the handler has run */
-static int other;      /* a file, or a child */
-static int *word;
+static int pair[2];        /* the file that the call uses: both ends of it, where it has two */
+static int handler_ran[2]; /* a pipe: the handler writes a byte */
+static int other;          /* a file that is locked, an epoll file, or a child */
 static char bytes[8];
+
+static struct shared {
+    bool may_return; /* the other process ends the wait */
+    int word;        /* of a futex */
+} * shared;
 
 static void note(int signal)
 {
     char byte = (char)signal;
     int kept = errno;
-    if (write(noticed[1], &byte, 1) < 0)
+    if (write(handler_ran[1], &byte, 1) < 0)
         abort();
     errno = kept;
 }
 
-/* One call: what precedes it, the call, which sleeps, and what another process does to end it. */
+/* A call that waits: prepare() goes before it; finish(), in another process, ends the wait. */
 struct blocking {
     const char *name;
     void (*prepare)(void);
@@ -44,12 +48,16 @@ struct blocking {
     void (*finish)(void);
 };
 
-/* The call's errno; 0: it has not failed. A handler runs while it sleeps. */
-static int interrupt(const struct blocking *blocking, int flags, bool goes_on)
+enum { TOO_EARLY = 255 }; /* no errno */
+
+/* Sends a signal while the call waits; when the call should be restarted, ends the wait after the
+ * handler. Returns the call's errno, 0 when it succeeds, TOO_EARLY when it succeeds before that. */
+static int interrupt(const struct blocking *blocking, int flags, bool restarts)
 {
     pid_t self = getpid();
-    if (pipe(noticed) < 0)
-        return -1;
+    shared = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (shared == MAP_FAILED || pipe(handler_ran) < 0)
+        abort();
     if (blocking->prepare)
         blocking->prepare();
     handle(SIGUSR1, note, flags);
@@ -58,33 +66,34 @@ static int interrupt(const struct blocking *blocking, int flags, bool goes_on)
         char byte;
         let_sleep(self);
         kill(self, SIGUSR1);
-        if (read(noticed[0], &byte, 1) == 1 && goes_on) {
+        if (read(handler_ran[0], &byte, 1) == 1 && restarts) {
             let_sleep(self);
+            shared->may_return = true;
             blocking->finish();
         }
         _exit(0);
     }
     errno = 0;
     long result = blocking->call();
-    int error = result == -1 ? errno : 0;
+    int error = result == -1 ? errno : shared->may_return ? 0 : TOO_EARLY;
     while (waitpid(child, NULL, 0) < 0)
         continue;
     return error;
 }
 
-static void expect(const struct blocking *blocking, int flags, bool goes_on)
+static void expect(const struct blocking *blocking, int flags, bool restarts)
 {
-    int status = 0;
+    int status = 0, expected = restarts ? 0 : EINTR << 8;
     pid_t child = fork();
     if (child == 0) {
         alarm(20);
-        _exit(interrupt(blocking, flags, goes_on) & 0xff);
+        _exit(interrupt(blocking, flags, restarts));
     }
     EXPECT_EQ(waitpid(child, &status, 0), child);
-    if (status != (goes_on ? 0 : EINTR << 8))
+    if (status != expected)
         test_print("    # %s, %s SA_RESTART: status 0x%x", blocking->name,
                    flags ? "with" : "without", (unsigned)status);
-    EXPECT_EQ(status, goes_on ? 0 : EINTR << 8);
+    EXPECT_EQ(status, expected);
 }
 
 /* --- Preparations ---------------------------------------------------------------------------- */
@@ -125,47 +134,48 @@ static void make_full_sockets(void)
     fill();
 }
 
-static void limit_sockets(void)
+static void set_timeouts(void)
 {
-    struct timeval limit = {15, 0};
-    setsockopt(pair[0], SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
-    setsockopt(pair[1], SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
+    struct timeval timeout = {15, 0};
+    setsockopt(pair[0], SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
+    setsockopt(pair[1], SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout));
 }
 
-static void make_limited_sockets(void)
+static void make_sockets_with_timeout(void)
 {
     make_sockets();
-    limit_sockets();
+    set_timeouts();
 }
 
-static void make_full_limited_sockets(void)
+static void make_full_sockets_with_timeout(void)
 {
     make_full_sockets();
-    limit_sockets();
+    set_timeouts();
 }
 
-static const struct sockaddr_un place = {.sun_family = AF_UNIX, .sun_path = "socket"};
+static const struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = "socket"};
 
-static void listen_at(void)
+static void listen_here(void)
 {
-    unlink(place.sun_path);
+    unlink(address.sun_path);
     pair[0] = socket(AF_UNIX, SOCK_STREAM, 0);
-    if (bind(pair[0], (const struct sockaddr *)&place, sizeof(place)) < 0 || listen(pair[0], 0) < 0)
+    if (bind(pair[0], (const struct sockaddr *)&address, sizeof(address)) < 0 ||
+        listen(pair[0], 0) < 0)
         abort();
 }
 
-static void listen_with_limit(void)
+static void listen_with_timeout(void)
 {
-    listen_at();
-    limit_sockets();
+    listen_here();
+    set_timeouts();
 }
 
-/* The queue of connections that wait to be accepted is full. */
-static void listen_to_one(void)
+/* The queue of connections not yet accepted is full. */
+static void listen_with_full_queue(void)
 {
-    listen_at();
+    listen_here();
     int first = socket(AF_UNIX, SOCK_STREAM, 0);
-    if (connect(first, (const struct sockaddr *)&place, sizeof(place)) < 0)
+    if (connect(first, (const struct sockaddr *)&address, sizeof(address)) < 0)
         abort();
     pair[1] = socket(AF_UNIX, SOCK_STREAM, 0);
 }
@@ -188,7 +198,7 @@ static void make_child(void)
     close(pair[0]);
 }
 
-/* Another process has locked the file, until a byte comes. */
+/* Another process has locked the file, and unlocks it when it reads a byte. */
 static void lock_by_another(void)
 {
     int locked[2];
@@ -211,17 +221,12 @@ static void lock_by_another(void)
         abort();
 }
 
-static void make_word(void)
-{
-    word = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-}
-
 static void make_eventfd(void)
 {
     pair[0] = pair[1] = eventfd(0, 0);
 }
 
-/* Its time comes when the other process sets it. */
+/* It expires only after the other process has set it. */
 static void make_timerfd(void)
 {
     pair[0] = timerfd_create(CLOCK_MONOTONIC, 0);
@@ -278,7 +283,7 @@ static long do_accept(void)
 }
 static long do_connect(void)
 {
-    return connect(pair[1], (const struct sockaddr *)&place, sizeof(place));
+    return connect(pair[1], (const struct sockaddr *)&address, sizeof(address));
 }
 static long do_open(void)
 {
@@ -307,11 +312,11 @@ static long do_ofd(void)
 }
 static long do_futex(void)
 {
-    return CALL(futex, word, FUTEX_WAIT, 0, NULL, NULL, 0);
+    return CALL(futex, &shared->word, FUTEX_WAIT, 0, NULL, NULL, 0);
 }
 static long do_futex_bitset(void)
 {
-    return CALL(futex, word, FUTEX_WAIT_BITSET, 0, NULL, NULL, ~0u);
+    return CALL(futex, &shared->word, FUTEX_WAIT_BITSET, 0, NULL, NULL, ~0u);
 }
 static long do_pause(void)
 {
@@ -387,7 +392,7 @@ static long do_sleep_until(void)
     return errno ? -1 : 0;
 }
 
-/* --- Ends ------------------------------------------------------------------------------------ */
+/* --- Ends of the wait ------------------------------------------------------------------------- */
 
 static void send_byte(void)
 {
@@ -396,7 +401,7 @@ static void send_byte(void)
         abort();
 }
 
-static void take_bytes(void)
+static void empty(void)
 {
     static char room[1 << 16];
     struct pollfd entry = {pair[0], POLLIN, 0};
@@ -413,7 +418,7 @@ static void accept_one(void)
 
 static void connect_one(void)
 {
-    connect(socket(AF_UNIX, SOCK_STREAM, 0), (const struct sockaddr *)&place, sizeof(place));
+    connect(socket(AF_UNIX, SOCK_STREAM, 0), (const struct sockaddr *)&address, sizeof(address));
 }
 
 static void open_fifo(void)
@@ -423,8 +428,8 @@ static void open_fifo(void)
 
 static void wake_word(void)
 {
-    *word = 1;
-    CALL(futex, word, FUTEX_WAKE, 1, NULL, NULL, 0);
+    shared->word = 1;
+    CALL(futex, &shared->word, FUTEX_WAKE, 1, NULL, NULL, 0);
 }
 
 static void set_timerfd(void)
@@ -434,29 +439,29 @@ static void set_timerfd(void)
 
 /* --- The two lists --------------------------------------------------------------------------- */
 
-TEST(restarts, these_go_on_with_sa_restart)
+TEST(restarts, restarted_with_sa_restart)
 {
     static const struct blocking calls[] = {
         {"read", make_pipe, do_read, send_byte},
         {"readv", make_pipe, do_readv, send_byte},
-        {"write", make_full_pipe, do_write, take_bytes},
-        {"writev", make_full_pipe, do_writev, take_bytes},
+        {"write", make_full_pipe, do_write, empty},
+        {"writev", make_full_pipe, do_writev, empty},
         {"read of an eventfd", make_eventfd, do_read, send_byte},
         {"read of a timerfd", make_timerfd, do_read, set_timerfd},
         {"open of a FIFO", make_fifo, do_open, open_fifo},
         {"wait4", make_child, do_wait4, send_byte},
         {"waitid", make_child, do_waitid, send_byte},
-        {"accept", listen_at, do_accept, connect_one},
-        {"connect", listen_to_one, do_connect, accept_one},
+        {"accept", listen_here, do_accept, connect_one},
+        {"connect", listen_with_full_queue, do_connect, accept_one},
         {"recv", make_sockets, do_recv, send_byte},
         {"recvmsg", make_sockets, do_recvmsg, send_byte},
-        {"send", make_full_sockets, do_send, take_bytes},
-        {"sendmsg", make_full_sockets, do_sendmsg, take_bytes},
+        {"send", make_full_sockets, do_send, empty},
+        {"sendmsg", make_full_sockets, do_sendmsg, empty},
         {"flock", lock_by_another, do_flock, send_byte},
         {"fcntl, F_SETLKW", lock_by_another, do_fcntl, send_byte},
         {"fcntl, F_OFD_SETLKW", lock_by_another, do_ofd, send_byte},
-        {"futex, FUTEX_WAIT", make_word, do_futex, wake_word},
-        {"futex, FUTEX_WAIT_BITSET", make_word, do_futex_bitset, wake_word},
+        {"futex, FUTEX_WAIT", NULL, do_futex, wake_word},
+        {"futex, FUTEX_WAIT_BITSET", NULL, do_futex_bitset, wake_word},
     };
     for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
         expect(&calls[i], SA_RESTART, true);
@@ -464,14 +469,14 @@ TEST(restarts, these_go_on_with_sa_restart)
     }
 }
 
-TEST(restarts, these_never_do)
+TEST(restarts, never_restarted)
 {
     static const struct blocking calls[] = {
-        {"accept with a limit", listen_with_limit, do_accept, NULL},
-        {"recv with a limit", make_limited_sockets, do_recv, NULL},
-        {"recvmsg with a limit", make_limited_sockets, do_recvmsg, NULL},
-        {"send with a limit", make_full_limited_sockets, do_send, NULL},
-        {"sendmsg with a limit", make_full_limited_sockets, do_sendmsg, NULL},
+        {"accept with a timeout", listen_with_timeout, do_accept, NULL},
+        {"recv with a timeout", make_sockets_with_timeout, do_recv, NULL},
+        {"recvmsg with a timeout", make_sockets_with_timeout, do_recvmsg, NULL},
+        {"send with a timeout", make_full_sockets_with_timeout, do_send, NULL},
+        {"sendmsg with a timeout", make_full_sockets_with_timeout, do_sendmsg, NULL},
         {"pause", NULL, do_pause, NULL},
         {"sigsuspend", NULL, do_sigsuspend, NULL},
         {"sigtimedwait", NULL, do_sigtimedwait, NULL},
