@@ -377,9 +377,9 @@ $(USER_TEST_PROGRAMS): $B/user-tests/%: tests/user/%.c tests/user/support.c test
 	@mkdir -p $(@D)
 	@echo "  USER  $<"
 	$Q$(USER_TEST_CC) $(USER_TEST_FLAGS) -o $@ $(filter-out $(USER_TEST_INCLUDED),$(filter %.c,$^)) -lm
-$B/user-tests/glibc_threads: USER_TEST_INCLUDED = tests/user/threads.c tests/user/thread_locks.c
-$B/user-tests/glibc_threads: tests/user/threads.c tests/user/thread_locks.c
-$(addprefix $B/user-tests/,threads thread_locks glibc_threads): tests/user/thread_support.h
+$B/user-tests/glibc_threads: USER_TEST_INCLUDED = $(addprefix tests/user/,threads.c thread_locks.c thread_signals.c)
+$B/user-tests/glibc_threads: $(addprefix tests/user/,threads.c thread_locks.c thread_signals.c)
+$(addprefix $B/user-tests/,threads thread_locks thread_signals glibc_threads): tests/user/thread_support.h
 $(addprefix $B/user-tests/,mapping remapping memory_limits): tests/user/mapping_support.h
 $(addprefix $B/user-tests/,isolation forged_frames changing_code): tests/user/isolation_support.h
 $(addprefix $B/user-tests/,sockets socket_rights): tests/user/socket_support.h

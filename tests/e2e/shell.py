@@ -374,7 +374,7 @@ class Suites(ShellTest):
 
     def test_on_a_processor_with_more_registers(self):
         """AVX, and instructions for the bases of FS and GS."""
-        machine = self.run_suites(" -- faults glibc registers signal_frames signals threads vectors", ["-cpu", "max"])
+        machine = self.run_suites(" -- faults glibc registers signal_frames signals threads thread_signals vectors", ["-cpu", "max"])
         self.assertEqual(machine.wait(qemu.BOOT_LIMIT), qemu.SUCCESS)
         self.assertNotIn("not ok", machine.output())
 

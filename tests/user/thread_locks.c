@@ -1,7 +1,6 @@
 /*
- * What C libraries make of futexes: mutexes of each kind, conditions, barriers, semaphores, and
- * what else threads wait for each other with. tests/user/glibc_threads.c is the same with GNU's
- * library.
+ * The locks that C libraries build on futexes, with each C library: see threads.c. Between threads,
+ * and between processes. pi_futex.c has those with priority inheritance.
  */
 #include <pthread.h>
 #include <semaphore.h>
@@ -12,33 +11,41 @@
 #endif
 #include "thread_support.h"
 
+enum { ROUNDS = 2000 };
+
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t condition = PTHREAD_COND_INITIALIZER;
-static int counter, turn;
-static sem_t opened;
+static volatile int counter;
+static int turn;
+static sem_t semaphore;
 
-static void *count_up(void *unused)
+/* Adds 1, and sometimes yields in between: without a lock, counts are lost. */
+static void count_up(volatile int *count, int round)
 {
-    (void)unused;
-    for (int i = 0; i < 2000; i++) {
+    int old = *count;
+    if (round % 16 == 0)
+        sched_yield();
+    *count = old + 1;
+}
+
+static void *count_with_mutex(void *unused)
+{
+    for (int i = 0; i < ROUNDS; i++) {
         pthread_mutex_lock(&mutex);
-        int old = counter;
-        if (i % 16 == 0)
-            sched_yield();
-        counter = old + 1;
+        count_up(&counter, i);
         pthread_mutex_unlock(&mutex);
     }
-    return NULL;
+    return unused;
 }
 
 THREADS_TEST(a_mutex_excludes)
 {
     pthread_t threads[THREADS];
     for (int i = 0; i < THREADS; i++)
-        EXPECT_EQ(pthread_create(&threads[i], NULL, count_up, NULL), 0);
+        EXPECT_EQ(pthread_create(&threads[i], NULL, count_with_mutex, NULL), 0);
     for (int i = 0; i < THREADS; i++)
         EXPECT_EQ(pthread_join(threads[i], NULL), 0);
-    EXPECT_EQ(counter, THREADS * 2000);
+    EXPECT_EQ(counter, THREADS * ROUNDS);
 }
 
 static void *take_turns(void *mine)
@@ -98,11 +105,12 @@ THREADS_TEST(time_limits_of_both_clocks)
     time = in_20_ms(CLOCK_MONOTONIC);
     EXPECT_EQ(pthread_cond_timedwait(&monotonic, &mutex, &time), ETIMEDOUT);
     EXPECT(is_past(CLOCK_MONOTONIC, &time));
-    sem_init(&opened, 0, 0);
+    sem_init(&semaphore, 0, 0);
     time = in_20_ms(CLOCK_REALTIME);
-    EXPECT_ERROR(sem_timedwait(&opened, &time), ETIMEDOUT);
+    EXPECT_ERROR(sem_timedwait(&semaphore, &time), ETIMEDOUT);
+    EXPECT(is_past(CLOCK_REALTIME, &time));
     time.tv_sec -= 10;
-    EXPECT_ERROR(sem_timedwait(&opened, &time), ETIMEDOUT);
+    EXPECT_ERROR(sem_timedwait(&semaphore, &time), ETIMEDOUT);
 }
 
 static pthread_rwlock_t rwlock = PTHREAD_RWLOCK_INITIALIZER;
@@ -110,11 +118,11 @@ static pthread_barrier_t barrier;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static pthread_key_t key;
 static __thread int own = 5;
-static int onces, keys_destroyed;
+static int times_done, keys_destroyed;
 
 static void do_once(void)
 {
-    onces++;
+    times_done++;
 }
 
 static void destroy_key(void *value)
@@ -134,14 +142,14 @@ static void *use_all(void *unused)
         pthread_rwlock_rdlock(&rwlock);
         pthread_rwlock_unlock(&rwlock);
         pthread_rwlock_wrlock(&rwlock);
-        counter++;
+        count_up(&counter, i);
         pthread_rwlock_unlock(&rwlock);
     }
     pthread_barrier_wait(&barrier);
-    return (void *)(intptr_t)(own == 5 + gettid_here());
+    return (void *)(intptr_t)(own == 5 + gettid_here() && counter == THREADS * 100);
 }
 
-THREADS_TEST(other_locks)
+THREADS_TEST(rwlocks_barriers_and_data_of_threads)
 {
     pthread_t threads[THREADS];
     void *result;
@@ -153,13 +161,12 @@ THREADS_TEST(other_locks)
         EXPECT_EQ(pthread_join(threads[i], &result), 0);
         EXPECT(result);
     }
-    EXPECT_EQ(counter, THREADS * 100);
-    EXPECT_EQ(onces, 1);
+    EXPECT_EQ(times_done, 1);
     EXPECT_EQ(keys_destroyed, THREADS);
     EXPECT_EQ(own, 5);
 }
 
-static void init_mutex(pthread_mutex_t *of)
+static void init_shared_mutex(pthread_mutex_t *of)
 {
     pthread_mutexattr_t attributes;
     pthread_mutexattr_init(&attributes);
@@ -168,9 +175,9 @@ static void init_mutex(pthread_mutex_t *of)
     pthread_mutex_init(of, &attributes);
 }
 
-static volatile int *locked; /* by a thread that ends soon */
+static volatile int *locked; /* beside the mutex: it has been locked */
 
-static void *lock_and_die(void *of)
+static void *lock_and_end(void *of)
 {
     pthread_mutex_lock(of);
     *locked = 1;
@@ -178,15 +185,15 @@ static void *lock_and_die(void *of)
     return NULL;
 }
 
-THREADS_TEST(the_death_of_an_owner)
+THREADS_TEST(an_owner_ends)
 {
     pthread_t thread;
     pthread_mutex_t *robust =
         mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     EXPECT(robust != MAP_FAILED);
-    init_mutex(robust);
+    init_shared_mutex(robust);
     locked = (volatile int *)(robust + 1);
-    EXPECT_EQ(pthread_create(&thread, NULL, lock_and_die, robust), 0);
+    EXPECT_EQ(pthread_create(&thread, NULL, lock_and_end, robust), 0);
     while (!*locked)
         pause_for(1);
     EXPECT_EQ(pthread_mutex_lock(robust), EOWNERDEAD);
@@ -196,7 +203,7 @@ THREADS_TEST(the_death_of_an_owner)
     *locked = 0;
     pid_t child = fork();
     if (child == 0) {
-        lock_and_die(robust);
+        lock_and_end(robust);
         kill(getpid(), SIGKILL);
     }
     while (!*locked)
@@ -206,30 +213,41 @@ THREADS_TEST(the_death_of_an_owner)
     EXPECT_EQ(pthread_mutex_lock(robust), ENOTRECOVERABLE);
 }
 
-THREADS_TEST(processes_share_a_lock)
+THREADS_TEST(processes_share_a_mutex)
 {
     struct {
-        sem_t ping, pong;
         pthread_mutex_t mutex;
-        int count;
+        volatile int count;
     } *shared = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     EXPECT(shared != MAP_FAILED);
-    sem_init(&shared->ping, 1, 0);
-    sem_init(&shared->pong, 1, 0);
-    init_mutex(&shared->mutex);
+    init_shared_mutex(&shared->mutex);
     pid_t child = fork();
-    for (int i = 0; i < 100; i++) {
-        if (child == 0)
-            sem_wait(&shared->ping);
+    for (int i = 0; i < ROUNDS; i++) {
         pthread_mutex_lock(&shared->mutex);
-        shared->count++;
+        count_up(&shared->count, i);
         pthread_mutex_unlock(&shared->mutex);
-        sem_post(child ? &shared->ping : &shared->pong);
-        if (child)
-            sem_wait(&shared->pong);
     }
     if (child == 0)
         _exit(0);
-    waitpid(child, NULL, 0);
-    EXPECT_EQ(shared->count, 200);
+    EXPECT_EQ(waitpid(child, NULL, 0), child);
+    EXPECT_EQ(shared->count, 2 * ROUNDS);
+}
+
+THREADS_TEST(processes_share_semaphores)
+{
+    sem_t *ping = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    EXPECT(ping != MAP_FAILED);
+    sem_t *pong = ping + 1;
+    sem_init(ping, 1, 0);
+    sem_init(pong, 1, 0);
+    pid_t child = fork();
+    for (int i = 0; i < 100; i++) {
+        sem_post(child ? ping : pong);
+        sem_wait(child ? pong : ping);
+    }
+    if (child == 0)
+        _exit(0);
+    int status = -1;
+    EXPECT_EQ(waitpid(child, &status, 0), child);
+    EXPECT_EQ(status, 0);
 }

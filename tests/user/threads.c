@@ -1,12 +1,12 @@
 /*
- * Threads, as the C libraries make them: their beginning, their end, their signals. Locks are in
- * thread_locks.c. tests/user/glibc_threads.c is the same with GNU's library.
+ * Threads as C libraries make them: how they begin, and how they end. Their signals are in
+ * thread_signals.c, their locks in thread_locks.c. glibc_threads.c has the same tests with the GNU
+ * C library.
  */
 #include <dirent.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <spawn.h>
-#include <time.h>
 
 #ifndef SUITE
 #define SUITE threads
@@ -24,14 +24,17 @@ static int count_entries(const char *path)
     return count;
 }
 
-/* Threads that others have joined may still be on their way out. */
-static void let_end(int left)
+static int count_threads(void)
 {
-    for (int i = 0; i < 1000 && count_entries("/proc/self/task") > left; i++)
-        pause_for(1);
+    return count_entries("/proc/self/task");
 }
 
-/* --- Beginning and end ------------------------------------------------------------------------ */
+/* A thread that has been joined may not have ended yet. */
+static void wait_for_last_thread(void)
+{
+    while (count_threads() > 1)
+        pause_for(1);
+}
 
 static void *twice(void *number)
 {
@@ -58,7 +61,7 @@ THREADS_TEST(create_and_join)
 static sem_t done, go;
 static int ids[2];
 
-static void *share(void *file)
+static void *change_process(void *file)
 {
     ids[0] = getpid();
     ids[1] = gettid_here();
@@ -70,13 +73,13 @@ static void *share(void *file)
     return NULL;
 }
 
-THREADS_TEST(a_process_is_shared)
+THREADS_TEST(threads_share_the_process)
 {
     pthread_t thread;
     int file = open(".", O_RDONLY);
     sem_init(&done, 0, 0);
     sem_init(&go, 0, 0);
-    EXPECT_EQ(pthread_create(&thread, NULL, share, (void *)(intptr_t)file), 0);
+    EXPECT_EQ(pthread_create(&thread, NULL, change_process, (void *)(intptr_t)file), 0);
     sem_wait(&done);
     char directory[100], path[100];
     EXPECT_STR(getcwd(directory, sizeof(directory)), "/");
@@ -85,7 +88,7 @@ THREADS_TEST(a_process_is_shared)
     EXPECT_EQ(ids[0], getpid());
     EXPECT_EQ(gettid_here(), getpid());
     EXPECT(ids[1] != getpid());
-    EXPECT_EQ(count_entries("/proc/self/task"), 2);
+    EXPECT_EQ(count_threads(), 2);
     snprintf(path, sizeof(path), "/proc/self/task/%d/comm", ids[1]);
     EXPECT_OK(access(path, R_OK));
     EXPECT_OK(CALL(tgkill, getpid(), ids[1], 0));
@@ -93,27 +96,31 @@ THREADS_TEST(a_process_is_shared)
     EXPECT_OK(kill(ids[1], 0));
     sem_post(&go);
     pthread_join(thread, NULL);
-    let_end(1);
+    wait_for_last_thread();
     EXPECT_ERROR(CALL(tgkill, getpid(), ids[1], 0), ESRCH);
 }
 
-static void *after_the_first(void *result)
+static volatile int first_is_alive = 1;
+
+static void *end_last(void *unused)
 {
-    pause_for(20);
-    CALL(exit, (int)(intptr_t)result);
-    return NULL;
+    while (first_is_alive)
+        pause_for(1);
+    CALL(exit, 5);
+    return unused;
 }
 
-static void first_ends_first(void)
+static void end_first_thread_first(void)
 {
     pthread_t thread;
-    pthread_create(&thread, NULL, after_the_first, (void *)5);
+    CALL(set_tid_address, &first_is_alive); /* the kernel clears it when the thread ends */
+    pthread_create(&thread, NULL, end_last, NULL);
     CALL(exit, 3);
 }
 
 THREADS_TEST(the_last_thread_gives_the_status)
 {
-    EXPECT_EQ(status_of(first_ends_first), 5 << 8);
+    EXPECT_EQ(status_of(end_first_thread_first), 5 << 8);
 }
 
 static void *end_all(void *unused)
@@ -125,29 +132,32 @@ static void *end_all(void *unused)
 
 static int ends[2];
 
-static void *block_in(void *how)
+enum way { READ, PAUSE, SEMAPHORE, SLEEP, SIGNAL, LOOP, CHILD, WAYS };
+
+/* Waits for ever in this way. */
+static void *wait_in_way(void *way)
 {
     char byte;
     sigset_t set;
-    switch ((intptr_t)how) {
-    case 0:
+    switch ((enum way)(intptr_t)way) {
+    case READ:
         (void)!read(ends[0], &byte, 1);
         break;
-    case 1:
+    case PAUSE:
         pause();
         break;
-    case 2:
+    case SEMAPHORE:
         sem_wait(&go);
         break;
-    case 3:
+    case SLEEP:
         sleep(1000);
         break;
-    case 4:
+    case SIGNAL:
         sigemptyset(&set);
         sigaddset(&set, SIGUSR1);
         sigwaitinfo(&set, NULL);
         break;
-    case 5:
+    case LOOP:
         for (;;)
             ;
     default:
@@ -156,34 +166,34 @@ static void *block_in(void *how)
     return NULL;
 }
 
-static void block_in_everything(void)
+static void start_all_that_wait(void)
 {
     pthread_t thread;
     sem_init(&go, 0, 0);
-    if (pipe(ends) || (fork() == 0 && pause()))
+    if (pipe(ends) || start_sleeper() < 0)
         _exit(1);
-    for (intptr_t i = 0; i < 7; i++)
-        pthread_create(&thread, NULL, block_in, (void *)i);
+    for (intptr_t way = 0; way < WAYS; way++)
+        pthread_create(&thread, NULL, wait_in_way, (void *)way);
 }
 
-static void end_from_another(void)
+static void end_by_another(void)
 {
     pthread_t thread;
-    block_in_everything();
+    start_all_that_wait();
     pthread_create(&thread, NULL, end_all, NULL);
     pause();
 }
 
 static void end_by_the_first(void)
 {
-    block_in_everything();
+    start_all_that_wait();
     pause_for(20);
     exit(9);
 }
 
 static void end_by_a_signal(void)
 {
-    block_in_everything();
+    start_all_that_wait();
     pause_for(20);
     kill(getpid(), SIGTERM);
     pause();
@@ -191,7 +201,7 @@ static void end_by_a_signal(void)
 
 THREADS_TEST(all_end_together)
 {
-    EXPECT_EQ(status_of(end_from_another), 7 << 8);
+    EXPECT_EQ(status_of(end_by_another), 7 << 8);
     EXPECT_EQ(status_of(end_by_the_first), 9 << 8);
     EXPECT_EQ(status_of(end_by_a_signal), SIGTERM);
 }
@@ -219,7 +229,7 @@ THREADS_TEST(a_fault_ends_all)
 int test_child(int argc, char **argv)
 {
     bool same = argc == 3 && atoi(argv[2]) == getpid() && gettid_here() == getpid();
-    return same && count_entries("/proc/self/task") == 1 ? 42 : 1;
+    return same && count_threads() == 1 ? 42 : 1;
 }
 
 static void *execute(void *unused)
@@ -235,7 +245,7 @@ static void *execute(void *unused)
 static void execute_in_a_thread(void)
 {
     pthread_t thread;
-    block_in_everything();
+    start_all_that_wait();
     pthread_create(&thread, NULL, execute, NULL);
     pause();
 }
@@ -250,7 +260,7 @@ static void *fork_there(void *unused)
     (void)unused;
     pid_t child = fork();
     if (child == 0)
-        _exit(gettid_here() == getpid() && count_entries("/proc/self/task") == 1 ? 11 : 1);
+        _exit(gettid_here() == getpid() && count_threads() == 1 ? 11 : 1);
     int status;
     waitpid(child, &status, 0);
     return (void *)(intptr_t)status;
@@ -318,7 +328,7 @@ static void *detached(void *unused)
     return NULL;
 }
 
-THREADS_TEST(detached_ones_leave_nothing)
+THREADS_TEST(detached_threads_leave_nothing)
 {
     pthread_t thread;
     sem_init(&done, 0, 0);
@@ -326,167 +336,5 @@ THREADS_TEST(detached_ones_leave_nothing)
         EXPECT_EQ(pthread_create(&thread, NULL, detached, NULL), 0);
     for (int i = 0; i < 100; i++)
         sem_wait(&done);
-    let_end(1);
-    EXPECT_EQ(count_entries("/proc/self/task"), 1);
-}
-
-/* --- Signals ---------------------------------------------------------------------------------- */
-
-static volatile int taken_by, taken;
-static int rounds;
-
-static void note(int signal)
-{
-    taken_by = gettid_here();
-    taken = signal;
-}
-
-static void *wait_in_thread(void *id)
-{
-    sigset_t set;
-    sigemptyset(&set);
-    pthread_sigmask(SIG_SETMASK, &set, NULL);
-    *(int *)id = gettid_here();
-    sem_post(&done);
-    sem_wait(&go); /* again after the handler: EINTR, or goes on */
-    return NULL;
-}
-
-THREADS_TEST(the_thread_that_does_not_block_takes_it)
-{
-    pthread_t thread;
-    sigset_t set;
-    int id;
-    sem_init(&done, 0, 0);
-    sem_init(&go, 0, 0);
-    sigfillset(&set);
-    pthread_sigmask(SIG_SETMASK, &set, NULL);
-    handle(SIGUSR1, note, SA_RESTART);
-    EXPECT_EQ(pthread_create(&thread, NULL, wait_in_thread, &id), 0);
-    sem_wait(&done);
-    EXPECT_OK(kill(getpid(), SIGUSR1));
-    for (int i = 0; i < 1000 && !taken; i++)
-        pause_for(1);
-    EXPECT_EQ(taken, SIGUSR1);
-    EXPECT_EQ(taken_by, id);
-    taken = 0;
-    EXPECT_EQ(pthread_kill(pthread_self(), SIGUSR1), 0); /* for this one alone */
-    pause_for(5);
-    EXPECT_EQ(taken, 0);
-    EXPECT_OK(sigpending(&set));
-    EXPECT(sigismember(&set, SIGUSR1));
-    sigemptyset(&set);
-    pthread_sigmask(SIG_SETMASK, &set, NULL);
-    EXPECT_EQ(taken, SIGUSR1);
-    EXPECT_EQ(taken_by, getpid());
-    sem_post(&go);
-    pthread_join(thread, NULL);
-}
-
-static void *take_signals(void *unused)
-{
-    sigset_t set;
-    int signal;
-    (void)unused;
-    sigemptyset(&set);
-    sigaddset(&set, SIGUSR1);
-    sigaddset(&set, SIGUSR2);
-    for (rounds = 0; rounds < 10; rounds++) {
-        if (sigwait(&set, &signal) != 0)
-            return NULL;
-        sem_post(&done);
-    }
-    return &rounds;
-}
-
-THREADS_TEST(a_thread_waits_for_signals)
-{
-    pthread_t thread;
-    sigset_t set;
-    void *result;
-    sem_init(&done, 0, 0);
-    sigfillset(&set);
-    pthread_sigmask(SIG_SETMASK, &set, NULL);
-    EXPECT_EQ(pthread_create(&thread, NULL, take_signals, NULL), 0);
-    for (int i = 0; i < 10; i++) {
-        EXPECT_OK(kill(getpid(), i % 2 ? SIGUSR1 : SIGUSR2));
-        sem_wait(&done);
-    }
-    pthread_join(thread, &result);
-    EXPECT(result);
-}
-
-static volatile int *beats;
-
-static void *beat(void *which)
-{
-    for (;;) {
-        beats[(intptr_t)which]++;
-        sched_yield();
-    }
-    return NULL;
-}
-
-THREADS_TEST(all_stop_and_go_on)
-{
-    int status, before[2];
-    pthread_t thread;
-    beats = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    pid_t child = fork();
-    if (child == 0) {
-        pthread_create(&thread, NULL, beat, (void *)1);
-        beat((void *)0);
-    }
-    while (!beats[0] || !beats[1])
-        pause_for(1);
-    EXPECT_OK(kill(child, SIGSTOP));
-    EXPECT_EQ(waitpid(child, &status, WUNTRACED), child);
-    EXPECT(WIFSTOPPED(status));
-    for (int i = 0; i < 2; i++)
-        before[i] = beats[i];
-    pause_for(20);
-    for (int i = 0; i < 2; i++)
-        EXPECT_EQ(beats[i], before[i]);
-    EXPECT_OK(kill(child, SIGCONT));
-    EXPECT_EQ(waitpid(child, &status, WCONTINUED), child);
-    for (int i = 0; i < 1000 && (beats[0] == before[0] || beats[1] == before[1]); i++)
-        pause_for(1);
-    EXPECT(beats[0] != before[0]);
-    EXPECT(beats[1] != before[1]);
-    EXPECT_OK(kill(child, SIGKILL));
-    EXPECT_EQ(waitpid(child, &status, 0), child);
-    EXPECT_EQ(status, SIGKILL);
-}
-
-static volatile bool on_own_stack;
-static char stacks[2][32768];
-
-static void look_at_stack(int signal)
-{
-    char here;
-    stack_t stack;
-    (void)signal;
-    sigaltstack(NULL, &stack);
-    on_own_stack = &here >= (char *)stack.ss_sp && &here < (char *)stack.ss_sp + stack.ss_size &&
-                   stack.ss_flags == SS_ONSTACK;
-}
-
-static void *use_own_stack(void *which)
-{
-    stack_t stack = {.ss_sp = stacks[(intptr_t)which], .ss_size = sizeof(stacks[0])}, old;
-    sigaltstack(&stack, &old);
-    on_own_stack = false;
-    pthread_kill(pthread_self(), SIGUSR1);
-    return (void *)(intptr_t)(on_own_stack && old.ss_flags == SS_DISABLE);
-}
-
-THREADS_TEST(each_has_its_own_signal_stack)
-{
-    pthread_t thread;
-    void *result;
-    handle(SIGUSR1, look_at_stack, SA_ONSTACK);
-    EXPECT(use_own_stack((void *)0));
-    EXPECT_EQ(pthread_create(&thread, NULL, use_own_stack, (void *)1), 0);
-    pthread_join(thread, &result);
-    EXPECT(result);
+    wait_for_last_thread();
 }
