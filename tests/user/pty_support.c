@@ -72,6 +72,15 @@ bool sees(int end, const char *expected)
     return strcmp(seen(end, strlen(expected)), expected) == 0;
 }
 
+void wait_for_bytes(int end, int expected)
+{
+    int count = -1;
+    while (ioctl(end, FIONREAD, &count) == 0 && count != expected)
+        pause_for(1);
+    if (count != expected)
+        test_fail(__FILE__, __LINE__, "an end of the pair does not tell how much can be read");
+}
+
 pid_t fork_session(struct pair *pair)
 {
     pid_t child = fork();

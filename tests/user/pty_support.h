@@ -1,6 +1,4 @@
-/*
- * A pseudo-terminal for a test: the master's end, and the other one.
- */
+/* A pseudo-terminal for a test: the master's end, and the other one. */
 #ifndef TESTS_USER_PTY_SUPPORT_H
 #define TESTS_USER_PTY_SUPPORT_H
 
@@ -37,6 +35,10 @@ const char *seen(int end, size_t least);
 
 /* Is it this text that can be read? */
 bool sees(int end, const char *expected);
+
+/* Waits until so many bytes can be read at an end: Linux passes them on a little later. Whole lines
+ * count in canonical mode. */
+void wait_for_bytes(int end, int expected);
 
 /* Begins a session whose controlling terminal is the pair's other end, in a child. The child closes
  * the master. 0 in the child. */
