@@ -1,10 +1,10 @@
 /*
- * Random operations of several processes on one tmpfs: a sum over all results and errors, which is
- * the same on Linux and on Cairn. The processes take turns, so that the order is the same, too.
- * They have working directories, open files, locks and a mask of their own, and one of them is not
- * root. The file system is small, so that it is often full.
+ * Random operations of several processes on one tmpfs: a checksum over all results and error
+ * numbers is the same on Linux and on Cairn. Only one process works at a time, so that the order is
+ * the same, too. Each has its own working directory, open files, locks and mask, and one of them is
+ * not root. The file system is small, so that it is often full.
  *
- * STEPS in the environment says how many operations; TRACE prints each of them.
+ * STEPS in the environment is the number of operations, at least 10; TRACE prints each of them.
  */
 #include <dirent.h>
 #include <sys/file.h>
@@ -42,6 +42,46 @@ static uint64_t mix_bytes(uint64_t sum, const void *from, size_t size)
 
 /* --- An operation ----------------------------------------------------------------------------- */
 
+/* Operations by name; from CLOSE on with an open file; from OPEN on each number opens a file. */
+enum kind {
+    MAKE_DIRECTORY,
+    REMOVE_DIRECTORY,
+    UNLINK,
+    LINK,
+    SYMLINK,
+    RENAME_WITH_FLAGS,
+    RENAME,
+    READLINK,
+    STAT,
+    CHANGE_DIRECTORY,
+    GET_DIRECTORY,
+    CHMOD,
+    ACCESS,
+    LIST,
+    TRUNCATE,
+    MAKE_NODE,
+    UMASK,
+    STATFS,
+    CHOWN,
+    CLOSE,
+    READ,
+    READ_AT,
+    WRITE,
+    WRITE_AT,
+    SEEK,
+    TRUNCATE_FILE,
+    ALLOCATE,
+    STAT_FILE,
+    LOCK,
+    MAP,
+    COPY,
+    LINK_FILE,
+    CHANGE_BY_FILE,
+    OPEN,
+    KINDS = OPEN + 8
+};
+
+/* `a`, `b` and `c` are random: each kind uses them as it likes. */
 struct operation {
     uint32_t kind, a, b, c;
     char path[PATH], other[PATH];
@@ -60,7 +100,7 @@ static void make_path(char *path)
     }
 }
 
-static uint64_t of_stat(int result, const struct stat *status)
+static long sum_of_stat(int result, const struct stat *status)
 {
     if (result < 0)
         return 0;
@@ -68,31 +108,31 @@ static uint64_t of_stat(int result, const struct stat *status)
     sum = mix(sum, status->st_uid);
     sum = mix(sum, status->st_gid);
     sum = mix(sum, (uint64_t)status->st_size);
-    return mix(sum, (uint64_t)status->st_blocks);
+    return (long)mix(sum, (uint64_t)status->st_blocks);
 }
 
-static uint64_t of_statfs(int result, const struct statfs *status)
+static long sum_of_statfs(int result, const struct statfs *status)
 {
     if (result < 0)
         return 0;
     uint64_t sum = mix(status->f_blocks, status->f_bfree);
-    return mix(mix(sum, status->f_files), status->f_ffree);
+    return (long)mix(mix(sum, status->f_files), status->f_ffree);
 }
 
-/* The names in a directory have no order. */
-static uint64_t of_directory(const char *path)
+/* Does not depend on the order of the names: it is not the same everywhere. */
+static long sum_of_directory(const char *path)
 {
     uint64_t sum = 0;
     DIR *directory = opendir(path);
     if (!directory)
-        return UINT64_MAX;
+        return -1;
     for (struct dirent *entry; (entry = readdir(directory));)
         sum += mix_bytes(entry->d_type, entry->d_name, strlen(entry->d_name));
     closedir(directory);
-    return sum;
+    return (long)sum;
 }
 
-static int open_it(const struct operation *operation, int *slot)
+static int open_in_slot(const struct operation *operation, int *slot)
 {
     static const int flags[] = {O_RDONLY,
                                 O_RDWR,
@@ -126,14 +166,15 @@ static void on_bus_error(int signal)
     siglongjmp(before_bus_error, 1);
 }
 
-/* A page that has no room, or that lies behind the end, is a signal. What is written behind the end
- * in the last page may be seen once the file is longer, or not (mmap(2)): that is left out. */
+/* SIGBUS comes from a page beyond the file's end, and from one that the full file system has no
+ * room for. A write between the end and the end of its page is left out: it is unspecified whether
+ * it is seen once the file is longer (mmap(2)). */
 static long map_and_write(int file, unsigned place)
 {
     volatile long byte = -2;
     struct stat status = {0};
-    unsigned behind_end = fstat(file, &status) == 0 ? place - (unsigned)status.st_size : 0;
-    if (status.st_size % PAGE != 0 && behind_end < PAGE - status.st_size % PAGE)
+    unsigned beyond_end = fstat(file, &status) == 0 ? place - (unsigned)status.st_size : 0;
+    if (status.st_size % PAGE != 0 && beyond_end < PAGE - status.st_size % PAGE)
         return 0;
     char *mapped = mmap(NULL, 4 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
     if (mapped == MAP_FAILED)
@@ -165,15 +206,14 @@ static long copy(int from, int to, const struct operation *operation)
     off_t at = operation->b % BYTES, there = operation->c % BYTES;
     struct stat a, b;
     bool is_same = fstat(from, &a) == 0 && fstat(to, &b) == 0 && a.st_ino == b.st_ino;
-    if (is_same) /* Linux may copy what it has just written */
+    if (is_same) /* Linux may copy bytes that the same call has written */
         return 0;
     if (operation->a & 1)
         return sendfile(to, from, &at, operation->c % BYTES);
     return copy_file_range(from, &at, to, &there, operation->c % 5000, 0);
 }
 
-/* What a process does with names. */
-static uint64_t on_names(const struct operation *operation)
+static long use_names(const struct operation *operation)
 {
     struct stat status;
     struct statfs system;
@@ -182,118 +222,113 @@ static uint64_t on_names(const struct operation *operation)
     unsigned a = operation->a;
     int result;
     switch (operation->kind) {
-    case 0:
-        return (uint64_t)mkdir(path, a & 01777);
-    case 1:
-        return (uint64_t)rmdir(path);
-    case 2:
-        return (uint64_t)unlink(path);
-    case 3:
-        return (uint64_t)link(path, other);
-    case 4:
-        return (uint64_t)symlink(other, path);
-    case 5:
-        return (uint64_t)CALL(renameat2, AT_FDCWD, path, AT_FDCWD, other,
-                              a % 8 == 0 ? 2 : a % 8 == 1);
-    case 6:
-        return (uint64_t)CALL(renameat2, AT_FDCWD, path, AT_FDCWD, other, 0);
-    case 7:
+    case MAKE_DIRECTORY:
+        return mkdir(path, a & 01777);
+    case REMOVE_DIRECTORY:
+        return rmdir(path);
+    case UNLINK:
+        return unlink(path);
+    case LINK:
+        return link(path, other);
+    case SYMLINK:
+        return symlink(other, path);
+    case RENAME_WITH_FLAGS:
+        return CALL(renameat2, AT_FDCWD, path, AT_FDCWD, other, a % 8 == 0 ? 2 : a % 8 == 1);
+    case RENAME:
+        return CALL(renameat2, AT_FDCWD, path, AT_FDCWD, other, 0);
+    case READLINK:
         result = (int)readlink(path, text, sizeof(text));
-        return mix_bytes((uint64_t)result, text, sizeof(text));
-    case 8:
+        return (long)mix_bytes((uint64_t)result, text, sizeof(text));
+    case STAT:
         result = a & 1 ? stat(path, &status) : lstat(path, &status);
-        return of_stat(result, &status);
-    case 9:
-        return (uint64_t)chdir(path);
-    case 10:
-        return getcwd(text, sizeof(text)) ? mix_bytes(0, text, strlen(text)) : UINT64_MAX;
-    case 11:
-        return (uint64_t)chmod(path, a & 07777);
-    case 12:
-        return (uint64_t)access(path, (int)(a % 8));
-    case 13:
-        return of_directory(path);
-    case 14:
-        return (uint64_t)truncate(path, a % BYTES);
-    case 15:
-        return (uint64_t)mknod(path, (a & 1 ? S_IFIFO : S_IFREG) | (a >> 1 & 0777), 0);
-    case 16:
-        return (uint64_t)umask(a & 0777);
-    case 17:
+        return sum_of_stat(result, &status);
+    case CHANGE_DIRECTORY:
+        return chdir(path);
+    case GET_DIRECTORY:
+        return getcwd(text, sizeof(text)) ? (long)mix_bytes(0, text, strlen(text)) : -1;
+    case CHMOD:
+        return chmod(path, a & 07777);
+    case ACCESS:
+        return access(path, (int)(a % 8));
+    case LIST:
+        return sum_of_directory(path);
+    case TRUNCATE:
+        return truncate(path, a % BYTES);
+    case MAKE_NODE:
+        return mknod(path, (a & 1 ? S_IFIFO : S_IFREG) | (a >> 1 & 0777), 0);
+    case UMASK:
+        return umask(a & 0777);
+    case STATFS:
         result = statfs(path, &system);
-        return of_statfs(result, &system);
+        return sum_of_statfs(result, &system);
     default:
-        return (uint64_t)chown(path, a % 3 ? (uid_t)-1 : USER, a % 2 ? USER : 0);
+        return chown(path, a % 3 ? (uid_t)-1 : USER, a % 2 ? USER : 0);
     }
 }
 
-enum { NAME_KINDS = 19, FILE_KINDS = 14 };
-
-/* What it does with an open file. */
-static uint64_t on_file(const struct operation *operation, int *slot)
+static long use_file(const struct operation *operation, int *slot)
 {
     static char read_bytes[BYTES];
     struct stat status;
     int file = *slot, other = files[operation->b % SLOTS], result;
     unsigned a = operation->a, b = operation->b;
     long count;
-    switch (operation->kind - NAME_KINDS) {
-    case 0:
+    switch (operation->kind) {
+    case CLOSE:
         *slot = -1;
-        return (uint64_t)close(file);
-    case 1:
-    case 2:
-        count = operation->kind & 1 ? read(file, read_bytes, a % BYTES)
-                                    : pread(file, read_bytes, a % BYTES, b % (2 * BYTES));
-        return mix_bytes((uint64_t)count, read_bytes, count > 0 ? (size_t)count : 0);
-    case 3:
-        return (uint64_t)write(file, bytes + b % 26, a % (BYTES - 26));
-    case 4:
-        return (uint64_t)pwrite(file, bytes + b % 26, a % (BYTES - 26), b % (3 * BYTES));
-    case 5:
-        return (uint64_t)lseek(file, (long)(a % (2 * BYTES)) - 100, (int)(b % 3));
-    case 6:
-        return (uint64_t)ftruncate(file, a % (2 * BYTES));
-    case 7:
-        return (uint64_t)CALL(fallocate, file, b % 4, (long)(a % BYTES),
-                              (long)(operation->c % BYTES));
-    case 8:
+        return close(file);
+    case READ:
+    case READ_AT:
+        count = operation->kind == READ ? read(file, read_bytes, a % BYTES)
+                                        : pread(file, read_bytes, a % BYTES, b % (2 * BYTES));
+        return (long)mix_bytes((uint64_t)count, read_bytes, count > 0 ? (size_t)count : 0);
+    case WRITE:
+        return write(file, bytes + b % 26, a % (BYTES - 26));
+    case WRITE_AT:
+        return pwrite(file, bytes + b % 26, a % (BYTES - 26), b % (3 * BYTES));
+    case SEEK:
+        return lseek(file, (long)(a % (2 * BYTES)) - 100, (int)(b % 3));
+    case TRUNCATE_FILE:
+        return ftruncate(file, a % (2 * BYTES));
+    case ALLOCATE:
+        return CALL(fallocate, file, b % 4, (long)(a % BYTES), (long)(operation->c % BYTES));
+    case STAT_FILE:
         result = fstat(file, &status);
-        return of_stat(result, &status);
-    case 9:
-        return (uint64_t)lock(file, operation);
-    case 10:
-        return (uint64_t)map_and_write(file, a % (4 * PAGE));
-    case 11:
-        return (uint64_t)copy(file, other, operation);
-    case 12:
-        return (uint64_t)linkat(file, "", AT_FDCWD, operation->path, AT_EMPTY_PATH);
+        return sum_of_stat(result, &status);
+    case LOCK:
+        return lock(file, operation);
+    case MAP:
+        return map_and_write(file, a % (4 * PAGE));
+    case COPY:
+        return copy(file, other, operation);
+    case LINK_FILE:
+        return linkat(file, "", AT_FDCWD, operation->path, AT_EMPTY_PATH);
     default:
-        return a & 1 ? (uint64_t)fchdir(file) : (uint64_t)fchmod(file, b & 0777);
+        return a & 1 ? fchdir(file) : fchmod(file, b & 0777);
     }
 }
 
+/* The checksum of the operation's result and error number. */
 static uint64_t perform(const struct operation *operation)
 {
     int *slot = &files[operation->c % SLOTS];
-    bool links = operation->kind == 3 || operation->kind == NAME_KINDS + 12;
-    if (links && geteuid()) /* whether others' files may be linked is a setting of Linux */
+    bool links = operation->kind == LINK || operation->kind == LINK_FILE;
+    if (links && geteuid()) /* Linux has a setting that forbids it: protected_hardlinks */
         return 0;
     errno = 0;
-    uint64_t result = operation->kind < NAME_KINDS ? on_names(operation)
-                      : operation->kind < NAME_KINDS + FILE_KINDS
-                          ? on_file(operation, slot)
-                          : (uint64_t)open_it(operation, slot);
-    return mix(result, (uint64_t)errno);
+    long result = operation->kind < CLOSE  ? use_names(operation)
+                  : operation->kind < OPEN ? use_file(operation, slot)
+                                           : open_in_slot(operation, slot);
+    return mix((uint64_t)result, (uint64_t)errno);
 }
 
 /* --- Processes -------------------------------------------------------------------------------- */
 
 struct worker {
-    int orders, answers;
+    int requests, results;
 };
 
-static void work(int orders, int answers, int number)
+static void work(int requests, int results, int number)
 {
     struct operation operation;
     if (chroot(".") < 0 || chdir("/") < 0)
@@ -304,9 +339,9 @@ static void work(int orders, int answers, int number)
     signal(SIGBUS, on_bus_error);
     for (int i = 0; i < SLOTS; i++)
         files[i] = -1;
-    while (read(orders, &operation, sizeof(operation)) == sizeof(operation)) {
+    while (read(requests, &operation, sizeof(operation)) == sizeof(operation)) {
         uint64_t result = perform(&operation);
-        if (write(answers, &result, sizeof(result)) != sizeof(result))
+        if (write(results, &result, sizeof(result)) != sizeof(result))
             break;
     }
     _exit(0);
@@ -314,25 +349,24 @@ static void work(int orders, int answers, int number)
 
 static int start_worker(struct worker *worker, int number)
 {
-    int orders[2], answers[2];
-    if (pipe2(orders, O_CLOEXEC) < 0 || pipe2(answers, O_CLOEXEC) < 0)
+    int requests[2], results[2];
+    if (pipe2(requests, O_CLOEXEC) < 0 || pipe2(results, O_CLOEXEC) < 0)
         return 0;
     pid_t child = fork();
     if (child == 0) {
-        close(orders[1]);
-        work(orders[0], answers[1], number);
+        close(requests[1]);
+        work(requests[0], results[1], number);
     }
-    close(orders[0]);
-    close(answers[1]);
-    *worker = (struct worker){orders[1], answers[0]};
+    close(requests[0]);
+    close(results[1]);
+    *worker = (struct worker){requests[1], results[0]};
     return child > 0;
 }
 
 static struct operation choose(void)
 {
     struct operation operation = {0};
-    unsigned kind = next() % (NAME_KINDS + FILE_KINDS + 8);
-    operation.kind = kind;
+    operation.kind = next() % KINDS;
     operation.a = next();
     operation.b = next();
     operation.c = next();
@@ -347,7 +381,7 @@ TEST(random_files, several_processes_get_the_same_results_as_on_linux)
     const char *wanted = getenv("STEPS");
     int steps = wanted ? atoi(wanted) : STEPS, traced = getenv("TRACE") != NULL;
     uint64_t sum = 0, result;
-    alarm(0);
+    alarm(0); /* many operations need more than a minute */
     for (int i = 0; i < BYTES; i++)
         bytes[i] = (char)('a' + i % 26);
     if (!enter_tmpfs("size=128k,nr_inodes=40,mode=777"))
@@ -357,8 +391,8 @@ TEST(random_files, several_processes_get_the_same_results_as_on_linux)
     for (int i = 0; i < steps; i++) {
         struct operation operation = choose();
         struct worker *worker = &workers[next() % PROCESSES];
-        EXPECT_EQ(write(worker->orders, &operation, sizeof(operation)), sizeof(operation));
-        EXPECT_EQ(read(worker->answers, &result, sizeof(result)), sizeof(result));
+        EXPECT_EQ(write(worker->requests, &operation, sizeof(operation)), sizeof(operation));
+        EXPECT_EQ(read(worker->results, &result, sizeof(result)), sizeof(result));
         sum = mix(sum, result);
         if (traced)
             test_print("    # %d %d: %u %x %x %x %s %s = %lx", i, (int)(worker - workers),

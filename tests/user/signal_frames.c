@@ -1,5 +1,5 @@
-/* The frame of a handler: what it holds, what it brings back wherever on its pages it lies, and
- * what a handler may change in it. */
+/* The frame of a handler: what it holds, what it restores at each place on its pages, and what a
+ * handler may change in it. */
 #include <ucontext.h>
 
 #include "support.h"
@@ -9,7 +9,7 @@ enum { STACK_PAGES = 4 };
 static volatile int handled;
 static volatile uint64_t seen_process;
 
-/* Overwrites all that the frame has to bring back. */
+/* Overwrites registers that the frame has to restore: those of the FPU and of SSE. */
 static void overwrite(int signal, siginfo_t *info, void *context)
 {
     (void)signal;
@@ -26,8 +26,8 @@ static void handle_on_stack(void (*handler)(int, siginfo_t *, void *))
     sigaction(SIGUSR1, &action, NULL);
 }
 
-/* Sends itself a signal: do all kinds of registers come back? */
-static bool registers_come_back(uint64_t seed)
+/* Sends itself a signal: does each kind of register keep its value? */
+static bool registers_stay(uint64_t seed)
 {
     uint64_t result = SYS_kill, xmm0, xmm15, rbx = seed, r12 = ~seed;
     double loaded = (double)seed, stored;
@@ -45,7 +45,7 @@ static bool registers_come_back(uint64_t seed)
            r12 == ~seed;
 }
 
-TEST(signal_frames, at_each_place_on_a_page)
+TEST(signal_frames, registers_stay_with_a_frame_at_each_place_on_a_page)
 {
     enum { SIZE = STACK_PAGES * PAGE };
     char *room = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -54,25 +54,25 @@ TEST(signal_frames, at_each_place_on_a_page)
         stack_t stack = {.ss_sp = room, .ss_size = SIZE - cut};
         EXPECT_OK(sigaltstack(&stack, NULL));
         memset(room, 0xff, SIZE);
-        EXPECT(registers_come_back(0x1234 + cut));
+        EXPECT(registers_stay(0x1234 + cut));
         EXPECT_EQ(seen_process, (uint64_t)getpid());
-        EXPECT_OK(madvise(room, SIZE, MADV_DONTNEED)); /* and with pages that are not there yet */
-        EXPECT(registers_come_back(0x8765 + cut));
+        EXPECT_OK(madvise(room, SIZE, MADV_DONTNEED)); /* and on pages that are not present */
+        EXPECT(registers_stay(0x8765 + cut));
     }
     EXPECT_EQ(handled, 2 * PAGE / 16);
 }
 
-static char *elsewhere; /* pages of a file, not there yet */
+static char *elsewhere; /* pages of a file, not present */
 
-/* Makes the registers come back from another place, an image across two pages. */
-static void move_picture(int signal, siginfo_t *info, void *context)
+/* Moves the image of the FPU's registers to another place, across two pages. */
+static void move_image(int signal, siginfo_t *info, void *context)
 {
     enum { LONGEST = PAGE, DISTANCE = PAGE - 64 };
     ucontext_t *user = context;
     char *from = (char *)user->uc_mcontext.fpregs;
     uint32_t size = *(uint32_t *)(void *)(from + 468); /* Linux's extended_size; 0 with FXSAVE */
     char copy[LONGEST];
-    int file = open("picture", O_RDWR | O_CREAT | O_TRUNC, 0600);
+    int file = open("image", O_RDWR | O_CREAT | O_TRUNC, 0600);
     size = size ? size : 512;
     memcpy(copy, from, size);
     pwrite(file, copy, size, DISTANCE);
@@ -82,40 +82,40 @@ static void move_picture(int signal, siginfo_t *info, void *context)
     overwrite(signal, info, context);
 }
 
-TEST(signal_frames, the_registers_may_be_on_pages_that_are_not_there)
+TEST(signal_frames, the_image_may_be_on_pages_that_are_not_present)
 {
     static char room[STACK_PAGES * PAGE];
     stack_t stack = {.ss_sp = room, .ss_size = sizeof(room)};
     EXPECT_OK(sigaltstack(&stack, NULL));
-    handle_on_stack(move_picture);
+    handle_on_stack(move_image);
     for (uint64_t i = 0; i < 8; i++)
-        EXPECT(registers_come_back(0x4711 + i));
+        EXPECT(registers_stay(0x4711 + i));
     EXPECT_EQ(handled, 8);
 }
 
 static ucontext_t fault_context;
-static sigjmp_buf behind_fault;
+static sigjmp_buf after_fault;
 
 static void keep_context(int signal, siginfo_t *info, void *context)
 {
     (void)signal;
     (void)info;
     fault_context = *(ucontext_t *)context;
-    siglongjmp(behind_fault, 1);
+    siglongjmp(after_fault, 1);
 }
 
-TEST(signal_frames, of_a_page_fault)
+TEST(signal_frames, a_page_fault_is_described)
 {
     struct sigaction action = {.sa_sigaction = keep_context, .sa_flags = SA_SIGINFO};
     volatile char *page = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     const greg_t *registers = fault_context.uc_mcontext.gregs;
     sigaction(SIGSEGV, &action, NULL);
     (void)page[5];
-    if (sigsetjmp(behind_fault, 1) == 0)
+    if (sigsetjmp(after_fault, 1) == 0)
         page[5] = 1;
     EXPECT_EQ((uintptr_t)registers[REG_CR2], (uintptr_t)page + 5);
     EXPECT_EQ(registers[REG_TRAPNO], 14);
-    EXPECT_EQ(registers[REG_ERR], 7); /* the page is there; a write; user mode */
+    EXPECT_EQ(registers[REG_ERR], 7); /* a present page, a write, user mode */
 }
 
 /* --- What a handler finds and may change ------------------------------------------------------ */
@@ -138,7 +138,7 @@ __attribute__((used)) static void look_at_frame(int signal, siginfo_t *given, vo
     frame_flags = (uint64_t)frame->uc_mcontext.gregs[REG_EFL];
 }
 
-/* Notes RSP and RAX as the handler finds them, and goes on in the other one. */
+/* A handler that notes RSP and RAX first, and continues in look_at_frame(). */
 __asm__(".text\n"
         "entered:\n"
         "    mov %rsp, entry_rsp(%rip)\n"
@@ -146,7 +146,7 @@ __asm__(".text\n"
         "    jmp look_at_frame\n");
 extern void entered(int, siginfo_t *, void *);
 
-TEST(signal_frames, as_a_handler_finds_it)
+TEST(signal_frames, state_on_entry_to_a_handler)
 {
     struct sigaction action = {.sa_sigaction = entered, .sa_flags = SA_SIGINFO};
     EXPECT_OK(sigaction(SIGUSR1, &action, NULL));
@@ -158,16 +158,16 @@ TEST(signal_frames, as_a_handler_finds_it)
     EXPECT(frame_flags & 0x200);
 }
 
-/* A function may use 128 bytes below RSP (System V ABI 3.2.2), and registers as it likes: a handler
- * must leave both. */
-TEST(signal_frames, the_red_zone_and_all_registers_stay)
+/* A function may use all registers, and 128 bytes below RSP (System V ABI 3.2.2): a signal must
+ * change neither. */
+TEST(signal_frames, the_red_zone_and_the_registers_stay)
 {
-    uint64_t wrong;
+    uint64_t wrong; /* bits that differ */
     pid_t self = getpid();
     handle(SIGUSR1, count, 0);
     pid_t child = fork();
     if (child == 0) {
-        for (;;) { /* until the test's end: signals that come while one is pending do not count */
+        for (;;) { /* until the test's end: a pending signal swallows others */
             kill(self, SIGUSR1);
             pause_for(1);
         }
@@ -183,23 +183,16 @@ TEST(signal_frames, the_red_zone_and_all_registers_stay)
         "1: mov (%%r15), %%eax\n"
         "cmp $100, %%eax\n"
         "jl 1b\n"
-        "xor %%eax, %%eax\n"
-        "cmp $0x1111, %%rbx; setne %%al; cmp $0x2222, %%rcx; setne %%ah; or %%ah, %%al\n"
-        "cmp $0x3333, %%rdx; setne %%ah; or %%ah, %%al; cmp $0x4444, %%rsi; setne %%ah; or %%ah, "
-        "%%al\n"
-        "cmp $0x5555, %%rdi; setne %%ah; or %%ah, %%al; cmp $0x6666, %%r8; setne %%ah; or %%ah, "
-        "%%al\n"
-        "cmp $0x7777, %%r9; setne %%ah; or %%ah, %%al; cmp $0x8888, %%r10; setne %%ah; or %%ah, "
-        "%%al\n"
-        "cmp $0x9999, %%r11; setne %%ah; or %%ah, %%al; cmp $0xaaaa, %%r12; setne %%ah; or %%ah, "
-        "%%al\n"
-        "cmp $0xbbbb, %%r13; setne %%ah; or %%ah, %%al; cmp $0xcccc, %%r14; setne %%ah; or %%ah, "
-        "%%al\n"
-        "cmpq $0x1234, -8(%%rsp); setne %%ah; or %%ah, %%al\n"
-        "cmpq $0x5678, -128(%%rsp); setne %%ah; or %%ah, %%al\n"
-        "movq %%xmm0, %%rbx; cmp $0x1111, %%rbx; setne %%ah; or %%ah, %%al\n"
-        "movq %%xmm15, %%rbx; cmp $0x2222, %%rbx; setne %%ah; or %%ah, %%al\n"
-        "movzx %%al, %%eax\n"
+        "xor $0x1111, %%rbx; xor $0x2222, %%rcx; xor $0x3333, %%rdx; xor $0x4444, %%rsi\n"
+        "xor $0x5555, %%rdi; xor $0x6666, %%r8; xor $0x7777, %%r9; xor $0x8888, %%r10\n"
+        "xor $0x9999, %%r11; xor $0xaaaa, %%r12; xor $0xbbbb, %%r13; xor $0xcccc, %%r14\n"
+        "xorq $0x1234, -8(%%rsp); xorq $0x5678, -128(%%rsp)\n"
+        "mov %%rbx, %%rax; or %%rcx, %%rax; or %%rdx, %%rax; or %%rsi, %%rax\n"
+        "or %%rdi, %%rax; or %%r8, %%rax; or %%r9, %%rax; or %%r10, %%rax\n"
+        "or %%r11, %%rax; or %%r12, %%rax; or %%r13, %%rax; or %%r14, %%rax\n"
+        "or -8(%%rsp), %%rax; or -128(%%rsp), %%rax\n"
+        "movq %%xmm0, %%rbx; xor $0x1111, %%rbx; or %%rbx, %%rax\n"
+        "movq %%xmm15, %%rbx; xor $0x2222, %%rbx; or %%rbx, %%rax\n"
         "lea 256(%%rsp), %%rsp\n"
         : "=&a"(wrong)
         : "i"(&handled)
@@ -216,7 +209,8 @@ static void change_registers(int signal, siginfo_t *given, void *context)
     ucontext_t *frame = context;
     frame->uc_mcontext.gregs[REG_RBX] = 0x4711;
     double value = 1.5;
-    __asm__ volatile("movsd %0, %%xmm7" ::"m"(value) : "xmm7"); /* gone when the handler returns */
+    __asm__ volatile("movsd %0, %%xmm7" ::"m"(value)
+                     : "xmm7"); /* undone when the handler returns */
 }
 
 TEST(signal_frames, a_handler_may_change_registers)
@@ -233,7 +227,7 @@ TEST(signal_frames, a_handler_may_change_registers)
     EXPECT_EQ(xmm7, 0x1234);
 }
 
-static void without_restorer(void)
+static void handle_without_restorer(void)
 {
     struct {
         void (*handler)(int);
@@ -248,13 +242,13 @@ static void without_restorer(void)
 
 TEST(signal_frames, a_handler_needs_a_restorer)
 {
-    EXPECT_EQ(status_of(without_restorer) & 0x7f, SIGSEGV);
+    EXPECT_EQ(status_of(handle_without_restorer) & 0x7f, SIGSEGV);
 }
 
-static void return_from_nothing(void)
+static void return_with_zeros(void)
 {
-    static char nothing[PAGE];
-    __asm__ volatile("mov %0, %%rsp; mov $15, %%eax; syscall" ::"r"(nothing + 2048)
+    static char zeros[PAGE];
+    __asm__ volatile("mov %0, %%rsp; mov $15, %%eax; syscall" ::"r"(zeros + 2048)
                      : "rax", "rcx", "r11", "memory");
     _exit(0);
 }
@@ -279,7 +273,7 @@ static void return_to_the_kernel(void)
 
 TEST(signal_frames, a_forged_frame)
 {
-    EXPECT_EQ(status_of(return_from_nothing) & 0x7f, SIGSEGV);
+    EXPECT_EQ(status_of(return_with_zeros) & 0x7f, SIGSEGV);
     EXPECT_EQ(status_of(return_to_the_kernel) & 0x7f, SIGSEGV);
     struct sigaction action = {.sa_sigaction = forge, .sa_flags = SA_SIGINFO};
     EXPECT_OK(sigaction(SIGUSR2, &action, NULL));

@@ -1,12 +1,12 @@
-/* The registers beyond the general ones: AVX's, and the bases of FS and GS. Where the processor
- * does not have them, the tests of them do nothing. */
+/* The registers of AVX, and the base of GS. A test does nothing on a processor that does not have
+ * them. */
 #include <cpuid.h>
-#include <sched.h>
 #include <sys/auxv.h>
 #include <ucontext.h>
 
 #include "support.h"
 
+/* XCR0: the components that XSAVE saves; 0: there is no XSAVE. */
 static unsigned long features(void)
 {
     unsigned a, b, c, d;
@@ -66,7 +66,7 @@ TEST(vectors, each_process_has_its_own)
         bool copied = ymm_is(100);
         for (unsigned i = 0; i < 100 && copied; i++) {
             set_ymm(1000 + i);
-            sched_yield();
+            CALL(sched_yield);
             copied = ymm_is(1000 + i);
         }
         _exit(!copied);
@@ -79,39 +79,43 @@ TEST(vectors, each_process_has_its_own)
     EXPECT_EQ(status, 0);
 }
 
-/* --- In frames of handlers ---------------------------------------------------------------------
- */
+/* --- In frames of handlers -------------------------------------------------------------------- */
+
+/* What Linux stores in the bytes that the FXSAVE format leaves to software (struct _fpx_sw_bytes),
+ * for the XSAVE image in a frame. FP_XSTATE_MAGIC2 follows the image. */
+enum { SOFTWARE_BYTES = 464, MAGIC = 0x46505853, SECOND_MAGIC = 0x46505845 };
+enum { HEADER = 512, UPPER_HALVES = 576 }; /* in an XSAVE image: Intel SDM 1 13.4 */
+
+static struct {
+    uint32_t magic;      /* 0: the image is FXSAVE's */
+    uint32_t whole_size; /* with FP_XSTATE_MAGIC2 */
+    uint64_t features;
+    uint32_t size;
+} image_info;
 
 static volatile bool was_zero;
-static unsigned magic, second_magic, size, whole_size;
-static unsigned long told, flags;
-static void (*change)(unsigned char *picture);
-
-static unsigned char *picture_of(void *context)
-{
-    return (unsigned char *)((ucontext_t *)context)->uc_mcontext.fpregs;
-}
+static uint32_t second_magic;
+static unsigned long flags;
+static void (*change)(unsigned char *image);
 
 static void look(int signal, siginfo_t *info, void *context)
 {
-    unsigned char *picture = picture_of(context);
+    ucontext_t *frame = context;
+    unsigned char *image = (unsigned char *)frame->uc_mcontext.fpregs;
     (void)signal, (void)info;
     if (has_avx()) {
         was_zero = ymm_is_zero();
         set_ymm(7);
     }
-    flags = ((ucontext_t *)context)->uc_flags;
-    memcpy(&magic, picture + 464, 4);
-    memcpy(&whole_size, picture + 468, 4);
-    memcpy(&told, picture + 472, 8);
-    memcpy(&size, picture + 480, 4);
-    if (magic)
-        memcpy(&second_magic, picture + size, 4);
+    flags = frame->uc_flags;
+    memcpy(&image_info, image + SOFTWARE_BYTES, sizeof(image_info));
+    if (image_info.magic)
+        memcpy(&second_magic, image + image_info.size, sizeof(second_magic));
     if (change)
-        change(picture);
+        change(image);
 }
 
-static void raise_with(void (*changes)(unsigned char *picture))
+static void raise_with(void (*changes)(unsigned char *image))
 {
     struct sigaction action = {.sa_sigaction = look, .sa_flags = SA_SIGINFO};
     change = changes;
@@ -127,30 +131,30 @@ TEST(vectors, a_handler_begins_with_zeros)
     CALL(getpid);
     EXPECT(ymm_is(50));
     raise_with(NULL);
-    EXPECT(ymm_is(50));
     EXPECT(was_zero);
+    EXPECT(ymm_is(50));
 }
 
-TEST(vectors, the_frame_tells_what_it_holds)
+TEST(vectors, the_frame_describes_its_image)
 {
     raise_with(NULL);
     if (!features()) {
-        EXPECT_EQ(magic, 0);
-        EXPECT_EQ(flags & 1, 0);
+        EXPECT_EQ(image_info.magic, 0);
+        EXPECT_EQ(flags & 1, 0); /* UC_FP_XSTATE */
         return;
     }
     EXPECT_EQ(flags & 7, 7);
-    EXPECT_EQ(magic, 0x46505853);
-    EXPECT_EQ(second_magic, 0x46505845);
-    EXPECT_EQ(whole_size, size + 4);
-    EXPECT_EQ(told & 7, features() & 7);
-    EXPECT(size >= 576);
+    EXPECT_EQ(image_info.magic, MAGIC);
+    EXPECT_EQ(second_magic, SECOND_MAGIC);
+    EXPECT_EQ(image_info.whole_size, image_info.size + sizeof(second_magic));
+    EXPECT_EQ(image_info.features & 7, features() & 7);
+    EXPECT(image_info.size >= UPPER_HALVES);
 }
 
-static void change_upper_half(unsigned char *picture)
+static void change_upper_half(unsigned char *image)
 {
     unsigned long value = 99;
-    memcpy(picture + 576 + 3 * 16, &value, 8); /* ymm3's third word */
+    memcpy(image + UPPER_HALVES + 3 * 16, &value, 8); /* ymm3's third word */
 }
 
 TEST(vectors, a_handler_may_change_them)
@@ -165,18 +169,18 @@ TEST(vectors, a_handler_may_change_them)
     EXPECT_EQ(vector.words[3], 53);
 }
 
-static void drop_magic(unsigned char *picture)
+static void drop_magic(unsigned char *image)
 {
-    memset(picture + 464, 0, 4);
+    memset(image + SOFTWARE_BYTES, 0, 4);
 }
 
-static void drop_second_magic(unsigned char *picture)
+static void drop_second_magic(unsigned char *image)
 {
-    memset(picture + size, 0, 4);
+    memset(image + image_info.size, 0, 4);
 }
 
-/* An image that is not XSAVE's counts as FXSAVE's. */
-TEST(vectors, without_magic_the_lower_halves_count)
+/* An image without both magic numbers counts as FXSAVE's. */
+TEST(vectors, without_magic_only_the_lower_halves_are_restored)
 {
     static void (*const changes[])(unsigned char *) = {drop_magic, drop_second_magic};
     if (!has_avx())
@@ -192,27 +196,27 @@ TEST(vectors, without_magic_the_lower_halves_count)
     }
 }
 
-static void set_unknown_feature(unsigned char *picture)
+static void set_unknown_feature(unsigned char *image)
 {
-    picture[512 + 7] |= 0x40;
+    image[HEADER + 7] |= 0x40; /* XSTATE_BV's bit 62 */
 }
 
-static void set_reserved(unsigned char *picture)
+static void set_reserved(unsigned char *image)
 {
-    picture[512 + 20] = 1;
+    image[HEADER + 20] = 1;
 }
 
-static void set_compaction(unsigned char *picture)
+static void set_compaction(unsigned char *image)
 {
-    picture[512 + 15] = 0x80;
+    image[HEADER + 15] = 0x80; /* XCOMP_BV's bit 63 */
 }
 
-static void set_mxcsr(unsigned char *picture)
+static void set_mxcsr(unsigned char *image)
 {
-    picture[27] = 0x80;
+    image[27] = 0x80; /* a reserved bit */
 }
 
-static void (*forgery)(unsigned char *picture);
+static void (*forgery)(unsigned char *image);
 
 static void return_with_forgery(void)
 {
@@ -220,7 +224,7 @@ static void return_with_forgery(void)
     _exit(3);
 }
 
-TEST(vectors, forged_pictures)
+TEST(vectors, forged_images)
 {
     static void (*const forgeries[])(unsigned char *) = {set_mxcsr, set_unknown_feature,
                                                          set_reserved, set_compaction};
@@ -231,12 +235,12 @@ TEST(vectors, forged_pictures)
     }
 }
 
-static void clear_features(unsigned char *picture)
+static void clear_features(unsigned char *image)
 {
-    memset(picture + 512, 0, 8);
+    memset(image + HEADER, 0, 8); /* XSTATE_BV */
 }
 
-TEST(vectors, what_is_not_in_use_is_zero)
+TEST(vectors, components_not_in_use_are_restored_as_zeros)
 {
     if (!has_avx())
         return;
@@ -265,11 +269,12 @@ TEST(vectors, a_program_begins_with_zeros)
     EXPECT_EQ(status, 0);
 }
 
-/* --- Bases ------------------------------------------------------------------------------------ */
+/* --- The base of GS --------------------------------------------------------------------------- */
 
 enum { ARCH_SET_GS = 0x1001, ARCH_GET_GS = 0x1004 };
 
-static bool has_bases(void)
+/* Has the processor RDGSBASE and WRGSBASE? */
+static bool has_base_instructions(void)
 {
     return getauxval(AT_HWCAP2) & 2;
 }
@@ -300,11 +305,11 @@ static bool base_stays(unsigned long base)
     return true;
 }
 
-/* Any base is the program's own affair, the kernel's addresses included. */
+/* A program may set any base, also the kernel's addresses. */
 TEST(vectors, the_base_of_gs_stays)
 {
     int status;
-    if (!has_bases())
+    if (!has_base_instructions())
         return;
     handle(SIGUSR1, do_nothing, 0);
     pid_t child = fork();
@@ -322,7 +327,7 @@ TEST(vectors, the_call_and_the_instruction_agree)
     EXPECT_OK(CALL(arch_prctl, ARCH_SET_GS, 0x4000));
     EXPECT_OK(CALL(arch_prctl, ARCH_GET_GS, &base));
     EXPECT_EQ(base, 0x4000);
-    if (!has_bases())
+    if (!has_base_instructions())
         return;
     EXPECT_EQ(get_base(), 0x4000);
     set_base(0x5000);
