@@ -78,15 +78,21 @@ static void *block_and_wait(void *unused)
     return unused;
 }
 
-TEST(proc_processes, a_thread_has_a_name_a_mask_and_signals_of_its_own)
+static pthread_t start_thread(void)
 {
     pthread_t thread;
-    char number[16];
-    signal(SIGUSR1, SIG_IGN);
-    EXPECT_OK(pipe(go_on));
-    EXPECT_EQ(pthread_create(&thread, NULL, block_and_wait, NULL), 0);
+    if (pipe(go_on) < 0 || pthread_create(&thread, NULL, block_and_wait, NULL) != 0)
+        abort();
     while (!thread_id)
         pause_for(1);
+    return thread;
+}
+
+TEST(proc_processes, a_thread_has_a_name_a_mask_and_signals_of_its_own)
+{
+    char number[16];
+    signal(SIGUSR1, SIG_IGN);
+    start_thread();
     EXPECT_OK(CALL(tgkill, getpid(), thread_id, SIGUSR2));
     EXPECT(read_of_thread(thread_id, "status"));
     EXPECT_EQ(strncmp(text, "Name:\twaits\n", 12), 0);
@@ -102,6 +108,12 @@ TEST(proc_processes, a_thread_has_a_name_a_mask_and_signals_of_its_own)
     EXPECT(read_of_thread(getpid(), "status"));
     EXPECT_EQ(set_in("SigBlk"), 0);
     EXPECT_EQ(set_in("SigPnd"), 0);
+}
+
+TEST(proc_processes, a_thread_has_files_until_it_ends)
+{
+    char path[64];
+    pthread_t thread = start_thread();
     EXPECT(read_of_thread(thread_id, "comm"));
     EXPECT_STR(text, "waits\n");
     do {
@@ -112,7 +124,6 @@ TEST(proc_processes, a_thread_has_a_name_a_mask_and_signals_of_its_own)
     EXPECT_EQ(length, strlen(text) + 1 + sizeof("proc_processes"));
     EXPECT_EQ(write(go_on[1], "", 1), 1);
     EXPECT_EQ(pthread_join(thread, NULL), 0);
-    char path[64];
     snprintf(path, sizeof(path), "/proc/self/task/%d/status", thread_id);
     while (access(path, F_OK) == 0) /* a joined thread may not have ended yet */
         pause_for(1);

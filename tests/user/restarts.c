@@ -26,10 +26,12 @@ static int handler_ran[2]; /* a pipe: the handler writes a byte */
 static int other;          /* a file that is locked, an epoll file, or a child */
 static char bytes[8];
 
-static struct shared {
+struct shared {
     bool may_return; /* the other process ends the wait */
     int word;        /* of a futex */
-} * shared;
+};
+
+static struct shared *shared;
 
 static void note(int signal)
 {

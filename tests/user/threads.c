@@ -13,20 +13,15 @@
 #endif
 #include "thread_support.h"
 
-static int count_entries(const char *path)
+static int count_threads(void)
 {
     int count = 0;
-    DIR *directory = opendir(path);
+    DIR *directory = opendir("/proc/self/task");
     for (struct dirent *entry; directory && (entry = readdir(directory));)
         count += entry->d_name[0] != '.';
     if (directory)
         closedir(directory);
     return count;
-}
-
-static int count_threads(void)
-{
-    return count_entries("/proc/self/task");
 }
 
 /* A thread that has been joined may not have ended yet. */
@@ -46,7 +41,7 @@ THREADS_TEST(create_and_join)
     pthread_t threads[THREADS];
     void *result;
     for (intptr_t i = 0; i < 200; i++) {
-        EXPECT_EQ(pthread_create(threads, NULL, twice, (void *)i), 0);
+        EXPECT_EQ(pthread_create(&threads[0], NULL, twice, (void *)i), 0);
         EXPECT_EQ(pthread_join(threads[0], &result), 0);
         EXPECT_EQ((intptr_t)result, 2 * i);
     }
