@@ -5,13 +5,17 @@
  *
  * Its mutex is held while bytes are copied, which may wait for a program's memory: so what is
  * written in one call of up to PIPE_BUF bytes stays in one piece. Nobody holds it while waiting for
- * the other end. Readers and writers share one queue: readers wait only while the pipe is empty and
- * writers only while it is nearly full, so never both.
+ * the other end. Readers and writers share one queue.
+ *
+ * splice() writes what is in a pipe elsewhere before it takes it out, for the write may fail. That
+ * may wait for long, so it does not hold the mutex: the pipe has a taker meanwhile, and readers wait
+ * as if it were empty.
  *
  * The inode of a pipe or FIFO has a struct pipe as long as one end is open.
  */
 #include <assert.h>
 #include <fs/filesystem.h>
+#include <fs/notify.h>
 #include <fs/pipe.h>
 #include <kernel/task/thread.h>
 #include <layout.h>
@@ -29,6 +33,7 @@ struct pipe {
     size_t read_opens, write_opens; /* that there ever were; for those that wait in open() */
     size_t size;         /* how many bytes it can hold: a power of two, PAGE_SIZE or more */
     size_t start, count; /* the oldest byte's place, below `size`; and how many there are */
+    bool has_taker;      /* pipe_begin_taking() was called: nobody else takes bytes out */
     phys_addr_t *pages;  /* of the ring; NO_FRAME: not needed yet */
     phys_addr_t first_pages[FIRST_PAGES]; /* those of a pipe whose size was not changed */
     struct mutex mutex;
@@ -60,7 +65,7 @@ typedef bool wait_is_over(const struct pipe *pipe, size_t amount);
 static bool can_read(const struct pipe *pipe, size_t unused)
 {
     (void)unused;
-    return pipe->count > 0 || pipe->writers == 0;
+    return !pipe->has_taker && (pipe->count > 0 || pipe->writers == 0);
 }
 
 static bool can_write(const struct pipe *pipe, size_t amount)
@@ -129,6 +134,13 @@ static enum error fill(struct pipe *pipe, struct buffer *buffer)
     return error;
 }
 
+/* Takes out the oldest bytes. */
+static void drop(struct pipe *pipe, size_t size)
+{
+    pipe->count -= size;
+    pipe->start = pipe->count ? (pipe->start + size) % pipe->size : 0;
+}
+
 /* Puts as much into the buffer as there is. */
 static enum error drain(struct pipe *pipe, struct buffer *buffer)
 {
@@ -138,20 +150,17 @@ static enum error drain(struct pipe *pipe, struct buffer *buffer)
         size_t size = MIN(PAGE_SIZE - within, pipe->count);
         size = MIN(size, before);
         error = buffer_put(buffer, page_of(pipe, pipe->start) + within, size);
-        pipe->start = (pipe->start + before - buffer->left) % pipe->size;
-        pipe->count -= before - buffer->left;
+        drop(pipe, before - buffer->left);
     }
-    if (pipe->count == 0)
-        pipe->start = 0;
     return error;
 }
 
 static enum error read_locked(const struct file *file, struct buffer *buffer)
 {
     struct pipe *pipe = file->inode->pipe;
-    while (pipe->count == 0) {
-        if (pipe->writers == 0)
-            return OK;
+    while (pipe->count == 0 || pipe->has_taker) {
+        if (can_read(pipe, 0))
+            return OK; /* the end */
         enum error error = wait_unlocked(file, can_read, 0);
         if (error)
             return error;
@@ -222,7 +231,7 @@ static unsigned poll(struct file *file, struct waker *waker, struct task *task)
     if (waker)
         waker_register(waker, &pipe->waiting, task);
     if (may_read(file)) {
-        ready |= pipe->count > 0 ? POLLIN | POLLRDNORM : 0;
+        ready |= pipe->count > 0 && !pipe->has_taker ? POLLIN | POLLRDNORM : 0;
         ready |= has_lost_writers(file) ? POLLHUP : 0;
     }
     if (may_write(file)) {
@@ -363,7 +372,7 @@ static enum error peek_locked(const struct file *file, size_t skipped, struct bu
 {
     struct pipe *pipe = file->inode->pipe;
     enum error error = OK;
-    while (!error && pipe->count == 0 && pipe->writers > 0 && skipped == 0)
+    while (!error && skipped == 0 && !can_read(pipe, 0))
         error = wait_unlocked(file, can_read, 0);
     while (!error && buffer->left > 0 && skipped < pipe->count) {
         size_t place = (pipe->start + skipped) % pipe->size, within = place % PAGE_SIZE;
@@ -383,6 +392,31 @@ enum error pipe_peek(struct file *file, size_t skipped, struct buffer *buffer)
     enum error error = peek_locked(file, skipped, buffer);
     thread_unlock(&pipe->mutex);
     return error;
+}
+
+enum error pipe_begin_taking(struct file *file, struct buffer *buffer)
+{
+    struct pipe *pipe = file->inode->pipe;
+    ASSERT(pipe);
+    thread_lock(&pipe->mutex);
+    enum error error = peek_locked(file, 0, buffer);
+    if (!error)
+        pipe->has_taker = true;
+    thread_unlock(&pipe->mutex);
+    return error;
+}
+
+void pipe_end_taking(struct file *file, size_t taken)
+{
+    struct pipe *pipe = file->inode->pipe;
+    thread_lock(&pipe->mutex);
+    ASSERT(pipe->has_taker && taken <= pipe->count);
+    drop(pipe, taken);
+    pipe->has_taker = false;
+    thread_unlock(&pipe->mutex);
+    wake(pipe, ALL_EVENTS);
+    if (taken > 0)
+        notify_file(file, NOTIFY_ACCESS);
 }
 
 /* For one who holds the mutex. */

@@ -18,6 +18,12 @@ enum error pipe_create(unsigned flags, struct file **read_end, struct file **wri
  * ERROR_INTERRUPTED. In threads. */
 enum error pipe_peek(struct file *file, size_t skipped, struct buffer *buffer);
 
+/* The same from the first byte on, and when it returns OK, nobody else takes bytes out until
+ * pipe_end_taking(), which takes out the first `taken`: as many of those that were copied as the
+ * caller has got rid of. Both in threads; may wait. */
+enum error pipe_begin_taking(struct file *file, struct buffer *buffer);
+void pipe_end_taking(struct file *file, size_t taken);
+
 /* How many bytes a pipe holds; 0: the file is none. */
 size_t pipe_size(const struct file *file);
 

@@ -1,8 +1,7 @@
 /*
  * splice() moves bytes between a pipe and a file, tee() copies them from pipe to pipe, vmsplice()
  * moves them between a pipe and memory. No page is ever shared with a pipe: bytes are copied
- * through one page. splice() takes bytes out of a pipe before it writes them, so they are lost if
- * the write fails.
+ * through one page. What splice() cannot write stays in the pipe, or before the file's position.
  */
 #include <assert.h>
 #include <fs/pipe.h>
@@ -19,7 +18,7 @@ enum { SPLICE_NONBLOCK = 2, SPLICE_KNOWN = 15 };
 struct side {
     struct file *file; /* referenced */
     virt_addr_t at; /* the position's address in the program; 0: the file's own position counts */
-    uint64_t position;
+    uint64_t position; /* behind what was moved, if the file has one */
 };
 
 static bool is_pipe(const struct file *file)
@@ -43,30 +42,40 @@ static enum error open_side(int fd, virt_addr_t at, struct side *side)
     return !error && side->position > INT64_MAX ? ERROR_INVALID : error;
 }
 
-/* Gives the program the new position. */
+/* Gives the program, or the file, the new position. */
 static enum error store_position(const struct side *side)
 {
     if (side->at)
         return copy_to_user(side->at, &side->position, sizeof(side->position));
+    if (side->file->operations->has_position)
+        side->file->position = side->position;
     return OK;
 }
 
-static enum error read_side(struct side *side, struct buffer *buffer)
+/* Copies the next bytes of a side. Those of a pipe or a file with a position are not taken yet. */
+static enum error copy_next(const struct side *side, struct buffer *buffer)
 {
-    size_t before = buffer->left;
-    if (!side->at)
-        return file_read(side->file, buffer);
-    enum error error = file_read_at(side->file, buffer, side->position);
-    side->position += before - buffer->left;
-    return error;
+    if (is_pipe(side->file))
+        return pipe_begin_taking(side->file, buffer);
+    if (side->file->operations->has_position)
+        return file_read_at(side->file, buffer, side->position);
+    return file_read(side->file, buffer);
+}
+
+/* Takes the first `size` of them, after copy_next() has returned OK. */
+static void take_copied(struct side *side, size_t size)
+{
+    if (is_pipe(side->file))
+        pipe_end_taking(side->file, size);
+    side->position += size;
 }
 
 static enum error write_side(struct side *side, struct buffer *buffer)
 {
     size_t before = buffer->left;
-    if (!side->at)
-        return file_write(side->file, buffer);
-    enum error error = file_write_at(side->file, buffer, side->position);
+    enum error error = side->file->operations->has_position
+                           ? file_write_at(side->file, buffer, side->position)
+                           : file_write(side->file, buffer);
     side->position += before - buffer->left;
     return error;
 }
@@ -91,14 +100,18 @@ static enum error move(struct side *from, struct side *to, size_t count, bool ma
         if (!is_ready(from, to) && (*moved > 0 || !may_wait))
             return *moved > 0 ? OK : ERROR_AGAIN;
         buffer_init_kernel(&buffer, page, size);
-        error = read_side(from, &buffer);
-        size -= buffer.left;
-        if (error || size == 0)
+        error = copy_next(from, &buffer);
+        if (error)
             break;
+        size -= buffer.left;
         buffer_init_kernel(&buffer, page, size);
-        error = write_side(to, &buffer);
+        if (size > 0)
+            error = write_side(to, &buffer);
+        take_copied(from, size - buffer.left);
         *moved += size - buffer.left;
         ASSERT(*moved <= count);
+        if (size == 0)
+            break;
     }
     return *moved > 0 ? OK : error;
 }

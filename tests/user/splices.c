@@ -1,5 +1,8 @@
 /* splice: between a pipe and a file. */
+#include <sys/mman.h>
 #include <sys/sendfile.h>
+#include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/uio.h>
 
 #include "support.h"
@@ -89,6 +92,84 @@ TEST(splices, bad_ones_are_refused)
     signal(SIGPIPE, SIG_IGN);
     EXPECT_OK(close(others[0]));
     EXPECT_ERROR(splice_it(file, &at, others[1], NULL, 1, 0), EPIPE);
+}
+
+static void ignore(int signal)
+{
+    (void)signal;
+}
+
+/* The bytes are taken out of the pipe when they are written, not before. */
+TEST(splices, bytes_that_cannot_be_written_stay_in_the_pipe)
+{
+    char bytes[20] = "";
+    int from[2], to[2], sockets[2], file = memfd_create("sealed", MFD_ALLOW_SEALING);
+    EXPECT_OK(ftruncate(file, 100));
+    EXPECT_OK(fcntl(file, F_ADD_SEALS, F_SEAL_WRITE));
+    EXPECT_OK(pipe2(from, O_NONBLOCK));
+    EXPECT_OK(pipe(to));
+    EXPECT_OK(socketpair(AF_UNIX, SOCK_STREAM, 0, sockets));
+    EXPECT_OK(close(to[0]));
+    EXPECT_OK(close(sockets[1]));
+    signal(SIGPIPE, SIG_IGN);
+    EXPECT_EQ(write(from[1], "in the pipe", 11), 11);
+    EXPECT_ERROR(splice_it(from[0], NULL, file, NULL, 5, 0), EPERM);
+    EXPECT_ERROR(splice_it(from[0], NULL, to[1], NULL, 5, 0), EPIPE);
+    EXPECT_ERROR(splice_it(from[0], NULL, sockets[0], NULL, 5, 0), EPIPE);
+    EXPECT_EQ(lseek(file, 0, SEEK_CUR), 0);
+    EXPECT_EQ(read(from[0], bytes, 20), 11);
+    EXPECT_STR(bytes, "in the pipe");
+}
+
+TEST(splices, a_file_that_waits_for_room_in_a_pipe_does_not_move)
+{
+    static const struct itimerval often = {{0, 10000}, {0, 10000}}, never;
+    const struct sigaction action = {.sa_handler = ignore};
+    int ends[2], file = open("file", O_RDWR | O_CREAT, 0600);
+    EXPECT_OK(ftruncate(file, 1 << 20));
+    EXPECT_OK(pipe(ends));
+    EXPECT_EQ(splice_it(file, NULL, ends[1], NULL, 65536, 0), 65536);
+    EXPECT_OK(sigaction(SIGALRM, &action, NULL));
+    EXPECT_OK(setitimer(ITIMER_REAL, &often, NULL));
+    EXPECT_ERROR(splice_it(file, NULL, ends[1], NULL, 10, 0), EINTR);
+    EXPECT_OK(setitimer(ITIMER_REAL, &never, NULL));
+    EXPECT_EQ(lseek(file, 0, SEEK_CUR), 65536);
+}
+
+/* Whoever reads meanwhile waits: no byte is read twice. */
+TEST(splices, two_take_from_a_pipe)
+{
+    enum { BYTES = 1 << 18 };
+    static unsigned char bytes[BYTES];
+    size_t sum = 0, expected = 0;
+    int ends[2], file = open("file", O_RDWR | O_CREAT, 0600), rest = open("rest", O_RDWR | O_CREAT, 0600);
+    EXPECT_OK(pipe(ends));
+    if (fork() == 0) {
+        close(ends[1]);
+        while (splice_it(ends[0], NULL, rest, NULL, 1000, 0) > 0)
+            ;
+        _exit(0);
+    }
+    if (fork() == 0) {
+        ssize_t got;
+        close(ends[1]);
+        while ((got = read(ends[0], bytes, 700)) > 0)
+            write(file, bytes, (size_t)got);
+        _exit(0);
+    }
+    for (size_t i = 0; i < BYTES; i++)
+        expected += bytes[i] = (unsigned char)(i * 2654435761u >> 24);
+    EXPECT_EQ(write(ends[1], bytes, BYTES), BYTES);
+    EXPECT_OK(close(ends[1]));
+    EXPECT_OK(wait(NULL));
+    EXPECT_OK(wait(NULL));
+    off_t first = lseek(file, 0, SEEK_END), second = lseek(rest, 0, SEEK_END);
+    EXPECT_EQ(first + second, BYTES);
+    EXPECT_EQ(pread(file, bytes, BYTES, 0), first);
+    EXPECT_EQ(pread(rest, bytes + first, BYTES, 0), second);
+    for (size_t i = 0; i < BYTES; i++)
+        sum += bytes[i];
+    EXPECT_EQ(sum, expected);
 }
 
 TEST(splices, tee_leaves_what_it_copies)
