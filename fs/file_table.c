@@ -219,6 +219,12 @@ enum error file_table_close(struct file_table *table, int fd)
     return OK;
 }
 
+void file_table_take_back(struct file_table *table, int fd, const struct file *file)
+{
+    if (file_table_is_open(table, fd) && table->files[fd] == file)
+        release(table, take_out(table, (unsigned)fd));
+}
+
 enum error file_table_get_close_on_exec(const struct file_table *table, int fd, bool *value)
 {
     if (!file_table_is_open(table, fd))

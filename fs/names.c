@@ -204,7 +204,9 @@ static enum error rename_to(const struct walk *from, const struct walk *to, stru
     enum error error = walk_look_up(to, &replaced);
     if (error && error != ERROR_NO_ENTRY)
         return error;
-    if (error && (flags & RENAME_EXCHANGE || to->directory->is_deleted))
+    const struct filesystem *filesystem = to->directory->inode->filesystem;
+    bool is_fixed = to->directory->is_deleted || filesystem->type->has_fixed_names;
+    if (error && (flags & RENAME_EXCHANGE || is_fixed))
         return error;
     if (error)
         return rename_entry(from, to, entry, NULL);

@@ -13,15 +13,14 @@
 /* Makes a dentry without a file for the last component, which does not exist. */
 static enum error new_entry(const struct walk *walk, struct dentry **entry)
 {
-    if (walk->directory->is_deleted)
+    const struct filesystem *filesystem = walk->directory->inode->filesystem;
+    if (walk->directory->is_deleted || filesystem->type->has_fixed_names)
         return ERROR_NO_ENTRY;
     enum error error = mount_check_writable(walk->mount, walk->directory->inode);
     if (!error)
         error = directory_check_change(walk->context, walk->directory);
     if (error)
         return error;
-    if (!walk->directory->inode->operations->create)
-        return ERROR_NOT_PERMITTED;
     *entry = dentry_create(walk->directory, walk->name, walk->length, NULL);
     return *entry ? OK : ERROR_OUT_OF_FRAMES;
 }
@@ -83,6 +82,8 @@ static enum error create(const struct walk *walk, struct dentry *entry, uint32_t
     const struct inode *directory = entry->parent->inode;
     uint32_t permissions = new_permissions(walk->context, directory, mode);
     ASSERT(!entry->inode);
+    if (!directory->operations->create)
+        return (mode & S_IFMT) == S_IFREG ? ERROR_ACCESS : ERROR_NOT_PERMITTED;
     enum error error = directory->operations->create(entry, (mode & S_IFMT) | permissions, rdev);
     ASSERT(error ? !entry->inode : entry->is_kept);
     if (!error) {

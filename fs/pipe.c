@@ -8,8 +8,8 @@
  * the other end. Readers and writers share one queue.
  *
  * splice() writes what is in a pipe elsewhere before it takes it out, for the write may fail. That
- * may wait for long, so it does not hold the mutex: the pipe has a taker meanwhile, and readers wait
- * as if it were empty.
+ * may wait for long, so it does not hold the mutex: the pipe has a taker meanwhile, and readers
+ * wait as if it were empty.
  *
  * The inode of a pipe or FIFO has a struct pipe as long as one end is open.
  */

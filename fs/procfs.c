@@ -224,6 +224,7 @@ static enum error mount(const struct mount_arguments *arguments, struct filesyst
 
 struct filesystem_type procfs_type = {.name = "proc",
                                       .magic = MAGIC,
+                                      .has_fixed_names = true,
                                       .is_single = true,
                                       .mount = mount,
                                       .unmount = pseudo_unmount,

@@ -76,6 +76,11 @@ enum error file_table_put(struct file_table *table, struct file *file, int fd, b
 /* Closes a descriptor; may wait. ERROR_BAD_DESCRIPTOR. */
 enum error file_table_close(struct file_table *table, int fd);
 
+/* Closes a descriptor that the caller has opened for the file, for a program that was not told its
+ * number. Another thread may have closed it since, or opened another file there, which stays. The
+ * caller has a reference on the file. May wait. */
+void file_table_take_back(struct file_table *table, int fd, const struct file *file);
+
 /* The mark of an open descriptor. ERROR_BAD_DESCRIPTOR. */
 enum error file_table_get_close_on_exec(const struct file_table *table, int fd, bool *value);
 enum error file_table_set_close_on_exec(struct file_table *table, int fd, bool value);

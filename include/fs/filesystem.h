@@ -37,6 +37,7 @@ struct filesystem_type {
     bool has_device; /* it is on a disk */
     uint32_t magic;  /* what statfs() calls it, of a type without statistics */
     struct list_node node;
+    bool has_fixed_names; /* programs cannot make others: ERROR_NO_ENTRY, whatever their rights */
     bool is_single; /* all of the type have the same content: one is not mounted over another */
     /* Makes one with one reference to its root, or the only one there is. ERROR_INVALID for options
      * that it does not know, ERROR_OUT_OF_FRAMES, ERROR_BUSY. */

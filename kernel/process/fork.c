@@ -189,22 +189,46 @@ static enum error clone_thread(const struct trap_frame *frame,
 
 /* --- Processes ------------------------------------------------------------------------------- */
 
-/* Opens a descriptor of the child for the caller, and tells the program its number. */
-static enum error open_pidfd(struct process *child, virt_addr_t to, int32_t *fd)
+/* Opens a descriptor of the child for the caller. The file is referenced once more. */
+static enum error open_pidfd(struct process *child, struct file **file, int32_t *fd)
 {
-    struct file_table *files = process_current()->files;
+    enum error error = pidfd_create(child->number, 0, file);
+    if (error)
+        return error;
+    error = file_table_add(process_current()->files, *file, 0, true, fd);
+    if (error)
+        file_release(*file);
+    else
+        file_reference(*file);
+    return error;
+}
+
+static enum error start_child(struct process *child, const struct trap_frame *frame,
+                              const struct clone_arguments *arguments)
+{
+    struct user_thread *thread;
+    id_reference(child->number);
+    enum error error = start(child, child->number, frame, arguments, &thread);
+    if (error)
+        id_release(child->number);
+    return error;
+}
+
+/* The same with a descriptor of the child, whose number the program is told. */
+static enum error start_with_pidfd(struct process *child, const struct trap_frame *frame,
+                                   const struct clone_arguments *arguments)
+{
     struct file *file;
-    enum error error = pidfd_create(child->number, 0, &file);
+    int32_t fd;
+    enum error error = open_pidfd(child, &file, &fd);
     if (error)
         return error;
-    error = file_table_add(files, file, 0, true, fd);
-    if (error) {
-        file_release(file);
-        return error;
-    }
-    error = copy_to_user(to, fd, sizeof(*fd));
+    error = copy_to_user(arguments->pidfd, &fd, sizeof(fd));
+    if (!error)
+        error = start_child(child, frame, arguments);
     if (error)
-        (void)file_table_close(files, *fd);
+        file_table_take_back(process_current()->files, fd, file);
+    file_release(file);
     return error;
 }
 
@@ -212,25 +236,12 @@ static enum error open_pidfd(struct process *child, virt_addr_t to, int32_t *fd)
 static enum error copy_and_start(struct process *child, const struct trap_frame *frame,
                                  const struct clone_arguments *arguments)
 {
-    struct user_thread *thread;
-    bool has_pidfd = arguments->flags & CLONE_PIDFD;
-    int32_t pidfd = -1;
     enum error error = copy_process(child, process_current(), arguments->flags);
     if (error)
         return error;
     store_ids(child->space, child->id, arguments);
-    if (has_pidfd)
-        error = open_pidfd(child, arguments->pidfd, &pidfd);
-    if (error)
-        return error;
-    id_reference(child->number);
-    error = start(child, child->number, frame, arguments, &thread);
-    if (error) {
-        id_release(child->number);
-        if (has_pidfd)
-            (void)file_table_close(process_current()->files, pidfd);
-    }
-    return error;
+    return arguments->flags & CLONE_PIDFD ? start_with_pidfd(child, frame, arguments)
+                                          : start_child(child, frame, arguments);
 }
 
 /* Waits until the child of that number has given the memory back. SIGKILL, and the end of the

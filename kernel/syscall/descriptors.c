@@ -218,10 +218,13 @@ enum error descriptor_add_both(struct file *ends[2], bool close_on_exec, virt_ad
         file_table_close(files, fds[0]);
         return error;
     }
+    for (size_t i = 0; i < 2; i++)
+        file_reference(ends[i]); /* for other threads may close them during the copy */
     error = copy_to_user(to, fds, sizeof(fds));
-    if (error) {
-        file_table_close(files, fds[0]);
-        file_table_close(files, fds[1]);
+    for (size_t i = 0; i < 2; i++) {
+        if (error)
+            file_table_take_back(process_current()->files, fds[i], ends[i]);
+        file_release(ends[i]);
     }
     return error;
 }

@@ -186,17 +186,17 @@ int64_t syscall_mincore(struct trap_frame *frame)
         return syscall_result(ERROR_INVALID);
     if (!round_range(&start, &length))
         return syscall_result(ERROR_OUT_OF_FRAMES);
-    for (uint64_t left = length / PAGE_SIZE; !error && left > 0;) {
+    for (uint64_t done = 0, pages = length / PAGE_SIZE; !error && done < pages;) {
         enum { PAGES_BETWEEN_YIELDS = 1 << 14 };
         uint8_t resident[64];
-        size_t some = MIN(left, sizeof(resident));
+        size_t some = MIN(pages - done, sizeof(resident));
         error = address_space_list_resident(space, start, some, resident);
         if (!error)
             error = copy_to_user(vector, resident, some);
         start += some * PAGE_SIZE;
         vector += some;
-        left -= some;
-        if (left % PAGES_BETWEEN_YIELDS == 0)
+        done += some;
+        if (done % PAGES_BETWEEN_YIELDS == 0)
             thread_yield();
     }
     return syscall_result(error);

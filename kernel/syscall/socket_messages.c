@@ -316,8 +316,8 @@ static void put_rights(struct control *control, struct socket_rights *rights, un
     if (count == 0 || put_control(control, SCM_RIGHTS, fds, count * sizeof(fds[0])))
         return;
     control->flags |= MSG_CTRUNC;
-    while (count > 0) /* the program does not know their numbers */
-        (void)file_table_close(process_current()->files, fds[--count]);
+    for (size_t i = 0; i < count; i++)
+        file_table_take_back(process_current()->files, fds[i], rights->files[i]);
 }
 
 /* Gives the program what came along. Bad memory for that is no error, as on Linux: the bytes have

@@ -102,8 +102,9 @@ static int64_t transfer_parts(struct file *file, enum direction direction,
     return finish(&buffer, size, error);
 }
 
+/* `to_disk`: what was moved has to be on the disk, too, as with O_SYNC. */
 static int64_t transfer_vector(const struct trap_frame *frame, enum direction direction,
-                               uint64_t position)
+                               uint64_t position, bool to_disk)
 {
     struct buffer_part few[FEW_PARTS], *parts = few;
     struct file *file;
@@ -118,6 +119,10 @@ static int64_t transfer_vector(const struct trap_frame *frame, enum direction di
         result = syscall_result(ERROR_OUT_OF_FRAMES);
     else if (count <= PARTS_MAX)
         result = transfer_parts(file, direction, parts, argument_1(frame), count, position);
+    if (result > 0 && to_disk && file->operations->sync) {
+        error = file_sync(file);
+        result = error ? syscall_result(error) : result;
+    }
     if (parts != few)
         kfree(parts);
     file_release(file);
@@ -126,41 +131,30 @@ static int64_t transfer_vector(const struct trap_frame *frame, enum direction di
 
 int64_t syscall_readv(struct trap_frame *frame)
 {
-    return transfer_vector(frame, READ, HERE);
+    return transfer_vector(frame, READ, HERE, false);
 }
 
 int64_t syscall_writev(struct trap_frame *frame)
 {
-    return transfer_vector(frame, WRITE, HERE);
+    return transfer_vector(frame, WRITE, HERE, false);
 }
 
-static int64_t transfer_vector_at(const struct trap_frame *frame, enum direction direction)
+static int64_t transfer_vector_at(const struct trap_frame *frame, enum direction direction,
+                                  bool to_disk)
 {
     uint64_t position = argument_3(frame);
     return position > INT64_MAX ? syscall_result(ERROR_INVALID)
-                                : transfer_vector(frame, direction, position);
+                                : transfer_vector(frame, direction, position, to_disk);
 }
 
 int64_t syscall_preadv(struct trap_frame *frame)
 {
-    return transfer_vector_at(frame, READ);
+    return transfer_vector_at(frame, READ, false);
 }
 
 int64_t syscall_pwritev(struct trap_frame *frame)
 {
-    return transfer_vector_at(frame, WRITE);
-}
-
-/* Writes a file to its disk. */
-static enum error sync(int fd)
-{
-    struct file *file;
-    enum error error = file_table_get(process_current()->files, fd, &file);
-    if (error)
-        return error;
-    error = file->operations->sync ? file_sync(file) : OK;
-    file_release(file);
-    return error;
+    return transfer_vector_at(frame, WRITE, false);
 }
 
 /* RWF_HIPRI only asks for speed. The other flags are O_DSYNC and O_SYNC for this call alone. */
@@ -170,12 +164,9 @@ static int64_t transfer_with_flags(const struct trap_frame *frame, enum directio
     unsigned flags = (unsigned)argument_5(frame);
     if (flags & ~(unsigned)KNOWN)
         return syscall_result(ERROR_UNSUPPORTED);
-    int64_t result = argument_3(frame) == HERE ? transfer_vector(frame, direction, HERE)
-                                               : transfer_vector_at(frame, direction);
-    if (result <= 0 || direction == READ || !(flags & (RWF_DSYNC | RWF_SYNC)))
-        return result;
-    enum error error = sync((int)argument_0(frame));
-    return error ? syscall_result(error) : result;
+    bool to_disk = direction == WRITE && flags & (RWF_DSYNC | RWF_SYNC);
+    return argument_3(frame) == HERE ? transfer_vector(frame, direction, HERE, to_disk)
+                                     : transfer_vector_at(frame, direction, to_disk);
 }
 
 int64_t syscall_preadv2(struct trap_frame *frame)

@@ -204,7 +204,7 @@ static void use_descriptors(struct worker *worker)
     char bytes[4] = "";
     struct buffer buffer;
     struct file_table *table, *copy;
-    struct file *file;
+    struct file *file, *other;
     int fd;
     bool marked;
     (void)worker;
@@ -224,7 +224,13 @@ static void use_descriptors(struct worker *worker)
     EXPECT_EQ(file_table_copy(table, &copy), OK);
     file_table_close_on_exec(copy);
     EXPECT_EQ(file_table_next(copy, 0), 9);
-    EXPECT_EQ(file_table_close(copy, 9), OK);
+    EXPECT_EQ(file_open(context, NULL, "/numbers", O_RDONLY, 0, &other), OK);
+    file_table_take_back(copy, 9, other);
+    EXPECT(file_table_is_open(copy, 9));
+    file_table_take_back(copy, 9, file);
+    EXPECT(!file_table_is_open(copy, 9));
+    file_table_take_back(copy, 9, file);
+    file_release(other);
     file_table_reference(copy);
     file_table_release(copy);
     file_table_release(copy);

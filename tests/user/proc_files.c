@@ -380,3 +380,31 @@ TEST(proc_files, unix_sockets)
     EXPECT(has_socket(pair[1], "00000000 0005 03", ""));
     EXPECT(begins(text, "Num       RefCount Protocol Flags    Type St Inode Path\n"));
 }
+
+static void make_names_in(const char *directory, int error_of_file, int error_of_others)
+{
+    EXPECT_OK(chdir(directory));
+    EXPECT_ERROR(open("absent", O_WRONLY | O_CREAT, 0600), error_of_file);
+    EXPECT_ERROR(open("absent", O_WRONLY | O_CREAT | O_EXCL, 0600), error_of_file);
+    EXPECT_ERROR(mknod("absent", S_IFREG | 0600, 0), error_of_file);
+    EXPECT_ERROR(mkdir("absent", 0700), error_of_others);
+    EXPECT_ERROR(mkfifo("absent", 0600), error_of_others);
+    EXPECT_ERROR(symlink("target", "absent"), error_of_others);
+}
+
+/* In /proc a name that is not there is not there, whatever the user may do. */
+TEST(proc_files, no_names_can_be_made)
+{
+    NEEDS_ROOT();
+    for (int user = 0; user < 2; user++) {
+        make_names_in("/proc", ENOENT, ENOENT);
+        make_names_in("/proc/sys", ENOENT, ENOENT);
+        make_names_in("/proc/self/fd", ENOENT, ENOENT);
+        EXPECT_ERROR(link("/proc/self/status", "/proc/absent"), ENOENT);
+        EXPECT_ERROR(rename("/proc/self/status", "/proc/self/absent"), ENOENT);
+        make_names_in("/sys", EACCES, user ? EACCES : EPERM);
+        make_names_in("/dev/pts", EACCES, user ? EACCES : EPERM);
+        if (!user)
+            become_user();
+    }
+}

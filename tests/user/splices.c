@@ -142,7 +142,8 @@ TEST(splices, two_take_from_a_pipe)
     enum { BYTES = 1 << 18 };
     static unsigned char bytes[BYTES];
     size_t sum = 0, expected = 0;
-    int ends[2], file = open("file", O_RDWR | O_CREAT, 0600), rest = open("rest", O_RDWR | O_CREAT, 0600);
+    int ends[2], file = open("file", O_RDWR | O_CREAT, 0600),
+                 rest = open("rest", O_RDWR | O_CREAT, 0600);
     EXPECT_OK(pipe(ends));
     if (fork() == 0) {
         close(ends[1]);
