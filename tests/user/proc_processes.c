@@ -155,6 +155,34 @@ TEST(proc_processes, the_state_of_a_process)
     EXPECT_EQ(state(), 'Z');
 }
 
+static bool own_state_becomes(char expected)
+{
+    for (int i = 0; i < 2000; i++) {
+        if (read_of_process(getpid(), "stat") && state() == expected)
+            return true;
+        pause_for(5);
+    }
+    return false;
+}
+
+static void *watch_the_first_thread(void *unused)
+{
+    bool seen = own_state_becomes('S') && write(go_on[1], "", 1) == 1 && own_state_becomes('Z');
+    _exit(!seen);
+    return unused;
+}
+
+/* Whatever the other threads do, and if it ends before them. */
+TEST(proc_processes, the_state_of_a_process_is_its_first_threads)
+{
+    char byte;
+    pthread_t thread;
+    EXPECT_OK(pipe(go_on));
+    EXPECT_EQ(pthread_create(&thread, NULL, watch_the_first_thread, NULL), 0);
+    EXPECT_EQ(read(go_on[0], &byte, 1), 1);
+    pthread_exit(NULL);
+}
+
 TEST(proc_processes, a_zombie_keeps_only_its_number_and_name)
 {
     char path[64], target[64];

@@ -6,7 +6,8 @@
 
 struct process;
 
-/* The process's state as a letter, as in /proc/PID/stat: R, S, T or Z. In tasks and threads. */
+/* The state of the process's first thread as a letter, as in /proc/PID/stat: R, S or T. Z: there is
+ * no such thread, although others may go on. In tasks and threads. */
 char process_state_letter(const struct process *process);
 
 /* Registers these files and the list of processes with procfs. In set-up code, after fs_start(). */
