@@ -58,13 +58,14 @@ static bool is_blank(char c)
 
 /* Splits a line that begins with #! into the interpreter's name and its one argument, or "". Each
  * then ends in a NUL. The argument of a line that is too long is cut. ERROR_NOT_EXECUTABLE: there
- * is no name, or it may be cut. */
+ * is no name, or it may be cut. ERROR_ACCESS: there is no name, and the file ends in this line;
+ * Linux then opens "", the working directory, as the interpreter. */
 static enum error split_line(char *line, size_t size, char **name, char **argument)
 {
     char *at = line + 2, *end = line, *last = line + SCRIPT_LINE - 1;
     while (end < line + size && *end != '\n')
         end++;
-    bool is_cut = end > last;
+    bool is_cut = end > last, is_last = end == line + size;
     end = MIN(end, last);
     while (at < end && is_blank(*at))
         at++;
@@ -81,7 +82,9 @@ static enum error split_line(char *line, size_t size, char **name, char **argume
     while (is_blank(*at))
         at++;
     *argument = at;
-    return **name ? OK : ERROR_NOT_EXECUTABLE;
+    if (**name)
+        return OK;
+    return is_last ? ERROR_ACCESS : ERROR_NOT_EXECUTABLE;
 }
 
 /* Changes the arguments to: the interpreter, its argument, the script's name, and the script's own
