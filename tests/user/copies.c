@@ -1,10 +1,10 @@
-/* Reading and writing in parts at a position, and copies from file to file. */
+/* preadv(), pwritev() and their second versions; copies by sendfile() and copy_file_range(). */
 #include <sys/sendfile.h>
 #include <sys/uio.h>
 
 #include "support.h"
 
-TEST(copies, sendfile_of_a_file_that_has_no_size)
+TEST(copies, sendfile_of_a_file_without_a_size)
 {
     char text[512], sent[512];
     int from = open("/proc/version", O_RDONLY), ends[2];
@@ -17,7 +17,7 @@ TEST(copies, sendfile_of_a_file_that_has_no_size)
     EXPECT_EQ(sendfile(ends[1], from, NULL, 1 << 20), 0);
 }
 
-TEST(copies, parts_at_a_position)
+TEST(copies, preadv_and_pwritev)
 {
     char a[4] = "", b[4] = "";
     struct iovec in[] = {{a, 3}, {b, 3}}, out[] = {{"XY", 2}, {"Z", 1}};
@@ -29,7 +29,7 @@ TEST(copies, parts_at_a_position)
     EXPECT_EQ(pwritev(fd, out, 2, 8), 3);
     EXPECT(has_text("a", "01234567XYZ"));
     EXPECT_EQ(CALL(preadv2, fd, in, 2, -1L, 0L, 0), 6);
-    EXPECT(strcmp(a, "012") == 0);
+    EXPECT(strcmp(a, "012") == 0 && strcmp(b, "345") == 0);
     EXPECT_EQ(lseek(fd, 0, SEEK_CUR), 6);
     EXPECT_EQ(CALL(pwritev2, fd, out, 1, 0L, 0L, 0), 2);
     EXPECT(has_text("a", "XY234567XYZ"));
@@ -42,7 +42,7 @@ TEST(copies, parts_at_a_position)
     EXPECT_FAULT_EACH(bad, sizeof(struct iovec), CALL(preadv, fd, bad, 1, 0L, 0L));
 }
 
-TEST(copies, of_a_range)
+TEST(copies, copy_file_range)
 {
     make_file("a", "0123456789");
     make_file("b", "abcdef");
@@ -70,7 +70,7 @@ TEST(copies, of_a_range)
     EXPECT_ERROR(CALL(copy_file_range, a, &from, a, &to, 4096L, 0), EINVAL);
 }
 
-TEST(copies, that_are_refused)
+TEST(copies, what_is_refused)
 {
     make_file("a", "0123456789");
     int a = open("a", O_RDWR), reader = open("a", O_RDONLY), ends[2];
@@ -92,4 +92,5 @@ TEST(copies, that_are_refused)
     EXPECT_ERROR(CALL(sendfile, 77, 78, 8L, 1L), EFAULT);
     EXPECT_ERROR(CALL(copy_file_range, a, bad_pointer(1, 8), open("b", O_RDWR), NULL, 5L, 0),
                  EFAULT);
+    EXPECT(has_text("a", "0123456789") && has_text("b", ""));
 }

@@ -1,90 +1,16 @@
-/* eventfd, and epoll: what is told, how often, and what is refused. */
+/* epoll: which events are reported, how often, and what is refused. */
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/resource.h>
 #include <time.h>
 
 #include "support.h"
 
-static unsigned long long take(int fd)
+/* Sets an eventfd's count to 0, so that it is not ready. */
+static void reset(int fd)
 {
-    unsigned long long count = 0;
-    return read(fd, &count, sizeof(count)) == sizeof(count) ? count : 0;
-}
-
-static int add(int fd, unsigned long long count)
-{
-    return write(fd, &count, sizeof(count)) == sizeof(count) ? 0 : -1;
-}
-
-/* --- eventfd ---------------------------------------------------------------------------------- */
-
-TEST(epoll, eventfd_counts)
-{
-    char eight[8];
-    int fd = eventfd(3, 0);
-    EXPECT_OK(fd);
-    EXPECT_OK(add(fd, 4));
-    EXPECT_EQ(take(fd), 7);
-    int flag = eventfd(2, EFD_SEMAPHORE | EFD_NONBLOCK | EFD_CLOEXEC);
-    EXPECT_EQ(take(flag), 1);
-    EXPECT_EQ(take(flag), 1);
-    EXPECT_ERROR(read(flag, eight, 8), EAGAIN);
-    EXPECT_EQ(fcntl(flag, F_GETFD), FD_CLOEXEC);
-    EXPECT_EQ(fcntl(flag, F_GETFL), O_RDWR | O_NONBLOCK);
-    EXPECT_ERROR(eventfd(0, 2), EINVAL);
-    EXPECT_EQ(lseek(fd, 5, SEEK_SET), 0);
-    EXPECT_ERROR(pread(fd, eight, 8, 0), ESPIPE);
-    EXPECT_ERROR(read(fd, eight, 7), EINVAL);
-    EXPECT_ERROR(write(fd, eight, 7), EINVAL);
-    EXPECT_ERROR(add(fd, -1ULL), EINVAL);
-}
-
-TEST(epoll, eventfd_has_a_limit)
-{
-    int fd = eventfd(0, EFD_NONBLOCK);
-    struct pollfd file = {fd, POLLIN | POLLOUT, 0};
-    EXPECT_EQ(poll(&file, 1, 0), 1);
-    EXPECT_EQ(file.revents, POLLOUT);
-    EXPECT_OK(add(fd, -2ULL));
-    EXPECT_EQ(poll(&file, 1, 0), 1);
-    EXPECT_EQ(file.revents, POLLIN);
-    EXPECT_ERROR(add(fd, 1), EAGAIN);
-    EXPECT_OK(add(fd, 0));
-    EXPECT_EQ(take(fd), -2ULL);
-}
-
-TEST(epoll, eventfd_waits)
-{
-    int there = eventfd(0, 0), back = eventfd(0, 0);
-    pid_t child = fork();
-    if (child == 0) {
-        unsigned long long count = take(there);
-        add(back, count + 1);
-        add(back, -2ULL - count); /* waits until there is room */
-        _exit(0);
-    }
-    let_sleep(child);
-    EXPECT_OK(add(there, 5));
-    let_sleep(child);
-    EXPECT_EQ(take(back), 6);
-    EXPECT_EQ(take(back), -7ULL);
-    int status;
-    EXPECT_EQ(waitpid(child, &status, 0), child);
-    EXPECT_EQ(status, 0);
-}
-
-TEST(epoll, eventfd_reads_are_interrupted)
-{
-    char eight[8];
-    int fd = eventfd(0, 0);
-    handle(SIGALRM, do_nothing, 0);
-    ualarm(20000, 0);
-    EXPECT_ERROR(read(fd, eight, 8), EINTR);
-    EXPECT_OK(add(fd, -2ULL));
-    ualarm(20000, 0);
-    EXPECT_ERROR(add(fd, 1), EINTR);
+    eventfd_t count;
+    EXPECT_OK(eventfd_read(fd, &count));
 }
 
 TEST(epoll, names_in_proc)
@@ -100,7 +26,7 @@ TEST(epoll, names_in_proc)
     struct stat status;
     EXPECT_OK(stat(path, &status));
     EXPECT_EQ(status.st_mode, 0600);
-    if (geteuid() == 0) /* whose it is */
+    if (geteuid() == 0) /* others lack the right to open it */
         EXPECT_ERROR(open(path, O_RDONLY), ENXIO);
 }
 
@@ -112,61 +38,63 @@ static int watch(int epoll, int operation, int fd, unsigned events, unsigned lon
     return epoll_ctl(epoll, operation, fd, &event);
 }
 
-/* What a look without a wait tells of the first file; 0 when there is nothing. */
-static unsigned look(int epoll, unsigned long long *data)
+static uint64_t ready_data;
+
+/* Returns the events of the next ready file, without waiting, and stores its data in `ready_data`.
+ * 0: no file is ready. */
+static unsigned ready_events(int epoll)
 {
     struct epoll_event event = {0};
-    int count = epoll_wait(epoll, &event, 1, 0);
-    if (data)
-        *data = event.data.u64;
-    return count == 1 ? event.events : count == 0 ? 0 : 0xdead;
+    if (epoll_wait(epoll, &event, 1, 0) < 0)
+        test_fail(__FILE__, __LINE__, "epoll_wait() fails");
+    ready_data = event.data.u64;
+    return event.events;
 }
 
-TEST(epoll, level_tells_as_long_as_it_is_so)
+TEST(epoll, a_level_is_reported_while_it_lasts)
 {
     int epoll = epoll_create1(EPOLL_CLOEXEC), ends[2];
-    unsigned long long data;
     char byte;
     EXPECT_EQ(fcntl(epoll, F_GETFD), FD_CLOEXEC);
     EXPECT_OK(pipe(ends));
     EXPECT_OK(watch(epoll, EPOLL_CTL_ADD, ends[0], EPOLLIN, 0x123456789abcdefULL));
-    EXPECT_EQ(look(epoll, NULL), 0);
+    EXPECT_EQ(ready_events(epoll), 0);
     EXPECT_EQ(write(ends[1], "ab", 2), 2);
-    EXPECT_EQ(look(epoll, &data), EPOLLIN);
-    EXPECT_EQ(data, 0x123456789abcdefULL);
+    EXPECT_EQ(ready_events(epoll), EPOLLIN);
+    EXPECT_EQ(ready_data, 0x123456789abcdefULL);
     EXPECT_EQ(read(ends[0], &byte, 1), 1);
-    EXPECT_EQ(look(epoll, NULL), EPOLLIN);
+    EXPECT_EQ(ready_events(epoll), EPOLLIN);
     EXPECT_EQ(read(ends[0], &byte, 1), 1);
-    EXPECT_EQ(look(epoll, NULL), 0);
+    EXPECT_EQ(ready_events(epoll), 0);
     EXPECT_EQ(write(ends[1], "c", 1), 1);
-    EXPECT_EQ(look(epoll, NULL), EPOLLIN);
+    EXPECT_EQ(ready_events(epoll), EPOLLIN);
     close(ends[1]);
-    EXPECT_EQ(look(epoll, NULL), EPOLLIN | EPOLLHUP);
+    EXPECT_EQ(ready_events(epoll), EPOLLIN | EPOLLHUP);
     EXPECT_EQ(read(ends[0], &byte, 1), 1);
-    EXPECT_EQ(look(epoll, NULL), EPOLLHUP);
+    EXPECT_EQ(ready_events(epoll), EPOLLHUP);
     EXPECT_OK(watch(epoll, EPOLL_CTL_MOD, ends[0], 0, 0));
-    EXPECT_EQ(look(epoll, NULL), EPOLLHUP);
+    EXPECT_EQ(ready_events(epoll), EPOLLHUP);
 }
 
-TEST(epoll, edge_tells_what_is_new)
+TEST(epoll, an_edge_is_reported_once)
 {
     int epoll = epoll_create(1), ends[2];
     char byte;
     EXPECT_OK(pipe(ends));
     EXPECT_EQ(write(ends[1], "abcd", 4), 4);
     EXPECT_OK(watch(epoll, EPOLL_CTL_ADD, ends[0], EPOLLIN | EPOLLET, 0));
-    EXPECT_EQ(look(epoll, NULL), EPOLLIN);
-    EXPECT_EQ(look(epoll, NULL), 0);
+    EXPECT_EQ(ready_events(epoll), EPOLLIN);
+    EXPECT_EQ(ready_events(epoll), 0);
     EXPECT_EQ(read(ends[0], &byte, 1), 1);
-    EXPECT_EQ(look(epoll, NULL), 0);
+    EXPECT_EQ(ready_events(epoll), 0);
     EXPECT_EQ(write(ends[1], "e", 1), 1);
-    EXPECT_EQ(look(epoll, NULL), EPOLLIN);
-    EXPECT_EQ(look(epoll, NULL), 0);
+    EXPECT_EQ(ready_events(epoll), EPOLLIN);
+    EXPECT_EQ(ready_events(epoll), 0);
     EXPECT_OK(watch(epoll, EPOLL_CTL_MOD, ends[0], EPOLLIN | EPOLLET, 0));
-    EXPECT_EQ(look(epoll, NULL), EPOLLIN);
+    EXPECT_EQ(ready_events(epoll), EPOLLIN);
     close(ends[1]);
-    EXPECT_EQ(look(epoll, NULL), EPOLLIN | EPOLLHUP);
-    EXPECT_EQ(look(epoll, NULL), 0);
+    EXPECT_EQ(ready_events(epoll), EPOLLIN | EPOLLHUP);
+    EXPECT_EQ(ready_events(epoll), 0);
 }
 
 TEST(epoll, edges_of_an_eventfd)
@@ -174,66 +102,67 @@ TEST(epoll, edges_of_an_eventfd)
     int epoll = epoll_create1(0), fd = eventfd(0, 0);
     EXPECT_OK(watch(epoll, EPOLL_CTL_ADD, fd, EPOLLIN | EPOLLET, 0));
     for (int i = 0; i < 3; i++) {
-        EXPECT_OK(add(fd, 1));
-        EXPECT_EQ(look(epoll, NULL), EPOLLIN);
-        EXPECT_EQ(look(epoll, NULL), 0);
+        EXPECT_OK(eventfd_write(fd, 1));
+        EXPECT_EQ(ready_events(epoll), EPOLLIN);
+        EXPECT_EQ(ready_events(epoll), 0);
     }
-    EXPECT_OK(add(fd, 1));
-    EXPECT_OK(add(fd, 1));
-    EXPECT_EQ(look(epoll, NULL), EPOLLIN);
-    EXPECT_EQ(look(epoll, NULL), 0);
-    EXPECT_OK(add(fd, 1));
-    EXPECT_EQ(take(fd), 6);
-    EXPECT_EQ(look(epoll, NULL), 0);
+    EXPECT_OK(eventfd_write(fd, 1));
+    EXPECT_OK(eventfd_write(fd, 1));
+    EXPECT_EQ(ready_events(epoll), EPOLLIN);
+    EXPECT_EQ(ready_events(epoll), 0);
+    EXPECT_OK(eventfd_write(fd, 1));
+    reset(fd);
+    EXPECT_EQ(ready_events(epoll), 0);
 }
 
-TEST(epoll, one_shot_tells_once)
+TEST(epoll, a_one_shot_is_reported_once)
 {
     int epoll = epoll_create1(0), ends[2];
     EXPECT_OK(pipe(ends));
     EXPECT_OK(watch(epoll, EPOLL_CTL_ADD, ends[0], EPOLLIN | EPOLLONESHOT, 0));
     EXPECT_EQ(write(ends[1], "a", 1), 1);
-    EXPECT_EQ(look(epoll, NULL), EPOLLIN);
+    EXPECT_EQ(ready_events(epoll), EPOLLIN);
     EXPECT_EQ(write(ends[1], "b", 1), 1);
-    EXPECT_EQ(look(epoll, NULL), 0);
+    EXPECT_EQ(ready_events(epoll), 0);
     close(ends[1]);
-    EXPECT_EQ(look(epoll, NULL), 0);
+    EXPECT_EQ(ready_events(epoll), 0);
     EXPECT_OK(watch(epoll, EPOLL_CTL_MOD, ends[0], EPOLLIN | EPOLLONESHOT, 1));
-    EXPECT_EQ(look(epoll, NULL), EPOLLIN | EPOLLHUP);
-    EXPECT_EQ(look(epoll, NULL), 0);
+    EXPECT_EQ(ready_events(epoll), EPOLLIN | EPOLLHUP);
+    EXPECT_EQ(ready_events(epoll), 0);
 }
 
-TEST(epoll, events_that_nobody_asked_for)
+TEST(epoll, errors_are_reported_unasked)
 {
     int epoll = epoll_create1(0), ends[2];
     EXPECT_OK(pipe(ends));
     EXPECT_OK(watch(epoll, EPOLL_CTL_ADD, ends[1], EPOLLIN, 0));
-    EXPECT_EQ(look(epoll, NULL), 0);
+    EXPECT_EQ(ready_events(epoll), 0);
     EXPECT_OK(watch(epoll, EPOLL_CTL_MOD, ends[1], EPOLLOUT, 0));
-    EXPECT_EQ(look(epoll, NULL), EPOLLOUT);
+    EXPECT_EQ(ready_events(epoll), EPOLLOUT);
     close(ends[0]);
-    EXPECT_EQ(look(epoll, NULL), EPOLLOUT | EPOLLERR);
+    EXPECT_EQ(ready_events(epoll), EPOLLOUT | EPOLLERR);
+    EXPECT_OK(watch(epoll, EPOLL_CTL_MOD, ends[1], EPOLLIN, 0));
+    EXPECT_EQ(ready_events(epoll), EPOLLERR);
 }
 
 /* --- Several files ---------------------------------------------------------------------------- */
 
-TEST(epoll, each_ready_file_comes_in_its_turn)
+TEST(epoll, ready_files_take_turns)
 {
     enum { FILES = 5 };
     int epoll = epoll_create1(0), files[FILES];
-    unsigned long long data;
     for (int i = 0; i < FILES; i++) {
         files[i] = eventfd(1, 0);
         EXPECT_OK(watch(epoll, EPOLL_CTL_ADD, files[i], EPOLLIN, (unsigned)i));
     }
     for (unsigned i = 0; i < 2 * FILES; i++) {
-        EXPECT_EQ(look(epoll, &data), EPOLLIN);
-        EXPECT_EQ(data, i % FILES);
+        EXPECT_EQ(ready_events(epoll), EPOLLIN);
+        EXPECT_EQ(ready_data, i % FILES);
     }
     struct epoll_event events[2 * FILES];
     EXPECT_EQ(epoll_wait(epoll, events, 2 * FILES, -1), FILES);
     EXPECT_EQ(epoll_wait(epoll, events, 3, -1), 3);
-    take(files[2]);
+    reset(files[2]);
     EXPECT_EQ(epoll_wait(epoll, events, 2 * FILES, -1), FILES - 1);
     for (int i = 0; i < FILES - 1; i++)
         EXPECT(events[i].data.u64 != 2);
@@ -248,14 +177,15 @@ TEST(epoll, many_files)
     for (int i = 0; i < FILES; i++) {
         int fd = eventfd(0, 0);
         EXPECT_OK(fd);
-        EXPECT_OK(watch(epoll, EPOLL_CTL_ADD, fd, EPOLLIN, (unsigned)fd));
-        EXPECT_OK(i % 3 ? 0 : add(fd, 1));
+        EXPECT_OK(watch(epoll, EPOLL_CTL_ADD, fd, EPOLLIN, (unsigned)i));
+        if (i % 3 == 0)
+            EXPECT_OK(eventfd_write(fd, 1));
     }
     EXPECT_EQ(epoll_wait(epoll, events, FILES, 0), 334);
     for (int i = 0; i < 334; i++)
-        seen[events[i].data.u64 % FILES]++;
+        seen[events[i].data.u64]++;
     for (int i = 0; i < FILES; i++)
-        EXPECT(seen[i] <= 1);
+        EXPECT_EQ(seen[i], i % 3 == 0);
     EXPECT_EQ(epoll_wait(epoll, events, 100, 0), 100);
 }
 
@@ -264,16 +194,16 @@ TEST(epoll, a_closed_file_is_not_watched)
     int epoll = epoll_create1(0), fd = eventfd(1, 0), copy = dup(fd);
     EXPECT_OK(watch(epoll, EPOLL_CTL_ADD, fd, EPOLLIN, 0));
     close(fd);
-    EXPECT_EQ(look(epoll, NULL), EPOLLIN); /* the copy holds the file */
+    EXPECT_EQ(ready_events(epoll), EPOLLIN); /* the copy holds the file */
     EXPECT_ERROR(watch(epoll, EPOLL_CTL_DEL, fd, 0, 0), EBADF);
     EXPECT_ERROR(watch(epoll, EPOLL_CTL_DEL, copy, 0, 0), ENOENT);
     close(copy);
-    EXPECT_EQ(look(epoll, NULL), 0);
+    EXPECT_EQ(ready_events(epoll), 0);
     EXPECT_EQ(eventfd(1, 0), fd);
     EXPECT_ERROR(watch(epoll, EPOLL_CTL_MOD, fd, EPOLLIN, 0), ENOENT);
     EXPECT_OK(watch(epoll, EPOLL_CTL_ADD, fd, EPOLLIN, 0));
     EXPECT_OK(dup2(epoll, fd));
-    EXPECT_EQ(look(epoll, NULL), 0);
+    EXPECT_EQ(ready_events(epoll), 0);
 }
 
 TEST(epoll, one_file_by_several_descriptors)
@@ -298,11 +228,11 @@ TEST(epoll, waits)
     pid_t child = fork();
     if (child == 0) {
         let_sleep(getppid());
-        _exit(add(fd, 1) != 0);
+        _exit(eventfd_write(fd, 1) != 0);
     }
     EXPECT_EQ(epoll_wait(epoll, &event, 1, -1), 1);
     EXPECT_EQ(event.data.u64, 9);
-    take(fd);
+    reset(fd);
     long start = milliseconds_now();
     EXPECT_EQ(epoll_wait(epoll, &event, 1, 30), 0);
     EXPECT(milliseconds_now() - start >= 30);
@@ -328,13 +258,11 @@ TEST(epoll, an_addition_ends_a_wait)
     EXPECT_EQ(status, 0);
 }
 
-TEST(epoll, signals_end_a_wait)
+TEST(epoll, epoll_pwait_lets_a_signal_in)
 {
     int epoll = epoll_create1(0);
     struct epoll_event event;
     handle(SIGALRM, do_nothing, SA_RESTART);
-    ualarm(20000, 0);
-    EXPECT_ERROR(epoll_wait(epoll, &event, 1, -1), EINTR);
     sigset_t blocked, before, now;
     sigemptyset(&blocked);
     sigaddset(&blocked, SIGALRM);
@@ -350,29 +278,29 @@ TEST(epoll, signals_end_a_wait)
 
 /* --- Epoll files that are watched ------------------------------------------------------------- */
 
-TEST(epoll, nested)
+TEST(epoll, an_epoll_file_is_watched)
 {
     int outer = epoll_create1(0), inner = epoll_create1(0), fd = eventfd(0, 0);
     EXPECT_OK(watch(inner, EPOLL_CTL_ADD, fd, EPOLLIN, 1));
     EXPECT_OK(watch(outer, EPOLL_CTL_ADD, inner, EPOLLIN, 2));
-    EXPECT_EQ(look(outer, NULL), 0);
+    EXPECT_EQ(ready_events(outer), 0);
     struct pollfd file = {outer, POLLIN, 0};
     EXPECT_EQ(poll(&file, 1, 0), 0);
-    EXPECT_OK(add(fd, 1));
+    EXPECT_OK(eventfd_write(fd, 1));
     EXPECT_EQ(poll(&file, 1, -1), 1);
     EXPECT_EQ(file.revents, POLLIN);
-    EXPECT_EQ(look(outer, NULL), EPOLLIN);
-    EXPECT_EQ(look(outer, NULL), EPOLLIN);
-    take(fd);
-    EXPECT_EQ(look(outer, NULL), 0);
+    EXPECT_EQ(ready_events(outer), EPOLLIN);
+    EXPECT_EQ(ready_events(outer), EPOLLIN);
+    reset(fd);
+    EXPECT_EQ(ready_events(outer), 0);
     EXPECT_EQ(poll(&file, 1, 0), 0);
     EXPECT_OK(watch(outer, EPOLL_CTL_MOD, inner, EPOLLIN | EPOLLET, 2));
-    EXPECT_OK(add(fd, 1));
-    EXPECT_EQ(look(outer, NULL), EPOLLIN);
-    EXPECT_EQ(look(outer, NULL), 0);
-    EXPECT_EQ(look(inner, NULL), EPOLLIN);
+    EXPECT_OK(eventfd_write(fd, 1));
+    EXPECT_EQ(ready_events(outer), EPOLLIN);
+    EXPECT_EQ(ready_events(outer), 0);
+    EXPECT_EQ(ready_events(inner), EPOLLIN);
     close(fd);
-    EXPECT_EQ(look(inner, NULL), 0);
+    EXPECT_EQ(ready_events(inner), 0);
 }
 
 TEST(epoll, a_nested_wait_is_woken)
@@ -384,7 +312,7 @@ TEST(epoll, a_nested_wait_is_woken)
     pid_t child = fork();
     if (child == 0) {
         let_sleep(getppid());
-        _exit(add(fd, 1) != 0);
+        _exit(eventfd_write(fd, 1) != 0);
     }
     EXPECT_EQ(epoll_wait(outer, &event, 1, -1), 1);
     EXPECT_EQ(event.data.u64, 2);
@@ -392,8 +320,7 @@ TEST(epoll, a_nested_wait_is_woken)
 
 TEST(epoll, loops_are_refused)
 {
-    enum { LONG = 12 };
-    int a = epoll_create1(0), b = epoll_create1(0), c = epoll_create1(0), chain[LONG];
+    int a = epoll_create1(0), b = epoll_create1(0), c = epoll_create1(0);
     EXPECT_ERROR(watch(a, EPOLL_CTL_ADD, a, EPOLLIN, 0), EINVAL);
     EXPECT_OK(watch(a, EPOLL_CTL_ADD, b, EPOLLIN, 0));
     EXPECT_OK(watch(b, EPOLL_CTL_ADD, c, EPOLLIN, 0));
@@ -402,21 +329,21 @@ TEST(epoll, loops_are_refused)
     EXPECT_ERROR(watch(c, EPOLL_CTL_ADD, a, EPOLLIN, 0), ELOOP);
     EXPECT_OK(watch(a, EPOLL_CTL_DEL, b, 0, 0));
     EXPECT_OK(watch(b, EPOLL_CTL_ADD, a, EPOLLIN, 0));
-    int added = 0, error = 0;
-    chain[0] = epoll_create1(0);
-    for (int i = 1; i < LONG; i++) {
-        chain[i] = epoll_create1(0);
-        if (watch(chain[i], EPOLL_CTL_ADD, chain[i - 1], EPOLLIN, 0) < 0) {
-            error = errno;
-            break;
-        }
-        added++;
-    }
-    EXPECT_EQ(error, ELOOP);
-    EXPECT(added >= 4);
 }
 
-/* --- What is refused -------------------------------------------------------------------------- */
+/* Versions of Linux differ in the limit. */
+TEST(epoll, long_chains_are_refused)
+{
+    int last = epoll_create1(0), next = -1, added = 0;
+    while (added < 12 && watch(next = epoll_create1(0), EPOLL_CTL_ADD, last, EPOLLIN, 0) == 0) {
+        last = next;
+        added++;
+    }
+    EXPECT_EQ(errno, ELOOP);
+    EXPECT(added >= 4 && added <= 6);
+}
+
+/* --- Refusals --------------------------------------------------------------------------------- */
 
 TEST(epoll, refusals)
 {

@@ -128,7 +128,7 @@ TEST(processes, usage_of_a_child)
     EXPECT(usage.ru_stime.tv_usec >= 0 && usage.ru_stime.tv_usec < 1000000);
 }
 
-/* A child whose parent ends belongs to the first program, or to another reaper. */
+/* When a parent ends, its child gets another one: the first program, or another reaper. */
 TEST(processes, orphans)
 {
     int ends[2], wait_ends[2];
@@ -205,7 +205,7 @@ TEST(processes, spinners_share_the_processor)
             }
         }
     }
-    pause_for(100); /* this process gets its turn all the same */
+    pause_for(100); /* this process runs again all the same */
     for (int i = 0; i < 3; i++) {
         int status;
         EXPECT_OK(kill(children[i], SIGTERM));
@@ -214,13 +214,9 @@ TEST(processes, spinners_share_the_processor)
     }
 }
 
-TEST(processes, kill_tells_who_is_there)
+TEST(processes, kill_with_signal_0_sends_none)
 {
-    pid_t child = fork();
-    if (child == 0) {
-        pause();
-        _exit(0);
-    }
+    pid_t child = start_sleeper();
     EXPECT_OK(kill(child, 0));
     EXPECT_ERROR(kill(child, 65), EINVAL);
     EXPECT_ERROR(kill(child, -1), EINVAL);
@@ -248,7 +244,8 @@ int test_child(int argc, char **argv)
     return 0;
 }
 
-/* Both reasons to refuse a child: it is in another session, and it runs another program. */
+/* setpgid() has two reasons to refuse this child: it runs another program (EACCES) and is in
+ * another session (EPERM), which is the one that it gives. */
 TEST(processes, a_child_in_another_session_is_not_moved)
 {
     int ends[2];
@@ -279,7 +276,7 @@ TEST(processes, a_zombie_can_be_signalled)
     EXPECT_EQ(status, 4 << 8);
 }
 
-TEST(processes, ignored_children_leave_nothing)
+TEST(processes, no_zombies_where_sigchld_is_ignored)
 {
     signal(SIGCHLD, SIG_IGN);
     pid_t child = fork();

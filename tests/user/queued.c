@@ -1,7 +1,7 @@
-/* Queued signals and their values; stacks for handlers; the information about each source. */
+/* Signals with values, which are queued; what the kernel says of each signal's sender;
+ * sigtimedwait(). */
 #include <sys/time.h>
 #include <time.h>
-#include <ucontext.h>
 
 #include "support.h"
 
@@ -63,20 +63,21 @@ TEST(queued, real_time_signals_come_in_order)
     }
 }
 
-TEST(queued, every_signal_has_a_handler)
+/* As the kernel has it; the C library has another one. */
+struct kernel_action {
+    void *handler;
+    unsigned long flags;
+    void *restorer;
+    unsigned long mask;
+};
+
+TEST(queued, every_signal_can_have_a_handler)
 {
     for (int signal = 1; signal <= 64; signal++) {
-        struct {
-            void (*handler)(int, siginfo_t *, void *);
-            unsigned long flags;
-            void (*restorer)(void);
-            unsigned long mask;
-        } action, old;
-        bool cannot = signal == SIGKILL || signal == SIGSTOP;
-        EXPECT_OK(CALL(rt_sigaction, signal, NULL, &old, 8));
-        action = old;
+        struct kernel_action action;
+        EXPECT_OK(CALL(rt_sigaction, signal, NULL, &action, 8));
         action.flags = SA_SIGINFO;
-        if (cannot)
+        if (signal == SIGKILL || signal == SIGSTOP)
             EXPECT_ERROR(CALL(rt_sigaction, signal, &action, NULL, 8), EINVAL);
         else
             EXPECT_OK(CALL(rt_sigaction, signal, &action, NULL, 8));
@@ -90,25 +91,16 @@ TEST(queued, every_signal_has_a_handler)
 
 TEST(queued, unknown_flags_are_dropped)
 {
-    struct {
-        void *handler;
-        unsigned long flags;
-        void *restorer;
-        unsigned long mask;
-    } action = {.flags = ~0ul}, old;
+    struct kernel_action action = {.flags = ~0ul}, old;
     EXPECT_OK(CALL(rt_sigaction, SIGUSR1, &action, NULL, 8));
     EXPECT_OK(CALL(rt_sigaction, SIGUSR1, NULL, &old, 8));
     EXPECT_EQ(old.flags, 0xdc000807ul);
 }
 
-TEST(queued, sigqueueinfo_checks)
+TEST(queued, sigqueueinfo_refusals)
 {
     siginfo_t info = {.si_code = SI_QUEUE};
-    pid_t child = fork();
-    if (child == 0) {
-        pause();
-        _exit(0);
-    }
+    pid_t child = start_sleeper();
     EXPECT_OK(CALL(rt_sigqueueinfo, child, 0, &info));
     info.si_code = SI_USER;
     EXPECT_ERROR(CALL(rt_sigqueueinfo, child, SIGURG, &info), EPERM);
@@ -122,11 +114,12 @@ TEST(queued, sigqueueinfo_checks)
     EXPECT_ERROR(CALL(rt_tgsigqueueinfo, 0, child, SIGURG, &info), EINVAL);
     EXPECT_ERROR(CALL(rt_tgsigqueueinfo, 1, child, SIGURG, &info), ESRCH);
     EXPECT_FAULT_EACH(bad, 48, CALL(rt_sigqueueinfo, child, SIGURG, bad));
-    EXPECT_OK(kill(child, SIGKILL));
-    /* To itself anything goes. */
+}
+
+TEST(queued, a_process_may_tell_itself_anything)
+{
+    siginfo_t info = {.si_code = SI_USER, .si_pid = 77};
     handle_info(SIGUSR2, 0);
-    info.si_code = SI_USER;
-    info.si_pid = 77;
     EXPECT_OK(CALL(rt_sigqueueinfo, getpid(), SIGUSR2, &info));
     EXPECT_EQ(count, 1);
     EXPECT_EQ(infos[0].si_signo, SIGUSR2);
@@ -141,17 +134,18 @@ TEST(queued, sigtimedwait_takes_values)
     siginfo_t info;
     sigset_t set;
     union sigval value = {.sival_ptr = &set};
-    struct timespec none = {0, 0};
+    struct timespec none = {0, 0}, limit = {0, 10000000};
     block_all();
     sigemptyset(&set);
     sigaddset(&set, SIGRTMIN);
     sigaddset(&set, SIGUSR1);
-    EXPECT_ERROR(sigtimedwait(&set, &info, &none), EAGAIN);
+    EXPECT_ERROR(sigtimedwait(&set, &info, &limit), EAGAIN);
     for (int i = 0; i < 2; i++)
         EXPECT_OK(sigqueue(getpid(), SIGRTMIN, value));
     EXPECT_OK(kill(getpid(), SIGUSR1));
     EXPECT_EQ(sigtimedwait(&set, &info, &none), SIGUSR1);
     EXPECT_EQ(info.si_code, SI_USER);
+    EXPECT_EQ(info.si_pid, getpid());
     for (int i = 0; i < 2; i++) {
         EXPECT_EQ(sigtimedwait(&set, &info, NULL), SIGRTMIN);
         EXPECT_EQ(info.si_value.sival_ptr, &set);
@@ -159,7 +153,7 @@ TEST(queued, sigtimedwait_takes_values)
     EXPECT_ERROR(sigtimedwait(&set, &info, &none), EAGAIN);
 }
 
-/* Other calls go on after a stop; this one tells of it. */
+/* Other waits go on after a stop, but this one ends. */
 TEST(queued, a_stop_ends_sigtimedwait)
 {
     int status;
@@ -179,7 +173,7 @@ TEST(queued, a_stop_ends_sigtimedwait)
     EXPECT_EQ(status, 5 << 8);
 }
 
-/* An ignored signal that a thread waits for is not lost, as long as it is blocked. */
+/* An ignored signal is pending all the same while it is blocked, and sigtimedwait() takes it. */
 TEST(queued, ignored_and_blocked)
 {
     sigset_t set;
@@ -193,11 +187,11 @@ TEST(queued, ignored_and_blocked)
     EXPECT_OK(kill(getpid(), SIGUSR1));
     EXPECT_EQ(sigtimedwait(&set, NULL, &none), SIGUSR1);
     EXPECT_OK(kill(getpid(), SIGUSR1));
-    signal(SIGUSR1, SIG_IGN); /* set again: what is pending goes */
+    signal(SIGUSR1, SIG_IGN); /* drops the pending one */
     EXPECT_ERROR(sigtimedwait(&set, NULL, &none), EAGAIN);
 }
 
-TEST(queued, who_sends_what)
+TEST(queued, the_sender_is_known)
 {
     int ends[2];
     handle_info(SIGPIPE, 0);
@@ -225,135 +219,4 @@ TEST(queued, who_sends_what)
     EXPECT_EQ(infos[2].si_status, 7);
     EXPECT_OK(raise(SIGCHLD));
     EXPECT_EQ(infos[3].si_code, SI_TKILL);
-}
-
-/* --- Stacks ----------------------------------------------------------------------------------- */
-
-static char memory[32768];
-static stack_t seen, in_context;
-static volatile bool inside;
-
-static void look(int signal, siginfo_t *info, void *context)
-{
-    char here;
-    (void)signal, (void)info;
-    in_context = ((ucontext_t *)context)->uc_stack;
-    sigaltstack(NULL, &seen);
-    inside = &here >= memory && &here < memory + sizeof(memory);
-}
-
-static void handle_on_stack(int flags)
-{
-    struct sigaction action = {.sa_sigaction = look, .sa_flags = SA_SIGINFO | flags};
-    sigaction(SIGUSR1, &action, NULL);
-}
-
-TEST(queued, no_stack)
-{
-    handle_on_stack(SA_ONSTACK);
-    raise(SIGUSR1);
-    EXPECT(!inside);
-    EXPECT_EQ(seen.ss_flags, SS_DISABLE);
-    EXPECT_EQ(in_context.ss_sp, NULL);
-    EXPECT_EQ(in_context.ss_size, 0);
-}
-
-TEST(queued, a_stack_for_handlers)
-{
-    stack_t stack = {.ss_sp = memory, .ss_size = sizeof(memory)};
-    EXPECT_OK(sigaltstack(&stack, NULL));
-    handle_on_stack(0);
-    raise(SIGUSR1);
-    EXPECT(!inside);
-    EXPECT_EQ(seen.ss_flags, 0);
-    EXPECT_EQ(in_context.ss_flags, 0);
-    handle_on_stack(SA_ONSTACK);
-    raise(SIGUSR1);
-    EXPECT(inside);
-    EXPECT_EQ(seen.ss_flags, SS_ONSTACK);
-    EXPECT_EQ(in_context.ss_flags, 0);
-    EXPECT_EQ(in_context.ss_sp, memory);
-    EXPECT_EQ(in_context.ss_size, sizeof(memory));
-}
-
-TEST(queued, a_stack_that_disarms_itself)
-{
-    enum { AUTODISARM = (int)(1u << 31) };
-    stack_t stack = {.ss_sp = memory, .ss_size = sizeof(memory), .ss_flags = AUTODISARM}, after;
-    EXPECT_OK(sigaltstack(&stack, NULL));
-    EXPECT_OK(sigaltstack(NULL, &after));
-    EXPECT_EQ(after.ss_flags, AUTODISARM);
-    handle_on_stack(SA_ONSTACK);
-    for (int i = 0; i < 2; i++) {
-        inside = false;
-        raise(SIGUSR1);
-        EXPECT(inside);
-        EXPECT_EQ(seen.ss_flags, SS_DISABLE);
-        EXPECT_EQ(seen.ss_size, 0);
-        EXPECT_EQ(in_context.ss_flags, AUTODISARM);
-        EXPECT_OK(sigaltstack(NULL, &after));
-        EXPECT_EQ(after.ss_flags, AUTODISARM);
-        EXPECT_EQ(after.ss_sp, memory);
-    }
-}
-
-TEST(queued, bad_stacks)
-{
-    stack_t stack = {.ss_sp = memory, .ss_size = 2047};
-    EXPECT_ERROR(CALL(sigaltstack, &stack, NULL), ENOMEM);
-    stack.ss_flags = 4;
-    EXPECT_ERROR(CALL(sigaltstack, &stack, NULL), EINVAL);
-    stack.ss_flags = SS_DISABLE | SS_ONSTACK;
-    EXPECT_ERROR(CALL(sigaltstack, &stack, NULL), EINVAL);
-    stack.ss_flags = SS_DISABLE;
-    EXPECT_OK(CALL(sigaltstack, &stack, NULL));
-    EXPECT_FAULT_EACH(bad, sizeof(stack), CALL(sigaltstack, bad ? bad : (void *)8, NULL));
-}
-
-/* The handler's frame says which stack there is after it. */
-static void change_stack(int signal, siginfo_t *info, void *context)
-{
-    (void)signal, (void)info;
-    ((ucontext_t *)context)->uc_stack =
-        (stack_t){.ss_sp = memory + PAGE, .ss_size = sizeof(memory) - PAGE};
-}
-
-TEST(queued, the_frame_gives_the_stack_back)
-{
-    struct sigaction action = {.sa_sigaction = change_stack, .sa_flags = SA_SIGINFO};
-    stack_t after;
-    sigaction(SIGUSR1, &action, NULL);
-    raise(SIGUSR1);
-    EXPECT_OK(sigaltstack(NULL, &after));
-    EXPECT_EQ(after.ss_sp, memory + PAGE);
-    EXPECT_EQ(after.ss_size, sizeof(memory) - PAGE);
-    EXPECT_EQ(after.ss_flags, 0);
-}
-
-/* --- Children --------------------------------------------------------------------------------- */
-
-TEST(queued, no_zombies_are_asked_for)
-{
-    handle_info(SIGCHLD, SA_NOCLDWAIT);
-    pid_t child = fork();
-    if (child == 0)
-        _exit(0);
-    EXPECT_ERROR(waitpid(child, NULL, 0), ECHILD);
-    EXPECT_EQ(count, 1);
-}
-
-TEST(queued, stops_are_not_asked_for)
-{
-    int status;
-    handle_info(SIGCHLD, SA_NOCLDSTOP | SA_RESTART);
-    pid_t child = fork();
-    if (child == 0) {
-        raise(SIGSTOP);
-        _exit(0);
-    }
-    EXPECT_EQ(waitpid(child, &status, WUNTRACED), child);
-    EXPECT_EQ(count, 0);
-    kill(child, SIGCONT);
-    EXPECT_EQ(waitpid(child, &status, 0), child);
-    EXPECT_EQ(count, 1);
 }

@@ -1,7 +1,7 @@
-/* Registers belong to the program: over system calls, and while others run. */
+/* A program's registers stay as they are over system calls and while other programs run. */
 #include "support.h"
 
-/* A call changes RAX, RCX and R11: did it change anything else? */
+/* A system call (getpid) changes RAX, RCX and R11: does it change another register? */
 static bool call_changes_others(void)
 {
     uint64_t wrong;
@@ -30,12 +30,17 @@ TEST(registers, over_a_call)
     EXPECT(!call_changes_others());
 }
 
-static volatile int signals_handled;
+static volatile int signals;
 
-static void on_signal(int signal)
+static void note(int signal)
 {
     (void)signal;
-    signals_handled++;
+    signals++;
+}
+
+static void end_with_7(void)
+{
+    _exit(7);
 }
 
 /* For as long as tests/e2e/entry.py needs to interrupt each way into the kernel and back: calls,
@@ -45,18 +50,13 @@ TEST(registers, over_many_ways_into_the_kernel)
     enum { ROUNDS = 200, SPINS = 100 * 1000 };
     char *pages = mmap(NULL, (size_t)ROUNDS * PAGE, PROT_READ | PROT_WRITE,
                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    handle(SIGUSR1, on_signal, 0);
+    handle(SIGUSR1, note, 0);
     for (int i = 0; i < ROUNDS; i++) {
         EXPECT(!call_changes_others());
         EXPECT_OK(kill(getpid(), SIGUSR1));
-        EXPECT_EQ(signals_handled, i + 1);
+        EXPECT_EQ(signals, i + 1);
         EXPECT_EQ(pages[(size_t)i * PAGE]++, 0);
-        pid_t child = fork();
-        if (child == 0)
-            _exit(7);
-        int status;
-        EXPECT_EQ(waitpid(child, &status, 0), child);
-        EXPECT_EQ(WEXITSTATUS(status), 7);
+        EXPECT_EQ(status_of(end_with_7), 7 << 8);
         for (volatile int spins = 0; spins < SPINS; spins++)
             ;
     }
@@ -84,8 +84,8 @@ TEST(registers, flags_over_a_call)
     EXPECT(after & 1);
 }
 
-/* Fills SSE and x87 registers from a seed, spins for long enough that others run, and looks at
- * them. */
+/* Fills SSE and x87 registers from a seed, and spins for so long that other processes run: are the
+ * registers the same? */
 static bool floating_point_stays(uint64_t seed)
 {
     uint64_t xmm0, xmm15, spins = 20 * 1000 * 1000;
@@ -126,22 +126,23 @@ TEST(registers, floating_point_over_fork)
     EXPECT_EQ(xmm5, 0x4711);
 }
 
-TEST(registers, thread_pointer)
+/* Operations of arch_prctl(). */
+enum { SET_GS = 0x1001, SET_FS, GET_FS, GET_GS };
+
+TEST(registers, thread_pointers)
 {
-    uint64_t own, other, wrong;
-    EXPECT_OK(CALL(arch_prctl, 0x1003, &own)); /* ARCH_GET_FS */
-    EXPECT(own != 0);
-    EXPECT_ERROR(CALL(arch_prctl, 0x1002, 0x0000800000000000), EPERM);
-    EXPECT_ERROR(CALL(arch_prctl, 0x1002, 0xffff800000000000), EPERM);
-    EXPECT_ERROR(CALL(arch_prctl, 0x9999, &wrong), EINVAL);
-    EXPECT_OK(CALL(arch_prctl, 0x1001, &other)); /* ARCH_SET_GS */
-    EXPECT_OK(CALL(arch_prctl, 0x1004, &wrong));
-    EXPECT_EQ(wrong, (uint64_t)(uintptr_t)&other);
-    other = 0x1234;
-    uint64_t loaded;
-    __asm__ volatile("mov %%gs:0, %0" : "=r"(loaded) : "m"(other));
-    EXPECT_EQ(loaded, 0x1234);
-    pause_for(1);
-    EXPECT_OK(CALL(arch_prctl, 0x1004, &wrong));
-    EXPECT_EQ(wrong, (uint64_t)(uintptr_t)&other);
+    uint64_t fs = 0, gs = 0, memory = 0x1234, loaded;
+    EXPECT_OK(CALL(arch_prctl, GET_FS, &fs));
+    EXPECT(fs != 0);
+    EXPECT_ERROR(CALL(arch_prctl, SET_FS, 0x0000800000000000), EPERM);
+    EXPECT_ERROR(CALL(arch_prctl, SET_FS, 0xffff800000000000), EPERM);
+    EXPECT_ERROR(CALL(arch_prctl, 0x9999, &gs), EINVAL);
+    EXPECT_OK(CALL(arch_prctl, SET_GS, &memory));
+    for (int i = 0; i < 2; i++) {
+        EXPECT_OK(CALL(arch_prctl, GET_GS, &gs));
+        EXPECT_EQ(gs, (uintptr_t)&memory);
+        __asm__ volatile("mov %%gs:0, %0" : "=r"(loaded) : "m"(memory));
+        EXPECT_EQ(loaded, 0x1234);
+        EXPECT_EQ(status_of(end_with_7), 7 << 8); /* another process runs meanwhile */
+    }
 }
