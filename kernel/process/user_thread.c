@@ -39,9 +39,9 @@ static void enter(struct thread *thread)
         task_set_priority(&thread->task, TASK_LOW_EARLY);
     slices++;
     load_note_switch();
+    user_thread->user_time_before = this_cpu()->user_time; /* others ran until now */
     process_timers_check(user_thread->process);
     address_space_use(user_thread->process->space);
-    user_thread->user_time_before = this_cpu()->user_time;
     user_registers_load(&user_thread->registers, &thread->stack);
 }
 
