@@ -11,7 +11,7 @@ static void describe(struct text *text, const struct file *file, const struct fi
 {
     unsigned flags = file->flags | (close_on_exec ? (unsigned)O_CLOEXEC : 0);
     text_printf(text, "pos:\t%ld\nflags:\t0", (int64_t)file->position);
-    text_append_octal(text, flags, 0);
+    text_append_octal(text, flags, 1);
     text_printf(text, "\nmnt_id:\t%u\nino:\t%lu\n", file->mount ? file->mount->id : 0,
                 file->inode->number);
     file_locks_describe_file(text, file, table);

@@ -65,6 +65,9 @@ TEST(proc_files, position_and_flags_of_a_descriptor)
     EXPECT_OK(fstat(file, &status));
     EXPECT(after("ino:\t") && strtoul(after("ino:\t"), NULL, 10) == status.st_ino);
     EXPECT_EQ(flags_of(open(".", O_PATH)), O_PATH);
+    EXPECT_OK(pipe2(ends, 0));
+    EXPECT_EQ(flags_of(ends[0]), 0);
+    EXPECT(begins(text, "pos:\t0\nflags:\t00\n"));
     EXPECT_OK(pipe2(ends, O_NONBLOCK));
     EXPECT_EQ(flags_of(ends[0]), O_NONBLOCK);
     EXPECT_EQ(flags_of(ends[1]), O_WRONLY | O_NONBLOCK);
