@@ -67,6 +67,9 @@ static uint64_t resident_pages(const struct process *process)
  * `thread`, or NULL for the process as a whole.
  */
 
+/* The signals that the sets in stat are for: 1 to 31. The sets in status are for all signals. */
+enum { STAT_SIGNALS = 0x7fffffff };
+
 static void write_stat(struct text *text, const struct process *process,
                        const struct user_thread *thread)
 {
@@ -85,9 +88,10 @@ static void write_stat(struct text *text, const struct process *process,
                 20 + process->niceness, process->niceness, process->thread_count,
                 to_clock_ticks(process->start));
     text_printf(text, "%lu %lu 18446744073709551615 0 0 0 0 0 %lu %lu %lu %lu ",
-                mapped_pages(process) * PAGE_SIZE, resident_pages(process), pending,
-                first ? first->blocked : 0, signals_with(process, true),
-                signals_with(process, false));
+                mapped_pages(process) * PAGE_SIZE, resident_pages(process), pending & STAT_SIGNALS,
+                first ? first->blocked & STAT_SIGNALS : 0,
+                signals_with(process, true) & STAT_SIGNALS,
+                signals_with(process, false) & STAT_SIGNALS);
     text_printf(text, "0 0 0 %d 0 0 %d 0 0 0 0 0 0 %lu %lu %lu %lu %d\n", process->exit_signal,
                 first ? first->policy : 0, process->arguments, process->arguments_end,
                 process->environment, process->environment_end, process->exit_status);

@@ -130,6 +130,20 @@ TEST(proc_processes, a_thread_has_files_until_it_ends)
     EXPECT_ERROR(open(path, O_RDONLY), ENOENT);
 }
 
+/* The sets of signals in a stat file are for signals 1 to 31 (field 32 is the blocked ones). */
+TEST(proc_processes, stat_shows_sets_of_31_signals)
+{
+    sigset_t all;
+    sigfillset(&all);
+    EXPECT_OK(sigprocmask(SIG_SETMASK, &all, NULL));
+    EXPECT(read_of_process(getpid(), "stat"));
+    const char *field = strrchr(text, ')');
+    for (int number = 2; field && number < 32; number++)
+        field = strchr(field + 1, ' ');
+    EXPECT(field);
+    EXPECT_EQ(strtoull(field, NULL, 10), 0x7fffffff & ~(bit(SIGKILL) | bit(SIGSTOP)));
+}
+
 /* --- States ----------------------------------------------------------------------------------- */
 
 TEST(proc_processes, the_state_of_a_process)
