@@ -17,6 +17,7 @@ enum { MOST_INPUT = 300, LIMIT = 200000 /* milliseconds */, BLOCKS = 6 };
 
 static unsigned honest; /* so many answers until the next lie */
 static unsigned about;  /* bits for enum fake_answer: what is changed */
+static bool has_false_identity;
 
 static uint32_t change(enum fake_answer what, uint32_t value)
 {
@@ -26,6 +27,7 @@ static uint32_t change(enum fake_answer what, uint32_t value)
         honest--;
         return value;
     }
+    has_false_identity |= what == FAKE_IDENTITY;
     honest = next();
     switch (next() % 5) {
     case 0:
@@ -109,6 +111,13 @@ static void be_honest(void)
     wait_for_end();
 }
 
+/* Lies of the identity stay: of the size, or that an old disk has addresses of 48 bits. */
+static bool is_misunderstood(const struct block_device *disk)
+{
+    return disk->block_count < 1 + BLOCKS || disk->block_size != FAKE_DISK_SECTOR ||
+           (fake_disk.is_old && has_false_identity);
+}
+
 /* What the lies have left behind may cost a request. */
 static void check_disk(void)
 {
@@ -116,8 +125,7 @@ static void check_disk(void)
         begin(fake_disk_found(), BLOCK_READ, 1);
         wait_for_end();
     }
-    require(!fake_disk_found() || !request.error || fake_disk_found()->block_count < 1 + BLOCKS ||
-            fake_disk_found()->block_size != FAKE_DISK_SECTOR);
+    require(!fake_disk_found() || !request.error || is_misunderstood(fake_disk_found()));
 }
 
 void fuzz_disk_controller(fake_controller *controller, const uint8_t *bytes, size_t size)
@@ -125,6 +133,7 @@ void fuzz_disk_controller(fake_controller *controller, const uint8_t *bytes, siz
     input = bytes;
     left = MIN(size, (size_t)MOST_INPUT);
     fake_disk_reset(controller);
+    has_false_identity = false;
     uint8_t flags = next();
     fake_disk.is_old = flags & 1;
     about = flags & 2 ? next() : 0;
