@@ -40,7 +40,8 @@ static void check(void)
     ASSERT(!terminal.origin || terminal.cursor.row >= terminal.region_top);
     ASSERT(!terminal.origin || terminal.cursor.row < terminal.region_bottom);
     ASSERT(terminal.plain ==
-           (!terminal.insert && !terminal.cursor.line_drawing[terminal.cursor.set]));
+           (!terminal.insert && !terminal.cursor.line_drawing[terminal.cursor.set] &&
+            terminal.cursor.pen.font != HIGH_PC_FONT));
     ASSERT(grid->history <= grid->capacity - grid->rows);
     ASSERT(grid->view <= grid->history);
     if (grid->view == 0)
