@@ -147,12 +147,14 @@ void file_table_close_range(struct file_table *table, unsigned first, unsigned l
 {
     if (first >= table->capacity)
         return;
+    file_table_reference(table); /* for its users may leave it while a file is released */
     for (unsigned fd = first; (fd = next_bit(table, fd, 0)) < table->capacity && fd <= last; fd++) {
         if (on_exec)
             set_bit(table->close_on_exec, fd, true);
         else
             release(table, take_out(table, fd));
     }
+    file_table_release(table);
 }
 
 void file_table_close_on_exec(struct file_table *table)

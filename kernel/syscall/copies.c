@@ -83,11 +83,11 @@ static int64_t send(struct file *to, struct file *from, virt_addr_t offset, uint
 
 int64_t syscall_sendfile(struct trap_frame *frame)
 {
-    struct file_table *files = process_current()->files;
     struct file *to = NULL, *from = NULL;
     virt_addr_t offset = argument_2(frame);
     uint64_t start = 0;
     enum error error = offset ? copy_from_user(&start, offset, sizeof(start)) : OK;
+    const struct file_table *files = process_current()->files; /* which may change in a wait */
     if (!error)
         error = file_table_get(files, (int)argument_1(frame), &from);
     if (error)

@@ -121,7 +121,6 @@ static enum error control(struct file *epoll, struct file *file, int fd, unsigne
 
 int64_t syscall_epoll_ctl(struct trap_frame *frame)
 {
-    const struct file_table *files = process_current()->files;
     struct epoll_event event = {0};
     struct file *epoll = NULL, *file;
     unsigned operation = (unsigned)argument_1(frame);
@@ -129,6 +128,7 @@ int64_t syscall_epoll_ctl(struct trap_frame *frame)
     enum error error = OK;
     if (operation != EPOLL_CTL_DEL)
         error = copy_from_user(&event, argument_3(frame), sizeof(event));
+    const struct file_table *files = process_current()->files; /* which may change in a wait */
     if (!error)
         error = file_table_get(files, (int)argument_0(frame), &epoll);
     if (error)

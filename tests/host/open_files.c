@@ -3,6 +3,7 @@
  */
 #include <fs/device.h>
 #include <fs/file_table.h>
+#include <mm/heap.h>
 #include <string.h>
 
 #include "../test.h"
@@ -44,6 +45,36 @@ TEST(files, descriptors_are_the_lowest_free_ones)
     file_table_release(copy);
     EXPECT_EQ(file->references, 1);
     file_table_release(table);
+}
+
+static struct file_table *table_of_others;
+static void *next_use; /* of the table's memory, were it free */
+
+static void leave_table(struct file *file)
+{
+    (void)file;
+    file_table_release(table_of_others);
+    next_use = kzalloc(sizeof(struct file_table));
+}
+
+/* Its process may get a table of its own while a close waits, and the others may end. */
+TEST(files, a_table_stays_while_a_range_of_it_is_closed)
+{
+    static const struct file_operations operations = {.close = leave_table};
+    struct file *file, *other;
+    int fd;
+    EXPECT(files_start());
+    other = memory_file_open("/dev/null", O_RDWR);
+    EXPECT_EQ(file_create(&operations, other->inode, NULL, O_RDONLY, &file), OK);
+    EXPECT_EQ(file_table_create(&table_of_others), OK);
+    EXPECT_EQ(file_table_add(table_of_others, file, 0, false, &fd), OK);
+    file_reference(other);
+    EXPECT_EQ(file_table_add(table_of_others, other, 0, false, &fd), OK);
+    file_table_close_range(table_of_others, 0, ~0u, false);
+    EXPECT(next_use != table_of_others);
+    EXPECT_EQ(other->references, 1);
+    file_release(other);
+    kfree(next_use);
 }
 
 /* --- Permissions ------------------------------------------------------------------------------ */
