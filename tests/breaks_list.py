@@ -629,7 +629,7 @@ BREAKS = [
           "    __atomic_store_n(&current_base, next, __ATOMIC_RELEASE);\n", "programs do not learn that their clock was corrected", "host/clock"),
     Break("kernel/process/proc_files.c", "first ? first->blocked : 0);", "process_first_thread(process) ? process_first_thread(process)->blocked : 0);",
           "every thread shows the first one's mask in /proc", "cairn/proc_processes"),
-    Break("kernel/process/proc_files.c", "return first && first->id == process->id ?", "return first ?",
+    Break("kernel/process/proc_files.c", "    if (first && first->id == process->id)\n", "    if (first)\n",
           "a process whose first thread has ended has another one's state", "cairn/proc_processes"),
     Break("kernel/process/program_file.c", "is_last = end == line + size;", "is_last = false;",
           "an empty script is refused with another error than Linux's", "cairn/programs"),

@@ -23,7 +23,9 @@ static char state_of_thread(const struct user_thread *thread)
 char process_state_letter(const struct process *process)
 {
     const struct user_thread *first = process_first_thread(process);
-    return first && first->id == process->id ? state_of_thread(first) : 'Z';
+    if (first && first->id == process->id)
+        return state_of_thread(first);
+    return 'Z';
 }
 
 static const char *state_word(char state)
@@ -101,7 +103,11 @@ static void write_status(struct text *text, const struct process *process,
                          const struct user_thread *thread)
 {
     const struct user_thread *first = thread ? thread : process_first_thread(process);
-    char state = thread ? state_of_thread(thread) : process_state_letter(process);
+    char state;
+    if (thread)
+        state = state_of_thread(thread);
+    else
+        state = process_state_letter(process);
     text_printf(text, "Name:\t%s\nState:\t%c (%s)\nTgid:\t%d\nPid:\t%d\nPPid:\t%d\n",
                 thread ? thread->name : process->name, state, state_word(state), process->id,
                 thread ? thread->id : process->id, parent_of(process));

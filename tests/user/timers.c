@@ -284,7 +284,7 @@ TEST(timers, refusals)
     EXPECT_ERROR(CALL(timer_delete, -1), EINVAL);
 }
 
-/* A process may have many timers one after the other, and few at once. */
+/* A process may make any number of timers, if it deletes them. */
 TEST(timers, numbers_do_not_run_out)
 {
     int last = make_timer(CLOCK_MONOTONIC, SIGUSR1, NULL);
