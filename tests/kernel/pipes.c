@@ -77,6 +77,43 @@ TEST(pipes, a_reader_waits_for_bytes_and_for_the_end)
     EXPECT_EQ(live_tasks(&executor), 0);
 }
 
+static void begin_taking(struct worker *worker)
+{
+    struct buffer buffer;
+    (void)worker;
+    buffer_init_kernel(&buffer, received, 5);
+    put(write_end, "hello", 5, &writer_error);
+    EXPECT_EQ(pipe_begin_taking(read_end, &buffer), OK);
+    EXPECT_EQ(buffer.left, 0);
+}
+
+static void end_taking(struct worker *worker)
+{
+    (void)worker;
+    pipe_end_taking(read_end, 2);
+}
+
+TEST(pipes, a_reader_waits_for_who_takes)
+{
+    struct worker taker, reader;
+    EXPECT_EQ(pipe_create(0, &read_end, &write_end), OK);
+    EXPECT(worker_start(&executor, &taker, begin_taking));
+    executor_run_ready(&executor);
+    EXPECT(taker.done);
+    EXPECT(worker_start(&executor, &reader, read_once));
+    executor_run_ready(&executor);
+    EXPECT(!reader.done);
+    EXPECT_EQ(file_poll(read_end, NULL, NULL) & POLLIN, 0);
+    EXPECT(worker_start(&executor, &taker, end_taking));
+    executor_run_ready(&executor);
+    EXPECT(taker.done && reader.done);
+    EXPECT_EQ(received_size, 3);
+    EXPECT(memcmp(received, "llo", 3) == 0);
+    EXPECT(worker_start(&executor, &taker, close_write_end));
+    executor_run_ready(&executor);
+    file_release(read_end);
+}
+
 TEST(pipes, an_interrupt_ends_the_wait)
 {
     struct worker reader;
