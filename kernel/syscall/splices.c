@@ -1,7 +1,8 @@
 /*
  * splice() moves bytes between a pipe and a file, tee() copies them from pipe to pipe, vmsplice()
  * moves them between a pipe and memory. No page is ever shared with a pipe: bytes are copied
- * through one page. What splice() cannot write stays in the pipe, or before the file's position.
+ * through one page. What splice() cannot write stays in the pipe, or behind the file's position;
+ * only what was read from a socket or a terminal is lost then.
  */
 #include <assert.h>
 #include <fs/pipe.h>
