@@ -468,6 +468,8 @@ random-files: $B/cairn.iso $B/user-tests/random_files $B/initramfs-tests.cpio | 
 # libFuzzer.
 FUZZ_SECONDS := 60
 FUZZ_LIMIT = -max_total_time=$(FUZZ_SECONDS)
+# Where a fuzzer keeps the inputs that reach something new, and finds those of earlier runs.
+FUZZ_CORPUS = $<.corpus
 FUZZ_SOURCES_acpi := drivers/acpi_tables.c drivers/acpi_aml.c
 FUZZ_SOURCES_cpio := fs/cpio.c lib/string.c
 FUZZ_SOURCES_font := lib/font.c
@@ -518,7 +520,7 @@ $(FUZZERS): $B/fuzz/%: $B/fuzz-obj/tests/fuzz/%.c.o $B/fuzz-obj/tests/fuzz/suppo
 
 .PHONY: $(FUZZERS:%=%.run)
 $(FUZZERS:%=%.run): %.run: %
-	$Q$< $(FUZZ_FLAGS_$(notdir $<)) $(FUZZ_LIMIT) -print_final_stats=1 -artifact_prefix=$<. $<.corpus
+	$Q$< $(FUZZ_FLAGS_$(notdir $<)) $(FUZZ_LIMIT) -print_final_stats=1 -artifact_prefix=$<. $(FUZZ_CORPUS)
 
 fuzz: $(FUZZERS:%=%.run)
 

@@ -8,8 +8,13 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
+/* How often an input may fill the buffer. It may do so with a character that shows a long line
+ * again each time. */
+enum { MOST_FILLS = 3 };
+
 static struct line_discipline discipline;
 static uint8_t buffer[8192];
+static unsigned fills;
 
 static void take_echo(struct line_discipline *from, const char *bytes, size_t count)
 {
@@ -82,6 +87,8 @@ static size_t step(const uint8_t *bytes, size_t size)
         (bytes[0] & 8 ? line_discipline_stop : line_discipline_start)(&discipline);
         return 1;
     case 4: /* fills the buffer */
+        if (fills++ >= MOST_FILLS)
+            return 1;
         memset(buffer, size > 1 ? bytes[1] : 'x', 2048);
         line_discipline_input(&discipline, buffer, 2048);
         return 1;
@@ -93,6 +100,7 @@ static size_t step(const uint8_t *bytes, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
+    fills = 0;
     line_discipline_init(&discipline, &(struct termios)TERMIOS_INITIAL, take_echo, take_signal);
     for (size_t at = 0; at < size;) {
         at += step(bytes + at, size - at);
