@@ -92,13 +92,14 @@ enum error local_apic_find(void)
     uint64_t base = read_msr(MSR_APIC_BASE);
     if (!(base & BASE_ENABLE))
         return ERROR_NO_DEVICE;
-    local_apic_registers = NULL;
+    volatile uint8_t *registers = NULL;
     if (!(base & BASE_X2APIC)) {
         enum error error = mmio_map(base & BASE_ADDRESS, PAGE_SIZE, PAGE_UNCACHED);
         if (error)
             return error;
-        local_apic_registers = phys_to_virt(base & BASE_ADDRESS);
+        registers = phys_to_virt(base & BASE_ADDRESS);
     }
+    local_apic_registers = registers; /* never NULL meanwhile: interrupts may end through it */
     uint32_t version = get(VERSION);
     return version != UINT32_MAX && last_lvt_entry(version) >= SHORTEST_LVT ? OK : ERROR_DEVICE;
 }

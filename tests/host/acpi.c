@@ -8,16 +8,20 @@
 #include <string.h>
 
 #include "../test.h"
+#include "fake_apic.h"
 #include "fake_tables.h"
 #include "physical_memory.h"
 
 /* Stands in for mm/kernel_space.c; root 0 means that kernel_space_init() has not run yet. */
 struct page_tables kernel_space;
 static phys_addr_t mappable_end = UINT64_MAX; /* from here on nothing can be mapped */
+void (*interrupt_during_map)(void);
 
 enum error mmio_map(phys_addr_t address, uint64_t size, uint64_t caching)
 {
     (void)caching;
+    if (interrupt_during_map)
+        interrupt_during_map();
     return address < mappable_end && size <= mappable_end - address ? OK : ERROR_INVALID;
 }
 

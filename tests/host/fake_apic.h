@@ -38,6 +38,9 @@ enum error fake_apic_init(void);
 void flip_vector(unsigned first, unsigned vector);
 unsigned highest_vector(unsigned first);
 
+/* What happens while registers are being mapped; NULL: nothing. */
+extern void (*interrupt_during_map)(void);
+
 /* The model-specific registers. */
 struct cpuid_result fake_apic_cpuid(uint32_t leaf);
 uint64_t fake_apic_read_msr(uint32_t msr);

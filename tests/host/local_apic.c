@@ -48,6 +48,22 @@ TEST(local_apic, is_set_up_as_the_table_says)
     }
 }
 
+static void end_interrupt(void)
+{
+    EXPECT(local_apic_registers != NULL); /* where they are in memory, there are no MSRs */
+    local_apic_end();
+}
+
+TEST(local_apic, interrupts_end_while_it_is_found_again)
+{
+    fake_apic_start(false);
+    EXPECT_EQ(local_apic_find(), OK);
+    interrupt_during_map = end_interrupt;
+    EXPECT_EQ(local_apic_find(), OK);
+    interrupt_during_map = NULL;
+    EXPECT_EQ(fake_apic.ends, 1);
+}
+
 static unsigned delivered[VECTOR_COUNT], deliveries;
 
 /* Interrupts are enabled: requested vectors are delivered, unless their priority is too low. There
