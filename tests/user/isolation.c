@@ -175,6 +175,7 @@ static int signal_of_interrupt(unsigned vector)
 /* 3 is for programs. Linux has 0x80 for 32-bit programs. */
 TEST(isolation, no_interrupt_can_be_forged)
 {
+    NEEDS_NO_HYPERVISOR();
     for (unsigned vector = 0; vector < 256; vector++) {
         if (vector != 0x80)
             EXPECT_EQ(signal_of_interrupt(vector), vector == 3 ? SIGTRAP : SIGSEGV);
@@ -304,6 +305,7 @@ static bool calls_keep_flag(uint64_t flag)
 
 TEST(isolation, flags_are_no_concern_of_a_call)
 {
+    NEEDS_NO_HYPERVISOR();
     EXPECT(calls_keep_flag(CARRY));
     EXPECT(calls_keep_flag(DIRECTION));
     EXPECT(calls_keep_flag(NESTED));
@@ -323,6 +325,7 @@ static void keep_flags(int signal, siginfo_t *given, void *context)
 
 TEST(isolation, flags_are_no_concern_of_an_exception)
 {
+    NEEDS_NO_HYPERVISOR();
     static const uint64_t flags[] = {DIRECTION, NESTED, ALIGNMENT, DIRECTION | NESTED | ALIGNMENT};
     struct sigaction action = {.sa_sigaction = keep_flags, .sa_flags = SA_SIGINFO};
     sigaction(SIGILL, &action, NULL);
@@ -340,6 +343,7 @@ TEST(isolation, flags_are_no_concern_of_an_exception)
 
 TEST(isolation, the_stack_pointer_is_no_concern_of_a_call)
 {
+    NEEDS_NO_HYPERVISOR();
     for (int i = 0; i < STACK_POINTERS; i++) {
         uint64_t result = SYS_getppid, after;
         __asm__ volatile("mov %%rsp, %%rbx; mov %2, %%rsp; syscall; mov %%rsp, %1; mov %%rbx, %%rsp"
@@ -369,6 +373,7 @@ TEST(isolation, the_stack_pointer_is_no_concern_of_an_exception)
 /* Long enough for interrupts to come. */
 TEST(isolation, the_stack_pointer_is_no_concern_of_an_interrupt)
 {
+    NEEDS_NO_HYPERVISOR();
     for (int i = 0; i < STACK_POINTERS; i++) {
         uint64_t spins = 2 * 1000 * 1000, after;
         __asm__ volatile("mov %%rsp, %%rbx; mov %2, %%rsp; 1: dec %0; jnz 1b\n"
