@@ -41,12 +41,19 @@ uint32_t proc_node_mode(const struct proc_node *node)
         return S_IFREG | 0444;
     case PROC_FILE:
         ASSERT(node->entry);
-        return S_IFREG | (node->entry->store ? 0644 : node->entry->is_private ? 0400 : 0444);
+        return S_IFREG | (node->entry->store ? 0644 : node->entry->is_hidden ? 0400 : 0444);
     case PROC_DESCRIPTOR:
         return S_IFLNK | node->permissions;
     default:
         return S_IFLNK | 0777;
     }
+}
+
+bool proc_node_is_private(const struct proc_node *node)
+{
+    if (node->kind == PROC_DESCRIPTOR_TEXTS || node->kind == PROC_DESCRIPTOR_TEXT)
+        return true;
+    return node->kind == PROC_FILE && node->entry->is_private;
 }
 
 uint64_t proc_node_number(const struct proc_node *node)

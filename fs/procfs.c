@@ -79,7 +79,18 @@ static enum error list(struct file *file, struct entry_sink *sink)
     return proc_list(node_of(file->inode), file, sink);
 }
 
-static const struct file_operations directory_operations = {.has_position = true, .list = list};
+/* Some files show what a debugger would see, and so only to the process's user, whatever their
+ * modes say (Linux: fs/proc/base.c:proc_mem_open). */
+static enum error open(struct file *file)
+{
+    const struct fs_context *context = fs_context_current();
+    bool may = !proc_node_is_private(node_of(file->inode)) || !context ||
+               fs_context_owns(context, file->inode);
+    return may ? OK : ERROR_ACCESS;
+}
+
+static const struct file_operations directory_operations = {
+    .has_position = true, .open = open, .list = list};
 
 /* --- Content ---------------------------------------------------------------------------------- */
 
@@ -119,7 +130,7 @@ static enum error write(struct file *file, struct buffer *buffer, uint64_t *posi
 }
 
 static const struct file_operations file_operations = {
-    .has_position = true, .read = read, .write = write, .close = pseudo_close};
+    .has_position = true, .open = open, .read = read, .write = write, .close = pseudo_close};
 
 /* --- Links ------------------------------------------------------------------------------------ */
 

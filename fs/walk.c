@@ -333,9 +333,7 @@ enum error inode_check_access(const struct fs_context *context, const struct ino
 
 enum error link_check_access(const struct fs_context *context, const struct inode *link)
 {
-    bool may =
-        !link->operations->follow || fs_context_is_privileged(context) || context->uid == link->uid;
-    return may ? OK : ERROR_ACCESS;
+    return link->operations->follow && !fs_context_owns(context, link) ? ERROR_ACCESS : OK;
 }
 
 enum error directory_check_change(const struct fs_context *context, const struct dentry *directory)

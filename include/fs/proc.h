@@ -18,7 +18,8 @@ struct proc_entry {
     /* Takes what a program has written there, with a NUL and without a line's end. NULL: the file
      * cannot be written to. In threads. */
     enum error (*store)(const char *text, int process);
-    bool is_private; /* only the process's user may read it */
+    bool is_private; /* only the process's user may open it */
+    bool is_hidden;  /* and its mode says so */
     struct list_node node;
 };
 

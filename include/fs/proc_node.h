@@ -43,6 +43,9 @@ extern const struct proc_processes *proc_processes;
 uint32_t proc_node_mode(const struct proc_node *node);
 uint64_t proc_node_number(const struct proc_node *node);
 
+/* May only the process's user open it, whatever its mode? */
+bool proc_node_is_private(const struct proc_node *node);
+
 /* Describes what a name in the directory stands for. False: there is no such name. In threads. */
 bool proc_find(const struct proc_node *directory, const char *name, size_t length,
                struct proc_node *found);

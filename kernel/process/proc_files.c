@@ -329,9 +329,9 @@ void proc_files_start(void)
         {.name = "status", .write = write_process_status},
         {.name = "comm", .write = write_process_name},
         {.name = "cmdline", .write = write_command_line},
-        {.name = "environ", .write = write_environment, .is_private = true},
-        {.name = "maps", .write = proc_write_maps},
-        {.name = "smaps", .write = proc_write_smaps},
+        {.name = "environ", .write = write_environment, .is_private = true, .is_hidden = true},
+        {.name = "maps", .write = proc_write_maps, .is_private = true},
+        {.name = "smaps", .write = proc_write_smaps, .is_private = true},
         {.name = "mounts", .write = write_mounts},
         {.name = "mountinfo", .write = write_mountinfo},
         {.name = "oom_score", .write = proc_write_oom_score},
@@ -343,8 +343,8 @@ void proc_files_start(void)
         {.name = "status", .write = write_thread_status},
         {.name = "comm", .write = write_thread_name},
         {.name = "cmdline", .write = write_command_line},
-        {.name = "environ", .write = write_environment, .is_private = true},
-        {.name = "maps", .write = proc_write_maps},
+        {.name = "environ", .write = write_environment, .is_private = true, .is_hidden = true},
+        {.name = "maps", .write = proc_write_maps, .is_private = true},
     };
     static const struct proc_processes processes = {
         .current = current_id,

@@ -395,9 +395,14 @@ TEST(credentials, what_proc_has_of_others)
     EXPECT(length > 0);
     text[length] = '\0';
     EXPECT(strstr(text, "\nUid:\t1000\t1000\t1000\t1000\nGid:\t2000\t2000\t2000\t2000\n"));
-    EXPECT_ERROR(open("/proc/1/environ", O_RDONLY), EACCES);
+    const char *const private[] = {"environ", "fd", "fdinfo", "maps", "smaps", "task/1/maps"};
+    for (size_t i = 0; i < 6; i++) {
+        snprintf(path, sizeof(path), "/proc/1/%s", private[i]);
+        EXPECT_ERROR(open(path, O_RDONLY), EACCES);
+    }
+    EXPECT_OK(open("/proc/self/maps", O_RDONLY));
+    EXPECT_OK(open("/proc/1/oom_score", O_RDONLY));
     EXPECT_ERROR(open("/proc/1/cwd/x", O_RDONLY), EACCES);
     EXPECT_ERROR(readlink("/proc/1/exe", text, sizeof(text)), EACCES);
     EXPECT(readlink("/proc/self/exe", text, sizeof(text)) > 0);
-    EXPECT_ERROR(open("/proc/1/fd", O_RDONLY), EACCES);
 }
