@@ -6,15 +6,27 @@
 #include <string.h>
 #include <sys/mman.h>
 
+/* What physical_memory_simple() fills. */
+enum { FILLED_START = MIB(1), FILLED_END = MIB(2) };
+
+static void map(uint64_t start, uint64_t end, int fixed)
+{
+    int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | fixed;
+    void *got = mmap(phys_to_virt(start), end - start, PROT_READ | PROT_WRITE, flags, -1, 0);
+    ASSERT(got == phys_to_virt(start));
+}
+
+/* The pages that are filled anyway stay, for each new page costs the host a fault. */
 void physical_memory_reset(void)
 {
     static bool mapped;
-    void *window = phys_to_virt(0);
-    if (mapped)
-        munmap(window, DIRECT_MAP_SIZE);
-    int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE;
-    void *got = mmap(window, DIRECT_MAP_SIZE, PROT_READ | PROT_WRITE, flags, -1, 0);
-    ASSERT(got == window);
+    if (mapped) {
+        map(0, FILLED_START, MAP_FIXED);
+        map(FILLED_END, DIRECT_MAP_SIZE, MAP_FIXED);
+        memset(phys_to_virt(FILLED_START), 0, FILLED_END - FILLED_START);
+    } else {
+        map(0, DIRECT_MAP_SIZE, MAP_FIXED_NOREPLACE);
+    }
     mapped = true;
 }
 
@@ -43,7 +55,7 @@ void physical_memory_simple(uint64_t size)
     physical_memory_reset();
     physical_memory_no_map(&info);
     physical_memory_add(&info, 0, size, MEMORY_AVAILABLE);
-    memset(phys_to_virt(MIB(1)), 0xa5, MIN(size - MIB(1), MIB(1)));
+    memset(phys_to_virt(FILLED_START), 0xa5, MIN(size, (uint64_t)FILLED_END) - FILLED_START);
     frames_init(&info);
 }
 
