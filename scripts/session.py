@@ -24,7 +24,7 @@ Written by `make docs`: what a terminal on COM1 shows when these lines are typed
 # What is typed at the shell, Debian's busybox.
 SHELL = ("At the shell", [
     "uname -a", "ls -l /", "ps", "seq 5 | awk '{ sum += $1 } END { print sum }'", "find /etc -type f | xargs grep -l root",
-    "sleep 100 &", "jobs", "kill %1", "cat /proc/mounts", "echo $((6 * 7)) > /tmp/answer; cat /tmp/answer",
+    "sleep 100 &", "jobs", "kill %1; wait", "cat /proc/mounts", "echo $((6 * 7)) > /tmp/answer; cat /tmp/answer",
     "cat /etc/shadow"])
 
 # Each part of what is typed at the monitor.
