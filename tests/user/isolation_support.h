@@ -4,8 +4,6 @@
 #ifndef TESTS_USER_ISOLATION_SUPPORT_H
 #define TESTS_USER_ISOLATION_SUPPORT_H
 
-#include <cpuid.h>
-#include <string.h>
 #include <ucontext.h>
 
 #include "support.h"
@@ -36,40 +34,6 @@ static inline uint64_t read_flags(void)
     __asm__ volatile("pushfq; pop %0" : "=r"(flags));
     return flags;
 }
-
-/* Is NT still set after a call? */
-static inline bool calls_keep_nested(void)
-{
-    uint64_t after;
-    long number = SYS_getpid;
-    __asm__ volatile("pushfq; orq %2, (%%rsp); popfq; syscall; pushfq; pop %0\n"
-                     "pushfq; andq %3, (%%rsp); popfq"
-                     : "=&r"(after), "+a"(number)
-                     : "r"((uint64_t)NESTED), "r"(~(uint64_t)NESTED)
-                     : "rcx", "r11", "memory", "cc");
-    return after & NESTED;
-}
-
-/* Does a hypervisor stand between programs and the kernel? One that runs its guests without the
- * processor's help (PVM) takes each call and each exception first. It does not keep NT on the way,
- * refuses some stack pointers, and has interrupts of its own. QEMU's emulator, in which Cairn is
- * tested, is no such hypervisor. */
-static inline bool hypervisor_shows(void)
-{
-    unsigned a, b, c, d;
-    __cpuid(1, a, b, c, d);
-    if (!(c >> 31)) /* there is a hypervisor */
-        return false;
-    __cpuid(0x40000000, a, b, c, d); /* its name */
-    return memcmp(&b, "TCGT", 4) != 0 && !calls_keep_nested();
-}
-
-/* A test of what such a hypervisor changes begins with this: it does nothing there. */
-#define NEEDS_NO_HYPERVISOR()   \
-    do {                        \
-        if (hypervisor_shows()) \
-            return;             \
-    } while (0)
 
 /* Where no stack can be. */
 static const uint64_t stack_pointers[] = {
